@@ -1,0 +1,96 @@
+# Two commands matter: `make run` and `make test`. Both make what they need; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check -qq
+DESKGATE := $(PY) -m deskgate
+SAMPLE := deskgate/sample-accounts.json
+
+# Stamps: each says that the lock beside it is installed, so that a second call starts at once.
+READY_TO_RUN  := $(VENV)/.ready-to-run
+READY_TO_TEST := $(VENV)/.ready-to-test
+
+# make test T=tests/authz ARGS="-k golden -x"
+T    ?= tests
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check format lock upgrade clean pin-storm pin-kills pin-timing bench flips
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample accounts in a new SQLite database
+	@$(DESKGATE) serve
+
+test: $(READY_TO_TEST) ## run every test (some: make test T=tests/authz ARGS="-k golden")
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 $(T) $(ARGS)
+
+check: $(READY_TO_TEST) ## formatting, lint, types, layers
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+format: $(READY_TO_TEST) ## write the code as `check` wants it
+	$(PY) -m ruff check --fix-only
+	$(PY) -m ruff format
+
+pin-storm: $(READY_TO_TEST) ## ten thousand guesses at one PIN, all at once
+	$(PY) -m benchmarks.pin_storm
+
+pin-kills: $(READY_TO_TEST) ## processes killed in the middle of a PIN attempt give none away
+	$(PY) -m benchmarks.pin_kills
+
+pin-timing: $(READY_TO_TEST) ## every class of refusal takes the same time
+	$(PY) -m benchmarks.pin_timing
+
+bench: $(READY_TO_TEST) ## all measurements
+	$(PY) -m benchmarks.all
+
+flips: $(READY_TO_TEST) ## flip every cell of every scheme, one by one, and see a test go red
+	$(PY) tests/authz/flip_cells.py
+
+# The second lock holds only what the first does not, and begins by naming it.
+PIN = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+      $(UPGRADE) pyproject.toml
+
+lock: $(READY_TO_TEST) ## pin what pyproject.toml names, with hashes
+	$(PIN) --group build --output-file requirements.txt
+	$(PIN) --group dev --constraint requirements.txt --output-file requirements-dev.txt \
+		$$(sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p' requirements.txt)
+	@{ echo '-r requirements.txt'; cat requirements-dev.txt; } >requirements-dev.tmp
+	@mv requirements-dev.tmp requirements-dev.txt
+
+upgrade: UPGRADE = --upgrade
+upgrade: lock ## the same, with the newest versions that are a week old
+
+clean: ## remove the virtual environment and all caches; the database stays
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the commands above need
+
+# Named so that a database of the operator's own is never filled with sample people.
+deskgate.db: export DATABASE_URL = sqlite:///deskgate.db
+deskgate.db: | $(READY_TO_RUN)
+	@$(DESKGATE) migrate
+	@$(DESKGATE) import $(SAMPLE)
+
+# pip is the last thing that appears in a new venv, so half a venv is made again.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v < (3, 11) and sys.exit("Deskgate needs Python 3.11 or newer, and\
+	 this is %d.%d. Name another: make PYTHON=python3.12" % v[:2])'
+	@echo "Making $(VENV) and installing the pinned packages: a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+
+$(READY_TO_RUN): requirements.txt pyproject.toml | $(VENV)/bin/pip
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY_TO_TEST): requirements-dev.txt $(READY_TO_RUN)
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

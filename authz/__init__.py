@@ -1,0 +1,62 @@
+"""Open this to see what the judge offers the rest of the house: who may be told or do what, as a value.
+
+Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
+"""
+
+from authz.grant import Denied, Grant
+from authz.judge import Ask, Standing, judge
+from authz.matrix import matrix, table
+from authz.reading import load_schemes, read_scheme
+from authz.scheme import Scheme, SchemeError
+from authz.words import (
+    CELL_OF,
+    CELLS,
+    CUSTOMER_ACTIONS,
+    DESK_ACTIONS,
+    DESK_CELLS,
+    FACTS,
+    HOUSE_DECISIONS,
+    NEXT_WORDS,
+    PROOF_NEEDED,
+    REASON_WORDS,
+    REQUESTS,
+    TOPIC_ACTIONS,
+    Action,
+    Next,
+    Proof,
+    Reason,
+    Status,
+    Topic,
+)
+
+__all__ = [
+    "CELLS",
+    "CELL_OF",
+    "CUSTOMER_ACTIONS",
+    "DESK_ACTIONS",
+    "DESK_CELLS",
+    "FACTS",
+    "HOUSE_DECISIONS",
+    "NEXT_WORDS",
+    "PROOF_NEEDED",
+    "REASON_WORDS",
+    "REQUESTS",
+    "TOPIC_ACTIONS",
+    "Action",
+    "Ask",
+    "Denied",
+    "Grant",
+    "Next",
+    "Proof",
+    "Reason",
+    "Scheme",
+    "SchemeError",
+    "Standing",
+    "Status",
+    "Topic",
+    "judge",
+    "load_schemes",
+    "matrix",
+    "read_scheme",
+    "table",
+]

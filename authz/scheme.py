@@ -1,0 +1,137 @@
+"""Open this to see what a compiled scheme is and how it answers for several holdings at once.
+
+A scheme is the decision table itself: one row per cell, one column per holding and per set held together.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from authz.words import CELLS, DESK_CELLS, FACTS
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class SchemeError(ValueError):
+    """A scheme file that cannot be trusted; the message names file, row and column."""
+
+
+class Entry(NamedTuple):
+    """One square of the table: `yes MS-30 when sla`."""
+
+    allowed: bool
+    rules: tuple[str, ...]
+    when: str
+
+
+class Answer(NamedTuple):
+    """What a scheme says about one cell to someone holding all of this. `waits`: the only yes needs an unmet fact."""
+
+    allowed: bool
+    rules: tuple[str, ...]
+    when: str
+    waits: bool = False
+
+
+class Column(NamedTuple):
+    """A holding of the table: one word, or several held together."""
+
+    name: str
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scheme:
+    """A checked scheme. Compared by identity; `memo` belongs to the judge."""
+
+    name: str
+    title: str
+    source: str
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+    columns: tuple[Column, ...]
+    owner: str | None
+    at_least_one: tuple[str, ...]
+    exactly_one: tuple[str, ...]
+    requires: Mapping[str, frozenset[str]]
+    switches: Mapping[str, str]
+    decisions: Mapping[str, str]
+    rows: Mapping[str, Mapping[str, Entry]]
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every role and permission word a person can hold under this scheme."""
+        return frozenset(self.roles + self.permissions)
+
+    @property
+    def holdings(self) -> tuple[str, ...]:
+        """The columns' names in file order: `support`, `support+billing`."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The rows every scheme of this kind has."""
+        return DESK_CELLS if self.owner is None else CELLS
+
+    def missing(self, held: Iterable[str]) -> dict[str, frozenset[str]]:
+        """What held words require and is not held (MS-13, MS-19): `{"billing_contact": {"manage_billing"}}`."""
+        have = frozenset(held)
+        lacks = {word: needed - have for word, needed in self.requires.items() if word in have}
+        return {word: lack for word, lack in lacks.items() if lack}
+
+    def when(self, held: frozenset[str], cell: str) -> str:
+        """The fact or limit a yes would carry, facts taken as met; "" if it carries none or is no yes."""
+        return self.answer(held, cell, FACTS).when
+
+    def answer(self, held: frozenset[str], cell: str, facts: frozenset[str] = _NOTHING) -> Answer:
+        """What this scheme says to someone holding all of `held`; unknown words count for nothing.
+
+        The union of what is held. Of several yeses the freest speaks, then the first in file order. A no cites all
+        rules of what is held; where none has a rule of its own, those that would have allowed it.
+        """
+        row = self.rows[cell]
+        entries = [row[column.name] for column in self._speaking(held)]
+        yeses = [e for e in entries if e.allowed and (e.when not in FACTS or e.when in facts)]
+        if yeses:
+            freest = min(yeses, key=_tightness)  # min keeps the first of equals: file order
+            return Answer(True, freest.rules, freest.when)
+        waiting = [e for e in entries if e.allowed]
+        if waiting:
+            return Answer(False, _without_doubles(waiting), "", waits=True)
+        return Answer(False, _without_doubles(entries) or self.grounds(cell), "")
+
+    def grounds(self, cell: str) -> tuple[str, ...]:
+        """The rules that would have allowed a cell: those of single holdings, of sets where only a set may."""
+        row = self.rows[cell]
+        singles = [row[c.name] for c in self.columns if len(c.members) == 1 and row[c.name].allowed]
+        sets = [row[c.name] for c in self.columns if len(c.members) > 1 and row[c.name].allowed]
+        return _without_doubles(singles or sets or row.values())
+
+    def allowing(self, cell: str) -> tuple[tuple[str, ...], bool]:
+        """What would allow a cell: its single holdings (sets where only a set may), and whether they are roles."""
+        may = [c for c in self.columns if self.rows[cell][c.name].allowed]
+        singles = [c for c in may if len(c.members) == 1]
+        # Under a scheme of permissions a bare role that may as well (an admin contact) is no right one could be given.
+        named = [c for c in singles or may if not self.permissions or not c.members & set(self.roles)] or singles or may
+        return tuple(c.name for c in named), all(c.members <= set(self.roles) for c in named)
+
+    def only_owner(self, cell: str) -> bool:
+        """Whether nobody but the owner may do it."""
+        return self.owner is not None and all(
+            self.owner in c.members for c in self.columns if self.rows[cell][c.name].allowed
+        )
+
+    def _speaking(self, held: frozenset[str]) -> list[Column]:
+        """The held columns in file order, less those a held set speaks for."""
+        mine = [column for column in self.columns if column.members <= held]
+        return [c for c in mine if not any(c.members < other.members for other in mine)]
+
+
+def _tightness(entry: Entry) -> int:
+    """0 for an unconditional yes, 1 for a met fact, 2 for a limit: whoever holds more is never held to less."""
+    return 0 if not entry.when else 1 if entry.when in FACTS else 2
+
+
+def _without_doubles(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule for entry in entries for rule in entry.rules))

@@ -1,0 +1,203 @@
+"""Open this to see or change a word of the vocabulary: actions, topics, proof levels, reasons, ways forward.
+
+Section names refer to the rules page; `D-` words are our own decisions (X7), never a document's rule.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Proof(IntEnum):
+    """How sure it is who is asking (section "Proof levels")."""
+
+    NONE = 0
+    CLAIMED = 1
+    VERIFIED = 2
+    STEPPED_UP = 3
+
+    @property
+    def word(self) -> str:
+        """The word used in files, on the command line and in the ledger: `stepped-up`."""
+        return self.name.lower().replace("_", "-")
+
+    @classmethod
+    def of(cls, word: str) -> "Proof":
+        """The level of that word; ValueError if there is none."""
+        for level in cls:
+            if level.word == word:
+                return level
+        raise ValueError(f"no such proof level: {word!r}; one of {', '.join(p.word for p in cls)}")
+
+
+class Topic(StrEnum):
+    """What a ticket is about."""
+
+    TECHNICAL = "technical"
+    BILLING = "billing"
+
+
+class Status(StrEnum):
+    """The state of an account."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class Action(StrEnum):
+    """What the desk does for a person, and (desk.*) what the desk's own people and machinery do."""
+
+    PORTAL_LOGIN = "portal.login"
+    CONTACTS_VIEW = "contacts.view"
+    TICKET_VIEW = "ticket.view"
+    TICKET_OPEN = "ticket.open"
+    TICKET_REPLY = "ticket.reply"
+    PHONE_SUPPORT = "phone.support"
+    PHONE_EMERGENCY = "phone.emergency"
+    BILLING_VIEW = "billing.view"
+    BILLING_PAY = "billing.pay"
+    SERVICE_VIEW = "service.view"
+    SERVICE_MANAGE = "service.manage"
+    SERVICE_CREDENTIALS = "service.credentials"
+    SERVICE_ORDER = "service.order"
+    SERVICE_CANCEL = "service.cancel"
+    SERVICE_TRANSFER = "service.transfer"
+    ACCOUNT_CLOSE = "account.close"
+    ACCOUNT_REOPEN = "account.reopen"
+    CONTACTS_MANAGE = "contacts.manage"
+    APIKEYS_MANAGE = "apikeys.manage"
+    RIGHT_LEND = "right.lend"
+    DESK_DELIVER = "desk.deliver"
+    DESK_TICKET_WORK = "desk.ticket.work"
+    DESK_CARD_VIEW = "desk.card.view"
+    DESK_PROOF_ASK = "desk.proof.ask"
+    DESK_PIN_REISSUE = "desk.pin.reissue"
+    DESK_LEDGER_READ = "desk.ledger.read"
+    DESK_THREAT_SWITCH = "desk.threat.switch"
+    DESK_STAFF_MANAGE = "desk.staff.manage"
+    DESK_OPERATE = "desk.operate"
+
+
+class Reason(StrEnum):
+    """Why an answer came out as it did. The codes are stable; docs/reasons.md explains each."""
+
+    ALLOWED = "allowed"
+    UNVERIFIED = "unverified"
+    NOT_A_CONTACT = "not_a_contact"
+    NO_RIGHT = "no_right"
+    NOT_COVERED = "not_covered"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_CLOSED = "account_closed"
+    STEP_UP = "step_up"
+
+
+class Next(StrEnum):
+    """The way forward after a refusal. The codes are stable; docs/reasons.md explains each."""
+
+    NONE = "none"
+    VERIFY = "verify"
+    ASK_CONTACT_ADMIN = "ask_contact_admin"
+    ASK_OWNER = "ask_owner"
+    ASK_SUPERVISOR = "ask_supervisor"
+    OPEN_TICKET = "open_ticket"
+    OPEN_BILLING_TICKET = "open_billing_ticket"
+    REOPEN_ACCOUNT = "reopen_account"
+    STEP_UP = "step_up"
+
+
+TOPIC_ACTIONS: Final = frozenset({Action.TICKET_VIEW, Action.TICKET_OPEN, Action.TICKET_REPLY})
+"""The actions that carry a topic: `ticket.*` and nothing else."""
+
+DESK_ACTIONS: Final = tuple(action for action in Action if action.startswith("desk."))
+"""The actions of the desk's own people and machinery, judged under the scheme `desk`."""
+
+CUSTOMER_ACTIONS: Final = tuple(action for action in Action if action not in DESK_ACTIONS)
+"""The actions of the decision table, in its order."""
+
+CELL_OF: Final[dict[tuple[Action, Topic | None], str]] = {
+    (action, topic): f"{action}:{topic}" if topic else str(action)
+    for action in Action
+    for topic in ((Topic.TECHNICAL, Topic.BILLING) if action in TOPIC_ACTIONS else (None,))
+}
+"""(action, topic) → cell; what is not in here is not a question the desk can be asked."""
+
+
+def _customer_cells() -> tuple[str, ...]:
+    tickets = [CELL_OF[a, t] for t in Topic for a in CUSTOMER_ACTIONS if a in TOPIC_ACTIONS]
+    plain = [CELL_OF[a, None] for a in CUSTOMER_ACTIONS if a not in TOPIC_ACTIONS]
+    return (*plain[:2], *tickets, *plain[2:])  # portal.login, contacts.view, the tickets by topic, the rest
+
+
+CELLS: Final = _customer_cells()
+"""The rows of a customer scheme, in the order of the decision table."""
+
+DESK_CELLS: Final = tuple(str(action) for action in DESK_ACTIONS)
+"""The rows of the scheme `desk`."""
+
+REQUESTS: Final = (
+    Action.SERVICE_ORDER,
+    Action.SERVICE_CANCEL,
+    Action.SERVICE_TRANSFER,
+    Action.ACCOUNT_CLOSE,
+    Action.ACCOUNT_REOPEN,
+    Action.BILLING_PAY,
+    Action.CONTACTS_MANAGE,
+    Action.SERVICE_CREDENTIALS,
+)
+"""Actions a ticket can ask the desk to carry out (section "The actions": "A request is a ticket of a kind")."""
+
+_STEPPED_UP: Final = {*REQUESTS, Action.SERVICE_MANAGE, Action.APIKEYS_MANAGE}
+
+PROOF_NEEDED: Final[dict[Action, Proof]] = {
+    action: Proof.NONE
+    if action is Action.PORTAL_LOGIN or action in DESK_ACTIONS  # "-" in the table; staff are not proven by phone
+    else Proof.STEPPED_UP
+    if action in _STEPPED_UP
+    else Proof.VERIFIED
+    for action in Action
+}
+"""The column "proof needed" of the decision table. No scheme file can lower it."""
+
+OWNER_ONLY: Final = ("service.cancel", "service.transfer", "account.close", "account.reopen")
+"""Rows that stay the owner's everywhere (X1)."""
+
+FACTS: Final = frozenset({"sla"})
+"""`when` words that are conditions, true or not at this moment (MS-30): unmet, the answer is `not_covered`."""
+
+LIMITS: Final = frozenset({"billing_topics"})
+"""`when` words of customer schemes that limit a yes and travel in the grant (MT-4 for the billing contact)."""
+
+DESK_LIMITS: Final = frozenset({"read", "queue", "open_case"})
+"""`when` words of the desk's own table."""
+
+HOUSE_DECISIONS: Final[dict[str, str]] = {
+    "D-proof": "Nothing is told or done below the proof an action needs; no document sets levels, these are ours (X7).",
+    "D-contact": "Only people on the account are told anything about it; the same words whether or not it exists.",
+    "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
+    "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
+    "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, loans.",
+}
+"""The decisions that are code, because no scheme file may change them; the others stand in the scheme files."""
+
+REASON_WORDS: Final[dict[Reason, str]] = {
+    Reason.ALLOWED: "Allowed.",
+    Reason.UNVERIFIED: "We do not know well enough who is asking.",
+    Reason.NOT_A_CONTACT: "This person is not on the account.",
+    Reason.NO_RIGHT: "Nothing this person holds on the account allows it.",
+    Reason.NOT_COVERED: "It is allowed only for a service under the Managed Platform SLA, and none here is.",
+    Reason.ACCOUNT_SUSPENDED: "The account is suspended.",
+    Reason.ACCOUNT_CLOSED: "The account is closed.",
+    Reason.STEP_UP: "It needs a second proof of who is asking.",
+}
+
+NEXT_WORDS: Final[dict[Next, str]] = {
+    Next.NONE: "Nothing more is needed.",
+    Next.VERIFY: "Prove who you are: the PIN on the phone, a linked Slack member, or a portal login.",
+    Next.ASK_CONTACT_ADMIN: "Ask someone who may manage the account's contacts to grant it.",
+    Next.ASK_OWNER: "Ask the account's owner (Memset: its admin contact); only they can do this.",
+    Next.ASK_SUPERVISOR: "Ask a supervisor or administrator of the desk.",
+    Next.OPEN_TICKET: "Open an ordinary ticket instead.",
+    Next.OPEN_BILLING_TICKET: "Open a billing ticket to have the suspension looked at.",
+    Next.REOPEN_ACCOUNT: "Ask for the account to be reopened.",
+    Next.STEP_UP: "Verify further: a code to a number on file, an approval in Slack, or an authenticator code.",
+}

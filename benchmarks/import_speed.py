@@ -1,0 +1,107 @@
+"""How long an import of 100,000 accounts takes, the first time, again, and with a change to every tenth account.
+
+    python -m benchmarks.import_speed [accounts]
+
+Three contacts an account, two people an account, one service, one invoice; no PINs (a PIN is 20 ms on one of two places).
+The tests' PostgreSQL does not wait for the disk (tests/postgres.py), which matters little to one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from authz import load_schemes
+from store import Keys, migrate, open_store
+from store.import_format import read
+from store.imports import run
+from store.people import check_digit
+from tests.postgres import running_server
+
+Document = dict[str, list[dict[str, Any]]]
+
+
+def document(accounts: int) -> Document:
+    people = [
+        {
+            "username": f"person.{n}",
+            "name": f"Person {n}",
+            "email": f"person.{n}@customer.example",
+            "phones": [f"+4416{n:08}"],
+            "support_id": f"{1_000_000 + n}{check_digit(str(1_000_000 + n))}",
+        }
+        for n in range(accounts * 2)
+    ]
+    return {"people": people, "accounts": [account(n, accounts * 2) for n in range(accounts)]}
+
+
+def account(n: int, people: int) -> dict[str, Any]:
+    return {
+        "number": str(1_000_000 + n),
+        "name": f"Customer {n}",
+        "scheme": "standard_roles",
+        "status": "active",
+        "services": [{"id": f"vps-{n}", "name": f"VPS {n}", "status": "running", "managed_sla": False}],
+        "invoices": [
+            {"number": f"SR-{n}", "amount": "64.50", "currency": "EUR", "due": "2026-11-30", "status": "unpaid"}
+        ],
+        "contacts": [
+            {"person": f"person.{2 * n}", "roles": ["owner"]},
+            {"person": f"person.{2 * n + 1}", "roles": ["billing"]},
+            {"person": f"person.{(2 * n + 2) % people}", "roles": ["support"]},
+        ],
+    }
+
+
+def measure(name: str, url: str, first: Path, later: Path) -> None:
+    """In a process of its own, so that its memory is its own."""
+    migrate(url)
+    store = open_store(url, Keys([bytes(range(32))]), load_schemes())
+    for what, path in (("first", first), ("again", first), ("every tenth account changed", later)):
+        began = time.perf_counter()
+        file = read(path)
+        parsed = time.perf_counter() - began
+        result = run(store, file, progress=_progress)
+        took, n = time.perf_counter() - began, sum(result.counts.values())
+        print(f"{name}, {what}: {took:.1f} s, of which {parsed:.1f} s reading the file; {n} differences", flush=True)
+        del file, result
+    store.close()
+    print(f"{name}: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB at most", flush=True)
+
+
+def _progress(stage: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{stage}: {done} of {total}    ", end="", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    accounts = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder, running_server() as server:
+        first, later = Path(folder, "first.json"), Path(folder, "later.json")
+        made = document(accounts)
+        first.write_text(json.dumps(made), encoding="utf-8")
+        for entry in made["accounts"][::10]:
+            entry["contacts"][2]["roles"] = ["billing", "support"]
+        later.write_text(json.dumps(made), encoding="utf-8")
+        print(
+            f"{accounts} accounts, {accounts * 3} contacts, {first.stat().st_size // 1024 // 1024} MiB of JSON",
+            flush=True,
+        )
+        del made
+        for name, url in (("SQLite", f"sqlite:///{folder}/deskgate.db"), ("PostgreSQL", server.create("import"))):
+            process = spawn.Process(target=measure, args=(name, url, first, later))
+            process.start()
+            process.join()
+            if process.exitcode:
+                sys.exit(f"{name}: the measurement failed")
+
+
+if __name__ == "__main__":
+    main()

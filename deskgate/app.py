@@ -1,0 +1,136 @@
+"""`make_app`: everything wired together once, for the service and for the tests alike."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+import simulator.web
+from authz import load_schemes
+from deskgate import metrics, simulated
+from deskgate.deliver import Deliveries, make_deliveries
+from deskgate.settings import SIMULATED_AGENT, SIMULATED_SID, Settings, read_keys, simulated_token
+from deskgate.worker import Worker
+from ivr import phrases, screens
+from ivr.effects import Desk
+from ivr.router import router as ivr_router
+from ivr.turn import Line, open_line
+from ivr.webhook import Twilio
+from store import Store, now_ms, open_store
+
+THREADS = 12  # pool threads for turns: more only wait for each other (engines.md 4)
+log = structlog.get_logger("deskgate")
+
+
+@dataclass(frozen=True)
+class House:
+    """What `make_app` put together; on `app.state.house` for whoever runs or tests it."""
+
+    settings: Settings
+    store: Store
+    line: Line | None
+    deliveries: Deliveries
+    worker: Worker
+
+
+def open_house(settings: Settings, clock: object = None) -> House:
+    """Store, phone line and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`."""
+    keys = read_keys(settings)
+    store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock or now_ms)  # type: ignore[arg-type]
+    account, tokens = settings.twilio_account_sid, settings.twilio_auth_token
+    agents, emergency = settings.agent_number, settings.emergency_number
+    if settings.simulated:
+        account, tokens = SIMULATED_SID, (simulated_token(keys),)
+        agents = agents or (SIMULATED_AGENT,)
+    line = None
+    if settings.phone_open:
+        twilio = Twilio(account, tokens, settings.public_url)
+        desk = Desk(agents, emergency or agents)
+        line = open_line(
+            store,
+            twilio,
+            desk,
+            phrases.load(),
+            messages_only=settings.elevated_threat == "on",
+            transcribe=settings.transcribe == "on" or settings.simulated,
+        )
+    deliveries = make_deliveries(settings, store, line, account, tokens)
+    return House(settings, store, line, deliveries, Worker(store, deliveries))
+
+
+def make_app(settings: Settings, clock: object = None) -> FastAPI:
+    """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
+    house = open_house(settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        house.worker.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(house.worker.stop)
+            await anyio.to_thread.run_sync(house.store.close)
+
+    app = FastAPI(title="Deskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.house = house
+    metrics.watch(app)
+    _own_routes(app, house)
+    if house.line is None:
+        log.warning("the phone is closed", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
+    else:
+        app.include_router(ivr_router(house.line))
+    if settings.simulated and house.line is not None:
+        simulated.add(app, settings, house.store.keys)
+    return app
+
+
+def _own_routes(app: FastAPI, house: House) -> None:
+    @app.get("/healthz")
+    def healthz() -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    @app.get("/readyz")
+    def readyz() -> PlainTextResponse:
+        ready = house.store.is_ready()
+        return PlainTextResponse("ready" if ready else "the database is not reachable or not migrated", 200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def show_metrics(request: Request) -> Response:
+        if not _is_operator(request, house.settings):
+            return Response(status_code=404)
+        return Response(generate_latest(metrics.gather(house.store)), media_type=CONTENT_TYPE_LATEST)
+
+    @app.exception_handler(404)
+    async def not_found(request: Request, _fault: Exception) -> Response:
+        if request.url.path.startswith("/ivr"):
+            return Response(screens.refusal(phrases.load()), 404, media_type="application/xml")
+        return PlainTextResponse("not found", 404)
+
+    @app.exception_handler(405)
+    async def not_allowed(request: Request, _fault: Exception) -> Response:
+        if request.url.path.startswith("/ivr"):
+            return Response(screens.refusal(phrases.load()), 405, media_type="application/xml")
+        return PlainTextResponse("method not allowed", 405)
+
+
+def _is_operator(request: Request, settings: Settings) -> bool:
+    """From loopback with no proxy in between, or with the operator's token."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    if settings.metrics_token and secrets.compare_digest(given, settings.metrics_token.encode()):
+        return True
+    host = request.client.host if request.client else ""
+    proxied = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+    try:
+        return ipaddress.ip_address(host).is_loopback and not proxied
+    except ValueError:
+        return False

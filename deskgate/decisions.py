@@ -1,0 +1,76 @@
+"""`deskgate explain` and `deskgate matrix`: what the rules say, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from authz import CELL_OF, NEXT_WORDS, REASON_WORDS, Action, Ask, Next, Proof, Reason, Topic, load_schemes, matrix, table
+from deskgate.settings import read_settings
+from deskgate.shell import fail, granted, in_one_line, open_desk
+from store import shell
+from store.people import subject_of
+
+
+def explain(
+    account: Annotated[str, typer.Option(help="The account's number.")],
+    person: Annotated[str, typer.Option(help="The person's username.")],
+    action: Annotated[str, typer.Option(help="An action, like ticket.open.")],
+    topic: Annotated[str, typer.Option(help="technical or billing; ticket actions need one.")] = "",
+    service: Annotated[str, typer.Option(help="A service of the account.")] = "",
+    proof: Annotated[str, typer.Option(help="none, claimed, verified or stepped-up.")] = "verified",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say what the service would decide, and by which rules."""
+    wanted, about, proven = _read(action, topic, proof)
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        grant = granted(tx, Action.DESK_OPERATE)
+        account_id = shell.find_account(tx, grant, account)
+        person_id = shell.find_person(tx, grant, person)
+        if account_id is None:
+            fail(f"there is no account {account}")
+        if person_id is None:
+            fail(f"there is no person {person}")
+        if service and not shell.has_service(tx, grant, account_id, service):
+            fail(f"account {account} has no service {service}")
+        told = shell.explain(tx, grant, Ask(subject_of(person_id), wanted, account_id, about, proven, service or None))
+    if as_json:
+        print(json.dumps({"allowed": told.allowed, "reason": told.reason, "rules": list(told.rules), "next": told.next}))
+        return
+    print(f"{person} on {account}: {action}{f' ({topic})' if topic else ''}: {'yes' if told.allowed else 'no'}")
+    print(f"  {REASON_WORDS[Reason(told.reason)]} ({told.reason})")
+    print(f"  rules: {', '.join(told.rules)}{f', while {told.when}' if told.when else ''}")
+    if not told.allowed:
+        print(f"  next: {NEXT_WORDS[Next(told.next)]} ({told.next})")
+
+
+def _read(action: str, topic: str, proof: str) -> tuple[Action, Topic | None, Proof]:
+    if action not in list(Action):
+        fail(f"there is no action {action}; `deskgate matrix` lists them")
+    if topic and topic not in list(Topic):
+        fail(f"there is no topic {topic}: technical or billing")
+    about = Topic(topic) if topic else None
+    if about is None and (Action(action), None) not in CELL_OF:
+        fail(f"{action} needs --topic technical or --topic billing")
+    if (Action(action), about) not in CELL_OF:
+        about = None  # the action has no topic: there is nothing to choose
+    try:
+        return Action(action), about, Proof.of(proof)
+    except ValueError:
+        fail(f"there is no proof {proof}: none, claimed, verified or stepped-up")
+
+
+def show_matrix(
+    scheme: Annotated[str, typer.Argument(help="media_temple, standard_roles, memset, desk, or one of SCHEMES_DIR.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Print the whole decision table of a scheme, proof taken as sufficient."""
+    with in_one_line():
+        folder: Path | None = read_settings().schemes_dir
+        schemes = load_schemes(folder)
+    if scheme not in schemes:
+        fail(f"there is no scheme {scheme}: {', '.join(schemes)}")
+    print(json.dumps(matrix(schemes[scheme]), indent=1) if as_json else table(schemes[scheme]))

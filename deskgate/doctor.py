@@ -1,0 +1,117 @@
+"""`deskgate doctor`: is everything as it should be? Each thing that is not says how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from authz import Action, SchemeError, load_schemes
+from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
+from deskgate.shell import FAILED, granted, moment, quiet
+from store import ConnectionLost, DatabaseUrlTrouble, Store, open_store, shell, work
+
+OK, WARN, BAD = "ok", "note", "BAD"
+Finding = tuple[str, str]
+STUCK = 300  # seconds a piece of later work may be owed before it is worth a word
+
+
+def examine() -> None:
+    """Check settings, database, keys, Twilio and the work that is owed; exits 1 if something is broken."""
+    quiet()
+    broken = False
+    for state, words in _findings():
+        print(f"{state:<5}{words}")
+        broken |= state == BAD
+    if broken:
+        raise typer.Exit(FAILED)
+
+
+def _findings() -> Iterator[Finding]:
+    try:
+        settings = read_settings()
+        keys = read_keys(settings)
+        schemes = load_schemes(settings.schemes_dir)
+    except (SettingTrouble, SchemeError) as trouble:
+        yield BAD, str(trouble)
+        return
+    yield OK, f"settings read; {settings.deskgate_env}{', the simulator plays Twilio' if settings.simulated else ''}"
+    try:
+        store = open_store(settings.database_url, keys, schemes)
+    except DatabaseUrlTrouble as trouble:
+        yield BAD, str(trouble)
+        return
+    try:
+        if not store.is_ready():
+            yield BAD, "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
+            return
+        yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
+        yield from _kept(store)
+    except (ConnectionLost, DBAPIError) as lost:
+        yield BAD, f"the database went away: {lost}"
+    finally:
+        store.close()
+    yield from _twilio(settings)
+    if not settings.smtp_url:
+        yield WARN, "SMTP_URL is not set: people cannot be told by mail, their notices wait"
+
+
+def _kept(store: Store) -> Iterator[Finding]:
+    with store.transaction("shell") as tx:
+        grant = granted(tx, Action.DESK_OPERATE)
+        used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant)
+        owed = work.backlog(tx)
+    for scheme in sorted(used - set(store.schemes)):
+        yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
+    yield from _keys(store, needed)
+    if owed.failing or owed.oldest > STUCK * 1000:
+        yield WARN, (
+            f"{owed.owed} pieces of later work are owed, {owed.failing} have failed, the oldest is from "
+            f"{moment(store.clock() - owed.oldest)}: {owed.error or 'is the service running?'}"
+        )
+    else:
+        yield OK, f"later work: {owed.owed} owed, none stuck"
+
+
+def _keys(store: Store, needed: dict[str, set[str]]) -> Iterator[Finding]:
+    """Which of SECRET_KEYS are still needed: a key goes when nothing kept was made with it."""
+    count = len(store.keys.for_use("ledger"))
+    for place in range(count):
+        uses = [use for use, ids in needed.items() if store.keys.for_use(use)[place].id in ids]
+        if place and not uses:
+            yield WARN, f"key {place + 1} of SECRET_KEYS is no longer needed: remove it"
+        else:
+            yield OK, f"key {place + 1} of SECRET_KEYS is in use{' for ' + ', '.join(uses) if uses else ' for what is new'}"
+    for use, ids in needed.items():
+        gone = ids - {key.id for key in store.keys.for_use(use)}
+        if gone:
+            yield BAD, f"{use}: something is kept under a key that is not in SECRET_KEYS any more; put the old key back"
+
+
+def _twilio(settings: Settings) -> Iterator[Finding]:
+    if not settings.twilio_account_sid:
+        yield (OK, "phone: simulated") if settings.simulated else (WARN, "phone: closed, no Twilio account is set")
+        return
+    if not settings.agent_number:
+        yield WARN, "AGENT_NUMBER is not set: whoever asks for a person gets a call-back ticket"
+    account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
+    wanted = {"voice_url": "/ivr/voice", "voice_fallback_url": "/ivr/fallback", "status_callback": "/ivr/status"}
+    try:
+        with httpx2.Client(auth=(settings.twilio_account_sid, settings.twilio_auth_token[0]), timeout=10) as http:
+            for number in settings.twilio_number:
+                answer = http.get(f"{account}/IncomingPhoneNumbers.json", params={"PhoneNumber": number})
+                if answer.status_code == 401:
+                    yield BAD, "Twilio refuses the token: check TWILIO_AUTH_TOKEN"
+                    return
+                found = answer.json().get("incoming_phone_numbers", []) if answer.status_code == 200 else []
+                if not found:
+                    yield BAD, f"{number} is not a number of this Twilio account: check TWILIO_NUMBER"
+                for field, path in wanted.items():
+                    if found and found[0].get(field) != settings.public_url + path:
+                        yield BAD, f"{number}: set its {field} at Twilio to {settings.public_url}{path} (POST)"
+                    elif found:
+                        yield OK, f"{number}: {field}"
+    except (httpx2.HTTPError, ValueError) as fault:
+        yield BAD, f"Twilio cannot be reached: {type(fault).__name__}"

@@ -1,0 +1,91 @@
+"""`deskgate serve`: the web process, its log, and what it says first."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from deskgate.app import make_app
+from deskgate.settings import Settings, read_settings
+from deskgate.shell import fail, in_one_line
+from store import migrate
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs PostgreSQL.")] = 1,
+    no_migrate: Annotated[bool, typer.Option("--no-migrate", help="Leave the schema as it is.")] = False,
+) -> None:
+    """Run the service. Migrates first, unless told not to."""
+    with in_one_line():
+        if "PUBLIC_URL" not in os.environ and port != 8000 and read_settings().simulated:
+            os.environ["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        settings = read_settings()
+        if settings.simulated and host not in ("127.0.0.1", "localhost", "::1"):
+            fail("the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host")
+        if workers > 1 and settings.database_url.startswith("sqlite"):
+            fail("--workers needs PostgreSQL: on SQLite one process is fastest (docs/operating.md)")
+        if workers > 1 and settings.simulated:
+            fail("--workers does not go with the simulator, which keeps its calls in one process")
+        if not no_migrate:
+            migrate(settings.database_url)
+        make_app(settings)  # whatever is wrong is said here, in one line, before any process is started
+    _say_what_to_try(settings, port)
+    uvicorn.run(
+        "deskgate.serve:app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def app() -> FastAPI:
+    """What each web process runs."""
+    settings = read_settings()
+    log_as_lines(production=settings.deskgate_env == "production")
+    return make_app(settings)
+
+
+def log_as_lines(*, production: bool) -> None:
+    """One line an event: JSON in production, words on a terminal. Values are escaped by the renderer, locals never shown."""
+    renderer: structlog.typing.Processor
+    if production:
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if production else []),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _say_what_to_try(settings: Settings, port: int) -> None:
+    if not settings.simulated:
+        print(f"Deskgate listens on port {port}. Stop it with Ctrl-C.")
+        return
+    print(
+        f"Deskgate is running. Open {settings.public_url}/simulator and ring the desk:\n"
+        "  Mia Chen may get support   key 10000081#  then 17846325#  then 1, and say what is wrong\n"
+        "  Leo Fox may not            key 10000099#  then 39275068#  then 1, and hear why\n"
+        "Then look at `deskgate tickets` and `deskgate audit` in .venv/bin. Stop with Ctrl-C."
+    )

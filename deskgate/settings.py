@@ -1,0 +1,138 @@
+"""Every setting, read once from the environment or `.env`, refused early with one line that names it. docs/settings.md"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import phonenumbers
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+from store import Keys, KeyTrouble
+
+SIMULATED_SID = "AC" + "0" * 32
+SIMULATED_NUMBER = "+441632960000"
+SIMULATED_AGENT = "+441632960001"
+Numbers = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingTrouble(ValueError):
+    """A setting is wrong or missing; the message is one line that names it and quotes no secret."""
+
+
+class Settings(BaseSettings):
+    """contract.md, Settings. An empty variable counts as one that is not there."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: str = "sqlite:///deskgate.db"
+    secret_keys: str = Field(default="", repr=False)
+    public_url: str = "http://127.0.0.1:8000"
+    twilio_account_sid: str = Field(default="", pattern=r"^(AC[0-9a-f]{32})?$")
+    twilio_auth_token: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
+    twilio_number: Numbers = ()
+    agent_number: Numbers = ()
+    emergency_number: Numbers = ()
+    twilio_api_url: str = "https://api.twilio.com"
+    transcribe: Literal["on", "off"] = "off"
+    smtp_url: str = Field(default="", repr=False)
+    mail_from: str = ""
+    pin_choice: Literal["on", "off"] = "off"
+    schemes_dir: Path | None = None
+    elevated_threat: Literal["on", "off"] = "off"
+    metrics_token: str = Field(default="", repr=False)
+    deskgate_env: Literal["development", "production"] = "development"
+
+    @field_validator("twilio_auth_token", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("twilio_number", "agent_number", "emergency_number", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        words = tuple(word.strip() for word in value.split(",") if word.strip())
+        for word in words:
+            try:
+                fits = word.startswith("+") and phonenumbers.is_possible_number(phonenumbers.parse(word))
+            except phonenumbers.NumberParseException:
+                fits = False
+            if not fits:
+                raise ValueError("must be a telephone number like +441632960000")
+        return words
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be a base URL like https://desk.example")
+        return value.rstrip("/")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulator plays Twilio: outside production, with no Twilio account set."""
+        return self.deskgate_env != "production" and not self.twilio_account_sid
+
+    @property
+    def phone_open(self) -> bool:
+        return bool(self.twilio_account_sid and self.twilio_auth_token) or self.simulated
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings, checked as a whole. Raises `SettingTrouble`."""
+    try:
+        settings = Settings(**given)
+    except ValidationError as trouble:
+        first = trouble.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
+        raise SettingTrouble(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token):
+        missing = "TWILIO_AUTH_TOKEN" if settings.twilio_account_sid else "TWILIO_ACCOUNT_SID"
+        raise SettingTrouble(f"{missing}: is missing; the phone needs both the account and its token")
+    if settings.twilio_account_sid and not settings.twilio_number:
+        raise SettingTrouble("TWILIO_NUMBER: is missing; it is the number callers dial")
+    if settings.deskgate_env == "production":
+        if not settings.secret_keys:
+            raise SettingTrouble("SECRET_KEYS: is missing; production makes no key of its own")
+        if not settings.public_url.startswith("https://"):
+            raise SettingTrouble("PUBLIC_URL: must be https in production")
+    return settings
+
+
+def read_keys(settings: Settings) -> Keys:
+    """SECRET_KEYS, or in simulator mode a key made once and kept beside the SQLite file. Raises `SettingTrouble`."""
+    try:
+        if settings.secret_keys:
+            return Keys.parse(settings.secret_keys)
+        if not settings.simulated:
+            raise SettingTrouble("SECRET_KEYS: is missing")
+        return Keys.parse(_made_key(settings))
+    except KeyTrouble as trouble:
+        raise SettingTrouble(str(trouble)) from None
+
+
+def _made_key(settings: Settings) -> str:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise SettingTrouble("SECRET_KEYS: is missing; a key is made only beside a SQLite file")
+    path = Path(url.database + ".key")
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(made, "w", encoding="ascii") as file:
+        file.write(base64.b64encode(os.urandom(32)).decode() + "\n")
+    return path.read_text("ascii").strip()
+
+
+def simulated_token(keys: Keys) -> str:
+    """Twilio's auth token where the simulator plays Twilio: the web process and the terminal find the same."""
+    return keys.newest("simulated-twilio").secret.hex()[:32]

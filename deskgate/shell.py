@@ -1,0 +1,78 @@
+"""What every command shares: settings, an open store, the operator's grant, and errors in one line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import structlog
+import typer
+from alembic.util.exc import CommandError
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from authz import Action, Ask, Denied, Grant, Proof, SchemeError, load_schemes
+from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
+from store import OPERATOR, ConnectionLost, DatabaseUrlTrouble, Store, Transaction, open_store
+
+console = Console(highlight=False)
+USAGE, FAILED = 2, 1  # exit codes, contract.md
+
+
+def fail(words: str, code: int = USAGE) -> NoReturn:
+    """One line on standard error, and out."""
+    print(f"deskgate: {words}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turns what can go wrong outside our hands into one line."""
+    try:
+        yield
+    except (SettingTrouble, SchemeError, DatabaseUrlTrouble) as trouble:
+        fail(str(trouble))
+    except CommandError as trouble:
+        fail(f"the database was made by another version of Deskgate: {trouble}", FAILED)
+    except (ConnectionLost, DBAPIError) as lost:
+        cause = lost.orig if isinstance(lost, DBAPIError) else lost
+        fail(f"the database cannot be reached: {str(cause).splitlines()[0]}", FAILED)
+
+
+@contextmanager
+def open_desk() -> Iterator[tuple[Settings, Store]]:
+    """Settings and a store for one command. Its entries get a checkpoint at the end, as at any clean stop."""
+    quiet()
+    with in_one_line():
+        settings = read_settings()
+        store = open_store(settings.database_url, read_keys(settings), load_schemes(settings.schemes_dir))
+        if not store.is_ready():
+            fail("the database is not reachable or not migrated: run `deskgate migrate`", FAILED)
+        try:
+            yield settings, store
+        finally:
+            store.close()
+
+
+def granted(tx: Transaction, action: Action, account: int | None = None) -> Grant:
+    verdict = tx.ask(Ask(OPERATOR, action, account, None, Proof.NONE))
+    if isinstance(verdict, Denied):
+        fail(f"the operator may not {action}: {verdict.reason}", FAILED)
+    return verdict
+
+
+def moment(at: int) -> str:
+    """Milliseconds as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def quiet() -> None:
+    """For commands: warnings only, to standard error."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

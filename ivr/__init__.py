@@ -1,0 +1,1 @@
+"""The phone door: Twilio's webhooks. `router` is the whole of it."""

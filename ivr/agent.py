@@ -1,0 +1,80 @@
+"""The desk's own phones: who answers hears "Press 1 to take a support call", and only then who is calling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from authz import Action, Ask, Grant, Proof
+from ivr import screens
+from ivr.shapes import Conference, Gather, HangUp, Screen, line
+from ivr.turn import Line, Refused
+from ivr.webhook import is_step_token, step_token
+from store import Keys, calls, rings
+from store.rings import Ring
+from store.transaction import LINE, Transaction
+
+OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+def leg_urls(keys: Keys, ring: int, leg: int) -> tuple[str, str]:
+    """Where Twilio asks what to play on a leg of the desk, and where it tells how the leg fared: paths with their token."""
+    query = urlencode({"ring": ring, "leg": leg, "t": step_token(keys, f"ring {ring}", leg)})
+    return f"/ivr/agent?{query}", f"/ivr/agent/status?{query}"
+
+
+def rung(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """An agent has answered, or has pressed a key."""
+    with on.store.transaction("phone", found["CallSid"]) as tx:
+        ring, leg = _ring(tx, on, query)
+        screen = _screen(tx, ring, found)
+    action, status = leg_urls(on.store.keys, ring.id, leg)
+    return screens.twiml(screen, on.phrases, action=on.twilio.url(action), recording=on.twilio.url(status))
+
+
+def leg_status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """A leg is over. If nobody took the call on it, one fewer is ringing."""
+    if found["CallStatus"] in OVER:
+        with on.store.transaction("phone", found["CallSid"]) as tx:
+            ring, leg = _ring(tx, on, query)
+            if calls.first_delivery(tx, f"leg {ring.id} {leg}"):
+                rings.leg_gone(tx, ring.id)
+    return screens.nothing()
+
+
+def _screen(tx: Transaction, ring: Ring, found: Mapping[str, str]) -> Screen:
+    if "DialCallStatus" in found:  # the talk is over
+        return Screen((line("agent.declined"),), HangUp())
+    return _pressed(tx, ring, found) if "Digits" in found else _offered(ring)
+
+
+def _offered(ring: Ring) -> Screen:
+    if ring.over or ring.taken:
+        return Screen((line("agent.taken" if ring.taken else "agent.gone"),), HangUp())
+    return Screen((line("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
+
+
+def _pressed(tx: Transaction, ring: Ring, found: Mapping[str, str]) -> Screen:
+    if found["Digits"] != "1":
+        return Screen((line("agent.declined"),), HangUp())
+    if not rings.take(tx, ring.id, found["CallSid"]):
+        return Screen((line("agent.gone" if ring.over else "agent.taken"),), HangUp())
+    verdict = tx.ask(Ask(LINE, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
+    if not isinstance(verdict, Grant):
+        raise Refused("the agents' line may not see a card")
+    card = rings.whisper(tx, verdict, ring.id)
+    told = line("agent.who", name=card.name, account=card.account_name, number=card.account_number, proof=card.proof)
+    return Screen((told,), Conference(rings.room(ring.id)))
+
+
+def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:
+    """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
+    ring, leg = query.get("ring", ""), query.get("leg", "")
+    if not (ring.isascii() and ring.isdigit() and leg.isascii() and leg.isdigit() and len(ring + leg) < 20):
+        raise Refused("not a ring of ours")
+    if not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", int(leg)):
+        raise Refused("not a ring of ours")
+    found = rings.look(tx, int(ring))
+    if found is None:
+        raise Refused("a ring we do not know")
+    return found, int(leg)

@@ -1,0 +1,256 @@
+"""What a call does through `store`: each effect of the dialogue is asked for, judged, done or told, in one transaction.
+
+Every effect asks anew. A permission withdrawn in the middle of a call is gone at the next key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Topic
+from ivr import shapes as s
+from ivr.dialogue import MENU, PAGE
+from ivr.shapes import Call, Effect, Outcome
+from store import accounts, rings, tickets, work
+from store.people import claimed_by
+from store.transaction import Transaction
+
+TOPICS = (Topic.TECHNICAL, Topic.BILLING)
+RING_FOR = 45_000  # ms until nobody has come
+CUSTOMER_ASKS = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the desk is reached: the numbers rung for a person, and in an emergency."""
+
+    agents: tuple[str, ...]
+    emergency: tuple[str, ...]
+
+
+def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
+    """Does one effect and gives what came of it. `CheckPin` is not done here: it takes more than one transaction."""
+    return _DO[type(effect)](tx, desk, call, effect)
+
+
+def _asked(call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
+    assert call.subject is not None
+    return Ask(call.subject, action, call.account, topic, Proof(call.proof), service)
+
+
+def _refused(tx: Transaction, call: Call, ask: Ask, denied: Denied) -> s.Refused:
+    """A refusal with what it would need and who can help, as far as this person may hear that."""
+    verdict = tx.ask(_asked(call, Action.CONTACTS_VIEW))
+    if not isinstance(verdict, Grant):
+        return s.Refused(ask.cell, denied)
+    helpers = tuple(accounts.who_may_manage_contacts(tx, verdict))
+    needs, roles = accounts.needed_for(tx, verdict, ask.cell)
+    return s.Refused(ask.cell, denied, needs if denied.reason == "no_right" else (), roles, helpers)
+
+
+def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    assert call.subject is not None
+    allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
+    page = [id for id in call.accounts if id in allowed][call.page * PAGE :][:PAGE]
+    names = tuple(accounts.name(tx, allowed[id]) for id in page)
+    return s.AccountsNamed(names, more=len(call.accounts) > PAGE)
+
+
+def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccount) -> Outcome:
+    assert call.subject is not None
+    allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
+    return s.AccountFound(next((id for id, grant in allowed.items() if accounts.name(tx, grant).number == effect.number), None))
+
+
+def _offer(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    asks = [_asked(call, action, topic) for action, topic in _MENU_ASKS]
+    offered = tx.offer(asks)
+    cells = frozenset(cell.partition(":")[0] for cell in offered)
+    if "phone.support" not in cells:
+        cells -= {"ticket.open", "ticket.view"}
+    name = accounts.name(tx, next(iter(offered.values()))).name if offered else ""
+    return s.Offered(cells, name)
+
+
+def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | s.Refused:
+    """The grants for each topic of an action taken by phone, or why there is none."""
+    granted: list[Grant] = []
+    first: tuple[Ask, Denied] | None = None
+    for topic in TOPICS:
+        ask = _asked(call, action, topic)
+        verdict = tx.ask(ask)
+        if isinstance(verdict, Grant):
+            granted.append(verdict)
+        else:
+            first = first or (ask, verdict)
+    if not granted:
+        assert first is not None
+        return _refused(tx, call, *first)
+    support = _asked(call, Action.PHONE_SUPPORT)
+    by_phone = tx.ask(support)
+    return granted if isinstance(by_phone, Grant) else _refused(tx, call, support, by_phone)
+
+
+def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    granted = _by_topic(tx, call, Action.TICKET_OPEN)
+    if isinstance(granted, s.Refused):
+        return granted
+    return s.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None))
+
+
+def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    emergency = call.about == "emergency"
+    ask = _asked(call, Action.PHONE_EMERGENCY) if emergency else _asked(call, Action.TICKET_OPEN, Topic.TECHNICAL)
+    verdict = tx.ask(ask)
+    if not isinstance(verdict, Grant):
+        return _refused(tx, call, ask, verdict)
+    return s.ServicesNamed(tuple(accounts.service_names(tx, verdict)))
+
+
+def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket) -> Outcome:
+    if (known := tickets.by_recording(tx, effect.recorded.sid)) is not None:
+        return s.TicketSaved(known)
+    assert call.topic is not None
+    verdict = tx.ask(_asked(call, Action.TICKET_OPEN, Topic(call.topic)))
+    if isinstance(verdict, Grant):
+        what = accounts.service_name(tx, verdict, call.service) if call.service else None
+        subject = f"{what} (by phone)" if what else f"A {call.topic} question (by phone)"
+        return s.TicketSaved(
+            tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=effect.recorded)
+        )
+    return _keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
+
+
+def _keep(tx: Transaction, call: Call, recorded: tickets.Recorded | None, subject: str, body: str = "") -> Outcome:
+    assert call.subject is not None
+    topic = call.topic or "technical"
+    tickets.leave_pending(
+        tx, subject=subject, body=body, recorded=recorded, claimed=call.subject, account=call.account, topic=topic
+    )
+    return s.TicketKept()
+
+
+def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    granted = _by_topic(tx, call, Action.TICKET_VIEW)
+    return granted if isinstance(granted, s.Refused) else s.TicketsFound(tuple(tickets.listed(tx, granted)))
+
+
+def _reply_grants(tx: Transaction, call: Call) -> list[Grant] | s.Refused:
+    return _by_topic(tx, call, Action.TICKET_REPLY)
+
+
+def _may_reply(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    granted = _reply_grants(tx, call)
+    return granted if isinstance(granted, s.Refused) else s.ReplyAllowed()
+
+
+def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -> Outcome:
+    if (known := tickets.by_recording(tx, effect.recorded.sid)) is not None:
+        return s.TicketSaved(known)
+    granted = _reply_grants(tx, call)
+    for grant in [] if isinstance(granted, s.Refused) else granted:
+        if tickets.reply(tx, grant, call.told, body="", recorded=effect.recorded):
+            return s.TicketSaved(call.told)
+    return _keep(tx, call, effect.recorded, f"Left by phone for ticket {call.told}, which they may not answer any more")
+
+
+def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
+    if tickets.by_recording(tx, effect.recorded.sid) is None:
+        tickets.leave_pending(
+            tx,
+            subject="Call back: " + _MESSAGE_SUBJECTS[call.about],
+            body="",
+            recorded=effect.recorded,
+            claimed=claimed_by(tx, call.support_id, call.number),
+        )
+    return s.MessageLeft()
+
+
+def _tell_invoices(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    ask = _asked(call, Action.BILLING_VIEW)
+    verdict = tx.ask(ask)
+    if not isinstance(verdict, Grant):
+        return _refused(tx, call, ask, verdict)
+    return s.Invoices(tuple(accounts.invoices(tx, verdict)))
+
+
+def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    ask = _asked(call, Action.SERVICE_VIEW)
+    verdict = tx.ask(ask)
+    if not isinstance(verdict, Grant):
+        return _refused(tx, call, ask, verdict)
+    return s.Services(tuple(accounts.services(tx, verdict)))
+
+
+def _ring_ask(call: Call) -> Ask:
+    if call.about == "emergency":
+        return _asked(call, Action.PHONE_EMERGENCY, service=call.service)
+    return _asked(call, Action.PHONE_SUPPORT)
+
+
+def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+    ask = _ring_ask(call)
+    verdict = tx.ask(ask)
+    if not isinstance(verdict, Grant):
+        return _refused(tx, call, ask, verdict)
+    numbers = desk.emergency if call.about == "emergency" else desk.agents
+    ring = rings.start(tx, verdict, legs=len(numbers), service=call.service)
+    for leg, number in enumerate(numbers):
+        work.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg, "to": number})
+    return s.Ringing(ring)
+
+
+def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    assert call.ring is not None
+    ring = rings.look(tx, call.ring)
+    if ring is not None and ring.taken:
+        return s.Taken(rings.room(ring.id))
+    if ring is None or ring.over or tx.now - ring.started_at > RING_FOR:
+        return s.NobodyCame()
+    return s.StillRinging()
+
+
+def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
+    assert tx.call is not None
+    ring = rings.end(tx, tx.call)
+    if not effect.nobody_came or ring is None or ring.taken:
+        return s.RingEnded(None, effect.nobody_came and not (ring and ring.taken))
+    verdict = tx.ask(_ring_ask(call))
+    subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
+    body = "The caller asked for a person by phone and nobody took the call."
+    if ring.emergency:
+        work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"alarm": "emergency_unanswered", "account": ring.account})
+    if not isinstance(verdict, Grant):
+        _keep(tx, call, None, subject, body)
+        return s.RingEnded(None, True)
+    number = tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=ring.emergency)
+    return s.RingEnded(number, True)
+
+
+_MENU_ASKS: Sequence[tuple[Action, Topic | None]] = [
+    (action, topic) for (action, topic), cell in CELL_OF.items() if cell.partition(":")[0] in {cell for cell, _ in MENU.values()}
+]
+_MESSAGE_SUBJECTS = {
+    "no_pin": "a caller without a PIN",
+    "closed": "a caller while PINs were not taken",
+    "fallback": "a caller when something had failed",
+}
+_DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
+    s.NameAccounts: _name_accounts,
+    s.FindAccount: _find_account,
+    s.Offer: _offer,
+    s.MayOpen: _may_open,
+    s.NameServices: _name_services,
+    s.SaveTicket: _save_ticket,
+    s.ListTickets: _list_tickets,
+    s.MayReply: _may_reply,
+    s.SaveReply: _save_reply,
+    s.LeaveMessage: _leave_message,
+    s.TellInvoices: _tell_invoices,
+    s.TellServices: _tell_services,
+    s.RingDesk: _ring_desk,
+    s.LookAtRing: _look_at_ring,
+    s.GiveUpRing: _give_up_ring,
+}

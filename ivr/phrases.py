@@ -1,0 +1,118 @@
+"""The words: reads phrases/en.toml and fills in what a line says, made safe to be spoken.
+
+Whatever comes from people or from the import is spoken as plain words: no control characters (one of them, forbidden in
+XML, would end the call), no emoji, no markup, 200 characters at most.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from authz import Proof
+from ivr.shapes import Line
+from store.accounts import Invoice
+
+LONGEST_TEXT = 200  # characters of somebody's own words in one sentence
+_SPOKEN = {"L", "N", "M"}  # general categories: letters, numbers, accents; of the rest only what is listed below
+_KEPT = set(" .,;:!?'\"()-+/&%@_")
+
+
+def speakable(text: str) -> str:
+    """Somebody's own words as words: what cannot be said becomes a space, and a long text is cut at a word."""
+    plain = unicodedata.normalize("NFC", text[: 4 * LONGEST_TEXT])
+    kept = "".join(c if unicodedata.category(c)[0] in _SPOKEN or c in _KEPT else " " for c in plain)
+    words = re.sub(r"\s+", " ", kept).strip()
+    if len(words) > LONGEST_TEXT:
+        words = words[:LONGEST_TEXT].rsplit(" ", 1)[0]
+    return words.rstrip(" .,;:!?") or "no words"
+
+
+class Phrases:
+    """The words of one language. `say(line)` is a sentence; a line without words is a fault."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.language: str = document["voice"]["language"]
+        self.voice: str = document["voice"]["voice"]
+        self._said = dict(_flat(document["say"]))
+        self._document = document
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._said)
+
+    def say(self, line: Line) -> str:
+        return _Filling(self._document).vformat(self._said[line.key], (), line.values)
+
+
+def _flat(table: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in table.items():
+        found += _flat(value, f"{before}{key}.") if isinstance(value, dict) else [(before + key, value)]
+    return found
+
+
+class _Filling(string.Formatter):
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if not format_spec and isinstance(value, int):
+            return str(value)
+        said: str = getattr(self, f"_{format_spec}")(value)
+        return said
+
+    def _text(self, value: str) -> str:
+        return speakable(value)
+
+    def _digits(self, value: int | str) -> str:
+        return " ".join(speakable(str(value)).replace(" ", ""))
+
+    def _spell(self, value: str) -> str:
+        return " ".join(c for c in speakable(value) if c.isalnum())
+
+    def _date(self, value: str) -> str:
+        year, month, day = value.split("-")
+        return f"{int(day)} {self._document['month']['names'][int(month) - 1]} {year}"
+
+    def _money(self, invoice: Invoice) -> str:
+        amount = Decimal(invoice.amount)
+        whole, cents = divmod(abs(amount), 1)
+        one, many = self._document["currency"].get(invoice.currency, [invoice.currency] * 2)
+        said = f"{whole:.0f} {one if whole == 1 else many}"
+        return said if not cents else f"{said} {str(cents)[2:4].ljust(2, '0').lstrip('0')}"
+
+    def _action(self, cell: str) -> str:
+        action = cell.partition(":")[0]
+        return str(self._document["action"].get(action, action.replace(".", " ")))
+
+    def _holdings(self, names: Sequence[str]) -> str:
+        return self._join([self._holding(name) for name in names], "or")
+
+    def _holding(self, name: str) -> str:
+        words = [self._document["holding"].get(word, word.replace("_", " ")) for word in name.split("+")]
+        return f" {self._document['joining']['with']} ".join(words)
+
+    def _people(self, names: Sequence[str]) -> str:
+        return self._join([speakable(name) for name in names[:3]], "or")
+
+    def _proof(self, proof: Proof) -> str:
+        return str(self._document["proof"][proof.word])
+
+    def _join(self, words: Sequence[str], last: str) -> str:
+        if len(words) < 2:
+            return "".join(words)
+        return f"{', '.join(words[:-1])} {self._document['joining'][last]} {words[-1]}"
+
+
+@cache
+def load(language: str = "en") -> Phrases:
+    text = (resources.files("ivr") / "phrases" / f"{language}.toml").read_text("utf-8")
+    return Phrases(tomllib.loads(text))

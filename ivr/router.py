@@ -1,0 +1,136 @@
+"""Every webhook of the phone door on one page: checked, parsed, handed to a pool thread, answered in TwiML, always.
+
+`/ivr/voice` where a call begins · `/ivr/turn` every turn after · `/ivr/recording` and `/ivr/transcription` what was
+spoken · `/ivr/status` the call's end · `/ivr/fallback` when something failed · `/ivr/agent` and `/ivr/agent/status` the
+desk's own phones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from ivr import agent, after, screens
+from ivr.shapes import DialEnded, Heard, Keys, Spoken
+from ivr.turn import Line, Refused, answer_call, take_turn
+from ivr.webhook import BadRequest, caller_number
+from store import ConnectionLost
+from store.tickets import Recorded
+
+log = structlog.get_logger("ivr")
+Handler = Callable[[Line, Mapping[str, str], Mapping[str, str]], str]
+
+
+def router(line: Line) -> APIRouter:
+    """The phone door over one line."""
+    door = APIRouter(prefix="/ivr", include_in_schema=True, tags=["Twilio"])
+    for path, handler in ROUTES.items():
+        door.add_api_route(path, _endpoint(line, handler), methods=["POST"], response_class=Response, name=handler.__name__)
+    return door
+
+
+def _endpoint(line: Line, handler: Handler) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        try:
+            found = line.twilio.read(path, body, request.headers.get("X-Twilio-Signature", ""))
+            query = request.query_params
+            if len(query) != len(query.multi_items()):
+                raise BadRequest("a query parameter came twice")
+            return _twiml(await run_in_threadpool(_answer, line, handler, found, dict(query)))
+        except BadRequest as bad:
+            log.warning("refused", route=request.url.path, why=str(bad))
+            return _twiml(screens.refusal(line.phrases), bad.status)
+        except Refused as refused:
+            log.warning("refused", route=request.url.path, why=str(refused))
+            return _twiml(screens.refusal(line.phrases), 403)
+        except Exception as fault:
+            log.error("fault", route=request.url.path, kind=type(fault).__name__, exc_info=True)
+            return _twiml(_apology(line, handler))
+
+    return endpoint
+
+
+def _answer(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """Once more where the database went away: every turn is safe to repeat, whatever became of the first try."""
+    try:
+        return handler(line, found, query)
+    except ConnectionLost:
+        return handler(line, found, query)
+
+
+def _apology(line: Line, handler: Handler) -> str:
+    """Never a dead line: on to the fallback, which takes a message; and when that fails as well, a goodbye."""
+    if handler in (voice, turn):
+        return screens.onward(line.twilio.url("/ivr/fallback"), line.phrases)
+    return screens.dead_end(line.phrases)
+
+
+def _twiml(body: str, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/xml", headers={"Cache-Control": "no-store"})
+
+
+def _fingerprint(line: Line, found: Mapping[str, str]) -> str:
+    """What makes a repeat the same turn: the parameters we use. Keyed, for it may be of a PIN."""
+    used = (found.get("Digits", ""), found.get("RecordingSid", ""), found.get("DialCallStatus", ""))
+    return line.store.keys.digest("fingerprint", found["CallSid"], *used)
+
+
+def _recorded(found: Mapping[str, str]) -> Recorded:
+    return Recorded(found["RecordingSid"], max(0, int(found.get("RecordingDuration", "0"))))
+
+
+def _heard(found: Mapping[str, str]) -> Heard:
+    if "RecordingSid" in found:
+        return Spoken(_recorded(found))
+    if "DialCallStatus" in found:
+        return DialEnded()
+    keyed = found.get("Digits", "")
+    return Keys("" if keyed == "hangup" else keyed)
+
+
+def voice(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+    number = caller_number(found)
+    return answer_call(line, found["CallSid"], number, line.store.keys.digest("fingerprint", number or ""))
+
+
+def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    return take_turn(line, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(line, found))
+
+
+def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+    if "RecordingSid" in found and found.get("RecordingStatus") == "completed":
+        after.recorded(line, found["CallSid"], _recorded(found))
+    return screens.nothing()
+
+
+def transcription(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+    if "RecordingSid" in found and found.get("TranscriptionStatus") == "completed":
+        after.transcribed(line, found["CallSid"], found["RecordingSid"], found.get("TranscriptionText", ""))
+    return screens.nothing()
+
+
+def status(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+    if found["CallStatus"] in after.OVER:
+        after.ended(line, found["CallSid"])
+    return screens.nothing()
+
+
+def fallback(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+    return after.fall_back(line, found["CallSid"], caller_number(found))
+
+
+ROUTES: dict[str, Handler] = {
+    "/voice": voice,
+    "/turn": turn,
+    "/recording": recording,
+    "/transcription": transcription,
+    "/status": status,
+    "/fallback": fallback,
+    "/agent": agent.rung,
+    "/agent/status": agent.leg_status,
+}

@@ -1,0 +1,388 @@
+"""What passes through a call: its state, what was heard, what is to be done, what comes of it, what is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from authz import Denied, Topic
+from store.accounts import AccountName, Invoice, Service, ServiceName
+from store.pins import Pin
+from store.tickets import Recorded, Ticket
+
+# --- what is said
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence: a key of the phrases and what goes into it."""
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def line(key: str, **values: object) -> Line:
+    return Line(key, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Listens for keys: at most `digits`, ended by `#` where `until_hash`, or by `seconds` without one."""
+
+    digits: int
+    until_hash: bool = False
+    seconds: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Records after the tone, until `#` or five seconds of silence."""
+
+    seconds: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Everything a caller hears in one turn, and what they may do then."""
+
+    lines: tuple[Line, ...]
+    then: Gather | Record | Conference | HangUp
+
+
+# --- the state of a call
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Where a call stands. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
+    `lead` is said before the next prompt and never kept."""
+
+    at: str = "support_id"
+    number: str | None = None
+    support_id: str | None = None
+    asked_again: bool = False
+    tries: int = 0
+    short: int = 0
+    silent: bool = False
+    subject: str | None = None
+    proof: int = 0
+    accounts: tuple[int, ...] = ()
+    account: int | None = None
+    page: int = 0
+    topics: tuple[str, ...] = ()
+    topic: str | None = None
+    services: tuple[str, ...] = ()
+    service: str | None = None
+    ticket: int = 0
+    told: int = 0
+    ring: int | None = None
+    about: str = ""
+    lead: tuple[Line, ...] = ()
+
+    def to_json(self) -> str:
+        kept = asdict(replace(self, lead=()))
+        return json.dumps({name: value for name, value in kept.items() if value not in (None, (), "", 0, False)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Call:
+        kept: dict[str, Any] = json.loads(text)
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+        return cls(**values)
+
+
+# --- what is heard
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What was keyed, without the `#` that ended it. Empty: silence."""
+
+    keyed: str
+
+    def __repr__(self) -> str:
+        return "Keys(••••)"  # it may be a PIN
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """The conference is over for the caller, who is still there."""
+
+
+# --- what is to be done, through `store`
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPin:
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class NameAccounts:
+    """The names of one page of accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindAccount:
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the menu may offer now."""
+
+
+@dataclass(frozen=True, slots=True)
+class MayOpen:
+    """Which topics a ticket may be opened for by phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameServices:
+    """For a ticket (`about` ticket) or an emergency."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTicket:
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class ListTickets:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MayReply:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReply:
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveMessage:
+    """From somebody not proven: for the desk's pending list."""
+
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class TellInvoices:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TellServices:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RingDesk:
+    """A person is asked for: of the desk, or of the emergency line (`about` emergency)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtRing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpRing:
+    """Nobody took it, or the caller goes back: a call-back ticket where nobody came."""
+
+    nobody_came: bool
+
+
+Effect = (
+    CheckPin
+    | NameAccounts
+    | FindAccount
+    | Offer
+    | MayOpen
+    | NameServices
+    | SaveTicket
+    | ListTickets
+    | MayReply
+    | SaveReply
+    | LeaveMessage
+    | TellInvoices
+    | TellServices
+    | RingDesk
+    | LookAtRing
+    | GiveUpRing
+)
+
+
+# --- what comes of it
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    subject: str
+    accounts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotProved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LineBusy:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesOnly:
+    """The desk's budget of wrong PINs is spent, or the operator has switched the phone to messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsNamed:
+    names: tuple[AccountName, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFound:
+    account: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Cells that are allowed now, and the account's name where any is."""
+
+    cells: frozenset[str]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why not, what would be needed, and who on the account can help. Spoken to a verified contact of that account."""
+
+    cell: str
+    denied: Denied
+    needs: tuple[str, ...] = ()
+    needs_role: bool = False
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsAllowed:
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesNamed:
+    names: tuple[ServiceName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSaved:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKept:
+    """The right went meanwhile: what was spoken waits with the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsFound:
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAllowed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    invoices: tuple[Invoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    ring: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillRinging:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyCame:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded:
+    """`number` is the call-back ticket's; None where none was needed or it waits with the desk."""
+
+    number: int | None
+    nobody_came: bool
+
+
+Outcome = (
+    Proved
+    | NotProved
+    | LineBusy
+    | MessagesOnly
+    | AccountsNamed
+    | AccountFound
+    | Offered
+    | Refused
+    | TopicsAllowed
+    | ServicesNamed
+    | TicketSaved
+    | TicketKept
+    | TicketsFound
+    | ReplyAllowed
+    | MessageLeft
+    | Invoices
+    | Services
+    | Ringing
+    | StillRinging
+    | Taken
+    | NobodyCame
+    | RingEnded
+)
+Heard = Keys | Spoken | DialEnded
+Event = Heard | Outcome
+Move = tuple[Call, Screen | Effect]

@@ -1,0 +1,169 @@
+"""One turn of a call: the row is loaded and locked, the dialogue steps, effects are carried out, the answer is stored.
+
+A repeat of the last turn gets its stored answer and has no effect; a repeat with other keys is refused. Any process can
+take any turn.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from ivr import dialogue, effects, pin, screens
+from ivr.effects import Desk
+from ivr.phrases import Phrases
+from ivr.shapes import Call, CheckPin, Effect, Heard, LineBusy, Screen, Spoken
+from ivr.webhook import Twilio, is_step_token, step_token
+from store import Store, calls, pins
+from store.calls import CallRow
+from store.pins import KeptPin
+from store.pool import HashPool
+from store.transaction import Transaction
+
+PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
+POLL = 0.05
+
+
+class Refused(Exception):
+    """Not the turn this call is waiting for: a skipped step, a repeat with other keys, a call we do not know."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """All the phone door works with: one for a process."""
+
+    store: Store
+    twilio: Twilio
+    desk: Desk
+    pool: HashPool
+    phrases: Phrases
+    decoy: KeptPin
+    messages_only: bool = False
+    transcribe: bool = False
+
+    def draw(self, screen: Screen, sid: str, step: int) -> str:
+        query = urlencode({"t": step_token(self.store.keys, sid, step)})
+        url = self.twilio.url
+        return screens.twiml(
+            screen,
+            self.phrases,
+            action=url(f"/ivr/turn?{query}"),
+            recording=url("/ivr/recording"),
+            transcription=url("/ivr/transcription") if self.transcribe else None,
+        )
+
+
+def open_line(
+    store: Store, twilio: Twilio, desk: Desk, phrases: Phrases, *, messages_only: bool = False, transcribe: bool = False
+) -> Line:
+    """A line ready to answer; the decoy PIN is made here, once."""
+    return Line(store, twilio, desk, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
+
+
+def answer_call(on: Line, sid: str, number: str | None, fingerprint: str) -> str:
+    """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
+    with on.store.transaction("phone", sid) as tx:
+        call, move = dialogue.begin(number, messages_only=on.messages_only)
+        assert isinstance(move, Screen)
+        answer = on.draw(move, sid, 0)
+        if calls.begin(tx, sid, call.to_json(), fingerprint, answer):
+            tx.record("nobody", None, "call", "began")
+            return answer
+        row = calls.load(tx, sid)
+    if row and row.step == 0 and row.fingerprint == fingerprint and row.answer and not row.claimed:
+        return row.answer
+    return screens.refusal(on.phrases)
+
+
+def take_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:
+    """The TwiML of the next screen. Raises `Refused`."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        begun = _begin(on, sid, token, heard, fingerprint)
+        if isinstance(begun, str):
+            return begun
+        if begun is not None:
+            return _check(on, begun, fingerprint)
+        if time.monotonic() > deadline:
+            raise Refused("its first delivery is still under way")
+        time.sleep(POLL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A turn whose PIN is counted and committed, with a place in the pool."""
+
+    row: CallRow
+    call: Call
+    attempt: pin.Attempt
+    keyed: pins.Pin
+
+
+def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str | _Check | None:
+    """The whole turn, or its first half if a PIN is to be hashed; None while another process hashes for the same turn."""
+    admitted = False
+    try:
+        with on.store.transaction("phone", sid) as tx:
+            row = calls.load(tx, sid)
+            if row is None:
+                raise Refused("a call we do not know")
+            if (known := _stored(on, row, token, fingerprint)) is not None:
+                return known
+            if row.ended_at is not None and not isinstance(heard, Spoken):
+                raise Refused("the call is over")
+            if row.claimed is not None:
+                if row.claimed != fingerprint:
+                    raise Refused("a repeat with other keys")
+                return None
+            call, move = dialogue.step(Call.from_json(row.state), heard)
+            if not isinstance(move, CheckPin):
+                return _finish(tx, on, row, call, move, fingerprint)
+            admitted = on.pool.admit()
+            if not admitted:
+                return _finish(tx, on, row, *dialogue.step(call, LineBusy()), fingerprint)
+            attempt = pin.reserve(tx, call, on.decoy)
+            calls.claim(tx, sid, fingerprint)
+        return _Check(row, call, attempt, move.pin)
+    except BaseException:
+        if admitted:
+            on.pool.leave()
+        raise
+
+
+def _check(on: Line, begun: _Check, fingerprint: str) -> str:
+    if begun.attempt.hashes:
+        matched = pin.evaluate(on.pool, on.store.keys, begun.attempt, begun.keyed)
+    else:
+        on.pool.leave()
+        matched = False
+    with on.store.transaction("phone", begun.row.sid) as tx:
+        now = calls.load(tx, begun.row.sid)
+        if now is None or now.step != begun.row.step:
+            raise Refused("the call went on without this turn")
+        outcome = pin.settle(tx, begun.attempt, matched)
+        return _finish(tx, on, begun.row, *dialogue.step(begun.call, outcome), fingerprint)
+
+
+def _stored(on: Line, row: CallRow, token: str, fingerprint: str) -> str | None:
+    """The stored answer, for a repeat of the last turn; None for the turn this call waits for. Raises `Refused`."""
+    keys = on.store.keys
+    if is_step_token(keys, token, row.sid, row.step):
+        return None
+    if row.step and is_step_token(keys, token, row.sid, row.step - 1) and row.fingerprint == fingerprint and row.answer:
+        return row.answer
+    raise Refused("not the turn this call waits for")
+
+
+def _finish(tx: Transaction, on: Line, row: CallRow, call: Call, move: Screen | Effect, fingerprint: str) -> str:
+    call, screen = play(tx, on, call, move)
+    answer = on.draw(screen, row.sid, row.step + 1)
+    calls.save(tx, row, call.to_json(), fingerprint, answer)
+    return answer
+
+
+def play(tx: Transaction, on: Line, call: Call, move: Screen | Effect) -> tuple[Call, Screen]:
+    """Carries out effects and steps on until there is something to say."""
+    while not isinstance(move, Screen):
+        call, move = dialogue.step(call, effects.carry_out(tx, on.desk, call, move))
+    return call, move

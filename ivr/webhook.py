@@ -1,0 +1,126 @@
+"""What comes in from Twilio: checked before it is parsed, then read by an exact grammar.
+
+Twilio's signature has no separators, no time and no nonce: a captured request can be re-cut and still carry a valid one
+(security.md 2.4). So every parameter we use has an exact form, those that are always sent must be there, none may come
+twice, and each turn carries a single-use token of ours (`step_token`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl
+
+from twilio.request_validator import RequestValidator
+
+from store import Keys
+
+MOST_BYTES: Final = 64 * 1024
+MOST_PARAMETERS: Final = 80
+
+# Always sent (platform-facts.md 1.2): a request without one of them has been re-cut.
+ALWAYS: Final = ("AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To")
+GRAMMAR: Final[Mapping[str, re.Pattern[str]]] = {
+    "AccountSid": re.compile(r"AC[0-9a-f]{32}"),
+    "ApiVersion": re.compile(r"2010-04-01"),
+    "CallSid": re.compile(r"CA[0-9a-f]{32}"),
+    "CallStatus": re.compile(r"queued|initiated|ringing|in-progress|answered|completed|busy|failed|no-answer|canceled"),
+    "Direction": re.compile(r"inbound|outbound-api|outbound-dial"),
+    "Digits": re.compile(r"[0-9*#]{0,64}|hangup"),
+    "DialCallStatus": re.compile(r"completed|answered|busy|no-answer|failed|canceled"),
+    "RecordingSid": re.compile(r"RE[0-9a-f]{32}"),
+    "RecordingDuration": re.compile(r"-?[0-9]{1,6}"),
+    "RecordingStatus": re.compile(r"in-progress|completed|absent|failed"),
+    "TranscriptionStatus": re.compile(r"completed|failed"),
+}
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class BadRequest(ValueError):
+    """Not a request we take; `status` is the HTTP answer. The text is for our log and quotes nothing that came in."""
+
+    def __init__(self, why: str, status: int = 400) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class _Pairs(dict[str, str]):
+    """Parameters for the validator, which wants repeated ones by `getlist` (platform-facts.md 0.9)."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        super().__init__(pairs)
+        self._all = pairs
+
+    def getlist(self, name: str) -> list[str]:
+        return [value for key, value in self._all if key == name]
+
+
+class Twilio:
+    """The account we belong to: checks that a request is Twilio's, for us, over the public URL, and reads it."""
+
+    def __init__(self, account_sid: str, auth_tokens: Sequence[str], public_url: str) -> None:
+        self._account_sid = account_sid
+        self._validators = [RequestValidator(token) for token in auth_tokens]
+        self._public_url = public_url.rstrip("/")
+
+    def url(self, path_and_query: str) -> str:
+        """Where Twilio reaches us, whatever proxy stands between."""
+        return self._public_url + path_and_query
+
+    def read(self, path_and_query: str, body: bytes, signature: str) -> dict[str, str]:
+        """The parameters we use, verified. Raises `BadRequest`: 403 unsigned or not ours, 400 otherwise."""
+        pairs = self._verified(path_and_query, body, signature)
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            raise BadRequest("a parameter came twice")
+        found = dict(pairs)
+        for name in ALWAYS:
+            if name not in found:
+                raise BadRequest(f"{name} is missing")
+        for name, form in GRAMMAR.items():
+            if name in found and not form.fullmatch(found[name]):
+                raise BadRequest(f"{name} has a wrong form")
+        if not hmac.compare_digest(found["AccountSid"].encode(), self._account_sid.encode()):
+            raise BadRequest("for another account", 403)
+        return found
+
+    def _verified(self, path_and_query: str, body: bytes, signature: str) -> list[tuple[str, str]]:
+        if not signature or not signature.isascii() or len(body) > MOST_BYTES:
+            raise BadRequest("unsigned", 403)
+        try:
+            pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+        except ValueError:
+            raise BadRequest("not a form", 403) from None
+        url, parameters = self.url(path_and_query), _Pairs(pairs)
+        if not any([validator.validate(url, parameters, signature) for validator in self._validators]):
+            raise BadRequest("not signed by Twilio", 403)
+        return pairs
+
+
+def caller_number(found: Mapping[str, str]) -> str | None:
+    """The number called from, or None: withheld, a SIP address, a stand-in, anything that is not E.164."""
+    number = found.get("From", "")
+    return number if _E164.fullmatch(number) and number not in _STAND_INS else None
+
+
+# Digits carriers put in place of a withheld number; platform-facts.md 1.2, from memory there.
+_STAND_INS = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
+
+
+def step_token(keys: Keys, name: str, step: int) -> str:
+    """What the next turn must bring. It needs no column: it is good for one step, and the step is in the row."""
+    digest = hmac.digest(keys.newest("steps").secret, f"{name}|{step}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:15]).decode()
+
+
+def is_step_token(keys: Keys, token: str, name: str, step: int) -> bool:
+    """Also one made under an older key, while it is being rotated."""
+    fits = False
+    for key in keys.for_use("steps"):
+        digest = hmac.digest(key.secret, f"{name}|{step}".encode(), "sha256")
+        made = base64.urlsafe_b64encode(digest[:15])
+        fits |= hmac.compare_digest(made, token.encode("utf-8", "replace"))
+    return fits

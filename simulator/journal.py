@@ -1,0 +1,111 @@
+"""The webhooks as they go, in a shape fit to be shown: digits masked, tokens left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from simulator.leg import Leg
+
+_QUERY_VALUE = re.compile(r"([?&][A-Za-z_][\w-]*=)[^&\"'<>\s]*")
+_SHOWN_DIGITS = frozenset({"", "hangup"})
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One request and its answer.
+
+    `direction` is "to the desk" for Twilio's webhooks and "to Twilio" for the desk's use of the REST API.
+    `leg` says whose phone it is about: "caller" or "agent". `path` and `answer` have their query values left out.
+    """
+
+    number: int
+    at: float
+    direction: str
+    leg: str
+    call: str
+    method: str
+    path: str
+    params: tuple[tuple[str, str], ...]
+    status: int
+    size: int
+    milliseconds: int
+    answer: str
+
+    @property
+    def route(self) -> str:
+        return urlsplit(self.path).path
+
+    def shown(self) -> dict[str, Any]:
+        """The same as JSON for the page."""
+        return {**asdict(self), "route": self.route}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What Twilio's debugger would show: its error number, words, the route, and the call it is about."""
+
+    code: int
+    words: str
+    route: str
+    call: str
+
+    def __str__(self) -> str:
+        return f"{self.code} at {self.route}: {self.words}"
+
+
+def leg_shown(leg: Leg) -> dict[str, Any]:
+    """A leg as JSON for the page: nothing in it distinguishes keys, but for single ones of a menu.
+
+    `at` grows, so that what arrives late can be told. `words` is how much was said since the person last did something, so that the page can give time to listen.
+    """
+    waiting = leg.waiting
+    return {
+        "call": leg.sid,
+        "at": leg.exchange.tick(),
+        "turn": turn(leg),
+        "party": leg.party,
+        "from": leg.caller,
+        "to": leg.called,
+        "state": leg.state,
+        "status": leg.status,
+        "lines": list(leg.transcript),
+        "pending": len(leg.keys),
+        "timeout": waiting.whole("timeout", 5) if waiting else 0,
+        "finish": waiting.get("finishOnKey", "#") if waiting else "",
+        "words": sum(len(words.split()) for words in leg.heard[leg.unanswered :]),
+        "with": [other.other_end for other in leg.exchange.others_in(leg, leg.room)] if leg.room else [],
+    }
+
+
+def turn(leg: Leg) -> int:
+    """Changes with everything that happens on a leg: a time-out counted elsewhere is void when this has moved on."""
+    return len(leg.script) * 100 + len(leg.keys)
+
+
+def without_tokens(text: str) -> str:
+    """`/ivr/turn?t=abc` becomes `/ivr/turn?t=…`, in a path or anywhere in TwiML."""
+    return _QUERY_VALUE.sub(r"\1…", text)
+
+
+def masked(form: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The form with keyed digits as • (one for one key, three for any more) and no tokens in URLs."""
+    names = {name for name, _ in form}
+    return tuple((name, _mask(value) if _hides(name, value, names) else without_tokens(value)) for name, value in form)
+
+
+def shown_keys(keys: str) -> str:
+    """Keys as a transcript may show them: a single one as it is (a menu), more as ••• (perhaps a PIN)."""
+    return keys if len(keys) <= 1 else "•••"
+
+
+def _hides(name: str, value: str, names: set[str]) -> bool:
+    """The key that ends a recording is no secret; everything else that was keyed may be one."""
+    return name == "Digits" and value not in _SHOWN_DIGITS and "RecordingSid" not in names
+
+
+def _mask(value: str) -> str:
+    return "•" if len(value) == 1 else "•••"

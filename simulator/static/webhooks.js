@@ -1,0 +1,112 @@
+// The webhooks as they go, newest on top: one line each, its parameters and TwiML in a fold-out.
+
+const MOST = 300;
+const PLAIN = new Set(["Timestamp", "CallbackSource", "RecordingSource", "RecordingChannels", "CallSid", "AccountSid", "From", "To", "Caller", "Called", "ApiVersion", "Direction"]);
+const list = document.getElementById("webhooks");
+const empty = document.getElementById("webhooks-empty");
+let newest = 0;
+
+export function clear() {
+  list.replaceChildren();
+  empty.hidden = false;
+}
+
+export function showFault(event) {
+  const row = element("li", "webhook fault", `Twilio's debugger: ${event.text}`);
+  add(row);
+}
+
+export function show(hook) {
+  if (hook.number <= newest) return; // told again after a reconnect
+  newest = hook.number;
+  const back = hook.direction === "to Twilio";
+  const row = element("li", `webhook${back ? " back" : ""}`);
+  const fold = document.createElement("details");
+  const summary = document.createElement("summary");
+  const good = hook.status >= 200 && hook.status < 300;
+  const outcome = element("span", good ? "outcome" : "outcome bad", String(hook.status || "no answer"));
+  outcome.append(element("span", "took", ` · ${hook.milliseconds} ms`));
+  summary.append(
+    element("span", "at", new Date(hook.at * 1000).toLocaleTimeString("en-GB")),
+    element("span", "route", back ? `${hook.method} ${shortened(hook.route)}` : hook.route),
+    outcome,
+    element("span", "way", back ? "desk → Twilio" : "Twilio → desk"),
+    element("span", "gist", gist(hook)),
+  );
+  fold.append(summary);
+  fold.addEventListener("toggle", () => fold.open && fold.children.length === 1 && fold.append(inside(hook)));
+  row.append(fold);
+  add(row);
+}
+
+function add(row) {
+  empty.hidden = true;
+  list.prepend(row);
+  while (list.children.length > MOST) list.lastChild.remove();
+}
+
+const weight = (part) => (part.startsWith("Digits") ? 2 : part.includes("Status") ? 1 : 0);
+
+/** What tells this request from the next, in one line. */
+function gist(hook) {
+  const telling = hook.params.filter(([name, value]) => !PLAIN.has(name) && !/(Sid|Url)$/.test(name) && (value || name === "Digits"));
+  const parts = telling.map(([name, value]) => `${name} ${value || "(none)"}`).sort((a, b) => weight(b) - weight(a));
+  return [hook.leg, ...parts].filter(Boolean).join(" · ");
+}
+
+function inside(hook) {
+  const box = element("div", "inside");
+  const filled = hook.params.filter(([name, value]) => value !== "" || name === "Digits");
+  const blank = hook.params.length - filled.length;
+  box.append(element("h3", "", `${hook.method} ${hook.path}${blank ? `, ${blank} blank parameters left out` : ""}`));
+  const params = document.createElement("dl");
+  for (const [name, value] of filled) params.append(element("dt", "", name), element("dd", "", value || "(empty)"));
+  box.append(params);
+  box.append(element("h3", "", `Answer, ${hook.size} bytes`));
+  box.append(hook.answer.trim() ? pretty(hook.answer) : element("pre", "", "(empty)"));
+  return box;
+}
+
+function pretty(answer) {
+  const block = element("pre", "");
+  const parsed = new DOMParser().parseFromString(answer, "application/xml");
+  if (answer.trim().startsWith("<") && !parsed.querySelector("parsererror")) {
+    write(parsed.documentElement, 0, block);
+    return block;
+  }
+  try {
+    block.textContent = JSON.stringify(JSON.parse(answer), null, 2);
+  } catch {
+    block.textContent = answer;
+  }
+  return block;
+}
+
+/** An element on lines of its own; one with words only on one line. Built from nodes: an answer is never markup here. */
+function write(node, depth, block) {
+  const pad = "  ".repeat(depth);
+  block.append(pad + "<", element("b", "", node.tagName));
+  for (const attribute of node.attributes) block.append(` ${attribute.name}=`, element("i", "", `"${attribute.value}"`));
+  if (!node.childNodes.length) {
+    block.append("/>\n");
+    return;
+  }
+  block.append(">");
+  if (node.tagName === "Say" || !node.children.length) {
+    block.append(node.children.length ? node.innerHTML : node.textContent);
+  } else {
+    block.append("\n");
+    for (const child of node.children) write(child, depth + 1, block);
+    block.append(pad);
+  }
+  block.append("</", element("b", "", node.tagName), ">\n");
+}
+
+const shortened = (route) => route.replace(/^.*\/Accounts\/\w+/, "…").replace(/(CA|RE|SM)\w{28}(\w{4})/, "$1…$2");
+
+function element(name, classes, text = "") {
+  const made = document.createElement(name);
+  if (classes) made.className = classes;
+  made.textContent = text;
+  return made;
+}

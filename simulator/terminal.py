@@ -1,0 +1,110 @@
+"""`deskgate simulate call`: a keypad phone in the terminal, by hand or from a script file.
+
+The legs live in this process: the service sees signed webhooks and nothing else. A person the desk rings (an agent)
+rings where TWILIO_API_URL points, which in simulator mode is the page at /simulator.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+import httpx2
+
+from simulator.exchange import Exchange, posting
+from simulator.guard import is_loopback
+from simulator.phone import KEYS, WITHHELD, CallOver, Phone
+from simulator.script import BadScript, ScriptMismatch, play
+
+_HELP = """\
+  10000081#     keys, as on a phone
+  say WORDS     your message, ended with #; `say WORDS and hang up` ends the call instead
+  wait          let the time-out pass (an empty line does, too)
+  hangup        end the call
+  ?             this"""
+
+
+@contextmanager
+def dialling(base_url: str, account_sid: str, auth_token: str, public_url: str, number: str) -> Iterator[Exchange]:
+    """An exchange for a service at `base_url`, which signs for `public_url`."""
+    # trust_env off: a proxy of the environment has no business between two programs on one machine.
+    with httpx2.Client(base_url=base_url, timeout=15, trust_env=False) as client:
+        yield Exchange(posting(client), account_sid, auth_token, public_url, number)
+
+
+def run_call(
+    base_url: str,
+    from_number: str,
+    script: Path | None,
+    exchange: Exchange,
+    *,
+    out: TextIO | None = None,
+    errors: TextIO | None = None,
+    ask: Callable[[str], str] = input,
+) -> int:
+    """Make one call. 0: it went as it should; 1: not as the script says; 2: a base URL or a script that cannot be."""
+    out, errors = out or sys.stdout, errors or sys.stderr
+    if not is_loopback(urlsplit(base_url).hostname or ""):
+        errors.write(f"simulate: {base_url} is not on this machine; the simulator rings loopback addresses only\n")
+        return 2
+    if script is None:
+        return _by_hand(exchange.phone(from_number or WITHHELD), out, ask)
+    try:
+        words = script.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        errors.write(f"simulate: {script} cannot be read: {error}\n")
+        return 2
+    try:
+        transcript = play(words, exchange, from_number=from_number)
+    except BadScript as error:
+        errors.write(f"simulate: {script}: {error}\n")
+        return 2
+    except ScriptMismatch as error:
+        errors.write(f"simulate: {script}: {error}\n")
+        return 1
+    out.writelines(f"{who}: {said}\n" for who, said in transcript)
+    out.write(f"{script.name}: as it should be\n")
+    return 0
+
+
+def _by_hand(phone: Phone, out: TextIO, ask: Callable[[str], str]) -> int:
+    out.write(f"Ringing {phone.called} from {phone.caller}. Keys, `say …`, `wait`, `hangup`; `?` for help.\n")
+    phone.dial()
+    told = 0
+    while True:
+        out.writelines(f"  desk  {words}\n" for words in phone.heard[told:])
+        told = len(phone.heard)
+        if phone.state == "ended":
+            out.writelines(f"  twilio logs {fault}\n" for fault in phone.exchange.faults if fault.call == phone.sid)
+            out.write("  The call has ended.\n")
+            return 0
+        try:
+            typed = ask(f"{phone.state}> ").strip()
+        except (EOFError, KeyboardInterrupt):
+            typed = "hangup"
+        try:
+            _do(phone, typed, out)
+        except (CallOver, ValueError) as error:
+            out.write(f"  {error}\n")
+
+
+def _do(phone: Phone, typed: str, out: TextIO) -> None:
+    word, _, rest = typed.partition(" ")
+    match word.lower():
+        case "" | "wait":
+            phone.wait()
+        case "hangup":
+            phone.hang_up()
+        case "say":
+            said = rest.removesuffix(" and hang up")
+            phone.speak(said, then_hang_up=said != rest)
+        case _ if set(typed) <= KEYS:
+            phone.press(typed)
+        case "?":
+            out.write(_HELP + "\n")
+        case _:
+            out.write("  That is neither a key nor a word this phone knows; ? tells what is.\n")

@@ -1,0 +1,166 @@
+"""The keypad phone in the browser: its page, what can be done on it, and a live stream of what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from simulator.exchange import Exchange
+from simulator.guard import loopback_only
+from simulator.journal import leg_shown, turn
+from simulator.phone import WITHHELD, CallOver, Phone
+from simulator.script import written_down
+
+_STATIC = {
+    "simulator.css": "text/css; charset=utf-8",
+    "simulator.js": "text/javascript; charset=utf-8",
+    "phone.js": "text/javascript; charset=utf-8",
+    "webhooks.js": "text/javascript; charset=utf-8",
+    "voice.js": "text/javascript; charset=utf-8",
+    "handset.svg": "image/svg+xml",
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_LOOK_UP = 0.5  # seconds between looks at whether the server closes
+_SHOWN = 200  # webhooks a page starts with
+
+
+class Dial(BaseModel):
+    """Who calls: an E.164 number, or anything else for none."""
+
+    from_number: str = Field(alias="from", max_length=40)
+
+
+class Act(BaseModel):
+    """What is done with a phone: one of the names in `_do`, with keys or words where it needs them."""
+
+    act: str
+    keys: str = Field("", max_length=60)
+    text: str = Field("", max_length=4000)
+    turn: int | None = None
+
+
+def router(
+    exchange: Exchange, people: list[dict[str, str]], *, closing: Callable[[], bool] = lambda: False
+) -> APIRouter:
+    """Routes below /simulator. `people` are shown as cards: name, number, support_id, pin, note; all but name may lack.
+
+    `closing` says that the server is about to stop (uvicorn's `server.should_exit`): a live stream would keep it up.
+    What is done runs in the thread pool, for the exchange posts to this very service and waits for its answer.
+    """
+    routes = APIRouter(prefix="/simulator", dependencies=[Depends(loopback_only)], include_in_schema=False)
+
+    @routes.get("")
+    def page() -> Response:
+        return Response(_file("page.html"), media_type="text/html", headers=_HEADERS)
+
+    @routes.get("/static/{name}")
+    def static(name: str) -> Response:
+        if name not in _STATIC:
+            raise HTTPException(404)
+        return Response(_file(f"static/{name}"), headers={**_HEADERS, "Content-Type": _STATIC[name]})
+
+    @routes.get("/state")
+    def state() -> Response:
+        legs = [leg_shown(leg) for leg in list(exchange.legs.values()) if leg.state != "idle"]
+        webhooks = [hook.shown() for hook in list(exchange.webhooks)[-_SHOWN:]]
+        body = {"number": exchange.number, "people": people, "legs": legs[-20:], "webhooks": webhooks}
+        return JSONResponse(body, headers=_HEADERS)
+
+    @routes.get("/events")
+    async def events() -> StreamingResponse:
+        return StreamingResponse(_stream(exchange, closing), media_type="text/event-stream", headers=_HEADERS)
+
+    @routes.post("/calls")
+    def dial(body: Dial) -> Response:
+        phone = exchange.phone(body.from_number.strip() or WITHHELD)
+        phone.dial()
+        return JSONResponse(leg_shown(phone), 201)
+
+    @routes.post("/legs/{call}")
+    def act(call: str, body: Act) -> Response:
+        phone = exchange.legs.get(call)
+        if phone is None:
+            return JSONResponse({"error": "there is no such phone (any more)"}, 404)
+        if body.turn is not None and body.turn != turn(phone):
+            return JSONResponse({"error": "something happened meanwhile", "leg": leg_shown(phone)}, 409)
+        try:
+            _do(phone, body)
+        except CallOver as error:
+            return JSONResponse({"error": str(error), "leg": leg_shown(phone)}, 409)
+        except ValueError as error:
+            return JSONResponse({"error": str(error), "leg": leg_shown(phone)}, 422)
+        return JSONResponse(leg_shown(phone))
+
+    @routes.get("/legs/{call}/script")
+    def script(call: str) -> Response:
+        phone = exchange.legs.get(call)
+        if phone is None or phone.party != "caller":
+            raise HTTPException(404)
+        return PlainTextResponse(written_down(phone), headers=_HEADERS)
+
+    return routes
+
+
+def _do(phone: Phone, body: Act) -> None:
+    match body.act:
+        case "press":
+            phone.press(body.keys)
+        case "wait":
+            phone.wait()
+        case "speak":
+            phone.speak(body.text)
+        case "speak and hang up":
+            phone.speak(body.text, then_hang_up=True)
+        case "hang up":
+            phone.hang_up()
+        case "answer":
+            phone.answer()
+        case "decline":
+            phone.decline()
+        case "no answer":
+            phone.no_answer()
+        case _:
+            raise ValueError("a phone cannot do that")
+
+
+async def _stream(exchange: Exchange, closing: Callable[[], bool]) -> AsyncIterator[str]:
+    """Server-sent events: every event of the exchange as JSON. A comment now and then finds out who has gone."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def heard(event: dict[str, Any]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(queue.put_nowait, event)
+
+    stop = exchange.listen(heard)
+    try:
+        yield "retry: 500\n\n"
+        quiet = 0
+        while not closing():
+            try:
+                event = await asyncio.wait_for(queue.get(), _LOOK_UP)
+            except TimeoutError:
+                quiet += 1
+                if quiet % 30 == 0:
+                    yield ": still here\n\n"
+            else:
+                yield f"data: {json.dumps(event)}\n\n"
+    finally:
+        stop()
+
+
+def _file(name: str) -> bytes:
+    return files("simulator").joinpath(name).read_bytes()

@@ -1,0 +1,93 @@
+"""Everything kept, and the only code that speaks SQL. `open_store` gives the one thing doors hold on to: a `Store`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from authz import Scheme
+from store.engine import POOL_SIZE, DatabaseUrlTrouble, make_engine
+from store.keys import Keys, KeyTrouble
+from store.ledger import Lanes, checkpoint
+from store.schema import is_current, migrate
+from store.pool import HashPool
+from store.transaction import LINE, NOBODY, OPERATOR, WORKER, ConnectionLost, NoGrant, Transaction
+
+__all__ = [
+    "LINE",
+    "NOBODY",
+    "OPERATOR",
+    "WORKER",
+    "ConnectionLost",
+    "DatabaseUrlTrouble",
+    "HashPool",
+    "KeyTrouble",
+    "Keys",
+    "NoGrant",
+    "Store",
+    "Transaction",
+    "migrate",
+    "now_ms",
+    "open_store",
+]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Store:
+    """A database, its keys and the schemes its accounts live under. Safe for threads."""
+
+    def __init__(
+        self,
+        url: str,
+        keys: Keys,
+        schemes: Mapping[str, Scheme],
+        clock: Callable[[], int] = now_ms,
+        pool_size: int | None = None,
+    ) -> None:
+        self.url, self.keys, self.schemes, self.clock = url, keys, schemes, clock
+        self.engine, self.gate = make_engine(url, pool_size)
+        size = pool_size or POOL_SIZE[self.engine.dialect.name]
+        self._lanes = Lanes(self.engine, self.gate, keys, clock, size)
+
+    def transaction(self, channel: str, call: str | None = None) -> Transaction:
+        """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
+        return Transaction(
+            self.engine, self.gate, self._lanes, self.keys, self.schemes, self.clock, channel, call
+        )
+
+    def checkpoint(self) -> tuple[int, str] | None:
+        """Signs the heads of all lanes: (number, digest) of the newest checkpoint, for the log outside."""
+        return checkpoint(self.engine, self.gate, self.keys, self.clock())
+
+    def is_ready(self) -> bool:
+        """Whether the database answers and is migrated."""
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                connection.execute(text("SELECT 1"))
+            return is_current(self.engine)
+        except DBAPIError:
+            return False
+
+    def close(self) -> None:
+        """A clean stop: one last checkpoint over the lanes, then the connections are given up."""
+        try:
+            self.checkpoint()
+        finally:
+            self.engine.dispose()
+
+
+def open_store(
+    url: str,
+    keys: Keys,
+    schemes: Mapping[str, Scheme],
+    clock: Callable[[], int] = now_ms,
+    pool_size: int | None = None,
+) -> Store:
+    """Opens a migrated database. Raises `DatabaseUrlTrouble` for a URL that names none."""
+    return Store(url, keys, schemes, clock, pool_size)

@@ -1,0 +1,120 @@
+"""What an account is, has and owes: told under a `Grant`, which says whose account and what of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from authz import Grant
+from store import tables
+from store.people import subject_of
+from store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    id: int
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceName:
+    ref: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    ref: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """`amount` is a decimal string, `due` a date as ISO 8601, `status` paid, unpaid or overdue."""
+
+    number: str
+    amount: str
+    currency: str
+    due: str
+    status: str
+
+
+def name(tx: Transaction, grant: Grant) -> AccountName:
+    """The account's number and name: anybody who is allowed anything on it may hear which account it is."""
+    tx.good(grant, grant.cell)
+    row = tx.connection.execute(_NAME, {"account": grant.account}).one()
+    tx.told(grant, "account.number", "account.name")
+    return AccountName(row.id, row.number, row.name)
+
+
+def service_names(tx: Transaction, grant: Grant) -> list[ServiceName]:
+    """Names only, no status (rules.md: whoever may open a technical ticket or make an emergency call may name them).
+
+    Under a grant that holds for covered services only, those under the Managed Platform SLA.
+    """
+    tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
+    services = _SERVICES.where(tables.services.c.managed_sla) if grant.when == "sla" else _SERVICES
+    rows = tx.connection.execute(services, {"account": grant.account}).all()
+    tx.told(grant, "service.name")
+    return [ServiceName(row.ref, row.name) for row in rows]
+
+
+def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
+    """The name of one service, or None where the account has no such service (any more)."""
+    return next((service.name for service in service_names(tx, grant) if service.ref == ref), None)
+
+
+def services(tx: Transaction, grant: Grant) -> list[Service]:
+    tx.good(grant, "service.view")
+    rows = tx.connection.execute(_SERVICES, {"account": grant.account}).all()
+    tx.told(grant, "service.name", "service.status")
+    return [Service(row.ref, row.name, row.status) for row in rows]
+
+
+def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
+    """What is owed first, then what is paid; within each by due date."""
+    tx.good(grant, "billing.view")
+    rows = tx.connection.execute(_INVOICES, {"account": grant.account}).all()
+    tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")
+    found = [Invoice(row.number, row.amount, row.currency, row.due, row.status) for row in rows]
+    return sorted(found, key=lambda invoice: (invoice.status == "paid", invoice.due))
+
+
+def who_may_manage_contacts(tx: Transaction, grant: Grant) -> list[str]:
+    """The names of those who may manage contacts, the ones to ask for a right; the asker left out."""
+    tx.good(grant, "contacts.view")
+    rows = tx.connection.execute(_CONTACTS, {"account": grant.account}).all()
+    tx.told(grant, "contact.name")
+    return [
+        row.name
+        for row in rows
+        if subject_of(row.id) != grant.subject
+        and tx.schemes[row.scheme].answer(frozenset(row.held.split(",")), "contacts.manage").allowed
+    ]
+
+
+def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:
+    """What would allow a cell under this account's scheme: role or permission words, and whether they are roles."""
+    tx.good(grant, "contacts.view")
+    scheme = tx.schemes[tx.connection.execute(_NAME, {"account": grant.account}).one().scheme]
+    return scheme.allowing(cell)
+
+
+_NAME = select(tables.accounts).where(tables.accounts.c.id == bindparam("account"))
+_SERVICES = (
+    select(tables.services).where(tables.services.c.account_id == bindparam("account")).order_by(tables.services.c.ref)
+)
+_INVOICES = (
+    select(tables.invoices).where(tables.invoices.c.account_id == bindparam("account")).order_by(tables.invoices.c.due)
+)
+_CONTACTS = (
+    select(tables.people.c.id, tables.people.c.name, tables.contacts.c.held, tables.accounts.c.scheme)
+    .join(tables.contacts, tables.contacts.c.person_id == tables.people.c.id)
+    .join(tables.accounts, tables.accounts.c.id == tables.contacts.c.account_id)
+    .where(tables.contacts.c.account_id == bindparam("account"))
+    .order_by(tables.people.c.name)
+)

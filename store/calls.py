@@ -1,0 +1,124 @@
+"""Calls under way: one row for a caller's leg, so that any process can take any turn and a repeat changes nothing.
+
+The state is the phone door's own; here it is text. The last answer is kept sealed, bound to the call, and goes when the
+call has ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from store import tables
+from store.transaction import Transaction, upsert
+
+CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
+ANSWER_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its answer
+CALL_KEPT: Final = 7 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
+CALL_LIFE: Final = 2 * 3_600_000  # ms: a call without a word from Twilio for as long is over
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    sid: str
+    step: int
+    state: str
+    fingerprint: str
+    answer: str | None
+    claimed: str | None
+    started_at: int
+    ended_at: int | None
+
+
+def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) -> bool:
+    """A call comes in, with the answer it is given. False: this call is known already."""
+    row = {"sid": sid, "step": 0, "state": state, "fingerprint": fingerprint, "started_at": tx.now}
+    new = upsert(tx, tables.calls).values(**row, answer=_seal(tx, sid, answer)).on_conflict_do_nothing()
+    return tx.connection.execute(new.returning(tables.calls.c.sid)).first() is not None
+
+
+def load(tx: Transaction, sid: str) -> CallRow | None:
+    """The call, locked until the transaction ends. A claim that has grown old counts as none."""
+    row = tx.connection.execute(_LOAD, {"sid": sid}).first()
+    if row is None:
+        return None
+    answer = tx.keys.open("answers", row.answer, f"answer {sid}") if row.answer else None
+    fresh = row.claimed_at is not None and tx.now - row.claimed_at < CLAIM_LIFE
+    return CallRow(
+        sid,
+        row.step,
+        row.state,
+        row.fingerprint,
+        answer.decode() if answer is not None else None,
+        row.claimed if fresh else None,
+        row.started_at,
+        row.ended_at,
+    )
+
+
+def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
+    """This turn takes longer than one transaction: whoever repeats it meanwhile waits for its answer."""
+    tx.connection.execute(_CLAIM, {"key": sid, "now_claimed": fingerprint, "now_claimed_at": tx.now})
+
+
+def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str) -> None:
+    """The turn is over: its state, its answer, and the next step."""
+    new = {"new_state": state, "new_fingerprint": fingerprint, "new_answer": _seal(tx, call.sid, answer)}
+    tx.connection.execute(_SAVE, {"key": call.sid, "new_step": call.step + 1, **new})
+
+
+def update_state(tx: Transaction, sid: str, state: str) -> None:
+    """Something happened to a call outside its turns: a recording came in, an agent took it."""
+    tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(state=state))
+
+
+def end(tx: Transaction, sid: str) -> bool:
+    """The caller's leg is over. Whether it was still open."""
+    c = tables.calls.c
+    ended = update(tables.calls).where(c.sid == sid, c.ended_at.is_(None)).values(ended_at=tx.now)
+    return tx.connection.execute(ended.returning(c.sid)).first() is not None
+
+
+def sweep(tx: Transaction) -> None:
+    """Stored answers go soon after the call, the rows after a week; a call Twilio never ended is ended."""
+    c, d = tables.calls.c, tables.deliveries.c
+    tx.connection.execute(
+        update(tables.calls).where(c.ended_at.is_(None), c.started_at < tx.now - CALL_LIFE).values(ended_at=tx.now)
+    )
+    over = c.ended_at < tx.now - ANSWER_KEPT
+    tx.connection.execute(update(tables.calls).where(over, c.answer.is_not(None)).values(answer=None))
+    tx.connection.execute(delete(tables.calls).where(c.ended_at < tx.now - CALL_KEPT))
+    tx.connection.execute(delete(tables.deliveries).where(d.at < tx.now - 3 * 24 * 3_600_000))
+
+
+def first_delivery(tx: Transaction, key: str) -> bool:
+    """Whether this webhook has not had its effect yet; from now on it has, if this transaction commits."""
+    new = upsert(tx, tables.deliveries).values(key=key, at=tx.now).on_conflict_do_nothing()
+    return tx.connection.execute(new.returning(tables.deliveries.c.key)).first() is not None
+
+
+def _seal(tx: Transaction, sid: str, answer: str) -> bytes:
+    return tx.keys.seal("answers", answer.encode(), f"answer {sid}")
+
+
+_LOAD = select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update()
+_c = tables.calls
+_CLAIM = (
+    update(_c)
+    .where(_c.c.sid == bindparam("key"))
+    .values(claimed=bindparam("now_claimed"), claimed_at=bindparam("now_claimed_at"))
+)
+_SAVE = (
+    update(_c)
+    .where(_c.c.sid == bindparam("key"))
+    .values(
+        step=bindparam("new_step"),
+        state=bindparam("new_state"),
+        fingerprint=bindparam("new_fingerprint"),
+        answer=bindparam("new_answer"),
+        claimed=None,
+        claimed_at=None,
+    )
+)

@@ -1,0 +1,100 @@
+"""How the database is reached: one engine, and on SQLite the gate that writers pass one by one.
+
+The settings and their figures are from engines.md 4: WAL with full synchronous, BEGIN IMMEDIATE for whoever writes, and
+a lock inside the process round a file lock between processes, because SQLite's own waiting is unfair (seconds, not ms).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
+
+
+class DatabaseUrlTrouble(ValueError):
+    """DATABASE_URL names no database Deskgate can use."""
+
+
+class Gate:
+    """One writer at a time on SQLite, over all threads and processes. Open to everyone on PostgreSQL."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = threading.Lock()
+        self._path = path
+        self._fd: int | None = None
+        self._pid = 0
+
+    def acquire(self) -> None:
+        if self._path is None:
+            return
+        self._lock.acquire()
+        try:
+            if self._fd is None or self._pid != os.getpid():
+                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._pid = os.getpid()
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def release(self) -> None:
+        if self._path is None:
+            return
+        assert self._fd is not None
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._lock.release()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
+
+
+def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
+    """The engine and its gate. Raises `DatabaseUrlTrouble` for anything but a SQLite file or PostgreSQL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUrlTrouble("DATABASE_URL is not a database URL") from None
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "postgresql+psycopg":
+        size = pool_size or POOL_SIZE["postgresql"]
+        return create_engine(parsed, pool_size=size, max_overflow=0, pool_timeout=10, hide_parameters=True), Gate(None)
+    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise DatabaseUrlTrouble("DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL")
+    engine = create_engine(
+        parsed,
+        pool_size=pool_size or POOL_SIZE["sqlite"],
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _settings(raw: sqlite3.Connection, _record: Any) -> None:
+        raw.isolation_level = None  # or pysqlite would begin transactions of its own
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            raw.execute("PRAGMA " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads_only")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine, Gate(Path(parsed.database + ".gate"))

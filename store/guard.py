@@ -1,0 +1,160 @@
+"""How often a PIN may be tried: an attempt is reserved and committed before anything is hashed. security.md 5.
+
+Counted on the support ID, typed or resolved, there or not; never on the caller id. 3 wrong end a call (ivr), 5 in a row
+lock for 30 minutes, 10 in a row or 30 over a PIN's life disable it until it is issued anew. Over the whole desk a budget
+of wrong PINs, one for calls from a number on file of the ID that was keyed and one for all others, turns the phone to
+messages only. What is here spends; only a right PIN gives its own attempt back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import and_, bindparam, case, delete, null, or_, select, update
+
+from store import tables
+from store.transaction import Transaction, upsert
+
+MINUTE: Final = 60_000
+IN_A_ROW_TO_LOCK, LOCK = 5, 30 * MINUTE
+IN_A_ROW_TO_DISABLE, IN_A_LIFE_TO_DISABLE = 10, 30
+TRIES_A_MINUTE = 20
+BUDGET: Final = ((60 * MINUTE, 200), (24 * 60 * MINUTE, 1_000))  # (span, wrong PINs in it)
+DECOYS_KEPT = 24 * 60 * MINUTE
+
+
+class Admission(StrEnum):
+    """What an attempt was let through to."""
+
+    EVALUATE = "evaluate"  # hash and compare
+    REFUSED = "refused"  # locked, disabled or nobody: hash all the same, and say it was wrong
+    BUSY = "busy"  # too many tries in this minute
+    SPENT = "spent"  # the desk's budget is used up: messages and call-backs only
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """One attempt, counted already. `gen` tells whether others came in between."""
+
+    admission: Admission
+    k: str
+    kind: str  # of the budget: "own-number" or "other"
+    at: int
+    gen: int = 0
+    consecutive: int = 0
+    lifetime: int = 0
+    locked: bool = False  # by this very attempt, if it is wrong
+
+
+def digest_of(tx: Transaction, support_id: str | None, number: str | None, call: str) -> str:
+    """The counter's name: of the ID; without one, a decoy of the number called from, or of the call."""
+    word = ("id", support_id) if support_id else ("number", number) if number else ("call", call)
+    return tx.keys.digest("guard", *word)
+
+
+def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool) -> Reservation:
+    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has."""
+    g, kind, now = tables.pin_guards.c, ("own-number" if own_number else "other"), tx.now
+    minute = now - now % MINUTE
+    fresh = {"window_n": 0, "locked_until": None, "consecutive": 0, "lifetime": 0, "gen": 0, "real": real}
+    seen = upsert(tx, tables.pin_guards).values(k=k, **fresh, minute=minute, minute_n=1, seen_at=now)
+    counted = seen.on_conflict_do_update(
+        index_elements=["k"],
+        set_={"minute_n": case((g.minute == minute, g.minute_n + 1), else_=1), "minute": minute, "seen_at": now},
+    )
+    if tx.connection.execute(counted.returning(g.minute_n)).scalar_one() > TRIES_A_MINUTE:
+        return Reservation(Admission.BUSY, k, kind, now)
+    if not _spend_budget(tx, kind):
+        return Reservation(Admission.SPENT, k, kind, now)
+    row = tx.connection.execute(_RESERVE, {"key": k, "now": now, "until": now + LOCK}).first()
+    if row is None:
+        _return_budget(tx, kind, now)
+        return Reservation(Admission.REFUSED, k, kind, now)
+    locked = row.locked_until is not None and row.locked_until > now
+    return Reservation(Admission.EVALUATE, k, kind, now, row.gen, row.consecutive, row.lifetime, locked)
+
+
+def give_back(tx: Transaction, made: Reservation) -> None:
+    """After a right PIN: its own attempt, and the failures before it if none came in between. Never a life's count."""
+    _return_budget(tx, made.kind, made.at)
+    tx.connection.execute(_GIVE_BACK, {"key": made.k, "gen_then": made.gen})
+
+
+def unlock(tx: Transaction, k: str) -> bool:
+    """Lifts a lock by the clock. A PIN that is disabled stays so until it is issued anew. Whether there was one."""
+    g = tables.pin_guards.c
+    lifted = update(tables.pin_guards).where(g.k == k, g.locked_until > tx.now)
+    found = tx.connection.execute(lifted.values(locked_until=None, window_n=0).returning(g.consecutive)).first()
+    return found is not None
+
+
+def forget(tx: Transaction, k: str) -> None:
+    """A new PIN starts with no failures."""
+    tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
+
+
+def is_disabled(tx: Transaction, k: str) -> bool:
+    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
+    return row is not None and (row.consecutive >= IN_A_ROW_TO_DISABLE or row.lifetime >= IN_A_LIFE_TO_DISABLE)
+
+
+def sweep(tx: Transaction) -> None:
+    """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
+    g, b = tables.pin_guards.c, tables.pin_budgets.c
+    old = g.seen_at < tx.now - DECOYS_KEPT
+    unlocked = or_(g.locked_until.is_(None), g.locked_until < tx.now)
+    tx.connection.execute(delete(tables.pin_guards).where(old, unlocked, g.real.is_(False)))
+    tx.connection.execute(delete(tables.pin_budgets).where(b.start < tx.now - 2 * BUDGET[1][0]))
+
+
+def _spend_budget(tx: Transaction, kind: str) -> bool:
+    b = tables.pin_budgets.c
+    for span, most in BUDGET:
+        first = upsert(tx, tables.pin_budgets).values(kind=kind, span=span, start=tx.now - tx.now % span, wrong=1)
+        one_more = first.on_conflict_do_update(
+            index_elements=["kind", "span", "start"], set_={"wrong": b.wrong + 1}, where=b.wrong < most
+        )
+        if tx.connection.execute(one_more.returning(b.wrong)).first() is None:
+            return False
+    return True
+
+
+def _return_budget(tx: Transaction, kind: str, at: int) -> None:
+    b = tables.pin_budgets.c
+    starts = [and_(b.span == span, b.start == at - at % span) for span, _most in BUDGET]
+    tx.connection.execute(update(tables.pin_budgets).where(b.kind == kind, or_(*starts)).values(wrong=b.wrong - 1))
+
+
+_g = tables.pin_guards.c
+_now, _until = bindparam("now", type_=_g.gen.type), bindparam("until", type_=_g.gen.type)
+_in_window = case((_g.locked_until <= _now, 1), else_=_g.window_n + 1)
+_RESERVE = (
+    update(tables.pin_guards)
+    .where(
+        _g.k == bindparam("key"),
+        _g.consecutive < IN_A_ROW_TO_DISABLE,
+        _g.lifetime < IN_A_LIFE_TO_DISABLE,
+        or_(_g.locked_until.is_(None), _g.locked_until <= _now),
+    )
+    .values(
+        window_n=_in_window,
+        locked_until=case((_in_window >= IN_A_ROW_TO_LOCK, _until), else_=null()),
+        consecutive=_g.consecutive + 1,
+        lifetime=_g.lifetime + 1,
+        gen=_g.gen + 1,
+    )
+    .returning(_g.gen, _g.consecutive, _g.lifetime, _g.locked_until)
+)
+_none_since = _g.gen == bindparam("gen_then", type_=_g.gen.type)
+_GIVE_BACK = (
+    update(tables.pin_guards)
+    .where(_g.k == bindparam("key"))
+    .values(
+        lifetime=_g.lifetime - 1,
+        locked_until=case((_none_since, null()), else_=_g.locked_until),
+        window_n=case((_none_since, 0), else_=_g.window_n - 1),
+        consecutive=case((_none_since, 0), else_=_g.consecutive - 1),
+    )
+)

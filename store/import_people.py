@@ -1,0 +1,182 @@
+"""People and staff as an import file says: who they are, their numbers, PINs and Slack members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from store import guard, pins, tables, work
+from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
+from store.import_format import ImportFile, Person, StaffMember
+from store.people import new_support_id, subject_of
+from store.pins import EasyPin, KeptPin, Pin
+from store.transaction import OPERATOR
+
+PEOPLE: Final = Register(
+    tables.people, "people", "person", "username", ("name", "email", "support_id"), ("name", "email")
+)
+STAFF: Final = Register(
+    tables.staff, "staff", "staff", "username", ("name", "email", "role"), ("name", "email", "role")
+)
+_PHONES: Final = Sheet(tables.phones, ("person_id", "number"), ())
+_SLACK: Final = Sheet(tables.slack_members, ("team", "member"), ("person_id", "staff_id"))
+CHANGED_MEANWHILE: Final = "people were changed by others while PINs were being hashed; run the import again"
+
+
+@dataclass
+class PinRound:
+    """PINs of one import. A dry pass fills `wanted` and `newcomers`; the pass that writes has `ids` and `kept` for them."""
+
+    choice: bool
+    reset: bool
+    wanted: list[tuple[str, int, Pin]] = field(default_factory=list)
+    newcomers: list[str] = field(default_factory=list)
+    ids: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, KeptPin] = field(default_factory=dict)
+
+
+def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: set[str], round: PinRound) -> None:
+    """Entries `first`, … of the file. `taken` are the support IDs of the whole file, and those issued on the way."""
+    found = PEOPLE.find(changes, people)
+    _check_support_ids(changes, first, people)
+    newcomers = [person for person in people if person.username not in found]
+    unnamed = _issue(changes, [person.username for person in newcomers if not person.support_id], taken)
+    round.newcomers += [person.username for person in newcomers]
+    issued: dict[str, dict[str, Any]] = {name: {"support_id": new} for name, new in unnamed.items()}
+    for name in (person.username for person in newcomers if person.username in round.ids):
+        issued.setdefault(name, {})["id"] = round.ids[name]
+    support_ids = {name: row.support_id for name, row in found.items()} | unnamed
+    support_ids |= {person.username: person.support_id for person in people if person.support_id}
+    ids = PEOPLE.bring(changes, first, people, found, issued)
+    changes.meet(ids)
+
+    old = [row.id for row in found.values()]
+    now = {_PHONES.split(row)[0] for row in changes.rows(select(tables.phones), tables.phones.c.person_id, old)}
+    numbers = _bring_phones(changes, people, ids, now)
+    query = select(tables.pins.c.person_id)
+    have = {row.person_id for row in changes.rows(query, tables.pins.c.person_id, old)}
+    for place, person in enumerate(people, first):
+        if person.pin is None:
+            continue
+        id, support_id = ids[person.username], support_ids[person.username]
+        if why := _too_easy(person.pin, round.choice, [*numbers.get(id, []), support_id]):
+            changes.trouble("people", place, "pin", says=why)
+        elif id not in have or round.reset:
+            _set_pin(changes, person, id, support_id, round, existed=person.username in found)
+
+
+def _check_support_ids(changes: Changes, first: int, people: Sequence[Person]) -> None:
+    p = tables.people.c
+    asked = {
+        person.support_id: (place, person.username) for place, person in enumerate(people, first) if person.support_id
+    }
+    for row in changes.rows(select(p.username, p.support_id), p.support_id, asked):
+        place, username = asked[row.support_id]
+        if row.username != username:
+            changes.trouble("people", place, "support_id", says=f"belongs to {row.username} already")
+
+
+def _issue(changes: Changes, usernames: list[str], taken: set[str]) -> dict[str, str]:
+    """New support IDs for those who come without one."""
+    p = tables.people.c
+    issued: dict[str, str] = {}
+    left = usernames
+    while left:
+        tried: dict[str, str] = {}
+        for username in left:
+            while (support_id := new_support_id()) in taken:
+                pass
+            taken.add(support_id)
+            tried[support_id] = username
+        used = {row.support_id for row in changes.rows(select(p.support_id), p.support_id, tried)}
+        issued |= {username: support_id for support_id, username in tried.items() if support_id not in used}
+        left = [tried[support_id] for support_id in used]
+    return issued
+
+
+def _bring_phones(
+    changes: Changes, people: Sequence[Person], ids: dict[str, int], now: set[Key]
+) -> dict[int, list[str]]:
+    """Every number of these people, as it will be: person → numbers. A number that stays keeps the day it was added."""
+    says = {ids[person.username]: person for person in people if "phones" in person.model_fields_set}
+    wanted: dict[Key, Values] = {(id, number): () for id, person in says.items() for number in person.phones}
+    difference = Difference({key: () for key in now if key[0] in says}, wanted)
+    for word, (id, number), _ in difference:
+        changes.count(f"phones.{word}", f"person {says[id].username}: number {number} {word}")
+    _PHONES.remove(changes, difference.removed)
+    _PHONES.add(changes, difference.added, added_at=changes.tx.now)
+    numbers: dict[int, list[str]] = {}
+    for id, number in [*wanted, *(key for key in now if key[0] not in says)]:
+        numbers.setdefault(id, []).append(number)
+    return numbers
+
+
+def _too_easy(pin: Pin, choice: bool, own_numbers: Iterable[str]) -> str | None:
+    try:
+        pins.check_policy(pin.digits, choice=choice, own_numbers=own_numbers)
+    except EasyPin as easy:
+        return str(easy)
+    return None
+
+
+def _set_pin(changes: Changes, person: Person, id: int, support_id: str, round: PinRound, *, existed: bool) -> None:
+    """Stores what was hashed before the transaction. Somebody who was here before is told; for a newcomer it is no news."""
+    assert person.pin is not None
+    changes.count("pins.set", f"person {person.username}: PIN set")
+    if changes.dry or changes.troubles:
+        round.wanted.append((person.username, id, person.pin))
+        return
+    kept, tx = round.kept.get(person.username), changes.tx
+    if kept is None or kept.person != id:
+        changes.troubles.append(CHANGED_MEANWHILE)
+        return
+    pins.put(tx, kept)
+    guard.forget(tx, guard.digest_of(tx, support_id, None, ""))
+    if existed:
+        tx.record(OPERATOR, None, "pin.set", "done", fields=(subject_of(id),))
+        work.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})
+
+
+def bring_slack(changes: Changes, file: ImportFile, staff: dict[str, int]) -> None:
+    """Whose Slack member is whose, over the whole file at once, so that a member can pass from one entry to another."""
+    s = tables.slack_members.c
+    sets: tuple[tuple[str, Sequence[Person | StaffMember], dict[str, int]], ...] = (
+        ("people", file.people, changes.people),
+        ("staff", file.staff, staff),
+    )
+    wanted: dict[Key, Values] = {}
+    places: dict[Key, tuple[str | int, ...]] = {}
+    owners: dict[Values, str] = {}
+    for kind, entries, ids in sets:
+        for i, entry in enumerate(entries):
+            if "slack" not in entry.model_fields_set:
+                continue
+            id = ids[entry.username]
+            owner: Values = (id, None) if kind == "people" else (None, id)
+            owners[owner] = f"{'person' if kind == 'people' else 'staff'} {entry.username}"
+            for k, member in enumerate(entry.slack):
+                wanted[member.team, member.user] = owner
+                places[member.team, member.user] = (kind, i, "slack", k)
+    rows = changes.rows(select(tables.slack_members), s.person_id, [id for id, _ in owners if id])
+    rows += changes.rows(select(tables.slack_members), s.staff_id, [id for _, id in owners if id])
+    now = dict(map(_SLACK.split, rows))
+    for row in changes.rows(select(tables.slack_members), s.member, {user for _, user in wanted}):
+        key, owner = _SLACK.split(row)
+        if key in wanted and owner not in owners:
+            holder = subject_of(row.person_id) if row.person_id else f"staff:{row.staff_id}"
+            changes.trouble(*places[key], says=f"is tied to {_name(changes, holder)} already")
+    difference = Difference(now, wanted)
+    for word, key, owner in difference:
+        changes.count(f"slack.{word}", f"{owners[owner]}: Slack member {key[0]}/{key[1]} {word}")
+    _SLACK.remove(changes, [*difference.removed, *difference.changed])
+    _SLACK.add(changes, difference.added | difference.changed, linked_at=changes.tx.now)
+
+
+def _name(changes: Changes, subject: str) -> str:
+    kind, _, id = subject.partition(":")
+    table = tables.people if kind == "person" else tables.staff
+    found: str = changes.tx.connection.execute(select(table.c.username).where(table.c.id == int(id))).scalar_one()
+    return found

@@ -1,0 +1,136 @@
+"""Brings the database to what an import file says: all of it in one transaction, or nothing.
+
+PINs are hashed before that transaction, so that no caller waits for them, and a hash is bound to its person's id. So a
+file with PINs is gone through twice: a dry pass finds whose PINs are wanted; ids of new people are taken; PINs are hashed;
+then the pass that writes checks that it still meets the same people, and gives up if not. On PostgreSQL the ids come from
+the sequence, which gives none twice; on SQLite they are the next ones, and somebody else's newcomer makes the import give up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from authz import Action, Ask, Grant, Proof
+from store import OPERATOR, Store, pins, tables
+from store.import_accounts import bring_accounts
+from store.import_changes import CHUNK, Changes, Progress
+from store.import_format import ImportFile, ImportTrouble
+from store.import_people import STAFF, PinRound, bring_people, bring_slack
+from store.pins import KeptPin, Pin
+from store.pool import PLACES, HashPool
+
+_IMPORT_LOCK: Final = 4406  # PostgreSQL: one import at a time; 4405 is that of the migrations
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What was changed, or would be by a dry run: counts like `accounts.added`, and a line for each difference."""
+
+    counts: Mapping[str, int]
+    differences: list[str]
+
+
+class _NothingKept(Exception):
+    """Leaves a transaction of a dry pass, which then stores nothing."""
+
+
+def run(
+    store: Store,
+    file: ImportFile,
+    *,
+    dry_run: bool = False,
+    reset_pins: bool = False,
+    pin_choice: bool = False,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Raises `ImportTrouble`, and nothing is stored, if a scheme, the PIN policy or what is there already speaks against it.
+
+    `progress` is called with what is being done, how many are done, and how many there are.
+    """
+    round = PinRound(choice=pin_choice, reset=reset_pins)
+    if dry_run or any(person.pin for person in file.people):
+        found = _pass(store, file, round, progress, dry=True)
+        if dry_run:
+            return found
+        if round.wanted:
+            round.ids = _take_ids(store, round.newcomers)
+            round.kept = _hash(store, round, progress)
+    return _pass(store, file, round, progress, dry=False)
+
+
+def _pass(store: Store, file: ImportFile, round: PinRound, progress: Progress | None, *, dry: bool) -> ImportResult:
+    changes: Changes | None = None
+    troubles: list[str] = []
+    try:
+        with store.transaction("shell") as tx:
+            grant = tx.ask(Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
+            assert isinstance(grant, Grant), "the operator's shell may import"
+            changes = Changes(tx, progress, dry=dry)
+            if tx.connection.dialect.name == "postgresql" and not dry:
+                tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
+            _bring(changes, file, round)
+            troubles = changes.troubles
+            if dry or troubles:
+                raise _NothingKept
+            fields = [f"{what}:{n}" for what, n in sorted(changes.counts.items())]
+            tx.record(OPERATOR, None, "import", "done", fields=fields)
+    except _NothingKept:
+        pass
+    except IntegrityError:
+        troubles = ["somebody else stored the same people, accounts or Slack members just now; run the import again"]
+    if troubles:
+        raise ImportTrouble(troubles)
+    assert changes is not None
+    return ImportResult(dict(sorted(changes.counts.items())), changes.differences)
+
+
+def _bring(changes: Changes, file: ImportFile, round: PinRound) -> None:
+    taken = {person.support_id for person in file.people if person.support_id}
+    for first in range(0, len(file.people), CHUNK):
+        changes.told("people", first, len(file.people))
+        bring_people(changes, first, file.people[first : first + CHUNK], taken, round)
+    staff = STAFF.bring(changes, 0, file.staff, STAFF.find(changes, file.staff))
+    bring_slack(changes, file, staff)
+    for first in range(0, len(file.accounts), CHUNK):
+        changes.told("accounts", first, len(file.accounts))
+        bring_accounts(changes, first, file.accounts[first : first + CHUNK])
+    changes.told("accounts", len(file.accounts), len(file.accounts))
+
+
+def _take_ids(store: Store, usernames: list[str]) -> dict[str, int]:
+    """Ids for people who are not there yet, so that their PINs can be bound to them."""
+    with store.engine.connect().execution_options(reads_only=True) as connection:
+        if connection.dialect.name == "postgresql":
+            taking = "SELECT nextval(pg_get_serial_sequence('people', 'id')) FROM generate_series(1, :n)"
+            ids = list(connection.execute(text(taking), {"n": len(usernames)}).scalars())
+        else:
+            last = connection.execute(select(func.coalesce(func.max(tables.people.c.id), 0))).scalar_one()
+            ids = list(range(last + 1, last + 1 + len(usernames)))
+    return dict(zip(usernames, ids, strict=True))
+
+
+def _hash(store: Store, round: PinRound, progress: Progress | None) -> dict[str, KeptPin]:
+    """Two at a time, on the places the phone hashes on as well: the machine never hashes more."""
+
+    def keep(wish: tuple[str, int, Pin]) -> tuple[str, KeptPin]:
+        username, id, pin = wish
+        pool.admit()  # there is always room: this pool is ours alone, and no more than PLACES of us come at a time
+        return username, pool.run(lambda: pins.keep(store.keys, round.ids.get(username, id), pin))
+
+    kept: dict[str, KeptPin] = {}
+    pool, threads = HashPool(), ThreadPoolExecutor(PLACES)
+    try:
+        for username, made in threads.map(keep, round.wanted):
+            kept[username] = made
+            if progress is not None:
+                progress("PINs", len(kept), len(round.wanted))
+    finally:
+        threads.shutdown(cancel_futures=True)
+        pool.close()
+    return kept

@@ -1,0 +1,97 @@
+"""The secrets: one key for each use, derived from SECRET_KEYS, and the sealing of what must not lie open.
+
+The first key of the list is the newest: it signs and seals. The older ones only verify and open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class KeyTrouble(ValueError):
+    """A key of SECRET_KEYS is missing or unusable."""
+
+
+@dataclass(frozen=True, repr=False)
+class Key:
+    """`id` (8 hex digits) may be stored beside what the key made; `secret` (32 bytes) never."""
+
+    id: str
+    secret: bytes
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self.secret)
+
+
+class Keys:
+    """All keys of one installation. `Keys.parse` reads the setting, `for_use` gives the keys of one use."""
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        if not secrets:
+            raise KeyTrouble("SECRET_KEYS is empty")
+        for place, secret in enumerate(secrets, 1):
+            if len(secret) < 32:
+                raise KeyTrouble(f"SECRET_KEYS: key {place} has {len(secret)} bytes, at least 32 are needed")
+        self._secrets = tuple(secrets)
+        self._derived = lru_cache(maxsize=64)(self._derive)
+
+    @classmethod
+    def parse(cls, setting: str) -> Keys:
+        """From a comma list of base64 keys. Raises `KeyTrouble`, which never quotes a key."""
+        secrets = []
+        for place, word in enumerate(setting.split(","), 1):
+            try:
+                secrets.append(base64.b64decode(word.strip(), validate=True))
+            except binascii.Error:
+                raise KeyTrouble(f"SECRET_KEYS: key {place} is not base64") from None
+        return cls(secrets)
+
+    def _derive(self, use: str) -> tuple[Key, ...]:
+        found = []
+        for secret in self._secrets:
+            made = HKDF(SHA256(), 36, salt=None, info=b"deskgate/" + use.encode()).derive(secret)
+            found.append(Key(made[:4].hex(), made[4:]))
+        return tuple(found)
+
+    def for_use(self, use: str) -> tuple[Key, ...]:
+        """The keys of one use, newest first."""
+        return self._derived(use)
+
+    def newest(self, use: str) -> Key:
+        return self._derived(use)[0]
+
+    def find(self, use: str, id: str) -> Key | None:
+        """The key of that id, or None when it is no longer in SECRET_KEYS."""
+        return next((key for key in self._derived(use) if key.id == id), None)
+
+    def digest(self, use: str, *parts: str) -> str:
+        """A keyed digest of words, as 64 hex digits. The parts cannot run into one another."""
+        packed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
+        return hmac.digest(self.newest(use).secret, packed, "sha256").hex()
+
+    def seal(self, use: str, plain: bytes, bound_to: str) -> bytes:
+        """AES-256-GCM: key id (4 bytes), nonce (12), ciphertext. Opens only with the same `bound_to`."""
+        key, nonce = self.newest(use), os.urandom(12)
+        return bytes.fromhex(key.id) + nonce + key.cipher.encrypt(nonce, plain, bound_to.encode())
+
+    def open(self, use: str, sealed: bytes, bound_to: str) -> bytes | None:
+        """What `seal` sealed, or None if the key is gone or anything was changed."""
+        key = self.find(use, sealed[:4].hex())
+        if key is None:
+            return None
+        try:
+            return key.cipher.decrypt(sealed[4:16], sealed[16:], bound_to.encode())
+        except InvalidTag:
+            return None

@@ -1,0 +1,89 @@
+"""Who is told of what, and where: rules.md, "Who is told". For the worker, under its own grant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from authz import Grant
+from store import tables
+from store.transaction import Transaction
+
+OWN_SECURITY: Final = ("pin_locked", "pin_unlocked", "pin_set")  # about a person: told to them and to owners
+OF_ACCOUNT: Final = ("contacts_changed",)  # about an account: told to its owners
+OF_DESK: Final = ("emergency_unanswered",)  # an alarm: told to the desk's supervisors and administrators
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail to one address. `about` is the name of the person or account it concerns, as this reader may know it."""
+
+    kind: str
+    to: str
+    name: str
+    about: str
+    own: bool
+
+
+def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list[Notice]:
+    """Everybody one notice goes to. Empty when whom it was about is no longer there."""
+    tx.good(grant, "desk.deliver")
+    kind = str(payload["notice"])
+    if kind in OWN_SECURITY:
+        found = _about_person(tx, kind, int(payload["person"]))
+    elif kind in OF_ACCOUNT:
+        found = _about_account(tx, kind, int(payload["account"]))
+    elif kind in OF_DESK:
+        found = _about_desk(tx, kind, int(payload["account"]))
+    else:
+        raise ValueError(f"no such notice: {kind}")
+    tx.told(grant, "contact.name", "contact.email")
+    return found
+
+
+def _about_person(tx: Transaction, kind: str, person: int) -> list[Notice]:
+    p, c = tables.people.c, tables.contacts.c
+    row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
+    if row is None:
+        return []
+    told = {row.email: Notice(kind, row.email, row.name, row.name, own=True)}
+    for account in tx.connection.execute(select(c.account_id).where(c.person_id == person)).scalars().all():
+        for owner in _owners(tx, account):
+            told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
+    return list(told.values())
+
+
+def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
+    name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
+    if name is None:
+        return []
+    return [Notice(kind, owner.email, owner.name, name, own=False) for owner in _owners(tx, account)]
+
+
+def _about_desk(tx: Transaction, kind: str, account: int) -> list[Notice]:
+    name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
+    s = tables.staff.c
+    rows = tx.connection.execute(select(s.name, s.email).where(s.role.in_(("supervisor", "administrator")))).all()
+    return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    name: str
+    email: str
+
+
+def _owners(tx: Transaction, account: int) -> list[_Owner]:
+    """The owners, in Memset's terms the admin contact."""
+    p, c, a = tables.people.c, tables.contacts.c, tables.accounts.c
+    rows = tx.connection.execute(
+        select(p.name, p.email, c.held, a.scheme)
+        .join(tables.contacts, c.person_id == p.id)
+        .join(tables.accounts, a.id == c.account_id)
+        .where(c.account_id == account)
+        .order_by(p.id)
+    ).all()
+    return [_Owner(row.name, row.email) for row in rows if tx.schemes[row.scheme].owner in row.held.split(",")]

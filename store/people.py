@@ -1,0 +1,72 @@
+"""Who might be asking: looked up to decide, never shown to anyone. What a person may hear needs a `Grant` (accounts.py)."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import bindparam, select
+
+from store import tables
+from store.transaction import NOBODY, Transaction
+
+
+def subject_of(person: int) -> str:
+    return f"person:{person}"
+
+
+def person_of(subject: str) -> int:
+    """The person's id. Raises `ValueError` for a subject that is no person."""
+    kind, _, number = subject.partition(":")
+    if kind != "person":
+        raise ValueError(f"{subject} is not a person")
+    return int(number)
+
+
+def check_digit(first_seven: str) -> str:
+    """Luhn's check digit, the eighth of a support ID."""
+    total = 0
+    for place, digit in enumerate(map(int, reversed(first_seven))):
+        doubled = digit * 2 if place % 2 == 0 else digit
+        total += doubled - 9 if doubled > 9 else doubled
+    return str(-total % 10)
+
+
+def is_support_id(word: str) -> bool:
+    return len(word) == 8 and word.isascii() and word.isdigit() and check_digit(word[:7]) == word[7]
+
+
+def new_support_id() -> str:
+    """Eight digits, not sequential, never starting with 0 so that people say all of them."""
+    first_seven = str(secrets.choice(range(1, 10))) + "".join(secrets.choice("0123456789") for _ in range(6))
+    return first_seven + check_digit(first_seven)
+
+
+def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tuple[int | None, str | None, bool]:
+    """Whom a caller claims to be: (person or None, their support ID or None, whether `number` is on file for them).
+
+    A keyed ID that nobody has stays nobody; without one it is the person who alone has the number on file. Both ways are
+    asked of the database every time, so that a stranger's call does the same work as a customer's.
+    """
+    by_number = tx.connection.execute(_BY_NUMBER, {"number": number or ""}).all()
+    keyed = support_id or (by_number[0].support_id if len(by_number) == 1 else "")
+    row = tx.connection.execute(_BY_SUPPORT_ID, {"support_id": keyed}).first()
+    if row is None:
+        return None, support_id, False
+    return row.id, row.support_id, any(found.id == row.id for found in by_number)
+
+
+def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
+    """The subject a stranger claims to be, for whoever calls them back; `nobody` where there is none."""
+    person = resolve(tx, support_id, number)[0]
+    return NOBODY if person is None else subject_of(person)
+
+
+_BY_NUMBER = (
+    select(tables.people.c.id, tables.people.c.support_id)
+    .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)
+    .where(tables.phones.c.number == bindparam("number"))
+    .limit(2)
+)
+_BY_SUPPORT_ID = select(tables.people.c.id, tables.people.c.support_id).where(
+    tables.people.c.support_id == bindparam("support_id")
+)

@@ -1,0 +1,103 @@
+"""The desk being rung for a waiting caller: who rings, who took it, and when nobody will."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+
+from authz import Grant, Proof
+from store import tables
+from store.people import person_of
+from store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left."""
+
+    id: int
+    call: str
+    account: int
+    emergency: bool
+    taken: bool
+    over: bool
+    started_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """What the agent who took the call hears before the caller: no amounts, nothing of the account's affairs."""
+
+    name: str
+    account_name: str
+    account_number: str
+    proof: Proof
+    emergency: bool
+
+
+def room(id: int) -> str:
+    """The conference in which caller and agent meet."""
+    return f"desk-{id}"
+
+
+def start(tx: Transaction, grant: Grant, *, legs: int, service: str | None = None) -> int:
+    """The caller asks for a person; `legs` numbers of the desk will ring. Its id."""
+    tx.good(grant, "phone.support", "phone.emergency")
+    row = {
+        "call": tx.call,
+        "subject": grant.subject,
+        "account_id": grant.account,
+        "emergency": grant.cell == "phone.emergency",
+        "service": service,
+        "proof": int(grant.proof),
+        "legs": legs,
+        "gone": 0,
+        "started_at": tx.now,
+    }
+    id: int = tx.connection.execute(insert(tables.rings).returning(tables.rings.c.id), row).scalar_one()
+    return id
+
+
+def look(tx: Transaction, id: int) -> Ring | None:
+    r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
+    if r is None:
+        return None
+    taken = r.taken_by is not None
+    over = r.ended_at is not None or (not taken and r.gone >= r.legs)
+    return Ring(r.id, r.call, r.account_id, r.emergency, taken, over, r.started_at)
+
+
+def take(tx: Transaction, id: int, leg: str) -> bool:
+    """An agent presses 1. True for the first; again for the same leg, so that a repeat hears the same."""
+    r = tables.rings.c
+    free = update(tables.rings).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | (r.taken_by == leg))
+    return tx.connection.execute(free.values(taken_by=leg).returning(r.id)).first() is not None
+
+
+def leg_gone(tx: Transaction, id: int) -> None:
+    """A leg ended without an agent having pressed 1."""
+    r = tables.rings.c
+    tx.connection.execute(update(tables.rings).where(r.id == id).values(gone=r.gone + 1))
+
+
+def end(tx: Transaction, call: str) -> Ring | None:
+    """The caller is no longer waiting or talking. The ring if it had been open until now."""
+    r = tables.rings.c
+    ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(ended_at=tx.now)
+    row = tx.connection.execute(ended.returning(r.id, r.account_id, r.emergency, r.taken_by, r.started_at)).first()
+    return Ring(row.id, call, row.account_id, row.emergency, row.taken_by is not None, True, row.started_at) if row else None
+
+
+def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
+    """Under the agents' line's own grant, for the account the ring is about."""
+    tx.good(grant, "desk.card.view")
+    r, p, a = tables.rings.c, tables.people.c, tables.accounts.c
+    row = tx.connection.execute(
+        select(r.subject, r.proof, r.emergency, a.name, a.number)
+        .join(tables.accounts, a.id == r.account_id)
+        .where(r.id == id, r.account_id == grant.account)
+    ).one()
+    name = tx.connection.execute(select(p.name).where(p.id == person_of(row.subject))).scalar_one()
+    tx.told(grant, "contact.name", "account.name", "account.number", "proof")
+    return Whisper(name, row.name, row.number, Proof(row.proof), row.emergency)

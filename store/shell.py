@@ -1,0 +1,118 @@
+"""What the operator's shell looks up and does: names to ids, an explained decision, a PIN set or unlocked. Under a Grant."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from authz import Ask, Denied, Grant, judge
+from store import guard, pins, tables, work
+from store.people import subject_of
+from store.pins import Pin
+from store.transaction import OPERATOR, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The decision the service would take (contract.md, `deskgate explain`)."""
+
+    allowed: bool
+    reason: str
+    rules: tuple[str, ...]
+    next: str
+    when: str
+
+
+def find_account(tx: Transaction, grant: Grant, number: str) -> int | None:
+    tx.good(grant, "desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue")
+    return tx.connection.execute(select(tables.accounts.c.id).where(tables.accounts.c.number == number)).scalar()
+
+
+def find_person(tx: Transaction, grant: Grant, username: str) -> int | None:
+    tx.good(grant, "desk.operate", "desk.pin.reissue")
+    return tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username)).scalar()
+
+
+def has_service(tx: Transaction, grant: Grant, account: int, ref: str) -> bool:
+    tx.good(grant, "desk.operate")
+    s = tables.services.c
+    return tx.connection.execute(select(s.ref).where(s.account_id == account, s.ref == ref)).first() is not None
+
+
+def explain(tx: Transaction, grant: Grant, ask: Ask) -> Explained:
+    """What the judge would say, without anything being granted by it."""
+    tx.good(grant, "desk.operate")
+    tx.told(grant, f"explained:{ask.subject}:{ask.account}:{ask.cell}")
+    verdict = judge(ask, tx.standing(ask))
+    if isinstance(verdict, Denied):
+        return Explained(False, verdict.reason, verdict.rules, verdict.next, "")
+    return Explained(True, "allowed", verdict.rules, "none", verdict.when)
+
+
+def schemes_in_use(tx: Transaction, grant: Grant) -> set[str]:
+    tx.good(grant, "desk.operate")
+    return set(tx.connection.execute(select(tables.accounts.c.scheme).distinct()).scalars())
+
+
+def keys_in_use(tx: Transaction, grant: Grant) -> dict[str, set[str]]:
+    """Use → the ids of the keys that something kept was made with. A key in none of them may leave SECRET_KEYS."""
+    tx.good(grant, "desk.operate")
+
+    def ids(column: ColumnElement[str]) -> set[str]:
+        return set(tx.connection.execute(select(column).distinct()).scalars())
+
+    def sealed(column: ColumnElement[bytes | None]) -> set[str]:
+        prefixes = tx.connection.execute(select(func.substr(column, 1, 4)).where(column.is_not(None)).distinct())
+        return {bytes(prefix).hex() for prefix in prefixes.scalars()}
+
+    return {
+        "pin-pepper": ids(tables.pins.c.pepper),
+        "pin-wrap": sealed(tables.pins.c.sealed),
+        "recordings": sealed(tables.recordings.c.sealed),
+        "ledger": ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key),
+    }
+
+
+def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
+    """Numbers a PIN may not be taken from: the person's telephones and support ID."""
+    tx.good(grant, "desk.pin.reissue")
+    phones = tx.connection.execute(select(tables.phones.c.number).where(tables.phones.c.person_id == person)).scalars()
+    return [*phones, _support_id(tx, person)]
+
+
+def set_pin(tx: Transaction, grant: Grant, person: int, pin: Pin) -> None:
+    """A new PIN: no failures are held against it, and the person and their owners are told. Takes some 20 ms."""
+    tx.good(grant, "desk.pin.reissue")
+    pins.put(tx, pins.keep(tx.keys, person, pin))
+    guard.forget(tx, _guard(tx, person))
+    _told(tx, person, "pin_set")
+
+
+def unlock_pin(tx: Transaction, grant: Grant, person: int) -> bool:
+    """Lifts a lock. Whether there was one; a PIN that is disabled stays so until it is issued anew."""
+    tx.good(grant, "desk.pin.reissue")
+    lifted = guard.unlock(tx, _guard(tx, person))
+    if lifted:
+        _told(tx, person, "pin_unlocked")
+    return lifted
+
+
+def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
+    tx.good(grant, "desk.pin.reissue")
+    return guard.is_disabled(tx, _guard(tx, person))
+
+
+def _support_id(tx: Transaction, person: int) -> str:
+    found: str = tx.connection.execute(select(tables.people.c.support_id).where(tables.people.c.id == person)).scalar_one()
+    return found
+
+
+def _guard(tx: Transaction, person: int) -> str:
+    return guard.digest_of(tx, _support_id(tx, person), None, "")
+
+
+def _told(tx: Transaction, person: int, what: str) -> None:
+    tx.record(OPERATOR, None, what, "done", fields=(subject_of(person),))
+    work.enqueue(tx, "notice", f"{what}:{person}:{secrets.token_hex(8)}", {"notice": what, "person": person})

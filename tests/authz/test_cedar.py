@@ -1,0 +1,197 @@
+"""The judge against the same rules written as Cedar policies: every combination, asked of an independent engine."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cedarpy import Entities, PolicySet, is_authorized_batch
+
+from authz import Action, Ask, Grant, Proof, Standing, Status, Topic, judge, load_schemes
+
+HERE = Path(__file__).parent / "cedar"
+
+WORDS = {
+    "media_temple": ["owner", "admin", "technical", "billing"],
+    "standard_roles": ["owner", "administrator", "support", "billing"],
+    "memset": [
+        "admin_contact",
+        "billing_contact",
+        "manage_users",
+        "manage_billing",
+        "manage_services",
+        "manage_support",
+        "purchase_services",
+    ],
+    "desk": ["operator", "worker", "agent", "supervisor", "administrator"],
+}
+TICKETS = ["ticket.view", "ticket.open", "ticket.reply"]
+PEOPLE = ["portal.login", "contacts.view", "contacts.manage", "apikeys.manage", "right.lend"]
+MONEY = ["billing.view", "billing.pay", "account.close", "account.reopen"]
+PHONE = ["phone.support", "phone.emergency"]
+SERVICES = ["view", "manage", "credentials", "order", "cancel", "transfer"]
+PARTS: dict[str, list[tuple[str, str | None]]] = {
+    "technical tickets": [(name, "technical") for name in TICKETS],
+    "billing tickets": [(name, "billing") for name in TICKETS],
+    "people and phone": [(name, None) for name in PEOPLE + PHONE],
+    "services": [(f"service.{name}", None) for name in SERVICES],
+    "money and account": [(name, None) for name in MONEY],
+}
+DESK = ["deliver", "ticket.work", "card.view", "proof.ask", "pin.reissue"]
+DESK += ["ledger.read", "threat.switch", "staff.manage", "operate"]
+
+CUSTOMERS_COMBINATIONS = (16 + 16 + 128) * 23 * 4 * 3 * 2 * 2  # holdings, cells, proofs, statuses, own or other, SLA
+DESK_COMBINATIONS = 32 * 9 * 4 * 2
+STATUSES = ["active", "suspended", "closed"]
+
+Cell = tuple[str, str | None]
+Place = tuple[bool, str, bool]
+"""Whether the account is one's own, its status, and whether it is under the Managed Platform SLA."""
+
+
+def uid(kind: str, name: str) -> dict[str, str]:
+    return {"type": kind, "id": name}
+
+
+def entity(kind: str, name: str, parents: list[dict[str, str]], **attributes: object) -> dict[str, Any]:
+    return {"uid": uid(kind, name), "attrs": attributes, "parents": parents}
+
+
+def holdings(scheme: str) -> list[frozenset[str]]:
+    words = WORDS[scheme]
+    return [frozenset(some) for size in range(len(words) + 1) for some in combinations(words, size)]
+
+
+def places(scheme: str) -> list[Place]:
+    if scheme == "desk":
+        return [(True, "active", False), (False, "active", False)]
+    return list(product((True, False), STATUSES, (True, False)))
+
+
+def world(scheme: str) -> Entities:
+    """One person for each thing one can hold, and one account for each state, half of them not theirs."""
+    kind = "Desk" if scheme == "desk" else "Account"
+    entities = [entity("Role", word, [uid("Scheme", scheme)]) for word in WORDS[scheme]]
+    for place in places(scheme):
+        entities.append(entity(kind, str(place), [], status=place[1], managed_platform_sla=place[2]))
+    own = [uid(kind, str(place)) for place in places(scheme) if place[0]]
+    for held in holdings(scheme):
+        entities.append(entity("Person", str(sorted(held)), [*own, *(uid("Role", word) for word in held)]))
+    for name in sorted({name for part in PARTS.values() for name, _ in part}):
+        entities.append(entity("Action", name, [uid("Action", "customer")]))
+    return Entities.from_json_str(json.dumps(entities))
+
+
+def policies(scheme: str) -> PolicySet:
+    return PolicySet.from_str((HERE / f"{scheme}.cedar").read_text() + (HERE / "floors.cedar").read_text())
+
+
+def cedar_says(scheme: str, cells: list[Cell]) -> Iterator[tuple[Cell, frozenset[str], Place, Proof, str]]:
+    """Cedar's answer to every combination, with the reason that speaks first when several hold (rules.md)."""
+    rules, entities = policies(scheme), world(scheme)
+    kind = "Desk" if scheme == "desk" else "Account"
+    for cell in cells:
+        name, topic = cell
+        contexts = [json.dumps({"proof": int(proof)} | ({"topic": topic} if topic else {})) for proof in Proof]
+        asked = list(product(holdings(scheme), places(scheme), Proof))
+        requests = [
+            {
+                "principal": uid("Person", str(sorted(held))),
+                "action": uid("Action", name),
+                "resource": uid(kind, str(place)),
+                "context": contexts[proof],
+            }
+            for held, place, proof in asked
+        ]
+        allowed = {}
+        stopped_by = {}
+        for question, result in zip(asked, is_authorized_batch(requests, rules, entities), strict=True):
+            # A policy that cannot be evaluated is skipped by Cedar, a forbid as well: none may fail.
+            assert result.diagnostics.errors == []
+            allowed[question] = result.allowed
+            if not result.allowed:
+                stopped_by[question] = set(result.diagnostics.id_annotations_by_reason.values())
+        for question in asked:
+            held, (_, _, sla), proof = question
+            if allowed[question]:
+                reason = "allowed"
+            else:
+                floors = stopped_by[question]
+                # Cedar does not say whether a forbidden request was permitted, so look where no floor stands.
+                permitted = {s: allowed.get((held, (True, "active", s), Proof.STEPPED_UP)) for s in (True, False)}
+                if floors & {"unverified", "not_a_contact"}:
+                    reason = "unverified" if "unverified" in floors else "not_a_contact"
+                elif not permitted[True] and not permitted[False]:
+                    reason = "no_right"
+                elif not permitted[sla]:
+                    reason = "not_covered"
+                else:
+                    order = ("account_closed", "account_suspended", "step_up")
+                    reason = next((floor for floor in order if floor in floors), "Cedar gives no reason")
+            yield cell, held, question[1], proof, reason
+
+
+def compare(scheme_name: str, cells: list[Cell]) -> tuple[int, Counter[str], list[str]]:
+    """How many combinations were compared, how often each reason came, and every disagreement."""
+    scheme = load_schemes()[scheme_name]
+    account = None if scheme_name == "desk" else 1
+    compared, reasons, wrong = 0, Counter[str](), []
+    for (name, topic), held, (own, status, sla), proof, expected in cedar_says(scheme_name, cells):
+        ask = Ask("person:1", Action(name), account, Topic(topic) if topic else None, proof)
+        facts = frozenset({"sla"} if sla else ())
+        standing = Standing("person:1", account if own else 2, scheme, Status(status), held, facts)
+        verdict = judge(ask, standing)
+        said = "allowed" if isinstance(verdict, Grant) else verdict.reason.value
+        compared += 1
+        reasons[expected] += 1
+        if said != expected:
+            wrong.append(
+                f"{scheme_name} {ask.cell}: held {'+'.join(sorted(held)) or 'nothing'}, own {own}, {status}, "
+                f"{proof.word}, sla {sla}: Cedar says {expected}, the judge {verdict!r}"
+            )
+    return compared, reasons, wrong
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("scheme", ["media_temple", "standard_roles", "memset"])
+def test_cedar_and_the_judge_agree_on_every_combination(scheme: str, part: str) -> None:
+    compared, reasons, wrong = compare(scheme, PARTS[part])
+    assert wrong == []
+    assert compared == len(holdings(scheme)) * len(PARTS[part]) * 4 * 3 * 2 * 2
+    # A comparison in which nothing is ever allowed, or ever refused for a floor, would prove little.
+    assert min(reasons[r] for r in ("allowed", "unverified", "not_a_contact", "no_right", "account_closed")) > 0
+
+
+def test_cedar_and_the_judge_agree_about_the_desks_own_people() -> None:
+    compared, reasons, wrong = compare("desk", [(f"desk.{name}", None) for name in DESK])
+    assert wrong == []
+    assert compared == DESK_COMBINATIONS
+    assert set(reasons) == {"allowed", "no_right", "not_a_contact"}
+
+
+def test_the_parts_together_are_every_combination() -> None:
+    cells = [cell for part in PARTS.values() for cell in part]
+    assert len(cells) == len(set(cells)) == 23
+    everything = sum(
+        len(holdings(scheme)) * len(cells) * len(places(scheme)) * len(Proof) for scheme in WORDS if scheme != "desk"
+    )
+    assert everything == CUSTOMERS_COMBINATIONS == 176_640
+    assert {action.value for action in Action} == {name for name, _ in cells} | {f"desk.{name}" for name in DESK}
+
+
+@pytest.mark.parametrize("scheme", ["media_temple", "standard_roles"])
+def test_nobody_acts_for_the_desk_by_what_they_hold_as_a_customer(scheme: str) -> None:
+    compared, reasons, wrong = compare(scheme, [(f"desk.{name}", None) for name in DESK])
+    assert wrong == []
+    assert compared == len(holdings(scheme)) * 9 * 4 * 12
+    assert set(reasons) == {"no_right", "not_a_contact"}
+
+
+def test_nobody_acts_for_a_customer_by_what_they_hold_at_the_desk() -> None:
+    compared, reasons, wrong = compare("desk", [cell for part in PARTS.values() for cell in part])
+    assert wrong == []
+    assert compared == 32 * 23 * 4 * 2
+    assert set(reasons) == {"unverified", "no_right", "not_a_contact"}

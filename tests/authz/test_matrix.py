@@ -1,0 +1,59 @@
+"""Open this to see each scheme's whole table as text. After a change on purpose: write `table(scheme)` over the file."""
+
+from pathlib import Path
+
+import pytest
+
+from authz import CELLS, DESK_CELLS, load_schemes, matrix, table
+
+SCHEMES = load_schemes()
+GOLDEN = Path(__file__).parent / "matrix"
+
+
+def test_every_shipped_scheme_has_its_golden_table_and_no_other_is_kept() -> None:
+    assert sorted(path.stem for path in GOLDEN.glob("*.txt")) == sorted(SCHEMES)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMES))
+def test_the_table_is_the_golden_one(name: str) -> None:
+    assert table(SCHEMES[name]) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMES))
+def test_the_matrix_has_a_square_for_every_holding_and_cell(name: str) -> None:
+    answer = matrix(SCHEMES[name])
+    assert answer["scheme"] == name
+    assert tuple(answer["holdings"]) == SCHEMES[name].holdings
+    for row in answer["holdings"].values():
+        assert tuple(row) == (DESK_CELLS if name == "desk" else CELLS)
+        for square in row.values():
+            assert list(square) == ["allowed", "rules", "when"]
+            assert square["rules"], "no answer without a rule"
+            assert square["allowed"] or not square["when"]
+
+
+def test_squares_as_the_contract_writes_them() -> None:
+    memset = matrix(SCHEMES["memset"])["holdings"]
+    assert memset["manage_support"]["phone.emergency"] == {"allowed": True, "rules": ["MS-30"], "when": "sla"}
+    assert memset["manage_services"]["ticket.open:technical"] == {
+        "allowed": False,
+        "rules": ["MS-28", "MS-29"],
+        "when": "",
+    }
+    assert memset["manage_support+manage_billing"]["ticket.open:billing"]["allowed"]
+    roles = matrix(SCHEMES["standard_roles"])["holdings"]
+    assert roles["support+billing"]["contacts.manage"] == {"allowed": False, "rules": ["SR-23"], "when": ""}
+    temple = matrix(SCHEMES["media_temple"])["holdings"]
+    assert temple["billing"]["phone.support"] == {"allowed": True, "rules": ["MT-4"], "when": "billing_topics"}
+
+
+def test_a_bare_admin_contact_shows_what_the_role_adds() -> None:
+    row = matrix(SCHEMES["memset"])["holdings"]["admin_contact"]
+    assert {cell for cell, square in row.items() if square["allowed"]} == {
+        "portal.login",
+        "contacts.view",
+        "service.cancel",
+        "service.transfer",
+        "account.close",
+        "account.reopen",
+    }

@@ -1,0 +1,73 @@
+"""Open this to see that the pages for people name every reason, way forward and action, in the words the code uses."""
+
+import re
+from pathlib import Path
+
+from authz import (
+    CELL_OF,
+    CELLS,
+    CUSTOMER_ACTIONS,
+    DESK_ACTIONS,
+    DESK_CELLS,
+    HOUSE_DECISIONS,
+    NEXT_WORDS,
+    REASON_WORDS,
+    REQUESTS,
+    Action,
+    Next,
+    Reason,
+    load_schemes,
+)
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def tables(page: str) -> list[dict[str, str]]:
+    """Each table of a page: first column, without its ticks → second column."""
+    found: list[dict[str, str]] = []
+    inside = False
+    for line in page.splitlines():
+        if line.startswith("| `"):
+            if not inside:
+                found.append({})
+            key, words = line.strip("|").split("|")[:2]
+            found[-1][key.strip().strip("`")] = words.strip()
+        inside = line.startswith("|")
+        if line.startswith("|---"):
+            inside = False
+    return found
+
+
+def test_the_page_of_reasons_has_every_code_in_the_codes_own_words() -> None:
+    reasons, nexts, decisions = tables((DOCS / "reasons.md").read_text(encoding="utf-8"))
+    assert reasons == {str(code): words for code, words in REASON_WORDS.items()}
+    assert nexts == {str(code): words for code, words in NEXT_WORDS.items()}
+    assert decisions == HOUSE_DECISIONS
+
+
+def test_every_code_has_words() -> None:
+    assert set(REASON_WORDS) == set(Reason)
+    assert set(NEXT_WORDS) == set(Next)
+
+
+def test_the_page_of_schemes_names_every_action_every_shipped_scheme_and_every_limit() -> None:
+    page = re.sub(r"```.*?```", "", (DOCS / "schemes.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    named = set(re.findall(r"`([^`]+)`", page))
+    limits = {entry.when for s in load_schemes().values() for row in s.rows.values() for entry in row.values()} - {""}
+    assert named >= {str(action) for action in Action}
+    assert named >= load_schemes().keys()
+    assert {word for text in named for word in re.findall(r"\w+", text)} >= limits
+
+
+def test_the_cells_stand_in_the_tables_order() -> None:
+    assert (
+        *("portal.login", "contacts.view"),
+        *("ticket.view:technical", "ticket.open:technical", "ticket.reply:technical"),
+        *("ticket.view:billing", "ticket.open:billing", "ticket.reply:billing"),
+        *("phone.support", "phone.emergency", "billing.view", "billing.pay"),
+        *("service.view", "service.manage", "service.credentials", "service.order", "service.cancel"),
+        *("service.transfer", "account.close", "account.reopen", "contacts.manage", "apikeys.manage", "right.lend"),
+    ) == CELLS
+    assert (*CUSTOMER_ACTIONS, *DESK_ACTIONS) == tuple(Action)
+    assert set(CELL_OF.values()) == {*CELLS, *DESK_CELLS}
+    assert set(REQUESTS) <= set(CUSTOMER_ACTIONS)

@@ -1,0 +1,59 @@
+"""What every test may ask for: an empty, migrated database of its own, on SQLite and on PostgreSQL; a browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:  # or pytest could not rewrite its assertions
+    from tests.postgres import Server
+
+pytest_plugins = ["tests.postgres", "tests.browser"]
+
+# A busy machine is no fault of the code: an example may take its time.
+hypothesis.settings.register_profile("house", parent=hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("house")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a new, migrated database; the test runs once for each kind. Close what you open on it."""
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    return url
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """Like `store_url`, for what concerns SQLite alone or does not concern the database at all."""
+    return f"sqlite:///{shutil.copyfile(_sqlite_template, tmp_path / 'deskgate.db')}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Server, _postgres_template: str) -> Iterator[str]:
+    """Like `store_url`, for what concerns PostgreSQL alone."""
+    with postgres.clone(_postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import store
+
+    path = tmp_path_factory.mktemp("template") / "deskgate.db"
+    store.migrate(f"sqlite:///{path}")
+    left = path.with_name(path.name + "-wal")
+    assert not left.exists() or not left.stat().st_size, "store.migrate left its connection open: the file is not whole"
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres: Server) -> str:
+    import store
+
+    store.migrate(postgres.create("template"))
+    return "template"

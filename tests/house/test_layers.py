@@ -1,0 +1,75 @@
+"""Imports run one way. import-linter looks; here we see to it that it looks, and that it would object."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter.api import read_configuration
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = [contract["name"] for contract in read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]]
+PACKAGES = read_configuration(str(ROOT / "pyproject.toml"))["session_options"]["root_packages"]
+
+
+def lint(where: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
+        cwd=where,
+        env={**os.environ, "PYTHONPATH": str(where), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_every_contract_is_kept() -> None:
+    code, said = lint(ROOT)
+    assert code == 0, said
+    assert f"Contracts: {len(CONTRACTS)} kept, 0 broken." in said
+    assert len(CONTRACTS) >= 6
+
+
+WRONG = [
+    ("authz", "store"),
+    ("authz", "sqlalchemy"),
+    ("authz", "fastapi"),
+    ("authz", "twilio"),
+    ("authz", "slack_bolt"),
+    ("authz", "time"),
+    ("store", "ivr"),
+    ("store", "deskgate"),
+    ("store", "twilio"),
+    ("ivr", "simulator"),
+    ("simulator", "ivr"),
+    ("ivr", "sqlalchemy"),
+    ("simulator", "sqlite3"),
+    ("deskgate", "sqlalchemy"),
+    ("deskgate", "store.tables"),
+    ("store", "authz.grant"),
+]
+
+
+@pytest.fixture(scope="module")
+def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What import-linter says of a tree under our contracts with every wrong import in it, each in a file of its own."""
+    tree = tmp_path_factory.mktemp("tree")
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    for package in PACKAGES:
+        (tree / package).mkdir()
+        (tree / package / "__init__.py").touch()
+    for private in ("store/tables.py", "authz/grant.py"):
+        (tree / private).touch()
+    for importer, imported in WRONG:
+        (tree / importer / f"takes_{imported.replace('.', '_')}.py").write_text(f"import {imported}\n")
+    code, said = lint(tree)
+    assert code == 1, said
+    return said
+
+
+@pytest.mark.parametrize(("importer", "imported"), WRONG)
+def test_a_wrong_import_is_seen(importer: str, imported: str, objections: str) -> None:
+    assert f"{importer}.takes_{imported.replace('.', '_')} -> {imported}" in objections

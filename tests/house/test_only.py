@@ -1,0 +1,64 @@
+"""Some things are done in one place only. import-linter sees imports; this sees the rest."""
+
+import ast
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.house.test_names import PACKAGES, ROOT
+
+SOURCES = {
+    str(path.relative_to(ROOT)): ast.parse(path.read_text())
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+}
+
+
+def makes_without_asking(tree: ast.AST) -> Iterator[str]:
+    """`tuple.__new__(…)`, `object.__new__(…)`, `object.__setattr__(…)`, `x.__class__ = …`: the ways round a constructor."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+        ):
+            name = f"{node.func.value.id}.{node.func.attr}"
+            if name in ("tuple.__new__", "object.__new__", "object.__setattr__"):
+                yield name
+        if isinstance(node, ast.Attribute) and node.attr == "__class__" and isinstance(node.ctx, ast.Store):
+            yield "__class__ ="
+
+
+def words_sql(tree: ast.AST) -> Iterator[str]:
+    """A statement of SQL in a string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words = node.value.split()
+            if len(words) > 2 and words[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "PRAGMA", "CREATE", "DROP"):
+                yield node.value
+
+
+def draws_twiml(tree: ast.AST) -> Iterator[str]:
+    """An import of twilio's TwiML builder."""
+    for node in ast.walk(tree):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        yield from (name for name in names if name.startswith("twilio.twiml"))
+
+
+ONLY: list[tuple[Callable[[ast.AST], Iterator[str]], str, str]] = [
+    (makes_without_asking, "authz/", "tuple.__new__(Grant, ())"),
+    (words_sql, "store/", "connection.execute('SELECT * FROM people')"),
+    (draws_twiml, "ivr/screens.py", "from twilio.twiml.voice_response import VoiceResponse"),
+]
+
+
+def test_there_are_sources() -> None:
+    assert len(SOURCES) > 20
+
+
+@pytest.mark.parametrize(("finds", "place", "example"), ONLY, ids=lambda value: getattr(value, "__name__", None))
+def test_only_in_its_place(finds: Callable[[ast.AST], Iterator[str]], place: str, example: str) -> None:
+    assert list(finds(ast.parse(example))), "the test does not see what it looks for"
+    found = {name: list(finds(tree)) for name, tree in SOURCES.items() if not name.startswith(place)}
+    assert not {name: what for name, what in found.items() if what}
