@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio.to_thread
+import httpx2
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-import simulator.web
 from authz import load_schemes
 from deskgate import metrics, simulated
 from deskgate.deliver import Deliveries, make_deliveries
-from deskgate.settings import SIMULATED_AGENT, SIMULATED_SID, Settings, read_keys, simulated_token
+from deskgate.settings import (
+    SIMULATED_AGENT,
+    SIMULATED_NUMBER,
+    SIMULATED_SID,
+    Settings,
+    read_keys,
+    simulated_token,
+)
+from deskgate.twilio_rest import TIMEOUT, TwilioRest
 from deskgate.worker import Worker
 from ivr import phrases, screens
 from ivr.effects import Desk
@@ -42,34 +50,40 @@ class House:
     worker: Worker
 
 
-def open_house(settings: Settings, clock: object = None) -> House:
-    """Store, phone line and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`."""
+def open_house(settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_api: httpx2.Client | None = None) -> House:
+    """Store, phone line and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`.
+
+    `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL.
+    """
     keys = read_keys(settings)
-    store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock or now_ms)  # type: ignore[arg-type]
+    store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock)
     account, tokens = settings.twilio_account_sid, settings.twilio_auth_token
     agents, emergency = settings.agent_number, settings.emergency_number
     if settings.simulated:
         account, tokens = SIMULATED_SID, (simulated_token(keys),)
         agents = agents or (SIMULATED_AGENT,)
-    line = None
+    line, rest = None, None
     if settings.phone_open:
-        twilio = Twilio(account, tokens, settings.public_url)
-        desk = Desk(agents, emergency or agents)
         line = open_line(
             store,
-            twilio,
-            desk,
+            Twilio(account, tokens, settings.public_url),
+            Desk(agents, emergency or agents),
             phrases.load(),
             messages_only=settings.elevated_threat == "on",
             transcribe=settings.transcribe == "on" or settings.simulated,
         )
-    deliveries = make_deliveries(settings, store, line, account, tokens)
+        base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url
+        http = twilio_api or httpx2.Client(base_url=base, timeout=TIMEOUT)
+        rest = TwilioRest(http, account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0])
+    deliveries = make_deliveries(settings, store, line, rest)
     return House(settings, store, line, deliveries, Worker(store, deliveries))
 
 
-def make_app(settings: Settings, clock: object = None) -> FastAPI:
+def make_app(
+    settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_api: httpx2.Client | None = None
+) -> FastAPI:
     """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
-    house = open_house(settings, clock)
+    house = open_house(settings, clock=clock, twilio_api=twilio_api)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

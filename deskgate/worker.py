@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
-from deskgate.deliver import Deliveries, Later
+from deskgate.deliver import Deliveries
+from deskgate.later import Later
 from store import ConnectionLost, Store, calls, guard, work
 from store.work import Work
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from authz import Proof, Topic
+from authz import Next, Proof, Topic
 from ivr import shapes as s
 from ivr.shapes import Call, Effect, Event, Gather, HangUp, Keys, Line, Move, Record, Screen, line
 from store.people import is_support_id
@@ -83,6 +83,10 @@ def _goodbye(call: Call, *keys: str) -> Move:
 def _menu(call: Call, *lead: Line) -> Move:
     fresh = replace(call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about="")
     return _goto(fresh, "menu", *lead)
+
+
+def _number_twice(number: int) -> tuple[Line, Line]:
+    return line("ticket_number", number=number), line("once_more", number=number)
 
 
 def _not_a_choice(call: Call) -> Move:
@@ -247,7 +251,8 @@ def _refusal(refused: s.Refused) -> list[Line]:
         told.append(line("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
     if refused.helpers:
         told.append(line("refused.helpers", names=refused.helpers))
-    return [*told, line(f"way.{refused.denied.next}")]
+    asks = refused.helpers and refused.denied.next == Next.ASK_CONTACT_ADMIN
+    return [*told, line("way.ask_helpers" if asks else f"way.{refused.denied.next}")]
 
 
 # --- opening a ticket
@@ -317,8 +322,7 @@ def _hear_record(call: Call, event: Event) -> Move:
         case s.Spoken(recorded):
             return call, s.SaveTicket(recorded)
         case s.TicketSaved(number):
-            told = line("ticket_number", number=number)
-            return _menu(call, line("ticket_opened"), told, line("once_more"), told)
+            return _menu(call, line("ticket_opened"), *_number_twice(number))
         case s.TicketKept():
             return _menu(call, line("ticket_kept"))
     return _menu(call)  # a key instead of a word: back
@@ -393,8 +397,8 @@ def _hear_holding(call: Call, event: Event) -> Move:
         case s.RingEnded(None, True):
             return _menu(call, line("nobody_came"), line("ticket_kept"))
         case s.RingEnded(number, True):
-            told = line("ticket_number", number=number)
-            return _menu(call, line("nobody_came"), line("call_back_ticket"), told, line("once_more"), told)
+            assert number is not None
+            return _menu(call, line("nobody_came"), line("call_back_ticket"), *_number_twice(number))
     return _unexpected(call, event)
 
 

@@ -221,7 +221,7 @@ def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing
     subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
     body = "The caller asked for a person by phone and nobody took the call."
     if ring.emergency:
-        work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"alarm": "emergency_unanswered", "account": ring.account})
+        work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account})
     if not isinstance(verdict, Grant):
         _keep(tx, call, None, subject, body)
         return s.RingEnded(None, True)

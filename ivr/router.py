@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from ivr import agent, after, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
 from ivr.turn import Line, Refused, answer_call, take_turn
-from ivr.webhook import BadRequest, caller_number
+from ivr.webhook import OF_A_CALL, OF_A_RECORDING, BadRequest, caller_number
 from store import ConnectionLost
 from store.tickets import Recorded
 
@@ -33,11 +33,13 @@ def router(line: Line) -> APIRouter:
 
 
 def _endpoint(line: Line, handler: Handler) -> Callable[[Request], object]:
+    always = OF_A_RECORDING if handler in (recording, transcription) else OF_A_CALL
+
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         try:
-            found = line.twilio.read(path, body, request.headers.get("X-Twilio-Signature", ""))
+            found = line.twilio.read(path, body, request.headers.get("X-Twilio-Signature", ""), always)
             query = request.query_params
             if len(query) != len(query.multi_items()):
                 raise BadRequest("a query parameter came twice")
@@ -103,13 +105,13 @@ def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
 
 
 def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    if "RecordingSid" in found and found.get("RecordingStatus") == "completed":
+    if found.get("RecordingStatus") == "completed":
         after.recorded(line, found["CallSid"], _recorded(found))
     return screens.nothing()
 
 
 def transcription(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    if "RecordingSid" in found and found.get("TranscriptionStatus") == "completed":
+    if found.get("TranscriptionStatus") == "completed":
         after.transcribed(line, found["CallSid"], found["RecordingSid"], found.get("TranscriptionText", ""))
     return screens.nothing()
 

@@ -21,8 +21,9 @@ from store import Keys
 MOST_BYTES: Final = 64 * 1024
 MOST_PARAMETERS: Final = 80
 
-# Always sent (platform-facts.md 1.2): a request without one of them has been re-cut.
-ALWAYS: Final = ("AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To")
+# Always sent, of a call and of a recording (platform-facts.md 1.2, 1.6): a request without one of them has been re-cut.
+OF_A_RECORDING: Final = ("AccountSid", "CallSid", "RecordingSid")
+OF_A_CALL: Final = ("AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To")
 GRAMMAR: Final[Mapping[str, re.Pattern[str]]] = {
     "AccountSid": re.compile(r"AC[0-9a-f]{32}"),
     "ApiVersion": re.compile(r"2010-04-01"),
@@ -70,14 +71,16 @@ class Twilio:
         """Where Twilio reaches us, whatever proxy stands between."""
         return self._public_url + path_and_query
 
-    def read(self, path_and_query: str, body: bytes, signature: str) -> dict[str, str]:
-        """The parameters we use, verified. Raises `BadRequest`: 403 unsigned or not ours, 400 otherwise."""
+    def read(
+        self, path_and_query: str, body: bytes, signature: str, always: Sequence[str] = OF_A_CALL
+    ) -> dict[str, str]:
+        """The parameters we use, verified; those in `always` must be there. Raises `BadRequest`: 403 unsigned or not ours, 400 otherwise."""
         pairs = self._verified(path_and_query, body, signature)
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
             raise BadRequest("a parameter came twice")
         found = dict(pairs)
-        for name in ALWAYS:
+        for name in always:
             if name not in found:
                 raise BadRequest(f"{name} is missing")
         for name, form in GRAMMAR.items():

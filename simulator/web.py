@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
 from typing import Any
@@ -52,12 +53,10 @@ class Act(BaseModel):
     turn: int | None = None
 
 
-def router(
-    exchange: Exchange, people: list[dict[str, str]], *, closing: Callable[[], bool] = lambda: False
-) -> APIRouter:
+def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callable[[], bool] | None = None) -> APIRouter:
     """Routes below /simulator. `people` are shown as cards: name, number, support_id, pin, note; all but name may lack.
 
-    `closing` says that the server is about to stop (uvicorn's `server.should_exit`): a live stream would keep it up.
+    `closing` says that the server is about to stop, which a live stream would hold up; uvicorn is asked unless given.
     What is done runs in the thread pool, for the exchange posts to this very service and waits for its answer.
     """
     routes = APIRouter(prefix="/simulator", dependencies=[Depends(loopback_only)], include_in_schema=False)
@@ -81,7 +80,9 @@ def router(
 
     @routes.get("/events")
     async def events() -> StreamingResponse:
-        return StreamingResponse(_stream(exchange, closing), media_type="text/event-stream", headers=_HEADERS)
+        return StreamingResponse(
+            _stream(exchange, closing or _uvicorn_stops), media_type="text/event-stream", headers=_HEADERS
+        )
 
     @routes.post("/calls")
     def dial(body: Dial) -> Response:
@@ -160,6 +161,12 @@ async def _stream(exchange: Exchange, closing: Callable[[], bool]) -> AsyncItera
                 yield f"data: {json.dumps(event)}\n\n"
     finally:
         stop()
+
+
+def _uvicorn_stops() -> bool:
+    """uvicorn's handler of Ctrl-C is a method of its server, which knows whether it was told to go. Others: no."""
+    server = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    return bool(getattr(server, "should_exit", False))
 
 
 def _file(name: str) -> bytes:

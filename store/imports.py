@@ -20,7 +20,7 @@ from authz import Action, Ask, Grant, Proof
 from store import OPERATOR, Store, pins, tables
 from store.import_accounts import bring_accounts
 from store.import_changes import CHUNK, Changes, Progress
-from store.import_format import ImportFile, ImportTrouble
+from store.import_format import ImportFile, ImportTrouble, without_collecting
 from store.import_people import STAFF, PinRound, bring_people, bring_slack
 from store.pins import KeptPin, Pin
 from store.pool import PLACES, HashPool
@@ -68,7 +68,7 @@ def _pass(store: Store, file: ImportFile, round: PinRound, progress: Progress | 
     changes: Changes | None = None
     troubles: list[str] = []
     try:
-        with store.transaction("shell") as tx:
+        with without_collecting(), store.transaction("shell") as tx:
             grant = tx.ask(Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
             assert isinstance(grant, Grant), "the operator's shell may import"
             changes = Changes(tx, progress, dry=dry)

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:  # or pytest could not rewrite its assertions
     from tests.postgres import Server
 
-pytest_plugins = ["tests.postgres", "tests.browser"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.desk"]
 
 # A busy machine is no fault of the code: an example may take its time.
 hypothesis.settings.register_profile("house", parent=hypothesis.settings(), deadline=None)

@@ -124,6 +124,7 @@ function drawPeople() {
       button.type = "button";
       button.className = "know";
       button.title = `Key ${keys}# on the phone`;
+      button.setAttribute("aria-label", `Key ${word} ${keys}`);
       const label = document.createElement("span");
       label.textContent = word;
       button.append(label, keys);

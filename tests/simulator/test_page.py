@@ -57,7 +57,7 @@ def test_a_ticket_by_keyboard(phone: Page, service: Served) -> None:
 
 def test_the_webhooks_beside_it(phone: Page) -> None:
     phone.get_by_role("button", name="Call", exact=True).click()
-    phone.get_by_role("button", name="ID 10000081").click()
+    phone.get_by_role("button", name="Key ID 10000081").click()
     talk(phone, "Now key your PIN")
     top = phone.locator(".webhook").first
     expect(top).to_contain_text("/ivr/id")
@@ -91,9 +91,10 @@ def test_the_clock_can_be_stopped(phone: Page, service: Served) -> None:
     phone.get_by_role("button", name="Time-outs").click()
     phone.get_by_role("button", name="Call", exact=True).click()
     talk(phone, "Key your support ID")
-    assert phone.locator("#caller .clock-hand").evaluate("hand => hand.style.animation").startswith("none")
+    hand = phone.locator("#caller .clock-hand")
+    assert hand.evaluate("hand => hand.style.animationName") == "none"
     phone.get_by_role("button", name="Time-outs").click()
-    assert "run" in phone.locator("#caller .clock-hand").evaluate("hand => hand.style.animation")
+    assert hand.evaluate("hand => hand.style.animationName") == "run"
 
 
 def test_a_call_survives_a_reload(phone: Page) -> None:
@@ -127,7 +128,7 @@ def test_nothing_is_wider_than_the_screen(page: Page, service: Served, width: in
     expect(page.get_by_role("button", name="Hang up")).to_be_in_viewport()
 
 
-def test_every_control_has_a_name_and_text_has_contrast(phone: Page) -> None:
+def test_every_control_has_a_name(phone: Page) -> None:
     phone.get_by_role("button", name="Call", exact=True).click()
     talk(phone, "Key your support ID")
     nameless = phone.evaluate(

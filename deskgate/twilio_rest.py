@@ -1,0 +1,92 @@
+"""The two things we ask of Twilio's REST API: ring a phone of the desk, fetch a recording. Each within ten seconds.
+
+Twilio's own library speaks over our HTTP client, which has time-outs (its own has none, platform-facts.md 0.12), and which
+a test or the simulator can be put behind.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx2
+from twilio.base.exceptions import TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from deskgate.later import Later
+from store.recordings import Sound
+
+TIMEOUT: Final = 10.0
+LARGEST_RECORDING: Final = 32 * 1024 * 1024
+TWILIO: Final = "https://api.twilio.com"
+
+
+class _OverHttpx(HttpClient):  # type: ignore[misc]
+    """Twilio's library over an httpx2 client whose base URL stands in for Twilio's own."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        super().__init__(logger=_Silent(), is_async=False, timeout=TIMEOUT)
+        self._http = http
+
+    def request(self, method: str, url: str, params: Any = None, data: Any = None, **rest: Any) -> Response:
+        answer = self._http.request(
+            method, url.removeprefix(TWILIO), params=params, data=data, headers=rest["headers"], auth=rest["auth"]
+        )
+        return Response(answer.status_code, answer.text, answer.headers)
+
+
+class _Silent:
+    """Twilio's library would log requests with everything in them."""
+
+    def __getattr__(self, _name: str) -> Any:
+        return lambda *_words, **_more: None
+
+
+class TwilioRest:
+    """`http` has Twilio's base URL, or that of what stands in for it."""
+
+    def __init__(self, http: httpx2.Client, account: str, token: str, number: str) -> None:
+        self._http, self._account, self._token, self._number = http, account, token, number
+        self._client = Client(account, token, http_client=_OverHttpx(http))
+
+    def ring(self, to: str, answered: str, fared: str, seconds: int) -> None:
+        """Calls a phone of the desk. Raises `Later`."""
+        try:
+            self._client.calls.create(
+                to=to,
+                from_=self._number,
+                url=answered,
+                status_callback=fared,
+                status_callback_event=["completed"],
+                timeout=seconds,
+            )
+        except TwilioRestException as refused:
+            raise Later(f"Twilio answered {refused.status} ({refused.code}) to a call for the desk", 5) from refused
+        except httpx2.TransportError as fault:
+            raise Later(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
+
+    def recording(self, sid: str) -> Sound:
+        """The sound. Its URL is built from the recording's id, never taken from a webhook (platform-facts.md 1.9).
+
+        Raises `Later`, also while Twilio does not have it yet.
+        """
+        url = f"/2010-04-01/Accounts/{self._account}/Recordings/{sid}.wav"
+        content = bytearray()
+        try:
+            with self._http.stream("GET", url, auth=(self._account, self._token)) as answer:
+                if answer.status_code != 200:
+                    raise Later(f"Twilio answered {answer.status_code} for a recording", _retry_after(answer))
+                for chunk in answer.iter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST_RECORDING:
+                        raise Later("a recording is larger than 32 MiB", 24 * 3600)
+        except httpx2.TransportError as fault:
+            raise Later(f"Twilio cannot be reached: {type(fault).__name__}") from fault
+        return Sound(answer.headers.get("content-type", "audio/wav"), bytes(content))
+
+
+def _retry_after(answer: httpx2.Response) -> float | None:
+    """Seconds, if the answer names them."""
+    said = answer.headers.get("retry-after", "")
+    return float(said) if said.isdigit() else None

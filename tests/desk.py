@@ -1,0 +1,127 @@
+"""A whole desk for a test: the real app on a database with the sample accounts, Twilio's part played, a clock to turn."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+import store
+from authz import load_schemes
+from deskgate.app import House, make_app
+from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
+from deskgate.simulated import SAMPLE
+from simulator import Exchange, play, posting
+from simulator.twilio_api import router as twilio_api
+from store import Keys, imports, open_store
+from store.import_format import read
+from tests.postgres import Server
+
+SECRET = base64.b64encode(b"a key for tests alone, 32 bytes.").decode()
+NOON = 1_795_348_800_000  # 2026-11-22 12:00 UTC
+PUBLIC = "http://127.0.0.1:8000"
+
+
+class Desk:
+    """Talk to it: `ring(script)` plays a call, `work()` does what is owed, `pass_time(seconds)` turns the clock."""
+
+    def __init__(self, url: str, **settings: str) -> None:
+        self.now = NOON
+        self.settings: Settings = read_settings(
+            _env_file=None, database_url=url, secret_keys=SECRET, public_url=PUBLIC, **settings
+        )
+        rest = FastAPI()
+        local = {"base_url": PUBLIC, "client": ("127.0.0.1", 50000)}
+        self.app = make_app(
+            self.settings,
+            clock=lambda: self.now,
+            twilio_api=TestClient(rest, base_url=f"{PUBLIC}/simulator/twilio", client=("127.0.0.1", 50000)),
+        )
+        self.house: House = self.app.state.house
+        self.store = self.house.store
+        self.client = TestClient(self.app, base_url=local["base_url"], client=("127.0.0.1", 50000))  # never started: no worker runs
+        token = self.house.settings.twilio_auth_token[0] if self.settings.twilio_account_sid else _token(self.store.keys)
+        account = self.settings.twilio_account_sid or SIMULATED_SID
+        self.exchange = Exchange(
+            posting(self.client), account, token, PUBLIC, SIMULATED_NUMBER, now=lambda: self.now / 1000
+        )
+        rest.include_router(twilio_api(self.exchange))
+
+    def ring(self, script: str, *, meanwhile: bool = True) -> list[tuple[str, str]]:
+        """Plays a call script; a mismatch fails the test with the line. Later work is done after everything anyone does."""
+        return play(script, self.exchange, meanwhile=self.work if meanwhile else lambda: None)
+
+    def work(self) -> int:
+        """Does all that is due; how much that was."""
+        done = 0
+        while self.house.worker.do_one():
+            done += 1
+        return done
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+    def close(self) -> None:
+        self.client.close()
+        self.store.close()
+
+
+def _token(keys: Keys) -> str:
+    from deskgate.settings import simulated_token
+
+    return simulated_token(keys)
+
+
+def furnish(url: str) -> None:
+    """Loads the sample accounts into a migrated database."""
+    opened = open_store(url, Keys.parse(SECRET), load_schemes(), lambda: NOON - 86_400_000)
+    try:
+        imports.run(opened, read(SAMPLE.read_bytes()))
+    finally:
+        opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def sample_url(request: pytest.FixtureRequest) -> str:
+    """A database with the sample accounts, one for each kind."""
+    url: str = request.getfixturevalue({"sqlite": "sample_sqlite", "postgresql": "sample_postgres"}[request.param])
+    return url
+
+
+@pytest.fixture
+def desk(sample_url: str) -> Iterator[Desk]:
+    opened = Desk(sample_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sample_sqlite(_sample_template: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copyfile(_sample_template, tmp_path / 'sample.db')}"
+
+
+@pytest.fixture
+def sample_postgres(postgres: Server, _sample_postgres_template: str) -> Iterator[str]:
+    with postgres.clone(_sample_postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "deskgate.db"
+    store.migrate(f"sqlite:///{path}")
+    furnish(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _sample_postgres_template(postgres: Server) -> str:
+    url = postgres.create("sample")
+    store.migrate(url)
+    furnish(url)
+    return "sample"
