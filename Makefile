@@ -12,8 +12,8 @@ READY_TO_RUN  := $(VENV)/.ready-to-run
 READY_TO_TEST := $(VENV)/.ready-to-test
 
 # make test T=tests/authz ARGS="-k golden -x"
-T    ?= tests
-ARGS ?=
+T    := tests
+ARGS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -29,8 +29,8 @@ test: $(READY_TO_TEST) ## run every test (some: make test T=tests/authz ARGS="-k
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 $(T) $(ARGS)
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
-	$(PY) -m ruff format --check
-	$(PY) -m ruff check
+	$(PY) -m ruff format --check --output-format concise
+	$(PY) -m ruff check --output-format concise
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 

@@ -20,7 +20,10 @@ from store import imports, migrate
 from store.import_format import ImportTrouble, read
 
 commands = typer.Typer(
-    help="A support desk that knows who is asking.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    help="A support desk that knows who is asking.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
 )
 simulate_commands = typer.Typer(help="Play a caller's part, on this machine only.", no_args_is_help=True)
 commands.add_typer(simulate_commands, name="simulate")
@@ -46,7 +49,9 @@ def migrate_database() -> None:
 def import_accounts(
     file: Annotated[Path, typer.Argument(help="JSON; docs/import.md has the format.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the differences and store nothing.")] = False,
-    reset_pins: Annotated[bool, typer.Option("--reset-pins", help="PINs in the file replace those people have.")] = False,
+    reset_pins: Annotated[
+        bool, typer.Option("--reset-pins", help="PINs in the file replace those people have.")
+    ] = False,
 ) -> None:
     """Load accounts: all or nothing, and a second time changes nothing."""
     try:

@@ -50,7 +50,9 @@ class House:
     worker: Worker
 
 
-def open_house(settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_api: httpx2.Client | None = None) -> House:
+def open_house(
+    settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_api: httpx2.Client | None = None
+) -> House:
     """Store, phone line and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`.
 
     `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL.
@@ -73,7 +75,7 @@ def open_house(settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_
             transcribe=settings.transcribe == "on" or settings.simulated,
         )
         base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url
-        http = twilio_api or httpx2.Client(base_url=base, timeout=TIMEOUT)
+        http = twilio_api or httpx2.Client(base_url=base, timeout=TIMEOUT, trust_env=not settings.simulated)
         rest = TwilioRest(http, account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0])
     deliveries = make_deliveries(settings, store, line, rest)
     return House(settings, store, line, deliveries, Worker(store, deliveries))
@@ -97,7 +99,7 @@ def make_app(
 
     app = FastAPI(title="Deskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
-    metrics.watch(app)
+    app.add_middleware(metrics.Watch)
     _own_routes(app, house)
     if house.line is None:
         log.warning("the phone is closed", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
@@ -116,7 +118,9 @@ def _own_routes(app: FastAPI, house: House) -> None:
     @app.get("/readyz")
     def readyz() -> PlainTextResponse:
         ready = house.store.is_ready()
-        return PlainTextResponse("ready" if ready else "the database is not reachable or not migrated", 200 if ready else 503)
+        return PlainTextResponse(
+            "ready" if ready else "the database is not reachable or not migrated", 200 if ready else 503
+        )
 
     @app.get("/metrics", include_in_schema=False)
     def show_metrics(request: Request) -> Response:

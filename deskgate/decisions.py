@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from authz import CELL_OF, NEXT_WORDS, REASON_WORDS, Action, Ask, Next, Proof, Reason, Topic, load_schemes, matrix, table
+from authz import (
+    CELL_OF,
+    NEXT_WORDS,
+    REASON_WORDS,
+    Action,
+    Ask,
+    Next,
+    Proof,
+    Reason,
+    Topic,
+    load_schemes,
+    matrix,
+    table,
+)
 from deskgate.settings import read_settings
 from deskgate.shell import fail, granted, in_one_line, open_desk
 from store import shell
@@ -38,7 +51,9 @@ def explain(
             fail(f"account {account} has no service {service}")
         told = shell.explain(tx, grant, Ask(subject_of(person_id), wanted, account_id, about, proven, service or None))
     if as_json:
-        print(json.dumps({"allowed": told.allowed, "reason": told.reason, "rules": list(told.rules), "next": told.next}))
+        print(
+            json.dumps({"allowed": told.allowed, "reason": told.reason, "rules": list(told.rules), "next": told.next})
+        )
         return
     print(f"{person} on {account}: {action}{f' ({topic})' if topic else ''}: {'yes' if told.allowed else 'no'}")
     print(f"  {REASON_WORDS[Reason(told.reason)]} ({told.reason})")

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import httpx2
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from authz import Action, SchemeError, load_schemes
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, quiet
-from store import ConnectionLost, DatabaseUrlTrouble, Store, open_store, shell, work
+from store import ConnectionLost, DatabaseFault, DatabaseUrlTrouble, Store, open_store, shell, work
 
 OK, WARN, BAD = "ok", "note", "BAD"
 Finding = tuple[str, str]
@@ -49,7 +48,7 @@ def _findings() -> Iterator[Finding]:
             return
         yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
         yield from _kept(store)
-    except (ConnectionLost, DBAPIError) as lost:
+    except (ConnectionLost, DatabaseFault) as lost:
         yield BAD, f"the database went away: {lost}"
     finally:
         store.close()
@@ -67,9 +66,12 @@ def _kept(store: Store) -> Iterator[Finding]:
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)
     if owed.failing or owed.oldest > STUCK * 1000:
-        yield WARN, (
-            f"{owed.owed} pieces of later work are owed, {owed.failing} have failed, the oldest is from "
-            f"{moment(store.clock() - owed.oldest)}: {owed.error or 'is the service running?'}"
+        yield (
+            WARN,
+            (
+                f"{owed.owed} pieces of later work are owed, {owed.failing} have failed, the oldest is from "
+                f"{moment(store.clock() - owed.oldest)}: {owed.error or 'is the service running?'}"
+            ),
         )
     else:
         yield OK, f"later work: {owed.owed} owed, none stuck"
@@ -83,7 +85,10 @@ def _keys(store: Store, needed: dict[str, set[str]]) -> Iterator[Finding]:
         if place and not uses:
             yield WARN, f"key {place + 1} of SECRET_KEYS is no longer needed: remove it"
         else:
-            yield OK, f"key {place + 1} of SECRET_KEYS is in use{' for ' + ', '.join(uses) if uses else ' for what is new'}"
+            yield (
+                OK,
+                f"key {place + 1} of SECRET_KEYS is in use{' for ' + ', '.join(uses) if uses else ' for what is new'}",
+            )
     for use, ids in needed.items():
         gone = ids - {key.id for key in store.keys.for_use(use)}
         if gone:

@@ -19,8 +19,10 @@ TIMEOUT: Final = 10.0
 WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "pin_locked": (
         "Your support PIN was keyed wrongly several times",
-        "Your support PIN was keyed wrongly several times in a row, so it does not work by phone for now. If that was "
-        "you, wait half an hour or ask the desk. If it was not, ask the desk for a new PIN.",
+        (
+            "Your support PIN was keyed wrongly several times in a row, so it does not work by phone for now. If that "
+            "was you, wait half an hour or ask the desk. If it was not, ask the desk for a new PIN."
+        ),
         "The support PIN of {about} was keyed wrongly several times in a row, so it does not work by phone for now.",
     ),
     "pin_unlocked": (
@@ -54,7 +56,9 @@ def message(sender: str, notice: Notice, key: str) -> EmailMessage:
     mail["From"] = sender
     mail["To"] = notice.to
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Message-ID"] = f"<{sha256(f'{key} {notice.to}'.encode()).hexdigest()[:32]}@{sender.partition('@')[2] or 'deskgate'}>"
+    mail["Message-ID"] = (
+        f"<{sha256(f'{key} {notice.to}'.encode()).hexdigest()[:32]}@{sender.partition('@')[2] or 'deskgate'}>"
+    )
     words = (own if notice.own else other).format(about=notice.about)
     mail.set_content(f"Hello {notice.name},\n\n{words}\n\nThe support desk\n")
     return mail

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from authz import Action
-from deskgate.shell import FAILED, console, fail, granted, moment, open_desk
-from store import audit, pins, shell, tickets, verify
+from authz import Action, Grant
+from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
+from store import HashPool, Transaction, audit, pins, shell, tickets, verify
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
@@ -34,14 +34,15 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
         print(json.dumps([{**asdict(ticket), "opened_at": moment(ticket.opened_at)} for ticket in found], indent=1))
         return
     if not found:
-        console.print("No tickets yet.")
+        print("No tickets yet.")
         return
-    shown = Table("number", "account", "topic", "status", "opened by", "opened", "subject", "what was said", box=None)
     for t in found:
-        said = t.body or ("(a recording)" if t.recording else "")
         opened = moment(t.opened_at)[:16].replace("T", " ")
-        shown.add_row(str(t.number), t.account or "-", t.topic, t.status, t.opened_by or "-", opened, t.subject, said)
-    console.print(shown, markup=False)
+        print(
+            f"{t.number}  {opened}  {t.account or 'no account'}  {t.topic}  {t.status}  {t.opened_by or '-'}  {one_line(t.subject)}"
+        )
+        if said := one_line(t.body) or ("(a recording)" if t.recording else ""):
+            print(f"      {said}")
 
 
 @audit_commands.callback()
@@ -58,12 +59,12 @@ def show_audit(context: typer.Context, account: AccountOption = "", as_json: Jso
     if as_json:
         print(json.dumps([{**asdict(entry), "at": moment(entry.at)} for entry in found], indent=1))
         return
-    shown = Table("at", "who", "account", "action", "decision", "rules", "proof", "channel", "told", box=None)
+    if not found:
+        print("Nothing has happened yet.")
     for e in found:
-        at = moment(e.at)[:19].replace("T", " ")
-        rules, told = ", ".join(e.rules), " ".join(e.fields)
-        shown.add_row(at, e.who, e.account or "-", e.action, e.decision, rules, e.proof, e.channel, told)
-    console.print(shown, markup=False)
+        at, rules = moment(e.at)[:19].replace("T", " "), ",".join(e.rules) or "-"
+        words = (at, e.who, e.account or "-", e.action, e.decision, rules, e.proof, e.channel, *e.fields)
+        print("  ".join(map(one_line, words)))
 
 
 @audit_commands.command("verify")
@@ -78,7 +79,9 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
     if verdict.checkpoint is None:
         print(f"ok: {verdict.entries} entries, no checkpoint yet")
         return
-    print(f"ok: {verdict.entries} entries; vouched for up to checkpoint {verdict.checkpoint}, {verdict.after} came after")
+    print(
+        f"ok: {verdict.entries} entries; vouched for up to checkpoint {verdict.checkpoint}, {verdict.after} came after"
+    )
     print(f"head: {verdict.digest}")
 
 
@@ -88,24 +91,44 @@ def set_pin(
     generate: Annotated[bool, typer.Option("--generate", help="Issue one and print it once.")] = False,
 ) -> None:
     """Give somebody a new PIN: read from standard input, or issued and printed once."""
-    with open_desk() as (settings, store), store.transaction("shell") as tx:
-        grant = granted(tx, Action.DESK_PIN_REISSUE)
-        found = shell.find_person(tx, grant, person)
-        if found is None:
-            fail(f"there is no person {person}")
-        numbers = shell.own_numbers(tx, grant, found)
-        if generate:
-            pin = pins.issue(numbers)
-        else:
-            if sys.stdin.isatty():
-                print("PIN: ", end="", file=sys.stderr, flush=True)
-            pin = Pin(sys.stdin.readline().strip())
-            try:
-                pins.check_policy(pin.digits, choice=settings.pin_choice == "on", own_numbers=numbers)
-            except EasyPin as easy:
-                fail(str(easy))
-        shell.set_pin(tx, grant, found, pin)
+    with open_desk() as (settings, store):
+        with store.transaction("shell") as tx:
+            grant = granted(tx, Action.DESK_PIN_REISSUE)
+            found = _person(tx, grant, person)
+            numbers, before = shell.own_numbers(tx, grant, found), pins.find(tx, found)
+        # No transaction is open while somebody types or Argon2 runs: on SQLite every caller would wait for it.
+        pin = pins.issue(numbers) if generate else _keyed(settings.pin_choice == "on", numbers)
+        pool = HashPool()
+        try:
+            if before and not generate and pool.admit() and pool.run(lambda: pins.compare(store.keys, before, pin)):
+                fail("this is the PIN they have; a new one must be another")
+            pool.admit()
+            kept = pool.run(lambda: pins.keep(store.keys, found, pin))
+        finally:
+            pool.close()
+        with store.transaction("shell") as tx:
+            shell.set_pin(tx, granted(tx, Action.DESK_PIN_REISSUE), kept)
     print(pin.digits if generate else f"{person} has a new PIN.")
+
+
+def _person(tx: Transaction, grant: Grant, username: str) -> int:
+    found = shell.find_person(tx, grant, username)
+    if found is None:
+        fail(f"there is no person {username}")
+    return found
+
+
+def _keyed(choice: bool, numbers: list[str]) -> Pin:
+    """From standard input; on a terminal it is not shown."""
+    if sys.stdin.isatty():
+        pin = Pin(getpass.getpass("PIN: "))
+    else:
+        pin = Pin(sys.stdin.buffer.readline().decode("ascii", "replace").strip())
+    try:
+        pins.check_policy(pin.digits, choice=choice, own_numbers=numbers)
+    except EasyPin as easy:
+        fail(str(easy))
+    return pin
 
 
 @pin_commands.command("unlock")
@@ -113,11 +136,25 @@ def unlock_pin(person: PersonOption) -> None:
     """Lift the lock that wrong PINs have put on a PIN."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_PIN_REISSUE)
-        found = shell.find_person(tx, grant, person)
-        if found is None:
-            fail(f"there is no person {person}")
+        found = _person(tx, grant, person)
         lifted = shell.unlock_pin(tx, grant, found)
         disabled = shell.pin_is_disabled(tx, grant, found)
     print(f"{person}: the lock is lifted." if lifted else f"{person}: there was no lock.")
     if disabled:
         print("The PIN is disabled after too many wrong ones; issue a new one with `deskgate pin set --generate`.")
+
+
+@pin_commands.command("reseal")
+def reseal_pins() -> None:
+    """After a rotation of SECRET_KEYS: seal every PIN under the newest key. May be stopped and begun again."""
+    anew = lost = after = 0
+    with open_desk() as (_, store):
+        while True:
+            with store.transaction("shell") as tx:
+                piece = shell.reseal_pins(tx, granted(tx, Action.DESK_PIN_REISSUE), after)
+            if piece is None:
+                break
+            anew, lost, after = anew + piece.anew, lost + piece.lost, piece.last
+    print(f"{anew} PINs are sealed under the newest key now; every other one was already.")
+    if lost:
+        fail(f"{lost} PINs cannot be opened: their key is not in SECRET_KEYS; put it back, or issue them anew", FAILED)

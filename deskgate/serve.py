@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
-import uvicorn
-from fastapi import FastAPI
 
-from deskgate.app import make_app
 from deskgate.settings import Settings, read_settings
 from deskgate.shell import fail, in_one_line
 from store import migrate
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def serve(
@@ -25,12 +25,18 @@ def serve(
     no_migrate: Annotated[bool, typer.Option("--no-migrate", help="Leave the schema as it is.")] = False,
 ) -> None:
     """Run the service. Migrates first, unless told not to."""
+    import uvicorn  # here, and the app with it: other commands start in half the time without them
+
+    from deskgate.app import make_app
+
     with in_one_line():
         if "PUBLIC_URL" not in os.environ and port != 8000 and read_settings().simulated:
             os.environ["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         settings = read_settings()
         if settings.simulated and host not in ("127.0.0.1", "localhost", "::1"):
-            fail("the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host")
+            fail(
+                "the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host"
+            )
         if workers > 1 and settings.database_url.startswith("sqlite"):
             fail("--workers needs PostgreSQL: on SQLite one process is fastest (docs/operating.md)")
         if workers > 1 and settings.simulated:
@@ -55,6 +61,8 @@ def serve(
 
 def app() -> FastAPI:
     """What each web process runs."""
+    from deskgate.app import make_app
+
     settings = read_settings()
     log_as_lines(production=settings.deskgate_env == "production")
     return make_app(settings)
@@ -66,7 +74,9 @@ def log_as_lines(*, production: bool) -> None:
     if production:
         renderer = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

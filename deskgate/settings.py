@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 import phonenumbers
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
 
-from store import Keys, KeyTrouble
+from store import Keys, KeyTrouble, sqlite_file
 
 SIMULATED_SID = "AC" + "0" * 32
 SIMULATED_NUMBER = "+441632960000"
@@ -120,10 +119,10 @@ def read_keys(settings: Settings) -> Keys:
 
 
 def _made_key(settings: Settings) -> str:
-    url = make_url(settings.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    database = sqlite_file(settings.database_url)
+    if database is None:
         raise SettingTrouble("SECRET_KEYS: is missing; a key is made only beside a SQLite file")
-    path = Path(url.database + ".key")
+    path = database.with_name(database.name + ".key")
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -11,13 +11,20 @@ from typing import NoReturn
 
 import structlog
 import typer
-from alembic.util.exc import CommandError
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
 
 from authz import Action, Ask, Denied, Grant, Proof, SchemeError, load_schemes
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
-from store import OPERATOR, ConnectionLost, DatabaseUrlTrouble, Store, Transaction, open_store
+from store import (
+    OPERATOR,
+    ConnectionLost,
+    DatabaseFault,
+    DatabaseUrlTrouble,
+    OtherVersion,
+    Store,
+    Transaction,
+    open_store,
+)
 
 console = Console(highlight=False)
 USAGE, FAILED = 2, 1  # exit codes, contract.md
@@ -36,10 +43,10 @@ def in_one_line() -> Iterator[None]:
         yield
     except (SettingTrouble, SchemeError, DatabaseUrlTrouble) as trouble:
         fail(str(trouble))
-    except CommandError as trouble:
+    except OtherVersion as trouble:
         fail(f"the database was made by another version of Deskgate: {trouble}", FAILED)
-    except (ConnectionLost, DBAPIError) as lost:
-        cause = lost.orig if isinstance(lost, DBAPIError) else lost
+    except (ConnectionLost, DatabaseFault) as lost:
+        cause = lost.orig if isinstance(lost, DatabaseFault) else lost
         fail(f"the database cannot be reached: {str(cause).splitlines()[0]}", FAILED)
 
 
@@ -68,6 +75,11 @@ def granted(tx: Transaction, action: Action, account: int | None = None) -> Gran
 def moment(at: int) -> str:
     """Milliseconds as ISO 8601 in UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def one_line(text: str) -> str:
+    """Somebody's own words for a terminal: no control characters that would move the cursor or begin a line."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def quiet() -> None:

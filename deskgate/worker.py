@@ -28,6 +28,7 @@ class Worker:
         self._store, self._deliveries = store, deliveries
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._head: tuple[int, str] | None = None
 
     def start(self) -> None:
         loops: list[tuple[str, Callable[[], object], float]] = [
@@ -57,7 +58,9 @@ class Worker:
         except Later as later:
             self._put_back(piece, str(later), later.seconds)
         except Exception as fault:
-            log.warning("work failed", kind=piece.kind, attempts=piece.attempts, why=type(fault).__name__, exc_info=True)
+            log.warning(
+                "work failed", kind=piece.kind, attempts=piece.attempts, why=type(fault).__name__, exc_info=True
+            )
             self._put_back(piece, f"{type(fault).__name__}: {fault}", None)
         else:
             with self._store.transaction("worker") as tx:
@@ -65,8 +68,10 @@ class Worker:
         return True
 
     def checkpoint(self) -> None:
+        """A new checkpoint's digest goes to the log: what has left the machine there cannot be cut off unseen."""
         head = self._store.checkpoint()
-        if head is not None:
+        if head is not None and head != self._head:
+            self._head = head
             log.info("ledger head", checkpoint=head[0], digest=head[1])
 
     def sweep(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ivr import dialogue, effects
+from ivr import dialogue, effects, moves
 from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused
 from store import calls, recordings, work
@@ -72,7 +72,7 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = Call.from_json(row.state) if row else Call(number=number)
-        call, screen = dialogue.TABLE["message"].prompt(replace(before, at="message", about="fallback", lead=()))
+        call, screen = moves.TABLE["message"].prompt(replace(before, at="message", about="fallback", lead=()))
         assert isinstance(screen, Screen)
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Topic
+from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.dialogue import MENU, PAGE
-from ivr.shapes import Call, Effect, Outcome
+from ivr.menu import MENU
+from ivr.moves import PAGE
+from ivr.outcomes import Outcome
+from ivr.shapes import Call, Effect
 from store import accounts, rings, tickets, work
 from store.people import claimed_by
 from store.transaction import Transaction
@@ -40,28 +43,30 @@ def _asked(call: Call, action: Action, topic: Topic | None = None, service: str 
     return Ask(call.subject, action, call.account, topic, Proof(call.proof), service)
 
 
-def _refused(tx: Transaction, call: Call, ask: Ask, denied: Denied) -> s.Refused:
+def _refused(tx: Transaction, call: Call, ask: Ask, denied: Denied) -> o.Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that."""
     verdict = tx.ask(_asked(call, Action.CONTACTS_VIEW))
     if not isinstance(verdict, Grant):
-        return s.Refused(ask.cell, denied)
+        return o.Refused(ask.cell, denied)
     helpers = tuple(accounts.who_may_manage_contacts(tx, verdict))
     needs, roles = accounts.needed_for(tx, verdict, ask.cell)
-    return s.Refused(ask.cell, denied, needs if denied.reason == "no_right" else (), roles, helpers)
+    return o.Refused(ask.cell, denied, needs if denied.reason == "no_right" else (), roles, helpers)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     assert call.subject is not None
     allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
-    page = [id for id in call.accounts if id in allowed][call.page * PAGE :][:PAGE]
-    names = tuple(accounts.name(tx, allowed[id]) for id in page)
-    return s.AccountsNamed(names, more=len(call.accounts) > PAGE)
+    page = call.accounts[call.page * PAGE :][:PAGE]
+    names = tuple(accounts.name(tx, allowed[id]) for id in page if id in allowed)
+    return o.AccountsNamed(names, more=len(call.accounts) > PAGE)
 
 
 def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccount) -> Outcome:
     assert call.subject is not None
     allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
-    return s.AccountFound(next((id for id, grant in allowed.items() if accounts.name(tx, grant).number == effect.number), None))
+    return o.AccountFound(
+        next((id for id, grant in allowed.items() if accounts.name(tx, grant).number == effect.number), None)
+    )
 
 
 def _offer(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -70,11 +75,12 @@ def _offer(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome
     cells = frozenset(cell.partition(":")[0] for cell in offered)
     if "phone.support" not in cells:
         cells -= {"ticket.open", "ticket.view"}
-    name = accounts.name(tx, next(iter(offered.values()))).name if offered else ""
-    return s.Offered(cells, name)
+    if not offered or len(call.accounts) < 2:
+        return o.Offered(cells, "")  # there is no other account to tell it from: nothing need be said of it
+    return o.Offered(cells, accounts.name(tx, next(iter(offered.values()))).name)
 
 
-def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | s.Refused:
+def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Refused:
     """The grants for each topic of an action taken by phone, or why there is none."""
     granted: list[Grant] = []
     first: tuple[Ask, Denied] | None = None
@@ -95,9 +101,9 @@ def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | s.Re
 
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     granted = _by_topic(tx, call, Action.TICKET_OPEN)
-    if isinstance(granted, s.Refused):
+    if isinstance(granted, o.Refused):
         return granted
-    return s.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None))
+    return o.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None))
 
 
 def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -106,18 +112,18 @@ def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return _refused(tx, call, ask, verdict)
-    return s.ServicesNamed(tuple(accounts.service_names(tx, verdict)))
+    return o.ServicesNamed(tuple(accounts.service_names(tx, verdict)))
 
 
 def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket) -> Outcome:
     if (known := tickets.by_recording(tx, effect.recorded.sid)) is not None:
-        return s.TicketSaved(known)
+        return o.TicketSaved(known)
     assert call.topic is not None
     verdict = tx.ask(_asked(call, Action.TICKET_OPEN, Topic(call.topic)))
     if isinstance(verdict, Grant):
         what = accounts.service_name(tx, verdict, call.service) if call.service else None
         subject = f"{what} (by phone)" if what else f"A {call.topic} question (by phone)"
-        return s.TicketSaved(
+        return o.TicketSaved(
             tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=effect.recorded)
         )
     return _keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
@@ -127,32 +133,32 @@ def _keep(tx: Transaction, call: Call, recorded: tickets.Recorded | None, subjec
     assert call.subject is not None
     topic = call.topic or "technical"
     tickets.leave_pending(
-        tx, subject=subject, body=body, recorded=recorded, claimed=call.subject, account=call.account, topic=topic
+        tx, subject=subject, body=body, recorded=recorded, who=call.subject, account=call.account, topic=topic
     )
-    return s.TicketKept()
+    return o.TicketKept()
 
 
 def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     granted = _by_topic(tx, call, Action.TICKET_VIEW)
-    return granted if isinstance(granted, s.Refused) else s.TicketsFound(tuple(tickets.listed(tx, granted)))
+    return granted if isinstance(granted, o.Refused) else o.TicketsFound(tuple(tickets.listed(tx, granted)))
 
 
-def _reply_grants(tx: Transaction, call: Call) -> list[Grant] | s.Refused:
+def _reply_grants(tx: Transaction, call: Call) -> list[Grant] | o.Refused:
     return _by_topic(tx, call, Action.TICKET_REPLY)
 
 
 def _may_reply(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     granted = _reply_grants(tx, call)
-    return granted if isinstance(granted, s.Refused) else s.ReplyAllowed()
+    return granted if isinstance(granted, o.Refused) else o.ReplyAllowed()
 
 
 def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -> Outcome:
     if (known := tickets.by_recording(tx, effect.recorded.sid)) is not None:
-        return s.TicketSaved(known)
+        return o.TicketSaved(known)
     granted = _reply_grants(tx, call)
-    for grant in [] if isinstance(granted, s.Refused) else granted:
+    for grant in [] if isinstance(granted, o.Refused) else granted:
         if tickets.reply(tx, grant, call.told, body="", recorded=effect.recorded):
-            return s.TicketSaved(call.told)
+            return o.TicketSaved(call.told)
     return _keep(tx, call, effect.recorded, f"Left by phone for ticket {call.told}, which they may not answer any more")
 
 
@@ -165,7 +171,7 @@ def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMess
             recorded=effect.recorded,
             claimed=claimed_by(tx, call.support_id, call.number),
         )
-    return s.MessageLeft()
+    return o.MessageLeft()
 
 
 def _tell_invoices(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -173,7 +179,7 @@ def _tell_invoices(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return _refused(tx, call, ask, verdict)
-    return s.Invoices(tuple(accounts.invoices(tx, verdict)))
+    return o.Invoices(tuple(accounts.invoices(tx, verdict)))
 
 
 def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -181,7 +187,7 @@ def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return _refused(tx, call, ask, verdict)
-    return s.Services(tuple(accounts.services(tx, verdict)))
+    return o.Services(tuple(accounts.services(tx, verdict)))
 
 
 def _ring_ask(call: Call) -> Ask:
@@ -199,24 +205,24 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
     ring = rings.start(tx, verdict, legs=len(numbers), service=call.service)
     for leg, number in enumerate(numbers):
         work.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg, "to": number})
-    return s.Ringing(ring)
+    return o.Ringing(ring)
 
 
 def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     assert call.ring is not None
     ring = rings.look(tx, call.ring)
     if ring is not None and ring.taken:
-        return s.Taken(rings.room(ring.id))
+        return o.Taken(rings.room(ring.id))
     if ring is None or ring.over or tx.now - ring.started_at > RING_FOR:
-        return s.NobodyCame()
-    return s.StillRinging()
+        return o.NobodyCame()
+    return o.StillRinging()
 
 
 def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
     assert tx.call is not None
     ring = rings.end(tx, tx.call)
     if not effect.nobody_came or ring is None or ring.taken:
-        return s.RingEnded(None, effect.nobody_came and not (ring and ring.taken))
+        return o.RingEnded(None, effect.nobody_came and not (ring and ring.taken))
     verdict = tx.ask(_ring_ask(call))
     subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
     body = "The caller asked for a person by phone and nobody took the call."
@@ -224,13 +230,15 @@ def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing
         work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account})
     if not isinstance(verdict, Grant):
         _keep(tx, call, None, subject, body)
-        return s.RingEnded(None, True)
+        return o.RingEnded(None, True)
     number = tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=ring.emergency)
-    return s.RingEnded(number, True)
+    return o.RingEnded(number, True)
 
 
 _MENU_ASKS: Sequence[tuple[Action, Topic | None]] = [
-    (action, topic) for (action, topic), cell in CELL_OF.items() if cell.partition(":")[0] in {cell for cell, _ in MENU.values()}
+    (action, topic)
+    for (action, topic), cell in CELL_OF.items()
+    if cell.partition(":")[0] in {cell for cell, _ in MENU.values()}
 ]
 _MESSAGE_SUBJECTS = {
     "no_pin": "a caller without a PIN",

@@ -11,7 +11,6 @@ import string
 import tomllib
 import unicodedata
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,14 +20,15 @@ from ivr.shapes import Line
 from store.accounts import Invoice
 
 LONGEST_TEXT = 200  # characters of somebody's own words in one sentence
-_SPOKEN = {"L", "N", "M"}  # general categories: letters, numbers, accents; of the rest only what is listed below
+_SPOKEN = ("L", "N", "Mn", "Mc")  # general categories: letters, numbers, accents; of the rest only what is listed below
+_EMOJI_MARKS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # accents that make a picture of what they stand on
 _KEPT = set(" .,;:!?'\"()-+/&%@_")
 
 
 def speakable(text: str) -> str:
     """Somebody's own words as words: what cannot be said becomes a space, and a long text is cut at a word."""
-    plain = unicodedata.normalize("NFC", text[: 4 * LONGEST_TEXT])
-    kept = "".join(c if unicodedata.category(c)[0] in _SPOKEN or c in _KEPT else " " for c in plain)
+    plain = _EMOJI_MARKS.sub("", unicodedata.normalize("NFC", text[: 4 * LONGEST_TEXT]))
+    kept = "".join(c if unicodedata.category(c).startswith(_SPOKEN) or c in _KEPT else " " for c in plain)
     words = re.sub(r"\s+", " ", kept).strip()
     if len(words) > LONGEST_TEXT:
         words = words[:LONGEST_TEXT].rsplit(" ", 1)[0]
@@ -83,11 +83,13 @@ class _Filling(string.Formatter):
         return f"{int(day)} {self._document['month']['names'][int(month) - 1]} {year}"
 
     def _money(self, invoice: Invoice) -> str:
-        amount = Decimal(invoice.amount)
-        whole, cents = divmod(abs(amount), 1)
-        one, many = self._document["currency"].get(invoice.currency, [invoice.currency] * 2)
-        said = f"{whole:.0f} {one if whole == 1 else many}"
-        return said if not cents else f"{said} {str(cents)[2:4].ljust(2, '0').lstrip('0')}"
+        whole, _, cents = invoice.amount.partition(".")
+        cents = cents.rstrip("0")
+        named = self._document["currency"].get(invoice.currency)
+        if named is None or len(cents) > 2:  # "1.505 KWD": no part of an amount is ever left out
+            return f"{whole}{'.' if cents else ''}{cents} {named[1] if named else invoice.currency}"
+        said = f"{whole} {named[0] if whole == '1' else named[1]}"
+        return f"{said} {int(cents.ljust(2, '0'))}" if cents else said
 
     def _action(self, cell: str) -> str:
         action = cell.partition(":")[0]

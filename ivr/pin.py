@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authz import Proof
-from ivr import shapes as s
+from ivr import outcomes as o
 from ivr.effects import CUSTOMER_ASKS
-from ivr.shapes import Call, Outcome
+from ivr.outcomes import Outcome
+from ivr.shapes import Call
 from store import guard, pins, work
 from store.guard import Admission, Reservation
 from store.keys import Keys
@@ -38,38 +39,51 @@ def reserve(tx: Transaction, call: Call, decoy: KeptPin) -> Attempt:
     assert tx.call is not None
     person, support_id, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
-    k = guard.digest_of(tx, support_id, call.number, tx.call)
+    k = guard.decoy_of(tx, support_id, call.number, tx.call) if person is None else guard.counter_of(person)
     reservation = guard.reserve(tx, k, real=person is not None, own_number=own_number)
     return Attempt(person or NO_ONE, kept or decoy, kept is not None, reservation)
 
 
-def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> bool:
-    """Hashes and compares, in the pool, for whoever was admitted to it; for a decoy and a locked PIN just the same."""
-    same = pool.run(lambda: pins.compare(keys, attempt.kept, pin))
-    return same and attempt.there and attempt.reservation.admission is Admission.EVALUATE
+def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> KeptPin | None:
+    """Hashes and compares, in the pool, for whoever was admitted to it; for a decoy and a locked PIN just the same.
+
+    A right PIN is given back as it is to be kept from now on: made anew if the keys have been rotated.
+    """
+
+    def compared() -> KeptPin | None:
+        same = pins.compare(keys, attempt.kept, pin)
+        if not same or not attempt.there or attempt.reservation.admission is not Admission.EVALUATE:
+            return None
+        return attempt.kept if pins.is_fresh(keys, attempt.kept) else pins.keep(keys, attempt.person, pin)
+
+    return pool.run(compared)
 
 
-def settle(tx: Transaction, attempt: Attempt, matched: bool) -> Outcome:
+def settle(tx: Transaction, attempt: Attempt, right: KeptPin | None) -> Outcome:
     """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
-    a stranger."""
-    made = attempt.reservation
-    subject = subject_of(attempt.person)
-    claimed = (f"claimed:{subject}",) if attempt.person else ()
-    allowed = tx.offer_accounts(subject, Proof.VERIFIED if matched else Proof.NONE, CUSTOMER_ASKS)
-    if made.admission is Admission.BUSY:
-        tx.record(NOBODY, None, "pin.attempt", "busy", fields=claimed)
-        return s.LineBusy()
-    if made.admission is Admission.SPENT:
-        tx.record(NOBODY, None, "pin.attempt", "budget_spent", fields=claimed)
-        return s.MessagesOnly()
-    if not matched:
-        tx.record(NOBODY, None, "pin.attempt", "wrong" if made.admission is Admission.EVALUATE else "refused", fields=claimed)
-        if made.consecutive in (guard.IN_A_ROW_TO_LOCK, guard.IN_A_ROW_TO_DISABLE) or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:
-            work.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.gen}", {"notice": "pin_locked", "person": attempt.person})
-        return s.NotProved()
-    guard.give_back(tx, made)
-    if not allowed:
-        tx.record(subject, None, "pin.attempt", "nothing_allowed", proof=Proof.VERIFIED)
-        return s.NotProved()
-    tx.record(subject, None, "pin.attempt", "proved", proof=Proof.VERIFIED)
-    return s.Proved(subject, tuple(allowed))
+    a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one."""
+    made, claimed = attempt.reservation, subject_of(attempt.person)
+    matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
+    guard.give_back(tx, made, matched=matched)
+    proven = subject_of(attempt.person if matched else NO_ONE)
+    allowed = tx.offer_accounts(proven, Proof.VERIFIED if matched else Proof.NONE, CUSTOMER_ASKS)
+    if matched:
+        if right is not None and right is not attempt.kept:
+            pins.renew(tx, attempt.kept, right)
+        tx.record(proven, None, "pin.attempt", "proved" if allowed else "nothing_allowed", proof=Proof.VERIFIED)
+        return o.Proved(proven, tuple(allowed)) if allowed else o.NotProved()
+    decision, outcome = _SAID[made.admission]
+    tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
+    if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:
+        notice = {"notice": "pin_locked", "person": attempt.person}
+        work.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.at}:{made.gen}", notice)
+    return outcome
+
+
+_TOLD_IN_A_ROW = (guard.IN_A_ROW_TO_LOCK, guard.IN_A_ROW_TO_DISABLE)
+_SAID: dict[Admission, tuple[str, Outcome]] = {
+    Admission.EVALUATE: ("wrong", o.NotProved()),
+    Admission.REFUSED: ("refused", o.NotProved()),
+    Admission.BUSY: ("busy", o.LineBusy()),
+    Admission.SPENT: ("budget_spent", o.MessagesOnly()),
+}

@@ -6,33 +6,50 @@ builder escapes what is said. platform-facts.md 1.5 and 1.6.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from xml.sax.saxutils import escape
+
 from twilio.twiml.voice_response import Dial, VoiceResponse
 from twilio.twiml.voice_response import Gather as GatherVerb
 
 from ivr.phrases import Phrases
-from ivr.shapes import Conference, Gather, HangUp, Line, Record, Screen, line
+from ivr.shapes import Conference, Gather, HangUp, Line, Record, Screen, Then, line
+
 
 def twiml(screen: Screen, phrases: Phrases, *, action: str, recording: str, transcription: str | None = None) -> str:
     """The document of one turn. `action` is where the next turn goes, `recording` where a finished recording is told."""
+    said = tuple(map(phrases.say, screen.lines))
+    if any(line.values for line in screen.lines):
+        document = _drawn(said, screen.then, phrases.voice, phrases.language, recording, transcription)
+    else:
+        document = _drawn_once(said, screen.then, phrases.voice, phrases.language, recording, transcription)
+    return document.replace(_ACTION, escape(action))
+
+
+def _drawn(
+    said: tuple[str, ...], then: Then, voice: str, language: str, recording: str, transcription: str | None
+) -> str:
     response = VoiceResponse()
-    match screen.then:
-        case Gather(digits, until_hash, seconds):
-            gather = GatherVerb(
-                input="dtmf",
-                action=action,
-                method="POST",
-                timeout=seconds,
-                num_digits=digits,
-                finish_on_key="#" if until_hash else "",
-                action_on_empty_result=True,
-            )
-            _say(gather, screen.lines, phrases)
-            response.append(gather)
+    speaker: VoiceResponse | GatherVerb = response
+    if isinstance(then, Gather):
+        speaker = GatherVerb(
+            input="dtmf",
+            action=_ACTION,
+            method="POST",
+            timeout=then.seconds,
+            num_digits=then.digits,
+            finish_on_key="#" if then.until_hash else "",
+            action_on_empty_result=True,
+        )
+    for sentence in said:
+        speaker.say(sentence, voice=voice, language=language)
+    match then:
+        case Gather():
+            response.append(speaker)
         case Record(seconds):
-            _say(response, screen.lines, phrases)
             words = {"transcribe": True, "transcribe_callback": transcription} if transcription else {}
             response.record(
-                action=action,
+                action=_ACTION,
                 method="POST",
                 max_length=seconds,
                 timeout=5,
@@ -43,16 +60,18 @@ def twiml(screen: Screen, phrases: Phrases, *, action: str, recording: str, tran
                 recording_status_callback_event="completed",
                 **words,
             )
-            response.redirect(action, method="POST")  # nothing was said: Twilio goes on here
+            response.redirect(_ACTION, method="POST")  # nothing was said: Twilio goes on here
         case Conference(room):
-            _say(response, screen.lines, phrases)
-            dial = Dial(action=action, method="POST")
+            dial = Dial(action=_ACTION, method="POST")
             dial.conference(room, start_conference_on_enter=True, end_conference_on_exit=True, beep=False)
             response.append(dial)
         case HangUp():
-            _say(response, screen.lines, phrases)
             response.hangup()
     return str(response)
+
+
+_drawn_once = lru_cache(maxsize=256)(_drawn)  # only our own words are remembered, never what belongs to a customer
+_ACTION = "urn:deskgate:action"  # stands for the turn's URL until the document is drawn
 
 
 def refusal(phrases: Phrases) -> str:
@@ -68,7 +87,7 @@ def dead_end(phrases: Phrases) -> str:
 def onward(url: str, phrases: Phrases) -> str:
     """Apologises and goes on somewhere else."""
     response = VoiceResponse()
-    _say(response, (line("sorry.fault"),), phrases)
+    response.say(phrases.say(line("sorry.fault")), voice=phrases.voice, language=phrases.language)
     response.redirect(url, method="POST")
     return str(response)
 
@@ -80,11 +99,6 @@ def nothing() -> str:
 
 def _short(phrases: Phrases, said: Line) -> str:
     response = VoiceResponse()
-    _say(response, (said,), phrases)
+    response.say(phrases.say(said), voice=phrases.voice, language=phrases.language)
     response.hangup()
     return str(response)
-
-
-def _say(verb: VoiceResponse | GatherVerb, lines: tuple[Line, ...], phrases: Phrases) -> None:
-    for sentence in map(phrases.say, lines):
-        verb.say(sentence, voice=phrases.voice, language=phrases.language)

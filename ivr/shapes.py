@@ -1,16 +1,15 @@
-"""What passes through a call: its state, what was heard, what is to be done, what comes of it, what is said."""
+"""What passes through a call: its state, what is said and heard, what is to be done."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from authz import Denied, Topic
-from store.accounts import AccountName, Invoice, Service, ServiceName
+from ivr.outcomes import Outcome
 from store.pins import Pin
-from store.tickets import Recorded, Ticket
+from store.tickets import Recorded
 
 # --- what is said
 
@@ -53,12 +52,15 @@ class HangUp:
     pass
 
 
+Then = Gather | Record | Conference | HangUp
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Everything a caller hears in one turn, and what they may do then."""
 
     lines: tuple[Line, ...]
-    then: Gather | Record | Conference | HangUp
+    then: Then
 
 
 # --- the state of a call
@@ -92,14 +94,20 @@ class Call:
     lead: tuple[Line, ...] = ()
 
     def to_json(self) -> str:
-        kept = asdict(replace(self, lead=()))
-        return json.dumps({name: value for name, value in kept.items() if value not in (None, (), "", 0, False)})
+        """What is not as it was at the beginning of a call; never the lead."""
+        kept = {name: value for name in _KEPT if (value := getattr(self, name)) not in (None, (), "", 0, False)}
+        return json.dumps(kept)
 
     @classmethod
     def from_json(cls, text: str) -> Call:
         kept: dict[str, Any] = json.loads(text)
-        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
+        }
         return cls(**values)
+
+
+_KEPT = tuple(field.name for field in fields(Call) if field.name != "lead")
 
 
 # --- what is heard
@@ -232,157 +240,6 @@ Effect = (
 )
 
 
-# --- what comes of it
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    subject: str
-    accounts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NotProved:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class LineBusy:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class MessagesOnly:
-    """The desk's budget of wrong PINs is spent, or the operator has switched the phone to messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountsNamed:
-    names: tuple[AccountName, ...]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFound:
-    account: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """Cells that are allowed now, and the account's name where any is."""
-
-    cells: frozenset[str]
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why not, what would be needed, and who on the account can help. Spoken to a verified contact of that account."""
-
-    cell: str
-    denied: Denied
-    needs: tuple[str, ...] = ()
-    needs_role: bool = False
-    helpers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TopicsAllowed:
-    topics: tuple[Topic, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ServicesNamed:
-    names: tuple[ServiceName, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TicketSaved:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class TicketKept:
-    """The right went meanwhile: what was spoken waits with the desk."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketsFound:
-    tickets: tuple[Ticket, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyAllowed:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLeft:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Invoices:
-    invoices: tuple[Invoice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    services: tuple[Service, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    ring: int
-
-
-@dataclass(frozen=True, slots=True)
-class StillRinging:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    room: str
-
-
-@dataclass(frozen=True, slots=True)
-class NobodyCame:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class RingEnded:
-    """`number` is the call-back ticket's; None where none was needed or it waits with the desk."""
-
-    number: int | None
-    nobody_came: bool
-
-
-Outcome = (
-    Proved
-    | NotProved
-    | LineBusy
-    | MessagesOnly
-    | AccountsNamed
-    | AccountFound
-    | Offered
-    | Refused
-    | TopicsAllowed
-    | ServicesNamed
-    | TicketSaved
-    | TicketKept
-    | TicketsFound
-    | ReplyAllowed
-    | MessageLeft
-    | Invoices
-    | Services
-    | Ringing
-    | StillRinging
-    | Taken
-    | NobodyCame
-    | RingEnded
-)
 Heard = Keys | Spoken | DialEnded
 Event = Heard | Outcome
 Move = tuple[Call, Screen | Effect]

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 from ivr import dialogue, effects, pin, screens
 from ivr.effects import Desk
+from ivr.outcomes import LineBusy
 from ivr.phrases import Phrases
-from ivr.shapes import Call, CheckPin, Effect, Heard, LineBusy, Screen, Spoken
+from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store, calls, pins
 from store.calls import CallRow
@@ -71,9 +72,9 @@ def answer_call(on: Line, sid: str, number: str | None, fingerprint: str) -> str
             tx.record("nobody", None, "call", "began")
             return answer
         row = calls.load(tx, sid)
-    if row and row.step == 0 and row.fingerprint == fingerprint and row.answer and not row.claimed:
-        return row.answer
-    return screens.refusal(on.phrases)
+        still_first = row is not None and row.step == 0 and row.fingerprint == fingerprint and not row.claimed
+        answered = calls.stored_answer(tx, row) if row is not None and still_first else None
+    return answered or screens.refusal(on.phrases)
 
 
 def take_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:
@@ -108,7 +109,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
             row = calls.load(tx, sid)
             if row is None:
                 raise Refused("a call we do not know")
-            if (known := _stored(on, row, token, fingerprint)) is not None:
+            if (known := _stored(tx, row, token, fingerprint)) is not None:
                 return known
             if row.ended_at is not None and not isinstance(heard, Spoken):
                 raise Refused("the call is over")
@@ -133,25 +134,26 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
 
 def _check(on: Line, begun: _Check, fingerprint: str) -> str:
     if begun.attempt.hashes:
-        matched = pin.evaluate(on.pool, on.store.keys, begun.attempt, begun.keyed)
+        right = pin.evaluate(on.pool, on.store.keys, begun.attempt, begun.keyed)
     else:
         on.pool.leave()
-        matched = False
+        right = None
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = calls.load(tx, begun.row.sid)
         if now is None or now.step != begun.row.step:
             raise Refused("the call went on without this turn")
-        outcome = pin.settle(tx, begun.attempt, matched)
+        outcome = pin.settle(tx, begun.attempt, right)
         return _finish(tx, on, begun.row, *dialogue.step(begun.call, outcome), fingerprint)
 
 
-def _stored(on: Line, row: CallRow, token: str, fingerprint: str) -> str | None:
+def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: str) -> str | None:
     """The stored answer, for a repeat of the last turn; None for the turn this call waits for. Raises `Refused`."""
-    keys = on.store.keys
-    if is_step_token(keys, token, row.sid, row.step):
+    if is_step_token(tx.keys, token, row.sid, row.step):
         return None
-    if row.step and is_step_token(keys, token, row.sid, row.step - 1) and row.fingerprint == fingerprint and row.answer:
-        return row.answer
+    if row.step and is_step_token(tx.keys, token, row.sid, row.step - 1) and row.fingerprint == fingerprint:
+        answered = calls.stored_answer(tx, row)
+        if answered is not None:
+            return answered
     raise Refused("not the turn this call waits for")
 
 

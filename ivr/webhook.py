@@ -91,14 +91,14 @@ class Twilio:
         return found
 
     def _verified(self, path_and_query: str, body: bytes, signature: str) -> list[tuple[str, str]]:
-        if not signature or not signature.isascii() or len(body) > MOST_BYTES:
+        if not signature or not signature.isascii():
             raise BadRequest("unsigned", 403)
         try:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         except ValueError:
             raise BadRequest("not a form", 403) from None
         url, parameters = self.url(path_and_query), _Pairs(pairs)
-        if not any([validator.validate(url, parameters, signature) for validator in self._validators]):
+        if not any(validator.validate(url, parameters, signature) for validator in self._validators):
             raise BadRequest("not signed by Twilio", 403)
         return pairs
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from fastapi.responses import JSONResponse, Response
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
 from simulator.phone import CallOver
+from simulator.recording import Recording
 
 PREFIX = "/simulator/twilio/2010-04-01/Accounts/{account}"
 
@@ -104,6 +106,8 @@ def router(exchange: Exchange) -> APIRouter:
         if (refusal := refused(account, request)) is not None:
             return refusal
         kept = exchange.recordings.get(recording)
+        if kept is None and re.fullmatch("RE[0-9a-f]{32}", recording):
+            kept = Recording(recording, "", "")  # made by a phone in a terminal: only that process knows its words
         if kept is None:
             return answer(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
         wav = kept.wav()

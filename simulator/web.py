@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
@@ -59,6 +60,7 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
     `closing` says that the server is about to stop, which a live stream would hold up; uvicorn is asked unless given.
     What is done runs in the thread pool, for the exchange posts to this very service and waits for its answer.
     """
+    started = secrets.token_hex(8)  # a page that was open when the service went away begins anew
     routes = APIRouter(prefix="/simulator", dependencies=[Depends(loopback_only)], include_in_schema=False)
 
     @routes.get("")
@@ -75,7 +77,13 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
     def state() -> Response:
         legs = [leg_shown(leg) for leg in list(exchange.legs.values()) if leg.state != "idle"]
         webhooks = [hook.shown() for hook in list(exchange.webhooks)[-_SHOWN:]]
-        body = {"number": exchange.number, "people": people, "legs": legs[-20:], "webhooks": webhooks}
+        body = {
+            "started": started,
+            "number": exchange.number,
+            "people": people,
+            "legs": legs[-20:],
+            "webhooks": webhooks,
+        }
         return JSONResponse(body, headers=_HEADERS)
 
     @routes.get("/events")

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from authz import Scheme
-from store.engine import POOL_SIZE, DatabaseUrlTrouble, make_engine
+from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes, checkpoint
-from store.schema import is_current, migrate
 from store.pool import HashPool
+from store.schema import OtherVersion, is_current, migrate
 from store.transaction import LINE, NOBODY, OPERATOR, WORKER, ConnectionLost, NoGrant, Transaction
 
 __all__ = [
@@ -22,16 +21,19 @@ __all__ = [
     "OPERATOR",
     "WORKER",
     "ConnectionLost",
+    "DatabaseFault",
     "DatabaseUrlTrouble",
     "HashPool",
     "KeyTrouble",
     "Keys",
     "NoGrant",
+    "OtherVersion",
     "Store",
     "Transaction",
     "migrate",
     "now_ms",
     "open_store",
+    "sqlite_file",
 ]
 
 
@@ -57,9 +59,7 @@ class Store:
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
-        return Transaction(
-            self.engine, self.gate, self._lanes, self.keys, self.schemes, self.clock, channel, call
-        )
+        return Transaction(self.engine, self.gate, self._lanes, self.keys, self.schemes, self.clock, channel, call)
 
     def checkpoint(self) -> tuple[int, str] | None:
         """Signs the heads of all lanes: (number, digest) of the newest checkpoint, for the log outside."""
@@ -71,7 +71,7 @@ class Store:
             with self.engine.connect().execution_options(reads_only=True) as connection:
                 connection.execute(text("SELECT 1"))
             return is_current(self.engine)
-        except DBAPIError:
+        except DatabaseFault:
             return False
 
     def close(self) -> None:

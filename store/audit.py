@@ -78,12 +78,6 @@ def entries(
     ]
 
 
-def by_number(tx: Transaction, grant: Grant, number: str) -> int | None:
-    """The account of that number, for the operator's shell."""
-    tx.good(grant, "desk.ledger.read", "desk.ticket.work", "desk.operate")
-    return tx.connection.execute(select(tables.accounts.c.id).where(tables.accounts.c.number == number)).scalar()
-
-
 def _usernames(tx: Transaction, kind: str, subjects: Iterable[str]) -> dict[str, str]:
     table = tables.people if kind == "person" else tables.staff
     ids = {int(id) for k, _, id in (subject.partition(":") for subject in subjects) if k == kind and id.isdigit()}

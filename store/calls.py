@@ -26,7 +26,7 @@ class CallRow:
     step: int
     state: str
     fingerprint: str
-    answer: str | None
+    sealed: bytes | None
     claimed: str | None
     started_at: int
     ended_at: int | None
@@ -44,18 +44,23 @@ def load(tx: Transaction, sid: str) -> CallRow | None:
     row = tx.connection.execute(_LOAD, {"sid": sid}).first()
     if row is None:
         return None
-    answer = tx.keys.open("answers", row.answer, f"answer {sid}") if row.answer else None
     fresh = row.claimed_at is not None and tx.now - row.claimed_at < CLAIM_LIFE
     return CallRow(
         sid,
         row.step,
         row.state,
         row.fingerprint,
-        answer.decode() if answer is not None else None,
+        row.answer,
         row.claimed if fresh else None,
         row.started_at,
         row.ended_at,
     )
+
+
+def stored_answer(tx: Transaction, call: CallRow) -> str | None:
+    """What the last turn answered; None once it has gone, or when its key has."""
+    answer = tx.keys.open("answers", call.sealed, f"answer {call.sid}") if call.sealed else None
+    return answer.decode() if answer is not None else None
 
 
 def claim(tx: Transaction, sid: str, fingerprint: str) -> None:

@@ -17,9 +17,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
+
+
+DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
 
 
 class DatabaseUrlTrouble(ValueError):
@@ -62,6 +65,15 @@ class Gate:
             yield
         finally:
             self.release()
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL, or None for anything else."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:

@@ -1,9 +1,11 @@
 """How often a PIN may be tried: an attempt is reserved and committed before anything is hashed. security.md 5.
 
-Counted on the support ID, typed or resolved, there or not; never on the caller id. 3 wrong end a call (ivr), 5 in a row
-lock for 30 minutes, 10 in a row or 30 over a PIN's life disable it until it is issued anew. Over the whole desk a budget
-of wrong PINs, one for calls from a number on file of the ID that was keyed and one for all others, turns the phone to
-messages only. What is here spends; only a right PIN gives its own attempt back.
+Counted on the person whose support ID was keyed or resolved, or on a decoy of that ID; never on the caller id. 3 wrong
+end a call (ivr), 5 in a row lock for 30 minutes, 10 in a row or 30 over a PIN's life disable it until it is issued anew.
+Over the whole desk a budget of wrong PINs, one for calls from a number on file of the ID that was keyed and one for all
+others, turns the phone to messages only. What is here spends; only a right PIN gives its own attempt back.
+
+Rows are locked in one order, or two calls at one PIN would wait for each other: counter, budget of the hour, of the day.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import and_, bindparam, case, delete, null, or_, select, update
+from sqlalchemy import bindparam, case, delete, null, or_, select, update
 
 from store import tables
+from store.people import subject_of
 from store.transaction import Transaction, upsert
 
 MINUTE: Final = 60_000
@@ -45,41 +48,51 @@ class Reservation:
     gen: int = 0
     consecutive: int = 0
     lifetime: int = 0
-    locked: bool = False  # by this very attempt, if it is wrong
 
 
-def digest_of(tx: Transaction, support_id: str | None, number: str | None, call: str) -> str:
-    """The counter's name: of the ID; without one, a decoy of the number called from, or of the call."""
+def counter_of(person: int) -> str:
+    """The name of a person's counter. It has no key in it: to rotate SECRET_KEYS is no way to fresh attempts."""
+    return subject_of(person)
+
+
+def decoy_of(tx: Transaction, support_id: str | None, number: str | None, call: str) -> str:
+    """The name of a counter where there is nobody: a digest of the ID keyed, which may be someone's PIN; without one, of
+    the number called from, or of the call."""
     word = ("id", support_id) if support_id else ("number", number) if number else ("call", call)
     return tx.keys.digest("guard", *word)
 
 
 def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool) -> Reservation:
-    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has."""
+    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has.
+
+    The statements are the same whether the attempt is let through or refused.
+    """
     g, kind, now = tables.pin_guards.c, ("own-number" if own_number else "other"), tx.now
     minute = now - now % MINUTE
     fresh = {"window_n": 0, "locked_until": None, "consecutive": 0, "lifetime": 0, "gen": 0, "real": real}
     seen = upsert(tx, tables.pin_guards).values(k=k, **fresh, minute=minute, minute_n=1, seen_at=now)
+    this_minute = case((g.minute == minute, g.minute_n + 1), else_=1)
     counted = seen.on_conflict_do_update(
-        index_elements=["k"],
-        set_={"minute_n": case((g.minute == minute, g.minute_n + 1), else_=1), "minute": minute, "seen_at": now},
+        index_elements=["k"], set_={"minute_n": this_minute, "minute": minute, "seen_at": now, "real": real}
     )
     if tx.connection.execute(counted.returning(g.minute_n)).scalar_one() > TRIES_A_MINUTE:
         return Reservation(Admission.BUSY, k, kind, now)
     if not _spend_budget(tx, kind):
         return Reservation(Admission.SPENT, k, kind, now)
     row = tx.connection.execute(_RESERVE, {"key": k, "now": now, "until": now + LOCK}).first()
+    _return_budget(tx, kind if row is None else _NOTHING, now)
     if row is None:
-        _return_budget(tx, kind, now)
         return Reservation(Admission.REFUSED, k, kind, now)
-    locked = row.locked_until is not None and row.locked_until > now
-    return Reservation(Admission.EVALUATE, k, kind, now, row.gen, row.consecutive, row.lifetime, locked)
+    return Reservation(Admission.EVALUATE, k, kind, now, row.gen, row.consecutive, row.lifetime)
 
 
-def give_back(tx: Transaction, made: Reservation) -> None:
-    """After a right PIN: its own attempt, and the failures before it if none came in between. Never a life's count."""
-    _return_budget(tx, made.kind, made.at)
-    tx.connection.execute(_GIVE_BACK, {"key": made.k, "gen_then": made.gen})
+def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
+    """After a right PIN: its own attempt, and the failures before it if none came in between. Never a life's count.
+
+    After a wrong one nothing, by the same statements.
+    """
+    tx.connection.execute(_GIVE_BACK, {"key": made.k if matched else _NOTHING, "gen_then": made.gen})
+    _return_budget(tx, made.kind if matched else _NOTHING, made.at)
 
 
 def unlock(tx: Transaction, k: str) -> bool:
@@ -122,11 +135,17 @@ def _spend_budget(tx: Transaction, kind: str) -> bool:
 
 
 def _return_budget(tx: Transaction, kind: str, at: int) -> None:
-    b = tables.pin_budgets.c
-    starts = [and_(b.span == span, b.start == at - at % span) for span, _most in BUDGET]
-    tx.connection.execute(update(tables.pin_budgets).where(b.kind == kind, or_(*starts)).values(wrong=b.wrong - 1))
+    for span, _most in BUDGET:
+        tx.connection.execute(_RETURN, {"of_kind": kind, "of_span": span, "since": at - at % span})
 
 
+_NOTHING: Final = ""  # no counter and no budget has this name: a statement that is to change nothing
+_b = tables.pin_budgets.c
+_RETURN = (
+    update(tables.pin_budgets)
+    .where(_b.kind == bindparam("of_kind"), _b.span == bindparam("of_span"), _b.start == bindparam("since"))
+    .values(wrong=_b.wrong - 1)
+)
 _g = tables.pin_guards.c
 _now, _until = bindparam("now", type_=_g.gen.type), bindparam("until", type_=_g.gen.type)
 _in_window = case((_g.locked_until <= _now, 1), else_=_g.window_n + 1)
@@ -145,7 +164,7 @@ _RESERVE = (
         lifetime=_g.lifetime + 1,
         gen=_g.gen + 1,
     )
-    .returning(_g.gen, _g.consecutive, _g.lifetime, _g.locked_until)
+    .returning(_g.gen, _g.consecutive, _g.lifetime)
 )
 _none_since = _g.gen == bindparam("gen_then", type_=_g.gen.type)
 _GIVE_BACK = (

@@ -61,11 +61,11 @@ def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: 
     for place, person in enumerate(people, first):
         if person.pin is None:
             continue
-        id, support_id = ids[person.username], support_ids[person.username]
-        if why := _too_easy(person.pin, round.choice, [*numbers.get(id, []), support_id]):
+        id = ids[person.username]
+        if why := _too_easy(person.pin, round.choice, [*numbers.get(id, []), support_ids[person.username]]):
             changes.trouble("people", place, "pin", says=why)
         elif id not in have or round.reset:
-            _set_pin(changes, person, id, support_id, round, existed=person.username in found)
+            _set_pin(changes, person, id, round, existed=person.username in found)
 
 
 def _check_support_ids(changes: Changes, first: int, people: Sequence[Person]) -> None:
@@ -122,7 +122,7 @@ def _too_easy(pin: Pin, choice: bool, own_numbers: Iterable[str]) -> str | None:
     return None
 
 
-def _set_pin(changes: Changes, person: Person, id: int, support_id: str, round: PinRound, *, existed: bool) -> None:
+def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, existed: bool) -> None:
     """Stores what was hashed before the transaction. Somebody who was here before is told; for a newcomer it is no news."""
     assert person.pin is not None
     changes.count("pins.set", f"person {person.username}: PIN set")
@@ -134,9 +134,9 @@ def _set_pin(changes: Changes, person: Person, id: int, support_id: str, round: 
         changes.troubles.append(CHANGED_MEANWHILE)
         return
     pins.put(tx, kept)
-    guard.forget(tx, guard.digest_of(tx, support_id, None, ""))
+    guard.forget(tx, guard.counter_of(id))
     if existed:
-        tx.record(OPERATOR, None, "pin.set", "done", fields=(subject_of(id),))
+        tx.record(OPERATOR, None, "pin_set", "done", fields=(subject_of(id),))
         work.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})
 
 

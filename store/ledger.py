@@ -135,7 +135,9 @@ def checkpoint(engine: Engine, gate: Gate, keys: Keys, now: int) -> tuple[int, s
     with gate.held(), engine.begin() as connection:
         last = connection.execute(_LAST_CHECKPOINT).first()
         since = (last.at if last else now) - LANE_WATCH
-        found = connection.execute(_OPEN_LANES, {"since": since}).all() if last else connection.execute(_ALL_LANES).all()
+        found = (
+            connection.execute(_OPEN_LANES, {"since": since}).all() if last else connection.execute(_ALL_LANES).all()
+        )
         heads = json.dumps([[lane, n, mac.hex()] for lane, n, mac in found], separators=(",", ":"))
         if not found or (last and heads == last.heads):
             return (last.n, last.mac.hex()) if last else None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from argon2.low_level import Type, hash_secret_raw
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, func, select, update
 
 from store import tables
 from store.keys import Key, Keys
@@ -48,9 +48,9 @@ class Pin:
         raise TypeError("a PIN does not leave the process")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KeptPin:
-    """A row of `pins`, or the decoy that stands for a PIN that is not there."""
+    """A row of `pins`, or the decoy that stands for a PIN that is not there. Like the PIN, it is not for logs."""
 
     person: int
     pepper: str
@@ -60,50 +60,55 @@ class KeptPin:
 
 # --- policy
 
+_MONTHS: Final = {f"{month:02}": days for month, days in enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), 1)}
+_MONTH_DAY: Final = frozenset(f"{month}{day:02}" for month, days in _MONTHS.items() for day in range(1, days + 1))
+_DAY_MONTH: Final = frozenset(word[2:] + word[:2] for word in _MONTH_DAY)
+_EITHER: Final = _MONTH_DAY | _DAY_MONTH
+_YEARS: Final = frozenset(map(str, range(1900, 2031)))
+_SEQUENCES: Final = frozenset(
+    "".join(str((first + place * step) % 10) for place in range(length))
+    for length, first, step in itertools.product(range(6, 11), range(10), range(10))
+)
+_FOUR_ALIKE: Final = re.compile(r"(\d)\1\1\1")
+_REPEATED: Final = re.compile(r"(\d+)\1+")
+_DOUBLED: Final = re.compile(r"(?:(\d)\1)+")
+OWN_RUN: Final = 6  # so many digits in a row out of a number on file are too many
+
 
 def easy(digits: str, own_numbers: Iterable[str] = ()) -> str | None:
-    """Why these digits are too easy, or None. The rules of security.md 1.6 over the whole PIN, and the person's numbers."""
-    pairs = list(itertools.pairwise(map(int, digits)))
-    half = len(digits) // 2
+    """Why these digits are too easy, or None. The rules of security.md 1.6 over the whole PIN, and the person's numbers.
+
+    For six digits the rules refuse 92,044 of a million, a tenth: where a list begins to help (docs/pins.md).
+    """
     if len(set(digits)) <= 2:
         return "it uses only one or two different digits"
-    if len({(after - before) % 10 for before, after in pairs}) == 1:
+    if _is_date(digits):
+        return "it is a date"
+    if digits in _SEQUENCES:
         return "it counts up or down in even steps"
-    if re.search(r"(\d)\1\1\1", digits):
+    if _FOUR_ALIKE.search(digits):
         return "it repeats a digit four times"
-    if any(digits == digits[:size] * (len(digits) // size) for size in range(1, half + 1) if len(digits) % size == 0):
+    if _REPEATED.fullmatch(digits):
         return "it repeats itself"
     if digits == digits[::-1]:
         return "it reads the same backwards"
-    if len(digits) % 2 == 0 and all(a == b for a, b in zip(digits[::2], digits[1::2], strict=True)):
+    if _DOUBLED.fullmatch(digits):
         return "it is made of doubled digits"
-    if _is_date(digits):
-        return "it is a date"
     for number in own_numbers:
-        plain = re.sub(r"\D", "", number)
-        if digits in plain or (len(digits) >= 6 and any(plain[-n:] in digits for n in (6, 7, 8) if len(plain) >= n)):
+        plain = re.sub("[^0-9]", "", number)
+        if any(digits[at : at + OWN_RUN] in plain for at in range(len(digits) - OWN_RUN + 1)):
             return "it is part of a number on file"
     return None
 
 
 def _is_date(digits: str) -> bool:
-    def day_and_month(a: str, b: str) -> bool:
-        return (1 <= int(a) <= 31 and 1 <= int(b) <= 12) or (1 <= int(a) <= 12 and 1 <= int(b) <= 31)
-
-    def year(word: str) -> bool:
-        return 1900 <= int(word) <= 2030
-
+    """Of six digits: day, month and year in any usual order, or a year and a month. Of eight: with the year in full."""
     if len(digits) == 6:
-        return (
-            day_and_month(digits[:2], digits[2:4])
-            or (1 <= int(digits[2:4]) <= 12 and 1 <= int(digits[4:]) <= 31)
-            or (year(digits[:4]) and 1 <= int(digits[4:]) <= 12)
-            or (year(digits[2:]) and 1 <= int(digits[:2]) <= 12)
-        )
+        year_month = digits[:4] in _YEARS and digits[4:] in _MONTHS
+        month_year = digits[2:] in _YEARS and digits[:2] in _MONTHS
+        return digits[:4] in _EITHER or digits[2:] in _MONTH_DAY or year_month or month_year
     if len(digits) == 8:
-        return (day_and_month(digits[:2], digits[2:4]) and year(digits[4:])) or (
-            year(digits[:4]) and day_and_month(digits[4:6], digits[6:])
-        )
+        return (digits[:4] in _EITHER and digits[4:] in _YEARS) or (digits[:4] in _YEARS and digits[4:] in _EITHER)
     return False
 
 
@@ -141,6 +146,11 @@ def keep(keys: Keys, person: int, pin: Pin) -> KeptPin:
     return KeptPin(person, pepper.id, salt, keys.seal("pin-wrap", _hash(pepper, person, pin, salt), f"pin-v1 {person}"))
 
 
+def is_fresh(keys: Keys, kept: KeptPin) -> bool:
+    """Whether the newest keys made it. If not, the next right PIN is kept anew: the digits are there only then."""
+    return kept.pepper == keys.newest("pin-pepper").id and kept.sealed[:4].hex() == keys.newest("pin-wrap").id
+
+
 def decoy(keys: Keys) -> KeptPin:
     """A PIN nobody has: compared when there is none, so that the same work is done. Person 0 does not exist."""
     return keep(keys, 0, Pin(secrets.token_hex(16)))
@@ -170,8 +180,50 @@ def put(tx: Transaction, kept: KeptPin) -> None:
     tx.connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
 
 
-def remove(tx: Transaction, person: int) -> None:
-    tx.connection.execute(delete(tables.pins).where(tables.pins.c.person_id == person))
+def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:
+    """Whether this is the person's PIN at this moment; it stays so until the transaction has ended."""
+    row = tx.connection.execute(_FIND.with_for_update(), {"person": person}).first()
+    return row is not None and row.sealed == kept.sealed
 
 
-_FIND = select(tables.pins).where(tables.pins.c.person_id == bindparam("person"))
+def renew(tx: Transaction, before: KeptPin, now: KeptPin) -> None:
+    """The same PIN kept under newer keys, unless it has been replaced meanwhile."""
+    same = update(tables.pins).where(_p.person_id == before.person, _p.sealed == before.sealed)
+    tx.connection.execute(same.values(pepper=now.pepper, salt=now.salt, sealed=now.sealed))
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """A piece of `reseal`: how many were sealed anew, how many cannot be opened, and whose was the last one seen."""
+
+    anew: int
+    lost: int
+    last: int
+
+
+def reseal(tx: Transaction, after: int = 0, piece: int = 500) -> Resealed | None:
+    """Seals PINs of persons beyond `after` under the newest key, whatever sealed them before; None when all are.
+
+    The hash inside stays as it is, so nobody is asked for anything. May be killed and begun again at any time.
+    """
+    newest = tx.keys.newest("pin-wrap").id
+    older = select(tables.pins).where(_p.person_id > after, func.substr(_p.sealed, 1, 4) != bytes.fromhex(newest))
+    rows = tx.connection.execute(older.order_by(_p.person_id).limit(piece)).all()
+    anew = []
+    for row in rows:
+        bound = f"pin-v1 {row.person_id}"
+        if (opened := tx.keys.open("pin-wrap", row.sealed, bound)) is not None:
+            sealed = tx.keys.seal("pin-wrap", opened, bound)
+            anew.append({"of_person": row.person_id, "before": row.sealed, "now": sealed})
+    if anew:
+        tx.connection.execute(_RESEAL, anew)
+    return Resealed(len(anew), len(rows) - len(anew), rows[-1].person_id) if rows else None
+
+
+_p = tables.pins.c
+_FIND = select(tables.pins).where(_p.person_id == bindparam("person"))
+_RESEAL = (
+    update(tables.pins)
+    .where(_p.person_id == bindparam("of_person"), _p.sealed == bindparam("before"))
+    .values(sealed=bindparam("now"))
+)

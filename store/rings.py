@@ -86,7 +86,11 @@ def end(tx: Transaction, call: str) -> Ring | None:
     r = tables.rings.c
     ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(ended_at=tx.now)
     row = tx.connection.execute(ended.returning(r.id, r.account_id, r.emergency, r.taken_by, r.started_at)).first()
-    return Ring(row.id, call, row.account_id, row.emergency, row.taken_by is not None, True, row.started_at) if row else None
+    return (
+        Ring(row.id, call, row.account_id, row.emergency, row.taken_by is not None, True, row.started_at)
+        if row
+        else None
+    )
 
 
 def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:

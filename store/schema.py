@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Engine
 
 from store.engine import make_engine
@@ -22,14 +23,21 @@ def _config() -> Config:
 NEWEST: Final = ScriptDirectory.from_config(_config()).get_current_head()
 
 
+class OtherVersion(RuntimeError):
+    """The database was made by a version of Deskgate that this one does not know."""
+
+
 def migrate(url: str) -> None:
-    """Upgrades to head, one process at a time. A database that is there already is left alone."""
+    """Upgrades to head, one process at a time. A database that is there already is left alone. Raises `OtherVersion`."""
     engine, gate = make_engine(url, 1)
     try:
         with gate.held(), engine.connect() as connection:
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as unknown:
+                raise OtherVersion(str(unknown)) from unknown
             connection.commit()
     finally:
         engine.dispose()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from authz import Ask, Denied, Grant, judge
 from store import guard, pins, tables, work
 from store.people import subject_of
-from store.pins import Pin
+from store.pins import KeptPin, Resealed
 from store.transaction import OPERATOR, Transaction
 
 
@@ -79,21 +79,31 @@ def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
     """Numbers a PIN may not be taken from: the person's telephones and support ID."""
     tx.good(grant, "desk.pin.reissue")
     phones = tx.connection.execute(select(tables.phones.c.number).where(tables.phones.c.person_id == person)).scalars()
-    return [*phones, _support_id(tx, person)]
+    support_id = tx.connection.execute(select(tables.people.c.support_id).where(tables.people.c.id == person))
+    return [*phones, support_id.scalar_one()]
 
 
-def set_pin(tx: Transaction, grant: Grant, person: int, pin: Pin) -> None:
-    """A new PIN: no failures are held against it, and the person and their owners are told. Takes some 20 ms."""
+def set_pin(tx: Transaction, grant: Grant, kept: KeptPin) -> None:
+    """A new PIN: no failures are held against it, and the person and their owners are told."""
     tx.good(grant, "desk.pin.reissue")
-    pins.put(tx, pins.keep(tx.keys, person, pin))
-    guard.forget(tx, _guard(tx, person))
-    _told(tx, person, "pin_set")
+    pins.put(tx, kept)
+    guard.forget(tx, guard.counter_of(kept.person))
+    _told(tx, kept.person, "pin_set")
+
+
+def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:
+    """The next piece of PINs sealed under the newest key; None when there is none left. See `pins.reseal`."""
+    tx.good(grant, "desk.pin.reissue")
+    found = pins.reseal(tx, after)
+    if found is not None:
+        tx.told(grant, f"resealed:{found.anew}", f"lost:{found.lost}")
+    return found
 
 
 def unlock_pin(tx: Transaction, grant: Grant, person: int) -> bool:
     """Lifts a lock. Whether there was one; a PIN that is disabled stays so until it is issued anew."""
     tx.good(grant, "desk.pin.reissue")
-    lifted = guard.unlock(tx, _guard(tx, person))
+    lifted = guard.unlock(tx, guard.counter_of(person))
     if lifted:
         _told(tx, person, "pin_unlocked")
     return lifted
@@ -101,16 +111,7 @@ def unlock_pin(tx: Transaction, grant: Grant, person: int) -> bool:
 
 def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
     tx.good(grant, "desk.pin.reissue")
-    return guard.is_disabled(tx, _guard(tx, person))
-
-
-def _support_id(tx: Transaction, person: int) -> str:
-    found: str = tx.connection.execute(select(tables.people.c.support_id).where(tables.people.c.id == person)).scalar_one()
-    return found
-
-
-def _guard(tx: Transaction, person: int) -> str:
-    return guard.digest_of(tx, _support_id(tx, person), None, "")
+    return guard.is_disabled(tx, guard.counter_of(person))
 
 
 def _told(tx: Transaction, person: int, what: str) -> None:

@@ -6,6 +6,8 @@ Times are integers: milliseconds since 1970 in UTC. A person, a member of staff 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -34,7 +36,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {int: BigInteger, str: Text, bytes: LargeBinary, bool: Boolean}
+    type_annotation_map: ClassVar = {int: BigInteger, str: Text, bytes: LargeBinary, bool: Boolean}
 
 
 # --- who

@@ -83,17 +83,20 @@ def leave_pending(
     subject: str,
     body: str,
     recorded: Recorded | None = None,
+    who: str = NOBODY,
     claimed: str = NOBODY,
     account: int | None = None,
     topic: str = "technical",
 ) -> int:
     """Keeps what somebody left without being allowed to open a ticket, for the desk to sort out. Tells nobody anything.
 
-    `claimed` is whom they said they were, or who they were when they still might: never taken for the requester.
+    `who` is a person who has proved it and may not (any more); `claimed` whom somebody else said they were, written
+    down for whoever calls back and never taken for the requester.
     """
     number = _insert(tx, account, None, topic, "question", subject, "pending", None, False)
-    tx.record(claimed, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}",))
-    _add(tx, number, claimed, body, recorded)
+    claim = () if claimed == NOBODY else (f"claimed:{claimed}",)
+    tx.record(who, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}", *claim))
+    _add(tx, number, claim[0] if claim else who, body, recorded)
     return number
 
 
@@ -114,7 +117,8 @@ def listed(tx: Transaction, grants: list[Grant]) -> list[Ticket]:
     person, found = person_of(grants[0].subject), {"account": grants[0].account}
     rows = tx.connection.execute(_LISTED, {**found, "me": person, "topics": [grant.topic for grant in grants]}).all()
     return [
-        Ticket(row.number, row.topic, row.subject, row.status, row.opened_by == person, row.answer or "") for row in rows
+        Ticket(row.number, row.topic, row.subject, row.status, row.opened_by == person, row.answer or "")
+        for row in rows
     ]
 
 

@@ -62,8 +62,11 @@ class Transaction:
     # --- beginning and end
 
     def __enter__(self) -> Transaction:
-        self._lane = self._lanes.take()
         self._gate_held = False
+        try:
+            self._lane = self._lanes.take()
+        except DBAPIError as fault:  # a new lane is a row of the database
+            raise ConnectionLost(str(fault.orig)) from fault
         try:
             self._gate.acquire()
             self._gate_held = True
@@ -80,7 +83,8 @@ class Transaction:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         lane, transaction = self._lane, self._transaction
-        assert lane is not None and transaction is not None
+        assert lane is not None
+        assert transaction is not None
         known = True
         try:
             if fault is None:
@@ -124,7 +128,9 @@ class Transaction:
         """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
         verdict = judge(ask, self.standing(ask))
         if isinstance(verdict, Grant):
-            self._register(verdict, self.record(ask.subject, ask.account, ask.cell, "allowed", verdict.rules, ask.proof))
+            self._register(
+                verdict, self.record(ask.subject, ask.account, ask.cell, "allowed", verdict.rules, ask.proof)
+            )
         else:
             self.record(ask.subject, ask.account, ask.cell, verdict.reason, verdict.rules, ask.proof)
         return verdict

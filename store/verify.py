@@ -101,7 +101,7 @@ class _Reading:
             known, known_mac = self._heads.get(lane, _NO_HEAD)[:2]
             if n < known or (n == known and mac != known_mac):
                 raise _Broken(
-                    f"lane {lane} went back to entry {n}: checkpoint {checkpoint} saw less than one before it"
+                    f"lane {lane} went back to entry {n}: checkpoint {checkpoint} saw less, or another, than one before it"
                 )
             self._heads[lane] = (n, mac, checkpoint)
 

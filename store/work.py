@@ -17,7 +17,14 @@ from store import tables
 from store.transaction import Transaction, upsert
 
 LEASE: Final = 60_000  # longer than any piece of work may take, its time-outs included
-BACK_OFF: Final = (5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000)  # then every hour: nothing is given up silently
+BACK_OFF: Final = (
+    5_000,
+    15_000,
+    60_000,
+    300_000,
+    1_800_000,
+    3_600_000,
+)  # then every hour: nothing is given up silently
 KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
 
 
@@ -72,7 +79,9 @@ def lease(tx: Transaction, kinds: list[str]) -> Work | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    taken = update(tables.work).where(w.id == due.scalar_subquery()).values(run_at=tx.now + LEASE, attempts=w.attempts + 1)
+    taken = (
+        update(tables.work).where(w.id == due.scalar_subquery()).values(run_at=tx.now + LEASE, attempts=w.attempts + 1)
+    )
     row = tx.connection.execute(taken.returning(w.id, w.kind, w.key, w.payload, w.attempts)).first()
     return Work(row.id, row.kind, row.key, json.loads(row.payload), row.attempts) if row else None
 
@@ -93,7 +102,9 @@ def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None =
 
 def backlog(tx: Transaction) -> Backlog:
     w = tables.work.c
-    owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(w.done_at.is_(None))
+    owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
+        w.done_at.is_(None)
+    )
     count, failing, oldest, error = tx.connection.execute(owed).one()
     return Backlog(count, failing, tx.now - oldest if oldest is not None else 0, error)
 

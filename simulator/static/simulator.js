@@ -8,7 +8,7 @@ const $ = (id) => document.getElementById(id);
 const latest = new Map(); // call -> when it was last told of, so that what arrives late is left out
 const agents = new Map(); // call -> PhoneView
 let people = [];
-let desk = "";
+let started = "";
 let chosen = { name: "Another number", number: "" };
 let chain = Promise.resolve(); // acts go out one after another, as keys do
 const clockRuns = () => $("clock").getAttribute("aria-pressed") === "true";
@@ -21,7 +21,7 @@ function act(leg, name, rest = {}) {
 
 function call() {
   const from = chosen.number;
-  send("/simulator/calls", { from }).then((leg) => leg && caller.render(leg));
+  send("/simulator/calls", { from }).then(introduce);
 }
 
 function send(path, body) {
@@ -171,8 +171,12 @@ function lost() {
 
 async function refresh() {
   const state = await (await fetch("/simulator/state")).json();
-  if (!desk) {
-    desk = state.number;
+  if (started && started !== state.started) {
+    location.reload(); // another service: its calls are not these
+    return;
+  }
+  if (!started) {
+    started = state.started;
     people = state.people;
     drawPeople();
     choose(people[0] ?? { name: "Another number", number: "+441632960199" });

@@ -87,6 +87,34 @@ def test_the_desks_phone_rings_and_they_meet(phone: Page) -> None:
     expect(agent.locator(".phone-state")).to_have_text("call ended")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 700), (390, 844)])
+def test_everything_stays_inside_its_phone(page: Page, service: Served, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(service.url + "/simulator")
+    page.get_by_role("button", name="Call", exact=True).click()
+    talk(page, "Key your support ID")
+    page.keyboard.type("10000081#17846325#1")
+    expect(page.get_by_label("After the tone: say your message")).to_be_visible()
+    assert spilling(page) == []
+    page.locator("#caller").get_by_role("button", name="Hang up", exact=True).click()
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.locator("#caller .phone-state")).to_have_text("listening for keys")
+    page.keyboard.type("10000081#17846325#0")
+    page.get_by_role("button", name="Answer").click()
+    page.locator("#agents").get_by_role("button", name="Key 1").click()
+    expect(page.locator("#caller .phone-state")).to_have_text("talking")
+    assert spilling(page) == []
+
+
+def spilling(page: Page) -> list[str]:
+    """What is drawn below the lower end of the phone it belongs to."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.phone')].flatMap(phone => [...phone.children].filter(part => "
+        "part.getBoundingClientRect().bottom > phone.getBoundingClientRect().bottom).map(part => part.className))"
+    )
+    return found
+
+
 def test_the_clock_can_be_stopped(phone: Page, service: Served) -> None:
     phone.get_by_role("button", name="Time-outs").click()
     phone.get_by_role("button", name="Call", exact=True).click()
@@ -104,6 +132,16 @@ def test_a_call_survives_a_reload(phone: Page) -> None:
     talk(phone, "Key your support ID")
     expect(phone.locator("#caller .phone-state")).to_have_text("listening for keys")
     expect(phone.locator(".webhook")).to_have_count(1)
+
+
+def test_the_phone_belongs_to_whoever_was_chosen_last(phone: Page) -> None:
+    phone.get_by_role("button", name="Call", exact=True).click()
+    talk(phone, "Key your support ID")
+    phone.get_by_role("button", name="Bea Lund").click()
+    expect(phone.locator("#caller .phone-who")).to_have_text("Mia Chen")
+    phone.get_by_role("button", name="Hang up").click()
+    phone.get_by_role("button", name="Call", exact=True).click()
+    expect(phone.locator("#caller .phone-who")).to_have_text("Bea Lund")
 
 
 def test_a_withheld_number_and_a_decline(phone: Page, service: Served) -> None:

@@ -1,0 +1,275 @@
+"""Whether the desk grows slower with its customers: every operation at 1,000 and at 1,000,000 contacts.
+
+    python -m benchmarks.growth [--contacts 1000000] [--rounds 9] [--only SQLite]
+
+Three contacts, one service and one invoice an account, two people an account. One thread; the two databases of a kind take
+turns, each time with other people drawn at random. Times of the parts are taken inside a transaction; a ticket and a turn
+are whole transactions, COMMIT included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+
+from authz import Action, Ask, Grant, Proof, Topic, load_schemes
+from benchmarks import KINDS, aim, databases, machine
+from ivr import effects, phrases, shapes
+from ivr.turn import Line, open_line, take_turn
+from ivr.webhook import Twilio, step_token
+from store import Keys, Store, Transaction, accounts, calls, open_store, people, tables, tickets, work
+
+SMALL, LARGE = 1_000, 1_000_000
+BATCH = 40  # operations of one database before it is the other's turn
+SCHEMES = {
+    "media_temple": ("owner", "billing", "technical"),
+    "standard_roles": ("owner", "billing", "support"),
+    "memset": ("admin_contact,manage_billing,manage_services,manage_support", "manage_billing", "manage_support"),
+}
+KEYS = Keys([bytes(range(32))])
+DESK = effects.Desk(("+441632960001",), ("+441632960001",))
+
+
+# --- made-up customers
+
+
+class Customer(NamedTuple):
+    """The first contact of an account, who may do everything on it."""
+
+    person: int
+    account: int
+    support_id: str
+    phone: str
+
+
+def customer(account: int) -> Customer:
+    """The same every time; ids count from 1, as both databases would."""
+    person = 2 * account - 1
+    return Customer(person, account, support_id(person), phone(person))
+
+
+def support_id(person: int) -> str:
+    first_seven = str(1_000_000 + person)
+    return first_seven + people.check_digit(first_seven)
+
+
+def phone(person: int) -> str:
+    return f"+4416{person:08}"
+
+
+def rows(count: int) -> dict[Any, tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]]:
+    """Table → its columns and rows, for so many accounts, in the order foreign keys want."""
+    schemes = tuple(SCHEMES)
+    everyone, all_accounts = range(1, 2 * count + 1), range(1, count + 1)
+
+    def contacts() -> Iterator[tuple[Any, ...]]:
+        for n in all_accounts:
+            held = SCHEMES[schemes[n % len(schemes)]]
+            yield from ((n, 2 * n - 1, held[0]), (n, 2 * n, held[1]), (n, 2 * (n % count) + 1, held[2]))
+
+    return {
+        tables.people: (
+            ("id", "username", "name", "email", "support_id"),
+            ((n, f"person.{n}", f"Person {n}", f"person.{n}@customer.example", support_id(n)) for n in everyone),
+        ),
+        tables.phones: (("person_id", "number", "added_at"), ((n, phone(n), 0) for n in everyone)),
+        tables.accounts: (
+            ("id", "number", "name", "scheme", "status"),
+            ((n, str(1_000_000 + n), f"Customer {n}", schemes[n % len(schemes)], "active") for n in all_accounts),
+        ),
+        tables.contacts: (("account_id", "person_id", "held"), contacts()),
+        tables.services: (
+            ("account_id", "ref", "name", "status", "managed_sla"),
+            ((n, f"vps-{n}", f"VPS {n}", "running", n % 2 == 0) for n in all_accounts),
+        ),
+        tables.invoices: (
+            ("account_id", "number", "amount", "currency", "due", "status"),
+            ((n, f"SR-{n}", "64.50", "EUR", "2026-11-30", "unpaid") for n in all_accounts),
+        ),
+    }
+
+
+def fill(store: Store, contacts: int) -> int:
+    """Straight into the tables; how many accounts that made."""
+    count = contacts // 3
+    with store.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        if store.engine.dialect.name == "sqlite":
+            raw.execute("BEGIN")
+            for table, (columns, values) in rows(count).items():
+                marks = ", ".join("?" * len(columns))
+                raw.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", values)
+            raw.execute("COMMIT")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            with raw.cursor() as cursor:
+                for table, (columns, values) in rows(count).items():
+                    with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
+                        for value in values:
+                            copy.write_row(value)
+            raw.commit()
+            raw.autocommit = True
+            raw.execute("VACUUM ANALYZE")  # as autovacuum does soon after an import; SQLite has nothing that does it
+            raw.execute("CHECKPOINT")
+            raw.autocommit = False
+    return count
+
+
+def disk(store: Store) -> str:
+    with store.engine.connect().execution_options(reads_only=True) as connection:
+        if store.engine.dialect.name == "sqlite":
+            size = Path(str(store.engine.url.database)).stat().st_size
+        else:
+            size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+    return f"{size / 1024**2:,.0f} MiB"
+
+
+# --- what is timed
+
+
+class Desk(NamedTuple):
+    store: Store
+    line: Line
+    accounts: int
+
+
+Operation = Callable[[Desk, list[Customer]], float]
+
+
+def _ask(tx: Transaction, who: Customer, action: Action, topic: Topic | None = None) -> Grant:
+    verdict = tx.ask(Ask(f"person:{who.person}", action, who.account, topic, Proof.VERIFIED))
+    assert isinstance(verdict, Grant), verdict
+    return verdict
+
+
+def _call(who: Customer) -> shapes.Call:
+    subject = f"person:{who.person}"
+    proven = int(Proof.VERIFIED)
+    return shapes.Call("menu", subject=subject, proof=proven, accounts=(who.account,), account=who.account)
+
+
+def inside(work_of: Callable[[Transaction, Customer], object]) -> Operation:
+    """Times a part of a transaction, all customers of the batch in one."""
+
+    def operation(desk: Desk, who: list[Customer]) -> float:
+        with desk.store.transaction("phone", "CA" + "0" * 32) as tx:
+            began = time.perf_counter()
+            for one in who:
+                work_of(tx, one)
+            return time.perf_counter() - began
+
+    return operation
+
+
+def resolve(tx: Transaction, who: Customer) -> None:
+    found = people.resolve(tx, who.support_id, who.phone)
+    assert found == (who.person, who.support_id, True), found
+
+
+def ask(tx: Transaction, who: Customer) -> None:
+    _ask(tx, who, Action.TICKET_OPEN, Topic.TECHNICAL)
+
+
+def offer(tx: Transaction, who: Customer) -> None:
+    offered = effects.carry_out(tx, DESK, _call(who), shapes.Offer())
+    assert isinstance(offered, shapes.Offered)
+    assert offered.cells
+
+
+def invoices(tx: Transaction, who: Customer) -> None:
+    assert len(accounts.invoices(tx, _ask(tx, who, Action.BILLING_VIEW))) == 1
+
+
+def ticket(desk: Desk, who: list[Customer]) -> float:
+    began = time.perf_counter()
+    for one in who:
+        with desk.store.transaction("phone", "CA" + "0" * 32) as tx:
+            grant = _ask(tx, one, Action.TICKET_OPEN, Topic.TECHNICAL)
+            number = tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
+            work.enqueue(tx, "bench", str(number), {"ticket": number})
+    return time.perf_counter() - began
+
+
+def turn(desk: Desk, who: list[Customer]) -> float:
+    sids = [f"CA{random.getrandbits(128):032x}" for _ in who]
+    with desk.store.transaction("phone") as tx:
+        for sid, one in zip(sids, who, strict=True):
+            calls.begin(tx, sid, _call(one).to_json(), "first", "<Response/>")
+    tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]
+    began = time.perf_counter()
+    for sid, token in zip(sids, tokens, strict=True):
+        assert "<Gather" in take_turn(desk.line, sid, token, shapes.Keys("9"), "second")
+    return time.perf_counter() - began
+
+
+OPERATIONS: dict[str, Operation] = {
+    "identification (people.resolve)": inside(resolve),
+    "standing and decision (tx.ask)": inside(ask),
+    "the menu's offer": inside(offer),
+    "invoices, with their decision": inside(invoices),
+    "a ticket, work enqueued": ticket,
+    "a whole turn (take_turn, key 9)": turn,
+}
+AIMED_AT = ("a ticket, work enqueued", "a whole turn (take_turn, key 9)")
+
+
+def measure(small: Desk, large: Desk, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Operation → seconds a piece with few and with many contacts, one pair a round."""
+    chance = random.Random(2026)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in OPERATIONS}
+    for n in range(rounds + 1):
+        for name, operation in OPERATIONS.items():
+            sums = [0.0, 0.0]
+            for batch in range(6):  # who goes first alternates
+                for which in (0, 1) if batch % 2 else (1, 0):
+                    desk = (small, large)[which]
+                    who = [customer(chance.randint(1, desk.accounts)) for _ in range(BATCH)]
+                    sums[which] += operation(desk, who)
+            if n:  # the first round warms up
+                found[name].append((sums[0] / 6 / BATCH, sums[1] / 6 / BATCH))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--contacts", type=int, default=LARGE)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", choices=KINDS)
+    options = parser.parse_args()
+    kinds = (options.only,) if options.only else KINDS
+    print(machine(), flush=True)
+    with databases("small", "large", kinds=kinds) as urls:
+        for kind in kinds:
+            desks = []
+            for name, contacts in (("small", SMALL), ("large", options.contacts)):
+                store = open_store(urls[kind, name], KEYS, load_schemes())
+                began = time.perf_counter()
+                made = fill(store, contacts)
+                took = time.perf_counter() - began
+                print(f"{kind}: {contacts:,} contacts written in {took:.1f} s, {disk(store)}", flush=True)
+                twilio = Twilio("AC" + "0" * 32, ("token",), "http://127.0.0.1:8000")
+                desks.append(Desk(store, open_line(store, twilio, DESK, phrases.load()), made))
+            found = measure(desks[0], desks[1], options.rounds)
+            print(
+                f"\n{kind}: µs a piece, median of {options.rounds} rounds of {6 * BATCH}; ratio in each round, median"
+            )
+            print(f"  {'':34}{SMALL:>10,}{options.contacts:>12,}   ratio (least, most)")
+            for name, pairs in found.items():
+                few, many = (median(pair[n] for pair in pairs) * 1e6 for n in (0, 1))
+                ratios = sorted(large / small for small, large in pairs)
+                print(f"  {name:34}{few:10.0f}{many:12.0f}   {median(ratios):5.2f} ({ratios[0]:.2f}, {ratios[-1]:.2f})")
+            for name in AIMED_AT:
+                aim(f"{kind}: {name}, million/thousand", median(b / a for a, b in found[name]), 1.3, at_most=True)
+            for desk in desks:
+                desk.store.close()
+
+
+if __name__ == "__main__":
+    main()

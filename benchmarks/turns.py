@@ -1,0 +1,337 @@
+"""What a call's turn costs beside the smallest handler: signature, state, database and TwiML against a signature alone.
+
+    python -m benchmarks.turns [--seconds 2] [--rounds 6] [--only SQLite] [--keys 9] [--pool N] [--threads N]
+
+Two uvicorn servers of one worker with the same options, one load generator in a process of its own with 32 connections, all
+on the same machine. Both get the same signed requests; the calls are proven already and stand at the menu, and each
+answer's step token is what the next request brings. The bare server runs before and after every round of the desk, and a
+round's ratio is to the mean of the two. Whoever is not driven is stopped (SIGSTOP). CPU is the server's own processor time
+an answer, PostgreSQL's not included: it holds still when the machine is shared, where rates do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+from urllib.parse import urlencode
+
+import uvloop
+from fastapi import FastAPI, Request, Response
+from twilio.request_validator import RequestValidator
+
+from benchmarks import (
+    ACCOUNT,
+    CONNECTIONS,
+    KINDS,
+    STORE_PARTS,
+    TOKEN,
+    Job,
+    Load,
+    Prepared,
+    Stopwatch,
+    aim,
+    databases,
+    drive,
+    machine,
+)
+
+# Imported late below: whatever belongs to the desk, so that the bare server and the generator stay as small as they look.
+
+CALLS = 2 * CONNECTIONS
+SECRET = base64.b64encode(bytes(range(32))).decode()
+CONSTANT = (
+    '<?xml version="1.0" encoding="UTF-8"?><Response><Gather action="/ivr/turn?t=AAAAAAAAAAAAAAAAAAAA" '
+    'actionOnEmptyResult="true" finishOnKey="" input="dtmf" method="POST" numDigits="1" timeout="6">'
+    '<Say language="en-GB">To open a ticket, press 1. To hear this again, press 9.</Say></Gather></Response>'
+)
+CONSTANT_PATH = "/ivr/turn?t=AAAAAAAAAAAAAAAAAAAA"
+MIXES = {"9": "the menu again", "43": "services, invoices"}
+
+
+# --- the two servers
+
+
+def bare() -> FastAPI:
+    """The smallest handler: reads the form, checks the signature, answers the same each time."""
+    from urllib.parse import parse_qsl
+
+    app, validator, public = FastAPI(), RequestValidator(TOKEN), os.environ["PUBLIC_URL"]
+
+    @app.post("/ivr/turn")
+    async def turn(request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        url = f"{public}{request.url.path}?{request.url.query}"
+        if not validator.validate(url, form, request.headers.get("X-Twilio-Signature", "")):
+            return Response(status_code=403)
+        return Response(CONSTANT, media_type="application/xml")
+
+    return app
+
+
+def desk() -> FastAPI:
+    """The real service, as `deskgate serve` runs it; BENCH_POOL and BENCH_THREADS try other sizes."""
+    import deskgate.app
+    import store.engine
+    from deskgate.serve import app
+
+    if pool := os.environ.get("BENCH_POOL"):
+        store.engine.POOL_SIZE.update(dict.fromkeys(store.engine.POOL_SIZE, int(pool)))
+    if threads := os.environ.get("BENCH_THREADS"):
+        deskgate.app.THREADS = int(threads)
+    return app()
+
+
+class Server:
+    """One of the two, under uvicorn; `awake` while it is driven."""
+
+    def __init__(self, factory: str, **environment: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.public = f"http://127.0.0.1:{self.port}"
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            f"benchmarks.turns:{factory}",
+            "--factory",
+            "--port",
+            str(self.port),
+        ]
+        options = ["--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
+        self.process = subprocess.Popen(
+            [*command, *options],
+            env={**os.environ, "PUBLIC_URL": self.public, **environment},
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(600):
+            with socket.socket() as trial:
+                if trial.connect_ex(("127.0.0.1", self.port)) == 0:
+                    break
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        else:
+            raise RuntimeError("the server did not start")
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the {factory} server ended at once")
+        self.process.send_signal(signal.SIGSTOP)
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def processor_time(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+# --- the rounds
+
+
+def settings(url: str) -> dict[str, str]:
+    """A desk with a Twilio account of its own, so that nothing is simulated inside the server that is measured."""
+    account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_NUMBER": "+441632960000"}
+    return {**account, "DATABASE_URL": url, "SECRET_KEYS": SECRET}
+
+
+def furnish(url: str) -> Any:
+    """A store with the sample accounts on it, and calls by those who may do everything on one account."""
+    from authz import load_schemes
+    from deskgate.simulated import SAMPLE
+    from store import Keys, imports, open_store
+    from store.import_format import read
+
+    opened = open_store(url, Keys.parse(SECRET), load_schemes())
+    imports.run(opened, read(SAMPLE.read_bytes()))
+    return opened
+
+
+def calls_at_the_menu(opened: Any, public: str) -> list[tuple[str, str]]:
+    """New calls, proven and at the menu, by somebody who may do everything; and where their next turns go."""
+    from authz import Proof
+    from ivr.shapes import Call
+    from ivr.webhook import step_token
+    from store import calls
+    from store.people import resolve, subject_of
+
+    sids = [f"CA{random.getrandbits(128):032x}" for _ in range(CALLS)]
+    with opened.transaction("phone") as tx:
+        subject = subject_of(resolve(tx, "10000073", None)[0])  # Raj Patel of Tideworks
+        (account,) = tx.connection.exec_driver_sql("SELECT id FROM accounts WHERE number = '400639'").one()
+        call = Call("menu", subject=subject, proof=int(Proof.VERIFIED), accounts=(account,), account=account)
+        for sid in sids:
+            calls.begin(tx, sid, call.to_json(), "first", "<Response/>")
+    return [(sid, f"{public}/ivr/turn?{urlencode({'t': step_token(opened.keys, sid, 0)})}") for sid in sids]
+
+
+class Rounds:
+    """Drives one server after the other; gives the load and the server's own µs of processor time an answer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._generator = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self.close = self._generator.shutdown
+
+    def bare(self, server: Server, keys: str) -> tuple[Load, float]:
+        made = [(f"CA{n:032x}", server.public + CONSTANT_PATH) for n in range(CALLS)]
+        with server.awake():
+            return self._drive(server, made, keys)
+
+    def desk(self, server: Server, opened: Any, keys: str) -> tuple[Load, float]:
+        with server.awake():
+            return self._drive(server, calls_at_the_menu(opened, server.public), keys)
+
+    def _drive(self, server: Server, calls: list[tuple[str, str]], keys: str) -> tuple[Load, float]:
+        job, before = Job(server.port, server.public, calls, keys, self._seconds), server.processor_time()
+        load = self._generator.submit(drive, job).result()
+        if load.refused:
+            raise RuntimeError(f"{load.refused} of {load.answers} requests were not answered by a screen")
+        return load, (server.processor_time() - before) / load.answers * 1e6
+
+
+# --- where the time goes
+
+PARTS = {
+    **STORE_PARTS,
+    "ivr.webhook:Twilio._verified": "webhook: parse",
+    "twilio.request_validator:RequestValidator.validate": "webhook: RequestValidator",
+    "ivr.webhook:Twilio.read": "webhook: grammar",
+    "ivr.router:_answer": "turn, itself",
+    "ivr.router:_fingerprint": "fingerprint",
+    "ivr.turn:is_step_token": "step token",
+    "ivr.turn:step_token": "step token",
+    "ivr.dialogue:step": "dialogue",
+    "ivr.shapes:Call.to_json": "state to and from JSON",
+    "ivr.shapes:Call.from_json": "state to and from JSON",
+    "ivr.screens:twiml": "TwiML by the builder",
+    "ivr.phrases:Phrases.say": "phrases",
+    "ivr.effects:carry_out": "effects, themselves",
+    "store.calls:load": "calls.load and save, themselves",
+    "store.calls:save": "calls.load and save, themselves",
+    "store.keys:Keys.seal": "answer sealed and opened",
+    "store.keys:Keys.open": "answer sealed and opened",
+}
+
+
+async def through_the_door(app: Any, made: list[Prepared], times: int) -> float:
+    """Seconds for so many turns through ASGI, one after the other: no socket, no HTTP parser."""
+    took = 0.0
+    for n in range(times):
+        call = made[n % len(made)]
+        signature, body = call.signed()
+        sent: list[Any] = []
+
+        async def receive(body: bytes = body) -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any, sent: list[Any] = sent) -> None:
+            sent.append(message)
+
+        path, _, query = call.path.partition("?")
+        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http"}
+        scope |= {"path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": ""}
+        scope |= {"server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 50000)}
+        scope |= {"headers": [(b"x-twilio-signature", signature.encode())]}
+        began = time.perf_counter()
+        await app(scope, receive, send)
+        took += time.perf_counter() - began
+        assert call.answered(b"".join(message.get("body", b"") for message in sent)), sent
+    return took
+
+
+def where_the_time_goes(kind: str, url: str, opened: Any, times: int = 1_000) -> None:
+    os.environ.update(settings(url), PUBLIC_URL="http://127.0.0.1:8000")
+    app, small = desk(), bare()
+    job = Job(8000, "http://127.0.0.1:8000", [], "9", 0)
+    made = [Prepared(job, *call) for call in calls_at_the_menu(opened, job.public)]
+    other = [Prepared(job, f"CA{n:032x}", job.public + CONSTANT_PATH) for n in range(CALLS)]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        for which, prepared in ((small, other), (app, made)):
+            runner.run(through_the_door(which, prepared, 200))
+        floor = runner.run(through_the_door(small, other, times))
+        plain = runner.run(through_the_door(app, made, times))
+        with Stopwatch(PARTS, app.state.house.store.engine) as watch:
+            total = runner.run(through_the_door(app, made, times))
+    title = f"{kind}, key 9, one at a time ({plain / times * 1e6:.0f} µs without the stopwatch; bare {floor / times * 1e6:.0f})"
+    watch.report(title, times, total, "FastAPI, metrics, hop to a thread and back")
+    app.state.house.store.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--keys", choices=list(MIXES), help="one mix alone")
+    parser.add_argument("--pool", type=int, help="database connections; the Store's own choice if not given")
+    parser.add_argument("--threads", type=int, help="pool threads for turns; the service's own choice if not given")
+    options = parser.parse_args()
+    kinds = (options.only,) if options.only else KINDS
+    mixes = (options.keys,) if options.keys else tuple(MIXES)
+    sizes = {"BENCH_POOL": str(options.pool or ""), "BENCH_THREADS": str(options.threads or "")}
+    print(machine(), flush=True)
+    with databases("turns", kinds=kinds) as urls, ExitStack() as stack:
+        stores = {kind: furnish(urls[kind, "turns"]) for kind in kinds}
+        small = stack.enter_context(closing(Server("bare")))
+        servers = {
+            k: stack.enter_context(closing(Server("desk", **settings(urls[k, "turns"]), **sizes))) for k in kinds
+        }
+        rounds = stack.enter_context(closing(Rounds(options.seconds)))
+        cases = [(kind, keys) for keys in mixes for kind in kinds]
+        loads: dict[Any, list[tuple[Load, float]]] = {case: [] for case in cases}
+        ratios: dict[Any, list[float]] = {case: [] for case in cases}
+        bares = [rounds.bare(small, "9")]
+        for _ in range(options.rounds):
+            for kind, keys in cases:
+                loads[kind, keys].append(rounds.desk(servers[kind], stores[kind], keys))
+                bares.append(rounds.bare(small, keys))
+                floor = mean(load.rate for load, _ in bares[-2:])
+                ratios[kind, keys].append(loads[kind, keys][-1][0].rate / floor)
+        print(
+            f"\n{CONNECTIONS} connections, one worker each; {options.rounds} rounds of {options.seconds:g} s, medians"
+        )
+        print(f"  {'':44}{'a second':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}   of the bare rate, by round")
+        show("bare handler", bares, [])
+        for (kind, keys), each in loads.items():
+            pool = options.pool or stores[kind].engine.pool.size()
+            show(f"{kind}, pool of {pool}: {MIXES[keys]}", each, ratios[kind, keys])
+        stack.close()
+        for kind in kinds:
+            where_the_time_goes(kind, urls[kind, "turns"], stores[kind])
+            stores[kind].close()
+        for (kind, keys), found in ratios.items():
+            aim(f"{kind}: a turn ({MIXES[keys]}) of the bare handler's rate", median(found), 0.4)
+
+
+def show(name: str, rounds: list[tuple[Load, float]], ratios: list[float]) -> None:
+    rate, p50, p99 = (median(load[n] for load, _ in rounds) for n in range(3))
+    said = f"{median(ratios):.2f} ({', '.join(f'{ratio:.2f}' for ratio in ratios)})" if ratios else ""
+    print(f"  {name:44}{rate:9.0f}{p50:9.1f}{p99:9.1f}{median(cpu for _, cpu in rounds):9.0f}   {said}")
+
+
+if __name__ == "__main__":
+    main()

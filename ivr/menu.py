@@ -1,0 +1,142 @@
+"""The menu of an account, and a ticket opened from it: topic, service, what is spoken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from authz import Topic
+from ivr import outcomes as o
+from ivr import shapes as s
+from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, number_twice, refusal, screen, unexpected
+from ivr.shapes import Call, Effect, Event, Gather, Keys, Move, line
+from ivr.tickets import ask_record, hear_tickets
+
+# digit → what it asks for; contract.md, the phone call, 4. What is not built yet (7, 8) is not here.
+MENU: dict[str, tuple[str, Effect]] = {
+    "1": ("ticket.open", s.MayOpen()),
+    "2": ("ticket.view", s.ListTickets()),
+    "3": ("billing.view", s.TellInvoices()),
+    "4": ("service.view", s.TellServices()),
+    "5": ("phone.emergency", s.NameServices()),
+    "0": ("phone.support", s.RingDesk()),
+}
+
+
+def _ask_menu(call: Call) -> Move:
+    return call, s.Offer()
+
+
+def _hear_menu(call: Call, event: Event) -> Move:
+    match event:
+        case o.Offered(cells, name):
+            offered = [line(f"menu.{digit}") for digit, (cell, _) in MENU.items() if cell in cells]
+            which = [line("this_account", name=name)] if name else []
+            back = [line("menu.star")] if len(call.accounts) > 1 else []
+            return screen(call, Gather(1), *which, *offered, line("menu.9"), *back)
+        case Keys("*") if len(call.accounts) > 1:
+            return goto(replace(call, account=None, page=0), "accounts")
+        case Keys("9" | "*"):
+            return goto(call, "menu")
+        case Keys(keyed) if keyed in MENU:
+            return replace(call, about="emergency" if keyed == "5" else ""), MENU[keyed][1]
+        case Keys():
+            return not_a_choice(call)
+        case o.Refused():
+            return menu(call, *refusal(event))
+        case o.TopicsAllowed(topics) if len(topics) == 1:
+            return with_topic(call, topics[0])
+        case o.TopicsAllowed(topics):
+            return goto(replace(call, topics=tuple(topics)), "topic")
+        case o.ServicesNamed(names) if len(names) > 1:
+            return goto(replace(call, services=tuple(service.ref for service in names)), "service")
+        case o.ServicesNamed(names):
+            return replace(call, service=names[0].ref if names else None), s.RingDesk()
+        case o.TicketsFound(()):
+            return menu(call, line("no_tickets"))
+        case o.TicketsFound():
+            return hear_tickets(replace(call, at="tickets"), event)
+        case o.Invoices(invoices):
+            told = [line(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices]
+            return menu(call, *(told or [line("no_invoices")]))
+        case o.Services(services):
+            told = [line("service", name=service.name, status=service.status) for service in services]
+            return menu(call, *(told or [line("no_services")]))
+        case o.Ringing(ring):
+            return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
+    return unexpected(call, event)
+
+
+def with_topic(call: Call, topic: Topic | str) -> Move:
+    about = replace(call, topic=str(topic), about="ticket")
+    return (replace(about, at="service"), s.NameServices()) if topic == Topic.TECHNICAL else goto(about, "record")
+
+
+def _ask_topic(call: Call) -> Move:
+    return screen(call, Gather(1), *(line(f"topic.{n}.{topic}") for n, topic in enumerate(call.topics, 1)))
+
+
+def _hear_topic(call: Call, event: Event) -> Move:
+    match event:
+        case Keys("*"):
+            return menu(call)
+        case Keys(keyed) if keyed in ("1", "2"):
+            return with_topic(call, call.topics[int(keyed) - 1])
+        case Keys():
+            return not_a_choice(call)
+    return unexpected(call, event)
+
+
+def _ask_service(call: Call) -> Move:
+    return call, s.NameServices()
+
+
+def _hear_service(call: Call, event: Event) -> Move:
+    match event:
+        case o.ServicesNamed(names) if len(names) < 2 and call.about == "ticket":
+            return goto(replace(call, service=names[0].ref if names else None), "record")
+        case o.ServicesNamed(names):
+            page = names[call.page * PAGE :][:PAGE]
+            choices = [line("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
+            more = [line("choose.more")] if len(names) > PAGE else []
+            none = [line("choose.none")] if call.about == "ticket" else []
+            known = replace(call, services=tuple(service.ref for service in names))
+            return screen(known, Gather(1), line("which_service"), *choices, *more, *none)
+        case Keys("*") if call.topics:
+            return goto(replace(call, services=(), page=0), "topic")
+        case Keys("*"):
+            return menu(call)
+        case Keys("9"):
+            further = (call.page + 1) * PAGE < len(call.services)
+            return goto(replace(call, page=call.page + 1 if further else 0), "service")
+        case Keys("0") if call.about == "ticket":
+            return goto(replace(call, service=None), "record")
+        case Keys(keyed):
+            service = chosen(keyed, call.page, call.services)
+            if service is None:
+                return not_a_choice(call)
+            about = replace(call, service=service)
+            return goto(about, "record") if call.about == "ticket" else (about, s.RingDesk())
+        case o.Ringing(ring):
+            return goto(replace(call, ring=ring), "holding", line("ringing.emergency"))
+        case o.Refused():
+            return menu(call, *refusal(event))
+    return unexpected(call, event)
+
+
+def _hear_record(call: Call, event: Event) -> Move:
+    match event:
+        case s.Spoken(recorded):
+            return call, s.SaveTicket(recorded)
+        case o.TicketSaved(number):
+            return menu(call, line("ticket_opened"), *number_twice(number))
+        case o.TicketKept():
+            return menu(call, line("ticket_kept"))
+    return menu(call)  # a key instead of a word: back
+
+
+PLACES = {
+    "menu": Place(_ask_menu, _hear_menu),
+    "topic": Place(_ask_topic, _hear_topic),
+    "service": Place(_ask_service, _hear_service),
+    "record": Place(ask_record, _hear_record),
+}

@@ -1,0 +1,76 @@
+"""How a call moves: from place to place, with something to say on the way. TABLE is filled by dialogue.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
+
+from authz import Next
+from ivr import outcomes as o
+from ivr import shapes as s
+from ivr.shapes import Call, Event, HangUp, Line, Move, Screen, line
+
+T = TypeVar("T")
+PAGE = 8  # choices by "Press N for …"; 9 is more
+
+
+class Place(NamedTuple):
+    prompt: Callable[[Call], Move]
+    hear: Callable[[Call, Event], Move]
+    silence_speaks: bool = False  # an empty turn means something here: it is not simply repeated
+
+
+TABLE: dict[str, Place] = {}
+
+
+def goto(call: Call, place: str, *lead: Line) -> Move:
+    return TABLE[place].prompt(replace(call, at=place, lead=call.lead + lead))
+
+
+def screen(call: Call, then: s.Then, *lines: Line) -> Move:
+    return replace(call, lead=()), Screen(call.lead + lines, then)
+
+
+def goodbye(call: Call, *keys: str) -> Move:
+    return screen(replace(call, at="over"), HangUp(), *map(line, keys))
+
+
+def menu(call: Call, *lead: Line) -> Move:
+    fresh = replace(
+        call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about=""
+    )
+    return goto(fresh, "menu", *lead)
+
+
+def number_twice(number: int) -> tuple[Line, Line]:
+    return line("ticket_number", number=number), line("once_more", number=number)
+
+
+def chosen(keyed: str, page: int, of: Sequence[T]) -> T | None:
+    """What "Press N for …" names on this page of choices, or None."""
+    place = page * PAGE + "12345678".find(keyed) if len(keyed) == 1 and keyed in "12345678" else len(of)
+    return of[place] if place < len(of) else None
+
+
+def not_a_choice(call: Call) -> Move:
+    return goto(call, call.at, line("not_a_choice"))
+
+
+def unexpected(call: Call, event: Event) -> Move:
+    raise TypeError(f"{type(event).__name__} cannot come while a call is at {call.at}")
+
+
+def leave_message(call: Call, about: str) -> Move:
+    return goto(replace(call, about=about), "message")
+
+
+def refusal(refused: o.Refused) -> list[Line]:
+    """Why not, what it would need, who can help, and what now."""
+    told = [line(f"refused.{refused.denied.reason}", action=refused.cell)]
+    if refused.needs:
+        told.append(line("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
+    if refused.helpers:
+        told.append(line("refused.helpers", names=refused.helpers))
+    asks = refused.helpers and refused.denied.next == Next.ASK_CONTACT_ADMIN
+    return [*told, line("way.ask_helpers" if asks else f"way.{refused.denied.next}")]

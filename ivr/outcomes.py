@@ -1,0 +1,159 @@
+"""What comes of an effect: the facts a call goes on with, each already allowed, refused or told by `store`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authz import Denied, Topic
+from store.accounts import AccountName, Invoice, Service, ServiceName
+from store.tickets import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    subject: str
+    accounts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotProved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LineBusy:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesOnly:
+    """The desk's budget of wrong PINs is spent, or the operator has switched the phone to messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsNamed:
+    names: tuple[AccountName, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFound:
+    account: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Cells that are allowed now, and the account's name if there are several to tell apart."""
+
+    cells: frozenset[str]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why not, what would be needed, and who on the account can help. Spoken to a verified contact of that account."""
+
+    cell: str
+    denied: Denied
+    needs: tuple[str, ...] = ()
+    needs_role: bool = False
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsAllowed:
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesNamed:
+    names: tuple[ServiceName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSaved:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKept:
+    """The right went meanwhile: what was spoken waits with the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsFound:
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAllowed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    invoices: tuple[Invoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    ring: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillRinging:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyCame:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded:
+    """`number` is the call-back ticket's; None where none was needed or it waits with the desk."""
+
+    number: int | None
+    nobody_came: bool
+
+
+Outcome = (
+    Proved
+    | NotProved
+    | LineBusy
+    | MessagesOnly
+    | AccountsNamed
+    | AccountFound
+    | Offered
+    | Refused
+    | TopicsAllowed
+    | ServicesNamed
+    | TicketSaved
+    | TicketKept
+    | TicketsFound
+    | ReplyAllowed
+    | MessageLeft
+    | Invoices
+    | Services
+    | Ringing
+    | StillRinging
+    | Taken
+    | NobodyCame
+    | RingEnded
+)

@@ -1,0 +1,62 @@
+"""My tickets, read out one by one, and a message added to one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr import outcomes as o
+from ivr import shapes as s
+from ivr.moves import Place, goto, menu, not_a_choice, refusal, screen, unexpected
+from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
+
+
+def ask_record(call: Call) -> Move:
+    return screen(call, Record(), line("recorded_notice"), line("speak"))
+
+
+def _ask_tickets(call: Call) -> Move:
+    return call, s.ListTickets()
+
+
+def hear_tickets(call: Call, event: Event) -> Move:
+    match event:
+        case o.TicketsFound(tickets) if call.ticket < len(tickets):
+            told = tickets[call.ticket]
+            what = line("ticket", number=told.number, subject=told.subject)
+            status = line(f"ticket_status.{told.status}")
+            answer = line("ticket_answer", answer=told.answer) if told.answer else line("ticket_unanswered")
+            further = [line("next_ticket")] if call.ticket + 1 < len(tickets) else []
+            heard = replace(call, told=told.number)
+            return screen(heard, Gather(1), what, status, answer, line("add_to_ticket"), *further, line("star_back"))
+        case o.TicketsFound():
+            return menu(call, line("no_more_tickets"))
+        case Keys("1"):
+            return call, s.MayReply()
+        case Keys("2"):
+            return goto(replace(call, ticket=call.ticket + 1), "tickets")
+        case Keys("*"):
+            return menu(call)
+        case Keys():
+            return not_a_choice(call)
+        case o.ReplyAllowed():
+            return goto(call, "reply")
+        case o.Refused():
+            return menu(call, *refusal(event))
+    return unexpected(call, event)
+
+
+def _hear_reply(call: Call, event: Event) -> Move:
+    match event:
+        case s.Spoken(recorded):
+            return call, s.SaveReply(recorded)
+        case o.TicketSaved(number):
+            return menu(call, line("added_to_ticket", number=number))
+        case o.TicketKept():
+            return menu(call, line("ticket_kept"))
+    return menu(call)
+
+
+PLACES = {
+    "tickets": Place(_ask_tickets, hear_tickets),
+    "reply": Place(ask_record, _hear_reply),
+}

@@ -1,0 +1,179 @@
+"""Conversations made of dice: keys somebody might press, outcomes the store might give, and what the dialogue does then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from authz import CELLS, Denied, Next, Reason, Topic
+from ivr import dialogue
+from ivr import outcomes as o
+from ivr import shapes as s
+from ivr.menu import MENU
+from ivr.moves import PAGE, TABLE
+from ivr.outcomes import Outcome
+from ivr.shapes import Call, Effect, Event, Keys, Screen
+from store.accounts import AccountName, Invoice, Service, ServiceName
+from store.tickets import Recorded, Ticket
+
+T = TypeVar("T")
+MOST_EFFECTS = 6  # in a row, without a word to the caller
+SPOKEN = s.Spoken(Recorded("RE" + "0" * 32, 7))
+LONG_KEYS = (
+    "",
+    "*",
+    "10000081",
+    "12345678",
+    "17846325",
+    "999999",
+    "1234",
+    "1*",
+    "400639",
+    "1",
+    "2",
+    "8",
+    "9",
+    "0",
+    "**",
+)
+ONE_KEY = (*"0123456789*#", "", "12", "#*")
+
+
+class Dice:
+    """Numbers drawn before, read one by one; `over` when none is left."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._left = list(reversed(numbers))
+
+    @property
+    def over(self) -> bool:
+        return not self._left
+
+    def throw(self, sides: int) -> int:
+        return self._left.pop() % sides if self._left else 0
+
+    def one_of(self, things: Sequence[T]) -> T:
+        return things[self.throw(len(things))]
+
+
+@dataclass
+class Step:
+    """One event and all that came of it: effects with their outcomes, and the screen at the end."""
+
+    before: Call
+    event: Event | None
+    effects: list[tuple[Effect, Outcome]] = field(default_factory=list)
+    call: Call = field(default_factory=Call)
+    screen: Screen = field(default_factory=lambda: Screen((), s.HangUp()))
+
+    @property
+    def keys(self) -> list[str]:
+        return [line.key for line in self.screen.lines]
+
+
+def settle(dice: Dice, step: Step, move: tuple[Call, Screen | Effect]) -> Step:
+    """Plays effects until there is something to say."""
+    call, then = move
+    while not isinstance(then, Screen):
+        assert len(step.effects) < MOST_EFFECTS, f"effect after effect at {call.at}: {step.effects}"
+        outcome = outcome_of(dice, call, then)
+        step.effects.append((then, outcome))
+        call, then = dialogue.step(call, outcome)
+    step.call, step.screen = call, then
+    return step
+
+
+def hear(dice: Dice, call: Call, event: Event) -> Step:
+    return settle(dice, Step(call, event), dialogue.step(call, event))
+
+
+def converse(dice: Dice, *, messages_only: bool = False, proved: bool = False) -> list[Step]:
+    """A call from its beginning, or from the menu on, until somebody hangs up or the dice are thrown.
+
+    The state goes through its text after each turn, as it does through the database."""
+    begun = dialogue.begin("+441632960108", messages_only=messages_only)
+    if proved:
+        accounts = tuple(range(1, 2 + dice.throw(12)))
+        call = Call("menu", "+441632960108", subject="person:8", proof=2, accounts=accounts, account=1)
+        begun = TABLE["menu"].prompt(call)
+    steps = [settle(dice, Step(Call(), None), begun)]
+    while not dice.over and not isinstance(steps[-1].screen.then, s.HangUp):
+        call = Call.from_json(steps[-1].call.to_json())
+        steps.append(hear(dice, call, event_for(dice, steps[-1].screen)))
+    return steps
+
+
+def event_for(dice: Dice, screen: Screen) -> Event:
+    match screen.then:
+        case s.Gather(digits):
+            return Keys(dice.one_of(ONE_KEY if digits == 1 else LONG_KEYS))
+        case s.Record():
+            return dice.one_of((SPOKEN, SPOKEN, Keys("")))
+        case s.Conference():
+            return dice.one_of((s.DialEnded(), Keys("")))
+    raise AssertionError("nobody is there any more")
+
+
+def denied(dice: Dice) -> Denied:
+    reason = dice.one_of([reason for reason in Reason if reason != Reason.ALLOWED])
+    return Denied(reason, ("D-1",), dice.one_of(list(Next)))
+
+
+def refused(dice: Dice, cell: str) -> o.Refused:
+    names = ("Raj Patel", "Dev Anand")[: dice.throw(3)]
+    return o.Refused(cell, denied(dice), ("manage_support",)[: dice.throw(2)], dice.throw(2) == 1, names)
+
+
+def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
+    """Anything the store might answer to an effect."""
+    match effect:
+        case s.CheckPin():
+            outcomes = (o.NotProved, lambda: o.Proved("person:8", tuple(range(1, 2 + dice.throw(20)))))
+            return (*outcomes, outcomes[1], o.LineBusy, o.MessagesOnly)[dice.throw(5)]()
+        case s.NameAccounts():
+            page = [AccountName(id, f"{id:06}", f"Account {id}") for id in call.accounts[call.page * PAGE :][:PAGE]]
+            return o.AccountsNamed(tuple(page[dice.throw(2) :]), len(call.accounts) > PAGE)
+        case s.FindAccount():
+            return o.AccountFound(dice.one_of((None, *call.accounts)))
+        case s.Offer():
+            cells = frozenset(cell for cell, _ in MENU.values() if dice.throw(3))
+            return o.Offered(cells, "Tideworks Ltd" if cells and len(call.accounts) > 1 else "")
+        case s.MayOpen():
+            if not dice.throw(4):
+                return refused(dice, "ticket.open:technical")
+            topics = ((Topic.TECHNICAL,), (Topic.BILLING,), (Topic.TECHNICAL, Topic.BILLING))
+            return o.TopicsAllowed(dice.one_of(topics))
+        case s.NameServices():
+            if not dice.throw(4):
+                return refused(dice, "phone.emergency")
+            return o.ServicesNamed(tuple(ServiceName(f"s-{n}", f"Server {n}") for n in range(dice.throw(20))))
+        case s.SaveTicket() | s.SaveReply():
+            return dice.one_of((o.TicketSaved(1001), o.TicketSaved(1001), o.TicketKept()))
+        case s.ListTickets():
+            if not dice.throw(4):
+                return refused(dice, "ticket.view:billing")
+            return o.TicketsFound(tuple(_ticket(dice, n) for n in range(dice.throw(4))))
+        case s.MayReply():
+            return dice.one_of((o.ReplyAllowed(), o.ReplyAllowed(), refused(dice, "ticket.reply:technical")))
+        case s.LeaveMessage():
+            return o.MessageLeft()
+        case s.TellInvoices():
+            statuses = ("paid", "unpaid", "overdue")[: dice.throw(4)]
+            told = tuple(Invoice("MS-1", "311.20", "GBP", "2026-11-15", status) for status in statuses)
+            return o.Invoices(told) if dice.throw(4) else refused(dice, "billing.view")
+        case s.TellServices():
+            told = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
+            return o.Services(told) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
+        case s.RingDesk():
+            return o.Ringing(5) if dice.throw(4) else refused(dice, "phone.support")
+        case s.LookAtRing():
+            return dice.one_of((o.StillRinging(), o.Taken("desk-5"), o.NobodyCame()))
+        case s.GiveUpRing(nobody_came):
+            return o.RingEnded(dice.one_of((None, 1001)) if nobody_came else None, nobody_came)
+    raise AssertionError(f"no outcome is known for {effect}")
+
+
+def _ticket(dice: Dice, number: int) -> Ticket:
+    status = dice.one_of(("open", "waiting", "closed"))
+    return Ticket(1001 + number, "technical", "Slow server", status, True, dice.one_of(("", "We look into it.")))

@@ -1,0 +1,253 @@
+"""The pure dialogue: no sequence of keys gets past it, none gets stuck in it, and what it keeps says no digit of a PIN."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr import dialogue, phrases
+from ivr import outcomes as o
+from ivr import shapes as s
+from ivr.menu import MENU
+from ivr.moves import TABLE
+from ivr.shapes import Call, CheckPin, Conference, DialEnded, Effect, Gather, HangUp, Keys, Record, Screen
+from store.accounts import AccountName
+from tests.ivr.talk import ONE_KEY, SPOKEN, Dice, Step, converse, hear, settle
+
+DICE = st.lists(st.integers(0, 59), max_size=60)
+WORDS = phrases.load()
+
+TO_STRANGERS = {s.CheckPin, s.LeaveMessage}  # what may be done for somebody not proven
+STRANGERS_HEAR = {
+    *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
+    *("message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
+    *("goodbye.silence", "goodbye.not_proved", "goodbye.busy"),
+}
+
+
+def proved(**known: object) -> Call:
+    """A call that has come to the menu."""
+    return replace(
+        Call(at="menu", number="+441632960108", subject="person:8", proof=2, accounts=(1,), account=1), **known
+    )
+
+
+def is_proof(outcome: object) -> bool:
+    return isinstance(outcome, o.Proved)
+
+
+@settings(max_examples=300)
+@given(DICE, st.booleans())
+def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only: bool) -> None:
+    proven = False
+    for step in converse(Dice(numbers), messages_only=messages_only):
+        for effect, outcome in step.effects:
+            assert proven or type(effect) in TO_STRANGERS
+            proven = proven or is_proof(outcome)
+        if not proven:
+            assert step.call.subject is None
+            assert step.call.proof == 0
+            assert set(step.keys) <= STRANGERS_HEAR
+            assert not any(line.values for line in step.screen.lines), "a stranger hears no facts"
+
+
+def test_the_conversations_come_everywhere() -> None:
+    dice = random.Random(1)
+    calls = [converse(Dice(dice.choices(range(60), k=60)), proved=bool(n % 2)) for n in range(300)]
+    steps = [step for call in calls for step in call]
+    assert {type(effect) for step in steps for effect, _ in step.effects} == set(get_args(Effect))
+    assert {step.call.at for step in steps} == set(TABLE)
+
+
+@settings(max_examples=300)
+@given(DICE, st.booleans())
+def test_every_call_can_be_said_kept_and_ended(numbers: list[int], proved: bool) -> None:
+    for step in converse(Dice(numbers), proved=proved):
+        for line in step.screen.lines:
+            assert WORDS.say(line)
+        assert step.screen.lines or isinstance(step.screen.then, Conference)
+        assert step.call.lead == (), "what is said before a prompt is said once"
+        assert Call.from_json(step.call.to_json()) == step.call
+        assert isinstance(step.screen.then, HangUp) == (step.call.at == "over")
+
+
+@settings(max_examples=300)
+@given(DICE, st.booleans())
+def test_silence_ends_a_call_the_second_time_in_a_row_and_only_then(numbers: list[int], proved: bool) -> None:
+    silences = 0
+    for step in converse(Dice(numbers), proved=proved):
+        silent = step.event == Keys("") and not TABLE[step.before.at].silence_speaks
+        silences = silences + 1 if silent else 0
+        assert ("goodbye.silence" in step.keys) == (silences == 2)
+        assert ("nothing_heard" in step.keys) == (silences == 1)
+
+
+def test_speaking_is_no_silence() -> None:
+    call = hear(Dice([9]), proved(at="record", about="ticket", topic="technical"), Keys("")).call
+    call = hear(Dice([0] * 9), call, SPOKEN).call
+    step = hear(Dice([0] * 9), call, Keys(""))
+    assert (step.call.at, step.keys[0]) == ("menu", "nothing_heard"), "one silence before the message, one after it"
+
+
+@given(DICE, st.lists(st.sampled_from(["", "*", "1234", "17846325", "12"]), max_size=12))
+def test_three_wrong_pins_end_a_call(numbers: list[int], between: list[str]) -> None:
+    call, wrong = Call(at="pin", number="+441632960108", support_id="10000081"), 0
+    for keys in between:
+        move = dialogue.step(call, Keys(keys))
+        if isinstance(move[1], CheckPin):
+            wrong += 1
+            move = dialogue.step(move[0], o.NotProved())
+        step = settle(Dice(numbers), Step(call, Keys(keys)), move)
+        if wrong == 3:
+            assert isinstance(step.screen.then, HangUp)
+        if step.call.at != "pin":
+            return
+        call = step.call
+
+
+def test_three_wrong_pins_without_anything_else() -> None:
+    call = Call(at="pin")
+    heard = []
+    for _ in range(3):
+        call, effect = dialogue.step(call, Keys("17846325"))
+        assert isinstance(effect, CheckPin)
+        call, screen = dialogue.step(call, o.NotProved())
+        assert isinstance(screen, Screen)
+        heard.append([line.key for line in screen.lines])
+    assert heard == [["pin_wrong", "key_pin"], ["pin_wrong", "key_pin"], ["goodbye.not_proved"]]
+
+
+@pytest.mark.parametrize("keyed", ["1", "12345", "12345*", "*1", "12345678901", "١٢٣٤٥٦٧٨", "1234567٨"])
+def test_half_a_pin_is_no_attempt_and_three_in_a_row_end_the_call(keyed: str) -> None:
+    call = Call(at="pin")
+    for last in (False, False, True):
+        call, screen = dialogue.step(call, Keys(keyed))
+        assert isinstance(screen, Screen), "it was taken for a whole PIN"
+        assert isinstance(screen.then, HangUp) == last
+
+
+def test_a_wrong_check_digit_is_asked_again_once_and_is_no_attempt() -> None:
+    call, screen = dialogue.step(Call(), Keys("12345678"))
+    assert (call.at, call.tries, [line.key for line in screen.lines]) == (
+        "support_id",
+        0,
+        ["support_id_again", "key_support_id"],
+    )
+    call, screen = dialogue.step(call, Keys("12345678"))
+    assert (call.at, call.tries, call.support_id) == ("pin", 0, "12345678"), "it goes on as an unknown ID"
+
+
+@pytest.mark.parametrize("keyed", ["", "10000081"])
+def test_no_id_and_an_id_hear_the_same(keyed: str) -> None:
+    call, screen = dialogue.step(Call(), Keys(keyed))
+    assert (call.at, call.support_id) == ("pin", keyed or None)
+    assert [line.key for line in screen.lines] == ["key_pin"]
+
+
+# --- moving about
+
+
+@pytest.mark.parametrize("place", sorted(TABLE))
+def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
+    known = proved(
+        at=place, about="ticket", topics=("technical", "billing"), topic="technical", services=("a", "b"), ring=5
+    )
+    call = replace(known, about="no_pin") if place == "message" else known
+    first = settle(Dice([9]), Step(call, None), TABLE[place].prompt(call))
+    assert first.screen.lines
+    for keyed in (*ONE_KEY, "17846325", "0" * 64):
+        for throw in range(12):
+            assert hear(Dice([throw] * 9), call, Keys(keyed)).screen
+
+
+def test_the_places_are_those_of_the_contract() -> None:
+    assert set(TABLE) == {
+        *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
+        *("tickets", "reply", "holding", "talking", "over"),
+    }
+
+
+BACK = [
+    (Call(), "support_id"),  # the first: there is nothing before it
+    (Call(at="pin"), "message"),  # here it means "I have no PIN"
+    (proved(at="accounts", accounts=tuple(range(1, 20)), page=1), "accounts"),
+    (proved(), "menu"),
+    (proved(accounts=(1, 2)), "accounts"),
+    (proved(at="topic", topics=("technical", "billing")), "menu"),
+    (
+        proved(at="service", about="ticket", topic="technical", topics=("technical", "billing"), services=("a", "b")),
+        "topic",
+    ),
+    (proved(at="service", about="ticket", topic="technical", services=("a", "b")), "menu"),
+    (proved(at="service", about="emergency", services=("a", "b")), "menu"),
+    (proved(at="tickets", ticket=1, told=1001), "menu"),
+    (proved(at="holding", ring=5), "menu"),
+]
+
+
+@pytest.mark.parametrize(("call", "back"), BACK, ids=lambda value: value if isinstance(value, str) else value.at)
+def test_star_goes_one_step_back(call: Call, back: str) -> None:
+    step = hear(Dice([0, 1, 1, 1, 1, 1, 1, 1]), call, Keys("*"))
+    assert step.call.at == back
+    assert isinstance(step.screen.then, Gather | Record)
+
+
+def test_star_is_known_everywhere_keys_are_heard() -> None:
+    gathers = {place for place in TABLE if place not in ("message", "record", "reply", "talking", "over")}
+    assert gathers == {call.at for call, _ in BACK}
+
+
+def test_what_is_not_built_is_not_offered() -> None:
+    cells = frozenset(cell for cell, _ in MENU.values())
+    _, screen = dialogue.step(proved(), o.Offered(cells, ""))
+    assert isinstance(screen, Screen)
+    offered = [line.key for line in screen.lines]
+    assert offered == ["menu.1", "menu.2", "menu.3", "menu.4", "menu.5", "menu.0", "menu.9"]
+    for digit in "78":
+        call, effect = dialogue.step(proved(), Keys(digit))
+        assert (call.at, effect, [line.key for line in call.lead]) == ("menu", s.Offer(), ["not_a_choice"])
+
+
+@given(st.frozensets(st.sampled_from([cell for cell, _ in MENU.values()])))
+def test_only_what_is_allowed_is_spoken_always_with_the_same_digits(cells: frozenset[str]) -> None:
+    _, screen = dialogue.step(proved(), o.Offered(cells, ""))
+    assert isinstance(screen, Screen)
+    for digit, (cell, _) in MENU.items():
+        assert (f"menu.{digit}" in [line.key for line in screen.lines]) == (cell in cells)
+        assert WORDS.say(s.line(f"menu.{digit}")).startswith(f"Press {digit} ")
+
+
+@pytest.mark.parametrize("several", [1, 8, 9, 17])
+def test_accounts_are_chosen_by_the_digit_that_was_spoken(several: int) -> None:
+    """Page by page: each account is told once, and its digit chooses it."""
+    call, chosen = proved(at="accounts", accounts=tuple(range(101, 101 + several)), account=None), []
+    for _ in range(-(-several // 8)):
+        told = hear(Dice([0] * 9), call, Keys("")).screen
+        choices = [line.values for line in told.lines if line.key == "choose.account"]
+        for choice in choices:
+            after, _ = dialogue.step(call, Keys(str(choice["digit"])))
+            assert f"Account {after.account}" == choice["name"]
+            chosen.append(after.account)
+        call = hear(Dice([0] * 9), call, Keys("9")).call
+    assert chosen == list(range(101, 101 + several))
+
+
+def test_an_account_that_has_gone_meanwhile_moves_no_digit() -> None:
+    call = proved(at="accounts", accounts=(101, 102, 103), account=None)
+    left = tuple(AccountName(id, f"{id:06}", f"Account {id}") for id in (102, 103))  # the right on 101 went meanwhile
+    _, screen = dialogue.step(call, o.AccountsNamed(left, more=False))
+    assert isinstance(screen, Screen)
+    for line in screen.lines:
+        if line.key == "choose.account":
+            after, _ = dialogue.step(call, Keys(str(line.values["digit"])))
+            assert f"Account {after.account}" == line.values["name"]
+
+
+def test_a_conference_that_ended_brings_the_caller_back_to_the_menu() -> None:
+    step = hear(Dice([0] * 9), proved(at="talking", ring=5), DialEnded())
+    assert (step.call.at, step.call.ring, step.keys[0]) == ("menu", None, "talk_ended")

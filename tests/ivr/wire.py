@@ -1,0 +1,201 @@
+"""Signed webhooks by hand, and the raw TwiML that comes back: for what no well-behaved phone would do."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+from sqlalchemy import func, select
+from twilio.request_validator import RequestValidator
+
+from store import tables
+from tests.desk import PUBLIC, Desk
+
+Form = list[tuple[str, str]]
+PINS = {
+    "mia": ("+441632960108", "17846325"),
+    "tom": ("+441632960103", "61520493"),
+    "leo": ("+441632960109", "39275068"),
+}
+PIN_OF = {"10000081": "17846325", "10000099": "39275068"}
+_PLACES = [
+    f"{end}{place}" for end in ("From", "To", "Caller", "Called") for place in ("City", "State", "Zip", "Country")
+]
+
+
+class Answer(NamedTuple):
+    status: int
+    kind: str
+    text: str
+
+    @property
+    def said(self) -> list[str]:
+        return [say.text or "" for say in ElementTree.fromstring(self.text).iter("Say")]
+
+    @property
+    def action(self) -> str:
+        """The path where the next turn goes."""
+        document = ElementTree.fromstring(self.text)
+        for verb in document.iter():
+            if verb.tag in ("Gather", "Record", "Dial"):
+                return verb.get("action", "").removeprefix(PUBLIC)
+            if verb.tag == "Redirect":
+                return (verb.text or "").removeprefix(PUBLIC)
+        raise AssertionError(f"nothing comes after {self.text}")
+
+
+class Wire:
+    """Posts to one desk what is signed with the token it knows, or with another."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.account = desk, desk.exchange.account_sid
+        self._signer = RequestValidator(desk.exchange.auth_token)
+
+    def sign(self, path: str, form: Form, base: str = PUBLIC) -> str:
+        signature: str = self._signer.compute_signature(base + path, _Pairs(form))
+        return signature
+
+    def post(self, path: str, form: Form, signature: str | None = None, **headers: str) -> Answer:
+        if signature is None:
+            signature = self.sign(path, form)
+        return self.send(path, urlencode(form).encode(), **{"X-Twilio-Signature": signature} | headers)
+
+    def send(self, path: str, body: bytes, method: str = "POST", **headers: str) -> Answer:
+        given = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
+        answer = self.desk.client.request(method, path, content=body, headers=raw, follow_redirects=False)
+        return Answer(answer.status_code, answer.headers.get("content-type", ""), answer.text)
+
+
+class _Pairs(dict[str, str]):
+    def __init__(self, pairs: Form) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def getlist(self, name: str) -> list[str]:
+        return [value for key, value in self._pairs if key == name]
+
+
+class Caller:
+    """One call by hand: `key` and `say` follow the last answer's action; `last` is what was sent last."""
+
+    _count = itertools.count(1)
+
+    def __init__(self, wire: Wire, number: str = "+441632960108", sid: str = "") -> None:
+        self.wire, self.number = wire, number
+        self.sid = sid or f"CA{next(self._count):032x}"
+        self.answer = Answer(0, "", "")
+        self.sent: list[tuple[str, Form, Answer]] = []
+
+    def form(self, *more: tuple[str, str], status: str = "in-progress") -> Form:
+        """As Twilio sends it: sorted by nothing, most places blank."""
+        return [
+            ("CallSid", self.sid),
+            ("AccountSid", self.wire.account),
+            ("From", self.number),
+            ("To", "+441632960000"),
+            ("Caller", self.number),
+            ("Called", "+441632960000"),
+            ("CallStatus", status),
+            ("ApiVersion", "2010-04-01"),
+            ("Direction", "inbound"),
+            *((place, "") for place in _PLACES),
+            *more,
+        ]
+
+    def post(self, path: str, form: Form) -> Answer:
+        answer = self.wire.post(path, form)
+        self.sent.append((path, form, answer))
+        return answer
+
+    def dial(self) -> Answer:
+        self.answer = self.post("/ivr/voice", self.form(status="ringing"))
+        return self.answer
+
+    def key(self, digits: str) -> Answer:
+        self.answer = self.post(self.answer.action, self.form(("Digits", digits)))
+        return self.answer
+
+    def say(self, recording: str = "", digits: str = "#") -> Answer:
+        self.answer = self.post(self.answer.action, self.spoken(recording, digits))
+        return self.answer
+
+    def spoken(self, recording: str = "", digits: str = "#") -> Form:
+        sid = recording or "RE" + self.sid[2:]
+        url = f"https://api.twilio.com/2010-04-01/Accounts/{self.wire.account}/Recordings/{sid}"
+        about = [("RecordingUrl", url), ("RecordingSid", sid), ("RecordingDuration", "5")]
+        return self.form(*about, ("Digits", digits))
+
+    def recorded(self, recording: str = "") -> Answer:
+        """The recording's own callback."""
+        sid = recording or "RE" + self.sid[2:]
+        form = [("AccountSid", self.wire.account), ("CallSid", self.sid), ("RecordingSid", sid)]
+        return self.post("/ivr/recording", [*form, ("RecordingStatus", "completed"), ("RecordingDuration", "5")])
+
+    def transcribed(self, text: str, recording: str = "") -> Answer:
+        sid = recording or "RE" + self.sid[2:]
+        more = [("RecordingSid", sid), ("TranscriptionText", text), ("TranscriptionStatus", "completed")]
+        return self.post("/ivr/transcription", self.form(*more))
+
+    def hang_up(self) -> Answer:
+        return self.post("/ivr/status", self.form(("SequenceNumber", "0"), ("CallDuration", "9"), status="completed"))
+
+    def prove(self, support_id: str = "", pin: str = "17846325") -> Answer:
+        """Up to the menu."""
+        self.dial()
+        self.key(support_id)
+        return self.key(pin)
+
+    def again(self, *, digits: str | None = None, recording: str = "") -> Answer:
+        """The last webhook once more, with other keys or another recording if wanted."""
+        path, form, _ = self.sent[-1]
+        other = {"Digits": digits} if digits is not None else {"RecordingSid": recording} if recording else {}
+        return self.wire.post(path, [(name, other.get(name, value)) for name, value in form])
+
+
+def all_at_once(callers: int, path: str, form: Form, wire: Wire) -> list[Answer]:
+    """So many deliveries of one request, let go together."""
+    ready = Barrier(callers)
+
+    def deliver(_n: int) -> Answer:
+        ready.wait(30)
+        return wire.post(path, form)
+
+    with ThreadPoolExecutor(callers) as threads:
+        return list(threads.map(deliver, range(callers)))
+
+
+# --- what the database holds: for tests alone
+
+
+def rows(desk: Desk, query: Any) -> Sequence[Any]:
+    with desk.store.engine.begin() as connection:
+        return connection.execute(query).all()
+
+
+def change(desk: Desk, *statements: Any) -> None:
+    with desk.store.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def count(desk: Desk, table: Any, *where: Any) -> int:
+    found: int = rows(desk, select(func.count()).select_from(table).where(*where))[0][0]
+    return found
+
+
+def kept(desk: Desk, but: Iterable[Any] = ()) -> str:
+    """A digest of everything in the database, row by row."""
+    digest = hashlib.sha256()
+    with desk.store.engine.begin() as connection:
+        for table in tables.Base.metadata.sorted_tables:
+            if table not in but:
+                found = sorted(map(repr, connection.execute(select(table))))
+                digest.update(repr((table.name, found)).encode())
+    return digest.hexdigest()

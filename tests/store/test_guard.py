@@ -1,0 +1,315 @@
+"""The counters of PIN attempts, to the millisecond: locks, the end of a PIN, success among failures, concurrent guesses."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from store import Keys, guard, tables
+from store.guard import Admission, Reservation
+from tests.store.clocked import DAY, HOUR, MINUTE, NEW, OLD, Clocked
+
+EVALUATE, REFUSED, BUSY = Admission.EVALUATE, Admission.REFUSED, Admission.BUSY
+
+
+class Guarded(Clocked):
+    """One counter, tried a minute apart so that the rule of twenty a minute stays out of it."""
+
+    k = guard.counter_of(17)
+
+    def reserve(self, k: str | None = None, *, own_number: bool = False, real: bool = True) -> Reservation:
+        made: Reservation = self.do(guard.reserve, k or self.k, real=real, own_number=own_number)
+        return made
+
+    def wrong(self, times: int = 1, k: str | None = None) -> list[Admission]:
+        return [self.reserve(k).admission for _ in range(times)]
+
+    def right(self) -> Admission:
+        made = self.reserve()
+        self.do(guard.give_back, made, matched=made.admission is EVALUATE)
+        return made.admission
+
+    def row(self) -> dict[str, int | None]:
+        (row,) = self.rows(select(tables.pin_guards).where(tables.pin_guards.c.k == self.k))
+        return dict(row._mapping)
+
+    def spent(self) -> dict[tuple[str, int], int]:
+        """(kind, span) → wrong PINs, over all windows."""
+        spent: Counter[tuple[str, int]] = Counter()
+        for kind, span, _start, wrong in self.rows(select(tables.pin_budgets)):
+            spent[kind, span] += wrong
+        return dict(spent)
+
+
+@pytest.fixture
+def guarded(store_url: str) -> Iterator[Guarded]:
+    guarded = Guarded(store_url)
+    yield guarded
+    guarded.close()
+
+
+# --- locks
+
+
+def test_five_wrong_in_a_row_lock_for_thirty_minutes_to_the_millisecond(guarded: Guarded) -> None:
+    assert guarded.wrong(5) == [EVALUATE] * 5
+    assert guarded.wrong(1) == [REFUSED]
+    guarded.now += 30 * MINUTE - 1
+    assert guarded.wrong(3) == [REFUSED] * 3
+    guarded.now += 1
+    assert guarded.wrong(1) == [EVALUATE]
+
+
+def test_the_lock_begins_with_the_fifth_and_not_with_what_is_refused_after_it(guarded: Guarded) -> None:
+    guarded.wrong(4)
+    guarded.now += 10 * MINUTE
+    guarded.wrong(1)
+    guarded.now += 29 * MINUTE
+    assert guarded.wrong(1) == [REFUSED]
+    guarded.now += MINUTE
+    assert guarded.wrong(1) == [EVALUATE]
+
+
+def test_a_right_pin_is_refused_while_locked(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    for _ in range(15):
+        assert guarded.right() is REFUSED
+    guarded.now += 30 * MINUTE
+    assert guarded.right() is EVALUATE
+
+
+def test_ten_in_a_row_are_the_end_of_a_pin(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    guarded.now += 30 * MINUTE
+    assert guarded.wrong(5) == [EVALUATE] * 5
+    assert guarded.do(guard.is_disabled, guarded.k)
+    for later in (30 * MINUTE, DAY, 400 * DAY):
+        guarded.now += later
+        assert guarded.wrong(1) == [REFUSED]
+        assert guarded.right() is REFUSED
+
+
+def test_nine_in_a_row_are_not(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    guarded.now += 30 * MINUTE
+    guarded.wrong(4)
+    assert not guarded.do(guard.is_disabled, guarded.k)
+    assert guarded.right() is EVALUATE
+
+
+def test_of_ten_thousand_guesses_five_are_evaluated_in_any_half_hour_and_ten_ever(guarded: Guarded) -> None:
+    """T1, one guess after another; the twenty a minute stand aside because a minute passes with every twentieth."""
+    evaluated = []
+    with guarded.transaction() as tx:
+        for n in range(10_000):
+            tx.now += 3_000
+            if guard.reserve(tx, guarded.k, real=True, own_number=False).admission is EVALUATE:
+                evaluated.append(n * 3_000)
+    assert len(evaluated) == 10
+    assert all(evaluated[n + 5] - evaluated[n] >= 30 * MINUTE for n in range(5))
+
+
+def test_slow_drips_end_at_thirty_in_a_life(guarded: Guarded) -> None:
+    """T6: four wrong ones a day, and the customer's own right one every evening."""
+    wrong = right = 0
+    for _ in range(100):
+        wrong += guarded.wrong(4).count(EVALUATE)
+        right += guarded.right() is EVALUATE
+        guarded.now += DAY
+    assert (wrong, right) == (30, 7)
+    assert guarded.do(guard.is_disabled, guarded.k)
+
+
+# --- right ones among wrong ones
+
+
+def test_a_right_pin_takes_back_its_own_attempt_and_the_row_of_failures(guarded: Guarded) -> None:
+    guarded.wrong(4)
+    assert guarded.right() is EVALUATE
+    row = guarded.row()
+    assert (row["window_n"], row["consecutive"], row["lifetime"], row["locked_until"]) == (0, 0, 4, None)
+    assert guarded.wrong(5) == [EVALUATE] * 5, "five more before the lock"
+
+
+def test_the_right_pin_as_the_fifth_lifts_the_lock_it_was_counted_with(guarded: Guarded) -> None:
+    guarded.wrong(4)
+    made = guarded.reserve()
+    assert guarded.row()["locked_until"] == guarded.now + 30 * MINUTE, "counted before it is known to be right"
+    guarded.do(guard.give_back, made, matched=True)
+    assert guarded.row()["locked_until"] is None
+    assert guarded.wrong(1) == [EVALUATE]
+
+
+def test_a_right_pin_that_raced_wrong_ones_leaves_them_counted(guarded: Guarded) -> None:
+    made = guarded.reserve()
+    guarded.wrong(3)
+    guarded.do(guard.give_back, made, matched=True)
+    row = guarded.row()
+    assert (row["window_n"], row["consecutive"], row["lifetime"]) == (3, 3, 3)
+
+
+def test_a_right_pin_does_not_lift_a_lock_that_others_caused_meanwhile(guarded: Guarded) -> None:
+    made = guarded.reserve()
+    guarded.wrong(4)
+    guarded.do(guard.give_back, made, matched=True)
+    assert guarded.row()["lifetime"] == 4
+    assert guarded.wrong(1) == [REFUSED]
+
+
+def test_a_wrong_one_settled_changes_nothing(guarded: Guarded) -> None:
+    made = guarded.reserve()
+    before, spent = guarded.row(), guarded.spent()
+    guarded.do(guard.give_back, made, matched=False)
+    assert guarded.row() == before
+    assert guarded.spent() == spent
+
+
+# --- the operator's side
+
+
+def test_unlocking_gives_five_more_and_not_ten(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    assert guarded.do(guard.unlock, guarded.k)
+    assert guarded.wrong(5) == [EVALUATE] * 5
+    assert guarded.do(guard.is_disabled, guarded.k)
+    assert guarded.do(guard.unlock, guarded.k), "there is a lock, and under it a PIN that is disabled"
+    assert guarded.wrong(1) == [REFUSED]
+
+
+def test_there_is_nothing_to_unlock_before_a_lock_and_after_it(guarded: Guarded) -> None:
+    assert not guarded.do(guard.unlock, guarded.k)
+    guarded.wrong(5)
+    guarded.now += 30 * MINUTE
+    assert not guarded.do(guard.unlock, guarded.k)
+
+
+def test_a_new_pin_starts_with_nothing_against_it(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    guarded.now += 30 * MINUTE
+    guarded.wrong(5)
+    guarded.do(guard.forget, guarded.k)
+    assert not guarded.do(guard.is_disabled, guarded.k)
+    assert guarded.wrong(5) == [EVALUATE] * 5
+
+
+# --- whose counter
+
+
+def test_a_counter_outlives_a_rotation_of_the_keys(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    with guarded.opened(Keys([NEW])).transaction("test") as tx:
+        assert guard.reserve(tx, guard.counter_of(17), real=True, own_number=False).admission is REFUSED
+
+
+def test_decoys_tell_nothing_and_do_not_meet(guarded: Guarded) -> None:
+    def names(keys: Keys) -> list[str]:
+        with guarded.opened(keys).transaction("test") as tx:
+            return [
+                guard.decoy_of(tx, "17846325", "+441632960101", "CA1"),  # a PIN keyed where the ID belongs
+                guard.decoy_of(tx, None, "+441632960101", "CA1"),
+                guard.decoy_of(tx, None, None, "CA1"),
+                guard.decoy_of(tx, "CA1", None, "CA1"),
+            ]
+
+    found = names(Keys([OLD]))
+    assert len(set(found)) == 4
+    assert not [name for name in found if any(word in name for word in ("17846325", "441632960101", "CA1", ":"))]
+    assert not set(found) & set(names(Keys([NEW])))
+
+
+def test_a_decoy_counts_like_a_person(guarded: Guarded) -> None:
+    for real in (True, False):
+        k = f"counter of {real}"
+        assert [guarded.reserve(k, real=real).admission for _ in range(7)] == [EVALUATE] * 5 + [REFUSED] * 2
+
+
+def test_a_sweep_drops_decoys_that_were_not_seen_for_a_day_and_keeps_people(guarded: Guarded) -> None:
+    guarded.wrong(4)
+    guarded.reserve("decoy", real=False)
+    guarded.now += DAY
+    guarded.reserve("fresh decoy", real=False)
+    guarded.do(guard.sweep)
+    assert {row.k for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "decoy", "fresh decoy"}
+    guarded.now += 1
+    guarded.do(guard.sweep)
+    assert {row.k for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "fresh decoy"}
+    assert guarded.row()["lifetime"] == 4
+
+
+def test_an_id_that_was_nobodys_is_kept_once_it_is_somebodys(guarded: Guarded) -> None:
+    guarded.reserve(real=False)
+    guarded.reserve(real=True)
+    guarded.now += 2 * DAY
+    guarded.do(guard.sweep)
+    assert guarded.row()["consecutive"] == 2
+
+
+# --- twenty a minute
+
+
+def test_the_twenty_first_try_in_a_minute_is_busy_and_not_counted(guarded: Guarded) -> None:
+    assert guarded.wrong(20) == [EVALUATE] * 5 + [REFUSED] * 15
+    before, spent = guarded.row(), guarded.spent()
+    assert guarded.wrong(30) == [BUSY] * 30
+    after = guarded.row()
+    assert after.pop("minute_n") == 50
+    assert before.pop("minute_n") == 20
+    assert after == before
+    assert guarded.spent() == spent
+    assert guarded.wrong(1, k="another") == [EVALUATE]
+    guarded.now += MINUTE
+    assert guarded.wrong(1) == [REFUSED]
+
+
+def test_right_ones_count_for_the_minute_as_well(guarded: Guarded) -> None:
+    assert [guarded.right() for _ in range(21)] == [EVALUATE] * 20 + [BUSY]
+
+
+# --- at once
+
+
+def test_of_many_at_once_exactly_five_are_evaluated(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small storm; `make pin-storm` has the great one."""
+    monkeypatch.setattr(guard, "TRIES_A_MINUTE", 10_000)
+    store = guarded.opened(Keys([OLD]), pool_size=16)
+    start = threading.Barrier(16)
+
+    def guess(_: int) -> list[Admission]:
+        start.wait()
+        admitted = []
+        for _ in range(15):
+            with store.transaction("test") as tx:
+                admitted.append(guard.reserve(tx, guarded.k, real=True, own_number=False).admission)
+        return admitted
+
+    with ThreadPoolExecutor(16) as threads:
+        admitted = Counter(admission for found in threads.map(guess, range(16)) for admission in found)
+    assert admitted == {EVALUATE: 5, REFUSED: 235}
+
+
+def test_right_and_wrong_ones_at_once_never_wait_for_each_other_in_a_circle(guarded: Guarded) -> None:
+    """Counter and budget rows are locked in one order; in two, PostgreSQL would end one of the calls."""
+    store = guarded.opened(Keys([OLD]), pool_size=8)
+    start = threading.Barrier(8)
+
+    def caller(n: int) -> None:
+        start.wait()
+        for turn in range(15):
+            k = guard.counter_of(turn % 3)
+            with store.transaction("test") as tx:
+                made = guard.reserve(tx, k, real=True, own_number=False)
+            with store.transaction("test") as tx:
+                guard.give_back(tx, made, matched=n % 2 == 0 and made.admission is EVALUATE)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(caller, range(8)))
+    kept = guarded.rows(select(tables.pin_guards))
+    assert len(kept) == 3
+    assert all(row.lifetime >= row.consecutive >= row.window_n >= 0 for row in kept)
+    assert all(wrong == sum(row.lifetime for row in kept) for wrong in guarded.spent().values())
+    assert HOUR in {span for _kind, span in guarded.spent()}
