@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -85,14 +85,14 @@ def bare() -> FastAPI:
 
 def desk() -> FastAPI:
     """The real service, as `deskgate serve` runs it; BENCH_POOL and BENCH_THREADS try other sizes."""
-    import deskgate.app
+    import ivr.router
     import store.engine
     from deskgate.serve import app
 
     if pool := os.environ.get("BENCH_POOL"):
         store.engine.POOL_SIZE.update(dict.fromkeys(store.engine.POOL_SIZE, int(pool)))
     if threads := os.environ.get("BENCH_THREADS"):
-        deskgate.app.THREADS = int(threads)
+        ivr.router._THREADS = ThreadPoolExecutor(int(threads))
     return app()
 
 

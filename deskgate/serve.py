@@ -43,7 +43,7 @@ def serve(
             fail("--workers does not go with the simulator, which keeps its calls in one process")
         if not no_migrate:
             migrate(settings.database_url)
-        make_app(settings)  # whatever is wrong is said here, in one line, before any process is started
+        make_app(settings).state.house.store.close()  # what is wrong is said here, before any process is started
     _say_what_to_try(settings, port)
     uvicorn.run(
         "deskgate.serve:app",

@@ -1,0 +1,57 @@
+"""A mail server that keeps what it is given: a real socket, the few commands smtplib sends."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from types import TracebackType
+
+
+class Mailbox:
+    """`url` is an SMTP_URL; `mails` what arrived. With `refusing`, it turns every mail away for now."""
+
+    def __init__(self, *, refusing: bool = False) -> None:
+        self.mails: list[EmailMessage] = []
+        mailbox = self
+
+        class Session(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                self.say("220 here")
+                while line := self.rfile.readline():
+                    verb = line[:4].upper()
+                    if verb == b"DATA":
+                        self.say("354 go on")
+                        lines = iter(self.rfile.readline, b".\r\n")
+                        raw = b"".join(line.removeprefix(b".") if line.startswith(b"..") else line for line in lines)
+                        parsed = message_from_bytes(raw, policy=policy.default)
+                        assert isinstance(parsed, EmailMessage)
+                        mailbox.mails.append(parsed)
+                        self.say("250 kept")
+                    elif verb == b"QUIT":
+                        self.say("221 bye")
+                        return
+                    elif verb == b"MAIL" and refusing:
+                        self.say("451 later")
+                    else:
+                        self.say("250 ok")
+
+            def say(self, words: str) -> None:
+                self.wfile.write(words.encode() + b"\r\n")
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
+        self._server.daemon_threads = True
+        self.url = f"smtp://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Mailbox:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def to(self, address: str) -> list[str]:
+        """The bodies of the mails to one address."""
+        return [mail.get_content() for mail in self.mails if mail["To"] == address]
