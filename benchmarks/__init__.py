@@ -56,8 +56,6 @@ STORE_PARTS = {
     "store.transaction:judge": "judge",
     "store.transaction:write": "ledger: rows",
     "store.ledger:link": "ledger: HMAC",
-    "store.engine:Gate.acquire": "gate",
-    "store.engine:Gate.release": "gate",
     "sqlalchemy:Engine.connect": "SQLAlchemy: connection from the pool",
     "sqlalchemy:Connection.begin": "SQLAlchemy: begin, commit, close",
     "sqlalchemy:Connection.close": "SQLAlchemy: begin, commit, close",
@@ -65,7 +63,6 @@ STORE_PARTS = {
     "sqlalchemy:Connection.execute": "SQLAlchemy: execute",
     "sqlalchemy:CursorResult.first": "SQLAlchemy: result",
     "sqlalchemy:CursorResult.all": "SQLAlchemy: result",
-    "sqlalchemy:CursorResult.scalar_one": "SQLAlchemy: result",
 }
 
 # A PostgreSQL as it is run, not as the tests run theirs: what it has committed is on the disk.
@@ -83,11 +80,10 @@ def machine() -> str:
     """Where the figures come from, in two lines: hardware and load, then versions."""
     model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text("utf-8"))
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text("utf-8"))
-    cpu = f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}"
     size = f"{int(memory[1]) / 1024**2:.0f} GiB" if memory else "? GiB"
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return (
-        f"{cpu}, {size}, {platform.system()} {platform.release()}, load {os.getloadavg()[0]:.1f} at the start\n"
+        f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}, {size}, {platform.system()} {platform.release()}, load {os.getloadavg()[0]:.1f} at the start\n"
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libraries}"
     )
 
@@ -95,8 +91,8 @@ def machine() -> str:
 def aim(what: str, reached: float, bound: float, *, at_most: bool = False) -> None:
     """Says whether an aim is reached; benchmarks/all.py collects these lines."""
     met = reached <= bound if at_most else reached >= bound
-    said = f"{'at most' if at_most else 'at least'} {bound:g}"
-    print(f"{AIM}{what} | {reached:.2f} | {said} | {'reached' if met else 'NOT REACHED'}", flush=True)
+    verdict, words = "reached" if met else "NOT REACHED", "at most" if at_most else "at least"
+    print(f"{AIM}{what} | {reached:.2f} | {words} {bound:g} | {verdict}", flush=True)
 
 
 def percentiles(seconds: list[float]) -> tuple[float, float]:
@@ -126,9 +122,7 @@ def databases(*names: str, kinds: tuple[str, ...] = KINDS) -> Iterator[dict[tupl
 class Stopwatch:
     """Own time of named functions: what each spent, less what named ones below it spent. A context manager.
 
-    `parts` are "module:name.name" → label; a name that is gone is said and left out. The driver's statements are named by
-    themselves. Every call timed costs about 1 µs, which is charged to its caller.
-    """
+    `parts` are "module:name.name" → label; a name that is gone is said and left out. Every call timed costs about 1 µs."""
 
     def __init__(self, parts: dict[str, str], engine: Any) -> None:
         self._parts, self._dialect = parts, engine.dialect
@@ -189,9 +183,10 @@ class Stopwatch:
 
 
 def _short(statement: str) -> str:
-    words = " ".join(statement.split())
-    found = re.match(r"(INSERT INTO|UPDATE|DELETE FROM) (\w+)|(SELECT) .*?FROM (\w+)|(.{1,30})", words)
-    return " ".join(word for word in found.groups() if word) if found else ""
+    found = re.match(
+        r"((?:INSERT INTO|UPDATE|DELETE FROM) \w+)|(SELECT) .*?(FROM \w+)|(.{1,30})", " ".join(statement.split())
+    )
+    return " ".join(filter(None, found.groups())) if found else ""
 
 
 # --- signed requests of many callers

@@ -149,7 +149,8 @@ def _ask(tx: Transaction, who: Customer, action: Action, topic: Topic | None = N
     return verdict
 
 
-def _call(who: Customer) -> shapes.Call:
+def at_the_menu(who: Customer) -> shapes.Call:
+    """A call that is proven and stands at the menu."""
     subject = f"person:{who.person}"
     proven = int(Proof.VERIFIED)
     return shapes.Call("menu", subject=subject, proof=proven, accounts=(who.account,), account=who.account)
@@ -178,9 +179,8 @@ def ask(tx: Transaction, who: Customer) -> None:
 
 
 def offer(tx: Transaction, who: Customer) -> None:
-    offered = effects.carry_out(tx, DESK, _call(who), shapes.Offer())
-    assert isinstance(offered, shapes.Offered)
-    assert offered.cells
+    offered = effects.carry_out(tx, DESK, at_the_menu(who), shapes.Offer())
+    assert getattr(offered, "cells", None), offered
 
 
 def invoices(tx: Transaction, who: Customer) -> None:
@@ -201,7 +201,7 @@ def turn(desk: Desk, who: list[Customer]) -> float:
     sids = [f"CA{random.getrandbits(128):032x}" for _ in who]
     with desk.store.transaction("phone") as tx:
         for sid, one in zip(sids, who, strict=True):
-            calls.begin(tx, sid, _call(one).to_json(), "first", "<Response/>")
+            calls.begin(tx, sid, at_the_menu(one).to_json(), "first", "<Response/>")
     tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]
     began = time.perf_counter()
     for sid, token in zip(sids, tokens, strict=True):

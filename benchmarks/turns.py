@@ -6,7 +6,7 @@ Two uvicorn servers of one worker with the same options, one load generator in a
 on the same machine. Both get the same signed requests; the calls are proven already and stand at the menu, and each
 answer's step token is what the next request brings. The bare server runs before and after every round of the desk, and a
 round's ratio is to the mean of the two. Whoever is not driven is stopped (SIGSTOP). CPU is the server's own processor time
-an answer, PostgreSQL's not included: it holds still when the machine is shared, where rates do not.
+an answer, PostgreSQL's not included: on a shared machine it moves less than a rate does.
 """
 
 from __future__ import annotations
@@ -50,16 +50,15 @@ from benchmarks import (
     machine,
 )
 
-# Imported late below: whatever belongs to the desk, so that the bare server and the generator stay as small as they look.
-
+# Imported late below: whatever belongs to the desk, so that the bare server and the generator stay small.
 CALLS = 2 * CONNECTIONS
-SECRET = base64.b64encode(bytes(range(32))).decode()
+SECRET = base64.b64encode(bytes(range(32))).decode()  # benchmarks.growth.KEYS
 CONSTANT = (
     '<?xml version="1.0" encoding="UTF-8"?><Response><Gather action="/ivr/turn?t=AAAAAAAAAAAAAAAAAAAA" '
     'actionOnEmptyResult="true" finishOnKey="" input="dtmf" method="POST" numDigits="1" timeout="6">'
     '<Say language="en-GB">To open a ticket, press 1. To hear this again, press 9.</Say></Gather></Response>'
 )
-CONSTANT_PATH = "/ivr/turn?t=AAAAAAAAAAAAAAAAAAAA"
+SCOPE = {"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "server": ("127.0.0.1", 8000)}
 MIXES = {"9": "the menu again", "43": "services, invoices"}
 
 
@@ -103,32 +102,14 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.public = f"http://127.0.0.1:{self.port}"
-        command = [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            f"benchmarks.turns:{factory}",
-            "--factory",
-            "--port",
-            str(self.port),
-        ]
-        options = ["--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
-        self.process = subprocess.Popen(
-            [*command, *options],
-            env={**os.environ, "PUBLIC_URL": self.public, **environment},
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(600):
-            with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", self.port)) == 0:
-                    break
+        options = "--no-access-log --log-level warning --no-server-header --no-proxy-headers"
+        run = f"-m uvicorn benchmarks.turns:{factory} --factory --port {self.port} {options}".split()
+        env = {**os.environ, "PUBLIC_URL": self.public, **environment}
+        self.process = subprocess.Popen([sys.executable, *run], env=env, stderr=subprocess.DEVNULL)
+        while socket.socket().connect_ex(("127.0.0.1", self.port)):
             if self.process.poll() is not None:
-                break
+                raise RuntimeError(f"the {factory} server ended at once")
             time.sleep(0.05)
-        else:
-            raise RuntimeError("the server did not start")
-        if self.process.poll() is not None:
-            raise RuntimeError(f"the {factory} server ended at once")
         self.process.send_signal(signal.SIGSTOP)
 
     @contextmanager
@@ -158,34 +139,22 @@ def settings(url: str) -> dict[str, str]:
     return {**account, "DATABASE_URL": url, "SECRET_KEYS": SECRET}
 
 
-def furnish(url: str) -> Any:
-    """A store with the sample accounts on it, and calls by those who may do everything on one account."""
-    from authz import load_schemes
-    from deskgate.simulated import SAMPLE
-    from store import Keys, imports, open_store
-    from store.import_format import read
-
-    opened = open_store(url, Keys.parse(SECRET), load_schemes())
-    imports.run(opened, read(SAMPLE.read_bytes()))
-    return opened
-
-
 def calls_at_the_menu(opened: Any, public: str) -> list[tuple[str, str]]:
-    """New calls, proven and at the menu, by somebody who may do everything; and where their next turns go."""
-    from authz import Proof
-    from ivr.shapes import Call
+    """New calls, proven and at the menu, by people who may do everything; and where their next turns go."""
+    from benchmarks.growth import SMALL, at_the_menu, customer
     from ivr.webhook import step_token
     from store import calls
-    from store.people import resolve, subject_of
 
     sids = [f"CA{random.getrandbits(128):032x}" for _ in range(CALLS)]
     with opened.transaction("phone") as tx:
-        subject = subject_of(resolve(tx, "10000073", None)[0])  # Raj Patel of Tideworks
-        (account,) = tx.connection.exec_driver_sql("SELECT id FROM accounts WHERE number = '400639'").one()
-        call = Call("menu", subject=subject, proof=int(Proof.VERIFIED), accounts=(account,), account=account)
         for sid in sids:
+            call = at_the_menu(customer(random.randint(1, SMALL // 3)))
             calls.begin(tx, sid, call.to_json(), "first", "<Response/>")
     return [(sid, f"{public}/ivr/turn?{urlencode({'t': step_token(opened.keys, sid, 0)})}") for sid in sids]
+
+
+def any_calls(public: str) -> list[tuple[str, str]]:
+    return [(f"CA{n:032x}", f"{public}/ivr/turn?t=AAAAAAAAAAAAAAAAAAAA") for n in range(CALLS)]
 
 
 class Rounds:
@@ -196,21 +165,16 @@ class Rounds:
         self._generator = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
         self.close = self._generator.shutdown
 
-    def bare(self, server: Server, keys: str) -> tuple[Load, float]:
-        made = [(f"CA{n:032x}", server.public + CONSTANT_PATH) for n in range(CALLS)]
+    def drive(self, server: Server, keys: str, opened: Any = None) -> tuple[Load, float]:
+        """`opened` is the desk's store, for new calls; the bare server needs none."""
         with server.awake():
-            return self._drive(server, made, keys)
-
-    def desk(self, server: Server, opened: Any, keys: str) -> tuple[Load, float]:
-        with server.awake():
-            return self._drive(server, calls_at_the_menu(opened, server.public), keys)
-
-    def _drive(self, server: Server, calls: list[tuple[str, str]], keys: str) -> tuple[Load, float]:
-        job, before = Job(server.port, server.public, calls, keys, self._seconds), server.processor_time()
-        load = self._generator.submit(drive, job).result()
+            calls = calls_at_the_menu(opened, server.public) if opened else any_calls(server.public)
+            job, before = Job(server.port, server.public, calls, keys, self._seconds), server.processor_time()
+            load = self._generator.submit(drive, job).result()
+            spent = server.processor_time() - before
         if load.refused:
             raise RuntimeError(f"{load.refused} of {load.answers} requests were not answered by a screen")
-        return load, (server.processor_time() - before) / load.answers * 1e6
+        return load, spent / load.answers * 1e6
 
 
 # --- where the time goes
@@ -221,9 +185,7 @@ PARTS = {
     "twilio.request_validator:RequestValidator.validate": "webhook: RequestValidator",
     "ivr.webhook:Twilio.read": "webhook: grammar",
     "ivr.router:_answer": "turn, itself",
-    "ivr.router:_fingerprint": "fingerprint",
     "ivr.turn:is_step_token": "step token",
-    "ivr.turn:step_token": "step token",
     "ivr.dialogue:step": "dialogue",
     "ivr.shapes:Call.to_json": "state to and from JSON",
     "ivr.shapes:Call.from_json": "state to and from JSON",
@@ -239,23 +201,21 @@ PARTS = {
 
 async def through_the_door(app: Any, made: list[Prepared], times: int) -> float:
     """Seconds for so many turns through ASGI, one after the other: no socket, no HTTP parser."""
-    took = 0.0
+    took, sent = 0.0, list[Any]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
     for n in range(times):
         call = made[n % len(made)]
         signature, body = call.signed()
-        sent: list[Any] = []
-
-        async def receive(body: bytes = body) -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any, sent: list[Any] = sent) -> None:
-            sent.append(message)
-
-        path, _, query = call.path.partition("?")
-        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http"}
-        scope |= {"path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": ""}
-        scope |= {"server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 50000)}
-        scope |= {"headers": [(b"x-twilio-signature", signature.encode())]}
+        path, query = call.path.encode().split(b"?")
+        headers = [(b"x-twilio-signature", signature.encode())]
+        scope = {**SCOPE, "path": path.decode(), "raw_path": path, "query_string": query, "headers": headers}
+        sent.clear()
         began = time.perf_counter()
         await app(scope, receive, send)
         took += time.perf_counter() - began
@@ -264,15 +224,13 @@ async def through_the_door(app: Any, made: list[Prepared], times: int) -> float:
 
 
 def where_the_time_goes(kind: str, url: str, opened: Any, times: int = 1_000) -> None:
-    os.environ.update(settings(url), PUBLIC_URL="http://127.0.0.1:8000")
-    app, small = desk(), bare()
-    job = Job(8000, "http://127.0.0.1:8000", [], "9", 0)
-    made = [Prepared(job, *call) for call in calls_at_the_menu(opened, job.public)]
-    other = [Prepared(job, f"CA{n:032x}", job.public + CONSTANT_PATH) for n in range(CALLS)]
+    public = "http://127.0.0.1:8000"
+    os.environ.update(settings(url), PUBLIC_URL=public)
+    app, job = desk(), Job(8000, public, [], "9", 0)
+    made = [Prepared(job, *call) for call in calls_at_the_menu(opened, public)]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        for which, prepared in ((small, other), (app, made)):
-            runner.run(through_the_door(which, prepared, 200))
-        floor = runner.run(through_the_door(small, other, times))
+        runner.run(through_the_door(app, made, 200))
+        floor = runner.run(through_the_door(bare(), [Prepared(job, *call) for call in any_calls(public)], times))
         plain = runner.run(through_the_door(app, made, times))
         with Stopwatch(PARTS, app.state.house.store.engine) as watch:
             total = runner.run(through_the_door(app, made, times))
@@ -282,6 +240,10 @@ def where_the_time_goes(kind: str, url: str, opened: Any, times: int = 1_000) ->
 
 
 def main() -> None:
+    from authz import load_schemes
+    from benchmarks.growth import KEYS, SMALL, fill
+    from store import open_store
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=6)
@@ -295,30 +257,30 @@ def main() -> None:
     sizes = {"BENCH_POOL": str(options.pool or ""), "BENCH_THREADS": str(options.threads or "")}
     print(machine(), flush=True)
     with databases("turns", kinds=kinds) as urls, ExitStack() as stack:
-        stores = {kind: furnish(urls[kind, "turns"]) for kind in kinds}
+        stores = {kind: open_store(urls[kind, "turns"], KEYS, load_schemes()) for kind in kinds}
+        for kind in kinds:
+            fill(stores[kind], SMALL)
         small = stack.enter_context(closing(Server("bare")))
-        servers = {
-            k: stack.enter_context(closing(Server("desk", **settings(urls[k, "turns"]), **sizes))) for k in kinds
-        }
+        servers = {k: Server("desk", **settings(urls[k, "turns"]), **sizes) for k in kinds}
+        for server in servers.values():
+            stack.callback(server.close)
         rounds = stack.enter_context(closing(Rounds(options.seconds)))
         cases = [(kind, keys) for keys in mixes for kind in kinds]
         loads: dict[Any, list[tuple[Load, float]]] = {case: [] for case in cases}
         ratios: dict[Any, list[float]] = {case: [] for case in cases}
-        bares = [rounds.bare(small, "9")]
+        bares = [rounds.drive(small, "9")]
         for _ in range(options.rounds):
             for kind, keys in cases:
-                loads[kind, keys].append(rounds.desk(servers[kind], stores[kind], keys))
-                bares.append(rounds.bare(small, keys))
+                loads[kind, keys].append(rounds.drive(servers[kind], keys, stores[kind]))
+                bares.append(rounds.drive(small, keys))
                 floor = mean(load.rate for load, _ in bares[-2:])
                 ratios[kind, keys].append(loads[kind, keys][-1][0].rate / floor)
-        print(
-            f"\n{CONNECTIONS} connections, one worker each; {options.rounds} rounds of {options.seconds:g} s, medians"
-        )
+        print(f"\n{CONNECTIONS} connections, one worker; {options.rounds} rounds of {options.seconds:g} s, medians")
         print(f"  {'':44}{'a second':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}   of the bare rate, by round")
         show("bare handler", bares, [])
         for (kind, keys), each in loads.items():
-            pool = options.pool or stores[kind].engine.pool.size()
-            show(f"{kind}, pool of {pool}: {MIXES[keys]}", each, ratios[kind, keys])
+            pool: Any = stores[kind].engine.pool
+            show(f"{kind}, pool of {options.pool or pool.size()}: {MIXES[keys]}", each, ratios[kind, keys])
         stack.close()
         for kind in kinds:
             where_the_time_goes(kind, urls[kind, "turns"], stores[kind])

@@ -8,7 +8,7 @@ from typing import Final
 from ivr import dialogue, effects, moves
 from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused
-from store import calls, recordings, work
+from store import calls, recordings, rings, tickets, work
 from store.tickets import Recorded
 
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -33,18 +33,23 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
     """Nothing that was spoken is lost: what no turn has brought becomes what it would have been."""
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
-        call = Call.from_json(row.state) if row else Call()
+        if row is None or tickets.by_recording(tx, spoken.sid) is not None:
+            return
+        call = Call.from_json(row.state)
         effect = dialogue.spoken_after(call, Spoken(spoken))
         if effect is not None:
             effects.carry_out(tx, line.desk, call, effect)
-            calls.update_state(tx, sid, replace(call, at="over").to_json())
+            if row.ended_at is not None:  # a call that goes on stays where its caller is
+                calls.update_state(tx, sid, replace(call, at="over").to_json())
 
 
 def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
     """Twilio has written down what was said. It may come before the ticket does: then it is tried again later."""
     words = speakable_transcript(text)
     with line.store.transaction("phone", sid) as tx:
-        if words and not recordings.transcribed(tx, recording, words):
+        if not words or recordings.transcribed(tx, recording, words):
+            return
+        if tickets.by_recording(tx, recording) is None:  # otherwise it has words already
             late = {"recording": recording, "text": words}
             work.enqueue_once(tx, "late_transcript", recording, late, after=LATE)
 
@@ -65,6 +70,8 @@ def ended(line: Line, sid: str) -> None:
         effect = dialogue.abandoned(call)
         if effect is not None:
             effects.carry_out(tx, line.desk, call, effect)
+        else:
+            rings.end(tx, sid)
 
 
 def fall_back(line: Line, sid: str, number: str | None) -> str:
@@ -72,12 +79,14 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = Call.from_json(row.state) if row else Call(number=number)
-        call, screen = moves.TABLE["message"].prompt(replace(before, at="message", about="fallback", lead=()))
+        call, screen = moves.TABLE["message"].prompt(replace(before, at="message", about="fallback", silent=False, lead=()))
         assert isinstance(screen, Screen)
+        if row is not None and (row.ended_at is not None or before.at == "over"):
+            raise Refused("the call is over")
+        if row is not None and before.about == "fallback":  # once more: the same answer, and no effect
+            return line.draw(screen, sid, row.step)
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
-        if row is not None and row.ended_at is not None:
-            raise Refused("the call is over")
         if row is not None:
             calls.save(tx, row, call.to_json(), fingerprint, answer)
         else:

@@ -37,9 +37,9 @@ class Attempt:
 def reserve(tx: Transaction, call: Call, decoy: KeptPin) -> Attempt:
     """Counts the attempt. Commit, then hash."""
     assert tx.call is not None
-    person, support_id, own_number = resolve(tx, call.support_id, call.number)
+    person, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
-    k = guard.decoy_of(tx, support_id, call.number, tx.call) if person is None else guard.counter_of(person)
+    k = guard.decoy_of(tx, call.support_id, call.number, tx.call) if person is None else guard.counter_of(person)
     reservation = guard.reserve(tx, k, real=person is not None, own_number=own_number)
     return Attempt(person or NO_ONE, kept or decoy, kept is not None, reservation)
 

@@ -53,13 +53,13 @@ def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Res
                 raise BadRequest("a query parameter came twice")
             return _twiml(await _on_a_thread(_answer, line, handler, found, query))
         except BadRequest as bad:
-            log.warning("refused", route=request.url.path, why=str(bad))
+            log.warning("refused", route=request.scope["path"], why=str(bad))
             return _twiml(screens.refusal(line.phrases), bad.status)
         except Refused as refused:
-            log.warning("refused", route=request.url.path, why=str(refused))
+            log.warning("refused", route=request.scope["path"], why=str(refused))
             return _twiml(screens.refusal(line.phrases), 403)
         except Exception as fault:
-            log.exception("fault", route=request.url.path, kind=type(fault).__name__)
+            log.exception("fault", route=request.scope["path"], kind=type(fault).__name__)
             return _twiml(_apology(line, handler))
 
     return endpoint

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from authz import Grant
+from authz import CELLS, Grant
 from store import tables
 from store.people import subject_of
 from store.transaction import Transaction
@@ -45,7 +45,7 @@ class Invoice:
 
 def name(tx: Transaction, grant: Grant) -> AccountName:
     """The account's number and name: anybody who is allowed anything on it may hear which account it is."""
-    tx.good(grant, grant.cell)
+    tx.good(grant, *CELLS)
     row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     tx.told(grant, "account.number", "account.name")
     return AccountName(row.id, row.number, row.name)

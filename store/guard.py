@@ -87,9 +87,10 @@ def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool) -> Reserva
 
 
 def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
-    """After a right PIN: its own attempt, and the failures before it if none came in between. Never a life's count.
+    """After a right PIN: its own attempt, and the failures in a row before it. Never a life's count.
 
-    After a wrong one nothing, by the same statements.
+    If others came in between, the row of failures stays as it is, this attempt included: they may have failed, or been
+    right and cleared it already. After a wrong PIN nothing is given back, by the same statements.
     """
     tx.connection.execute(_GIVE_BACK, {"key": made.k if matched else _NOTHING, "gen_then": made.gen})
     _return_budget(tx, made.kind if matched else _NOTHING, made.at)
@@ -173,7 +174,7 @@ _GIVE_BACK = (
     .values(
         lifetime=_g.lifetime - 1,
         locked_until=case((_none_since, null()), else_=_g.locked_until),
-        window_n=case((_none_since, 0), else_=_g.window_n - 1),
-        consecutive=case((_none_since, 0), else_=_g.consecutive - 1),
+        window_n=case((_none_since, 0), else_=_g.window_n),
+        consecutive=case((_none_since, 0), else_=_g.consecutive),
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from store import tables
 from store.transaction import NOBODY, Transaction
@@ -41,18 +41,16 @@ def new_support_id() -> str:
     return first_seven + check_digit(first_seven)
 
 
-def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tuple[int | None, str | None, bool]:
-    """Whom a caller claims to be: (person or None, their support ID or None, whether `number` is on file for them).
+def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tuple[int | None, bool]:
+    """Whom a caller claims to be: (person or None, whether `number` is on file for them).
 
     A keyed ID that nobody has stays nobody; without one it is the person who alone has the number on file. Both ways are
     asked of the database every time, so that a stranger's call does the same work as a customer's.
     """
     by_number = tx.connection.execute(_BY_NUMBER, {"number": number or ""}).all()
     keyed = support_id or (by_number[0].support_id if len(by_number) == 1 else "")
-    row = tx.connection.execute(_BY_SUPPORT_ID, {"support_id": keyed}).first()
-    if row is None:
-        return None, support_id, False
-    return row.id, row.support_id, any(found.id == row.id for found in by_number)
+    row = tx.connection.execute(_BY_SUPPORT_ID, {"support_id": keyed, "number": number or ""}).first()
+    return (None, False) if row is None else (row.id, row.own_number)
 
 
 def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
@@ -67,6 +65,9 @@ _BY_NUMBER = (
     .where(tables.phones.c.number == bindparam("number"))
     .limit(2)
 )
-_BY_SUPPORT_ID = select(tables.people.c.id, tables.people.c.support_id).where(
+_on_file = exists().where(
+    tables.phones.c.person_id == tables.people.c.id, tables.phones.c.number == bindparam("number")
+)
+_BY_SUPPORT_ID = select(tables.people.c.id, _on_file.label("own_number")).where(
     tables.people.c.support_id == bindparam("support_id")
 )

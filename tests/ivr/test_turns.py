@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ from sqlalchemy import select
 
 from store import calls, tables
 from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, all_at_once, count, kept, rows
 
 GOODBYE = ["Goodbye."]
-NO_LANES = (tables.lanes, tables.checkpoints)
 
 
 @pytest.fixture
@@ -65,7 +66,6 @@ def test_a_skipped_step_an_old_one_and_a_made_up_one_are_refused(desk: Desk, cal
     first = caller.dial().action
     second = caller.key("").action
     third = caller.key("17846325").action
-    before = kept(desk)
     assert len({first, second, third}) == 3
     other = Caller(caller.wire)
     other.dial()
@@ -80,7 +80,6 @@ def test_a_skipped_step_an_old_one_and_a_made_up_one_are_refused(desk: Desk, cal
         assert is_refusal(caller.wire.post(path, caller.form(("Digits", "2"))))
     assert is_refusal(caller.wire.post(third, other.form(("Digits", "2")))), "another call's token"
     assert is_refusal(caller.wire.post(second, caller.form(("Digits", "2")))), "other keys than in the turn before"
-    del before
     assert rows(desk, select(tables.calls.c.step).where(tables.calls.c.sid == caller.sid)) == [(2,)]
 
 
@@ -172,8 +171,6 @@ def test_twenty_deliveries_of_a_pin_are_one_attempt(desk: Desk, caller: Caller) 
 
 
 def test_deliveries_of_two_different_pins_at_once_are_one_attempt(desk: Desk, caller: Caller) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     caller.dial()
     path = caller.key("").action
     with ThreadPoolExecutor(8) as threads:
@@ -249,28 +246,19 @@ def test_an_answer_moved_to_another_call_opens_nothing(desk: Desk, caller: Calle
 
 @pytest.fixture
 def second_desk(sample_url: str, desk: Desk) -> Iterator[Desk]:
-    opened = Desk(sample_url)
+    opened = Desk(sample_url, **ACCOUNT)
     yield opened
     opened.close()
 
 
 def test_two_processes_take_turns_with_one_call(desk: Desk, second_desk: Desk) -> None:
-    wires, turn = [Wire(desk), Wire(second_desk)], 0
+    wires = [Wire(desk), Wire(second_desk)]
     caller = Caller(wires[0])
-    for act in (
-        caller.dial,
-        lambda: caller.key(""),
-        lambda: caller.key("17846325"),
-        lambda: caller.key("1"),
-        lambda: caller.key("1"),
-        caller.say,
-        lambda: caller.key("2"),
-    ):
-        turn += 1
-        caller.wire = wires[turn % 2]
-        answer = act()
+    for n, turn in enumerate(["dial", "", "17846325", "1", "1", "say", "2"]):
+        caller.wire = wires[n % 2]
+        answer = caller.dial() if turn == "dial" else caller.say() if turn == "say" else caller.key(turn)
         assert answer.status == 200
-        caller.wire = wires[(turn + 1) % 2]
+        caller.wire = wires[(n + 1) % 2]
         assert caller.again() == answer, "the other process gives the stored answer"
     assert caller.answer.said[0] == "Ticket 1 0 0 1: Miniserver tide-web (by phone)."
     assert count(desk, tables.tickets) == 1

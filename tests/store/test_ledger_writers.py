@@ -277,6 +277,25 @@ def test_a_lane_whose_commit_got_no_answer_is_replaced(
     assert verify(on_postgres).broken is None
 
 
+def test_a_lane_whose_writer_was_interrupted_in_commit_is_replaced(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_lane_writes(store)
+    before, commit = len(tickets_told(store)), store.engine.dialect.do_commit
+
+    def interrupted(connection: Any) -> None:
+        commit(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.engine.dialect, "do_commit", interrupted)
+    with pytest.raises(KeyboardInterrupt), store.transaction("phone") as tx:
+        open_ticket(tx)
+    monkeypatch.undo()
+    every_lane_writes(store)
+    assert len(tickets_told(store)) == before + 5, "the one that was interrupted stands"
+    assert verify(store).broken is None
+
+
 def test_a_connection_lost_in_the_middle_stores_nothing(
     on_postgres: Store, terminate: Callable[[int | None], int]
 ) -> None:

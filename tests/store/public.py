@@ -1,0 +1,74 @@
+"""Every public function of `store`, found by looking; and which cells open those that ask for a Grant."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import store
+from authz import CELLS
+
+# Which cells open which function. `accounts.name` opens for all: who may do anything on an account may hear its name.
+OPENS: dict[str, set[str]] = {
+    "accounts.invoices": {"billing.view"},
+    "accounts.name": set(CELLS),
+    "accounts.needed_for": {"contacts.view"},
+    "accounts.service_name": {"ticket.open:technical", "phone.emergency", "service.view"},
+    "accounts.service_names": {"ticket.open:technical", "phone.emergency", "service.view"},
+    "accounts.services": {"service.view"},
+    "accounts.who_may_manage_contacts": {"contacts.view"},
+    "audit.entries": {"desk.ledger.read"},
+    "notices.addressed": {"desk.deliver"},
+    "recordings.get": {"desk.ticket.work"},
+    "recordings.put": {"desk.deliver"},
+    "rings.start": {"phone.support", "phone.emergency"},
+    "rings.whisper": {"desk.card.view"},
+    "shell.explain": {"desk.operate"},
+    "shell.find_account": {"desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue"},
+    "shell.find_person": {"desk.operate", "desk.pin.reissue"},
+    "shell.has_service": {"desk.operate"},
+    "shell.keys_in_use": {"desk.operate"},
+    "shell.own_numbers": {"desk.pin.reissue"},
+    "shell.pin_is_disabled": {"desk.pin.reissue"},
+    "shell.reseal_pins": {"desk.pin.reissue"},
+    "shell.schemes_in_use": {"desk.operate"},
+    "shell.set_pin": {"desk.pin.reissue"},
+    "shell.unlock_pin": {"desk.pin.reissue"},
+    "tickets.all_for_desk": {"desk.ticket.work"},
+    "tickets.listed": {"ticket.view:technical", "ticket.view:billing"},
+    "tickets.open": {"ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support"},
+    "tickets.reply": {"ticket.reply:technical", "ticket.reply:billing"},
+}
+
+
+def of_store(thing: object, module: str) -> bool:
+    return getattr(thing, "__module__", None) == module
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    """`module.function`, `module.Class.method`: everything without an underscore that is written in `store`."""
+    found: dict[str, Callable[..., Any]] = {}
+    names = [info.name for info in pkgutil.iter_modules(store.__path__, "store.") if info.name != "store.migrations"]
+    for module in map(importlib.import_module, ["store", *names]):
+        short = module.__name__.removeprefix("store.")
+        for name, thing in vars(module).items():
+            if name.startswith("_") or not of_store(thing, module.__name__):
+                continue
+            if inspect.isfunction(thing):
+                found[f"{short}.{name}"] = thing
+            elif inspect.isclass(thing) and short != "tables":
+                for inner, method in vars(thing).items():
+                    if inner.startswith("_"):
+                        continue
+                    if isinstance(method, property | cached_property | classmethod | staticmethod):
+                        method = getattr(method, "fget", None) or getattr(method, "func", None) or method.__func__
+                    if inspect.isfunction(method):
+                        found[f"{short}.{name}.{inner}"] = method
+    return found
+
+
+PUBLIC = public_functions()

@@ -1,0 +1,278 @@
+"""No grant, no data: every public function of `store` refuses every Grant but a genuine one, here, now, for this."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+import store
+from authz import CELL_OF, CELLS, DESK_CELLS, Action, Ask, Grant, Proof, Topic
+from store import (
+    LINE,
+    OPERATOR,
+    WORKER,
+    Keys,
+    NoGrant,
+    Transaction,
+    accounts,
+    calls,
+    guard,
+    people,
+    pins,
+    rings,
+    shell,
+    tickets,
+    work,
+)
+from tests.desk import SECRET, furnish
+from tests.store.clocked import Clocked
+from tests.store.public import OPENS, PUBLIC
+from tests.store.ungranted import REASONS
+
+OWNER, ACCOUNT = "person:1", 1  # Olivia Hart, owner of Harbour Bakery
+
+# --- every public function
+
+
+GRANTED = {
+    name for name, function in PUBLIC.items() if {"grant", "grants"} & set(inspect.signature(function).parameters)
+}
+ABOUT_GRANTS = {"transaction.Transaction.good", "transaction.Transaction.told"}  # the register itself
+
+
+def test_the_list_was_made() -> None:
+    assert len(PUBLIC) > 100
+    assert len(GRANTED) > 20
+    assert {"accounts.invoices", "tickets.listed", "transaction.Transaction.connection", "keys.Key.cipher"} <= set(
+        PUBLIC
+    )
+
+
+def test_a_function_asks_for_a_grant_or_has_a_reason_not_to() -> None:
+    assert set(OPENS) == GRANTED - ABOUT_GRANTS
+    assert set(PUBLIC) - set(OPENS) == set(REASONS)
+    assert all(len(reason.split()) >= 4 for reason in REASONS.values())
+
+
+def test_what_is_told_of_customers_comes_from_functions_with_a_grant_alone() -> None:
+    """Each kind of value that holds what a customer may be told is given by the functions with a Grant, and by no other."""
+    facts = {
+        "AccountName",
+        "Invoice",
+        "Service",
+        "ServiceName",
+        "Ticket",
+        "DeskTicket",
+        "AuditEntry",
+        "Notice",
+        "Sound",
+    }
+    facts |= {"Whisper", "Explained"}
+    kinds = {
+        thing.__name__
+        for fn in PUBLIC.values()
+        for thing in vars(inspect.getmodule(fn)).values()
+        if inspect.isclass(thing)
+    }
+    assert facts <= kinds
+    given: dict[str, set[str]] = {fact: set() for fact in facts}
+    for name, function in PUBLIC.items():
+        said = str(inspect.signature(function).return_annotation)
+        for fact in facts & set("".join(c if c.isalnum() else " " for c in said).split()):
+            given[fact].add(name)
+    assert all(given.values()), given
+    assert set().union(*given.values()) <= set(OPENS)
+
+
+# --- every grant but the right one
+
+
+class Untouched:
+    """Stands for every other argument: a function that looks at it before the grant fails the test."""
+
+    def _touched(self, *_: object, **__: object) -> NoReturn:
+        raise AssertionError("looked at an argument before the grant")
+
+    __getattr__ = __iter__ = __len__ = __bool__ = __eq__ = __index__ = __getitem__ = _touched
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass
+class House:
+    clocked: Clocked
+
+    def call(self, name: str, tx: Transaction, grant: object) -> None:
+        function = PUBLIC[name]
+        given: dict[str, Any] = {}
+        for parameter in list(inspect.signature(function).parameters.values())[1:]:
+            if parameter.name in ("grant", "grants"):
+                given[parameter.name] = grant if parameter.name == "grant" else [grant]
+            elif parameter.default is inspect.Parameter.empty:
+                given[parameter.name] = Untouched()
+        function(tx, **given)
+
+    def genuine(self, tx: Transaction) -> dict[str, Grant]:
+        """A grant of this transaction for every cell that anybody here is allowed."""
+        found = {}
+        for (action, topic), cell in CELL_OF.items():
+            for who, account in ((OWNER, ACCOUNT), (OPERATOR, None), (WORKER, None), (LINE, ACCOUNT)):
+                verdict = tx.ask(Ask(who, action, account, topic, Proof.STEPPED_UP))
+                if isinstance(verdict, Grant):
+                    found.setdefault(cell, verdict)
+        return found
+
+    def one(self, tx: Transaction, name: str) -> Grant:
+        return self.genuine(tx)[min(OPENS[name])]
+
+
+@pytest.fixture
+def house(sample_url: str) -> Iterator[House]:
+    house = House(Clocked(sample_url, Keys.parse(SECRET)))
+    yield house
+    house.clocked.close()
+
+
+def copied(grant: Grant) -> Grant:
+    return tuple.__new__(Grant, tuple(grant))
+
+
+def dressed_up(grant: Grant) -> object:
+    class Look(tuple[Any, ...]):
+        __slots__ = ()
+
+    look = Look(tuple(grant))
+    look.__class__ = Grant  # type: ignore[assignment]
+    return look
+
+
+FORGED: list[Callable[[Grant], object]] = [
+    copied,
+    dressed_up,
+    lambda _: tuple.__new__(Grant, ()),
+    lambda grant: tuple.__new__(Grant, (*tuple(grant)[:2], 2, *tuple(grant)[3:])),  # for another account
+    tuple,
+    lambda _: None,
+    lambda _: True,
+    lambda grant: grant.cell,
+    lambda grant: Ask(grant.subject, grant.action, grant.account, grant.topic, grant.proof),
+]
+
+
+@pytest.mark.parametrize("name", sorted(OPENS))
+def test_a_forged_grant_opens_nothing(house: House, name: str) -> None:
+    with house.clocked.transaction() as tx:
+        grant = house.one(tx, name)
+        for forge in FORGED:
+            with pytest.raises(NoGrant):
+                house.call(name, tx, forge(grant))
+
+
+def test_some_forgeries_cannot_even_be_made(house: House) -> None:
+    with house.clocked.transaction() as tx:
+        grant = house.genuine(tx)["billing.view"]
+        for make in (lambda: object.__new__(Grant), lambda: Grant(*grant), lambda: type("Mine", (Grant,), {})):
+            with pytest.raises(TypeError):
+                make()
+        with pytest.raises(AttributeError):
+            object.__setattr__(grant, "account", 2)
+        refused = tx.ask(Ask("person:4", Action.TICKET_OPEN, ACCOUNT, Topic.TECHNICAL, Proof.VERIFIED))
+        with pytest.raises(TypeError):
+            object.__setattr__(refused, "__class__", Grant)
+
+
+@pytest.mark.parametrize("name", sorted(OPENS))
+def test_a_grant_is_dead_after_its_transaction(house: House, name: str) -> None:
+    with house.clocked.transaction() as ended:
+        grant = house.one(ended, name)
+    with pytest.raises(NoGrant):
+        house.call(name, ended, grant)
+    with house.clocked.transaction() as tx:
+        house.genuine(tx)  # the same cells are granted here too
+        with pytest.raises(NoGrant):
+            house.call(name, tx, grant)
+
+
+def test_a_grant_does_not_open_another_living_transaction(house: House, tmp_path: Path) -> None:
+    """Of another database here, since SQLite has one writer at a time; below, of the same one."""
+    url = f"sqlite:///{tmp_path / 'another.db'}"
+    store.migrate(url)
+    furnish(url)
+    another = House(Clocked(url, Keys.parse(SECRET)))
+    with house.clocked.transaction() as tx, another.clocked.transaction() as other:
+        mine, theirs = house.genuine(tx), another.genuine(other)
+        for name in sorted(OPENS):
+            with pytest.raises(NoGrant):
+                house.call(name, tx, theirs[min(OPENS[name])])
+            with pytest.raises(NoGrant):
+                another.call(name, other, mine[min(OPENS[name])])
+    another.clocked.close()
+
+
+def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
+    house = House(Clocked(sample_postgres, Keys.parse(SECRET)))
+    with house.clocked.transaction() as tx, house.clocked.transaction() as other:
+        theirs = house.genuine(other)
+        for name in sorted(OPENS):
+            with pytest.raises(NoGrant):
+                house.call(name, tx, theirs[min(OPENS[name])])
+    house.clocked.close()
+
+
+@pytest.mark.parametrize("name", sorted(OPENS))
+def test_a_grant_opens_what_it_is_for_and_nothing_else(house: House, name: str) -> None:
+    opened = set()
+    with house.clocked.transaction() as tx:
+        genuine = house.genuine(tx)
+        assert len(genuine) >= len({*CELLS, *DESK_CELLS}) - 1, "all but desk.proof.ask, which only people may do"
+        for cell in set(genuine) - OPENS[name]:
+            with pytest.raises(NoGrant):
+                house.call(name, tx, genuine[cell])
+    for cell in OPENS[name]:
+        try:
+            with house.clocked.transaction() as tx:
+                house.call(name, tx, house.genuine(tx)[cell])
+        except NoGrant:
+            continue
+        except Exception:  # noqa: BLE001 - the other arguments are nonsense; what matters is that they were reached
+            pass
+        opened.add(cell)
+    assert opened == OPENS[name]
+
+
+# --- what is told without one
+
+
+def test_what_needs_no_grant_names_no_customer(house: House) -> None:
+    """Those of the list that give anything back from the database, called on the sample accounts: no name, no address, no amount."""
+    secret = ("Olivia", "Harbour", "@", "+4416", "10000016", "20.00", "Grid", "unpaid", "hello there")
+    with house.clocked.transaction("CA1") as tx:
+        genuine = house.genuine(tx)
+        ticket = tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
+        ring = rings.start(tx, genuine["phone.support"], legs=1)
+        calls.begin(tx, "CA1", "{}", "f", "answer")
+        work.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": 1})
+        told = [
+            people.resolve(tx, "10000016", "+441632960101"),
+            people.claimed_by(tx, None, "+441632960101"),
+            pins.find(tx, 1),
+            guard.reserve(tx, guard.counter_of(1), real=True, own_number=True),
+            guard.is_disabled(tx, guard.counter_of(1)),
+            calls.load(tx, "CA1"),
+            rings.look(tx, ring),
+            rings.end(tx, "CA1"),
+            tickets.by_recording(tx, "RE1"),
+            tickets.leave_pending(tx, subject="hello there", body="hello there"),
+            work.lease(tx, ["notice"]),
+            work.backlog(tx),
+            tx.standing(Ask(OWNER, Action.BILLING_VIEW, ACCOUNT, None, Proof.VERIFIED)),
+        ]
+        granted = [accounts.name(tx, genuine["billing.view"]), shell.own_numbers(tx, genuine["desk.pin.reissue"], 1)]
+    assert not [(word, value) for value in told for word in secret if word in repr(value)]
+    assert "Harbour" in repr(granted), "the words are those of nobody, so this test sees nothing"
+    assert "10000016" in repr(granted)
+    assert ticket

@@ -1,0 +1,144 @@
+"""The counters held against a plain model of them: any order of attempts, of what becomes of them, and of time passing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
+
+from store import guard
+from store.guard import Admission, Reservation
+from tests.store.clocked import DAY, HOUR, MINUTE
+from tests.store.guarded import Guarded
+
+IDS = st.sampled_from(("ann", "ben", "nobody"))
+
+
+@dataclass
+class Counted:
+    """What a person who keeps the book by hand would write down of one ID."""
+
+    in_window: int = 0
+    in_a_row: int = 0
+    in_a_life: int = 0
+    locked_until: int = 0
+    attempts: list[int] = field(default_factory=list)  # numbers of the attempts that were let through
+    tries: dict[int, int] = field(default_factory=dict)  # minute → how many
+
+
+class Book(RuleBasedStateMachine):
+    """Each rule does a thing to the store and writes it in the book; both must say the same."""
+
+    def __init__(self, guarded: Guarded, number: Iterator[int]) -> None:
+        super().__init__()
+        self.guarded, self.example = guarded, next(number)
+        guarded.now += 3 * DAY - guarded.now % DAY  # budgets of its own
+        self.book: dict[str, Counted] = {}
+        self.spent = {"own-number": {HOUR: 0, DAY: 0}, "other": {HOUR: 0, DAY: 0}}
+        self.hour = self.day = guarded.now
+        self.number = 0
+
+    pending = Bundle("pending")
+
+    def k(self, id: str) -> str:
+        return f"{self.example}:{id}"
+
+    def expected(self, id: str, kind: str) -> Admission:
+        entry, now = self.book.setdefault(id, Counted()), self.guarded.now
+        entry.tries[now // MINUTE] = entry.tries.get(now // MINUTE, 0) + 1
+        if entry.tries[now // MINUTE] > 20:
+            return Admission.BUSY
+        if self.spent[kind][HOUR] >= 200 or self.spent[kind][DAY] >= 1_000:
+            return Admission.SPENT
+        if entry.in_a_row >= 10 or entry.in_a_life >= 30 or now < entry.locked_until:
+            return Admission.REFUSED
+        entry.in_window = 1 if entry.locked_until else entry.in_window + 1
+        entry.locked_until = now + 30 * MINUTE if entry.in_window >= 5 else 0
+        entry.in_a_row += 1
+        entry.in_a_life += 1
+        self.spent[kind][HOUR] += 1
+        self.spent[kind][DAY] += 1
+        return Admission.EVALUATE
+
+    @rule(target=pending, id=IDS, own=st.booleans())
+    def begin(self, id: str, own: bool) -> tuple[str, int, Reservation]:
+        expected = self.expected(id, "own-number" if own else "other")
+        made: Reservation = self.guarded.do(guard.reserve, self.k(id), real=id != "nobody", own_number=own)
+        assert made.admission is expected
+        self.number += 1
+        if expected is Admission.EVALUATE:
+            self.book[id].attempts.append(self.number)
+        return id, self.number, made
+
+    @rule(attempt=consumes(pending))
+    def turns_out_wrong(self, attempt: tuple[str, int, Reservation]) -> None:
+        self.guarded.do(guard.give_back, attempt[2], matched=False)
+
+    @rule(attempt=consumes(pending))
+    def turns_out_right(self, attempt: tuple[str, int, Reservation]) -> None:
+        id, number, made = attempt
+        if made.admission is not Admission.EVALUATE or number not in self.book[id].attempts:
+            return  # refused, or the PIN was replaced meanwhile: then it is not looked at (ivr/pin.py)
+        self.guarded.do(guard.give_back, made, matched=True)
+        entry = self.book[id]
+        entry.in_a_life -= 1
+        if entry.attempts[-1] == number:
+            entry.in_window = entry.in_a_row = entry.locked_until = 0
+        for span, begun in ((HOUR, self.hour), (DAY, self.day)):
+            if made.at >= begun:
+                self.spent[made.kind][span] -= 1
+
+    @rule(ids=st.lists(IDS, min_size=1, max_size=6))
+    def are_wrong_in_a_row(self, ids: list[str]) -> None:
+        for id in ids:
+            self.begin(id, False)
+
+    @rule(by=st.sampled_from((1, 3_000, MINUTE, 30 * MINUTE - 1, 30 * MINUTE, HOUR, DAY)))
+    def time_passes(self, by: int) -> None:
+        self.guarded.now += by
+        now = self.guarded.now
+        if now - now % HOUR > self.hour:
+            self.hour = now - now % HOUR
+            for kind in self.spent.values():
+                kind[HOUR] = 0
+        if now - now % DAY > self.day:
+            self.day = now - now % DAY
+            for kind in self.spent.values():
+                kind[DAY] = 0
+
+    @rule(id=IDS)
+    def the_operator_unlocks(self, id: str) -> None:
+        entry = self.book.get(id, Counted())
+        locked = self.guarded.now < entry.locked_until
+        assert self.guarded.do(guard.unlock, self.k(id)) is locked
+        if locked:
+            entry.in_window = entry.locked_until = 0
+
+    @rule(id=IDS)
+    def a_new_pin_is_set(self, id: str) -> None:
+        self.guarded.do(guard.forget, self.k(id))
+        if id in self.book:
+            self.book[id] = Counted()
+
+    @invariant()
+    def the_same_are_disabled(self) -> None:
+        for id, entry in self.book.items():
+            disabled = entry.in_a_row >= 10 or entry.in_a_life >= 30
+            assert self.guarded.do(guard.is_disabled, self.k(id)) is disabled
+
+
+@pytest.fixture
+def guarded(store_url: str) -> Iterator[Guarded]:
+    guarded = Guarded(store_url)
+    yield guarded
+    guarded.close()
+
+
+def test_the_store_and_the_book_say_the_same(guarded: Guarded) -> None:
+    numbers = iter(range(1_000_000))
+    few = settings(max_examples=20, stateful_step_count=30)
+    run_state_machine_as_test(lambda: Book(guarded, numbers), settings=few)  # type: ignore[no-untyped-call]
