@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Topic
+from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.menu import MENU
@@ -45,12 +45,14 @@ def _asked(call: Call, action: Action, topic: Topic | None = None, service: str 
 
 def _refused(tx: Transaction, call: Call, ask: Ask, denied: Denied) -> o.Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that."""
+    if denied.reason != Reason.NO_RIGHT:  # a right can be given; an account is not opened again by who manages contacts
+        return o.Refused(ask.cell, denied)
     verdict = tx.ask(_asked(call, Action.CONTACTS_VIEW))
     if not isinstance(verdict, Grant):
         return o.Refused(ask.cell, denied)
     helpers = tuple(accounts.who_may_manage_contacts(tx, verdict))
     needs, roles = accounts.needed_for(tx, verdict, ask.cell)
-    return o.Refused(ask.cell, denied, needs if denied.reason == "no_right" else (), roles, helpers)
+    return o.Refused(ask.cell, denied, needs, roles, helpers)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

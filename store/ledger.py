@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables
 from store.engine import Gate
@@ -144,12 +144,11 @@ def checkpoint(engine: Engine, gate: Gate, keys: Keys, now: int) -> tuple[int, s
         n, key = (last.n + 1 if last else 1), keys.newest("ledger")
         mac = checkpoint_link(key, last.mac if last else b"", n, now, heads)
         row = {"n": n, "at": now, "key": key.id, "heads": heads, "mac": mac}
-        try:
-            with connection.begin_nested():
-                connection.execute(insert(tables.checkpoints), row)
-        except IntegrityError:  # another process has just written the same number: its checkpoint is as good
-            last = connection.execute(_LAST_CHECKPOINT).first()
-            assert last is not None
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        new = dialect.insert(tables.checkpoints).values(row).on_conflict_do_nothing()
+        if connection.execute(new.returning(tables.checkpoints.c.n)).first() is None:
+            # Another process has just written the same number: its checkpoint is as good.
+            last = connection.execute(_LAST_CHECKPOINT).one()
             return last.n, last.mac.hex()
         return n, mac.hex()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,5 +31,14 @@ def desk(sample_url: str) -> Iterator[Desk]:
 def one_desk(sample_sqlite: str) -> Iterator[Desk]:
     """On SQLite alone, for what does not concern the database."""
     opened = Desk(sample_sqlite, **ACCOUNT)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def long_desk(_sample_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One for all tests of a file, which must not mind each other: calls of their own, and nothing else changed."""
+    path = shutil.copyfile(_sample_template, tmp_path_factory.mktemp("long") / "sample.db")
+    opened = Desk(f"sqlite:///{path}", **ACCOUNT)
     yield opened
     opened.close()

@@ -1,0 +1,238 @@
+"""Every key asks anew: a right that went in the middle of a call is gone, and nothing that was spoken is lost with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from store import tables
+from tests.desk import Desk
+from tests.ivr.wire import Caller, Wire, change, count, rows
+
+DEV, TIDEWORKS = "+441632960102", "400639"
+
+
+def caller_of(desk: Desk, number: str = "+441632960108") -> Caller:
+    return Caller(Wire(desk), number)
+
+
+def account(number: str) -> Any:
+    a = tables.accounts.c
+    return select(a.id).where(a.number == number).scalar_subquery()
+
+
+def person(username: str) -> Any:
+    p = tables.people.c
+    return select(p.id).where(p.username == username).scalar_subquery()
+
+
+def holds(username: str, number: str, held: str) -> Any:
+    c = tables.contacts.c
+    return (
+        update(tables.contacts)
+        .where(c.account_id == account(number), c.person_id == person(username))
+        .values(held=held)
+    )
+
+
+def removed(username: str, number: str) -> Any:
+    c = tables.contacts.c
+    return tables.contacts.delete().where(c.account_id == account(number), c.person_id == person(username))
+
+
+def status(number: str, word: str) -> Any:
+    return update(tables.accounts).where(tables.accounts.c.number == number).values(status=word)
+
+
+def raj(desk: Desk) -> Caller:
+    """Raj holds everything at Tideworks."""
+    caller = caller_of(desk, "+441632960107")
+    caller.prove(pin="53960281")
+    return caller
+
+
+# --- withdrawn before the key
+
+
+@pytest.mark.parametrize(
+    ("key", "told", "why"),
+    [
+        ("1", "Press 1 for something technical.", "You may not open tickets on this account."),
+        ("2", "There are no tickets on this account yet.", "You may not hear tickets on this account."),
+        ("3", "Invoice M S 9 0 0 1", "You may not hear about billing on this account."),
+        ("4", "Miniserver tide-web is running.", "You may not hear about services on this account."),
+        ("5", "We are ringing the emergency line.", "You may not use the emergency line on this account."),
+        ("0", "We are ringing the desk.", "You may not get support by phone on this account."),
+    ],
+)
+def test_a_right_withdrawn_is_gone_at_the_next_key(one_desk: Desk, key: str, told: str, why: str) -> None:
+    before, after = raj(one_desk), raj(one_desk)
+    assert f"Press {key} " in " ".join(before.answer.said)
+    assert before.key(key).said[0].startswith(told)
+    change(one_desk, holds("raj.patel", TIDEWORKS, "manage_users"))
+    refused = after.key(key)
+    assert refused.said[0] == why
+    assert f"Press {key} " not in " ".join(refused.said[1:])
+    assert count(one_desk, tables.tickets) == 0
+
+
+def test_the_menu_says_what_is_allowed_at_this_moment(desk: Desk) -> None:
+    caller = raj(desk)
+    change(desk, holds("raj.patel", TIDEWORKS, "manage_services"))
+    assert caller.key("9").said == ["Press 4 to hear about your services.", "Press 9 to hear this again."]
+    change(desk, holds("raj.patel", TIDEWORKS, "manage_billing"))
+    assert caller.key("9").said == ["Press 3 to hear what is owed.", "Press 9 to hear this again."]
+    change(desk, removed("raj.patel", TIDEWORKS))
+    assert caller.key("9").said == ["Press 9 to hear this again."]
+    assert caller.key("3").said[:2] == [
+        "You are not on this account any more.",
+        "Please ask whoever looks after the account, then call again.",
+    ]
+
+
+def test_an_account_closed_or_suspended_meanwhile(one_desk: Desk) -> None:
+    caller, mia = raj(one_desk), caller_of(one_desk)
+    mia.prove()
+    change(one_desk, status(TIDEWORKS, "suspended"))
+    assert mia.key("1").said[0] == "This account is suspended, so you may not open tickets now."
+    assert caller.key("5").said[0] == "This account is suspended, so you may not use the emergency line now."
+    assert caller.key("3").said[0].startswith("Invoice"), "what is owed is still told"
+    change(one_desk, status(TIDEWORKS, "closed"))
+    assert caller.key("4").said[0] == "This account is closed, so you may not hear about services."
+    assert caller_of(one_desk).prove().said[0] == "That did not match. Please try again.", (
+        "nobody but the owner is let in any more"
+    )
+
+
+@pytest.mark.parametrize("word", ["suspended", "closed"])
+def test_who_is_named_can_help(one_desk: Desk, word: str) -> None:
+    """Whoever manages contacts cannot open an account again: they are not named for that."""
+    caller = caller_of(one_desk)
+    caller.prove()
+    change(one_desk, status(TIDEWORKS, word))
+    assert "can change that" not in " ".join(caller.key("1").said)
+
+
+# --- withdrawn while speaking
+
+
+@pytest.mark.parametrize(
+    "loses", [removed("mia.chen", TIDEWORKS), holds("mia.chen", TIDEWORKS, "")], ids=["contact", "right"]
+)
+def test_what_was_spoken_waits_when_the_right_went_meanwhile(desk: Desk, loses: Any) -> None:
+    caller = caller_of(desk)
+    caller.prove()
+    caller.key("1")
+    caller.key("1")
+    change(desk, loses)
+    assert "the desk will look at it" in caller.say().said[0]
+    t = tables.tickets.c
+    assert rows(desk, select(t.status, t.opened_by, t.account_id == account(TIDEWORKS))) == [("pending", None, True)]
+    assert rows(desk, select(tables.messages.c.author, tables.messages.c.recording)) == [
+        (f"person:{rows(desk, select(person('mia.chen')))[0][0]}", "RE" + caller.sid[2:])
+    ]
+    assert not any(said.startswith("Press 2") for said in caller.answer.said)
+
+
+def test_a_call_back_waits_with_the_desk_when_the_right_went_meanwhile(desk: Desk) -> None:
+    caller = caller_of(desk)
+    caller.prove()
+    caller.key("0")
+    change(desk, holds("mia.chen", TIDEWORKS, ""))
+    desk.pass_time(46)
+    assert caller.key("").said[0] == "Nobody can take your call just now."
+    assert rows(desk, select(tables.tickets.c.status, tables.tickets.c.opened_by)) == [("pending", None)]
+
+
+# --- accounts
+
+
+def test_the_digits_of_the_accounts_stay_when_one_goes(desk: Desk) -> None:
+    caller = caller_of(desk, DEV)
+    assert caller.prove(pin="48291537").said[2:5] == [
+        "Press 1 for Harbour Bakery.",
+        "Press 2 for Northlight Studio.",
+        "Press 3 for Tideworks Ltd.",
+    ]
+    change(desk, removed("dev.anand", "200417"))
+    again = caller.key("9")
+    assert [said for said in again.said if said.startswith("Press")] == [
+        "Press 2 for Northlight Studio.",
+        "Press 3 for Tideworks Ltd.",
+    ]
+    assert caller.key("2").said[0] == "Northlight Studio."
+
+
+def test_an_account_of_others_is_not_found_by_its_number(desk: Desk) -> None:
+    change(desk, removed("dev.anand", "200417"))
+    caller = caller_of(desk, DEV)
+    caller.prove(pin="48291537")
+    for number in ("200417", "999999", "0", "400639*", "4006390"):
+        assert caller.key(number).said[0] == "That is not one of the choices."
+    assert caller.key("400639").said[0] == "Tideworks Ltd."
+
+
+# --- tickets of others
+
+
+def a_ticket_of(desk: Desk, number: str, username: str, topic: str = "technical", **more: Any) -> int:
+    row = {
+        "subject": "Slow server",
+        "status": "open",
+        "kind": "problem",
+        "urgent": False,
+        "channel": "portal",
+        "opened_at": desk.now,
+    }
+    values = {**row, "account_id": account(number), "opened_by": person(username), "topic": topic, **more}
+    with desk.store.engine.begin() as connection:
+        made: int = connection.execute(
+            tables.tickets.insert().values(**values).returning(tables.tickets.c.number)
+        ).scalar_one()
+        connection.execute(tables.messages.insert().values(ticket=made, author="person:1", body="help", at=desk.now))
+    return made
+
+
+def test_a_reply_appends_and_opens_a_closed_ticket_again(desk: Desk) -> None:
+    number = a_ticket_of(desk, TIDEWORKS, "mia.chen", status="closed")
+    caller = caller_of(desk)
+    caller.prove()
+    assert "It is closed." in caller.key("2").said
+    caller.key("1")
+    assert caller.say().said[0] == f"Thank you. That is added to ticket {' '.join(str(number))}."
+    assert rows(desk, select(tables.tickets.c.number, tables.tickets.c.status)) == [(number, "open")]
+    assert count(desk, tables.messages, tables.messages.c.ticket == number) == 2
+
+
+def test_only_tickets_of_the_account_and_topic_are_heard_and_answered(desk: Desk) -> None:
+    others = a_ticket_of(desk, "200417", "olivia.hart")
+    billing = a_ticket_of(desk, TIDEWORKS, "raj.patel", topic="billing")
+    caller = caller_of(desk)
+    caller.prove()
+    assert caller.key("2").said[0] == "There are no tickets on this account yet."
+    mine = a_ticket_of(desk, TIDEWORKS, "mia.chen")
+    caller.key("2")
+    caller.key("1")
+    for other in (others, billing):  # as if the call's own row had been told another number
+        (state,) = rows(desk, select(tables.calls.c.state).where(tables.calls.c.sid == caller.sid))[0]
+        changed = state.replace(f'"told": {mine}', f'"told": {other}')
+        assert changed != state
+        change(desk, update(tables.calls).where(tables.calls.c.sid == caller.sid).values(state=changed))
+        assert "the desk will look at it" in caller.say(f"RE{other:032x}").said[0]
+        assert count(desk, tables.messages, tables.messages.c.ticket == other) == 1
+        caller.key("2")
+        caller.key("1")
+
+
+def test_the_right_to_reply_withdrawn_while_speaking(desk: Desk) -> None:
+    number = a_ticket_of(desk, TIDEWORKS, "mia.chen")
+    caller = caller_of(desk)
+    caller.prove()
+    caller.key("2")
+    caller.key("1")
+    change(desk, holds("mia.chen", TIDEWORKS, ""))
+    caller.say()
+    assert count(desk, tables.messages, tables.messages.c.ticket == number) == 1
+    assert rows(desk, select(tables.tickets.c.status).order_by(tables.tickets.c.number)) == [("open",), ("pending",)]

@@ -1,0 +1,78 @@
+"""A desk that imports: a store with a clock, short ways to import and to look, for the tests of imports."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from authz import load_schemes
+from store import Keys, Store, open_store, pins, tables
+from store.import_format import ImportTrouble, read
+from store.imports import ImportResult, run
+from store.pins import Pin
+
+SAMPLE = json.loads((Path(__file__).parents[2] / "deskgate" / "sample-accounts.json").read_bytes())
+NOW = 1_795_000_000_000
+Document = dict[str, list[dict[str, Any]]]
+KEPT = [table for table in tables.Base.metadata.sorted_tables if not table.name.startswith("ledger")]
+
+
+class Desk:
+    """A store, its clock, and a short way to import."""
+
+    def __init__(self, url: str) -> None:
+        self.now = NOW
+        self.store: Store = open_store(url, Keys([bytes(range(32))]), load_schemes(), lambda: self.now)
+
+    def imports(self, document: Document, **options: Any) -> ImportResult:
+        return run(self.store, read(json.dumps(document).encode()), **options)
+
+    def refuses(self, document: Document, **options: Any) -> list[str]:
+        before = self.everything()
+        with pytest.raises(ImportTrouble) as caught:
+            self.imports(document, **options)
+        assert self.everything() == before, "a refused import stored something"
+        return caught.value.lines
+
+    def rows(self, query: Any) -> list[tuple[Any, ...]]:
+        with self.store.engine.connect().execution_options(reads_only=True) as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row there is, but for the ledger's."""
+        return {table.name: sorted(self.rows(select(table)), key=repr) for table in KEPT}
+
+    def held(self, number: str) -> dict[str, str]:
+        """username → what they hold on an account."""
+        people, contacts, accounts = tables.people, tables.contacts, tables.accounts
+        query = select(people.c.username, contacts.c.held).select_from(contacts).join(people).join(accounts)
+        return dict(self.rows(query.where(accounts.c.number == number)))
+
+    def notices(self) -> list[dict[str, Any]]:
+        return [json.loads(row[0]) for row in self.rows(select(tables.work.c.payload).order_by(tables.work.c.id))]
+
+    def ledger(self, action: str) -> list[tuple[Any, ...]]:
+        e = tables.ledger.c
+        return self.rows(select(e.who, e.account, e.decision, e.fields, e.channel).where(e.action == action))
+
+    def id_of(self, username: str) -> int:
+        found: int = self.rows(select(tables.people.c.id).where(tables.people.c.username == username))[0][0]
+        return found
+
+    def has_pin(self, username: str, digits: str) -> bool:
+        with self.store.transaction("test") as tx:
+            kept = pins.find(tx, self.id_of(username))
+        return kept is not None and pins.compare(self.store.keys, kept, Pin(digits))
+
+
+def document(**parts: list[dict[str, Any]]) -> Document:
+    return parts
+
+
+def sample() -> Document:
+    return copy.deepcopy(SAMPLE)

@@ -1,0 +1,217 @@
+"""Later work: enqueued with its cause or not at all, leased to one worker at a time, put back later and later, done once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from store import Keys, tables, work
+from store.work import BACK_OFF, KEPT, LEASE, Backlog, Work
+from tests.store.clocked import HOUR, NOON, OLD, Clocked
+
+
+class Queue(Clocked):
+    def add(self, key: str, kind: str = "ring", **named: int) -> None:
+        self.do(work.enqueue, kind, key, {"leg": key}, **named)
+
+    def lease(self, *kinds: str) -> Work | None:
+        leased: Work | None = self.do(work.lease, list(kinds or ("ring",)))
+        return leased
+
+    def taken(self) -> Work:
+        leased = self.lease()
+        assert leased is not None
+        return leased
+
+    def owed(self) -> Backlog:
+        owed: Backlog = self.do(work.backlog)
+        return owed
+
+
+@pytest.fixture
+def queue(store_url: str) -> Iterator[Queue]:
+    queue = Queue(store_url)
+    yield queue
+    queue.close()
+
+
+def test_work_comes_back_as_it_was_given(queue: Queue) -> None:
+    given = {"to": "+441632960101", "words": "naïve ☎\n", "n": 7, "none": None}
+    queue.do(work.enqueue, "ring", "k", given)
+    leased = queue.taken()
+    assert (leased.kind, leased.key, leased.payload, leased.attempts) == ("ring", "k", given, 1)
+
+
+def test_what_is_rolled_back_was_never_owed(queue: Queue) -> None:
+    def cause_that_fails() -> None:
+        with queue.transaction() as tx:
+            work.enqueue(tx, "ring", "k", {})
+            assert work.enqueue_once(tx, "ring", "k2", {})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        cause_that_fails()
+    assert queue.lease() is None
+    assert queue.owed() == Backlog(0, 0, 0, None)
+    queue.add("k")
+    assert queue.taken().key == "k"
+
+
+def test_the_oldest_that_is_due_and_of_these_kinds(queue: Queue) -> None:
+    queue.add("later", after=10_000)
+    queue.add("second", after=2_000)
+    queue.add("first", after=1_000)
+    queue.add("other", kind="notice")
+    assert queue.lease() is None
+    queue.now += 999
+    assert queue.lease() is None
+    queue.now += 1_001
+    assert [queue.taken().key, queue.taken().key, queue.lease()] == ["first", "second", None]
+    assert queue.do(work.lease, []) is None
+    leased = queue.lease("ring", "notice")
+    assert leased is not None
+    assert leased.key == "other"
+
+
+def test_a_lease_runs_out_when_its_worker_dies(queue: Queue) -> None:
+    queue.add("k")
+    assert queue.taken().attempts == 1
+    queue.now += LEASE - 1
+    assert queue.lease() is None
+    queue.now += 1
+    assert queue.taken().attempts == 2
+
+
+def test_what_failed_comes_back_later_and_later_and_is_never_given_up(queue: Queue) -> None:
+    queue.add("k")
+    for attempt, wait in enumerate([*BACK_OFF, *[HOUR] * 4], 1):
+        leased = queue.taken()
+        assert leased.attempts == attempt
+        queue.do(work.failed, leased, "Twilio answered 503")
+        queue.now += wait - 1
+        assert queue.lease() is None
+        queue.now += 1
+    assert list(BACK_OFF) == sorted(BACK_OFF)
+
+
+def test_whoever_failed_may_say_when(queue: Queue) -> None:
+    queue.add("k")
+    queue.do(work.failed, queue.taken(), "429", retry_after=42_000)
+    queue.now += 41_999
+    assert queue.lease() is None
+    queue.now += 1
+    assert queue.taken().attempts == 2
+
+
+def test_what_is_done_is_not_done_again_and_keeps_its_key_but_not_its_contents(queue: Queue) -> None:
+    queue.add("k")
+    queue.do(work.done, queue.taken())
+    queue.now += 2 * LEASE
+    assert queue.lease() is None
+    assert queue.rows(select(tables.work.c.payload)) == [("{}",)]
+    with pytest.raises(IntegrityError):
+        queue.add("k")
+    assert not queue.do(work.enqueue_once, "ring", "k", {})
+    queue.do(work.sweep)
+    assert not queue.do(work.enqueue_once, "ring", "k", {})
+    queue.now += KEPT
+    queue.do(work.sweep)
+    assert queue.do(work.enqueue_once, "ring", "k", {})
+
+
+def test_what_is_owed_is_never_swept(queue: Queue) -> None:
+    queue.add("k")
+    queue.now += 100 * KEPT
+    queue.do(work.sweep)
+    assert queue.taken().key == "k"
+
+
+def test_a_key_is_taken_once_for_each_kind(queue: Queue) -> None:
+    queue.add("k")
+    queue.add("k", kind="notice")
+    with pytest.raises(IntegrityError):
+        queue.add("k")
+    assert not queue.do(work.enqueue_once, "ring", "k", {"leg": "another"})
+    assert queue.owed().owed == 2
+    assert queue.taken().payload == {"leg": "k"}
+
+
+def test_a_collision_takes_its_whole_cause_back(queue: Queue) -> None:
+    queue.add("k")
+
+    def cause() -> None:
+        with queue.transaction() as tx:
+            work.enqueue(tx, "notice", "new", {})
+            work.enqueue(tx, "ring", "k", {})
+
+    with pytest.raises(IntegrityError):
+        cause()
+    assert queue.owed().owed == 1
+
+
+def test_the_backlog_says_what_is_stuck(queue: Queue) -> None:
+    queue.add("a")
+    queue.now += 5_000
+    queue.add("b")
+    leased = queue.taken()
+    queue.do(work.failed, leased, "x" * 1_000)
+    owed = queue.owed()
+    assert (owed.owed, owed.failing, owed.oldest, owed.error) == (2, 1, 5_000, "x" * 300)
+    queue.now += BACK_OFF[0]
+    for _ in range(2):
+        queue.do(work.done, queue.taken())
+    assert queue.owed() == Backlog(0, 0, 0, None)
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) -> None:
+    """Some die: their leases run out, and somebody else has the piece then, never before."""
+    pieces = 60
+    for n in range(pieces):
+        queue.add(str(n))
+    store = queue.opened(Keys([OLD]), pool_size=workers)
+    start, guard, held = threading.Barrier(workers), threading.Lock(), set[int]()
+    done, died = Counter[str](), Counter[str]()
+
+    def worker(_: int) -> None:
+        start.wait()
+        while True:
+            with store.transaction("worker") as tx:
+                leased = work.lease(tx, ["ring"])
+            if leased is None:
+                return
+            with guard:
+                assert leased.id not in held, "two have it at once"
+                held.add(leased.id)
+            if leased.attempts == 1 and int(leased.key) % 5 == 0:
+                died[leased.key] += 1
+                continue
+            with guard:
+                held.discard(leased.id)
+            with store.transaction("worker") as tx:
+                work.done(tx, leased)
+            done[leased.key] += 1
+
+    with ThreadPoolExecutor(workers) as threads:
+        list(threads.map(worker, range(workers)))
+        assert len(done) == pieces - pieces // 5
+        queue.now += LEASE
+        held.clear()
+        list(threads.map(worker, range(workers)))
+    assert done == Counter({str(n): 1 for n in range(pieces)})
+    assert died == Counter({str(n): 1 for n in range(0, pieces, 5)})
+
+
+def test_a_payload_is_json_and_nothing_else(queue: Queue) -> None:
+    with pytest.raises(TypeError):
+        queue.do(work.enqueue, "ring", "k", {"pin": object()})
+    queue.add("k")
+    assert json.loads(queue.rows(select(tables.work.c.payload))[0][0]) == {"leg": "k"}
+    assert queue.rows(select(tables.work.c.created_at)) == [(NOON,)]
