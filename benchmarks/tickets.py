@@ -1,8 +1,8 @@
 """What a ticket costs beside one row: ticket, message, ledger and enqueued work against a single INSERT by SQLAlchemy Core.
 
-    python -m benchmarks.tickets [--seconds 3] [--rounds 5] [--only SQLite] [--pool N]
+    python -m benchmarks.tickets [--seconds 2] [--rounds 8] [--only SQLite] [--pool N]
 
-Same engine, gate and writers for all: 2 processes of 4 threads, each process with a Store of its own. The row is as large as
+Same kind of engine, gate and writers for all: 2 processes of 4 threads, each process with Stores of its own. The row is as large as
 a ticket's, in a table without foreign keys or further indexes, and passes the same gate. Everything is taken in turns in
 each round, and a ratio is taken inside its round. Tickets are opened by 333 people on as many accounts, drawn at random.
 """
@@ -104,13 +104,19 @@ RAW, TICKET, PLAIN, SPOKEN = PIECES
 
 def writer(url: str, pool_size: int | None, orders: Connection) -> None:
     """One process: does as it is told, `(name, when to begin, for how many seconds)`, and gives the times of each piece."""
-    store = open_store(url, KEYS, load_schemes(), pool_size=pool_size)
+    stores = {name: open_store(url, KEYS, load_schemes(), pool_size=pool_size) for name in (RAW, TICKET)}
     for name in PIECES:  # connections, lanes and statements are made before any clock starts
-        _together(store, name, time.monotonic(), 0.2)
+        _together(store_for(name, stores), name, time.monotonic(), 0.2)
     orders.send("ready")
     while (order := orders.recv()) is not None:
-        orders.send(_together(store, *order))
-    store.close()
+        orders.send(_together(store_for(order[0], stores), *order))
+    for store in stores.values():
+        store.close()
+
+
+def store_for(name: str, stores: dict[str, Store]) -> Store:
+    """The single row has connections of its own: what a transaction of the store does to one stays with it."""
+    return stores[RAW if name == RAW else TICKET]
 
 
 def _together(store: Store, name: str, begin: float, seconds: float) -> list[float]:
@@ -175,8 +181,8 @@ PARTS = {
 
 
 def where_the_time_goes(kind: str, url: str, times: int = 1_000) -> None:
-    store = open_store(url, KEYS, load_schemes())
     for name in (RAW, TICKET):
+        store = open_store(url, KEYS, load_schemes())
         people = [customer(random.randint(1, SMALL // 3)) for _ in range(times)]
         for who in people[:100]:
             PIECES[name](store, who)
@@ -190,13 +196,13 @@ def where_the_time_goes(kind: str, url: str, times: int = 1_000) -> None:
                 PIECES[name](store, who)
             total = time.perf_counter() - began
         watch.report(f"{kind}, {name}, one thread ({plain / times * 1e6:.0f} µs without the stopwatch)", times, total)
-    store.close()
+        store.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--only", choices=KINDS)
     parser.add_argument("--pool", type=int, help="connections of each process; the Store's own choice if not given")
     options = parser.parse_args()

@@ -207,7 +207,7 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
     ring = rings.start(tx, verdict, legs=len(numbers), service=call.service)
     for leg, number in enumerate(numbers):
         work.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg, "to": number})
-    return o.Ringing(ring)
+    return o.Ringing(ring) if numbers else _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
 
 
 def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

@@ -8,6 +8,7 @@ from authz import Topic
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, number_twice, refusal, screen, unexpected
+from ivr.person import hear_holding
 from ivr.shapes import Call, Effect, Event, Gather, Keys, Move, line
 from ivr.tickets import ask_record, hear_tickets
 
@@ -63,6 +64,8 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return menu(call, *(told or [line("no_services")]))
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
+        case o.RingEnded():  # there is no phone to ring
+            return hear_holding(call, event)
     return unexpected(call, event)
 
 
@@ -118,6 +121,8 @@ def _hear_service(call: Call, event: Event) -> Move:
             return goto(about, "record") if call.about == "ticket" else (about, s.RingDesk())
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line("ringing.emergency"))
+        case o.RingEnded():
+            return hear_holding(call, event)
         case o.Refused():
             return menu(call, *refusal(event))
     return unexpected(call, event)

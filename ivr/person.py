@@ -14,7 +14,7 @@ def _ask_holding(call: Call) -> Move:
     return screen(call, Gather(1, seconds=4), line("holding"))
 
 
-def _hear_holding(call: Call, event: Event) -> Move:
+def hear_holding(call: Call, event: Event) -> Move:
     match event:
         case Keys("*"):
             return call, s.GiveUpRing(nobody_came=False)
@@ -48,6 +48,6 @@ def _hear_talking(call: Call, event: Event) -> Move:
 
 
 PLACES = {
-    "holding": Place(_ask_holding, _hear_holding, silence_speaks=True),
+    "holding": Place(_ask_holding, hear_holding, silence_speaks=True),
     "talking": Place(_ask_talking, _hear_talking, silence_speaks=True),
 }

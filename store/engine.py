@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,11 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
 
@@ -70,33 +67,6 @@ class Gate:
             self.release()
 
 
-def in_pipeline(connection: Connection) -> Connection:
-    """On PostgreSQL, sends statements without waiting for the answers nobody reads, until the next one that is read.
-
-    BEGIN, an INSERT and COMMIT then cost one journey instead of three. A fault of such an INSERT shows at the next read or
-    at COMMIT, so before anything is said. For the life of the driver's connection; nothing happens on SQLite.
-    """
-    if connection.dialect.name == "postgresql" and "pipeline" not in connection.info:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        connection.info["pipeline"] = pipeline = driver.pipeline()
-        pipeline.__enter__()
-    return connection
-
-
-class _Reading(psycopg.Cursor[Any]):
-    """In a pipeline, waits for the answer of what gives rows: SQLAlchemy looks at it at once. Lets all else travel on."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> _Reading:
-        super().execute(query, params, **options)
-        if self.pgresult is None and _GIVES_ROWS.search(str(query)) and self.fetchone() is not None:
-            self.scroll(0, mode="absolute")
-        return self
-
-
-_GIVES_ROWS = re.compile(r"^\s*(SELECT|WITH|SHOW)\b|\bRETURNING\b", re.IGNORECASE)
-
-
 def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL, or None for anything else."""
     try:
@@ -116,21 +86,7 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername == "postgresql+psycopg":
         size = pool_size or POOL_SIZE["postgresql"]
-        engine = create_engine(
-            parsed,
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=10,
-            connect_args={"cursor_factory": _Reading},
-            hide_parameters=True,
-        )
-
-        @event.listens_for(engine, "close")
-        def _leave_pipeline(_driver: Any, record: ConnectionPoolEntry) -> None:
-            if "pipeline" in record.info:
-                record.info.pop("pipeline").__exit__(None, None, None)
-
-        return engine, Gate(None)
+        return create_engine(parsed, pool_size=size, max_overflow=0, pool_timeout=10, hide_parameters=True), Gate(None)
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise DatabaseUrlTrouble("DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL")
     engine = create_engine(

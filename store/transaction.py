@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from authz import Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, Topic, judge
 from store import tables
-from store.engine import Gate, in_pipeline
+from store.engine import Gate
 from store.keys import Keys
 from store.ledger import Entry, Lane, Lanes, write
 
@@ -70,7 +70,7 @@ class Transaction:
         try:
             self._gate.acquire()
             self._gate_held = True
-            self._connection = in_pipeline(self._engine.connect())
+            self._connection = self._engine.connect()
             self._transaction = self._connection.begin()
         except BaseException as fault:
             self._close(lane_known=True)

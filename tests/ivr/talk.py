@@ -166,7 +166,7 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
             told = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
             return o.Services(told) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
         case s.RingDesk():
-            return o.Ringing(5) if dice.throw(4) else refused(dice, "phone.support")
+            return dice.one_of((o.Ringing(5), o.Ringing(5), o.RingEnded(1001, True), refused(dice, "phone.support")))
         case s.LookAtRing():
             return dice.one_of((o.StillRinging(), o.Taken("desk-5"), o.NobodyCame()))
         case s.GiveUpRing(nobody_came):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from store import calls, tables
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import Answer, Caller, Wire, all_at_once, count, kept, rows
+from tests.ivr.wire import Answer, Caller, Wire, all_at_once, change, count, kept, rows
 
 GOODBYE = ["Goodbye."]
 
@@ -234,10 +234,8 @@ def test_an_answer_moved_to_another_call_opens_nothing(desk: Desk, caller: Calle
     other = Caller(caller.wire, "+441632960104")
     other.prove(pin="90734682")
     other.key("3")
-    with desk.store.engine.begin() as connection:
-        (sealed,) = connection.execute(select(tables.calls.c.answer).where(tables.calls.c.sid == other.sid)).one()
-        mine = tables.calls.c.sid == caller.sid
-        connection.execute(tables.calls.update().where(mine).values(answer=sealed))
+    ((sealed,),) = rows(desk, select(tables.calls.c.answer).where(tables.calls.c.sid == other.sid))
+    change(desk, tables.calls.update().where(tables.calls.c.sid == caller.sid).values(answer=sealed))
     assert "20 dollars" not in caller.again().text
 
 

@@ -1,0 +1,214 @@
+"""`deskgate tickets` and `deskgate audit`: what the operator reads, as a list for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select, text, update
+
+from authz import Action, Ask, Grant, Proof, Topic
+from store import tables, tickets
+from store.tickets import Recorded
+from tests.cli.conftest import Shell
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+MIA = Ask("person:8", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED)
+
+
+def opened(shell: Shell, *, subject: str = "Miniserver tide-web (by phone)", body: str = "It is down.") -> int:
+    with shell.store() as store, store.transaction("phone", "CA1") as tx:
+        grant = tx.ask(MIA)
+        assert isinstance(grant, Grant)
+        return tickets.open(tx, grant, subject=subject, body=body, recorded=Recorded("RE" + "1" * 32, 7))
+
+
+def left(shell: Shell) -> int:
+    with shell.store() as store, store.transaction("phone", "CA2") as tx:
+        return tickets.leave_pending(tx, subject="Call back: a caller without a PIN", body="")
+
+
+# --- tickets
+
+
+def test_no_tickets_yet(shell: Shell) -> None:
+    assert shell.run("tickets") == (0, "No tickets yet.\n", "")
+    assert shell.run("tickets", "--json").json == []
+    assert shell.run("tickets", "--account", "400639", "--json").json == []
+
+
+def test_a_ticket_has_the_keys_of_the_contract(shell: Shell) -> None:
+    number = opened(shell)
+    (ticket,) = shell.run("tickets", "--json").json
+    assert list(ticket) == [
+        "number",
+        "account",
+        "topic",
+        "kind",
+        "subject",
+        "body",
+        "status",
+        "opened_by",
+        "channel",
+        "opened_at",
+        "recording",
+    ]
+    assert MOMENT.fullmatch(ticket.pop("opened_at"))
+    assert ticket == {
+        "number": number,
+        "account": "400639",
+        "topic": "technical",
+        "kind": "problem",
+        "subject": "Miniserver tide-web (by phone)",
+        "body": "It is down.",
+        "status": "open",
+        "opened_by": "mia.chen",
+        "channel": "phone",
+        "recording": "RE" + "1" * 32,
+    }
+
+
+def test_what_waits_for_the_desk_is_listed_and_belongs_to_no_account(shell: Shell) -> None:
+    mine, pending = opened(shell), left(shell)
+    assert [ticket["number"] for ticket in shell.run("tickets", "--json").json] == [mine, pending]
+    assert [ticket["number"] for ticket in shell.run("tickets", "--account", "400639", "--json").json] == [mine]
+    assert shell.run("tickets", "--account", "200417", "--json").json == []
+    (waits,) = (ticket for ticket in shell.run("tickets", "--json").json if ticket["number"] == pending)
+    assert (waits["account"], waits["opened_by"], waits["status"], waits["kind"]) == (None, None, "pending", "question")
+
+
+def test_tickets_in_words(shell: Shell) -> None:
+    opened(shell)
+    left(shell)
+    lines = shell.run("tickets").out.splitlines()
+    assert re.fullmatch(
+        r"1001  \S+ \S+  400639  technical  open  mia\.chen  Miniserver tide-web \(by phone\)", lines[0]
+    )
+    assert lines[1].strip() == "It is down."
+    assert re.fullmatch(r"1002  \S+ \S+  no account  technical  pending  -  Call back: .*", lines[2])
+
+
+def test_what_somebody_said_does_not_move_the_cursor(light: Shell) -> None:
+    opened(light, subject="a\x1b[2J\r\nb", body="[bold]x[/bold]\x1b]0;title\x07\n1002  forged")
+    said = light.run("tickets").out
+    assert not set(said) & {"\x1b", "\r", "\x07"}
+    assert said.count("\n") == 2
+    assert "[bold]x[/bold]" in said
+
+
+def test_an_unknown_account(light: Shell) -> None:
+    assert light.refuses("tickets", "--account", "999999") == "there is no account 999999"
+    assert light.refuses("audit", "--account", "999999") == "there is no account 999999"
+
+
+# --- audit
+
+
+def test_the_ledger_as_a_list(shell: Shell) -> None:
+    opened(shell)
+    entries = shell.run("audit", "--json").json
+    assert entries
+    for entry in entries:
+        assert list(entry) == [
+            "at",
+            "who",
+            "account",
+            "action",
+            "decision",
+            "rules",
+            "proof",
+            "channel",
+            "call",
+            "fields",
+            "lane",
+            "n",
+        ]
+        assert MOMENT.fullmatch(entry["at"])
+    assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
+    (allowed,) = (entry for entry in entries if entry["action"] == "ticket.open:technical")
+    assert (allowed["who"], allowed["account"], allowed["decision"]) == ("mia.chen", "400639", "allowed")
+    assert (allowed["rules"], allowed["proof"]) == (["MS-28", "MS-29"], "verified")
+    assert (allowed["channel"], allowed["call"], allowed["fields"]) == ("phone", "CA1", ["ticket.number:1001"])
+    of_account = shell.run("audit", "--account", "400639", "--json").json
+    assert of_account == [entry for entry in entries if entry["account"] == "400639"]
+    assert len(of_account) == 1
+
+
+def test_reading_is_in_the_ledger_itself(light: Shell) -> None:
+    before = light.run("audit", "--json").json
+    after = light.run("audit", "--json").json
+    assert after[: len(before)] == before
+    assert [(entry["who"], entry["action"]) for entry in after[len(before) :]] == [
+        ("desk:operator", "desk.ledger.read")
+    ]
+
+
+def test_the_ledger_in_words_is_a_line_each(shell: Shell) -> None:
+    opened(shell, subject="a\nb", body="c\nd")
+    entries = shell.run("audit", "--json").json
+    lines = shell.run("audit").out.splitlines()
+    assert len(lines) == len(entries) + 1, "and what was read meanwhile"
+    (line,) = (line for line in lines if "ticket.open:technical" in line)
+    assert (
+        line[20:]
+        == "  mia.chen  400639  ticket.open:technical  allowed  MS-28,MS-29  verified  phone  ticket.number:1001"[1:]
+    )
+
+
+def test_an_empty_ledger(nowhere: object, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert nowhere
+    shell = Shell(sqlite_url, monkeypatch)
+    assert shell.run("audit", "verify") == (0, "ok: 0 entries, no checkpoint yet\n", "")
+    assert shell.run("audit", "--json").json == []
+    assert shell.run("tickets", "--json").json == []
+
+
+# --- audit verify
+
+
+def test_a_whole_ledger(shell: Shell) -> None:
+    opened(shell)
+    said = shell.run("audit", "verify")
+    first, second = said.out.splitlines()
+    assert (said.code, said.err) == (0, "")
+    assert re.fullmatch(r"ok: \d+ entries; vouched for up to checkpoint \d+, 0 came after", first)
+    head = second.removeprefix("head: ")
+    assert re.fullmatch("[0-9a-f]{64}", head)
+    opened_later = shell.run("tickets")
+    assert opened_later.code == 0
+    assert shell.run("audit", "verify", "--head", head).code == 0
+    assert shell.run("audit", "verify", "--head", head.upper()).code == 0
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE ledger SET decision = 'allowed' WHERE action = 'import'",
+        "DELETE FROM ledger WHERE action = 'import'",
+        "UPDATE ledger_checkpoints SET heads = '[]' WHERE n = 1",
+        "DELETE FROM ledger_lanes",
+    ],
+)
+def test_a_broken_ledger_is_named_and_exits_1(shell: Shell, harm: str) -> None:
+    shell.change(text(harm))
+    said = shell.run("audit", "verify")
+    assert said.code == 1
+    assert re.match(r"broken: (lane [0-9a-f]{16}|checkpoint \d+)\b", said.out)
+    assert said.out.count("\n") == 1
+
+
+def test_a_head_that_is_not_in_the_ledger(light: Shell) -> None:
+    light.run("tickets")
+    for head in ("0" * 64, "nonsense", "broken\nok: 9 entries"):
+        said = light.run("audit", "verify", "--head", head)
+        assert said.code == 1
+        assert said.out.startswith("broken: the checkpoint ")
+
+
+def test_what_was_cut_off_is_found_with_a_head_from_outside(light: Shell) -> None:
+    before = light.rows(select(tables.checkpoints.c.n))
+    light.run("tickets")
+    head = light.run("audit", "verify").out.splitlines()[1].removeprefix("head: ")
+    light.change(update(tables.lanes).values(opened_at=tables.lanes.c.opened_at))  # a later entry or none: all the same
+    light.change(text(f"DELETE FROM ledger_checkpoints WHERE n > {len(before)}"))
+    assert light.run("audit", "verify", "--head", head).code == 1

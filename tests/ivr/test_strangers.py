@@ -1,0 +1,195 @@
+"""To a stranger everything sounds the same: byte for byte, at every try, whatever is behind the ID and the number."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from store import tables
+from store.guard import BUDGET
+from store.people import check_digit
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
+
+MIA, MIAS, MIAS_PIN = "+441632960108", "10000081", "17846325"
+STRANGE, WRONG = "+441632960999", "73059186"
+UNKNOWN = "7654321" + check_digit("7654321")
+p, c, g, b = tables.people.c, tables.contacts.c, tables.pin_guards.c, tables.pin_budgets.c
+MIAS_ID = select(p.id).where(p.support_id == MIAS).scalar_subquery()
+
+FIRST_TRY = [update(tables.pin_guards).values(locked_until=10**14)]
+DISABLED = [update(tables.pin_guards).values(consecutive=10, lifetime=30)]
+NO_PIN = [delete(tables.pins).where(tables.pins.c.person_id == MIAS_ID)]
+NO_RIGHT = [update(tables.contacts).where(c.person_id == MIAS_ID).values(held="")]
+NO_CONTACT = [delete(tables.contacts).where(c.person_id == MIAS_ID)]
+CLOSED = [update(tables.accounts).values(status="closed")]
+SHARED = [
+    tables.phones.insert().values(
+        person_id=select(p.id).where(p.username == "leo.fox").scalar_subquery(), number=MIA, added_at=1
+    )
+]
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody on the telephone, and what is so in the database. `tried`: a wrong PIN was keyed before that."""
+
+    number: str
+    keyed: str
+    pin: str = WRONG
+    so: tuple[Any, ...] = ()
+    tried: bool = False
+
+
+CLASSES = {
+    "wrong PIN, ID keyed": Stranger(STRANGE, MIAS),
+    "wrong PIN, number on file": Stranger(MIA, ""),
+    "wrong PIN, number and ID": Stranger(MIA, MIAS),
+    "unknown ID": Stranger(STRANGE, UNKNOWN),
+    "unknown ID, number on file": Stranger(MIA, UNKNOWN),
+    "no ID, number not on file": Stranger(STRANGE, ""),
+    "no ID, no number": Stranger("anonymous", ""),
+    "locked, right PIN": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(FIRST_TRY), tried=True),
+    "disabled, right PIN": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(DISABLED), tried=True),
+    "no PIN": Stranger(STRANGE, MIAS, so=tuple(NO_PIN)),
+    "right PIN, holds nothing": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(NO_RIGHT)),
+    "right PIN, on no account": Stranger(MIA, "", MIAS_PIN, tuple(NO_CONTACT)),
+    "right PIN, account closed": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(CLOSED)),
+    "right PIN, number on file for two": Stranger(MIA, "", MIAS_PIN, tuple(SHARED)),
+}
+Opens = Callable[[Stranger], Wire]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
+    """Opens a desk on a new copy of the sample, in which things are as they are for this stranger."""
+    with ExitStack() as stack:
+
+        def open_for(stranger: Stranger) -> Wire:
+            if request.param == "sqlite":
+                path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
+                url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('_sample_template'), path)}"
+            else:
+                template = request.getfixturevalue("_sample_postgres_template")
+                url = stack.enter_context(request.getfixturevalue("postgres").clone(template))
+            desk = Desk(url, **ACCOUNT)
+            stack.callback(desk.close)
+            if stranger.tried:
+                Caller(Wire(desk), stranger.number).prove(stranger.keyed, WRONG)
+            change(desk, *stranger.so)
+            return Wire(desk)
+
+        yield open_for
+
+
+def sid(n: int) -> str:
+    """The same CallSids for everyone: the tokens in the TwiML are then the same as well."""
+    return f"CA{n:032x}"
+
+
+def tries(wire: Wire, stranger: Stranger) -> list[Answer]:
+    """Twelve tries in four calls, 16 minutes apart: long enough for locks to begin and to end in between."""
+    heard = []
+    for n in range(4):
+        caller = Caller(wire, stranger.number, sid(0xA000 + n))
+        heard += [caller.dial(), caller.key(stranger.keyed), *(caller.key(stranger.pin) for _ in range(3))]
+        caller.hang_up()
+        wire.desk.pass_time(16 * 60)
+    return heard
+
+
+def message(wire: Wire, stranger: Stranger) -> list[Answer]:
+    """Star at the PIN: the way of those without one."""
+    caller = Caller(wire, stranger.number, sid(0xB000))
+    return [caller.dial(), caller.key(stranger.keyed), caller.key("*"), caller.say("RE" + "b" * 32)]
+
+
+def spent(wire: Wire, stranger: Stranger) -> list[Answer]:
+    """The desk's budget of wrong PINs is used up."""
+    now = wire.desk.now
+    spans = [{"span": span, "start": now - now % span, "wrong": most} for span, most in BUDGET]
+    used_up = [{"kind": kind, **span} for kind in ("own-number", "other") for span in spans]
+    change(wire.desk, delete(tables.pin_budgets), tables.pin_budgets.insert().values(used_up))
+    caller = Caller(wire, stranger.number, sid(0xC000))
+    heard = [caller.dial(), caller.key(stranger.keyed), caller.key(stranger.pin), caller.say("RE" + "c" * 32)]
+    change(wire.desk, delete(tables.pin_budgets))
+    return heard
+
+
+def busy(wire: Wire, stranger: Stranger) -> list[Answer]:
+    """Past 20 tries in this minute."""
+    caller = Caller(wire, stranger.number, sid(0xD000))
+    heard = [caller.dial(), caller.key(stranger.keyed), caller.key(stranger.pin)]
+    change(wire.desk, update(tables.pin_guards).values(minute_n=20))
+    return [*heard, caller.key(stranger.pin)]
+
+
+def test_all_hear_the_same_at_every_try(opens: Opens) -> None:
+    heard: dict[str, list[Answer]] = {}
+    for name, stranger in CLASSES.items():
+        wire = opens(stranger)
+        heard[name] = tries(wire, stranger) + message(wire, stranger) + spent(wire, stranger) + busy(wire, stranger)
+        assert count(wire.desk, tables.tickets, tables.tickets.c.account_id.is_not(None)) == 0
+        wire.desk.store.engine.dispose()
+    first = heard["wrong PIN, ID keyed"]
+    for name, answers in heard.items():
+        for n, (answer, other) in enumerate(zip(answers, first, strict=True)):
+            assert answer == other, f"{name}: answer {n}"
+    said = [answer.said for answer in first]
+    assert {answer.status for answer in first} == {200}
+    for call in (said[:5], said[5:10], said[10:15], said[15:20]):
+        assert [words[0] for words in call[2:4]] == ["That did not match. Please try again."] * 2
+        assert call[4][0].startswith("We could not check that.")
+    assert said[23] == ["Thank you. We have your message. Goodbye."]
+    assert said[26][0].startswith("We cannot check PINs by phone just now.")
+    assert said[31][0].startswith("The line is busy just now.")
+
+
+def test_the_classes_are_what_they_say(opens: Opens) -> None:
+    """Or the test above would compare six times the same."""
+    for name, stranger in CLASSES.items():
+        if name.startswith(("wrong", "right PIN, holds", "locked")):
+            wire = opens(stranger)
+            change(wire.desk, update(tables.pin_guards).values(locked_until=None))
+            change(wire.desk, update(tables.contacts).where(c.person_id == MIAS_ID).values(held="manage_support"))
+            answer = Caller(wire, stranger.number).prove(stranger.keyed, MIAS_PIN)
+            assert answer.said[0] == "Thank you.", name
+
+
+def test_a_number_of_two_people_is_nobodys(one_desk: Desk) -> None:
+    change(one_desk, *SHARED)
+    wire = Wire(one_desk)
+    for pin in (MIAS_PIN, "39275068"):
+        assert Caller(wire, MIA).prove("", pin).said[0] == "That did not match. Please try again."
+    assert Caller(wire, MIA).prove(MIAS, MIAS_PIN).said[0] == "Thank you."
+    assert Caller(wire, MIA).prove("10000099", "39275068").said[0] == "Thank you."
+
+
+@pytest.mark.parametrize(
+    "number", ["anonymous", "", "sip:+441632960108@desk.example", "client:mia", "+266696687", "01632960108"]
+)
+def test_what_is_no_number_tells_nothing_and_shuts_nobody_out(one_desk: Desk, number: str) -> None:
+    wire = Wire(one_desk)
+    assert Caller(wire, number).prove("", MIAS_PIN).said[0] == "That did not match. Please try again."
+    assert Caller(wire, number).prove(MIAS, MIAS_PIN).said[0] == "Thank you."
+
+
+def test_tries_are_counted_on_the_id_whatever_the_number(one_desk: Desk) -> None:
+    """Five tries from five numbers lock the ID; the right PIN is then refused from Mia's own number as well."""
+    wire = Wire(one_desk)
+    for n in range(5):
+        Caller(wire, f"+44163296099{n}").prove(MIAS, WRONG)
+    assert Caller(wire, MIA).prove("", MIAS_PIN).said[0] == "That did not match. Please try again."
+    (guard,) = rows(one_desk, select(tables.pin_guards))
+    assert (guard.consecutive, guard.lifetime) == (5, 5)
+    one_desk.pass_time(31 * 60)
+    assert Caller(wire, MIA).prove("", MIAS_PIN).said[0] == "Thank you."
+    assert rows(one_desk, select(g.consecutive, g.lifetime)) == [(0, 5)]
