@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, Store, pins, tables
+from store import OPERATOR, Store, pins
 from store.import_accounts import bring_accounts
 from store.import_changes import CHUNK, Changes, Progress
 from store.import_format import ImportFile, ImportTrouble, without_collecting
@@ -110,7 +110,8 @@ def _take_ids(store: Store, usernames: list[str]) -> dict[str, int]:
             taking = "SELECT nextval(pg_get_serial_sequence('people', 'id')) FROM generate_series(1, :n)"
             ids = list(connection.execute(text(taking), {"n": len(usernames)}).scalars())
         else:
-            last = connection.execute(select(func.coalesce(func.max(tables.people.c.id), 0))).scalar_one()
+            given = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'people'"
+            last = connection.execute(text(given)).scalar_one()
             ids = list(range(last + 1, last + 1 + len(usernames)))
     return dict(zip(usernames, ids, strict=True))
 

@@ -6,7 +6,7 @@ Times are integers: milliseconds since 1970 in UTC. A person, a member of staff 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -39,6 +39,10 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {int: BigInteger, str: Text, bytes: LargeBinary, bool: Boolean}
 
 
+# An id is never given twice, for it is what the ledger knows somebody or something by.
+_NEVER_AGAIN: Final = {"sqlite_autoincrement": True}
+
+
 # --- who
 
 
@@ -51,6 +55,7 @@ class Person(Base):
     name: Mapped[str]
     email: Mapped[str]
     support_id: Mapped[str] = mapped_column(String(8), unique=True)
+    __table_args__ = _NEVER_AGAIN
 
 
 class Phone(Base):
@@ -80,6 +85,7 @@ class Staff(Base):
     name: Mapped[str]
     email: Mapped[str]
     role: Mapped[str]
+    __table_args__ = _NEVER_AGAIN
 
 
 # --- accounts
@@ -92,6 +98,7 @@ class Account(Base):
     name: Mapped[str]
     scheme: Mapped[str]
     status: Mapped[str]
+    __table_args__ = _NEVER_AGAIN
 
 
 class Contact(Base):

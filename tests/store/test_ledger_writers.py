@@ -116,7 +116,7 @@ def test_eight_writers_leave_a_clean_ledger_and_so_it_looks_meanwhile(store: Sto
     def looker() -> None:
         for _ in range(4):
             for _ in range(8):
-                writing.acquire()
+                assert writing.acquire(timeout=30), "the writers have stopped"
             store.checkpoint()
             assert verify(store).broken is None
 
@@ -239,7 +239,7 @@ def test_terminated_backends_break_nothing(on_postgres: Store, terminate: Callab
         try:
             for _ in range(6):
                 for _ in range(25):
-                    written.acquire()
+                    assert written.acquire(timeout=30), "the writers have stopped"
                 terminate(None)
         finally:
             over.set()

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("number", name=op.f("uq_accounts_number")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "calls",
@@ -91,6 +92,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("support_id", name=op.f("uq_people_support_id")),
         sa.UniqueConstraint("username", name=op.f("uq_people_username")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "pin_budgets",
@@ -155,6 +157,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("username", name=op.f("uq_staff_username")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "work",
