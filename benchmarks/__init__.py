@@ -266,10 +266,9 @@ class _Caller(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._seen += data
         head, end, answer = self._seen.partition(b"\r\n\r\n")
-        length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+        length, now = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE), time.perf_counter()
         if not end or not length or len(answer) < int(length[1]):
             return
-        now = time.perf_counter()
         self.times.append((now, now - self._began))
         self.refused += not (self._call.answered(answer) and head.startswith(b"HTTP/1.1 200"))
         self._seen = b""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from deskgate import __version__, decisions, doctor, records
 from deskgate.serve import serve
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
-from deskgate.shell import console, fail, in_one_line, open_desk
+from deskgate.shell import fail, in_one_line, open_desk
 from simulator.terminal import dialling, run_call
 from store import imports, migrate
 from store.import_format import ImportTrouble, read
@@ -77,7 +78,8 @@ def import_accounts(
 def _bars() -> Iterator[Callable[[str, int, int], None]]:
     """Progress on a terminal; nothing where there is none."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 
         def progress(what: str, done: int, of: int) -> None:

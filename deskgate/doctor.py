@@ -36,22 +36,27 @@ def _findings() -> Iterator[Finding]:
     except (SettingTrouble, SchemeError) as trouble:
         yield BAD, str(trouble)
         return
+    except OSError as fault:
+        yield BAD, str(fault)
+        return
     yield OK, f"settings read; {settings.deskgate_env}{', the simulator plays Twilio' if settings.simulated else ''}"
     try:
         store = open_store(settings.database_url, keys, schemes)
     except DatabaseUrlTrouble as trouble:
         yield BAD, str(trouble)
         return
+    if not store.is_ready():
+        store.engine.dispose()
+        yield BAD, "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
+        return
     try:
-        if not store.is_ready():
-            yield BAD, "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
-            return
         yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
         yield from _kept(store)
-    except (ConnectionLost, DatabaseFault) as lost:
-        yield BAD, f"the database went away: {lost}"
-    finally:
         store.close()
+    except (ConnectionLost, DatabaseFault) as lost:
+        store.engine.dispose()
+        yield BAD, f"the database went away: {str(lost).splitlines()[0]}"
+        return
     yield from _twilio(settings)
     if not settings.smtp_url:
         yield WARN, "SMTP_URL is not set: people cannot be told by mail, their notices wait"

@@ -11,7 +11,6 @@ from typing import NoReturn
 
 import structlog
 import typer
-from rich.console import Console
 
 from authz import Action, Ask, Denied, Grant, Proof, SchemeError, load_schemes
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
@@ -26,7 +25,6 @@ from store import (
     open_store,
 )
 
-console = Console(highlight=False)
 USAGE, FAILED = 2, 1  # exit codes, contract.md
 
 
@@ -48,6 +46,8 @@ def in_one_line() -> Iterator[None]:
     except (ConnectionLost, DatabaseFault) as lost:
         cause = lost.orig if isinstance(lost, DatabaseFault) else lost
         fail(f"the database cannot be reached: {str(cause).splitlines()[0]}", FAILED)
+    except OSError as fault:  # the folder of the database, or of its key
+        fail(str(fault), FAILED)
 
 
 @contextmanager

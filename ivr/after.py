@@ -79,7 +79,9 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = Call.from_json(row.state) if row else Call(number=number)
-        call, screen = moves.TABLE["message"].prompt(replace(before, at="message", about="fallback", silent=False, lead=()))
+        call, screen = moves.TABLE["message"].prompt(
+            replace(before, at="message", about="fallback", silent=False, lead=())
+        )
         assert isinstance(screen, Screen)
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")

@@ -17,15 +17,19 @@ from fastapi import APIRouter, Request, Response
 
 from ivr import after, agent, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
-from ivr.turn import Line, Refused, answer_call, take_turn
+from ivr.turn import Line, Refused, answer_call, begin_turn
 from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, BadRequest, caller_number
 from store import ConnectionLost
+from store.pool import PLACES, QUEUE
 from store.tickets import Recorded
 
 log = structlog.get_logger("ivr")
-# More threads only wait for each other (engines.md 4). A pool of our own: half the cost of the web framework's hop.
-_THREADS = ThreadPoolExecutor(12, thread_name_prefix="turn")
-Handler = Callable[[Line, Mapping[str, str], Mapping[str, str]], str]
+# Threads of our own cost half of what the web framework's hop does. Few for turns, as more only wait for each other; those
+# who wait for a PIN to be hashed have others, as many as the pool of hashes lets in and some repeats.
+_TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
+_CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
+Answer = str | Callable[[], str]
+Handler = Callable[[Line, Mapping[str, str], Mapping[str, str]], Answer]
 
 
 def router(line: Line) -> APIRouter:
@@ -51,7 +55,7 @@ def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Res
             query = dict(pairs)
             if len(query) != len(pairs):
                 raise BadRequest("a query parameter came twice")
-            return _twiml(await _on_a_thread(_answer, line, handler, found, query))
+            return _twiml(await _answered(line, handler, found, query))
         except BadRequest as bad:
             log.warning("refused", route=request.scope["path"], why=str(bad))
             return _twiml(screens.refusal(line.phrases), bad.status)
@@ -65,8 +69,10 @@ def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Res
     return endpoint
 
 
-async def _on_a_thread(do: Callable[..., str], *given: object) -> str:
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, do, *given)
+async def _answered(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(_TURNS, _answer, line, handler, found, query)
+    return answer if isinstance(answer, str) else await loop.run_in_executor(_CHECKS, answer)
 
 
 async def _read(request: Request) -> bytes:
@@ -79,7 +85,7 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
-def _answer(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def _answer(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
     """Once more where the database went away: every turn is safe to repeat, whatever became of the first try."""
     try:
         return handler(line, found, query)
@@ -122,8 +128,8 @@ def voice(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> st
     return answer_call(line, found["CallSid"], number, line.store.keys.digest("fingerprint", number or ""))
 
 
-def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
-    return take_turn(line, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(line, found))
+def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
+    return begin_turn(line, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(line, found))
 
 
 def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:

@@ -7,7 +7,9 @@ take any turn.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from ivr import dialogue, effects, pin, screens
@@ -79,16 +81,34 @@ def answer_call(on: Line, sid: str, number: str | None, fingerprint: str) -> str
 
 def take_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:
     """The TwiML of the next screen. Raises `Refused`."""
+    begun = begin_turn(on, sid, token, heard, fingerprint)
+    return begun if isinstance(begun, str) else begun()
+
+
+def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str | Callable[[], str]:
+    """The TwiML of the next screen, or where a PIN is to be hashed or waited for, the rest of the turn.
+
+    Whoever calls on several threads does the rest on others, so that guesses never keep a caller from the menu.
+    """
+    begun = _begin(on, sid, token, heard, fingerprint)
+    if isinstance(begun, str):
+        return begun
+    if begun is not None:
+        return partial(_check, on, begun, fingerprint)
+    return partial(_wait, on, sid, token, heard, fingerprint)
+
+
+def _wait(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:
+    """A repeat, while the first delivery of its turn is hashing: it gets the same answer."""
     deadline = time.monotonic() + PATIENCE
-    while True:
+    while time.monotonic() < deadline:
+        time.sleep(POLL)
         begun = _begin(on, sid, token, heard, fingerprint)
         if isinstance(begun, str):
             return begun
         if begun is not None:
             return _check(on, begun, fingerprint)
-        if time.monotonic() > deadline:
-            raise Refused("its first delivery is still under way")
-        time.sleep(POLL)
+    raise Refused("its first delivery is still under way")
 
 
 @dataclass(frozen=True, slots=True)

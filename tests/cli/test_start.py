@@ -1,0 +1,249 @@
+"""What stops a start, in one line that names it; and `deskgate doctor`, which says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from sqlalchemy import insert, text, update
+
+from deskgate import __version__
+from store import tables
+from tests.cli.conftest import Said, Shell
+from tests.desk import SECRET
+
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+    "TWILIO_AUTH_TOKEN": "a-token-of-the-tests",
+    "TWILIO_NUMBER": "+441632960000",
+}
+PRODUCTION = {"DESKGATE_ENV": "production", "PUBLIC_URL": "https://desk.example", **TWILIO}
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What uvicorn was to run: here it runs nothing."""
+    runs: list[dict[str, Any]] = []
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **how: runs.append(how))
+    return runs
+
+
+# --- serve
+
+
+def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
+    said = light.run("serve", "--port", "8123")
+    assert (said.code, said.err) == (0, "")
+    assert "http://127.0.0.1:8123/simulator" in said.out
+    (how,) = started
+    assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", 8123, 1)
+    assert how["access_log"] is False, "a PIN is never in a URL, and URLs are never in a log"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "line"),
+    [
+        (
+            {"DATABASE_URL": "mysql://x/y"},
+            (),
+            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL",
+        ),
+        ({"DATABASE_URL": "nonsense"}, (), "DATABASE_URL is not a database URL"),
+        ({"SECRET_KEYS": "c2hvcnQ="}, (), "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed"),
+        ({"SECRET_KEYS": f"{SECRET},not base64!"}, (), "SECRET_KEYS: key 2 is not base64"),
+        ({"PUBLIC_URL": "desk.example"}, (), "PUBLIC_URL: must be a base URL like https://desk.example"),
+        ({"PIN_CHOICE": "perhaps"}, (), "PIN_CHOICE: Input should be 'on' or 'off'"),
+        ({"AGENT_NUMBER": "0163 2960"}, (), "AGENT_NUMBER: must be a telephone number like +441632960000"),
+        (
+            {"TWILIO_ACCOUNT_SID": TWILIO["TWILIO_ACCOUNT_SID"]},
+            (),
+            "TWILIO_AUTH_TOKEN: is missing; the phone needs both the account and its token",
+        ),
+        ({**TWILIO, "TWILIO_NUMBER": ""}, (), "TWILIO_NUMBER: is missing; it is the number callers dial"),
+        ({**PRODUCTION, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; production makes no key of its own"),
+        ({**PRODUCTION, "PUBLIC_URL": "http://desk.example"}, (), "PUBLIC_URL: must be https in production"),
+        ({**TWILIO, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing"),
+        (
+            TWILIO,
+            ("--workers", "2"),
+            "--workers needs PostgreSQL: on SQLite one process is fastest (docs/operating.md)",
+        ),
+        (
+            {"DATABASE_URL": "postgresql:///nothing"},
+            ("--workers", "2"),
+            "--workers does not go with the simulator, which keeps its calls in one process",
+        ),
+        (
+            {},
+            ("--host", "0.0.0.0"),
+            "the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host",
+        ),
+    ],
+)
+def test_what_stops_a_start_is_one_line_that_names_it(
+    light: Shell, started: list[dict[str, Any]], settings: dict[str, str], words: tuple[str, ...], line: str
+) -> None:
+    light.set(**settings)
+    assert light.refuses("serve", *words) == line
+    assert started == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEYS", "supersecret!"),
+        ("TWILIO_ACCOUNT_SID", "supersecret"),
+        ("TWILIO_AUTH_TOKEN", "supersecret"),
+        ("DATABASE_URL", "nosuch://user:supersecret@host/db"),
+        ("DATABASE_URL", "postgresql://user:supersecret@127.0.0.1:9/db"),
+    ],
+)
+def test_no_secret_is_quoted(light: Shell, started: list[dict[str, Any]], name: str, value: str) -> None:
+    light.set(**{name: value})
+    for words in (("serve",), ("migrate",), ("tickets",), ("doctor",)):
+        said = light.run(*words)
+        assert said.code in (1, 2) or words == ("migrate",), "which needs no key"
+        assert "supersecret" not in said.out + said.err
+    assert started == []
+
+
+def test_a_broken_scheme_file_is_named(light: Shell, started: list[dict[str, Any]], nowhere: Path) -> None:
+    (nowhere / "schemes").mkdir()
+    (nowhere / "schemes" / "ours.toml").write_text("scheme = ", "utf-8")
+    light.set(SCHEMES_DIR="schemes")
+    assert "ours.toml" in light.refuses("serve")
+    assert started == []
+
+
+def test_a_database_that_cannot_be_reached_exits_1(light: Shell, started: list[dict[str, Any]]) -> None:
+    for url in ("sqlite:////nowhere/at/all.db", "postgresql:///nothing?host=/nowhere"):
+        light.set(DATABASE_URL=url)
+        for words in (("serve",), ("migrate",), ("tickets",)):
+            said = light.run(*words)
+            assert (said.code, said.out) == (1, ""), said
+            assert said.err.startswith("deskgate: ")
+            assert said.err.count("\n") == 1, said.err
+    assert started == []
+
+
+def test_a_database_of_another_version_exits_1(light: Shell, started: list[dict[str, Any]]) -> None:
+    light.change(text("UPDATE alembic_version SET version_num = '9999'"))
+    said = light.run("serve")
+    assert said.code == 1
+    assert said.err.startswith("deskgate: the database was made by another version of Deskgate: ")
+    assert said.err.count("\n") == 1
+    assert started == []
+
+
+# --- migrate, --version
+
+
+def test_migrate_makes_a_database_and_leaves_one_alone(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell("sqlite:///new.db", monkeypatch)
+    assert "run `deskgate migrate`" in shell.run("tickets").err
+    for _ in range(2):
+        assert shell.run("migrate") == Said(0, "The database is up to date.\n", "")
+    assert (nowhere / "new.db").exists()
+    assert shell.run("tickets").code == 0
+
+
+def test_the_version(light: Shell) -> None:
+    assert light.run("--version") == Said(0, f"{__version__}\n", "")
+
+
+# --- doctor
+
+
+def findings(said: Said) -> list[tuple[str, str]]:
+    assert said.err == ""
+    return [(line[:5].strip(), line[5:]) for line in said.out.splitlines()]
+
+
+def test_a_healthy_desk(shell: Shell) -> None:
+    said = shell.run("doctor")
+    assert said.code == 0
+    kind = "postgresql" if shell.url.startswith("postgresql") else "sqlite"
+    assert findings(said) == [
+        ("ok", "settings read; development, the simulator plays Twilio"),
+        ("ok", f"database reachable and migrated ({kind})"),
+        ("ok", "key 1 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger"),
+        ("ok", "later work: 0 owed, none stuck"),
+        ("ok", "phone: simulated"),
+        ("note", "SMTP_URL is not set: people cannot be told by mail, their notices wait"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///not-yet.db", "sqlite:////nowhere/at/all.db", "postgresql:///x?host=/nowhere"]
+)
+def test_no_database(light: Shell, url: str) -> None:
+    light.set(DATABASE_URL=url)
+    said = light.run("doctor")
+    assert said.code == 1
+    what = "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
+    assert findings(said)[1:] == [("BAD", what)]
+
+
+def test_a_wrong_setting(light: Shell) -> None:
+    light.set(SECRET_KEYS="c2hvcnQ=")
+    said = light.run("doctor")
+    assert (said.code, findings(said)) == (1, [("BAD", "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed")])
+
+
+def test_keys_come_and_go(light: Shell) -> None:
+    newer = base64.b64encode(b"a newer key for tests, 32 bytes.").decode()
+    light.set(SECRET_KEYS=f"{SECRET},{newer}")
+    assert ("note", "key 2 of SECRET_KEYS is no longer needed: remove it") in findings(light.run("doctor"))
+    light.set(SECRET_KEYS=f"{newer},{SECRET}")
+    assert ("ok", "key 2 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger") in findings(light.run("doctor"))
+    light.set(SECRET_KEYS=newer)
+    said = light.run("doctor")
+    assert said.code == 1
+    lost = "something is kept under a key that is not in SECRET_KEYS any more; put the old key back"
+    assert [words for state, words in findings(said) if state == "BAD"] == [
+        f"{use}: {lost}" for use in ("pin-pepper", "pin-wrap", "ledger")
+    ]
+
+
+def test_a_scheme_that_is_gone(light: Shell) -> None:
+    light.change(update(tables.accounts).where(tables.accounts.c.number == "400639").values(scheme="ours"))
+    said = light.run("doctor")
+    assert said.code == 1
+    assert ("BAD", "accounts use the scheme ours, which is not there: check SCHEMES_DIR") in findings(said)
+
+
+def test_work_that_is_stuck(light: Shell) -> None:
+    row = {"kind": "notice", "key": "k", "payload": "{}", "run_at": 0, "attempts": 3, "created_at": 0}
+    light.change(insert(tables.work).values(**row, error="SMTP: refused"))
+    said = light.run("doctor")
+    assert said.code == 0
+    (words,) = (words for state, words in findings(said) if state == "note" and "later work" in words)
+    stuck = r"1 pieces of later work are owed, 1 have failed, the oldest is from 1970-01-01T00:00:\d\d\.\d{3}Z: SMTP: refused"
+    assert re.fullmatch(stuck, words)
+
+
+def test_a_twilio_that_cannot_be_reached(light: Shell) -> None:
+    light.set(**TWILIO, TWILIO_API_URL="http://127.0.0.1:9")
+    said = light.run("doctor")
+    assert said.code == 1
+    assert ("BAD", "Twilio cannot be reached: ConnectError") in findings(said)
+    assert "a-token-of-the-tests" not in said.out
+
+
+def test_the_key_that_is_made_is_for_its_owner_alone(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell("sqlite:///new.db", monkeypatch)
+    shell.set(SECRET_KEYS="")
+    shell.run("migrate")
+    assert shell.run("tickets").code == 0
+    key = nowhere / "new.db.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert shell.run("tickets").code == 0, "the same key is found again"
+    assert key.read_text() not in shell.run("doctor").out
+    with sqlite3.connect(nowhere / "new.db") as database:
+        assert database.execute("SELECT count(DISTINCT key) FROM ledger_lanes").fetchone() == (1,)
+    database.close()
