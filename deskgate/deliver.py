@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Final
 
 import structlog
@@ -17,7 +18,7 @@ from ivr.agent import leg_urls
 from ivr.turn import Line
 from store import WORKER, Store, Transaction, notices, recordings, rings
 from store.tickets import Recorded
-from store.work import Work
+from store.work import Work, enqueue_once
 
 RING_SECONDS: Final = 30
 TRANSCRIPT_TRIES: Final = 5
@@ -29,6 +30,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
     """Kind of work → how it is done. Without a phone line there is nothing to fetch or ring."""
     deliveries: Deliveries = {
         "notice": lambda work: _tell(settings, store, work),
+        "mail": lambda work: _mail(settings, work),
         "alarm": lambda work: _alarm(settings, store, work),
     }
     if line is None or twilio is None:
@@ -39,6 +41,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "late_recording": lambda work: after.keep_late(
             line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
         ),
+        "ring_over": lambda work: after.ring_over(line, work.payload["call"], work.payload["ring"]),
         "late_transcript": lambda work: _late_transcript(store, work),
     }
 
@@ -77,11 +80,18 @@ def _late_transcript(store: Store, work: Work) -> None:
 
 
 def _tell(settings: Settings, store: Store, work: Work) -> None:
+    """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told."""
     if not settings.smtp_url:
         raise Later("SMTP_URL is not set: nobody can be told by mail", 3600)
     with store.transaction("worker") as tx:
-        addressed = notices.addressed(tx, _granted(tx), work.payload)
-    mail.send(settings, addressed, work.key)
+        for notice in notices.addressed(tx, _granted(tx), work.payload):
+            enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{notice.to}", asdict(notice))
+
+
+def _mail(settings: Settings, work: Work) -> None:
+    if not settings.smtp_url:
+        raise Later("SMTP_URL is not set: nobody can be told by mail", 3600)
+    mail.send(settings, notices.Notice(**work.payload), work.key)
 
 
 def _alarm(settings: Settings, store: Store, work: Work) -> None:

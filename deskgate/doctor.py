@@ -9,7 +9,7 @@ import typer
 
 from authz import Action, SchemeError, load_schemes
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
-from deskgate.shell import FAILED, granted, moment, quiet
+from deskgate.shell import FAILED, granted, moment, one_line, quiet
 from store import ConnectionLost, DatabaseFault, DatabaseUrlTrouble, Store, open_store, shell, work
 
 OK, WARN, BAD = "ok", "note", "BAD"
@@ -75,7 +75,7 @@ def _kept(store: Store) -> Iterator[Finding]:
             WARN,
             (
                 f"{owed.owed} pieces of later work are owed, {owed.failing} have failed, the oldest is from "
-                f"{moment(store.clock() - owed.oldest)}: {owed.error or 'is the service running?'}"
+                f"{moment(store.clock() - owed.oldest)}: {one_line(owed.error or 'is the service running?')}"
             ),
         )
     else:

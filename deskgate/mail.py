@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterable
 from email.message import EmailMessage
 from hashlib import sha256
 from typing import Final
@@ -64,7 +63,7 @@ def message(sender: str, notice: Notice, key: str) -> EmailMessage:
     return mail
 
 
-def send(settings: Settings, notices: Iterable[Notice], key: str) -> None:
+def send(settings: Settings, notice: Notice, key: str) -> None:
     """Raises what smtplib raises: the work is put back and the mail sent again."""
     url = urlsplit(settings.smtp_url)
     secure = ssl.create_default_context()
@@ -79,5 +78,4 @@ def send(settings: Settings, notices: Iterable[Notice], key: str) -> None:
             server.starttls(context=secure)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
-        for notice in notices:
-            server.send_message(message(settings.mail_from or "desk@localhost", notice, key))
+        server.send_message(message(settings.mail_from or "desk@localhost", notice, key))

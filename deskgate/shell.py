@@ -28,10 +28,16 @@ from store import (
 USAGE, FAILED = 2, 1  # exit codes, contract.md
 
 
+class Stop(typer.Exit):
+    """The end of a command. What its transaction has written stays: who asked for what is in the ledger, found or not."""
+
+    commits = True
+
+
 def fail(words: str, code: int = USAGE) -> NoReturn:
     """One line on standard error, and out."""
     print(f"deskgate: {words}", file=sys.stderr)
-    raise typer.Exit(code)
+    raise Stop(code)
 
 
 @contextmanager
@@ -83,8 +89,12 @@ def one_line(text: str) -> str:
 
 
 def quiet() -> None:
-    """For commands: warnings only, to standard error."""
+    """For commands: warnings only, to standard error; a traceback never shows what variables held."""
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -61,7 +61,7 @@ class Worker:
             log.warning(
                 "work failed", kind=piece.kind, attempts=piece.attempts, why=type(fault).__name__, exc_info=True
             )
-            self._put_back(piece, f"{type(fault).__name__}: {fault}", None)
+            self._put_back(piece, type(fault).__name__, None)  # its words may be anybody's: they are in the log
         else:
             with self._store.transaction("worker") as tx:
                 work.done(tx, piece)

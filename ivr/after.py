@@ -9,9 +9,10 @@ from ivr import dialogue, effects, moves
 from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused
 from store import calls, recordings, rings, tickets, work
+from store.people import claimed_by
 from store.tickets import Recorded
+from store.transaction import NOBODY
 
-OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 LATE: Final = 60_000  # ms: by then a turn that brings its own recording has come, or never will
 LONGEST_TRANSCRIPT: Final = 8_000
 
@@ -33,11 +34,22 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
     """Nothing that was spoken is lost: what no turn has brought becomes what it would have been."""
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
-        if row is None or tickets.by_recording(tx, spoken.sid) is not None:
+        if row is None or tickets.has_recording(tx, spoken.sid):
             return
         call = Call.from_json(row.state)
         effect = dialogue.spoken_after(call, Spoken(spoken))
-        if effect is not None:
+        if effect is None:  # its turn was lost and the call went on: for the desk to sort out
+            claimed = NOBODY if call.subject else claimed_by(tx, call.support_id, call.number)
+            tickets.leave_pending(
+                tx,
+                subject="Spoken by phone, and lost on the way to a ticket",
+                body="",
+                recorded=spoken,
+                who=call.subject or NOBODY,
+                claimed=claimed,
+                account=call.account,
+            )
+        else:
             effects.carry_out(tx, line.desk, call, effect)
             if row.ended_at is not None:  # a call that goes on stays where its caller is
                 calls.update_state(tx, sid, replace(call, at="over").to_json())
@@ -49,7 +61,7 @@ def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
     with line.store.transaction("phone", sid) as tx:
         if not words or recordings.transcribed(tx, recording, words):
             return
-        if tickets.by_recording(tx, recording) is None:  # otherwise it has words already
+        if not tickets.has_recording(tx, recording):  # otherwise it has words already
             late = {"recording": recording, "text": words}
             work.enqueue_once(tx, "late_transcript", recording, late, after=LATE)
 
@@ -66,12 +78,23 @@ def ended(line: Line, sid: str) -> None:
         if row is None or not calls.end(tx, sid):
             return
         call = Call.from_json(row.state)
-        tx.record(call.subject or "nobody", call.account, "call", "ended")
+        tx.record(call.subject or NOBODY, call.account, "call", "ended")
         effect = dialogue.abandoned(call)
         if effect is not None:
             effects.carry_out(tx, line.desk, call, effect)
         else:
             rings.end(tx, sid)
+
+
+def ring_over(line: Line, sid: str, ring: int) -> None:
+    """A while after the desk was rung: if the caller still waits as far as we know, they have gone, and are called back."""
+    with line.store.transaction("phone", sid) as tx:
+        row = calls.load(tx, sid)
+        call = Call.from_json(row.state) if row else Call()
+        effect = dialogue.abandoned(call)
+        if effect is not None and call.ring == ring:
+            effects.carry_out(tx, line.desk, call, effect)
+            calls.update_state(tx, sid, replace(call, at="over").to_json())
 
 
 def fall_back(line: Line, sid: str, number: str | None) -> str:
@@ -87,11 +110,13 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
             raise Refused("the call is over")
         if row is not None and before.about == "fallback":  # once more: the same answer, and no effect
             return line.draw(screen, sid, row.step)
+        if (owed := dialogue.abandoned(before)) is not None:
+            effects.carry_out(tx, line.desk, before, owed)
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:
             calls.save(tx, row, call.to_json(), fingerprint, answer)
         else:
             calls.begin(tx, sid, call.to_json(), fingerprint, answer)
-        tx.record(call.subject or "nobody", None, "call", "fallback")
+        tx.record(call.subject or NOBODY, None, "call", "fallback")
         return answer

@@ -9,12 +9,10 @@ from authz import Action, Ask, Grant, Proof
 from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
-from ivr.webhook import is_step_token, step_token
+from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys, calls, rings
 from store.rings import Ring
 from store.transaction import LINE, Transaction
-
-OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
 def leg_urls(keys: Keys, ring: int, leg: int) -> tuple[str, str]:

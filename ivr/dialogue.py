@@ -34,7 +34,7 @@ def step(call: Call, event: Event) -> Move:
 
 def abandoned(call: Call) -> Effect | None:
     """What is owed to somebody who has hung up: a call-back, if they were waiting for a person."""
-    return s.GiveUpRing(nobody_came=True) if call.at == "holding" else None
+    return s.GiveUpRing(nobody_came=True, gone=True) if call.at == "holding" else None
 
 
 def spoken_after(call: Call, recorded: s.Spoken) -> Effect | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Reason, Topic
+from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.menu import MENU
@@ -22,6 +22,7 @@ from store.transaction import Transaction
 
 TOPICS = (Topic.TECHNICAL, Topic.BILLING)
 RING_FOR = 45_000  # ms until nobody has come
+RING_GRACE = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
 CUSTOMER_ASKS = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
 
 
@@ -98,7 +99,10 @@ def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Re
         return _refused(tx, call, *first)
     support = _asked(call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
-    return granted if isinstance(by_phone, Grant) else _refused(tx, call, support, by_phone)
+    if not isinstance(by_phone, Grant):
+        return _refused(tx, call, support, by_phone)
+    spoken = [grant for grant in granted if by_phone.when != "billing_topics" or grant.topic is Topic.BILLING]
+    return spoken or _refused(tx, call, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
 
 
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -118,11 +122,12 @@ def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
 
 
 def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket) -> Outcome:
-    if (known := tickets.by_recording(tx, effect.recorded.sid)) is not None:
-        return o.TicketSaved(known)
-    assert call.topic is not None
-    verdict = tx.ask(_asked(call, Action.TICKET_OPEN, Topic(call.topic)))
-    if isinstance(verdict, Grant):
+    granted = _by_topic(tx, call, Action.TICKET_OPEN)
+    verdict = next((g for g in granted if g.topic == call.topic), None) if isinstance(granted, list) else None
+    if tickets.has_recording(tx, effect.recorded.sid):
+        known = tickets.with_recording(tx, verdict, effect.recorded.sid) if verdict is not None else None
+        return o.TicketKept() if known is None else o.TicketSaved(known)
+    if verdict is not None:
         what = accounts.service_name(tx, verdict, call.service) if call.service else None
         subject = f"{what} (by phone)" if what else f"A {call.topic} question (by phone)"
         return o.TicketSaved(
@@ -155,9 +160,9 @@ def _may_reply(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Out
 
 
 def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -> Outcome:
-    if (known := tickets.by_recording(tx, effect.recorded.sid)) is not None:
-        return o.TicketSaved(known)
     granted = _reply_grants(tx, call)
+    if tickets.has_recording(tx, effect.recorded.sid):
+        return o.TicketKept() if isinstance(granted, o.Refused) else o.TicketSaved(call.told)
     for grant in [] if isinstance(granted, o.Refused) else granted:
         if tickets.reply(tx, grant, call.told, body="", recorded=effect.recorded):
             return o.TicketSaved(call.told)
@@ -165,7 +170,7 @@ def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -
 
 
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
-    if tickets.by_recording(tx, effect.recorded.sid) is None:
+    if not tickets.has_recording(tx, effect.recorded.sid):
         tickets.leave_pending(
             tx,
             subject="Call back: " + _MESSAGE_SUBJECTS[call.about],
@@ -205,6 +210,7 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
         return _refused(tx, call, ask, verdict)
     numbers = desk.emergency if call.about == "emergency" else desk.agents
     ring = rings.start(tx, verdict, legs=len(numbers), service=call.service)
+    work.enqueue(tx, "ring_over", str(ring), {"ring": ring, "call": tx.call}, after=RING_FOR + RING_GRACE)
     for leg, number in enumerate(numbers):
         work.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg, "to": number})
     return o.Ringing(ring) if numbers else _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
@@ -222,9 +228,13 @@ def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> 
 
 def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
     assert tx.call is not None
+    if call.ring is not None and call.at == "holding" and not effect.gone:
+        now = rings.look(tx, call.ring)
+        if now is not None and now.taken:
+            return o.Taken(rings.room(now.id))  # somebody came just now
     ring = rings.end(tx, tx.call)
-    if not effect.nobody_came or ring is None or ring.taken:
-        return o.RingEnded(None, effect.nobody_came and not (ring and ring.taken))
+    if not effect.nobody_came or ring is None:
+        return o.RingEnded(None, False)
     verdict = tx.ask(_ring_ask(call))
     subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
     body = "The caller asked for a person by phone and nobody took the call."

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request, Response
 from ivr import after, agent, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
 from ivr.turn import Line, Refused, answer_call, begin_turn
-from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, BadRequest, caller_number
+from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, OVER, BadRequest, caller_number
 from store import ConnectionLost
 from store.pool import PLACES, QUEUE
 from store.tickets import Recorded
@@ -145,7 +145,7 @@ def transcription(line: Line, found: Mapping[str, str], _query: Mapping[str, str
 
 
 def status(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    if found["CallStatus"] in after.OVER:
+    if found["CallStatus"] in OVER:
         after.ended(line, found["CallSid"])
     return screens.nothing()
 

@@ -6,6 +6,7 @@ builder escapes what is said. platform-facts.md 1.5 and 1.6.
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
@@ -71,7 +72,7 @@ def _drawn(
 
 
 _drawn_once = lru_cache(maxsize=256)(_drawn)  # only our own words are remembered, never what belongs to a customer
-_ACTION = "urn:deskgate:action"  # stands for the turn's URL until the document is drawn
+_ACTION = f"urn:{secrets.token_hex(16)}"  # stands for the turn's URL until the document is drawn; nobody can say it
 
 
 def refusal(phrases: Phrases) -> str:

@@ -215,9 +215,10 @@ class LookAtRing:
 
 @dataclass(frozen=True, slots=True)
 class GiveUpRing:
-    """Nobody took it, or the caller goes back: a call-back ticket where nobody came."""
+    """Nobody took it, or the caller goes back or is `gone`: a call-back ticket where nobody came to them."""
 
     nobody_came: bool
+    gone: bool = False
 
 
 Effect = (

@@ -22,7 +22,7 @@ from store import Store, calls, pins
 from store.calls import CallRow
 from store.pins import KeptPin
 from store.pool import HashPool
-from store.transaction import Transaction
+from store.transaction import NOBODY, ConnectionLost, Transaction
 
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
 POLL = 0.05
@@ -71,7 +71,7 @@ def answer_call(on: Line, sid: str, number: str | None, fingerprint: str) -> str
         assert isinstance(move, Screen)
         answer = on.draw(move, sid, 0)
         if calls.begin(tx, sid, call.to_json(), fingerprint, answer):
-            tx.record("nobody", None, "call", "began")
+            tx.record(NOBODY, None, "call", "began")
             return answer
         row = calls.load(tx, sid)
         still_first = row is not None and row.step == 0 and row.fingerprint == fingerprint and not row.claimed
@@ -158,8 +158,19 @@ def _check(on: Line, begun: _Check, fingerprint: str) -> str:
     else:
         on.pool.leave()
         right = None
+    try:
+        return _settle(on, begun, right, fingerprint)
+    except ConnectionLost:  # whatever became of the first try: this one finds it done, or does it
+        return _settle(on, begun, right, fingerprint)
+
+
+def _settle(on: Line, begun: _Check, right: pins.KeptPin | None, fingerprint: str) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = calls.load(tx, begun.row.sid)
+        if now is not None and now.step == begun.row.step + 1 and now.fingerprint == fingerprint:
+            answered = calls.stored_answer(tx, now)
+            if answered is not None:
+                return answered
         if now is None or now.step != begun.row.step:
             raise Refused("the call went on without this turn")
         outcome = pin.settle(tx, begun.attempt, right)

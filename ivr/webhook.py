@@ -37,6 +37,7 @@ GRAMMAR: Final[Mapping[str, re.Pattern[str]]] = {
     "RecordingStatus": re.compile(r"in-progress|completed|absent|failed"),
     "TranscriptionStatus": re.compile(r"completed|failed"),
 }
+OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})  # CallStatus of a leg that has ended
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 

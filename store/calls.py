@@ -1,7 +1,7 @@
 """Calls under way: one row for a caller's leg, so that any process can take any turn and a repeat changes nothing.
 
-The state is the phone door's own; here it is text. The last answer is kept sealed, bound to the call, and goes when the
-call has ended.
+The state is the phone door's own; here it is text. State and last answer are kept sealed, bound to the call, for a PIN may
+have been keyed where an ID was asked for; the answer goes when the call has ended.
 """
 
 from __future__ import annotations
@@ -34,8 +34,14 @@ class CallRow:
 
 def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) -> bool:
     """A call comes in, with the answer it is given. False: this call is known already."""
-    row = {"sid": sid, "step": 0, "state": state, "fingerprint": fingerprint, "started_at": tx.now}
-    new = upsert(tx, tables.calls).values(**row, answer=_seal(tx, sid, answer)).on_conflict_do_nothing()
+    row = {
+        "sid": sid,
+        "step": 0,
+        "state": _seal(tx, sid, "state", state),
+        "fingerprint": fingerprint,
+        "started_at": tx.now,
+    }
+    new = upsert(tx, tables.calls).values(**row, answer=_seal(tx, sid, "answer", answer)).on_conflict_do_nothing()
     return tx.connection.execute(new.returning(tables.calls.c.sid)).first() is not None
 
 
@@ -44,11 +50,14 @@ def load(tx: Transaction, sid: str) -> CallRow | None:
     row = tx.connection.execute(_LOAD, {"sid": sid}).first()
     if row is None:
         return None
+    state = tx.keys.open("calls", row.state, f"state {sid}")
+    if state is None:
+        return None  # its key has gone: nobody can say where the call stands
     fresh = row.claimed_at is not None and tx.now - row.claimed_at < CLAIM_LIFE
     return CallRow(
         sid,
         row.step,
-        row.state,
+        state.decode(),
         row.fingerprint,
         row.answer,
         row.claimed if fresh else None,
@@ -59,7 +68,7 @@ def load(tx: Transaction, sid: str) -> CallRow | None:
 
 def stored_answer(tx: Transaction, call: CallRow) -> str | None:
     """What the last turn answered; None once it has gone, or when its key has."""
-    answer = tx.keys.open("answers", call.sealed, f"answer {call.sid}") if call.sealed else None
+    answer = tx.keys.open("calls", call.sealed, f"answer {call.sid}") if call.sealed else None
     return answer.decode() if answer is not None else None
 
 
@@ -70,13 +79,19 @@ def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
 
 def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str) -> None:
     """The turn is over: its state, its answer, and the next step."""
-    new = {"new_state": state, "new_fingerprint": fingerprint, "new_answer": _seal(tx, call.sid, answer)}
+    new = {
+        "new_state": _seal(tx, call.sid, "state", state),
+        "new_fingerprint": fingerprint,
+        "new_answer": _seal(tx, call.sid, "answer", answer),
+    }
     tx.connection.execute(_SAVE, {"key": call.sid, "new_step": call.step + 1, **new})
 
 
 def update_state(tx: Transaction, sid: str, state: str) -> None:
-    """Something happened to a call outside its turns: a recording came in, an agent took it."""
-    tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(state=state))
+    """Something happened to a call outside its turns: a recording came in."""
+    tx.connection.execute(
+        update(tables.calls).where(tables.calls.c.sid == sid).values(state=_seal(tx, sid, "state", state))
+    )
 
 
 def end(tx: Transaction, sid: str) -> bool:
@@ -104,8 +119,8 @@ def first_delivery(tx: Transaction, key: str) -> bool:
     return tx.connection.execute(new.returning(tables.deliveries.c.key)).first() is not None
 
 
-def _seal(tx: Transaction, sid: str, answer: str) -> bytes:
-    return tx.keys.seal("answers", answer.encode(), f"answer {sid}")
+def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
+    return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
 
 
 _LOAD = select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update()

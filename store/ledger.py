@@ -15,7 +15,7 @@ import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
+from sqlalchemy import Engine, Select, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables
@@ -114,8 +114,8 @@ class Lanes:
         return Lane(id, key, now, 0, first_link(key, id))
 
 
-def write(connection: Connection, lane: Lane, entries: Sequence[Entry]) -> tuple[int, bytes]:
-    """Adds entries to a lane inside the transaction; the new head, for the lane once COMMIT has returned."""
+def chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
+    """Entries as the next rows of a lane, and the new head, for the lane once COMMIT has returned."""
     n, mac = lane.n, lane.mac
     rows = []
     for entry in entries:
@@ -123,8 +123,7 @@ def write(connection: Connection, lane: Lane, entries: Sequence[Entry]) -> tuple
         n += 1
         mac = link(lane.key, mac, lane.id, n, tuple(row.values()))
         rows.append({**row, "lane": lane.id, "n": n, "mac": mac})
-    connection.execute(_WRITE, rows if len(rows) > 1 else rows[0])
-    return n, mac
+    return rows, (n, mac)
 
 
 def checkpoint(engine: Engine, gate: Gate, keys: Keys, now: int) -> tuple[int, str] | None:
@@ -160,7 +159,6 @@ def _hex(mac: object) -> str:
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for every entry
 _OPEN_LANE = insert(tables.lanes)
-_WRITE = insert(tables.ledger)
 _LAST_CHECKPOINT = select(tables.checkpoints).order_by(tables.checkpoints.c.n.desc()).limit(1)
 
 

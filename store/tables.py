@@ -192,7 +192,7 @@ class Pin(Base):
 
 
 class PinGuard(Base):
-    """Attempts at one support ID, there or not (`k` is its keyed digest): see store/guard.py."""
+    """Attempts at one support ID, there or not (`k` is the person, or a keyed digest of what nobody has)."""
 
     __tablename__ = "pin_guards"
     k: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -221,12 +221,13 @@ class PinBudget(Base):
 
 
 class Call(Base):
-    """One caller's leg. `step` numbers the turns; `answer` is the sealed TwiML of the last one, for repeats."""
+    """One caller's leg. `step` numbers the turns; `state` is sealed, and `answer`,
+    the TwiML of the last one, for repeats."""
 
     __tablename__ = "calls"
     sid: Mapped[str] = mapped_column(String(34), primary_key=True)
     step: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str]
+    state: Mapped[bytes]
     fingerprint: Mapped[str]
     answer: Mapped[bytes | None]
     claimed: Mapped[str | None]

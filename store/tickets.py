@@ -12,7 +12,6 @@ from store import tables, work
 from store.people import person_of
 from store.transaction import NOBODY, NoGrant, Transaction
 
-FIRST_NUMBER: Final = 1001  # four digits from the start: numbers people can say aloud
 STATUSES: Final = ("open", "waiting", "closed", "pending")
 
 
@@ -100,9 +99,16 @@ def leave_pending(
     return number
 
 
-def by_recording(tx: Transaction, sid: str) -> int | None:
-    """The ticket that has this recording already: a number, for a door that hears of the same recording again."""
-    return tx.connection.execute(_BY_RECORDING, {"sid": sid}).scalar()
+def has_recording(tx: Transaction, sid: str) -> bool:
+    """Whether some ticket has this recording already: for a door that hears of it again."""
+    return tx.connection.execute(_BY_RECORDING, {"sid": sid}).first() is not None
+
+
+def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
+    """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
+    tx.good(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
+    row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
+    return row.number if row and row.account_id == grant.account and row.status != "pending" else None
 
 
 def listed(tx: Transaction, grants: list[Grant]) -> list[Ticket]:
@@ -176,17 +182,18 @@ def _insert(
 
 def _add(tx: Transaction, ticket: int, author: str, body: str, recorded: Recorded | None) -> None:
     sid = recorded.sid if recorded else None
-    tx.connection.execute(_ADD, {"ticket": ticket, "author": author, "body": body, "recording": sid, "at": tx.now})
+    tx.write(tables.messages, {"ticket": ticket, "author": author, "body": body, "recording": sid, "at": tx.now})
     if recorded:
-        row = {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now}
-        tx.connection.execute(_RECORD, row)
+        tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
 
 
 _INSERT = insert(tables.tickets).returning(tables.tickets.c.number)
-_ADD = insert(tables.messages)
-_RECORD = insert(tables.recordings)
-_BY_RECORDING = select(tables.messages.c.ticket).where(tables.messages.c.recording == bindparam("sid"))
+_BY_RECORDING = (
+    select(tables.tickets.c.number, tables.tickets.c.account_id, tables.tickets.c.status)
+    .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
+    .where(tables.messages.c.recording == bindparam("sid"))
+)
 _desk_said = (
     select(tables.messages.c.body)
     .where(tables.messages.c.ticket == tables.tickets.c.number, tables.messages.c.author.like("staff:%"))

@@ -1,7 +1,8 @@
 """One transaction: standing read, judged, told or changed, and written in the ledger, together or not at all.
 
 `Transaction.ask` is the only way to a `Grant` that `store` accepts: a grant lives in the register of the transaction that
-made it and is dead after it. A refusal is returned, so that its entry is committed; only faults raise.
+made it and is dead after it. A refusal is returned, so that its entry is committed; only faults raise, and what carries
+`commits = True`: a way out, not a fault.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from authz import Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, T
 from store import tables
 from store.engine import Gate
 from store.keys import Keys
-from store.ledger import Entry, Lane, Lanes, write
+from store.ledger import Entry, Lane, Lanes, chained
+from store.together import Write, insert_together
 
 Cell = tuple[Action, Topic | None]
 NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
@@ -54,6 +56,7 @@ class Transaction:
         self.keys, self.schemes = keys, schemes
         self.channel, self.call, self.now = channel, call, clock()
         self._entries: list[Entry] = []
+        self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...], Entry]] = {}
         self._lane: Lane | None = None
         self._connection: Connection | None = None
@@ -87,8 +90,10 @@ class Transaction:
         assert transaction is not None
         known = True
         try:
-            if fault is None:
-                head = write(self.connection, lane, self._entries) if self._entries else (lane.n, lane.mac)
+            if fault is None or getattr(fault, "commits", False):
+                rows, head = chained(lane, self._entries)
+                self._writes += [(tables.ledger, row) for row in rows]
+                insert_together(self.connection, self._writes)
                 known = False  # from here on a fault leaves open whether the entries stand
                 transaction.commit()
                 known = True
@@ -201,6 +206,10 @@ class Transaction:
         )
         self._entries.append(entry)
         return entry
+
+    def write(self, table: Table, row: dict[str, object]) -> None:
+        """Adds a row whose answer nobody needs: sent before COMMIT, together with the others and the ledger's entries."""
+        self._writes.append((table, row))
 
     # --- what decisions rest on
 

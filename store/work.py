@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Update, delete, func, select, update
 
 from store import tables
 from store.transaction import Transaction, upsert
 
-LEASE: Final = 60_000  # longer than any piece of work may take, its time-outs included
+LEASE: Final = 120_000  # ms; whoever takes longer finds the piece taken by another, who does it again
 BACK_OFF: Final = (
     5_000,
     15_000,
@@ -49,17 +49,8 @@ class Backlog:
 
 def enqueue(tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0) -> None:
     """Adds a piece of work, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
-    tx.connection.execute(
-        _ENQUEUE,
-        {
-            "kind": kind,
-            "key": key,
-            "payload": json.dumps(payload),
-            "run_at": tx.now + after,
-            "attempts": 0,
-            "created_at": tx.now,
-        },
-    )
+    row = {"kind": kind, "key": key, "payload": json.dumps(payload), "run_at": tx.now + after, "created_at": tx.now}
+    tx.write(tables.work, {**row, "attempts": 0})
 
 
 def enqueue_once(tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0) -> bool:
@@ -87,17 +78,19 @@ def lease(tx: Transaction, kinds: list[str]) -> Work | None:
 
 
 def done(tx: Transaction, work: Work) -> None:
-    tx.connection.execute(
-        update(tables.work).where(tables.work.c.id == work.id).values(done_at=tx.now, error=None, payload="{}")
-    )
+    tx.connection.execute(_still_leased(work).values(done_at=tx.now, error=None, payload="{}"))
 
 
 def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None = None) -> None:
     """Puts it back, later and later. `error` is shown to the operator: no secrets, one line."""
     wait = retry_after if retry_after is not None else BACK_OFF[min(work.attempts, len(BACK_OFF)) - 1]
-    tx.connection.execute(
-        update(tables.work).where(tables.work.c.id == work.id).values(run_at=tx.now + wait, error=error[:300])
-    )
+    tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
+
+
+def _still_leased(work: Work) -> Update:
+    """Nothing, once the lease ran out and another worker has taken it."""
+    w = tables.work.c
+    return update(tables.work).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
 
 
 def backlog(tx: Transaction) -> Backlog:
@@ -111,13 +104,3 @@ def backlog(tx: Transaction) -> Backlog:
 
 def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.work).where(tables.work.c.done_at < tx.now - KEPT))
-
-
-_ENQUEUE = insert(tables.work).values(
-    kind=bindparam("kind"),
-    key=bindparam("key"),
-    payload=bindparam("payload"),
-    run_at=bindparam("run_at"),
-    attempts=bindparam("attempts"),
-    created_at=bindparam("created_at"),
-)

@@ -25,7 +25,7 @@ def upgrade() -> None:
         "calls",
         sa.Column("sid", sa.String(length=34), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.Column("claimed", sa.Text(), nullable=True),
