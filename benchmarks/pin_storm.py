@@ -171,15 +171,15 @@ def _digits(n: int) -> str:
     return f"{20_000_000 + n}"
 
 
-_post: Post
+_posts: list[Post] = []  # one, in each process of the pool
 
 
 def _open(url: str, threads: int, barrier: Barrier) -> None:
-    globals()["_post"] = Post(url, threads, barrier)
+    _posts.append(Post(url, threads, barrier))
 
 
 def _run(burst: Burst, guesses: int) -> tuple[Counter[str], int]:
-    return _post.run(burst, guesses)
+    return _posts[0].run(burst, guesses)
 
 
 def storm(kind: str, url: str, guesses: int, threads: int, processes: int) -> int:

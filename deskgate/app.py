@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,6 +32,7 @@ from ivr.effects import Desk
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
 from ivr.webhook import Twilio
+from simulator.guard import is_from_this_machine
 from store import Store, now_ms, open_store
 
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
@@ -97,7 +97,9 @@ def make_app(
             await anyio.to_thread.run_sync(house.worker.stop)
             await anyio.to_thread.run_sync(house.store.close)
 
-    app = FastAPI(title="Deskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Deskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.state.house = house
     app.add_middleware(metrics.Watch)
     _own_routes(app, house)
@@ -148,9 +150,4 @@ def _is_operator(request: Request, settings: Settings) -> bool:
         return True
     if settings.deskgate_env == "production":
         return False  # a proxy on the same machine makes every stranger look like loopback
-    host = request.client.host if request.client else ""
-    proxied = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
-    try:
-        return ipaddress.ip_address(host).is_loopback and not proxied
-    except ValueError:
-        return False
+    return is_from_this_machine(request)

@@ -12,6 +12,7 @@ import phonenumbers
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from simulator.guard import is_loopback
 from store import Keys, KeyTrouble, sqlite_file
 
 SIMULATED_SID = "AC" + "0" * 32
@@ -98,6 +99,11 @@ def read_settings(**given: Any) -> Settings:
         raise SettingTrouble(f"{missing}: is missing; the phone needs both the account and its token")
     if settings.twilio_account_sid and not settings.twilio_number:
         raise SettingTrouble("TWILIO_NUMBER: is missing; it is the number callers dial")
+    if settings.simulated and not is_loopback(urlsplit(settings.public_url).hostname or ""):
+        raise SettingTrouble(
+            "PUBLIC_URL: names another machine, and the simulator plays Twilio on this one only; set TWILIO_ACCOUNT_SID "
+            "or DESKGATE_ENV=production"
+        )
     if settings.deskgate_env == "production":
         if not settings.secret_keys:
             raise SettingTrouble("SECRET_KEYS: is missing; production makes no key of its own")

@@ -22,6 +22,7 @@ from store.transaction import Transaction
 
 TOPICS = (Topic.TECHNICAL, Topic.BILLING)
 RING_FOR = 45_000  # ms until nobody has come
+MOST_RINGS = 3  # in one call: who goes back and asks again and again does not keep the desk's phones ringing
 RING_GRACE = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
 CUSTOMER_ASKS = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
 
@@ -209,6 +210,8 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
     if not isinstance(verdict, Grant):
         return _refused(tx, call, ask, verdict)
     numbers = desk.emergency if call.about == "emergency" else desk.agents
+    if rings.started_in(tx) >= MOST_RINGS:
+        numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
     ring = rings.start(tx, verdict, legs=len(numbers), service=call.service)
     work.enqueue(tx, "ring_over", str(ring), {"ring": ring, "call": tx.call}, after=RING_FOR + RING_GRACE)
     for leg, number in enumerate(numbers):
@@ -218,6 +221,11 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
 
 def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     assert call.ring is not None
+    ask = _ring_ask(call)
+    verdict = tx.ask(ask)
+    if not isinstance(verdict, Grant):
+        rings.end(tx, tx.call or "")
+        return _refused(tx, call, ask, verdict)
     ring = rings.look(tx, call.ring)
     if ring is not None and ring.taken:
         return o.Taken(rings.room(ring.id))

@@ -9,7 +9,7 @@ from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, number_twice, refusal, screen, unexpected
 from ivr.person import hear_holding
-from ivr.shapes import Call, Effect, Event, Gather, Keys, Move, line
+from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
 from ivr.tickets import ask_record, hear_tickets
 
 # digit → what it asks for; contract.md, the phone call, 4. What is not built yet (7, 8) is not here.
@@ -57,11 +57,11 @@ def _hear_menu(call: Call, event: Event) -> Move:
         case o.TicketsFound():
             return hear_tickets(replace(call, at="tickets"), event)
         case o.Invoices(invoices):
-            told = [line(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices]
-            return menu(call, *(told or [line("no_invoices")]))
+            told = [line(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices[:PAGE]]
+            return menu(call, *(told or [line("no_invoices")]), *_and_more(len(invoices)))
         case o.Services(services):
-            told = [line("service", name=service.name, status=service.status) for service in services]
-            return menu(call, *(told or [line("no_services")]))
+            told = [line("service", name=service.name, status=service.status) for service in services[:PAGE]]
+            return menu(call, *(told or [line("no_services")]), *_and_more(len(services)))
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
         case o.RingEnded():  # there is no phone to ring
@@ -72,6 +72,11 @@ def _hear_menu(call: Call, event: Event) -> Move:
 def with_topic(call: Call, topic: Topic | str) -> Move:
     about = replace(call, topic=str(topic), about="ticket")
     return (replace(about, at="service"), s.NameServices()) if topic == Topic.TECHNICAL else goto(about, "record")
+
+
+def _and_more(count: int) -> list[Line]:
+    """Nobody listens to a list of hundreds, and Twilio takes no document of more than 64 KB."""
+    return [line("and_more", count=count - PAGE)] if count > PAGE else []
 
 
 def _ask_topic(call: Call) -> Move:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import Place, goodbye, menu, number_twice, screen, unexpected
+from ivr.moves import Place, goodbye, menu, number_twice, refusal, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Move, line
 
 
@@ -22,6 +22,8 @@ def hear_holding(call: Call, event: Event) -> Move:
             return call, s.LookAtRing()
         case o.StillRinging():
             return screen(call, Gather(1, seconds=4), line("still_holding"))
+        case o.Refused():
+            return menu(call, *refusal(event))
         case o.Taken(room):
             return screen(replace(call, at="talking"), s.Conference(room), line("connecting"))
         case o.NobodyCame():

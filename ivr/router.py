@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
 
 from ivr import after, agent, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
@@ -28,6 +29,7 @@ log = structlog.get_logger("ivr")
 # who wait for a PIN to be hashed have others, as many as the pool of hashes lets in and some repeats.
 _TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
 _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
+SLOWEST_BODY = 10.0  # seconds; Twilio itself waits for no more than 15 for the whole exchange
 Answer = str | Callable[[], str]
 Handler = Callable[[Line, Mapping[str, str], Mapping[str, str]], Answer]
 
@@ -78,10 +80,16 @@ async def _answered(line: Line, handler: Handler, found: Mapping[str, str], quer
 async def _read(request: Request) -> bytes:
     """The body, but never more of it than a webhook has."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise BadRequest("too large", 413)
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise BadRequest("too large", 413)
+    except TimeoutError:
+        raise BadRequest("too slow", 408) from None
+    except ClientDisconnect:
+        raise BadRequest("it left before it had said everything") from None
     return bytes(body)
 
 

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_FORWARDED = (
+    *("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip"),
+    *("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server"),
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -21,22 +24,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def loopback_only(request: Request) -> None:
-    """A dependency of every route of the simulator.
+def is_from_this_machine(request: Request) -> bool:
+    """Whether a program or browser on this machine asks, for itself.
 
     The peer is loopback and no proxy stands between; the Host is a loopback name, or a page elsewhere could reach us
     by rebinding its own name; a browser's Origin is our own, or a page elsewhere could act for the person here.
     """
     host = request.headers.get("host", "")
     origin = request.headers.get("origin")
-    if (
-        request.client is None
-        or not is_loopback(request.client.host)
-        or any(name in request.headers for name in _FORWARDED)
-        or not is_loopback(_name(host))
-        or (origin is not None and origin != f"{request.url.scheme}://{host}")
-        or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-    ):
+    return (
+        request.client is not None
+        and is_loopback(request.client.host)
+        and not any(name in request.headers for name in _FORWARDED)
+        and is_loopback(_name(host))
+        and (origin is None or origin == f"{request.url.scheme}://{host}")
+        and request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+    )
+
+
+def loopback_only(request: Request) -> None:
+    """A dependency of every route of the simulator."""
+    if not is_from_this_machine(request):
         raise HTTPException(404)
 
 

@@ -7,7 +7,6 @@ Shapes as in Twilio's own answers, cut down (platform-facts.md 1.7 to 1.9). Set 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 from typing import Annotated, Any
@@ -123,7 +122,7 @@ def _credentials(request: Request) -> tuple[str, str]:
     kind, _, encoded = request.headers.get("authorization", "").partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return (user, password) if kind.lower() == "basic" else ("", "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from authz import Grant, Proof
 from store import tables
@@ -23,6 +23,9 @@ class Ring:
     taken: bool
     over: bool
     started_at: int
+    subject: str
+    proof: Proof
+    service: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,23 @@ def start(tx: Transaction, grant: Grant, *, legs: int, service: str | None = Non
     return id
 
 
+def started_in(tx: Transaction) -> int:
+    """How often the desk was rung in this call."""
+    many: int = tx.connection.execute(
+        select(func.count()).select_from(tables.rings).where(tables.rings.c.call == tx.call)
+    ).scalar_one()
+    return many
+
+
 def look(tx: Transaction, id: int) -> Ring | None:
     r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
     if r is None:
         return None
     taken = r.taken_by is not None
     over = r.ended_at is not None or (not taken and r.gone >= r.legs)
-    return Ring(r.id, r.call, r.account_id, r.emergency, taken, over, r.started_at)
+    return Ring(
+        r.id, r.call, r.account_id, r.emergency, taken, over, r.started_at, r.subject, Proof(r.proof), r.service
+    )
 
 
 def take(tx: Transaction, id: int, leg: str) -> bool:
@@ -85,12 +98,8 @@ def end(tx: Transaction, call: str) -> Ring | None:
     """The caller is no longer waiting or talking. The ring if it had been open until now."""
     r = tables.rings.c
     ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(ended_at=tx.now)
-    row = tx.connection.execute(ended.returning(r.id, r.account_id, r.emergency, r.taken_by, r.started_at)).first()
-    return (
-        Ring(row.id, call, row.account_id, row.emergency, row.taken_by is not None, True, row.started_at)
-        if row
-        else None
-    )
+    id = tx.connection.execute(ended.returning(r.id)).scalar()
+    return look(tx, id) if id is not None else None
 
 
 def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:

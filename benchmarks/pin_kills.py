@@ -1,0 +1,209 @@
+"""Processes killed in the middle of PIN attempts give no attempt away: none of forty accounts above five. `make pin-kills`
+
+    python -m benchmarks.pin_kills [--kills 250] [--only SQLite]
+
+A process guesses at forty people, each with a PIN, as the phone door does: reserved and committed, hashed, settled. It is
+killed with SIGKILL after a random time, a few milliseconds to some hashes long; another takes its place. What is evaluated is
+written to a file by the process itself, just before and just after the comparison, so that a kill loses none of it.
+The clock stands still, so a lock does not end. Exits 1 if anybody was evaluated more than five times, or if the control gave
+nothing away: the same kills at a guard that checks, hashes and then counts. docs/pins.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import select as selecting
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, insert, select, update
+
+from authz import load_schemes
+from benchmarks import KINDS, databases, machine
+from ivr import pin
+from ivr.shapes import Call
+from store import HashPool, Keys, Store, guard, open_store, pins, tables
+from store.guard import Admission
+from store.people import check_digit
+from store.pins import KeptPin, Pin
+from tests.desk import NOON, SECRET
+
+PEOPLE, WRONG, RIGHT = 40, "20000001", "58203917"
+LONGEST = 0.060  # seconds a process lives once it has begun: about two attempts
+KEYS = Keys.parse(SECRET)
+
+
+class Account(NamedTuple):
+    person: int
+    support_id: str
+
+
+def opened(url: str) -> Store:
+    return open_store(url, KEYS, load_schemes(), lambda: NOON, 1)
+
+
+def people_with_pins(url: str) -> list[Account]:
+    store, found = opened(url), []
+    for n in range(PEOPLE):
+        word = str(3_000_000 + n)
+        row = {"username": word, "name": "P", "email": f"{word}@c.example", "support_id": word + check_digit(word)}
+        with store.transaction("test") as tx:
+            person = tx.connection.execute(
+                insert(tables.people).values(**row).returning(tables.people.c.id)
+            ).scalar_one()
+            pins.put(tx, pins.keep(KEYS, person, Pin(RIGHT)))
+        found.append(Account(person, row["support_id"]))
+    store.close()
+    return found
+
+
+def no_attempts_yet(url: str, accounts: list[Account]) -> None:
+    """Empty counters, which the control needs to be there."""
+    store = opened(url)
+    with store.transaction("test") as tx:
+        tx.connection.execute(delete(tables.pin_guards))
+        for account in accounts:
+            guard.reserve(tx, guard.counter_of(account.person), real=True, own_number=False)
+        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0, "minute_n": 0}
+        tx.connection.execute(update(tables.pin_guards).values(**empty))
+        tx.connection.execute(delete(tables.pin_budgets))
+    store.close()
+
+
+# --- in the process that is killed
+
+
+def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, guarded: bool, seed: int) -> None:
+    dice, store, pool = random.Random(seed), opened(url), HashPool()
+    guard.TRIES_A_MINUTE = 1_000_000_000
+    guard.BUDGET = tuple((span, 1_000_000_000) for span, _most in guard.BUDGET)  # type: ignore[misc]
+    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    compare = pins.compare
+
+    def compared(keys: Keys, kept: KeptPin, keyed: Pin) -> bool:
+        os.write(written, f"before {kept.person}\n".encode())
+        same = compare(keys, kept, keyed)
+        os.write(written, f"after {kept.person}\n".encode())
+        return same
+
+    decoy = pins.decoy(KEYS)
+    pins.compare = compared
+    attempt: Callable[[Store, HashPool, Account, KeptPin], None] = as_the_phone_does if guarded else count_afterwards
+    attempt(store, pool, Account(0, "10000016"), decoy)  # all is open and compiled
+    os.write(ready, b".")
+    while True:
+        attempt(store, pool, dice.choice(accounts), decoy)
+
+
+def as_the_phone_does(store: Store, pool: HashPool, account: Account, decoy: KeptPin) -> None:
+    """Refused attempts are not hashed here: they would only fill the time in which a process can be killed."""
+    with store.transaction("phone", "CA1") as tx:
+        attempt = pin.reserve(tx, Call(support_id=account.support_id), decoy)
+    right = None
+    if attempt.reservation.admission is Admission.EVALUATE and attempt.there:
+        pool.admit()
+        right = pin.evaluate(pool, KEYS, attempt, Pin(WRONG))
+    with store.transaction("phone", "CA1") as tx:
+        pin.settle(tx, attempt, right)
+
+
+def count_afterwards(store: Store, _pool: HashPool, account: Account, _decoy: KeptPin) -> None:
+    """The control."""
+    g, k = tables.pin_guards, guard.counter_of(account.person)
+    with store.transaction("phone", "CA1") as tx:
+        wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.k == k)).scalar()
+        kept = pins.find(tx, account.person)
+    if wrong is None or wrong >= guard.IN_A_ROW_TO_LOCK or kept is None:
+        return
+    pins.compare(KEYS, kept, Pin(WRONG))
+    with store.transaction("phone", "CA1") as tx:
+        tx.connection.execute(update(g).where(g.c.k == k).values(consecutive=g.c.consecutive + 1))
+
+
+# --- in the process that kills
+
+
+def kill_many(url: str, accounts: list[Account], log: Path, kills: int, *, guarded: bool) -> None:
+    """One process after the other. The last one is let be until nothing is evaluated any more."""
+    dice = random.Random(2026)
+    for n in range(kills + 1):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.close(reading)
+                guess_for_ever(url, accounts, log, writing, guarded, n)
+            finally:
+                os._exit(1)
+        os.close(writing)
+        begun = os.read(reading, 1)
+        os.close(reading)
+        if not begun:
+            sys.exit("a guessing process died by itself")
+        if n < kills:
+            time.sleep(dice.uniform(0, LONGEST))
+        else:
+            _until_quiet(log)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _until_quiet(log: Path) -> None:
+    size = -1
+    while log.stat().st_size != size:
+        size = log.stat().st_size
+        selecting.select([], [], [], 3)
+
+
+def told(kind: str, url: str, log: Path, kills: int, *, guarded: bool) -> bool:
+    """Prints what came of it; whether it is as wanted."""
+    lines = log.read_text().split("\n")
+    before, after = (Counter(line for line in lines if line.startswith(word)) for word in ("before ", "after "))
+    most, above = max(before.values()), sum(count > guard.IN_A_ROW_TO_LOCK for count in before.values())
+    evaluated, cut = before.total(), before.total() - after.total()
+    store = opened(url)
+    with store.transaction("test") as tx:
+        reserved = tx.connection.execute(select(func.sum(tables.pin_guards.c.consecutive))).scalar_one()
+    store.close()
+    good = (above == 0) if guarded else (above > 0)
+    name = "reserve, commit, hash" if guarded else "control: hash, count "
+    print(
+        f"{kind:11}{name}  {kills} kills, {cut} of them while comparing: {above} of {PEOPLE} accounts above "
+        f"{guard.IN_A_ROW_TO_LOCK}, the most {most}; {evaluated} evaluated, {reserved} counted   "
+        f"{'as wanted' if good else 'WRONG'}",
+        flush=True,
+    )
+    return good
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description="PIN attempts whose process is killed")
+    asked.add_argument("--kills", type=int, default=250)
+    asked.add_argument("--only", choices=KINDS)
+    given = asked.parse_args()
+    print(machine(), flush=True)
+    good = True
+    with (
+        databases("kills", kinds=(given.only,) if given.only else KINDS) as urls,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        for (kind, _), url in urls.items():
+            accounts = people_with_pins(url)
+            for guarded in (True, False):
+                no_attempts_yet(url, accounts)
+                log = Path(folder, f"{kind} {guarded}")
+                kill_many(url, accounts, log, given.kills, guarded=guarded)
+                good &= told(kind, url, log, given.kills, guarded=guarded)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
