@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from benchmarks import AIM, machine
+from benchmarks.measuring import AIM, machine
 
 QUICK = {
     "decisions": [],

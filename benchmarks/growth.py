@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from benchmarks import KINDS, aim, databases, machine
+from benchmarks.measuring import KINDS, aim, databases, machine
 from ivr import effects, phrases, shapes
 from ivr.turn import Line, open_line, take_turn
 from ivr.webhook import Twilio, step_token

@@ -20,29 +20,25 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection as Pipe
 from statistics import median
 
-from sqlalchemy import Connection
-
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from benchmarks import KINDS, aim, databases, machine, percentiles
 from benchmarks.import_speed import document
-from store import Keys, Store, ledger, open_store, tables, tickets, transaction
+from benchmarks.measuring import KINDS, aim, databases, machine, percentiles
+from store import Keys, Store, ledger, open_store, tickets, transaction
 from store.import_format import read
 from store.imports import run
 from store.verify import verify
 
 PROCESSES, THREADS, ACCOUNTS = 2, 4, 300
 CHAINED, UNCHAINED = "with the ledger", "with an unchained row"
-INSERT = tables.ledger.insert()
 KEYS = Keys([bytes(range(32))])
 
 
-def unchained(connection: Connection, lane: ledger.Lane, entries: Sequence[ledger.Entry]) -> tuple[int, bytes]:
+def unchained(lane: ledger.Lane, entries: Sequence[ledger.Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
     rows = [{**e.row(), "lane": lane.id, "n": n, "mac": bytes(32)} for n, e in enumerate(entries, lane.n + 1)]
-    connection.execute(INSERT, rows if len(rows) > 1 else rows[0])
-    return lane.n + len(rows), bytes(32)
+    return rows, (lane.n + len(rows), bytes(32))
 
 
-WRITE = {CHAINED: ledger.write, UNCHAINED: unchained}
+CHAIN = {CHAINED: ledger.chained, UNCHAINED: unchained}
 
 
 def open_ticket(opened: Store, account: int) -> None:
@@ -66,7 +62,7 @@ def writer(urls: dict[str, str], orders: Pipe) -> None:
 
 
 def together(opened: Store, kind: str, begin: float, seconds: float) -> list[float]:
-    vars(transaction)["write"] = WRITE[kind]
+    vars(transaction)["chained"] = CHAIN[kind]
     took: list[float] = []
 
     def write() -> None:

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, select, update
 
 from authz import load_schemes
-from benchmarks import KINDS, databases, machine
+from benchmarks.measuring import KINDS, databases, machine
 from ivr import phrases, pin
 from ivr.effects import Desk
 from ivr.shapes import Call, Keys

@@ -24,8 +24,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, insert
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from benchmarks import KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
 from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
+from benchmarks.measuring import KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
 from store import Store, open_store, tickets, work
 from store.tables import Id
 from store.tickets import Recorded

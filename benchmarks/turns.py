@@ -34,7 +34,7 @@ import uvloop
 from fastapi import FastAPI, Request, Response
 from twilio.request_validator import RequestValidator
 
-from benchmarks import (
+from benchmarks.measuring import (
     ACCOUNT,
     CONNECTIONS,
     KINDS,

@@ -55,12 +55,14 @@ def _offered(ring: Ring) -> Screen:
 def _pressed(tx: Transaction, ring: Ring, found: Mapping[str, str]) -> Screen:
     if found["Digits"] != "1":
         return Screen((line("agent.declined"),), HangUp())
+    if ring.over:
+        return Screen((line("agent.gone"),), HangUp())
     action = Action.PHONE_EMERGENCY if ring.emergency else Action.PHONE_SUPPORT
     asked = Ask(ring.subject, action, ring.account, None, ring.proof, ring.service)
     if not isinstance(tx.ask(asked), Grant):  # the right went while the caller waited
         return Screen((line("agent.gone"),), HangUp())
     if not rings.take(tx, ring.id, found["CallSid"]):
-        return Screen((line("agent.gone" if ring.over else "agent.taken"),), HangUp())
+        return Screen((line("agent.taken"),), HangUp())
     verdict = tx.ask(Ask(LINE, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
     if not isinstance(verdict, Grant):
         raise Refused("the agents' line may not see a card")

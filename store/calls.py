@@ -6,7 +6,7 @@ have been keyed where an ID was asked for; the answer goes when the call has end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -26,7 +26,7 @@ class CallRow:
     step: int
     state: str
     fingerprint: str
-    sealed: bytes | None
+    sealed: bytes | None = field(repr=False)
     claimed: str | None
     started_at: int
     ended_at: int | None

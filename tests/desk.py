@@ -44,8 +44,12 @@ class Desk:
         )
         self.house: House = self.app.state.house
         self.store = self.house.store
-        self.client = TestClient(self.app, base_url=local["base_url"], client=("127.0.0.1", 50000))  # never started: no worker runs
-        token = self.house.settings.twilio_auth_token[0] if self.settings.twilio_account_sid else _token(self.store.keys)
+        self.client = TestClient(
+            self.app, base_url=local["base_url"], client=("127.0.0.1", 50000)
+        )  # never started: no worker runs
+        token = (
+            self.house.settings.twilio_auth_token[0] if self.settings.twilio_account_sid else _token(self.store.keys)
+        )
         account = self.settings.twilio_account_sid or SIMULATED_SID
         self.exchange = Exchange(
             posting(self.client), account, token, PUBLIC, SIMULATED_NUMBER, now=lambda: self.now / 1000

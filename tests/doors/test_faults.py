@@ -1,32 +1,29 @@
-"""The database goes away in the middle of a call: a turn is tried again, or apologises and goes on to the fallback."""
+"""The database is away, full or broken: every route answers in TwiML, apologises and goes on to the fallback."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from xml.etree import ElementTree
+from collections.abc import Iterator
 
-import psycopg
 import pytest
+import structlog
+import structlog.testing
 from sqlalchemy import event, select, text
-from sqlalchemy.engine import make_url
 
+from deskgate.serve import log_as_lines
 from ivr import router
 from store import tables
-from store.pool import PLACES
 from tests.desk import Desk
+from tests.doors.faults import DEAD_END, SORRY, away, full, is_twiml
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
+from tests.ivr.wire import Caller, Wire, change, count, rows
 
-SORRY = "We are sorry, something went wrong on our side."
-DEAD_END = "We are sorry, something went wrong on our side. Please call again later. Goodbye."
-TICKET = ["", "17846325", "1", "1", "say", "2", "1", "say", "0", "*", "3"]
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[structlog.typing.EventDict]]:
+    """What goes into the log, and not onto the screen."""
+    with structlog.testing.capture_logs() as events:
+        yield events
 
 
 @pytest.fixture
@@ -34,147 +31,6 @@ def desk(sample_url: str) -> Iterator[Desk]:
     opened = Desk(sample_url, **ACCOUNT)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def postgres_desk(sample_postgres: str) -> Iterator[Desk]:
-    opened = Desk(sample_postgres, **ACCOUNT)
-    yield opened
-    opened.close()
-
-
-def is_twiml(answer: Answer) -> bool:
-    """What Twilio can play, whatever else is broken."""
-    return answer.kind == "application/xml" and ElementTree.fromstring(answer.text).tag == "Response"
-
-
-@contextmanager
-def beside(desk: Desk) -> Iterator[psycopg.Connection]:
-    """A connection to the server, but not to this desk's database."""
-    url = make_url(desk.store.url).set(drivername="postgresql", database="postgres")
-    with psycopg.connect(url.render_as_string(), autocommit=True) as connection:
-        yield connection
-
-
-def hang_up_on(desk: Desk) -> None:
-    """Ends every connection of the desk to its database, as a restart of the server does."""
-    with beside(desk) as server:
-        name = make_url(desk.store.url).database
-        ended = server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        assert ended.fetchall() or desk.store.engine.pool.checkedin() == 0
-
-
-@contextmanager
-def away(desk: Desk) -> Iterator[None]:
-    """Nobody gets at the database: no server for it, or a file that is none."""
-    url = make_url(desk.store.url)
-    if url.get_backend_name() == "postgresql":
-        with beside(desk) as server:
-            server.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false'.encode())
-            hang_up_on(desk)
-            try:
-                yield
-            finally:
-                server.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true'.encode())
-        return
-    desk.store.engine.dispose()
-    assert url.database
-    path = Path(url.database)
-    aside = path.with_name("aside.db")
-    path.rename(aside)
-    path.mkdir()
-    try:
-        yield
-    finally:
-        path.rmdir()
-        aside.rename(path)
-
-
-def act(caller: Caller, turn: str, n: int = 1) -> Answer:
-    return caller.say(f"RE{n:032x}") if turn == "say" else caller.key(turn)
-
-
-# --- gone and back at once
-
-
-def test_a_call_does_not_notice_a_lost_connection(postgres_desk: Desk) -> None:
-    """All connections are cut before every single request: each is tried once more, and has one effect."""
-    desk, wire = postgres_desk, Wire(postgres_desk)
-    cut, plain = Caller(wire), Caller(wire)
-    plain.dial()
-    hang_up_on(desk)
-    cut.dial()
-    for n, turn in enumerate(TICKET):
-        act(plain, turn, n)
-        hang_up_on(desk)
-        act(cut, turn, 100 + n)
-        assert [said for said in cut.answer.said if " 1 0 0 " not in said] == [
-            said for said in plain.answer.said if " 1 0 0 " not in said
-        ]
-        assert cut.again() == cut.answer
-    hang_up_on(desk)
-    assert cut.hang_up().status == 200
-    assert count(desk, tables.tickets) == 2
-    assert count(desk, tables.messages) == 4
-    assert rows(desk, select(tables.calls.c.ended_at.is_not(None)).where(tables.calls.c.sid == cut.sid)) == [(True,)]
-
-
-def test_connections_lost_again_and_again_do_not_wear_out_the_pool(postgres_desk: Desk) -> None:
-    caller = Caller(Wire(postgres_desk))
-    caller.prove()
-    for _ in range(12):
-        hang_up_on(postgres_desk)
-        assert caller.key("9").said[-1] == "Press 9 to hear this again."
-    assert postgres_desk.store.engine.pool.checkedout() == 0
-
-
-def test_a_commit_that_is_cut_off_is_one_ticket(postgres_desk: Desk) -> None:
-    """The server ends the connection in the middle of the COMMIT that would have kept the ticket; once."""
-    change(
-        postgres_desk,
-        text("CREATE SEQUENCE once"),
-        text(
-            "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF nextval('once') = 1 THEN "
-            "PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$"
-        ),
-        text(
-            "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON tickets DEFERRABLE INITIALLY DEFERRED "
-            "FOR EACH ROW EXECUTE FUNCTION cut()"
-        ),
-    )
-    caller = Caller(Wire(postgres_desk))
-    caller.prove()
-    caller.key("1")
-    caller.key("0")
-    assert caller.say().said[0] == "Thank you. Your ticket is open."
-    assert count(postgres_desk, tables.tickets) == count(postgres_desk, tables.messages) == 1
-    assert rows(postgres_desk, text("SELECT last_value FROM once")) == [(2,)], "it was cut off, and tried again"
-
-
-@contextmanager
-def hashing_waits() -> Iterator[None]:
-    """Both places where PINs are hashed are taken, as by other processes of this machine."""
-    with ExitStack() as stack:
-        for n in range(PLACES):
-            path = Path(tempfile.gettempdir()) / f"deskgate-argon2-{os.getuid()}-{n}.lock"
-            file = stack.enter_context(path.open("a"))
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def test_a_connection_lost_while_a_pin_is_hashed_costs_no_call(postgres_desk: Desk) -> None:
-    caller = Caller(Wire(postgres_desk))
-    caller.dial()
-    caller.key("")
-    claimed = select(tables.calls.c.claimed.is_not(None)).where(tables.calls.c.sid == caller.sid)
-    with ThreadPoolExecutor(1) as aside:
-        with hashing_waits():
-            turn = aside.submit(caller.key, "17846325")
-            while rows(postgres_desk, claimed) != [(True,)]:
-                assert not turn.done()
-            hang_up_on(postgres_desk)
-        assert turn.result(30).said[0] == "Thank you."
-    assert rows(postgres_desk, select(tables.pin_guards.c.minute_n)) == [(1,)], "one attempt"
 
 
 # --- gone for good
@@ -218,9 +74,8 @@ def test_a_caller_is_told_and_not_cut_off(desk: Desk) -> None:
 def test_the_fallback_takes_a_message_when_the_database_is_back(desk: Desk) -> None:
     caller = Caller(Wire(desk))
     caller.prove()
-    caller.key("0")
     with away(desk):
-        sorry = caller.key("")
+        sorry = caller.key("1")
     caller.answer = caller.wire.post(sorry.action, caller.form())
     assert caller.answer.said[0].startswith(SORRY.removesuffix("."))
     first = caller.answer
@@ -229,6 +84,17 @@ def test_the_fallback_takes_a_message_when_the_database_is_back(desk: Desk) -> N
     assert caller.wire.post(sorry.action, caller.form()).status == 403, "its message was left"
     t = tables.tickets.c
     assert rows(desk, select(t.status, t.subject.contains("something had failed"))) == [("pending", True)]
+
+
+def test_whoever_waited_for_a_person_is_called_back_from_the_fallback_too(desk: Desk) -> None:
+    caller = Caller(Wire(desk))
+    caller.prove()
+    caller.key("0")
+    with away(desk):
+        sorry = caller.key("")
+    assert caller.wire.post(sorry.action, caller.form()).said[0].startswith(SORRY.removesuffix("."))
+    t = tables.tickets.c
+    assert rows(desk, select(t.status, t.subject)) == [("open", "Call back: asked for a person")]
 
 
 def test_a_call_whose_beginning_was_lost_can_leave_a_message(desk: Desk) -> None:
@@ -253,19 +119,6 @@ def test_the_same_turn_goes_on_when_the_database_is_back(desk: Desk) -> None:
 
 
 # --- what fails in the middle of a turn
-
-
-def full(desk: Desk, table: str) -> Callable[[], None]:
-    """Nothing more can be written to a table. Gives what makes an end of it."""
-    if make_url(desk.store.url).get_backend_name() == "postgresql":
-        change(
-            desk,
-            text("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$"),
-            text(f"CREATE TRIGGER disk_full BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION no()"),
-        )
-        return lambda: change(desk, text(f"DROP TRIGGER disk_full ON {table}"), text("DROP FUNCTION no()"))
-    change(desk, text(f"CREATE TRIGGER disk_full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
-    return lambda: change(desk, text("DROP TRIGGER disk_full"))
 
 
 @pytest.mark.parametrize("table", ["ledger", "work", "messages"])
@@ -327,3 +180,28 @@ def test_a_table_that_is_not_there(sample_sqlite: str, table: str) -> None:
     assert "Thank you." not in phone.heard
     assert list(desk.exchange.faults) == []
     desk.store.engine.dispose()
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_a_fault_is_in_the_log_and_quotes_nothing(
+    sample_sqlite: str, production: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As the service writes it: what failed, and not one digit of what was keyed."""
+    desk = Desk(sample_sqlite, **ACCOUNT)
+    caller = Caller(Wire(desk))
+    caller.dial()
+    caller.key("10000081")
+    pin_prompt = caller.answer.action
+    mend = full(desk, "ledger")
+    log_as_lines(production=production)
+    try:
+        assert caller.key("17846325").said == [SORRY]
+    finally:
+        structlog.reset_defaults()
+    mend()
+    desk.close()
+    written = capfd.readouterr().err
+    assert "disk full" in written
+    assert "/ivr/turn" in written
+    for secret in ("17846325", "10000081", "441632960108", caller.sid, pin_prompt.partition("t=")[2]):
+        assert secret not in written

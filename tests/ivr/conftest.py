@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+import structlog.testing
 
 from deskgate.settings import SIMULATED_AGENT, SIMULATED_NUMBER
 from tests.desk import Desk
 
+Opens = Callable[..., Desk]
 ACCOUNT = {
     "twilio_account_sid": "AC" + "0123456789abcdef" * 2,
     "twilio_auth_token": "the-tests-own-token",
@@ -18,6 +21,13 @@ ACCOUNT = {
     "agent_number": SIMULATED_AGENT,
     "transcribe": "on",
 }
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[structlog.typing.EventDict]]:
+    """What goes into the log, and not onto the screen."""
+    with structlog.testing.capture_logs() as events:
+        yield events
 
 
 @pytest.fixture
@@ -42,3 +52,26 @@ def long_desk(_sample_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     opened = Desk(f"sqlite:///{path}", **ACCOUNT)
     yield opened
     opened.close()
+
+
+def opening(url: str) -> Iterator[Opens]:
+    """Opens the desk with other settings."""
+    opened: list[Desk] = []
+
+    def open_with(**settings: str) -> Desk:
+        opened.append(Desk(url, **ACCOUNT | settings))
+        return opened[-1]
+
+    yield open_with
+    for desk in opened:
+        desk.close()
+
+
+@pytest.fixture
+def open_desk(sample_url: str) -> Iterator[Opens]:
+    yield from opening(sample_url)
+
+
+@pytest.fixture
+def open_one_desk(sample_sqlite: str) -> Iterator[Opens]:
+    yield from opening(sample_sqlite)

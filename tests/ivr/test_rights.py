@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from store import tables
 from tests.desk import Desk
-from tests.ivr.wire import Caller, Wire, change, count, rows
+from tests.ivr.wire import Caller, Wire, change, count, rows, set_state, state_of
 
 DEV, TIDEWORKS = "+441632960102", "400639"
 
@@ -136,14 +137,22 @@ def test_what_was_spoken_waits_when_the_right_went_meanwhile(desk: Desk, loses: 
     assert not any(said.startswith("Press 2") for said in caller.answer.said)
 
 
-def test_a_call_back_waits_with_the_desk_when_the_right_went_meanwhile(desk: Desk) -> None:
-    caller = caller_of(desk)
-    caller.prove()
-    caller.key("0")
+def test_a_right_withdrawn_while_waiting_for_a_person(desk: Desk) -> None:
+    stays, goes = caller_of(desk), caller_of(desk)
+    for caller in (stays, goes):
+        caller.prove()
+        caller.key("0")
+    desk.work()
+    first, second = (leg for leg in desk.exchange.legs.values() if leg.state == "ringing")
+    first.answer()
+    second.answer()
     change(desk, holds("mia.chen", TIDEWORKS, ""))
-    desk.pass_time(46)
-    assert caller.key("").said[0] == "Nobody can take your call just now."
-    assert rows(desk, select(tables.tickets.c.status, tables.tickets.c.opened_by)) == [("pending", None)]
+    first.press("1")
+    assert first.heard[-1] == "The caller has gone. Goodbye.", "nobody is told who it was"
+    assert stays.key("").said[0] == "You may not get support by phone on this account."
+    goes.hang_up()
+    t = tables.tickets.c
+    assert rows(desk, select(t.status, t.opened_by, t.account_id == account(TIDEWORKS))) == [("pending", None, True)]
 
 
 # --- accounts
@@ -213,11 +222,10 @@ def test_only_tickets_of_the_account_and_topic_are_heard_and_answered(desk: Desk
     mine = a_ticket_of(desk, TIDEWORKS, "mia.chen")
     caller.key("2")
     caller.key("1")
-    for other in (others, billing):  # as if the call's own row had been told another number
-        (state,) = rows(desk, select(tables.calls.c.state).where(tables.calls.c.sid == caller.sid))[0]
-        changed = state.replace(f'"told": {mine}', f'"told": {other}')
-        assert changed != state
-        change(desk, update(tables.calls).where(tables.calls.c.sid == caller.sid).values(state=changed))
+    for other in (others, billing):  # as if the call had been told another number
+        told = state_of(desk, caller.sid)
+        assert told.told == mine
+        set_state(desk, caller.sid, replace(told, told=other))
         assert "the desk will look at it" in caller.say(f"RE{other:032x}").said[0]
         assert count(desk, tables.messages, tables.messages.c.ticket == other) == 1
         caller.key("2")

@@ -8,15 +8,13 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
-from sqlalchemy import select
 from starlette.routing import Route
 
 from ivr import router
 from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING
-from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import Answer, Caller, Form, Wire, kept, rows
+from tests.ivr.wire import Answer, Caller, Form, Wire, kept, state_of
 
 ROUTES = [f"/ivr{path}" for path in router.ROUTES]
 
@@ -218,5 +216,4 @@ def test_a_query_parameter_that_comes_twice_is_refused(wire: Wire) -> None:
 def test_anything_but_e164_is_no_number_and_never_refused(wire: Wire, number: str, known: bool) -> None:
     caller = Caller(wire, number)
     assert caller.dial().said[0] == "Welcome to the support desk."
-    ((state,),) = rows(wire.desk, select(tables.calls.c.state).where(tables.calls.c.sid == caller.sid))
-    assert ("number" in state) == known
+    assert (state_of(wire.desk, caller.sid).number is not None) == known

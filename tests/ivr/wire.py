@@ -17,7 +17,8 @@ from sqlalchemy import Engine, NullPool, create_engine, func, select
 from starlette.types import Message
 from twilio.request_validator import RequestValidator
 
-from store import tables
+from ivr.shapes import Call
+from store import calls, tables
 from tests.desk import PUBLIC, Desk
 
 Form = list[tuple[str, str]]
@@ -209,6 +210,19 @@ def change(desk: Desk, *statements: Any) -> None:
     with _outside(desk.store.url).begin() as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def state_of(desk: Desk, sid: str) -> Call:
+    """Where a call stands, unsealed."""
+    with desk.store.transaction("test", sid) as tx:
+        row = calls.load(tx, sid)
+        assert row is not None
+        return Call.from_json(row.state)
+
+
+def set_state(desk: Desk, sid: str, call: Call) -> None:
+    with desk.store.transaction("test", sid) as tx:
+        calls.update_state(tx, sid, call.to_json())
 
 
 def count(desk: Desk, table: Any, *where: Any) -> int:

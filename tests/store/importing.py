@@ -58,7 +58,9 @@ class Desk:
 
     def ledger(self, action: str) -> list[tuple[Any, ...]]:
         e = tables.ledger.c
-        return self.rows(select(e.who, e.account, e.decision, e.fields, e.channel).where(e.action == action))
+        return self.rows(
+            select(e.who, e.account, e.decision, e.fields, e.channel).where(e.action == action).order_by(e.lane, e.n)
+        )
 
     def id_of(self, username: str) -> int:
         found: int = self.rows(select(tables.people.c.id).where(tables.people.c.username == username))[0][0]

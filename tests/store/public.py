@@ -42,6 +42,12 @@ OPENS: dict[str, set[str]] = {
     "tickets.listed": {"ticket.view:technical", "ticket.view:billing"},
     "tickets.open": {"ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support"},
     "tickets.reply": {"ticket.reply:technical", "ticket.reply:billing"},
+    "tickets.with_recording": {
+        "ticket.open:technical",
+        "ticket.open:billing",
+        "ticket.reply:technical",
+        "ticket.reply:billing",
+    },
 }
 
 

@@ -1,0 +1,78 @@
+"""Ways in which a database goes away: for good, for a moment, or when something is written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from tests.desk import Desk
+from tests.ivr.wire import Answer, change
+
+SORRY = "We are sorry, something went wrong on our side."
+DEAD_END = "We are sorry, something went wrong on our side. Please call again later. Goodbye."
+
+
+def is_twiml(answer: Answer) -> bool:
+    """What Twilio can play, whatever else is broken."""
+    return answer.kind == "application/xml" and ElementTree.fromstring(answer.text).tag == "Response"
+
+
+@contextmanager
+def beside(desk: Desk) -> Iterator[psycopg.Connection]:
+    """A connection to the server, but not to this desk's database."""
+    url = make_url(desk.store.url).set(drivername="postgresql", database="postgres")
+    with psycopg.connect(url.render_as_string(), autocommit=True) as connection:
+        yield connection
+
+
+def hang_up_on(desk: Desk) -> None:
+    """Ends every connection of the desk to its database, as a restart of the server does."""
+    with beside(desk) as server:
+        name = make_url(desk.store.url).database
+        ended = server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        assert ended.fetchall() or desk.store.engine.pool.checkedin() == 0
+
+
+@contextmanager
+def away(desk: Desk) -> Iterator[None]:
+    """Nobody gets at the database: no server for it, or a file that is none."""
+    url = make_url(desk.store.url)
+    if url.get_backend_name() == "postgresql":
+        with beside(desk) as server:
+            server.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false'.encode())
+            hang_up_on(desk)
+            try:
+                yield
+            finally:
+                server.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true'.encode())
+        return
+    desk.store.engine.dispose()
+    assert url.database
+    path = Path(url.database)
+    aside = path.with_name("aside.db")
+    path.rename(aside)
+    path.mkdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
+        aside.rename(path)
+
+
+def full(desk: Desk, table: str) -> Callable[[], None]:
+    """Nothing more can be written to a table. Gives what makes an end of it."""
+    if make_url(desk.store.url).get_backend_name() == "postgresql":
+        change(
+            desk,
+            text("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$"),
+            text(f"CREATE TRIGGER disk_full BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION no()"),
+        )
+        return lambda: change(desk, text(f"DROP TRIGGER disk_full ON {table}"), text("DROP FUNCTION no()"))
+    change(desk, text(f"CREATE TRIGGER disk_full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
+    return lambda: change(desk, text("DROP TRIGGER disk_full"))
