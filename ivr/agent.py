@@ -36,7 +36,7 @@ def leg_status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> 
         with on.store.transaction("phone", found["CallSid"]) as tx:
             ring, leg = _ring(tx, on, query)
             if calls.first_delivery(tx, f"leg {ring.id} {leg}"):
-                rings.leg_gone(tx, ring.id)
+                rings.leg_gone(tx, ring.id, found["CallSid"])
     return screens.nothing()
 
 

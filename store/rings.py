@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, null, select, update
 
 from authz import Grant, Proof
 from store import tables
@@ -88,10 +88,11 @@ def take(tx: Transaction, id: int, leg: str) -> bool:
     return tx.connection.execute(free.values(taken_by=leg).returning(r.id)).first() is not None
 
 
-def leg_gone(tx: Transaction, id: int) -> None:
-    """A leg ended without an agent having pressed 1."""
+def leg_gone(tx: Transaction, id: int, leg: str) -> None:
+    """A leg of the desk is over. If it had taken the call, the call is let go: a caller not yet there meets nobody."""
     r = tables.rings.c
-    tx.connection.execute(update(tables.rings).where(r.id == id).values(gone=r.gone + 1))
+    let_go = case((r.taken_by == leg, null()), else_=r.taken_by)
+    tx.connection.execute(update(tables.rings).where(r.id == id).values(gone=r.gone + 1, taken_by=let_go))
 
 
 def end(tx: Transaction, call: str) -> Ring | None:

@@ -227,9 +227,6 @@ def test_a_leg_is_known_by_its_token_alone(one_desk: Desk) -> None:
     assert wire.post(path, form).said == [WHO], "with its token it is let in"
 
 
-@pytest.mark.xfail(
-    reason="rings.leg_gone does not let go of a call that its taker has left: a report to the lead has the patch"
-)
 def test_a_caller_whose_agent_hung_up_before_they_met_is_not_left_alone(one_desk: Desk) -> None:
     mia = asks(one_desk)
     (agent,) = rings(one_desk)
