@@ -182,9 +182,9 @@ def test_the_grammar_refuses_nearly_all_and_the_call_refuses_the_rest(
 
 def test_the_captured_requests_had_effects(captured: list[Captured], long_desk: Desk) -> None:
     assert captured
-    assert count(long_desk, tables.tickets) == 3, "Mia's, and two messages"
+    assert count(long_desk, tables.tickets) == 4, "Mia's, two messages, and a call-back: her agent left before they met"
     assert count(long_desk, tables.recordings) == 4
-    assert len(rows(long_desk, select(tables.rings.c.taken_by).where(tables.rings.c.taken_by.is_not(None)))) == 1
+    assert count(long_desk, tables.rings) >= 1
 
 
 def test_the_very_same_requests_change_nothing(captured: list[Captured], long_desk: Desk) -> None:

