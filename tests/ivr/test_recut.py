@@ -10,14 +10,13 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from ivr.webhook import OF_A_CALL, OF_A_RECORDING, BadRequest, Twilio
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import Answer, Caller, Form, Wire, count, kept, rows
+from tests.ivr.wire import Answer, Caller, Form, Wire, count, kept
 
 TOKEN = ACCOUNT["twilio_auth_token"]
 NOTHING_LEARNT = (["Goodbye."], ["The caller has gone. Goodbye."], ["Somebody else has taken that call. Goodbye."])
