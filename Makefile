@@ -26,7 +26,7 @@ run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample a
 	@$(DESKGATE) serve
 
 test: $(READY_TO_TEST) ## run every test (some: make test T=tests/authz ARGS="-k golden")
-	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 $(T) $(ARGS)
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARGS)
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
 	$(PY) -m ruff format --check --output-format concise

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Never
 
@@ -25,7 +26,7 @@ def load_schemes(folder: Path | None = None) -> dict[str, Scheme]:
     A file of the folder that names a shipped customer scheme replaces it (that is how C3's switch is turned); the
     scheme `desk` is the house's own and stays.
     """
-    schemes = {scheme.name: scheme for scheme in (read_scheme(path) for path in sorted(SHIPPED.glob("*.toml")))}
+    schemes = dict(_shipped())
     if folder is None:
         return schemes
     if not folder.is_dir():
@@ -40,6 +41,11 @@ def load_schemes(folder: Path | None = None) -> dict[str, Scheme]:
         seen[scheme.name] = path
         schemes[scheme.name] = scheme
     return schemes
+
+
+@cache
+def _shipped() -> dict[str, Scheme]:
+    return {scheme.name: scheme for scheme in (read_scheme(path) for path in sorted(SHIPPED.glob("*.toml")))}
 
 
 def read_scheme(path: Path) -> Scheme:

@@ -83,7 +83,7 @@ def _progress(stage: str, done: int, total: int) -> None:
 def main() -> None:
     accounts = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     spawn = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as folder, running_server() as server:
+    with tempfile.TemporaryDirectory() as folder, running_server(Path("/tmp")) as server:
         first, later = Path(folder, "first.json"), Path(folder, "later.json")
         made = document(accounts)
         first.write_text(json.dumps(made), encoding="utf-8")

@@ -110,7 +110,7 @@ def databases(*names: str, kinds: tuple[str, ...] = KINDS) -> Iterator[dict[tupl
     with (
         tempfile.TemporaryDirectory(prefix="deskgate-bench-") as folder,
         mock.patch.dict(postgres.SETTINGS, DURABLE),
-        postgres.running_server() as server,
+        postgres.running_server(Path("/tmp")) as server,
     ):
         made = {"SQLite": lambda name: f"sqlite:///{folder}/{name}.db", "PostgreSQL": server.create}
         urls = {(kind, name): made[kind](name) for kind in kinds for name in names}

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
-from store.transaction import Transaction, upsert
+from store.transaction import Transaction, for_each_database
 
 CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
 ANSWER_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its answer
@@ -34,15 +34,15 @@ class CallRow:
 
 def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) -> bool:
     """A call comes in, with the answer it is given. False: this call is known already."""
-    row = {
+    row: dict[str, object] = {
         "sid": sid,
         "step": 0,
         "state": _seal(tx, sid, "state", state),
         "fingerprint": fingerprint,
         "started_at": tx.now,
     }
-    new = upsert(tx, tables.calls).values(**row, answer=_seal(tx, sid, "answer", answer)).on_conflict_do_nothing()
-    return tx.connection.execute(new.returning(tables.calls.c.sid)).first() is not None
+    row["answer"] = _seal(tx, sid, "answer", answer)
+    return tx.connection.execute(_BEGIN[tx.dialect], row).first() is not None
 
 
 def load(tx: Transaction, sid: str) -> CallRow | None:
@@ -115,14 +115,17 @@ def sweep(tx: Transaction) -> None:
 
 def first_delivery(tx: Transaction, key: str) -> bool:
     """Whether this webhook has not had its effect yet; from now on it has, if this transaction commits."""
-    new = upsert(tx, tables.deliveries).values(key=key, at=tx.now).on_conflict_do_nothing()
-    return tx.connection.execute(new.returning(tables.deliveries.c.key)).first() is not None
+    return tx.connection.execute(_DELIVERED[tx.dialect], {"key": key, "at": tx.now}).first() is not None
 
 
 def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
     return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
 
 
+_BEGIN = for_each_database(lambda insert: insert(tables.calls).on_conflict_do_nothing().returning(tables.calls.c.sid))
+_DELIVERED = for_each_database(
+    lambda insert: insert(tables.deliveries).on_conflict_do_nothing().returning(tables.deliveries.c.key)
+)
 _LOAD = select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update()
 _c = tables.calls
 _CLAIM = (

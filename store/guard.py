@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import bindparam, case, delete, null, or_, select, update
+from sqlalchemy import Executable, bindparam, case, delete, null, or_, select, update
 
 from store import tables
 from store.people import subject_of
-from store.transaction import Transaction, upsert
+from store.transaction import Insert, Transaction, for_each_database
 
 MINUTE: Final = 60_000
 IN_A_ROW_TO_LOCK, LOCK = 5, 30 * MINUTE
@@ -67,15 +67,9 @@ def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool) -> Reserva
 
     The statements are the same whether the attempt is let through or refused.
     """
-    g, kind, now = tables.pin_guards.c, ("own-number" if own_number else "other"), tx.now
-    minute = now - now % MINUTE
-    fresh = {"window_n": 0, "locked_until": None, "consecutive": 0, "lifetime": 0, "gen": 0, "real": real}
-    seen = upsert(tx, tables.pin_guards).values(k=k, **fresh, minute=minute, minute_n=1, seen_at=now)
-    this_minute = case((g.minute == minute, g.minute_n + 1), else_=1)
-    counted = seen.on_conflict_do_update(
-        index_elements=["k"], set_={"minute_n": this_minute, "minute": minute, "seen_at": now, "real": real}
-    )
-    if tx.connection.execute(counted.returning(g.minute_n)).scalar_one() > TRIES_A_MINUTE:
+    kind, now = ("own-number" if own_number else "other"), tx.now
+    seen = {"key": k, "at": now, "this_minute": now - now % MINUTE, "is_real": real}
+    if tx.connection.execute(_SEEN[tx.dialect], seen).scalar_one() > TRIES_A_MINUTE:
         return Reservation(Admission.BUSY, k, kind, now)
     if not _spend_budget(tx, kind):
         return Reservation(Admission.SPENT, k, kind, now)
@@ -124,13 +118,9 @@ def sweep(tx: Transaction) -> None:
 
 
 def _spend_budget(tx: Transaction, kind: str) -> bool:
-    b = tables.pin_budgets.c
     for span, most in BUDGET:
-        first = upsert(tx, tables.pin_budgets).values(kind=kind, span=span, start=tx.now - tx.now % span, wrong=1)
-        one_more = first.on_conflict_do_update(
-            index_elements=["kind", "span", "start"], set_={"wrong": b.wrong + 1}, where=b.wrong < most
-        )
-        if tx.connection.execute(one_more.returning(b.wrong)).first() is None:
+        window = {"of_kind": kind, "of_span": span, "since": tx.now - tx.now % span, "most": most}
+        if tx.connection.execute(_SPEND[tx.dialect], window).first() is None:
             return False
     return True
 
@@ -140,6 +130,35 @@ def _return_budget(tx: Transaction, kind: str, at: int) -> None:
         tx.connection.execute(_RETURN, {"of_kind": kind, "of_span": span, "since": at - at % span})
 
 
+def _seen(insert: Insert) -> Executable:
+    """A try at a counter in this minute; makes the counter where there is none. Gives how many that were."""
+    g, minute = tables.pin_guards.c, bindparam("this_minute", type_=tables.pin_guards.c.minute.type)
+    fresh = {"window_n": 0, "locked_until": null(), "consecutive": 0, "lifetime": 0, "gen": 0, "minute_n": 1}
+    row = {"k": bindparam("key"), "minute": minute, "seen_at": bindparam("at"), "real": bindparam("is_real")}
+    new = insert(tables.pin_guards).values({**fresh, **row})
+    set_ = {name: new.excluded[name] for name in ("minute", "seen_at", "real")}
+    again = {**set_, "minute_n": case((g.minute == new.excluded.minute, g.minute_n + 1), else_=1)}
+    return new.on_conflict_do_update(index_elements=["k"], set_=again).returning(g.minute_n)
+
+
+def _spend(insert: Insert) -> Executable:
+    """One more wrong PIN in a window of the budget; no row where that would be more than `most`."""
+    b = tables.pin_budgets.c
+    window: dict[str, object] = {
+        "kind": bindparam("of_kind"),
+        "span": bindparam("of_span"),
+        "start": bindparam("since"),
+    }
+    first = insert(tables.pin_budgets).values({**window, "wrong": 1})
+    one_more = first.on_conflict_do_update(
+        index_elements=["kind", "span", "start"],
+        set_={"wrong": b.wrong + 1},
+        where=b.wrong < bindparam("most", type_=b.wrong.type),
+    )
+    return one_more.returning(b.wrong)
+
+
+_SEEN, _SPEND = for_each_database(_seen), for_each_database(_spend)
 _NOTHING: Final = ""  # no counter and no budget has this name: a statement that is to change nothing
 _b = tables.pin_budgets.c
 _RETURN = (

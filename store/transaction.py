@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, RootTransaction, Row, Table, and_, bindparam, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +23,7 @@ from store.ledger import Entry, Lane, Lanes, chained
 from store.together import Write, insert_together
 
 Cell = tuple[Action, Topic | None]
+T = TypeVar("T")
 NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
 OPERATOR: Final = "desk:operator"
 WORKER: Final = "desk:worker"
@@ -128,6 +129,11 @@ class Transaction:
         if self._connection is None:
             raise NoGrant("the transaction is over")
         return self._connection
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
 
     # --- decisions
 
@@ -238,11 +244,18 @@ class Transaction:
         return Standing(subject, account, self.schemes[row.scheme], Status(row.status), held, facts)
 
 
+Insert = Callable[[Table], sqlite.Insert]
+
+
+def for_each_database(make: Callable[[Insert], T]) -> Mapping[str, T]:
+    """A statement made once for each database, by name: an INSERT that says what to do on a conflict. Both spell it alike,
+    SQLAlchemy keeps them apart. Used as `statement[tx.dialect]`."""
+    return {"sqlite": make(sqlite.insert), "postgresql": make(cast(Insert, postgresql.insert))}
+
+
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:
-    """An INSERT that can say what to do on a conflict; both databases spell it alike, SQLAlchemy keeps them apart."""
-    if tx.connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return cast(sqlite.Insert, postgresql.insert(table))
+    """The same, made anew: for what is seldom done."""
+    return for_each_database(lambda insert: insert(table))[tx.dialect]
 
 
 _SLA, _NO_FACTS = frozenset({"sla"}), frozenset[str]()

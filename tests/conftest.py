@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests.scratch import SCRATCH
+
 if TYPE_CHECKING:  # or pytest could not rewrite its assertions
     from tests.postgres import Server
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.desk"]
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SCRATCH))  # where pytest puts its tmp_path
+pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk"]
 
 # A busy machine is no fault of the code: an example may take its time.
 hypothesis.settings.register_profile("house", parent=hypothesis.settings(), deadline=None)
@@ -36,7 +40,7 @@ def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres: Server, _postgres_template: str) -> Iterator[str]:
     """Like `store_url`, for what concerns PostgreSQL alone."""
-    with postgres.clone(_postgres_template) as url:
+    with postgres.lend(_postgres_template) as url:
         yield url
 
 

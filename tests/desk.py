@@ -111,7 +111,7 @@ def sample_sqlite(_sample_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def sample_postgres(postgres: Server, _sample_postgres_template: str) -> Iterator[str]:
-    with postgres.clone(_sample_postgres_template) as url:
+    with postgres.lend(_sample_postgres_template) as url:
         yield url
 
 

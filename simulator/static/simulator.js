@@ -45,7 +45,7 @@ function place(leg, isNew = false) {
   if ((latest.get(leg.call) ?? -1) > leg.at) return;
   latest.set(leg.call, leg.at);
   if (leg.party === "caller") {
-    if (isNew || leg.call === caller.leg?.call) caller.render(leg);
+    if (isNew || leg.call === caller.leg?.call) drawCaller(leg);
     return;
   }
   let view = agents.get(leg.call);
@@ -63,6 +63,12 @@ function place(leg, isNew = false) {
   if (leg.state === "ringing" && !rang) view.root.scrollIntoView({ block: "nearest" });
   if (leg.state === "ended") setTimeout(() => dismiss(leg.call), 8000);
   layOut();
+}
+
+/** An ID or a PIN is keyed into a call: without one its button is off. */
+function drawCaller(leg) {
+  caller.render(leg);
+  for (const button of document.querySelectorAll(".know")) button.disabled = !caller.inCall;
 }
 
 function dismiss(leg) {
@@ -84,7 +90,7 @@ function choose(person) {
     item.querySelector(".card").setAttribute("aria-pressed", String(is));
   }
   if (caller.inCall) return;
-  caller.render(null);
+  drawCaller(null);
   introduce();
 }
 

@@ -150,6 +150,7 @@ def test_whoever_types_keeps_nobody_waiting(light: Shell, monkeypatch: pytest.Mo
     assert opens(light, NEW)
 
 
+@pytest.mark.usefixtures("real_hash")
 def test_on_a_terminal_it_is_not_shown(light: Shell) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "deskgate", "pin", "set", *MIA]

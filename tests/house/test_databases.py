@@ -11,7 +11,10 @@ import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from tests.desk import Desk
 from tests.postgres import Server
+
+CALLS = Path(__file__).parents[1] / "ivr/calls"
 
 
 @pytest.fixture
@@ -28,6 +31,39 @@ def test_a_database_is_migrated_and_new(engine: sqlalchemy.Engine, turn: int) ->
     assert "left_behind" not in tables, "this is the database of another test"
     with engine.begin() as connection:
         connection.execute(sqlalchemy.text("CREATE TABLE left_behind (turn INTEGER)"))
+
+
+def everything(url: str) -> dict[str, list[str]]:
+    """Every row of every table, and where every sequence stands."""
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        look = sqlalchemy.inspect(engine)
+        queries = {name: f'SELECT * FROM "{name}"' for name in look.get_table_names()}
+        queries |= {name: f'SELECT last_value, is_called FROM "{name}"' for name in look.get_sequence_names()}
+        return {name: sorted(map(repr, connection.execute(sqlalchemy.text(query)))) for name, query in queries.items()}
+
+
+def test_a_database_given_back_is_as_new(postgres: Server, _sample_postgres_template: str) -> None:
+    template = _sample_postgres_template
+    with postgres.lend(template) as first:
+        new = everything(first)
+        assert new["people"]
+        desk = Desk(first)
+        desk.ring((CALLS / "mia.txt").read_text("utf-8"))
+        desk.close()
+        assert everything(first) != new
+    with postgres.lend(template) as again:
+        assert again == first, "it was thrown away"
+        assert everything(again) == new
+
+
+def test_a_database_whose_tables_were_changed_is_thrown_away(postgres: Server, _sample_postgres_template: str) -> None:
+    with postgres.lend(_sample_postgres_template) as first:
+        engine = sqlalchemy.create_engine(first, poolclass=sqlalchemy.NullPool)
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("ALTER TABLE people ADD COLUMN nickname TEXT"))
+    with postgres.lend(_sample_postgres_template) as again:
+        assert again != first
 
 
 def test_the_migrations_make_what_the_tables_say(engine: sqlalchemy.Engine) -> None:

@@ -40,6 +40,7 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- hashed, sealed, compared
 
 
+@pytest.mark.usefixtures("real_hash")
 def test_a_pin_is_kept_as_security_says() -> None:
     """The construction of security.md 5, made here by hand."""
     keys = Keys([OLD])
@@ -128,6 +129,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return ran
 
 
+@pytest.mark.usefixtures("real_hash")
 def test_an_older_key_still_opens_and_a_removed_one_does_not_by_the_same_work(hashes: list[int]) -> None:
     kept = pins.keep(Keys([OLD]), 17, Pin(DIGITS))
     for secrets, opens in (([OLD], True), ([NEW, OLD], True), ([OLD, NEW], True), ([NEW], False)):

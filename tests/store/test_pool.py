@@ -24,7 +24,7 @@ class Crowd:
     def __init__(self, pool: HashPool) -> None:
         self.pool = pool
         self.threads = ThreadPoolExecutor(PLACES + QUEUE)
-        self.go = threading.Event()
+        self.out = threading.Semaphore(0)
         self.begun: list[int] = []
         self.inside = threading.Semaphore(0)
 
@@ -35,8 +35,11 @@ class Crowd:
     def stays(self, n: int) -> int:
         self.begun.append(n)
         self.inside.release()
-        assert self.go.wait(PATIENCE)
+        assert self.out.acquire(timeout=PATIENCE)
         return n
+
+    def let_all_go(self) -> None:
+        self.out.release(2 * (PLACES + QUEUE))
 
     def queued(self, count: int) -> None:
         """Waits until so many stand in the pool's queue, in the order in which they came."""
@@ -50,7 +53,7 @@ class Crowd:
 def crowd(tmp_path: Path) -> Iterator[Crowd]:
     crowd = Crowd(HashPool(tmp_path))
     yield crowd
-    crowd.go.set()
+    crowd.let_all_go()
     crowd.threads.shutdown()
     crowd.pool.close()
 
@@ -63,19 +66,20 @@ def test_first_in_first_out(crowd: Crowd) -> None:
             assert crowd.inside.acquire(timeout=PATIENCE)
         else:
             crowd.queued(n + 1 - PLACES)
-    crowd.go.set()
+    assert sorted(crowd.begun) == [0, 1]
+    for _ in range(QUEUE):  # one leaves, and one comes in
+        crowd.out.release()
+        assert crowd.inside.acquire(timeout=PATIENCE)
+    assert crowd.begun[PLACES:] == list(range(PLACES, PLACES + QUEUE)), "first in, first out"
+    crowd.let_all_go()
     assert [comer.result(PATIENCE) for comer in comers] == list(range(PLACES + QUEUE))
-    assert sorted(crowd.begun[:PLACES]) == [0, 1]
-    later = crowd.begun[PLACES:]
-    # A thread may be paused between taking its turn and saying so; a queue turned round would be off by seven.
-    assert all(abs(n - place) <= QUEUE // 2 for place, n in enumerate(later, PLACES)), "first in, first out"
 
 
 def test_eight_wait_and_the_next_is_sent_away(crowd: Crowd) -> None:
     comers = [crowd.comes(n) for n in range(PLACES + QUEUE)]
     assert not crowd.pool.admit()
     assert not crowd.pool.admit()
-    crowd.go.set()
+    crowd.let_all_go()
     for comer in comers:
         comer.result(PATIENCE)
     assert all(crowd.pool.admit() for _ in range(PLACES + QUEUE))
@@ -90,7 +94,7 @@ def test_two_at_once_and_never_three(crowd: Crowd) -> None:
         assert crowd.inside.acquire(timeout=PATIENCE)
     assert not crowd.inside.acquire(timeout=0.05)
     assert len(crowd.begun) == 2
-    crowd.go.set()
+    crowd.let_all_go()
     assert {comer.result(PATIENCE) for comer in comers} == set(range(5))
 
 
@@ -123,12 +127,12 @@ def test_a_process_takes_the_place_that_another_left_free(crowd: Crowd, tmp_path
         assert other.inside.acquire(timeout=PATIENCE), "one place is held and the other is not used"
         waits = other.comes(3)
         assert not other.inside.acquire(timeout=0.05), "a third hash began while two were running"
-        crowd.go.set()
+        crowd.let_all_go()
         assert mine.result(PATIENCE) == 1
-        other.go.set()
+        other.let_all_go()
         assert {theirs.result(PATIENCE), waits.result(PATIENCE)} == {2, 3}
     finally:
-        other.go.set()
+        other.let_all_go()
         other.threads.shutdown()
         other.pool.close()
 
@@ -200,5 +204,5 @@ def test_a_place_is_free_when_its_process_was_killed(crowd: Crowd, tmp_path: Pat
         process.kill()
         process.communicate()
     assert crowd.inside.acquire(timeout=PATIENCE)
-    crowd.go.set()
+    crowd.let_all_go()
     assert comer.result(PATIENCE) == 1

@@ -129,6 +129,8 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.standing": "what a decision rests on: role words and facts, for `store` and the judge",
     "transaction.Transaction.told": "adds names of fields to an entry; reads nothing",
     "transaction.upsert": _PURE,
+    "transaction.for_each_database": _PURE,
+    "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
     "verify.Verdict.ok": _PURE,
     "verify.verify": _LEDGER,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
