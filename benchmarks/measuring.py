@@ -54,7 +54,7 @@ STORE_PARTS = {
     "store.transaction:Transaction.offer": "ask, offer: ledger entry, register",
     "store.transaction:Transaction._standing": "standing: row to Standing",
     "store.transaction:judge": "judge",
-    "store.transaction:write": "ledger: rows",
+    "store.together:insert_together": "ledger: rows",
     "store.ledger:link": "ledger: HMAC",
     "sqlalchemy:Engine.connect": "SQLAlchemy: connection from the pool",
     "sqlalchemy:Connection.begin": "SQLAlchemy: begin, commit, close",

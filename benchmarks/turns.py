@@ -91,7 +91,7 @@ def desk() -> FastAPI:
     if pool := os.environ.get("BENCH_POOL"):
         store.engine.POOL_SIZE.update(dict.fromkeys(store.engine.POOL_SIZE, int(pool)))
     if threads := os.environ.get("BENCH_THREADS"):
-        ivr.router._THREADS = ThreadPoolExecutor(int(threads))
+        ivr.router._TURNS = ThreadPoolExecutor(int(threads))
     return app()
 
 

@@ -49,15 +49,16 @@ class BadRequest(ValueError):
         self.status = status
 
 
-class _Pairs(dict[str, str]):
-    """Parameters for the validator, which wants repeated ones by `getlist` (platform-facts.md 0.9)."""
+class _Parameters(dict[str, list[str]]):
+    """Parameters as the validator wants them: repeated ones by `getall` (platform-facts.md 0.9)."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        super().__init__(pairs)
-        self._all = pairs
+        super().__init__()
+        for name, value in pairs:
+            self.setdefault(name, []).append(value)
 
-    def getlist(self, name: str) -> list[str]:
-        return [value for key, value in self._all if key == name]
+    def getall(self, name: str) -> list[str]:
+        return self[name]
 
 
 class Twilio:
@@ -98,10 +99,16 @@ class Twilio:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         except ValueError:
             raise BadRequest("not a form", 403) from None
-        url, parameters = self.url(path_and_query), _Pairs(pairs)
-        if not any(validator.validate(url, parameters, signature) for validator in self._validators):
+        url, parameters = self.url(path_and_query), _Parameters(pairs)
+        if not any(_is_signed(validator, url, parameters, signature) for validator in self._validators):
             raise BadRequest("not signed by Twilio", 403)
         return pairs
+
+
+def _is_signed(validator: RequestValidator, url: str, parameters: _Parameters, signature: str) -> bool:
+    """Over the URL as we know it, which is nearly always; `validate` looks at ports written out as well, and takes twice as long."""
+    expected = validator.compute_signature(url, parameters)
+    return hmac.compare_digest(expected.encode(), signature.encode()) or validator.validate(url, parameters, signature)
 
 
 def caller_number(found: Mapping[str, str]) -> str | None:

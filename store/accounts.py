@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from authz import CELLS, Grant
 from store import tables
 from store.people import subject_of
+from store.prepared import Prepared
 from store.transaction import Transaction
 
 
@@ -46,7 +47,7 @@ class Invoice:
 def name(tx: Transaction, grant: Grant) -> AccountName:
     """The account's number and name: anybody who is allowed anything on it may hear which account it is."""
     tx.good(grant, *CELLS)
-    row = tx.connection.execute(_NAME, {"account": grant.account}).one()
+    row = _NAME.first(tx, account=grant.account)
     tx.told(grant, "account.number", "account.name")
     return AccountName(row.id, row.number, row.name)
 
@@ -57,8 +58,7 @@ def service_names(tx: Transaction, grant: Grant) -> list[ServiceName]:
     Under a grant that holds for covered services only, those under the Managed Platform SLA.
     """
     tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
-    services = _SERVICES.where(tables.services.c.managed_sla) if grant.when == "sla" else _SERVICES
-    rows = tx.connection.execute(services, {"account": grant.account}).all()
+    rows = (_COVERED_SERVICES if grant.when == "sla" else _SERVICES).all(tx, account=grant.account)
     tx.told(grant, "service.name")
     return [ServiceName(row.ref, row.name) for row in rows]
 
@@ -70,7 +70,7 @@ def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
 
 def services(tx: Transaction, grant: Grant) -> list[Service]:
     tx.good(grant, "service.view")
-    rows = tx.connection.execute(_SERVICES, {"account": grant.account}).all()
+    rows = _SERVICES.all(tx, account=grant.account)
     tx.told(grant, "service.name", "service.status")
     return [Service(row.ref, row.name, row.status) for row in rows]
 
@@ -78,7 +78,7 @@ def services(tx: Transaction, grant: Grant) -> list[Service]:
 def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
     """What is owed first, then what is paid; within each by due date."""
     tx.good(grant, "billing.view")
-    rows = tx.connection.execute(_INVOICES, {"account": grant.account}).all()
+    rows = _INVOICES.all(tx, account=grant.account)
     tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")
     found = [Invoice(row.number, row.amount, row.currency, row.due, row.status) for row in rows]
     return sorted(found, key=lambda invoice: (invoice.status == "paid", invoice.due))
@@ -87,7 +87,7 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
 def who_may_manage_contacts(tx: Transaction, grant: Grant) -> list[str]:
     """The names of those who may manage contacts, the ones to ask for a right; the asker left out."""
     tx.good(grant, "contacts.view")
-    rows = tx.connection.execute(_CONTACTS, {"account": grant.account}).all()
+    rows = _CONTACTS.all(tx, account=grant.account)
     tx.told(grant, "contact.name")
     return [
         row.name
@@ -100,18 +100,19 @@ def who_may_manage_contacts(tx: Transaction, grant: Grant) -> list[str]:
 def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:
     """What would allow a cell under this account's scheme: role or permission words, and whether they are roles."""
     tx.good(grant, "contacts.view")
-    scheme = tx.schemes[tx.connection.execute(_NAME, {"account": grant.account}).one().scheme]
+    scheme = tx.schemes[_NAME.first(tx, account=grant.account).scheme]
     return scheme.allowing(cell)
 
 
-_NAME = select(tables.accounts).where(tables.accounts.c.id == bindparam("account"))
-_SERVICES = (
+_NAME = Prepared(select(tables.accounts).where(tables.accounts.c.id == bindparam("account")))
+_services = (
     select(tables.services).where(tables.services.c.account_id == bindparam("account")).order_by(tables.services.c.ref)
 )
-_INVOICES = (
+_SERVICES, _COVERED_SERVICES = Prepared(_services), Prepared(_services.where(tables.services.c.managed_sla))
+_INVOICES = Prepared(
     select(tables.invoices).where(tables.invoices.c.account_id == bindparam("account")).order_by(tables.invoices.c.due)
 )
-_CONTACTS = (
+_CONTACTS = Prepared(
     select(tables.people.c.id, tables.people.c.name, tables.contacts.c.held, tables.accounts.c.scheme)
     .join(tables.contacts, tables.contacts.c.person_id == tables.people.c.id)
     .join(tables.accounts, tables.accounts.c.id == tables.contacts.c.account_id)

@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
-from store.transaction import Transaction, for_each_database
+from store.prepared import Prepared
+from store.transaction import Transaction
 
 CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
 ANSWER_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its answer
@@ -42,12 +43,12 @@ def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) 
         "started_at": tx.now,
     }
     row["answer"] = _seal(tx, sid, "answer", answer)
-    return tx.connection.execute(_BEGIN[tx.dialect], row).first() is not None
+    return _BEGIN.first(tx, **row) is not None
 
 
 def load(tx: Transaction, sid: str) -> CallRow | None:
     """The call, locked until the transaction ends. A claim that has grown old counts as none."""
-    row = tx.connection.execute(_LOAD, {"sid": sid}).first()
+    row = _LOAD.first(tx, sid=sid)
     if row is None:
         return None
     state = tx.keys.open("calls", row.state, f"state {sid}")
@@ -74,7 +75,7 @@ def stored_answer(tx: Transaction, call: CallRow) -> str | None:
 
 def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
     """This turn takes longer than one transaction: whoever repeats it meanwhile waits for its answer."""
-    tx.connection.execute(_CLAIM, {"key": sid, "now_claimed": fingerprint, "now_claimed_at": tx.now})
+    _CLAIM.run(tx, key=sid, now_claimed=fingerprint, now_claimed_at=tx.now)
 
 
 def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str) -> None:
@@ -84,7 +85,7 @@ def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: s
         "new_fingerprint": fingerprint,
         "new_answer": _seal(tx, call.sid, "answer", answer),
     }
-    tx.connection.execute(_SAVE, {"key": call.sid, "new_step": call.step + 1, **new})
+    _SAVE.run(tx, key=call.sid, new_step=call.step + 1, **new)
 
 
 def update_state(tx: Transaction, sid: str, state: str) -> None:
@@ -115,25 +116,38 @@ def sweep(tx: Transaction) -> None:
 
 def first_delivery(tx: Transaction, key: str) -> bool:
     """Whether this webhook has not had its effect yet; from now on it has, if this transaction commits."""
-    return tx.connection.execute(_DELIVERED[tx.dialect], {"key": key, "at": tx.now}).first() is not None
+    return _DELIVERED.first(tx, key=key, at=tx.now) is not None
 
 
 def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
     return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
 
 
-_BEGIN = for_each_database(lambda insert: insert(tables.calls).on_conflict_do_nothing().returning(tables.calls.c.sid))
-_DELIVERED = for_each_database(
-    lambda insert: insert(tables.deliveries).on_conflict_do_nothing().returning(tables.deliveries.c.key)
+_new = ("sid", "step", "state", "fingerprint", "answer", "started_at")
+_BEGIN = Prepared(
+    lambda insert: (
+        insert(tables.calls)
+        .values({name: bindparam(name) for name in _new})
+        .on_conflict_do_nothing()
+        .returning(tables.calls.c.sid)
+    )
 )
-_LOAD = select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update()
+_DELIVERED = Prepared(
+    lambda insert: (
+        insert(tables.deliveries)
+        .values(key=bindparam("key"), at=bindparam("at"))
+        .on_conflict_do_nothing()
+        .returning(tables.deliveries.c.key)
+    )
+)
+_LOAD = Prepared(select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update())
 _c = tables.calls
-_CLAIM = (
+_CLAIM = Prepared(
     update(_c)
     .where(_c.c.sid == bindparam("key"))
     .values(claimed=bindparam("now_claimed"), claimed_at=bindparam("now_claimed_at"))
 )
-_SAVE = (
+_SAVE = Prepared(
     update(_c)
     .where(_c.c.sid == bindparam("key"))
     .values(

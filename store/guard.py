@@ -18,7 +18,8 @@ from sqlalchemy import Executable, bindparam, case, delete, null, or_, select, u
 
 from store import tables
 from store.people import subject_of
-from store.transaction import Insert, Transaction, for_each_database
+from store.prepared import Insert, Prepared
+from store.transaction import Transaction
 
 MINUTE: Final = 60_000
 IN_A_ROW_TO_LOCK, LOCK = 5, 30 * MINUTE
@@ -68,12 +69,12 @@ def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool) -> Reserva
     The statements are the same whether the attempt is let through or refused.
     """
     kind, now = ("own-number" if own_number else "other"), tx.now
-    seen = {"key": k, "at": now, "this_minute": now - now % MINUTE, "is_real": real}
-    if tx.connection.execute(_SEEN[tx.dialect], seen).scalar_one() > TRIES_A_MINUTE:
+    tried = _SEEN.first(tx, key=k, at=now, this_minute=now - now % MINUTE, is_real=real)
+    if tried.minute_n > TRIES_A_MINUTE:
         return Reservation(Admission.BUSY, k, kind, now)
     if not _spend_budget(tx, kind):
         return Reservation(Admission.SPENT, k, kind, now)
-    row = tx.connection.execute(_RESERVE, {"key": k, "now": now, "until": now + LOCK}).first()
+    row = _RESERVE.first(tx, key=k, now=now, until=now + LOCK)
     _return_budget(tx, kind if row is None else _NOTHING, now)
     if row is None:
         return Reservation(Admission.REFUSED, k, kind, now)
@@ -86,7 +87,7 @@ def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
     If others came in between, the row of failures stays as it is, this attempt included: they may have failed, or been
     right and cleared it already. After a wrong PIN nothing is given back, by the same statements.
     """
-    tx.connection.execute(_GIVE_BACK, {"key": made.k if matched else _NOTHING, "gen_then": made.gen})
+    _GIVE_BACK.run(tx, key=made.k if matched else _NOTHING, gen_then=made.gen)
     _return_budget(tx, made.kind if matched else _NOTHING, made.at)
 
 
@@ -119,15 +120,14 @@ def sweep(tx: Transaction) -> None:
 
 def _spend_budget(tx: Transaction, kind: str) -> bool:
     for span, most in BUDGET:
-        window = {"of_kind": kind, "of_span": span, "since": tx.now - tx.now % span, "most": most}
-        if tx.connection.execute(_SPEND[tx.dialect], window).first() is None:
+        if _SPEND.first(tx, of_kind=kind, of_span=span, since=tx.now - tx.now % span, most=most) is None:
             return False
     return True
 
 
 def _return_budget(tx: Transaction, kind: str, at: int) -> None:
     for span, _most in BUDGET:
-        tx.connection.execute(_RETURN, {"of_kind": kind, "of_span": span, "since": at - at % span})
+        _RETURN.run(tx, of_kind=kind, of_span=span, since=at - at % span)
 
 
 def _seen(insert: Insert) -> Executable:
@@ -158,10 +158,10 @@ def _spend(insert: Insert) -> Executable:
     return one_more.returning(b.wrong)
 
 
-_SEEN, _SPEND = for_each_database(_seen), for_each_database(_spend)
+_SEEN, _SPEND = Prepared(_seen), Prepared(_spend)
 _NOTHING: Final = ""  # no counter and no budget has this name: a statement that is to change nothing
 _b = tables.pin_budgets.c
-_RETURN = (
+_RETURN = Prepared(
     update(tables.pin_budgets)
     .where(_b.kind == bindparam("of_kind"), _b.span == bindparam("of_span"), _b.start == bindparam("since"))
     .values(wrong=_b.wrong - 1)
@@ -169,7 +169,7 @@ _RETURN = (
 _g = tables.pin_guards.c
 _now, _until = bindparam("now", type_=_g.gen.type), bindparam("until", type_=_g.gen.type)
 _in_window = case((_g.locked_until <= _now, 1), else_=_g.window_n + 1)
-_RESERVE = (
+_RESERVE = Prepared(
     update(tables.pin_guards)
     .where(
         _g.k == bindparam("key"),
@@ -187,7 +187,7 @@ _RESERVE = (
     .returning(_g.gen, _g.consecutive, _g.lifetime)
 )
 _none_since = _g.gen == bindparam("gen_then", type_=_g.gen.type)
-_GIVE_BACK = (
+_GIVE_BACK = Prepared(
     update(tables.pin_guards)
     .where(_g.k == bindparam("key"))
     .values(

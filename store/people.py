@@ -7,6 +7,7 @@ import secrets
 from sqlalchemy import bindparam, exists, select
 
 from store import tables
+from store.prepared import Prepared
 from store.transaction import NOBODY, Transaction
 
 
@@ -47,9 +48,9 @@ def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tupl
     A keyed ID that nobody has stays nobody; without one it is the person who alone has the number on file. Both ways are
     asked of the database every time, so that a stranger's call does the same work as a customer's.
     """
-    by_number = tx.connection.execute(_BY_NUMBER, {"number": number or ""}).all()
+    by_number = _BY_NUMBER.all(tx, number=number or "")
     keyed = support_id or (by_number[0].support_id if len(by_number) == 1 else "")
-    row = tx.connection.execute(_BY_SUPPORT_ID, {"support_id": keyed, "number": number or ""}).first()
+    row = _BY_SUPPORT_ID.first(tx, support_id=keyed, number=number or "")
     return (None, False) if row is None else (row.id, row.own_number)
 
 
@@ -59,7 +60,7 @@ def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> s
     return NOBODY if person is None else subject_of(person)
 
 
-_BY_NUMBER = (
+_BY_NUMBER = Prepared(
     select(tables.people.c.id, tables.people.c.support_id)
     .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)
     .where(tables.phones.c.number == bindparam("number"))
@@ -68,6 +69,8 @@ _BY_NUMBER = (
 _on_file = exists().where(
     tables.phones.c.person_id == tables.people.c.id, tables.phones.c.number == bindparam("number")
 )
-_BY_SUPPORT_ID = select(tables.people.c.id, _on_file.label("own_number")).where(
-    tables.people.c.support_id == bindparam("support_id")
+_BY_SUPPORT_ID = Prepared(
+    select(tables.people.c.id, _on_file.label("own_number")).where(
+        tables.people.c.support_id == bindparam("support_id")
+    )
 )

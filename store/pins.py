@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from store import tables
 from store.keys import Key, Keys
+from store.prepared import Prepared
 from store.transaction import Transaction, upsert
 
 ISSUED_DIGITS: Final = 8
@@ -169,7 +170,7 @@ def compare(keys: Keys, kept: KeptPin, pin: Pin) -> bool:
 
 
 def find(tx: Transaction, person: int) -> KeptPin | None:
-    row = tx.connection.execute(_FIND, {"person": person}).first()
+    row = _FIND.first(tx, person=person)
     return KeptPin(row.person_id, row.pepper, row.salt, row.sealed) if row else None
 
 
@@ -182,7 +183,7 @@ def put(tx: Transaction, kept: KeptPin) -> None:
 
 def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:
     """Whether this is the person's PIN at this moment; it stays so until the transaction has ended."""
-    row = tx.connection.execute(_FIND.with_for_update(), {"person": person}).first()
+    row = _HOLD.first(tx, person=person)
     return row is not None and row.sealed == kept.sealed
 
 
@@ -221,7 +222,8 @@ def reseal(tx: Transaction, after: int = 0, piece: int = 500) -> Resealed | None
 
 
 _p = tables.pins.c
-_FIND = select(tables.pins).where(_p.person_id == bindparam("person"))
+_find = select(tables.pins).where(_p.person_id == bindparam("person"))
+_FIND, _HOLD = Prepared(_find), Prepared(_find.with_for_update())
 _RESEAL = (
     update(tables.pins)
     .where(_p.person_id == bindparam("of_person"), _p.sealed == bindparam("before"))

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, func, insert, select, update
 from authz import Grant
 from store import tables, work
 from store.people import person_of
+from store.prepared import Prepared
 from store.transaction import NOBODY, NoGrant, Transaction
 
 STATUSES: Final = ("open", "waiting", "closed", "pending")
@@ -101,13 +102,13 @@ def leave_pending(
 
 def has_recording(tx: Transaction, sid: str) -> bool:
     """Whether some ticket has this recording already: for a door that hears of it again."""
-    return tx.connection.execute(_BY_RECORDING, {"sid": sid}).first() is not None
+    return _BY_RECORDING.first(tx, sid=sid) is not None
 
 
 def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
     tx.good(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
-    row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
+    row = _BY_RECORDING.first(tx, sid=sid)
     return row.number if row and row.account_id == grant.account and row.status != "pending" else None
 
 
@@ -176,7 +177,7 @@ def _insert(
         "channel": tx.channel,
         "opened_at": tx.now,
     }
-    number: int = tx.connection.execute(_INSERT, row).scalar_one()
+    number: int = _INSERT.first(tx, **row).number
     return number
 
 
@@ -188,8 +189,11 @@ def _add(tx: Transaction, ticket: int, author: str, body: str, recorded: Recorde
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
 
 
-_INSERT = insert(tables.tickets).returning(tables.tickets.c.number)
-_BY_RECORDING = (
+_columns = [column.name for column in tables.tickets.c if column.name != "number"]
+_INSERT = Prepared(
+    insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
+)
+_BY_RECORDING = Prepared(
     select(tables.tickets.c.number, tables.tickets.c.account_id, tables.tickets.c.status)
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))

@@ -11,7 +11,9 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import Connection, Insert, Table, bindparam, insert
+from sqlalchemy import Connection, Table, bindparam, insert
+
+from store.prepared import Prepared
 
 Write = tuple[Table, dict[str, object]]
 MOST_AT_ONCE: Final = 6  # rows in one statement; an import writes thousands, and those go table by table
@@ -20,25 +22,27 @@ MOST_AT_ONCE: Final = 6  # rows in one statement; an import writes thousands, an
 def insert_together(connection: Connection, writes: Sequence[Write]) -> None:
     """Inserts rows in their order. Raises what the database raises."""
     if connection.dialect.name == "postgresql" and 1 < len(writes) <= MOST_AT_ONCE:
-        shape = tuple((table, tuple(row)) for table, row in writes)
-        values = {f"{place}_{name}": value for place, (_, row) in enumerate(writes) for name, value in row.items()}
-        connection.execute(_one_statement(shape), values)
+        _at_once(connection, writes)
         return
     for (table, _names), group in groupby(writes, key=lambda write: (write[0], tuple(write[1]))):
-        rows = [row for _, row in group]
-        connection.execute(_plain(table), rows if len(rows) > 1 else rows[0])
+        rows = list(group)
+        if len(rows) > 1:
+            connection.execute(insert(table), [row for _, row in rows])
+        else:
+            _at_once(connection, rows)
+
+
+def _at_once(connection: Connection, writes: Sequence[Write]) -> None:
+    shape = tuple((table, tuple(row)) for table, row in writes)
+    values = {f"{place}_{name}": value for place, (_, row) in enumerate(writes) for name, value in row.items()}
+    _one_statement(shape).on(connection, values).close()
 
 
 @lru_cache(maxsize=64)
-def _one_statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Insert:
+def _one_statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Prepared:
     inserts = [
         insert(table).values({name: bindparam(f"{place}_{name}", type_=table.c[name].type) for name in names})
         for place, (table, names) in enumerate(shape)
     ]
     last = inserts.pop()
-    return last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(inserts)))
-
-
-@lru_cache(maxsize=64)
-def _plain(table: Table) -> Insert:
-    return insert(table)
+    return Prepared(last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(inserts))))

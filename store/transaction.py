@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Final, TypeVar, cast
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RootTransaction, Row, Table, and_, bindparam, exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, RootTransaction, Table, and_, bindparam, exists, or_, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from authz import Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, Topic, judge
@@ -20,10 +20,10 @@ from store import tables
 from store.engine import Gate
 from store.keys import Keys
 from store.ledger import Entry, Lane, Lanes, chained
+from store.prepared import INSERTS, Prepared
 from store.together import Write, insert_together
 
 Cell = tuple[Action, Topic | None]
-T = TypeVar("T")
 NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
 OPERATOR: Final = "desk:operator"
 WORKER: Final = "desk:worker"
@@ -171,7 +171,7 @@ class Transaction:
         entry = self.record(subject, None, "offer", "offered", (), proof)
         offered: dict[int, Grant] = {}
         person = int(subject.partition(":")[2])
-        for row in self.connection.execute(_STANDINGS, {"person": person, "service": None}):
+        for row in _STANDINGS.all(self, person=person, service=None):
             standing = self._read(subject, row.id, row)
             for action, topic in cells:
                 verdict = judge(Ask(subject, action, row.id, topic, proof), standing)
@@ -233,29 +233,18 @@ class Transaction:
         kind, _, number = subject.partition(":")
         if kind != "person":
             return None
-        row = self.connection.execute(
-            _STANDING, {"person": int(number), "account": account, "service": service}
-        ).first()
+        row = _STANDING.first(self, person=int(number), account=account, service=service)
         return None if row is None else self._read(subject, account, row)
 
-    def _read(self, subject: str, account: int, row: Row[int, str, str, str, bool]) -> Standing:
+    def _read(self, subject: str, account: int, row: Any) -> Standing:
         held = frozenset(row.held.split(",")) if row.held else frozenset()
         facts = _SLA if row.sla else _NO_FACTS
         return Standing(subject, account, self.schemes[row.scheme], Status(row.status), held, facts)
 
 
-Insert = Callable[[Table], sqlite.Insert]
-
-
-def for_each_database(make: Callable[[Insert], T]) -> Mapping[str, T]:
-    """A statement made once for each database, by name: an INSERT that says what to do on a conflict. Both spell it alike,
-    SQLAlchemy keeps them apart. Used as `statement[tx.dialect]`."""
-    return {"sqlite": make(sqlite.insert), "postgresql": make(cast(Insert, postgresql.insert))}
-
-
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:
-    """The same, made anew: for what is seldom done."""
-    return for_each_database(lambda insert: insert(table))[tx.dialect]
+    """An INSERT that can say what to do on a conflict, for what is put together anew each time."""
+    return INSERTS[tx.dialect](table)
 
 
 _SLA, _NO_FACTS = frozenset({"sla"}), frozenset[str]()
@@ -269,7 +258,7 @@ _covered = exists().where(
         ),
     )
 )
-_STANDINGS = (
+_standings = (
     select(
         tables.accounts.c.id,
         tables.accounts.c.scheme,
@@ -280,5 +269,5 @@ _STANDINGS = (
     .join(tables.contacts, tables.contacts.c.account_id == tables.accounts.c.id)
     .where(tables.contacts.c.person_id == bindparam("person"))
 )
-_STANDING = _STANDINGS.where(tables.contacts.c.account_id == bindparam("account"))
-_STANDINGS = _STANDINGS.order_by(tables.accounts.c.number)
+_STANDING = Prepared(_standings.where(tables.contacts.c.account_id == bindparam("account")))
+_STANDINGS = Prepared(_standings.order_by(tables.accounts.c.number))

@@ -110,8 +110,8 @@ def sample_sqlite(_sample_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def sample_postgres(postgres: Server, _sample_postgres_template: str) -> Iterator[str]:
-    with postgres.lend(_sample_postgres_template) as url:
+def sample_postgres(postgres: Server, sample_postgres_template: str) -> Iterator[str]:
+    with postgres.lend(sample_postgres_template) as url:
         yield url
 
 
@@ -124,7 +124,7 @@ def _sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _sample_postgres_template(postgres: Server) -> str:
+def sample_postgres_template(postgres: Server) -> str:
     url = postgres.create("sample")
     store.migrate(url)
     furnish(url)

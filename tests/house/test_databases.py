@@ -43,8 +43,8 @@ def everything(url: str) -> dict[str, list[str]]:
         return {name: sorted(map(repr, connection.execute(sqlalchemy.text(query)))) for name, query in queries.items()}
 
 
-def test_a_database_given_back_is_as_new(postgres: Server, _sample_postgres_template: str) -> None:
-    template = _sample_postgres_template
+def test_a_database_given_back_is_as_new(postgres: Server, sample_postgres_template: str) -> None:
+    template = sample_postgres_template
     with postgres.lend(template) as first:
         new = everything(first)
         assert new["people"]
@@ -57,12 +57,12 @@ def test_a_database_given_back_is_as_new(postgres: Server, _sample_postgres_temp
         assert everything(again) == new
 
 
-def test_a_database_whose_tables_were_changed_is_thrown_away(postgres: Server, _sample_postgres_template: str) -> None:
-    with postgres.lend(_sample_postgres_template) as first:
+def test_a_database_whose_tables_were_changed_is_thrown_away(postgres: Server, sample_postgres_template: str) -> None:
+    with postgres.lend(sample_postgres_template) as first:
         engine = sqlalchemy.create_engine(first, poolclass=sqlalchemy.NullPool)
         with engine.begin() as connection:
             connection.execute(sqlalchemy.text("ALTER TABLE people ADD COLUMN nickname TEXT"))
-    with postgres.lend(_sample_postgres_template) as again:
+    with postgres.lend(sample_postgres_template) as again:
         assert again != first
 
 

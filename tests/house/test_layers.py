@@ -49,6 +49,7 @@ WRONG = [
     ("simulator", "sqlite3"),
     ("deskgate", "sqlalchemy"),
     ("deskgate", "store.tables"),
+    ("ivr", "store.prepared"),
     ("store", "authz.grant"),
 ]
 
@@ -61,7 +62,7 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
     for package in PACKAGES:
         (tree / package).mkdir()
         (tree / package / "__init__.py").touch()
-    for private in ("store/tables.py", "authz/grant.py"):
+    for private in ("store/prepared.py", "store/tables.py", "authz/grant.py"):
         (tree / private).touch()
     for importer, imported in WRONG:
         (tree / importer / f"takes_{imported.replace('.', '_')}.py").write_text(f"import {imported}\n")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from argon2.low_level import hash_secret_raw
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from store import Keys, guard, pins, tables
 from store.guard import TRIES_A_MINUTE
@@ -18,6 +16,7 @@ from tests.desk import SECRET, Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
 from tests.refused import Stranger, prepare, strangers
+from tests.statements import watched
 
 KINDS = ("unknown ID", "no ID", "wrong PIN", "locked", "disabled", "no PIN", "nothing allowed")
 MIA = "10000081", "17846325"
@@ -96,20 +95,6 @@ def test_the_busy_words_come_at_the_same_try_for_all(one_desk: Desk) -> None:
         assert said == [False] * TRIES_A_MINUTE + [kind != "no ID"], kind
 
 
-@contextmanager
-def statements(desk: Desk) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(desk.store.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(desk.store.engine, "before_cursor_execute", note)
-
-
 def test_all_kinds_cost_one_hash_and_the_same_statements(
     desk: Desk, kinds: dict[str, Stranger], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +112,8 @@ def test_all_kinds_cost_one_hash_and_the_same_statements(
         sent[kind] = []
         for _try in range(3):
             hashes.clear()
-            with statements(desk) as during:
+            during: list[str] = []
+            with watched(desk.store.engine, during.append):
                 caller.key(stranger.pin)
             assert hashes == [pins.MEMORY_KIB], kind
             sent[kind].append(during)

@@ -98,9 +98,9 @@ def opens_on_sqlite(_sample_template: Path, tmp_path: Path) -> Iterator[Opens]:
 
 
 @pytest.fixture
-def opens_on_postgresql(postgres: Server, _sample_postgres_template: str) -> Iterator[Opens]:
+def opens_on_postgresql(postgres: Server, sample_postgres_template: str) -> Iterator[Opens]:
     with ExitStack() as stack:
-        yield Opens(lambda: stack.enter_context(postgres.lend(_sample_postgres_template)), stack, every=False)
+        yield Opens(lambda: stack.enter_context(postgres.lend(sample_postgres_template)), stack, every=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,13 +8,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event, select, text, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
 from store import ConnectionLost, Keys, NoGrant, Store, Transaction, accounts, open_store, tables, tickets, verify
 from store.tickets import Recorded
 from tests.desk import SECRET
+from tests.statements import watched
 from tests.store.clocked import NOON, SCHEMES, Clocked
 
 OPENS = Ask("person:1", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
@@ -155,16 +156,13 @@ def failing(engine: Engine, n: int) -> Iterator[list[int]]:
     """The n-th statement from now on fails as it does on a full disk. Gives a list that counts them."""
     seen: list[int] = []
 
-    def count(*_: Any) -> None:
+    def count(_statement: str) -> None:
         seen.append(len(seen) + 1)
         if len(seen) == n:
-            raise OperationalError("…", None, OSError(28, "No space left on device"))
+            raise engine.dialect.loaded_dbapi.OperationalError("No space left on device")
 
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with watched(engine, count):
         yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
 
 def everything(desk: Clocked) -> tuple[int, ...]:

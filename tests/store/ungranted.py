@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+_SQL: Final = "for `store` alone, which is the only room that may speak SQL (tests/house)"
 _PURE: Final = "computes from what it is given; asks no database"
 _KEYS: Final = "keys and what they make; knows no customer"
 _OPENS: Final = "opens, migrates or closes the database; reads no row of a customer"
@@ -121,7 +122,8 @@ REASONS: Final[dict[str, str]] = {
     "together.insert_together": "writes rows it is given; gives nothing back",
     "transaction.Transaction.write": "keeps a row for the end of the transaction; gives nothing back",
     "transaction.Transaction.ask": _ASKS,
-    "transaction.Transaction.connection": "for `store` alone, which is the only room that may speak SQL (tests/house)",
+    "transaction.Transaction.connection": _SQL,
+    **dict.fromkeys(("prepared.Prepared." + way for way in ("run", "first", "all", "on")), _SQL),
     "transaction.Transaction.good": _ASKS,
     "transaction.Transaction.offer": _ASKS,
     "transaction.Transaction.offer_accounts": _ASKS,
@@ -129,7 +131,7 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.standing": "what a decision rests on: role words and facts, for `store` and the judge",
     "transaction.Transaction.told": "adds names of fields to an entry; reads nothing",
     "transaction.upsert": _PURE,
-    "transaction.for_each_database": _PURE,
+    **dict.fromkeys(("prepared.Prepared." + way for way in ("run", "first", "all", "on")), _SQL),
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
     "verify.Verdict.ok": _PURE,
     "verify.verify": _LEDGER,
