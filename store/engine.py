@@ -15,13 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from store.prepared import Prepared
 
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
 
 
+_BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
 DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
 
 
@@ -38,18 +41,41 @@ class Gate:
         self._fd: int | None = None
         self._pid = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether everyone may write at once."""
+        return self._path is None
+
+    def is_free(self) -> bool:
+        """Whether whoever wants to write now need wait for nobody. Never of an open gate, where nobody knows."""
+        if self._path is None or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            fcntl.flock(self._file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file(), fcntl.LOCK_UN)
+        except BlockingIOError:
+            return False
+        finally:
+            self._lock.release()
+        return True
+
     def acquire(self) -> None:
         if self._path is None:
             return
         self._lock.acquire()
         try:
-            if self._fd is None or self._pid != os.getpid():
-                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                self._pid = os.getpid()
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            fcntl.flock(self._file(), fcntl.LOCK_EX)
         except BaseException:
             self._lock.release()
             raise
+
+    def _file(self) -> int:
+        """Opened by each process for itself: a lock belongs to whoever opened the file."""
+        assert self._path is not None
+        if self._fd is None or self._pid != os.getpid():
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._pid = os.getpid()
+        return self._fd
 
     def release(self) -> None:
         if self._path is None:
@@ -107,6 +133,6 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("reads_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        (_BEGIN_READING if reads else _BEGIN).on(connection, {}).close()
 
     return engine, Gate(Path(parsed.database + ".gate"))

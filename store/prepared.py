@@ -96,7 +96,7 @@ class Prepared:
 
 def _row(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any] | None:
     """What a row of the answer becomes: a named tuple, its values as SQLAlchemy would give them."""
-    columns = dict(statement.exported_columns)
+    columns = dict(getattr(statement, "exported_columns", ()))  # plain text has none
     if not columns:
         return None
     make: Callable[[Sequence[Any]], Any] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]

@@ -1,0 +1,61 @@
+"""Who waits for whom: where a turn runs, and what still answers while the database is somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+import httpx2
+
+from ivr import router
+from store.engine import Gate, make_engine
+from tests.desk import PUBLIC, Desk
+from tests.ivr.wire import Caller, Wire
+
+
+@contextmanager
+def held_elsewhere(url: str) -> Iterator[None]:
+    """The gate is another process's, as during an import."""
+    engine, gate = make_engine(url)
+    with gate.held():
+        yield
+    engine.dispose()
+
+
+def test_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(one_desk: Desk) -> None:
+    wire = Wire(one_desk)
+    caller = Caller(wire)
+    caller.dial()
+    path, form = caller.answer.action, caller.form(("Digits", ""))
+    headers = {"X-Twilio-Signature": wire.sign(path, form), "Content-Type": "application/x-www-form-urlencoded"}
+    transport = httpx2.ASGITransport(app=one_desk.app)
+
+    async def ring() -> tuple[str, str]:
+        """What the health page said meanwhile, and the turn in the end."""
+        async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC) as client:
+            with held_elsewhere(one_desk.store.url):
+                turn = asyncio.create_task(client.post(path, content=urlencode(form), headers=headers))
+                health = await client.get("/healthz")
+                await asyncio.sleep(2 * router.LOOKS * router.LOOK)
+                assert not turn.done()
+                assert (await client.get("/healthz")).text == health.text
+            return health.text, (await turn).text
+
+    health, answer = asyncio.run(ring())
+    assert health == "ok"
+    assert "key your PIN" in answer
+
+
+def test_a_gate_says_whether_it_is_free(sqlite_url: str) -> None:
+    _, gate = make_engine(sqlite_url)
+    assert gate.is_free()
+    with gate.held():
+        assert not gate.is_free()
+    with held_elsewhere(sqlite_url):
+        assert not gate.is_free()
+    assert gate.is_free()
+    assert not gate.is_open
+    assert not Gate(None).is_free()
+    assert Gate(None).is_open
