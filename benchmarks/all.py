@@ -22,7 +22,7 @@ QUICK = {
     "growth": ["--contacts", "100000", "--rounds", "2"],
 }
 # decisions.py prints a table of its own: row → least ratio of the mixed questions, the bounds its prototype set.
-DECISIONS = {"cedarpy, parsed handles": 30, "cedarpy, everything as text": 100, "pycasbin": 20}
+DECISIONS = {"cedarpy, parsed handles": 50, "cedarpy, everything as text": 100, "pycasbin": 20}
 
 
 def run(name: str, arguments: list[str]) -> tuple[list[str], int]:

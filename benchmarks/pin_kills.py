@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +75,8 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
             guard.reserve(tx, guard.counter_of(account.person), real=True, own_number=False)
         empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0, "minute_n": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
-        tx.connection.execute(delete(tables.pin_budgets))
+        for table in (tables.pin_budgets, tables.work):  # notices of a round before: the clock has not moved since
+            tx.connection.execute(delete(table))
     store.close()
 
 
@@ -149,6 +151,8 @@ def one_round(url: str, accounts: list[Account], log: Path, dice: random.Random,
             try:
                 os.close(reading)
                 guess_for_ever(url, accounts, log, writing, guarded, dice.randrange(1 << 30) + n)
+            except BaseException:  # noqa: BLE001 - said here, for nobody else will
+                traceback.print_exc()
             finally:
                 os._exit(1)
         os.close(writing)
