@@ -31,6 +31,8 @@ REASONS: Final[dict[str, str]] = {
     "calls.update_state": _CALL,
     "engine.Gate.acquire": _OPENS,
     "engine.Gate.held": _OPENS,
+    "engine.Gate.is_free": _OPENS,
+    "engine.Gate.is_open": _OPENS,
     "engine.Gate.release": _OPENS,
     "engine.make_engine": _OPENS,
     "engine.sqlite_file": _PURE,
