@@ -1,5 +1,7 @@
 """Open this to see how a decision is taken: one pure function from an Ask and a Standing to a Grant or a Denied."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from authz.grant import Denied, Grant
@@ -39,6 +41,7 @@ _STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), Next.STEP_UP)
 _NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), Next.ASK_CONTACT_ADMIN)
 _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), Next.ASK_SUPERVISOR)
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), Next.NONE)
+_BY_LOAN: Final = ("D-lent",)
 _MEMO_LIMIT: Final = 50_000
 """Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 20,000 in all."""
 
@@ -60,7 +63,10 @@ class Ask(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a subject holds on an account now, under which scheme, and which facts are true."""
+    """What a subject holds on an account now, under which scheme, which facts are true, and what is lent to them.
+
+    `lent` are cells with the limit each was lent with, a word of LENT; whoever lends holds both rights at this moment.
+    """
 
     subject: str
     account: int | None
@@ -68,6 +74,7 @@ class Standing(NamedTuple):
     status: Status
     held: frozenset[str]
     facts: frozenset[str]
+    lent: Mapping[str, str] = MappingProxyType({})
 
 
 def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
@@ -82,14 +89,16 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
         return _UNVERIFIED
     if standing is None:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
-    its_subject, its_account, scheme, status, held, facts = standing
+    its_subject, its_account, scheme, status, held, facts, lent = standing
     if its_subject != subject or its_account != account:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
     outcome = scheme.memo.get((held, action, topic, status, facts))
     if outcome is None:
         outcome = _work_out(standing, action, topic)
     if type(outcome) is Denied:
-        return outcome
+        if not lent or status != Status.ACTIVE or (limit := lent.get(_cell(action, topic))) is None:
+            return outcome
+        outcome = (limit, _BY_LOAN)
     if proof < need:
         return _STEP_UP
     return tuple.__new__(Grant, (subject, action, account, topic, proof, service, *outcome))
@@ -97,7 +106,7 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
 
 def _work_out(standing: Standing, action: Action, topic: Topic | None) -> Denied | tuple[str, tuple[str, ...]]:
     """A refusal, or the limit and rules of a yes; remembered in the scheme. Holds for every subject and account."""
-    _, _, scheme, status, held, facts = standing
+    _, _, scheme, status, held, facts, _ = standing
     outcome = _look_up(scheme, held, facts, Status(status), _cell(action, topic))
     if held <= scheme.words and facts <= FACTS:  # unknown words could grow the memo without end
         if len(scheme.memo) >= _MEMO_LIMIT:

@@ -164,6 +164,12 @@ OWNER_ONLY: Final = ("service.cancel", "service.transfer", "account.close", "acc
 FACTS: Final = frozenset({"sla"})
 """`when` words that are conditions, true or not at this moment (MS-30): unmet, the answer is `not_covered`."""
 
+LENDABLE: Final = tuple(cell for cell in CELLS if cell.startswith("ticket."))
+"""The cells `right.lend` may lend: the ticket rights, each with its topic."""
+
+LENT: Final = frozenset({"lent", "one_ticket", "own_tickets"})
+"""`when` words of a yes by a lent right: as it is, for opening one ticket, and for tickets one has opened oneself."""
+
 LIMITS: Final = frozenset({"billing_topics"})
 """`when` words of customer schemes that limit a yes and travel in the grant (MT-4 for the billing contact)."""
 
@@ -173,6 +179,7 @@ DESK_LIMITS: Final = frozenset({"read", "queue", "open_case"})
 HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-proof": "Nothing is told or done below the proof an action needs; no document sets levels, these are ours (X7).",
     "D-contact": "Only people on the account are told anything about it; the same words whether or not it exists.",
+    "D-lent": "A lent ticket right counts as held while it lasts, on an active account, and for what it was lent.",
     "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
     "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
     "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, loans.",
