@@ -28,7 +28,7 @@ from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
 from benchmarks.measuring import KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
 from store import Store, open_store, tickets, work
 from store.tables import Id
-from store.tickets import Recorded
+from store.timeline import Recorded
 
 PROCESSES, THREADS = 2, 4
 SCRATCH = Table(

@@ -17,7 +17,7 @@ from ivr import after
 from ivr.agent import leg_urls
 from ivr.turn import Line
 from store import WORKER, Store, Transaction, notices, recordings, rings
-from store.tickets import Recorded
+from store.timeline import Recorded
 from store.work import Work, enqueue_once
 
 RING_SECONDS: Final = 30

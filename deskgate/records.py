@@ -12,7 +12,7 @@ import typer
 
 from authz import Action, Grant
 from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
-from store import HashPool, Transaction, audit, pins, shell, tickets, verify
+from store import HashPool, Transaction, audit, desk_tickets, pins, shell, verify
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
@@ -29,7 +29,7 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
         chosen = shell.find_account(tx, grant, account) if account else None
         if account and chosen is None:
             fail(f"there is no account {account}")
-        found = tickets.all_for_desk(tx, grant, chosen)
+        found = desk_tickets.all_for_desk(tx, grant, chosen)
     if as_json:
         print(json.dumps([{**asdict(ticket), "opened_at": moment(ticket.opened_at)} for ticket in found], indent=1))
         return

@@ -10,7 +10,7 @@ from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused
 from store import calls, recordings, rings, tickets, work
 from store.people import claimed_by
-from store.tickets import Recorded
+from store.timeline import Recorded
 from store.transaction import NOBODY
 
 LATE: Final = 60_000  # ms: by then a turn that brings its own recording has come, or never will

@@ -18,6 +18,7 @@ from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
 from store import accounts, rings, tickets, work
 from store.people import claimed_by
+from store.timeline import Recorded
 from store.transaction import Transaction
 
 TOPICS = (Topic.TECHNICAL, Topic.BILLING)
@@ -137,7 +138,7 @@ def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket)
     return _keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
 
 
-def _keep(tx: Transaction, call: Call, recorded: tickets.Recorded | None, subject: str, body: str = "") -> Outcome:
+def _keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> Outcome:
     assert call.subject is not None
     topic = call.topic or "technical"
     tickets.leave_pending(

@@ -23,7 +23,7 @@ from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, OVER, BadRequest,
 from store import ConnectionLost
 from store.engine import Gate
 from store.pool import PLACES, QUEUE
-from store.tickets import Recorded
+from store.timeline import Recorded
 
 log = structlog.get_logger("ivr")
 # Threads of our own cost half of what the web framework's hop does. Few for turns, as more only wait for each other; those

@@ -9,7 +9,7 @@ from typing import Any
 
 from ivr.outcomes import Outcome
 from store.pins import Pin
-from store.tickets import Recorded
+from store.timeline import Recorded
 
 # --- what is said
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import text
 
 from authz import Scheme
+from store.bell import Bell
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes, checkpoint
@@ -55,11 +56,14 @@ class Store:
         self.url, self.keys, self.schemes, self.clock = url, keys, schemes, clock
         self.engine, self.gate = make_engine(url, pool_size)
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
+        self.bell = Bell()
         self._lanes = Lanes(self.engine, self.gate, keys, clock, size)
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
-        return Transaction(self.engine, self.gate, self._lanes, self.keys, self.schemes, self.clock, channel, call)
+        return Transaction(
+            self.engine, self.gate, self._lanes, self.keys, self.schemes, self.clock, channel, call, self.bell.ring
+        )
 
     def checkpoint(self) -> tuple[int, str] | None:
         """Signs the heads of all lanes: (number, digest) of the newest checkpoint, for the log outside."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, select
 
 from authz import Scheme
-from store import tables, work
+from store import loans, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.import_format import Account, Contact
 from store.people import subject_of
@@ -19,6 +19,7 @@ ACCOUNTS: Final = Register(
 )
 _CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ("held",))
 _SERVICES: Final = Sheet(tables.services, ("account_id", "ref"), ("name", "status", "managed_sla"))
+_TEAMS: Final = Sheet(tables.account_teams, ("account_id", "team"), ())
 _INVOICES: Final = Sheet(tables.invoices, ("account_id", "number"), ("amount", "currency", "due", "status"))
 
 
@@ -33,6 +34,7 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
     for kind, sheet, wanted in (
         ("services", _SERVICES, _services(accounts, ids)),
         ("invoices", _INVOICES, _invoices(accounts, ids)),
+        ("slack_teams", _TEAMS, {(ids[a.number], team): () for a in accounts for team in a.slack_teams}),
     ):
         said = {ids[account.number] for account in accounts if kind in account.model_fields_set}
         now = {key: values for key, values in _now(changes, sheet, old) if key[0] in said}
@@ -170,5 +172,6 @@ def _tell(changes: Changes, difference: Difference, numbers: dict[int, str], exi
     _write(changes, _CONTACTS, difference)
     for account in touched:
         if not changes.dry and not changes.troubles:
+            loans.end_of_those_who_lost(changes.tx, account)
             key = f"contacts_changed:{account}:{changes.run}"
             work.enqueue(changes.tx, "notice", key, {"notice": "contacts_changed", "account": account})

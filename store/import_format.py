@@ -132,7 +132,8 @@ class Contact(_Part):
 
 
 class Account(_Part):
-    """`name` and `scheme` must be there for a new account."""
+    """`name` and `scheme` must be there for a new account. `slack_teams`: organisations whose members may link themselves to
+    its contacts."""
 
     number: Annotated[str, StringConstraints(max_length=32, pattern=_NUMBER)]
     name: Name = ""
@@ -141,6 +142,7 @@ class Account(_Part):
     services: list[Service] = []
     invoices: list[Invoice] = []
     contacts: list[Contact] = []
+    slack_teams: list[SlackId] = []
 
 
 class StaffMember(_Part):

@@ -172,7 +172,7 @@ def bring_slack(changes: Changes, file: ImportFile, staff: dict[str, int]) -> No
     for word, key, owner in difference:
         changes.count(f"slack.{word}", f"{owners[owner]}: Slack member {key[0]}/{key[1]} {word}")
     _SLACK.remove(changes, [*difference.removed, *difference.changed])
-    _SLACK.add(changes, difference.added | difference.changed, linked_at=changes.tx.now)
+    _SLACK.add(changes, difference.added | difference.changed, linked_at=changes.tx.now, linked_by="import")
 
 
 def _name(changes: Changes, subject: str) -> str:

@@ -71,6 +71,8 @@ def keys_in_use(tx: Transaction, grant: Grant) -> dict[str, set[str]]:
         "pin-pepper": ids(tables.pins.c.pepper),
         "pin-wrap": sealed(tables.pins.c.sealed),
         "recordings": sealed(tables.recordings.c.sealed),
+        "files": sealed(tables.files.c.sealed),
+        "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
         "ledger": ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key),
     }
 

@@ -1,27 +1,21 @@
-"""Tickets and their messages: opened, read and answered under a `Grant`; left pending by those who have none."""
+"""Tickets as customers have them: opened, read, answered and closed under a `Grant`; left pending by those who have none."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, true, update
 
-from authz import Grant
-from store import tables, work
+from authz import Ask, Denied, Grant, Reason
+from store import loans, tables, timeline
 from store.people import person_of
 from store.prepared import Prepared
+from store.timeline import Recorded, Said, Sent, insert_ticket
 from store.transaction import NOBODY, NoGrant, Transaction
 
-STATUSES: Final = ("open", "waiting", "closed", "pending")
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A spoken message: Twilio's recording, and how long it is."""
-
-    sid: str
-    seconds: int
+MANY = 50  # of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +31,10 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskTicket:
-    """As the operator reads it (contract.md, `deskgate tickets`). Pending ones may have no account and no requester."""
-
-    number: int
-    account: str | None
-    topic: str
+class Conversation:
+    ticket: Ticket
     kind: str
-    subject: str
-    body: str
-    status: str
-    opened_by: str | None
-    channel: str
-    opened_at: int
-    recording: str | None
+    said: tuple[Said, ...]
 
 
 def open(
@@ -63,18 +47,44 @@ def open(
     service: str | None = None,
     urgent: bool = False,
     recorded: Recorded | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
 ) -> int:
     """Opens a ticket; its number. Ticket, first message, ledger and later work stand together or not at all.
 
     The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
-    person under `phone.support`: both technical, or billing where the right is held to billing topics.
+    person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for
+    one ticket is used up.
     """
     tx.good(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
-    number = _insert(tx, grant.account, person_of(grant.subject), topic, kind, subject, "open", service, urgent)
+    person = person_of(grant.subject)
+    number = insert_ticket(tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent)
+    if grant.when == "one_ticket":
+        loans.use_up(tx, grant, number)
     tx.told(grant, f"ticket.number:{number}")
-    _add(tx, number, grant.subject, body, recorded)
+    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files)
     return number
+
+
+def request(tx: Transaction, ask: Ask, *, topic: str, subject: str, body: str) -> tuple[int, bool] | Denied:
+    """Opens a request (rules.md, "A request"): (number, whether it is with the desk), or why not.
+
+    Allowed but for a further proof, it is kept as a draft that the desk has not got.
+    """
+    verdict = tx.ask(ask)
+    drafted = isinstance(verdict, Denied)
+    if isinstance(verdict, Denied) and verdict.reason != Reason.STEP_UP:
+        return verdict
+    status = "draft" if drafted else "open"
+    number = insert_ticket(
+        tx, ask.account, person_of(ask.subject), topic, str(ask.action), subject, status, ask.service
+    )
+    tx.record(
+        ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
+    )
+    timeline.add(tx, number, ask.subject, body)
+    return number, not drafted
 
 
 def leave_pending(
@@ -93,10 +103,10 @@ def leave_pending(
     `who` is a person who has proved it and may not (any more); `claimed` whom somebody else said they were, written
     down for whoever calls back and never taken for the requester.
     """
-    number = _insert(tx, account, None, topic, "question", subject, "pending", None, False)
+    number = insert_ticket(tx, account, None, topic, "question", subject, "pending")
     claim = () if claimed == NOBODY else (f"claimed:{claimed}",)
     tx.record(who, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}", *claim))
-    _add(tx, number, claim[0] if claim else who, body, recorded)
+    timeline.add(tx, number, claim[0] if claim else who, body, recorded=recorded)
     return number
 
 
@@ -112,87 +122,126 @@ def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     return row.number if row and row.account_id == grant.account and row.status != "pending" else None
 
 
-def listed(tx: Transaction, grants: list[Grant]) -> list[Ticket]:
-    """Every ticket of the account and the granted topics, one's own first, the newest first within that."""
+def listed(tx: Transaction, grants: list[Grant], *, first: int = 0, many: int = MANY) -> list[Ticket]:
+    """Tickets of the account and the granted topics, one's own first, the newest first within that; `many` from `first`."""
+    _viewing(tx, grants)
+    for grant in grants:
+        tx.told(grant, "ticket.subject", "ticket.status", "ticket.answer")
+    query, person = _LISTED.where(_seen_by(grants)).limit(many).offset(first), person_of(grants[0].subject)
+    return [_ticket(row, person) for row in tx.connection.execute(query, {"me": person})]
+
+
+def conversation(tx: Transaction, grants: list[Grant], number: int) -> Conversation | None:
+    """One ticket with all that the customer may see of it, the oldest first. None: no such ticket for them."""
+    _viewing(tx, grants)
+    person, one = person_of(grants[0].subject), tables.tickets.c.number == number
+    row = tx.connection.execute(_LISTED.where(_seen_by(grants), one), {"me": person}).first()
+    if row is None:
+        return None
+    grant = next(grant for grant in grants if grant.topic == row.topic)
+    tx.told(grant, f"ticket.number:{number}", "ticket.subject", "ticket.status", "ticket.messages")
+    return Conversation(_ticket(row, person), row.kind, tuple(timeline.said(tx, grant, number)))
+
+
+def reply(
+    tx: Transaction,
+    grant: Grant,
+    number: int,
+    *,
+    body: str,
+    recorded: Recorded | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> bool:
+    """Adds a message to a ticket of the grant's account and topic; one that waited or was closed is open again. False: no
+    such ticket."""
+    if not _change(tx, grant, number, status="open"):
+        return False
+    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files)
+    return True
+
+
+def close(tx: Transaction, grant: Grant, number: int) -> bool:
+    """It is solved. False: no such ticket, or closed already."""
+    if not _change(tx, grant, number, status="closed", only=tables.tickets.c.status != "closed"):
+        return False
+    timeline.add(tx, number, grant.subject, "", event="closed")
+    return True
+
+
+def reopen(tx: Transaction, grant: Grant, number: int) -> bool:
+    if not _change(tx, grant, number, status="open", only=tables.tickets.c.status == "closed"):
+        return False
+    timeline.add(tx, number, grant.subject, "", event="reopened")
+    return True
+
+
+def edited(tx: Transaction, ask: Ask, source: str, body: str) -> bool:
+    """Its author changed a message in Slack: theirs to change as long as they may reply. False: not one of theirs."""
+    return isinstance(tx.ask(ask), Grant) and timeline.edit(tx, ask.subject, source, body)
+
+
+def withdrawn(tx: Transaction, who: str, source: str) -> bool:
+    """Its author deleted a message in Slack. Needs no right: it is shown to fewer people then."""
+    return timeline.withdraw(tx, who, source)
+
+
+def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
+    """Takes a draft of one's own back. The asker needs no right for that: nobody else has seen it."""
+    t = tables.tickets.c
+    mine = update(tables.tickets).where(
+        t.number == number, t.status == "draft", t.opened_by == person_of(ask.subject), t.account_id == ask.account
+    )
+    gone = tx.connection.execute(mine.values(status="closed").returning(t.number)).first() is not None
+    if gone:
+        tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
+    return gone
+
+
+def _change(
+    tx: Transaction, grant: Grant, number: int, *, status: str, only: ColumnElement[bool] | None = None
+) -> bool:
+    tx.good(grant, "ticket.reply:technical", "ticket.reply:billing")
+    t = tables.tickets.c
+    mine = update(tables.tickets).where(
+        t.number == number,
+        t.account_id == grant.account,
+        t.topic == grant.topic,
+        t.status.not_in(("pending", "draft")),
+        _own_only(grant),
+        true() if only is None else only,
+    )
+    if tx.connection.execute(mine.values(status=status).returning(t.number)).first() is None:
+        return False
+    tx.told(grant, f"ticket.number:{number}")
+    return True
+
+
+def _viewing(tx: Transaction, grants: list[Grant]) -> None:
     if not grants:
         raise NoGrant("no grant to view tickets")
     for grant in grants:
         tx.good(grant, "ticket.view:technical", "ticket.view:billing")
         if grant.account != grants[0].account or grant.subject != grants[0].subject:
             raise NoGrant("grants of one person on one account belong together")
-        tx.told(grant, "ticket.subject", "ticket.status", "ticket.answer")
-    person, found = person_of(grants[0].subject), {"account": grants[0].account}
-    rows = tx.connection.execute(_LISTED, {**found, "me": person, "topics": [grant.topic for grant in grants]}).all()
-    return [
-        Ticket(row.number, row.topic, row.subject, row.status, row.opened_by == person, row.answer or "")
-        for row in rows
-    ]
 
 
-def reply(tx: Transaction, grant: Grant, number: int, *, body: str, recorded: Recorded | None = None) -> bool:
-    """Adds a message to a ticket of the grant's account and topic; a closed one is open again. False: no such ticket."""
-    tx.good(grant, "ticket.reply:technical", "ticket.reply:billing")
-    t = tables.tickets.c
-    mine = update(tables.tickets).where(
-        t.number == number, t.account_id == grant.account, t.topic == grant.topic, t.status != "pending"
-    )
-    reopened = mine.values(status=case((t.status == "closed", "open"), else_=t.status)).returning(t.number)
-    if tx.connection.execute(reopened).first() is None:
-        return False
-    tx.told(grant, f"ticket.number:{number}")
-    _add(tx, number, grant.subject, body, recorded)
-    return True
+def _own_only(grant: Grant) -> ColumnElement[bool]:
+    """A right lent for one's own tickets reaches no others."""
+    return tables.tickets.c.opened_by == person_of(grant.subject) if grant.when == "own_tickets" else true()
 
 
-def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
-    """What the operator's shell lists, pending ones included; of one account, or of all that the grant reaches."""
-    tx.good(grant, "desk.ticket.work")
-    if grant.account is not None and grant.account != account:
-        raise NoGrant("a grant for one account does not open another")
-    rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
-    tx.told(grant, "ticket.subject", "ticket.body", "ticket.requester")
-    return [DeskTicket(**row._mapping) for row in rows]
+def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
+    """Nobody's are those that wait to be sorted; a draft is its author's alone."""
+    t, mine = tables.tickets.c, tables.tickets.c.opened_by == person_of(grants[0].subject)
+    granted = or_(*((t.topic == grant.topic) & _own_only(grant) for grant in grants))
+    return and_(t.account_id == grants[0].account, t.status != "pending", (t.status != "draft") | mine, granted)
 
 
-def _insert(
-    tx: Transaction,
-    account: int | None,
-    person: int | None,
-    topic: str,
-    kind: str,
-    subject: str,
-    status: str,
-    service: str | None,
-    urgent: bool,
-) -> int:
-    row = {
-        "account_id": account,
-        "opened_by": person,
-        "topic": topic,
-        "kind": kind,
-        "subject": subject,
-        "status": status,
-        "urgent": urgent,
-        "service": service,
-        "channel": tx.channel,
-        "opened_at": tx.now,
-    }
-    number: int = _INSERT.first(tx, **row).number
-    return number
+def _ticket(row: Any, person: int) -> Ticket:
+    return Ticket(row.number, row.topic, row.subject, row.status, row.opened_by == person, row.answer or "")
 
 
-def _add(tx: Transaction, ticket: int, author: str, body: str, recorded: Recorded | None) -> None:
-    sid = recorded.sid if recorded else None
-    tx.write(tables.messages, {"ticket": ticket, "author": author, "body": body, "recording": sid, "at": tx.now})
-    if recorded:
-        tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
-        work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
-
-
-_columns = [column.name for column in tables.tickets.c if column.name != "number"]
-_INSERT = Prepared(
-    insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
-)
 _BY_RECORDING = Prepared(
     select(tables.tickets.c.number, tables.tickets.c.account_id, tables.tickets.c.status)
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
@@ -200,43 +249,16 @@ _BY_RECORDING = Prepared(
 )
 _desk_said = (
     select(tables.messages.c.body)
-    .where(tables.messages.c.ticket == tables.tickets.c.number, tables.messages.c.author.like("staff:%"))
+    .where(
+        tables.messages.c.ticket == tables.tickets.c.number,
+        tables.messages.c.author.like("staff:%"),
+        tables.messages.c.internal.is_(False),
+        tables.messages.c.event == "",
+    )
     .order_by(tables.messages.c.id.desc())
     .limit(1)
     .scalar_subquery()
 )
-_LISTED = (
-    select(tables.tickets, _desk_said.label("answer"))
-    .where(
-        tables.tickets.c.account_id == bindparam("account"),
-        tables.tickets.c.topic.in_(bindparam("topics", expanding=True)),
-        tables.tickets.c.status != "pending",
-    )
-    .order_by(case((tables.tickets.c.opened_by == bindparam("me"), 0), else_=1), tables.tickets.c.number.desc())
-    .limit(50)
-)
-_any_message = tables.messages.alias()
-_first_message = (
-    select(func.min(_any_message.c.id)).where(_any_message.c.ticket == tables.tickets.c.number).scalar_subquery()
-)
-_ALL = (
-    select(
-        tables.tickets.c.number,
-        tables.accounts.c.number.label("account"),
-        tables.tickets.c.topic,
-        tables.tickets.c.kind,
-        tables.tickets.c.subject,
-        tables.messages.c.body,
-        tables.tickets.c.status,
-        tables.people.c.username.label("opened_by"),
-        tables.tickets.c.channel,
-        tables.tickets.c.opened_at,
-        tables.messages.c.recording,
-    )
-    .select_from(
-        tables.tickets.join(tables.messages, tables.messages.c.id == _first_message)
-        .outerjoin(tables.accounts, tables.accounts.c.id == tables.tickets.c.account_id)
-        .outerjoin(tables.people, tables.people.c.id == tables.tickets.c.opened_by)
-    )
-    .order_by(tables.tickets.c.number)
+_LISTED = select(tables.tickets, _desk_said.label("answer")).order_by(
+    case((tables.tickets.c.opened_by == bindparam("me"), 0), else_=1), tables.tickets.c.number.desc()
 )

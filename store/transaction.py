@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, RootTransaction, Table, and_, bindpar
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from authz import Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, Topic, judge
+from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, Topic, judge
 from store import tables
 from store.engine import Gate
 from store.keys import Keys
 from store.ledger import Entry, Lane, Lanes, chained
+from store.lent import loans_of
 from store.prepared import INSERTS, Prepared
 from store.together import Write, insert_together
 
@@ -52,10 +53,12 @@ class Transaction:
         clock: Callable[[], int],
         channel: str,
         call: str | None,
+        ring_bell: Callable[[], None],
     ) -> None:
         self._engine, self._gate, self._lanes = engine, gate, lanes
         self.keys, self.schemes = keys, schemes
         self.channel, self.call, self.now = channel, call, clock()
+        self.rings_bell, self._ring_bell = False, ring_bell
         self._entries: list[Entry] = []
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...], Entry]] = {}
@@ -99,6 +102,8 @@ class Transaction:
                 transaction.commit()
                 known = True
                 lane.n, lane.mac = head
+                if self.rings_bell:
+                    self._ring_bell()
             else:
                 transaction.rollback()
         except DBAPIError as lost:
@@ -141,9 +146,10 @@ class Transaction:
         """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
         verdict = judge(ask, self.standing(ask))
         if isinstance(verdict, Grant):
-            self._register(
-                verdict, self.record(ask.subject, ask.account, ask.cell, "allowed", verdict.rules, ask.proof)
-            )
+            entry = self.record(ask.subject, ask.account, ask.cell, "allowed", verdict.rules, ask.proof)
+            self._register(verdict, entry)
+            if verdict.when in LENT:
+                entry.fields.append(f"lent_by:{self._lender(ask)}")
         else:
             self.record(ask.subject, ask.account, ask.cell, verdict.reason, verdict.rules, ask.proof)
         return verdict
@@ -171,7 +177,7 @@ class Transaction:
         entry = self.record(subject, None, "offer", "offered", (), proof)
         offered: dict[int, Grant] = {}
         person = int(subject.partition(":")[2])
-        for row in _STANDINGS.all(self, person=person, service=None):
+        for row in _STANDINGS.all(self, person=person, service=None, now=self.now):
             standing = self._read(subject, row.id, row)
             for action, topic in cells:
                 verdict = judge(Ask(subject, action, row.id, topic, proof), standing)
@@ -227,19 +233,31 @@ class Transaction:
         return self._standing(ask.subject, ask.account, ask.service)
 
     def _standing(self, subject: str, account: int | None, service: str | None) -> Standing | None:
-        if account is None or subject.startswith("desk:"):
+        kind, _, number = subject.partition(":")
+        if kind == "staff":
+            role = _ROLE.first(self, staff=int(number))
+            held = frozenset({role.role}) if role is not None else frozenset[str]()
+            return Standing(subject, account, self.schemes["desk"], Status.ACTIVE, held, frozenset())
+        if account is None or kind == "desk":
             held = _DESK.get(subject, frozenset())
             return Standing(subject, account, self.schemes["desk"], Status.ACTIVE, held, frozenset())
-        kind, _, number = subject.partition(":")
         if kind != "person":
             return None
-        row = _STANDING.first(self, person=int(number), account=account, service=service)
+        row = _STANDING.first(self, person=int(number), account=account, service=service, now=self.now)
         return None if row is None else self._read(subject, account, row)
 
     def _read(self, subject: str, account: int, row: Any) -> Standing:
         held = frozenset(row.held.split(",")) if row.held else frozenset()
-        facts = _SLA if row.sla else _NO_FACTS
-        return Standing(subject, account, self.schemes[row.scheme], Status(row.status), held, facts)
+        scheme, facts = self.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
+        lent = loans_of(self, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
+        limits = {cell: loan.limit for cell, loan in lent.items()}
+        return Standing(subject, account, scheme, Status(row.status), held, facts, limits)
+
+    def _lender(self, ask: Ask) -> str:
+        standing = self._standing(ask.subject, ask.account, None)
+        assert standing is not None
+        assert ask.account is not None
+        return loans_of(self, int(ask.subject.partition(":")[2]), ask.account, standing.scheme)[ask.cell].lender
 
 
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:
@@ -258,6 +276,15 @@ _covered = exists().where(
         ),
     )
 )
+_lent = exists().where(
+    and_(
+        tables.loans.c.account_id == tables.accounts.c.id,
+        tables.loans.c.borrower == bindparam("person"),
+        tables.loans.c.ended_at.is_(None),
+        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
+    )
+)
+_ROLE = Prepared(select(tables.staff.c.role).where(tables.staff.c.id == bindparam("staff")))
 _standings = (
     select(
         tables.accounts.c.id,
@@ -265,6 +292,7 @@ _standings = (
         tables.accounts.c.status,
         tables.contacts.c.held,
         _covered.label("sla"),
+        _lent.label("lent"),
     )
     .join(tables.contacts, tables.contacts.c.account_id == tables.accounts.c.id)
     .where(tables.contacts.c.person_id == bindparam("person"))

@@ -1,7 +1,8 @@
 """Later work: enqueued in the transaction of its cause, done by the worker at least once, made once by a key.
 
 One row is one piece of work. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
-lease runs out and another takes it, so every kind of work must bear being done twice. docs/decisions/0003-later-work.md
+lease runs out and another takes it, so every kind of work must bear being done twice. Pieces in one lane are done one
+after the other, the oldest first: while that one waits, so do the others. docs/decisions/0003-later-work.md
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Update, delete, func, select, update
+from sqlalchemy import Update, bindparam, delete, exists, func, select, update
 
 from store import tables
-from store.transaction import Transaction, upsert
+from store.prepared import Prepared
+from store.transaction import Transaction
 
 LEASE: Final = 120_000  # ms; whoever takes longer finds the piece taken by another, who does it again
 BACK_OFF: Final = (
@@ -39,34 +41,55 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is owed: how many pieces, how many of them have failed, the age of the oldest in ms, the last error."""
+    """What is owed: how many pieces, how many of them have failed, the age of the oldest in ms, an error of those; and how
+    many were given up in the last three days."""
 
     owed: int
     failing: int
     oldest: int
     error: str | None
+    given_up: int
 
 
-def enqueue(tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0) -> None:
+def enqueue(
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
+) -> None:
     """Adds a piece of work, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
-    row = {"kind": kind, "key": key, "payload": json.dumps(payload), "run_at": tx.now + after, "created_at": tx.now}
-    tx.write(tables.work, {**row, "attempts": 0})
+    tx.write(tables.work, _row(tx, kind, key, payload, after, lane))
 
 
-def enqueue_once(tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0) -> bool:
+def enqueue_once(
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
+) -> bool:
     """Like `enqueue`, for causes that may come twice. Whether it was new."""
-    row = {"kind": kind, "key": key, "payload": json.dumps(payload), "run_at": tx.now + after, "created_at": tx.now}
-    new = upsert(tx, tables.work).values(**row, attempts=0).on_conflict_do_nothing().returning(tables.work.c.id)
-    return tx.connection.execute(new).first() is not None
+    return _ONCE.first(tx, **_row(tx, kind, key, payload, after, lane)) is not None
+
+
+def _row(
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], after: int, lane: str | None
+) -> dict[str, object]:
+    if after == 0:
+        tx.rings_bell = True
+    return {
+        "kind": kind,
+        "key": key,
+        "lane": lane,
+        "payload": json.dumps(payload),
+        "run_at": tx.now + after,
+        "attempts": 0,
+        "created_at": tx.now,
+        "given_up": False,
+    }
 
 
 def lease(tx: Transaction, kinds: list[str]) -> Work | None:
-    """The oldest piece of work that is due, taken for `LEASE` milliseconds."""
-    w = tables.work.c
+    """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
+    w, before = tables.work.c, tables.work.alias("before").c
+    in_its_way = exists().where(before.lane == w.lane, before.done_at.is_(None), before.id < w.id)
     due = (
         select(w.id)
-        .where(w.done_at.is_(None), w.run_at <= tx.now, w.kind.in_(kinds))
-        .order_by(w.run_at)
+        .where(w.done_at.is_(None), w.run_at <= tx.now, w.kind.in_(kinds), ~in_its_way)
+        .order_by(w.run_at, w.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -87,20 +110,40 @@ def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None =
     tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
 
 
+def give_up(tx: Transaction, work: Work, error: str) -> None:
+    """It can never be done. Kept for the operator to see; whatever waits behind it in its lane goes on."""
+    done_with = _still_leased(work).values(done_at=tx.now, error=error[:300], given_up=True, payload="{}")
+    tx.connection.execute(done_with)
+
+
 def _still_leased(work: Work) -> Update:
     """Nothing, once the lease ran out and another worker has taken it."""
     w = tables.work.c
     return update(tables.work).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
 
 
-def backlog(tx: Transaction) -> Backlog:
+def backlog(tx: Transaction, kinds: str = "%") -> Backlog:
+    """Of all work, or of kinds like a pattern: `slack.%`."""
     w = tables.work.c
     owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
-        w.done_at.is_(None)
+        w.done_at.is_(None), w.kind.like(kinds)
     )
     count, failing, oldest, error = tx.connection.execute(owed).one()
-    return Backlog(count, failing, tx.now - oldest if oldest is not None else 0, error)
+    gone = select(func.count(), func.max(w.error)).where(w.given_up, w.kind.like(kinds))
+    given_up, why = tx.connection.execute(gone).one()
+    return Backlog(count, failing, tx.now - oldest if oldest is not None else 0, error or why, given_up)
 
 
 def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.work).where(tables.work.c.done_at < tx.now - KEPT))
+
+
+_COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")
+_ONCE = Prepared(
+    lambda insert: (
+        insert(tables.work)
+        .values({name: bindparam(name) for name in _COLUMNS})
+        .on_conflict_do_nothing()
+        .returning(tables.work.c.id)
+    )
+)

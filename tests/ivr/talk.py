@@ -15,7 +15,8 @@ from ivr.moves import PAGE, TABLE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect, Event, Keys, Screen
 from store.accounts import AccountName, Invoice, Service, ServiceName
-from store.tickets import Recorded, Ticket
+from store.tickets import Ticket
+from store.timeline import Recorded
 
 T = TypeVar("T")
 MOST_EFFECTS = 6  # in a row, without a word to the caller

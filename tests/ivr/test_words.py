@@ -24,7 +24,7 @@ from ivr.moves import refusal
 from ivr.phrases import LONGEST_TEXT, speakable
 from ivr.shapes import Conference, Gather, HangUp, Record, Screen, line
 from store.accounts import Invoice
-from store.tickets import STATUSES
+from store.timeline import STATUSES
 
 WORDS = phrases.load()
 SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__file__).parent.glob("*.py")}

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
 from store import ConnectionLost, Keys, NoGrant, Store, Transaction, accounts, open_store, tables, tickets, verify
-from store.tickets import Recorded
+from store.timeline import Recorded
 from tests.desk import SECRET
 from tests.statements import watched
 from tests.store.clocked import NOON, SCHEMES, Clocked
@@ -188,11 +188,11 @@ def test_whichever_statement_fails_there_is_no_part_of_a_ticket(desk: Clocked) -
                 failed = True
             else:
                 failed = False
-        assert everything(desk) == (before if failed else (1, 1, 1, 1, 1))
+        assert everything(desk) == (before if failed else (1, 1, 1, 2, 1))
         if not failed:
             break
         assert len(seen) >= n
-    together = 3 if desk.store.engine.dialect.name == "postgresql" else 6
+    together = 3 if desk.store.engine.dialect.name == "postgresql" else 7
     assert n > together, "standing, ticket, and the rest: one statement on PostgreSQL, one each on SQLite"
     assert verify.verify(desk.store).ok
 
@@ -217,7 +217,7 @@ def test_a_commit_that_fails_leaves_all_or_nothing_and_the_ledger_whole(
     with pytest.raises(OperationalError):
         opens_a_ticket(store)
     monkeypatch.setattr(dialect, "do_commit", commit)
-    assert everything(desk) == ((1, 1, 1, 1, 1) if moment == "after" else (0, 0, 0, 0, 0))
+    assert everything(desk) == ((1, 1, 1, 2, 1) if moment == "after" else (0, 0, 0, 0, 0))
     for _ in range(3):
         with store.transaction("test") as tx:
             tx.ask(MAY_NOT)

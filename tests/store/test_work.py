@@ -59,7 +59,7 @@ def test_what_is_rolled_back_was_never_owed(queue: Queue) -> None:
     with pytest.raises(ZeroDivisionError):
         cause_that_fails()
     assert queue.lease() is None
-    assert queue.owed() == Backlog(0, 0, 0, None)
+    assert queue.owed() == Backlog(0, 0, 0, None, 0)
     queue.add("k")
     assert queue.taken().key == "k"
 
@@ -167,7 +167,7 @@ def test_the_backlog_says_what_is_stuck(queue: Queue) -> None:
     queue.now += BACK_OFF[0]
     for _ in range(2):
         queue.do(work.done, queue.taken())
-    assert queue.owed() == Backlog(0, 0, 0, None)
+    assert queue.owed() == Backlog(0, 0, 0, None, 0)
 
 
 @pytest.mark.parametrize("workers", [2, 8])

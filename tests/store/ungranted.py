@@ -19,7 +19,14 @@ _RING: Final = "a waiting call: ids and whether it was taken; who is calling nee
 _POOL: Final = "runs what it is given"
 _ASKS: Final = "the way to a Grant: judges, registers, and writes the ledger"
 
+_MEMBER: Final = "whom a Slack member stands for, to decide: ids and a subject, never a name"
+_PLACE: Final = "channels, threads and time stamps of Slack; nothing of what is said there"
+_TOKEN: Final = "the operator's own installation and its tokens; knows no customer"
+_CODE: Final = "a code that is good once: digits, and the subject they were made for"
+
 REASONS: Final[dict[str, str]] = {
+    "bell.Bell.ring": "rings; knows nothing of what for",
+    "bell.Bell.wait": "waits; knows nothing of what for",
     "calls.begin": _CALL,
     "calls.claim": _CALL,
     "calls.end": _CALL,
@@ -29,6 +36,9 @@ REASONS: Final[dict[str, str]] = {
     "calls.stored_answer": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
     "calls.sweep": _CALL,
     "calls.update_state": _CALL,
+    "codes.issue": _CODE,
+    "codes.redeem": _CODE,
+    "codes.sweep": _CODE,
     "engine.Gate.acquire": _OPENS,
     "engine.Gate.held": _OPENS,
     "engine.Gate.is_free": _OPENS,
@@ -65,6 +75,13 @@ REASONS: Final[dict[str, str]] = {
     "import_people.bring_people": _IMPORT,
     "import_people.bring_slack": _IMPORT,
     "imports.run": "for the operator's shell: asks for desk.operate itself; tells where the file differs from what is kept",
+    **dict.fromkeys(
+        (
+            "installations." + name
+            for name in ("put", "find", "every", "end", "begin", "came_back", "due_to_rotate", "sweep")
+        ),
+        _TOKEN,
+    ),
     "keys.Key.cipher": _KEYS,
     "keys.Keys.digest": _KEYS,
     "keys.Keys.find": _KEYS,
@@ -81,6 +98,18 @@ REASONS: Final[dict[str, str]] = {
     "ledger.first_link": _LEDGER,
     "ledger.link": _LEDGER,
     "ledger.chained": "makes the next rows of a lane out of entries it is given",
+    "lent.loans_of": _DECIDES,
+    "lent.may_lend": _PURE,
+    "loans.account_of": _DECIDES,
+    "loans.account_of_loan": _DECIDES,
+    "loans.end_of_those_who_lost": _IMPORT,
+    **dict.fromkeys(
+        ("members." + name for name in ("find", "of_person", "of_staff", "met", "link", "unlink", "may_link")), _MEMBER
+    ),
+    **dict.fromkeys(
+        ("places." + n for n in ("add", "of_ticket", "find", "at", "stands", "posted", "keep_post", "channel_moved")),
+        _PLACE,
+    ),
     "people.check_digit": _PURE,
     "people.claimed_by": _DECIDES,
     "people.is_support_id": _PURE,
@@ -119,6 +148,17 @@ REASONS: Final[dict[str, str]] = {
     "store.Store.transaction": _OPENS,
     "store.now_ms": _PURE,
     "store.open_store": _OPENS,
+    "tickets.draft_withdrawn": "takes back what the asker alone has seen; gives back whether it was there",
+    "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
+    "tickets.request": "asks for the action requested itself; gives back a number, or why not",
+    "tickets.withdrawn": "takes back what its author wrote; tells nothing",
+    "timeline.Said.by_desk": _PURE,
+    "timeline.about": _DECIDES,
+    "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
+    "timeline.edit": "for `tickets` and `desk_tickets`: changes what its author wrote, and tells nothing",
+    "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
+    "timeline.news": _QUEUE,
+    "timeline.withdraw": "takes back what its author wrote; tells nothing",
     "tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
     "tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
     "together.insert_together": "writes rows it is given; gives nothing back",
@@ -142,6 +182,7 @@ REASONS: Final[dict[str, str]] = {
     "work.enqueue": _QUEUE,
     "work.enqueue_once": _QUEUE,
     "work.failed": _QUEUE,
+    "work.give_up": _QUEUE,
     "work.lease": _QUEUE,
     "work.sweep": _QUEUE,
 }

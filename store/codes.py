@@ -1,0 +1,65 @@
+"""Codes that are good once and for ten minutes: to link a Slack member, and whatever else proves somebody by a code.
+
+Eight digits from the system's generator, kept as a keyed digest. Who may try how often is the guard's: see `guard.reserve`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from sqlalchemy import bindparam, delete, update
+
+from store import tables
+from store.prepared import Prepared
+from store.transaction import Transaction
+
+DIGITS: Final = 8
+LIFE: Final = 10 * 60_000  # ms: NIST 800-63B 3.1.3, security.md 1.1
+KEPT: Final = 24 * 3_600_000
+
+
+def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
+    """A new code for a subject; the ones of that kind before it are good no more. Shown or sent to them alone."""
+    c = tables.codes.c
+    tx.connection.execute(
+        update(tables.codes).where(c.kind == kind, c.subject == subject, c.used_at.is_(None)).values(used_at=tx.now)
+    )
+    while True:
+        digits = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
+        row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + LIFE}
+        if _NEW.first(tx, digest=_digest(tx, kind, digits), **row) is not None:
+            return digits
+
+
+def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
+    """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
+    row = _USE.first(tx, of_digest=_digest(tx, kind, digits), now=tx.now)
+    return None if row is None else (row.subject, row.bound)
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.codes).where(tables.codes.c.expires_at < tx.now - KEPT))
+
+
+def _digest(tx: Transaction, kind: str, digits: str) -> str:
+    return tx.keys.digest("codes", kind, digits)
+
+
+_c = tables.codes.c
+_columns = ("digest", "kind", "subject", "bound", "made_at", "expires_at")
+_NEW = Prepared(
+    lambda insert: (
+        insert(tables.codes)
+        .values({name: bindparam(name) for name in _columns})
+        .on_conflict_do_nothing()
+        .returning(_c.digest)
+    )
+)
+_now = bindparam("now", type_=_c.expires_at.type)
+_USE = Prepared(
+    update(tables.codes)
+    .where(_c.digest == bindparam("of_digest"), _c.used_at.is_(None), _c.expires_at > _now)
+    .values(used_at=_now)
+    .returning(_c.subject, _c.bound)
+)

@@ -1,0 +1,151 @@
+"""Tickets as the desk has them: listed, taken, answered, noted, closed, all under `desk.ticket.work`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Executable, bindparam, func, select, update
+
+from authz import Grant
+from store import tables, timeline
+from store.prepared import Insert, Prepared
+from store.timeline import Sent
+from store.transaction import NoGrant, Transaction
+
+DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTicket:
+    """As the operator reads it (contract.md, `deskgate tickets`). Pending ones may have no account and no requester."""
+
+    number: int
+    account: str | None
+    topic: str
+    kind: str
+    subject: str
+    body: str
+    status: str
+    opened_by: str | None
+    channel: str
+    opened_at: int
+    recording: str | None
+
+
+def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
+    """What the operator's shell lists, pending ones included; of one account, or of all that the grant reaches."""
+    tx.good(grant, "desk.ticket.work")
+    if grant.account is not None and grant.account != account:
+        raise NoGrant("a grant for one account does not open another")
+    rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
+    tx.told(grant, "ticket.subject", "ticket.body", "ticket.requester")
+    return [DeskTicket(**row._mapping) for row in rows]
+
+
+def take(tx: Transaction, grant: Grant, number: int) -> str | None:
+    """The agent takes a ticket, from whoever had it. None, or who already has it: themselves."""
+    _working(tx, grant, number)
+    staff = _staff(grant)
+    a = tables.assignments
+    before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
+    if before == staff:
+        return grant.subject
+    _TAKE.run(tx, ticket=number, staff_id=staff, at=tx.now)
+    timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
+    return None
+
+
+def answer(
+    tx: Transaction, grant: Grant, number: int, body: str, *, source: str | None = None, files: Sequence[Sent] = ()
+) -> None:
+    """What the customer sees. The ticket waits for them then."""
+    _working(tx, grant, number)
+    _status(tx, number, "waiting")
+    timeline.add(tx, number, grant.subject, body, source=source, files=files)
+
+
+def note(
+    tx: Transaction, grant: Grant, number: int, body: str, *, source: str | None = None, files: Sequence[Sent] = ()
+) -> None:
+    """What the customer never sees."""
+    _working(tx, grant, number)
+    timeline.add(tx, number, grant.subject, body, internal=True, source=source, files=files)
+
+
+def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
+    """Whether it was another one before."""
+    _working(tx, grant, number)
+    if status not in DESK_STATUSES:
+        raise ValueError(f"no status of the desk's: {status}")
+    t = tables.tickets.c
+    before = tx.connection.execute(select(t.status).where(t.number == number)).scalar_one()
+    if before == status:
+        return False
+    _status(tx, number, status)
+    event = {"closed": "closed", "waiting": "waiting", "open": "reopened"}[status]
+    timeline.add(tx, number, grant.subject, "", event=event, internal=status == "waiting")
+    return True
+
+
+def edited(tx: Transaction, grant: Grant, source: str, body: str) -> bool:
+    """The author of a note has changed it in Slack. False: we have no such note of theirs."""
+    tx.good(grant, "desk.ticket.work")
+    return timeline.edit(tx, grant.subject, source, body)
+
+
+def withdrawn(tx: Transaction, grant: Grant, source: str) -> bool:
+    tx.good(grant, "desk.ticket.work")
+    return timeline.withdraw(tx, grant.subject, source)
+
+
+def _working(tx: Transaction, grant: Grant, number: int) -> None:
+    """Raises `NoGrant` unless this grant lets somebody change this very ticket."""
+    tx.good(grant, "desk.ticket.work")
+    ticket = timeline.about(tx, number)
+    if grant.when == "read" or ticket is None or ticket.account != grant.account or ticket.status == "draft":
+        raise NoGrant("not a ticket this grant works on")
+    tx.told(grant, f"ticket.number:{number}")
+
+
+def _staff(grant: Grant) -> int:
+    return int(grant.subject.partition(":")[2])
+
+
+def _status(tx: Transaction, number: int, status: str) -> None:
+    tx.connection.execute(update(tables.tickets).where(tables.tickets.c.number == number).values(status=status))
+
+
+def _take(insert: Insert) -> Executable:
+    new = insert(tables.assignments).values({name: bindparam(name) for name in ("ticket", "staff_id", "at")})
+    taken = {"staff_id": new.excluded.staff_id, "at": new.excluded.at}
+    return new.on_conflict_do_update(index_elements=["ticket"], set_=taken)
+
+
+_TAKE = Prepared(_take)
+_any_message = tables.messages.alias()
+_first_message = (
+    select(func.min(_any_message.c.id)).where(_any_message.c.ticket == tables.tickets.c.number).scalar_subquery()
+)
+_ALL = (
+    select(
+        tables.tickets.c.number,
+        tables.accounts.c.number.label("account"),
+        tables.tickets.c.topic,
+        tables.tickets.c.kind,
+        tables.tickets.c.subject,
+        tables.messages.c.body,
+        tables.tickets.c.status,
+        tables.people.c.username.label("opened_by"),
+        tables.tickets.c.channel,
+        tables.tickets.c.opened_at,
+        tables.messages.c.recording,
+    )
+    .select_from(
+        tables.tickets.join(tables.messages, tables.messages.c.id == _first_message)
+        .outerjoin(tables.accounts, tables.accounts.c.id == tables.tickets.c.account_id)
+        .outerjoin(tables.people, tables.people.c.id == tables.tickets.c.opened_by)
+    )
+    .order_by(tables.tickets.c.number)
+)

@@ -1,0 +1,58 @@
+"""Files that came with messages: fetched by the worker, kept sealed, handed on to the other side of a ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select, update
+
+from authz import Grant
+from store import tables, timeline
+from store.transaction import Transaction
+
+LARGEST: Final = 20 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    name: str
+    content_type: str
+    content: bytes
+
+
+def put(tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes) -> None:
+    """Keeps what was fetched, and has it handed on."""
+    tx.good(grant, "desk.deliver")
+    f = tables.files.c
+    sealed = tx.keys.seal("files", content, f"file {message} {slack_id}")
+    kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
+    if tx.connection.execute(kept.values(sealed=sealed, size=len(content)).returning(f.id)).first() is not None:
+        timeline.news(tx, _ticket_of(tx, message))
+
+
+def never(tx: Transaction, grant: Grant, message: int, slack_id: str, why: str) -> None:
+    """It cannot be fetched: too large, gone, not ours to see. Whoever follows the ticket is told."""
+    tx.good(grant, "desk.deliver")
+    f = tables.files.c
+    tx.connection.execute(
+        update(tables.files).where(f.message == message, f.slack_id == slack_id).values(trouble=why[:100])
+    )
+    timeline.news(tx, _ticket_of(tx, message))
+
+
+def content(tx: Transaction, grant: Grant, id: int) -> Content | None:
+    """For the worker that hands it on. None while it is not there, or when its key is gone."""
+    tx.good(grant, "desk.deliver")
+    row = tx.connection.execute(select(tables.files).where(tables.files.c.id == id)).first()
+    if row is None or row.sealed is None:
+        return None
+    opened = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
+    tx.told(grant, "ticket.file")
+    return None if opened is None else Content(row.name, row.content_type, opened)
+
+
+def _ticket_of(tx: Transaction, message: int) -> int:
+    m = tables.messages.c
+    number: int = tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one()
+    return number

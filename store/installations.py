@@ -1,0 +1,111 @@
+"""Where the Slack app is installed, and the tokens it was given: sealed, rotated, gone when revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from store import tables
+from store.prepared import Prepared
+from store.transaction import Transaction, upsert
+
+STATE_LIFE = 10 * 60_000  # ms an installation may take in the browser
+ROTATE_BEFORE = 2 * 3_600_000  # ms before a token ends
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """`team` is a workspace or a Grid organisation. `token` is None for the workspace whose token is in the settings;
+    `refresh` where tokens rotate, `expires_at` in ms."""
+
+    team: str
+    name: str
+    bot_user: str
+    bot_id: str
+    scopes: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False)
+    refresh: str | None = field(default=None, repr=False)
+    expires_at: int | None = None
+
+
+def put(tx: Transaction, made: Installation) -> None:
+    """Installed, installed anew, or its token rotated."""
+    row: dict[str, Any] = {
+        "team": made.team,
+        "name": made.name,
+        "bot_user": made.bot_user,
+        "bot_id": made.bot_id,
+        "scopes": ",".join(made.scopes),
+        "token": _seal(tx, made.team, "token", made.token),
+        "refresh": _seal(tx, made.team, "refresh", made.refresh),
+        "expires_at": made.expires_at,
+        "installed_at": tx.now,
+        "ended_at": None,
+    }
+    new = upsert(tx, tables.installations).values(**row)
+    again = {name: value for name, value in row.items() if name not in ("team", "installed_at")}
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["team"], set_=again))
+
+
+def find(tx: Transaction, team: str) -> Installation | None:
+    row = _FIND.first(tx, team=team)
+    return None if row is None else _installation(tx, row)
+
+
+def every(tx: Transaction) -> list[Installation]:
+    return [_installation(tx, row) for row in _ALL.all(tx)]
+
+
+def due_to_rotate(tx: Transaction) -> list[str]:
+    i = tables.installations.c
+    due = select(i.team).where(i.ended_at.is_(None), i.refresh.is_not(None), i.expires_at < tx.now + ROTATE_BEFORE)
+    return list(tx.connection.execute(due).scalars())
+
+
+def end(tx: Transaction, team: str) -> bool:
+    """Uninstalled, or its token revoked: the token is forgotten. Whether it was installed."""
+    i = tables.installations.c
+    ended = update(tables.installations).where(i.team == team, i.ended_at.is_(None))
+    gone = {"ended_at": tx.now, "token": None, "refresh": None, "expires_at": None}
+    return tx.connection.execute(ended.values(**gone).returning(i.team)).first() is not None
+
+
+def begin(tx: Transaction, state: str) -> None:
+    """Somebody begins to install; `state` must come back with them, once."""
+    tx.connection.execute(insert(tables.install_states).values(digest=_digest(tx, state), at=tx.now))
+
+
+def came_back(tx: Transaction, state: str) -> bool:
+    s = tables.install_states.c
+    used = delete(tables.install_states).where(s.digest == _digest(tx, state), s.at > tx.now - STATE_LIFE)
+    return tx.connection.execute(used.returning(s.digest)).first() is not None
+
+
+def sweep(tx: Transaction) -> None:
+    s = tables.install_states
+    tx.connection.execute(delete(s).where(s.c.at < tx.now - STATE_LIFE))
+
+
+def _digest(tx: Transaction, state: str) -> str:
+    return tx.keys.digest("install-states", state)
+
+
+def _seal(tx: Transaction, team: str, what: str, secret: str | None) -> bytes | None:
+    return None if secret is None else tx.keys.seal("slack-tokens", secret.encode(), f"{what} {team}")
+
+
+def _installation(tx: Transaction, row: Any) -> Installation:
+    opened = {}
+    for what in ("token", "refresh"):
+        sealed = getattr(row, what)
+        plain = tx.keys.open("slack-tokens", sealed, f"{what} {row.team}") if sealed else None
+        opened[what] = plain.decode() if plain is not None else None
+    scopes = tuple(row.scopes.split(",")) if row.scopes else ()
+    return Installation(row.team, row.name, row.bot_user, row.bot_id, scopes, expires_at=row.expires_at, **opened)
+
+
+_i = tables.installations
+_FIND = Prepared(select(_i).where(_i.c.team == bindparam("team"), _i.c.ended_at.is_(None)))
+_ALL = Prepared(select(_i).where(_i.c.ended_at.is_(None)).order_by(_i.c.installed_at))

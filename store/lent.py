@@ -1,0 +1,68 @@
+"""Which ticket rights are lent to somebody at this moment: for a standing, before anything is decided.
+
+A loan counts while it has not ended and its lender still holds `right.lend` and what they lent, on an active account. Who
+may open tickets by a loan may follow those they have opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, select
+
+from authz import Scheme
+from store import tables
+from store.prepared import Prepared
+
+if TYPE_CHECKING:
+    from store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """One cell lent: by which loan, by whom (a subject), and with which limit, a word of authz.LENT."""
+
+    loan: int
+    lender: str
+    limit: str
+
+
+def loans_of(tx: Transaction, borrower: int, account: int, scheme: Scheme) -> dict[str, Lent]:
+    """cell → the loan that gives it; the freest speaks where there are several."""
+    found: dict[str, Lent] = {}
+    for loan in _LIVE.all(tx, borrower=borrower, account=account, now=tx.now):
+        if not may_lend(scheme, loan.held, loan.cell):
+            continue
+        lender, (action, _, topic) = f"person:{loan.lender}", loan.cell.partition(":")
+        if not loan.one_ticket:
+            found[loan.cell] = Lent(loan.id, lender, "lent")
+        elif loan.ticket is None:
+            found.setdefault(loan.cell, Lent(loan.id, lender, "one_ticket"))
+        if action == "ticket.open":
+            for own in (f"ticket.view:{topic}", f"ticket.reply:{topic}"):
+                found.setdefault(own, Lent(loan.id, lender, "own_tickets"))
+    return found
+
+
+def may_lend(scheme: Scheme, held: str, cell: str) -> bool:
+    """Whether who holds these comma-joined words may lend a cell, on an account that is active."""
+    words = frozenset(held.split(","))
+    return scheme.answer(words, "right.lend").allowed and scheme.answer(words, cell).allowed
+
+
+_LIVE = Prepared(
+    select(tables.loans, tables.contacts.c.held)
+    .join(
+        tables.contacts,
+        (tables.contacts.c.account_id == tables.loans.c.account_id)
+        & (tables.contacts.c.person_id == tables.loans.c.lender),
+    )
+    .where(
+        tables.loans.c.borrower == bindparam("borrower"),
+        tables.loans.c.account_id == bindparam("account"),
+        tables.loans.c.ended_at.is_(None),
+        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
+    )
+    .order_by(tables.loans.c.one_ticket, tables.loans.c.id)
+)

@@ -1,0 +1,283 @@
+"""Lending a ticket right: who may, the request for it, the loan, and its end. rules.md, `right.lend`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+
+from authz import LENDABLE, Grant
+from store import tables, work
+from store.lent import loans_of, may_lend
+from store.people import person_of, subject_of
+from store.prepared import Prepared
+from store.transaction import NoGrant, Transaction
+
+HOUR: Final = 3_600_000
+LONGEST: Final = 24  # hours: rules.md
+REQUESTS_A_DAY: Final = 3
+REQUEST_LIFE: Final = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """Somebody who may lend what was refused. `member`: they can be asked in Slack."""
+
+    person: int
+    name: str
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one contact asks of those who may lend."""
+
+    id: int
+    account: int
+    account_name: str
+    asker: int
+    asker_name: str
+    cell: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """`hours` is empty for a loan of one ticket. Times in ms."""
+
+    id: int
+    account_name: str
+    borrower: int
+    borrower_name: str
+    lender_name: str
+    cell: str
+    one_ticket: bool
+    ends_at: int
+
+
+def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
+    """Who on the account may lend a cell at this moment, the asker left out."""
+    tx.good(grant, "contacts.view")
+    rows = _CONTACTS.all(tx, account=grant.account)
+    found = [
+        Lender(row.id, row.name, row.member)
+        for row in rows
+        if cell in LENDABLE and subject_of(row.id) != grant.subject and may_lend(tx.schemes[row.scheme], row.held, cell)
+    ]
+    tx.told(grant, "contact.name")
+    return found
+
+
+def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
+    """Asks those who may lend: the request's id, or why not: `open` (one is), `too_many` today, `nobody` who could."""
+    if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
+        return "nobody"
+    r, asker = tables.loan_requests.c, person_of(grant.subject)
+    tx.connection.execute(select(tables.people.c.id).where(tables.people.c.id == asker).with_for_update())
+    recent = tx.connection.execute(
+        select(r.account_id, r.cell, r.status).where(r.asker == asker, r.asked_at > tx.now - REQUEST_LIFE)
+    ).all()
+    if any((row.account_id, row.cell, row.status) == (grant.account, cell, "open") for row in recent):
+        return "open"
+    if len(recent) >= REQUESTS_A_DAY:
+        return "too_many"
+    row = {"account_id": grant.account, "asker": asker, "cell": cell, "status": "open", "asked_at": tx.now}
+    id: int = tx.connection.execute(insert(tables.loan_requests).returning(r.id), row).scalar_one()
+    tx.told(grant, f"loan_request:{id}", f"cell:{cell}")
+    work.enqueue(tx, "slack.loan_request", str(id), {"request": id}, lane=f"loan:{id}")
+    return id
+
+
+def account_of(tx: Transaction, id: int) -> int | None:
+    """Whose account a request is about, to ask for the right to answer it."""
+    r = tables.loan_requests.c
+    return tx.connection.execute(select(r.account_id).where(r.id == id)).scalar()
+
+
+def account_of_loan(tx: Transaction, id: int) -> int | None:
+    return tx.connection.execute(select(tables.loans.c.account_id).where(tables.loans.c.id == id)).scalar()
+
+
+def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Lender]] | None:
+    """For the worker: a request as it stands, and those it is put to."""
+    tx.good(grant, "desk.deliver")
+    found = _request(tx, id)
+    if found is None:
+        return None
+    rows = _CONTACTS.all(tx, account=found.account)
+    tx.told(grant, "contact.name", "account.name")
+    asked = [
+        Lender(row.id, row.name, row.member)
+        for row in rows
+        if row.id != found.asker and may_lend(tx.schemes[row.scheme], row.held, found.cell)
+    ]
+    return found, asked
+
+
+def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Loan | None:
+    """Lends what a request asks for: for one ticket, or for hours. None: it is answered already, gone, or not theirs to
+    lend."""
+    found = _answer(tx, grant, id, "lent")
+    if found is None:
+        return None
+    row: dict[str, Any] = {
+        "account_id": found.account,
+        "lender": person_of(grant.subject),
+        "borrower": found.asker,
+        "cell": found.cell,
+        "one_ticket": hours is None,
+        "lent_at": tx.now,
+        "ends_at": tx.now + min(hours or LONGEST, LONGEST) * HOUR,
+    }
+    loan: int = tx.connection.execute(insert(tables.loans).returning(tables.loans.c.id), row).scalar_one()
+    tx.told(grant, f"lent_to:{subject_of(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
+    work.enqueue(tx, "slack.loan_news", f"{id}:lent", {"request": id, "loan": loan}, lane=f"loan:{id}")
+    return loans(tx, grant, loan)[0]
+
+
+def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
+    found = _answer(tx, grant, id, "refused")
+    if found is not None:
+        tx.told(grant, f"refused:{subject_of(found.asker)}", f"cell:{found.cell}")
+        work.enqueue(tx, "slack.loan_news", f"{id}:refused", {"request": id}, lane=f"loan:{id}")
+    return found
+
+
+def take_back(tx: Transaction, grant: Grant, loan: int) -> Loan | None:
+    """Ends a loan of one's own. None: it had ended."""
+    found = loans(tx, grant, loan)
+    if not found:
+        return None
+    tx.connection.execute(update(tables.loans).where(tables.loans.c.id == loan).values(ended_at=tx.now))
+    tx.told(grant, f"taken_back_from:{subject_of(found[0].borrower)}", f"cell:{found[0].cell}", f"loan:{loan}")
+    work.enqueue(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
+    return found[0]
+
+
+def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Loan]:
+    """What the lender has lent on the account and has not ended."""
+    tx.good(grant, "right.lend")
+    l = tables.loans.c  # noqa: E741
+    mine: ColumnElement[bool] = (l.lender == person_of(grant.subject)) & (l.account_id == grant.account)
+    query = _LOANS.where(mine, l.ended_at.is_(None), l.ends_at > tx.now)
+    rows = tx.connection.execute(query if only is None else query.where(l.id == only))
+    tx.told(grant, "loan.borrower", "loan.ends_at")
+    return [_loan(row) for row in rows]
+
+
+def told_about(tx: Transaction, grant: Grant, loan: int) -> Loan | None:
+    """For the worker: a loan as both sides hear of it, ended or not."""
+    tx.good(grant, "desk.deliver")
+    row = tx.connection.execute(_LOANS.where(tables.loans.c.id == loan)).first()
+    tx.told(grant, "contact.name", "account.name")
+    return _loan(row) if row is not None else None
+
+
+def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
+    """The one ticket a right was lent for is this one. Raises `NoGrant` when another took it just before."""
+    tx.good(grant, "ticket.open:technical", "ticket.open:billing")
+    assert grant.account is not None
+    account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
+    lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
+    l = tables.loans.c  # noqa: E741
+    taken = update(tables.loans).where(l.id == (lent.loan if lent else 0), l.ticket.is_(None)).values(ticket=ticket)
+    if tx.connection.execute(taken.returning(l.id)).first() is None:
+        raise NoGrant("the ticket it was lent for is open already")
+
+
+def end_of_those_who_lost(tx: Transaction, account: int) -> int:
+    """After a change of contacts: loans whose lender may no longer lend them end, and do not come back with the right."""
+    l, c = tables.loans.c, tables.contacts.c  # noqa: E741
+    rows = tx.connection.execute(
+        select(l.id, l.cell, l.borrower, c.held, tables.accounts.c.scheme, tables.accounts.c.status)
+        .join(tables.accounts, tables.accounts.c.id == l.account_id)
+        .outerjoin(tables.contacts, (c.account_id == l.account_id) & (c.person_id == l.lender))
+        .where(l.account_id == account, l.ended_at.is_(None), l.ends_at > tx.now)
+    ).all()
+    lost = [row for row in rows if row.held is None or not may_lend(tx.schemes[row.scheme], row.held, row.cell)]
+    for row in lost:
+        tx.connection.execute(update(tables.loans).where(l.id == row.id).values(ended_at=tx.now))
+        tx.record(
+            subject_of(row.borrower), account, "right.lend", "ended", fields=(f"loan:{row.id}", f"cell:{row.cell}")
+        )
+        work.enqueue(tx, "slack.loan_news", f"{row.id}:ended", {"loan": row.id}, lane=f"loan:{row.id}")
+    return len(lost)
+
+
+def _request(tx: Transaction, id: int) -> Request | None:
+    row = _REQUEST.first(tx, id=id)
+    if row is None:
+        return None
+    gone = row.status == "open" and row.asked_at <= tx.now - REQUEST_LIFE
+    names = (row.account_name, row.asker, row.asker_name)
+    return Request(row.id, row.account_id, *names, row.cell, "gone" if gone else row.status)
+
+
+def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | None:
+    """Whoever answers first has answered, if it is theirs to answer: they may lend, and hold what is asked for."""
+    tx.good(grant, "right.lend")
+    found = _request(tx, id)
+    if (
+        found is None
+        or found.status != "open"
+        or found.account != grant.account
+        or found.asker == person_of(grant.subject)
+    ):
+        return None
+    held = _CONTACTS.all(tx, account=found.account)
+    mine = next((row for row in held if subject_of(row.id) == grant.subject), None)
+    if mine is None or not may_lend(tx.schemes[mine.scheme], mine.held, found.cell):
+        return None
+    r = tables.loan_requests.c
+    answered = update(tables.loan_requests).where(r.id == id, r.status == "open")
+    by = {"status": status, "answered_by": person_of(grant.subject), "answered_at": tx.now}
+    return found if tx.connection.execute(answered.values(by).returning(r.id)).first() is not None else None
+
+
+def _loan(row: Any) -> Loan:
+    return Loan(
+        row.id,
+        row.account_name,
+        row.borrower,
+        row.borrower_name,
+        row.lender_name,
+        row.cell,
+        row.one_ticket,
+        row.ends_at,
+    )
+
+
+_borrower, _lender = tables.people.alias("borrower"), tables.people.alias("lender")
+_LOANS = (
+    select(
+        tables.loans,
+        tables.accounts.c.name.label("account_name"),
+        _borrower.c.name.label("borrower_name"),
+        _lender.c.name.label("lender_name"),
+    )
+    .join(tables.accounts, tables.accounts.c.id == tables.loans.c.account_id)
+    .join(_borrower, _borrower.c.id == tables.loans.c.borrower)
+    .join(_lender, _lender.c.id == tables.loans.c.lender)
+    .order_by(tables.loans.c.id)
+)
+_REQUEST = Prepared(
+    select(
+        tables.loan_requests,
+        tables.accounts.c.name.label("account_name"),
+        tables.people.c.name.label("asker_name"),
+    )
+    .join(tables.accounts, tables.accounts.c.id == tables.loan_requests.c.account_id)
+    .join(tables.people, tables.people.c.id == tables.loan_requests.c.asker)
+    .where(tables.loan_requests.c.id == bindparam("id"))
+)
+_member = (
+    select(func.count()).where(tables.slack_members.c.person_id == tables.people.c.id).scalar_subquery() > 0
+).label("member")
+_CONTACTS = Prepared(
+    select(tables.people.c.id, tables.people.c.name, tables.contacts.c.held, tables.accounts.c.scheme, _member)
+    .join(tables.contacts, tables.contacts.c.person_id == tables.people.c.id)
+    .join(tables.accounts, tables.accounts.c.id == tables.contacts.c.account_id)
+    .where(tables.contacts.c.account_id == bindparam("account"))
+    .order_by(tables.people.c.name)
+)

@@ -1,0 +1,101 @@
+"""Slack members: whom a member stands for, found by their own organisation and user id, and by nothing else.
+
+Looked up to decide, never shown. An e-mail address or a name in a Slack profile is not even read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, exists, select, update
+
+from store import tables
+from store.people import subject_of
+from store.prepared import Prepared
+from store.transaction import Transaction, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`subject` is a person or one of the staff. `via` and `dm`: the installation they were last met through, and the
+    channel of direct messages with them there, if known. `linked_at` in ms."""
+
+    team: str
+    user: str
+    subject: str
+    linked_at: int
+    via: str | None
+    dm: str | None
+
+
+def find(tx: Transaction, team: str, user: str) -> Member | None:
+    row = _FIND.first(tx, team=team, user=user)
+    return None if row is None else _member(row)
+
+
+def of_person(tx: Transaction, person: int) -> list[Member]:
+    """Where somebody can be written to, the one met through an installation first."""
+    return sorted(map(_member, _OF_PERSON.all(tx, person=person)), key=lambda member: member.via is None)
+
+
+def of_staff(tx: Transaction) -> list[Member]:
+    return list(map(_member, _OF_STAFF.all(tx)))
+
+
+def met(tx: Transaction, member: Member, via: str, dm: str | None = None) -> None:
+    """Where they were met just now."""
+    if member.via == via and (dm is None or member.dm == dm):
+        return
+    new = {"via": via, "dm": dm if dm is not None or member.via != via else member.dm}
+    tx.connection.execute(_one(member.team, member.user).values(**new))
+
+
+def link(tx: Transaction, person: int, team: str, user: str) -> bool:
+    """Ties a member to a person. False: they stand for somebody already."""
+    s = tables.slack_members.c
+    row = {"team": team, "member": user, "person_id": person, "linked_at": tx.now, "linked_by": "code"}
+    new = upsert(tx, tables.slack_members).values(**row).on_conflict_do_nothing().returning(s.team)
+    return tx.connection.execute(new).first() is not None
+
+
+def unlink(tx: Transaction, team: str, user: str) -> str | None:
+    """The member stands for nobody any more. Whom they stood for, if it was a person."""
+    s = tables.slack_members.c
+    gone = delete(tables.slack_members).where(s.team == team, s.member == user, s.person_id.is_not(None))
+    person = tx.connection.execute(gone.returning(s.person_id)).scalar()
+    return None if person is None else subject_of(person)
+
+
+def may_link(tx: Transaction, person: int, team: str) -> bool:
+    """Whether members of an organisation may be tied to this person: our own workspaces', those that an account of theirs
+    lists, and those whose members the operator has tied to a contact of such an account."""
+    i, a, s = tables.installations.c, tables.account_teams.c, tables.slack_members.c
+    c, other = tables.contacts.c, tables.contacts.alias("other").c
+    ours = exists().where(i.team == team, i.ended_at.is_(None))
+    listed = exists().where(a.team == team, a.account_id == c.account_id, c.person_id == person)
+    known = exists().where(
+        s.team == team,
+        s.linked_by == "import",
+        s.person_id == other.person_id,
+        other.account_id == c.account_id,
+        c.person_id == person,
+    )
+    found: bool = tx.connection.execute(select(ours | listed | known)).scalar_one()
+    return bool(found)
+
+
+def _one(team: str, user: str) -> Any:
+    s = tables.slack_members.c
+    return update(tables.slack_members).where(s.team == team, s.member == user)
+
+
+def _member(row: Any) -> Member:
+    subject = subject_of(row.person_id) if row.person_id is not None else f"staff:{row.staff_id}"
+    return Member(row.team, row.member, subject, row.linked_at, row.via, row.dm)
+
+
+_s = tables.slack_members
+_FIND = Prepared(select(_s).where(_s.c.team == bindparam("team"), _s.c.member == bindparam("user")))
+_OF_PERSON = Prepared(select(_s).where(_s.c.person_id == bindparam("person")).order_by(_s.c.linked_at))
+_OF_STAFF = Prepared(select(_s).where(_s.c.staff_id.is_not(None)).order_by(_s.c.staff_id))

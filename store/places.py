@@ -1,0 +1,105 @@
+"""Where a ticket lives in Slack, and where what we posted stands: channels and threads, nothing of what is said there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select, update
+
+from store import tables
+from store.prepared import Prepared
+from store.transaction import Transaction, upsert
+
+CUSTOMER: Final = "customer"  # direct messages of one person: all that is said
+ORIGIN: Final = "origin"  # the channel where it began: nothing confidential
+DESK: Final = "desk"  # the agents' channel
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`channel` and `thread` are empty until the first message stands."""
+
+    id: int
+    ticket: int
+    side: str
+    person: int | None
+    team: str
+    channel: str | None
+    thread: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    team: str
+    channel: str
+    ts: str
+
+
+def add(
+    tx: Transaction,
+    ticket: int,
+    side: str,
+    team: str,
+    *,
+    channel: str | None = None,
+    thread: str | None = None,
+    person: int | None = None,
+) -> None:
+    tx.write(
+        tables.places,
+        {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread},
+    )
+
+
+def of_ticket(tx: Transaction, ticket: int) -> list[Place]:
+    return list(map(_place, _OF_TICKET.all(tx, ticket=ticket)))
+
+
+def find(tx: Transaction, id: int) -> Place | None:
+    row = _FIND.first(tx, id=id)
+    return None if row is None else _place(row)
+
+
+def at(tx: Transaction, team: str, channel: str, thread: str) -> Place | None:
+    """The ticket a thread belongs to."""
+    row = _AT.first(tx, team=team, channel=channel, thread=thread)
+    return None if row is None else _place(row)
+
+
+def stands(tx: Transaction, place: Place, channel: str, thread: str) -> None:
+    """Its first message stands there."""
+    p = tables.places
+    tx.connection.execute(update(p).where(p.c.id == place.id).values(channel=channel, thread=thread))
+
+
+def posted(tx: Transaction, key: str) -> Post | None:
+    row = _POSTED.first(tx, key=key)
+    return None if row is None else Post(row.team, row.channel, row.ts)
+
+
+def keep_post(tx: Transaction, key: str, post: Post) -> None:
+    row = {"key": key, "team": post.team, "channel": post.channel, "ts": post.ts, "at": tx.now}
+    tx.connection.execute(upsert(tx, tables.posts).values(**row).on_conflict_do_nothing())
+
+
+def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
+    """Slack has given a channel another id (it became shared, or no longer is)."""
+    for table in (tables.places, tables.posts):
+        moved = update(table).where(table.c.team == team, table.c.channel == before)
+        tx.connection.execute(moved.values(channel=now))
+
+
+def _place(row: Any) -> Place:
+    return Place(row.id, row.ticket, row.side, row.person_id, row.team, row.channel, row.thread)
+
+
+_p = tables.places
+_OF_TICKET = Prepared(select(_p).where(_p.c.ticket == bindparam("ticket")).order_by(_p.c.id))
+_FIND = Prepared(select(_p).where(_p.c.id == bindparam("id")))
+_AT = Prepared(
+    select(_p).where(
+        _p.c.team == bindparam("team"), _p.c.channel == bindparam("channel"), _p.c.thread == bindparam("thread")
+    )
+)
+_POSTED = Prepared(select(tables.posts).where(tables.posts.c.key == bindparam("key")))

@@ -1,0 +1,38 @@
+"""Every table there is. Nobody outside `store` imports this package."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from store.tables.accounts import Account, Contact, Invoice, Service
+from store.tables.base import Base
+from store.tables.calls import Call, Delivery, Ring
+from store.tables.ledger import Checkpoint, Entry, Lane
+from store.tables.lending import Loan, LoanRequest
+from store.tables.proofs import Code, Pin, PinBudget, PinGuard
+from store.tables.slack import AccountTeam, Installation, InstallState, Post, SlackMember
+from store.tables.tickets import Assignment, File, Message, Place, Recording, Ticket
+from store.tables.who import Person, Phone, Staff
+from store.tables.work import Work
+
+__all__ = ["Base"]
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+people, phones, staff = map(_table, (Person, Phone, Staff))
+accounts, contacts, services, invoices = map(_table, (Account, Contact, Service, Invoice))
+tickets, messages, recordings, files, places, assignments = map(
+    _table, (Ticket, Message, Recording, File, Place, Assignment)
+)
+pins, pin_guards, pin_budgets, codes = map(_table, (Pin, PinGuard, PinBudget, Code))
+calls, rings, deliveries, work = map(_table, (Call, Ring, Delivery, Work))
+slack_members, account_teams, installations, install_states, posts = map(
+    _table, (SlackMember, AccountTeam, Installation, InstallState, Post)
+)
+loans, loan_requests = map(_table, (Loan, LoanRequest))
+lanes, ledger, checkpoints = map(_table, (Lane, Entry, Checkpoint))

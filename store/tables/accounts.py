@@ -1,0 +1,48 @@
+"""Accounts, who stands how on them, and what they have and owe."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import NEVER_AGAIN, Base, Id
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str]
+    scheme: Mapped[str]
+    status: Mapped[str]
+    __table_args__ = NEVER_AGAIN
+
+
+class Contact(Base):
+    """A person's standing on an account: role and permission words of its scheme, comma-joined, in the scheme's order."""
+
+    __tablename__ = "contacts"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
+    held: Mapped[str]
+
+
+class Service(Base):
+    __tablename__ = "services"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str]
+    status: Mapped[str]
+    managed_sla: Mapped[bool]
+
+
+class Invoice(Base):
+    """`amount` is the decimal string of the import, `due` a date as ISO 8601."""
+
+    __tablename__ = "invoices"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(64), primary_key=True)
+    amount: Mapped[str]
+    currency: Mapped[str] = mapped_column(String(3))
+    due: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str]

@@ -1,0 +1,30 @@
+"""What every table is made of.
+
+Times are integers: milliseconds since 1970 in UTC. A person, a member of staff or a part of the desk that acts is a
+*subject* (`person:17`, `staff:3`, `desk:worker`), never a name: so a person can be erased and the ledger keeps its chain.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only on an INTEGER primary key
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {int: BigInteger, str: Text, bytes: LargeBinary, bool: Boolean}
+
+
+# An id is never given twice, for it is what the ledger knows somebody or something by.
+NEVER_AGAIN: Final = {"sqlite_autoincrement": True}

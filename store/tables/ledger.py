@@ -1,0 +1,47 @@
+"""The ledger: lanes, entries, checkpoints."""
+
+from __future__ import annotations
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Base
+
+
+class Lane(Base):
+    """One HMAC chain, written by one connection of one process for an hour at most."""
+
+    __tablename__ = "ledger_lanes"
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(String(8))
+    opened_at: Mapped[int] = mapped_column(index=True)
+
+
+class Entry(Base):
+    """One decision or one thing told. Field names, never values."""
+
+    __tablename__ = "ledger"
+    lane: Mapped[str] = mapped_column(String(16), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[int]
+    who: Mapped[str]
+    account: Mapped[int | None]
+    action: Mapped[str]
+    decision: Mapped[str]
+    rules: Mapped[str]
+    proof: Mapped[str]
+    channel: Mapped[str]
+    call: Mapped[str | None]
+    fields: Mapped[str]
+    mac: Mapped[bytes]
+
+
+class Checkpoint(Base):
+    """The heads of all lanes in use, signed, each chained to the one before."""
+
+    __tablename__ = "ledger_checkpoints"
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int]
+    key: Mapped[str] = mapped_column(String(8))
+    heads: Mapped[str]
+    mac: Mapped[bytes]

@@ -1,0 +1,101 @@
+"""Tickets, their messages, and what was spoken."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import NEVER_AGAIN, Base, Id
+
+
+class Ticket(Base):
+    """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; or draft: it waits
+    for a second proof, and the desk has not got it."""
+
+    __tablename__ = "tickets"
+    number: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    topic: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    status: Mapped[str]
+    urgent: Mapped[bool]
+    service: Mapped[str | None]
+    channel: Mapped[str]
+    opened_at: Mapped[int]
+    __table_args__ = (
+        Index("ix_tickets_account", "account_id", "number"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class Message(Base):
+    """What was said on a ticket, or what became of it: `event` is empty, or a word like closed. `internal` is a note of the
+    desk's own. `source` is the Slack message it came as; `earlier` what it said before it was
+    edited, oldest first, as JSON; `withdrawn_at` when its author took it back."""
+
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
+    author: Mapped[str]
+    body: Mapped[str]
+    recording: Mapped[str | None] = mapped_column(String(34), unique=True)
+    at: Mapped[int]
+    event: Mapped[str] = mapped_column(String(16))
+    internal: Mapped[bool]
+    source: Mapped[str | None]
+    earlier: Mapped[str]
+    withdrawn_at: Mapped[int | None]
+    __table_args__ = (Index("ix_messages_source", "source", unique=True),)
+
+
+class Assignment(Base):
+    """Who of the staff has taken a ticket."""
+
+    __tablename__ = "assignments"
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    at: Mapped[int]
+
+
+class File(Base):
+    """A file that came with a message. `sealed` is empty until the worker has fetched it; `trouble` why it never will."""
+
+    __tablename__ = "files"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    message: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    slack_id: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int]
+    sealed: Mapped[bytes | None]
+    trouble: Mapped[str | None]
+    __table_args__ = (UniqueConstraint("message", "slack_id"), NEVER_AGAIN)
+
+
+class Place(Base):
+    """A thread in Slack that belongs to a ticket. `side` is customer (direct messages of `person_id`, all that is said),
+    origin (the channel where it began, nothing confidential) or desk. `thread` is empty until its first message stands."""
+
+    __tablename__ = "places"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
+    side: Mapped[str] = mapped_column(String(8))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    team: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str | None] = mapped_column(String(32))
+    thread: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (UniqueConstraint("team", "channel", "thread"), NEVER_AGAIN)
+
+
+class Recording(Base):
+    """The sound of a spoken message. `sealed` is empty until the worker has fetched it."""
+
+    __tablename__ = "recordings"
+    sid: Mapped[str] = mapped_column(String(34), primary_key=True)
+    seconds: Mapped[int]
+    content_type: Mapped[str | None]
+    sealed: Mapped[bytes | None]
+    recorded_at: Mapped[int]
+    fetched_at: Mapped[int | None]

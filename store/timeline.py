@@ -1,0 +1,248 @@
+"""What happens to a ticket, written down in its order: for the rooms of `store` that open, answer and close tickets."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, insert, select, update
+
+from authz import Grant
+from store import tables, work
+from store.prepared import Prepared
+from store.transaction import NoGrant, Transaction
+
+STATUSES = ("open", "waiting", "closed", "pending", "draft")
+EVENTS = ("closed", "reopened", "taken", "waiting")
+LONGEST_SUBJECT, LONGEST_BODY = 200, 12_000  # characters; a Slack message has 12,000 at most where it matters
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A spoken message: Twilio's recording, and how long it is."""
+
+    sid: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as Slack tells of it, not fetched yet. `size` in bytes."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry of a ticket: what was said, or an event. `author` is a subject, `name` theirs, or empty; `earlier` what it
+    said before it was edited, oldest first. Times in ms."""
+
+    id: int
+    author: str
+    name: str
+    body: str
+    at: int
+    event: str
+    internal: bool
+    source: str | None
+    earlier: tuple[str, ...]
+    withdrawn: bool
+    recorded: bool
+    files: tuple[File, ...]
+
+    @property
+    def by_desk(self) -> bool:
+        return self.author.startswith("staff:")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`fetched`: we have its content."""
+
+    id: int
+    name: str
+    size: int
+    fetched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose account, which topic, and the status."""
+
+    account: int | None
+    topic: str
+    status: str
+
+
+def insert_ticket(
+    tx: Transaction,
+    account: int | None,
+    person: int | None,
+    topic: str,
+    kind: str,
+    subject: str,
+    status: str,
+    service: str | None = None,
+    *,
+    urgent: bool = False,
+) -> int:
+    """A new ticket's row; its number."""
+    number: int = _INSERT.first(
+        tx,
+        account_id=account,
+        opened_by=person,
+        topic=topic,
+        kind=kind,
+        subject=subject[:LONGEST_SUBJECT],
+        status=status,
+        urgent=urgent,
+        service=service,
+        channel=tx.channel,
+        opened_at=tx.now,
+    ).number
+    return number
+
+
+def add(
+    tx: Transaction,
+    ticket: int,
+    author: str,
+    body: str,
+    *,
+    event: str = "",
+    recorded: Recorded | None = None,
+    internal: bool = False,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> None:
+    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker."""
+    row = {
+        "ticket": ticket,
+        "author": author,
+        "body": body[:LONGEST_BODY],
+        "recording": recorded.sid if recorded else None,
+        "at": tx.now,
+        "event": event,
+        "internal": internal,
+        "source": source,
+        "earlier": "[]",
+    }
+    if files:
+        id = _SAY.first(tx, **row).id
+        for file in files:
+            about = {"slack_id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
+            tx.write(tables.files, {"message": id, **about})
+            work.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
+    else:
+        tx.write(tables.messages, row)
+    if recorded:
+        tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
+        work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
+    news(tx, ticket)
+
+
+def news(tx: Transaction, ticket: int) -> None:
+    """Something about a ticket has changed: whoever follows it is brought up to date."""
+    work.enqueue(tx, "news", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, lane=f"news:{ticket}")
+
+
+def about(tx: Transaction, ticket: int) -> About | None:
+    """What a ticket is about, to ask for the right grant. None: there is none."""
+    row = _ABOUT.first(tx, number=ticket)
+    return None if row is None else About(row.account_id, row.topic, row.status)
+
+
+def edit(tx: Transaction, author: str, source: str, body: str) -> bool:
+    """Its author changed a message where it came from; what it said before is kept. False: we have no such message."""
+    row = _BY_SOURCE.first(tx, source=source)
+    if row is None or row.author != author or row.withdrawn_at is not None:
+        return False
+    if row.body != body[:LONGEST_BODY]:
+        earlier = json.dumps([*json.loads(row.earlier), row.body])
+        _change(tx, row.id, body=body[:LONGEST_BODY], earlier=earlier)
+        news(tx, row.ticket)
+    return True
+
+
+def withdraw(tx: Transaction, author: str, source: str) -> bool:
+    """Its author deleted a message where it came from: nobody is shown it any more. What it said is kept."""
+    row = _BY_SOURCE.first(tx, source=source)
+    if row is None or row.author != author or row.withdrawn_at is not None:
+        return False
+    _change(tx, row.id, body="", earlier=json.dumps([*json.loads(row.earlier), row.body]), withdrawn_at=tx.now)
+    news(tx, row.ticket)
+    return True
+
+
+def _change(tx: Transaction, id: int, **values: object) -> None:
+    tx.connection.execute(update(tables.messages).where(tables.messages.c.id == id).values(**values))
+
+
+def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
+    """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone."""
+    tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
+    of, customer = about(tx, ticket), grant.topic is not None
+    if of is None or (customer and (of.account, of.topic) != (grant.account, grant.topic)):
+        raise NoGrant("not a ticket of this grant")
+    rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not (customer and row.internal)]
+    names = _names(tx, {row.author for row in rows})
+    files: dict[int, list[File]] = {}
+    for row in _FILES.all(tx, ticket=ticket):
+        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched))
+    return [
+        Said(
+            row.id,
+            row.author,
+            names.get(row.author, ""),
+            row.body,
+            row.at,
+            row.event,
+            row.internal,
+            row.source,
+            tuple(json.loads(row.earlier)),
+            row.withdrawn_at is not None,
+            row.recording is not None,
+            tuple(files.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
+    """subject → name, of people and staff; whoever is neither, or gone, is left out."""
+    ids: dict[str, list[int]] = {"person": [], "staff": []}
+    for subject in subjects:
+        kind, _, id = subject.partition(":")
+        if kind in ids and id.isdigit():
+            ids[kind].append(int(id))
+    found: dict[str, str] = {}
+    for kind, table in (("person", tables.people), ("staff", tables.staff)):
+        if ids[kind]:
+            rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids[kind])))
+            found |= {f"{kind}:{row.id}": row.name for row in rows}
+    return found
+
+
+_columns = [column.name for column in tables.tickets.c if column.name != "number"]
+_INSERT = Prepared(
+    insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
+)
+_t, _m, _f = tables.tickets, tables.messages, tables.files
+_ABOUT = Prepared(select(_t.c.account_id, _t.c.topic, _t.c.status).where(_t.c.number == bindparam("number")))
+_BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
+_ALL_SAID = Prepared(select(_m).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id))
+_FILES = Prepared(
+    select(_f.c.id, _f.c.message, _f.c.name, _f.c.size, _f.c.sealed.is_not(None).label("fetched"))
+    .join(_m, _m.c.id == _f.c.message)
+    .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_f.c.id)
+)
+_of_a_message = ("ticket", "author", "body", "recording", "at", "event", "internal", "source", "earlier")
+_SAY = Prepared(
+    insert(tables.messages).values({name: bindparam(name) for name in _of_a_message}).returning(tables.messages.c.id)
+)
