@@ -10,7 +10,6 @@ import structlog
 
 from authz import Action, Ask, Grant, Proof
 from deskgate import mail
-from deskgate.later import Later
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
@@ -18,7 +17,7 @@ from ivr.agent import leg_urls
 from ivr.turn import Line
 from store import WORKER, Store, Transaction, notices, recordings, rings
 from store.timeline import Recorded
-from store.work import Work, enqueue_once
+from store.work import Later, Work, enqueue_once
 
 RING_SECONDS: Final = 30
 TRANSCRIPT_TRIES: Final = 5

@@ -14,8 +14,8 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from deskgate.later import Later
 from store.recordings import Sound
+from store.work import Later
 
 TIMEOUT: Final = 10.0
 LARGEST_RECORDING: Final = 32 * 1024 * 1024

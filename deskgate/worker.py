@@ -1,7 +1,8 @@
 """The worker: does later work, writes the ledger's checkpoints, sweeps what is over. A few threads beside the web process.
 
 Any number of workers may run on one database: each piece of work is leased, and a checkpoint that another process wrote
-is as good as one's own.
+is as good as one's own. Whoever waits for another company has threads of their own, so that a slow one keeps nobody else
+waiting.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from collections.abc import Callable
 import structlog
 
 from deskgate.deliver import Deliveries
-from deskgate.later import Later
-from store import ConnectionLost, Store, calls, guard, work
-from store.work import Work
+from store import ConnectionLost, Store, calls, codes, guard, installations, work
+from store.work import Later, Never, Work
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
 SWEEP_EVERY = 60.0
-LOOK_EVERY = 0.5  # seconds between looks when nothing was due
-THREADS = 2
+LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
+THREADS = {"slack": 4, "mail": 1, "": 2}  # by the company that is waited for
 log = structlog.get_logger("worker")
 
 
@@ -31,32 +31,37 @@ class Worker:
         self._head: tuple[int, str] | None = None
 
     def start(self) -> None:
-        loops: list[tuple[str, Callable[[], object], float]] = [
-            *((f"work-{n}", self._work_through, LOOK_EVERY) for n in range(THREADS)),
-            ("checkpoints", self.checkpoint, CHECKPOINT_EVERY),
-            ("sweep", self.sweep, SWEEP_EVERY),
-        ]
-        for name, do, every in loops:
-            thread = threading.Thread(target=self._loop, args=(do, every), name=f"worker-{name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        for company, count in THREADS.items():
+            kinds = [kind for kind in self._deliveries if waits_for(kind) == company]
+            for n in range(count if kinds else 0):
+                self._run(f"{company or 'work'}-{n}", self._work_through, kinds)
+        self._run("checkpoints", self._again, self.checkpoint, CHECKPOINT_EVERY)
+        self._run("sweep", self._again, self.sweep, SWEEP_EVERY)
 
     def stop(self) -> None:
         """Finishes what is under way. The clean stop's own checkpoint is the store's."""
         self._stopping.set()
+        self._store.bell.ring()
         for thread in self._threads:
             thread.join(timeout=15)
 
-    def do_one(self) -> bool:
+    def do_one(self, kinds: list[str] | None = None) -> bool:
         """One piece of work, if one is due: done, or put back with the reason. Whether there was one."""
+        kinds = kinds or list(self._deliveries)
+        if not self._store.is_work_due(kinds):
+            return False
         with self._store.transaction("worker") as tx:
-            piece = work.lease(tx, list(self._deliveries))
+            piece = work.lease(tx, kinds)
         if piece is None:
             return False
         try:
             self._deliveries[piece.kind](piece)
         except Later as later:
             self._put_back(piece, str(later), later.seconds)
+        except Never as never:
+            log.warning("work given up", kind=piece.kind, why=str(never))
+            with self._store.transaction("worker") as tx:
+                work.give_up(tx, piece, str(never))
         except Exception as fault:
             log.warning(
                 "work failed", kind=piece.kind, attempts=piece.attempts, why=type(fault).__name__, exc_info=True
@@ -75,23 +80,44 @@ class Worker:
             log.info("ledger head", checkpoint=head[0], digest=head[1])
 
     def sweep(self) -> None:
-        for what in (calls.sweep, guard.sweep, work.sweep):
+        for what in (calls.sweep, guard.sweep, work.sweep, codes.sweep, installations.sweep):
             with self._store.transaction("worker") as tx:
                 what(tx)
-
-    def _work_through(self) -> None:
-        while not self._stopping.is_set() and self.do_one():
-            pass
 
     def _put_back(self, piece: Work, why: str, seconds: float | None) -> None:
         with self._store.transaction("worker") as tx:
             work.failed(tx, piece, why, retry_after=None if seconds is None else int(seconds * 1000))
 
-    def _loop(self, do: Callable[[], object], every: float) -> None:
+    def _run(self, name: str, do: Callable[..., None], *given: object) -> None:
+        thread = threading.Thread(target=do, args=given, name=f"worker-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work_through(self, kinds: list[str]) -> None:
+        heard = 0
+        while not self._stopping.is_set():
+            heard = self._store.bell.wait(heard, LOOK_EVERY)
+            self._safely(lambda: self._all_that_is_due(kinds))
+
+    def _all_that_is_due(self, kinds: list[str]) -> None:
+        while not self._stopping.is_set() and self.do_one(kinds):
+            pass
+
+    def _again(self, do: Callable[[], object], every: float) -> None:
         while not self._stopping.wait(every):
-            try:
-                do()
-            except ConnectionLost:
-                log.warning("the database is away", thread=threading.current_thread().name)
-            except Exception:
-                log.exception("fault", thread=threading.current_thread().name)
+            self._safely(do)
+
+    def _safely(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except ConnectionLost:
+            log.warning("the database is away", thread=threading.current_thread().name)
+            self._stopping.wait(LOOK_EVERY)  # or a bell that rings would have us ask without end
+        except Exception:
+            log.exception("fault", thread=threading.current_thread().name)
+            self._stopping.wait(LOOK_EVERY)
+
+
+def waits_for(kind: str) -> str:
+    """The company that a kind of work waits for, a key of THREADS."""
+    return "slack" if kind.startswith("slack.") else "mail" if kind == "mail" else ""

@@ -46,16 +46,10 @@ def _asked(call: Call, action: Action, topic: Topic | None = None, service: str 
     return Ask(call.subject, action, call.account, topic, Proof(call.proof), service)
 
 
-def _refused(tx: Transaction, call: Call, ask: Ask, denied: Denied) -> o.Refused:
+def _refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that."""
-    if denied.reason != Reason.NO_RIGHT:  # a right can be given; an account is not opened again by who manages contacts
-        return o.Refused(ask.cell, denied)
-    verdict = tx.ask(_asked(call, Action.CONTACTS_VIEW))
-    if not isinstance(verdict, Grant):
-        return o.Refused(ask.cell, denied)
-    helpers = tuple(accounts.who_may_manage_contacts(tx, verdict))
-    needs, roles = accounts.needed_for(tx, verdict, ask.cell)
-    return o.Refused(ask.cell, denied, needs, roles, helpers)
+    why = accounts.why_not(tx, ask, denied)
+    return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -98,13 +92,13 @@ def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Re
             first = first or (ask, verdict)
     if not granted:
         assert first is not None
-        return _refused(tx, call, *first)
+        return _refused(tx, *first)
     support = _asked(call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Grant):
-        return _refused(tx, call, support, by_phone)
+        return _refused(tx, support, by_phone)
     spoken = [grant for grant in granted if by_phone.when != "billing_topics" or grant.topic is Topic.BILLING]
-    return spoken or _refused(tx, call, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
+    return spoken or _refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
 
 
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -119,7 +113,7 @@ def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     ask = _asked(call, Action.PHONE_EMERGENCY) if emergency else _asked(call, Action.TICKET_OPEN, Topic.TECHNICAL)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, call, ask, verdict)
+        return _refused(tx, ask, verdict)
     return o.ServicesNamed(tuple(accounts.service_names(tx, verdict)))
 
 
@@ -187,7 +181,7 @@ def _tell_invoices(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     ask = _asked(call, Action.BILLING_VIEW)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, call, ask, verdict)
+        return _refused(tx, ask, verdict)
     return o.Invoices(tuple(accounts.invoices(tx, verdict)))
 
 
@@ -195,7 +189,7 @@ def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     ask = _asked(call, Action.SERVICE_VIEW)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, call, ask, verdict)
+        return _refused(tx, ask, verdict)
     return o.Services(tuple(accounts.services(tx, verdict)))
 
 
@@ -209,7 +203,7 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
     ask = _ring_ask(call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, call, ask, verdict)
+        return _refused(tx, ask, verdict)
     numbers = desk.emergency if call.about == "emergency" else desk.agents
     if rings.started_in(tx) >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
@@ -226,7 +220,7 @@ def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> 
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         rings.end(tx, tx.call or "")
-        return _refused(tx, call, ask, verdict)
+        return _refused(tx, ask, verdict)
     ring = rings.look(tx, call.ring)
     if ring is not None and ring.taken:
         return o.Taken(rings.room(ring.id))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy import text
 
 from authz import Scheme
+from store import work
 from store.bell import Bell
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
@@ -68,6 +69,14 @@ class Store:
     def checkpoint(self) -> tuple[int, str] | None:
         """Signs the heads of all lanes: (number, digest) of the newest checkpoint, for the log outside."""
         return checkpoint(self.engine, self.gate, self.keys, self.clock())
+
+    def is_work_due(self, kinds: Collection[str]) -> bool:
+        """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                return bool(connection.execute(work.due(self.clock(), kinds)).scalar_one())
+        except DatabaseFault as lost:
+            raise ConnectionLost(str(lost.orig)) from lost
 
     def is_ready(self) -> bool:
         """Whether the database answers and is migrated."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from authz import CELLS, Grant
-from store import tables
+from authz import CELLS, Action, Ask, Denied, Grant, Reason
+from store import loans, tables
+from store.loans import Lender
 from store.people import subject_of
 from store.prepared import Prepared
 from store.transaction import Transaction
@@ -82,6 +83,31 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
     tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")
     found = [Invoice(row.number, row.amount, row.currency, row.due, row.status) for row in rows]
     return sorted(found, key=lambda invoice: (invoice.status == "paid", invoice.due))
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """A refusal as its asker may hear it: what it would need, who could grant that, and who could lend it."""
+
+    cell: str
+    denied: Denied
+    needs: tuple[str, ...] = ()
+    needs_role: bool = False
+    helpers: tuple[str, ...] = ()
+    lenders: tuple[Lender, ...] = ()
+
+
+def why_not(tx: Transaction, ask: Ask, denied: Denied) -> WhyNot:
+    """What goes with a refusal, as far as this person may hear it: a right can be given, and a ticket right lent; an
+    account is not opened again by who manages contacts."""
+    if denied.reason != Reason.NO_RIGHT:
+        return WhyNot(ask.cell, denied)
+    verdict = tx.ask(Ask(ask.subject, Action.CONTACTS_VIEW, ask.account, None, ask.proof))
+    if not isinstance(verdict, Grant):
+        return WhyNot(ask.cell, denied)
+    needs, roles = needed_for(tx, verdict, ask.cell)
+    helpers = tuple(who_may_manage_contacts(tx, verdict))
+    return WhyNot(ask.cell, denied, needs, roles, helpers, tuple(loans.lenders(tx, verdict, ask.cell)))
 
 
 def who_may_manage_contacts(tx: Transaction, grant: Grant) -> list[str]:

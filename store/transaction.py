@@ -170,6 +170,22 @@ class Transaction:
                 entry.fields.append(ask.cell)
         return offered
 
+    def offer_everywhere(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
+        """What a person may be offered of `cells` on every account of theirs: id → cell → Grant; accounts with nothing
+        are left out. One entry for all."""
+        cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
+        entry = self.record(subject, None, "offer", "offered", (), proof)
+        person = int(subject.partition(":")[2])
+        for row in _STANDINGS.all(self, person=person, service=None, now=self.now):
+            standing = self._read(subject, row.id, row)
+            for action, topic in cells:
+                verdict = judge(Ask(subject, action, row.id, topic, proof), standing)
+                if isinstance(verdict, Grant):
+                    self._register(verdict, entry)
+                    offered.setdefault(row.id, {})[verdict.cell] = verdict
+        entry.fields += [f"account:{id}" for id in offered]
+        return offered
+
     def offer_accounts(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
         """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
         first such thing, enough to be told the account's name. One entry for all."""

@@ -8,11 +8,11 @@ after the other, the oldest first: while that one waits, so do the others. docs/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Update, bindparam, delete, exists, func, select, update
+from sqlalchemy import Select, Update, bindparam, delete, exists, func, select, update
 
 from store import tables
 from store.prepared import Prepared
@@ -28,6 +28,19 @@ BACK_OFF: Final = (
     3_600_000,
 )  # then every hour: nothing is given up silently
 KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
+
+
+class Later(Exception):
+    """Raised by whoever does a piece: put it back for `seconds`, or with the usual back-off. The words are for the
+    operator: no secrets, one line."""
+
+    def __init__(self, why: str, seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class Never(Exception):
+    """It can never be done: nothing waits for it any longer, and the operator sees it. The words as above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,12 @@ def _row(
         "created_at": tx.now,
         "given_up": False,
     }
+
+
+def due(now: int, kinds: Collection[str]) -> Select[bool]:
+    """Whether any of these kinds is due, those that wait behind another in their lane included."""
+    w = tables.work.c
+    return select(exists().where(w.done_at.is_(None), w.run_at <= now, w.kind.in_(kinds)))
 
 
 def lease(tx: Transaction, kinds: list[str]) -> Work | None:

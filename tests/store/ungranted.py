@@ -25,6 +25,7 @@ _TOKEN: Final = "the operator's own installation and its tokens; knows no custom
 _CODE: Final = "a code that is good once: digits, and the subject they were made for"
 
 REASONS: Final[dict[str, str]] = {
+    "accounts.why_not": "asks for contacts.view itself before it names anybody",
     "bell.Bell.ring": "rings; knows nothing of what for",
     "bell.Bell.wait": "waits; knows nothing of what for",
     "calls.begin": _CALL,
@@ -145,6 +146,7 @@ REASONS: Final[dict[str, str]] = {
     "store.Store.checkpoint": _LEDGER,
     "store.Store.close": _OPENS,
     "store.Store.is_ready": _OPENS,
+    "store.Store.is_work_due": _QUEUE,
     "store.Store.transaction": _OPENS,
     "store.now_ms": _PURE,
     "store.open_store": _OPENS,
@@ -169,6 +171,7 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.good": _ASKS,
     "transaction.Transaction.offer": _ASKS,
     "transaction.Transaction.offer_accounts": _ASKS,
+    "transaction.Transaction.offer_everywhere": _ASKS,
     "transaction.Transaction.record": "writes an entry; reads nothing",
     "transaction.Transaction.standing": "what a decision rests on: role words and facts, for `store` and the judge",
     "transaction.Transaction.told": "adds names of fields to an entry; reads nothing",
@@ -179,6 +182,7 @@ REASONS: Final[dict[str, str]] = {
     "verify.verify": _LEDGER,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
     "work.done": _QUEUE,
+    "work.due": _QUEUE,
     "work.enqueue": _QUEUE,
     "work.enqueue_once": _QUEUE,
     "work.failed": _QUEUE,
