@@ -1,14 +1,13 @@
-"""The keypad phone in the browser: its page, what can be done on it, and a live stream of what happens."""
+"""The page, and the keypad phone on it: what can be done with it, and a live stream of what happens.
+
+The page's other half, Slack, has its routes in slack/web.py, and stays hidden where those are not there.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import secrets
-import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -17,25 +16,34 @@ from pydantic import BaseModel, Field
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
 from simulator.journal import leg_shown, turn
+from simulator.live import stream, uvicorn_stops
 from simulator.phone import WITHHELD, CallOver, Phone
 from simulator.script import written_down
 
+_SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 _STATIC = {
-    "simulator.css": "text/css; charset=utf-8",
-    "simulator.js": "text/javascript; charset=utf-8",
-    "phone.js": "text/javascript; charset=utf-8",
-    "webhooks.js": "text/javascript; charset=utf-8",
-    "voice.js": "text/javascript; charset=utf-8",
+    "simulator.css": _STYLE,
+    "slack.css": _STYLE,
+    "simulator.js": _SCRIPT,
+    "phone.js": _SCRIPT,
+    "webhooks.js": _SCRIPT,
+    "voice.js": _SCRIPT,
+    "make.js": _SCRIPT,
+    "slack.js": _SCRIPT,
+    "slack-room.js": _SCRIPT,
+    "slack-composer.js": _SCRIPT,
+    "slack-form.js": _SCRIPT,
+    "slack-blocks.js": _SCRIPT,
+    "slack-mrkdwn.js": _SCRIPT,
     "handset.svg": "image/svg+xml",
 }
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_LOOK_UP = 0.5  # seconds between looks at whether the server closes
 _SHOWN = 200  # webhooks a page starts with
 
 
@@ -65,13 +73,13 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
 
     @routes.get("")
     def page() -> Response:
-        return Response(_file("page.html"), media_type="text/html", headers=_HEADERS)
+        return Response(_file("page.html"), media_type="text/html", headers=HEADERS)
 
     @routes.get("/static/{name}")
     def static(name: str) -> Response:
         if name not in _STATIC:
             raise HTTPException(404)
-        return Response(_file(f"static/{name}"), headers={**_HEADERS, "Content-Type": _STATIC[name]})
+        return Response(_file(f"static/{name}"), headers={**HEADERS, "Content-Type": _STATIC[name]})
 
     @routes.get("/state")
     def state() -> Response:
@@ -84,13 +92,12 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
             "legs": legs[-20:],
             "webhooks": webhooks,
         }
-        return JSONResponse(body, headers=_HEADERS)
+        return JSONResponse(body, headers=HEADERS)
 
     @routes.get("/events")
     async def events() -> StreamingResponse:
-        return StreamingResponse(
-            _stream(exchange, closing or _uvicorn_stops), media_type="text/event-stream", headers=_HEADERS
-        )
+        live = stream(exchange.listen, closing or uvicorn_stops)
+        return StreamingResponse(live, media_type="text/event-stream", headers=HEADERS)
 
     @routes.post("/calls")
     def dial(body: Dial) -> Response:
@@ -118,7 +125,7 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
         phone = exchange.legs.get(call)
         if phone is None or phone.party != "caller":
             raise HTTPException(404)
-        return PlainTextResponse(written_down(phone), headers=_HEADERS)
+        return PlainTextResponse(written_down(phone), headers=HEADERS)
 
     return routes
 
@@ -143,38 +150,6 @@ def _do(phone: Phone, body: Act) -> None:
             phone.no_answer()
         case _:
             raise ValueError("a phone cannot do that")
-
-
-async def _stream(exchange: Exchange, closing: Callable[[], bool]) -> AsyncIterator[str]:
-    """Server-sent events: every event of the exchange as JSON. A comment now and then finds out who has gone."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    def heard(event: dict[str, Any]) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(queue.put_nowait, event)
-
-    stop = exchange.listen(heard)
-    try:
-        yield "retry: 500\n\n"
-        quiet = 0
-        while not closing():
-            try:
-                event = await asyncio.wait_for(queue.get(), _LOOK_UP)
-            except TimeoutError:
-                quiet += 1
-                if quiet % 30 == 0:
-                    yield ": still here\n\n"
-            else:
-                yield f"data: {json.dumps(event)}\n\n"
-    finally:
-        stop()
-
-
-def _uvicorn_stops() -> bool:
-    """uvicorn's handler of Ctrl-C is a method of its server, which knows whether it was told to go. Others: no."""
-    server = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
-    return bool(getattr(server, "should_exit", False))
 
 
 def _file(name: str) -> bytes:

@@ -164,7 +164,7 @@ $("aloud").addEventListener("click", () => {
 // The keyboard is the keypad of the phone that has the focus, and of the caller's otherwise.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9*#]$/.test(event.key)) return;
-  if (event.target.closest("input, textarea")) return;
+  if (event.target.closest("input, textarea, select, #slack, dialog")) return;
   const agent = [...agents.values()].find((view) => view.root.contains(event.target));
   (agent ?? caller).press(event.key);
   event.preventDefault();

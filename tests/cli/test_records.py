@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from authz import Action, Ask, Grant, Proof, Topic
 from store import tables, tickets
-from store.tickets import Recorded
+from store.timeline import Recorded
 from tests.cli.conftest import Shell
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

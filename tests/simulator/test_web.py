@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from simulator import Exchange, twilio_api, web
+from simulator.live import stream
 from simulator.recording import comment
 from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, SID, TOKEN, ToyDesk
 
@@ -139,13 +140,13 @@ def test_the_stream_tells_of_everything(desk: ToyDesk, exchange: Exchange) -> No
     desk.on("/ivr/voice", "<Say>Hi.</Say>")
 
     async def listen() -> list[dict[str, object]]:
-        stream = web._stream(exchange, lambda: False)
-        assert await anext(stream) == "retry: 500\n\n"
-        waiting = asyncio.ensure_future(anext(stream))
+        told = stream(exchange.listen, lambda: False)
+        assert await anext(told) == "retry: 500\n\n"
+        waiting = asyncio.ensure_future(anext(told))
         await asyncio.sleep(0)  # lets the stream begin to wait
         await asyncio.to_thread(exchange.phone(CALLER).dial)
-        events = [await waiting] + [await anext(stream) for _ in range(3)]
-        await stream.aclose()
+        events = [await waiting] + [await anext(told) for _ in range(3)]
+        await told.aclose()
         return [json.loads(event.removeprefix("data: ")) for event in events]
 
     kinds = [event["kind"] for event in asyncio.run(listen())]

@@ -1,0 +1,33 @@
+"""A little Slack, played on loopback: workspaces and people, the Web API, and its half of the page."""
+
+from simulator.slack.cast import App, Cast, Channel, Command, Person, Shortcut, Team
+from simulator.slack.delivery import PATIENCE, TimedOut, posting
+from simulator.slack.elements import NoSuchElement
+from simulator.slack.member import Member
+from simulator.slack.message import Message
+from simulator.slack.refused import NotAvailable
+from simulator.slack.sample import SAMPLE
+from simulator.slack.trouble import Trouble
+from simulator.slack.view import View
+from simulator.slack.workspace import Workspace
+
+__all__ = [
+    "PATIENCE",
+    "SAMPLE",
+    "App",
+    "Cast",
+    "Channel",
+    "Command",
+    "Member",
+    "Message",
+    "NoSuchElement",
+    "NotAvailable",
+    "Person",
+    "Shortcut",
+    "Team",
+    "TimedOut",
+    "Trouble",
+    "View",
+    "Workspace",
+    "posting",
+]
