@@ -15,7 +15,7 @@ from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.agent import leg_urls
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, notices, recordings, rings
+from store import WORKER, Store, Transaction, notices, proof_mail, recordings, rings
 from store.timeline import Recorded
 from store.work import Later, Work, enqueue_once
 
@@ -31,6 +31,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "notice": lambda work: _tell(settings, store, work),
         "mail": lambda work: _mail(settings, work),
         "alarm": lambda work: _alarm(settings, store, work),
+        proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
     }
     if line is None or twilio is None:
         return deliveries
@@ -80,17 +81,29 @@ def _late_transcript(store: Store, work: Work) -> None:
 
 def _tell(settings: Settings, store: Store, work: Work) -> None:
     """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told."""
-    if not settings.smtp_url:
-        raise Later("SMTP_URL is not set: nobody can be told by mail", 3600)
+    _needs_mail(settings)
     with store.transaction("worker") as tx:
         for notice in notices.addressed(tx, _granted(tx), work.payload):
             enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{notice.to}", asdict(notice))
 
 
 def _mail(settings: Settings, work: Work) -> None:
+    _needs_mail(settings)
+    mail.send(settings, mail.notice_mail(settings, notices.Notice(**work.payload), work.key))
+
+
+def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
+    """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
+    _needs_mail(settings)
+    with store.transaction("worker") as tx:
+        made = proof_mail.address(tx, _granted(tx), int(work.payload["person"]))
+    if made is not None:
+        mail.send(settings, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
+
+
+def _needs_mail(settings: Settings) -> None:
     if not settings.smtp_url:
         raise Later("SMTP_URL is not set: nobody can be told by mail", 3600)
-    mail.send(settings, notices.Notice(**work.payload), work.key)
 
 
 def _alarm(settings: Settings, store: Store, work: Work) -> None:

@@ -1,4 +1,4 @@
-"""Notices as mail: plain words, no secrets, no links to click, one message for each reader."""
+"""What is sent by mail: notices, which hold no secret, and a code to link Slack. Plain words, no links to click."""
 
 from __future__ import annotations
 
@@ -11,59 +11,97 @@ from urllib.parse import unquote, urlsplit
 
 from deskgate.settings import Settings
 from store.notices import Notice
+from store.proof_mail import ProofMail
 
 TIMEOUT: Final = 10.0
 
-# kind → (subject, words to the person themselves, words to an owner). {about} is a person's or an account's name.
-WORDS: Final[dict[str, tuple[str, str, str]]] = {
+# kind → (subject, words to the person themselves, subject, words to an owner). {about} is a person's or an account's name.
+WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "pin_locked": (
         "Your support PIN was keyed wrongly several times",
         (
             "Your support PIN was keyed wrongly several times in a row, so it does not work by phone for now. If that "
             "was you, wait half an hour or ask the desk. If it was not, ask the desk for a new PIN."
         ),
+        "A support PIN was keyed wrongly several times",
         "The support PIN of {about} was keyed wrongly several times in a row, so it does not work by phone for now.",
     ),
     "pin_unlocked": (
         "Your support PIN works again",
         "The desk has made your support PIN work by phone again. If you did not ask for that, tell the desk at once.",
+        "A support PIN works again",
         "The desk has made the support PIN of {about} work by phone again.",
     ),
     "pin_set": (
         "Your support PIN was changed",
         "You have a new support PIN. If you did not ask for one, tell the desk at once.",
+        "A support PIN was changed",
         "{about} has a new support PIN.",
+    ),
+    "slack_linked": (
+        "A Slack member was linked to you",
+        (
+            "A Slack member was linked to you, and may do in Slack what you may do with the desk. If that was not you, "
+            "tell the desk at once."
+        ),
+        "A Slack member was linked to a contact",
+        "A Slack member was linked to {about}, and may do in Slack what {about} may do with the desk.",
+    ),
+    "slack_unlinked": (
+        "A Slack member is no longer linked to you",
+        "A Slack member who was linked to you is so no longer. If that was not you, tell the desk at once.",
+        "A Slack member is no longer linked to a contact",
+        "A Slack member who was linked to {about} is so no longer.",
     ),
     "contacts_changed": (
         "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",
+        "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",
     ),
     "emergency_unanswered": (
         "Alarm: an emergency call was not answered",
         "An emergency call for {about} was not answered. There is an urgent ticket.",
+        "Alarm: an emergency call was not answered",
         "An emergency call for {about} was not answered. There is an urgent ticket.",
     ),
 }
+PROOF_SUBJECT: Final = "Your code to link Slack"
+PROOF_WORDS: Final = (
+    "Your code to link Slack to your account is {parted}. In Slack write to the desk: link {code}. It is good for ten "
+    "minutes and works once.\n\n"
+    "The desk asked for it to be sent because someone said they are you. If you did not ask for anything, do nothing and "
+    "tell the desk: nobody at the desk can see this code or will ever ask for it."
+)
 
 
-def message(sender: str, notice: Notice, key: str) -> EmailMessage:
-    """One mail. Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it."""
-    subject, own, other = WORDS[notice.kind]
+def notice_mail(settings: Settings, notice: Notice, key: str) -> EmailMessage:
+    subject, words, to_owner, about = WORDS[notice.kind]
+    if not notice.own:
+        subject, words = to_owner, about
+    return _mail(settings, notice.to, notice.name, subject, words.format(about=notice.about), key)
+
+
+def code_mail(settings: Settings, made: ProofMail, key: str) -> EmailMessage:
+    """A code made anew needs a key of its own, or whoever receives it may drop the mail as a repeat."""
+    words = PROOF_WORDS.format(parted=f"{made.code[:4]} {made.code[4:]}", code=made.code)
+    return _mail(settings, made.to, made.name, PROOF_SUBJECT, words, key)
+
+
+def _mail(settings: Settings, to: str, name: str, subject: str, words: str, key: str) -> EmailMessage:
+    """Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it."""
+    sender = settings.mail_from or "desk@localhost"
     mail = EmailMessage()
-    mail["Subject"] = subject if notice.own else subject.replace("Your support PIN", "A support PIN")
+    mail["Subject"] = subject
     mail["From"] = sender
-    mail["To"] = notice.to
+    mail["To"] = to
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Message-ID"] = (
-        f"<{sha256(f'{key} {notice.to}'.encode()).hexdigest()[:32]}@{sender.partition('@')[2] or 'deskgate'}>"
-    )
-    words = (own if notice.own else other).format(about=notice.about)
-    mail.set_content(f"Hello {notice.name},\n\n{words}\n\nThe support desk\n")
+    mail["Message-ID"] = f"<{sha256(f'{key} {to}'.encode()).hexdigest()[:32]}@{sender.partition('@')[2] or 'deskgate'}>"
+    mail.set_content(f"Hello {name},\n\n{words}\n\nThe support desk\n")
     return mail
 
 
-def send(settings: Settings, notice: Notice, key: str) -> None:
+def send(settings: Settings, mail: EmailMessage) -> None:
     """Raises what smtplib raises: the work is put back and the mail sent again."""
     url = urlsplit(settings.smtp_url)
     secure = ssl.create_default_context()
@@ -78,4 +116,4 @@ def send(settings: Settings, notice: Notice, key: str) -> None:
             server.starttls(context=secure)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(message(settings.mail_from or "desk@localhost", notice, key))
+        server.send_message(mail)

@@ -12,11 +12,11 @@ from typing import Any
 from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.menu import MENU
+from ivr.menu import LINK, MENU
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
-from store import accounts, rings, tickets, work
+from store import accounts, codes, rings, tickets, work
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import Transaction
@@ -30,10 +30,11 @@ CUSTOMER_ASKS = tuple((action, topic) for (action, topic), cell in CELL_OF.items
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the desk is reached: the numbers rung for a person, and in an emergency."""
+    """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too."""
 
     agents: tuple[str, ...]
     emergency: tuple[str, ...]
+    slack: bool = False
 
 
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
@@ -68,12 +69,14 @@ def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccoun
     )
 
 
-def _offer(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     asks = [_asked(call, action, topic) for action, topic in _MENU_ASKS]
     offered = tx.offer(asks)
     cells = frozenset(cell.partition(":")[0] for cell in offered)
     if "phone.support" not in cells:
         cells -= {"ticket.open", "ticket.view"}
+    if desk.slack:
+        cells |= {LINK}
     if not offered or len(call.accounts) < 2:
         return o.Offered(cells, "")  # there is no other account to tell it from: nothing need be said of it
     return o.Offered(cells, accounts.name(tx, next(iter(offered.values()))).name)
@@ -193,6 +196,14 @@ def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     return o.Services(tuple(accounts.services(tx, verdict)))
 
 
+def _make_link_code(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+    assert call.subject is not None
+    if not desk.slack:
+        return o.LinkCode(None)
+    tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
+    return o.LinkCode(codes.issue(tx, "link", call.subject))
+
+
 def _ring_ask(call: Call) -> Ask:
     if call.about == "emergency":
         return _asked(call, Action.PHONE_EMERGENCY, service=call.service)
@@ -273,6 +284,7 @@ _DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
     s.LeaveMessage: _leave_message,
     s.TellInvoices: _tell_invoices,
     s.TellServices: _tell_services,
+    s.MakeLinkCode: _make_link_code,
     s.RingDesk: _ring_desk,
     s.LookAtRing: _look_at_ring,
     s.GiveUpRing: _give_up_ring,

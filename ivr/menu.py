@@ -12,13 +12,15 @@ from ivr.person import hear_holding
 from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
 from ivr.tickets import ask_record, hear_tickets
 
-# digit → what it asks for; contract.md, the phone call, 4. What is not built yet (7, 8) is not here.
+LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
+# digit → what it asks for; contract.md, the phone call, 4. What is not built yet (8) is not here.
 MENU: dict[str, tuple[str, Effect]] = {
     "1": ("ticket.open", s.MayOpen()),
     "2": ("ticket.view", s.ListTickets()),
     "3": ("billing.view", s.TellInvoices()),
     "4": ("service.view", s.TellServices()),
     "5": ("phone.emergency", s.NameServices()),
+    "7": (LINK, s.MakeLinkCode()),
     "0": ("phone.support", s.RingDesk()),
 }
 
@@ -62,6 +64,11 @@ def _hear_menu(call: Call, event: Event) -> Move:
         case o.Services(services):
             told = [line("service", name=service.name, status=service.status) for service in services[:PAGE]]
             return menu(call, *(told or [line("no_services")]), *_and_more(len(services)))
+        case o.LinkCode(None):  # the desk has no Slack
+            return not_a_choice(call)
+        case o.LinkCode():
+            code = line("link_code", code=event), line("link_code_again", code=event)
+            return menu(call, *code, line("link_code_use"))
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
         case o.RingEnded():  # there is no phone to ring

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from authz import Denied, Topic
 from store.accounts import AccountName, Invoice, Service, ServiceName
@@ -43,7 +43,7 @@ class AccountFound:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Cells that are allowed now, and the account's name if there are several to tell apart."""
+    """Cells that are allowed now (and `slack.link`), and the account's name if there are several to tell apart."""
 
     cells: frozenset[str]
     name: str
@@ -106,6 +106,13 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkCode:
+    """For the caller's ears alone, so it hides itself from logs. None: the desk has no Slack."""
+
+    digits: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ringing:
     ring: int
 
@@ -151,6 +158,7 @@ Outcome = (
     | MessageLeft
     | Invoices
     | Services
+    | LinkCode
     | Ringing
     | StillRinging
     | Taken

@@ -204,6 +204,11 @@ class TellServices:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeLinkCode:
+    """A code by which the caller's member of Slack is tied to them."""
+
+
+@dataclass(frozen=True, slots=True)
 class RingDesk:
     """A person is asked for: of the desk, or of the emergency line (`about` emergency)."""
 
@@ -235,6 +240,7 @@ Effect = (
     | LeaveMessage
     | TellInvoices
     | TellServices
+    | MakeLinkCode
     | RingDesk
     | LookAtRing
     | GiveUpRing

@@ -12,7 +12,10 @@ from authz import Grant
 from store import tables
 from store.transaction import Transaction
 
-OWN_SECURITY: Final = ("pin_locked", "pin_unlocked", "pin_set")  # about a person: told to them and to owners
+OWN_SECURITY: Final = (  # about a person: told to them and to owners
+    *("pin_locked", "pin_unlocked", "pin_set"),
+    *("slack_linked", "slack_unlinked"),
+)
 OF_ACCOUNT: Final = ("contacts_changed",)  # about an account: told to its owners
 OF_DESK: Final = ("emergency_unanswered",)  # an alarm: told to the desk's supervisors and administrators
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, pins, shell, work
+from deskgate.mail import WORDS
+from store import OPERATOR, notices, people, pins, shell, work
 from store.pins import Pin
 from store.work import Backlog
 from tests.desk import Desk
@@ -48,6 +53,28 @@ def test_a_new_pin_is_told_without_the_pin(sample_sqlite: str) -> None:
         desk.close()
     assert {mail["To"] for mail in mailbox.mails} == {"mia@tideworks.example", "raj@tideworks.example"}
     assert not any("40817263" in mail.as_string() for mail in mailbox.mails)
+
+
+@pytest.mark.parametrize("kind", notices.OWN_SECURITY)
+def test_of_a_persons_own_security_they_and_their_owners_are_told(sample_sqlite: str, kind: str) -> None:
+    with Mailbox() as mailbox:
+        desk = Desk(sample_sqlite, smtp_url=mailbox.url)
+        with desk.store.transaction("test") as tx:
+            person, _ = people.resolve(tx, "10000099", None)
+            work.enqueue(tx, "notice", "k", {"notice": kind, "person": person})
+        desk.work()
+        desk.close()
+    assert {mail["To"] for mail in mailbox.mails} == {"leo@tideworks.example", "raj@tideworks.example"}
+    (own,), (owners,) = mailbox.to("leo@tideworks.example"), mailbox.to("raj@tideworks.example")
+    assert "Leo Fox" not in own.partition(",")[2]
+    assert "Leo Fox" in owners
+    subjects = {mail["To"]: mail["Subject"] for mail in mailbox.mails}
+    assert re.search(r"\byour?\b", subjects["leo@tideworks.example"], re.IGNORECASE)
+    assert not re.search(r"\byour?\b", subjects["raj@tideworks.example"] + owners.partition(",")[2], re.IGNORECASE)
+
+
+def test_every_notice_has_words_and_no_words_lie_unused() -> None:
+    assert set(WORDS) == {*notices.OWN_SECURITY, *notices.OF_ACCOUNT, *notices.OF_DESK}
 
 
 def test_without_a_mail_server_notices_wait_and_say_why(sample_sqlite: str) -> None:

@@ -166,6 +166,8 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case s.TellServices():
             told = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
             return o.Services(told) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
+        case s.MakeLinkCode():
+            return o.LinkCode(dice.one_of((None, "01234567")))
         case s.RingDesk():
             return dice.one_of((o.Ringing(5), o.Ringing(5), o.RingEnded(1001, True), refused(dice, "phone.support")))
         case s.LookAtRing():

@@ -1,0 +1,74 @@
+"""A code by mail: the desk asks somebody for proof, and they alone learn the code, at their address on file.
+
+The queue holds whom it is for and never a code: it is made when the mail is sent, so a mail sent twice has two codes, of
+which the newer one is good.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import func, select
+
+from authz import Grant
+from store import codes, tables, work
+from store.people import is_support_id, resolve, subject_of
+from store.transaction import Transaction
+
+KIND: Final = "proof_code"
+APART: Final = 5 * 60_000  # ms from one mail to the next, whoever asks
+A_DAY, DAY = 5, 24 * 3_600_000  # shorter than work.KEPT, which is how far back can be counted
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProofMail:
+    """To be sent at once and kept nowhere. The code hides itself from logs."""
+
+    to: str
+    name: str
+    code: str = field(repr=False)
+
+
+def find(tx: Transaction, grant: Grant, word: str) -> int | None:
+    """The person whose support ID this is, or who alone has this number (E.164) on file: whether there is one, and
+    nothing of who it is, may be told."""
+    tx.good(grant, "desk.proof.ask")
+    number = word if _E164.fullmatch(word) else None
+    person, _ = resolve(tx, word if is_support_id(word) else None, number)
+    tx.told(grant, "found:nobody" if person is None else f"found:{subject_of(person)}")
+    return person
+
+
+def ask(tx: Transaction, grant: Grant, person: int) -> bool:
+    """Has a code sent to them. False: one was just now, or enough of them today, or they are there no more."""
+    tx.good(grant, "desk.proof.ask")
+    asked = _may_be_sent(tx, person) and work.enqueue_once(tx, KIND, f"{person}:{tx.now}", {"person": person})
+    tx.told(grant, f"{'asked_proof_of' if asked else 'asked_no_proof_of'}:{subject_of(person)}")
+    return asked
+
+
+def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
+    """A new code and where it goes; the ones before it are good no more. None: they are there no more."""
+    tx.good(grant, "desk.deliver")
+    p = tables.people.c
+    row = tx.connection.execute(select(p.email, p.name).where(p.id == person)).first()
+    if row is None:
+        return None
+    tx.told(grant, "contact.name", "contact.email", f"code_sent_to:{subject_of(person)}")
+    return ProofMail(row.email, row.name, codes.issue(tx, "link", subject_of(person)))
+
+
+def _may_be_sent(tx: Transaction, person: int) -> bool:
+    """The person's row is locked first: two who ask at once are counted one after the other."""
+    p, w = tables.people.c, tables.work.c
+    there = select(p.id).where(p.id == person).with_for_update(key_share=True)
+    if tx.connection.execute(there).first() is None:
+        return False
+    sent = select(func.count(), func.max(w.created_at)).where(
+        w.kind == KIND, w.key.startswith(f"{person}:"), w.created_at > tx.now - DAY
+    )
+    today, last = tx.connection.execute(sent).one()
+    return today < A_DAY and (last is None or last <= tx.now - APART)

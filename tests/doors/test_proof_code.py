@@ -1,0 +1,121 @@
+"""A code that an agent asked for: mailed to the person alone, and never seen in a log, a queue or by the desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import structlog
+import structlog.testing
+from sqlalchemy import select
+
+from authz import Action, Ask, Grant, Proof
+from store import codes, proof_mail, tables, work
+from tests.desk import Desk
+from tests.doors.mailbox import Mailbox
+
+MIA = "mia@tideworks.example"
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[structlog.typing.EventDict]]:
+    """What goes into the log, and not onto the screen."""
+    with structlog.testing.capture_logs() as events:
+        yield events
+
+
+def asks_for_proof(desk: Desk) -> int:
+    """Kim, an agent, has a code sent to whoever has Mia's support ID; that person."""
+    with desk.store.transaction("test") as tx:
+        grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        person = proof_mail.find(tx, grant, "10000081")
+        assert person is not None
+        assert proof_mail.ask(tx, grant, person)
+    return person
+
+
+def code_in(mail: str) -> str:
+    words = " ".join(mail.split())
+    parted = re.search(r"Your code to link Slack to your account is ([0-9]{4}) ([0-9]{4})\. ", words)
+    assert parted, words
+    assert f"In Slack write to the desk: link {parted[1]}{parted[2]}. It is good for ten minutes" in words
+    return parted[1] + parted[2]
+
+
+def redeemed(desk: Desk, code: str) -> tuple[str, str] | None:
+    with desk.store.transaction("test") as tx:
+        return codes.redeem(tx, "link", code)
+
+
+def test_the_code_goes_to_them_alone(sample_url: str, logged: list[structlog.typing.EventDict]) -> None:
+    with Mailbox() as mailbox:
+        desk = Desk(sample_url, smtp_url=mailbox.url, mail_from="desk@desk.example")
+        person = asks_for_proof(desk)
+        desk.work()
+    assert [mail["To"] for mail in mailbox.mails] == [MIA]
+    assert "nobody at the desk can see this code" in " ".join(mailbox.to(MIA)[0].split())
+    code = code_in(mailbox.to(MIA)[0])
+    with desk.store.transaction("test") as tx:
+        stored = [tx.connection.execute(select(table)).all() for table in tables.Base.metadata.sorted_tables]
+    held = [tuple(row) for found in stored for row in found]  # the repr of a row itself leaves out what is long
+    assert f"code_sent_to:person:{person}" in repr(held)
+    for place in (repr(held), repr(logged), mailbox.mails[0]["Subject"], mailbox.mails[0]["Message-ID"]):
+        assert code not in place
+        assert f"{code[:4]} {code[4:]}" not in place
+    assert redeemed(desk, code) == (f"person:{person}", "")
+    desk.close()
+
+
+def test_a_mail_that_could_not_be_sent_is_sent_later_with_another_code(
+    sample_sqlite: str, logged: list[structlog.typing.EventDict]
+) -> None:
+    """Both codes were made, and the one that was never read is good no more; nor is a mail dropped as a repeat."""
+    with Mailbox(refusing=True) as away:
+        desk = Desk(sample_sqlite, smtp_url=away.url)
+        person = asks_for_proof(desk)
+        desk.work()
+        desk.close()
+    with Mailbox() as back:
+        desk = Desk(sample_sqlite, smtp_url=back.url)
+        desk.pass_time(10)
+        desk.work()
+    (mail,) = back.mails
+    code, c = code_in(mail.get_content()), tables.codes.c
+    with desk.store.transaction("test") as tx:
+        made = tx.connection.execute(select(c.subject, c.used_at.is_(None)).order_by(c.made_at)).all()
+    assert [tuple(row) for row in made] == [(f"person:{person}", False), (f"person:{person}", True)]
+    assert redeemed(desk, code) is not None
+    assert code not in repr(logged)
+    desk.close()
+
+
+def test_a_mail_sent_twice_is_no_repeat(sample_sqlite: str) -> None:
+    """A worker that dies after sending sends again, another code: the second mail must not be taken for the first."""
+    with Mailbox() as mailbox:
+        desk = Desk(sample_sqlite, smtp_url=mailbox.url)
+        asks_for_proof(desk)
+        for _ in range(2):
+            with desk.store.transaction("test") as tx:
+                piece = work.lease(tx, ["proof_code"])
+            assert piece is not None
+            desk.house.deliveries[piece.kind](piece)
+            desk.now += work.LEASE
+    first, second = mailbox.mails
+    assert first["Message-ID"] != second["Message-ID"]
+    assert redeemed(desk, code_in(first.get_content())) is None
+    assert redeemed(desk, code_in(second.get_content())) is not None
+    desk.close()
+
+
+def test_without_a_mail_server_it_waits_and_no_code_is_made(sample_sqlite: str) -> None:
+    desk = Desk(sample_sqlite)
+    asks_for_proof(desk)
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        backlog = work.backlog(tx, "proof_code")
+        assert tx.connection.execute(select(tables.codes)).all() == []
+    desk.close()
+    assert (backlog.owed, backlog.failing) == (1, 1)
+    assert "SMTP_URL is not set" in (backlog.error or "")

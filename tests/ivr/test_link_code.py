@@ -1,0 +1,142 @@
+"""Press 7: a code to link Slack, for the ears of the caller alone, and nothing where the desk has no Slack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from sqlalchemy import delete, select, update
+
+from authz import Proof
+from ivr import outcomes as o
+from store import codes, tables
+from store.codes import LIFE
+from store.people import subject_of
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.test_calls import SLACK
+from tests.ivr.wire import Caller, Wire, change, count, rows, state_of
+
+OFFER = "Press 7 for a code to link Slack."
+LEO, LEOS_PIN = "+441632960109", "39275068"
+
+
+@pytest.fixture
+def slack_desk(sample_url: str) -> Iterator[Desk]:
+    desk = Desk(sample_url, **ACCOUNT, **SLACK)
+    yield desk
+    desk.close()
+
+
+def leo(desk: Desk) -> Caller:
+    """Leo may get no support by phone: a code he may have all the same."""
+    caller = Caller(Wire(desk), LEO)
+    caller.prove(pin=LEOS_PIN)
+    return caller
+
+
+def leos_subject(desk: Desk) -> str:
+    p = tables.people.c
+    return subject_of(rows(desk, select(p.id).where(p.username == "leo.fox"))[0][0])
+
+
+def told(caller: Caller) -> str:
+    """The code that was read out, as digits."""
+    spoken = re.fullmatch(r"Your code to link Slack is ((?:[0-9] ){7}[0-9])\.", caller.answer.said[0])
+    assert spoken, caller.answer.said
+    return spoken[1].replace(" ", "")
+
+
+def redeemed(desk: Desk, code: str) -> tuple[str, str] | None:
+    with desk.store.transaction("test") as tx:
+        return codes.redeem(tx, "link", code)
+
+
+def test_a_code_is_read_out_twice_and_is_the_callers(slack_desk: Desk) -> None:
+    caller = leo(slack_desk)
+    assert OFFER in caller.answer.said
+    menu = caller.answer.said[1:]
+    caller.key("7")
+    code = told(caller)
+    assert caller.answer.said[1:] == [
+        f"Once more: {' '.join(code)}.",
+        "In Slack write to the desk: link, then these eight digits. It is good for ten minutes.",
+        *menu,
+    ]
+    assert redeemed(slack_desk, code) == (leos_subject(slack_desk), "")
+    assert redeemed(slack_desk, code) is None, "once"
+
+
+def test_a_code_is_good_for_ten_minutes(slack_desk: Desk) -> None:
+    caller = leo(slack_desk)
+    caller.key("7")
+    slack_desk.now += LIFE
+    assert redeemed(slack_desk, told(caller)) is None
+
+
+def test_a_new_code_ends_the_one_before(slack_desk: Desk) -> None:
+    caller = leo(slack_desk)
+    caller.key("7")
+    first = told(caller)
+    caller.key("7")
+    assert redeemed(slack_desk, first) is None
+    assert redeemed(slack_desk, told(caller)) is not None
+
+
+def test_a_repeat_of_the_turn_reads_out_the_same_code(slack_desk: Desk) -> None:
+    caller = leo(slack_desk)
+    caller.key("7")
+    assert caller.again() == caller.again() == caller.answer
+    assert count(slack_desk, tables.codes) == 1
+    assert redeemed(slack_desk, told(caller)) is not None
+
+
+def test_the_code_is_in_the_answer_and_nowhere_else(slack_desk: Desk, logged: list[structlog.typing.EventDict]) -> None:
+    caller = leo(slack_desk)
+    caller.key("7")
+    code = told(caller)
+    stored = [tuple(row) for table in tables.Base.metadata.sorted_tables for row in rows(slack_desk, select(table))]
+    held = repr(stored)  # of tuples: a row of SQLAlchemy's leaves out the middle of what is long
+    assert caller.sid in held
+    for place in (held, caller.answer.action, state_of(slack_desk, caller.sid).to_json(), repr(logged)):
+        assert code not in place
+        assert " ".join(code) not in place
+
+
+def test_a_code_hides_itself() -> None:
+    assert "01234567" not in repr(o.LinkCode("01234567"))
+
+
+def test_it_is_in_the_ledger_without_the_code(slack_desk: Desk) -> None:
+    leo(slack_desk).key("7")
+    e = tables.ledger.c
+    written = select(e.who, e.account, e.decision, e.proof, e.fields).where(e.action == "slack.link")
+    assert rows(slack_desk, written) == [(leos_subject(slack_desk), None, "code_told", Proof.VERIFIED.word, "")]
+
+
+def test_who_lost_every_right_in_the_middle_of_a_call_is_still_themselves(slack_desk: Desk) -> None:
+    caller = leo(slack_desk)
+    change(slack_desk, update(tables.contacts).values(held=""))
+    assert caller.key("9").said == [OFFER, "Press 9 to hear this again."]
+    change(slack_desk, delete(tables.contacts))
+    caller.key("7")
+    assert redeemed(slack_desk, told(caller)) == (leos_subject(slack_desk), "")
+
+
+def test_nobody_has_one_before_they_have_proved_themselves(slack_desk: Desk) -> None:
+    caller = Caller(Wire(slack_desk), LEO)
+    caller.dial()
+    for _ in range(3):
+        caller.key("7")
+    assert count(slack_desk, tables.codes) == 0
+
+
+def test_a_desk_without_slack_offers_none(desk: Desk) -> None:
+    caller = leo(desk)
+    assert OFFER not in caller.answer.said
+    menu = caller.answer.said[1:]
+    assert caller.key("7").said == ["That is not one of the choices.", *menu]
+    assert count(desk, tables.codes) == 0
+    assert count(desk, tables.ledger, tables.ledger.c.action == "slack.link") == 0
