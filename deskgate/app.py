@@ -15,7 +15,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
-from deskgate import metrics, simulated
+from deskgate import metrics, simulated, slack
 from deskgate.deliver import Deliveries, make_deliveries
 from deskgate.settings import (
     SIMULATED_AGENT,
@@ -25,6 +25,7 @@ from deskgate.settings import (
     read_keys,
     simulated_token,
 )
+from deskgate.slack import Slack
 from deskgate.twilio_rest import TIMEOUT, TwilioRest
 from deskgate.worker import Worker
 from ivr import phrases, screens
@@ -46,16 +47,22 @@ class House:
     settings: Settings
     store: Store
     line: Line | None
+    slack: Slack | None
     deliveries: Deliveries
     worker: Worker
 
 
 def open_house(
-    settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_api: httpx2.Client | None = None
+    settings: Settings,
+    *,
+    clock: Callable[[], int] = now_ms,
+    twilio_api: httpx2.Client | None = None,
+    slack_api: str | None = None,
 ) -> House:
-    """Store, phone line and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`.
+    """Store, doors and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`.
 
-    `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL.
+    `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL, `slack_api` is
+    another address of Slack's Web API.
     """
     keys = read_keys(settings)
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock)
@@ -69,7 +76,7 @@ def open_house(
         line = open_line(
             store,
             Twilio(account, tokens, settings.public_url),
-            Desk(agents, emergency or agents),
+            Desk(agents, emergency or agents, slack=settings.slack_open),
             phrases.load(),
             messages_only=settings.elevated_threat == "on",
             transcribe=settings.transcribe == "on" or settings.simulated,
@@ -77,23 +84,34 @@ def open_house(
         base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url
         http = twilio_api or httpx2.Client(base_url=base, timeout=TIMEOUT, trust_env=not settings.simulated)
         rest = TwilioRest(http, account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0])
-    deliveries = make_deliveries(settings, store, line, rest)
-    return House(settings, store, line, deliveries, Worker(store, deliveries))
+    door = slack.open_slack(settings, store, api_url=slack_api)
+    deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(door, store)
+    return House(settings, store, line, door, deliveries, Worker(store, deliveries, slack.sweep(door)))
 
 
 def make_app(
-    settings: Settings, *, clock: Callable[[], int] = now_ms, twilio_api: httpx2.Client | None = None
+    settings: Settings,
+    *,
+    clock: Callable[[], int] = now_ms,
+    twilio_api: httpx2.Client | None = None,
+    slack_api: str | None = None,
 ) -> FastAPI:
     """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
-    house = open_house(settings, clock=clock, twilio_api=twilio_api)
+    house = open_house(settings, clock=clock, twilio_api=twilio_api, slack_api=slack_api)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        if house.slack is not None:
+            await anyio.to_thread.run_sync(slack.greet, house.slack, settings)
         house.worker.start()
+        if house.slack is not None and house.slack.socket is not None:
+            house.slack.socket.start()
         try:
             yield
         finally:
+            if house.slack is not None and house.slack.socket is not None:
+                await anyio.to_thread.run_sync(house.slack.socket.stop)
             await anyio.to_thread.run_sync(house.worker.stop)
             await anyio.to_thread.run_sync(house.store.close)
 
@@ -107,6 +125,12 @@ def make_app(
         log.warning("the phone is closed", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     else:
         app.include_router(ivr_router(house.line))
+    if house.slack is None:
+        log.warning("Slack is closed", why="neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set")
+    else:
+        slack.add(app, settings, house.slack, clock=clock)
+        if settings.slack_simulated and slack_api is None:
+            app.state.workspace = slack.simulate(app, settings, house.store)
     if settings.simulated and house.line is not None:
         simulated.add(app, settings, house.store.keys)
     return app

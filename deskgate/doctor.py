@@ -8,9 +8,10 @@ import httpx2
 import typer
 
 from authz import Action, SchemeError, load_schemes
+from bot.install import scopes
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, one_line, quiet
-from store import ConnectionLost, DatabaseFault, DatabaseUrlTrouble, Store, open_store, shell, work
+from store import ConnectionLost, DatabaseFault, DatabaseUrlTrouble, Store, installations, open_store, shell, work
 
 OK, WARN, BAD = "ok", "note", "BAD"
 Finding = tuple[str, str]
@@ -18,7 +19,7 @@ STUCK = 300  # seconds a piece of later work may be owed before it is worth a wo
 
 
 def examine() -> None:
-    """Check settings, database, keys, Twilio and the work that is owed; exits 1 if something is broken."""
+    """Check settings, database, keys, Twilio, Slack and the work that is owed; exits 1 if something is broken."""
     quiet()
     broken = False
     for state, words in _findings():
@@ -39,7 +40,7 @@ def _findings() -> Iterator[Finding]:
     except OSError as fault:
         yield BAD, str(fault)
         return
-    yield OK, f"settings read; {settings.deskgate_env}{', the simulator plays Twilio' if settings.simulated else ''}"
+    yield OK, f"settings read; {settings.deskgate_env}{_played(settings)}"
     try:
         store = open_store(settings.database_url, keys, schemes)
     except DatabaseUrlTrouble as trouble:
@@ -52,12 +53,14 @@ def _findings() -> Iterator[Finding]:
     try:
         yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
         yield from _kept(store)
+        tokens = _tokens(settings, store)
         store.close()
     except (ConnectionLost, DatabaseFault) as lost:
         store.engine.dispose()
         yield BAD, f"the database went away: {str(lost).splitlines()[0]}"
         return
     yield from _twilio(settings)
+    yield from _slack(settings, tokens)
     if not settings.smtp_url:
         yield WARN, "SMTP_URL is not set: people cannot be told by mail, their notices wait"
 
@@ -66,7 +69,7 @@ def _kept(store: Store) -> Iterator[Finding]:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
         used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant)
-        owed = work.backlog(tx)
+        owed, slack = work.backlog(tx), work.backlog(tx, "slack.%")
     for scheme in sorted(used - set(store.schemes)):
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)
@@ -80,6 +83,22 @@ def _kept(store: Store) -> Iterator[Finding]:
         )
     else:
         yield OK, f"later work: {owed.owed} owed, none stuck"
+    if slack.failing:
+        yield WARN, f"{slack.failing} of these wait for Slack: {one_line(slack.error or '')}"
+    if owed.given_up:
+        yield WARN, f"{owed.given_up} pieces of the last three days can never be done: see `work given up` in the log"
+
+
+def _played(settings: Settings) -> str:
+    both = [name for name, so in (("Twilio", settings.simulated), ("Slack", settings.slack_simulated)) if so]
+    return f", the simulator plays {' and '.join(both)}" if both else ""
+
+
+def _tokens(settings: Settings, store: Store) -> dict[str, str]:
+    """The workspaces where the app is installed, with their tokens; that of the settings has no name yet."""
+    with store.transaction("shell") as tx:
+        found = {one.name or one.team: one.token for one in installations.every(tx) if one.token is not None}
+    return found | ({"SLACK_BOT_TOKEN": settings.slack_bot_token} if settings.slack_bot_token else {})
 
 
 def _keys(store: Store, needed: dict[str, set[str]]) -> Iterator[Finding]:
@@ -125,3 +144,55 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
                         yield OK, f"{number}: {field}"
     except (httpx2.HTTPError, ValueError) as fault:
         yield BAD, f"Twilio cannot be reached: {type(fault).__name__}"
+
+
+def _slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
+    if not settings.slack_set:
+        yield (OK, "Slack: simulated") if settings.slack_simulated else (WARN, "Slack: closed, no Slack app is set")
+        return
+    if not tokens:
+        yield WARN, f"Slack: the app is installed nowhere yet: open {settings.public_url}/slack/install"
+    if not settings.slack_agent_channel:
+        yield WARN, "SLACK_AGENT_CHANNEL is not set: the desk's people get no cards"
+    try:
+        with httpx2.Client(base_url=settings.slack_api_url, timeout=10) as http:
+            for name, token in tokens.items():
+                yield from _workspace(http, name, token)
+            first = next(iter(tokens.values()), "")
+            if settings.slack_agent_channel and first:
+                yield from _agent_channel(http, first, settings.slack_agent_channel)
+    except (httpx2.HTTPError, ValueError) as fault:
+        yield BAD, f"Slack cannot be reached: {type(fault).__name__}"
+
+
+def _workspace(http: httpx2.Client, name: str, token: str) -> Iterator[Finding]:
+    answer = http.post("auth.test", headers={"Authorization": f"Bearer {token}"})
+    said = answer.json()
+    if not said.get("ok"):
+        yield BAD, f"Slack refuses the token of {name} ({one_line(str(said.get('error')))}): install the app again"
+        return
+    given = set(answer.headers.get("x-oauth-scopes", "").split(","))
+    missing = sorted(set(scopes()) - given)
+    if missing:
+        yield BAD, f"{name}: the app lacks {', '.join(missing)}: paste bot/manifest.json at Slack again and reinstall"
+    else:
+        yield OK, f"Slack: {one_line(str(said.get('team')))}, every scope of the manifest"
+
+
+def _agent_channel(http: httpx2.Client, token: str, channel: str) -> Iterator[Finding]:
+    said = http.post(
+        "conversations.info", headers={"Authorization": f"Bearer {token}"}, data={"channel": channel}
+    ).json()
+    if not said.get("ok"):
+        yield (
+            BAD,
+            f"SLACK_AGENT_CHANNEL: Slack answers {one_line(str(said.get('error')))}: invite the app into the channel",
+        )
+    elif not said["channel"].get("is_member"):
+        yield BAD, "SLACK_AGENT_CHANNEL: the app is not in that channel: invite it"
+    elif said["channel"].get("is_ext_shared"):
+        yield BAD, "SLACK_AGENT_CHANNEL: that channel is shared with another organisation, who would read every card"
+    elif not said["channel"].get("is_private"):
+        yield WARN, "SLACK_AGENT_CHANNEL: that channel is public: everybody in your workspace can read the cards"
+    else:
+        yield OK, "the desk's channel"

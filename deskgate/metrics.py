@@ -21,12 +21,16 @@ REQUESTS = Histogram(
 OWED = Gauge("deskgate_work_owed", "Pieces of later work not done yet", registry=REGISTRY)
 FAILING = Gauge("deskgate_work_failing", "Of these, how many have failed at least once", registry=REGISTRY)
 OLDEST = Gauge("deskgate_work_oldest_seconds", "Age of the oldest piece of later work", registry=REGISTRY)
+GIVEN_UP = Gauge("deskgate_work_given_up", "Pieces of the last three days that can never be done", registry=REGISTRY)
+SLACK_OWED = Gauge("deskgate_slack_owed", "Pieces of later work in Slack not done yet", registry=REGISTRY)
+SLACK_FAILING = Gauge("deskgate_slack_failing", "Of these, how many have failed at least once", registry=REGISTRY)
+SLACK_GIVEN_UP = Gauge("deskgate_slack_given_up", "Of those given up, how many were for Slack", registry=REGISTRY)
 
 
 class Watch:
     """Times every request, under its first path segment: never one made up by a stranger, never its query."""
 
-    KNOWN: Final = frozenset({"ivr", "simulator", "healthz", "readyz", "metrics"})
+    KNOWN: Final = frozenset({"ivr", "slack", "simulator", "healthz", "readyz", "metrics"})
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -53,7 +57,11 @@ class Watch:
 
 def gather(store: Store) -> CollectorRegistry:
     with store.transaction("metrics") as tx:
-        owed = work.backlog(tx)
+        owed, slack = work.backlog(tx), work.backlog(tx, "slack.%")
+    GIVEN_UP.set(owed.given_up)
+    SLACK_OWED.set(slack.owed)
+    SLACK_FAILING.set(slack.failing)
+    SLACK_GIVEN_UP.set(slack.given_up)
     OWED.set(owed.owed)
     FAILING.set(owed.failing)
     OLDEST.set(owed.oldest / 1000)

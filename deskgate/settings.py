@@ -39,6 +39,13 @@ class Settings(BaseSettings):
     agent_number: Numbers = ()
     emergency_number: Numbers = ()
     twilio_api_url: str = "https://api.twilio.com"
+    slack_signing_secret: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
+    slack_bot_token: str = Field(default="", repr=False)
+    slack_app_token: str = Field(default="", repr=False)
+    slack_client_id: str = ""
+    slack_client_secret: str = Field(default="", repr=False)
+    slack_api_url: str = "https://slack.com/api/"
+    slack_agent_channel: str = Field(default="", pattern=r"^([CG][A-Z0-9]{2,30})?$")
     transcribe: Literal["on", "off"] = "off"
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = ""
@@ -48,7 +55,7 @@ class Settings(BaseSettings):
     metrics_token: str = Field(default="", repr=False)
     deskgate_env: Literal["development", "production"] = "development"
 
-    @field_validator("twilio_auth_token", mode="before")
+    @field_validator("twilio_auth_token", "slack_signing_secret", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -76,10 +83,32 @@ class Settings(BaseSettings):
             raise ValueError("must be a base URL like https://desk.example")
         return value.rstrip("/")
 
+    @field_validator("slack_api_url")
+    @classmethod
+    def _api_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.endswith("/api/"):
+            raise ValueError("must be a base URL that ends in /api/")
+        return value
+
     @property
     def simulated(self) -> bool:
         """Whether the simulator plays Twilio: outside production, with no Twilio account set."""
         return self.deskgate_env != "production" and not self.twilio_account_sid
+
+    @property
+    def slack_set(self) -> bool:
+        """Whether a real Slack app is configured."""
+        return bool(self.slack_signing_secret or self.slack_app_token)
+
+    @property
+    def slack_simulated(self) -> bool:
+        """Whether the simulator plays Slack as well: where it plays Twilio, and nothing of Slack's is set."""
+        return self.simulated and not self.slack_set
+
+    @property
+    def slack_open(self) -> bool:
+        return self.slack_set or self.slack_simulated
 
     @property
     def phone_open(self) -> bool:
@@ -99,6 +128,7 @@ def read_settings(**given: Any) -> Settings:
         raise SettingTrouble(f"{missing}: is missing; the phone needs both the account and its token")
     if settings.twilio_account_sid and not settings.twilio_number:
         raise SettingTrouble("TWILIO_NUMBER: is missing; it is the number callers dial")
+    _check_slack(settings)
     if settings.simulated and not is_loopback(urlsplit(settings.public_url).hostname or ""):
         raise SettingTrouble(
             "PUBLIC_URL: names another machine, and the simulator plays Twilio on this one only; set TWILIO_ACCOUNT_SID "
@@ -110,6 +140,28 @@ def read_settings(**given: Any) -> Settings:
         if not settings.public_url.startswith("https://"):
             raise SettingTrouble("PUBLIC_URL: must be https in production")
     return settings
+
+
+def _check_slack(settings: Settings) -> None:
+    oauth = (settings.slack_client_id, settings.slack_client_secret)
+    if bool(oauth[0]) != bool(oauth[1]):
+        raise SettingTrouble(
+            f"{'SLACK_CLIENT_SECRET' if oauth[0] else 'SLACK_CLIENT_ID'}: is missing; OAuth needs both"
+        )
+    if settings.slack_set and not settings.slack_bot_token and not oauth[0]:
+        raise SettingTrouble(
+            "SLACK_BOT_TOKEN: is missing; or set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to install by OAuth"
+        )
+    if (settings.slack_bot_token or oauth[0]) and not settings.slack_set:
+        raise SettingTrouble("SLACK_SIGNING_SECRET: is missing; or set SLACK_APP_TOKEN for Socket Mode")
+    for name, token, begins in (
+        ("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-"),
+        ("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-"),
+    ):
+        if token and not token.startswith(begins):
+            raise SettingTrouble(f"{name}: begins with {begins}; this is another kind of token")
+    if settings.deskgate_env == "production" and not settings.slack_api_url.startswith("https://"):
+        raise SettingTrouble("SLACK_API_URL: must be https in production")
 
 
 def read_keys(settings: Settings) -> Keys:
@@ -136,6 +188,12 @@ def _made_key(settings: Settings) -> str:
     with os.fdopen(made, "w", encoding="ascii") as file:
         file.write(base64.b64encode(os.urandom(32)).decode() + "\n")
     return path.read_text("ascii").strip()
+
+
+def simulated_slack(keys: Keys) -> tuple[str, str]:
+    """The signing secret and the bot's token where the simulator plays Slack."""
+    made = keys.newest("simulated-slack").secret.hex()
+    return made[:32], f"xoxb-{made[32:]}"
 
 
 def simulated_token(keys: Keys) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import structlog
 
 from deskgate.deliver import Deliveries
-from store import ConnectionLost, Store, calls, codes, guard, installations, work
+from store import ConnectionLost, Store, Transaction, calls, codes, guard, installations, work
 from store.work import Later, Never, Work
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
@@ -24,8 +24,10 @@ log = structlog.get_logger("worker")
 
 
 class Worker:
-    def __init__(self, store: Store, deliveries: Deliveries) -> None:
-        self._store, self._deliveries = store, deliveries
+    def __init__(
+        self, store: Store, deliveries: Deliveries, also_swept: Callable[[Transaction], None] = lambda tx: None
+    ) -> None:
+        self._store, self._deliveries, self._also_swept = store, deliveries, also_swept
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._head: tuple[int, str] | None = None
@@ -80,7 +82,7 @@ class Worker:
             log.info("ledger head", checkpoint=head[0], digest=head[1])
 
     def sweep(self) -> None:
-        for what in (calls.sweep, guard.sweep, work.sweep, codes.sweep, installations.sweep):
+        for what in (calls.sweep, guard.sweep, work.sweep, codes.sweep, installations.sweep, self._also_swept):
             with self._store.transaction("worker") as tx:
                 what(tx)
 
@@ -120,4 +122,4 @@ class Worker:
 
 def waits_for(kind: str) -> str:
     """The company that a kind of work waits for, a key of THREADS."""
-    return "slack" if kind.startswith("slack.") else "mail" if kind == "mail" else ""
+    return "slack" if kind.startswith("slack.") else "mail" if kind in ("mail", "proof_code") else ""

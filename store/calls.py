@@ -119,6 +119,11 @@ def first_delivery(tx: Transaction, key: str) -> bool:
     return _DELIVERED.first(tx, key=key, at=tx.now) is not None
 
 
+def forget_delivery(tx: Transaction, key: str) -> None:
+    """It has had no effect after all, and may come again."""
+    tx.connection.execute(delete(tables.deliveries).where(tables.deliveries.c.key == key))
+
+
 def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
     return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
 

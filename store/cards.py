@@ -81,6 +81,14 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     )
 
 
+def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:
+    """Who opened a ticket, for the worker that writes to them: a person's id."""
+    tx.good(grant, "desk.deliver")
+    t = tables.tickets.c
+    found: int | None = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
+    return found
+
+
 def _requester(tx: Transaction, ticket: Any) -> Requester | None:
     if ticket.opened_by is None or ticket.account_id is None:
         return None

@@ -21,13 +21,25 @@ class Content:
     content: bytes
 
 
-def put(tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes) -> None:
-    """Keeps what was fetched, and has it handed on."""
+def came_through(tx: Transaction, grant: Grant, message: int) -> str | None:
+    """The installation a message came through, as far as its ticket's places tell: to fetch its files from there."""
+    tx.good(grant, "desk.deliver")
+    m, p = tables.messages.c, tables.places.c
+    query = select(p.team).join(tables.messages, m.ticket == p.ticket).where(m.id == message).order_by(p.id)
+    found: str | None = tx.connection.execute(query.where(m.source.like(p.channel + ":%"))).scalar()
+    return found
+
+
+def put(
+    tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes, *, name: str, content_type: str
+) -> None:
+    """Keeps what was fetched, under the name that was found with it, and has it handed on."""
     tx.good(grant, "desk.deliver")
     f = tables.files.c
     sealed = tx.keys.seal("files", content, f"file {message} {slack_id}")
     kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
-    if tx.connection.execute(kept.values(sealed=sealed, size=len(content)).returning(f.id)).first() is not None:
+    found = {"sealed": sealed, "size": len(content), "name": name, "content_type": content_type}
+    if tx.connection.execute(kept.values(**found).returning(f.id)).first() is not None:
         timeline.news(tx, _ticket_of(tx, message))
 
 

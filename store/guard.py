@@ -44,7 +44,7 @@ class Reservation:
 
     admission: Admission
     k: str
-    kind: str  # of the budget: "own-number" or "other"
+    kind: str  # of the budget: "own-number", "other", or what is counted apart
     at: int
     gen: int = 0
     consecutive: int = 0
@@ -63,12 +63,13 @@ def decoy_of(tx: Transaction, support_id: str | None, number: str | None, call: 
     return tx.keys.digest("guard", *word)
 
 
-def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool) -> Reservation:
-    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has.
+def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool = False, budget: str | None = None) -> Reservation:
+    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has; `budget` names
+    another of the desk's budgets, for what is no PIN.
 
     The statements are the same whether the attempt is let through or refused.
     """
-    kind, now = ("own-number" if own_number else "other"), tx.now
+    kind, now = (budget or ("own-number" if own_number else "other")), tx.now
     tried = _SEEN.first(tx, key=k, at=now, this_minute=now - now % MINUTE, is_real=real)
     if tried.minute_n > TRIES_A_MINUTE:
         return Reservation(Admission.BUSY, k, kind, now)

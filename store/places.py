@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from store import tables
 from store.prepared import Prepared
@@ -46,10 +46,8 @@ def add(
     thread: str | None = None,
     person: int | None = None,
 ) -> None:
-    tx.write(
-        tables.places,
-        {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread},
-    )
+    place = {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread}
+    _ADD.run(tx, **place)
 
 
 def of_ticket(tx: Transaction, ticket: int) -> list[Place]:
@@ -95,6 +93,9 @@ def _place(row: Any) -> Place:
 
 
 _p = tables.places
+_ADD = Prepared(
+    insert(_p).values({name: bindparam(name) for name in ("ticket", "side", "person_id", "team", "channel", "thread")})
+)
 _OF_TICKET = Prepared(select(_p).where(_p.c.ticket == bindparam("ticket")).order_by(_p.c.id))
 _FIND = Prepared(select(_p).where(_p.c.id == bindparam("id")))
 _AT = Prepared(

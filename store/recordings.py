@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import tables
+from store import tables, timeline
 from store.transaction import Transaction
 
 
@@ -40,4 +40,7 @@ def transcribed(tx: Transaction, sid: str, text: str) -> bool:
     """Twilio has written down what was said: it becomes the message's words, unless it has some already."""
     m = tables.messages.c
     worded = update(tables.messages).where(m.recording == sid, m.body == "").values(body=text)
-    return tx.connection.execute(worded.returning(m.id)).first() is not None
+    row = tx.connection.execute(worded.returning(m.ticket)).first()
+    if row is not None:
+        timeline.news(tx, row.ticket)
+    return row is not None

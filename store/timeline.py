@@ -157,6 +157,12 @@ def about(tx: Transaction, ticket: int) -> About | None:
     return None if row is None else About(row.account_id, row.topic, row.status)
 
 
+def of_source(tx: Transaction, source: str) -> About | None:
+    """What the ticket is about that has a message which came as `source`. None: we have none."""
+    row = _BY_SOURCE.first(tx, source=source)
+    return None if row is None else about(tx, row.ticket)
+
+
 def edit(tx: Transaction, author: str, source: str, body: str) -> bool:
     """Its author changed a message where it came from; what it said before is kept. False: we have no such message."""
     row = _BY_SOURCE.first(tx, source=source)

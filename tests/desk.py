@@ -30,7 +30,7 @@ PUBLIC = "http://127.0.0.1:8000"
 class Desk:
     """Talk to it: `ring(script)` plays a call, `work()` does what is owed, `pass_time(seconds)` turns the clock."""
 
-    def __init__(self, url: str, **settings: str) -> None:
+    def __init__(self, url: str, *, slack_api: str | None = None, **settings: str) -> None:
         self.now = NOON
         self.settings: Settings = read_settings(
             _env_file=None, database_url=url, secret_keys=SECRET, public_url=PUBLIC, **settings
@@ -41,8 +41,11 @@ class Desk:
             self.settings,
             clock=lambda: self.now,
             twilio_api=TestClient(rest, base_url=f"{PUBLIC}/simulator/twilio", client=("127.0.0.1", 50000)),
+            slack_api=slack_api,
         )
         self.house: House = self.app.state.house
+        if slack_api is None:
+            self.house.deliveries["news"] = lambda _piece: None  # nobody is in Slack here; see tests/bot
         self.store = self.house.store
         self.client = TestClient(
             self.app, base_url=local["base_url"], client=("127.0.0.1", 50000)

@@ -78,6 +78,8 @@ def spoken(text: str, name_of: Callable[[str], str]) -> str:
             return "@" + (words or name_of(target[1:]))
         if target.startswith("#"):
             return "#" + (words or name_of(target[1:]))
+        if target.startswith("!date^"):
+            return words
         if target.startswith("!"):
             return "@" + (words or target[1:].partition("^")[0])
         target = target.removeprefix("mailto:")

@@ -86,6 +86,7 @@ export function mention(sign, id, names) {
 function link(target, names) {
   const [where, words] = target.split("|");
   if (/^[@#]/.test(where)) return words && !names.has(where.slice(1)) ? make("span", "mention", where[0] + unescaped(words)) : mention(where[0], where.slice(1), names);
+  if (where.startsWith("!date^")) return make("time", "", unescaped(words || where.split("^").slice(2).join(" ")));
   if (where.startsWith("!")) return make("span", "mention loud", words ? unescaped(words) : "@" + where.slice(1).split("^")[0]);
   return anchor(unescaped(where), words ? unescaped(words) : unescaped(where).replace(/^mailto:/, ""));
 }

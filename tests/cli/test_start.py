@@ -169,11 +169,12 @@ def test_a_healthy_desk(shell: Shell) -> None:
     assert said.code == 0
     kind = "postgresql" if shell.url.startswith("postgresql") else "sqlite"
     assert findings(said) == [
-        ("ok", "settings read; development, the simulator plays Twilio"),
+        ("ok", "settings read; development, the simulator plays Twilio and Slack"),
         ("ok", f"database reachable and migrated ({kind})"),
         ("ok", "key 1 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger"),
         ("ok", "later work: 0 owed, none stuck"),
         ("ok", "phone: simulated"),
+        ("ok", "Slack: simulated"),
         ("note", "SMTP_URL is not set: people cannot be told by mail, their notices wait"),
     ]
 

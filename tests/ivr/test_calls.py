@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
 
+SLACK = {"slack_signing_secret": "a secret of the tests", "slack_bot_token": "xoxb-of-the-tests"}
 CALLS = sorted((Path(__file__).parent / "calls").glob("*.txt"))
+
+
+@pytest.fixture
+def desk(sample_url: str) -> Iterator[Desk]:
+    """With Slack, as `make run` has it: these calls are played against that as well."""
+    opened = Desk(sample_url, **ACCOUNT, **SLACK)
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda path: path.stem)

@@ -1,0 +1,95 @@
+"""Who acts in a request: by their own organisation and user id, or nobody where that cannot be told.
+
+platform-facts.md 2.8. A name, an e-mail address or the channel says nothing about who somebody is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authz import Action, Ask, Proof, Topic
+from store import Transaction, members
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A Slack member, as the request names them. `dm` is the channel of direct messages with them, where it shows it."""
+
+    team: str
+    user: str
+    via: str
+    dm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A member who stands for somebody: `subject` is `person:…` or `staff:…`."""
+
+    subject: str
+    actor: Actor
+
+    @property
+    def is_person(self) -> bool:
+        return self.subject.startswith("person:")
+
+    def ask(
+        self, action: Action, account: int | None, topic: Topic | None = None, proof: Proof = Proof.VERIFIED
+    ) -> Ask:
+        """A linked member is verified (rules.md, "Proof levels")."""
+        return Ask(self.subject, action, account, topic, proof)
+
+
+def of_event(body: Mapping[str, Any], via: str) -> Actor | None:
+    """Of an event: who spoke, or whom it is about. None for what a bot did, and where Slack does not say who it was."""
+    event = body["event"]
+    said = event.get("message") if event.get("subtype") == "message_changed" else event
+    if event.get("subtype") == "message_deleted":
+        said = event.get("previous_message")
+    if not isinstance(said, dict) or said.get("bot_id"):
+        return None
+    user = said.get("user")
+    own = {said[name] for name in ("user_team", "source_team") if isinstance(said.get(name), str)}
+    if event.get("type") == "app_home_opened":
+        own = {body.get("team_id")}  # there is no other, and the outer one is the person's
+    elif not own:
+        own = {said.get("team") or (None if body.get("is_ext_shared_channel") else body.get("team_id"))}
+    team = own.pop() if len(own) == 1 else None
+    if not isinstance(user, str) or not isinstance(team, str) or not user or not team:
+        return None
+    channel = event.get("channel")
+    direct = event.get("channel_type") == "im" or event.get("type") == "app_home_opened"
+    return Actor(team, user, via, channel if direct and isinstance(channel, str) else None)
+
+
+def of_interaction(body: Mapping[str, Any], via: str) -> Actor | None:
+    """Of a click, a shortcut or a form: `user.team_id` is who acts, whatever `team` says."""
+    user = body.get("user")
+    if not isinstance(user, dict):
+        return None
+    channel = body.get("channel")
+    there = channel.get("id") if isinstance(channel, dict) else None
+    ours = body.get("type") == "block_actions"  # a shortcut may be used in anybody's messages
+    return _actor(user.get("team_id"), user.get("id"), via, there if ours else None)
+
+
+def of_command(body: Mapping[str, Any], via: str) -> Actor | None:
+    return _actor(body.get("team_id"), body.get("user_id"), via, None)
+
+
+def _actor(team: object, user: object, via: str, channel: object) -> Actor | None:
+    if not isinstance(team, str) or not isinstance(user, str) or not team or not user:
+        return None
+    return Actor(team, user, via, channel if isinstance(channel, str) and channel.startswith("D") else None)
+
+
+def known(tx: Transaction, actor: Actor | None) -> Who | None:
+    """Whom an actor stands for; where they were met is kept, so that they can be written to."""
+    if actor is None:
+        return None
+    member = members.find(tx, actor.team, actor.user)
+    if member is None:
+        return None
+    members.met(tx, member, actor.via, actor.dm)
+    return Who(member.subject, actor)

@@ -1,0 +1,146 @@
+"""What a member asked to be told, as a message: everything is read anew, under their rights at this moment.
+
+The same for the answer to a command, which goes out with the acknowledgement, and for what the worker posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from authz import CELL_OF, Action, Grant, Proof, Topic
+from bot import blocks as b
+from bot import choices, loan_words, told
+from bot.actor import Who
+from bot.blocks import Message
+from bot.phrases import Phrases
+from store import Transaction, accounts, loans, tickets, timeline
+from store.tickets import Conversation, Ticket
+
+Answer = Callable[[Transaction, Phrases, Who, str], Message]
+VIEW: Final = tuple((Action.TICKET_VIEW, topic) for topic in Topic)
+
+
+def answer(tx: Transaction, p: Phrases, who: Who | None, what: str) -> Message:
+    """`what` is a key of ANSWERS, with more after a colon: `tickets:2`. Whoever is not known is told that and no more."""
+    if who is None or not who.is_person:
+        return told.plain(p, "stranger" if who is None else "you_are_staff")
+    name, _, more = what.partition(":")
+    return ANSWERS.get(name, _help)(tx, p, who, more)
+
+
+def _help(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    buttons = b.actions(
+        b.button(p.plain("button.open"), "open"),
+        b.tell(p.plain("button.tickets"), "tickets:0"),
+        b.tell(p.plain("button.account"), "account"),
+    )
+    return b.message(b.section(p.say("help")), buttons)
+
+
+def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    found = [
+        (account, accounts.invoices(tx, grants["billing.view"]))
+        for account, grants in choices.on_accounts(tx, who)
+        if "billing.view" in grants
+    ]
+    return told.bills(p, found) if found else _refused(tx, p, who, Action.BILLING_VIEW)
+
+
+def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    found = [
+        (account, accounts.services(tx, grants["service.view"]))
+        for account, grants in choices.on_accounts(tx, who)
+        if "service.view" in grants
+    ]
+    return told.services(p, found) if found else _refused(tx, p, who, Action.SERVICE_VIEW)
+
+
+def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    found = [
+        (account, accounts.who_may_manage_contacts(tx, grants["contacts.view"]))
+        for account, grants in choices.on_accounts(tx, who)
+        if "contacts.view" in grants
+    ]
+    return told.contacts(p, found) if found else _refused(tx, p, who, Action.CONTACTS_VIEW)
+
+
+def _account(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    return told.account(p, choices.on_accounts(tx, who), choices.offered(tx, who))
+
+
+def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
+    """Why not, for a cell; the cell is one of ours or it is taken for opening tickets."""
+    asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
+    return told.refused(p, choices.refusals(tx, who, [asked]))
+
+
+def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
+    return told.refused(p, choices.refusals(tx, who, [(action, None)]))
+
+
+def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
+    page = int(more) if more.isascii() and more.isdigit() and len(more) < 6 else 0
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
+    if not may:
+        return told.refused(p, choices.refusals(tx, who, VIEW))
+    found, rest = page_of(tx, may, page)
+    return told.listed(p, found, page, rest)
+
+
+def page_of(tx: Transaction, may: dict[int, dict[str, Grant]], page: int) -> tuple[list[Ticket], bool]:
+    """One page over all accounts, one's own first and the newest first within that; and whether there are more."""
+    most = (page + 1) * told.PAGE + 1
+    found = [ticket for grants in may.values() for ticket in tickets.listed(tx, list(grants.values()), many=most)]
+    found.sort(key=lambda ticket: (not ticket.own, -ticket.number))
+    return found[page * told.PAGE : (page + 1) * told.PAGE], len(found) > (page + 1) * told.PAGE
+
+
+def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
+    """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
+    about = timeline.about(tx, number)
+    if about is None or about.account is None:
+        return None
+    asked = [tx.ask(who.ask(Action.TICKET_VIEW, about.account, topic)) for topic in Topic if topic == about.topic]
+    granted = [verdict for verdict in asked if isinstance(verdict, Grant)]
+    return tickets.conversation(tx, granted, number) if granted else None
+
+
+def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
+    number = int(more) if more.isascii() and more.isdigit() and len(more) < 16 else 0
+    found = one_ticket(tx, who, number)
+    return told.plain(p, "no_such_ticket", number=number) if found is None else told.conversation(p, found)
+
+
+def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    """What a member has lent and may take back."""
+    found = [
+        loan
+        for _, grants in choices.on_accounts(tx, who)
+        if "right.lend" in grants
+        for loan in loans.loans(tx, grants["right.lend"])
+    ]
+    return loan_words.lent(p, found)
+
+
+def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
+    """Why a member can open no ticket, and what now; requests that are theirs to make are still offered."""
+    made = told.refused(p, choices.refusals(tx, who, choices.OPEN))
+    if not choices.offered(tx, who):
+        return made
+    return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))
+
+
+ANSWERS: Final[dict[str, Answer]] = {
+    "help": _help,
+    "bills": _bills,
+    "services": _services,
+    "contacts": _contacts,
+    "account": _account,
+    "why": _why,
+    "tickets": _tickets,
+    "ticket": _ticket,
+    "lent": _lent,
+    "became": lambda tx, p, who, more: told.plain(p, "became", number=more[:20]),
+    "open": lambda tx, p, who, _more: open_first(tx, p, who),
+}

@@ -1,0 +1,171 @@
+"""Block Kit in a few functions, each within Slack's limits: platform-facts.md 2.4. Pure.
+
+What people wrote is cut rather than refused, with a mark that says so; a list that is too long is paged by whoever makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.phrases import escaped
+
+Block = dict[str, Any]
+SECTION, HEADER, BUTTON, OPTION, VALUE, TITLE, FALLBACK = 3_000, 150, 75, 75, 150, 24, 3_500
+MOST_BLOCKS, MOST_OPTIONS, MOST_BUTTONS = 50, 100, 5  # buttons in a row: 25 may, five can be read
+CUT: Final = " …"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted: `text` says all of it to whoever cannot see the blocks."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+    def sent(self) -> dict[str, Any]:
+        """Arguments of chat.postMessage and chat.update: nothing unfurls, nothing is parsed."""
+        return {**self.shown(), "unfurl_links": False, "unfurl_media": False, "parse": "none", "link_names": False}
+
+    def shown(self) -> dict[str, Any]:
+        """What it says, for an answer."""
+        return {"text": cut(self.text, FALLBACK), "blocks": list(self.blocks)[:MOST_BLOCKS]}
+
+
+def message(*blocks: Block | Sequence[Block]) -> Message:
+    """A message whose text says what its blocks say, for notifications and whoever cannot see them."""
+    flat: list[Block] = []
+    for block in blocks:
+        flat += [block] if isinstance(block, dict) else block
+    return Message("\n".join(filter(None, map(_said, flat))), tuple(flat))
+
+
+def _said(block: Block) -> str:
+    parts = block.get("elements", []) if block["type"] == "context" else [block.get("text")]
+    return "\n".join(
+        escaped(part["text"]) if part["type"] == "plain_text" else part["text"]
+        for part in parts
+        if isinstance(part, dict)
+    )
+
+
+def cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - len(CUT)] + CUT
+
+
+def plain(text: str, most: int) -> Block:
+    return {"type": "plain_text", "text": cut(text, most) or "-", "emoji": False}
+
+
+def mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": cut(text, SECTION) or "-", "verbatim": True}
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    made: Block = {"type": "section", "text": mrkdwn(text)}
+    return made if accessory is None else {**made, "accessory": accessory}
+
+
+def quoted(text: str) -> Block:
+    """Somebody's own words, as plain text: nothing in them comes alive."""
+    return {"type": "section", "text": plain(text, SECTION)}
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text, HEADER)}
+
+
+def context(*texts: str) -> Block:
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10]]}
+
+
+def divider() -> Block:
+    return {"type": "divider"}
+
+
+def actions(*elements: Block | None, block_id: str = "") -> tuple[Block, ...]:
+    """A row of buttons and selects; none where there is nothing to press."""
+    there = [element for element in elements if element is not None]
+    if not there:
+        return ()
+    made: Block = {"type": "actions", "elements": there}
+    return ({**made, "block_id": block_id} if block_id else made,)
+
+
+def button(text: str, action: str, value: str = "", *, style: str = "", url: str = "") -> Block:
+    made: Block = {"type": "button", "text": plain(text, BUTTON), "action_id": action}
+    extra = {"value": value, "style": style, "url": url}
+    return made | {name: said for name, said in extra.items() if said}
+
+
+def tell(text: str, what: str) -> Block:
+    """A button that asks for an answer (answers.py). Its id says what, for ids are unique within their block."""
+    return button(text, f"tell_{what.replace(':', '_')}", what)
+
+
+def option(text: str, value: str, description: str = "") -> Block:
+    made: Block = {"text": plain(text, OPTION), "value": value}
+    return made if not description else {**made, "description": plain(description, OPTION)}
+
+
+def select(placeholder: str, action: str, options: Sequence[Block]) -> Block:
+    return {
+        "type": "static_select",
+        "placeholder": plain(placeholder, 150),
+        "action_id": action,
+        "options": list(options)[:MOST_OPTIONS],
+    }
+
+
+def grouped(placeholder: str, action: str, groups: Sequence[tuple[str, Sequence[Block]]]) -> Block:
+    """A select whose options stand under headings."""
+    made = [{"label": plain(label, OPTION), "options": list(options)[:MOST_OPTIONS]} for label, options in groups]
+    return {
+        "type": "static_select",
+        "placeholder": plain(placeholder, 150),
+        "action_id": action,
+        "option_groups": made[:MOST_OPTIONS],
+    }
+
+
+def search(placeholder: str, action: str) -> Block:
+    """A select whose options we are asked for as somebody types."""
+    made = {"type": "external_select", "placeholder": plain(placeholder, 150), "action_id": action}
+    return {**made, "min_query_length": 0}
+
+
+def ask(label: str, block_id: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
+    """An input of a form."""
+    made: Block = {"type": "input", "block_id": block_id, "label": plain(label, 2_000), "element": element}
+    if hint:
+        made["hint"] = plain(hint, 2_000)
+    return {**made, "optional": optional}
+
+
+def words(action: str, *, initial: str = "", placeholder: str = "", most: int = 3_000) -> Block:
+    made: Block = {"type": "plain_text_input", "action_id": action, "multiline": True, "max_length": most}
+    if initial:
+        made["initial_value"] = initial[:most]
+    if placeholder:
+        made["placeholder"] = plain(placeholder, 150)
+    return made
+
+
+def modal(
+    callback: str, title: str, blocks: Sequence[Block], *, submit: str = "", close: str = "", metadata: str = ""
+) -> Block:
+    made: Block = {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(title, TITLE),
+        "blocks": list(blocks)[:100],
+        "private_metadata": metadata,
+    }
+    if close:
+        made["close"] = plain(close, TITLE)
+    return {**made, "submit": plain(submit, TITLE)} if submit else made
+
+
+def home(blocks: Sequence[Block]) -> Block:
+    return {"type": "home", "blocks": list(blocks)[:100]}

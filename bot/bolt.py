@@ -1,0 +1,87 @@
+"""The Bolt app: which request goes to which room. Everything that is registered stands here; manifest.json says the same.
+
+Requests are verified and read before they come here (request.py). `process_before_response`: a listener runs in the thread
+of its request and is acknowledged when it has committed; what fails is not acknowledged (prototype.md 3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import clicks, commands, desk_clicks, events, submissions
+from bot.door import Door
+from store import ConnectionLost
+
+Body = Mapping[str, Any]
+SHORTCUTS: Final = ("open_ticket",)
+LINKS: Final = ("link",)  # buttons that are links: Slack tells of the click all the same
+
+
+def make_bolt(door: Door) -> App:
+    """Makes no request of its own, now or for any that comes in: where the app is installed is known (door.py)."""
+    bolt = App(
+        process_before_response=True,
+        request_verification_enabled=False,
+        token_verification_enabled=False,
+        authorize=lambda enterprise_id, team_id: _authorized(door, enterprise_id, team_id),
+        listener_executor=ThreadPoolExecutor(1),  # never used: listeners run where they are called
+    )
+    for kind, do in events.EVENTS.items():
+        bolt.event(kind)(_listener(door, do))
+    for name in commands.NAMES:
+        bolt.command(name)(_listener(door, commands.command))
+    bolt.message_shortcut("open_ticket")(_listener(door, clicks.shortcut))
+    for action, click in clicks.CLICKS.items():
+        bolt.action(action)(_listener(door, clicks.clicked(click)))
+    bolt.action(re.compile(r"tell_[a-z0-9_.]+"))(_listener(door, clicks.clicked(clicks.TELL)))
+    for action, desk_click in desk_clicks.CLICKS.items():
+        bolt.action(action)(_listener(door, desk_clicks.clicked(desk_click)))
+    for action in (*LINKS, "about", "service"):
+        bolt.action(action)(_listener(door, lambda _door, _body: None))
+    for callback in submissions.FORMS:
+        bolt.view(callback)(_listener(door, submissions.submitted))
+    for action in ("about", "choose_many"):
+        bolt.options(action)(_listener(door, submissions.suggested))
+    return bolt
+
+
+def dispatch(bolt: App, body: dict[str, Any]) -> BoltResponse | None:
+    """None for what even Bolt cannot look at: it takes ids from wherever Slack puts them, and Slack sends nothing of that."""
+    try:
+        request = BoltRequest(body=body, mode="socket_mode")
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError):  # nothing of ours has run yet
+        return None
+    return bolt.dispatch(request)
+
+
+def _authorized(door: Door, enterprise: str | None, team: str | None) -> AuthorizeResult:
+    """From what is known: no request to Slack. Whoever came through no installation of ours is answered, and not heard."""
+    found = door.installation(team) or door.installation(enterprise) or door.home
+    assert found is not None  # the router looks before it dispatches
+    return AuthorizeResult(
+        enterprise_id=enterprise,
+        team_id=found.team,
+        bot_user_id=found.bot_user,
+        bot_id=found.bot_id,
+        bot_token="never-used",  # noqa: S106, listeners have no client: the worker speaks to Slack
+    )
+
+
+def _listener(door: Door, do: Callable[[Door, Body], Mapping[str, Any] | None]) -> Callable[..., None]:
+    def listener(ack: Callable[..., BoltResponse], body: Body) -> None:
+        try:
+            said = do(door, body)
+        except ConnectionLost:
+            said = do(door, body)  # once more: everything here bears being done twice
+        if said:
+            ack(**said)
+        else:
+            ack()
+
+    return listener

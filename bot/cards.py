@@ -1,0 +1,89 @@
+"""What the desk's people see: the card of a ticket, and of a look-up. Who sees what is said on every message. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot import blocks as b
+from bot import told
+from bot.blocks import Block, Message
+from bot.phrases import Phrases, moment
+from store.cards import Card, Requester
+from store.timeline import Said
+
+STATUSES: Final = ("open", "waiting", "closed")
+TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")
+
+
+def card(p: Phrases, found: Card) -> Message:
+    """Who asks, how sure that is, what may be told and what not, and what can be done about it."""
+    urgent = p.say("card.urgent") + " " if found.urgent else ""
+    head = urgent + p.say("card.head", number=found.number, subject=found.subject)
+    about = p.say("card.about", kind=found.kind, topic=found.topic, channel=found.channel, at=moment(found.opened_at))
+    state = [p.say(f"card.status.{found.status}")]
+    state += [p.say("card.taken", name=found.taken_by)] if found.taken_by else [p.say("card.free")]
+    service = [b.context(p.say("card.service", name=found.service))] if found.service else []
+    return b.message(
+        b.section("\n".join([head, about, " · ".join(state)])),
+        service,
+        _requester(p, found.requester),
+        _first(p, found.first),
+        buttons(p, found),
+    )
+
+
+def _requester(p: Phrases, who: Requester | None) -> list[Block]:
+    if who is None:
+        return [b.section(p.say("card.nobody"))]
+    shown = [cell for cell in TELLING if cell in who.may]
+    not_shown = [cell for cell in TELLING if cell not in who.may]
+    lines = [
+        p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
+        p.say("card.standing", held=who.held or ("nothing",), scheme=who.scheme, status=who.account_status),
+        p.say("card.proof"),
+        p.say("card.tell", cells=shown) if shown else p.say("card.tell_nothing"),
+        *([p.say("card.tell_not", cells=not_shown)] if not_shown else []),
+    ]
+    small = [p.say("card.open_tickets", count=who.open_tickets)]
+    small += [p.say("card.further", cells=sorted(who.step_up))] if who.step_up else []
+    return [b.section("\n".join(lines)), b.context(*small)]
+
+
+def _first(p: Phrases, said: Said | None) -> list[Block]:
+    if said is None:
+        return []
+    return [b.context(p.say("card.said", at=moment(said.at))), *told.words_of(p, said)]
+
+
+def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
+    number = str(found.number)
+    statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in STATUSES if name != found.status]
+    if found.requester is None:
+        return b.actions(
+            b.button(p.plain("button.take"), "desk_take", number),
+            b.button(p.plain("button.note"), "desk_note", number),
+            b.button(p.plain("button.verify"), "desk_verify", number),
+        )
+    return b.actions(
+        b.button(p.plain("button.take"), "desk_take", number),
+        b.button(p.plain("button.answer"), "desk_answer", number, style="primary"),
+        b.button(p.plain("button.note"), "desk_note", number),
+        b.select(p.plain("button.status"), "desk_status", statuses),
+        b.button(p.plain("button.verify"), "desk_verify", number),
+    )
+
+
+def said(p: Phrases, said: Said) -> Message:
+    """One entry of a ticket in the desk's thread: whose it is, and whether the customer sees it."""
+    who = said.name or p.plain("somebody")
+    if said.event:
+        return b.message(b.context(p.say(f"event.{said.event}", name=who, at=moment(said.at))))
+    key = "card.note" if said.internal else "card.answer" if said.by_desk else "card.customer"
+    return b.message(b.section(p.say(key, name=who)), told.words_of(p, said))
+
+
+def verification(p: Phrases, person: int | None) -> Message:
+    if person is None:
+        return told.plain(p, "verify_not_found")
+    ask = b.button(p.plain("button.send_code"), "desk_send_code", str(person))
+    return b.message(b.section(p.say("verify_found")), b.actions(ask))

@@ -1,0 +1,267 @@
+"""Clicks of customers: open, choose, ask, close, lend. Whoever clicks is asked about, not whom the message was for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from authz import Action, Ask, Grant, Proof, Topic
+from bot import choices, linking, opening, owed, told
+from bot.actor import Who, known, of_interaction
+from bot.door import Door
+from bot.opening import Opened, Origin
+from bot.owed import Where
+from bot.typed import typed
+from store import Transaction, calls, loans, tickets, timeline
+from store.timeline import Sent
+
+Body = Mapping[str, Any]
+Click = Callable[[Transaction, Who, Body, Mapping[str, Any]], str | None]
+"""Returns what to tell whoever clicked, if anything: see owed.tell."""
+
+
+def clicked(do: Click) -> Callable[[Door, Body], None]:
+    """A listener for an action of a customer's."""
+
+    def listener(door: Door, body: Body) -> None:
+        via = door.via(body)
+        actor = of_interaction(body, via.team) if via is not None else None
+        action = body["actions"][0]
+        if actor is None:
+            return
+        key = f"act:{body.get('trigger_id') or action.get('action_ts')}:{action['action_id']}"
+        with door.store.transaction("slack") as tx:
+            if not calls.first_delivery(tx, f"slack:{key}"):
+                return
+            who = known(tx, actor)
+            if who is None or not who.is_person:
+                what: str | None = "fixed:stranger" if who is None else "fixed:you_are_staff"
+            else:
+                what = do(tx, who, body, action)
+            if what is not None:
+                instead = {"replace": True} if what.startswith("became:") else {}
+                owed.tell(tx, actor, what, key, where={**where(body), **instead, "message": _message(body)})
+
+    return listener
+
+
+def _message(body: Body) -> str:
+    return str((body.get("container") or {}).get("message_ts") or "")
+
+
+def where(body: Body) -> Where:
+    """Where an answer to a click belongs: beside it in direct messages, elsewhere for the eyes of whoever clicked."""
+    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
+    if not channel or container.get("type") != "message":
+        return {}
+    thread = container.get("thread_ts")
+    if channel.startswith("D") and not container.get("is_ephemeral"):
+        return {"channel": channel, **({"thread": thread} if thread else {})}
+    return {"channel": channel, "only": True, **({"thread": thread} if thread else {})}
+
+
+def _value(action: Mapping[str, Any]) -> str:
+    chosen = action.get("selected_option") or {}
+    return str(chosen.get("value") or action.get("value") or "")
+
+
+def _number(action: Mapping[str, Any]) -> int:
+    value = _value(action)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0
+
+
+def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
+    began = container.get("thread_ts") or container.get("message_ts")
+    origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
+    found = choices.offered(tx, who)
+    if not choices.may_open(found) and not (found and _value(action) == "requests"):
+        return "open"
+    words = _kept(body)[0] if channel.startswith("D") else ""
+    owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), words=words, origin=origin)
+    return None
+
+
+def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Words that were kept in the message become a ticket."""
+    words, origin, source, files = _kept(body)
+    value, message = _value(action), (body.get("container") or {}).get("message_ts")
+    may = any(choice.value == value for choice in choices.offered(tx, who))
+    if may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}"):
+        return "fixed:chosen_already"
+    opened = opening.open_ticket(tx, who, value, words or "-", origin=origin, source=source, files=files)
+    if isinstance(opened, Opened):
+        return f"became:{opened.number}"
+    return None if opened is None else f"why:{opened.cell}"
+
+
+def _kept(body: Body) -> tuple[str, Origin | None, str | None, Sequence[Sent]]:
+    """The words in a message of ours, where they came from, as which message, and the files that came with them."""
+    found = (body.get("message") or {}).get("blocks") or []
+    kept = [block.get("text") for block in found if str(block.get("block_id")).startswith(told.QUOTED)]
+    words = "".join(str(text.get("text") or "") for text in kept if isinstance(text, dict))
+    came = next(
+        (str(block["block_id"]).split("|") for block in found if str(block.get("block_id")).startswith("from|")), []
+    )
+    if len(came) != 5:
+        return words, None, None, ()
+    _, channel, thread, ts, files = came
+    return (
+        words,
+        Origin(channel, thread),
+        f"{channel}:{ts}",
+        opening.sent([{"id": file} for file in files.split(",") if file]),
+    )
+
+
+def _ticket_grant(tx: Transaction, who: Who, number: int, action: Action) -> Grant | None:
+    about = timeline.about(tx, number)
+    if about is None or about.account is None:
+        return None
+    verdict = tx.ask(who.ask(action, about.account, Topic(about.topic)))
+    return verdict if isinstance(verdict, Grant) else None
+
+
+def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
+    done = grant is not None and tickets.close(tx, grant, _number(action))
+    return _told(body, f"fixed:{'closed_now' if done else 'closed_already'}")
+
+
+def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
+    done = grant is not None and tickets.reopen(tx, grant, _number(action))
+    return _told(body, f"fixed:{'reopened_now' if done else 'open_already'}")
+
+
+def _told(body: Body, what: str) -> str | None:
+    """In the ticket's own thread the message itself changes; elsewhere whoever clicked hears of it."""
+    changes = (body.get("container") or {}).get("type") == "message" and not (body["container"]).get("is_ephemeral")
+    return None if changes and what in ("fixed:closed_now", "fixed:reopened_now") else what
+
+
+def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    about = timeline.about(tx, _number(action))
+    if about is None or about.account is None:
+        return "fixed:no_draft"
+    ask = Ask(who.subject, Action.TICKET_VIEW, about.account, Topic(about.topic), Proof.VERIFIED)
+    gone = tickets.draft_withdrawn(tx, ask, _number(action))
+    return "fixed:draft_gone" if gone else "fixed:no_draft"
+
+
+def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    if _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY) is None:
+        return "fixed:not_added"
+    owed.form(tx, who.actor, "reply", str(body["trigger_id"]), where(body), ticket=_number(action))
+    return None
+
+
+def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    account, _, cell = _value(action).partition(":")
+    if not account.isascii() or not account.isdigit() or len(account) > 18:
+        return None
+    grant = tx.ask(who.ask(Action.CONTACTS_VIEW, int(account)))
+    if not isinstance(grant, Grant):
+        return "open"
+    asked = loans.ask(tx, grant, cell)
+    return f"fixed:loan_{asked if isinstance(asked, str) else 'sent'}"
+
+
+def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
+    grant = _lender(tx, who, loans.account_of(tx, request))
+    done = grant is not None and loans.lend(tx, grant[0], request, hours) is not None
+    return "fixed:lent_now" if done else "fixed:loan_gone"
+
+
+def _lender(tx: Transaction, who: Who, account: int | None) -> tuple[Grant] | None:
+    verdict = tx.ask(who.ask(Action.RIGHT_LEND, account)) if account is not None else None
+    return (verdict,) if isinstance(verdict, Grant) else None
+
+
+def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    return _lend(tx, who, _number(action), None)
+
+
+def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    request, _, hours = _value(action).partition(":")
+    if not (request + hours).isascii() or not request.isdigit() or not hours.isdigit() or len(request) > 15:
+        return None
+    return _lend(tx, who, int(request), min(max(int(hours[:3]), 1), loans.LONGEST))
+
+
+def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = _lender(tx, who, loans.account_of(tx, _number(action)))
+    done = grant is not None and loans.refuse(tx, grant[0], _number(action)) is not None
+    return "fixed:refused_now" if done else "fixed:loan_gone"
+
+
+def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = _lender(tx, who, loans.account_of_loan(tx, _number(action)))
+    done = grant is not None and loans.take_back(tx, grant[0], _number(action)) is not None
+    return "fixed:taken_back" if done else "fixed:loan_over"
+
+
+def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """More of something: in the home tab its page, elsewhere an answer."""
+    what = _value(action)
+    view = body.get("view") or {}
+    if view.get("type") == "home" and what.startswith("tickets:"):
+        page = what.removeprefix("tickets:")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0
+        owed.home(tx, who.actor, number, f"home:{body['trigger_id']}")
+        return None
+    return what
+
+
+def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    return "fixed:unlinked" if linking.unlink(tx, who.actor) else "fixed:stranger"
+
+
+def shortcut(door: Door, body: Body) -> None:
+    """ "Open a ticket from this message": the form, prefilled with what the message says."""
+    via, message = door.via(body), body.get("message") or {}
+    actor = of_interaction(body, via.team) if via is not None else None
+    if actor is None:
+        return
+    channel, ts = (
+        str((body.get("channel") or {}).get("id") or ""),
+        str(message.get("ts") or body.get("message_ts") or ""),
+    )
+    there = {"channel": channel, "only": True} if channel and not channel.startswith("D") else {}
+    with door.store.transaction("slack") as tx:
+        if not calls.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
+            return
+        who = known(tx, actor)
+        if who is None or not who.is_person:
+            owed.tell(
+                tx,
+                actor,
+                "fixed:stranger" if who is None else "fixed:you_are_staff",
+                f"act:{body['trigger_id']}",
+                where=there,
+            )
+        elif not choices.may_open(choices.offered(tx, who)):
+            owed.tell(tx, actor, "open", f"act:{body['trigger_id']}", where=there)
+        else:
+            began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
+            words = typed(str(message.get("text") or ""), "")
+            owed.form(tx, actor, "open", str(body["trigger_id"]), there, words=words, origin=began)
+
+
+CLICKS: Final[dict[str, Click]] = {
+    "open": _open,
+    "choose": _choose,
+    "choose_many": _choose,
+    "open_words": _choose,
+    "solved": _solved,
+    "reopen": _reopen,
+    "withdraw": _withdraw,
+    "reply": _reply,
+    "ask_lender": _ask_lender,
+    "lend_once": _lend_once,
+    "lend_hours": _lend_hours,
+    "lend_refuse": _lend_refuse,
+    "take_back": _take_back,
+    "unlink": _unlink,
+}
+TELL: Final = _tell

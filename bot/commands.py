@@ -1,0 +1,73 @@
+"""Slash commands: answered in the acknowledgement itself, shown to whoever asked alone. For the workspace's own people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot import answers, cards, choices, desk_thread, linking, owed, told
+from bot.actor import Actor, Who, known, of_command
+from bot.blocks import Message
+from bot.door import Door
+from bot.phrases import unescaped
+from store import Transaction, calls, proof_mail
+
+Body = Mapping[str, Any]
+Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
+_NUMBER = re.compile(r"#?([0-9]{3,15})")
+
+
+def command(door: Door, body: Body) -> dict[str, Any] | None:
+    """The answer of a command. None: a form opens instead."""
+    via = door.via(body)
+    actor = of_command(body, via.team) if via is not None else None
+    name, words = str(body["command"]), unescaped(str(body.get("text") or "")).strip()
+    with door.store.transaction("slack") as tx:
+        if not calls.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
+            return None
+        who = known(tx, actor)
+        if name == "/link":
+            made: Message | None = _link(door, tx, actor, words)
+        elif name == "/verify":
+            made = _verify(door, tx, who, words)
+        elif who is None or not who.is_person:
+            made = answers.answer(tx, door.phrases, who, "help")
+        else:
+            made = COMMANDS[name](door, tx, who, body, words)
+    return None if made is None else {"response_type": "ephemeral", **made.shown()}
+
+
+def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
+    if found := _NUMBER.fullmatch(words):
+        return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
+    if not choices.may_open(choices.offered(tx, who)):
+        return answers.answer(tx, door.phrases, who, "open")
+    owed.form(tx, who.actor, "open", str(body["trigger_id"]), words=words)
+    return None
+
+
+def _link(door: Door, tx: Transaction, actor: Actor | None, words: str) -> Message:
+    digits = re.sub(r"[\s-]", "", words)
+    if not digits.isascii() or not digits.isdigit():
+        return told.plain(door.phrases, "link_how")
+    return told.plain(door.phrases, linking.link(tx, actor, digits))
+
+
+def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:
+    """For the desk: found or not found, on an exact match, and how to ask for proof. Nobody else learns even that."""
+    grant = desk_thread.asking_proof(tx, who)
+    if grant is None:
+        return told.plain(door.phrases, "stranger" if who is None else "not_yours")
+    if not words:
+        return told.plain(door.phrases, "verify_how")
+    word = re.sub(r"[\s()-]", "", words)
+    return cards.verification(door.phrases, proof_mail.find(tx, grant, word))
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "/ticket": _ticket,
+    "/tickets": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "tickets:0"),
+    "/account": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "account"),
+}
+NAMES: Final = (*COMMANDS, "/link", "/verify")

@@ -1,0 +1,311 @@
+"""What the worker does in Slack, by kind of work. Whatever is told is read anew, under the rights of whom it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from authz import Proof
+from bot import answers, choices, follow, forms, home, loan_words, told
+from bot import blocks as b
+from bot.actor import Actor, Who, known
+from bot.blocks import Block, Message
+from bot.door import Door
+from bot.posting import GONE, Posting
+from bot.web_api import SlackSaid, WebApi
+from store import Transaction, files, installations, loans, members, places
+from store.installations import Installation
+from store.work import Later, Never, Work
+
+TRIGGER: Final = 3_000  # ms a trigger is good for
+PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
+Deliveries = dict[str, Callable[[Work], None]]
+
+
+def make_deliveries(door: Door, api: WebApi) -> Deliveries:
+    """Kind of work → how it is done. Each bears being done twice."""
+    posting = Posting(door, api)
+    kinds: dict[str, Callable[[Posting, Work], None]] = {
+        "news": follow.news,
+        "slack.head": follow.head,
+        "slack.say": follow.say,
+        "slack.send_file": follow.send_file,
+        "slack.tell": tell,
+        "slack.form": form,
+        "slack.home": show_home,
+        "slack.prompts": prompts,
+        "slack.welcome": welcome,
+        "slack.react": react,
+        "slack.fetch_file": fetch_file,
+        "slack.loan_request": loan_request,
+        "slack.loan_news": loan_news,
+        "slack.hello": hello,
+    }
+    return {kind: _with(posting, do) for kind, do in kinds.items()}
+
+
+def _with(posting: Posting, do: Callable[[Posting, Work], None]) -> Callable[[Work], None]:
+    def done(piece: Work) -> None:
+        posting.door.look()
+        do(posting, piece)
+
+    return done
+
+
+def _actor(piece: Work) -> Actor:
+    return Actor(str(piece.payload["team"]), str(piece.payload["user"]), str(piece.payload["via"]))
+
+
+# --- answers
+
+
+def tell(posting: Posting, piece: Work) -> None:
+    """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
+    actor, where = _actor(piece), piece.payload.get("where") or {}
+    with posting.door.store.transaction("slack") as tx:
+        message = _answer(tx, posting.door, actor, piece.payload)
+    channel = where.get("channel") or posting.direct(actor.team, actor.user, actor.via)
+    thread = where.get("thread")
+    if where.get("replace") and not where.get("only"):
+        posting.change(places.Post(actor.via, channel, str(where["message"])), message)
+    elif where.get("only"):
+        _only_to(posting, actor, channel, thread, message)
+    else:
+        posting.post(f"tell:{piece.key}", actor.via, channel, message, thread=thread, again=piece.attempts > 1)
+
+
+def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any]) -> Message:
+    what, p = str(asked["what"]), door.phrases
+    name, _, more = what.partition(":")
+    if name == "fixed":
+        return told.fixed(p, more)
+    who = known(tx, actor)
+    if what in ("which", "unsure") and who is not None and who.is_person:
+        found = choices.offered(tx, who)
+        if what == "which" and not choices.may_open(found):
+            return answers.answer(tx, p, who, "open")
+        asking = told.which if what == "which" else told.unsure
+        return asking(p, str(asked["words"]), found, str(asked["from"]))
+    return answers.answer(tx, p, who, what)
+
+
+def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, message: Message) -> None:
+    """For the eyes of one member; in direct messages where they are not in that channel."""
+    try:
+        posting.api.call(
+            actor.via,
+            "chat.postEphemeral",
+            channel=channel,
+            user=actor.user,
+            thread_ts=thread,
+            **message.sent() | {"unfurl_links": None, "unfurl_media": None},
+        )
+    except SlackSaid as said:
+        if said.error not in (*GONE, "user_not_in_channel"):
+            raise
+
+
+# --- forms
+
+
+def form(posting: Posting, piece: Work) -> None:
+    """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
+    actor, door = _actor(piece), posting.door
+    with door.store.transaction("slack") as tx:
+        who = known(tx, actor)
+        view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
+        late = tx.now - int(piece.payload["at"]) > TRIGGER
+    if view is None:
+        return
+    if not late:
+        try:
+            posting.api.call(actor.via, "views.open", trigger_id=piece.payload["trigger"], view=view)
+            return
+        except SlackSaid as said:
+            if said.error not in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"):
+                raise
+        except Later:
+            if piece.attempts == 1:
+                raise
+    again = told.plain(door.phrases, "click_again")
+    where = piece.payload.get("where") or {}
+    channel = where.get("channel")
+    if channel and where.get("only"):
+        _only_to(posting, actor, channel, where.get("thread"), again)
+    else:
+        to = channel or posting.direct(actor.team, actor.user, actor.via)
+        posting.post(f"form:{piece.key}", actor.via, to, again, again=piece.attempts > 1)
+
+
+def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    found = choices.offered(tx, who)
+    if not found:
+        return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
+    return forms.open_ticket(door.phrases, found, str(asked.get("words") or ""), str(asked.get("origin") or ""))
+
+
+def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    return forms.words(door.phrases, str(asked["form"]), int(asked["ticket"]))
+
+
+FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Block]]] = {
+    "open": _open_form,
+    "reply": _ticket_form,
+    "desk_answer": _ticket_form,
+    "desk_note": _ticket_form,
+    "verify": lambda tx, door, who, asked: forms.verify(door.phrases),
+}
+
+
+# --- the app's own place
+
+
+def show_home(posting: Posting, piece: Work) -> None:
+    actor, p = _actor(piece), posting.door.phrases
+    with posting.door.store.transaction("slack") as tx:
+        who = known(tx, actor)
+        if who is None or not who.is_person:
+            view = home.stranger(p, "stranger" if who is None else "home_staff")
+        else:
+            may = tx.offer_everywhere(who.subject, Proof.VERIFIED, answers.VIEW)
+            found, more = answers.page_of(tx, may, int(piece.payload["page"]))
+            account = answers.answer(tx, p, who, "account")
+            view = home.home(p, account, found, int(piece.payload["page"]), more)
+    posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
+
+
+def prompts(posting: Posting, piece: Work) -> None:
+    """What one may ask, suggested in the messages tab. platform-facts.md 2.10: without a thread, or Slack fails silently."""
+    p, actor = posting.door.phrases, _actor(piece)
+    channel = piece.payload.get("channel")
+    if channel:
+        suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
+        posting.api.call(
+            actor.via,
+            "assistant.threads.setSuggestedPrompts",
+            channel_id=channel,
+            title=p.plain("prompts"),
+            prompts=suggested,
+        )
+
+
+def welcome(posting: Posting, piece: Work) -> None:
+    """In a channel the app came into: what it is good for, pinned."""
+    p, team, channel = posting.door.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
+    said = b.message(b.section(p.say("welcome")), b.actions(b.button(p.plain("button.open"), "open", style="primary")))
+    post = posting.post(f"welcome:{team}:{channel}", team, channel, said, again=piece.attempts > 1)
+    try:
+        posting.api.call(team, "pins.add", channel=channel, timestamp=post.ts)
+    except SlackSaid as refused:
+        if refused.error not in ("already_pinned", "not_pinnable", "permission_denied", *GONE):
+            raise
+
+
+def react(posting: Posting, piece: Work) -> None:
+    """A lock on what an agent wrote in a card's thread: it is kept, and stays inside."""
+    try:
+        posting.api.call(
+            str(piece.payload["via"]),
+            "reactions.add",
+            channel=piece.payload["channel"],
+            timestamp=piece.payload["ts"],
+            name="lock",
+        )
+    except SlackSaid as said:
+        if said.error not in ("already_reacted", "message_not_found", *GONE):
+            raise
+
+
+def hello(posting: Posting, piece: Work) -> None:
+    """Who the token of the settings belongs to."""
+    said = posting.api.call("", "auth.test")
+    with posting.door.store.transaction("worker") as tx:
+        made = Installation(
+            str(said.get("enterprise_id") if said.get("is_enterprise_install") else said["team_id"]),
+            str(said.get("team") or ""),
+            str(said["user_id"]),
+            str(said.get("bot_id") or ""),
+        )
+        installations.put(tx, made)
+    posting.door.look(anew=True)
+
+
+# --- files
+
+
+def fetch_file(posting: Posting, piece: Work) -> None:
+    """A file that came with a message. Of one in a shared channel the event said no more than its id."""
+    message, id = int(piece.payload["message"]), str(piece.payload["file"])
+    with posting.door.store.transaction("worker") as tx:
+        team = files.came_through(tx, follow.granted(tx), message)
+    home = posting.door.home
+    through = team or (home.team if home is not None else "")
+    try:
+        about = posting.api.call(through, "files.info", file=id)["file"]
+        size = int(about.get("size") or 0)
+        if size > files.LARGEST:
+            raise Never("too large")
+        content = posting.api.download(through, str(about["url_private"]), files.LARGEST)
+    except Never as never:
+        with posting.door.store.transaction("worker") as tx:
+            files.never(tx, follow.granted(tx), message, id, str(never))
+        return
+    name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
+    with posting.door.store.transaction("worker") as tx:
+        files.put(tx, follow.granted(tx), message, id, content, name=name, content_type=kind)
+
+
+# --- lending
+
+
+def loan_request(posting: Posting, piece: Work) -> None:
+    """The question, to everybody who may answer it; afterwards the same messages say what came of it."""
+    id = int(piece.payload["request"])
+    _ask_lenders(posting, id, again=piece.attempts > 1)
+
+
+def _ask_lenders(posting: Posting, id: int, *, again: bool) -> None:
+    door = posting.door
+    with door.store.transaction("worker") as tx:
+        found = loans.addressees(tx, follow.granted(tx), id)
+        asked = [(one, _where(tx, one.person)) for one in found[1]] if found is not None else []
+    if found is None:
+        return
+    message = loan_words.question(door.phrases, found[0])
+    for lender, member in asked:
+        if member is None:
+            continue
+        via = member.via or (door.home.team if door.home else "")
+        with door.store.transaction("slack") as tx:
+            stands = places.posted(tx, f"loan:{id}:{lender.person}")
+        if stands is not None:
+            posting.change(stands, message)
+        elif found[0].status == "open":
+            channel = posting.direct(member.team, member.user, via)
+            posting.post(f"loan:{id}:{lender.person}", via, channel, message, again=again)
+
+
+def _where(tx: Transaction, person: int) -> members.Member | None:
+    return next(iter(members.of_person(tx, person)), None)
+
+
+def loan_news(posting: Posting, piece: Work) -> None:
+    """Lent, refused, over: whoever asked hears of it, and the lenders' messages say so."""
+    door, request, loan = posting.door, piece.payload.get("request"), piece.payload.get("loan")
+    with door.store.transaction("worker") as tx:
+        grant = follow.granted(tx)
+        lent = loans.told_about(tx, grant, int(loan)) if loan is not None else None
+        asked = loans.addressees(tx, grant, int(request)) if request is not None else None
+        borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
+        member = _where(tx, borrower) if borrower is not None else None
+    if member is not None:
+        if lent is not None:
+            message = (loan_words.granted if request is not None else loan_words.ended)(door.phrases, lent)
+        else:
+            assert asked is not None
+            message = loan_words.refused(door.phrases, asked[0])
+        via = member.via or (door.home.team if door.home else "")
+        channel = posting.direct(member.team, member.user, via)
+        posting.post(f"loan_news:{piece.key}", via, channel, message, again=piece.attempts > 1)
+    if request is not None:
+        _ask_lenders(posting, int(request), again=piece.attempts > 1)

@@ -1,0 +1,53 @@
+"""What the desk's people do with a ticket: take, answer, note, status, and asking for a proof, each under their own grant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from authz import Action, Ask, Grant, Proof
+from bot.actor import Who
+from store import Transaction, desk_tickets, timeline
+from store.timeline import Sent
+
+
+def working(tx: Transaction, who: Who | None, number: int) -> Grant | None:
+    """The grant to work on a ticket, for the staff alone. None for everybody else, and where there is no such ticket."""
+    about = timeline.about(tx, number)
+    if who is None or who.is_person or about is None or about.status == "draft":
+        return None
+    grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, about.account, None, Proof.NONE))
+    return grant if isinstance(grant, Grant) else None
+
+
+def noted(tx: Transaction, who: Who, number: int, words: str, source: str | None, files: Sequence[Sent] = ()) -> bool:
+    grant = working(tx, who, number)
+    if grant is None:
+        return False
+    desk_tickets.note(tx, grant, number, words, source=source, files=files)
+    return True
+
+
+def answered(tx: Transaction, who: Who | None, number: int, words: str) -> bool:
+    grant = working(tx, who, number)
+    if grant is None:
+        return False
+    desk_tickets.answer(tx, grant, number, words)
+    return True
+
+
+def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str | None) -> None:
+    """Their own note, edited or deleted in Slack."""
+    grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, account, None, Proof.NONE))
+    if not isinstance(grant, Grant):
+        return
+    if words is None:
+        desk_tickets.withdrawn(tx, grant, source)
+    else:
+        desk_tickets.edited(tx, grant, source, words)
+
+
+def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:
+    if who is None or who.is_person:
+        return None
+    grant = tx.ask(Ask(who.subject, Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+    return grant if isinstance(grant, Grant) else None

@@ -1,0 +1,75 @@
+"""What the Slack door holds on to: the store, the words, the desk's channel, and where the app is installed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.phrases import Phrases
+from store import Store, installations
+from store.installations import Installation
+
+FRESH: Final = 30.0  # seconds what is known of installations is good for; whoever changes them says so at once
+
+
+@dataclass
+class Door:
+    """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty. `secrets` are
+    Slack's signing secrets, several while one is rotated."""
+
+    store: Store
+    phrases: Phrases
+    secrets: tuple[str, ...]
+    agent_channel: str = ""
+    token: str = field(default="", repr=False)
+    monotonic: Callable[[], float] = time.monotonic
+    _known: Mapping[str, Installation] = field(default_factory=dict, repr=False)
+    _known_until: float = 0.0
+
+    def look(self, *, anew: bool = False) -> None:
+        """Reads where the app is installed, if that is not known for sure. Not inside a transaction."""
+        if anew or self.monotonic() > self._known_until or not self._known:
+            with self.store.transaction("slack") as tx:
+                found = installations.every(tx)
+            self._known = {one.team: one for one in found}
+            self._known_until = self.monotonic() + FRESH
+
+    @property
+    def home(self) -> Installation | None:
+        """The installation the desk's own channel is in: the first."""
+        return next(iter(self._known.values()), None)
+
+    def installation(self, team: object) -> Installation | None:
+        """Of an id, from wherever in a request it was taken."""
+        return self._known.get(team) if isinstance(team, str) else None
+
+    def token_of(self, team: str) -> str | None:
+        """The token for an installation; for none in particular that of the settings."""
+        if not team:
+            return self.token or None
+        found = self._known.get(team)
+        return None if found is None else found.token or self.token or None
+
+    def via(self, body: Mapping[str, Any]) -> Installation | None:
+        """The installation a request came through. platform-facts.md 2.8: the outer team may be the sender's own."""
+        first = (body.get("authorizations") or [{}])[0]
+        view, team, enterprise = (_mapping(body.get(name)) for name in ("view", "team", "enterprise"))
+        named = (
+            view.get("app_installed_team_id"),
+            *((first.get("enterprise_id"),) if first.get("is_enterprise_install") else ()),
+            first.get("team_id"),
+            team.get("id"),
+            enterprise.get("id"),
+            body.get("context_team_id"),
+            body.get("team_id"),
+        )
+        for name in named:
+            if isinstance(name, str) and name in self._known:
+                return self._known[name]
+        return self.home if len(self._known) == 1 else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,257 @@
+"""Events: messages, mentions, edits, the home tab, and what becomes of the app itself. One short transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from authz import Action, Grant, Topic
+from bot import choices, desk_thread, linking, opening, owed, reading
+from bot.actor import Actor, Who, known, of_event
+from bot.door import Door
+from bot.opening import Opened, Origin
+from bot.typed import typed
+from store import Transaction, calls, installations, places, tickets, timeline
+from store.installations import Installation
+from store.places import Place
+
+Body = Mapping[str, Any]
+SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+STRANGERS: Final = 60_000  # ms between two answers to somebody who is not known
+
+
+def message(door: Door, body: Body) -> None:
+    """Whatever somebody says where the app is: to it, in a ticket's thread, or to others, which is none of our business."""
+    event = body["event"]
+    subtype, via = event.get("subtype"), door.via(body)
+    if via is None or subtype not in (*SPOKEN, "message_changed", "message_deleted"):
+        return
+    actor = of_event(body, via.team)
+    if actor is None:
+        return
+    if subtype == "message_changed":
+        _edited(door, event, actor, str(event["message"].get("text", "")))
+    elif subtype == "message_deleted":
+        _edited(door, event, actor, None)
+    else:
+        _said(door, event, actor, via)
+
+
+def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
+    channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
+    thread = event.get("thread_ts") if event.get("thread_ts") != ts else None
+    mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
+    if not (direct or mentioned or thread):
+        return
+    with door.store.transaction("slack") as tx:
+        place = places.at(tx, via.team, channel, str(thread)) if thread else None
+        if not (direct or mentioned or place):
+            return
+        if not calls.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
+            return
+        spoken = _Spoken(channel, ts, str(thread) if thread else None, typed(text, via.bot_user), event.get("files"))
+        who = known(tx, actor)
+        if place is not None:
+            _in_a_ticket(door, tx, who, actor, place, spoken)
+        elif direct:
+            _directly(door, tx, who, actor, spoken)
+        else:
+            _mentioned(door, tx, who, actor, spoken)
+
+
+class _Spoken:
+    """A message, as far as we need it."""
+
+    def __init__(self, channel: str, ts: str, thread: str | None, words: str, files: object) -> None:
+        self.channel, self.ts, self.thread, self.words = channel, ts, thread, words
+        self.files = opening.sent(files)
+        self.source = f"{channel}:{ts}"
+        self.origin = Origin(channel, thread or ts)
+        self.key = f"msg:{channel}:{ts}"
+
+    @property
+    def reply_there(self) -> dict[str, str]:
+        return {"channel": self.channel, "thread": self.thread or self.ts}
+
+    @property
+    def kept(self) -> str:
+        """Where it came from, for a message that asks what it is about."""
+        return f"from|{self.channel}|{self.origin.thread}|{self.ts}|{owed.files([file.id for file in self.files])}"
+
+
+def _in_a_ticket(door: Door, tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> None:
+    """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves."""
+    if who is None:
+        if place.side == places.CUSTOMER:
+            _stranger(tx, actor, spoken)
+        return
+    if place.side == places.DESK:
+        if not who.is_person:
+            desk_thread.noted(tx, who, place.ticket, spoken.words, spoken.source, spoken.files)
+            owed.once(
+                tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
+            )
+        return
+    about = timeline.about(tx, place.ticket)
+    if not who.is_person or about is None or about.account is None:
+        return
+    topic = Topic(about.topic)
+    grant = tx.ask(who.ask(Action.TICKET_REPLY, about.account, topic))
+    said = isinstance(grant, Grant) and tickets.reply(
+        tx, grant, place.ticket, body=spoken.words, source=spoken.source, files=spoken.files
+    )
+    if not said and place.side == places.CUSTOMER:
+        owed.tell(tx, actor, "fixed:not_added", spoken.key, where=spoken.reply_there)
+
+
+def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
+    examples = door.phrases.example("examples")
+    meant = reading.read(spoken.words, examples)
+    if meant.intent == "link":
+        said = linking.link(tx, actor, meant.value)
+        owed.tell(tx, actor, f"fixed:{said}", spoken.key, where=spoken.reply_there)
+        return
+    if who is None:
+        _stranger(tx, actor, spoken)
+        return
+    _understood(door, tx, who, spoken, meant, spoken.reply_there)
+
+
+def _mentioned(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
+    """In a channel others listen: what is said there is fixed words, and everything else goes to direct messages."""
+    if who is None:
+        _stranger(tx, actor, spoken)
+    elif not who.is_person:
+        owed.tell(tx, actor, "fixed:you_are_staff", spoken.key, where=spoken.reply_there | {"only": True})
+    elif not spoken.words and not spoken.files:
+        owed.tell(tx, actor, "fixed:mention_empty", spoken.key, where=spoken.reply_there)
+    else:
+        meant = reading.read(spoken.words, door.phrases.example("examples"))
+        if not _understood(door, tx, who, spoken, meant, None):
+            owed.tell(tx, actor, "fixed:see_direct", f"{spoken.key}:there", where=spoken.reply_there)
+
+
+def _understood(
+    door: Door, tx: Transaction, who: Who, spoken: _Spoken, meant: reading.Read, where: Mapping[str, str] | None
+) -> bool:
+    """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
+    Whether a ticket was opened."""
+    if meant.intent == "ticket":
+        owed.tell(tx, who.actor, f"ticket:{meant.value}", spoken.key, where=where)
+        return False
+    if who.is_person and meant.intent in ("problem", "unsure"):
+        found = [choice for choice in choices.offered(tx, who) if not choice.is_request]
+        if meant.intent == "problem" and len(found) == 1:
+            opened = opening.open_ticket(
+                tx,
+                who,
+                found[0].value,
+                spoken.words,
+                origin=spoken.origin,
+                source=spoken.source,
+                files=spoken.files,
+            )
+            return isinstance(opened, Opened)
+        if not found and meant.intent == "problem":
+            owed.tell(tx, who.actor, "open", spoken.key, where=where)
+            return False
+        what = "which" if meant.intent == "problem" else "unsure"
+        owed.tell(tx, who.actor, what, spoken.key, where=where, words=spoken.words or "-", origin=spoken.kept)
+        return False
+    owed.tell(tx, who.actor, meant.intent, spoken.key, where=where)
+    return False
+
+
+def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken) -> None:
+    """Always the same words, and not more often than once a minute: nobody has us talk to themselves."""
+    owed.tell(
+        tx,
+        actor,
+        "fixed:stranger",
+        f"stranger:{actor.team}:{actor.user}:{spoken.channel}:{tx.now // STRANGERS}",
+        where=spoken.reply_there,
+    )
+
+
+def _edited(door: Door, event: Body, actor: Actor, words: str | None) -> None:
+    """Somebody changed or deleted what they had said; `words` is None when it is gone."""
+    before = event["message"] if words is not None else event["previous_message"]
+    source = f"{event['channel']}:{before['ts']}"
+    with door.store.transaction("slack") as tx:
+        about = timeline.of_source(tx, source)
+        who = known(tx, actor) if about is not None else None
+        if about is None or who is None:
+            return
+        if not who.is_person:
+            desk_thread.changed(tx, who, about.account, source, words)
+        elif words is None:
+            tickets.withdrawn(tx, who.subject, source)
+        elif about.account is not None:
+            topic = Topic(about.topic)
+            bot = door.installation(actor.via)
+            cleaned = typed(words, bot.bot_user if bot else "")
+            tickets.edited(tx, who.ask(Action.TICKET_REPLY, about.account, topic), source, cleaned)
+
+
+def home_opened(door: Door, body: Body) -> None:
+    event, via = body["event"], door.via(body)
+    actor = of_event(body, via.team) if via is not None else None
+    if actor is None:
+        return
+    with door.store.transaction("slack") as tx:
+        if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+            known(tx, actor)
+            if event.get("tab") == "messages":
+                owed.prompts(tx, actor, f"prompts:{body['event_id']}")
+            else:
+                owed.home(tx, actor, 0, f"home:{body['event_id']}")
+
+
+def joined(door: Door, body: Body) -> None:
+    """The app came into a channel: it says once what it is good for, and pins that."""
+    event, via = body["event"], door.via(body)
+    if via is None or event.get("user") != via.bot_user or event.get("channel") == door.agent_channel:
+        return
+    channel = str(event["channel"])
+    with door.store.transaction("slack") as tx:
+        owed.once(tx, "slack.welcome", f"{via.team}:{channel}", f"welcome:{channel}", via=via.team, channel=channel)
+
+
+def user_changed(door: Door, body: Body) -> None:
+    """Somebody deactivated stands for nobody any more."""
+    user, via = body["event"].get("user"), door.via(body)
+    if not isinstance(user, dict) or user.get("deleted") is not True or via is None:
+        return
+    actor = Actor(str(user.get("team_id")), str(user.get("id")), via.team)
+    with door.store.transaction("slack") as tx:
+        if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+            linking.unlink(tx, actor)
+
+
+def channel_moved(door: Door, body: Body) -> None:
+    event, via = body["event"], door.via(body)
+    if via is not None:
+        with door.store.transaction("slack") as tx:
+            places.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
+
+
+def removed(door: Door, body: Body) -> None:
+    """Uninstalled, or its token revoked: what we had of it is forgotten."""
+    event, via = body["event"], door.via(body)
+    if via is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
+        return
+    with door.store.transaction("slack") as tx:
+        installations.end(tx, via.team)
+    door.look(anew=True)
+
+
+EVENTS: Final[dict[str, Callable[[Door, Body], None]]] = {
+    "message": message,
+    "app_mention": message,
+    "app_home_opened": home_opened,
+    "member_joined_channel": joined,
+    "user_change": user_changed,
+    "channel_id_changed": channel_moved,
+    "tokens_revoked": removed,
+    "app_uninstalled": removed,
+}

@@ -1,0 +1,232 @@
+"""What becomes of a ticket, brought to everybody who follows it: to the desk's card and thread, to the customer's direct
+messages, and, without anything confidential, to the channel where it began. In each place in its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from authz import Action, Ask, Grant, Proof
+from bot import answers, cards, told
+from bot import blocks as b
+from bot.actor import Actor, Who
+from bot.blocks import Message
+from bot.door import Door
+from bot.posting import GONE, Posting
+from bot.web_api import SlackSaid
+from store import WORKER, Transaction, files, members, places, timeline, work
+from store import cards as facts
+from store.people import subject_of
+from store.places import Place
+from store.timeline import Said
+from store.work import Later, Never, Work
+
+
+def granted(tx: Transaction) -> Grant:
+    """The worker's own grant: for the desk's side, and to know what there is to deliver."""
+    verdict = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
+    if not isinstance(verdict, Grant):
+        raise Later("the worker may not deliver: see the scheme desk")
+    return verdict
+
+
+def news(posting: Posting, piece: Work) -> None:
+    """Something about a ticket changed: what each place is owed, each thing once and in its order."""
+    door, number = posting.door, int(piece.payload["ticket"])
+    home = door.home
+    if home is None:
+        raise Later("Slack has not told us who we are yet", 15)
+    with door.store.transaction("worker") as tx:
+        grant = granted(tx)
+        about = timeline.about(tx, number)
+        if about is None:
+            return
+        _places_for(door, tx, grant, number, about.status, home.team)
+        said = timeline.said(tx, grant, number)
+        for place in places.of_ticket(tx, number):
+            if place.side == places.DESK and about.status == "draft":
+                continue
+            lane = f"place:{place.id}"
+            first = {"place": place.id, "ticket": number}
+            work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+            for one in said[1:]:
+                if _is_owed(place, one):
+                    version = f"{place.id}:{one.id}:{len(one.earlier)}{'x' if one.withdrawn else ''}:{bool(one.body)}"
+                    work.enqueue_once(tx, "slack.say", version, {**first, "message": one.id}, lane=lane)
+            for one in said:
+                for file in one.files if _gets_files(place, one) else ():
+                    if file.fetched:
+                        sent = {**first, "file": file.id, "message": one.id}
+                        work.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
+
+
+def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
+    """The desk's own place, and the direct messages of whoever opened it, if they are in Slack."""
+    there = places.of_ticket(tx, number)
+    if door.agent_channel and status != "draft" and not any(place.side == places.DESK for place in there):
+        places.add(tx, number, places.DESK, home)
+    requester = facts.requester_of(tx, grant, number)
+    if requester is None or any(place.side == places.CUSTOMER for place in there):
+        return
+    member = next(iter(members.of_person(tx, requester)), None)
+    if member is not None:
+        places.add(tx, number, places.CUSTOMER, member.via or home, person=requester)
+
+
+def _came_from(place: Place, said: Said) -> bool:
+    return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
+
+
+def _is_owed(place: Place, said: Said) -> bool:
+    """What a place does not have already: not what was written there. The first words of a ticket stand in its head."""
+    if place.side == places.ORIGIN:
+        return said.by_desk and not said.internal and not said.event
+    if _came_from(place, said) or said.event in ("taken", "waiting"):
+        return False
+    return place.side == places.DESK or not said.internal
+
+
+def _gets_files(place: Place, said: Said) -> bool:
+    allowed = place.side == places.DESK or (place.side == places.CUSTOMER and not said.internal)
+    return allowed and not said.withdrawn and not _came_from(place, said)
+
+
+# --- doing it
+
+
+def head(posting: Posting, piece: Work) -> None:
+    """The first message of a place: posted, or brought to what is so now."""
+    door, place = posting.door, _place(posting.door, piece)
+    key = f"head:{place.id}"
+    with door.store.transaction("slack") as tx:
+        message = _HEADS[place.side](door, tx, place)
+        stands = places.posted(tx, key)
+    if message is None:
+        return
+    if stands is not None:
+        posting.change(stands, message)
+        return
+    channel = place.channel or _channel(posting, place)
+    post = _posted(posting, key, place, channel, message, piece)
+    if place.thread is None:
+        with door.store.transaction("slack") as tx:
+            places.stands(tx, place, post.channel, post.ts)
+
+
+def say(posting: Posting, piece: Work) -> None:
+    """One thing that was said, in one place; if it stands there, it was changed since."""
+    door, place = posting.door, _place(posting.door, piece)
+    if place.channel is None or place.thread is None:
+        raise Later("the ticket does not stand there yet", 5)
+    key = f"say:{place.id}:{piece.payload['message']}"
+    with door.store.transaction("slack") as tx:
+        message = _SAYS[place.side](door, tx, place, int(piece.payload["message"]))
+        stands = places.posted(tx, key)
+    if message is None:
+        return
+    if stands is not None:
+        posting.change(stands, message)
+    else:
+        _posted(posting, key, place, place.channel, message, piece)
+
+
+def send_file(posting: Posting, piece: Work) -> None:
+    door, place = posting.door, _place(posting.door, piece)
+    if place.channel is None or place.thread is None:
+        raise Later("the ticket does not stand there yet", 5)
+    key = f"file:{place.id}:{piece.payload['file']}"
+    with door.store.transaction("slack") as tx:
+        allowed = place.side == places.DESK or _as_customer(tx, place, int(piece.payload["message"])) is not None
+        found = files.content(tx, granted(tx), int(piece.payload["file"])) if allowed else None
+        stands = places.posted(tx, key)
+    if found is None or stands is not None:
+        return
+    sent = posting.api.upload(place.team, place.channel, place.thread, found.name, found.content)
+    with door.store.transaction("slack") as tx:
+        places.keep_post(tx, key, places.Post(place.team, place.channel, sent))
+
+
+def _place(door: Door, piece: Work) -> Place:
+    with door.store.transaction("worker") as tx:
+        place = places.find(tx, int(piece.payload["place"]))
+    if place is None:
+        raise Never("its place is gone")
+    return place
+
+
+def _channel(posting: Posting, place: Place) -> str:
+    if place.side == places.DESK:
+        return posting.door.agent_channel
+    with posting.door.store.transaction("slack") as tx:
+        found = members.of_person(tx, place.person or 0)
+    member = next((one for one in found if (one.via or place.team) == place.team), None)
+    if member is None:
+        raise Never("they are not in Slack any more")
+    return posting.direct(member.team, member.user, place.team)
+
+
+def _posted(posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Work) -> places.Post:
+    try:
+        return posting.post(key, place.team, channel, message, thread=place.thread, again=piece.attempts > 1)
+    except SlackSaid as said:
+        if place.side == places.ORIGIN and said.error in GONE:
+            raise Never("the app is not in the channel where it began") from said
+        raise
+
+
+# --- what it says
+
+
+def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    found = facts.card(tx, granted(tx), place.ticket)
+    return None if found is None else cards.card(door.phrases, found)
+
+
+def _who(place: Place) -> Who:
+    """The customer of a place: what goes there is asked for as them, at this moment."""
+    return Who(subject_of(place.person or 0), Actor("", "", place.team))
+
+
+def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    p, found = door.phrases, answers.one_ticket(tx, _who(place), place.ticket)
+    if found is None:
+        return told.plain(p, "may_not_follow", number=place.ticket)
+    words = [] if place.thread and _came_from(place, found.said[0]) else told.words_of(p, found.said[0])
+    return b.message(told.ticket_head(p, found.ticket, found.kind), words, told.ticket_buttons(p, found.ticket))
+
+
+def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    about = timeline.about(tx, place.ticket)
+    return None if about is None else told.plain(door.phrases, f"origin.{about.status}", number=place.ticket)
+
+
+def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+    said = next((one for one in timeline.said(tx, granted(tx), place.ticket) if one.id == id), None)
+    return None if said is None else cards.said(door.phrases, said)
+
+
+def _as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
+    """What was said, if the customer may see it: read under their own right, so a note is not even looked at."""
+    found = answers.one_ticket(tx, _who(place), place.ticket)
+    return None if found is None else next((one for one in found.said if one.id == id), None)
+
+
+def _customer_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+    said = _as_customer(tx, place, id)
+    return None if said is None else b.message(told.said_in(door.phrases, said))
+
+
+def _origin_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+    return told.plain(door.phrases, "origin.answered", number=place.ticket)
+
+
+_HEADS: dict[str, Callable[[Door, Transaction, Place], Message | None]] = {
+    places.DESK: _desk_head,
+    places.CUSTOMER: _customer_head,
+    places.ORIGIN: _origin_head,
+}
+_SAYS: dict[str, Callable[[Door, Transaction, Place, int], Message | None]] = {
+    places.DESK: _desk_say,
+    places.CUSTOMER: _customer_say,
+    places.ORIGIN: _origin_say,
+}

@@ -1,0 +1,105 @@
+"""The forms: opening a ticket, adding to one, answering, noting, looking somebody up. Pure: facts in, a view out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from authz import Topic
+from bot import blocks as b
+from bot import told
+from bot.blocks import Block
+from bot.choices import Choice
+from bot.phrases import Phrases
+
+MOST_WORDS: Final = 3_000
+
+
+def open_ticket(p: Phrases, found: Sequence[Choice], words: str, metadata: str) -> Block:
+    """Only what this member may open. One thing to choose needs no choosing."""
+    made: list[Block] = []
+    if len(found) == 1:
+        made.append(b.section(p.say("form.only", account=found[0].account.name, kind=found[0].kind)))
+        metadata = f"{metadata}|{found[0].value}" if metadata else f"||{found[0].value}"
+    else:
+        made.append(b.ask(p.plain("form.about"), "about", _about(p, found)))
+    made += _services(p, found)
+    made.append(
+        b.ask(p.plain("form.words"), "words", b.words("words", initial=words, placeholder=p.plain("form.words_like")))
+    )
+    if any(choice.is_request for choice in found):
+        made.append(b.context(p.say("form.requests")))
+    made.append(b.context(p.say("form.not_here")))
+    return b.modal(
+        "open_ticket",
+        p.plain("form.open"),
+        made,
+        submit=p.plain("form.send"),
+        close=p.plain("form.close"),
+        metadata=metadata,
+    )
+
+
+def _about(p: Phrases, found: Sequence[Choice]) -> Block:
+    groups = told.grouped(p, found)
+    if sum(len(options) for _, options in groups) > b.MOST_OPTIONS:
+        return b.search(p.plain("form.about_like"), "about")
+    return b.grouped(p.plain("form.about_like"), "about", groups)
+
+
+def _services(p: Phrases, found: Sequence[Choice]) -> list[Block]:
+    """Which service, if it is about one; where accounts have several, under the account's name."""
+    groups = [
+        (
+            choice.account.name,
+            [
+                b.option(service.name, f"{choice.account.id}:{service.ref}")
+                for service in choice.services[: b.MOST_OPTIONS]
+            ],
+        )
+        for choice in found
+        if choice.services and choice.kind == Topic.TECHNICAL
+    ]
+    if not groups:
+        return []
+    element = b.grouped(p.plain("form.service_like"), "service", groups)
+    return [b.ask(p.plain("form.service"), "service", element, optional=True)]
+
+
+def opened(p: Phrases, number: int, drafted: bool, link: str) -> Block:
+    """The form's own answer: the number, where to follow it, and what comes next."""
+    made = [b.section(p.say("form.drafted" if drafted else "form.opened", number=number))]
+    made += b.actions(b.button(p.plain("button.follow"), "link", url=link)) if link else ()
+    return b.modal("opened", p.plain("form.done"), made, close=p.plain("form.close"))
+
+
+def refused(p: Phrases, blocks: Sequence[Block]) -> Block:
+    return b.modal("refused", p.plain("form.refused"), blocks, close=p.plain("form.close"))
+
+
+def words(p: Phrases, callback: str, number: int) -> Block:
+    """One field of words for a ticket: `reply`, `desk_answer` or `desk_note`; who will see it stands above."""
+    made = [
+        b.section(p.say(f"form.{callback}_seen", number=number)),
+        b.ask(p.plain("form.your_words"), "words", b.words("words")),
+    ]
+    return b.modal(
+        callback,
+        p.plain(f"form.{callback}"),
+        made,
+        submit=p.plain("form.send"),
+        close=p.plain("form.close"),
+        metadata=str(number),
+    )
+
+
+def verify(p: Phrases) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": "words", "max_length": 40}
+    made = [b.section(p.say("form.verify_seen")), b.ask(p.plain("form.verify_words"), "words", element)]
+    return b.modal(
+        "desk_verify", p.plain("form.verify"), made, submit=p.plain("form.look"), close=p.plain("form.close")
+    )
+
+
+def looked_up(p: Phrases, blocks: Sequence[Block]) -> Block:
+    return b.modal("looked_up", p.plain("form.verify"), blocks, close=p.plain("form.close"))

@@ -1,0 +1,116 @@
+"""Opening a ticket, whatever it was asked by: a form, a message, a button. The right is judged here, when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from authz import Action, Denied, Topic
+from bot import choices
+from bot.actor import Who
+from store import Transaction, accounts, places, tickets
+from store.accounts import WhyNot
+from store.people import person_of
+from store.timeline import Sent
+
+LONGEST_SUBJECT: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The thread somebody began in. Theirs alone when it is direct messages."""
+
+    channel: str
+    thread: str
+
+    @property
+    def direct(self) -> bool:
+        return self.channel.startswith("D")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`drafted`: it waits for a further proof, and the desk has not got it."""
+
+    number: int
+    drafted: bool = False
+
+
+def open_ticket(
+    tx: Transaction,
+    who: Who,
+    value: str,
+    words: str,
+    *,
+    service: str | None = None,
+    origin: Origin | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> Opened | WhyNot | None:
+    """Opens what `value` (of a choice) says; or why not. None: it says nothing we offer."""
+    parsed = choices.parse(value)
+    if parsed is None:
+        return None
+    account, kind = parsed
+    subject = title(words)
+    if kind not in tuple(Topic):
+        ask = who.ask(Action(kind), account)
+        made = tickets.request(tx, ask, topic=str(choices.topic_of(kind)), subject=subject, body=words)
+        if isinstance(made, Denied):
+            return accounts.why_not(tx, ask, made)
+        opened = Opened(made[0], not made[1])
+    else:
+        ask = who.ask(Action.TICKET_OPEN, account, Topic(kind))
+        grant = tx.ask(ask)
+        if isinstance(grant, Denied):
+            return accounts.why_not(tx, ask, grant)
+        named = (
+            service
+            if service and grant.topic is Topic.TECHNICAL and accounts.service_name(tx, grant, service)
+            else None
+        )
+        is_question = "question" if words.rstrip().endswith("?") else "problem"
+        opened = Opened(
+            tickets.open(
+                tx, grant, subject=subject, body=words, kind=is_question, service=named, source=source, files=files
+            )
+        )
+    _remember(tx, who, opened.number, origin)
+    return opened
+
+
+def title(words: str) -> str:
+    """The first line, cut at a word."""
+    line = next((line.strip() for line in words.splitlines() if line.strip()), "")
+    return line if len(line) <= LONGEST_SUBJECT else line[:LONGEST_SUBJECT].rsplit(" ", 1)[0] + " …"
+
+
+def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> None:
+    """The thread it began in belongs to it, unless that is another ticket's already."""
+    if origin is None or places.at(tx, who.actor.via, origin.channel, origin.thread) is not None:
+        return
+    if not origin.direct:
+        places.add(tx, number, places.ORIGIN, who.actor.via, channel=origin.channel, thread=origin.thread)
+    elif origin.channel == who.actor.dm:
+        person = person_of(who.subject)
+        places.add(
+            tx, number, places.CUSTOMER, who.actor.via, channel=origin.channel, thread=origin.thread, person=person
+        )
+
+
+def sent(files: object) -> list[Sent]:
+    """The files of a message as an event tells of them; of those in a shared channel it says no more than the id."""
+    found = []
+    for file in files if isinstance(files, list) else ():
+        if isinstance(file, Mapping) and isinstance(file.get("id"), str) and len(file["id"]) < 32:
+            found.append(Sent(file["id"], _text(file, "name")[:200], _text(file, "mimetype")[:100], _size(file)))
+    return found[:20]
+
+
+def _text(file: Mapping[str, Any], name: str) -> str:
+    return value if isinstance(value := file.get(name), str) else ""
+
+
+def _size(file: Mapping[str, Any]) -> int:
+    return value if isinstance(value := file.get("size"), int) else 0

@@ -1,0 +1,48 @@
+"""What the worker is to do in Slack, written down with its cause: ids, and never what may be told, which is read then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.actor import Actor
+from store import Transaction, work
+
+Where = Mapping[str, Any]
+"""Where an answer goes: `channel`, `thread`, `only` (shown to whoever asked alone), or `replace` for in the place of the
+`message` that was clicked. Nothing means direct messages."""
+
+
+def tell(
+    tx: Transaction, actor: Actor, what: str, key: str, *, where: Where | None = None, words: str = "", origin: str = ""
+) -> None:
+    """An answer (answers.py), or fixed words: `fixed:…`. `words` are the asker's own, to be asked what they are about."""
+    asked = {"what": what, "where": dict(where or {}), **({"words": words, "from": origin} if words else {})}
+    work.enqueue_once(tx, "slack.tell", key, {**_member(actor), **asked}, lane=f"tell:{actor.team}:{actor.user}")
+
+
+def form(tx: Transaction, actor: Actor, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
+    """A form for whoever clicked: a trigger is good for three seconds, so this is the first thing the worker does."""
+    asked = {"form": form, "trigger": trigger, "at": tx.now, "where": dict(where or {}), **given}
+    work.enqueue_once(tx, "slack.form", trigger, {**_member(actor), **asked})
+
+
+def home(tx: Transaction, actor: Actor, page: int, key: str) -> None:
+    work.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=f"home:{actor.user}")
+
+
+def prompts(tx: Transaction, actor: Actor, key: str) -> None:
+    work.enqueue_once(tx, "slack.prompts", key, {**_member(actor), "channel": actor.dm})
+
+
+def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> None:
+    work.enqueue_once(tx, kind, key, payload, lane=lane)
+
+
+def files(found: Sequence[str]) -> str:
+    """File ids as they travel in a block id."""
+    return ",".join(found[:15])
+
+
+def _member(actor: Actor) -> dict[str, str]:
+    return {"team": actor.team, "user": actor.user, "via": actor.via}

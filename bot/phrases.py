@@ -1,0 +1,98 @@
+"""The words: reads phrases/en.toml and fills in what a sentence says, escaped for Slack.
+
+`say` is for mrkdwn, where &, < and > of anybody's words would come alive (platform-facts.md 2.5); `plain` for plain text,
+where they would not.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+LONGEST: Final = 2_000  # characters of somebody's own words in one sentence
+
+
+class Ready(str):
+    """Text that is mrkdwn already: not escaped again."""
+
+    __slots__ = ()
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescaped(text: str) -> str:
+    """What people typed, as it comes in an event."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def moment(ms: int) -> Ready:
+    """A time in the reader's own zone; the words after the bar are for whoever cannot show that."""
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    return Ready(f"<!date^{ms // 1000}^{{date_short_pretty}} at {{time}}|{at:%d %B %Y, %H:%M} UTC>")
+
+
+class Phrases:
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._said = dict(_flat(document["say"]))
+        self._document = document
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._said)
+
+    def say(self, key: str, **values: object) -> str:
+        return _Filling(self._document, escaped).vformat(self._said[key], (), values)
+
+    def plain(self, key: str, **values: object) -> str:
+        return _Filling(self._document, str).vformat(self._said[key], (), values)
+
+    def example(self, key: str) -> Any:
+        """What stands in the file outside [say]: the words that are understood."""
+        return self._document[key]
+
+
+class _Filling(string.Formatter):
+    def __init__(self, document: Mapping[str, Any], escape: Any) -> None:
+        self._document, self._escape = document, escape
+
+    def format_field(self, value: Any, spec: str) -> str:
+        """`day` a date, `list` several, a table of the file by its name a word of it, with & several joined by "and";
+        otherwise somebody's own words."""
+        if isinstance(value, Ready):
+            return value
+        if spec == "day":
+            return f"{date.fromisoformat(str(value)):%-d %B %Y}"
+        if spec == "list":
+            return self._listed([self.format_field(item, "") for item in value])
+        name, joined = spec.removesuffix("&"), "and" if spec.endswith("&") else "or"
+        if name in self._document.get("words", {}):
+            table = self._document["words"][name]
+            if isinstance(value, list | tuple | set | frozenset):
+                return self._listed([table.get(str(word), self._escape(str(word))) for word in value], joined)
+            found: str = table.get(str(value), self._escape(str(value)))
+            return found
+        return str(self._escape(str(value)[:LONGEST]))
+
+    def _listed(self, words: Sequence[str], last: str = "or") -> str:
+        if len(words) < 2:
+            return "".join(words)
+        return f"{', '.join(words[:-1])} {self._document['words']['joins'][last]} {words[-1]}"
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in table.items():
+        found += _flat(value, f"{before}{key}.") if isinstance(value, dict) else [(before + key, value)]
+    return found
+
+
+@cache
+def load(language: str = "en") -> Phrases:
+    return Phrases(tomllib.loads((resources.files("bot") / "phrases" / f"{language}.toml").read_text("utf-8")))

@@ -1,0 +1,77 @@
+"""Posting: once by a key, changed afterwards where it stands. Between two transactions, never inside one.
+
+Slack has no way to say "only once" (platform-facts.md 2.7): every post carries its key, and whoever tries again looks for
+it first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.blocks import Message
+from bot.door import Door
+from bot.web_api import SlackSaid, WebApi
+from store import members, places
+from store.places import Post
+
+EVENT_TYPE: Final = "deskgate"
+GONE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "user_not_found", "users_not_found"})
+
+
+@dataclass(frozen=True)
+class Posting:
+    door: Door
+    api: WebApi
+
+    def post(
+        self, key: str, team: str, channel: str, message: Message, *, thread: str | None = None, again: bool = False
+    ) -> Post:
+        """Posts what has this key, unless it stands. `again`: this was tried before, so it may stand and we not know.
+        Raises `Later` and `Never` as the Web API does."""
+        with self.door.store.transaction("slack") as tx:
+            stands = places.posted(tx, key)
+        if stands is not None:
+            return stands
+        ts = self._found(team, channel, thread, key) if again else None
+        if ts is None:
+            metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+            said = self.api.call(
+                team, "chat.postMessage", channel=channel, thread_ts=thread, metadata=metadata, **message.sent()
+            )
+            channel, ts = str(said.get("channel") or channel), str(said["ts"])
+        made = Post(team, channel, ts)
+        with self.door.store.transaction("slack") as tx:
+            places.keep_post(tx, key, made)
+        return made
+
+    def change(self, post: Post, message: Message) -> None:
+        """Brings what stands there to what is so now. What is gone is left alone."""
+        try:
+            self.api.call(post.team, "chat.update", channel=post.channel, ts=post.ts, **message.sent())
+        except SlackSaid as said:
+            if said.error not in ("message_not_found", "cant_update_message", *GONE):
+                raise
+
+    def direct(self, team: str, user: str, via: str) -> str:
+        """The channel of direct messages with a member."""
+        with self.door.store.transaction("slack") as tx:
+            member = members.find(tx, team, user)
+        if member is not None and member.dm is not None and member.via == via:
+            return member.dm
+        opened: dict[str, Any] = self.api.call(via, "conversations.open", users=user)["channel"]
+        channel = str(opened["id"])
+        if member is not None:
+            with self.door.store.transaction("slack") as tx:
+                members.met(tx, member, via, channel)
+        return channel
+
+    def _found(self, team: str, channel: str, thread: str | None, key: str) -> str | None:
+        """Where a post with this key stands already, among the newest there."""
+        method = "conversations.replies" if thread else "conversations.history"
+        said = self.api.call(team, method, channel=channel, ts=thread, limit=100, include_all_metadata=True)
+        for message in said.get("messages", []):
+            found = message.get("metadata") or {}
+            if found.get("event_type") == EVENT_TYPE and (found.get("event_payload") or {}).get("key") == key:
+                return str(message["ts"])
+        return None

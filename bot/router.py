@@ -1,0 +1,130 @@
+"""`POST /slack/events`: verified and read by us, dispatched by Bolt in a thread, acknowledged when it is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from slack_bolt import App
+from starlette.requests import ClientDisconnect
+
+from bot.bolt import dispatch, make_bolt
+from bot.door import Door
+from bot.request import MOST_BYTES, BadRequest, read, verify
+from bot.shape import is_whole
+
+log = structlog.get_logger("slack")
+THREADS: Final = 8
+SLOWEST_BODY: Final = 2.0  # seconds
+PATIENCE: Final = 2.5  # seconds; Slack's own is three
+Answer = tuple[int, str | Mapping[str, Any]]
+
+
+def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
+    """The Slack door over HTTP. `clock` gives seconds since 1970."""
+    routes = APIRouter()
+    bolt = make_bolt(door)
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
+
+    async def receive(request: Request) -> Response:
+        try:
+            raw = await _raw(request)
+            stamp = request.headers.get("X-Slack-Request-Timestamp", "")
+            verify(door.secrets, stamp, request.headers.get("X-Slack-Signature", ""), raw, clock())
+            body = read(raw, request.headers.get("Content-Type", ""))
+        except BadRequest as bad:
+            log.warning("refused", why=str(bad))
+            return Response(status_code=bad.status)
+        if body.get("type") == "url_verification":
+            return Response(str(body.get("challenge", ""))[:200], media_type="text/plain")
+        if body.get("ssl_check"):
+            return Response()
+        return _response(*await _in_time(door, bolt, threads, body))
+
+    routes.add_route("/slack/events", receive, methods=["POST"], include_in_schema=False)
+    return routes
+
+
+async def _in_time(door: Door, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]) -> Answer:
+    """What came too late was still written down, or it will be when it comes again: nothing is done twice."""
+    doing = asyncio.get_running_loop().run_in_executor(threads, answer, door, bolt, body)
+    try:
+        return await asyncio.wait_for(asyncio.shield(doing), PATIENCE)
+    except TimeoutError:
+        doing.cancel()
+        log.warning("too slow", kind=kind_of(body))
+        return _fault(door, body, 503)
+
+
+def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
+    """One request, in the thread it is called in: (HTTP status, body). Never raises."""
+    if not is_whole(body):
+        log.warning("misshapen", kind=kind_of(body))
+        return 200, ""  # again it would be no better
+    try:
+        door.look()
+        if door.home is None:
+            log.warning("Slack has not told us who we are yet")
+            return _fault(door, body, 503)
+        done = dispatch(bolt, body)
+    except Exception as fault:
+        log.exception("fault", kind=kind_of(body), fault=type(fault).__name__)
+        return _fault(door, body, 500)
+    if done is None:
+        log.warning("misshapen", kind=kind_of(body))
+        return 200, ""
+    if done.status == 500:
+        return _fault(door, body, 500)
+    if done.status != 200:
+        log.info("nothing listens to that", kind=kind_of(body))
+        return 200, ""
+    return 200, done.body or ""
+
+
+def _fault(door: Door, body: Mapping[str, Any], status: int) -> Answer:
+    """Events come again when they are not acknowledged. What people click and type does not, so they are told."""
+    if body.get("type") == "event_callback":
+        return status, ""
+    if "command" in body:
+        return 200, {"response_type": "ephemeral", "text": door.phrases.say("sorry")}
+    if body.get("type") == "view_submission":
+        blocks = (body.get("view") or {}).get("blocks") or []
+        inputs = [str(block.get("block_id")) for block in blocks if block.get("type") == "input"]
+        if inputs:
+            return 200, {"response_action": "errors", "errors": {inputs[-1]: door.phrases.plain("sorry")}}
+    return 200, ""
+
+
+def kind_of(body: Mapping[str, Any]) -> str:
+    """For the log: what kind of request, nothing that anybody wrote."""
+    event = body.get("event")
+    kind = event.get("type") if isinstance(event, dict) else body.get("type") or body.get("command")
+    return str(kind)[:40] if kind else "unknown"
+
+
+def _response(status: int, body: str | Mapping[str, Any]) -> Response:
+    if isinstance(body, str) and not body.startswith("{"):
+        return Response(body, status, media_type="text/plain")
+    return Response(body if isinstance(body, str) else json.dumps(body), status, media_type="application/json")
+
+
+async def _raw(request: Request) -> bytes:
+    """The body, but never more of it than Slack sends."""
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > MOST_BYTES:
+                    raise BadRequest("too large", 413)
+    except TimeoutError:
+        raise BadRequest("too slow", 408) from None
+    except ClientDisconnect:
+        raise BadRequest("it left before it had said everything") from None
+    return bytes(raw)

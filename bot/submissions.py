@@ -1,0 +1,144 @@
+"""Forms that come back: each is judged and written down now, and its answer says what became of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from authz import Action, Grant, Topic
+from bot import cards, choices, desk_thread, forms, opening, told
+from bot.actor import Who, known, of_interaction
+from bot.door import Door
+from bot.opening import Opened, Origin
+from store import Transaction, calls, proof_mail, tickets, timeline
+
+Body = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def submitted(door: Door, body: Body) -> Answer | None:
+    """The answer to a form: its errors, or what it turns into. None closes it."""
+    via, view = door.via(body), body["view"]
+    actor = of_interaction(body, via.team) if via is not None else None
+    with door.store.transaction("slack") as tx:
+        if not calls.first_delivery(tx, f"slack:view:{view['id']}"):
+            return None  # the first answer counts
+        who = known(tx, actor)
+        if who is None:
+            return _shown(door, told.plain(door.phrases, "stranger").blocks)
+        return FORMS[view["callback_id"]](door, tx, who, view, body)
+
+
+def _words(view: Mapping[str, Any]) -> str:
+    return str((_state(view, "words", "words") or {}).get("value") or "").strip()
+
+
+def _state(view: Mapping[str, Any], block: str, action: str) -> Mapping[str, Any] | None:
+    values = (view.get("state") or {}).get("values") or {}
+    found = (values.get(block) or {}).get(action)
+    return found if isinstance(found, dict) else None
+
+
+def _chosen(view: Mapping[str, Any], name: str) -> str:
+    return str(((_state(view, name, name) or {}).get("selected_option") or {}).get("value") or "")
+
+
+def _shown(door: Door, blocks: Any) -> Answer:
+    return {"response_action": "update", "view": forms.refused(door.phrases, blocks)}
+
+
+def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    p, words = door.phrases, _words(view)
+    channel, thread, only = (*str(view.get("private_metadata") or "").split("|"), "", "", "")[:3]
+    value = _chosen(view, "about") or only
+    account, _, service = _chosen(view, "service").partition(":")
+    if not words:
+        return _error(tx, "words", p.plain("form.words_missing"), view)
+    if service and choices.parse(value) is not None and value.partition(":")[0] != account:
+        return _error(tx, "service", p.plain("form.service_elsewhere"), view)
+    origin = Origin(channel, thread) if channel and thread else None
+    opened = (
+        opening.open_ticket(tx, who, value, words, service=service or None, origin=origin) if who.is_person else None
+    )
+    if isinstance(opened, Opened):
+        return {"response_action": "update", "view": forms.opened(p, opened.number, opened.drafted, _link(body))}
+    if opened is None:
+        return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
+    named = next((name for name, _ in choices.on_accounts(tx, who) if value.startswith(f"{name.id}:")), None)
+    return _shown(door, told.refused(p, [(named, opened)] if named else []).blocks)
+
+
+def _error(tx: Transaction, block: str, words: str, view: Mapping[str, Any]) -> Answer:
+    """The form stays, so it may come again: it has had no effect yet."""
+    calls.forget_delivery(tx, f"slack:view:{view['id']}")
+    return {"response_action": "errors", "errors": {block: words}}
+
+
+def _link(body: Body) -> str:
+    app, view = body.get("api_app_id"), body["view"]
+    team = view.get("app_installed_team_id") or (body.get("team") or {}).get("id")
+    if not all(isinstance(id, str) and re.fullmatch(r"[A-Z0-9]+", id) for id in (app, team)):
+        return ""
+    return f"https://slack.com/app_redirect?app={app}&team={team}"
+
+
+def _ticket(view: Mapping[str, Any]) -> int:
+    """The ticket a form is about, as we wrote it into it; 0, which is none, where it does not say."""
+    said = str(view.get("private_metadata") or "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0
+
+
+def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    number = _ticket(view)
+    about = timeline.about(tx, number)
+    verdict = None
+    if who.is_person and about is not None and about.account is not None:
+        verdict = tx.ask(who.ask(Action.TICKET_REPLY, about.account, Topic(about.topic)))
+    if isinstance(verdict, Grant) and tickets.reply(tx, verdict, number, body=_words(view)):
+        return None
+    return _shown(door, told.plain(door.phrases, "not_added").blocks)
+
+
+def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    done = desk_thread.answered(tx, who, _ticket(view), _words(view))
+    return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
+
+
+def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    done = not who.is_person and desk_thread.noted(tx, who, _ticket(view), _words(view), None)
+    return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
+
+
+def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    grant = desk_thread.asking_proof(tx, who)
+    if grant is None:
+        return _shown(door, told.plain(door.phrases, "not_yours").blocks)
+    word = re.sub(r"[\s()-]", "", _words(view))
+    found = cards.verification(door.phrases, proof_mail.find(tx, grant, word))
+    return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
+
+
+def suggested(door: Door, body: Body) -> Answer:
+    """The choices that fit what somebody types, where there are too many for one list."""
+    via, typed = door.via(body), str(body.get("value") or "").casefold()
+    actor = of_interaction(body, via.team) if via is not None else None
+    with door.store.transaction("slack") as tx:
+        who = known(tx, actor)
+        found = choices.offered(tx, who) if who is not None and who.is_person else []
+    if body.get("action_id") == "choose_many":
+        found = [choice for choice in found if not choice.is_request]
+    fits = [c for c in found if typed in f"{c.account.name} {c.account.number} {c.kind}".casefold()]
+    groups = told.grouped(door.phrases, fits[:100])
+    return {
+        "option_groups": [{"label": {"type": "plain_text", "text": name}, "options": listed} for name, listed in groups]
+    }
+
+
+FORMS: Final[dict[str, Callable[[Door, Transaction, Who, Mapping[str, Any], Body], Answer | None]]] = {
+    "open_ticket": _open,
+    "reply": _reply,
+    "desk_answer": _desk_answer,
+    "desk_note": _desk_note,
+    "desk_verify": _verify,
+}

@@ -1,0 +1,237 @@
+"""Answers to customers as messages: what they owe and run, who decides, their tickets, why not. Pure: facts in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from authz import LENDABLE, Grant, Next
+from bot import blocks as b
+from bot.blocks import Block, Message
+from bot.choices import Choice, may_open
+from bot.phrases import Phrases, moment
+from store.accounts import AccountName, Invoice, Service, WhyNot
+from store.tickets import Conversation, Ticket
+from store.timeline import Said
+
+PAGE = 10
+QUOTED = "words"  # block ids of words that are kept in a message until somebody chooses what they are about
+
+
+def plain(p: Phrases, key: str, **values: object) -> Message:
+    return b.message(b.section(p.say(key, **values)))
+
+
+def fixed(p: Phrases, key: str) -> Message:
+    """Words that say nothing about anybody."""
+    said = b.section(p.say(key))
+    return b.message(said, b.actions(b.button(p.plain("button.open"), "open") if key == "mention_empty" else None))
+
+
+def refused(p: Phrases, found: Sequence[tuple[AccountName, WhyNot]]) -> Message:
+    """Why not, which rule, who can help, and a button to ask whoever could lend the right."""
+    if not found:
+        return plain(p, "nothing_allowed")
+    return b.message(*(block for account, why in found[:8] for block in _refusal(p, account, why)))
+
+
+def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
+    reason, lines = str(why.denied.reason), []
+    lines.append(p.say(f"refused.{reason}", account=account.name, action=why.cell, cell=why.cell))
+    if why.needs:
+        lines.append(p.say("needs_role" if why.needs_role else "needs_permission", needs=why.needs))
+    asked = [lender for lender in why.lenders if lender.member]
+    if why.helpers:
+        lines.append(p.say("helpers", names=why.helpers[:3]))
+    elif why.denied.next != Next.NONE:
+        lines.append(p.say(f"way.{why.denied.next}"))
+    if asked:
+        lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]]))
+    rules = p.say("rules", rules=", ".join(why.denied.rules))
+    ask = (
+        b.button(p.plain("button.ask_lender", name=asked[0].name), "ask_lender", f"{account.id}:{why.cell}")
+        if asked
+        else None
+    )
+    return [b.section("\n".join(lines)), b.context(rules), *b.actions(ask)]
+
+
+def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice]]]) -> Message:
+    made = []
+    for account, invoices in found:
+        lines = [p.say(f"invoice.{invoice.status}", **_invoice(invoice)) for invoice in invoices[:20]]
+        made.append(b.section("\n".join([p.say("bills", account=account.name), *(lines or [p.say("no_bills")])])))
+    return b.message(made[:40])
+
+
+def _invoice(invoice: Invoice) -> dict[str, object]:
+    return {"number": invoice.number, "amount": invoice.amount, "currency": invoice.currency, "due": invoice.due}
+
+
+def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]]) -> Message:
+    made = []
+    for account, listed in found:
+        lines = [p.say("service", name=service.name, status=service.status) for service in listed[:30]]
+        made.append(b.section("\n".join([p.say("services", account=account.name), *(lines or [p.say("no_services")])])))
+    return b.message(made[:40])
+
+
+def contacts(p: Phrases, found: Sequence[tuple[AccountName, Sequence[str]]]) -> Message:
+    return b.message(
+        [
+            b.section(p.say("contacts" if names else "contacts_you", account=account.name, names=names))
+            for account, names in found
+        ][:40]
+    )
+
+
+def account(p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], could: Sequence[Choice]) -> Message:
+    """What a member may do, account by account, and buttons to see what they may see."""
+    made: list[Block] = []
+    for name, grants in found[:12]:
+        may = [cell for cell in grants if cell != "contacts.view"]
+        later = [choice.kind for choice in could if choice.account.id == name.id and choice.is_request]
+        lines = [p.say("account", account=name.name, number=name.number)]
+        lines.append(p.say("may", cells=_cells(may)) if may else p.say("may_nothing"))
+        if later:
+            lines.append(p.say("may_further", cells=_cells(later)))
+        wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in grants]
+        if wanted:
+            lines.append(p.say("may_not", cells=_cells(wanted)))
+        why = b.tell(p.plain("button.why_not"), f"why:{wanted[0]}") if wanted else None
+        made += [b.section("\n".join(lines)), *b.actions(why)]
+    cells = {cell for _, grants in found for cell in grants}
+    made += b.actions(
+        b.button(p.plain("button.open"), "open") if could else None,
+        b.tell(p.plain("button.bills"), "bills") if "billing.view" in cells else None,
+        b.tell(p.plain("button.services"), "services") if "service.view" in cells else None,
+        b.tell(p.plain("button.contacts"), "contacts") if found else None,
+        b.tell(p.plain("button.lent"), "lent") if "right.lend" in cells else None,
+    )
+    return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
+
+
+def _cells(cells: Sequence[str]) -> list[str]:
+    """Cells for the words table `action`, those of one ticket right with both topics said once."""
+    seen = dict.fromkeys(cells)
+    for action in ("ticket.open", "ticket.view", "ticket.reply"):
+        both = (f"{action}:technical", f"{action}:billing")
+        if all(cell in seen for cell in both):
+            seen = {action if cell == both[0] else cell: None for cell in seen if cell != both[1]}
+    return list(seen)
+
+
+def listed(p: Phrases, found: Sequence[Ticket], page: int, more: bool) -> Message:
+    """One page of tickets, one's own first, with buttons to the pages beside it."""
+    if not found:
+        return plain(p, "no_tickets" if page == 0 else "no_more_tickets")
+    made: list[Block] = [b.section(p.say("tickets"))] if page == 0 else []
+    made += [ticket_line(p, ticket) for ticket in found]
+    made += b.actions(
+        b.tell(p.plain("button.newer"), f"tickets:{page - 1}") if page else None,
+        b.tell(p.plain("button.older"), f"tickets:{page + 1}") if more else None,
+        block_id=f"tickets:{page}",
+    )
+    return b.message(made)
+
+
+def ticket_line(p: Phrases, ticket: Ticket) -> Block:
+    whose = "ticket_own" if ticket.own else "ticket_other"
+    line = p.say(whose, number=ticket.number, subject=ticket.subject, status=ticket.status, topic=ticket.topic)
+    return b.section(line, b.tell(p.plain("button.show"), f"ticket:{ticket.number}"))
+
+
+def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
+    """One ticket with the last of what was said, and what may be done with it."""
+    ticket = found.ticket
+    made: list[Block] = [ticket_head(p, ticket, found.kind)]
+    if len(found.said) > last:
+        made.append(b.context(p.say("earlier", count=len(found.said) - last)))
+    for said in found.said[-last:]:
+        made += said_in(p, said)
+    return b.message(made, ticket_buttons(p, ticket, reply=True))
+
+
+def ticket_head(p: Phrases, ticket: Ticket, kind: str) -> Block:
+    what = p.say("ticket_head", number=ticket.number, subject=ticket.subject, kind=kind, topic=ticket.topic)
+    return b.section("\n".join([what, p.say(f"ticket_is.{ticket.status}")]))
+
+
+def ticket_buttons(p: Phrases, ticket: Ticket, *, reply: bool = False) -> tuple[Block, ...]:
+    number = str(ticket.number)
+    if ticket.status == "draft":
+        return b.actions(b.button(p.plain("button.withdraw"), "withdraw", number))
+    if ticket.status == "closed":
+        return b.actions(b.button(p.plain("button.reopen"), "reopen", number))
+    return b.actions(
+        b.button(p.plain("button.reply"), "reply", number) if reply else None,
+        b.button(p.plain("button.solved"), "solved", number, style="primary"),
+    )
+
+
+def said_in(p: Phrases, said: Said) -> list[Block]:
+    """One entry of a ticket, for the customer: who, when, what; or what became of it."""
+    if said.event:
+        return [b.context(p.say(f"event.{said.event}", name=said.name, at=moment(said.at)))]
+    by = "said_desk" if said.by_desk else "said_customer"
+    made = [b.context(p.say(by, name=said.name or p.plain("somebody"), at=moment(said.at)))]
+    return made + words_of(p, said)
+
+
+def words_of(p: Phrases, said: Said) -> list[Block]:
+    if said.withdrawn:
+        return [b.context(p.say("withdrawn"))]
+    made: list[Block] = [b.quoted(part) for part in parts(said.body)]
+    if said.recorded and not said.body:
+        made.append(b.context(p.say("recorded")))
+    if said.earlier:
+        made.append(b.context(p.say("edited")))
+    made += [b.context(p.say("file", name=file.name or p.plain("a_file"))) for file in said.files]
+    return made
+
+
+def parts(words: str) -> list[str]:
+    """Long words in pieces that fit a section each."""
+    return [words[at : at + b.SECTION] for at in range(0, len(words), b.SECTION)]
+
+
+def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str) -> Message:
+    """Words that are to become a ticket, kept in the message itself until somebody says what they are about."""
+    quoted = [b.quoted(part) | {"block_id": f"{QUOTED}{n}"} for n, part in enumerate(parts(words)[:5])]
+    tickets = [choice for choice in found if not choice.is_request]
+    one = tickets[0] if len(tickets) == 1 else None
+    button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None
+    chooser = None if one or not tickets else choose(p, tickets)
+    return b.message(
+        b.section(p.say("which" if not one else "which_one", account=one.account.name if one else "")),
+        quoted,
+        b.actions(button, chooser, block_id=came_from),
+    )
+
+
+def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str) -> Message:
+    """Words that may be a question or a problem: everything they might mean as buttons."""
+    asked = which(p, words, found, came_from) if may_open(found) else b.message()
+    others = b.actions(
+        b.tell(p.plain("button.bills"), "bills"),
+        b.tell(p.plain("button.services"), "services"),
+        b.tell(p.plain("button.contacts"), "contacts"),
+        b.tell(p.plain("button.tickets"), "tickets:0"),
+        b.tell(p.plain("button.account"), "account"),
+    )
+    return b.message(list(asked.blocks), b.section(p.say("or_this")), others)
+
+
+def choose(p: Phrases, found: Sequence[Choice]) -> Block:
+    options = grouped(p, found)
+    if sum(len(listed) for _, listed in options) > b.MOST_OPTIONS or len(options) > b.MOST_OPTIONS:
+        return b.search(p.plain("about"), "choose_many")
+    return b.grouped(p.plain("about"), "choose", options)
+
+
+def grouped(p: Phrases, found: Sequence[Choice]) -> list[tuple[str, list[Block]]]:
+    """Choices as options under their account's name."""
+    groups: dict[str, list[Block]] = {}
+    for choice in found:
+        label = p.plain("account_label", account=choice.account.name, number=choice.account.number)
+        groups.setdefault(label, []).append(b.option(p.plain("kind", kind=choice.kind), choice.value))
+    return list(groups.items())

@@ -1,0 +1,109 @@
+"""The Slack door from settings: over HTTP or Socket Mode, one workspace by token or several by OAuth, real or simulated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI
+
+import simulator.slack.web
+import simulator.slack.web_api
+from bot import deliver, install, phrases, router
+from bot.bolt import make_bolt
+from bot.door import Door
+from bot.socket import Socket
+from bot.web_api import WebApi
+from deskgate.settings import Settings, simulated_slack
+from simulator.slack import SAMPLE, App, Workspace, posting
+from simulator.slack.delivery import PATIENCE
+from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
+from store import Store, Transaction, installations, work
+from store.installations import Installation
+from store.work import Work
+
+log = structlog.get_logger("slack")
+SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
+
+
+@dataclass(frozen=True)
+class Slack:
+    """`app` is our app as OAuth knows it, or None; `socket` is there in Socket Mode."""
+
+    door: Door
+    api: WebApi
+    api_url: str
+    app: install.App | None
+    socket: Socket | None
+
+
+def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) -> Slack | None:
+    """None where Slack is closed. `api_url` stands in for the Web API's address."""
+    if not settings.slack_open:
+        return None
+    secrets, token, channel = settings.slack_signing_secret, settings.slack_bot_token, settings.slack_agent_channel
+    base = settings.slack_api_url
+    if settings.slack_simulated:
+        secret, token = simulated_slack(store.keys)
+        secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
+    base = api_url or base
+    door = Door(store, phrases.load(), secrets, channel, token)
+    api = WebApi(base, door.token_of)
+    app = None
+    if settings.slack_client_id:
+        app = install.App(settings.slack_client_id, settings.slack_client_secret, base)
+    socket = None
+    if settings.slack_app_token:
+        bolt = make_bolt(door)
+        socket = Socket(settings.slack_app_token, base, lambda body: router.answer(door, bolt, body), log=log)
+    return Slack(door, api, base, app, socket)
+
+
+def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], None]]:
+    """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
+    if slack is None:
+        return {"news": lambda piece: None}
+    made = deliver.make_deliveries(slack.door, slack.api)
+    app = slack.app
+    if app is not None:
+        made["slack.rotate"] = lambda piece: install.rotate(
+            store, app.api_base, app.client_id, app.client_secret, str(piece.payload["team"])
+        )
+    return made
+
+
+def greet(slack: Slack, settings: Settings) -> None:
+    """At the start: whose token that of the settings is, is asked by the worker; the simulator's is known."""
+    with slack.door.store.transaction("worker") as tx:
+        if settings.slack_simulated:
+            installations.put(tx, SIMULATED)
+        elif slack.door.token:
+            work.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
+
+
+def sweep(slack: Slack | None) -> Callable[[Transaction], None]:
+    """What the worker looks after now and then."""
+    return install.due if slack is not None and slack.app is not None else lambda tx: None
+
+
+def add(app: FastAPI, settings: Settings, slack: Slack, *, clock: Callable[[], int]) -> None:
+    """The door's routes; and the little Slack's, where it plays Slack's part."""
+    if settings.slack_signing_secret or settings.slack_simulated:
+        app.include_router(router.router(slack.door, clock=lambda: clock() / 1000))
+    if slack.app is not None:
+        changed = lambda: slack.door.look(anew=True)  # noqa: E731
+        app.include_router(install.router(slack.door.store, slack.app, settings.public_url, changed=changed))
+
+
+def simulate(app: FastAPI, settings: Settings, store: Store) -> Workspace:
+    """A little Slack over HTTP against this very service."""
+    import httpx2
+
+    secret, token = simulated_slack(store.keys)
+    client = httpx2.Client(base_url=settings.public_url, timeout=PATIENCE, trust_env=False)
+    workspace = Workspace(posting(client), secret, SAMPLE, App(token), public_url=settings.public_url, now=time.time)
+    app.include_router(simulator.slack.web.router(workspace))
+    app.include_router(simulator.slack.web_api.router(workspace))
+    return workspace

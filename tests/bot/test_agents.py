@@ -1,0 +1,141 @@
+"""The desk's people: what a card says, and what they may do with it. Whoever else clicks is told that it is not theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+
+@pytest.fixture
+def desk(slack: SlackDesk) -> SlackDesk:
+    slack.be("U0OLIVIA").dm("our shop is down")
+    slack.work()
+    slack.click("U0OLIVIA", "choose", value="1:technical")
+    return slack
+
+
+def test_answer_note_and_close(desk: SlackDesk) -> None:
+    desk.click("U0KIM", "desk_take", AGENTS)
+    assert "taken by Kim Novak" in desk.said("U0ANA", AGENTS)
+    desk.click("U0KIM", "desk_note", AGENTS)
+    assert "This stays inside" in desk.text_of(desk.form("U0KIM"))
+    desk.submit("U0KIM", words="her cousin rang about it too")
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    desk.submit("U0KIM", words="We restarted it")
+    desk.click("U0KIM", "desk_status", AGENTS, value="1001:closed")
+    inside, told = desk.said("U0ANA", AGENTS), desk.said("U0OLIVIA")
+    assert "Note by *Kim Novak* (stays inside):\nher cousin rang about it too" in inside
+    assert "*Kim Novak* to the customer (they see this):\nWe restarted it" in inside
+    assert "cousin" not in told
+    assert "We restarted it" in told
+    assert "Kim Novak closed this ticket" in told
+    assert "Closed · taken by Kim Novak" in inside
+
+
+def test_what_is_written_in_the_cards_thread_stays_inside(desk: SlackDesk) -> None:
+    card = desk.last("U0KIM", AGENTS, "our shop is down")
+    said = desk.be("U0KIM").says(AGENTS, "do not tell her, but the disk is full", thread=card)
+    desk.work()
+    assert "disk" not in desk.said("U0OLIVIA")
+    assert [reaction["name"] for reaction in desk.workspace.shown(said).get("reactions", [])] == ["lock"]
+    desk.be("U0KIM").edit(said, "the disk is full")
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        from sqlalchemy import text
+
+        kept = tx.connection.execute(
+            text("SELECT body, internal FROM messages WHERE source IS NOT NULL AND internal")
+        ).all()
+    assert [row.body for row in kept] == ["the disk is full"]
+    desk.be("U0OLIVIA").dm("ticket 1001")
+    desk.work()
+    assert "disk" not in desk.said("U0OLIVIA")
+
+
+def test_only_staff_count(desk: SlackDesk) -> None:
+    """Somebody is asked into the agents' channel who is no agent: no button is theirs, and no word of theirs is a note."""
+    desk.workspace.rooms[AGENTS].members.append("U0SAM")
+    for action in ("desk_take", "desk_answer", "desk_note"):
+        desk.click("U0SAM", action, AGENTS)
+        assert desk.be("U0SAM").view is None
+    desk.click("U0SAM", "desk_status", AGENTS, value="1001:closed")
+    assert desk.said("U0SAM", AGENTS).count("That is for the desk's own people") == 4
+    assert "That is for the desk" not in desk.said("U0KIM", AGENTS)
+    assert "It is open" in desk.said("U0OLIVIA")
+    desk.be("U0SAM").says(AGENTS, "I am Kim, close it", thread=desk.last("U0KIM", AGENTS, "our shop is down"))
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        from sqlalchemy import text
+
+        assert tx.connection.execute(text("SELECT count(*) FROM messages WHERE internal")).scalar() == 0
+
+
+def test_agents_open_no_tickets(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    desk.be("U0KIM").dm("our shop is down")
+    desk.be("U0KIM").command("/ticket", "x", "help")
+    desk.be("U0KIM").open_home()
+    desk.work()
+    assert "You are one of the desk's people" in desk.said("U0KIM")
+    assert "You are one of the desk's people" in desk.said("U0KIM", "help")
+    assert desk.be("U0KIM").view is None
+
+
+def test_verify_says_found_or_not_and_no_more(slack: SlackDesk) -> None:
+    desk = slack
+    desk.be("U0KIM").command("/verify", "10000016", AGENTS)
+    found = desk.said("U0KIM", AGENTS)
+    assert "*Found.*" in found
+    assert "Olivia" not in found
+    assert "Harbour" not in found
+    desk.be("U0KIM").command("/verify", "+44 1632 960101", AGENTS)
+    desk.be("U0KIM").command("/verify", "10000017", AGENTS)
+    desk.be("U0KIM").command("/verify", "Olivia Hart", AGENTS)
+    assert desk.said("U0KIM", AGENTS).count("*Found.*") == 2
+    assert desk.said("U0KIM", AGENTS).count("*Not found.*") == 2
+    desk.be("U0MIA").command("/verify", "10000016", "help")
+    assert "Found" not in desk.said("U0MIA", "help")
+
+
+def test_proof_is_asked_for_and_never_seen(slack: SlackDesk) -> None:
+    desk = slack
+    desk.be("U0KIM").command("/verify", "10000081", AGENTS)
+    desk.click("U0KIM", "desk_send_code", AGENTS)
+    assert "A code is on its way to the address on file" in desk.said("U0KIM", AGENTS)
+    desk.click("U0KIM", "desk_send_code", AGENTS)
+    assert "A code was sent a moment ago" in desk.said("U0KIM", AGENTS)
+    with desk.store.transaction("test") as tx:
+        from sqlalchemy import text
+
+        assert tx.connection.execute(text("SELECT count(*) FROM work WHERE kind = 'proof_code'")).scalar() == 1
+
+
+def test_a_customers_words_are_only_words(slack: SlackDesk) -> None:
+    desk = slack
+    desk.link("U0MIA", "mia.chen")
+    desk.be("U0MIA").command("/ticket", "x")
+    desk.work()
+    words = "<!channel> <@U0KIM> <https://evil.example|your bank> *bold* & `code`"
+    desk.submit("U0MIA", words=words)
+    card = desk.last("U0KIM", AGENTS, "#1001")
+    raw = str(card.blocks) + card.text
+    assert "<!channel>" not in card.text
+    assert "&lt;!channel&gt;" in card.text
+    assert words in desk.workspace.text_of(card)
+    mrkdwn = [str(block) for block in card.blocks if "mrkdwn" in str(block)]
+    assert not any("<!channel>" in block or "<https://evil" in block for block in mrkdwn), raw
+
+
+def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack: SlackDesk) -> None:
+    desk = slack
+    phone = desk.exchange.phone("+441632960108")
+    phone.dial()
+    phone.press("10000081#")
+    phone.press("*#")
+    phone.speak("this is Mia Chen of Tideworks")
+    desk.work()
+    card = desk.said("U0KIM", AGENTS)
+    assert "Nobody has proved who this is" in card
+    assert "Tideworks Ltd" not in card
+    assert "[Answer the customer]" not in card

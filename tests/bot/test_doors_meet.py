@@ -1,0 +1,57 @@
+"""Both doors of one desk: a ticket opened by phone is answered in Slack, and the answer heard on the next call."""
+
+from __future__ import annotations
+
+from simulator import Phone
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+
+def proven(desk: SlackDesk) -> Phone:
+    phone = desk.exchange.phone("+441632960108")
+    phone.dial()
+    phone.press("10000081#")
+    phone.press("17846325#")
+    return phone
+
+
+def test_opened_by_phone_answered_in_slack_heard_by_phone(slack: SlackDesk) -> None:
+    desk = slack
+    desk.link("U0MIA", "mia.chen")
+    phone = proven(desk)
+    phone.press("1")
+    phone.press("1")
+    phone.speak("our web server is slow")
+    phone.hang_up()
+    desk.work()
+    card = desk.said("U0KIM", AGENTS)
+    assert "#1001: Miniserver tide-web (by phone)" in card
+    assert "by phone" in card
+    assert "our web server is slow" in card, "the transcript, when it comes"
+    assert "Ticket #1001: Miniserver tide-web (by phone)" in desk.said("U0MIA")
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    desk.submit("U0KIM", words="We have restarted it")
+    phone = proven(desk)
+    phone.press("2")
+    assert any("We have restarted it" in line for line in phone.heard), phone.heard
+    desk.click("U0KIM", "desk_note", AGENTS)
+    desk.submit("U0KIM", words="They always say that")
+    phone = proven(desk)
+    phone.press("2")
+    assert not any("They always" in line for line in phone.heard)
+
+
+def test_a_code_by_phone_links_a_member(slack: SlackDesk) -> None:
+    desk = slack
+    phone = proven(desk)
+    phone.press("7")
+    spoken = next(line for line in phone.heard if sum(c.isdigit() for c in line) == 8)
+    digits = "".join(c for c in spoken if c.isdigit())
+    desk.be("U0MIA").dm("our site is down")
+    desk.work()
+    assert "I don't know you yet" in desk.said("U0MIA")
+    desk.be("U0MIA").dm(f"link {digits}")
+    desk.work()
+    assert "I know you now" in desk.said("U0MIA")
+    desk.be("U0MIA").dm("our site is down")
+    desk.work()
+    assert "Ticket #1001" in desk.said("U0MIA")
