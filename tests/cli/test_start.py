@@ -22,6 +22,7 @@ TWILIO = {
     "TWILIO_AUTH_TOKEN": "a-token-of-the-tests",
     "TWILIO_NUMBER": "+441632960000",
 }
+SLACK = {"SLACK_SIGNING_SECRET": "a-secret-of-the-tests", "SLACK_BOT_TOKEN": "xoxb-of-the-desk"}
 PRODUCTION = {"DESKGATE_ENV": "production", "PUBLIC_URL": "https://desk.example", **TWILIO}
 
 
@@ -65,6 +66,25 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
             "TWILIO_AUTH_TOKEN: is missing; the phone needs both the account and its token",
         ),
         ({**TWILIO, "TWILIO_NUMBER": ""}, (), "TWILIO_NUMBER: is missing; it is the number callers dial"),
+        (
+            {"SLACK_SIGNING_SECRET": "s"},
+            (),
+            "SLACK_BOT_TOKEN: is missing; or set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to install by OAuth",
+        ),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, (), "SLACK_SIGNING_SECRET: is missing; or set SLACK_APP_TOKEN for Socket Mode"),
+        (
+            {**SLACK, "SLACK_BOT_TOKEN": "xoxp-1"},
+            (),
+            "SLACK_BOT_TOKEN: begins with xoxb-; this is another kind of token",
+        ),
+        (
+            {**SLACK, "SLACK_APP_TOKEN": "xoxb-1"},
+            (),
+            "SLACK_APP_TOKEN: begins with xapp-; this is another kind of token",
+        ),
+        ({**SLACK, "SLACK_CLIENT_ID": "1.2"}, (), "SLACK_CLIENT_SECRET: is missing; OAuth needs both"),
+        ({**SLACK, "SLACK_API_URL": "https://slack.com"}, (), "SLACK_API_URL: must be a base URL that ends in /api/"),
+        ({**SLACK, **PRODUCTION, "SLACK_API_URL": "http://x/api/"}, (), "SLACK_API_URL: must be https in production"),
         ({**PRODUCTION, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; production makes no key of its own"),
         ({**PRODUCTION, "PUBLIC_URL": "http://desk.example"}, (), "PUBLIC_URL: must be https in production"),
         ({**TWILIO, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing"),
