@@ -23,8 +23,8 @@ ROWS = (
     "INSERT INTO staff (id, username, name, email, role) VALUES (1, 'kim', 'Kim', 'kim@x.example', 'agent')",
     "INSERT INTO slack_members (team, member, person_id, linked_at) VALUES ('T1', 'U1', 1, 5)",
     "INSERT INTO slack_members (team, member, staff_id, linked_at) VALUES ('T1', 'U2', 1, 5)",
-    "INSERT INTO tickets (number, account_id, opened_by, topic, kind, subject, status, urgent, channel, opened_at) "
-    + "VALUES (1001, 1, 1, 'technical', 'problem', 'It is slow', 'open', false, 'phone', 7)",
+    """INSERT INTO tickets (number, account_id, opened_by, topic, kind, subject, status, urgent, channel, opened_at)
+       VALUES (1001, 1, 1, 'technical', 'problem', 'It is slow', 'open', false, 'phone', 7)""",
     "INSERT INTO messages (ticket, author, body, at) VALUES (1001, 'person:1', 'It is slow since noon', 7)",
     "INSERT INTO work (kind, key, payload, run_at, attempts, created_at) VALUES ('notice', 'k', '{}', 9, 0, 8)",
 )
