@@ -16,14 +16,16 @@ FRESH: Final = 30.0  # seconds what is known of installations is good for; whoev
 
 @dataclass
 class Door:
-    """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty. `secrets` are
-    Slack's signing secrets, several while one is rotated."""
+    """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty; `home_team` the
+    installation that is the desk's own, or empty for the first. `secrets` are Slack's signing secrets, several while one
+    is rotated."""
 
     store: Store
     phrases: Phrases
     secrets: tuple[str, ...]
     agent_channel: str = ""
     token: str = field(default="", repr=False)
+    home_team: str = ""
     monotonic: Callable[[], float] = time.monotonic
     _known: Mapping[str, Installation] = field(default_factory=dict, repr=False)
     _known_until: float = 0.0
@@ -38,8 +40,8 @@ class Door:
 
     @property
     def home(self) -> Installation | None:
-        """The installation the desk's own channel is in: the first."""
-        return next(iter(self._known.values()), None)
+        """The installation the desk's own channel is in."""
+        return self._known.get(self.home_team) if self.home_team else next(iter(self._known.values()), None)
 
     def installation(self, team: object) -> Installation | None:
         """Of an id, from wherever in a request it was taken."""
@@ -50,7 +52,12 @@ class Door:
         if not team:
             return self.token or None
         found = self._known.get(team)
-        return None if found is None else found.token or self.token or None
+        if found is None:
+            return None
+        by_oauth = bool(
+            found.scopes
+        )  # then its token is its own; should its key be gone, no other is used in its place
+        return found.token if by_oauth else self.token or None
 
     def via(self, body: Mapping[str, Any]) -> Installation | None:
         """The installation a request came through. platform-facts.md 2.8: the outer team may be the sender's own."""

@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import resources
@@ -45,6 +46,7 @@ PAGES: Final = {
         "Not installed",
         "This was not begun in this browser, or more than ten minutes ago, or it is done already.",
     ),
+    "strange": (403, "Not installed", "This desk is not for that workspace. Nothing was kept."),
     "unreadable": (400, "Not installed", "Slack sent you back without what is needed."),
     "refused": (502, "Not installed", "Slack refused: {}."),
     "away": (502, "Not installed", "Slack could not be asked just now."),
@@ -58,11 +60,12 @@ log = structlog.get_logger("slack")
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Our app as Slack knows it, and where its Web API is."""
+    """Our app as Slack knows it, and where its Web API is. `teams` are those that may install it; none named: any."""
 
     client_id: str
     client_secret: str = field(repr=False)
     api_base: str
+    teams: tuple[str, ...] = ()
 
 
 class Unreadable(ValueError):
@@ -143,10 +146,21 @@ def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, st
     except (Later, Unreadable) as why:
         log.warning("slack not installed", why=str(why))
         return _page("away")
+    if app.teams and made.team not in app.teams:
+        log.warning("slack not installed", why="not one of SLACK_TEAMS", team=made.team)
+        _give_back(client, made)
+        return _page("strange")
     _twice(store, lambda tx: _put(tx, made))
     log.info("slack installed", team=made.team)
     _learn_bot(store, client, made)
     return _page("installed", made.name)
+
+
+def _give_back(client: WebClient, made: Installation) -> None:
+    """A token that nobody is to have is better gone."""
+    assert made.token is not None
+    with suppress(Later, SlackSaid):
+        ask(client, "auth.revoke", {}, token=made.token)
 
 
 def _put(tx: Transaction, made: Installation) -> None:

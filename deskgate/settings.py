@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     slack_app_token: str = Field(default="", repr=False)
     slack_client_id: str = ""
     slack_client_secret: str = Field(default="", repr=False)
+    slack_teams: Annotated[tuple[str, ...], NoDecode] = ()
     slack_api_url: str = "https://slack.com/api/"
     slack_agent_channel: str = Field(default="", pattern=r"^([CG][A-Z0-9]{2,30})?$")
     transcribe: Literal["on", "off"] = "off"
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     metrics_token: str = Field(default="", repr=False)
     deskgate_env: Literal["development", "production"] = "development"
 
-    @field_validator("twilio_auth_token", "slack_signing_secret", mode="before")
+    @field_validator("twilio_auth_token", "slack_signing_secret", "slack_teams", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -147,6 +148,10 @@ def _check_slack(settings: Settings) -> None:
     if bool(oauth[0]) != bool(oauth[1]):
         raise SettingTrouble(
             f"{'SLACK_CLIENT_SECRET' if oauth[0] else 'SLACK_CLIENT_ID'}: is missing; OAuth needs both"
+        )
+    if oauth[0] and not settings.slack_teams:
+        raise SettingTrouble(
+            "SLACK_TEAMS: is missing; OAuth needs the workspaces that may install, the desk's own first"
         )
     if settings.slack_set and not settings.slack_bot_token and not oauth[0]:
         raise SettingTrouble(

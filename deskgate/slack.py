@@ -49,11 +49,12 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         secret, token = simulated_slack(store.keys)
         secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
     base = api_url or base
-    door = Door(store, phrases.load(), secrets, channel, token)
+    home = settings.slack_teams[0] if settings.slack_teams else ""
+    door = Door(store, phrases.load(), secrets, channel, token, home)
     api = WebApi(base, door.token_of)
     app = None
     if settings.slack_client_id:
-        app = install.App(settings.slack_client_id, settings.slack_client_secret, base)
+        app = install.App(settings.slack_client_id, settings.slack_client_secret, base, settings.slack_teams)
     socket = None
     if settings.slack_app_token:
         bolt = make_bolt(door)

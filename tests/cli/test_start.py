@@ -83,6 +83,11 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
             "SLACK_APP_TOKEN: begins with xapp-; this is another kind of token",
         ),
         ({**SLACK, "SLACK_CLIENT_ID": "1.2"}, (), "SLACK_CLIENT_SECRET: is missing; OAuth needs both"),
+        (
+            {**SLACK, "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "x"},
+            (),
+            "SLACK_TEAMS: is missing; OAuth needs the workspaces that may install, the desk's own first",
+        ),
         ({**SLACK, "SLACK_API_URL": "https://slack.com"}, (), "SLACK_API_URL: must be a base URL that ends in /api/"),
         ({**SLACK, **PRODUCTION, "SLACK_API_URL": "http://x/api/"}, (), "SLACK_API_URL: must be https in production"),
         ({**PRODUCTION, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; production makes no key of its own"),
