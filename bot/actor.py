@@ -51,6 +51,9 @@ def of_event(body: Mapping[str, Any], via: str) -> Actor | None:
         return None
     user = said.get("user")
     own = {said[name] for name in ("user_team", "source_team") if isinstance(said.get(name), str)}
+    own = {team for team in own if not team.startswith("E")} or own  # a Grid organisation beside one of its workspaces
+    if event.get("type") == "app_mention" and any(team.startswith("E") for team in own):
+        return None  # the `message` of the same words says which workspace
     if event.get("type") == "app_home_opened":
         own = {body.get("team_id")}  # there is no other, and the outer one is the person's
     elif not own:

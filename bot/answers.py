@@ -39,12 +39,14 @@ def _help(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 
 
 def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    owned = choices.on_accounts(tx, who)
     found = [
-        (account, accounts.invoices(tx, grants["billing.view"]))
-        for account, grants in choices.on_accounts(tx, who)
-        if "billing.view" in grants
+        (account, accounts.invoices(tx, grants["billing.view"]) if "billing.view" in grants else None)
+        for account, grants in owned
     ]
-    return told.bills(p, found) if found else _refused(tx, p, who, Action.BILLING_VIEW)
+    if all(invoices is None for _, invoices in found):
+        return _refused(tx, p, who, Action.BILLING_VIEW)
+    return told.bills(p, found)
 
 
 def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
@@ -57,8 +59,9 @@ def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 
 
 def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    theirs = tx.offer_everywhere(who.subject, Proof.STEPPED_UP, [(Action.CONTACTS_MANAGE, None)])
     found = [
-        (account, accounts.who_may_manage_contacts(tx, grants["contacts.view"]))
+        (account, accounts.who_may_manage_contacts(tx, grants["contacts.view"]), account.id in theirs)
         for account, grants in choices.on_accounts(tx, who)
         if "contacts.view" in grants
     ]
@@ -96,6 +99,12 @@ def page_of(tx: Transaction, may: dict[int, dict[str, Grant]], page: int) -> tup
     return found[page * told.PAGE : (page + 1) * told.PAGE], len(found) > (page + 1) * told.PAGE
 
 
+def waiting(tx: Transaction, who: Who) -> list[Ticket]:
+    """Their own tickets on which the desk waits for them."""
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
+    return [ticket for grants in may.values() for ticket in tickets.waiting(tx, list(grants.values()))][:3]
+
+
 def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
     """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
     about = timeline.about(tx, number)
@@ -124,11 +133,8 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 
 
 def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
-    """Why a member can open no ticket, and what now; requests that are theirs to make are still offered."""
-    made = told.refused(p, choices.refusals(tx, who, choices.OPEN))
-    if not choices.offered(tx, who):
-        return made
-    return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))
+    """Why a member can open no ticket, and what now."""
+    return told.refused(p, choices.refusals(tx, who, choices.OPEN))
 
 
 ANSWERS: Final[dict[str, Answer]] = {
@@ -141,6 +147,8 @@ ANSWERS: Final[dict[str, Answer]] = {
     "tickets": _tickets,
     "ticket": _ticket,
     "lent": _lent,
+    "added": lambda tx, p, who, more: told.plain(p, "added", number=more[:20]),
     "became": lambda tx, p, who, more: told.plain(p, "became", number=more[:20]),
     "open": lambda tx, p, who, _more: open_first(tx, p, who),
+    "thanks": lambda _tx, p, _who, _more: told.plain(p, "thanks"),
 }

@@ -5,6 +5,7 @@ What people wrote is cut rather than refused, with a mark that says so; a list t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ Block = dict[str, Any]
 SECTION, HEADER, BUTTON, OPTION, VALUE, TITLE, FALLBACK = 3_000, 150, 75, 75, 150, 24, 3_500
 MOST_BLOCKS, MOST_OPTIONS, MOST_BUTTONS = 50, 100, 5  # buttons in a row: 25 may, five can be read
 CUT: Final = " …"
+_HALF: Final = re.compile(r"(?:&[a-z]{0,3}|<[^>]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Message:
 
     def shown(self) -> dict[str, Any]:
         """What it says, for an answer."""
-        return {"text": cut(self.text, FALLBACK), "blocks": list(self.blocks)[:MOST_BLOCKS]}
+        return {"text": cut_mrkdwn(self.text, FALLBACK), "blocks": list(self.blocks)[:MOST_BLOCKS]}
 
 
 def message(*blocks: Block | Sequence[Block]) -> Message:
@@ -54,12 +56,17 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - len(CUT)] + CUT
 
 
+def cut_mrkdwn(text: str, most: int) -> str:
+    """Likewise, and neither half an escape nor half of one of our dates is left at the end."""
+    return text if len(text) <= most else _HALF.sub("", text[: most - len(CUT)]) + CUT
+
+
 def plain(text: str, most: int) -> Block:
     return {"type": "plain_text", "text": cut(text, most) or "-", "emoji": False}
 
 
 def mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": cut(text, SECTION) or "-", "verbatim": True}
+    return {"type": "mrkdwn", "text": cut_mrkdwn(text, SECTION) or "-", "verbatim": True}
 
 
 def section(text: str, accessory: Block | None = None) -> Block:

@@ -40,6 +40,7 @@ def make_bolt(door: Door) -> App:
     for action, click in clicks.CLICKS.items():
         bolt.action(action)(_listener(door, clicks.clicked(click)))
     bolt.action(re.compile(r"tell_[a-z0-9_.]+"))(_listener(door, clicks.clicked(clicks.TELL)))
+    bolt.action(re.compile(r"add_[0-9]+"))(_listener(door, clicks.clicked(clicks.ADD)))
     for action, desk_click in desk_clicks.CLICKS.items():
         bolt.action(action)(_listener(door, desk_clicks.clicked(desk_click)))
     for action in (*LINKS, "about", "service"):

@@ -26,8 +26,8 @@ def card(p: Phrases, found: Card) -> Message:
     return b.message(
         b.section("\n".join([head, about, " · ".join(state)])),
         service,
-        _requester(p, found.requester),
         _first(p, found.first),
+        _requester(p, found.requester),
         buttons(p, found),
     )
 
@@ -35,14 +35,16 @@ def card(p: Phrases, found: Card) -> Message:
 def _requester(p: Phrases, who: Requester | None) -> list[Block]:
     if who is None:
         return [b.section(p.say("card.nobody"))]
-    shown = [cell for cell in TELLING if cell in who.may]
+    own = [cell for cell in TELLING if cell in who.own_only]
+    shown = [f"{cell}:own" if cell in own else cell for cell in TELLING if cell in who.may]
     not_shown = [cell for cell in TELLING if cell not in who.may]
     lines = [
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
-        p.say("card.standing", held=who.held or ("nothing",), scheme=who.scheme, status=who.account_status),
+        p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
         p.say("card.proof"),
         p.say("card.tell", cells=shown) if shown else p.say("card.tell_nothing"),
         *([p.say("card.tell_not", cells=not_shown)] if not_shown else []),
+        *([p.say("card.lent")] if who.own_only else []),
     ]
     small = [p.say("card.open_tickets", count=who.open_tickets)]
     small += [p.say("card.further", cells=sorted(who.step_up))] if who.step_up else []
@@ -57,11 +59,13 @@ def _first(p: Phrases, said: Said | None) -> list[Block]:
 
 def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
     number = str(found.number)
-    statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in STATUSES if name != found.status]
+    settable = STATUSES if found.requester is not None else ("closed", "open")
+    statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in settable if name != found.status]
     if found.requester is None:
         return b.actions(
             b.button(p.plain("button.take"), "desk_take", number),
             b.button(p.plain("button.note"), "desk_note", number),
+            b.select(p.plain("button.status"), "desk_status", statuses),
             b.button(p.plain("button.verify"), "desk_verify", number),
         )
     return b.actions(

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from authz import Action, Ask, Grant, Proof, Topic
-from bot import choices, linking, opening, owed, told
+from bot import answers, choices, linking, opening, owed, told
 from bot.actor import Who, known, of_interaction
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.owed import Where
+from bot.phrases import unescaped
 from bot.typed import typed
-from store import Transaction, calls, loans, tickets, timeline
+from store import Transaction, calls, loans, places, tickets, timeline
 from store.timeline import Sent
 
 Body = Mapping[str, Any]
@@ -39,7 +40,7 @@ def clicked(do: Click) -> Callable[[Door, Body], None]:
             else:
                 what = do(tx, who, body, action)
             if what is not None:
-                instead = {"replace": True} if what.startswith("became:") else {}
+                instead = {"replace": True} if what.startswith(("became:", "added:")) else {}
                 owed.tell(tx, actor, what, key, where={**where(body), **instead, "message": _message(body)})
 
     return listener
@@ -72,10 +73,9 @@ def _number(action: Mapping[str, Any]) -> int:
 
 def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
-    began = container.get("thread_ts") or container.get("message_ts")
+    began = container.get("thread_ts")  # the message with the button is nobody's beginning
     origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
-    found = choices.offered(tx, who)
-    if not choices.may_open(found) and not (found and _value(action) == "requests"):
+    if not choices.may_open(choices.offered(tx, who)):
         return "open"
     words = _kept(body)[0] if channel.startswith("D") else ""
     owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), words=words, origin=origin)
@@ -87,7 +87,8 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     words, origin, source, files = _kept(body)
     value, message = _value(action), (body.get("container") or {}).get("message_ts")
     may = any(choice.value == value for choice in choices.offered(tx, who))
-    if may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}"):
+    known_already = source is not None and timeline.of_source(tx, source) is not None
+    if known_already or (may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
         return "fixed:chosen_already"
     opened = opening.open_ticket(tx, who, value, words or "-", origin=origin, source=source, files=files)
     if isinstance(opened, Opened):
@@ -95,11 +96,22 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     return None if opened is None else f"why:{opened.cell}"
 
 
+def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Words that were kept in the message are added to a ticket on which the desk waits for them."""
+    words, _origin, source, files = _kept(body)
+    grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
+    if source is not None and timeline.of_source(tx, source) is not None:
+        return "fixed:chosen_already"
+    if grant is None or not tickets.reply(tx, grant, _number(action), body=words, source=source, files=files):
+        return "fixed:not_added"
+    return f"added:{_number(action)}"
+
+
 def _kept(body: Body) -> tuple[str, Origin | None, str | None, Sequence[Sent]]:
     """The words in a message of ours, where they came from, as which message, and the files that came with them."""
     found = (body.get("message") or {}).get("blocks") or []
     kept = [block.get("text") for block in found if str(block.get("block_id")).startswith(told.QUOTED)]
-    words = "".join(str(text.get("text") or "") for text in kept if isinstance(text, dict))
+    words = unescaped("".join(str(text.get("text") or "") for text in kept if isinstance(text, dict)))
     came = next(
         (str(block["block_id"]).split("|") for block in found if str(block.get("block_id")).startswith("from|")), []
     )
@@ -125,19 +137,20 @@ def _ticket_grant(tx: Transaction, who: Who, number: int, action: Action) -> Gra
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
     done = grant is not None and tickets.close(tx, grant, _number(action))
-    return _told(body, f"fixed:{'closed_now' if done else 'closed_already'}")
+    return None if done and _stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
 
 
 def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
     done = grant is not None and tickets.reopen(tx, grant, _number(action))
-    return _told(body, f"fixed:{'reopened_now' if done else 'open_already'}")
+    return None if done and _stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
 
 
-def _told(body: Body, what: str) -> str | None:
-    """In the ticket's own thread the message itself changes; elsewhere whoever clicked hears of it."""
-    changes = (body.get("container") or {}).get("type") == "message" and not (body["container"]).get("is_ephemeral")
-    return None if changes and what in ("fixed:closed_now", "fixed:reopened_now") else what
+def _stands_there(tx: Transaction, who: Who, body: Body) -> bool:
+    """Whether it was clicked in the ticket's own thread, where its first message says what is so now."""
+    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
+    thread = container.get("thread_ts") or container.get("message_ts")
+    return bool(channel and thread) and places.at(tx, who.actor.via, str(channel), str(thread)) is not None
 
 
 def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -210,10 +223,11 @@ def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0
         owed.home(tx, who.actor, number, f"home:{body['trigger_id']}")
         return None
-    return what
+    return what if what.partition(":")[0] in answers.ANSWERS else None
 
 
 def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    owed.home(tx, who.actor, 0, f"home:{body.get('trigger_id')}")
     return "fixed:unlinked" if linking.unlink(tx, who.actor) else "fixed:stranger"
 
 
@@ -265,3 +279,4 @@ CLICKS: Final[dict[str, Click]] = {
     "unlink": _unlink,
 }
 TELL: Final = _tell
+ADD: Final = _add

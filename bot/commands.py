@@ -10,7 +10,7 @@ from bot import answers, cards, choices, desk_thread, linking, owed, told
 from bot.actor import Actor, Who, known, of_command
 from bot.blocks import Message
 from bot.door import Door
-from bot.phrases import unescaped
+from bot.typed import typed
 from store import Transaction, calls, proof_mail
 
 Body = Mapping[str, Any]
@@ -22,7 +22,7 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
     """The answer of a command. None: a form opens instead."""
     via = door.via(body)
     actor = of_command(body, via.team) if via is not None else None
-    name, words = str(body["command"]), unescaped(str(body.get("text") or "")).strip()
+    name, words = str(body["command"]), typed(str(body.get("text") or ""), "")
     with door.store.transaction("slack") as tx:
         if not calls.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
             return None
@@ -51,7 +51,8 @@ def _link(door: Door, tx: Transaction, actor: Actor | None, words: str) -> Messa
     digits = re.sub(r"[\s-]", "", words)
     if not digits.isascii() or not digits.isdigit():
         return told.plain(door.phrases, "link_how")
-    return told.plain(door.phrases, linking.link(tx, actor, digits))
+    home = door.home.team if door.home is not None else ""
+    return told.plain(door.phrases, linking.link(tx, home, actor, digits))
 
 
 def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from authz import Proof
-from bot import answers, choices, follow, forms, home, loan_words, told
+from bot import answers, choices, follow, forms, home, lending, told
 from bot import blocks as b
 from bot.actor import Actor, Who, known
 from bot.blocks import Block, Message
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, files, installations, loans, members, places
+from store import Transaction, files, installations, places
 from store.installations import Installation
 from store.work import Later, Never, Work
 
@@ -37,8 +38,9 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "slack.welcome": welcome,
         "slack.react": react,
         "slack.fetch_file": fetch_file,
-        "slack.loan_request": loan_request,
-        "slack.loan_news": loan_news,
+        "slack.loan_request": lending.request,
+        "slack.loan_ask": lending.ask,
+        "slack.loan_news": lending.news,
         "slack.hello": hello,
     }
     return {kind: _with(posting, do) for kind, do in kinds.items()}
@@ -66,12 +68,21 @@ def tell(posting: Posting, piece: Work) -> None:
         message = _answer(tx, posting.door, actor, piece.payload)
     channel = where.get("channel") or posting.direct(actor.team, actor.user, actor.via)
     thread = where.get("thread")
+    if thread and channel.startswith("D") and piece.attempts == 1:
+        _busy(posting, actor.via, channel, thread)
     if where.get("replace") and not where.get("only"):
         posting.change(places.Post(actor.via, channel, str(where["message"])), message)
     elif where.get("only"):
-        _only_to(posting, actor, channel, thread, message)
+        _only_to(posting, actor, channel, thread, message, piece)
     else:
-        posting.post(f"tell:{piece.key}", actor.via, channel, message, thread=thread, again=piece.attempts > 1)
+        posting.post(f"tell:{piece.key}", actor.via, channel, message, piece, thread=thread)
+
+
+def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
+    """Shows that an answer is being made, until it is posted. No answer fails for want of that."""
+    said = posting.door.phrases.plain("looking")
+    with suppress(Later, Never):
+        posting.api.call(team, "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=said)
 
 
 def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any]) -> Message:
@@ -85,11 +96,11 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
         if what == "which" and not choices.may_open(found):
             return answers.answer(tx, p, who, "open")
         asking = told.which if what == "which" else told.unsure
-        return asking(p, str(asked["words"]), found, str(asked["from"]))
+        return asking(p, str(asked["words"]), found, str(asked["from"]), answers.waiting(tx, who))
     return answers.answer(tx, p, who, what)
 
 
-def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, message: Message) -> None:
+def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, message: Message, piece: Work) -> None:
     """For the eyes of one member; in direct messages where they are not in that channel."""
     try:
         posting.api.call(
@@ -103,6 +114,7 @@ def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, m
     except SlackSaid as said:
         if said.error not in (*GONE, "user_not_in_channel"):
             raise
+        posting.post(f"tell:{piece.key}", actor.via, posting.direct(actor.team, actor.user, actor.via), message, piece)
 
 
 # --- forms
@@ -131,10 +143,10 @@ def form(posting: Posting, piece: Work) -> None:
     where = piece.payload.get("where") or {}
     channel = where.get("channel")
     if channel and where.get("only"):
-        _only_to(posting, actor, channel, where.get("thread"), again)
+        _only_to(posting, actor, channel, where.get("thread"), again, piece)
     else:
         to = channel or posting.direct(actor.team, actor.user, actor.via)
-        posting.post(f"form:{piece.key}", actor.via, to, again, again=piece.attempts > 1)
+        posting.post(f"form:{piece.key}", actor.via, to, again, piece)
 
 
 def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
@@ -145,7 +157,9 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    return forms.words(door.phrases, str(asked["form"]), int(asked["ticket"]))
+    number = int(asked["ticket"])
+    by_phone = all(place.side != places.CUSTOMER for place in places.of_ticket(tx, number))
+    return forms.words(door.phrases, str(asked["form"]), number, by_phone=by_phone)
 
 
 FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Block]]] = {
@@ -180,20 +194,21 @@ def prompts(posting: Posting, piece: Work) -> None:
     channel = piece.payload.get("channel")
     if channel:
         suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
-        posting.api.call(
-            actor.via,
-            "assistant.threads.setSuggestedPrompts",
-            channel_id=channel,
-            title=p.plain("prompts"),
-            prompts=suggested,
-        )
+        with suppress(Later, Never):  # no harm without; an app of before the agent view has none
+            posting.api.call(
+                actor.via,
+                "assistant.threads.setSuggestedPrompts",
+                channel_id=channel,
+                title=p.plain("prompts"),
+                prompts=suggested,
+            )
 
 
 def welcome(posting: Posting, piece: Work) -> None:
     """In a channel the app came into: what it is good for, pinned."""
     p, team, channel = posting.door.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
     said = b.message(b.section(p.say("welcome")), b.actions(b.button(p.plain("button.open"), "open", style="primary")))
-    post = posting.post(f"welcome:{team}:{channel}", team, channel, said, again=piece.attempts > 1)
+    post = posting.post(f"welcome:{team}:{channel}", team, channel, said, piece)
     try:
         posting.api.call(team, "pins.add", channel=channel, timestamp=post.ts)
     except SlackSaid as refused:
@@ -226,7 +241,7 @@ def hello(posting: Posting, piece: Work) -> None:
             str(said["user_id"]),
             str(said.get("bot_id") or ""),
         )
-        installations.put(tx, made)
+        installations.put(tx, made, anew=True)
     posting.door.look(anew=True)
 
 
@@ -253,59 +268,3 @@ def fetch_file(posting: Posting, piece: Work) -> None:
     name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
     with posting.door.store.transaction("worker") as tx:
         files.put(tx, follow.granted(tx), message, id, content, name=name, content_type=kind)
-
-
-# --- lending
-
-
-def loan_request(posting: Posting, piece: Work) -> None:
-    """The question, to everybody who may answer it; afterwards the same messages say what came of it."""
-    id = int(piece.payload["request"])
-    _ask_lenders(posting, id, again=piece.attempts > 1)
-
-
-def _ask_lenders(posting: Posting, id: int, *, again: bool) -> None:
-    door = posting.door
-    with door.store.transaction("worker") as tx:
-        found = loans.addressees(tx, follow.granted(tx), id)
-        asked = [(one, _where(tx, one.person)) for one in found[1]] if found is not None else []
-    if found is None:
-        return
-    message = loan_words.question(door.phrases, found[0])
-    for lender, member in asked:
-        if member is None:
-            continue
-        via = member.via or (door.home.team if door.home else "")
-        with door.store.transaction("slack") as tx:
-            stands = places.posted(tx, f"loan:{id}:{lender.person}")
-        if stands is not None:
-            posting.change(stands, message)
-        elif found[0].status == "open":
-            channel = posting.direct(member.team, member.user, via)
-            posting.post(f"loan:{id}:{lender.person}", via, channel, message, again=again)
-
-
-def _where(tx: Transaction, person: int) -> members.Member | None:
-    return next(iter(members.of_person(tx, person)), None)
-
-
-def loan_news(posting: Posting, piece: Work) -> None:
-    """Lent, refused, over: whoever asked hears of it, and the lenders' messages say so."""
-    door, request, loan = posting.door, piece.payload.get("request"), piece.payload.get("loan")
-    with door.store.transaction("worker") as tx:
-        grant = follow.granted(tx)
-        lent = loans.told_about(tx, grant, int(loan)) if loan is not None else None
-        asked = loans.addressees(tx, grant, int(request)) if request is not None else None
-        borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
-        member = _where(tx, borrower) if borrower is not None else None
-    if member is not None:
-        if lent is not None:
-            message = (loan_words.granted if request is not None else loan_words.ended)(door.phrases, lent)
-        else:
-            assert asked is not None
-            message = loan_words.refused(door.phrases, asked[0])
-        via = member.via or (door.home.team if door.home else "")
-        channel = posting.direct(member.team, member.user, via)
-        posting.post(f"loan_news:{piece.key}", via, channel, message, again=piece.attempts > 1)
-    if request is not None:
-        _ask_lenders(posting, int(request), again=piece.attempts > 1)

@@ -13,7 +13,7 @@ from store.timeline import Sent
 def working(tx: Transaction, who: Who | None, number: int) -> Grant | None:
     """The grant to work on a ticket, for the staff alone. None for everybody else, and where there is no such ticket."""
     about = timeline.about(tx, number)
-    if who is None or who.is_person or about is None or about.status == "draft":
+    if who is None or who.is_person or about is None or about.status in timeline.NOT_THE_DESKS:
         return None
     grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, about.account, None, Proof.NONE))
     return grant if isinstance(grant, Grant) else None
@@ -35,7 +35,7 @@ def answered(tx: Transaction, who: Who | None, number: int, words: str) -> bool:
     return True
 
 
-def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str | None) -> None:
+def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str | None, edited: str) -> None:
     """Their own note, edited or deleted in Slack."""
     grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, account, None, Proof.NONE))
     if not isinstance(grant, Grant):
@@ -43,7 +43,7 @@ def changed(tx: Transaction, who: Who, account: int | None, source: str, words: 
     if words is None:
         desk_tickets.withdrawn(tx, grant, source)
     else:
-        desk_tickets.edited(tx, grant, source, words)
+        desk_tickets.edited(tx, grant, source, words, edited)
 
 
 def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:

@@ -72,10 +72,13 @@ class Door:
             body.get("context_team_id"),
             body.get("team_id"),
         )
-        for name in named:
-            if isinstance(name, str) and name in self._known:
-                return self._known[name]
-        return self.home if len(self._known) == 1 else None
+        said = [name for name in named if isinstance(name, str)]
+        found = next((self._known[name] for name in said if name in self._known), None)
+        return self.home if found is None and not said else found
+
+    def named(self, body: Mapping[str, Any]) -> Installation | None:
+        """The installation that an event about the app itself is about."""
+        return self.installation(body.get("team_id")) or self.installation(body.get("enterprise_id"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

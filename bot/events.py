@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from authz import Action, Grant, Topic
-from bot import choices, desk_thread, linking, opening, owed, reading
+from bot import answers, choices, desk_thread, linking, opening, owed, reading
 from bot.actor import Actor, Who, known, of_event
 from bot.door import Door
 from bot.opening import Opened, Origin
@@ -30,9 +30,10 @@ def message(door: Door, body: Body) -> None:
     if actor is None:
         return
     if subtype == "message_changed":
-        _edited(door, event, actor, str(event["message"].get("text", "")))
+        changed = event["message"]
+        _edited(door, event, changed, actor, via, typed(str(changed.get("text") or ""), via.bot_user))
     elif subtype == "message_deleted":
-        _edited(door, event, actor, None)
+        _edited(door, event, event["previous_message"], actor, via, None)
     else:
         _said(door, event, actor, via)
 
@@ -51,9 +52,11 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
             return
         spoken = _Spoken(channel, ts, str(thread) if thread else None, typed(text, via.bot_user), event.get("files"))
         who = known(tx, actor)
-        if place is not None:
-            _in_a_ticket(door, tx, who, actor, place, spoken)
-        elif direct:
+        if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
+            return
+        if place is not None and not (mentioned and place.side == places.ORIGIN):
+            return
+        if direct:
             _directly(door, tx, who, actor, spoken)
         else:
             _mentioned(door, tx, who, actor, spoken)
@@ -79,22 +82,24 @@ class _Spoken:
         return f"from|{self.channel}|{self.origin.thread}|{self.ts}|{owed.files([file.id for file in self.files])}"
 
 
-def _in_a_ticket(door: Door, tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> None:
-    """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves."""
+def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> bool:
+    """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves. Whether it was that."""
     if who is None:
         if place.side == places.CUSTOMER:
             _stranger(tx, actor, spoken)
-        return
+        return False
     if place.side == places.DESK:
-        if not who.is_person:
-            desk_thread.noted(tx, who, place.ticket, spoken.words, spoken.source, spoken.files)
+        noted = not who.is_person and desk_thread.noted(
+            tx, who, place.ticket, spoken.words, spoken.source, spoken.files
+        )
+        if noted:
             owed.once(
                 tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
             )
-        return
+        return noted
     about = timeline.about(tx, place.ticket)
     if not who.is_person or about is None or about.account is None:
-        return
+        return False
     topic = Topic(about.topic)
     grant = tx.ask(who.ask(Action.TICKET_REPLY, about.account, topic))
     said = isinstance(grant, Grant) and tickets.reply(
@@ -102,13 +107,14 @@ def _in_a_ticket(door: Door, tx: Transaction, who: Who | None, actor: Actor, pla
     )
     if not said and place.side == places.CUSTOMER:
         owed.tell(tx, actor, "fixed:not_added", spoken.key, where=spoken.reply_there)
+    return said
 
 
 def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
     examples = door.phrases.example("examples")
     meant = reading.read(spoken.words, examples)
     if meant.intent == "link":
-        said = linking.link(tx, actor, meant.value)
+        said = linking.link(tx, door.home.team if door.home is not None else "", actor, meant.value)
         owed.tell(tx, actor, f"fixed:{said}", spoken.key, where=spoken.reply_there)
         return
     if who is None:
@@ -120,7 +126,7 @@ def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken
 def _mentioned(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
     """In a channel others listen: what is said there is fixed words, and everything else goes to direct messages."""
     if who is None:
-        _stranger(tx, actor, spoken)
+        _stranger(tx, actor, spoken, aloud=True)
     elif not who.is_person:
         owed.tell(tx, actor, "fixed:you_are_staff", spoken.key, where=spoken.reply_there | {"only": True})
     elif not spoken.words and not spoken.files:
@@ -141,7 +147,7 @@ def _understood(
         return False
     if who.is_person and meant.intent in ("problem", "unsure"):
         found = [choice for choice in choices.offered(tx, who) if not choice.is_request]
-        if meant.intent == "problem" and len(found) == 1:
+        if meant.intent == "problem" and len(found) == 1 and not answers.waiting(tx, who):
             opened = opening.open_ticket(
                 tx,
                 who,
@@ -151,6 +157,8 @@ def _understood(
                 source=spoken.source,
                 files=spoken.files,
             )
+            if not isinstance(opened, Opened):
+                owed.tell(tx, who.actor, "open", spoken.key, where=where)  # the right went in this very moment
             return isinstance(opened, Opened)
         if not found and meant.intent == "problem":
             owed.tell(tx, who.actor, "open", spoken.key, where=where)
@@ -162,35 +170,42 @@ def _understood(
     return False
 
 
-def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken) -> None:
-    """Always the same words, and not more often than once a minute: nobody has us talk to themselves."""
-    owed.tell(
-        tx,
-        actor,
-        "fixed:stranger",
-        f"stranger:{actor.team}:{actor.user}:{spoken.channel}:{tx.now // STRANGERS}",
-        where=spoken.reply_there,
-    )
+def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken, *, aloud: bool = False) -> None:
+    """Always the same words, and not more often than once a minute: nobody has us talk to themselves. In a channel
+    (`aloud`) it looks as it does for everybody else, so that nobody there learns who is known."""
+    key = f"stranger:{actor.team}:{actor.user}:{spoken.channel}:{tx.now // STRANGERS}"
+    owed.tell(tx, actor, "fixed:stranger", key, where=None if aloud else spoken.reply_there)
+    if aloud:
+        owed.tell(tx, actor, "fixed:see_direct", f"{key}:there", where=spoken.reply_there)
 
 
-def _edited(door: Door, event: Body, actor: Actor, words: str | None) -> None:
-    """Somebody changed or deleted what they had said; `words` is None when it is gone."""
-    before = event["message"] if words is not None else event["previous_message"]
-    source = f"{event['channel']}:{before['ts']}"
+def _edited(door: Door, event: Body, before: Body, actor: Actor, via: Installation, words: str | None) -> None:
+    """Somebody changed or deleted what they had said; `words` is None when it is gone. It may overtake its message."""
+    source, stamp = f"{event['channel']}:{before['ts']}", _stamp(event, before)
+    thread = before.get("thread_ts") if before.get("thread_ts") != before["ts"] else None
+    ours = event.get("channel_type") == "im" or f"<@{via.bot_user}>" in str(before.get("text") or "")
     with door.store.transaction("slack") as tx:
         about = timeline.of_source(tx, source)
-        who = known(tx, actor) if about is not None else None
-        if about is None or who is None:
+        who = known(tx, actor) if about is not None or ours or thread else None
+        if who is None:
             return
-        if not who.is_person:
-            desk_thread.changed(tx, who, about.account, source, words)
+        if about is None:
+            if ours or (thread and places.at(tx, via.team, str(event["channel"]), str(thread)) is not None):
+                timeline.edited_early(tx, who.subject, source, words, stamp)
+        elif not who.is_person:
+            desk_thread.changed(tx, who, about.account, source, words, stamp)
         elif words is None:
             tickets.withdrawn(tx, who.subject, source)
         elif about.account is not None:
-            topic = Topic(about.topic)
-            bot = door.installation(actor.via)
-            cleaned = typed(words, bot.bot_user if bot else "")
-            tickets.edited(tx, who.ask(Action.TICKET_REPLY, about.account, topic), source, cleaned)
+            ask = who.ask(Action.TICKET_REPLY, about.account, Topic(about.topic))
+            tickets.edited(tx, ask, source, words, stamp)
+
+
+def _stamp(event: Body, said: Body) -> str:
+    """When it was edited, or deleted: Slack's stamps of one length, which sort as they follow each other."""
+    edited = said.get("edited")
+    found = edited.get("ts") if isinstance(edited, dict) else None
+    return str(found or event.get("event_ts") or event.get("ts") or "")[:32]
 
 
 def home_opened(door: Door, body: Body) -> None:
@@ -236,12 +251,13 @@ def channel_moved(door: Door, body: Body) -> None:
 
 
 def removed(door: Door, body: Body) -> None:
-    """Uninstalled, or its token revoked: what we had of it is forgotten."""
-    event, via = body["event"], door.via(body)
-    if via is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
+    """Uninstalled, or its token revoked: what we had of that installation is forgotten, unless it was installed anew."""
+    event, found = body["event"], door.named(body)
+    if found is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
         return
     with door.store.transaction("slack") as tx:
-        installations.end(tx, via.team)
+        if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+            installations.end(tx, found.team, (int(body.get("event_time") or 0) + 1) * 1000)
     door.look(anew=True)
 
 

@@ -5,6 +5,7 @@ messages, and, without anything confidential, to the channel where it began. In 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from authz import Action, Ask, Grant, Proof
 from bot import answers, cards, told
@@ -13,11 +14,11 @@ from bot.actor import Actor, Who
 from bot.blocks import Message
 from bot.door import Door
 from bot.posting import GONE, Posting
-from bot.web_api import SlackSaid
+from bot.web_api import OPERATORS, SlackSaid
 from store import WORKER, Transaction, files, members, places, timeline, work
 from store import cards as facts
 from store.people import subject_of
-from store.places import Place
+from store.places import Place, Post
 from store.timeline import Said
 from store.work import Later, Never, Work
 
@@ -44,15 +45,17 @@ def news(posting: Posting, piece: Work) -> None:
         _places_for(door, tx, grant, number, about.status, home.team)
         said = timeline.said(tx, grant, number)
         for place in places.of_ticket(tx, number):
-            if place.side == places.DESK and about.status == "draft":
+            if place.side == places.DESK and about.status in timeline.NOT_THE_DESKS:
                 continue
             lane = f"place:{place.id}"
             first = {"place": place.id, "ticket": number}
             work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+            stand = places.versions(tx, place)
             for one in said[1:]:
-                if _is_owed(place, one):
-                    version = f"{place.id}:{one.id}:{len(one.earlier)}{'x' if one.withdrawn else ''}:{bool(one.body)}"
-                    work.enqueue_once(tx, "slack.say", version, {**first, "message": one.id}, lane=lane)
+                version = f"{len(one.earlier)}{'x' if one.withdrawn else ''}{'w' if one.body else ''}"
+                if _is_owed(place, one) and stand.get(f"say:{place.id}:{one.id}") != version:
+                    owed = {**first, "message": one.id, "version": version}
+                    work.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{version}", owed, lane=lane)
             for one in said:
                 for file in one.files if _gets_files(place, one) else ():
                     if file.fetched:
@@ -63,7 +66,11 @@ def news(posting: Posting, piece: Work) -> None:
 def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
     """The desk's own place, and the direct messages of whoever opened it, if they are in Slack."""
     there = places.of_ticket(tx, number)
-    if door.agent_channel and status != "draft" and not any(place.side == places.DESK for place in there):
+    if (
+        door.agent_channel
+        and status not in timeline.NOT_THE_DESKS
+        and not any(place.side == places.DESK for place in there)
+    ):
         places.add(tx, number, places.DESK, home)
     requester = facts.requester_of(tx, grant, number)
     if requester is None or any(place.side == places.CUSTOMER for place in there):
@@ -96,9 +103,13 @@ def _gets_files(place: Place, said: Said) -> bool:
 
 def head(posting: Posting, piece: Work) -> None:
     """The first message of a place: posted, or brought to what is so now."""
-    door, place = posting.door, _place(posting.door, piece)
-    key = f"head:{place.id}"
+    _head(posting, _place(posting.door, piece), piece)
+
+
+def _head(posting: Posting, place: Place, piece: Work) -> None:
+    door, key = posting.door, f"head:{place.id}"
     with door.store.transaction("slack") as tx:
+        _still_theirs(tx, place)
         message = _HEADS[place.side](door, tx, place)
         stands = places.posted(tx, key)
     if message is None:
@@ -115,35 +126,49 @@ def head(posting: Posting, piece: Work) -> None:
 
 def say(posting: Posting, piece: Work) -> None:
     """One thing that was said, in one place; if it stands there, it was changed since."""
-    door, place = posting.door, _place(posting.door, piece)
-    if place.channel is None or place.thread is None:
-        raise Later("the ticket does not stand there yet", 5)
-    key = f"say:{place.id}:{piece.payload['message']}"
+    door, place = posting.door, _standing(posting, piece)
+    key, version = f"say:{place.id}:{piece.payload['message']}", str(piece.payload["version"])
     with door.store.transaction("slack") as tx:
+        _still_theirs(tx, place)
         message = _SAYS[place.side](door, tx, place, int(piece.payload["message"]))
         stands = places.posted(tx, key)
     if message is None:
         return
-    if stands is not None:
-        posting.change(stands, message)
+    if stands is None:
+        _posted(posting, key, place, place.channel or "", message, piece, version)
     else:
-        _posted(posting, key, place, place.channel, message, piece)
+        posting.change(stands, message)
+        posting.keep(key, replace(stands, version=version))
 
 
 def send_file(posting: Posting, piece: Work) -> None:
-    door, place = posting.door, _place(posting.door, piece)
-    if place.channel is None or place.thread is None:
-        raise Later("the ticket does not stand there yet", 5)
-    key = f"file:{place.id}:{piece.payload['file']}"
+    """A file, in one place. Its id is kept before it is posted: whoever tries again asks by it whether it was."""
+    door, place = posting.door, _standing(posting, piece)
+    key, channel = f"file:{place.id}:{piece.payload['file']}", place.channel or ""
     with door.store.transaction("slack") as tx:
+        _still_theirs(tx, place)
         allowed = place.side == places.DESK or _as_customer(tx, place, int(piece.payload["message"])) is not None
         found = files.content(tx, granted(tx), int(piece.payload["file"])) if allowed else None
-        stands = places.posted(tx, key)
-    if found is None or stands is not None:
+        posted, begun = places.posted(tx, key), places.posted(tx, f"{key}:begun:{piece.attempts - 1}")
+    if found is None or posted is not None or (begun is not None and _is_shared(posting, begun, channel)):
         return
-    sent = posting.api.upload(place.team, place.channel, place.thread, found.name, found.content)
-    with door.store.transaction("slack") as tx:
-        places.keep_post(tx, key, places.Post(place.team, place.channel, sent))
+    sent = posting.api.upload(
+        place.team,
+        channel,
+        place.thread,
+        found.name,
+        found.content,
+        before=lambda file: posting.keep(f"{key}:begun:{piece.attempts}", Post(place.team, channel, file)),
+    )
+    posting.keep(key, Post(place.team, channel, sent))
+
+
+def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
+    try:
+        about = posting.api.call(begun.team, "files.info", file=begun.ts)["file"]
+    except SlackSaid:
+        return False
+    return any(channel in (about.get(where) or ()) for where in ("channels", "groups", "ims"))
 
 
 def _place(door: Door, piece: Work) -> Place:
@@ -152,6 +177,26 @@ def _place(door: Door, piece: Work) -> Place:
     if place is None:
         raise Never("its place is gone")
     return place
+
+
+def _standing(posting: Posting, piece: Work) -> Place:
+    """The place of a piece of work, with its first message in it."""
+    place = _place(posting.door, piece)
+    if place.thread is None:
+        _head(posting, place, piece)
+        place = _place(posting.door, piece)
+    if place.thread is None:
+        raise Never("nothing of the ticket may stand there")
+    return place
+
+
+def _still_theirs(tx: Transaction, place: Place) -> None:
+    """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
+    if place.side != places.CUSTOMER or place.channel is None:
+        return
+    found = members.of_person(tx, place.person or 0)
+    if not any(one.dm == place.channel and (one.via or place.team) == place.team for one in found):
+        raise Never("the member these direct messages are with does not stand for them any more")
 
 
 def _channel(posting: Posting, place: Place) -> str:
@@ -165,10 +210,14 @@ def _channel(posting: Posting, place: Place) -> str:
     return posting.direct(member.team, member.user, place.team)
 
 
-def _posted(posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Work) -> places.Post:
+def _posted(
+    posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Work, version: str = ""
+) -> Post:
     try:
-        return posting.post(key, place.team, channel, message, thread=place.thread, again=piece.attempts > 1)
+        return posting.post(key, place.team, channel, message, piece, thread=place.thread, version=version)
     except SlackSaid as said:
+        if place.side == places.DESK and said.error in GONE:
+            raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said
         if place.side == places.ORIGIN and said.error in GONE:
             raise Never("the app is not in the channel where it began") from said
         raise
@@ -188,6 +237,9 @@ def _who(place: Place) -> Who:
 
 
 def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    about = timeline.about(tx, place.ticket)
+    if about is not None and about.status == "withdrawn":
+        return told.plain(door.phrases, "draft_gone")
     p, found = door.phrases, answers.one_ticket(tx, _who(place), place.ticket)
     if found is None:
         return told.plain(p, "may_not_follow", number=place.ticket)

@@ -70,24 +70,26 @@ def opened(p: Phrases, number: int, drafted: bool, link: str) -> Block:
     """The form's own answer: the number, where to follow it, and what comes next."""
     made = [b.section(p.say("form.drafted" if drafted else "form.opened", number=number))]
     made += b.actions(b.button(p.plain("button.follow"), "link", url=link)) if link else ()
-    return b.modal("opened", p.plain("form.done"), made, close=p.plain("form.close"))
+    return b.modal("opened", p.plain("form.kept" if drafted else "form.done"), made, close=p.plain("form.close"))
 
 
 def refused(p: Phrases, blocks: Sequence[Block]) -> Block:
     return b.modal("refused", p.plain("form.refused"), blocks, close=p.plain("form.close"))
 
 
-def words(p: Phrases, callback: str, number: int) -> Block:
-    """One field of words for a ticket: `reply`, `desk_answer` or `desk_note`; who will see it stands above."""
+def words(p: Phrases, callback: str, number: int, *, by_phone: bool = False) -> Block:
+    """One field of words for a ticket: `reply`, `desk_answer` or `desk_note`; who will see it stands above, and on the
+    button. `by_phone`: the customer is not in Slack."""
+    seen = "form.desk_answer_heard" if by_phone and callback == "desk_answer" else f"form.{callback}_seen"
     made = [
-        b.section(p.say(f"form.{callback}_seen", number=number)),
+        b.section(p.say(seen, number=number)),
         b.ask(p.plain("form.your_words"), "words", b.words("words")),
     ]
     return b.modal(
         callback,
         p.plain(f"form.{callback}"),
         made,
-        submit=p.plain("form.send"),
+        submit=p.plain(f"form.{callback}_send"),
         close=p.plain("form.close"),
         metadata=str(number),
     )

@@ -165,7 +165,7 @@ def _give_back(client: WebClient, made: Installation) -> None:
 
 def _put(tx: Transaction, made: Installation) -> None:
     before = installations.find(tx, made.team)
-    installations.put(tx, made if before is None else replace(made, bot_id=before.bot_id))
+    installations.put(tx, made if before is None else replace(made, bot_id=before.bot_id), anew=True)
 
 
 def _learn_bot(store: Store, client: WebClient, made: Installation) -> None:

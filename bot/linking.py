@@ -11,8 +11,8 @@ from store.people import person_of
 KIND = "link"
 
 
-def link(tx: Transaction, actor: Actor | None, digits: str) -> str:
-    """Which of our phrases to answer with. An unknown code, a used one, and one of somebody whom members of this
+def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
+    """`home` is the desk's own workspace. Which of our phrases to answer with. An unknown code, a used one, and one of somebody whom members of this
     organisation may not stand for sound the same."""
     if actor is None:
         return "link_wrong"
@@ -24,7 +24,7 @@ def link(tx: Transaction, actor: Actor | None, digits: str) -> str:
         return "link_later"
     found = codes.redeem(tx, KIND, digits) if len(digits) == codes.DIGITS else None
     person = person_of(found[0]) if found is not None else None
-    if person is None or not members.may_link(tx, person, actor.team):
+    if person is None or not members.may_link(tx, person, actor.team, home):
         tx.record(NOBODY if found is None else found[0], None, "slack.link", "refused")
         return "link_wrong"
     if not members.link(tx, person, actor.team, actor.user):

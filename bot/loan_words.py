@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot import blocks as b
 from bot.blocks import Message
 from bot.phrases import Phrases, moment
-from store.loans import Loan, Request
+from store.loans import Loan, Request, may_be_for_one
 
 HOURS = (1, 4, 24)
 
@@ -18,12 +18,18 @@ def question(p: Phrases, request: Request) -> Message:
     asked = p.say("loan.asked", asker=request.asker_name, account=request.account_name, cell=request.cell)
     if request.status != "open":
         return b.message(b.section(asked), b.context(p.say(f"loan.is.{request.status}")))
-    hours = [b.option(p.plain("loan.hours", count=count), f"{request.id}:{count}") for count in HOURS]
+    once = None
+    if may_be_for_one(request.cell):
+        once = b.button(p.plain("button.lend_once"), "lend_once", str(request.id), style="primary")
+    hours = [
+        b.option(p.plain("loan.hour" if count == 1 else "loan.hours", count=count), f"{request.id}:{count}")
+        for count in HOURS
+    ]
     return b.message(
         b.section(asked),
         b.context(p.say("loan.explained")),
         b.actions(
-            b.button(p.plain("button.lend_once"), "lend_once", str(request.id), style="primary"),
+            once,
             b.select(p.plain("button.lend_hours"), "lend_hours", hours),
             b.button(p.plain("button.lend_refuse"), "lend_refuse", str(request.id)),
         ),
@@ -51,9 +57,16 @@ def lent(p: Phrases, found: Sequence[Loan]) -> Message:
         return b.message(b.section(p.say("loan.none")))
     made = [b.section(p.say("loan.list"))]
     for loan in found[:20]:
-        key = "loan.line_once" if loan.one_ticket else "loan.line"
+        key = "loan.line_used" if loan.ticket else "loan.line_once" if loan.one_ticket else "loan.line"
         said = p.say(
-            key, borrower=loan.borrower_name, account=loan.account_name, cell=loan.cell, until=moment(loan.ends_at)
+            key,
+            borrower=loan.borrower_name,
+            account=loan.account_name,
+            cell=loan.cell,
+            until=moment(loan.ends_at),
+            number=loan.ticket,
         )
         made.append(b.section(said, b.button(p.plain("button.take_back"), "take_back", str(loan.id))))
+    if len(found) > 20:
+        made.append(b.context(p.say("not_shown", count=len(found) - 20)))
     return b.message(made)

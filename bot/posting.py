@@ -14,8 +14,11 @@ from bot.door import Door
 from bot.web_api import SlackSaid, WebApi
 from store import members, places
 from store.places import Post
+from store.work import Later, Work
 
 EVENT_TYPE: Final = "deskgate"
+CLOCKS: Final = 60  # seconds our clock and Slack's may differ
+MOST_PAGES: Final = 20
 GONE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "user_not_found", "users_not_found"})
 
 
@@ -25,25 +28,36 @@ class Posting:
     api: WebApi
 
     def post(
-        self, key: str, team: str, channel: str, message: Message, *, thread: str | None = None, again: bool = False
+        self,
+        key: str,
+        team: str,
+        channel: str,
+        message: Message,
+        piece: Work,
+        *,
+        thread: str | None = None,
+        version: str = "",
     ) -> Post:
-        """Posts what has this key, unless it stands. `again`: this was tried before, so it may stand and we not know.
+        """Posts what has this key, unless it stands. Where the piece of work was tried before, it may stand and we not know.
         Raises `Later` and `Never` as the Web API does."""
         with self.door.store.transaction("slack") as tx:
             stands = places.posted(tx, key)
         if stands is not None:
             return stands
-        ts = self._found(team, channel, thread, key) if again else None
+        ts = self._found(team, channel, thread, key, piece.created_at) if piece.attempts > 1 else None
         if ts is None:
             metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
             said = self.api.call(
                 team, "chat.postMessage", channel=channel, thread_ts=thread, metadata=metadata, **message.sent()
             )
             channel, ts = str(said.get("channel") or channel), str(said["ts"])
-        made = Post(team, channel, ts)
-        with self.door.store.transaction("slack") as tx:
-            places.keep_post(tx, key, made)
+        made = Post(team, channel, ts, version)
+        self.keep(key, made)
         return made
+
+    def keep(self, key: str, post: Post) -> None:
+        with self.door.store.transaction("slack") as tx:
+            places.keep_post(tx, key, post)
 
     def change(self, post: Post, message: Message) -> None:
         """Brings what stands there to what is so now. What is gone is left alone."""
@@ -66,12 +80,26 @@ class Posting:
                 members.met(tx, member, via, channel)
         return channel
 
-    def _found(self, team: str, channel: str, thread: str | None, key: str) -> str | None:
-        """Where a post with this key stands already, among the newest there."""
+    def _found(self, team: str, channel: str, thread: str | None, key: str, since: int) -> str | None:
+        """Where a post with this key stands already, among what was posted there since a time (ms)."""
         method = "conversations.replies" if thread else "conversations.history"
-        said = self.api.call(team, method, channel=channel, ts=thread, limit=100, include_all_metadata=True)
-        for message in said.get("messages", []):
-            found = message.get("metadata") or {}
-            if found.get("event_type") == EVENT_TYPE and (found.get("event_payload") or {}).get("key") == key:
-                return str(message["ts"])
-        return None
+        oldest, cursor = f"{since // 1000 - CLOCKS}.000000", None
+        for _ in range(MOST_PAGES):
+            said = self.api.call(
+                team,
+                method,
+                channel=channel,
+                ts=thread,
+                oldest=oldest,
+                limit=200,
+                include_all_metadata=True,
+                cursor=cursor,
+            )
+            for message in said.get("messages", []):
+                found = message.get("metadata") or {}
+                if found.get("event_type") == EVENT_TYPE and (found.get("event_payload") or {}).get("key") == key:
+                    return str(message["ts"])
+            cursor = (said.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return None
+        raise Later("too much was written there since to find whether it was posted", 300)

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 from rapidfuzz.utils import default_process
 
 SURE, AHEAD = 86, 6  # of 100: how like an example it must be, and how much more so than to one of another intent
+MOST: Final = 2_000  # characters that are looked at: it is read before the request is acknowledged
 LONG: Final = 60  # characters; who writes that much tells of a problem rather than asking for a list
 _LINK = re.compile(r"(?:/?link\s*)?((?:[0-9][\s-]*){8})", re.I)
 _NUMBER = re.compile(r"(?:/?tickets?|#|number|no\.?)\s*#?\s*([0-9]{3,12})", re.I)
@@ -33,20 +34,32 @@ def read(words: str, examples: Mapping[str, Sequence[str]]) -> Read:
         return Read("link", re.sub(r"[^0-9]", "", found[1]))
     if found := _NUMBER.fullmatch(plain):
         return Read("ticket", found[1])
-    best = {
-        intent: process.extractOne(plain, said, scorer=fuzz.token_sort_ratio, processor=default_process)[1]
-        for intent, said in examples.items()
-    }
-    part = {
-        intent: process.extractOne(plain, said, scorer=fuzz.token_set_ratio, processor=default_process)[1]
-        for intent, said in examples.items()
-    }
-    if len(plain) <= LONG:
-        ranked = sorted(best.items(), key=lambda one: -one[1])
-        if ranked[0][1] >= SURE and ranked[0][1] - ranked[1][1] >= AHEAD:
-            return Read(ranked[0][0])
-    ranked = sorted(part.items(), key=lambda one: -one[1])
-    asks = plain.endswith("?")
-    if ranked[0][0] == "problem" and ranked[0][1] >= SURE and ranked[0][1] - ranked[1][1] >= AHEAD and not asks:
-        return Read("problem")
-    return Read("unsure")
+    said, asks = default_process(plain[:MOST]), plain.endswith("?")
+    intent = _clear({name: _like(said, known) for name, known in examples.items()}) if len(said) <= LONG else None
+    if intent is None:
+        within = {
+            name: _holds(said, known) for name, known in examples.items() if name != "help"
+        }  # greetings come first
+        intent = "problem" if _clear(within) == "problem" else None
+    # Somebody who asks whether something is wrong is not yet saying so.
+    return Read("unsure") if intent is None or (intent == "problem" and asks) else Read(intent)
+
+
+def _like(said: str, known: Sequence[str]) -> float:
+    """How like one of these it is as a whole; more than like where it is exactly that."""
+    if said in map(default_process, known):
+        return 100.0 + AHEAD
+    return max(fuzz.token_sort_ratio(said, default_process(one)) for one in known)
+
+
+def _holds(said: str, known: Sequence[str]) -> float:
+    """How like one of these a part of it is. One word of ours is no part of it: "mail" says nothing is wrong with it."""
+    words = len(said.split())
+    there = [default_process(one) for one in known if len(one.split()) <= words]
+    return max((fuzz.token_set_ratio(said, one) for one in there), default=0.0)
+
+
+def _clear(found: Mapping[str, float]) -> str | None:
+    """The likeliest, if it is like enough and nothing else is nearly as likely."""
+    (first, most), (_, next_most) = sorted(found.items(), key=lambda one: -one[1])[:2]
+    return first if most >= SURE and most - next_most >= AHEAD else None

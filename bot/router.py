@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from bot.bolt import dispatch, make_bolt
 from bot.door import Door
 from bot.request import MOST_BYTES, BadRequest, read, verify
-from bot.shape import is_whole
+from bot.shape import is_whole, mend
 
 log = structlog.get_logger("slack")
 THREADS: Final = 8
@@ -64,6 +64,7 @@ async def _in_time(door: Door, bolt: App, threads: ThreadPoolExecutor, body: dic
 
 def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
+    mend(body)
     if not is_whole(body):
         log.warning("misshapen", kind=kind_of(body))
         return 200, ""  # again it would be no better

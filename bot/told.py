@@ -14,6 +14,8 @@ from store.tickets import Conversation, Ticket
 from store.timeline import Said
 
 PAGE = 10
+ACCOUNTS = 40  # in one message
+ROOM = 40  # blocks for what was said in a ticket
 QUOTED = "words"  # block ids of words that are kept in a message until somebody chooses what they are about
 
 
@@ -48,19 +50,28 @@ def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
         lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]]))
     rules = p.say("rules", rules=", ".join(why.denied.rules))
     ask = (
-        b.button(p.plain("button.ask_lender", name=asked[0].name), "ask_lender", f"{account.id}:{why.cell}")
+        b.button(
+            p.plain("button.ask_lender", name=asked[0].name) if len(asked) == 1 else p.plain("button.ask_lenders"),
+            "ask_lender",
+            f"{account.id}:{why.cell}",
+        )
         if asked
         else None
     )
     return [b.section("\n".join(lines)), b.context(rules), *b.actions(ask)]
 
 
-def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice]]]) -> Message:
+def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice] | None]]) -> Message:
+    """What each account owes; None where they may not see it, which is said beside the others."""
     made = []
-    for account, invoices in found:
+    for account, invoices in found[:ACCOUNTS]:
+        if invoices is None:
+            made.append(b.section(p.say("bills_not", account=account.name)))
+            continue
         lines = [p.say(f"invoice.{invoice.status}", **_invoice(invoice)) for invoice in invoices[:20]]
+        lines += _rest(p, len(invoices) - 20)
         made.append(b.section("\n".join([p.say("bills", account=account.name), *(lines or [p.say("no_bills")])])))
-    return b.message(made[:40])
+    return b.message(made, _rest_of(p, found))
 
 
 def _invoice(invoice: Invoice) -> dict[str, object]:
@@ -69,19 +80,29 @@ def _invoice(invoice: Invoice) -> dict[str, object]:
 
 def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]]) -> Message:
     made = []
-    for account, listed in found:
+    for account, listed in found[:ACCOUNTS]:
         lines = [p.say("service", name=service.name, status=service.status) for service in listed[:30]]
+        lines += _rest(p, len(listed) - 30)
         made.append(b.section("\n".join([p.say("services", account=account.name), *(lines or [p.say("no_services")])])))
-    return b.message(made[:40])
+    return b.message(made, _rest_of(p, found))
 
 
-def contacts(p: Phrases, found: Sequence[tuple[AccountName, Sequence[str]]]) -> Message:
-    return b.message(
-        [
-            b.section(p.say("contacts" if names else "contacts_you", account=account.name, names=names))
-            for account, names in found
-        ][:40]
-    )
+def contacts(p: Phrases, found: Sequence[tuple[AccountName, Sequence[str], bool]]) -> Message:
+    """Who may change contacts, and whether the asker is one of them."""
+    made = []
+    for account, names, asker in found[:ACCOUNTS]:
+        key = ("contacts_too" if names else "contacts_you") if asker else "contacts"
+        made.append(b.section(p.say(key, account=account.name, names=names or [p.plain("nobody")])))
+    return b.message(made, _rest_of(p, found))
+
+
+def _rest(p: Phrases, count: int) -> list[str]:
+    """That there is more than is shown, where there is."""
+    return [p.say("not_shown", count=count)] if count > 0 else []
+
+
+def _rest_of(p: Phrases, found: Sequence[object], shown: int = ACCOUNTS) -> list[Block]:
+    return [b.context(said) for said in _rest(p, len(found) - shown)]
 
 
 def account(p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], could: Sequence[Choice]) -> Message:
@@ -99,9 +120,10 @@ def account(p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], c
             lines.append(p.say("may_not", cells=_cells(wanted)))
         why = b.tell(p.plain("button.why_not"), f"why:{wanted[0]}") if wanted else None
         made += [b.section("\n".join(lines)), *b.actions(why)]
+    made += _rest_of(p, found, 12)
     cells = {cell for _, grants in found for cell in grants}
     made += b.actions(
-        b.button(p.plain("button.open"), "open") if could else None,
+        b.button(p.plain("button.open"), "open") if may_open(could) else None,
         b.tell(p.plain("button.bills"), "bills") if "billing.view" in cells else None,
         b.tell(p.plain("button.services"), "services") if "service.view" in cells else None,
         b.tell(p.plain("button.contacts"), "contacts") if found else None,
@@ -144,10 +166,12 @@ def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
     """One ticket with the last of what was said, and what may be done with it."""
     ticket = found.ticket
     made: list[Block] = [ticket_head(p, ticket, found.kind)]
-    if len(found.said) > last:
-        made.append(b.context(p.say("earlier", count=len(found.said) - last)))
-    for said in found.said[-last:]:
-        made += said_in(p, said)
+    shown = [said_in(p, said) for said in found.said[-last:]]
+    while len(shown) > 1 and sum(map(len, shown)) > ROOM:
+        del shown[0]
+    if len(found.said) > len(shown):
+        made.append(b.context(p.say("earlier", count=len(found.said) - len(shown))))
+    made += [block for blocks in shown for block in blocks][:ROOM]
     return b.message(made, ticket_buttons(p, ticket, reply=True))
 
 
@@ -185,7 +209,8 @@ def words_of(p: Phrases, said: Said) -> list[Block]:
         made.append(b.context(p.say("recorded")))
     if said.earlier:
         made.append(b.context(p.say("edited")))
-    made += [b.context(p.say("file", name=file.name or p.plain("a_file"))) for file in said.files]
+    for file in said.files:
+        made.append(b.context(p.say("file_lost" if file.lost else "file", name=file.name or p.plain("a_file"))))
     return made
 
 
@@ -194,8 +219,9 @@ def parts(words: str) -> list[str]:
     return [words[at : at + b.SECTION] for at in range(0, len(words), b.SECTION)]
 
 
-def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str) -> Message:
-    """Words that are to become a ticket, kept in the message itself until somebody says what they are about."""
+def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
+    """Words that are to become a ticket, kept in the message itself until somebody says what they are about; or that answer
+    a ticket on which the desk waits for them."""
     quoted = [b.quoted(part) | {"block_id": f"{QUOTED}{n}"} for n, part in enumerate(parts(words)[:5])]
     tickets = [choice for choice in found if not choice.is_request]
     one = tickets[0] if len(tickets) == 1 else None
@@ -204,13 +230,18 @@ def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str) -> Me
     return b.message(
         b.section(p.say("which" if not one else "which_one", account=one.account.name if one else "")),
         quoted,
-        b.actions(button, chooser, block_id=came_from),
+        b.actions(*(add_to(p, ticket) for ticket in waiting), button, chooser, block_id=came_from),
     )
 
 
-def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str) -> Message:
+def add_to(p: Phrases, ticket: Ticket) -> Block:
+    said = p.plain("button.add_to", number=ticket.number)
+    return b.button(said, f"add_{ticket.number}", str(ticket.number), style="primary")
+
+
+def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
     """Words that may be a question or a problem: everything they might mean as buttons."""
-    asked = which(p, words, found, came_from) if may_open(found) else b.message()
+    asked = which(p, words, found, came_from, waiting) if may_open(found) else b.message()
     others = b.actions(
         b.tell(p.plain("button.bills"), "bills"),
         b.tell(p.plain("button.services"), "services"),

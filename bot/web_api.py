@@ -87,8 +87,19 @@ class WebApi:
         """Slack's answer. An argument that is None is left out. Raises `Later`, `SlackSaid`."""
         return ask(self._client, method, args, token=self._token(team, method))
 
-    def upload(self, team: str, channel: str, thread: str | None, name: str, content: bytes, comment: str = "") -> str:
-        """Posts a file; its id. Raises `Later`, `Never`. Done twice it is posted twice."""
+    def upload(
+        self,
+        team: str,
+        channel: str,
+        thread: str | None,
+        name: str,
+        content: bytes,
+        comment: str = "",
+        *,
+        before: Callable[[str], object] = lambda file: None,
+    ) -> str:
+        """Posts a file; its id. Raises `Later`, `Never`. `before` is told the id before it is posted: by that one can ask
+        whether it was, when no answer comes. Done twice it is posted twice."""
         given = self.call(team, "files.getUploadURLExternal", filename=name, length=len(content))
         url, file = given.get("upload_url"), given.get("file_id")
         if not isinstance(url, str) or not isinstance(file, str):
@@ -102,6 +113,7 @@ class WebApi:
             raise _away("an upload", fault) from fault
         if answer.status_code != 200:
             raise _of_status("an upload", answer.status_code, answer.headers)
+        before(file)
         self.call(
             team,
             "files.completeUploadExternal",

@@ -13,13 +13,13 @@ from collections.abc import Callable
 import structlog
 
 from deskgate.deliver import Deliveries
-from store import ConnectionLost, Store, Transaction, calls, codes, guard, installations, work
+from store import ConnectionLost, Store, Transaction, calls, codes, guard, installations, timeline, work
 from store.work import Later, Never, Work
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
 SWEEP_EVERY = 60.0
 LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
-THREADS = {"slack": 4, "mail": 1, "": 2}  # by the company that is waited for
+THREADS = {"slack": 4, "form": 2, "mail": 1, "": 2}  # by what is waited for; a form is in a hurry
 log = structlog.get_logger("worker")
 
 
@@ -82,7 +82,15 @@ class Worker:
             log.info("ledger head", checkpoint=head[0], digest=head[1])
 
     def sweep(self) -> None:
-        for what in (calls.sweep, guard.sweep, work.sweep, codes.sweep, installations.sweep, self._also_swept):
+        for what in (
+            calls.sweep,
+            guard.sweep,
+            work.sweep,
+            codes.sweep,
+            installations.sweep,
+            timeline.sweep,
+            self._also_swept,
+        ):
             with self._store.transaction("worker") as tx:
                 what(tx)
 
@@ -121,5 +129,7 @@ class Worker:
 
 
 def waits_for(kind: str) -> str:
-    """The company that a kind of work waits for, a key of THREADS."""
+    """What a kind of work waits for, a key of THREADS."""
+    if kind == "slack.form":
+        return "form"
     return "slack" if kind.startswith("slack.") else "mail" if kind in ("mail", "proof_code") else ""

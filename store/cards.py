@@ -24,7 +24,8 @@ SHOWN: Final = tuple(
 @dataclass(frozen=True, slots=True)
 class Requester:
     """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
-    and after a further proof; what is in neither is refused. `held` are their words under the account's scheme."""
+    and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what a lent right gives for their
+    own tickets alone. `held` are their words under the account's scheme."""
 
     name: str
     account_number: str
@@ -33,6 +34,7 @@ class Requester:
     scheme: str
     held: tuple[str, ...]
     may: frozenset[str]
+    own_only: frozenset[str]
     step_up: frozenset[str]
     open_tickets: int
 
@@ -56,10 +58,12 @@ class Card:
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
-    """For the worker that posts it where the desk's people are. None for a draft, and where there is no such ticket."""
+    """For the worker that posts it where the desk's people are. None for a draft, taken back or not, and where there is no such ticket."""
     tx.good(grant, "desk.deliver")
     t = tables.tickets
-    row = tx.connection.execute(select(t).where(t.c.number == number, t.c.status != "draft")).first()
+    row = tx.connection.execute(
+        select(t).where(t.c.number == number, t.c.status.not_in(timeline.NOT_THE_DESKS))
+    ).first()
     if row is None:
         return None
     said = [line for line in timeline.said(tx, grant, number) if not line.internal]
@@ -98,7 +102,8 @@ def _requester(tx: Transaction, ticket: Any) -> Requester | None:
     name = tx.connection.execute(select(p.name).where(p.id == ticket.opened_by)).scalar_one()
     asks = [Ask(subject, action, account.id, topic, Proof.VERIFIED) for action, topic in SHOWN]
     standing = tx.standing(asks[0])
-    may = {ask.cell for ask in asks if isinstance(judge(ask, standing), Grant)}
+    granted = [verdict for ask in asks if isinstance(verdict := judge(ask, standing), Grant)]
+    may = {grant.cell for grant in granted}
     further = {ask.cell for ask in asks if isinstance(judge(ask._replace(proof=Proof.STEPPED_UP), standing), Grant)}
     t = tables.tickets.c
     open_ones = select(func.count()).where(t.opened_by == ticket.opened_by, t.status.in_(("open", "waiting")))
@@ -110,6 +115,7 @@ def _requester(tx: Transaction, ticket: Any) -> Requester | None:
         account.scheme,
         tuple(sorted(standing.held)) if standing else (),
         frozenset(may),
+        frozenset(grant.cell for grant in granted if grant.when in ("one_ticket", "own_tickets")),
         frozenset(further - may),
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Executable, bindparam, func, select, update
 from authz import Grant
 from store import tables, timeline
 from store.prepared import Insert, Prepared
-from store.timeline import Sent
+from store.timeline import NOT_THE_DESKS, Sent
 from store.transaction import NoGrant, Transaction
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
@@ -48,6 +48,8 @@ def take(tx: Transaction, grant: Grant, number: int) -> str | None:
     """The agent takes a ticket, from whoever had it. None, or who already has it: themselves."""
     _working(tx, grant, number)
     staff = _staff(grant)
+    t = tables.tickets.c
+    tx.connection.execute(select(t.number).where(t.number == number).with_for_update())  # one after the other
     a = tables.assignments
     before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
     if before == staff:
@@ -80,19 +82,18 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
     if status not in DESK_STATUSES:
         raise ValueError(f"no status of the desk's: {status}")
     t = tables.tickets.c
-    before = tx.connection.execute(select(t.status).where(t.number == number)).scalar_one()
-    if before == status:
+    other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status)
+    if tx.connection.execute(other.returning(t.number)).first() is None:
         return False
-    _status(tx, number, status)
     event = {"closed": "closed", "waiting": "waiting", "open": "reopened"}[status]
     timeline.add(tx, number, grant.subject, "", event=event, internal=status == "waiting")
     return True
 
 
-def edited(tx: Transaction, grant: Grant, source: str, body: str) -> bool:
+def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -> bool:
     """The author of a note has changed it in Slack. False: we have no such note of theirs."""
     tx.good(grant, "desk.ticket.work")
-    return timeline.edit(tx, grant.subject, source, body)
+    return timeline.edit(tx, grant.subject, source, body, edited)
 
 
 def withdrawn(tx: Transaction, grant: Grant, source: str) -> bool:
@@ -104,7 +105,7 @@ def _working(tx: Transaction, grant: Grant, number: int) -> None:
     """Raises `NoGrant` unless this grant lets somebody change this very ticket."""
     tx.good(grant, "desk.ticket.work")
     ticket = timeline.about(tx, number)
-    if grant.when == "read" or ticket is None or ticket.account != grant.account or ticket.status == "draft":
+    if grant.when == "read" or ticket is None or ticket.account != grant.account or ticket.status in NOT_THE_DESKS:
         raise NoGrant("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, select
 
 from authz import Scheme
-from store import loans, tables, work
+from store import loans, members, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.import_format import Account, Contact
 from store.people import subject_of
@@ -41,6 +41,8 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
         difference = Difference(now, wanted)
         for word, (id, ref), _values in difference:
             changes.count(f"{kind}.{word}", f"account {names[id]}: {kind[:-1]} {ref} {word}")
+            if sheet is _TEAMS and word == "removed" and not changes.dry:
+                members.unlink_unlisted(changes.tx, id, str(ref))
         _write(changes, sheet, difference)
 
 

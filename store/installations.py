@@ -30,8 +30,8 @@ class Installation:
     expires_at: int | None = None
 
 
-def put(tx: Transaction, made: Installation) -> None:
-    """Installed, installed anew, or its token rotated."""
+def put(tx: Transaction, made: Installation, *, anew: bool = False) -> None:
+    """Installed (`anew` as well), or its token rotated."""
     row: dict[str, Any] = {
         "team": made.team,
         "name": made.name,
@@ -45,7 +45,8 @@ def put(tx: Transaction, made: Installation) -> None:
         "ended_at": None,
     }
     new = upsert(tx, tables.installations).values(**row)
-    again = {name: value for name, value in row.items() if name not in ("team", "installed_at")}
+    kept = ("team",) if anew else ("team", "installed_at")
+    again = {name: value for name, value in row.items() if name not in kept}
     tx.connection.execute(new.on_conflict_do_update(index_elements=["team"], set_=again))
 
 
@@ -64,10 +65,11 @@ def due_to_rotate(tx: Transaction) -> list[str]:
     return list(tx.connection.execute(due).scalars())
 
 
-def end(tx: Transaction, team: str) -> bool:
-    """Uninstalled, or its token revoked: the token is forgotten. Whether it was installed."""
+def end(tx: Transaction, team: str, at: int) -> bool:
+    """Uninstalled, or its token revoked, at a time in ms: the token is forgotten, unless it was installed anew since.
+    Whether it was installed."""
     i = tables.installations.c
-    ended = update(tables.installations).where(i.team == team, i.ended_at.is_(None))
+    ended = update(tables.installations).where(i.team == team, i.ended_at.is_(None), i.installed_at <= at)
     gone = {"ended_at": tx.now, "token": None, "refresh": None, "expires_at": None}
     return tx.connection.execute(ended.values(**gone).returning(i.team)).first() is not None
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import queue
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -84,28 +85,61 @@ class Lane:
     mac: bytes
 
 
+class _Waiting:
+    """Somebody who waits for a lane: `called` opens when `lane` is theirs."""
+
+    def __init__(self) -> None:
+        self.lane: Lane | None = None
+        self.called = threading.Lock()
+        self.called.acquire()
+
+
 class Lanes:
-    """As many lanes as pooled connections; taken before a transaction begins and given back after it has ended."""
+    """As many lanes as pooled connections; taken before a transaction begins and given back after it has ended.
+
+    Whoever waits longest is next. A `SimpleQueue` lets whoever gives a lane back take it again at once: with more threads
+    than lanes two of them did all the work, and a request that had come first was answered last.
+    """
 
     def __init__(self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int) -> None:
         self._engine, self._gate, self._keys, self._clock = engine, gate, keys, clock
-        self._free: queue.SimpleQueue[Lane | None] = queue.SimpleQueue()
-        for _ in range(size):
-            self._free.put(None)  # opened when first needed: a process that only reads opens none
+        self._lock = threading.Lock()
+        self._free: deque[Lane | None] = deque([None] * size)  # opened when needed: who only reads opens none
+        self._waiting: deque[_Waiting] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a lane."""
+        return len(self._waiting)
 
     def take(self) -> Lane:
-        lane = self._free.get()
+        lane = self._next()
         if lane is not None and self._clock() - lane.opened_at < LANE_LIFE:
             return lane
         try:
             return self._open()
         except BaseException:
-            self._free.put(None)
+            self.give(None)
             raise
 
     def give(self, lane: Lane | None) -> None:
         """Back for the next transaction. None when the outcome of the last COMMIT is unknown: the lane is finished."""
-        self._free.put(lane)
+        with self._lock:
+            if not self._waiting:
+                self._free.append(lane)
+                return
+            first = self._waiting.popleft()
+        first.lane = lane
+        first.called.release()
+
+    def _next(self) -> Lane | None:
+        with self._lock:
+            if self._free:
+                return self._free.popleft()
+            own = _Waiting()
+            self._waiting.append(own)
+        own.called.acquire()
+        return own.lane
 
     def _open(self) -> Lane:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()

@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """`hours` is empty for a loan of one ticket. Times in ms."""
+    """`ticket` is the one that was opened by a loan of one. Times in ms."""
 
     id: int
     account_name: str
@@ -54,6 +54,7 @@ class Loan:
     cell: str
     one_ticket: bool
     ends_at: int
+    ticket: int | None
 
 
 def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
@@ -95,6 +96,17 @@ def account_of(tx: Transaction, id: int) -> int | None:
     return tx.connection.execute(select(r.account_id).where(r.id == id)).scalar()
 
 
+def cell_of(tx: Transaction, id: int) -> str:
+    """What a request asks for; empty where there is none."""
+    r = tables.loan_requests.c
+    return tx.connection.execute(select(r.cell).where(r.id == id)).scalar() or ""
+
+
+def may_be_for_one(cell: str) -> bool:
+    """Whether a cell can be lent for one ticket: to see or to answer *one* says nothing about which."""
+    return cell.startswith("ticket.open:")
+
+
 def account_of_loan(tx: Transaction, id: int) -> int | None:
     return tx.connection.execute(select(tables.loans.c.account_id).where(tables.loans.c.id == id)).scalar()
 
@@ -116,8 +128,10 @@ def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Le
 
 
 def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Loan | None:
-    """Lends what a request asks for: for one ticket, or for hours. None: it is answered already, gone, or not theirs to
-    lend."""
+    """Lends what a request asks for: for one ticket, which only a right to open one can be, or for hours. None: it is
+    answered already, gone, or not theirs to lend."""
+    if hours is None and not may_be_for_one(cell_of(tx, id)):
+        return None
     found = _answer(tx, grant, id, "lent")
     if found is None:
         return None
@@ -149,10 +163,18 @@ def take_back(tx: Transaction, grant: Grant, loan: int) -> Loan | None:
     found = loans(tx, grant, loan)
     if not found:
         return None
-    tx.connection.execute(update(tables.loans).where(tables.loans.c.id == loan).values(ended_at=tx.now))
+    if not _end(tx, loan):
+        return None
     tx.told(grant, f"taken_back_from:{subject_of(found[0].borrower)}", f"cell:{found[0].cell}", f"loan:{loan}")
-    work.enqueue(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
+    work.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
     return found[0]
+
+
+def _end(tx: Transaction, loan: int) -> bool:
+    """Whether it had not ended before."""
+    l = tables.loans.c  # noqa: E741
+    ended = update(tables.loans).where(l.id == loan, l.ended_at.is_(None)).values(ended_at=tx.now)
+    return tx.connection.execute(ended.returning(l.id)).first() is not None
 
 
 def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Loan]:
@@ -197,11 +219,12 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
     ).all()
     lost = [row for row in rows if row.held is None or not may_lend(tx.schemes[row.scheme], row.held, row.cell)]
     for row in lost:
-        tx.connection.execute(update(tables.loans).where(l.id == row.id).values(ended_at=tx.now))
+        if not _end(tx, row.id):
+            continue
         tx.record(
             subject_of(row.borrower), account, "right.lend", "ended", fields=(f"loan:{row.id}", f"cell:{row.cell}")
         )
-        work.enqueue(tx, "slack.loan_news", f"{row.id}:ended", {"loan": row.id}, lane=f"loan:{row.id}")
+        work.enqueue_once(tx, "slack.loan_news", f"{row.id}:ended", {"loan": row.id}, lane=f"loan:{row.id}")
     return len(lost)
 
 
@@ -245,6 +268,7 @@ def _loan(row: Any) -> Loan:
         row.cell,
         row.one_ticket,
         row.ends_at,
+        row.ticket,
     )
 
 

@@ -67,12 +67,13 @@ def unlink(tx: Transaction, team: str, user: str) -> str | None:
     return None if person is None else subject_of(person)
 
 
-def may_link(tx: Transaction, person: int, team: str) -> bool:
-    """Whether members of an organisation may be tied to this person: our own workspaces', those that an account of theirs
-    lists, and those whose members the operator has tied to a contact of such an account."""
-    i, a, s = tables.installations.c, tables.account_teams.c, tables.slack_members.c
+def may_link(tx: Transaction, person: int, team: str, home: str) -> bool:
+    """Whether members of an organisation may be tied to this person: those of the desk's own (`home`), those that an account
+    of theirs lists, and those whose members the operator has tied to a contact of such an account."""
+    if team == home:
+        return True
+    a, s = tables.account_teams.c, tables.slack_members.c
     c, other = tables.contacts.c, tables.contacts.alias("other").c
-    ours = exists().where(i.team == team, i.ended_at.is_(None))
     listed = exists().where(a.team == team, a.account_id == c.account_id, c.person_id == person)
     known = exists().where(
         s.team == team,
@@ -81,8 +82,24 @@ def may_link(tx: Transaction, person: int, team: str) -> bool:
         other.account_id == c.account_id,
         c.person_id == person,
     )
-    found: bool = tx.connection.execute(select(ours | listed | known)).scalar_one()
+    found: bool = tx.connection.execute(select(listed | known)).scalar_one()
     return bool(found)
+
+
+def unlink_unlisted(tx: Transaction, account: int, team: str) -> None:
+    """An account lists an organisation no more: members of it who linked themselves to its contacts by a code stand for
+    nobody, unless another account of theirs lists it."""
+    s, c, a, other = tables.slack_members.c, tables.contacts.c, tables.account_teams.c, tables.contacts.alias("other").c
+    contacts = select(c.person_id).where(c.account_id == account)
+    listed = exists().where(a.team == team, a.account_id != account, other.account_id == a.account_id)
+    gone = delete(tables.slack_members).where(
+        s.team == team,
+        s.linked_by == "code",
+        s.person_id.in_(contacts),
+        ~listed.where(other.person_id == s.person_id),
+    )
+    for person in tx.connection.execute(gone.returning(s.person_id)).scalars().all():
+        tx.record(subject_of(person), None, "slack.link", "ended", fields=("slack.member",))
 
 
 def _one(team: str, user: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from store import tables
 from store.prepared import Prepared
@@ -31,9 +31,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Post:
+    """`version` is of what it says there."""
+
     team: str
     channel: str
     ts: str
+    version: str = ""
 
 
 def add(
@@ -73,12 +76,22 @@ def stands(tx: Transaction, place: Place, channel: str, thread: str) -> None:
 
 def posted(tx: Transaction, key: str) -> Post | None:
     row = _POSTED.first(tx, key=key)
-    return None if row is None else Post(row.team, row.channel, row.ts)
+    return None if row is None else Post(row.team, row.channel, row.ts, row.version)
 
 
 def keep_post(tx: Transaction, key: str, post: Post) -> None:
-    row = {"key": key, "team": post.team, "channel": post.channel, "ts": post.ts, "at": tx.now}
-    tx.connection.execute(upsert(tx, tables.posts).values(**row).on_conflict_do_nothing())
+    """Where it stands, and in which version: the newest counts."""
+    row = {"key": key, "team": post.team, "channel": post.channel, "ts": post.ts, "version": post.version, "at": tx.now}
+    new = upsert(tx, tables.posts).values(**row)
+    again = new.on_conflict_do_update(index_elements=["key"], set_={"version": new.excluded.version})
+    tx.connection.execute(again)
+
+
+def versions(tx: Transaction, place: Place) -> dict[str, str]:
+    """Key → version of everything that stands in a place."""
+    p = tables.posts.c
+    rows = tx.connection.execute(select(p.key, p.version).where(p.key.like(f"say:{place.id}:%")))
+    return {row.key: row.version for row in rows}
 
 
 def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
@@ -86,6 +99,9 @@ def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
     for table in (tables.places, tables.posts):
         moved = update(table).where(table.c.team == team, table.c.channel == before)
         tx.connection.execute(moved.values(channel=now))
+    source = tables.messages.c.source
+    renamed = update(tables.messages).where(source.like(f"{before}:%"))
+    tx.connection.execute(renamed.values(source=now + func.substr(source, len(before) + 1)))
 
 
 def _place(row: Any) -> Place:

@@ -131,6 +131,17 @@ def listed(tx: Transaction, grants: list[Grant], *, first: int = 0, many: int = 
     return [_ticket(row, person) for row in tx.connection.execute(query, {"me": person})]
 
 
+def waiting(tx: Transaction, grants: list[Grant]) -> list[Ticket]:
+    """One's own tickets on which the desk waits for an answer, the newest first; a few."""
+    _viewing(tx, grants)
+    for grant in grants:
+        tx.told(grant, "ticket.subject", "ticket.status")
+    t, person = tables.tickets.c, person_of(grants[0].subject)
+    mine = (t.opened_by == person) & (t.status == "waiting")
+    rows = tx.connection.execute(_LISTED.where(_seen_by(grants), mine).limit(3), {"me": person})
+    return [_ticket(row, person) for row in rows]
+
+
 def conversation(tx: Transaction, grants: list[Grant], number: int) -> Conversation | None:
     """One ticket with all that the customer may see of it, the oldest first. None: no such ticket for them."""
     _viewing(tx, grants)
@@ -176,9 +187,9 @@ def reopen(tx: Transaction, grant: Grant, number: int) -> bool:
     return True
 
 
-def edited(tx: Transaction, ask: Ask, source: str, body: str) -> bool:
+def edited(tx: Transaction, ask: Ask, source: str, body: str, edited: str) -> bool:
     """Its author changed a message in Slack: theirs to change as long as they may reply. False: not one of theirs."""
-    return isinstance(tx.ask(ask), Grant) and timeline.edit(tx, ask.subject, source, body)
+    return isinstance(tx.ask(ask), Grant) and timeline.edit(tx, ask.subject, source, body, edited)
 
 
 def withdrawn(tx: Transaction, who: str, source: str) -> bool:
@@ -192,8 +203,9 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     mine = update(tables.tickets).where(
         t.number == number, t.status == "draft", t.opened_by == person_of(ask.subject), t.account_id == ask.account
     )
-    gone = tx.connection.execute(mine.values(status="closed").returning(t.number)).first() is not None
+    gone = tx.connection.execute(mine.values(status="withdrawn").returning(t.number)).first() is not None
     if gone:
+        timeline.news(tx, number)
         tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
     return gone
 
@@ -207,7 +219,7 @@ def _change(
         t.number == number,
         t.account_id == grant.account,
         t.topic == grant.topic,
-        t.status.not_in(("pending", "draft")),
+        t.status.not_in(("pending", *timeline.NOT_THE_DESKS)),
         _own_only(grant),
         true() if only is None else only,
     )
@@ -232,10 +244,11 @@ def _own_only(grant: Grant) -> ColumnElement[bool]:
 
 
 def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
-    """Nobody's are those that wait to be sorted; a draft is its author's alone."""
+    """Nobody's are those that wait to be sorted, and drafts taken back; a draft is its author's alone."""
     t, mine = tables.tickets.c, tables.tickets.c.opened_by == person_of(grants[0].subject)
     granted = or_(*((t.topic == grant.topic) & _own_only(grant) for grant in grants))
-    return and_(t.account_id == grants[0].account, t.status != "pending", (t.status != "draft") | mine, granted)
+    seen = t.status.not_in(("pending", "withdrawn"))
+    return and_(t.account_id == grants[0].account, seen, (t.status != "draft") | mine, granted)
 
 
 def _ticket(row: Any, person: int) -> Ticket:

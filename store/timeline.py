@@ -7,14 +7,16 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from authz import Grant
 from store import tables, work
 from store.prepared import Prepared
-from store.transaction import NoGrant, Transaction
+from store.transaction import NoGrant, Transaction, upsert
 
-STATUSES = ("open", "waiting", "closed", "pending", "draft")
+STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
+NOT_THE_DESKS = ("draft", "withdrawn")  # statuses of what the desk has not got
+EARLY_FOR = 24 * 3_600_000  # ms an edit waits for its message; Slack tries for an hour, or a day
 EVENTS = ("closed", "reopened", "taken", "waiting")
 LONGEST_SUBJECT, LONGEST_BODY = 200, 12_000  # characters; a Slack message has 12,000 at most where it matters
 
@@ -62,12 +64,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`fetched`: we have its content."""
+    """`fetched`: we have its content. `lost`: it could not be had."""
 
     id: int
     name: str
     size: int
     fetched: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,13 @@ def add(
         "internal": internal,
         "source": source,
         "earlier": "[]",
+        "edited": "",
+        "withdrawn_at": None,
     }
+    early = _EARLY.first(tx, source=source) if source is not None else None
+    if early is not None and early.author == author:
+        row |= {"body": (early.body or "")[:LONGEST_BODY], "earlier": json.dumps([row["body"]]), "edited": early.edited}
+        row["withdrawn_at"] = tx.now if early.body is None else None
     if files:
         id = _SAY.first(tx, **row).id
         for file in files:
@@ -163,16 +172,35 @@ def of_source(tx: Transaction, source: str) -> About | None:
     return None if row is None else about(tx, row.ticket)
 
 
-def edit(tx: Transaction, author: str, source: str, body: str) -> bool:
-    """Its author changed a message where it came from; what it said before is kept. False: we have no such message."""
+def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> bool:
+    """Its author changed a message where it came from; what it said before is kept. `edited` is Slack's stamp: an older
+    edit that comes later changes nothing. False: we have no such message."""
     row = _BY_SOURCE.first(tx, source=source)
     if row is None or row.author != author or row.withdrawn_at is not None:
         return False
-    if row.body != body[:LONGEST_BODY]:
+    if row.edited < edited and row.body != body[:LONGEST_BODY]:
         earlier = json.dumps([*json.loads(row.earlier), row.body])
-        _change(tx, row.id, body=body[:LONGEST_BODY], earlier=earlier)
+        _change(tx, row.id, body=body[:LONGEST_BODY], earlier=earlier, edited=edited)
         news(tx, row.ticket)
     return True
+
+
+def edited_early(tx: Transaction, author: str, source: str, body: str | None, edited: str) -> None:
+    """An edit, or with no body a deletion, that has overtaken its message: kept for when that comes. The newest counts."""
+    e = tables.early_edits
+    row = {"source": source, "author": author, "edited": edited, "body": body, "at": tx.now}
+    new = upsert(tx, e).values(**row)
+    newer = new.on_conflict_do_update(
+        index_elements=["source"],
+        set_={name: new.excluded[name] for name in ("author", "edited", "body", "at")},
+        where=(e.c.edited < new.excluded.edited) & e.c.body.is_not(None),
+    )
+    tx.connection.execute(newer)
+
+
+def sweep(tx: Transaction) -> None:
+    e = tables.early_edits
+    tx.connection.execute(delete(e).where(e.c.at < tx.now - EARLY_FOR))
 
 
 def withdraw(tx: Transaction, author: str, source: str) -> bool:
@@ -199,7 +227,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
     names = _names(tx, {row.author for row in rows})
     files: dict[int, list[File]] = {}
     for row in _FILES.all(tx, ticket=ticket):
-        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched))
+        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched, row.lost))
     return [
         Said(
             row.id,
@@ -243,12 +271,20 @@ _ABOUT = Prepared(select(_t.c.account_id, _t.c.topic, _t.c.status).where(_t.c.nu
 _BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
 _ALL_SAID = Prepared(select(_m).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id))
 _FILES = Prepared(
-    select(_f.c.id, _f.c.message, _f.c.name, _f.c.size, _f.c.sealed.is_not(None).label("fetched"))
+    select(
+        _f.c.id,
+        _f.c.message,
+        _f.c.name,
+        _f.c.size,
+        _f.c.sealed.is_not(None).label("fetched"),
+        _f.c.trouble.is_not(None).label("lost"),
+    )
     .join(_m, _m.c.id == _f.c.message)
     .where(_m.c.ticket == bindparam("ticket"))
     .order_by(_f.c.id)
 )
-_of_a_message = ("ticket", "author", "body", "recording", "at", "event", "internal", "source", "earlier")
+_of_a_message = [column.name for column in _m.c if column.name != "id"]
+_EARLY = Prepared(select(tables.early_edits).where(tables.early_edits.c.source == bindparam("source")))
 _SAY = Prepared(
     insert(tables.messages).values({name: bindparam(name) for name in _of_a_message}).returning(tables.messages.c.id)
 )

@@ -50,6 +50,7 @@ class Work:
     key: str
     payload: Mapping[str, Any]
     attempts: int  # this one included
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def lease(tx: Transaction, kinds: list[str]) -> Work | None:
     taken = (
         update(tables.work).where(w.id == due.scalar_subquery()).values(run_at=tx.now + LEASE, attempts=w.attempts + 1)
     )
-    row = tx.connection.execute(taken.returning(w.id, w.kind, w.key, w.payload, w.attempts)).first()
-    return Work(row.id, row.kind, row.key, json.loads(row.payload), row.attempts) if row else None
+    row = tx.connection.execute(taken.returning(w.id, w.kind, w.key, w.payload, w.attempts, w.created_at)).first()
+    return Work(row.id, row.kind, row.key, json.loads(row.payload), row.attempts, row.created_at) if row else None
 
 
 def done(tx: Transaction, work: Work) -> None:

@@ -11,7 +11,7 @@ from store.tables.ledger import Checkpoint, Entry, Lane
 from store.tables.lending import Loan, LoanRequest
 from store.tables.proofs import Code, Pin, PinBudget, PinGuard
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, SlackMember
-from store.tables.tickets import Assignment, File, Message, Place, Recording, Ticket
+from store.tables.tickets import Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
 from store.tables.who import Person, Phone, Staff
 from store.tables.work import Work
 
@@ -26,8 +26,8 @@ def _table(model: type[Base]) -> Table:
 
 people, phones, staff = map(_table, (Person, Phone, Staff))
 accounts, contacts, services, invoices = map(_table, (Account, Contact, Service, Invoice))
-tickets, messages, recordings, files, places, assignments = map(
-    _table, (Ticket, Message, Recording, File, Place, Assignment)
+tickets, messages, recordings, files, places, assignments, early_edits = map(
+    _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit)
 )
 pins, pin_guards, pin_budgets, codes = map(_table, (Pin, PinGuard, PinBudget, Code))
 calls, rings, deliveries, work = map(_table, (Call, Ring, Delivery, Work))

@@ -60,7 +60,8 @@ class InstallState(Base):
 
 
 class Post(Base):
-    """Where something we posted stands, by the key of what it says: so that it is posted once and can be changed."""
+    """Where something we posted stands, by the key of what it says, and in which `version`: so that it is posted once and
+    changed when it is another."""
 
     __tablename__ = "posts"
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -68,3 +69,4 @@ class Post(Base):
     channel: Mapped[str] = mapped_column(String(32))
     ts: Mapped[str] = mapped_column(String(32))
     at: Mapped[int]
+    version: Mapped[str] = mapped_column(server_default="")

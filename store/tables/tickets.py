@@ -9,8 +9,8 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Ticket(Base):
-    """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; or draft: it waits
-    for a second proof, and the desk has not got it."""
+    """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
+    a second proof, and the desk has not got it; or withdrawn: a draft that was taken back, which nobody sees."""
 
     __tablename__ = "tickets"
     number: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -32,8 +32,8 @@ class Ticket(Base):
 
 class Message(Base):
     """What was said on a ticket, or what became of it: `event` is empty, or a word like closed. `internal` is a note of the
-    desk's own. `source` is the Slack message it came as; `earlier` what it said before it was
-    edited, oldest first, as JSON; `withdrawn_at` when its author took it back."""
+    desk's own. `source` is the Slack message it came as, `edited` Slack's stamp of its newest edit; `earlier` what it said
+    before it was edited, oldest first, as JSON; `withdrawn_at` when its author took it back."""
 
     __tablename__ = "messages"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -47,7 +47,19 @@ class Message(Base):
     source: Mapped[str | None]
     earlier: Mapped[str]
     withdrawn_at: Mapped[int | None]
+    edited: Mapped[str] = mapped_column(String(32), server_default="")
     __table_args__ = (Index("ix_messages_source", "source", unique=True),)
+
+
+class EarlyEdit(Base):
+    """An edit, or with no `body` a deletion, of a message that we have not got yet: Slack's deliveries overtake each other."""
+
+    __tablename__ = "early_edits"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    author: Mapped[str]
+    edited: Mapped[str] = mapped_column(String(32))
+    body: Mapped[str | None]
+    at: Mapped[int] = mapped_column(index=True)
 
 
 class Assignment(Base):

@@ -25,8 +25,8 @@ def test_answer_note_and_close(desk: SlackDesk) -> None:
     desk.submit("U0KIM", words="We restarted it")
     desk.click("U0KIM", "desk_status", AGENTS, value="1001:closed")
     inside, told = desk.said("U0ANA", AGENTS), desk.said("U0OLIVIA")
-    assert "Note by *Kim Novak* (stays inside):\nher cousin rang about it too" in inside
-    assert "*Kim Novak* to the customer (they see this):\nWe restarted it" in inside
+    assert "*DESK ONLY*, note by Kim Novak:\nher cousin rang about it too" in inside
+    assert "*SENT TO THE CUSTOMER* by Kim Novak:\nWe restarted it" in inside
     assert "cousin" not in told
     assert "We restarted it" in told
     assert "Kim Novak closed this ticket" in told
@@ -86,13 +86,13 @@ def test_verify_says_found_or_not_and_no_more(slack: SlackDesk) -> None:
     desk = slack
     desk.be("U0KIM").command("/verify", "10000016", AGENTS)
     found = desk.said("U0KIM", AGENTS)
-    assert "*Found.*" in found
+    assert "*Found." in found
     assert "Olivia" not in found
     assert "Harbour" not in found
     desk.be("U0KIM").command("/verify", "+44 1632 960101", AGENTS)
     desk.be("U0KIM").command("/verify", "10000017", AGENTS)
     desk.be("U0KIM").command("/verify", "Olivia Hart", AGENTS)
-    assert desk.said("U0KIM", AGENTS).count("*Found.*") == 2
+    assert desk.said("U0KIM", AGENTS).count("*Found.") == 2
     assert desk.said("U0KIM", AGENTS).count("*Not found.*") == 2
     desk.be("U0MIA").command("/verify", "10000016", "help")
     assert "Found" not in desk.said("U0MIA", "help")
@@ -102,7 +102,7 @@ def test_proof_is_asked_for_and_never_seen(slack: SlackDesk) -> None:
     desk = slack
     desk.be("U0KIM").command("/verify", "10000081", AGENTS)
     desk.click("U0KIM", "desk_send_code", AGENTS)
-    assert "A code is on its way to the address on file" in desk.said("U0KIM", AGENTS)
+    assert "A code will be mailed to the address on file" in desk.said("U0KIM", AGENTS)
     desk.click("U0KIM", "desk_send_code", AGENTS)
     assert "A code was sent a moment ago" in desk.said("U0KIM", AGENTS)
     with desk.store.transaction("test") as tx:

@@ -160,7 +160,7 @@ def test_installed_anew(visitor: Visitor, there: Slack) -> None:
         return made
 
     first = install()
-    visitor.clocked.do(installations.end, "T0DESK")
+    visitor.clocked.do(installations.end, "T0DESK", visitor.clocked.now)
     second = install()
     there.orders["auth.test"] = Trouble(status=500)
     third = install()

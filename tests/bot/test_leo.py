@@ -37,7 +37,7 @@ def test_refused_with_the_way_forward(desk: SlackDesk) -> None:
 def test_raj_lends_one_ticket(desk: SlackDesk) -> None:
     asked(desk)
     question = desk.said("U0RAJ")
-    assert "*Leo Fox* asks whether they may open technical tickets on *Tideworks Ltd*" in question
+    assert "*Leo Fox* asks you for the right to open technical tickets on *Tideworks Ltd*" in question
     assert "slow" not in question, "fixed words, never the asker's own"
     desk.click("U0RAJ", "lend_once")
     assert "Lent." in desk.said("U0RAJ")
@@ -63,14 +63,14 @@ def test_for_an_hour_and_no_longer(desk: SlackDesk) -> None:
     asked(desk)
     desk.click("U0RAJ", "lend_hours", value="1:1")
     desk.be("U0LEO").dm("our site is down")
-    desk.be("U0LEO").dm("our mail is down, does not work")
+    desk.be("U0LEO").dm("our mail is down")
     desk.work()
     assert "Ticket #1002" in desk.said("U0LEO")
     desk.pass_time(3601)
-    desk.be("U0LEO").dm("our site is down again, not working")
+    desk.be("U0LEO").dm("our site is down again")
     desk.work()
     assert "Ticket #1003" not in desk.said("U0LEO")
-    assert "you may not open technical tickets" in desk.said("U0LEO").rpartition("again, not working")[2]
+    assert "you may not open technical tickets" in desk.said("U0LEO").rpartition("is down again")[2]
 
 
 def test_taken_back(desk: SlackDesk) -> None:
@@ -124,7 +124,7 @@ def test_only_who_may_lend_can_answer(desk: SlackDesk) -> None:
     """Mia reads the question over Raj's shoulder, and clicks: who clicks is asked about."""
     desk.link("U0MIA", "mia.chen")
     asked(desk)
-    question = desk.last("U0RAJ", holding="asks whether")
+    question = desk.last("U0RAJ", holding="asks you")
     room = desk.workspace.rooms[question.channel]
     room.members.append("U0MIA")
     desk.be("U0MIA").click(question, "lend_once")

@@ -28,8 +28,8 @@ def test_from_a_message_by_the_shortcut(desk: SlackDesk) -> None:
     card = desk.said("U0KIM", AGENTS)
     assert "#1001: tide-web answers 503" in card
     assert "Mia Chen* · Tideworks Ltd, account 400639" in card
-    assert "Standing: Manage Support" in card
-    assert "*Not*: what is owed, services and how they are and billing tickets" in card
+    assert "Holds: Manage Support." in card
+    assert "*Never*: what is owed, services and how they are and billing tickets" in card
 
 
 def test_by_command_with_words(desk: SlackDesk) -> None:
@@ -94,7 +94,7 @@ def test_the_thread_carries_both_ways(desk: SlackDesk) -> None:
     desk.work()
     desk.be("U0MIA").dm("since nine o'clock", thread=mine)
     desk.work()
-    assert "*Mia Chen*, the customer:\nsince nine o'clock" in desk.said("U0KIM", AGENTS)
+    assert "*FROM THE CUSTOMER*, Mia Chen:\nsince nine o'clock" in desk.said("U0KIM", AGENTS)
     desk.click("U0KIM", "desk_answer", AGENTS)
     assert "The customer sees this" in desk.text_of(desk.form("U0KIM"))
     desk.submit("U0KIM", words="We are looking: <!channel> & more")
@@ -191,7 +191,7 @@ def test_questions_are_answered_or_refused(desk: SlackDesk) -> None:
     refusal = desk.said("U0MIA")
     assert "On *Tideworks Ltd* you may not see what is owed" in refusal
     assert "That needs Manage Billing" in refusal
-    assert "Raj Patel can change that" in refusal
+    assert "Raj Patel can give you that for good" in refusal
     assert "Rule: MS-26" in refusal
     assert "311" not in refusal
 
@@ -215,8 +215,8 @@ def test_a_request_waits_as_a_draft(slack: SlackDesk) -> None:
     desk.be("U0SAM").command("/ticket", "no longer needed", "help")
     desk.work()
     desk.submit("U0SAM", about="2:service.cancel", words="no longer needed")
-    assert "is kept as a draft" in desk.text_of(desk.be("U0SAM").view)
-    assert "It is a draft" in desk.said("U0SAM")
+    assert "is only a draft" in desk.text_of(desk.be("U0SAM").view)
+    assert "A draft: *the desk has not got it*" in desk.said("U0SAM")
     assert "no longer needed" not in desk.said("U0KIM", AGENTS)
     desk.click("U0SAM", "withdraw")
     assert "The draft is gone" in desk.said("U0SAM")

@@ -14,10 +14,10 @@ def test_a_ticket_by_mention_and_buttons(slack: SlackDesk) -> None:
     desk.be("U0OLIVIA").says(CHANNEL, "@Deskgate our shop is down: order 77 of Ms Lee")
     desk.work()
     assert "I've answered you in our direct messages" in desk.said("U0TOM", CHANNEL)
-    assert "What is this about?" in desk.said("U0OLIVIA")
+    assert "This becomes a ticket once you choose" in desk.said("U0OLIVIA")
     desk.click("U0OLIVIA", "choose", value="1:billing")
     assert "That is ticket #1001 now" in desk.said("U0OLIVIA")
-    assert "What is this about?" not in desk.said("U0OLIVIA")
+    assert "This becomes a ticket once you choose" not in desk.said("U0OLIVIA")
     assert "Ticket #1001: our shop is down: order 77 of Ms Lee" in desk.said("U0OLIVIA")
     there = desk.said("U0TOM", CHANNEL)
     assert "Ticket #1001 is open" in there
@@ -52,7 +52,7 @@ def test_somebody_else_in_the_thread(slack: SlackDesk) -> None:
     desk.link("U0TOM", "tom.reyes")
     desk.be("U0TOM").says(CHANNEL, "it is the database", thread=mine)
     desk.work()
-    assert "*Tom Reyes*, the customer:\nit is the database" in desk.said("U0KIM", AGENTS)
+    assert "*FROM THE CUSTOMER*, Tom Reyes:\nit is the database" in desk.said("U0KIM", AGENTS)
     assert "it is the database" in desk.said("U0OLIVIA")
 
 
@@ -61,7 +61,7 @@ def test_somebody_else_in_the_thread(slack: SlackDesk) -> None:
     [
         ("what do we owe?", "MT-3307: 20.00 USD, due on 1 December 2026"),
         ("is our server running?", "Grid hosting harbourbakery.example is running"),
-        ("who decides on contacts?", "*Harbour Bakery*: Dev Anand may change who is on the account"),
+        ("who decides on contacts?", "*Harbour Bakery*: you and Dev Anand may change who is on the account"),
         ("what may I do?", "*Harbour Bakery* · account 200417"),
         ("my tickets", "There are no tickets yet"),
         ("hello", "Tell me what is wrong and I open a ticket for you"),

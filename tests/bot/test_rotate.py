@@ -153,7 +153,7 @@ def test_what_keeps_tokens_from_being_renewed_comes_again(
 
 
 def test_an_app_that_is_removed_meanwhile_stays_removed(desk: Desk) -> None:
-    desk.meanwhile(lambda: desk.clocked.do(installations.end, "T0DESK") and None)
+    desk.meanwhile(lambda: desk.clocked.do(installations.end, "T0DESK", desk.clocked.now) and None)
     desk.rotate()
     assert (desk.found, desk.asked) == ([], ["oauth.v2.access"])
     desk.rotate()

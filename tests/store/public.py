@@ -66,6 +66,7 @@ OPENS: dict[str, set[str]] = {
     "tickets.close": {"ticket.reply:technical", "ticket.reply:billing"},
     "tickets.conversation": {"ticket.view:technical", "ticket.view:billing"},
     "tickets.listed": {"ticket.view:technical", "ticket.view:billing"},
+    "tickets.waiting": {"ticket.view:technical", "ticket.view:billing"},
     "tickets.open": {"ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support"},
     "tickets.reopen": {"ticket.reply:technical", "ticket.reply:billing"},
     "tickets.reply": {"ticket.reply:technical", "ticket.reply:billing"},

@@ -21,7 +21,7 @@ from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from store import ConnectionLost, Keys, Store, open_store, tickets
 from store.import_format import read
 from store.imports import run
-from store.ledger import LANE_LIFE
+from store.ledger import LANE_LIFE, Lanes
 from store.tables import lanes, ledger
 from store.tables import tickets as ticket_table
 from store.transaction import Transaction
@@ -94,6 +94,26 @@ def all_at_once(works: list[Callable[[], None]]) -> list[BaseException]:
     for thread in threads:
         thread.join()
     return faults
+
+
+def test_whoever_waits_for_a_lane_longest_is_next(store: Store) -> None:
+    one, served = Lanes(store.engine, store.gate, store.keys, store.clock, 1), list[str]()
+
+    def write(name: str) -> None:
+        lane = one.take()
+        served.append(name)
+        one.give(lane)
+
+    mine, threads = one.take(), [threading.Thread(target=write, args=(name,)) for name in ("first", "second", "third")]
+    for waiting, thread in enumerate(threads, 1):
+        thread.start()
+        while one.waiting < waiting:
+            os.sched_yield()
+    one.give(mine)
+    write("whoever had it")
+    for thread in threads:
+        thread.join()
+    assert served == ["first", "second", "third", "whoever had it"]
 
 
 def test_eight_writers_leave_a_clean_ledger_and_so_it_looks_meanwhile(store: Store) -> None:

@@ -104,12 +104,14 @@ REASONS: Final[dict[str, str]] = {
     "lent.may_lend": _PURE,
     "loans.account_of": _DECIDES,
     "loans.account_of_loan": _DECIDES,
+    "loans.cell_of": _DECIDES,
+    "loans.may_be_for_one": _PURE,
     "loans.end_of_those_who_lost": _IMPORT,
     **dict.fromkeys(
-        ("members." + name for name in ("find", "of_person", "of_staff", "met", "link", "unlink", "may_link")), _MEMBER
+        ("members." + name for name in ("find", "of_person", "of_staff", "met", "link", "unlink", "unlink_unlisted", "may_link")), _MEMBER
     ),
     **dict.fromkeys(
-        ("places." + n for n in ("add", "of_ticket", "find", "at", "stands", "posted", "keep_post", "channel_moved")),
+        ("places." + n for n in ("add", "of_ticket", "find", "at", "stands", "posted", "versions", "keep_post", "channel_moved")),
         _PLACE,
     ),
     "people.check_digit": _PURE,
@@ -161,7 +163,9 @@ REASONS: Final[dict[str, str]] = {
     "timeline.edit": "for `tickets` and `desk_tickets`: changes what its author wrote, and tells nothing",
     "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
     "timeline.news": _QUEUE,
+    "timeline.edited_early": "keeps what its author wrote until its message comes; tells nothing",
     "timeline.of_source": _DECIDES,
+    "timeline.sweep": "drops edits whose message never came",
     "timeline.withdraw": "takes back what its author wrote; tells nothing",
     "tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
     "tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
