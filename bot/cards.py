@@ -77,13 +77,16 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
     )
 
 
-def said(p: Phrases, said: Said) -> Message:
+def said(p: Phrases, number: int, said: Said) -> Message:
     """One entry of a ticket in the desk's thread: whose it is, and whether the customer sees it."""
     who = said.name or p.plain("somebody")
     if said.event:
         return b.message(b.context(p.say(f"event.{said.event}", name=who, at=moment(said.at))))
     key = "card.note" if said.internal else "card.answer" if said.by_desk else "card.customer"
-    return b.message(b.section(p.say(key, name=who)), told.words_of(p, said))
+    correct = None
+    if key == "card.answer" and not said.withdrawn:
+        correct = b.button(p.plain("button.correct"), "desk_correct", f"{number}:{said.id}")
+    return b.message(b.section(p.say(key, name=who), correct), told.words_of(p, said))
 
 
 def verification(p: Phrases, person: int | None) -> Message:

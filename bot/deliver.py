@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from authz import Proof
-from bot import answers, choices, follow, forms, home, lending, told
+from bot import answers, choices, desk_thread, follow, forms, home, lending, told
 from bot import blocks as b
 from bot.actor import Actor, Who, known
 from bot.blocks import Block, Message
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, files, installations, places
+from store import Transaction, files, installations, places, timeline
 from store.installations import Installation
 from store.work import Later, Never, Work
 
@@ -159,7 +159,20 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
     number = int(asked["ticket"])
     by_phone = all(place.side != places.CUSTOMER for place in places.of_ticket(tx, number))
-    return forms.words(door.phrases, str(asked["form"]), number, by_phone=by_phone)
+    grant = desk_thread.working(tx, who, number) if asked["form"] == "desk_answer" else None
+    found = timeline.noted_files(tx, grant, number) if grant is not None else ()
+    return forms.words(door.phrases, str(asked["form"]), number, by_phone=by_phone, files=found)
+
+
+def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    """What was answered, to be changed: by whoever wrote it."""
+    number, message = int(asked["ticket"]), int(asked["message"])
+    grant = desk_thread.working(tx, who, number)
+    said = timeline.said(tx, grant, number) if grant is not None else ()
+    body = next((one.body for one in said if one.id == message and one.author == who.subject), None)
+    if body is None:
+        return forms.refused(door.phrases, told.plain(door.phrases, "not_your_answer").blocks)
+    return forms.words(door.phrases, "desk_correct", number, initial=body, metadata=f"{number}:{message}")
 
 
 FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Block]]] = {
@@ -167,6 +180,7 @@ FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Blo
     "reply": _ticket_form,
     "desk_answer": _ticket_form,
     "desk_note": _ticket_form,
+    "desk_correct": _correct_form,
     "verify": lambda tx, door, who, asked: forms.verify(door.phrases),
 }
 

@@ -56,6 +56,15 @@ def _form(name: str) -> Click:
     return open_form
 
 
+def _correct(tx: Transaction, who: Who, body: Body, value: str) -> str | None:
+    number, _, message = value.partition(":")
+    if desk_thread.working(tx, who, _number(number)) is None:
+        return "fixed:not_yours"
+    asked = {"ticket": _number(number), "message": _number(message)}
+    owed.form(tx, who.actor, "desk_correct", str(body["trigger_id"]), where(body), **asked)
+    return None
+
+
 def _status(tx: Transaction, who: Who, body: Body, value: str) -> str | None:
     number, _, status = value.partition(":")
     grant = desk_thread.working(tx, who, _number(number))
@@ -84,6 +93,7 @@ def _number(value: str) -> int:
 CLICKS: Final[dict[str, Click]] = {
     "desk_take": _take,
     "desk_answer": _form("desk_answer"),
+    "desk_correct": _correct,
     "desk_note": _form("desk_note"),
     "desk_status": _status,
     "desk_verify": _verify,

@@ -27,12 +27,17 @@ def noted(tx: Transaction, who: Who, number: int, words: str, source: str | None
     return True
 
 
-def answered(tx: Transaction, who: Who | None, number: int, words: str) -> bool:
+def answered(tx: Transaction, who: Who | None, number: int, words: str, along: Sequence[int] = ()) -> bool:
     grant = working(tx, who, number)
     if grant is None:
         return False
-    desk_tickets.answer(tx, grant, number, words)
+    desk_tickets.answer(tx, grant, number, words, along=along)
     return True
+
+
+def corrected(tx: Transaction, who: Who | None, number: int, message: int, words: str) -> bool:
+    grant = working(tx, who, number)
+    return grant is not None and desk_tickets.correct(tx, grant, number, message, words)
 
 
 def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str | None, edited: str) -> None:

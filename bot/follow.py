@@ -254,7 +254,7 @@ def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
 
 def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
     said = next((one for one in timeline.said(tx, granted(tx), place.ticket) if one.id == id), None)
-    return None if said is None else cards.said(door.phrases, said)
+    return None if said is None else cards.said(door.phrases, place.ticket, said)
 
 
 def _as_customer(tx: Transaction, place: Place, id: int) -> Said | None:

@@ -11,6 +11,7 @@ from bot import told
 from bot.blocks import Block
 from bot.choices import Choice
 from bot.phrases import Phrases
+from store.timeline import File
 
 MOST_WORDS: Final = 3_000
 
@@ -77,21 +78,34 @@ def refused(p: Phrases, blocks: Sequence[Block]) -> Block:
     return b.modal("refused", p.plain("form.refused"), blocks, close=p.plain("form.close"))
 
 
-def words(p: Phrases, callback: str, number: int, *, by_phone: bool = False) -> Block:
+def words(
+    p: Phrases,
+    callback: str,
+    number: int,
+    *,
+    by_phone: bool = False,
+    files: Sequence[File] = (),
+    initial: str = "",
+    metadata: str = "",
+) -> Block:
     """One field of words for a ticket: `reply`, `desk_answer` or `desk_note`; who will see it stands above, and on the
-    button. `by_phone`: the customer is not in Slack."""
+    button. `by_phone`: the customer is not in Slack. `files` may go along."""
     seen = "form.desk_answer_heard" if by_phone and callback == "desk_answer" else f"form.{callback}_seen"
     made = [
         b.section(p.say(seen, number=number)),
-        b.ask(p.plain("form.your_words"), "words", b.words("words")),
+        b.ask(p.plain("form.your_words"), "words", b.words("words", initial=initial)),
     ]
+    if files:
+        options = [b.option(file.name, str(file.id)) for file in files[-10:]]
+        chosen: Block = {"type": "checkboxes", "action_id": "along", "options": options}
+        made.append(b.ask(p.plain("form.along"), "along", chosen, optional=True))
     return b.modal(
         callback,
         p.plain(f"form.{callback}"),
         made,
         submit=p.plain(f"form.{callback}_send"),
         close=p.plain("form.close"),
-        metadata=str(number),
+        metadata=metadata or str(number),
     )
 
 

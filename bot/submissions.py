@@ -101,8 +101,21 @@ def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
 
 
 def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    done = desk_thread.answered(tx, who, _ticket(view), _words(view))
+    if not _words(view):
+        return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
+    chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
+    along = [int(one["value"]) for one in chosen if str(one.get("value")).isdigit()]
+    done = desk_thread.answered(tx, who, _ticket(view), _words(view), along)
     return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
+
+
+def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    number, _, message = str(view.get("private_metadata") or "").partition(":")
+    if not _words(view):
+        return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
+    fits = (number + message).isascii() and number.isdigit() and message.isdigit()
+    done = fits and desk_thread.corrected(tx, who, int(number), int(message), _words(view))
+    return None if done else _shown(door, told.plain(door.phrases, "not_your_answer").blocks)
 
 
 def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
@@ -139,6 +152,7 @@ FORMS: Final[dict[str, Callable[[Door, Transaction, Who, Mapping[str, Any], Body
     "open_ticket": _open,
     "reply": _reply,
     "desk_answer": _desk_answer,
+    "desk_correct": _desk_correct,
     "desk_note": _desk_note,
     "desk_verify": _verify,
 }

@@ -59,13 +59,17 @@ def take(tx: Transaction, grant: Grant, number: int) -> str | None:
     return None
 
 
-def answer(
-    tx: Transaction, grant: Grant, number: int, body: str, *, source: str | None = None, files: Sequence[Sent] = ()
-) -> None:
-    """What the customer sees. The ticket waits for them then."""
+def answer(tx: Transaction, grant: Grant, number: int, body: str, *, along: Sequence[int] = ()) -> None:
+    """What the customer sees, and files of the desk's notes that go along. The ticket waits for them then."""
     _working(tx, grant, number)
     _status(tx, number, "waiting")
-    timeline.add(tx, number, grant.subject, body, source=source, files=files)
+    timeline.add(tx, number, grant.subject, body, along=along)
+
+
+def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str) -> bool:
+    """Changes one's own answer. False: no such answer of theirs."""
+    _working(tx, grant, number)
+    return timeline.correct(tx, grant, number, id, body)
 
 
 def note(

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -122,8 +123,10 @@ def add(
     internal: bool = False,
     source: str | None = None,
     files: Sequence[Sent] = (),
+    along: Sequence[int] = (),
 ) -> None:
-    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker."""
+    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
+    fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it."""
     row = {
         "ticket": ticket,
         "author": author,
@@ -141,18 +144,37 @@ def add(
     if early is not None and early.author == author:
         row |= {"body": (early.body or "")[:LONGEST_BODY], "earlier": json.dumps([row["body"]]), "edited": early.edited}
         row["withdrawn_at"] = tx.now if early.body is None else None
-    if files:
+    if files or along:
         id = _SAY.first(tx, **row).id
         for file in files:
             about = {"slack_id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
             tx.write(tables.files, {"message": id, **about})
             work.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
+        for row in _NOTED_FILES.all(tx, ticket=ticket):
+            if row.id in along:
+                _copy(tx, row, id)
     else:
         tx.write(tables.messages, row)
     if recorded:
         tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
     news(tx, ticket)
+
+
+def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
+    """The files in the desk's own notes on a ticket, which an answer may take along."""
+    tx.good(grant, "desk.ticket.work")
+    tx.told(grant, "ticket.file")
+    return [File(row.id, row.name, row.size, True) for row in _NOTED_FILES.all(tx, ticket=ticket)]
+
+
+def _copy(tx: Transaction, row: Any, message: int) -> None:
+    """A file of one message for another; what is sealed is bound to its message."""
+    content = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
+    if content is not None:
+        sealed = tx.keys.seal("files", content, f"file {message} {row.slack_id}")
+        about = {"slack_id": row.slack_id, "name": row.name, "content_type": row.content_type, "size": row.size}
+        tx.write(tables.files, {"message": message, **about, "sealed": sealed})
 
 
 def news(tx: Transaction, ticket: int) -> None:
@@ -182,6 +204,22 @@ def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> b
         earlier = json.dumps([*json.loads(row.earlier), row.body])
         _change(tx, row.id, body=body[:LONGEST_BODY], earlier=earlier, edited=edited)
         news(tx, row.ticket)
+    return True
+
+
+def correct(tx: Transaction, grant: Grant, ticket: int, id: int, body: str) -> bool:
+    """Whoever of the desk answered changes the answer; what it said before is kept. False: no such answer of theirs."""
+    tx.good(grant, "desk.ticket.work")
+    m = tables.messages.c
+    theirs = select(tables.messages).where(
+        m.id == id, m.ticket == ticket, m.author == grant.subject, m.internal.is_(False), m.event == ""
+    )
+    row = tx.connection.execute(theirs.with_for_update()).first()
+    if row is None:
+        return False
+    _change(tx, id, body=body[:LONGEST_BODY], earlier=json.dumps([*json.loads(row.earlier), row.body]))
+    tx.told(grant, f"ticket.number:{ticket}")
+    news(tx, ticket)
     return True
 
 
@@ -281,6 +319,12 @@ _FILES = Prepared(
     )
     .join(_m, _m.c.id == _f.c.message)
     .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_f.c.id)
+)
+_NOTED_FILES = Prepared(
+    select(_f)
+    .join(_m, _m.c.id == _f.c.message)
+    .where(_m.c.ticket == bindparam("ticket"), _m.c.internal, _m.c.withdrawn_at.is_(None), _f.c.sealed.is_not(None))
     .order_by(_f.c.id)
 )
 _of_a_message = [column.name for column in _m.c if column.name != "id"]

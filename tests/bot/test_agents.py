@@ -26,7 +26,7 @@ def test_answer_note_and_close(desk: SlackDesk) -> None:
     desk.click("U0KIM", "desk_status", AGENTS, value="1001:closed")
     inside, told = desk.said("U0ANA", AGENTS), desk.said("U0OLIVIA")
     assert "*DESK ONLY*, note by Kim Novak:\nher cousin rang about it too" in inside
-    assert "*SENT TO THE CUSTOMER* by Kim Novak:\nWe restarted it" in inside
+    assert "*SENT TO THE CUSTOMER* by Kim Novak:  [Correct it]\nWe restarted it" in inside
     assert "cousin" not in told
     assert "We restarted it" in told
     assert "Kim Novak closed this ticket" in told
@@ -139,3 +139,31 @@ def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack: SlackDes
     assert "Nobody has proved who this is" in card
     assert "Tideworks Ltd" not in card
     assert "[Answer the customer]" not in card
+
+
+def test_files_of_the_desk_go_with_an_answer_and_no_other_way(desk: SlackDesk) -> None:
+    card = desk.last("U0KIM", AGENTS, "our shop is down")
+    desk.be("U0KIM").says(AGENTS, "what I found", thread=card, files=[("how.txt", "steps"), ("inside.txt", "secret")])
+    desk.work()
+    assert "how.txt" not in desk.said("U0OLIVIA")
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    form = desk.text_of(desk.form("U0KIM"))
+    assert "how.txt" in form
+    desk.submit("U0KIM", words="Here is how", along=["1"])
+    room = desk.workspace.dm(desk.be("U0OLIVIA").person)
+    sent = [(file.name, file.content) for message in room.messages.values() for file in message.files]
+    assert sent == [("how.txt", b"steps")]
+    assert "inside.txt" not in desk.said("U0OLIVIA")
+
+
+def test_an_answer_is_corrected_by_whoever_wrote_it(desk: SlackDesk) -> None:
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    desk.submit("U0KIM", words="It was the dusk")
+    desk.click("U0ANA", "desk_correct", AGENTS)
+    assert "Only whoever wrote an answer can correct it" in desk.text_of(desk.form("U0ANA"))
+    desk.click("U0KIM", "desk_correct", AGENTS)
+    assert "[It was the dusk]" in desk.text_of(desk.form("U0KIM"))
+    desk.submit("U0KIM", words="It was the disk")
+    assert "It was the disk" in desk.said("U0OLIVIA")
+    assert "dusk" not in desk.said("U0OLIVIA") + desk.said("U0KIM", AGENTS)
+    assert "Edited." in desk.said("U0OLIVIA")

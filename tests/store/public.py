@@ -26,6 +26,7 @@ OPENS: dict[str, set[str]] = {
     "cards.requester_of": {"desk.deliver"},
     "desk_tickets.all_for_desk": {"desk.ticket.work"},
     "desk_tickets.answer": {"desk.ticket.work"},
+    "desk_tickets.correct": {"desk.ticket.work"},
     "desk_tickets.edited": {"desk.ticket.work"},
     "desk_tickets.note": {"desk.ticket.work"},
     "desk_tickets.set_status": {"desk.ticket.work"},
@@ -70,6 +71,8 @@ OPENS: dict[str, set[str]] = {
     "tickets.open": {"ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support"},
     "tickets.reopen": {"ticket.reply:technical", "ticket.reply:billing"},
     "tickets.reply": {"ticket.reply:technical", "ticket.reply:billing"},
+    "timeline.correct": {"desk.ticket.work"},
+    "timeline.noted_files": {"desk.ticket.work"},
     "timeline.said": {"ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver"},
     "tickets.with_recording": {
         "ticket.open:technical",
