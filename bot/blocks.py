@@ -13,8 +13,8 @@ from typing import Any, Final
 from bot.phrases import escaped
 
 Block = dict[str, Any]
-SECTION, HEADER, BUTTON, OPTION, VALUE, TITLE, FALLBACK = 3_000, 150, 75, 75, 150, 24, 3_500
-MOST_BLOCKS, MOST_OPTIONS, MOST_BUTTONS = 50, 100, 5  # buttons in a row: 25 may, five can be read
+SECTION, BUTTON, OPTION, TITLE, FALLBACK = 3_000, 75, 75, 24, 3_500
+MOST_BLOCKS, MOST_OPTIONS = 50, 100
 CUT: Final = " …"
 _HALF: Final = re.compile(r"(?:&[a-z]{0,3}|<[^>]*)$")
 
@@ -77,10 +77,6 @@ def section(text: str, accessory: Block | None = None) -> Block:
 def quoted(text: str) -> Block:
     """Somebody's own words, as plain text: nothing in them comes alive."""
     return {"type": "section", "text": plain(text, SECTION)}
-
-
-def header(text: str) -> Block:
-    return {"type": "header", "text": plain(text, HEADER)}
 
 
 def context(*texts: str) -> Block:

@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from authz import Action, Ask, Grant, Proof, Topic
 from bot import answers, choices, linking, opening, owed, told
 from bot.actor import Who, known, of_interaction
+from bot.clicked import Click, number_of, value_of, where
 from bot.door import Door
 from bot.opening import Opened, Origin
-from bot.owed import Where
 from bot.phrases import unescaped
 from bot.typed import typed
 from store import Transaction, calls, loans, places, tickets, timeline
 from store.timeline import Sent
 
 Body = Mapping[str, Any]
-Click = Callable[[Transaction, Who, Body, Mapping[str, Any]], str | None]
-"""Returns what to tell whoever clicked, if anything: see owed.tell."""
-
-
-def clicked(do: Click) -> Callable[[Door, Body], None]:
-    """A listener for an action of a customer's."""
-
-    def listener(door: Door, body: Body) -> None:
-        via = door.via(body)
-        actor = of_interaction(body, via.team) if via is not None else None
-        action = body["actions"][0]
-        if actor is None:
-            return
-        key = f"act:{body.get('trigger_id') or action.get('action_ts')}:{action['action_id']}"
-        with door.store.transaction("slack") as tx:
-            if not calls.first_delivery(tx, f"slack:{key}"):
-                return
-            who = known(tx, actor)
-            if who is None or not who.is_person:
-                what: str | None = "fixed:stranger" if who is None else "fixed:you_are_staff"
-            else:
-                what = do(tx, who, body, action)
-            if what is not None:
-                instead = {"replace": True} if what.startswith(("became:", "added:")) else {}
-                owed.tell(tx, actor, what, key, where={**where(body), **instead, "message": _message(body)})
-
-    return listener
-
-
-def _message(body: Body) -> str:
-    return str((body.get("container") or {}).get("message_ts") or "")
-
-
-def where(body: Body) -> Where:
-    """Where an answer to a click belongs: beside it in direct messages, elsewhere for the eyes of whoever clicked."""
-    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
-    if not channel or container.get("type") != "message":
-        return {}
-    thread = container.get("thread_ts")
-    if channel.startswith("D") and not container.get("is_ephemeral"):
-        return {"channel": channel, **({"thread": thread} if thread else {})}
-    return {"channel": channel, "only": True, **({"thread": thread} if thread else {})}
-
-
-def _value(action: Mapping[str, Any]) -> str:
-    chosen = action.get("selected_option") or {}
-    return str(chosen.get("value") or action.get("value") or "")
-
-
-def _number(action: Mapping[str, Any]) -> int:
-    value = _value(action)
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0
 
 
 def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -85,7 +33,7 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
 def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message become a ticket."""
     words, origin, source, files = _kept(body)
-    value, message = _value(action), (body.get("container") or {}).get("message_ts")
+    value, message = value_of(action), (body.get("container") or {}).get("message_ts")
     may = any(choice.value == value for choice in choices.offered(tx, who))
     known_already = source is not None and timeline.of_source(tx, source) is not None
     if known_already or (may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
@@ -99,12 +47,12 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message are added to a ticket on which the desk waits for them."""
     words, _origin, source, files = _kept(body)
-    grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
+    grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
     if source is not None and timeline.of_source(tx, source) is not None:
         return "fixed:chosen_already"
-    if grant is None or not tickets.reply(tx, grant, _number(action), body=words, source=source, files=files):
+    if grant is None or not tickets.reply(tx, grant, number_of(action), body=words, source=source, files=files):
         return "fixed:not_added"
-    return f"added:{_number(action)}"
+    return f"added:{number_of(action)}"
 
 
 def _kept(body: Body) -> tuple[str, Origin | None, str | None, Sequence[Sent]]:
@@ -135,14 +83,14 @@ def _ticket_grant(tx: Transaction, who: Who, number: int, action: Action) -> Gra
 
 
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
-    done = grant is not None and tickets.close(tx, grant, _number(action))
+    grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
+    done = grant is not None and tickets.close(tx, grant, number_of(action))
     return None if done and _stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
 
 
 def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY)
-    done = grant is not None and tickets.reopen(tx, grant, _number(action))
+    grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
+    done = grant is not None and tickets.reopen(tx, grant, number_of(action))
     return None if done and _stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
 
 
@@ -154,23 +102,23 @@ def _stands_there(tx: Transaction, who: Who, body: Body) -> bool:
 
 
 def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    about = timeline.about(tx, _number(action))
+    about = timeline.about(tx, number_of(action))
     if about is None or about.account is None:
         return "fixed:no_draft"
     ask = Ask(who.subject, Action.TICKET_VIEW, about.account, Topic(about.topic), Proof.VERIFIED)
-    gone = tickets.draft_withdrawn(tx, ask, _number(action))
+    gone = tickets.draft_withdrawn(tx, ask, number_of(action))
     return "fixed:draft_gone" if gone else "fixed:no_draft"
 
 
 def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    if _ticket_grant(tx, who, _number(action), Action.TICKET_REPLY) is None:
+    if _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY) is None:
         return "fixed:not_added"
-    owed.form(tx, who.actor, "reply", str(body["trigger_id"]), where(body), ticket=_number(action))
+    owed.form(tx, who.actor, "reply", str(body["trigger_id"]), where(body), ticket=number_of(action))
     return None
 
 
 def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    account, _, cell = _value(action).partition(":")
+    account, _, cell = value_of(action).partition(":")
     if not account.isascii() or not account.isdigit() or len(account) > 18:
         return None
     grant = tx.ask(who.ask(Action.CONTACTS_VIEW, int(account)))
@@ -192,31 +140,31 @@ def _lender(tx: Transaction, who: Who, account: int | None) -> tuple[Grant] | No
 
 
 def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return _lend(tx, who, _number(action), None)
+    return _lend(tx, who, number_of(action), None)
 
 
 def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    request, _, hours = _value(action).partition(":")
+    request, _, hours = value_of(action).partition(":")
     if not (request + hours).isascii() or not request.isdigit() or not hours.isdigit() or len(request) > 15:
         return None
     return _lend(tx, who, int(request), min(max(int(hours[:3]), 1), loans.LONGEST))
 
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _lender(tx, who, loans.account_of(tx, _number(action)))
-    done = grant is not None and loans.refuse(tx, grant[0], _number(action)) is not None
+    grant = _lender(tx, who, loans.account_of(tx, number_of(action)))
+    done = grant is not None and loans.refuse(tx, grant[0], number_of(action)) is not None
     return "fixed:refused_now" if done else "fixed:loan_gone"
 
 
 def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _lender(tx, who, loans.account_of_loan(tx, _number(action)))
-    done = grant is not None and loans.take_back(tx, grant[0], _number(action)) is not None
+    grant = _lender(tx, who, loans.account_of_loan(tx, number_of(action)))
+    done = grant is not None and loans.take_back(tx, grant[0], number_of(action)) is not None
     return "fixed:taken_back" if done else "fixed:loan_over"
 
 
 def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """More of something: in the home tab its page, elsewhere an answer."""
-    what = _value(action)
+    what = value_of(action)
     view = body.get("view") or {}
     if view.get("type") == "home" and what.startswith("tickets:"):
         page = what.removeprefix("tickets:")

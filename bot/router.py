@@ -73,6 +73,8 @@ def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
         if door.home is None:
             log.warning("Slack has not told us who we are yet")
             return _fault(door, body, 503)
+        if door.via(body) is None:
+            door.look(anew=True)  # another process may have installed it just now
         done = dispatch(bolt, body)
     except Exception as fault:
         log.exception("fault", kind=kind_of(body), fault=type(fault).__name__)

@@ -39,10 +39,6 @@ def of_person(tx: Transaction, person: int) -> list[Member]:
     return sorted(map(_member, _OF_PERSON.all(tx, person=person)), key=lambda member: member.via is None)
 
 
-def of_staff(tx: Transaction) -> list[Member]:
-    return list(map(_member, _OF_STAFF.all(tx)))
-
-
 def met(tx: Transaction, member: Member, via: str, dm: str | None = None) -> None:
     """Where they were met just now."""
     if member.via == via and (dm is None or member.dm == dm):
@@ -115,4 +111,3 @@ def _member(row: Any) -> Member:
 _s = tables.slack_members
 _FIND = Prepared(select(_s).where(_s.c.team == bindparam("team"), _s.c.member == bindparam("user")))
 _OF_PERSON = Prepared(select(_s).where(_s.c.person_id == bindparam("person")).order_by(_s.c.linked_at))
-_OF_STAFF = Prepared(select(_s).where(_s.c.staff_id.is_not(None)).order_by(_s.c.staff_id))

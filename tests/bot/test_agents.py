@@ -147,9 +147,9 @@ def test_files_of_the_desk_go_with_an_answer_and_no_other_way(desk: SlackDesk) -
     desk.work()
     assert "how.txt" not in desk.said("U0OLIVIA")
     desk.click("U0KIM", "desk_answer", AGENTS)
-    form = desk.text_of(desk.form("U0KIM"))
-    assert "how.txt" in form
-    desk.submit("U0KIM", words="Here is how", along=["1"])
+    (boxes,) = (block["element"] for block in desk.form("U0KIM").blocks if block.get("block_id") == "along")
+    (chosen,) = (box["value"] for box in boxes["options"] if box["text"]["text"] == "how.txt")
+    desk.submit("U0KIM", words="Here is how", along=[chosen])
     room = desk.workspace.dm(desk.be("U0OLIVIA").person)
     sent = [(file.name, file.content) for message in room.messages.values() for file in message.files]
     assert sent == [("how.txt", b"steps")]

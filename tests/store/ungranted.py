@@ -108,10 +108,14 @@ REASONS: Final[dict[str, str]] = {
     "loans.may_be_for_one": _PURE,
     "loans.end_of_those_who_lost": _IMPORT,
     **dict.fromkeys(
-        ("members." + name for name in ("find", "of_person", "of_staff", "met", "link", "unlink", "unlink_unlisted", "may_link")), _MEMBER
+        ("members." + name for name in ("find", "of_person", "met", "link", "unlink", "unlink_unlisted", "may_link")),
+        _MEMBER,
     ),
     **dict.fromkeys(
-        ("places." + n for n in ("add", "of_ticket", "find", "at", "stands", "posted", "versions", "keep_post", "channel_moved")),
+        (
+            "places." + n
+            for n in ("add", "of_ticket", "find", "at", "stands", "posted", "versions", "keep_post", "channel_moved")
+        ),
         _PLACE,
     ),
     "people.check_digit": _PURE,

@@ -1,0 +1,213 @@
+"""Every message, form and home tab that the Slack door can make, with the same words wherever somebody's words stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from string import Formatter
+from typing import Any
+
+from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Reason
+from bot import blocks as b
+from bot import cards, choices, forms, home, loan_words, phrases, told
+from bot.blocks import Message
+from bot.choices import Choice
+from bot.submissions import FORMS
+from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
+from store.cards import Card, Requester
+from store.loans import Lender, Loan, Request
+from store.tickets import Conversation, Ticket
+from store.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
+
+P = phrases.load()
+AT = 1_795_348_800_000
+UNREAD: Any = None  # of a grant only its cell is read here
+
+
+def name(text: str) -> str:
+    return text[:200]
+
+
+def account(text: str, n: int = 0) -> AccountName:
+    return AccountName(10**15 + n, f"{400_000 + n}", name(text))
+
+
+def offered(text: str, accounts: int, services: int = 0) -> list[Choice]:
+    named = tuple(ServiceName(f"service-{n}-{'i' * 90}", name(text)) for n in range(services))
+    return [
+        Choice(account(text, n), kind, named if kind == "technical" else ())
+        for n in range(accounts)
+        for kind in ("technical", "billing", *map(str, REQUESTS))
+    ]
+
+
+def said(text: str, id: int = 1, **more: Any) -> Said:
+    files = tuple(File(n, name(text), 10, True) for n in range(3))
+    made = {
+        "author": "person:1",
+        "name": name(text),
+        "body": text,
+        "at": AT,
+        "event": "",
+        "internal": False,
+        "source": None,
+    }
+    return Said(**{"id": id, "earlier": ("x",), "withdrawn": False, "recorded": True, "files": files} | made | more)
+
+
+def ticket(text: str, status: str = "open", number: int = 10**9) -> Ticket:
+    return Ticket(number, "technical", text[:90], status, number % 2 == 0, text)
+
+
+def refusal(text: str, reason: Reason = Reason.NO_RIGHT, way: Next = Next.ASK_OWNER, helpers: int = 9) -> WhyNot:
+    people = tuple(name(text) for _ in range(helpers))
+    lenders = tuple(Lender(n, name(text), True) for n in range(helpers))
+    return WhyNot(LENDABLE[0], Denied(reason, ("MT-1", "MS-30"), way), ("owner", "admin"), True, people, lenders)
+
+
+def card(text: str, status: str = "open", requester: bool = True) -> Card:
+    held, may = ("manage_users", "manage_support"), frozenset(CELLS[:6])
+    who = Requester(
+        name=name(text),
+        account_number="400639",
+        account_name=name(text),
+        account_status="active",
+        scheme="memset",
+        held=held,
+        may=may,
+        own_only=frozenset(LENDABLE[:1]) & may,
+        step_up=frozenset(REQUESTS),
+        open_tickets=3,
+    )
+    about = (10**9, text[:90], "billing", "problem", status, True, "slack", AT, name(text), name(text))
+    return Card(*about, who if requester else None, said(text))
+
+
+def loan(text: str, one_ticket: bool = False) -> Loan:
+    return Loan(
+        10**15,
+        name(text),
+        1,
+        name(text),
+        name(text),
+        LENDABLE[0],
+        one_ticket,
+        AT,
+        10**9 if one_ticket and text else None,
+    )
+
+
+def request(text: str, status: str = "open") -> Request:
+    return Request(10**15, 1, name(text), 2, name(text), LENDABLE[0], status)
+
+
+def messages(text: str) -> Iterator[tuple[str, Message]]:
+    """Every kind of message there is, with the same nasty words wherever somebody's words stand, small and large."""
+    for many in (0, 1, 8, 150):
+        yield f"refused {many}", told.refused(P, [(account(text, n), refusal(text)) for n in range(many)])
+        due = [
+            Invoice(name(text), "9" * 30, "GBP", "2026-11-15", ("paid", "unpaid", "overdue")[n % 3]) for n in range(60)
+        ]
+        yield (
+            f"bills {many}",
+            told.bills(
+                P, [(account(text, n), None if n % 5 == 4 else due) for n in range(many)] or [(account(text), [])]
+            ),
+        )
+        run = [Service("ref", name(text), name(text)) for _ in range(40)]
+        yield (
+            f"services {many}",
+            told.services(P, [(account(text, n), run) for n in range(many)] or [(account(text), [])]),
+        )
+        people = [name(text)] * 30
+        if many:
+            who = [(account(text, n), people[n:], n % 2 == 0) for n in range(many)]
+            yield f"contacts {many}", told.contacts(P, who)
+        grants = dict.fromkeys(CELLS, UNREAD)
+        yield f"account {many}", told.account(P, [(account(text, n), grants) for n in range(many)], offered(text, many))
+        none = [(account(text, n), {"contacts.view": UNREAD}) for n in range(many)]
+        yield f"account with little {many}", told.account(P, none, [])
+        yield f"lent {many}", loan_words.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
+    for reason in Reason:
+        for way in Next:
+            if reason is not Reason.ALLOWED:
+                yield f"refused {reason} {way}", told.refused(P, [(account(text), refusal(text, reason, way, 0))])
+    for page, more in ((0, False), (0, True), (7, True), (9_999, False)):
+        listed = [ticket(text, ("open", "waiting", "closed", "draft")[n % 4], 10**9 + n) for n in range(told.PAGE)]
+        yield f"tickets {page}", told.listed(P, listed, page, more)
+        yield f"no tickets {page}", told.listed(P, [], page, False)
+    for status in STATUSES:
+        if status not in ("pending", "withdrawn"):
+            short = Conversation(ticket(text, status), "problem", (said(text),))
+            yield f"ticket {status}", told.conversation(P, short)
+        if status not in NOT_THE_DESKS:
+            yield f"card {status}", cards.card(P, card(text, status))
+    long = (
+        *(said(text, n, author=("person:1", "staff:1")[n % 2]) for n in range(60)),
+        *(said("", event=event) for event in EVENTS),
+    )
+    yield "a long ticket", told.conversation(P, Conversation(ticket(text), "question", long))
+    yield "a ticket with files", told.conversation(P, Conversation(ticket(text), "question", (said(text),) * 40))
+    yield "card of nobody", cards.card(P, card(text, requester=False))
+    for one in (
+        said(text),
+        said(text, internal=True),
+        said(text, author="staff:1"),
+        said(text, name=""),
+        said(text, withdrawn=True),
+    ):
+        yield "said to the desk", cards.said(P, 10**9, one)
+        yield "said to the customer", b.message(told.said_in(P, one))
+    for event in EVENTS:
+        yield f"event {event}", cards.said(P, 10**9, said(text, event=event, name=name(text)))
+    yield "found", cards.verification(P, 10**15)
+    yield "not found", cards.verification(P, None)
+    kept = f"from|C0123456789|1795348000.000001|1795348000.000002|{','.join(['F0123456789'] * 15)}"
+    for accounts in (0, 1, 3, 40, 150):
+        found = offered(text, accounts)
+        yield (
+            f"unsure {accounts}",
+            told.unsure(P, text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)]),
+        )
+        if choices.may_open(found):
+            yield (
+                f"which {accounts}",
+                told.which(P, text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)]),
+            )
+    yield "which one", told.which(P, text or "-", [Choice(account(text), "technical")], kept)
+    for status in ("open", "lent", "refused", "gone"):
+        yield f"loan {status}", loan_words.question(P, request(text, status))
+    for one_ticket in (True, False):
+        yield "loan given", loan_words.granted(P, loan(text, one_ticket))
+        yield "loan over", loan_words.ended(P, loan(text, one_ticket))
+    yield "loan refused", loan_words.refused(P, request(text))
+    for key in sorted(P.keys):
+        values = {one: name(text) for _, one, spec, _ in Formatter().parse(P._said[key]) if one and spec != "day"}
+        yield f"phrase {key}", told.plain(P, key, **values | {"due": "2026-11-15", "kind": "problem"})
+
+
+def views(text: str) -> Iterator[tuple[str, b.Block]]:
+    for accounts, services in ((1, 0), (1, 150), (2, 3), (9, 40), (10, 40), (150, 40)):
+        found = offered(text, accounts, services)
+        yield f"open {accounts}x{services}", forms.open_ticket(P, found, text, "C0123456789|1795348000.000001")
+        yield (
+            f"open one {services}",
+            forms.open_ticket(P, [Choice(account(text), "technical", found[0].services)], text, ""),
+        )
+    for drafted in (True, False):
+        yield "opened", forms.opened(P, 10**15, drafted, "https://slack.com/app_redirect?app=A1&team=T1")
+        yield "opened", forms.opened(P, 10**15, drafted, "")
+    for callback in sorted(set(FORMS) - {"open_ticket", "desk_verify"}):
+        yield callback, forms.words(P, callback, 10**15)
+        yield callback, forms.words(P, callback, 10**15, by_phone=True)
+    yield "verify", forms.verify(P)
+    for who, shown in messages(text):
+        if shown.blocks and who.split()[0] in ("refused", "found", "not"):
+            yield f"form: {who}", forms.refused(P, shown.blocks)
+            yield f"form: {who}", forms.looked_up(P, shown.blocks)
+    grants = dict.fromkeys(CELLS, UNREAD)
+    for many in (0, 1, 150):
+        stands = told.account(P, [(account(text, n), grants) for n in range(many)], offered(text, many))
+        listed = [ticket(text, number=n) for n in range(told.PAGE)]
+        yield f"home {many}", home.home(P, stands, listed, 3, True)
+        yield f"home {many}", home.home(P, stands, [], 0, False)
+    yield "home of a stranger", home.stranger(P, "stranger")
