@@ -93,6 +93,7 @@ REASONS: Final[dict[str, str]] = {
     "keys.Keys.parse": _KEYS,
     "keys.Keys.seal": _KEYS,
     "ledger.Entry.row": _LEDGER,
+    "ledger.Lanes.waiting": _LEDGER,
     "ledger.Lanes.give": _LEDGER,
     "ledger.Lanes.take": _LEDGER,
     "ledger.checkpoint": _LEDGER,
