@@ -5,6 +5,8 @@ What people wrote is cut rather than refused, with a mark that says so; a list t
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +32,11 @@ class Message:
         """Arguments of chat.postMessage and chat.update: nothing unfurls, nothing is parsed."""
         return {**self.shown(), "unfurl_links": False, "unfurl_media": False, "parse": "none", "link_names": False}
 
+    @property
+    def version(self) -> str:
+        """What it says, in short: the same for the same words."""
+        return digest(json.dumps(self.shown(), sort_keys=True))
+
     def shown(self) -> dict[str, Any]:
         """What it says, for an answer."""
         return {"text": cut_mrkdwn(self.text, FALLBACK), "blocks": list(self.blocks)[:MOST_BLOCKS]}
@@ -50,6 +57,10 @@ def _said(block: Block) -> str:
         for part in parts
         if isinstance(part, dict)
     )
+
+
+def digest(text: str) -> str:
+    return hashlib.blake2s(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def cut(text: str, most: int) -> str:

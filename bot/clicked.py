@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from bot import owed
 from bot.actor import Who, known, of_interaction
@@ -11,6 +11,7 @@ from bot.door import Door
 from bot.owed import Where
 from store import Transaction, calls
 
+MINUTE: Final = 60_000  # ms between two answers to a stranger
 Body = Mapping[str, Any]
 Action = Mapping[str, Any]
 Click = Callable[[Transaction, Who, Body, Action], str | None]
@@ -47,6 +48,8 @@ def clicked(do: Click, refused: Callable[[Who | None], str | None]) -> Callable[
             if what is None:
                 assert who is not None
                 what = do(tx, who, body, action)
+            if who is None:
+                key = f"stranger:{actor.team}:{actor.user}:{_place(body)}:{tx.now // MINUTE}"
             if what is not None:
                 instead = {"replace": True} if what.startswith(("became:", "added:")) else {}
                 owed.tell(tx, actor, what, key, where={**where(body), **instead, "message": _message(body)})
@@ -62,6 +65,10 @@ def where(body: Body) -> Where:
     thread = container.get("thread_ts")
     there = {"channel": channel, **({"thread": thread} if thread else {})}
     return there if channel.startswith("D") and not container.get("is_ephemeral") else {**there, "only": True}
+
+
+def _place(body: Body) -> str:
+    return str((body.get("channel") or {}).get("id") or "")
 
 
 def _message(body: Body) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -25,14 +26,14 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
     if not choices.may_open(choices.offered(tx, who)):
         return "open"
-    words = _kept(body)[0] if channel.startswith("D") else ""
+    words = _kept(tx, who, body)[0] if channel.startswith("D") else ""
     owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), words=words, origin=origin)
     return None
 
 
 def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message become a ticket."""
-    words, origin, source, files = _kept(body)
+    words, origin, source, files = _kept(tx, who, body)
     value, message = value_of(action), (body.get("container") or {}).get("message_ts")
     may = any(choice.value == value for choice in choices.offered(tx, who))
     known_already = source is not None and timeline.of_source(tx, source) is not None
@@ -46,7 +47,7 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 
 def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message are added to a ticket on which the desk waits for them."""
-    words, _origin, source, files = _kept(body)
+    words, _origin, source, files = _kept(tx, who, body)
     grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
     if source is not None and timeline.of_source(tx, source) is not None:
         return "fixed:chosen_already"
@@ -55,17 +56,16 @@ def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> st
     return f"added:{number_of(action)}"
 
 
-def _kept(body: Body) -> tuple[str, Origin | None, str | None, Sequence[Sent]]:
+def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str, Origin | None, str | None, Sequence[Sent]]:
     """The words in a message of ours, where they came from, as which message, and the files that came with them."""
     found = (body.get("message") or {}).get("blocks") or []
     kept = [block.get("text") for block in found if str(block.get("block_id")).startswith(told.QUOTED)]
     words = unescaped("".join(str(text.get("text") or "") for text in kept if isinstance(text, dict)))
-    came = next(
-        (str(block["block_id"]).split("|") for block in found if str(block.get("block_id")).startswith("from|")), []
-    )
-    if len(came) != 5:
+    came = next((str(block["block_id"]) for block in found if str(block.get("block_id")).startswith("from|")), "")
+    told_us, _, seal = came.rpartition("|")
+    if told_us.count("|") != 4 or not hmac.compare_digest(seal.encode(), owed.sealed(tx, who.actor, told_us).encode()):
         return words, None, None, ()
-    _, channel, thread, ts, files = came
+    _, channel, thread, ts, files = told_us.split("|")
     return (
         words,
         Origin(channel, thread),
@@ -157,9 +157,7 @@ def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any
 
 
 def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _lender(tx, who, loans.account_of_loan(tx, number_of(action)))
-    done = grant is not None and loans.take_back(tx, grant[0], number_of(action)) is not None
-    return "fixed:taken_back" if done else "fixed:loan_over"
+    return "fixed:taken_back" if loans.take_back(tx, who.subject, number_of(action)) else "fixed:loan_over"
 
 
 def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:

@@ -17,7 +17,7 @@ from store.places import Place
 
 Body = Mapping[str, Any]
 SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-STRANGERS: Final = 60_000  # ms between two answers to somebody who is not known
+MINUTE: Final = 60_000  # ms
 
 
 def message(door: Door, body: Body) -> None:
@@ -76,10 +76,10 @@ class _Spoken:
     def reply_there(self) -> dict[str, str]:
         return {"channel": self.channel, "thread": self.thread or self.ts}
 
-    @property
-    def kept(self) -> str:
+    def kept(self, tx: Transaction, actor: Actor) -> str:
         """Where it came from, for a message that asks what it is about."""
-        return f"from|{self.channel}|{self.origin.thread}|{self.ts}|{owed.files([file.id for file in self.files])}"
+        said = f"from|{self.channel}|{self.origin.thread}|{self.ts}|{owed.files([file.id for file in self.files])}"
+        return f"{said}|{owed.sealed(tx, actor, said)}"
 
 
 def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> bool:
@@ -115,7 +115,8 @@ def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken
     meant = reading.read(spoken.words, examples)
     if meant.intent == "link":
         said = linking.link(tx, door.home.team if door.home is not None else "", actor, meant.value)
-        owed.tell(tx, actor, f"fixed:{said}", spoken.key, where=spoken.reply_there)
+        key = spoken.key if said == "linked" else f"{said}:{_minute(tx, actor, spoken)}"
+        owed.tell(tx, actor, f"fixed:{said}", key, where=spoken.reply_there)
         return
     if who is None:
         _stranger(tx, actor, spoken)
@@ -124,17 +125,28 @@ def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken
 
 
 def _mentioned(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
-    """In a channel others listen: what is said there is fixed words, and everything else goes to direct messages."""
-    if who is None:
-        _stranger(tx, actor, spoken, aloud=True)
+    """In a channel others listen: what is said there is the same fixed words for everybody, once a minute, so that nobody
+    learns who is known; and everything else goes to direct messages."""
+    there = f"aloud:{_minute(tx, actor, spoken)}"
+    if not spoken.words and not spoken.files:
+        owed.tell(tx, actor, "fixed:mention_empty", there, where=spoken.reply_there)
+        return
+    meant = reading.read(spoken.words, door.phrases.example("examples"))
+    if meant.intent == "link":
+        linking.spoil(tx, meant.value)
+        owed.tell(tx, actor, "fixed:code_aloud", f"code_aloud:{_minute(tx, actor, spoken)}")
+    elif who is None:
+        owed.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}")
     elif not who.is_person:
-        owed.tell(tx, actor, "fixed:you_are_staff", spoken.key, where=spoken.reply_there | {"only": True})
-    elif not spoken.words and not spoken.files:
-        owed.tell(tx, actor, "fixed:mention_empty", spoken.key, where=spoken.reply_there)
-    else:
-        meant = reading.read(spoken.words, door.phrases.example("examples"))
-        if not _understood(door, tx, who, spoken, meant, None):
-            owed.tell(tx, actor, "fixed:see_direct", f"{spoken.key}:there", where=spoken.reply_there)
+        owed.tell(tx, actor, "fixed:you_are_staff", f"staff:{_minute(tx, actor, spoken)}")
+    elif _understood(door, tx, who, spoken, meant, None):
+        return
+    owed.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+
+
+def _minute(tx: Transaction, actor: Actor, spoken: _Spoken) -> str:
+    """For a key: this member, here, in this minute. Nobody has us talk to themselves more often than that."""
+    return f"{actor.team}:{actor.user}:{spoken.channel}:{tx.now // MINUTE}"
 
 
 def _understood(
@@ -164,19 +176,17 @@ def _understood(
             owed.tell(tx, who.actor, "open", spoken.key, where=where)
             return False
         what = "which" if meant.intent == "problem" else "unsure"
-        owed.tell(tx, who.actor, what, spoken.key, where=where, words=spoken.words or "-", origin=spoken.kept)
+        owed.tell(
+            tx, who.actor, what, spoken.key, where=where, words=spoken.words or "-", origin=spoken.kept(tx, who.actor)
+        )
         return False
     owed.tell(tx, who.actor, meant.intent, spoken.key, where=where)
     return False
 
 
-def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken, *, aloud: bool = False) -> None:
-    """Always the same words, and not more often than once a minute: nobody has us talk to themselves. In a channel
-    (`aloud`) it looks as it does for everybody else, so that nobody there learns who is known."""
-    key = f"stranger:{actor.team}:{actor.user}:{spoken.channel}:{tx.now // STRANGERS}"
-    owed.tell(tx, actor, "fixed:stranger", key, where=None if aloud else spoken.reply_there)
-    if aloud:
-        owed.tell(tx, actor, "fixed:see_direct", f"{key}:there", where=spoken.reply_there)
+def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken) -> None:
+    """Always the same words."""
+    owed.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
 
 
 def _edited(door: Door, event: Body, before: Body, actor: Actor, via: Installation, words: str | None) -> None:
@@ -215,11 +225,11 @@ def home_opened(door: Door, body: Body) -> None:
         return
     with door.store.transaction("slack") as tx:
         if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            known(tx, actor)
+            opened = body["event_id"] if known(tx, actor) else f"{actor.team}:{actor.user}:{tx.now // MINUTE}"
             if event.get("tab") == "messages":
-                owed.prompts(tx, actor, f"prompts:{body['event_id']}")
+                owed.prompts(tx, actor, f"prompts:{opened}")
             else:
-                owed.home(tx, actor, 0, f"home:{body['event_id']}")
+                owed.home(tx, actor, 0, f"home:{opened}")
 
 
 def joined(door: Door, body: Body) -> None:

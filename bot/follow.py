@@ -11,7 +11,7 @@ from authz import Action, Ask, Grant, Proof
 from bot import answers, cards, told
 from bot import blocks as b
 from bot.actor import Actor, Who
-from bot.blocks import Message
+from bot.blocks import Message, digest
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
@@ -52,7 +52,7 @@ def news(posting: Posting, piece: Work) -> None:
             work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
             stand = places.versions(tx, place)
             for one in said[1:]:
-                version = f"{len(one.earlier)}{'x' if one.withdrawn else ''}{'w' if one.body else ''}"
+                version = f"{digest(one.body)}{'x' if one.withdrawn else ''}"
                 if _is_owed(place, one) and stand.get(f"say:{place.id}:{one.id}") != version:
                     owed = {**first, "message": one.id, "version": version}
                     work.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{version}", owed, lane=lane)
@@ -77,7 +77,8 @@ def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: 
         return
     member = next(iter(members.of_person(tx, requester)), None)
     if member is not None:
-        places.add(tx, number, places.CUSTOMER, member.via or home, person=requester)
+        them = (member.team, member.user)
+        places.add(tx, number, places.CUSTOMER, member.via or home, person=requester, member=them)
 
 
 def _came_from(place: Place, said: Said) -> bool:
@@ -114,11 +115,14 @@ def _head(posting: Posting, place: Place, piece: Work) -> None:
         stands = places.posted(tx, key)
     if message is None:
         return
+    version = message.version
     if stands is not None:
-        posting.change(stands, message)
+        if stands.version != version:
+            posting.change(stands, message)
+            posting.keep(key, replace(stands, version=version))
         return
     channel = place.channel or _channel(posting, place)
-    post = _posted(posting, key, place, channel, message, piece)
+    post = _posted(posting, key, place, channel, message, piece, version)
     if place.thread is None:
         with door.store.transaction("slack") as tx:
             places.stands(tx, place, post.channel, post.ts)
@@ -192,22 +196,19 @@ def _standing(posting: Posting, piece: Work) -> Place:
 
 def _still_theirs(tx: Transaction, place: Place) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
-    if place.side != places.CUSTOMER or place.channel is None:
+    if place.side != places.CUSTOMER or place.member is None:
         return
-    found = members.of_person(tx, place.person or 0)
-    if not any(one.dm == place.channel and (one.via or place.team) == place.team for one in found):
+    found = members.find(tx, *place.member)
+    if found is None or found.subject != subject_of(place.person or 0):
         raise Never("the member these direct messages are with does not stand for them any more")
 
 
 def _channel(posting: Posting, place: Place) -> str:
     if place.side == places.DESK:
         return posting.door.agent_channel
-    with posting.door.store.transaction("slack") as tx:
-        found = members.of_person(tx, place.person or 0)
-    member = next((one for one in found if (one.via or place.team) == place.team), None)
-    if member is None:
-        raise Never("they are not in Slack any more")
-    return posting.direct(member.team, member.user, place.team)
+    if place.member is None:
+        raise Never("they are not in Slack")
+    return posting.direct(*place.member, place.team)
 
 
 def _posted(

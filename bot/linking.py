@@ -18,9 +18,10 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
         return "link_wrong"
     if members.find(tx, actor.team, actor.user) is not None:
         return "link_already"
-    tried = guard.reserve(tx, f"slack:{actor.team}:{actor.user}", real=False, budget=KIND)
+    ours = actor.team == home or members.is_listed(tx, actor.team)
+    budget = KIND if ours else f"{KIND}-other"  # strangers spend their own
+    tried = guard.reserve(tx, f"slack:{actor.team}:{actor.user}", real=False, budget=budget)
     if tried.admission is not Admission.EVALUATE:
-        tx.record(NOBODY, None, "slack.link", str(tried.admission))
         return "link_later"
     found = codes.redeem(tx, KIND, digits) if len(digits) == codes.DIGITS else None
     person = person_of(found[0]) if found is not None else None
@@ -36,6 +37,13 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
     assert member is not None
     members.met(tx, member, actor.via, actor.dm)
     return "linked"
+
+
+def spoil(tx: Transaction, digits: str) -> None:
+    """A code that was said aloud is good no more, whoever said it."""
+    found = codes.redeem(tx, KIND, digits) if len(digits) == codes.DIGITS else None
+    if found is not None:
+        tx.record(found[0], None, "slack.link", "said_aloud")
 
 
 def unlink(tx: Transaction, actor: Actor) -> bool:

@@ -93,9 +93,15 @@ def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> 
     if not origin.direct:
         places.add(tx, number, places.ORIGIN, who.actor.via, channel=origin.channel, thread=origin.thread)
     elif origin.channel == who.actor.dm:
-        person = person_of(who.subject)
         places.add(
-            tx, number, places.CUSTOMER, who.actor.via, channel=origin.channel, thread=origin.thread, person=person
+            tx,
+            number,
+            places.CUSTOMER,
+            who.actor.via,
+            channel=origin.channel,
+            thread=origin.thread,
+            person=person_of(who.subject),
+            member=(who.actor.team, who.actor.user),
         )
 
 

@@ -39,9 +39,14 @@ def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> Non
     work.enqueue_once(tx, kind, key, payload, lane=lane)
 
 
+def sealed(tx: Transaction, actor: Actor, said: str) -> str:
+    """Goes with what a message of ours keeps for somebody: what comes back without it, or from another, is not ours."""
+    return tx.keys.digest("kept", said, actor.team, actor.user)[:20]
+
+
 def files(found: Sequence[str]) -> str:
     """File ids as they travel in a block id."""
-    return ",".join(found[:15])
+    return ",".join(found[:12])
 
 
 def _member(actor: Actor) -> dict[str, str]:

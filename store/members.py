@@ -82,6 +82,14 @@ def may_link(tx: Transaction, person: int, team: str, home: str) -> bool:
     return bool(found)
 
 
+def is_listed(tx: Transaction, team: str) -> bool:
+    """Whether any account lists an organisation, or the operator has tied members of it."""
+    a, s = tables.account_teams.c, tables.slack_members.c
+    imported = exists().where(s.team == team, s.linked_by == "import")
+    found: bool = tx.connection.execute(select(exists().where(a.team == team) | imported)).scalar_one()
+    return bool(found)
+
+
 def unlink_unlisted(tx: Transaction, account: int, team: str) -> None:
     """An account lists an organisation no more: members of it who linked themselves to its contacts by a code stand for
     nobody, unless another account of theirs lists it."""

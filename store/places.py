@@ -18,7 +18,8 @@ DESK: Final = "desk"  # the agents' channel
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`channel` and `thread` are empty until the first message stands."""
+    """`channel` and `thread` are empty until the first message stands. `member`: (organisation, user) whose direct messages
+    they are."""
 
     id: int
     ticket: int
@@ -27,6 +28,7 @@ class Place:
     team: str
     channel: str | None
     thread: str | None
+    member: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,11 @@ def add(
     channel: str | None = None,
     thread: str | None = None,
     person: int | None = None,
+    member: tuple[str, str] | None = None,
 ) -> None:
     place = {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread}
-    _ADD.run(tx, **place)
+    member_team, user = member or (None, None)
+    _ADD.run(tx, **place, member_team=member_team, member=user)
 
 
 def of_ticket(tx: Transaction, ticket: int) -> list[Place]:
@@ -105,13 +109,12 @@ def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
 
 
 def _place(row: Any) -> Place:
-    return Place(row.id, row.ticket, row.side, row.person_id, row.team, row.channel, row.thread)
+    member = (row.member_team, row.member) if row.member is not None else None
+    return Place(row.id, row.ticket, row.side, row.person_id, row.team, row.channel, row.thread, member)
 
 
 _p = tables.places
-_ADD = Prepared(
-    insert(_p).values({name: bindparam(name) for name in ("ticket", "side", "person_id", "team", "channel", "thread")})
-)
+_ADD = Prepared(insert(_p).values({column.name: bindparam(column.name) for column in _p.c if column.name != "id"}))
 _OF_TICKET = Prepared(select(_p).where(_p.c.ticket == bindparam("ticket")).order_by(_p.c.id))
 _FIND = Prepared(select(_p).where(_p.c.id == bindparam("id")))
 _AT = Prepared(

@@ -132,11 +132,14 @@ def listed(tx: Transaction, grants: list[Grant], *, first: int = 0, many: int = 
 
 
 def waiting(tx: Transaction, grants: list[Grant]) -> list[Ticket]:
-    """One's own tickets on which the desk waits for an answer, the newest first; a few."""
+    """One's own tickets on which the desk waits for an answer, the newest first; a few. Mostly there is none: asked with
+    every message, so that is found out first, by a statement made once."""
     _viewing(tx, grants)
+    t, person = tables.tickets.c, person_of(grants[0].subject)
+    if _SOME_WAIT.first(tx, account=grants[0].account, me=person) is None:
+        return []
     for grant in grants:
         tx.told(grant, "ticket.subject", "ticket.status")
-    t, person = tables.tickets.c, person_of(grants[0].subject)
     mine = (t.opened_by == person) & (t.status == "waiting")
     rows = tx.connection.execute(_LISTED.where(_seen_by(grants), mine).limit(3), {"me": person})
     return [_ticket(row, person) for row in rows]
@@ -220,6 +223,7 @@ def _change(
         t.account_id == grant.account,
         t.topic == grant.topic,
         t.status.not_in(("pending", *timeline.NOT_THE_DESKS)),
+        t.opened_by.is_not(None),
         _own_only(grant),
         true() if only is None else only,
     )
@@ -247,7 +251,9 @@ def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
     """Nobody's are those that wait to be sorted, and drafts taken back; a draft is its author's alone."""
     t, mine = tables.tickets.c, tables.tickets.c.opened_by == person_of(grants[0].subject)
     granted = or_(*((t.topic == grant.topic) & _own_only(grant) for grant in grants))
-    seen = t.status.not_in(("pending", "withdrawn"))
+    seen = t.status.not_in(("pending", "withdrawn")) & t.opened_by.is_not(
+        None
+    )  # what nobody proven opened is the desk's
     return and_(t.account_id == grants[0].account, seen, (t.status != "draft") | mine, granted)
 
 
@@ -259,6 +265,15 @@ _BY_RECORDING = Prepared(
     select(tables.tickets.c.number, tables.tickets.c.account_id, tables.tickets.c.status)
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))
+)
+_SOME_WAIT = Prepared(
+    select(tables.tickets.c.number)
+    .where(
+        tables.tickets.c.account_id == bindparam("account"),
+        tables.tickets.c.opened_by == bindparam("me"),
+        tables.tickets.c.status == "waiting",
+    )
+    .limit(1)
 )
 _desk_said = (
     select(tables.messages.c.body)

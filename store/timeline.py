@@ -17,6 +17,7 @@ from store.transaction import NoGrant, Transaction, upsert
 
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn")  # statuses of what the desk has not got
+VERSIONS = 20  # of a message that was edited
 EARLY_FOR = 24 * 3_600_000  # ms an edit waits for its message; Slack tries for an hour, or a day
 EVENTS = ("closed", "reopened", "taken", "waiting")
 LONGEST_SUBJECT, LONGEST_BODY = 200, 12_000  # characters; a Slack message has 12,000 at most where it matters
@@ -201,7 +202,7 @@ def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> b
     if row is None or row.author != author or row.withdrawn_at is not None:
         return False
     if row.edited < edited and row.body != body[:LONGEST_BODY]:
-        earlier = json.dumps([*json.loads(row.earlier), row.body])
+        earlier = _with(row.earlier, row.body)
         _change(tx, row.id, body=body[:LONGEST_BODY], earlier=earlier, edited=edited)
         news(tx, row.ticket)
     return True
@@ -217,7 +218,7 @@ def correct(tx: Transaction, grant: Grant, ticket: int, id: int, body: str) -> b
     row = tx.connection.execute(theirs.with_for_update()).first()
     if row is None:
         return False
-    _change(tx, id, body=body[:LONGEST_BODY], earlier=json.dumps([*json.loads(row.earlier), row.body]))
+    _change(tx, id, body=body[:LONGEST_BODY], earlier=_with(row.earlier, row.body))
     tx.told(grant, f"ticket.number:{ticket}")
     news(tx, ticket)
     return True
@@ -246,9 +247,15 @@ def withdraw(tx: Transaction, author: str, source: str) -> bool:
     row = _BY_SOURCE.first(tx, source=source)
     if row is None or row.author != author or row.withdrawn_at is not None:
         return False
-    _change(tx, row.id, body="", earlier=json.dumps([*json.loads(row.earlier), row.body]), withdrawn_at=tx.now)
+    _change(tx, row.id, body="", earlier=_with(row.earlier, row.body), withdrawn_at=tx.now)
     news(tx, row.ticket)
     return True
+
+
+def _with(earlier: str, body: str) -> str:
+    """One more version of before: the first is kept, and the newest, however often somebody edits."""
+    every = [*json.loads(earlier), body]
+    return json.dumps(every if len(every) <= VERSIONS else [every[0], *every[-(VERSIONS - 1) :]])
 
 
 def _change(tx: Transaction, id: int, **values: object) -> None:

@@ -26,6 +26,7 @@ class Ticket(Base):
     opened_at: Mapped[int]
     __table_args__ = (
         Index("ix_tickets_account", "account_id", "number"),
+        Index("ix_tickets_opened_by", "opened_by", "status"),
         {"sqlite_autoincrement": True},
     )
 
@@ -88,7 +89,8 @@ class File(Base):
 
 class Place(Base):
     """A thread in Slack that belongs to a ticket. `side` is customer (direct messages of `person_id`, all that is said),
-    origin (the channel where it began, nothing confidential) or desk. `thread` is empty until its first message stands."""
+    origin (the channel where it began, nothing confidential) or desk. `member` of `member_team` is whose direct messages
+    they are. `thread` is empty until its first message stands."""
 
     __tablename__ = "places"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -96,6 +98,8 @@ class Place(Base):
     side: Mapped[str] = mapped_column(String(8))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     team: Mapped[str] = mapped_column(String(32))
+    member_team: Mapped[str | None] = mapped_column(String(32))
+    member: Mapped[str | None] = mapped_column(String(32))
     channel: Mapped[str | None] = mapped_column(String(32))
     thread: Mapped[str | None] = mapped_column(String(32))
     __table_args__ = (UniqueConstraint("team", "channel", "thread"), NEVER_AGAIN)

@@ -49,7 +49,11 @@ class SlackDesk(Desk):
     """`be("U0MIA")` is somebody's hand; whatever anybody does, the worker does what is owed after `work()`."""
 
     def __init__(self, url: str, on: Stage, *, cast: Cast = SAMPLE, **settings: str) -> None:
-        set_up = {**ACCOUNT, **APP, **settings}  # as an operator has it: quicker to make than with the simulator's pages
+        set_up = {
+            **ACCOUNT,
+            **APP,
+            **settings,
+        }  # as an operator has it: quicker to make than with the simulator's pages
         super().__init__(url, slack_api=f"{on.base}/simulator/slack/api/", **set_up)
         self.secret, token = APP["slack_signing_secret"], APP["slack_bot_token"]
         self.workspace = Workspace(

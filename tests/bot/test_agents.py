@@ -8,11 +8,11 @@ from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
 @pytest.fixture
-def desk(slack: SlackDesk) -> SlackDesk:
-    slack.be("U0OLIVIA").dm("our shop is down")
-    slack.work()
-    slack.click("U0OLIVIA", "choose", value="1:technical")
-    return slack
+def desk(slack_once: SlackDesk) -> SlackDesk:
+    slack_once.be("U0OLIVIA").dm("our shop is down")
+    slack_once.work()
+    slack_once.click("U0OLIVIA", "choose", value="1:technical")
+    return slack_once
 
 
 def test_answer_note_and_close(desk: SlackDesk) -> None:
@@ -82,8 +82,8 @@ def test_agents_open_no_tickets(slack_once: SlackDesk) -> None:
     assert desk.be("U0KIM").view is None
 
 
-def test_verify_says_found_or_not_and_no_more(slack: SlackDesk) -> None:
-    desk = slack
+def test_verify_says_found_or_not_and_no_more(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.be("U0KIM").command("/verify", "10000016", AGENTS)
     found = desk.said("U0KIM", AGENTS)
     assert "*Found." in found
@@ -98,8 +98,8 @@ def test_verify_says_found_or_not_and_no_more(slack: SlackDesk) -> None:
     assert "Found" not in desk.said("U0MIA", "help")
 
 
-def test_proof_is_asked_for_and_never_seen(slack: SlackDesk) -> None:
-    desk = slack
+def test_proof_is_asked_for_and_never_seen(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.be("U0KIM").command("/verify", "10000081", AGENTS)
     desk.click("U0KIM", "desk_send_code", AGENTS)
     assert "A code will be mailed to the address on file" in desk.said("U0KIM", AGENTS)
@@ -111,8 +111,8 @@ def test_proof_is_asked_for_and_never_seen(slack: SlackDesk) -> None:
         assert tx.connection.execute(text("SELECT count(*) FROM work WHERE kind = 'proof_code'")).scalar() == 1
 
 
-def test_a_customers_words_are_only_words(slack: SlackDesk) -> None:
-    desk = slack
+def test_a_customers_words_are_only_words(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.link("U0MIA", "mia.chen")
     desk.be("U0MIA").command("/ticket", "x")
     desk.work()
@@ -127,8 +127,8 @@ def test_a_customers_words_are_only_words(slack: SlackDesk) -> None:
     assert not any("<!channel>" in block or "<https://evil" in block for block in mrkdwn), raw
 
 
-def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack: SlackDesk) -> None:
-    desk = slack
+def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack_once: SlackDesk) -> None:
+    desk = slack_once
     phone = desk.exchange.phone("+441632960108")
     phone.dial()
     phone.press("10000081#")

@@ -14,8 +14,8 @@ from tests.bot.sending import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 
 
-def test_a_draft_that_was_taken_back_is_nobodys(slack: SlackDesk) -> None:
-    desk = slack
+def test_a_draft_that_was_taken_back_is_nobodys(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.be("U0OLIVIA").dm("help")
     desk.work()
     desk.click("U0OLIVIA", "open")
@@ -32,8 +32,8 @@ def test_a_draft_that_was_taken_back_is_nobodys(slack: SlackDesk) -> None:
     assert "[Open it again]" not in desk.said("U0OLIVIA")
 
 
-def test_nothing_more_is_said_to_a_member_who_stands_for_nobody(slack: SlackDesk) -> None:
-    desk = slack
+def test_nothing_more_is_said_to_a_member_who_stands_for_nobody(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.link("U0MIA", "mia.chen")
     mine = desk.be("U0MIA").dm("our site is down", files=[("a.txt", "a")])
     desk.work()
@@ -52,11 +52,11 @@ def test_nothing_more_is_said_to_a_member_who_stands_for_nobody(slack: SlackDesk
     assert "and now?" not in desk.said("U0KIM", AGENTS)
 
 
-def test_an_organisation_that_is_listed_no_more(slack: SlackDesk) -> None:
+def test_an_organisation_that_is_listed_no_more(slack_once: SlackDesk) -> None:
     from store import imports
     from store.import_format import read
 
-    desk = slack
+    desk = slack_once
     for teams in ('["T0STRANGE"]', "[]"):
         imports.run(desk.store, read(f'{{"accounts": [{{"number": "200417", "slack_teams": {teams}}}]}}'.encode()))
         if teams != "[]":
@@ -68,8 +68,8 @@ def test_an_organisation_that_is_listed_no_more(slack: SlackDesk) -> None:
     assert "I don't know you yet" in desk.said("U0FAKE")
 
 
-def test_a_strangers_workspace_that_has_the_app_is_not_ours(slack: SlackDesk) -> None:
-    desk = slack
+def test_a_strangers_workspace_that_has_the_app_is_not_ours(slack_once: SlackDesk) -> None:
+    desk = slack_once
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0STRANGE", "Strange", "U0BOT2", "B2", ("chat:write",), "xoxb-2"))
     desk.door.home_team = "T0DESK"
@@ -123,9 +123,9 @@ def test_the_app_is_invited_into_the_desks_channel_later(sample_sqlite: str, sla
     desk.close()
 
 
-def test_somebody_elses_thread(slack: SlackDesk) -> None:
+def test_somebody_elses_thread(slack_once: SlackDesk) -> None:
     """A mention in the thread of another customer's ticket is a beginning of its own."""
-    desk = slack
+    desk = slack_once
     desk.link("U0MIA", "mia.chen")
     mine = desk.be("U0MIA").says("help", "@Deskgate our site is down")
     desk.work()
@@ -173,9 +173,9 @@ def test_files_are_not_posted_twice(slack_once: SlackDesk) -> None:
     assert [file.name for message in room.messages.values() for file in message.files] == ["a.txt"]
 
 
-def test_words_while_the_desk_waits(slack: SlackDesk) -> None:
+def test_words_while_the_desk_waits(slack_once: SlackDesk) -> None:
     """What is written outside the thread may be the answer: it is offered first, and nothing is opened by itself."""
-    desk = slack
+    desk = slack_once
     desk.link("U0MIA", "mia.chen")
     desk.be("U0MIA").dm("our site is down")
     desk.work()
@@ -189,9 +189,9 @@ def test_words_while_the_desk_waits(slack: SlackDesk) -> None:
     assert "That is added to ticket #1001" in desk.said("U0MIA")
 
 
-def test_a_used_loan_and_a_view_that_is_asked_for(slack: SlackDesk) -> None:
+def test_a_used_loan_and_a_view_that_is_asked_for(slack_once: SlackDesk) -> None:
     """One ticket can be lent to open, not to see: which one would it be?"""
-    desk = slack
+    desk = slack_once
     desk.link("U0LEO", "leo.fox")
     desk.be("U0LEO").command("/tickets")
     desk.work()
@@ -208,8 +208,8 @@ def test_a_used_loan_and_a_view_that_is_asked_for(slack: SlackDesk) -> None:
         assert loans.lend(tx, grant, 1, None) is None
 
 
-def test_the_card_of_a_lent_right(slack: SlackDesk) -> None:
-    desk = slack
+def test_the_card_of_a_lent_right(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.link("U0LEO", "leo.fox")
     desk.be("U0LEO").command("/ticket", "x")
     desk.work()

@@ -9,9 +9,9 @@ from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
 @pytest.fixture
-def desk(slack: SlackDesk) -> SlackDesk:
-    slack.link("U0MIA", "mia.chen")
-    return slack
+def desk(slack_once: SlackDesk) -> SlackDesk:
+    slack_once.link("U0MIA", "mia.chen")
+    return slack_once
 
 
 def test_from_a_message_by_the_shortcut(desk: SlackDesk) -> None:
@@ -209,9 +209,9 @@ def test_suggested_prompts(desk: SlackDesk) -> None:
     ]
 
 
-def test_a_request_waits_as_a_draft(slack: SlackDesk) -> None:
+def test_a_request_waits_as_a_draft(slack_once: SlackDesk) -> None:
     """Sam may cancel, after a second proof that is not there yet: the desk has nothing of it, and he may take it back."""
-    desk = slack
+    desk = slack_once
     desk.be("U0SAM").command("/ticket", "no longer needed", "help")
     desk.work()
     desk.submit("U0SAM", about="2:service.cancel", words="no longer needed")

@@ -9,8 +9,8 @@ from tests.bot.slack_desk import AGENTS, SlackDesk
 CHANNEL = "harbour-bakery"
 
 
-def test_a_ticket_by_mention_and_buttons(slack: SlackDesk) -> None:
-    desk = slack
+def test_a_ticket_by_mention_and_buttons(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.be("U0OLIVIA").says(CHANNEL, "@Deskgate our shop is down: order 77 of Ms Lee")
     desk.work()
     assert "I've answered you in our direct messages" in desk.said("U0TOM", CHANNEL)
@@ -25,8 +25,8 @@ def test_a_ticket_by_mention_and_buttons(slack: SlackDesk) -> None:
     assert "billing" in desk.said("U0KIM", AGENTS)
 
 
-def test_the_desks_words_stay_out_of_the_shared_channel(slack: SlackDesk) -> None:
-    desk = slack
+def test_the_desks_words_stay_out_of_the_shared_channel(slack_once: SlackDesk) -> None:
+    desk = slack_once
     mine = desk.be("U0OLIVIA").says(CHANNEL, "@Deskgate our shop is down")
     desk.work()
     desk.click("U0OLIVIA", "choose", value="1:technical")
@@ -40,9 +40,9 @@ def test_the_desks_words_stay_out_of_the_shared_channel(slack: SlackDesk) -> Non
     assert "it works again" in desk.said("U0KIM", AGENTS)
 
 
-def test_somebody_else_in_the_thread(slack: SlackDesk) -> None:
+def test_somebody_else_in_the_thread(slack_once: SlackDesk) -> None:
     """Tom is a technical contact, once he is linked: what he adds counts. Before, he is a passer-by."""
-    desk = slack
+    desk = slack_once
     mine = desk.be("U0OLIVIA").says(CHANNEL, "@Deskgate our shop is down")
     desk.work()
     desk.click("U0OLIVIA", "choose", value="1:technical")

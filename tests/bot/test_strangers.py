@@ -17,8 +17,8 @@ def nothing_told(desk: SlackDesk, user: str, channel: str = "") -> None:
         assert secret not in told
 
 
-def test_the_same_name_and_address_from_another_organisation(slack: SlackDesk) -> None:
-    desk = slack
+def test_the_same_name_and_address_from_another_organisation(slack_once: SlackDesk) -> None:
+    desk = slack_once
     fake = desk.be("U0FAKE")
     for words in (
         "what do we owe?",
@@ -50,9 +50,9 @@ def test_what_strangers_hear_does_not_depend_on_who_they_say_they_are(slack_once
     assert len(heard) == 1
 
 
-def test_strangers_clicks(slack: SlackDesk) -> None:
+def test_strangers_clicks(slack_once: SlackDesk) -> None:
     """Tom, not linked, sees Olivia's messages in the shared channel, and clicks whatever is there."""
-    desk = slack
+    desk = slack_once
     desk.be("U0OLIVIA").says("harbour-bakery", "@Deskgate")
     desk.work()
     desk.click("U0TOM", "open", "harbour-bakery")
@@ -137,8 +137,8 @@ def test_deactivated_members_stand_for_nobody(slack: SlackDesk) -> None:
     assert any("slack_unlinked" in notice for notice in notices)
 
 
-def test_forgotten_at_ones_own_wish(slack: SlackDesk) -> None:
-    desk = slack
+def test_forgotten_at_ones_own_wish(slack_once: SlackDesk) -> None:
+    desk = slack_once
     desk.be("U0OLIVIA").open_home()
     desk.work()
     home = desk.be("U0OLIVIA").home

@@ -42,7 +42,6 @@ OPENS: dict[str, set[str]] = {
     "loans.lenders": {"contacts.view"},
     "loans.loans": {"right.lend"},
     "loans.refuse": {"right.lend"},
-    "loans.take_back": {"right.lend"},
     "loans.told_about": {"desk.deliver"},
     "loans.use_up": {"ticket.open:technical", "ticket.open:billing"},
     "notices.addressed": {"desk.deliver"},

@@ -107,9 +107,13 @@ REASONS: Final[dict[str, str]] = {
     "loans.account_of_loan": _DECIDES,
     "loans.cell_of": _DECIDES,
     "loans.may_be_for_one": _PURE,
+    "loans.take_back": "ends the asker's own loan, and no other; tells nothing",
     "loans.end_of_those_who_lost": _IMPORT,
     **dict.fromkeys(
-        ("members." + name for name in ("find", "of_person", "met", "link", "unlink", "unlink_unlisted", "may_link")),
+        (
+            "members." + name
+            for name in ("find", "of_person", "met", "link", "unlink", "is_listed", "unlink_unlisted", "may_link")
+        ),
         _MEMBER,
     ),
     **dict.fromkeys(

@@ -23,11 +23,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_early_edits_at"), ["at"], unique=False)
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("edited", sa.String(length=32), nullable=False, server_default=""))
+    with op.batch_alter_table("places", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("member_team", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("member", sa.String(length=32), nullable=True))
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index("ix_tickets_opened_by", ["opened_by", "status"], unique=False)
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("version", sa.Text(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.drop_index("ix_tickets_opened_by")
+    with op.batch_alter_table("places", schema=None) as batch_op:
+        batch_op.drop_column("member")
+        batch_op.drop_column("member_team")
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.drop_column("version")
     with op.batch_alter_table("messages", schema=None) as batch_op:
