@@ -20,7 +20,7 @@ ARGS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format lock upgrade clean pin-storm pin-kills pin-timing bench flips
+.PHONY: help run test check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ pin-kills: $(READY_TO_TEST) ## processes killed in the middle of a PIN attempt g
 
 pin-timing: $(READY_TO_TEST) ## every class of refusal takes the same time
 	$(PY) -m benchmarks.pin_timing
+
+slack-storm: $(READY_TO_TEST) ## ten thousand messages in Slack, delivered again and again, the service killed all the while
+	$(PY) -m benchmarks.slack_storm
+
+slack-ack: $(READY_TO_TEST) ## how soon Slack hears from us while its own API hangs
+	$(PY) -m benchmarks.slack_ack
 
 bench: $(READY_TO_TEST) ## all measurements
 	$(PY) -m benchmarks.all

@@ -19,6 +19,7 @@ QUICK = {
     "ledger": ["--seconds", "1", "--rounds", "1"],
     "turns": ["--seconds", "1", "--rounds", "1"],
     "tickets": ["--seconds", "1", "--rounds", "1"],
+    "slack_bolt": ["--seconds", "1", "--rounds", "1"],
     "growth": ["--contacts", "100000", "--rounds", "2"],
 }
 # decisions.py prints a table of its own: row → least ratio of the mixed questions, the bounds its prototype set.

@@ -96,14 +96,14 @@ def desk() -> FastAPI:
 
 
 class Server:
-    """One of the two, under uvicorn; `awake` while it is driven."""
+    """One of the two, under uvicorn; `awake` while it is driven. `factory` is `module:name` of what makes its app."""
 
     def __init__(self, factory: str, **environment: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.public = f"http://127.0.0.1:{self.port}"
         options = "--no-access-log --log-level warning --no-server-header --no-proxy-headers"
-        run = f"-m uvicorn benchmarks.turns:{factory} --factory --port {self.port} {options}".split()
+        run = f"-m uvicorn {factory} --factory --port {self.port} {options}".split()
         env = {**os.environ, "PUBLIC_URL": self.public, **environment}
         self.process = subprocess.Popen([sys.executable, *run], env=env, stderr=subprocess.DEVNULL)
         while socket.socket().connect_ex(("127.0.0.1", self.port)):
@@ -260,8 +260,8 @@ def main() -> None:
         stores = {kind: open_store(urls[kind, "turns"], KEYS, load_schemes()) for kind in kinds}
         for kind in kinds:
             fill(stores[kind], SMALL)
-        small = stack.enter_context(closing(Server("bare")))
-        servers = {k: Server("desk", **settings(urls[k, "turns"]), **sizes) for k in kinds}
+        small = stack.enter_context(closing(Server("benchmarks.turns:bare")))
+        servers = {k: Server("benchmarks.turns:desk", **settings(urls[k, "turns"]), **sizes) for k in kinds}
         for server in servers.values():
             stack.callback(server.close)
         rounds = stack.enter_context(closing(Rounds(options.seconds)))

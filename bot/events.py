@@ -44,22 +44,23 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
     if not (direct or mentioned or thread):
         return
+    spoken = _Spoken(channel, ts, str(thread) if thread else None, typed(text, via.bot_user), event.get("files"))
+    meant = reading.read(spoken.words, door.phrases.example("examples"))  # before anybody waits for the database
     with door.store.transaction("slack") as tx:
         place = places.at(tx, via.team, channel, str(thread)) if thread else None
         if not (direct or mentioned or place):
             return
         if not calls.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
-        spoken = _Spoken(channel, ts, str(thread) if thread else None, typed(text, via.bot_user), event.get("files"))
         who = known(tx, actor)
         if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
             return
         if place is not None and not (mentioned and place.side == places.ORIGIN):
             return
         if direct:
-            _directly(door, tx, who, actor, spoken)
+            _directly(door, tx, who, actor, spoken, meant)
         else:
-            _mentioned(door, tx, who, actor, spoken)
+            _mentioned(door, tx, who, actor, spoken, meant)
 
 
 class _Spoken:
@@ -110,9 +111,7 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
     return said
 
 
-def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
-    examples = door.phrases.example("examples")
-    meant = reading.read(spoken.words, examples)
+def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
     if meant.intent == "link":
         said = linking.link(tx, door.home.team if door.home is not None else "", actor, meant.value)
         key = spoken.key if said == "linked" else f"{said}:{_minute(tx, actor, spoken)}"
@@ -124,14 +123,15 @@ def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken
     _understood(door, tx, who, spoken, meant, spoken.reply_there)
 
 
-def _mentioned(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken) -> None:
+def _mentioned(
+    door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read
+) -> None:
     """In a channel others listen: what is said there is the same fixed words for everybody, once a minute, so that nobody
     learns who is known; and everything else goes to direct messages."""
     there = f"aloud:{_minute(tx, actor, spoken)}"
     if not spoken.words and not spoken.files:
         owed.tell(tx, actor, "fixed:mention_empty", there, where=spoken.reply_there)
         return
-    meant = reading.read(spoken.words, door.phrases.example("examples"))
     if meant.intent == "link":
         linking.spoil(tx, meant.value)
         owed.tell(tx, actor, "fixed:code_aloud", f"code_aloud:{_minute(tx, actor, spoken)}")

@@ -83,6 +83,7 @@ def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
         log.warning("misshapen", kind=kind_of(body))
         return 200, ""
     if done.status == 500:
+        log.error("fault", kind=kind_of(body), fault="a listener raised")  # Bolt has logged its traceback
         return _fault(door, body, 500)
     if done.status != 200:
         log.info("nothing listens to that", kind=kind_of(body))
