@@ -5,6 +5,7 @@ messages, and, without anything confidential, to the channel where it began. In 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from authz import Action, Ask, Grant, Proof
@@ -109,12 +110,15 @@ def head(posting: Posting, piece: Work) -> None:
 
 def _head(posting: Posting, place: Place, piece: Work) -> None:
     door, key = posting.door, f"head:{place.id}"
+    link = _link(posting, place) if place.side == places.ORIGIN else ""
     with door.store.transaction("slack") as tx:
         _still_theirs(tx, place)
         message = _HEADS[place.side](door, tx, place)
         stands = places.posted(tx, key)
     if message is None:
         return
+    if link:
+        message = b.message(list(message.blocks), b.section(f"<{link}|{door.phrases.say('button.follow')}>"))
     version = message.version
     if stands is not None:
         if stands.version != version:
@@ -123,9 +127,28 @@ def _head(posting: Posting, place: Place, piece: Work) -> None:
         return
     channel = place.channel or _channel(posting, place)
     post = _posted(posting, key, place, channel, message, piece, version)
-    if place.thread is None:
-        with door.store.transaction("slack") as tx:
+    with door.store.transaction("slack") as tx:
+        if place.thread is None:
             places.stands(tx, place, post.channel, post.ts)
+        if place.side == places.CUSTOMER:  # now there is something that the channel where it began can link to
+            for other in places.of_ticket(tx, place.ticket):
+                if other.side == places.ORIGIN:
+                    first = {"place": other.id, "ticket": place.ticket}
+                    work.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"place:{other.id}")
+
+
+def _link(posting: Posting, place: Place) -> str:
+    """Leads whoever opened the ticket to it, and nobody else anywhere. Empty while it does not stand, or Slack says none."""
+    with posting.door.store.transaction("slack") as tx:
+        theirs = (one for one in places.of_ticket(tx, place.ticket) if one.side == places.CUSTOMER)
+        found = next((posted for one in theirs if (posted := places.posted(tx, f"head:{one.id}")) is not None), None)
+    if found is None:
+        return ""
+    with suppress(Later, Never):
+        said = posting.api.call(found.team, "chat.getPermalink", channel=found.channel, message_ts=found.ts)
+        link = str(said.get("permalink") or "")
+        return link if link.startswith(("https://", "http://")) and not set(link) & set("<>|") else ""
+    return ""
 
 
 def say(posting: Posting, piece: Work) -> None:

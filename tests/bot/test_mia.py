@@ -24,6 +24,8 @@ def test_from_a_message_by_the_shortcut(desk: SlackDesk) -> None:
     left = desk.submit("U0MIA", words="tide-web answers 503")
     assert "Ticket #1001 is open" in desk.text_of(left)
     assert "Ticket #1001 is open" in desk.said("U0LEO", "help"), "in the thread where it began"
+    head = desk.last("U0MIA", holding="Ticket #1001")
+    assert f"Follow it ({desk.workspace.permalink(head)})" in desk.said("U0LEO", "help")
     assert "tide-web answers 503" in desk.said("U0MIA"), "the details in direct messages"
     card = desk.said("U0KIM", AGENTS)
     assert "#1001: tide-web answers 503" in card
