@@ -133,8 +133,11 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 
 
 def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
-    """Why a member can open no ticket, and what now."""
-    return told.refused(p, choices.refusals(tx, who, choices.OPEN))
+    """Why a member can open no ticket, and what now; requests that are theirs to make are offered as what they are."""
+    made = told.refused(p, choices.refusals(tx, who, choices.OPEN))
+    if not choices.offered(tx, who):
+        return made
+    return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))
 
 
 ANSWERS: Final[dict[str, Answer]] = {

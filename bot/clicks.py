@@ -24,7 +24,8 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
     began = container.get("thread_ts")  # the message with the button is nobody's beginning
     origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
-    if not choices.may_open(choices.offered(tx, who)):
+    found = choices.offered(tx, who)
+    if not choices.may_open(found) and not (found and value_of(action) == "requests"):
         return "open"
     words = _kept(tx, who, body)[0] if channel.startswith("D") else ""
     owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), words=words, origin=origin)

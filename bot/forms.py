@@ -19,6 +19,10 @@ MOST_WORDS: Final = 3_000
 def open_ticket(p: Phrases, found: Sequence[Choice], words: str, metadata: str) -> Block:
     """Only what this member may open. One thing to choose needs no choosing."""
     made: list[Block] = []
+    requests = any(choice.is_request for choice in found)
+    alone = requests and all(choice.is_request for choice in found)
+    if alone:
+        made.append(b.section(p.say("form.requests_alone")))
     if len(found) == 1:
         made.append(b.section(p.say("form.only", account=found[0].account.name, kind=found[0].kind)))
         metadata = f"{metadata}|{found[0].value}" if metadata else f"||{found[0].value}"
@@ -28,12 +32,12 @@ def open_ticket(p: Phrases, found: Sequence[Choice], words: str, metadata: str) 
     made.append(
         b.ask(p.plain("form.words"), "words", b.words("words", initial=words, placeholder=p.plain("form.words_like")))
     )
-    if any(choice.is_request for choice in found):
+    if requests and not alone:
         made.append(b.context(p.say("form.requests")))
     made.append(b.context(p.say("form.not_here")))
     return b.modal(
         "open_ticket",
-        p.plain("form.open"),
+        p.plain("form.request" if alone else "form.open"),
         made,
         submit=p.plain("form.send"),
         close=p.plain("form.close"),

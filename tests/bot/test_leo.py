@@ -150,3 +150,16 @@ def ledger(desk: SlackDesk) -> list[object]:
         verdict = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))
         assert isinstance(verdict, Grant)
         return [str(entry) for entry in audit.entries(tx, verdict)]
+
+
+def test_requests_that_are_his_to_make_are_offered_as_what_they_are(desk: SlackDesk) -> None:
+    desk.be("U0LEO").command("/ticket", "our shop is down")
+    desk.work()
+    desk.click("U0LEO", "open", holding="may not open technical")
+    form = desk.text_of(desk.form("U0LEO"))
+    assert "Make a request" in form
+    assert "The desk does not get this yet" in form
+    assert "Have login details sent, at *Tideworks Ltd*" in form
+    desk.submit("U0LEO", words="of tide-web")
+    assert "The desk has not got this" in desk.text_of(desk.be("U0LEO").view)
+    assert "of tide-web" not in desk.said("U0KIM", AGENTS)
