@@ -228,3 +228,18 @@ def test_a_request_waits_as_a_draft(slack_once: SlackDesk) -> None:
 def test_guests_have_no_commands(desk: SlackDesk) -> None:
     with pytest.raises(NotAvailable):
         desk.be("U0OLIVIA").command("/ticket", "x", "harbour-bakery")
+
+
+def test_while_an_answer_is_made_it_says_so(desk: SlackDesk) -> None:
+    """The status of the agent view, in the thread of the question; the answer ends it."""
+    asked: list[tuple[str, str]] = []
+
+    def note(method: str, args: dict[str, str]) -> None:
+        asked.append((method, str(args.get("status", ""))))
+
+    desk.workspace.trouble = note
+    question = desk.be("U0MIA").dm("who decides on contacts?")
+    desk.work()
+    assert asked[0] == ("assistant.threads.setStatus", "is looking that up …")
+    assert asked[1][0] == "chat.postMessage"
+    assert desk.last("U0MIA", holding="may change who is on the account").thread_ts == question.ts
