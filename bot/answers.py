@@ -14,7 +14,8 @@ from bot import choices, loan_words, told
 from bot.actor import Who
 from bot.blocks import Message
 from bot.phrases import Phrases
-from store import Transaction, accounts, loans, tickets, timeline
+from bot.rights import on_ticket
+from store import Transaction, accounts, loans, tickets
 from store.tickets import Conversation, Ticket
 
 Answer = Callable[[Transaction, Phrases, Who, str], Message]
@@ -107,12 +108,8 @@ def waiting(tx: Transaction, who: Who) -> list[Ticket]:
 
 def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
     """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
-    about = timeline.about(tx, number)
-    if about is None or about.account is None:
-        return None
-    asked = [tx.ask(who.ask(Action.TICKET_VIEW, about.account, topic)) for topic in Topic if topic == about.topic]
-    granted = [verdict for verdict in asked if isinstance(verdict, Grant)]
-    return tickets.conversation(tx, granted, number) if granted else None
+    grant = on_ticket(tx, who, Action.TICKET_VIEW, number)
+    return None if grant is None else tickets.conversation(tx, [grant], number)
 
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:

@@ -134,13 +134,13 @@ def select(placeholder: str, action: str, options: Sequence[Block]) -> Block:
 
 def grouped(placeholder: str, action: str, groups: Sequence[tuple[str, Sequence[Block]]]) -> Block:
     """A select whose options stand under headings."""
+    made = {"type": "static_select", "placeholder": plain(placeholder, 150), "action_id": action}
+    return {**made, "option_groups": option_groups(groups)}
+
+
+def option_groups(groups: Sequence[tuple[str, Sequence[Block]]]) -> list[Block]:
     made = [{"label": plain(label, OPTION), "options": list(options)[:MOST_OPTIONS]} for label, options in groups]
-    return {
-        "type": "static_select",
-        "placeholder": plain(placeholder, 150),
-        "action_id": action,
-        "option_groups": made[:MOST_OPTIONS],
-    }
+    return made[:MOST_OPTIONS]
 
 
 def search(placeholder: str, action: str) -> Block:

@@ -15,7 +15,6 @@ OPEN: Final = tuple((Action.TICKET_OPEN, topic) for topic in Topic)
 EVERYTHING: Final = tuple(
     (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != Action.PORTAL_LOGIN
 )
-TECHNICAL_REQUESTS: Final = frozenset({Action.SERVICE_ORDER, Action.SERVICE_CANCEL, Action.SERVICE_TRANSFER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from authz import Action, Ask, Grant, Proof, Topic
+from authz import Action, Grant, Topic
 from bot import answers, choices, linking, opening, owed, told
 from bot.actor import Who, known, of_interaction
 from bot.clicked import Click, number_of, value_of, where
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.phrases import unescaped
+from bot.rights import on_ticket
 from bot.typed import typed
 from store import Transaction, calls, loans, places, tickets, timeline
 from store.timeline import Sent
@@ -49,7 +50,7 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message are added to a ticket on which the desk waits for them."""
     words, _origin, source, files = _kept(tx, who, body)
-    grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
     if source is not None and timeline.of_source(tx, source) is not None:
         return "fixed:chosen_already"
     if grant is None or not tickets.reply(tx, grant, number_of(action), body=words, source=source, files=files):
@@ -75,22 +76,14 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str, Origin | None, st
     )
 
 
-def _ticket_grant(tx: Transaction, who: Who, number: int, action: Action) -> Grant | None:
-    about = timeline.about(tx, number)
-    if about is None or about.account is None:
-        return None
-    verdict = tx.ask(who.ask(action, about.account, Topic(about.topic)))
-    return verdict if isinstance(verdict, Grant) else None
-
-
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
     done = grant is not None and tickets.close(tx, grant, number_of(action))
     return None if done and _stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
 
 
 def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY)
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
     done = grant is not None and tickets.reopen(tx, grant, number_of(action))
     return None if done and _stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
 
@@ -106,13 +99,13 @@ def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) 
     about = timeline.about(tx, number_of(action))
     if about is None or about.account is None:
         return "fixed:no_draft"
-    ask = Ask(who.subject, Action.TICKET_VIEW, about.account, Topic(about.topic), Proof.VERIFIED)
+    ask = who.ask(Action.TICKET_VIEW, about.account, Topic(about.topic))
     gone = tickets.draft_withdrawn(tx, ask, number_of(action))
     return "fixed:draft_gone" if gone else "fixed:no_draft"
 
 
 def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    if _ticket_grant(tx, who, number_of(action), Action.TICKET_REPLY) is None:
+    if on_ticket(tx, who, Action.TICKET_REPLY, number_of(action)) is None:
         return "fixed:not_added"
     owed.form(tx, who.actor, "reply", str(body["trigger_id"]), where(body), ticket=number_of(action))
     return None
@@ -130,14 +123,15 @@ def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
 
 
 def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
-    grant = _lender(tx, who, loans.account_of(tx, request))
-    done = grant is not None and loans.lend(tx, grant[0], request, hours) is not None
+    grant = _lender(tx, who, request)
+    done = grant is not None and loans.lend(tx, grant, request, hours) is not None
     return "fixed:lent_now" if done else "fixed:loan_gone"
 
 
-def _lender(tx: Transaction, who: Who, account: int | None) -> tuple[Grant] | None:
+def _lender(tx: Transaction, who: Who, request: int) -> Grant | None:
+    account = loans.account_of(tx, request)
     verdict = tx.ask(who.ask(Action.RIGHT_LEND, account)) if account is not None else None
-    return (verdict,) if isinstance(verdict, Grant) else None
+    return verdict if isinstance(verdict, Grant) else None
 
 
 def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -152,8 +146,8 @@ def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
 
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _lender(tx, who, loans.account_of(tx, number_of(action)))
-    done = grant is not None and loans.refuse(tx, grant[0], number_of(action)) is not None
+    grant = _lender(tx, who, number_of(action))
+    done = grant is not None and loans.refuse(tx, grant, number_of(action)) is not None
     return "fixed:refused_now" if done else "fixed:loan_gone"
 
 

@@ -11,7 +11,7 @@ from bot.actor import Actor, Who, known, of_command
 from bot.blocks import Message
 from bot.door import Door
 from bot.typed import typed
-from store import Transaction, calls, proof_mail
+from store import Transaction, calls
 
 Body = Mapping[str, Any]
 Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
@@ -51,8 +51,7 @@ def _link(door: Door, tx: Transaction, actor: Actor | None, words: str) -> Messa
     digits = re.sub(r"[\s-]", "", words)
     if not digits.isascii() or not digits.isdigit():
         return told.plain(door.phrases, "link_how")
-    home = door.home.team if door.home is not None else ""
-    return told.plain(door.phrases, linking.link(tx, home, actor, digits))
+    return told.plain(door.phrases, linking.link(tx, door.home_id, actor, digits))
 
 
 def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:
@@ -62,8 +61,7 @@ def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message
         return told.plain(door.phrases, "stranger" if who is None else "not_yours")
     if not words:
         return told.plain(door.phrases, "verify_how")
-    word = re.sub(r"[\s()-]", "", words)
-    return cards.verification(door.phrases, proof_mail.find(tx, grant, word))
+    return cards.verification(door.phrases, desk_thread.looked_up(tx, grant, words))
 
 
 COMMANDS: Final[dict[str, Command]] = {

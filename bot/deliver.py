@@ -267,8 +267,7 @@ def fetch_file(posting: Posting, piece: Work) -> None:
     message, id = int(piece.payload["message"]), str(piece.payload["file"])
     with posting.door.store.transaction("worker") as tx:
         team = files.came_through(tx, follow.granted(tx), message)
-    home = posting.door.home
-    through = team or (home.team if home is not None else "")
+    through = team or posting.door.home_id
     try:
         about = posting.api.call(through, "files.info", file=id)["file"]
         size = int(about.get("size") or 0)

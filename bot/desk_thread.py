@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from authz import Action, Ask, Grant, Proof
 from bot.actor import Who
-from store import Transaction, desk_tickets, timeline
+from store import Transaction, desk_tickets, proof_mail, timeline
 from store.timeline import Sent
 
 
@@ -49,6 +50,11 @@ def changed(tx: Transaction, who: Who, account: int | None, source: str, words: 
         desk_tickets.withdrawn(tx, grant, source)
     else:
         desk_tickets.edited(tx, grant, source, words, edited)
+
+
+def looked_up(tx: Transaction, grant: Grant, words: str) -> int | None:
+    """The person with exactly this support ID or number, however it was spaced."""
+    return proof_mail.find(tx, grant, re.sub(r"[\s()-]", "", words))
 
 
 def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:

@@ -43,6 +43,11 @@ class Door:
         """The installation the desk's own channel is in."""
         return self._known.get(self.home_team) if self.home_team else next(iter(self._known.values()), None)
 
+    @property
+    def home_id(self) -> str:
+        """Its id; empty while it is not known."""
+        return self.home.team if self.home is not None else ""
+
     def installation(self, team: object) -> Installation | None:
         """Of an id, from wherever in a request it was taken."""
         return self._known.get(team) if isinstance(team, str) else None

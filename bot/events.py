@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from authz import Action, Grant, Topic
+from authz import Action, Topic
 from bot import answers, choices, desk_thread, linking, opening, owed, reading
 from bot.actor import Actor, Who, known, of_event
 from bot.door import Door
 from bot.opening import Opened, Origin
+from bot.rights import on_ticket
 from bot.typed import typed
 from store import Transaction, calls, installations, places, tickets, timeline
 from store.installations import Installation
@@ -60,7 +61,7 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
         if direct:
             _directly(door, tx, who, actor, spoken, meant)
         else:
-            _mentioned(door, tx, who, actor, spoken, meant)
+            _mentioned(tx, who, actor, spoken, meant)
 
 
 class _Spoken:
@@ -98,12 +99,8 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
                 tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
             )
         return noted
-    about = timeline.about(tx, place.ticket)
-    if not who.is_person or about is None or about.account is None:
-        return False
-    topic = Topic(about.topic)
-    grant = tx.ask(who.ask(Action.TICKET_REPLY, about.account, topic))
-    said = isinstance(grant, Grant) and tickets.reply(
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, place.ticket)
+    said = grant is not None and tickets.reply(
         tx, grant, place.ticket, body=spoken.words, source=spoken.source, files=spoken.files
     )
     if not said and place.side == places.CUSTOMER:
@@ -113,19 +110,19 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
 
 def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
     if meant.intent == "link":
-        said = linking.link(tx, door.home.team if door.home is not None else "", actor, meant.value)
-        key = spoken.key if said == "linked" else f"{said}:{_minute(tx, actor, spoken)}"
+        said = linking.link(tx, door.home_id, actor, meant.value) if meant.value else "link_how"
+        key = (
+            f"{said}:{_minute(tx, actor, spoken)}" if said == "link_later" else spoken.key
+        )  # five wrong ones, then once
         owed.tell(tx, actor, f"fixed:{said}", key, where=spoken.reply_there)
         return
     if who is None:
         _stranger(tx, actor, spoken)
         return
-    _understood(door, tx, who, spoken, meant, spoken.reply_there)
+    _understood(tx, who, spoken, meant, spoken.reply_there)
 
 
-def _mentioned(
-    door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read
-) -> None:
+def _mentioned(tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
     """In a channel others listen: what is said there is the same fixed words for everybody, once a minute, so that nobody
     learns who is known; and everything else goes to direct messages."""
     there = f"aloud:{_minute(tx, actor, spoken)}"
@@ -134,12 +131,13 @@ def _mentioned(
         return
     if meant.intent == "link":
         linking.spoil(tx, meant.value)
-        owed.tell(tx, actor, "fixed:code_aloud", f"code_aloud:{_minute(tx, actor, spoken)}")
+        what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
+        owed.tell(tx, actor, what, f"{what}:{_minute(tx, actor, spoken)}")
     elif who is None:
         owed.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}")
     elif not who.is_person:
         owed.tell(tx, actor, "fixed:you_are_staff", f"staff:{_minute(tx, actor, spoken)}")
-    elif _understood(door, tx, who, spoken, meant, None):
+    elif _understood(tx, who, spoken, meant, None):
         return
     owed.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
 
@@ -150,7 +148,7 @@ def _minute(tx: Transaction, actor: Actor, spoken: _Spoken) -> str:
 
 
 def _understood(
-    door: Door, tx: Transaction, who: Who, spoken: _Spoken, meant: reading.Read, where: Mapping[str, str] | None
+    tx: Transaction, who: Who, spoken: _Spoken, meant: reading.Read, where: Mapping[str, str] | None
 ) -> bool:
     """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
     Whether a ticket was opened."""

@@ -53,10 +53,10 @@ def news(posting: Posting, piece: Work) -> None:
             work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
             stand = places.versions(tx, place)
             for one in said[1:]:
-                version = f"{digest(one.body)}{'x' if one.withdrawn else ''}"
+                version = _version(one)
                 if _is_owed(place, one) and stand.get(f"say:{place.id}:{one.id}") != version:
                     owed = {**first, "message": one.id, "version": version}
-                    work.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{version}", owed, lane=lane)
+                    work.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
             for one in said:
                 for file in one.files if _gets_files(place, one) else ():
                     if file.fetched:
@@ -84,6 +84,11 @@ def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: 
 
 def _came_from(place: Place, said: Said) -> bool:
     return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
+
+
+def _version(said: Said) -> str:
+    """Of what it shows: its words, whether they were taken back, and its files."""
+    return digest(repr((said.body, said.withdrawn, [(file.name, file.lost) for file in said.files])))
 
 
 def _is_owed(place: Place, said: Said) -> bool:
@@ -163,7 +168,7 @@ def say(posting: Posting, piece: Work) -> None:
         return
     if stands is None:
         _posted(posting, key, place, place.channel or "", message, piece, version)
-    else:
+    elif stands.version != version:
         posting.change(stands, message)
         posting.keep(key, replace(stands, version=version))
 

@@ -73,6 +73,5 @@ def _where(tx: Transaction, person: int) -> members.Member | None:
 
 
 def _direct(posting: Posting, key: str, member: members.Member, message: Message, piece: Work) -> None:
-    home = posting.door.home
-    via = member.via or (home.team if home is not None else "")
+    via = member.via or posting.door.home_id
     posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)

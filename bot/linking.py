@@ -12,8 +12,8 @@ KIND = "link"
 
 
 def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
-    """`home` is the desk's own workspace. Which of our phrases to answer with. An unknown code, a used one, and one of somebody whom members of this
-    organisation may not stand for sound the same."""
+    """Which of our phrases to answer with. `home` is the desk's own workspace. An unknown code, a used one, and one of
+    somebody whom members of this organisation may not stand for sound the same."""
     if actor is None:
         return "link_wrong"
     if members.find(tx, actor.team, actor.user) is not None:

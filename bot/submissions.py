@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from authz import Action, Grant, Topic
+from authz import Action
+from bot import blocks as b
 from bot import cards, choices, desk_thread, forms, opening, told
 from bot.actor import Who, known, of_interaction
 from bot.door import Door
 from bot.opening import Opened, Origin
-from store import Transaction, calls, proof_mail, tickets, timeline
+from bot.rights import on_ticket
+from store import Transaction, calls, tickets
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -90,12 +92,8 @@ def _ticket(view: Mapping[str, Any]) -> int:
 
 
 def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    number = _ticket(view)
-    about = timeline.about(tx, number)
-    verdict = None
-    if who.is_person and about is not None and about.account is not None:
-        verdict = tx.ask(who.ask(Action.TICKET_REPLY, about.account, Topic(about.topic)))
-    if isinstance(verdict, Grant) and tickets.reply(tx, verdict, number, body=_words(view)):
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, _ticket(view))
+    if grant is not None and tickets.reply(tx, grant, _ticket(view), body=_words(view)):
         return None
     return _shown(door, told.plain(door.phrases, "not_added").blocks)
 
@@ -127,8 +125,7 @@ def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body
     grant = desk_thread.asking_proof(tx, who)
     if grant is None:
         return _shown(door, told.plain(door.phrases, "not_yours").blocks)
-    word = re.sub(r"[\s()-]", "", _words(view))
-    found = cards.verification(door.phrases, proof_mail.find(tx, grant, word))
+    found = cards.verification(door.phrases, desk_thread.looked_up(tx, grant, _words(view)))
     return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
 
 
@@ -143,9 +140,7 @@ def suggested(door: Door, body: Body) -> Answer:
         found = [choice for choice in found if not choice.is_request]
     fits = [c for c in found if typed in f"{c.account.name} {c.account.number} {c.kind}".casefold()]
     groups = told.grouped(door.phrases, fits[:100])
-    return {
-        "option_groups": [{"label": {"type": "plain_text", "text": name}, "options": listed} for name, listed in groups]
-    }
+    return {"option_groups": b.option_groups(groups)}
 
 
 FORMS: Final[dict[str, Callable[[Door, Transaction, Who, Mapping[str, Any], Body], Answer | None]]] = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +45,8 @@ def serve(
             fail("--workers does not go with the simulator, which keeps its calls in one process")
         if not no_migrate:
             migrate(settings.database_url)
+        if is_taken(host, port):
+            fail(f"port {port} is taken: stop what listens there, or choose another --port")
         make_app(settings).state.house.store.close()  # what is wrong is said here, before any process is started
     _say_what_to_try(settings, port)
     uvicorn.run(
@@ -57,6 +61,17 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether something listens there already, found out before we say that we run."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as uvicorn does: what lingers is not taken
+        try:
+            trial.bind((host, port))
+        except OSError as fault:
+            return fault.errno == errno.EADDRINUSE
+    return False
 
 
 def app() -> FastAPI:

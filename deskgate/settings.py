@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -46,7 +47,7 @@ class Settings(BaseSettings):
     slack_client_secret: str = Field(default="", repr=False)
     slack_teams: Annotated[tuple[str, ...], NoDecode] = ()
     slack_api_url: str = "https://slack.com/api/"
-    slack_agent_channel: str = Field(default="", pattern=r"^([CG][A-Z0-9]{2,30})?$")
+    slack_agent_channel: str = ""
     transcribe: Literal["on", "off"] = "off"
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = ""
@@ -83,6 +84,13 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be a base URL like https://desk.example")
         return value.rstrip("/")
+
+    @field_validator("slack_agent_channel")
+    @classmethod
+    def _channel_id(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[CG][A-Z0-9]{2,30}", value):
+            raise ValueError("must be a channel's id like C0123ABC, from its About, not its name")
+        return value
 
     @field_validator("slack_api_url")
     @classmethod

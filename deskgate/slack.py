@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -94,7 +95,7 @@ def add(app: FastAPI, settings: Settings, slack: Slack, *, clock: Callable[[], i
     if settings.slack_signing_secret or settings.slack_simulated:
         app.include_router(router.router(slack.door, clock=lambda: clock() / 1000))
     if slack.app is not None:
-        changed = lambda: slack.door.look(anew=True)  # noqa: E731
+        changed = partial(slack.door.look, anew=True)
         app.include_router(install.router(slack.door.store, slack.app, settings.public_url, changed=changed))
 
 

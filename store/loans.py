@@ -20,6 +20,9 @@ REQUESTS_A_DAY: Final = 3
 REQUEST_LIFE: Final = 24 * HOUR
 
 
+_l = tables.loans.c
+
+
 @dataclass(frozen=True, slots=True)
 class Lender:
     """Somebody who may lend what was refused. `member`: they can be asked in Slack."""
@@ -161,8 +164,7 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
 def take_back(tx: Transaction, who: str, loan: int) -> bool:
     """Ends a loan of one's own, which needs no right: fewer people may do something then. False: it had ended, or is not
     theirs."""
-    l = tables.loans.c  # noqa: E741
-    mine = select(l.account_id, l.borrower, l.cell).where(l.id == loan, l.lender == person_of(who))
+    mine = select(_l.account_id, _l.borrower, _l.cell).where(_l.id == loan, _l.lender == person_of(who))
     row = tx.connection.execute(mine).first()
     if row is None or not _end(tx, loan):
         return False
@@ -174,18 +176,16 @@ def take_back(tx: Transaction, who: str, loan: int) -> bool:
 
 def _end(tx: Transaction, loan: int) -> bool:
     """Whether it had not ended before."""
-    l = tables.loans.c  # noqa: E741
-    ended = update(tables.loans).where(l.id == loan, l.ended_at.is_(None)).values(ended_at=tx.now)
-    return tx.connection.execute(ended.returning(l.id)).first() is not None
+    ended = update(tables.loans).where(_l.id == loan, _l.ended_at.is_(None)).values(ended_at=tx.now)
+    return tx.connection.execute(ended.returning(_l.id)).first() is not None
 
 
 def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Loan]:
     """What the lender has lent on the account and has not ended."""
     tx.good(grant, "right.lend")
-    l = tables.loans.c  # noqa: E741
-    mine: ColumnElement[bool] = (l.lender == person_of(grant.subject)) & (l.account_id == grant.account)
-    query = _LOANS.where(mine, l.ended_at.is_(None), l.ends_at > tx.now)
-    rows = tx.connection.execute(query if only is None else query.where(l.id == only))
+    mine: ColumnElement[bool] = (_l.lender == person_of(grant.subject)) & (_l.account_id == grant.account)
+    query = _LOANS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
+    rows = tx.connection.execute(query if only is None else query.where(_l.id == only))
     tx.told(grant, "loan.borrower", "loan.ends_at")
     return [_loan(row) for row in rows]
 
@@ -204,20 +204,19 @@ def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
     assert grant.account is not None
     account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
     lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
-    l = tables.loans.c  # noqa: E741
-    taken = update(tables.loans).where(l.id == (lent.loan if lent else 0), l.ticket.is_(None)).values(ticket=ticket)
-    if tx.connection.execute(taken.returning(l.id)).first() is None:
+    taken = update(tables.loans).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
+    if tx.connection.execute(taken.returning(_l.id)).first() is None:
         raise NoGrant("the ticket it was lent for is open already")
 
 
 def end_of_those_who_lost(tx: Transaction, account: int) -> int:
     """After a change of contacts: loans whose lender may no longer lend them end, and do not come back with the right."""
-    l, c = tables.loans.c, tables.contacts.c  # noqa: E741
+    c = tables.contacts.c
     rows = tx.connection.execute(
-        select(l.id, l.cell, l.borrower, c.held, tables.accounts.c.scheme, tables.accounts.c.status)
-        .join(tables.accounts, tables.accounts.c.id == l.account_id)
-        .outerjoin(tables.contacts, (c.account_id == l.account_id) & (c.person_id == l.lender))
-        .where(l.account_id == account, l.ended_at.is_(None), l.ends_at > tx.now)
+        select(_l.id, _l.cell, _l.borrower, c.held, tables.accounts.c.scheme, tables.accounts.c.status)
+        .join(tables.accounts, tables.accounts.c.id == _l.account_id)
+        .outerjoin(tables.contacts, (c.account_id == _l.account_id) & (c.person_id == _l.lender))
+        .where(_l.account_id == account, _l.ended_at.is_(None), _l.ends_at > tx.now)
     ).all()
     lost = [row for row in rows if row.held is None or not may_lend(tx.schemes[row.scheme], row.held, row.cell)]
     for row in lost:

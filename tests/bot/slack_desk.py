@@ -16,9 +16,9 @@ from simulator.slack import SAMPLE, App, Cast, Member, Message, View, Workspace,
 from simulator.slack.sample import AGENT_CHANNEL
 from simulator.slack.web_api import router as web_api
 from store import codes, installations, tables
-from tests.bot.serving import serving
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
+from tests.serving import serving
 
 AGENTS = AGENT_CHANNEL
 APP = {
@@ -41,7 +41,8 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     made = Stage()
-    with serving(made) as made.base:
+    with serving(made) as server:
+        made.base = server.url
         yield made
 
 

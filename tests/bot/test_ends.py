@@ -10,7 +10,7 @@ from simulator.slack import SAMPLE, Cast, Trouble
 from simulator.slack.sample import BOT
 from store import installations, work
 from store.installations import Installation
-from tests.bot.sending import event, send
+from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 
 
@@ -86,8 +86,9 @@ def test_the_app_is_removed_elsewhere(slack_once: SlackDesk) -> None:
         installations.put(tx, Installation("T0OTHER", "Other", "U0BOT2", "B2", ("chat:write",), "xoxb-2"))
     desk.door.look(anew=True)
     at = desk.now // 1000
-    revoked = event({"type": "tokens_revoked", "tokens": {"bot": ["U0BOT2"]}}, team="T0OTHER", event_time=at)
-    gone = event({"type": "app_uninstalled"}, team="T0OTHER", event_time=at)
+    of_other = {"team_id": "T0OTHER", "event_time": at}
+    revoked = event(desk, type="tokens_revoked", tokens={"bot": ["U0BOT2"]}) | of_other
+    gone = event(desk, type="app_uninstalled") | of_other
     for body in (revoked, gone, gone, revoked):
         body["authorizations"] = []
         assert send(desk, body).status_code == 200
@@ -96,7 +97,7 @@ def test_the_app_is_removed_elsewhere(slack_once: SlackDesk) -> None:
         desk.now += 60_000
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0OTHER", "Other", "U0BOT2", "B2", ("chat:write",), "xoxb-3"), anew=True)
-    late = event({"type": "app_uninstalled"}, team="T0OTHER", event_time=at)
+    late = event(desk, type="app_uninstalled") | of_other
     send(desk, late)
     with desk.store.transaction("test") as tx:
         assert [one.team for one in installations.every(tx)] == ["T0DESK", "T0OTHER"], "it was installed anew since"

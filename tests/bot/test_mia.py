@@ -31,7 +31,7 @@ def test_from_a_message_by_the_shortcut(desk: SlackDesk) -> None:
     assert "#1001: tide-web answers 503" in card
     assert "Mia Chen* · Tideworks Ltd, account 400639" in card
     assert "Holds: Manage Support." in card
-    assert "*Never tell them* about what is owed, services and how they are and billing tickets" in card
+    assert "*Never tell them* about what is owed, the state of services and billing tickets" in card
 
 
 def test_by_command_with_words(desk: SlackDesk) -> None:

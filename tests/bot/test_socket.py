@@ -20,7 +20,7 @@ from bot import socket
 from bot.socket import Socket
 from bot.web_api import slack_client
 from store.work import Later
-from tests.bot.serving import serving
+from tests.serving import serving
 
 TOKEN = "xapp-of-the-desk"
 SOON = 15.0  # seconds in which what is waited for has happened, on a busy machine too
@@ -95,8 +95,8 @@ def slack() -> Slack:
 
 @pytest.fixture
 def url(slack: Slack) -> Iterator[str]:
-    with serving(slack.app) as url:
-        yield url
+    with serving(slack.app) as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from simulator.slack import SAMPLE, Cast, Person
+from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 
 SECRETS = ("20.00", "Harbour", "grid-1", "Grid hosting", "200417", "Dev Anand", "MT-3307")
@@ -104,8 +105,6 @@ def test_an_unlisted_organisation_cannot_link_even_with_a_good_code(slack: Slack
 
 def test_an_actor_who_cannot_be_told_is_nobody(slack_once: SlackDesk) -> None:
     """Slack names no organisation of theirs: nothing is told, nothing is opened, and nothing fails."""
-    from tests.bot.sending import event, send
-
     desk = slack_once
     ours = {
         "type": "message",
@@ -114,20 +113,19 @@ def test_an_actor_who_cannot_be_told_is_nobody(slack_once: SlackDesk) -> None:
         "user": "U0OLIVIA",
         "text": "what do we owe?",
     }
-    body = event(ours | {"ts": "1.1"}, shared=True)
+    shared = {"is_ext_shared_channel": True}
+    body = event(desk, **ours, ts="1.1") | shared
     assert send(desk, body).status_code == 200
-    two = event(ours | {"ts": "1.2", "user_team": "T0HARBOUR", "source_team": "T0STRANGE"}, shared=True)
+    two = event(desk, **ours, ts="1.2", user_team="T0HARBOUR", source_team="T0STRANGE") | shared
     assert send(desk, two).status_code == 200
     desk.work()
     assert desk.read("U0OLIVIA") == []
 
 
 def test_deactivated_members_stand_for_nobody(slack: SlackDesk) -> None:
-    from tests.bot.sending import event, send
-
     desk = slack
     user = {"id": "U0OLIVIA", "team_id": "T0HARBOUR", "deleted": True}
-    assert send(desk, event({"type": "user_change", "user": user})).status_code == 200
+    assert send(desk, event(desk, type="user_change", user=user)).status_code == 200
     desk.be("U0OLIVIA").dm("what do we owe?")
     desk.work()
     assert "20.00" not in desk.said("U0OLIVIA")
@@ -170,3 +168,12 @@ def test_names_are_escaped(sample_sqlite: str, slack_stage: Stage, name: str) ->
     desk.work()
     assert name not in "\n".join(line for line in desk.read("U0FAKE") if line != "hello")
     desk.close()
+
+
+def test_a_code_mistyped_twice_is_answered_twice(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    for words in ("link 11111111", "link 22222222", "link"):
+        desk.be("U0MIA").dm(words)
+        desk.work()
+    assert desk.said("U0MIA").count("That code is not good") == 2
+    assert "Write link and the eight digits" in desk.said("U0MIA")

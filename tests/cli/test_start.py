@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     (how,) = started
     assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", 8123, 1)
     assert how["access_log"] is False, "a PIN is never in a URL, and URLs are never in a log"
+
+
+def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = light.refuses("serve", "--port", str(port))
+    assert said == f"port {port} is taken: stop what listens there, or choose another --port"
+    assert not started
 
 
 @pytest.mark.parametrize(
@@ -87,6 +98,11 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
             {**SLACK, "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "x"},
             (),
             "SLACK_TEAMS: is missing; OAuth needs the workspaces that may install, the desk's own first",
+        ),
+        (
+            {**SLACK, "SLACK_AGENT_CHANNEL": "#desk"},
+            (),
+            "SLACK_AGENT_CHANNEL: must be a channel's id like C0123ABC, from its About, not its name",
         ),
         ({**SLACK, "SLACK_API_URL": "https://slack.com"}, (), "SLACK_API_URL: must be a base URL that ends in /api/"),
         ({**SLACK, **PRODUCTION, "SLACK_API_URL": "http://x/api/"}, (), "SLACK_API_URL: must be https in production"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx2
-import uvicorn
 from fastapi import FastAPI
 
 from simulator import Exchange, posting, twilio_api, web
+from tests.serving import serving
 from tests.simulator.toy_desk import NUMBER, SID, TOKEN, ToyDesk
 
 AGENT = "+441632960999"
@@ -60,34 +58,15 @@ class Served:
 
 @contextmanager
 def served() -> Iterator[Served]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx2.Client(base_url=url, timeout=15) as client:
-            desk = ToyDesk(public=url)
-            exchange = Exchange(posting(client), SID, TOKEN, url, NUMBER)
-            answers(desk, exchange, url)
-            app = FastAPI()
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
-            app.include_router(web.router(exchange, PEOPLE, closing=lambda: server.should_exit))
-            app.include_router(twilio_api.router(exchange))
-            app.mount("/", desk.app())
-            started = threading.Event()
-            startup = server.startup
-
-            async def start(sockets: list[socket.socket] | None = None) -> None:
-                await startup(sockets)
-                started.set()
-
-            server.startup = start  # type: ignore[method-assign]
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            assert started.wait(15)
-            try:
-                yield Served(url, desk, exchange)
-            finally:
-                server.should_exit = True
-                thread.join(15)
+    app = FastAPI()
+    with serving(app) as server, httpx2.Client(base_url=server.url, timeout=15) as client:
+        desk = ToyDesk(public=server.url)
+        exchange = Exchange(posting(client), SID, TOKEN, server.url, NUMBER)
+        answers(desk, exchange, server.url)
+        app.include_router(web.router(exchange, PEOPLE, closing=server.closing))
+        app.include_router(twilio_api.router(exchange))
+        app.mount("/", desk.app())
+        yield Served(server.url, desk, exchange)
 
 
 def answers(desk: ToyDesk, exchange: Exchange, url: str) -> None:

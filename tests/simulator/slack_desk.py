@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,12 +44,20 @@ class SlackDesk:
     answers: dict[str, Says] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     now: Callable[[], float] | None = None
+    news: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def on(self, kind: str, answer: Says) -> None:
         self.answers[kind] = answer
 
     def of(self, kind: str) -> list[Asked]:
         return [one for one in self.asked if one.kind == kind]
+
+    def heard(self, kind: str, count: int = 1) -> list[Asked]:
+        """All of a kind, once there are so many: a page shows what somebody did before the desk has been told of it."""
+        with self.news:
+            came = self.news.wait_for(lambda: len(self.of(kind)) >= count, 10)
+        assert came, f"{count} of {kind} were to come; there are {self.kinds}"
+        return self.of(kind)
 
     def one(self, kind: str) -> Json:
         (asked,) = self.of(kind)
@@ -68,7 +77,9 @@ class SlackDesk:
         if headers["X-Slack-Signature"] != expected:
             return 401, "text/plain", "bad signature"
         asked = read(body, headers)
-        self.asked.append(asked)
+        with self.news:
+            self.asked.append(asked)
+            self.news.notify_all()
         answer = self.answers.get(asked.kind, "")
         if callable(answer):
             answer = answer(asked.body)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Locator, Page, expect
 
@@ -19,6 +16,7 @@ import simulator.slack.web_api
 from simulator import Exchange, posting, web
 from simulator.slack import SAMPLE, App, Cast, Workspace
 from simulator.slack import posting as slack_posting
+from tests.serving import serving
 from tests.simulator.served import PEOPLE, answers
 from tests.simulator.slack_desk import SECRET, TOKEN, Json, SlackDesk
 from tests.simulator.toy_desk import NUMBER, SID, ToyDesk
@@ -61,37 +59,18 @@ class Served:
 
 @contextmanager
 def served(cast: Cast = SAMPLE) -> Iterator[Served]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx2.Client(base_url=url, timeout=15) as client:
-            phone_desk, desk = ToyDesk(public=url), SlackDesk()
-            exchange = Exchange(posting(client), SID, TWILIO_TOKEN, url, NUMBER)
-            answers(phone_desk, exchange, url)
-            workspace = Workspace(slack_posting(client), SECRET, cast, App(token=TOKEN), public_url=url)
-            app = FastAPI()
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
-            app.include_router(web.router(exchange, PEOPLE, closing=lambda: server.should_exit))
-            app.include_router(simulator.slack.web.router(workspace, closing=lambda: server.should_exit))
-            app.include_router(simulator.slack.web_api.router(workspace))
-            app.include_router(desk.routes())
-            app.mount("/", phone_desk.app())
-            started = threading.Event()
-            startup = server.startup
-
-            async def start(sockets: list[socket.socket] | None = None) -> None:
-                await startup(sockets)
-                started.set()
-
-            server.startup = start  # type: ignore[method-assign]
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            assert started.wait(15)
-            try:
-                yield Served(url, desk, workspace, client)
-            finally:
-                server.should_exit = True
-                thread.join(15)
+    app = FastAPI()
+    with serving(app) as server, httpx2.Client(base_url=server.url, timeout=15) as client:
+        phone_desk, desk = ToyDesk(public=server.url), SlackDesk()
+        exchange = Exchange(posting(client), SID, TWILIO_TOKEN, server.url, NUMBER)
+        answers(phone_desk, exchange, server.url)
+        workspace = Workspace(slack_posting(client), SECRET, cast, App(token=TOKEN), public_url=server.url)
+        app.include_router(web.router(exchange, PEOPLE, closing=server.closing))
+        app.include_router(simulator.slack.web.router(workspace, closing=server.closing))
+        app.include_router(simulator.slack.web_api.router(workspace))
+        app.include_router(desk.routes())
+        app.mount("/", phone_desk.app())
+        yield Served(server.url, desk, workspace, client)
 
 
 # --- what one does on the page

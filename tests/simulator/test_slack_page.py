@@ -38,13 +38,13 @@ def test_a_message_and_the_bots_answer(slack_page: Page, slack_service: Served) 
     expect(messages(slack_page).locator(".mention")).to_have_text("@Deskgate")
     expect(messages(slack_page).locator("strong", has_text="down")).to_be_visible()
     expect(messages(slack_page).locator(".words")).to_contain_text("& <b>out</b>")
-    event = slack_service.desk.one("app_mention")["event"]
+    event = slack_service.desk.heard("app_mention")[0].event
     post(slack_service, thread_ts=event["ts"], text="Shall I open a ticket?")
     slack_page.get_by_role("button", name="1 reply").click()
     expect(messages(slack_page, "#slack-thread").nth(1)).to_contain_text("Shall I open a ticket?")
     write(slack_page, "yes please", "#slack-thread")
     expect(messages(slack_page, "#slack-thread")).to_have_count(3)
-    assert slack_service.desk.of("message")[-1].event["thread_ts"] == event["ts"]
+    assert slack_service.desk.heard("message", 3)[-1].event["thread_ts"] == event["ts"], "after the app's own"
     slack_page.get_by_role("button", name="← # help").click()
     expect(slack_page.get_by_role("button", name="2 replies")).to_be_visible()
 
@@ -64,10 +64,9 @@ def test_blocks_are_drawn_and_do_something(slack_page: Page, slack_service: Serv
     slack_page.get_by_role("button", name="Yes").click()
     card.locator(".b-overflow summary").click()
     card.get_by_role("button", name="Ask for proof").click()
-    with slack_page.expect_response(lambda answer: answer.url.endswith("/slack/acts")):
-        card.get_by_label("Status").select_option("Waiting")
+    card.get_by_label("Status").select_option("Waiting")
     expect(card.get_by_label("Status")).to_have_value("w")
-    done = [one.body["actions"][0] for one in slack_service.desk.of("block_actions")]
+    done = [one.body["actions"][0] for one in slack_service.desk.heard("block_actions", 4)]
     assert [action["action_id"] for action in done] == ["take", "close", "more", "status"]
     assert done[2]["selected_option"]["value"] == "proof"
 
@@ -130,8 +129,8 @@ def test_the_menu_of_a_message(slack_page: Page, slack_service: Served) -> None:
     menu.click()
     slack_page.get_by_role("button", name="Delete message").click()
     expect(messages(slack_page)).to_have_count(0)
-    assert slack_service.desk.kinds == ["message", "message_action", "message", "message"]
-    assert slack_service.desk.of("message")[-1].event["subtype"] == "message_deleted"
+    assert slack_service.desk.heard("message", 3)[-1].event["subtype"] == "message_deleted"
+    assert sorted(slack_service.desk.kinds) == ["message", "message", "message", "message_action"]
 
 
 def test_a_file_is_attached(slack_page: Page, slack_service: Served) -> None:
@@ -141,7 +140,7 @@ def test_a_file_is_attached(slack_page: Page, slack_service: Served) -> None:
     expect(slack_page.locator("#slack-main .attached-file")).to_contain_text("error.log")
     slack_page.locator("#slack-main").get_by_role("button", name="Send").click()
     expect(messages(slack_page).locator(".file-preview")).to_have_text("upstream timed out")
-    assert slack_service.desk.one("message")["event"]["files"][0]["name"] == "error.log"
+    assert slack_service.desk.heard("message")[0].event["files"][0]["name"] == "error.log"
 
 
 def test_the_apps_own_tabs(slack_page: Page, slack_service: Served) -> None:
@@ -161,14 +160,14 @@ def test_the_apps_own_tabs(slack_page: Page, slack_service: Served) -> None:
     go(slack_page, "Messages")
     slack_page.get_by_role("button", name="Our bills").click()
     expect(messages(slack_page)).to_contain_text("What do we owe?")
-    ts = slack_service.desk.of("message")[-1].event["ts"]
+    ts = slack_service.desk.heard("message")[-1].event["ts"]
     slack_service.api(
         "assistant.threads.setStatus", channel_id="D0MIA", thread_ts=ts, status="is looking at your bills…"
     )
     expect(slack_page.locator("#slack-status")).to_have_text("Deskgate is looking at your bills…")
     post(slack_service, "D0MIA", text="Nothing.", thread_ts=ts)
     expect(slack_page.locator("#slack-status")).to_be_hidden()
-    assert slack_service.desk.one("block_actions")["view"]["type"] == "home"
+    assert slack_service.desk.heard("block_actions")[0].body["view"]["type"] == "home"
 
 
 def test_news_elsewhere_is_marked_and_a_link_leads_there(slack_page: Page, slack_service: Served) -> None:

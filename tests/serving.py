@@ -1,0 +1,43 @@
+"""An app served on loopback by uvicorn, for whoever needs a real address: a browser, Slack's library, a socket."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class Serving(uvicorn.Server):
+    """`url` is its address; `closing` whether it is about to stop, which a live stream would hold up."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.began = threading.Event()
+        super().__init__(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="websockets-sansio"))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.began.set()
+
+    def closing(self) -> bool:
+        return self.should_exit
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[Serving]:
+    """Routes may still be added to it afterwards, when its address is known."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = Serving(app, listener)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert server.began.wait(15)
+            yield server
+        finally:
+            server.should_exit = True
+            thread.join(15)
