@@ -264,8 +264,7 @@ def removed(door: Door, body: Body) -> None:
     if found is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
         return
     with door.store.transaction("slack") as tx:
-        if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            installations.end(tx, found.team, (int(body.get("event_time") or 0) + 1) * 1000)
+        installations.end(tx, found.team, (int(body.get("event_time") or 0) + 1) * 1000)
     door.look(anew=True)
 
 

@@ -37,7 +37,7 @@ def loans_of(tx: Transaction, borrower: int, account: int, scheme: Scheme) -> di
         lender, (action, _, topic) = f"person:{loan.lender}", loan.cell.partition(":")
         if not loan.one_ticket:
             found[loan.cell] = Lent(loan.id, lender, "lent")
-        elif loan.ticket is None and action == "ticket.open":
+        elif loan.ticket is None:
             found.setdefault(loan.cell, Lent(loan.id, lender, "one_ticket"))
         if action == "ticket.open":
             for own in (f"ticket.view:{topic}", f"ticket.reply:{topic}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bot.by_hand import click, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
@@ -31,6 +32,20 @@ def test_answer_note_and_close(desk: SlackDesk) -> None:
     assert "We restarted it" in told
     assert "Kim Novak closed this ticket" in told
     assert "Closed · taken by Kim Novak" in inside
+
+
+def test_what_was_done_already_is_not_done_again(desk: SlackDesk) -> None:
+    """Two screens, one agent: the older one still shows what it showed."""
+    for action, value in (("desk_take", "1001"), ("desk_status", "1001:closed")):
+        for _ in range(2):
+            assert send(desk, click(action, value, "U0KIM", AGENTS)).status_code == 200
+        desk.work()
+    assert desk.said("U0OLIVIA").count("closed this ticket") == 1
+    with desk.store.transaction("test") as tx:
+        from sqlalchemy import text
+
+        events = tx.connection.execute(text("SELECT event FROM messages WHERE event <> '' ORDER BY id")).scalars()
+        assert list(events) == ["taken", "closed"]
 
 
 def test_what_is_written_in_the_cards_thread_stays_inside(desk: SlackDesk) -> None:

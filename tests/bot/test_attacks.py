@@ -124,6 +124,9 @@ def test_a_code_said_aloud_is_good_no_more(slack: SlackDesk) -> None:
     desk.work()
     assert "That code is not good" in desk.said("U0LEO")
     assert "it is good no more" in desk.said("U0MIA")
+    with desk.store.transaction("test") as tx:
+        kept = tx.connection.execute(text("SELECT decision FROM ledger WHERE action = 'slack.link'")).scalars().all()
+    assert kept == ["said_aloud", "refused"]
 
 
 def test_a_channel_does_not_learn_who_is_known(slack_once: SlackDesk) -> None:

@@ -246,6 +246,15 @@ def test_slacks_own_questions(desk: SlackDesk) -> None:
     assert rows(desk) == before
 
 
+def test_where_the_app_is_not_installed_nothing_happens(desk: SlackDesk) -> None:
+    """A workspace we do not know is not the desk's own, whatever it says."""
+    before = rows(desk)
+    elsewhere = {"team_id": "T0NOWHERE", "context_team_id": "T0NOWHERE", "authorizations": [{"team_id": "T0NOWHERE"}]}
+    assert send(desk, message(desk, "our site is down", channel="D0DEV") | elsewhere).status_code == 200
+    assert send(desk, command("/tickets") | {"team_id": "T0NOWHERE"}).status_code == 200
+    assert rows(desk) == before | {"deliveries": before["deliveries"] + 1}  # the command's, which is not sent again
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from sqlalchemy import text
 
 from simulator.slack import SAMPLE, Cast, Trouble
 from simulator.slack.sample import BOT
-from store import installations, work
+from store import installations, members, work
 from store.installations import Installation
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
@@ -68,6 +69,27 @@ def test_an_organisation_that_is_listed_no_more(slack_once: SlackDesk) -> None:
     assert "I don't know you yet" in desk.said("U0FAKE")
 
 
+def test_an_organisation_that_another_account_of_theirs_still_lists(slack_once: SlackDesk) -> None:
+    from store import imports
+    from store.import_format import read
+
+    desk = slack_once
+
+    def bring(number: str, **said: object) -> None:
+        imports.run(desk.store, read(json.dumps({"accounts": [{"number": number, **said}]}).encode()))
+
+    for number in ("200417", "300528"):
+        bring(number, slack_teams=["T0STRANGE"])
+    owner, billing = {"person": "sam.okoro", "roles": ["owner"]}, {"person": "ines.costa", "roles": ["billing"]}
+    bring("300528", contacts=[owner, billing, {"person": "tom.reyes", "roles": ["support"]}])
+    desk.be("U0FAKE").dm(f"link {desk.code('tom.reyes')}")
+    desk.work()
+    for number, known in (("200417", True), ("300528", False)):
+        bring(number, slack_teams=[])
+        with desk.store.transaction("test") as tx:
+            assert (members.find(tx, "T0STRANGE", "U0FAKE") is not None) is known
+
+
 def test_a_strangers_workspace_that_has_the_app_is_not_ours(slack_once: SlackDesk) -> None:
     desk = slack_once
     with desk.store.transaction("test") as tx:
@@ -97,6 +119,7 @@ def test_the_app_is_removed_elsewhere(slack_once: SlackDesk) -> None:
         desk.now += 60_000
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0OTHER", "Other", "U0BOT2", "B2", ("chat:write",), "xoxb-3"), anew=True)
+    desk.door.look(anew=True)
     late = event(desk, type="app_uninstalled") | of_other
     send(desk, late)
     with desk.store.transaction("test") as tx:

@@ -100,6 +100,28 @@ def test_answers_that_are_lost_are_found_again(desk: SlackDesk) -> None:
     assert desk.said("U0MIA").count("Ticket #1001") == 1
 
 
+def test_a_lost_answer_is_found_however_much_was_said_since(desk: SlackDesk) -> None:
+    """Slack shows 200 messages at a time, and other people talk in the desk's channel too."""
+    lost = {"left": 1}
+
+    def once(method: str, args: Any) -> Trouble | None:
+        if method in POSTS and args.get("channel") == AGENTS and lost["left"]:
+            lost["left"] -= 1
+            return Trouble(lost_answer=True)
+        return None
+
+    desk.workspace.trouble = once
+    desk.be("U0MIA").dm("our site is down")
+    desk.work()
+    assert lost["left"] == 0
+    for n in range(210):
+        desk.be("U0ANA").says(AGENTS, f"lunch, anybody? {n}")
+    desk.pass_time(61)
+    desk.work()
+    assert desk.said("U0KIM", AGENTS).count("#1001: our site is down") == 1
+    assert backlog(desk).owed == 0
+
+
 def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) -> None:
     """Its lease runs out, and another takes the piece: the post is found by its key."""
     desk.be("U0MIA").dm("our site is down")
