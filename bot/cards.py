@@ -8,7 +8,8 @@ from bot import blocks as b
 from bot import told
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, moment
-from store.cards import Card, Requester
+from store.cards import Card
+from store.standing import Requester
 from store.timeline import Said
 
 STATUSES: Final = ("open", "waiting", "closed")

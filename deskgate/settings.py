@@ -52,12 +52,16 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = ""
     pin_choice: Literal["on", "off"] = "off"
+    step_up_minutes: int = Field(default=15, ge=5, le=60)
+    sms: Literal["on", "off"] = "off"
+    sms_countries: Annotated[tuple[str, ...], NoDecode] = ()
+    opening_hours: str = ""
     schemes_dir: Path | None = None
     elevated_threat: Literal["on", "off"] = "off"
     metrics_token: str = Field(default="", repr=False)
     deskgate_env: Literal["development", "production"] = "development"
 
-    @field_validator("twilio_auth_token", "slack_signing_secret", "slack_teams", mode="before")
+    @field_validator("twilio_auth_token", "slack_signing_secret", "slack_teams", "sms_countries", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value

@@ -6,37 +6,15 @@ Of somebody not proven there is nothing on it but what they said themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from authz import CELL_OF, CELLS, Ask, Grant, Proof, judge
-from store import tables, timeline
-from store.people import subject_of
+from authz import Grant, Proof
+from store import standing, tables, timeline
+from store.standing import Requester
 from store.timeline import Said
 from store.transaction import Transaction
-
-SHOWN: Final = tuple(
-    (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != "portal.login"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
-    and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what a lent right gives for their
-    own tickets alone. `held` are their words under the account's scheme."""
-
-    name: str
-    account_number: str
-    account_name: str
-    account_status: str
-    scheme: str
-    held: tuple[str, ...]
-    may: frozenset[str]
-    own_only: frozenset[str]
-    step_up: frozenset[str]
-    open_tickets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +45,9 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if row is None:
         return None
     said = [line for line in timeline.said(tx, grant, number) if not line.internal]
-    requester = _requester(tx, row)
+    requester = None
+    if row.opened_by is not None and row.account_id is not None:
+        requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     tx.told(grant, "ticket.subject", "ticket.body", *(("contact.name", "account.name") if requester else ()))
     return Card(
         row.number,
@@ -91,34 +71,6 @@ def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:
     t = tables.tickets.c
     found: int | None = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
     return found
-
-
-def _requester(tx: Transaction, ticket: Any) -> Requester | None:
-    if ticket.opened_by is None or ticket.account_id is None:
-        return None
-    subject, a = subject_of(ticket.opened_by), tables.accounts
-    account = tx.connection.execute(select(a).where(a.c.id == ticket.account_id)).one()
-    p = tables.people.c
-    name = tx.connection.execute(select(p.name).where(p.id == ticket.opened_by)).scalar_one()
-    asks = [Ask(subject, action, account.id, topic, Proof.VERIFIED) for action, topic in SHOWN]
-    standing = tx.standing(asks[0])
-    granted = [verdict for ask in asks if isinstance(verdict := judge(ask, standing), Grant)]
-    may = {grant.cell for grant in granted}
-    further = {ask.cell for ask in asks if isinstance(judge(ask._replace(proof=Proof.STEPPED_UP), standing), Grant)}
-    t = tables.tickets.c
-    open_ones = select(func.count()).where(t.opened_by == ticket.opened_by, t.status.in_(("open", "waiting")))
-    return Requester(
-        name,
-        account.number,
-        account.name,
-        account.status,
-        account.scheme,
-        tuple(sorted(standing.held)) if standing else (),
-        frozenset(may),
-        frozenset(grant.cell for grant in granted if grant.when in ("one_ticket", "own_tickets")),
-        frozenset(further - may),
-        tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
-    )
 
 
 def _service(tx: Transaction, ticket: Any) -> str:

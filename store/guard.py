@@ -110,6 +110,13 @@ def is_disabled(tx: Transaction, k: str) -> bool:
     return row is not None and (row.consecutive >= IN_A_ROW_TO_DISABLE or row.lifetime >= IN_A_LIFE_TO_DISABLE)
 
 
+def is_locked(tx: Transaction, k: str) -> bool:
+    """By the clock, or for good."""
+    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
+    by_clock = row is not None and row.locked_until is not None and row.locked_until > tx.now
+    return by_clock or is_disabled(tx, k)
+
+
 def sweep(tx: Transaction) -> None:
     """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
     g, b = tables.pin_guards.c, tables.pin_budgets.c

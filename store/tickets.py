@@ -248,11 +248,11 @@ def _own_only(grant: Grant) -> ColumnElement[bool]:
 
 
 def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
-    """Nobody's are those that wait to be sorted, and drafts taken back; a draft is its author's alone."""
+    """Nobody's are those that wait to be sorted, that are held, and drafts taken back; a draft is its author's alone."""
     t, mine = tables.tickets.c, tables.tickets.c.opened_by == person_of(grants[0].subject)
     granted = or_(*((t.topic == grant.topic) & _own_only(grant) for grant in grants))
     proven = t.opened_by.is_not(None)  # what nobody proven opened is the desk's, whatever its status is by now
-    seen = t.status.not_in(("pending", "withdrawn")) & proven
+    seen = t.status.not_in(("pending", "withdrawn", "held")) & proven
     return and_(t.account_id == grants[0].account, seen, (t.status != "draft") | mine, granted)
 
 

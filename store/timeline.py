@@ -15,8 +15,15 @@ from store import tables, work
 from store.prepared import Prepared
 from store.transaction import NoGrant, Transaction, upsert
 
-STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
-NOT_THE_DESKS = ("draft", "withdrawn")  # statuses of what the desk has not got
+STATUSES = (
+    "open",
+    "waiting",
+    "closed",
+    "pending",
+    "draft",
+    "withdrawn",
+)  # all that anybody is told; held is told as open
+NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
 VERSIONS = 20  # of a message that was edited
 EARLY_FOR = 24 * 3_600_000  # ms an edit waits for its message; Slack tries for an hour, or a day
 EVENTS = ("closed", "reopened", "taken", "waiting")

@@ -300,7 +300,9 @@ _lent = exists().where(
         tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
     )
 )
-_ROLE = Prepared(select(tables.staff.c.role).where(tables.staff.c.id == bindparam("staff")))
+_ROLE = Prepared(
+    select(tables.staff.c.role).where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
+)
 _standings = (
     select(
         tables.accounts.c.id,

@@ -6,13 +6,14 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, Invoice, Service
 from store.tables.base import Base
-from store.tables.calls import Call, Delivery, Ring
+from store.tables.calls import Call, CallBack, Delivery, Ring
+from store.tables.desk import Alert, Reading, SecondLook, Switch
 from store.tables.ledger import Checkpoint, Entry, Lane
 from store.tables.lending import Loan, LoanRequest
-from store.tables.proofs import Code, Pin, PinBudget, PinGuard
+from store.tables.proofs import Approval, Authenticator, Code, Pin, PinBudget, PinGuard, StepUp, TextMessage
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, SlackMember
 from store.tables.tickets import Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
-from store.tables.who import Person, Phone, Staff
+from store.tables.who import OldEmail, Person, Phone, Staff, StaffLogin, StaffSession
 from store.tables.work import Work
 
 __all__ = ["Base"]
@@ -24,13 +25,16 @@ def _table(model: type[Base]) -> Table:
     return table
 
 
-people, phones, staff = map(_table, (Person, Phone, Staff))
+people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
+staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, services, invoices = map(_table, (Account, Contact, Service, Invoice))
 tickets, messages, recordings, files, places, assignments, early_edits = map(
     _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit)
 )
 pins, pin_guards, pin_budgets, codes = map(_table, (Pin, PinGuard, PinBudget, Code))
-calls, rings, deliveries, work = map(_table, (Call, Ring, Delivery, Work))
+step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
+calls, rings, call_backs, deliveries, work = map(_table, (Call, Ring, CallBack, Delivery, Work))
+readings, alerts, switches, second_looks = map(_table, (Reading, Alert, Switch, SecondLook))
 slack_members, account_teams, installations, install_states, posts = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post)
 )

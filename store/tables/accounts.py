@@ -9,12 +9,15 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Account(Base):
+    """`decoy`: nobody's; whoever of the desk looks at it is asking for what they have no case for."""
+
     __tablename__ = "accounts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)
     name: Mapped[str]
     scheme: Mapped[str]
     status: Mapped[str]
+    decoy: Mapped[bool] = mapped_column(server_default="0")
     __table_args__ = NEVER_AGAIN
 
 

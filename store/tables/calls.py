@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Call(Base):
@@ -25,7 +25,9 @@ class Call(Base):
 
 
 class Ring(Base):
-    """The desk being rung for one waiting caller. The first agent to press 1 takes it."""
+    """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
+    that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
+    (passed, failed). `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file."""
 
     __tablename__ = "rings"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -40,6 +42,33 @@ class Ring(Base):
     taken_by: Mapped[str | None] = mapped_column(String(34))
     ended_at: Mapped[int | None]
     started_at: Mapped[int]
+    taken_at: Mapped[int | None]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    own_number: Mapped[bool] = mapped_column(server_default="0")
+    call_back: Mapped[int | None]
+    asked: Mapped[str] = mapped_column(String(8), server_default="")
+    asked_at: Mapped[int | None]
+    told: Mapped[str] = mapped_column(String(8), server_default="")
+    ending: Mapped[str] = mapped_column(String(16), server_default="")
+
+
+class CallBack(Base):
+    """A call of ours to a number on file. `status`: owed, ringing, answered, proved, machine, nobody, gone or over. `purpose`
+    is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
+
+    __tablename__ = "call_backs"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None]
+    ticket: Mapped[int | None] = mapped_column(ForeignKey("tickets.number", ondelete="SET NULL"))
+    number: Mapped[str] = mapped_column(String(16))
+    purpose: Mapped[str] = mapped_column(String(8))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    status: Mapped[str] = mapped_column(String(10))
+    call: Mapped[str | None] = mapped_column(String(34), index=True)
+    made_at: Mapped[int]
+    ended_at: Mapped[int | None]
+    __table_args__ = (Index("ix_call_backs_person", "person_id", "made_at"), NEVER_AGAIN)
 
 
 class Delivery(Base):

@@ -10,7 +10,8 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 class Ticket(Base):
     """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
-    a second proof, and the desk has not got it; or withdrawn: a draft that was taken back, which nobody sees."""
+    a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or held: opened
+    under a threat, which those who lead the desk alone see."""
 
     __tablename__ = "tickets"
     number: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -22,10 +22,18 @@ _ASKS: Final = "the way to a Grant: judges, registers, and writes the ledger"
 _MEMBER: Final = "whom a Slack member stands for, to decide: ids and a subject, never a name"
 _PLACE: Final = "channels, threads and time stamps of Slack; nothing of what is said there"
 _TOKEN: Final = "the operator's own installation and its tokens; knows no customer"
+_FACTOR: Final = "what somebody can be proved by, and whether they were: to decide, never shown as it is"
 _CODE: Final = "a code that is good once: digits, and the subject they were made for"
 
 REASONS: Final[dict[str, str]] = {
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
+    "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
+    "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
+    "alerts.sweep": "drops warnings of long ago",
+    **dict.fromkeys(
+        ("authenticators." + n for n in ("begin", "check", "confirm", "confirmed_at", "remove", "step_of", "uri")),
+        _FACTOR,
+    ),
     "bell.Bell.ring": "rings; knows nothing of what for",
     "bell.Bell.wait": "waits; knows nothing of what for",
     "calls.begin": _CALL,
@@ -48,6 +56,14 @@ REASONS: Final[dict[str, str]] = {
     "engine.Gate.release": _OPENS,
     "engine.make_engine": _OPENS,
     "engine.sqlite_file": _PURE,
+    "factors.on_file": _FACTOR,
+    "factors.numbers": _FACTOR,
+    "guard.is_locked": _GUARD,
+    "live.has_case": "whether one of the staff has a call with an account: yes or no",
+    "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
+    **dict.fromkeys(("step_ups." + n for n in ("end_all", "proof", "reached", "sweep", "until")), _FACTOR),
+    "switches.threat": "whether the phone takes messages only: yes or no",
+    "two_words.two_words": _PURE,
     "guard.counter_of": _PURE,
     "guard.decoy_of": _PURE,
     "guard.forget": _GUARD,

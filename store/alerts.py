@@ -1,0 +1,107 @@
+"""What the desk is warned of: probing, a decoy that was looked at, a budget spent, a caller under a threat.
+
+Raised once (`same`), in the log at once, and shown to whom it is for: the desk, or those who lead it alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+
+from authz import Grant
+from store import tables, work
+from store.transaction import Transaction, upsert
+
+DESK: Final = "desk"
+LEADS: Final = "leads"  # supervisors and administrators
+KINDS: Final = {
+    "probing_pin": DESK,  # one wrong PIN tried on many people
+    "probing_number": DESK,  # one number that touches many people
+    "probing_sequence": DESK,  # support IDs one after the other
+    "probing_account": DESK,  # several callers after one account
+    "budget_spent": DESK,  # of wrong PINs, over the whole desk
+    "threat_on": DESK,
+    "threat_off": DESK,
+    "decoy": LEADS,  # one of the staff looked at an account nobody has
+    "reading_budget": LEADS,  # one of the staff looked at more accounts in an hour than a day's work needs
+    "no_case": LEADS,  # one of the staff tried to look at an account without a case
+    "duress": LEADS,  # a caller keyed the PIN that says they are threatened
+}
+KEPT: Final = 90 * 24 * 3_600_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`subject` and `account` (an id) say whom it is about, where it is about somebody."""
+
+    id: int
+    kind: str
+    audience: str
+    subject: str
+    account: int | None
+    detail: str
+    at: int
+    seen: bool
+
+
+def alert(
+    tx: Transaction, kind: str, same: str, *, subject: str = "", account: int | None = None, detail: str = ""
+) -> bool:
+    """Raises an alert unless `same` was raised before. Whoever it is for is told: see `slack.alert` and the desk's page."""
+    row = {"kind": kind, "audience": KINDS[kind], "subject": subject, "account_id": account, "detail": detail}
+    row |= {"same": f"{kind}:{same}", "at": tx.now}
+    a = tables.alerts
+    new = upsert(tx, a).values(**row).on_conflict_do_nothing().returning(a.c.id)
+    id = tx.connection.execute(new).scalar()
+    if id is None:
+        return False
+    work.enqueue(tx, "alert", str(id), {"alert": id})
+    return True
+
+
+def to_deliver(tx: Transaction, grant: Grant, id: int) -> Alert | None:
+    """For the worker that tells of it."""
+    tx.good(grant, "desk.deliver")
+    row = tx.connection.execute(select(tables.alerts).where(tables.alerts.c.id == id)).first()
+    return None if row is None else _alert(row)
+
+
+def shown(tx: Transaction, grant: Grant, *, many: int = 50) -> list[Alert]:
+    """The newest first: the desk's under a grant to work with callers, all of them under one to switch the threat."""
+    tx.good(grant, "desk.threat.switch", "desk.proof.ask")
+    a = tables.alerts.c
+    mine = a.audience.in_(_audiences(grant))
+    rows = tx.connection.execute(select(tables.alerts).where(mine).order_by(a.id.desc()).limit(many))
+    return [_alert(row) for row in rows]
+
+
+def seen(tx: Transaction, grant: Grant, id: int) -> None:
+    """Somebody has looked into it."""
+    tx.good(grant, "desk.threat.switch", "desk.proof.ask")
+    a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
+    one = update(tables.alerts).where(a.id == id, a.audience.in_(_audiences(grant)), a.seen_at.is_(None))
+    tx.connection.execute(one.values(seen_by=staff, seen_at=tx.now))
+
+
+def _audiences(grant: Grant) -> tuple[str, ...]:
+    return (DESK, LEADS) if grant.cell == "desk.threat.switch" else (DESK,)
+
+
+def of_late(tx: Transaction, subject: str, account: int | None, since: int) -> list[str]:
+    """Kinds of what the desk was warned of about a person or an account: for their card. Never what is for leads alone."""
+    a = tables.alerts.c
+    about = (a.subject == subject) | (a.account_id == account) if account is not None else a.subject == subject
+    rows = tx.connection.execute(select(a.kind).where(a.audience == DESK, about, a.at > since).distinct())
+    return sorted(rows.scalars().all())
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.alerts).where(tables.alerts.c.at < tx.now - KEPT))
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(
+        row.id, row.kind, row.audience, row.subject, row.account_id, row.detail, row.at, row.seen_at is not None
+    )

@@ -1,0 +1,110 @@
+"""Authenticator apps of customers (TOTP, RFC 6238): begun on a one-time page, confirmed by a code, each code good once.
+
+The secret is 160 bits, kept sealed and bound to the person. One step (30 s) either way is taken for clocks that differ.
+How often a code may be tried is the guard's: see `guard.reserve`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+
+import pyotp
+from sqlalchemy import delete, select, update
+
+from store import tables
+from store.transaction import Transaction, upsert
+
+DIGITS: Final = 6
+STEP: Final = 30_000  # ms
+ISSUER: Final = "Deskgate"
+
+
+def begin(tx: Transaction, person: int) -> str:
+    """A new secret (base32) that counts for nothing until it is confirmed. One confirmed before stays good until then."""
+    secret = pyotp.random_base32()
+    a, key = tables.authenticators.c, tx.keys.seal("authenticators", secret.encode(), _bound(person, confirmed=False))
+    there = tx.connection.execute(select(a.confirmed_at).where(a.person_id == person)).first()
+    if there is not None and there.confirmed_at is not None:
+        raise AlreadyThere
+    row = {"person_id": person, "sealed": key, "made_at": tx.now, "confirmed_at": None, "last_step": 0}
+    new = upsert(tx, tables.authenticators).values(**row)
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["person_id"], set_=row))
+    return secret
+
+
+class AlreadyThere(ValueError):
+    """They have an authenticator: it is removed before another is begun."""
+
+
+def confirm(tx: Transaction, person: int, digits: str) -> bool:
+    """The app shows the right code: from now on it is theirs, and in 72 hours a proof."""
+    a = tables.authenticators.c
+    row = tx.connection.execute(
+        select(tables.authenticators).where(a.person_id == person, a.confirmed_at.is_(None)).with_for_update()
+    ).first()
+    secret = _secret(tx, person, row.sealed, confirmed=False) if row is not None else None
+    step = _step_of(tx, secret, digits) if secret is not None else None
+    if secret is None or step is None:
+        return False
+    sealed = tx.keys.seal("authenticators", secret.encode(), _bound(person, confirmed=True))
+    new = {"sealed": sealed, "confirmed_at": tx.now, "last_step": step}
+    tx.connection.execute(update(tables.authenticators).where(a.person_id == person).values(**new))
+    return True
+
+
+def check(tx: Transaction, person: int, digits: str) -> bool:
+    """Whether the app shows this code now. A code is good once; one of an app not confirmed is good for nothing."""
+    a = tables.authenticators.c
+    row = tx.connection.execute(
+        select(tables.authenticators).where(a.person_id == person, a.confirmed_at.is_not(None)).with_for_update()
+    ).first()
+    secret = _secret(tx, person, row.sealed, confirmed=True) if row is not None else None
+    step = _step_of(tx, secret, digits) if secret is not None else None
+    if row is None or step is None or step <= row.last_step:
+        return False
+    tx.connection.execute(update(tables.authenticators).where(a.person_id == person).values(last_step=step))
+    return True
+
+
+def confirmed_at(tx: Transaction, person: int) -> int | None:
+    """Since when (ms) it is theirs; None: they have none."""
+    a = tables.authenticators.c
+    found: int | None = tx.connection.execute(select(a.confirmed_at).where(a.person_id == person)).scalar()
+    return found
+
+
+def remove(tx: Transaction, person: int) -> bool:
+    a = tables.authenticators.c
+    gone = delete(tables.authenticators).where(a.person_id == person).returning(a.confirmed_at)
+    row = tx.connection.execute(gone).first()
+    return row is not None and row.confirmed_at is not None
+
+
+def uri(secret: str, name: str) -> str:
+    """What the QR code says to the app."""
+    return pyotp.TOTP(secret, name=name, issuer=ISSUER).provisioning_uri()
+
+
+def step_of(secret: str, digits: str, now: int, last: int) -> int | None:
+    """The 30 seconds (counted since 1970) whose code this is, near `now` and later than `last`; compared in constant time."""
+    if len(digits) != DIGITS or not digits.isascii() or not digits.isdigit():
+        return None
+    made, found, here = pyotp.TOTP(secret), None, now // STEP
+    for step in (here - 1, here, here + 1):
+        if hmac.compare_digest(made.generate_otp(step), digits):
+            found = step
+    return found if found is not None and found > last else None
+
+
+def _step_of(tx: Transaction, secret: str, digits: str) -> int | None:
+    return step_of(secret, digits, tx.now, 0)
+
+
+def _secret(tx: Transaction, person: int, sealed: bytes, *, confirmed: bool) -> str | None:
+    opened = tx.keys.open("authenticators", sealed, _bound(person, confirmed=confirmed))
+    return None if opened is None else opened.decode()
+
+
+def _bound(person: int, *, confirmed: bool) -> str:
+    return f"authenticator {person} {'confirmed' if confirmed else 'begun'}"

@@ -1,0 +1,65 @@
+"""What somebody can prove themselves by a second time: only what is on file, and has been for long enough.
+
+A number, a Slack link or an authenticator younger than 72 hours proves nothing (rules.md, "Proof levels"): whoever has just
+taken it over is kept waiting until the one it was taken from has been told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+
+from store import authenticators, members, tables
+from store.members import Member
+from store.transaction import Transaction
+
+COOLING: Final = 72 * 3_600_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """E.164, the oldest first. `fresh` are those too young to prove anything."""
+
+    good: tuple[str, ...]
+    fresh: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """`members` are the Slack members old enough who can be written to; `fresh` what is on file and still too young, in a word
+    each: number, slack, authenticator."""
+
+    authenticator: bool
+    members: tuple[Member, ...]
+    numbers: tuple[str, ...]
+    fresh: tuple[str, ...]
+
+
+def on_file(tx: Transaction, person: int) -> OnFile:
+    """To decide what is offered and what is warned of; never shown as it is."""
+    since, old = authenticators.confirmed_at(tx, person), tx.now - COOLING
+    linked, known = members.of_person(tx, person), numbers(tx, person)
+    fresh = [
+        *(["number"] if known.fresh else []),
+        *(["slack"] if any(member.linked_at > old for member in linked) else []),
+        *(["authenticator"] if since is not None and since > old else []),
+    ]
+    return OnFile(
+        since is not None and since <= old,
+        tuple(member for member in linked if member.linked_at <= old),
+        known.good,
+        tuple(fresh),
+    )
+
+
+def numbers(tx: Transaction, person: int) -> Numbers:
+    p = tables.phones.c
+    query = select(p.number, p.added_at).where(p.person_id == person).order_by(p.added_at, p.number)
+    rows = tx.connection.execute(query).all()
+    old = tx.now - COOLING
+    return Numbers(
+        tuple(row.number for row in rows if row.added_at <= old),
+        tuple(row.number for row in rows if row.added_at > old),
+    )

@@ -1,0 +1,185 @@
+"""Calls that are with the desk now, as its people see them: who waits, who talks to whom, and the card of the caller.
+
+The list has no customer on it. The card is of an open case: of whoever took the call, for as long as it lasts and a while
+after, and only as long as the caller is verified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+
+from authz import Grant, Proof
+from store import alerts, factors, guard, standing, step_ups, tables
+from store.people import person_of
+from store.standing import Requester
+from store.transaction import NoGrant, Transaction
+from store.two_words import two_words
+
+AFTERWARDS: Final = 30 * 60_000  # ms a case stays open after the call, for what is to be written down
+LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on the card
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """`state` is waiting, talking, keypad or over; `position` in the queue, from 1, while waiting. `agent` is a name, or empty
+    where nobody took it or we do not know who; `staff` their id. `asked` and `told`: what the caller was last sent to the
+    keypad for (pin, second) and what came of it (passed, failed, or empty). `words` are the desk's two, once it is taken."""
+
+    id: int
+    call: str
+    account: int
+    state: str
+    emergency: bool
+    called_back: bool
+    started_at: int
+    taken_at: int | None
+    ended_at: int | None
+    agent: str
+    staff: int | None
+    position: int
+    asked: str
+    told: str
+    words: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    number: int
+    subject: str
+    topic: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
+    `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts."""
+
+    call: LiveCall
+    requester: Requester | None
+    proof: Proof
+    until: int | None
+    own_number: bool
+    second: tuple[str, ...]
+    warnings: tuple[str, ...]
+    tickets: tuple[OpenTicket, ...]
+
+
+def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
+    """All that wait or talk, the oldest first. Nothing of any customer."""
+    tx.good(grant, "desk.proof.ask", "desk.deliver")
+    r = tables.rings.c
+    rows = tx.connection.execute(_CALLS.where(r.ended_at.is_(None)).order_by(r.emergency.desc(), r.id)).all()
+    waiting = [row.id for row in rows if row.taken_by is None]
+    return [_call(tx, row, waiting) for row in rows]
+
+
+def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
+    """One of them, over or not."""
+    tx.good(grant, "desk.proof.ask", "desk.deliver")
+    row = tx.connection.execute(_CALLS.where(tables.rings.c.id == ring)).first()
+    return None if row is None else _call(tx, row, _waiting(tx))
+
+
+def case(tx: Transaction, grant: Grant, ring: int) -> Case | None:
+    """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs."""
+    tx.good(grant, "desk.card.view", "desk.deliver")
+    r = tables.rings.c
+    row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
+    if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
+        return None
+    return _case(tx, grant, row)
+
+
+def has_case(tx: Transaction, staff: int, account: int) -> bool:
+    """Whether one of the staff has a call with somebody of an account now, or had just now."""
+    r = tables.rings.c
+    mine = select(r.id).where(r.staff_id == staff, r.account_id == account, _is_open(tx))
+    return tx.connection.execute(mine).first() is not None
+
+
+def _is_open(tx: Transaction) -> Any:
+    r = tables.rings.c
+    return r.ended_at.is_(None) | (r.ended_at > tx.now - AFTERWARDS)
+
+
+def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
+    if grant.account != row.account_id:
+        raise NoGrant("a grant for one account does not open another")
+    fresh = row.ended_at is None or row.ended_at > tx.now - AFTERWARDS
+    return row.staff_id is not None and grant.subject == f"staff:{row.staff_id}" and fresh
+
+
+def _case(tx: Transaction, grant: Grant, row: Any) -> Case:
+    call, proof, person = _call(tx, row, _waiting(tx)), Proof(row.proof), person_of(row.subject)
+    on_file = factors.on_file(tx, person)
+    second = [
+        *(["authenticator"] if on_file.authenticator else []),
+        *(["slack"] if on_file.members else []),
+        *(["number"] if on_file.numbers else []),
+    ]
+    if proof < Proof.VERIFIED:
+        return Case(call, None, proof, None, row.own_number, tuple(second), (), ())
+    until = step_ups.until(tx, row.subject, row.account_id, row.call)
+    if until is not None:
+        proof = Proof.STEPPED_UP
+    made = standing.requester(tx, person, row.account_id, proof)
+    locked = guard.is_locked(tx, guard.counter_of(person))
+    warnings = [f"fresh_{word}" for word in on_file.fresh] + (["pin_locked"] if locked else [])
+    warnings += alerts.of_late(tx, row.subject, row.account_id, tx.now - LATELY)
+    shown = _open_tickets(tx, row, made)
+    tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *(["tickets"] if shown else []))
+    return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
+
+
+def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket, ...]:
+    """Those the caller may hear of themselves: nothing else can slip out."""
+    t = tables.tickets.c
+    topics = [cell.partition(":")[2] for cell in who.may if cell.startswith("ticket.view:")]
+    own = {cell.partition(":")[2] for cell in who.own_only if cell.startswith("ticket.view:")}
+    query = (
+        select(t.number, t.subject, t.topic, t.status, t.opened_by)
+        .where(t.account_id == row.account_id, t.status.in_(("open", "waiting")), t.topic.in_(topics))
+        .order_by(t.number.desc())
+        .limit(20)
+    )
+    mine = person_of(row.subject)
+    rows = tx.connection.execute(query).all()
+    seen = [one for one in rows if one.topic not in own or one.opened_by == mine]
+    return tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in seen[:5])
+
+
+def _waiting(tx: Transaction) -> list[int]:
+    r = tables.rings.c
+    query = select(r.id).where(r.ended_at.is_(None), r.taken_by.is_(None)).order_by(r.emergency.desc(), r.id)
+    return list(tx.connection.execute(query).scalars())
+
+
+def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
+    state = "waiting" if row.taken_by is None else "keypad" if row.asked and not row.told else "talking"
+    agent = f"staff:{row.staff_id}" if row.staff_id is not None else row.taken_by
+    return LiveCall(
+        row.id,
+        row.call,
+        row.account_id,
+        "over" if row.ended_at is not None else state,
+        row.emergency,
+        row.call_back is not None,
+        row.started_at,
+        row.taken_at,
+        row.ended_at,
+        row.agent or "",
+        row.staff_id,
+        waiting.index(row.id) + 1 if row.id in waiting else 0,
+        row.asked,
+        row.told,
+        two_words(tx.keys, row.call, agent, row.taken_at) if row.taken_at is not None else None,
+    )
+
+
+_CALLS: Final[Select[Any]] = select(tables.rings, tables.staff.c.name.label("agent")).outerjoin(
+    tables.staff, tables.staff.c.id == tables.rings.c.staff_id
+)
