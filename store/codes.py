@@ -21,10 +21,7 @@ KEPT: Final = 24 * 3_600_000
 
 def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
     """A new code for a subject; the ones of that kind before it are good no more. Shown or sent to them alone."""
-    c = tables.codes.c
-    tx.connection.execute(
-        update(tables.codes).where(c.kind == kind, c.subject == subject, c.used_at.is_(None)).values(used_at=tx.now)
-    )
+    void(tx, kind, subject)
     while True:
         digits = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
         row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + LIFE}
@@ -36,6 +33,21 @@ def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
     """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
     row = _USE.first(tx, of_digest=_digest(tx, kind, digits), now=tx.now)
     return None if row is None else (row.subject, row.bound)
+
+
+def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
+    """`bound` of this subject's own code, which is used up now. Whoever else's it is, it is left alone: None, as for no code."""
+    if len(digits) != DIGITS:
+        return None
+    row = _USE_OWN.first(tx, of_digest=_digest(tx, kind, digits), of_subject=subject, now=tx.now)
+    return None if row is None else str(row.bound)
+
+
+def void(tx: Transaction, kind: str, subject: str) -> None:
+    """Whatever codes of that kind they have are good no more."""
+    c = tables.codes.c
+    theirs = update(tables.codes).where(c.kind == kind, c.subject == subject, c.used_at.is_(None))
+    tx.connection.execute(theirs.values(used_at=tx.now))
 
 
 def sweep(tx: Transaction) -> None:
@@ -62,4 +74,15 @@ _USE = Prepared(
     .where(_c.digest == bindparam("of_digest"), _c.used_at.is_(None), _c.expires_at > _now)
     .values(used_at=_now)
     .returning(_c.subject, _c.bound)
+)
+_USE_OWN = Prepared(
+    update(tables.codes)
+    .where(
+        _c.digest == bindparam("of_digest"),
+        _c.subject == bindparam("of_subject"),
+        _c.used_at.is_(None),
+        _c.expires_at > _now,
+    )
+    .values(used_at=_now)
+    .returning(_c.bound)
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, insert, null, select, update
 
 from authz import Grant, Proof
-from store import tables
+from store import tables, work
 from store.people import person_of
 from store.transaction import Transaction
 
@@ -101,6 +101,50 @@ def end(tx: Transaction, call: str) -> Ring | None:
     ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(ended_at=tx.now)
     id = tx.connection.execute(ended.returning(r.id)).scalar()
     return look(tx, id) if id is not None else None
+
+
+def news(tx: Transaction, id: int) -> None:
+    """Something about a call with the desk has changed: its card in Slack is posted anew. The pages look for themselves."""
+    work.enqueue_once(tx, "case", f"{id}:{tx.now}", {"ring": id}, lane=f"case:{id}")
+
+
+def claim(tx: Transaction, grant: Grant, id: int) -> bool:
+    """One of the staff says that the call somebody took on a phone of the desk is theirs. False: it is another's, or nobody
+    has taken it, or it is over."""
+    tx.good(grant, "desk.card.view")
+    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
+    free = update(tables.rings).where(
+        r.id == id,
+        r.account_id == grant.account,
+        r.ended_at.is_(None),
+        r.taken_by.is_not(None),
+        r.staff_id.is_(None) | (r.staff_id == staff),
+    )
+    if tx.connection.execute(free.values(staff_id=staff).returning(r.id)).first() is None:
+        return False
+    tx.told(grant, f"ring:{id}")
+    news(tx, id)
+    return True
+
+
+def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
+    """The agent whose call it is sends the caller to the keypad: for their PIN (`pin`) or a second proof (`second`). False:
+    not their call, nobody is talking, or they are there already."""
+    tx.good(grant, "desk.proof.ask")
+    if what not in ("pin", "second"):
+        raise ValueError(f"nothing to ask for: {what}")
+    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
+    talking = update(tables.rings).where(
+        r.id == id, r.staff_id == staff, r.ended_at.is_(None), r.taken_by.is_not(None), (r.asked == "") | (r.told != "")
+    )
+    asked = talking.values(asked=what, told="", asked_at=tx.now).returning(r.call, r.subject, r.account_id)
+    row = tx.connection.execute(asked).first()
+    if row is None:
+        return False
+    tx.told(grant, f"asked_proof_of:{row.subject}")
+    work.enqueue(tx, "to_keypad", f"{id}:{tx.now}", {"ring": id, "call": row.call, "asked_at": tx.now})
+    news(tx, id)
+    return True
 
 
 def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:

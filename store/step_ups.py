@@ -44,6 +44,12 @@ def until(tx: Transaction, subject: str, account: int, bound: str, topic: str = 
     return max((row.ends_at for row in rows if row.topic in ("", topic)), default=None)
 
 
+def until_own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:
+    """The same for what was proved here and not carried here."""
+    rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
+    return max((row.ends_at for row in rows if row.factor != "carried"), default=None)
+
+
 def proof(tx: Transaction, subject: str, account: int | None, bound: str, topic: str = "") -> Proof:
     """How sure it is who asks, for somebody verified."""
     if account is None or until(tx, subject, account, bound, topic) is None:
@@ -64,7 +70,7 @@ def sweep(tx: Transaction) -> None:
 
 _s = tables.step_ups.c
 _UNTIL = Prepared(
-    select(_s.ends_at, _s.topic).where(
+    select(_s.ends_at, _s.topic, _s.factor).where(
         _s.person_id == bindparam("person"),
         _s.account_id == bindparam("account"),
         _s.bound == bindparam("bound"),

@@ -1,0 +1,110 @@
+"""Somebody on the phone is asked in Slack: there they say the number they hear on the phone. A bare yes is no answer.
+
+Two digits, said once: a wrong number ends it, and so does "that is not me". Who is asked is told for what account.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+
+from authz import Grant, Proof
+from store import step_ups, tables, work
+from store.people import person_of, subject_of
+from store.transaction import Transaction
+
+LIFE: Final = 3 * 60_000  # ms
+KIND: Final = "slack.approve"  # the work of asking in Slack
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For the worker that asks: whom, and about which account."""
+
+    id: int
+    person: int
+    account_name: str
+    over: bool
+
+
+def ask(tx: Transaction, subject: str, account: int) -> tuple[int, str]:
+    """(id, the two digits to say on the phone). Asked anew, the one before is over."""
+    assert tx.call is not None
+    a = tables.approvals
+    before = update(a).where(a.c.call == tx.call, a.c.answered_at.is_(None))
+    tx.connection.execute(before.values(answered_at=tx.now, right=False))
+    number = f"{secrets.randbelow(90) + 10}"
+    row: dict[str, Any] = {"person_id": person_of(subject), "account_id": account, "call": tx.call, "digest": ""}
+    row |= {"made_at": tx.now, "expires_at": tx.now + LIFE}
+    id: int = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
+    tx.connection.execute(update(a).where(a.c.id == id).values(digest=_digest(tx, id, number)))
+    tx.record(subject, account, "approval", "asked", proof=Proof.VERIFIED)
+    work.enqueue(tx, KIND, str(id), {"approval": id})
+    return id, number
+
+
+def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
+    tx.good(grant, "desk.deliver")
+    a, name = tables.approvals.c, tables.accounts.c.name
+    query = select(tables.approvals, name).join(tables.accounts, tables.accounts.c.id == a.account_id)
+    row = tx.connection.execute(query.where(a.id == id)).first()
+    if row is None:
+        return None
+    return Asked(row.id, row.person_id, row.name, row.answered_at is not None or row.expires_at <= tx.now)
+
+
+def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int) -> bool | None:
+    """Whether it was the number; from then on they are stepped up on that call until `ends_at`. None: there is nothing to
+    answer (any more): not theirs, answered, too late, or the call is over."""
+    row = _take(tx, subject, id)
+    if row is None:
+        return None
+    right = hmac.compare_digest(_digest(tx, id, digits).encode(), row.digest.encode())
+    _answered(tx, subject, row, right)
+    if right:
+        step_ups.reached(tx, subject, row.account_id, "slack_approval", row.call, ends_at=ends_at)
+    return right
+
+
+def refuse(tx: Transaction, subject: str, id: int) -> int | None:
+    """ "That is not me": the account it was about, for the desk to be warned of. None: there is nothing to answer."""
+    row = _take(tx, subject, id)
+    if row is None:
+        return None
+    _answered(tx, subject, row, False)
+    return int(row.account_id)
+
+
+def outcome(tx: Transaction, id: int) -> bool | None:
+    """For the phone that waits: whether it was right. None: not yet. Too late counts as wrong."""
+    a = tables.approvals.c
+    row = tx.connection.execute(select(a.right, a.answered_at, a.expires_at).where(a.id == id)).one()
+    if row.answered_at is not None:
+        return bool(row.right)
+    return False if row.expires_at <= tx.now else None
+
+
+def _take(tx: Transaction, subject: str, id: int) -> Any:
+    a, c = tables.approvals.c, tables.calls.c
+    running = select(c.sid).where(c.sid == a.call, c.ended_at.is_(None)).exists()
+    query = select(tables.approvals).where(
+        a.id == id, a.person_id == person_of(subject), a.answered_at.is_(None), a.expires_at > tx.now, running
+    )
+    return tx.connection.execute(query.with_for_update(of=tables.approvals)).first()
+
+
+def _answered(tx: Transaction, subject: str, row: Any, right: bool) -> None:
+    a = tables.approvals
+    tx.connection.execute(update(a).where(a.c.id == row.id).values(answered_at=tx.now, right=right))
+    word = "right" if right else "wrong"
+    tx.record(
+        subject_of(row.person_id), row.account_id, "approval", word, proof=Proof.VERIFIED, fields=(f"by:{subject}",)
+    )
+
+
+def _digest(tx: Transaction, id: int, number: str) -> str:
+    return tx.keys.digest("approvals", str(id), number)

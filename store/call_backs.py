@@ -1,0 +1,122 @@
+"""Calls of ours to a number on file that has not changed lately: asked for by an agent, or by somebody whose PIN is locked.
+
+The number is never one that a caller named. Whoever answers has proved nothing yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, update
+
+from authz import Grant
+from store import factors, tables, work
+from store.people import subject_of
+from store.transaction import Transaction
+
+APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
+A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
+ENDED: Final = ("machine", "nobody", "gone", "over")
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """`number` is E.164; `staff` the id of the agent who asked, or None."""
+
+    id: int
+    person: int
+    account: int | None
+    ticket: int | None
+    number: str
+    purpose: str
+    staff: int | None
+    status: str
+    call: str | None
+    made_at: int
+
+
+def ask(
+    tx: Transaction,
+    grant: Grant,
+    person: int,
+    *,
+    account: int | None = None,
+    ticket: int | None = None,
+    purpose: str = "talk",
+) -> int | str:
+    """An agent asks for it: its id, or why not: no_number (none on file that is old enough), soon (one was just now) or
+    enough (of them today)."""
+    tx.good(grant, "desk.proof.ask")
+    staff = int(grant.subject.partition(":")[2])
+    made = _make(tx, person, account, ticket, purpose, staff)
+    tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
+    return made
+
+
+def owe(
+    tx: Transaction, person: int, *, account: int | None = None, ticket: int | None = None, purpose: str = "code"
+) -> int | str:
+    """The machine asks for it: as `ask`, with nobody of the staff. Whoever calls this says nothing of the answer to a stranger."""
+    return _make(tx, person, account, ticket, purpose, None)
+
+
+def look(tx: Transaction, id: int) -> CallBack | None:
+    row = tx.connection.execute(select(tables.call_backs).where(tables.call_backs.c.id == id)).first()
+    return None if row is None else _call_back(row)
+
+
+def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
+    """Those that are owed or ringing, for the desk's list; whom they go to is on no list."""
+    tx.good(grant, "desk.proof.ask")
+    c = tables.call_backs.c
+    rows = tx.connection.execute(select(tables.call_backs).where(c.ended_at.is_(None)).order_by(c.id))
+    return [_call_back(row) for row in rows]
+
+
+def moved(tx: Transaction, id: int, status: str, *, call: str | None = None) -> bool:
+    """It has come further; whether it was not over yet."""
+    c = tables.call_backs.c
+    new: dict[str, Any] = {"status": status} | ({"call": call} if call else {})
+    new |= {"ended_at": tx.now} if status in ENDED else {}
+    going = update(tables.call_backs).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
+    return tx.connection.execute(going).first() is not None
+
+
+def _make(
+    tx: Transaction, person: int, account: int | None, ticket: int | None, purpose: str, staff: int | None
+) -> int | str:
+    """The person's row is locked first: two who ask at once are counted one after the other."""
+    p, c = tables.people.c, tables.call_backs.c
+    there = select(p.id).where(p.id == person).with_for_update(key_share=True)
+    if tx.connection.execute(there).first() is None:
+        return "no_number"
+    numbers = factors.numbers(tx, person).good
+    if not numbers:
+        return "no_number"
+    made = select(func.count(), func.max(c.made_at)).where(c.person_id == person, c.made_at > tx.now - DAY)
+    today, last = tx.connection.execute(made).one()
+    if last is not None and last > tx.now - APART:
+        return "soon"
+    if today >= A_DAY:
+        return "enough"
+    row = {"person_id": person, "account_id": account, "ticket": ticket, "number": numbers[0], "purpose": purpose}
+    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now}
+    id: int = tx.connection.execute(insert(tables.call_backs).values(**row).returning(c.id)).scalar_one()
+    work.enqueue(tx, "call_back", str(id), {"call_back": id})
+    return id
+
+
+def _call_back(row: Any) -> CallBack:
+    return CallBack(
+        row.id,
+        row.person_id,
+        row.account_id,
+        row.ticket,
+        row.number,
+        row.purpose,
+        row.staff_id,
+        row.status,
+        row.call,
+        row.made_at,
+    )
