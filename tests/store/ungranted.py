@@ -24,6 +24,7 @@ _PLACE: Final = "channels, threads and time stamps of Slack; nothing of what is 
 _TOKEN: Final = "the operator's own installation and its tokens; knows no customer"
 _FACTOR: Final = "what somebody can be proved by, and whether they were: to decide, never shown as it is"
 _CODE: Final = "a code that is good once: digits, and the subject they were made for"
+_PAGE: Final = "a one-time page's token, and the subject it was made for: to decide"
 
 REASONS: Final[dict[str, str]] = {
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
@@ -146,6 +147,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         _PLACE,
     ),
+    **dict.fromkeys(("pages." + name for name in ("issue", "look", "use", "void")), _PAGE),
     "people.check_digit": _PURE,
     "people.claimed_by": _DECIDES,
     "people.is_support_id": _PURE,

@@ -1,0 +1,69 @@
+"""Tokens in the addresses of one-time pages: to enrol an authenticator, to join the desk, to be shown a new PIN.
+
+A token is looked at as often as somebody opens the page (mail scanners and previews in chats open links, too) and is used
+up by the form that finishes it. 256 bits, kept as a keyed digest beside the codes. There is nothing to count: nobody guesses it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, update
+
+from store import codes, tables
+from store.prepared import Prepared
+from store.transaction import Transaction
+
+LIFE: Final = codes.LIFE  # ms
+BYTES: Final = 32
+LONGEST_KIND: Final = 11  # characters: `page:` stands before it
+_LONGEST: Final = 64
+
+
+def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int = LIFE) -> str:
+    """A new token for a subject, good for `life` (ms); the ones of that kind before it are good no more."""
+    if len(kind) > LONGEST_KIND:
+        raise ValueError(f"a kind of page has at most {LONGEST_KIND} characters: {kind}")
+    void(tx, kind, subject)
+    token = secrets.token_urlsafe(BYTES)
+    row = {"kind": _kind(kind), "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
+    tx.connection.execute(insert(tables.codes).values(digest=_digest(tx, kind, token), **row))
+    return token
+
+
+def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
+    """(subject, bound) of a token that is good now, and stays so. None: no such token, used or too old."""
+    row = _LOOK.first(tx, of_digest=_digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
+    return None if row is None else (row.subject, row.bound)
+
+
+def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
+    """The same, and it is used up now: of two who send it at once one gets None."""
+    row = _USE.first(tx, of_digest=_digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
+    return None if row is None else (row.subject, row.bound)
+
+
+def void(tx: Transaction, kind: str, subject: str) -> None:
+    """Whatever tokens of that kind they have are good no more."""
+    codes.void(tx, _kind(kind), subject)
+
+
+def _kind(kind: str) -> str:
+    return f"page:{kind}"
+
+
+def _digest(tx: Transaction, kind: str, token: str) -> str:
+    return tx.keys.digest("pages", kind, token)
+
+
+_c = tables.codes.c
+_now = bindparam("now", type_=_c.expires_at.type)
+_good = (
+    _c.digest == bindparam("of_digest"),
+    _c.kind == bindparam("of_kind"),
+    _c.used_at.is_(None),
+    _c.expires_at > _now,
+)
+_LOOK = Prepared(select(_c.subject, _c.bound).where(*_good))
+_USE = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound))
