@@ -8,7 +8,7 @@ from typing import Final
 
 from authz import CELL_OF, CELLS, REQUESTS, Action, Denied, Grant, Proof, Topic
 from bot.actor import Who
-from store import Transaction, accounts
+from store import Transaction, accounts, tickets
 from store.accounts import AccountName, ServiceName, WhyNot
 
 OPEN: Final = tuple((Action.TICKET_OPEN, topic) for topic in Topic)
@@ -66,9 +66,7 @@ def topic_of(kind: str) -> Topic:
     """The topic a request is kept under."""
     if kind in tuple(Topic):
         return Topic(kind)
-    return (
-        Topic.BILLING if kind in (Action.BILLING_PAY, Action.ACCOUNT_CLOSE, Action.ACCOUNT_REOPEN) else Topic.TECHNICAL
-    )
+    return tickets.topic_of(Action(kind))
 
 
 def on_accounts(tx: Transaction, who: Who) -> list[tuple[AccountName, dict[str, Grant]]]:

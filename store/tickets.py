@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, true, update
 
-from authz import Ask, Denied, Grant, Reason
+from authz import Action, Ask, Denied, Grant, Reason, Topic
 from store import loans, tables, timeline
 from store.people import person_of
 from store.prepared import Prepared
@@ -35,6 +35,15 @@ class Conversation:
     ticket: Ticket
     kind: str
     said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request that waits for a second proof: what it asks for, and about what. For its author alone."""
+
+    action: Action
+    account: int
+    service: str | None
 
 
 def open(
@@ -67,7 +76,15 @@ def open(
     return number
 
 
-def request(tx: Transaction, ask: Ask, *, topic: str, subject: str, body: str) -> tuple[int, bool] | Denied:
+def topic_of(action: Action) -> Topic:
+    """The topic a request is kept under."""
+    billing = (Action.BILLING_PAY, Action.ACCOUNT_CLOSE, Action.ACCOUNT_REOPEN)
+    return Topic.BILLING if action in billing else Topic.TECHNICAL
+
+
+def request(
+    tx: Transaction, ask: Ask, *, topic: str, subject: str, body: str, recorded: Recorded | None = None
+) -> tuple[int, bool] | Denied:
     """Opens a request (rules.md, "A request"): (number, whether it is with the desk), or why not.
 
     Allowed but for a further proof, it is kept as a draft that the desk has not got.
@@ -83,8 +100,39 @@ def request(tx: Transaction, ask: Ask, *, topic: str, subject: str, body: str) -
     tx.record(
         ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
     )
-    timeline.add(tx, number, ask.subject, body)
+    timeline.add(tx, number, ask.subject, body, recorded=recorded)
     return number, not drafted
+
+
+def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
+    """Somebody's own draft, to ask for what it asks for. None: no such draft of theirs."""
+    t = tables.tickets.c
+    query = select(t.kind, t.account_id, t.service).where(
+        t.number == number, t.status == "draft", t.opened_by == person_of(subject)
+    )
+    row = tx.connection.execute(query).first()
+    return None if row is None else Draft(Action(row.kind), row.account_id, row.service)
+
+
+def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
+    """Their draft goes to the desk, judged at this moment; or why not. False: no draft of theirs that asks for this, there."""
+    t = tables.tickets.c
+    theirs = (
+        t.number == number,
+        t.status == "draft",
+        t.opened_by == person_of(ask.subject),
+        t.account_id == ask.account,
+        t.kind == str(ask.action),
+    )
+    if tx.connection.execute(select(t.number).where(*theirs).with_for_update()).first() is None:
+        return False
+    verdict = tx.ask(ask)
+    if isinstance(verdict, Denied):
+        return verdict
+    tx.connection.execute(update(tables.tickets).where(*theirs).values(status="open"))
+    tx.told(verdict, f"ticket.number:{number}")
+    timeline.add(tx, number, ask.subject, "", event="handed_in")
+    return True
 
 
 def leave_pending(
