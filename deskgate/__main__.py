@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from deskgate import __version__, decisions, doctor, records
 from deskgate.serve import serve
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
-from deskgate.shell import fail, in_one_line, open_desk
+from deskgate.shell import fail, in_one_line, one_line, open_desk
 from simulator.terminal import dialling, run_call
-from store import imports, migrate
+from store import imports, migrate, now_ms
 from store.import_format import ImportTrouble, read
 
 commands = typer.Typer(
@@ -53,13 +54,24 @@ def import_accounts(
     reset_pins: Annotated[
         bool, typer.Option("--reset-pins", help="PINs in the file replace those people have.")
     ] = False,
+    known_since: Annotated[
+        str,
+        typer.Option(help="A day: since when the numbers and Slack members of newcomers have been on file with you."),
+    ] = "",
 ) -> None:
     """Load accounts: all or nothing, and a second time changes nothing."""
+    since = _day(known_since) if known_since else None
     try:
         with open_desk() as (settings, store), _bars() as progress:
             choice = settings.pin_choice == "on"
             result = imports.run(
-                store, read(file), dry_run=dry_run, reset_pins=reset_pins, pin_choice=choice, progress=progress
+                store,
+                read(file),
+                dry_run=dry_run,
+                reset_pins=reset_pins,
+                pin_choice=choice,
+                known_since=since,
+                progress=progress,
             )
     except ImportTrouble as trouble:
         for words in trouble.lines[:-1]:
@@ -72,6 +84,17 @@ def import_accounts(
             print(f"and {len(result.differences) - MOST_LINES} more")
     counted = ", ".join(f"{count} {what.replace('.', ' ')}" for what, count in result.counts.items() if count)
     print(f"{'Would change' if dry_run else 'Imported'}: {counted or 'nothing, all is as the file says'}.")
+
+
+def _day(word: str) -> int:
+    """The beginning of a day in UTC, in ms."""
+    try:
+        at = int(datetime.combine(date.fromisoformat(word), time(), UTC).timestamp() * 1000)
+    except ValueError:
+        fail(f"--known-since: {one_line(word)} is no day like 2026-01-31")
+    if at > now_ms():
+        fail(f"--known-since: {word} is still to come")
+    return at
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.agent import leg_urls
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, notices, proof_mail, recordings, rings
+from store import WORKER, Store, Transaction, alerts, notices, proof_mail, recordings, rings
 from store.timeline import Recorded
 from store.work import Later, Work, enqueue_once
 
@@ -31,6 +31,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "notice": lambda work: _tell(settings, store, work),
         "mail": lambda work: _mail(settings, work),
         "alarm": lambda work: _alarm(settings, store, work),
+        "alert": lambda work: _alert(settings, store, work),
         proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
     }
     if line is None or twilio is None:
@@ -111,3 +112,20 @@ def _alarm(settings: Settings, store: Store, work: Work) -> None:
     if work.attempts == 1:
         log.critical("alarm", alarm=work.payload["notice"], account_id=work.payload["account"])
     _tell(settings, store, work)
+
+
+def _alert(settings: Settings, store: Store, work: Work) -> None:
+    """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
+    same; what it is stands on the desk's page, and in Slack in direct messages."""
+    with store.transaction("worker") as tx:
+        found = alerts.to_deliver(tx, _granted(tx), int(work.payload["alert"]))
+        if found is None:
+            return
+        enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})
+        if found.audience == alerts.LEADS and settings.smtp_url:
+            told = {"notice": "look_at_the_desk", "account": None}
+            enqueue_once(tx, "notice", f"alert:{found.id}", told)
+    if found.audience == alerts.LEADS:
+        log.critical("alert", alert=found.id, audience=found.audience)
+    else:
+        log.warning("alert", alert=found.id, kind=found.kind, account_id=found.account, detail=found.detail)

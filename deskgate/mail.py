@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from deskgate.settings import Settings
-from store.notices import Notice
+from store.notices import OF_DESK, Notice
 from store.proof_mail import ProofMail
 
 TIMEOUT: Final = 10.0
@@ -53,11 +53,59 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "A Slack member is no longer linked to a contact",
         "A Slack member who was linked to {about} is so no longer.",
     ),
+    "authenticator_added": (
+        "An authenticator was added for you",
+        (
+            "An authenticator app was added for you with the support desk. In three days it can prove who you are. If that "
+            "was not you, tell the desk at once."
+        ),
+        "An authenticator was added for a contact",
+        "An authenticator app was added for {about}. In three days it can prove who {about} is.",
+    ),
+    "authenticator_removed": (
+        "Your authenticator was removed",
+        "Your authenticator app no longer proves who you are to the support desk. If that was not you, tell the desk at once.",
+        "The authenticator of a contact was removed",
+        "The authenticator app of {about} no longer proves who they are.",
+    ),
+    "numbers_changed": (
+        "Your telephone numbers with the desk were changed",
+        (
+            "The telephone numbers the support desk has for you were changed. A new one proves nothing for three days. If "
+            "that was not you, tell the desk at once."
+        ),
+        "The telephone numbers of a contact were changed",
+        "The telephone numbers the support desk has for {about} were changed. A new one proves nothing for three days.",
+    ),
+    "address_changed": (
+        "Your e-mail address with the desk was changed",
+        (
+            "The e-mail address the support desk has for you was changed. The one before is told of changes like this for "
+            "another 30 days. If that was not you, tell the desk at once."
+        ),
+        "The e-mail address of a contact was changed",
+        "The e-mail address the support desk has for {about} was changed.",
+    ),
+    "not_me": (
+        "Somebody on the phone said they were you",
+        (
+            "Somebody on the phone said they were you, and you told us in Slack that it was not you. They got nothing. The "
+            "desk has been told; if anything looks wrong to you, tell the desk."
+        ),
+        "Somebody on the phone said they were a contact",
+        "Somebody on the phone said they were {about}, and {about} told us that it was not so. They got nothing.",
+    ),
     "contacts_changed": (
         "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",
         "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",
+    ),
+    "look_at_the_desk": (
+        "Alarm: please look at the desk's page",
+        "There is an alarm for those who lead the desk. It is on the desk's page, and nowhere else.",
+        "Alarm: please look at the desk's page",
+        "There is an alarm for those who lead the desk. It is on the desk's page, and nowhere else.",
     ),
     "emergency_unanswered": (
         "Alarm: an emergency call was not answered",
@@ -75,11 +123,22 @@ PROOF_WORDS: Final = (
 )
 
 
+OBJECT: Final = (
+    "To tell the desk: {phone}in Slack write to the desk. Nobody at the desk ever asks for a PIN or a code by mail, "
+    "and there is no link in this one."
+)
+
+
 def notice_mail(settings: Settings, notice: Notice, key: str) -> EmailMessage:
+    """With how to object, where there is something to object to."""
     subject, words, to_owner, about = WORDS[notice.kind]
     if not notice.own:
         subject, words = to_owner, about
-    return _mail(settings, notice.to, notice.name, subject, words.format(about=notice.about), key)
+    words = words.format(about=notice.about)
+    if notice.kind not in OF_DESK:
+        phone = f"ring {settings.twilio_number[0]}, or " if settings.twilio_number else ""
+        words += "\n\n" + OBJECT.format(phone=phone)
+    return _mail(settings, notice.to, notice.name, subject, words, key)
 
 
 def code_mail(settings: Settings, made: ProofMail, key: str) -> EmailMessage:

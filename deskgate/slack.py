@@ -66,7 +66,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
 def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], None]]:
     """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
     if slack is None:
-        return {"news": lambda piece: None}
+        return dict.fromkeys(("news", "case", "slack.alert", "slack.code", "slack.approve", "slack.calling"), _not_here)
     made = deliver.make_deliveries(slack.door, slack.api)
     app = slack.app
     if app is not None:
@@ -74,6 +74,10 @@ def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], 
             store, app.api_base, app.client_id, app.client_secret, str(piece.payload["team"])
         )
     return made
+
+
+def _not_here(_piece: Work) -> None:
+    """What is owed to Slack, where there is none: nobody waits for it."""
 
 
 def greet(slack: Slack, settings: Settings) -> None:

@@ -13,7 +13,19 @@ from collections.abc import Callable
 import structlog
 
 from deskgate.deliver import Deliveries
-from store import ConnectionLost, Store, Transaction, calls, codes, guard, installations, timeline, work
+from store import (
+    ConnectionLost,
+    Store,
+    Transaction,
+    alerts,
+    calls,
+    codes,
+    guard,
+    installations,
+    step_ups,
+    timeline,
+    work,
+)
 from store.work import Later, Never, Work
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
@@ -89,6 +101,8 @@ class Worker:
             codes.sweep,
             installations.sweep,
             timeline.sweep,
+            step_ups.sweep,
+            alerts.sweep,
             self._also_swept,
         ):
             with self._store.transaction("worker") as tx:

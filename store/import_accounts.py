@@ -15,7 +15,7 @@ from store.people import subject_of
 from store.transaction import OPERATOR
 
 ACCOUNTS: Final = Register(
-    tables.accounts, "accounts", "account", "number", ("name", "scheme", "status"), ("name", "scheme")
+    tables.accounts, "accounts", "account", "number", ("name", "scheme", "status", "decoy"), ("name", "scheme")
 )
 _CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ("held",))
 _SERVICES: Final = Sheet(tables.services, ("account_id", "ref"), ("name", "status", "managed_sla"))

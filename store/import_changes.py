@@ -27,8 +27,12 @@ T = TypeVar("T")
 class Changes:
     """One pass of an import inside one transaction. A dry one, or one that met trouble, writes nothing more."""
 
-    def __init__(self, tx: Transaction, progress: Progress | None, *, dry: bool) -> None:
+    def __init__(
+        self, tx: Transaction, progress: Progress | None, *, dry: bool, known_since: int | None = None
+    ) -> None:
         self.tx, self.dry = tx, dry
+        self.known_since = tx.now if known_since is None else min(known_since, tx.now)
+        self.newcomers: set[int] = set()  # people who were not there before
         self.run = secrets.token_hex(8)  # makes the keys of this import's notices its own
         self.counts: Counter[str] = Counter()
         self.differences: list[str] = []

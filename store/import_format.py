@@ -133,12 +133,13 @@ class Contact(_Part):
 
 class Account(_Part):
     """`name` and `scheme` must be there for a new account. `slack_teams`: organisations whose members may link themselves to
-    its contacts."""
+    its contacts. A `decoy` is nobody's: whoever of the staff looks at it raises an alarm."""
 
     number: Annotated[str, StringConstraints(max_length=32, pattern=_NUMBER)]
     name: Name = ""
     scheme: Word = ""
     status: Literal["active", "suspended", "closed"] = "active"
+    decoy: bool = False
     services: list[Service] = []
     invoices: list[Invoice] = []
     contacts: list[Contact] = []
@@ -146,11 +147,12 @@ class Account(_Part):
 
 
 class StaffMember(_Part):
-    """`name`, `email` and `role` must be there for somebody new."""
+    """`name`, `email` and `role` must be there for somebody new. `phone` is the one of AGENT_NUMBER that is theirs."""
 
     username: Username
     name: Name = ""
     email: Email = ""
+    phone: Annotated[str, AfterValidator(_phone)] | None = None
     role: Literal["agent", "supervisor", "administrator"] = "agent"
     slack: list[Slack] = []
 

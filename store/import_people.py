@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from store import guard, pins, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.import_format import ImportFile, Person, StaffMember
 from store.people import new_support_id, subject_of
 from store.pins import EasyPin, KeptPin, Pin
-from store.transaction import OPERATOR
+from store.transaction import OPERATOR, upsert
 
 PEOPLE: Final = Register(
     tables.people, "people", "person", "username", ("name", "email", "support_id"), ("name", "email")
 )
 STAFF: Final = Register(
-    tables.staff, "staff", "staff", "username", ("name", "email", "role"), ("name", "email", "role")
+    tables.staff, "staff", "staff", "username", ("name", "email", "role", "phone"), ("name", "email", "role")
 )
 _PHONES: Final = Sheet(tables.phones, ("person_id", "number"), ())
 _SLACK: Final = Sheet(tables.slack_members, ("team", "member"), ("person_id", "staff_id"))
@@ -52,6 +52,8 @@ def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: 
     support_ids |= {person.username: person.support_id for person in people if person.support_id}
     ids = PEOPLE.bring(changes, first, people, found, issued)
     changes.meet(ids)
+    changes.newcomers |= {id for username, id in ids.items() if username not in found}
+    _keep_addresses(changes, people, found)
 
     old = [row.id for row in found.values()]
     now = {_PHONES.split(row)[0] for row in changes.rows(select(tables.phones), tables.phones.c.person_id, old)}
@@ -107,11 +109,36 @@ def _bring_phones(
     for word, (id, number), _ in difference:
         changes.count(f"phones.{word}", f"person {says[id].username}: number {number} {word}")
     _PHONES.remove(changes, difference.removed)
-    _PHONES.add(changes, difference.added, added_at=changes.tx.now)
+    theirs = {key: values for key, values in difference.added.items() if key[0] in changes.newcomers}
+    _PHONES.add(changes, theirs, added_at=changes.known_since)
+    _PHONES.add(changes, {key: () for key in difference.added if key not in theirs}, added_at=changes.tx.now)
+    _tell(changes, "numbers_changed", {id for _, (id, _), _ in difference})
     numbers: dict[int, list[str]] = {}
     for id, number in [*wanted, *(key for key in now if key[0] not in says)]:
         numbers.setdefault(id, []).append(number)
     return numbers
+
+
+def _keep_addresses(changes: Changes, people: Sequence[Person], found: dict[str, Row[Any]]) -> None:
+    """An address that is replaced is told of what happens for a while: whoever had it replaced may be no friend."""
+    old = {
+        row.id: row.email
+        for person in people
+        if (row := found.get(person.username)) and "email" in person.model_fields_set and person.email != row.email
+    }
+    if old and not changes.dry:
+        replaced = {"replaced_at": changes.tx.now}
+        new = upsert(changes.tx, tables.old_emails)
+        again = new.on_conflict_do_update(index_elements=["person_id", "email"], set_=replaced)
+        changes.write(again, [{"person_id": id, "email": email} | replaced for id, email in old.items()])
+    _tell(changes, "address_changed", old)
+
+
+def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
+    """Whoever was there before, and their owners, of a change to what they can be proved by or told at."""
+    for id in set(people) - changes.newcomers if not changes.dry and not changes.troubles else ():
+        changes.tx.record(OPERATOR, None, notice, "done", fields=(subject_of(id),))
+        work.enqueue(changes.tx, "notice", f"{notice}:{id}:{changes.run}", {"notice": notice, "person": id})
 
 
 def _too_easy(pin: Pin, choice: bool, own_numbers: Iterable[str]) -> str | None:
@@ -172,7 +199,13 @@ def bring_slack(changes: Changes, file: ImportFile, staff: dict[str, int]) -> No
     for word, key, owner in difference:
         changes.count(f"slack.{word}", f"{owners[owner]}: Slack member {key[0]}/{key[1]} {word}")
     _SLACK.remove(changes, [*difference.removed, *difference.changed])
-    _SLACK.add(changes, difference.added | difference.changed, linked_at=changes.tx.now, linked_by="import")
+    theirs = {key: values for key, values in difference.added.items() if values[0] in changes.newcomers}
+    others = {key: values for key, values in (difference.added | difference.changed).items() if key not in theirs}
+    _SLACK.add(changes, theirs, linked_at=changes.known_since, linked_by="import")
+    _SLACK.add(changes, others, linked_at=changes.tx.now, linked_by="import")
+    _tell(changes, "slack_linked", {id for id, _ in others.values() if id is not None})
+    gone = [*difference.removed.values(), *(now[key] for key in difference.changed)]
+    _tell(changes, "slack_unlinked", {id for id, _ in gone if id is not None})
 
 
 def _name(changes: Changes, subject: str) -> str:

@@ -47,31 +47,35 @@ def run(
     dry_run: bool = False,
     reset_pins: bool = False,
     pin_choice: bool = False,
+    known_since: int | None = None,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Raises `ImportTrouble`, and nothing is stored, if a scheme, the PIN policy or what is there already speaks against it.
 
-    `progress` is called with what is being done, how many are done, and how many there are.
+    `known_since` (ms): numbers and Slack members of people who are new here have been on file elsewhere since then, which
+    is the operator's word; without it they are as young as the import, and prove nothing for 72 hours. `progress` is called with what is being done, how many are done, and how many there are.
     """
     round = PinRound(choice=pin_choice, reset=reset_pins)
     if dry_run or any(person.pin for person in file.people):
-        found = _pass(store, file, round, progress, dry=True)
+        found = _pass(store, file, round, progress, known_since, dry=True)
         if dry_run:
             return found
         if round.wanted:
             round.ids = _take_ids(store, round.newcomers)
             round.kept = _hash(store, round, progress)
-    return _pass(store, file, round, progress, dry=False)
+    return _pass(store, file, round, progress, known_since, dry=False)
 
 
-def _pass(store: Store, file: ImportFile, round: PinRound, progress: Progress | None, *, dry: bool) -> ImportResult:
+def _pass(
+    store: Store, file: ImportFile, round: PinRound, progress: Progress | None, known_since: int | None, *, dry: bool
+) -> ImportResult:
     changes: Changes | None = None
     troubles: list[str] = []
     try:
         with without_collecting(), store.transaction("shell") as tx:
             grant = tx.ask(Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
             assert isinstance(grant, Grant), "the operator's shell may import"
-            changes = Changes(tx, progress, dry=dry)
+            changes = Changes(tx, progress, dry=dry, known_since=known_since)
             if tx.connection.dialect.name == "postgresql" and not dry:
                 tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
             _bring(changes, file, round)
@@ -79,6 +83,7 @@ def _pass(store: Store, file: ImportFile, round: PinRound, progress: Progress | 
             if dry or troubles:
                 raise _NothingKept
             fields = [f"{what}:{n}" for what, n in sorted(changes.counts.items())]
+            fields += [f"known_since:{known_since}"] if known_since is not None else []
             tx.record(OPERATOR, None, "import", "done", fields=fields)
     except _NothingKept:
         pass

@@ -15,9 +15,16 @@ from store.transaction import Transaction
 OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("pin_locked", "pin_unlocked", "pin_set"),
     *("slack_linked", "slack_unlinked"),
+    *("authenticator_added", "authenticator_removed"),
+    *("numbers_changed", "address_changed"),
+    "not_me",
 )
 OF_ACCOUNT: Final = ("contacts_changed",)  # about an account: told to its owners
-OF_DESK: Final = ("emergency_unanswered",)  # an alarm: told to the desk's supervisors and administrators
+OF_DESK: Final = (
+    "emergency_unanswered",
+    "look_at_the_desk",
+)  # alarms: told to the desk's supervisors and administrators
+OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ class Notice:
 
 
 def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list[Notice]:
-    """Everybody one notice goes to. Empty when whom it was about is no longer there."""
+    """Everybody one notice goes to, and of a person's own security every address of theirs, those replaced of late too.
+    Empty when whom it was about is no longer there."""
     tx.good(grant, "desk.deliver")
     kind = str(payload["notice"])
     if kind in OWN_SECURITY:
@@ -40,7 +48,7 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
     elif kind in OF_ACCOUNT:
         found = _about_account(tx, kind, int(payload["account"]))
     elif kind in OF_DESK:
-        found = _about_desk(tx, kind, int(payload["account"]))
+        found = _about_desk(tx, kind, payload["account"])
     else:
         raise ValueError(f"no such notice: {kind}")
     tx.told(grant, "contact.name", "contact.email")
@@ -52,7 +60,10 @@ def _about_person(tx: Transaction, kind: str, person: int) -> list[Notice]:
     row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
     if row is None:
         return []
-    told = {row.email: Notice(kind, row.email, row.name, row.name, own=True)}
+    o = tables.old_emails.c
+    old = select(o.email).where(o.person_id == person, o.replaced_at > tx.now - OLD_TOLD).order_by(o.email)
+    own = [row.email, *tx.connection.execute(old).scalars()]
+    told = {email: Notice(kind, email, row.name, row.name, own=True) for email in own}
     for account in tx.connection.execute(select(c.account_id).where(c.person_id == person)).scalars().all():
         for owner in _owners(tx, account):
             told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
@@ -66,10 +77,12 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
     return [Notice(kind, owner.email, owner.name, name, own=False) for owner in _owners(tx, account)]
 
 
-def _about_desk(tx: Transaction, kind: str, account: int) -> list[Notice]:
+def _about_desk(tx: Transaction, kind: str, account: int | None) -> list[Notice]:
     name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
     s = tables.staff.c
-    rows = tx.connection.execute(select(s.name, s.email).where(s.role.in_(("supervisor", "administrator")))).all()
+    rows = tx.connection.execute(
+        select(s.name, s.email).where(s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None))
+    ).all()
     return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
 
 

@@ -1,0 +1,42 @@
+"""Who hears of an alarm: the desk of what is the desk's, those who lead it of what is theirs alone, and of that no word."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from store import alerts
+from tests.desk import Desk
+from tests.doors.mailbox import Mailbox
+
+
+def raised(desk: Desk, kind: str) -> None:
+    with desk.store.transaction("test") as tx:
+        assert alerts.alert(tx, kind, "once", subject="person:7", detail="5")
+        assert not alerts.alert(tx, kind, "once"), "the same is not raised twice"
+
+
+@pytest.mark.parametrize("kind", [kind for kind, audience in alerts.KINDS.items() if audience == alerts.LEADS])
+def test_what_is_for_the_leads_says_nowhere_what_it_is(sample_sqlite: str, kind: str) -> None:
+    with Mailbox() as mailbox, capture_logs() as log:
+        desk = Desk(sample_sqlite, smtp_url=mailbox.url)
+        raised(desk, kind)
+        desk.work()
+        desk.close()
+    assert [mail["To"] for mail in mailbox.mails] == [
+        "ana@desk.example"
+    ]  # the supervisor; Kim, an agent, hears nothing
+    assert [line["log_level"] for line in log if line["event"] == "alert"] == ["critical"]
+    for words in (mailbox.mails[0].as_string(), str(log)):
+        assert kind not in words
+        assert "person:7" not in words
+
+
+def test_what_is_for_the_desk_is_in_the_log(sample_sqlite: str) -> None:
+    with Mailbox() as mailbox, capture_logs() as log:
+        desk = Desk(sample_sqlite, smtp_url=mailbox.url)
+        raised(desk, "probing_number")
+        desk.work()
+        desk.close()
+    assert mailbox.mails == []
+    assert [line["kind"] for line in log if line["event"] == "alert"] == ["probing_number"]
