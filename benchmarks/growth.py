@@ -22,6 +22,7 @@ from sqlalchemy import text
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks.measuring import KINDS, aim, databases, machine
 from ivr import effects, phrases, shapes
+from ivr.asks import Desk
 from ivr.turn import Line, open_line, take_turn
 from ivr.webhook import Twilio, step_token
 from store import Keys, Store, Transaction, accounts, calls, open_store, people, tables, tickets, work
@@ -34,7 +35,7 @@ SCHEMES = {
     "memset": ("admin_contact,manage_billing,manage_services,manage_support", "manage_billing", "manage_support"),
 }
 KEYS = Keys([bytes(range(32))])
-DESK = effects.Desk(("+441632960001",), ("+441632960001",))
+DESK = Desk(("+441632960001",), ("+441632960001",))
 
 
 # --- made-up customers

@@ -31,7 +31,7 @@ from sqlalchemy import delete, select, update
 from authz import load_schemes
 from benchmarks.measuring import KINDS, databases, machine
 from ivr import phrases, pin
-from ivr.effects import Desk
+from ivr.asks import Desk
 from ivr.shapes import Call, Keys
 from ivr.turn import answer_call, open_line, take_turn
 from ivr.webhook import Twilio, step_token

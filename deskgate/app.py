@@ -29,7 +29,7 @@ from deskgate.slack import Slack
 from deskgate.twilio_rest import TIMEOUT, TwilioRest
 from deskgate.worker import Worker
 from ivr import phrases, screens
-from ivr.effects import Desk
+from ivr.asks import Desk
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
 from ivr.webhook import Twilio
@@ -76,7 +76,14 @@ def open_house(
         line = open_line(
             store,
             Twilio(account, tokens, settings.public_url),
-            Desk(agents, emergency or agents, slack=settings.slack_open),
+            Desk(
+                agents,
+                emergency or agents,
+                slack=settings.slack_open,
+                step_up_minutes=settings.step_up_minutes,
+                sms=settings.sms == "on",
+                countries=settings.sms_countries,
+            ),
             phrases.load(),
             messages_only=settings.elevated_threat == "on",
             transcribe=settings.transcribe == "on" or settings.simulated,

@@ -6,12 +6,12 @@ Every effect asks anew. A permission withdrawn in the middle of a call is gone a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
+from authz import CELL_OF, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr import shapes as s
+from ivr.asks import CUSTOMER_ASKS, TOPICS, Desk, asked, refused
 from ivr.menu import LINK, MENU
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
@@ -21,36 +21,14 @@ from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import Transaction
 
-TOPICS = (Topic.TECHNICAL, Topic.BILLING)
 RING_FOR = 45_000  # ms until nobody has come
 MOST_RINGS = 3  # in one call: who goes back and asks again and again does not keep the desk's phones ringing
 RING_GRACE = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
-CUSTOMER_ASKS = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too."""
-
-    agents: tuple[str, ...]
-    emergency: tuple[str, ...]
-    slack: bool = False
 
 
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
     """Does one effect and gives what came of it. `CheckPin` is not done here: it takes more than one transaction."""
     return _DO[type(effect)](tx, desk, call, effect)
-
-
-def _asked(call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
-    assert call.subject is not None
-    return Ask(call.subject, action, call.account, topic, Proof(call.proof), service)
-
-
-def _refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
-    """A refusal with what it would need and who can help, as far as this person may hear that."""
-    why = accounts.why_not(tx, ask, denied)
-    return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -70,8 +48,8 @@ def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccoun
 
 
 def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    asks = [_asked(call, action, topic) for action, topic in _MENU_ASKS]
-    offered = tx.offer(asks)
+    one = asked(tx, call, Action.PHONE_SUPPORT)
+    offered = tx.offer(one._replace(action=action, topic=topic) for action, topic in _MENU_ASKS)
     cells = frozenset(cell.partition(":")[0] for cell in offered)
     if "phone.support" not in cells:
         cells -= {"ticket.open", "ticket.view"}
@@ -87,7 +65,7 @@ def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Re
     granted: list[Grant] = []
     first: tuple[Ask, Denied] | None = None
     for topic in TOPICS:
-        ask = _asked(call, action, topic)
+        ask = asked(tx, call, action, topic)
         verdict = tx.ask(ask)
         if isinstance(verdict, Grant):
             granted.append(verdict)
@@ -95,13 +73,13 @@ def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Re
             first = first or (ask, verdict)
     if not granted:
         assert first is not None
-        return _refused(tx, *first)
-    support = _asked(call, Action.PHONE_SUPPORT)
+        return refused(tx, *first)
+    support = asked(tx, call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Grant):
-        return _refused(tx, support, by_phone)
+        return refused(tx, support, by_phone)
     spoken = [grant for grant in granted if by_phone.when != "billing_topics" or grant.topic is Topic.BILLING]
-    return spoken or _refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
+    return spoken or refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
 
 
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -113,10 +91,10 @@ def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outc
 
 def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     emergency = call.about == "emergency"
-    ask = _asked(call, Action.PHONE_EMERGENCY) if emergency else _asked(call, Action.TICKET_OPEN, Topic.TECHNICAL)
+    ask = asked(tx, call, Action.PHONE_EMERGENCY) if emergency else asked(tx, call, Action.TICKET_OPEN, Topic.TECHNICAL)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, ask, verdict)
+        return refused(tx, ask, verdict)
     return o.ServicesNamed(tuple(accounts.service_names(tx, verdict)))
 
 
@@ -181,18 +159,18 @@ def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMess
 
 
 def _tell_invoices(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = _asked(call, Action.BILLING_VIEW)
+    ask = asked(tx, call, Action.BILLING_VIEW)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, ask, verdict)
+        return refused(tx, ask, verdict)
     return o.Invoices(tuple(accounts.invoices(tx, verdict)))
 
 
 def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = _asked(call, Action.SERVICE_VIEW)
+    ask = asked(tx, call, Action.SERVICE_VIEW)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, ask, verdict)
+        return refused(tx, ask, verdict)
     return o.Services(tuple(accounts.services(tx, verdict)))
 
 
@@ -204,17 +182,17 @@ def _make_link_code(tx: Transaction, desk: Desk, call: Call, _effect: object) ->
     return o.LinkCode(codes.issue(tx, "link", call.subject))
 
 
-def _ring_ask(call: Call) -> Ask:
+def _ring_ask(tx: Transaction, call: Call) -> Ask:
     if call.about == "emergency":
-        return _asked(call, Action.PHONE_EMERGENCY, service=call.service)
-    return _asked(call, Action.PHONE_SUPPORT)
+        return asked(tx, call, Action.PHONE_EMERGENCY, service=call.service)
+    return asked(tx, call, Action.PHONE_SUPPORT)
 
 
 def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = _ring_ask(call)
+    ask = _ring_ask(tx, call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        return _refused(tx, ask, verdict)
+        return refused(tx, ask, verdict)
     numbers = desk.emergency if call.about == "emergency" else desk.agents
     if rings.started_in(tx) >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
@@ -227,11 +205,11 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
 
 def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     assert call.ring is not None
-    ask = _ring_ask(call)
+    ask = _ring_ask(tx, call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         rings.end(tx, tx.call or "")
-        return _refused(tx, ask, verdict)
+        return refused(tx, ask, verdict)
     ring = rings.look(tx, call.ring)
     if ring is not None and ring.taken:
         return o.Taken(rings.room(ring.id))
@@ -249,7 +227,7 @@ def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing
     ring = rings.end(tx, tx.call)
     if not effect.nobody_came or ring is None:
         return o.RingEnded(None, False)
-    verdict = tx.ask(_ring_ask(call))
+    verdict = tx.ask(_ring_ask(tx, call))
     subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
     body = "The caller asked for a person by phone and nobody took the call."
     if ring.emergency:

@@ -40,7 +40,17 @@ def menu(call: Call, *lead: Line) -> Move:
     fresh = replace(
         call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about=""
     )
-    return goto(fresh, "menu", *lead)
+    return goto(replace(fresh, then="", way="", wrong=0, approval=0), "menu", *lead)
+
+
+# `then`, up to its colon → the place that goes on after a second proof
+RESUMED: dict[str, str] = {"": "menu"}
+
+
+def resume(call: Call, *lead: Line) -> Move:
+    """Goes on with what a second proof was wanted for."""
+    place = RESUMED[call.then.partition(":")[0]]
+    return menu(call, *lead) if place == "menu" else goto(replace(call, way="", wrong=0, approval=0), place, *lead)
 
 
 def number_twice(number: int) -> tuple[Line, Line]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from authz import Proof
 from ivr import outcomes as o
-from ivr.effects import CUSTOMER_ASKS
+from ivr.asks import CUSTOMER_ASKS
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
 from store import guard, pins, work

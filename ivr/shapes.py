@@ -69,7 +69,11 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Where a call stands. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
-    `lead` is said before the next prompt and never kept."""
+    `lead` is said before the next prompt and never kept.
+
+    `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
+    `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
+    """
 
     at: str = "support_id"
     number: str | None = None
@@ -91,6 +95,10 @@ class Call:
     told: int = 0
     ring: int | None = None
     about: str = ""
+    then: str = ""
+    way: str = ""
+    wrong: int = 0
+    approval: int = 0
     lead: tuple[Line, ...] = ()
 
     def to_json(self) -> str:

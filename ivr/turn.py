@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from ivr import dialogue, effects, pin, screens
-from ivr.effects import Desk
+from ivr.asks import Desk
 from ivr.outcomes import LineBusy
 from ivr.phrases import Phrases
 from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken

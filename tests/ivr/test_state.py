@@ -38,6 +38,10 @@ FIELDS = {
     "told": st.integers(0, 10**9),
     "ring": st.none() | st.integers(1, 10**12),
     "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "closed", "fallback"]),
+    "then": st.sampled_from(["", "talk", "request:service.cancel", "hand_in:1001"]),
+    "way": st.sampled_from(["", "authenticator", "text"]),
+    "wrong": st.integers(0, 2),
+    "approval": st.integers(0, 10**9),
 }
 CALLS = st.builds(Call, **FIELDS)
 

@@ -1,0 +1,49 @@
+"""How a call asks: whose desk it is, what is asked in whose name, and how sure that is at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Proof, Topic
+from ivr import outcomes as o
+from ivr.shapes import Call
+from store import accounts, step_ups, tickets
+from store.transaction import Transaction
+
+TOPICS: Final = (Topic.TECHNICAL, Topic.BILLING)
+CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too.
+
+    A second proof lasts `step_up_minutes`; codes go out by text message where `sms`, to numbers of these `countries` alone.
+    """
+
+    agents: tuple[str, ...]
+    emergency: tuple[str, ...]
+    slack: bool = False
+    step_up_minutes: int = 15
+    sms: bool = False
+    countries: tuple[str, ...] = ()
+
+
+def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
+    """With the proof of this moment: what was proved a second time counts on this call and account, and ends by itself."""
+    assert call.subject is not None
+    about = topic or (tickets.topic_of(action) if action in REQUESTS else "")
+    return Ask(call.subject, action, call.account, topic, _proof(tx, call, about), service)
+
+
+def _proof(tx: Transaction, call: Call, topic: str) -> Proof:
+    if call.proof < Proof.VERIFIED or call.subject is None:
+        return Proof(call.proof)
+    return step_ups.proof(tx, call.subject, call.account, tx.call or "", topic)
+
+
+def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
+    """A refusal with what it would need and who can help, as far as this person may hear that."""
+    why = accounts.why_not(tx, ask, denied)
+    return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers)
