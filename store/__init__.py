@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from sqlalchemy import text
 
 from authz import Scheme
-from store import work
+from store import sessions, watch, work
 from store.bell import Bell
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
@@ -75,6 +75,17 @@ class Store:
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:
                 return bool(connection.execute(work.due(self.clock(), kinds)).scalar_one())
+        except DatabaseFault as lost:
+            raise ConnectionLost(str(lost.orig)) from lost
+
+    def watch(self, token: str) -> str | None:
+        """What the page of somebody signed in compares to know whether anything changed; None: they are not signed in any more."""
+        now = self.clock()
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                if not sessions.is_good(connection, self.keys, token, now):
+                    return None
+                return watch.stamp(connection, self.keys, now)
         except DatabaseFault as lost:
             raise ConnectionLost(str(lost.orig)) from lost
 

@@ -14,7 +14,7 @@ from authz import Grant, Proof
 from store import standing, tables, timeline
 from store.standing import Requester
 from store.timeline import Said
-from store.transaction import Transaction
+from store.transaction import NoGrant, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,17 @@ class Card:
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
-    """For the worker that posts it where the desk's people are. None for a draft, taken back or not, and where there is no such ticket."""
-    tx.good(grant, "desk.deliver")
+    """For the worker that posts it where the desk's people are, and for whoever works on it. None for a draft, taken back or
+    not, and where there is no such ticket; one held under a threat is for those who lead the desk."""
+    tx.good(grant, "desk.deliver", "desk.ticket.work")
+    leads = grant.cell == "desk.ticket.work" and not grant.when
+    hidden = [status for status in timeline.NOT_THE_DESKS if not (leads and status == "held")]
     t = tables.tickets
-    row = tx.connection.execute(
-        select(t).where(t.c.number == number, t.c.status.not_in(timeline.NOT_THE_DESKS))
-    ).first()
+    row = tx.connection.execute(select(t).where(t.c.number == number, t.c.status.not_in(hidden))).first()
     if row is None:
         return None
+    if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
+        raise NoGrant("not a ticket this grant works on")
     said = [line for line in timeline.said(tx, grant, number) if not line.internal]
     requester = None
     if row.opened_by is not None and row.account_id is not None:

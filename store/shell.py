@@ -11,7 +11,7 @@ from authz import Ask, Denied, Grant, judge
 from store import guard, pins, tables, work
 from store.people import subject_of
 from store.pins import KeptPin, Resealed
-from store.transaction import OPERATOR, Transaction
+from store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def keys_in_use(tx: Transaction, grant: Grant) -> dict[str, set[str]]:
         "pin-wrap": sealed(tables.pins.c.sealed),
         "recordings": sealed(tables.recordings.c.sealed),
         "files": sealed(tables.files.c.sealed),
+        "authenticators": sealed(tables.authenticators.c.sealed),
+        "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
         "ledger": ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key),
     }
@@ -90,7 +92,7 @@ def set_pin(tx: Transaction, grant: Grant, kept: KeptPin) -> None:
     tx.good(grant, "desk.pin.reissue")
     pins.put(tx, kept)
     guard.forget(tx, guard.counter_of(kept.person))
-    _told(tx, kept.person, "pin_set")
+    _told(tx, grant, kept.person, "pin_set")
 
 
 def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:
@@ -107,7 +109,7 @@ def unlock_pin(tx: Transaction, grant: Grant, person: int) -> bool:
     tx.good(grant, "desk.pin.reissue")
     lifted = guard.unlock(tx, guard.counter_of(person))
     if lifted:
-        _told(tx, person, "pin_unlocked")
+        _told(tx, grant, person, "pin_unlocked")
     return lifted
 
 
@@ -116,6 +118,6 @@ def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
     return guard.is_disabled(tx, guard.counter_of(person))
 
 
-def _told(tx: Transaction, person: int, what: str) -> None:
-    tx.record(OPERATOR, None, what, "done", fields=(subject_of(person),))
+def _told(tx: Transaction, grant: Grant, person: int, what: str) -> None:
+    tx.record(grant.subject, None, what, "done", fields=(subject_of(person),))
     work.enqueue(tx, "notice", f"{what}:{person}:{secrets.token_hex(8)}", {"notice": what, "person": person})

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from authz import Grant
 from store import alerts, tables
 from store.prepared import Prepared
-from store.transaction import Transaction, upsert
+from store.transaction import NoGrant, Transaction, upsert
 
 THREAT: Final = "threat"
 
@@ -35,9 +35,12 @@ def look(tx: Transaction, grant: Grant) -> Switched | None:
     return None if row is None else Switched(bool(row.on), row.by, row.at)
 
 
-def switch(tx: Transaction, grant: Grant, on: bool) -> bool:
-    """Whether it was the other way before."""
+def switch(tx: Transaction, grant: Grant, on: bool, *, asked_by: int | None = None) -> bool:
+    """Whether it was the other way before. One of the staff may switch it on; off takes two, of whom `asked_by` (an id of the
+    staff) is the other: see `second_looks`. The operator's shell needs nobody."""
     tx.good(grant, "desk.threat.switch")
+    if not on and grant.subject.startswith("staff:") and (asked_by is None or grant.subject == f"staff:{asked_by}"):
+        raise NoGrant("the end of a threat takes two people")
     if threat(tx) == on:
         return False
     row = {"name": THREAT, "on": on, "by": grant.subject, "at": tx.now}

@@ -24,6 +24,7 @@ _PLACE: Final = "channels, threads and time stamps of Slack; nothing of what is 
 _TOKEN: Final = "the operator's own installation and its tokens; knows no customer"
 _FACTOR: Final = "what somebody can be proved by, and whether they were: to decide, never shown as it is"
 _CODE: Final = "a code that is good once: digits, and the subject they were made for"
+_STAFF: Final = "the desk's own people, their sign-in and their sessions; knows no customer"
 _PAGE: Final = "a one-time page's token, and the subject it was made for: to decide"
 
 REASONS: Final[dict[str, str]] = {
@@ -125,6 +126,7 @@ REASONS: Final[dict[str, str]] = {
     "ledger.first_link": _LEDGER,
     "ledger.link": _LEDGER,
     "ledger.chained": "makes the next rows of a lane out of entries it is given",
+    **dict.fromkeys(("logins." + n for n in ("begin", "finish", "hashed", "mark", "matches", "put", "weak")), _STAFF),
     "lent.loans_of": _DECIDES,
     "lent.may_lend": _PURE,
     "loans.account_of": _DECIDES,
@@ -148,6 +150,7 @@ REASONS: Final[dict[str, str]] = {
         _PLACE,
     ),
     **dict.fromkeys(("pages." + name for name in ("issue", "look", "use", "void")), _PAGE),
+    **dict.fromkeys(("pin_pages." + name for name in ("attempt", "look", "put")), _PAGE),
     "people.check_digit": _PURE,
     "people.claimed_by": _DECIDES,
     "people.is_support_id": _PURE,
@@ -172,6 +175,8 @@ REASONS: Final[dict[str, str]] = {
     "pool.HashPool.leave": _POOL,
     "pool.HashPool.run": _POOL,
     "recordings.transcribed": "takes words for a message and gives back whether they were wanted",
+    "readings.has_case": "whether one of the staff has a case on an account: yes or no",
+    "readings.sweep": "drops what was counted long ago",
     "rings.end": _RING,
     "rings.leg_gone": _RING,
     "rings.look": _RING,
@@ -181,6 +186,17 @@ REASONS: Final[dict[str, str]] = {
     "rings.take": _RING,
     "schema.is_current": _OPENS,
     "schema.migrate": _OPENS,
+    "second_looks.action_of": "which action waits for a second person: a word",
+    **dict.fromkeys(
+        (
+            "sessions." + n
+            for n in ("SignedIn.leads", "SignedIn.subject", "begin", "end", "end_all", "find", "is_good", "sweep")
+        ),
+        _STAFF,
+    ),
+    **dict.fromkeys(("staff.accept", "staff.invited"), _STAFF),
+    "store.Store.watch": "whether anything changed: a digest",
+    "watch.stamp": "whether anything changed: a digest",
     "store.Store.checkpoint": _LEDGER,
     "store.Store.close": _OPENS,
     "store.Store.is_ready": _OPENS,

@@ -1,0 +1,102 @@
+"""A new PIN that two of those who lead have agreed to: it goes to the person by a one-time page, and past nobody else.
+
+The mail has a link, not the PIN; the link is made when the mail is. The page asks for the person's authenticator code where one
+is on file, and makes and shows the PIN once. ASVS 6.4.1, 6.4.6; NIST 800-63B-4, 4.2: a recovery link by mail lasts a day.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import select
+
+from authz import Grant
+from store import authenticators, factors, guard, pages, pins, tables, work
+from store.guard import Admission
+from store.people import person_of, subject_of
+from store.pins import KeptPin
+from store.transaction import Transaction
+
+WORK: Final = "pin_page"
+PAGE: Final = "pin"
+LIFE: Final = 24 * 3_600_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class PageMail:
+    """To be sent at once and kept nowhere. The token hides itself from logs."""
+
+    to: str
+    name: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PinPage:
+    """Whose page it is: `numbers` a PIN may not be taken from; `authenticator`: a code of their app is asked for."""
+
+    person: int
+    numbers: tuple[str, ...]
+    authenticator: bool
+
+
+def owe(tx: Transaction, grant: Grant, person: int) -> None:
+    """The link is mailed to them. Two people have agreed: see `second_looks`."""
+    tx.good(grant, "desk.pin.reissue")
+    tx.told(grant, f"pin_page_for:{subject_of(person)}")
+    work.enqueue(tx, WORK, f"{person}:{secrets.token_hex(8)}", {"person": person})
+
+
+def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
+    """A new link and where it goes; the ones before it are good no more. None: they are there no more."""
+    tx.good(grant, "desk.deliver")
+    p = tables.people.c
+    row = tx.connection.execute(select(p.email, p.name).where(p.id == person)).first()
+    if row is None:
+        return None
+    tx.told(grant, "contact.name", "contact.email", f"pin_page_sent_to:{subject_of(person)}")
+    return PageMail(row.email, row.name, pages.issue(tx, PAGE, subject_of(person), life=LIFE))
+
+
+def look(tx: Transaction, token: str) -> PinPage | None:
+    """Whose page this token opens, now."""
+    found = pages.look(tx, PAGE, token)
+    if found is None:
+        return None
+    person = person_of(found[0])
+    ph, p = tables.phones.c, tables.people.c
+    numbers = tx.connection.execute(select(ph.number).where(ph.person_id == person)).scalars().all()
+    support_id = tx.connection.execute(select(p.support_id).where(p.id == person)).scalar()
+    if support_id is None:
+        return None
+    return PinPage(person, (*numbers, support_id), factors.on_file(tx, person).authenticator)
+
+
+def attempt(tx: Transaction, person: int) -> guard.Reservation:
+    """A try at the page's authenticator code, counted before it is looked at. Commit."""
+    return guard.reserve(tx, f"pinpage:{person}", real=True, budget="page")
+
+
+def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: guard.Reservation | None) -> bool:
+    """The new PIN is theirs, and the page used up. False: the page is not good any more, or the code is wrong, and nothing has
+    changed. They and their owners are told."""
+    page = look(tx, token)
+    if page is None or page.person != kept.person:
+        return False
+    if page.authenticator:
+        admitted = made is not None and made.admission is Admission.EVALUATE
+        right = admitted and authenticators.check(tx, page.person, digits)
+        if made is not None:
+            guard.give_back(tx, made, matched=right)
+        if not right:
+            tx.record(subject_of(page.person), None, "pin.page", "refused")
+            return False
+    pages.use(tx, PAGE, token)
+    pins.put(tx, kept)
+    guard.forget(tx, guard.counter_of(kept.person))
+    tx.record(subject_of(kept.person), None, "pin_set", "done", fields=("pin.page",))
+    notice = {"notice": "pin_set", "person": kept.person}
+    work.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)
+    return True

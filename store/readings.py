@@ -1,0 +1,107 @@
+"""What staff look at: only what they have a case for, only so many accounts an hour, and never unseen. security.md T20.
+
+A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
+open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account. Whoever
+looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, exists, func, insert, select
+
+from authz import Grant, Proof
+from store import alerts, live, tables
+from store.transaction import Transaction
+
+BUDGET: Final = 30  # accounts
+SPAN: Final = 3_600_000  # ms
+KEPT: Final = 24 * 3_600_000
+
+
+class Reading(StrEnum):
+    """What came of it. Nothing says that an account is a decoy."""
+
+    OPEN = "open"
+    NO_CASE = "no_case"
+    SPENT = "spent"  # more accounts within the hour than a day's work needs
+
+
+def find(tx: Transaction, grant: Grant, number: str) -> int | None:
+    """The account of that number, to ask about: its id. Whoever asks hears no difference between none and one without a case."""
+    tx.good(grant, "desk.proof.ask")
+    found: int | None = tx.connection.execute(
+        select(tables.accounts.c.id).where(tables.accounts.c.number == number)
+    ).scalar()
+    tx.told(grant, "found:nothing" if found is None else f"found:account:{found}")
+    return found
+
+
+def look(tx: Transaction, grant: Grant) -> Reading:
+    """One of the staff is about to be shown an account: whether they may. Counted, and reported where it should not have been.
+
+    Under a grant to see cards they need a case of their own; under one to work on tickets the ticket is the case.
+    """
+    tx.good(grant, "desk.card.view", "desk.ticket.work")
+    staff, account = _staff(grant), grant.account
+    if account is None:
+        return Reading.OPEN
+    s, a = tables.staff.c, tables.accounts.c
+    tx.connection.execute(
+        select(s.id).where(s.id == staff).with_for_update()
+    )  # two at once are counted one after the other
+    hour = tx.now // SPAN
+    if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
+        alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
+    if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
+        alerts.alert(tx, "no_case", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
+        return _refused(tx, grant, Reading.NO_CASE)
+    r = tables.readings.c
+    of_late = select(r.account_id).where(r.staff_id == staff, r.at > tx.now - SPAN).distinct()
+    seen = set(tx.connection.execute(of_late).scalars())
+    if account in seen:
+        return Reading.OPEN
+    if len(seen) >= BUDGET:
+        alerts.alert(tx, "reading_budget", f"{staff}:{hour}", subject=grant.subject, detail=str(BUDGET))
+        return _refused(tx, grant, Reading.SPENT)
+    tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
+    return Reading.OPEN
+
+
+def has_case(tx: Transaction, staff: int, account: int) -> bool:
+    """A call with somebody verified, or an open ticket they have taken."""
+    r, t, a = tables.rings.c, tables.tickets.c, tables.assignments.c
+    called = exists().where(
+        r.staff_id == staff,
+        r.account_id == account,
+        r.proof >= int(Proof.VERIFIED),
+        r.ended_at.is_(None) | (r.ended_at > tx.now - live.AFTERWARDS),
+    )
+    taken = exists().where(
+        t.account_id == account, t.status.in_(("open", "waiting")), a.ticket == t.number, a.staff_id == staff
+    )
+    return bool(tx.connection.execute(select(called | taken)).scalar_one())
+
+
+def count(tx: Transaction, grant: Grant) -> int:
+    """How many accounts they have looked at within the hour."""
+    tx.good(grant, "desk.proof.ask")
+    r = tables.readings.c
+    mine = select(func.count(r.account_id.distinct())).where(r.staff_id == _staff(grant), r.at > tx.now - SPAN)
+    found: int = tx.connection.execute(mine).scalar_one()
+    return found
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.readings).where(tables.readings.c.at < tx.now - KEPT))
+
+
+def _refused(tx: Transaction, grant: Grant, why: Reading) -> Reading:
+    tx.record(grant.subject, grant.account, "desk.read", why)
+    return why
+
+
+def _staff(grant: Grant) -> int:
+    return int(grant.subject.partition(":")[2])

@@ -1,0 +1,96 @@
+"""Who works here, for the operator's shell: listed, suspended, and invited to set a password and an authenticator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select, update
+
+from authz import Grant
+from store import pages, sessions, tables
+from store.transaction import Transaction
+
+PAGE: Final = "join"  # the kind of page an invitation leads to
+INVITED_FOR: Final = 24 * 3_600_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`joined_at`: since when they can sign in on the desk's page, in ms; None: not yet."""
+
+    id: int
+    username: str
+    name: str
+    role: str
+    phone: str | None
+    suspended_at: int | None
+    joined_at: int | None
+
+
+def listed(tx: Transaction, grant: Grant) -> list[Member]:
+    tx.good(grant, "desk.staff.manage")
+    tx.told(grant, "staff.name", "staff.role")
+    return [_member(row) for row in tx.connection.execute(_ALL.order_by(tables.staff.c.username)).all()]
+
+
+def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
+    tx.good(grant, "desk.staff.manage")
+    row = tx.connection.execute(_ALL.where(tables.staff.c.username == username)).first()
+    return None if row is None else _member(row)
+
+
+def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:
+    """They may do nothing from now on, and are signed out everywhere. Whether they could before."""
+    tx.good(grant, "desk.staff.manage")
+    s = tables.staff.c
+    one = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(suspended_at=tx.now)
+    done = tx.connection.execute(one.returning(s.id)).first() is not None
+    sessions.end_all(tx, staff)
+    pages.void(tx, PAGE, f"staff:{staff}")
+    tx.told(grant, f"suspended:staff:{staff}")
+    return done
+
+
+def resume(tx: Transaction, grant: Grant, staff: int) -> bool:
+    """Whether they were suspended."""
+    tx.good(grant, "desk.staff.manage")
+    s = tables.staff.c
+    one = update(tables.staff).where(s.id == staff, s.suspended_at.is_not(None)).values(suspended_at=None)
+    tx.told(grant, f"resumed:staff:{staff}")
+    return tx.connection.execute(one.returning(s.id)).first() is not None
+
+
+def invite(tx: Transaction, grant: Grant, staff: int) -> str:
+    """The token of a page where they set a password and an authenticator, once and within a day; an invitation before it is
+    good no more. What they have signed in with until now is good until they have."""
+    tx.good(grant, "desk.staff.manage")
+    tx.told(grant, f"invited:staff:{staff}")
+    return pages.issue(tx, PAGE, f"staff:{staff}", life=INVITED_FOR)
+
+
+def invited(tx: Transaction, token: str) -> Member | None:
+    """Whose invitation this is, for the page it leads to: they alone have it."""
+    found = pages.look(tx, PAGE, token)
+    row = tx.connection.execute(_ALL.where(tables.staff.c.id == _id(found[0]))).first() if found else None
+    return None if row is None or row.suspended_at is not None else _member(row)
+
+
+def accept(tx: Transaction, token: str) -> int | None:
+    """The invitation is used up: whose it was."""
+    found = pages.use(tx, PAGE, token)
+    return None if found is None else _id(found[0])
+
+
+def _id(subject: str) -> int:
+    return int(subject.partition(":")[2])
+
+
+def _member(row: object) -> Member:
+    return Member(*row)  # type: ignore[misc]
+
+
+_s = tables.staff.c
+_ALL = select(
+    _s.id, _s.username, _s.name, _s.role, _s.phone, _s.suspended_at, tables.staff_logins.c.set_at.label("joined_at")
+).outerjoin(tables.staff_logins, tables.staff_logins.c.staff_id == _s.id)
