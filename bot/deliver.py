@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from authz import Proof
-from bot import answers, choices, desk_thread, follow, forms, home, lending, told
+from bot import answers, choices, desk_thread, follow, forms, home, lending, notices, told
 from bot import blocks as b
 from bot.actor import Actor, Who, known
 from bot.blocks import Block, Message
@@ -41,6 +41,8 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "slack.loan_request": lending.request,
         "slack.loan_ask": lending.ask,
         "slack.loan_news": lending.news,
+        "slack.notice": notices.tell,
+        "slack.notice_to": notices.tell_one,
         "slack.hello": hello,
     }
     return {kind: _with(posting, do) for kind, do in kinds.items()}

@@ -81,7 +81,12 @@ def _late_transcript(store: Store, work: Work) -> None:
 
 
 def _tell(settings: Settings, store: Store, work: Work) -> None:
-    """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told."""
+    """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
+    security people hear in Slack as well, and there at once, mail or no mail."""
+    if work.payload["notice"] in notices.OWN_SECURITY:
+        with store.transaction("worker") as tx:
+            told = {"notice": work.payload["notice"], "person": work.payload["person"]}
+            enqueue_once(tx, "slack.notice", work.key, told)
     _needs_mail(settings)
     with store.transaction("worker") as tx:
         for notice in notices.addressed(tx, _granted(tx), work.payload):

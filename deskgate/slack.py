@@ -66,7 +66,9 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
 def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], None]]:
     """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
     if slack is None:
-        return dict.fromkeys(("news", "case", "slack.alert", "slack.code", "slack.approve", "slack.calling"), _not_here)
+        return dict.fromkeys(
+            ("news", "case", "slack.alert", "slack.code", "slack.approve", "slack.calling", "slack.notice"), _not_here
+        )
     made = deliver.make_deliveries(slack.door, slack.api)
     app = slack.app
     if app is not None:

@@ -27,7 +27,7 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import desk_tickets, timeline
+from store import desk_tickets, notices, timeline
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -49,6 +49,7 @@ MADE: dict[str, set[str]] = {
     "form.{}_send": FORMS_OF_WORDS,
     "invoice.{}": {"paid", "unpaid", "overdue"},
     "loan.is.{}": {"lent", "refused", "gone"},
+    "notice.{}": set(notices.OWN_SECURITY),
     "origin.{}": STATUSES,
     "prompt.{}": set(deliver.PROMPTS),
     "refused.{}": {str(reason) for reason in Reason if reason is not Reason.ALLOWED},
