@@ -28,7 +28,7 @@ from deskgate.settings import (
 from deskgate.slack import Slack
 from deskgate.twilio_rest import TIMEOUT, TwilioRest
 from deskgate.worker import Worker
-from ivr import phrases, screens
+from ivr import hours, phrases, screens
 from ivr.asks import Desk
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
@@ -83,6 +83,7 @@ def open_house(
                 step_up_minutes=settings.step_up_minutes,
                 sms=settings.sms == "on",
                 countries=settings.sms_countries,
+                hours=hours.read(settings.opening_hours),
             ),
             phrases.load(),
             messages_only=settings.elevated_threat == "on",

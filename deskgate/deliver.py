@@ -9,17 +9,16 @@ from typing import Final
 import structlog
 
 from authz import Action, Ask, Grant, Proof
-from deskgate import mail
+from deskgate import calling, mail
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
-from ivr.agent import leg_urls
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, alerts, notices, proof_mail, recordings, rings
+from store import WORKER, Store, Transaction, alerts, notices, proof_mail, recordings
 from store.timeline import Recorded
 from store.work import Later, Work, enqueue_once
 
-RING_SECONDS: Final = 30
+IN_SLACK: Final = ("case", "slack.calling", "slack.called")  # nothing is owed where Slack is closed
 TRANSCRIPT_TRIES: Final = 5
 log = structlog.get_logger("deliver")
 Deliveries = dict[str, Callable[[Work], None]]
@@ -32,18 +31,18 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "mail": lambda work: _mail(settings, work),
         "alarm": lambda work: _alarm(settings, store, work),
         "alert": lambda work: _alert(settings, store, work),
+        **dict.fromkeys(IN_SLACK, lambda _work: None),
         proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
     }
     if line is None or twilio is None:
         return deliveries
     return deliveries | {
-        "ring": lambda work: _ring(line, twilio, work),
         "fetch_recording": lambda work: _fetch_recording(store, twilio, work),
         "late_recording": lambda work: after.keep_late(
             line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
         ),
-        "ring_over": lambda work: after.ring_over(line, work.payload["call"], work.payload["ring"]),
         "late_transcript": lambda work: _late_transcript(store, work),
+        **calling.deliveries(settings, line, twilio),
     }
 
 
@@ -59,17 +58,6 @@ def _fetch_recording(store: Store, twilio: TwilioRest, work: Work) -> None:
     sound = twilio.recording(sid)
     with store.transaction("worker") as tx:
         recordings.put(tx, _granted(tx), sid, sound)
-
-
-def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
-    """Rings one phone of the desk. Done twice it would ring twice: so not once the caller has gone or was taken."""
-    ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
-    with line.store.transaction("worker") as tx:
-        waiting = rings.look(tx, ring)
-        if waiting is None or waiting.over or waiting.taken or tx.now - waiting.started_at > RING_SECONDS * 1000:
-            return
-    answered, fared = leg_urls(line.store.keys, ring, leg)
-    twilio.ring(str(work.payload["to"]), line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
 
 
 def _late_transcript(store: Store, work: Work) -> None:

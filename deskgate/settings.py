@@ -13,6 +13,7 @@ import phonenumbers
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ivr import hours
 from simulator.guard import is_loopback
 from store import Keys, KeyTrouble, sqlite_file
 
@@ -88,6 +89,12 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be a base URL like https://desk.example")
         return value.rstrip("/")
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        hours.read(value)
+        return value
 
     @field_validator("slack_agent_channel")
     @classmethod

@@ -1,4 +1,4 @@
-"""The two things we ask of Twilio's REST API: ring a phone of the desk, fetch a recording. Each within ten seconds.
+"""What we ask of Twilio's REST API: ring a phone, move or announce something to a leg, fetch a recording. Each within ten seconds.
 
 Twilio's own library speaks over our HTTP client, which has time-outs (its own has none, platform-facts.md 0.12), and which
 a test or the simulator can be put behind.
@@ -6,6 +6,8 @@ a test or the simulator can be put behind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
@@ -50,21 +52,38 @@ class TwilioRest:
         self._http, self._account, self._token, self._number = http, account, token, number
         self._client = Client(account, token, http_client=_OverHttpx(http))
 
-    def ring(self, to: str, answered: str, fared: str, seconds: int) -> None:
-        """Calls a phone of the desk. Raises `Later`."""
-        try:
-            self._client.calls.create(
+    def ring(self, to: str, answered: str, fared: str, seconds: int, *, detect: bool = False) -> str:
+        """Calls a phone; the call's sid. `detect`: what answers is listened to first, and told us as AnsweredBy. Raises `Later`."""
+        heard = {"machine_detection": "Enable"} if detect else {}
+        with _asking("a call") as refused:
+            made = self._client.calls.create(
                 to=to,
                 from_=self._number,
                 url=answered,
                 status_callback=fared,
                 status_callback_event=["completed"],
                 timeout=seconds,
+                **heard,
             )
-        except TwilioRestException as refused:
-            raise Later(f"Twilio answered {refused.status} ({refused.code}) to a call for the desk", 5) from refused
-        except httpx2.TransportError as fault:
-            raise Later(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
+        if refused:
+            raise Later(f"Twilio answered {refused[0]} to a call", 5)
+        return str(made.sid)
+
+    def redirect(self, call: str, url: str) -> bool:
+        """Takes a leg out of whatever it is in, to what `url` answers. False: that call is over. Raises `Later`."""
+        with _asking("a redirect") as refused:
+            self._client.calls(call).update(url=url, method="POST")
+        return not refused
+
+    def announce(self, room: str, leg: str, url: str) -> bool:
+        """Says what `url` answers to one of those in a room, and to nobody else there. False: they are not there. Raises `Later`."""
+        with _asking("an announcement"):
+            found = self._client.conferences.list(friendly_name=room, status="in-progress", limit=1)
+            for one in found:
+                self._client.conferences(one.sid).participants(leg).update(announce_url=url, announce_method="POST")
+            if found:
+                return True
+        return False
 
     def recording(self, sid: str) -> Sound:
         """The sound. Its URL is built from the recording's id, never taken from a webhook (platform-facts.md 1.9).
@@ -84,6 +103,23 @@ class TwilioRest:
         except httpx2.TransportError as fault:
             raise Later(f"Twilio cannot be reached: {type(fault).__name__}") from fault
         return Sound(answer.headers.get("content-type", "audio/wav"), bytes(content))
+
+
+GONE: Final = (404, 20404, 21220)  # HTTP status or Twilio's code: there is no such call or participant, or it is over
+
+
+@contextmanager
+def _asking(what: str) -> Iterator[list[int]]:
+    """Yields a list that has something in it afterwards where what we asked about is gone. Raises `Later`."""
+    refused: list[int] = []
+    try:
+        yield refused
+    except TwilioRestException as answer:
+        if answer.status not in GONE and answer.code not in GONE:
+            raise Later(f"Twilio answered {answer.status} ({answer.code}) to {what}", 5) from answer
+        refused.append(answer.status)
+    except httpx2.TransportError as fault:
+        raise Later(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
 
 
 def _retry_after(answer: httpx2.Response) -> float | None:

@@ -22,6 +22,7 @@ from store import (
     codes,
     guard,
     installations,
+    rings,
     step_ups,
     timeline,
     work,
@@ -96,6 +97,7 @@ class Worker:
     def sweep(self) -> None:
         for what in (
             calls.sweep,
+            rings.sweep,
             guard.sweep,
             work.sweep,
             codes.sweep,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlencode
 
-from ivr import dialogue, effects, moves
+from ivr import dialogue, effects, moves, ringing
 from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused
+from ivr.webhook import step_token
 from store import calls, recordings, rings, tickets, work
 from store.people import claimed_by
 from store.timeline import Recorded
@@ -72,7 +74,7 @@ def speakable_transcript(text: str) -> str:
 
 
 def ended(line: Line, sid: str) -> None:
-    """The caller's leg is over. Whoever was waiting for a person is called back."""
+    """The caller's leg is over. Whoever was waiting for a person is called back; an agent who waits in a room is told."""
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         if row is None or not calls.end(tx, sid):
@@ -83,18 +85,47 @@ def ended(line: Line, sid: str) -> None:
         if effect is not None:
             effects.carry_out(tx, line.desk, call, effect)
         else:
-            rings.end(tx, sid)
+            rings.end(tx, sid, rings.CALLER_LEFT)
 
 
 def ring_over(line: Line, sid: str, ring: int) -> None:
-    """A while after the desk was rung: if the caller still waits as far as we know, they have gone, and are called back."""
+    """A while after the desk was rung: if the caller still waits as far as we know and nothing was heard of them, they have
+    gone, and are called back. Otherwise they wait for a phone that is busy, and it is looked again."""
     with line.store.transaction("phone", sid) as tx:
-        row = calls.load(tx, sid)
+        row, now = calls.load(tx, sid), rings.look(tx, ring)
         call = Call.from_json(row.state) if row else Call()
         effect = dialogue.abandoned(call)
-        if effect is not None and call.ring == ring:
-            effects.carry_out(tx, line.desk, call, effect)
-            calls.update_state(tx, sid, replace(call, at="over").to_json())
+        if effect is None or call.ring != ring or now is None:
+            return
+        if not ringing.has_gone(tx, now):
+            ringing.look_again(tx, ring)
+            return
+        effects.carry_out(tx, line.desk, call, effect)
+        calls.update_state(tx, sid, replace(call, at="over").to_json())
+
+
+def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
+    """(call, path) to send a caller to the keypad; None where that is asked no more, or they are there. Raises `Later` while
+    they are still on their way into the room."""
+    with line.store.transaction("phone") as tx:
+        now = rings.look(tx, ring)
+        if now is None or now.over or now.asked_at != asked_at or now.told:
+            return None
+        row = calls.load(tx, now.call)
+        at = Call.from_json(row.state).at if row is not None and row.ended_at is None else ""
+        if at == "holding":
+            raise work.Later("the caller is not in the room yet", 2)
+        if row is None or at != "talking":
+            return None
+        return now.call, f"/ivr/keypad?{urlencode({'t': step_token(tx.keys, now.call, row.step)})}"
+
+
+def not_summoned(line: Line, ring: int, asked_at: int) -> None:
+    """Nothing came of the keypad: the caller could not be sent there, or has keyed nothing in time."""
+    with line.store.transaction("phone") as tx:
+        now = rings.look(tx, ring)
+        if now is not None and now.asked_at == asked_at and not now.told:
+            rings.proved(tx, ring, passed=False)
 
 
 def fall_back(line: Line, sid: str, number: str | None) -> str:
@@ -112,6 +143,8 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
             return line.draw(screen, sid, row.step)
         if (owed := dialogue.abandoned(before)) is not None:
             effects.carry_out(tx, line.desk, before, owed)
+        else:
+            rings.end(tx, sid, rings.CALLER_LEFT)
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:

@@ -1,4 +1,7 @@
-"""The desk's own phones: who answers hears "Press 1 to take a support call", and only then who is calling."""
+"""The desk's own phones: who answers hears "Press 1 to take a support call", and only then who is calling.
+
+Once they talk: what came of the keypad, said to them alone in the room, and that the caller has hung up.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
-from store import Keys, calls, rings
+from store import Keys, calls, live, rings
 from store.rings import Ring
 from store.transaction import LINE, Transaction
 
@@ -25,7 +28,7 @@ def rung(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """An agent has answered, or has pressed a key."""
     with on.store.transaction("phone", found["CallSid"]) as tx:
         ring, leg = _ring(tx, on, query)
-        screen = _screen(tx, ring, found)
+        screen = _screen(tx, ring, leg, found)
     action, status = leg_urls(on.store.keys, ring.id, leg)
     return screens.twiml(screen, on.phrases, action=on.twilio.url(action), recording=on.twilio.url(status))
 
@@ -36,14 +39,42 @@ def leg_status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> 
         with on.store.transaction("phone", found["CallSid"]) as tx:
             ring, leg = _ring(tx, on, query)
             if calls.first_delivery(tx, f"leg {ring.id} {leg}"):
-                rings.leg_gone(tx, ring.id, found["CallSid"])
+                rings.leg_gone(tx, ring.id, found["CallSid"], leg)
     return screens.nothing()
 
 
-def _screen(tx: Transaction, ring: Ring, found: Mapping[str, str]) -> Screen:
+def told_url(keys: Keys, ring: int, told: str) -> str:
+    """Where Twilio asks what to say to the agent in the room: `told` is passed or failed."""
+    return f"/ivr/agent/told?{urlencode({'ring': ring, 'told': told, 't': step_token(keys, f'told {told}', ring)})}"
+
+
+def told(on: Line, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """What came of the keypad, for the agent's ears alone."""
+    ring, came = query.get("ring", ""), query.get("told", "")
+    known = came in ("passed", "failed") and ring.isascii() and ring.isdigit() and len(ring) < 20
+    if not known or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", int(ring)):
+        raise Refused("not a ring of ours")
+    return screens.announced(on.phrases, line("agent.passed" if came == "passed" else "agent.failed"))
+
+
+def over_url(keys: Keys, ring: int) -> str:
+    """Where an agent's leg is sent when the caller has hung up."""
+    return f"/ivr/agent/over?{urlencode({'ring': ring, 'leg': 0, 't': step_token(keys, f'ring {ring}', 0)})}"
+
+
+def over(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """The caller has hung up: the agent is told, and why not much came of the keypad."""
+    with on.store.transaction("phone", found["CallSid"]) as tx:
+        ring, _leg = _ring(tx, on, query)
+    failed = [line("agent.failed")] if ring.asked and ring.told == "failed" else []
+    screen = Screen((*failed, line("agent.over")), HangUp())
+    return screens.twiml(screen, on.phrases, action=on.twilio.url("/ivr/agent"), recording="")
+
+
+def _screen(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
     if "DialCallStatus" in found:  # the talk is over
         return Screen((line("agent.declined"),), HangUp())
-    return _pressed(tx, ring, found) if "Digits" in found else _offered(ring)
+    return _pressed(tx, ring, leg, found) if "Digits" in found else _offered(ring)
 
 
 def _offered(ring: Ring) -> Screen:
@@ -52,7 +83,7 @@ def _offered(ring: Ring) -> Screen:
     return Screen((line("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
 
 
-def _pressed(tx: Transaction, ring: Ring, found: Mapping[str, str]) -> Screen:
+def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
     if found["Digits"] != "1":
         return Screen((line("agent.declined"),), HangUp())
     if ring.over:
@@ -61,14 +92,14 @@ def _pressed(tx: Transaction, ring: Ring, found: Mapping[str, str]) -> Screen:
     asked = Ask(ring.subject, action, ring.account, None, ring.proof, ring.service)
     if not isinstance(tx.ask(asked), Grant):  # the right went while the caller waited
         return Screen((line("agent.gone"),), HangUp())
-    if not rings.take(tx, ring.id, found["CallSid"]):
+    if not rings.take(tx, ring.id, found["CallSid"], leg):
         return Screen((line("agent.taken"),), HangUp())
     verdict = tx.ask(Ask(LINE, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
     if not isinstance(verdict, Grant):
         raise Refused("the agents' line may not see a card")
     card = rings.whisper(tx, verdict, ring.id)
-    told = line("agent.who", name=card.name, account=card.account_name, number=card.account_number, proof=card.proof)
-    return Screen((told,), Conference(rings.room(ring.id)))
+    who = line("agent.who", name=card.name, account=card.account_name, number=card.account_number, proof=card.proof)
+    return Screen((who, line("agent.say", words=live.words(tx, ring.id))), Conference(rings.room(ring.id), ends=True))
 
 
 def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:

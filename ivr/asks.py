@@ -7,6 +7,7 @@ from typing import Final
 
 from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Proof, Topic
 from ivr import outcomes as o
+from ivr.hours import Hours
 from ivr.shapes import Call
 from store import accounts, step_ups, tickets
 from store.transaction import Transaction
@@ -19,7 +20,7 @@ CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_O
 class Desk:
     """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too.
 
-    A second proof lasts `step_up_minutes`; codes go out by text message where `sms`, to numbers of these `countries` alone.
+    People answer in `hours`, or always. A second proof lasts `step_up_minutes`; codes go out by text message where `sms`, to numbers of these `countries` alone.
     """
 
     agents: tuple[str, ...]
@@ -28,6 +29,7 @@ class Desk:
     step_up_minutes: int = 15
     sms: bool = False
     countries: tuple[str, ...] = ()
+    hours: Hours | None = None
 
 
 def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:

@@ -1,14 +1,14 @@
 """The call as a table: where it stands × what is heard or came of it → where it stands then, and what is said or done.
 
 Pure: no database, no clock. `step` is the whole of it; TABLE has one prompt and one ear for each place of a call, written
-in identify.py, menu.py, tickets.py and person.py.
+in identify.py, menu.py, tickets.py, person.py, keypad.py and called.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr import identify, menu, person, tickets
+from ivr import called, identify, keypad, menu, person, tickets
 from ivr import shapes as s
 from ivr.moves import TABLE, Place, goodbye, goto, leave_message
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
@@ -27,7 +27,7 @@ def step(call: Call, event: Event) -> Move:
         if call.silent:
             return goodbye(call, "goodbye.silence")
         return place.prompt(replace(call, silent=True, lead=(line("nothing_heard"),)))
-    if isinstance(event, Keys | s.Spoken | s.DialEnded):
+    if isinstance(event, Keys | s.Spoken | s.DialEnded | s.Summoned):
         call = replace(call, silent=False)
     return place.hear(call, event)
 
@@ -53,5 +53,11 @@ def _over(call: Call, _event: Event | None = None) -> Move:
 
 
 TABLE.update(
-    identify.PLACES | menu.PLACES | tickets.PLACES | person.PLACES | {"over": Place(_over, _over, silence_speaks=True)}
+    identify.PLACES
+    | menu.PLACES
+    | tickets.PLACES
+    | person.PLACES
+    | keypad.PLACES
+    | called.PLACES
+    | {"over": Place(_over, _over, silence_speaks=True)}
 )

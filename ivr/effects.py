@@ -16,19 +16,15 @@ from ivr.menu import LINK, MENU
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
-from store import accounts, codes, rings, tickets, work
+from store import accounts, codes, tickets
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import Transaction
 
-RING_FOR = 45_000  # ms until nobody has come
-MOST_RINGS = 3  # in one call: who goes back and asks again and again does not keep the desk's phones ringing
-RING_GRACE = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
-
 
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
     """Does one effect and gives what came of it. `CheckPin` is not done here: it takes more than one transaction."""
-    return _DO[type(effect)](tx, desk, call, effect)
+    return DO[type(effect)](tx, desk, call, effect)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -110,10 +106,10 @@ def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket)
         return o.TicketSaved(
             tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=effect.recorded)
         )
-    return _keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
+    return keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
 
 
-def _keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> Outcome:
+def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> Outcome:
     assert call.subject is not None
     topic = call.topic or "technical"
     tickets.leave_pending(
@@ -143,7 +139,7 @@ def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -
     for grant in [] if isinstance(granted, o.Refused) else granted:
         if tickets.reply(tx, grant, call.told, body="", recorded=effect.recorded):
             return o.TicketSaved(call.told)
-    return _keep(tx, call, effect.recorded, f"Left by phone for ticket {call.told}, which they may not answer any more")
+    return keep(tx, call, effect.recorded, f"Left by phone for ticket {call.told}, which they may not answer any more")
 
 
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
@@ -182,63 +178,6 @@ def _make_link_code(tx: Transaction, desk: Desk, call: Call, _effect: object) ->
     return o.LinkCode(codes.issue(tx, "link", call.subject))
 
 
-def _ring_ask(tx: Transaction, call: Call) -> Ask:
-    if call.about == "emergency":
-        return asked(tx, call, Action.PHONE_EMERGENCY, service=call.service)
-    return asked(tx, call, Action.PHONE_SUPPORT)
-
-
-def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = _ring_ask(tx, call)
-    verdict = tx.ask(ask)
-    if not isinstance(verdict, Grant):
-        return refused(tx, ask, verdict)
-    numbers = desk.emergency if call.about == "emergency" else desk.agents
-    if rings.started_in(tx) >= MOST_RINGS:
-        numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
-    ring = rings.start(tx, verdict, legs=len(numbers), service=call.service)
-    work.enqueue(tx, "ring_over", str(ring), {"ring": ring, "call": tx.call}, after=RING_FOR + RING_GRACE)
-    for leg, number in enumerate(numbers):
-        work.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg, "to": number})
-    return o.Ringing(ring) if numbers else _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
-
-
-def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    assert call.ring is not None
-    ask = _ring_ask(tx, call)
-    verdict = tx.ask(ask)
-    if not isinstance(verdict, Grant):
-        rings.end(tx, tx.call or "")
-        return refused(tx, ask, verdict)
-    ring = rings.look(tx, call.ring)
-    if ring is not None and ring.taken:
-        return o.Taken(rings.room(ring.id))
-    if ring is None or ring.over or tx.now - ring.started_at > RING_FOR:
-        return o.NobodyCame()
-    return o.StillRinging()
-
-
-def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
-    assert tx.call is not None
-    if call.ring is not None and call.at == "holding" and not effect.gone:
-        now = rings.look(tx, call.ring)
-        if now is not None and now.taken:
-            return o.Taken(rings.room(now.id))  # somebody came just now
-    ring = rings.end(tx, tx.call)
-    if not effect.nobody_came or ring is None:
-        return o.RingEnded(None, False)
-    verdict = tx.ask(_ring_ask(tx, call))
-    subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
-    body = "The caller asked for a person by phone and nobody took the call."
-    if ring.emergency:
-        work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account})
-    if not isinstance(verdict, Grant):
-        _keep(tx, call, None, subject, body)
-        return o.RingEnded(None, True)
-    number = tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=ring.emergency)
-    return o.RingEnded(number, True)
-
-
 _MENU_ASKS: Sequence[tuple[Action, Topic | None]] = [
     (action, topic)
     for (action, topic), cell in CELL_OF.items()
@@ -249,7 +188,7 @@ _MESSAGE_SUBJECTS = {
     "closed": "a caller while PINs were not taken",
     "fallback": "a caller when something had failed",
 }
-_DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
+DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
     s.NameAccounts: _name_accounts,
     s.FindAccount: _find_account,
     s.Offer: _offer,
@@ -263,7 +202,4 @@ _DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
     s.TellInvoices: _tell_invoices,
     s.TellServices: _tell_services,
     s.MakeLinkCode: _make_link_code,
-    s.RingDesk: _ring_desk,
-    s.LookAtRing: _look_at_ring,
-    s.GiveUpRing: _give_up_ring,
 }

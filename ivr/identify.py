@@ -8,7 +8,7 @@ from dataclasses import replace
 from authz import Proof
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import PAGE, Place, chosen, goodbye, goto, leave_message, menu, not_a_choice, screen, unexpected
+from ivr.moves import PAGE, Place, chosen, goodbye, goto, leave_message, not_a_choice, screen, settled, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
 from store.people import is_support_id
 from store.pins import Pin
@@ -57,8 +57,8 @@ def _hear_pin(call: Call, event: Event) -> Move:
             return leave_message(call, "closed")
         case o.Proved(subject, accounts):
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(line("proved"),))
-            if len(accounts) == 1:
-                return menu(replace(known, account=accounts[0]))
+            if len(accounts) == 1 or (call.call_back is not None and call.account in accounts):
+                return settled(replace(known, account=call.account if call.account in accounts else accounts[0]))
             return goto(known, "accounts")
     return unexpected(call, event)
 
@@ -102,13 +102,13 @@ def _hear_account(call: Call, event: Event) -> Move:
             return goto(replace(call, page=call.page + 1 if further else 0), "accounts")
         case Keys(keyed) if len(keyed) == 1:
             account = chosen(keyed, call.page, call.accounts)
-            return not_a_choice(call) if account is None else menu(replace(call, account=account))
+            return not_a_choice(call) if account is None else settled(replace(call, account=account))
         case Keys(keyed):
             return call, s.FindAccount(keyed)
         case o.AccountFound(None):
             return not_a_choice(call)
         case o.AccountFound(account):
-            return menu(replace(call, account=account))
+            return settled(replace(call, account=account))
     return unexpected(call, event)
 
 

@@ -8,7 +8,7 @@ from authz import Topic
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, number_twice, refusal, screen, unexpected
-from ivr.person import hear_holding
+from ivr.person import closed, hear_holding
 from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
 from ivr.tickets import ask_record, hear_tickets
 
@@ -69,8 +69,12 @@ def _hear_menu(call: Call, event: Event) -> Move:
         case o.LinkCode():
             code = line("link_code", code=event), line("link_code_again", code=event)
             return menu(call, *code, line("link_code_use"))
+        case o.Ringing(ring) if call.call_back is not None:
+            return goto(replace(call, ring=ring, call_back=None), "holding", line("ringing.agent"))
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
+        case o.DeskClosed(opens):
+            return closed(call, opens)
         case o.RingEnded():  # there is no phone to ring
             return hear_holding(call, event)
     return unexpected(call, event)

@@ -38,7 +38,7 @@ def goodbye(call: Call, *keys: str) -> Move:
 
 def menu(call: Call, *lead: Line) -> Move:
     fresh = replace(
-        call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about=""
+        call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about="", queue=0
     )
     return goto(replace(fresh, then="", way="", wrong=0, approval=0), "menu", *lead)
 
@@ -51,6 +51,13 @@ def resume(call: Call, *lead: Line) -> Move:
     """Goes on with what a second proof was wanted for."""
     place = RESUMED[call.then.partition(":")[0]]
     return menu(call, *lead) if place == "menu" else goto(replace(call, way="", wrong=0, approval=0), place, *lead)
+
+
+def settled(call: Call, *lead: Line) -> Move:
+    """It is known who it is and which account it is about: on to the menu, or to whoever had them called."""
+    if call.call_back is None:
+        return menu(call, *lead)
+    return replace(call, at="menu", lead=call.lead + lead), s.RingDesk()
 
 
 def number_twice(number: int) -> tuple[Line, Line]:

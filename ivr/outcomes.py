@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from authz import Denied, Topic
+from ivr.hours import Opening
 from store.accounts import AccountName, Invoice, Service, ServiceName
 from store.tickets import Ticket
 
@@ -119,12 +120,42 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class StillRinging:
-    pass
+    """`position` in the queue, from 1."""
+
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
+    """`words`: the desk's two, by which the caller knows the agent."""
+
     room: str
+    words: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BackInRoom:
+    room: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What for: pin, second, or empty where it is asked no more."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskClosed:
+    opens: Opening
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockCode:
+    """For the ears of whoever is called alone, so it hides itself from logs. None: it is wanted no more."""
+
+    digits: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +165,11 @@ class NobodyCame:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
-    """`number` is the call-back ticket's; None where none was needed or it waits with the desk."""
+    """`number` is the call-back ticket's; None where none was needed or it waits with the desk. `asked`: they wanted that."""
 
     number: int | None
     nobody_came: bool
+    asked: bool = False
 
 
 Outcome = (
@@ -164,4 +196,8 @@ Outcome = (
     | Taken
     | NobodyCame
     | RingEnded
+    | BackInRoom
+    | Asked
+    | DeskClosed
+    | UnlockCode
 )

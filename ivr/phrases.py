@@ -16,6 +16,7 @@ from importlib import resources
 from typing import Any
 
 from authz import Proof
+from ivr.hours import Opening
 from ivr.shapes import Line
 from store.accounts import Invoice
 
@@ -107,6 +108,15 @@ class _Filling(string.Formatter):
 
     def _proof(self, proof: Proof) -> str:
         return str(self._document["proof"][proof.word])
+
+    def _words(self, words: Sequence[str]) -> str:
+        return ", ".join(words)
+
+    def _weekday(self, opens: Opening) -> str:
+        return str(self._document["weekday"]["names"][opens.weekday])
+
+    def _hour(self, opens: Opening) -> str:
+        return f"{opens.hour} {opens.minute:02}" if opens.minute else str(opens.hour)
 
     def _join(self, words: Sequence[str], last: str) -> str:
         if len(words) < 2:

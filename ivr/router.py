@@ -1,8 +1,8 @@
 """Every webhook of the phone door on one page: checked, parsed, handed to a pool thread, answered in TwiML, always.
 
 `/ivr/voice` where a call begins · `/ivr/turn` every turn after · `/ivr/recording` and `/ivr/transcription` what was
-spoken · `/ivr/status` the call's end · `/ivr/fallback` when something failed · `/ivr/agent` and `/ivr/agent/status` the
-desk's own phones.
+spoken · `/ivr/status` the call's end · `/ivr/fallback` when something failed · `/ivr/agent…` the desk's own
+phones · `/ivr/keypad` a caller sent there from a talk · `/ivr/called` and `/ivr/called/status` a call of ours.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from ivr import after, agent, screens
+from ivr import after, agent, outgoing, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
-from ivr.turn import Line, Refused, answer_call, begin_turn
-from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, OVER, BadRequest, caller_number
+from ivr.turn import Line, Refused, answer_call, begin_turn, summon
+from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, OF_AN_ANNOUNCEMENT, OVER, BadRequest, caller_number
 from store import ConnectionLost
 from store.engine import Gate
 from store.pool import PLACES, QUEUE
@@ -47,7 +47,7 @@ def router(line: Line) -> APIRouter:
 
 
 def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    always = OF_A_RECORDING if handler in (recording, transcription) else OF_A_CALL
+    always = _ALWAYS.get(handler, OF_A_CALL)
 
     async def endpoint(request: Request) -> Response:
         path, asked = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
@@ -120,7 +120,7 @@ def _answer(line: Line, handler: Handler, found: Mapping[str, str], query: Mappi
 
 def _apology(line: Line, handler: Handler) -> str:
     """Never a dead line: on to the fallback, which takes a message; and when that fails as well, a goodbye."""
-    if handler in (voice, turn):
+    if handler in (voice, turn, keypad, outgoing.answered):
         return screens.onward(line.twilio.url("/ivr/fallback"), line.phrases)
     return screens.dead_end(line.phrases)
 
@@ -157,6 +157,10 @@ def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> Answ
     return begin_turn(line, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(line, found))
 
 
+def keypad(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    return summon(line, found["CallSid"], query.get("t", ""), _fingerprint(line, found))
+
+
 def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     if found.get("RecordingStatus") == "completed":
         after.recorded(line, found["CallSid"], _recorded(found))
@@ -188,4 +192,14 @@ ROUTES: dict[str, Handler] = {
     "/fallback": fallback,
     "/agent": agent.rung,
     "/agent/status": agent.leg_status,
+    "/agent/told": agent.told,
+    "/agent/over": agent.over,
+    "/keypad": keypad,
+    "/called": outgoing.answered,
+    "/called/status": outgoing.status,
+}
+_ALWAYS: dict[Handler, tuple[str, ...]] = {
+    recording: OF_A_RECORDING,
+    transcription: OF_A_RECORDING,
+    agent.told: OF_AN_ANNOUNCEMENT,
 }

@@ -62,9 +62,9 @@ def _drawn(
                 **words,
             )
             response.redirect(_ACTION, method="POST")  # nothing was said: Twilio goes on here
-        case Conference(room):
+        case Conference(room, ends):
             dial = Dial(action=_ACTION, method="POST")
-            dial.conference(room, start_conference_on_enter=True, end_conference_on_exit=True, beep=False)
+            dial.conference(room, start_conference_on_enter=True, end_conference_on_exit=ends, beep=False)
             response.append(dial)
         case HangUp():
             response.hangup()
@@ -83,6 +83,13 @@ def refusal(phrases: Phrases) -> str:
 def dead_end(phrases: Phrases) -> str:
     """The last words when not even a message can be taken."""
     return _short(phrases, line("sorry.dead_end"))
+
+
+def announced(phrases: Phrases, said: Line) -> str:
+    """What is said to one of those in a room, who stays in it."""
+    response = VoiceResponse()
+    response.say(phrases.say(said), voice=phrases.voice, language=phrases.language)
+    return str(response)
 
 
 def onward(url: str, phrases: Phrases) -> str:

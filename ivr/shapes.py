@@ -44,7 +44,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Conference:
+    """`ends`: the room is closed when this one leaves, which is so of the agent's leg and not of the caller's."""
+
     room: str
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Where a call stands. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
-    `lead` is said before the next prompt and never kept.
+    `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; `lead` is said
+    before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
@@ -99,6 +103,8 @@ class Call:
     way: str = ""
     wrong: int = 0
     approval: int = 0
+    queue: int = 0
+    call_back: int | None = None
     lead: tuple[Line, ...] = ()
 
     def to_json(self) -> str:
@@ -139,6 +145,11 @@ class Spoken:
 @dataclass(frozen=True, slots=True)
 class DialEnded:
     """The conference is over for the caller, who is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summoned:
+    """The agent has sent the caller from the room to the keypad."""
 
 
 # --- what is to be done, through `store`
@@ -228,10 +239,34 @@ class LookAtRing:
 
 @dataclass(frozen=True, slots=True)
 class GiveUpRing:
-    """Nobody took it, or the caller goes back or is `gone`: a call-back ticket where nobody came to them."""
+    """Nobody took it, or the caller goes back, asks to be called back or is `gone`: a call-back ticket where nobody came to
+    them or they `asked` for it."""
 
     nobody_came: bool
     gone: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskCallBack:
+    """While the desk is closed: a call-back ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIsAsked:
+    """Why the agent sent the caller to the keypad."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackToTalk:
+    """Back into the room where the agent waits. `passed`: what came of the PIN; None: look whether a second proof was given."""
+
+    passed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TellUnlockCode:
+    """A code for somebody whose PIN is locked, on a number of theirs on file."""
 
 
 Effect = (
@@ -252,9 +287,13 @@ Effect = (
     | RingDesk
     | LookAtRing
     | GiveUpRing
+    | AskCallBack
+    | WhatIsAsked
+    | BackToTalk
+    | TellUnlockCode
 )
 
 
-Heard = Keys | Spoken | DialEnded
+Heard = Keys | Spoken | DialEnded | Summoned
 Event = Heard | Outcome
 Move = tuple[Call, Screen | Effect]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
 
-from ivr import dialogue, effects, pin, screens
+from ivr import dialogue, effects, pin, ringing, screens
 from ivr.asks import Desk
 from ivr.outcomes import LineBusy
 from ivr.phrases import Phrases
-from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken
+from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken, Summoned
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store, calls, pins
 from store.calls import CallRow
@@ -24,6 +24,7 @@ from store.pins import KeptPin
 from store.pool import HashPool
 from store.transaction import NOBODY, ConnectionLost, Transaction
 
+effects.DO.update(ringing.DONE)
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
 POLL = 0.05
 
@@ -96,6 +97,24 @@ def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -
     if begun is not None:
         return partial(_check, on, begun, fingerprint)
     return partial(_wait, on, sid, token, heard, fingerprint)
+
+
+def summon(on: Line, sid: str, token: str, fingerprint: str) -> str:
+    """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
+    meanwhile, and for a repeat, what it stands at. Raises `Refused`."""
+    with on.store.transaction("phone", sid) as tx:
+        row = calls.load(tx, sid)
+        if row is None or row.ended_at is not None:
+            raise Refused("a call we do not know, or that is over")
+        call, steps = Call.from_json(row.state), (row.step, row.step - 1)
+        if not any(is_step_token(tx.keys, token, sid, step) for step in steps if step >= 0):
+            raise Refused("not the turn this call waits for")
+        if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
+            return _finish(tx, on, row, *dialogue.step(call, Summoned()), fingerprint)
+        known = calls.stored_answer(tx, row) if not row.claimed else None
+    if known is None:
+        raise Refused("a call that has gone on")
+    return known
 
 
 def _wait(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:

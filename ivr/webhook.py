@@ -24,8 +24,10 @@ MOST_PARAMETERS: Final = 80
 # Always sent, of a call and of a recording (platform-facts.md 1.2, 1.6): a request without one of them has been re-cut.
 OF_A_RECORDING: Final = ("AccountSid", "CallSid", "RecordingSid")
 OF_A_CALL: Final = ("AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To")
+OF_AN_ANNOUNCEMENT: Final = ("AccountSid",)  # what else comes with an announcement in a room is not documented
 GRAMMAR: Final[Mapping[str, re.Pattern[str]]] = {
     "AccountSid": re.compile(r"AC[0-9a-f]{32}"),
+    "AnsweredBy": re.compile(r"human|machine_start|machine_end_(beep|silence|other)|fax|unknown"),
     "ApiVersion": re.compile(r"2010-04-01"),
     "CallSid": re.compile(r"CA[0-9a-f]{32}"),
     "CallStatus": re.compile(r"queued|initiated|ringing|in-progress|answered|completed|busy|failed|no-answer|canceled"),

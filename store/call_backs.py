@@ -11,12 +11,15 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select, update
 
 from authz import Grant
-from store import factors, tables, work
+from store import factors, tables, timeline, work
+from store.keys import Keys
 from store.people import subject_of
-from store.transaction import Transaction
+from store.transaction import WORKER, Transaction
+from store.two_words import two_words
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
+UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 ENDED: Final = ("machine", "nobody", "gone", "over")
 
 
@@ -66,6 +69,12 @@ def look(tx: Transaction, id: int) -> CallBack | None:
     return None if row is None else _call_back(row)
 
 
+def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
+    """The desk's two words in this call, fixed since it was asked for: whoever is called finds the same in Slack."""
+    agent = f"staff:{ours.staff}" if ours.staff is not None else WORKER
+    return two_words(keys, f"call_back:{ours.id}", agent, ours.made_at)
+
+
 def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
     """Those that are owed or ringing, for the desk's list; whom they go to is on no list."""
     tx.good(grant, "desk.proof.ask")
@@ -81,6 +90,50 @@ def moved(tx: Transaction, id: int, status: str, *, call: str | None = None) -> 
     new |= {"ended_at": tx.now} if status in ENDED else {}
     going = update(tables.call_backs).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
     return tx.connection.execute(going).first() is not None
+
+
+def to_ring(tx: Transaction, id: int) -> CallBack | None:
+    """The one to be rung now: it counts as ringing from now on, so that nobody is rung twice. None: not any more. The two
+    words are shown in Slack meanwhile."""
+    c = tables.call_backs.c
+    owed = update(tables.call_backs).where(c.id == id, c.status == "owed").values(status="ringing")
+    row = tx.connection.execute(owed.returning(*c)).first()
+    if row is None:
+        return None
+    work.enqueue_once(tx, "slack.calling", str(id), {"call_back": id})
+    work.enqueue_once(tx, "call_back_over", str(id), {"call_back": id}, after=UNHEARD_OF)
+    return _call_back(row)
+
+
+def rung(tx: Transaction, id: int, call: str) -> None:
+    """Twilio rings them, by this call. They may have answered before we know of it."""
+    c = tables.call_backs.c
+    tx.connection.execute(update(tables.call_backs).where(c.id == id, c.call.is_(None)).values(call=call))
+
+
+def not_rung(tx: Transaction, id: int) -> None:
+    """Twilio would not: it is tried again."""
+    c = tables.call_backs.c
+    tx.connection.execute(
+        update(tables.call_backs).where(c.id == id, c.status == "ringing", c.call.is_(None)).values(status="owed")
+    )
+
+
+def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
+    """Nobody was talked to: that is on the ticket and in the ledger, and the agent who asked is told."""
+    if ours.ticket is not None:
+        timeline.add(tx, ours.ticket, WORKER, note, internal=True)
+    ended = look(tx, ours.id)
+    assert ended is not None
+    tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{subject_of(ours.person)}",))
+    work.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
+
+
+def staff_phone(tx: Transaction, id: int) -> str | None:
+    """The phone of the agent who asked for it, if they have one and are at work here."""
+    c, s = tables.call_backs.c, tables.staff.c
+    query = select(s.phone).join(tables.call_backs, c.staff_id == s.id).where(c.id == id, s.suspended_at.is_(None))
+    return tx.connection.execute(query).scalar()
 
 
 def _make(

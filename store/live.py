@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Select, select
 
 from authz import Grant, Proof
-from store import alerts, factors, guard, standing, step_ups, tables
+from store import alerts, call_backs, factors, guard, rings, standing, step_ups, tables
 from store.people import person_of
 from store.standing import Requester
 from store.transaction import NoGrant, Transaction
@@ -73,7 +73,7 @@ def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
     tx.good(grant, "desk.proof.ask", "desk.deliver")
     r = tables.rings.c
     rows = tx.connection.execute(_CALLS.where(r.ended_at.is_(None)).order_by(r.emergency.desc(), r.id)).all()
-    waiting = [row.id for row in rows if row.taken_by is None]
+    waiting = rings.queue(tx)
     return [_call(tx, row, waiting) for row in rows]
 
 
@@ -81,7 +81,7 @@ def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     """One of them, over or not."""
     tx.good(grant, "desk.proof.ask", "desk.deliver")
     row = tx.connection.execute(_CALLS.where(tables.rings.c.id == ring)).first()
-    return None if row is None else _call(tx, row, _waiting(tx))
+    return None if row is None else _call(tx, row, rings.queue(tx))
 
 
 def case(tx: Transaction, grant: Grant, ring: int) -> Case | None:
@@ -92,6 +92,12 @@ def case(tx: Transaction, grant: Grant, ring: int) -> Case | None:
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
     return _case(tx, grant, row)
+
+
+def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
+    """The desk's two words in this call, for both of those who talk; None while nobody has taken it."""
+    row = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == ring)).first()
+    return None if row is None else _words(tx, row)
 
 
 def has_case(tx: Transaction, staff: int, account: int) -> bool:
@@ -114,7 +120,7 @@ def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
 
 
 def _case(tx: Transaction, grant: Grant, row: Any) -> Case:
-    call, proof, person = _call(tx, row, _waiting(tx)), Proof(row.proof), person_of(row.subject)
+    call, proof, person = _call(tx, row, rings.queue(tx)), Proof(row.proof), person_of(row.subject)
     on_file = factors.on_file(tx, person)
     second = [
         *(["authenticator"] if on_file.authenticator else []),
@@ -152,15 +158,8 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
     return tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in seen[:5])
 
 
-def _waiting(tx: Transaction) -> list[int]:
-    r = tables.rings.c
-    query = select(r.id).where(r.ended_at.is_(None), r.taken_by.is_(None)).order_by(r.emergency.desc(), r.id)
-    return list(tx.connection.execute(query).scalars())
-
-
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
     state = "waiting" if row.taken_by is None else "keypad" if row.asked and not row.told else "talking"
-    agent = f"staff:{row.staff_id}" if row.staff_id is not None else row.taken_by
     return LiveCall(
         row.id,
         row.call,
@@ -176,8 +175,16 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         waiting.index(row.id) + 1 if row.id in waiting else 0,
         row.asked,
         row.told,
-        two_words(tx.keys, row.call, agent, row.taken_at) if row.taken_at is not None else None,
+        _words(tx, row),
     )
+
+
+def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
+    """By the agent's leg, whoever that turns out to be. A call of ours has had its words since before it rang."""
+    if row.taken_at is None:
+        return None
+    ours = call_backs.look(tx, row.call_back) if row.call_back is not None else None
+    return call_backs.words(tx.keys, ours) if ours else two_words(tx.keys, row.call, row.taken_by, row.taken_at)
 
 
 _CALLS: Final[Select[Any]] = select(tables.rings, tables.staff.c.name.label("agent")).outerjoin(

@@ -42,6 +42,12 @@ def new_support_id() -> str:
     return first_seven + check_digit(first_seven)
 
 
+def support_id(tx: Transaction, person: int) -> str:
+    """By which a call of ours begins where a caller's would: said to nobody."""
+    query = select(tables.people.c.support_id).where(tables.people.c.id == person)
+    return str(tx.connection.execute(query).scalar_one())
+
+
 def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tuple[int | None, bool]:
     """Whom a caller claims to be: (person or None, whether `number` is on file for them).
 

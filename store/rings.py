@@ -1,20 +1,29 @@
-"""The desk being rung for a waiting caller: who rings, who took it, and when nobody will."""
+"""One caller with the desk: who waits and in which order, who took the call, what was proved in it, and how it ended."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import case, func, insert, null, select, update
+from sqlalchemy import case, func, insert, literal, null, select, update
 
 from authz import Grant, Proof
-from store import tables, work
+from store import legs, tables, work
 from store.people import person_of
 from store.transaction import Transaction
+
+AGENT_LEFT, CALLER_LEFT, NOBODY_CAME = "agent_left", "caller_left", "nobody_came"  # endings; the others:
+WENT_BACK, CALL_BACK, REFUSED = "went_back", "call_back", "refused"  # to the menu, asked to be called back, right gone
+KEYPAD_FOR: Final = 2 * 60_000  # ms: whoever has keyed nothing by then has not proved it
+LIFE: Final = 4 * 3_600_000  # ms: Twilio's own limit on a call
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left."""
+    """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left. `taken_by` is the agent's
+    leg; `agent_left` once that has gone after they had met. `asked`, `asked_at` and `told` as in the table."""
 
     id: int
     call: str
@@ -26,6 +35,13 @@ class Ring:
     subject: str
     proof: Proof
     service: str | None
+    taken_by: str | None
+    agent_left: bool
+    seen_at: int
+    asked: str
+    asked_at: int | None
+    told: str
+    call_back: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +60,16 @@ def room(id: int) -> str:
     return f"desk-{id}"
 
 
-def start(tx: Transaction, grant: Grant, *, legs: int, service: str | None = None) -> int:
-    """The caller asks for a person; `legs` numbers of the desk will ring. Its id."""
+def start(
+    tx: Transaction,
+    grant: Grant,
+    *,
+    numbers: Sequence[str] = (),
+    service: str | None = None,
+    own_number: bool = False,
+    call_back: int | None = None,
+) -> int:
+    """The caller asks for a person, or is called back by one; `numbers` of the desk will ring. Its id."""
     tx.good(grant, "phone.support", "phone.emergency")
     row = {
         "call": tx.call,
@@ -54,11 +78,16 @@ def start(tx: Transaction, grant: Grant, *, legs: int, service: str | None = Non
         "emergency": grant.cell == "phone.emergency",
         "service": service,
         "proof": int(grant.proof),
-        "legs": legs,
+        "legs": len(numbers),
         "gone": 0,
         "started_at": tx.now,
+        "seen_at": tx.now,
+        "own_number": own_number,
+        "call_back": call_back,
     }
     id: int = tx.connection.execute(insert(tables.rings).returning(tables.rings.c.id), row).scalar_one()
+    legs.add(tx, id, numbers)
+    news(tx, id)
     return id
 
 
@@ -72,40 +101,102 @@ def started_in(tx: Transaction) -> int:
 
 def look(tx: Transaction, id: int) -> Ring | None:
     r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
-    if r is None:
+    return None if r is None else _ring(r)
+
+
+def queue(tx: Transaction) -> list[int]:
+    """Who waits, in the order they are answered: emergencies, then whoever came first."""
+    r = tables.rings.c
+    query = select(r.id).where(r.ended_at.is_(None), r.taken_by.is_(None)).order_by(r.emergency.desc(), r.id)
+    return list(tx.connection.execute(query).scalars())
+
+
+def seen(tx: Transaction, id: int) -> None:
+    """The caller is still there."""
+    tx.connection.execute(update(tables.rings).where(tables.rings.c.id == id).values(seen_at=tx.now))
+
+
+def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
+    """An agent presses 1: `call` is their leg's. True for the first; again for the same one, so that a repeat hears the same.
+    Whose phone it is, as far as it is one of the staff's, takes the call in their name."""
+    r, again = tables.rings.c, tables.rings.c.taken_by == call
+    free = update(tables.rings).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | again)
+    now = {
+        "taken_by": call,
+        "taken_at": case((again, r.taken_at), else_=literal(tx.now)),
+        "staff_id": case((again, r.staff_id), else_=literal(legs.whose(tx, id, leg))),
+    }
+    if tx.connection.execute(free.values(**now).returning(r.id)).first() is None:
+        return False
+    legs.took(tx, id, leg)
+    news(tx, id)
+    return True
+
+
+def met(tx: Transaction, id: int) -> None:
+    """The caller comes into the room: from now on the call is the agent's, until one of them leaves."""
+    r = tables.rings.c
+    tx.connection.execute(update(tables.rings).where(r.id == id, r.met_at.is_(None)).values(met_at=tx.now))
+
+
+def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
+    """A leg of the desk is over. If it had taken the call of somebody not yet there, that is let go: they meet nobody. If they
+    had met, the agent has left."""
+    r = tables.rings.c
+    theirs = r.taken_by == call
+    let_go, left = theirs & r.met_at.is_(None), theirs & r.met_at.is_not(None) & r.ended_at.is_(None)
+    now: dict[str, Any] = {name: case((let_go, null()), else_=r[name]) for name in ("taken_by", "taken_at", "staff_id")}
+    now |= {"gone": r.gone + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
+    tx.connection.execute(update(tables.rings).where(r.id == id).values(**now))
+    legs.gone(tx, id, leg)
+    news(tx, id)
+
+
+def end(tx: Transaction, call: str, ending: str) -> Ring | None:
+    """The caller is no longer waiting or talking. The ring if it had been open until now. An agent who still waits in the room
+    is told; a proof that was asked for and not given has failed."""
+    r = tables.rings.c
+    unproved = (r.asked != "") & (r.told == "")
+    now = {
+        "ended_at": tx.now,
+        "ending": case((r.ending == "", literal(ending)), else_=r.ending),
+        "told": case((unproved, literal("failed")), else_=r.told),
+        "proof": case((unproved & (r.asked == "pin"), literal(int(Proof.CLAIMED))), else_=r.proof),
+    }
+    ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(**now).returning(tables.rings)
+    row = tx.connection.execute(ended).first()
+    if row is None:
         return None
-    taken = r.taken_by is not None
-    over = r.ended_at is not None or (not taken and r.gone >= r.legs)
-    return Ring(
-        r.id, r.call, r.account_id, r.emergency, taken, over, r.started_at, r.subject, Proof(r.proof), r.service
-    )
+    if row.taken_by is not None and row.ending != AGENT_LEFT:
+        work.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
+    news(tx, row.id)
+    return _ring(row)
 
 
-def take(tx: Transaction, id: int, leg: str) -> bool:
-    """An agent presses 1. True for the first; again for the same leg, so that a repeat hears the same."""
-    r = tables.rings.c
-    free = update(tables.rings).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | (r.taken_by == leg))
-    return tx.connection.execute(free.values(taken_by=leg).returning(r.id)).first() is not None
-
-
-def leg_gone(tx: Transaction, id: int, leg: str) -> None:
-    """A leg of the desk is over. If it had taken the call, the call is let go: a caller not yet there meets nobody."""
-    r = tables.rings.c
-    let_go = case((r.taken_by == leg, null()), else_=r.taken_by)
-    tx.connection.execute(update(tables.rings).where(r.id == id).values(gone=r.gone + 1, taken_by=let_go))
-
-
-def end(tx: Transaction, call: str) -> Ring | None:
-    """The caller is no longer waiting or talking. The ring if it had been open until now."""
-    r = tables.rings.c
-    ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(ended_at=tx.now)
-    id = tx.connection.execute(ended.returning(r.id)).scalar()
-    return look(tx, id) if id is not None else None
+def proved(tx: Transaction, id: int, *, passed: bool) -> None:
+    """What came of the keypad. Who keyed a wrong PIN is no longer known to be anybody. The agent hears of it in the room."""
+    r, told = tables.rings.c, "passed" if passed else "failed"
+    proof = Proof.VERIFIED if passed else Proof.CLAIMED
+    asked = update(tables.rings).where(r.id == id, r.asked != "", r.told != told, r.ended_at.is_(None))
+    now = {"told": told, "proof": case((r.asked == "pin", literal(int(proof))), else_=r.proof)}
+    row = tx.connection.execute(asked.values(**now).returning(r.subject, r.account_id, r.asked)).first()
+    if row is None:
+        return
+    tx.record(row.subject, row.account_id, f"proof.{row.asked}", told, proof=proof)
+    work.enqueue(tx, "announce", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": told})
+    news(tx, id)
 
 
 def news(tx: Transaction, id: int) -> None:
     """Something about a call with the desk has changed: its card in Slack is posted anew. The pages look for themselves."""
-    work.enqueue_once(tx, "case", f"{id}:{tx.now}", {"ring": id}, lane=f"case:{id}")
+    work.enqueue(tx, "case", f"{id}:{secrets.token_hex(6)}", {"ring": id}, lane=f"case:{id}")
+
+
+def sweep(tx: Transaction) -> None:
+    """A call that Twilio never ended is over all the same."""
+    r = tables.rings.c
+    old = update(tables.rings).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
+    tx.connection.execute(old.values(ended_at=tx.now, ending=CALLER_LEFT))
 
 
 def claim(tx: Transaction, grant: Grant, id: int) -> bool:
@@ -135,14 +226,22 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
         raise ValueError(f"nothing to ask for: {what}")
     r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
     talking = update(tables.rings).where(
-        r.id == id, r.staff_id == staff, r.ended_at.is_(None), r.taken_by.is_not(None), (r.asked == "") | (r.told != "")
+        r.id == id,
+        r.staff_id == staff,
+        r.ended_at.is_(None),
+        r.taken_by.is_not(None),
+        r.ending == "",
+        (r.asked == "") | (r.told != ""),
     )
     asked = talking.values(asked=what, told="", asked_at=tx.now).returning(r.call, r.subject, r.account_id)
     row = tx.connection.execute(asked).first()
     if row is None:
         return False
     tx.told(grant, f"asked_proof_of:{row.subject}")
-    work.enqueue(tx, "to_keypad", f"{id}:{tx.now}", {"ring": id, "call": row.call, "asked_at": tx.now})
+    asked_now = {"ring": id, "call": row.call, "asked_at": tx.now}
+    key = f"{id}:{secrets.token_hex(6)}"
+    work.enqueue(tx, "to_keypad", key, asked_now)
+    work.enqueue(tx, "keypad_over", key, asked_now, after=KEYPAD_FOR)
     news(tx, id)
     return True
 
@@ -159,3 +258,26 @@ def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
     name = tx.connection.execute(select(p.name).where(p.id == person_of(row.subject))).scalar_one()
     tx.told(grant, "contact.name", "account.name", "account.number", "proof")
     return Whisper(name, row.name, row.number, Proof(row.proof), row.emergency)
+
+
+def _ring(r: Any) -> Ring:
+    taken = r.taken_by is not None
+    return Ring(
+        r.id,
+        r.call,
+        r.account_id,
+        r.emergency,
+        taken,
+        r.ended_at is not None or (not taken and r.gone >= r.legs),
+        r.started_at,
+        r.subject,
+        Proof(r.proof),
+        r.service,
+        r.taken_by,
+        r.ending == AGENT_LEFT,
+        r.seen_at or r.started_at,
+        r.asked,
+        r.asked_at,
+        r.told,
+        r.call_back,
+    )

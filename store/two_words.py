@@ -15,6 +15,7 @@ WORDS: Final = tuple(resources.files("store").joinpath("two_words.txt").read_tex
 
 
 def two_words(keys: Keys, call: str, agent: str, at: int) -> tuple[str, str]:
-    """`agent` is who took the call (`staff:3`, or a leg of the desk), `at` the moment in ms, of which the minute counts."""
+    """`call` is a call's id, `agent` whoever took it or asked for it, `at` the moment in ms, of which the minute counts. Which
+    words belong to a call with the desk: `live.words`; to one of ours: `call_backs.words`."""
     digest = bytes.fromhex(keys.digest("two-words", call, agent, str(at // 60_000)))
     return WORDS[digest[0]], WORDS[digest[1]]

@@ -6,7 +6,7 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, Invoice, Service
 from store.tables.base import Base
-from store.tables.calls import Call, CallBack, Delivery, Ring
+from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
 from store.tables.desk import Alert, Reading, SecondLook, Switch
 from store.tables.ledger import Checkpoint, Entry, Lane
 from store.tables.lending import Loan, LoanRequest
@@ -33,7 +33,7 @@ tickets, messages, recordings, files, places, assignments, early_edits = map(
 )
 pins, pin_guards, pin_budgets, codes = map(_table, (Pin, PinGuard, PinBudget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
-calls, rings, call_backs, deliveries, work = map(_table, (Call, Ring, CallBack, Delivery, Work))
+calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, Ring, Leg, CallBack, Delivery, Work))
 readings, alerts, switches, second_looks = map(_table, (Reading, Alert, Switch, SecondLook))
 slack_members, account_teams, installations, install_states, posts = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post)

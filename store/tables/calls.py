@@ -27,7 +27,8 @@ class Call(Base):
 class Ring(Base):
     """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
     that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
-    (passed, failed). `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file."""
+    (passed, failed). `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
+    is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of rings.py."""
 
     __tablename__ = "rings"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -42,7 +43,9 @@ class Ring(Base):
     taken_by: Mapped[str | None] = mapped_column(String(34))
     ended_at: Mapped[int | None]
     started_at: Mapped[int]
+    seen_at: Mapped[int | None]
     taken_at: Mapped[int | None]
+    met_at: Mapped[int | None]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     own_number: Mapped[bool] = mapped_column(server_default="0")
     call_back: Mapped[int | None]
@@ -50,6 +53,18 @@ class Ring(Base):
     asked_at: Mapped[int | None]
     told: Mapped[str] = mapped_column(String(8), server_default="")
     ending: Mapped[str] = mapped_column(String(16), server_default="")
+
+
+class Leg(Base):
+    """A phone of the desk that rings for a caller: `rung_at` once it was its turn, `took` once the call was taken on it."""
+
+    __tablename__ = "legs"
+    ring: Mapped[int] = mapped_column(ForeignKey("rings.id", ondelete="CASCADE"), primary_key=True)
+    leg: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), index=True)
+    rung_at: Mapped[int | None]
+    gone_at: Mapped[int | None]
+    took: Mapped[bool] = mapped_column(server_default="0")
 
 
 class CallBack(Base):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from authz import CELLS, Denied, Next, Reason, Topic
-from ivr import dialogue
+from ivr import called, dialogue
 from ivr import outcomes as o
 from ivr import shapes as s
+from ivr.hours import Opening
 from ivr.menu import MENU
 from ivr.moves import PAGE, TABLE
 from ivr.outcomes import Outcome
@@ -20,6 +21,7 @@ from store.timeline import Recorded
 
 T = TypeVar("T")
 MOST_EFFECTS = 6  # in a row, without a word to the caller
+WORDS = ("amber", "otter")
 SPOKEN = s.Spoken(Recorded("RE" + "0" * 32, 7))
 LONG_KEYS = (
     "",
@@ -89,12 +91,18 @@ def hear(dice: Dice, call: Call, event: Event) -> Step:
     return settle(dice, Step(call, event), dialogue.step(call, event))
 
 
-def converse(dice: Dice, *, messages_only: bool = False, proved: bool = False) -> list[Step]:
-    """A call from its beginning, or from the menu on, until somebody hangs up or the dice are thrown.
+BEGINNINGS = ("", "menu", "called", "code")
+
+
+def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> list[Step]:
+    """A call from its beginning, from the menu on or as one of ours, until somebody hangs up or the dice are thrown.
 
     The state goes through its text after each turn, as it does through the database."""
     begun = dialogue.begin("+441632960108", messages_only=messages_only)
-    if proved:
+    if begins in ("called", "code"):
+        ours = Call(number="+441632960108", support_id="10000081", account=1, call_back=7)
+        begun = called.begin(ours, "code" if begins == "code" else "talk", ("amber", "otter"))
+    elif begins:
         accounts = tuple(range(1, 2 + dice.throw(12)))
         call = Call("menu", "+441632960108", subject="person:8", proof=2, accounts=accounts, account=1)
         begun = TABLE["menu"].prompt(call)
@@ -108,11 +116,13 @@ def converse(dice: Dice, *, messages_only: bool = False, proved: bool = False) -
 def event_for(dice: Dice, screen: Screen) -> Event:
     match screen.then:
         case s.Gather(digits):
+            if screen.lines[-2:-1] == (s.line("press_for_call_back"),) and dice.throw(2):
+                return Keys("1")  # rarely come by
             return Keys(dice.one_of(ONE_KEY if digits == 1 else LONG_KEYS))
         case s.Record():
             return dice.one_of((SPOKEN, SPOKEN, Keys("")))
         case s.Conference():
-            return dice.one_of((s.DialEnded(), Keys("")))
+            return dice.one_of((s.DialEnded(), s.Summoned(), Keys("")))
     raise AssertionError("nobody is there any more")
 
 
@@ -169,11 +179,24 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case s.MakeLinkCode():
             return o.LinkCode(dice.one_of((None, "01234567")))
         case s.RingDesk():
-            return dice.one_of((o.Ringing(5), o.Ringing(5), o.RingEnded(1001, True), refused(dice, "phone.support")))
+            shut = o.DeskClosed(Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1))
+            at_hours = call.about != "emergency" and call.call_back is None
+            instead = (o.RingEnded(1001, True), shut) if at_hours else (o.RingEnded(1001, True),)
+            return dice.one_of((o.Ringing(5), o.Ringing(5), *instead, refused(dice, "phone.support")))
         case s.LookAtRing():
-            return dice.one_of((o.StillRinging(), o.Taken("desk-5"), o.NobodyCame()))
-        case s.GiveUpRing(nobody_came):
-            return o.RingEnded(dice.one_of((None, 1001)) if nobody_came else None, nobody_came)
+            return dice.one_of((o.StillRinging(1 + dice.throw(3)), o.Taken("desk-5", WORDS), o.NobodyCame()))
+        case s.GiveUpRing(nobody_came, _, asked):
+            number = dice.one_of((None, 1001)) if nobody_came or asked else None
+            return o.RingEnded(number, nobody_came, asked)
+        case s.AskCallBack():
+            return dice.one_of((o.RingEnded(1001, False, True), refused(dice, "phone.support")))
+        case s.WhatIsAsked():
+            return o.Asked(dice.one_of(("pin", "pin", "second", "")))
+        case s.BackToTalk(passed):
+            back = o.BackInRoom("desk-5", bool(dice.throw(2)) if passed is None else passed)
+            return dice.one_of((back, back, o.RingEnded(None, False), refused(dice, "phone.support")))
+        case s.TellUnlockCode():
+            return o.UnlockCode(dice.one_of((None, "01234567")))
     raise AssertionError(f"no outcome is known for {effect}")
 
 

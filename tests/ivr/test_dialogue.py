@@ -17,7 +17,7 @@ from ivr.menu import MENU
 from ivr.moves import TABLE
 from ivr.shapes import Call, CheckPin, Conference, DialEnded, Effect, Gather, HangUp, Keys, Record, Screen
 from store.accounts import AccountName
-from tests.ivr.talk import ONE_KEY, SPOKEN, Dice, Step, converse, hear, settle
+from tests.ivr.talk import BEGINNINGS, ONE_KEY, SPOKEN, Dice, Step, converse, hear, settle
 
 DICE = st.lists(st.integers(0, 59), max_size=60)
 WORDS = phrases.load()
@@ -27,6 +27,11 @@ STRANGERS_HEAR = {
     *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
     *("message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
     *("goodbye.silence", "goodbye.not_proved", "goodbye.busy"),
+}
+
+CALLED_HEAR = {
+    *("called.desk", "called.why", "called.words", "called.unexpected", "called.press_for_code"),
+    *("unlock_code", "unlock_code_again", "unlock_code_use", "goodbye.neutral"),
 }
 
 
@@ -39,6 +44,19 @@ def proved(**known: object) -> Call:
 
 def is_proof(outcome: object) -> bool:
     return isinstance(outcome, o.Proved)
+
+
+@settings(max_examples=300)
+@given(DICE, st.sampled_from(("", "called", "code")))
+def test_whoever_answers_a_call_of_ours_is_told_nothing_before_proof(numbers: list[int], begins: str) -> None:
+    proven = False
+    for step in converse(Dice(numbers), begins=begins):
+        for effect, outcome in step.effects:
+            assert proven or type(effect) in TO_STRANGERS | {s.TellUnlockCode}
+            proven = proven or is_proof(outcome)
+        if not proven:
+            assert step.call.proof == 0
+            assert set(step.keys) <= STRANGERS_HEAR | CALLED_HEAR
 
 
 @settings(max_examples=300)
@@ -58,16 +76,16 @@ def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only:
 
 def test_the_conversations_come_everywhere() -> None:
     dice = random.Random(1)
-    calls = [converse(Dice(dice.choices(range(60), k=60)), proved=bool(n % 2)) for n in range(300)]
+    calls = [converse(Dice(dice.choices(range(60), k=60)), begins=BEGINNINGS[n % 4]) for n in range(600)]
     steps = [step for call in calls for step in call]
     assert {type(effect) for step in steps for effect, _ in step.effects} == set(get_args(Effect))
     assert {step.call.at for step in steps} == set(TABLE)
 
 
 @settings(max_examples=300)
-@given(DICE, st.booleans())
-def test_every_call_can_be_said_kept_and_ended(numbers: list[int], proved: bool) -> None:
-    for step in converse(Dice(numbers), proved=proved):
+@given(DICE, st.sampled_from(BEGINNINGS))
+def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) -> None:
+    for step in converse(Dice(numbers), begins=begins):
         for line in step.screen.lines:
             assert WORDS.say(line)
         assert step.screen.lines or isinstance(step.screen.then, Conference)
@@ -77,10 +95,10 @@ def test_every_call_can_be_said_kept_and_ended(numbers: list[int], proved: bool)
 
 
 @settings(max_examples=300)
-@given(DICE, st.booleans())
-def test_silence_ends_a_call_the_second_time_in_a_row_and_only_then(numbers: list[int], proved: bool) -> None:
+@given(DICE, st.sampled_from(BEGINNINGS))
+def test_silence_ends_a_call_the_second_time_in_a_row_and_only_then(numbers: list[int], begins: str) -> None:
     silences = 0
-    for step in converse(Dice(numbers), proved=proved):
+    for step in converse(Dice(numbers), begins=begins):
         silent = step.event == Keys("") and not TABLE[step.before.at].silence_speaks
         silences = silences + 1 if silent else 0
         assert ("goodbye.silence" in step.keys) == (silences == 2)
@@ -168,7 +186,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
 def test_the_places_are_those_of_the_contract() -> None:
     assert set(TABLE) == {
         *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
-        *("tickets", "reply", "holding", "talking", "over"),
+        *("tickets", "reply", "holding", "closed", "talking", "pin_again", "called", "over"),
     }
 
 
@@ -187,6 +205,9 @@ BACK = [
     (proved(at="service", about="emergency", services=("a", "b")), "menu"),
     (proved(at="tickets", ticket=1, told=1001), "menu"),
     (proved(at="holding", ring=5), "menu"),
+    (proved(at="closed"), "menu"),
+    (proved(at="pin_again", ring=5), "talking"),
+    (Call(at="called", call_back=7), "over"),  # whoever does not want the code has nothing to go back to
 ]
 
 
@@ -194,7 +215,7 @@ BACK = [
 def test_star_goes_one_step_back(call: Call, back: str) -> None:
     step = hear(Dice([0, 1, 1, 1, 1, 1, 1, 1]), call, Keys("*"))
     assert step.call.at == back
-    assert isinstance(step.screen.then, Gather | Record)
+    assert isinstance(step.screen.then, Gather | Record | Conference | HangUp)
 
 
 def test_star_is_known_everywhere_keys_are_heard() -> None:

@@ -106,7 +106,8 @@ def test_a_line_brings_what_its_words_need() -> None:
 
 def test_every_format_is_known() -> None:
     used = {spec for key in WORDS.keys for _, spec in fields_of(key) if spec}
-    assert used == {"text", "digits", "spell", "date", "money", "action", "holdings", "people", "proof"}
+    known = {"text", "digits", "spell", "date", "money", "action", "holdings", "people", "proof"}
+    assert used == known | {"words", "weekday", "hour"}
     for spec in used:
         assert hasattr(phrases._Filling, f"_{spec}")
 

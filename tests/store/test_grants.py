@@ -254,7 +254,7 @@ def test_what_needs_no_grant_names_no_customer(house: House) -> None:
     with house.clocked.transaction("CA1") as tx:
         genuine = house.genuine(tx)
         ticket = tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
-        ring = rings.start(tx, genuine["phone.support"], legs=1)
+        ring = rings.start(tx, genuine["phone.support"], numbers=("+441632960001",))
         calls.begin(tx, "CA1", "{}", "f", "answer")
         work.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": 1})
         told = [
@@ -265,7 +265,7 @@ def test_what_needs_no_grant_names_no_customer(house: House) -> None:
             guard.is_disabled(tx, guard.counter_of(1)),
             calls.load(tx, "CA1"),
             rings.look(tx, ring),
-            rings.end(tx, "CA1"),
+            rings.end(tx, "CA1", rings.CALLER_LEFT),
             tickets.has_recording(tx, "RE1"),
             rings.started_in(tx),
             tickets.leave_pending(tx, subject="hello there", body="hello there"),

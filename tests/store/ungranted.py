@@ -16,6 +16,7 @@ _IMPORT: Final = "a part of an import, inside the transaction whose Grant for de
 _DECIDES: Final = "looks up whom to decide about: an id or a subject, never a name, and nothing that is told"
 _QUEUE: Final = "later work: its payloads are ids and kinds, and what whoever enqueued it had put there"
 _RING: Final = "a waiting call: ids and whether it was taken; who is calling needs a Grant (`whisper`)"
+_LEG: Final = "the desk's own phones: their numbers and whether they ring; no customer's"
 _POOL: Final = "runs what it is given"
 _ASKS: Final = "the way to a Grant: judges, registers, and writes the ledger"
 
@@ -60,6 +61,12 @@ REASONS: Final[dict[str, str]] = {
     "engine.sqlite_file": _PURE,
     **dict.fromkeys(("approvals." + n for n in ("answer", "ask", "outcome", "refuse")), _FACTOR),
     "call_backs.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
+    "call_backs.words": _PURE,
+    **dict.fromkeys(
+        ("call_backs." + n for n in ("in_vain", "not_rung", "rung", "staff_phone", "to_ring")),
+        "how far a call of ours has come, and the agent's own phone: for the worker and the phone door",
+    ),
+    "people.support_id": _DECIDES,
     "call_backs.moved": "how far a call has come: yes or no",
     "call_backs.owe": "has somebody called on their own number on file; whoever asks hears nothing of it",
     **dict.fromkeys(("carried.give", "carried.take"), _FACTOR),
@@ -68,9 +75,13 @@ REASONS: Final[dict[str, str]] = {
     "factors.on_file": _FACTOR,
     "factors.numbers": _FACTOR,
     "guard.is_locked": _GUARD,
+    "live.words": "the desk's own two words in a call; nothing of the caller",
     "live.has_case": "whether one of the staff has a call with an account: yes or no",
     "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
-    **dict.fromkeys(("step_ups." + n for n in ("end_all", "proof", "reached", "sweep", "until", "until_own")), _FACTOR),
+    **dict.fromkeys(
+        ("step_ups." + n for n in ("end_all", "proof", "reached", "sweep", "until", "until_own", "reached_since")),
+        _FACTOR,
+    ),
     "switches.threat": "whether the phone takes messages only: yes or no",
     "two_words.two_words": _PURE,
     "guard.counter_of": _PURE,
@@ -177,6 +188,8 @@ REASONS: Final[dict[str, str]] = {
     "recordings.transcribed": "takes words for a message and gives back whether they were wanted",
     "readings.has_case": "whether one of the staff has a case on an account: yes or no",
     "readings.sweep": "drops what was counted long ago",
+    **dict.fromkeys(("legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), _LEG),
+    **dict.fromkeys(("rings." + n for n in ("met", "proved", "queue", "seen", "sweep")), _RING),
     "rings.end": _RING,
     "rings.leg_gone": _RING,
     "rings.look": _RING,

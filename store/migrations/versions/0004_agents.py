@@ -214,7 +214,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("duress", sa.LargeBinary(), nullable=True))
 
     with op.batch_alter_table("rings", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("seen_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("taken_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("met_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("staff_id", ID, nullable=True))
         batch_op.add_column(sa.Column("own_number", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("call_back", sa.BigInteger(), nullable=True))
@@ -223,6 +225,20 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("told", sa.String(length=8), server_default="", nullable=False))
         batch_op.add_column(sa.Column("ending", sa.String(length=16), server_default="", nullable=False))
         batch_op.create_foreign_key(batch_op.f("fk_rings_staff_id"), "staff", ["staff_id"], ["id"], ondelete="SET NULL")
+
+    op.create_table(
+        "legs",
+        sa.Column("ring", ID, nullable=False),
+        sa.Column("leg", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("rung_at", sa.BigInteger(), nullable=True),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.Column("took", sa.Boolean(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["ring"], ["rings.id"], name=op.f("fk_legs_ring"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("ring", "leg", name=op.f("pk_legs")),
+    )
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legs_number"), ["number"], unique=False)
 
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.add_column(sa.Column("phone", sa.String(length=16), nullable=True))
@@ -234,6 +250,10 @@ def downgrade() -> None:
         batch_op.drop_column("suspended_at")
         batch_op.drop_column("phone")
 
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legs_number"))
+
+    op.drop_table("legs")
     with op.batch_alter_table("rings", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_rings_staff_id"), type_="foreignkey")
         batch_op.drop_column("ending")
@@ -243,7 +263,9 @@ def downgrade() -> None:
         batch_op.drop_column("call_back")
         batch_op.drop_column("own_number")
         batch_op.drop_column("staff_id")
+        batch_op.drop_column("met_at")
         batch_op.drop_column("taken_at")
+        batch_op.drop_column("seen_at")
 
     with op.batch_alter_table("pins", schema=None) as batch_op:
         batch_op.drop_column("duress")

@@ -1,0 +1,115 @@
+"""Later work on the telephone: the desk's phones rung, callers sent to the keypad and back, agents told, calls of ours made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import phonenumbers
+
+from deskgate.settings import Settings
+from deskgate.twilio_rest import TwilioRest
+from ivr import after, outgoing
+from ivr.agent import leg_urls, over_url, told_url
+from ivr.turn import Line
+from store import call_backs, legs, rings
+from store.work import Later, Work, enqueue
+
+RING_SECONDS: Final = 30
+CALL_SECONDS: Final = 30  # a mailbox usually answers before
+BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
+GLOBAL: Final = "001"  # the region of numbers that belong to no country
+
+
+def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, Callable[[Work], None]]:
+    return {
+        "ring": lambda work: _ring(line, twilio, work),
+        "ring_over": lambda work: after.ring_over(line, work.payload["call"], work.payload["ring"]),
+        "to_keypad": lambda work: _to_keypad(line, twilio, work),
+        "keypad_over": lambda work: after.not_summoned(line, work.payload["ring"], work.payload["asked_at"]),
+        "announce": lambda work: _announce(line, twilio, work),
+        "leg_over": lambda work: _leg_over(line, twilio, work),
+        "call_back": lambda work: _call_back(settings, line, twilio, work),
+        "call_back_over": lambda work: outgoing.never_answered(line, int(work.payload["call_back"])),
+    }
+
+
+def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
+    """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
+    ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
+    with line.store.transaction("worker") as tx:
+        turn = legs.turn(tx, ring, leg)
+        if turn.later:
+            looked = int(work.payload.get("looked", 0)) + 1
+            again = {"ring": ring, "leg": leg, "looked": looked}
+            enqueue(tx, "ring", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
+    if not turn.number:
+        return
+    answered, fared = leg_urls(line.store.keys, ring, leg)
+    try:
+        twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
+    except Later:
+        with line.store.transaction("worker") as tx:
+            legs.not_rung(tx, ring, leg)
+        raise
+
+
+def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
+    """Takes the caller out of the room. Done twice it finds them at the keypad already, or back."""
+    ring, asked_at = int(work.payload["ring"]), int(work.payload["asked_at"])
+    summons = after.summons(line, ring, asked_at)
+    if summons is not None and not twilio.redirect(summons[0], line.twilio.url(summons[1])):
+        after.not_summoned(line, ring, asked_at)
+
+
+def _announce(line: Line, twilio: TwilioRest, work: Work) -> None:
+    """What came of the keypad, to the agent alone. Done twice they hear it twice."""
+    ring, told = int(work.payload["ring"]), str(work.payload["told"])
+    with line.store.transaction("worker") as tx:
+        now = rings.look(tx, ring)
+    if now is not None and not now.over and now.told == told and now.taken_by is not None:
+        url = line.twilio.url(told_url(line.store.keys, ring, told))
+        twilio.announce(rings.room(ring), now.taken_by, url)
+
+
+def _leg_over(line: Line, twilio: TwilioRest, work: Work) -> None:
+    ring = int(work.payload["ring"])
+    twilio.redirect(str(work.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
+
+
+def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -> None:
+    """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
+    never made ends as one that nobody answered."""
+    with line.store.transaction("worker") as tx:
+        ours = call_backs.look(tx, int(work.payload["call_back"]))
+        if ours is None or ours.status != "owed":
+            return
+        if not may_call(settings, ours.number):
+            outgoing.over(tx, ours, "gone")
+            return
+        if call_backs.to_ring(tx, ours.id) is None:
+            return
+    answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
+    try:
+        sid = twilio.ring(ours.number, answered, fared, CALL_SECONDS, detect=True)
+    except Later:
+        with line.store.transaction("worker") as tx:
+            call_backs.not_rung(tx, ours.id)
+        raise
+    with line.store.transaction("worker") as tx:
+        call_backs.rung(tx, ours.id, sid)
+
+
+def may_call(settings: Settings, number: str) -> bool:
+    """Whether a number is in a country calls may go to: SMS_COUNTRIES, or that of TWILIO_NUMBER (T35)."""
+    own = {_region(own) for own in settings.twilio_number}
+    allowed = set(settings.sms_countries) or own or {_region(number)}
+    return _region(number) in allowed - {""}
+
+
+def _region(number: str) -> str:
+    """Two letters; for a number that is in no use, the first country that has its code. Empty: of no country."""
+    parsed = phonenumbers.parse(number)
+    region = phonenumbers.region_code_for_number(parsed)
+    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return "" if region in (None, GLOBAL, "ZZ") else str(region)

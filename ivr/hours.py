@@ -1,0 +1,90 @@
+"""When people answer: OPENING_HOURS read, and whether it is now, or when it will be. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+LIKE: Final = "must be like Mon-Fri 08:00-18:00, Sat 10:00-14:00 Europe/London"
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_SPAN: Final = re.compile(
+    r"(?P<first>[A-Z][a-z]{2})(?:-(?P<last>[A-Z][a-z]{2}))? (?P<opens>\d\d:\d\d)-(?P<closes>\d\d:\d\d)", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When the desk opens next, by its own clock; `weekday` from Monday, 0."""
+
+    weekday: int
+    hour: int
+    minute: int
+    today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Spans (weekday from Monday, 0; minutes of the day it opens and closes) in the desk's time zone, in order."""
+
+    spans: tuple[tuple[int, int, int], ...]
+    zone: ZoneInfo
+
+    def are_open(self, now: int) -> bool:
+        """`now` in ms since 1970."""
+        local = self._local(now)
+        minute = local.hour * 60 + local.minute
+        return any(day == local.weekday() and opens <= minute < closes for day, opens, closes in self.spans)
+
+    def next(self, now: int) -> Opening:
+        """When the desk, closed now, opens."""
+        local = self._local(now)
+        for days in range(8):
+            date = local + timedelta(days=days)
+            for day, opens, _ in self.spans:
+                if day == date.weekday() and (days or opens > local.hour * 60 + local.minute):
+                    return Opening(day, opens // 60, opens % 60, days == 0)
+        raise AssertionError("a week has no opening hour")
+
+    def _local(self, now: int) -> datetime:
+        return datetime.fromtimestamp(now / 1000, UTC).astimezone(self.zone)
+
+
+def read(text: str) -> Hours | None:
+    """The setting; empty: always open. Raises `ValueError` with what it must be like. A span ends on its own day."""
+    if not text.strip():
+        return None
+    days, _, zone = text.strip().rpartition(" ")
+    try:
+        found = ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):  # not a zone's name, or one nobody knows
+        raise ValueError(LIKE) from None
+    spans: list[tuple[int, int, int]] = []
+    for words in days.split(","):
+        spans += _spans(words.strip())
+    spans.sort()
+    for (day, _, closes), (after, opens, _) in pairwise(spans):
+        if day == after and opens < closes:
+            raise ValueError(f"{LIKE}; two of these overlap")
+    return Hours(tuple(spans), found)
+
+
+def _spans(words: str) -> list[tuple[int, int, int]]:
+    match = _SPAN.fullmatch(words)
+    if match is None or match["first"] not in _DAYS or (match["last"] or match["first"]) not in _DAYS:
+        raise ValueError(LIKE)
+    first, last = _DAYS.index(match["first"]), _DAYS.index(match["last"] or match["first"])
+    opens, closes = _minute(match["opens"]), _minute(match["closes"])
+    if closes <= opens:
+        raise ValueError(f"{LIKE}; a night is two of these, to 24:00 and from 00:00")
+    return [((first + n) % 7, opens, closes) for n in range((last - first) % 7 + 1)]
+
+
+def _minute(word: str) -> int:
+    hour, minute = int(word[:2]), int(word[3:])
+    if minute > 59 or hour * 60 + minute > 24 * 60:
+        raise ValueError(LIKE)
+    return hour * 60 + minute

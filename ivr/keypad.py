@@ -1,0 +1,46 @@
+"""In the middle of a talk: the agent sends the caller to the keypad for their PIN, and waits in the room meanwhile.
+
+Nothing that is keyed comes near the agent or the room. However it goes, the caller is back there afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from authz import Proof
+from ivr import outcomes as o
+from ivr import shapes as s
+from ivr.identify import SHORT_IN_A_ROW, TRIES_IN_A_CALL
+from ivr.moves import Place, goto, screen, unexpected
+from ivr.shapes import Call, Event, Gather, Keys, Move, line
+from store.pins import Pin
+
+
+def _ask_pin(call: Call) -> Move:
+    return screen(call, Gather(10, until_hash=True, seconds=15), line("pin_for_agent"))
+
+
+def _hear_pin(call: Call, event: Event) -> Move:
+    match event:
+        case Keys("" | "*"):
+            return _failed(call)
+        case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
+            return replace(call, short=0), s.CheckPin(Pin(keyed))
+        case Keys() if call.short + 1 < SHORT_IN_A_ROW:
+            return goto(replace(call, short=call.short + 1), "pin_again", line("pin_not_whole"))
+        case o.NotProved() if call.tries + 1 < TRIES_IN_A_CALL:
+            return goto(replace(call, tries=call.tries + 1), "pin_again", line("pin_wrong"))
+        case o.Proved(subject) if subject == call.subject:
+            return replace(call, at="talking", proof=int(Proof.VERIFIED)), s.BackToTalk(passed=True)
+        case Keys() | o.NotProved() | o.Proved() | o.LineBusy() | o.MessagesOnly():
+            return _failed(call)
+    return unexpected(call, event)
+
+
+def _failed(call: Call) -> Move:
+    """Whoever was verified before is so no longer: not for the agent, and not for the menu."""
+    return replace(call, at="talking", proof=int(Proof.CLAIMED)), s.BackToTalk(passed=False)
+
+
+PLACES = {"pin_again": Place(_ask_pin, _hear_pin, silence_speaks=True)}

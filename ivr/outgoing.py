@@ -1,0 +1,94 @@
+"""The webhooks of a call of ours: who answered it, and what becomes of it when nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from ivr import after, called, screens
+from ivr.shapes import Call, Screen
+from ivr.turn import Line, Refused
+from ivr.webhook import OVER, is_step_token, step_token
+from store import Keys, call_backs, calls, people
+from store.call_backs import CallBack
+from store.transaction import NOBODY, Transaction
+
+_ON_THE_TICKET: Final = {
+    "machine": "We called back and a machine answered. It was asked to have them call us, and was told nothing else.",
+    "nobody": "We called back and nobody answered.",
+    "gone": "We did not call back: their number is in a country we may not call.",
+}
+
+
+def urls(keys: Keys, id: int) -> tuple[str, str]:
+    """Where Twilio asks what to say to whoever answers, and where it tells how the call went: paths with their token."""
+    query = urlencode({"call_back": id, "t": step_token(keys, "call_back", id)})
+    return f"/ivr/called?{query}", f"/ivr/called/status?{query}"
+
+
+def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """Somebody has answered, or something. Only what is surely a human is talked to (T35, platform-facts.md 1.7)."""
+    sid = found["CallSid"]
+    with on.store.transaction("phone", sid) as tx:
+        ours = _ours(tx, on, query, sid)
+        row = calls.load(tx, sid)
+        if row is not None:
+            known = calls.stored_answer(tx, row) if row.step == 0 and not row.claimed else None
+            if known is None:
+                raise Refused("a call back that has gone on")
+            return known
+        if found.get("AnsweredBy") != "human":
+            over(tx, ours, "machine", call=sid)
+            return on.draw(called.MACHINE, sid, 0)
+        if not call_backs.moved(tx, ours.id, "answered", call=sid):
+            raise Refused("a call back that is over")
+        call = Call(
+            number=ours.number,
+            support_id=people.support_id(tx, ours.person),
+            account=ours.account,
+            call_back=ours.id,
+        )
+        call, screen = called.begin(call, ours.purpose, call_backs.words(tx.keys, ours))
+        assert isinstance(screen, Screen)
+        answer = on.draw(screen, sid, 0)
+        calls.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
+        tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{people.subject_of(ours.person)}",))
+        return answer
+
+
+def status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """It is over: for whoever was talking as for any call; and where nobody came to it, that is written down."""
+    if found["CallStatus"] in OVER:
+        sid = found["CallSid"]
+        with on.store.transaction("phone", sid) as tx:
+            ours = _ours(tx, on, query, sid)
+            over(tx, ours, "over" if ours.status in ("answered", "proved") else "nobody", call=sid)
+        after.ended(on, sid)
+    return screens.nothing()
+
+
+def never_answered(on: Line, id: int) -> None:
+    """Twilio has told us nothing of it for long enough."""
+    with on.store.transaction("phone") as tx:
+        ours = call_backs.look(tx, id)
+        if ours is not None and ours.status in ("owed", "ringing"):
+            over(tx, ours, "nobody")
+
+
+def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = None) -> None:
+    """It ends here, and where nobody was talked to that is on its ticket."""
+    if call_backs.moved(tx, ours.id, status, call=call) and status in _ON_THE_TICKET:
+        call_backs.in_vain(tx, ours, _ON_THE_TICKET[status])
+
+
+def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> CallBack:
+    """The call back a URL is about. Raises `Refused` unless it is one of ours and this call."""
+    id = query.get("call_back", "")
+    known = id.isascii() and id.isdigit() and len(id) < 16
+    if not known or not is_step_token(on.store.keys, query.get("t", ""), "call_back", int(id)):
+        raise Refused("not a call back of ours")
+    ours = call_backs.look(tx, int(id))
+    if ours is None or (ours.call is not None and ours.call != sid):
+        raise Refused("a call back we do not know")
+    return ours

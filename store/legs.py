@@ -1,0 +1,116 @@
+"""The desk's own phones as they ring and talk: each has one call at a time, and goes to whoever has waited for longest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from store import tables
+from store.transaction import Transaction
+
+RINGS_FOR: Final = 60_000  # ms from ringing to pressing 1, or to Twilio telling that nobody answered
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a phone is to be rung now, later, or never; `number` where it is now."""
+
+    number: str = ""
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the ringing has come. `rung_at`: when the last phone began to; `held_up`: one of them is busy with another."""
+
+    rung_at: int
+    held_up: bool
+
+
+def add(tx: Transaction, ring: int, numbers: Sequence[str]) -> None:
+    rows = [{"ring": ring, "leg": leg, "number": number} for leg, number in enumerate(numbers)]
+    if rows:
+        tx.connection.execute(insert(tables.legs), rows)
+
+
+def turn(tx: Transaction, ring: int, leg: int) -> Turn:
+    """Whether it is this phone's turn to ring for this caller: then it counts as ringing from now on."""
+    mine = _find(tx, ring, leg)
+    if mine is None or mine.rung_at is not None or mine.ended_at is not None or mine.taken_by is not None:
+        return Turn()
+    if any(_is_busy(tx, other) or _is_before(other, mine) for other in _others(tx, mine)):
+        return Turn(later=True)
+    _set(tx, ring, leg, rung_at=tx.now)
+    return Turn(mine.number)
+
+
+def not_rung(tx: Transaction, ring: int, leg: int) -> None:
+    """Twilio would not: it is tried again."""
+    _set(tx, ring, leg, rung_at=None)
+
+
+def took(tx: Transaction, ring: int, leg: int) -> None:
+    _set(tx, ring, leg, took=True)
+
+
+def gone(tx: Transaction, ring: int, leg: int) -> None:
+    _set(tx, ring, leg, gone_at=tx.now)
+
+
+def whose(tx: Transaction, ring: int, leg: int) -> int | None:
+    """The member of the staff whose phone it is; None: nobody's, or it is shared."""
+    s, lg = tables.staff.c, tables.legs.c
+    theirs = (
+        select(s.id)
+        .join(tables.legs, lg.number == s.phone)
+        .where(lg.ring == ring, lg.leg == leg, s.suspended_at.is_(None))
+        .limit(2)
+    )
+    found = tx.connection.execute(theirs).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
+def progress(tx: Transaction, ring: int) -> Progress:
+    lg = tables.legs.c
+    mine = tx.connection.execute(select(tables.legs).where(lg.ring == ring)).all()
+    waiting = [_find(tx, ring, one.leg) for one in mine if one.rung_at is None and one.gone_at is None]
+    held_up = any(_is_busy(tx, other) for one in waiting if one is not None for other in _others(tx, one))
+    return Progress(max((one.rung_at or 0 for one in mine), default=0), held_up)
+
+
+def _find(tx: Transaction, ring: int, leg: int) -> Any:
+    return tx.connection.execute(_LEGS.where(tables.legs.c.ring == ring, tables.legs.c.leg == leg)).first()
+
+
+def _others(tx: Transaction, mine: Any) -> Sequence[Any]:
+    """The other legs of the same phone that may matter. Locked, so that of two callers one comes first."""
+    lg, r = tables.legs.c, tables.rings.c
+    live = or_(r.ended_at.is_(None), lg.rung_at > tx.now - RINGS_FOR)
+    same = and_(lg.number == mine.number, lg.ring != mine.ring, lg.gone_at.is_(None), live)
+    return tx.connection.execute(_LEGS.where(same).order_by(lg.ring).with_for_update(of=tables.legs)).all()
+
+
+def _is_busy(tx: Transaction, other: Any) -> bool:
+    if other.rung_at is None:
+        return False
+    talks = other.took and other.ended_at is None and other.taken_by is not None
+    return talks or other.rung_at > tx.now - RINGS_FOR
+
+
+def _is_before(other: Any, mine: Any) -> bool:
+    """It waits for the phone as well, and came first or in an emergency."""
+    waits = other.rung_at is None and other.ended_at is None and other.taken_by is None
+    return waits and (not other.emergency, other.ring) < (not mine.emergency, mine.ring)
+
+
+def _set(tx: Transaction, ring: int, leg: int, **values: object) -> None:
+    lg = tables.legs.c
+    tx.connection.execute(update(tables.legs).where(lg.ring == ring, lg.leg == leg).values(**values))
+
+
+_LEGS: Final = select(tables.legs, tables.rings.c.emergency, tables.rings.c.ended_at, tables.rings.c.taken_by).join(
+    tables.rings, tables.rings.c.id == tables.legs.c.ring
+)
