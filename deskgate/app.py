@@ -33,6 +33,8 @@ from ivr.asks import Desk
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
 from ivr.webhook import Twilio
+from portal.door import Door, open_door
+from portal.router import router as portal_router
 from simulator.guard import is_from_this_machine
 from store import Store, now_ms, open_store
 
@@ -48,6 +50,7 @@ class House:
     store: Store
     line: Line | None
     slack: Slack | None
+    portal: Door
     deliveries: Deliveries
     worker: Worker
 
@@ -94,7 +97,15 @@ def open_house(
         rest = TwilioRest(http, account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0])
     door = slack.open_slack(settings, store, api_url=slack_api)
     deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(door, store)
-    return House(settings, store, line, door, deliveries, Worker(store, deliveries, slack.sweep(door)))
+    return House(
+        settings,
+        store,
+        line,
+        door,
+        open_door(store, settings.public_url),
+        deliveries,
+        Worker(store, deliveries, slack.sweep(door)),
+    )
 
 
 def make_app(
@@ -139,6 +150,7 @@ def make_app(
         slack.add(app, settings, house.slack, clock=clock)
         if settings.slack_simulated and slack_api is None:
             app.state.workspace = slack.simulate(app, settings, house.store)
+    app.include_router(portal_router(house.portal))
     if settings.simulated and house.line is not None:
         simulated.add(app, settings, house.store.keys)
     return app

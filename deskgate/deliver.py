@@ -14,7 +14,7 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, alerts, notices, proof_mail, recordings
+from store import WORKER, Store, Transaction, alerts, notices, pin_pages, proof_mail, recordings
 from store.timeline import Recorded
 from store.work import Later, Work, enqueue_once
 
@@ -33,6 +33,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "alert": lambda work: _alert(settings, store, work),
         **dict.fromkeys(IN_SLACK, lambda _work: None),
         proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
+        pin_pages.WORK: lambda work: _send_pin_page(settings, store, work),
     }
     if line is None or twilio is None:
         return deliveries
@@ -93,6 +94,15 @@ def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
         made = proof_mail.address(tx, _granted(tx), int(work.payload["person"]))
     if made is not None:
         mail.send(settings, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
+
+
+def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
+    """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
+    _needs_mail(settings)
+    with store.transaction("worker") as tx:
+        made = pin_pages.address(tx, _granted(tx), int(work.payload["person"]))
+    if made is not None:
+        mail.send(settings, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
 
 def _needs_mail(settings: Settings) -> None:

@@ -1,4 +1,5 @@
-"""What is sent by mail: notices, which hold no secret, and a code to link Slack. Plain words, no links to click."""
+"""What is sent by mail: notices, which hold no secret, and a code to link Slack. Plain words; the one link is to a
+new PIN."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from deskgate.settings import Settings
 from store.notices import OF_DESK, Notice
+from store.pin_pages import PageMail
 from store.proof_mail import ProofMail
 
 TIMEOUT: Final = 10.0
@@ -128,6 +130,14 @@ OBJECT: Final = (
     "and there is no link in this one."
 )
 
+PIN_PAGE_SUBJECT: Final = "Your link to a new support PIN"
+PIN_PAGE_WORDS: Final = (
+    "The desk has agreed to give you a new support PIN. It is made and shown to you, once, on this page, within a day:\n\n"
+    "{link}\n\n"
+    "Until then your old PIN stays as it is. If you did not ask for a new one, do not open the page, and tell the desk at "
+    "once: nobody at the desk can see your PIN or will ever ask for it."
+)
+
 
 def notice_mail(settings: Settings, notice: Notice, key: str) -> EmailMessage:
     """With how to object, where there is something to object to."""
@@ -145,6 +155,11 @@ def code_mail(settings: Settings, made: ProofMail, key: str) -> EmailMessage:
     """A code made anew needs a key of its own, or whoever receives it may drop the mail as a repeat."""
     words = PROOF_WORDS.format(parted=f"{made.code[:4]} {made.code[4:]}", code=made.code)
     return _mail(settings, made.to, made.name, PROOF_SUBJECT, words, key)
+
+
+def pin_page_mail(settings: Settings, made: PageMail, key: str) -> EmailMessage:
+    words = PIN_PAGE_WORDS.format(link=f"{settings.public_url}/pin/{made.token}")
+    return _mail(settings, made.to, made.name, PIN_PAGE_SUBJECT, words, key)
 
 
 def _mail(settings: Settings, to: str, name: str, subject: str, words: str, key: str) -> EmailMessage:

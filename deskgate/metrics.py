@@ -30,7 +30,7 @@ SLACK_GIVEN_UP = Gauge("deskgate_slack_given_up", "Of those given up, how many w
 class Watch:
     """Times every request, under its first path segment: never one made up by a stranger, never its query."""
 
-    KNOWN: Final = frozenset({"ivr", "slack", "simulator", "healthz", "readyz", "metrics"})
+    KNOWN: Final = frozenset({"ivr", "slack", "desk", "enrol", "pin", "simulator", "healthz", "readyz", "metrics"})
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

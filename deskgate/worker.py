@@ -22,7 +22,9 @@ from store import (
     codes,
     guard,
     installations,
+    readings,
     rings,
+    sessions,
     step_ups,
     timeline,
     work,
@@ -103,6 +105,8 @@ class Worker:
             codes.sweep,
             installations.sweep,
             timeline.sweep,
+            sessions.sweep,
+            readings.sweep,
             step_ups.sweep,
             alerts.sweep,
             self._also_swept,
@@ -148,4 +152,4 @@ def waits_for(kind: str) -> str:
     """What a kind of work waits for, a key of THREADS."""
     if kind == "slack.form":
         return "form"
-    return "slack" if kind.startswith("slack.") else "mail" if kind in ("mail", "proof_code") else ""
+    return "slack" if kind.startswith("slack.") else "mail" if kind in ("mail", "proof_code", "pin_page") else ""

@@ -77,6 +77,14 @@ def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
     return [_call(tx, row, waiting) for row in rows]
 
 
+def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
+    """Calls of whoever asks that have ended, as long as their cases stay open; the newest first."""
+    tx.good(grant, "desk.proof.ask")
+    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
+    mine = _CALLS.where(r.staff_id == staff, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
+    return [_call(tx, row, []) for row in tx.connection.execute(mine).all()]
+
+
 def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     """One of them, over or not."""
     tx.good(grant, "desk.proof.ask", "desk.deliver")
@@ -127,7 +135,7 @@ def _case(tx: Transaction, grant: Grant, row: Any) -> Case:
         *(["slack"] if on_file.members else []),
         *(["number"] if on_file.numbers else []),
     ]
-    if proof < Proof.VERIFIED:
+    if proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
         return Case(call, None, proof, None, row.own_number, tuple(second), (), ())
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
     if until is not None:

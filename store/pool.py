@@ -25,15 +25,19 @@ T = TypeVar("T")
 
 
 class HashPool:
-    """`admit` before anything is counted; whoever is admitted calls `run` or `leave` exactly once."""
+    """`admit` before anything is counted; whoever is admitted calls `run` or `leave` exactly once. Pools of another `name`
+    have places of their own on the machine."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._room = threading.BoundedSemaphore(PLACES + QUEUE)
+    def __init__(
+        self, folder: Path | None = None, *, places: int = PLACES, queue: int = QUEUE, name: str = "argon2"
+    ) -> None:
+        self._room = threading.BoundedSemaphore(places + queue)
         self._folder = folder or Path(tempfile.gettempdir())
         self._own = threading.local()
         self._opened: list[int] = []
-        self._numbers = itertools.cycle(range(PLACES))
-        self._threads = ThreadPoolExecutor(PLACES, thread_name_prefix="argon2", initializer=self._open_places)
+        self._places, self._name = places, name
+        self._numbers = itertools.cycle(range(places))
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix=name, initializer=self._open_places)
 
     def admit(self) -> bool:
         """Whether there is room. False: say that the line is busy, and count nothing."""
@@ -57,10 +61,10 @@ class HashPool:
     def _open_places(self) -> None:
         """Each thread opens all places for itself, in an order of its own: a lock belongs to whoever opened the file."""
         first = next(self._numbers)
-        self._own.places = [self._open(place) for place in (*range(first, PLACES), *range(first))]
+        self._own.places = [self._open(place) for place in (*range(first, self._places), *range(first))]
 
     def _open(self, place: int) -> int:
-        path = self._folder / f"deskgate-argon2-{os.getuid()}-{place}.lock"
+        path = self._folder / f"deskgate-{self._name}-{os.getuid()}-{place}.lock"
         opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._opened.append(opened)
         return opened

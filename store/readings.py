@@ -7,6 +7,7 @@ looks without a case, too often, or at an account that is nobody's, is reported 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -14,7 +15,8 @@ from sqlalchemy import delete, exists, func, insert, select
 
 from authz import Grant, Proof
 from store import alerts, live, tables
-from store.transaction import Transaction
+from store.live import OpenTicket
+from store.transaction import NoGrant, Transaction
 
 BUDGET: Final = 30  # accounts
 SPAN: Final = 3_600_000  # ms
@@ -27,6 +29,25 @@ class Reading(StrEnum):
     OPEN = "open"
     NO_CASE = "no_case"
     SPENT = "spent"  # more accounts within the hour than a day's work needs
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """`held` are words of the account's scheme."""
+
+    name: str
+    held: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """An account, to one of the staff who has a case with it: no amounts, no numbers, no addresses."""
+
+    number: str
+    name: str
+    status: str
+    contacts: tuple[Contact, ...]
+    tickets: tuple[OpenTicket, ...]
 
 
 def find(tx: Transaction, grant: Grant, number: str) -> int | None:
@@ -68,6 +89,39 @@ def look(tx: Transaction, grant: Grant) -> Reading:
         return _refused(tx, grant, Reading.SPENT)
     tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
     return Reading.OPEN
+
+
+def missed(tx: Transaction, grant: Grant, number: str) -> None:
+    """They looked for an account that is not there: reported like one they have no case with."""
+    tx.good(grant, "desk.proof.ask")
+    same = f"{_staff(grant)}:{number}:{tx.now // SPAN}"
+    alerts.alert(tx, "no_case", same, subject=grant.subject, detail=number[:32])
+    _refused(tx, grant, Reading.NO_CASE)
+
+
+def account(tx: Transaction, grant: Grant) -> AccountSeen:
+    """Raises `NoGrant` for whoever has no case with it: `look` comes first."""
+    tx.good(grant, "desk.card.view")
+    id = grant.account
+    if id is None or not has_case(tx, _staff(grant), id):
+        raise NoGrant("no case with that account")
+    a, c, p, t = tables.accounts.c, tables.contacts.c, tables.people.c, tables.tickets.c
+    row = tx.connection.execute(select(a.number, a.name, a.status).where(a.id == id)).one()
+    people = (
+        select(p.name, c.held).join(tables.contacts, c.person_id == p.id).where(c.account_id == id).order_by(p.name)
+    )
+    tickets = select(t.number, t.subject, t.topic, t.status).where(
+        t.account_id == id, t.status.in_(("open", "waiting"))
+    )
+    shown = tx.connection.execute(tickets.order_by(t.number.desc()).limit(20)).all()
+    tx.told(grant, "account.name", "account.number", "contact.name", "contact.standing", "tickets")
+    return AccountSeen(
+        row.number,
+        row.name,
+        row.status,
+        tuple(Contact(one.name, tuple(filter(None, one.held.split(",")))) for one in tx.connection.execute(people)),
+        tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in shown),
+    )
 
 
 def has_case(tx: Transaction, staff: int, account: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +39,14 @@ def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
     tx.good(grant, "desk.staff.manage")
     row = tx.connection.execute(_ALL.where(tables.staff.c.username == username)).first()
     return None if row is None else _member(row)
+
+
+def named(tx: Transaction, grant: Grant, subjects: Iterable[str]) -> dict[str, str]:
+    """subject → name, of those who are of the staff: for whoever reads what they are reported for."""
+    tx.good(grant, "desk.threat.switch")
+    ids = {_id(subject) for subject in subjects if subject.startswith("staff:")}
+    rows = tx.connection.execute(select(tables.staff.c.id, tables.staff.c.name).where(tables.staff.c.id.in_(ids)))
+    return {f"staff:{row.id}": row.name for row in rows}
 
 
 def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:

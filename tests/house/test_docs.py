@@ -102,7 +102,10 @@ def test_every_route_is_told(sqlite_url: str) -> None:
             told = "/simulator/twilio"
         assert told in PAGES["docs/architecture.md"], f"docs/architecture.md: {told}"
         if not told.startswith("/simulator"):
-            assert told in PAGES["docs/phone.md"] + PAGES["docs/slack.md"] + PAGES["docs/operating.md"], told
+            assert (
+                told
+                in PAGES["docs/phone.md"] + PAGES["docs/slack.md"] + PAGES["docs/operating.md"] + PAGES["docs/desk.md"]
+            ), told
 
 
 def test_every_kind_of_later_work_is_told(sqlite_url: str) -> None:
@@ -242,8 +245,9 @@ def test_what_is_out_of_place_is_seen() -> None:
     assert not OUT_OF_PLACE.search("/srv/deskgate and docs/work/")
 
 
-def test_the_picture_is_small_and_wide_enough() -> None:
-    picture = (DOCS / "images" / "simulator.png").read_bytes()
+@pytest.mark.parametrize("name", ["simulator", "desk"])
+def test_the_picture_is_small_and_wide_enough(name: str) -> None:
+    picture = (DOCS / "images" / f"{name}.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert int.from_bytes(picture[16:20], "big") == 1280
     assert len(picture) < 120_000

@@ -1,0 +1,74 @@
+"""`deskgate staff`: who works here, who is suspended, and the link by which somebody joins the desk's page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from authz import Action
+from deskgate.shell import fail, granted, moment, open_desk
+from store import Store, staff
+from store.staff import INVITED_FOR, Member
+
+staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.", no_args_is_help=True)
+UsernameArgument = Annotated[str, typer.Argument(help="The member's username.")]
+
+
+@staff_commands.command("list")
+def list_staff(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """List them: username, role, whether they can sign in, whether they are suspended."""
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        found = staff.listed(tx, granted(tx, Action.DESK_STAFF_MANAGE))
+    if as_json:
+        times = ("suspended_at", "joined_at")
+        rows = [asdict(member) for member in found]
+        print(json.dumps([row | {k: moment(row[k]) if row[k] else None for k in times} for row in rows], indent=1))
+        return
+    if not found:
+        print("Nobody works here yet. Staff come with `deskgate import`.")
+    for member in found:
+        state = "suspended" if member.suspended_at else "can sign in" if member.joined_at else "not joined"
+        print(f"{member.username}  {member.role}  {state}  {member.name}")
+
+
+@staff_commands.command("invite")
+def invite(username: UsernameArgument) -> None:
+    """Print a link, once, where somebody sets a password and an authenticator: for a new member, or a lost telephone."""
+    with open_desk() as (settings, store), store.transaction("shell") as tx:
+        grant = granted(tx, Action.DESK_STAFF_MANAGE)
+        member = staff.find(tx, grant, username)
+        if member is None:
+            fail(f"there is nobody of the staff called {username}")
+        if member.suspended_at is not None:
+            fail(f"{username} is suspended: `deskgate staff resume {username}` first")
+        token = staff.invite(tx, grant, member.id)
+    print(f"{settings.public_url}/desk/join/{token}")
+    print(f"For {member.name} alone: it is good once, and for {INVITED_FOR // 3_600_000} hours.")
+
+
+@staff_commands.command("suspend")
+def suspend(username: UsernameArgument) -> None:
+    """They may do nothing from now on, by any door, and are signed out everywhere."""
+    with open_desk() as (_, store):
+        done = _changed(store, username, to=True)
+    print(f"{username} is suspended." if done else f"{username} was suspended already.")
+
+
+@staff_commands.command("resume")
+def resume(username: UsernameArgument) -> None:
+    """They may work again."""
+    with open_desk() as (_, store):
+        done = _changed(store, username, to=False)
+    print(f"{username} may work again." if done else f"{username} was not suspended.")
+
+
+def _changed(store: Store, username: str, *, to: bool) -> bool:
+    with store.transaction("shell") as tx:
+        grant = granted(tx, Action.DESK_STAFF_MANAGE)
+        member: Member | None = staff.find(tx, grant, username)
+        if member is None:
+            fail(f"there is nobody of the staff called {username}")
+        return (staff.suspend if to else staff.resume)(tx, grant, member.id)

@@ -1,0 +1,42 @@
+"""An account looked up by its number: shown to whoever has a case with it, refused to everybody else, and never unseen."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fastapi import Response
+
+from authz import Action
+from portal import answers
+from portal.asking import asked, talking
+from portal.door import Door
+from portal.visit import Visit
+from store import Transaction, readings
+from store.readings import Reading
+from store.sessions import SignedIn
+
+NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,32}")
+
+
+def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """The form; with a number, on to that account."""
+    number = re.sub(r"\s", "", visit.query.get("number", ""))
+    if NUMBER.fullmatch(number):
+        return answers.to(f"/desk/account/{number}")
+    return answers.page(door, visit, "look_up", who=who, account=None)
+
+
+def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """The same answer for an account without a case as for one that is not there."""
+    number, asking = visit.named.get("account", ""), talking(tx, who)
+    if asking is None or not NUMBER.fullmatch(number):
+        return answers.not_there(door, visit)
+    account = readings.find(tx, asking, number)
+    grant = asked(tx, who, Action.DESK_CARD_VIEW, account) if account is not None else None
+    reading = readings.look(tx, grant) if grant is not None else Reading.NO_CASE
+    if grant is None:
+        readings.missed(tx, asking, number)
+    if grant is None or reading is not Reading.OPEN:
+        return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
+    return answers.page(door, visit, "look_up", who=who, account=readings.account(tx, grant))

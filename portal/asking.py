@@ -1,0 +1,28 @@
+"""The grants of whoever is signed in: asked anew for every page and every click, in the transaction of what they open."""
+
+from __future__ import annotations
+
+from authz import Action, Ask, Grant, Proof
+from store import Transaction, timeline
+from store.sessions import SignedIn
+
+
+def asked(tx: Transaction, who: SignedIn, action: Action, account: int | None = None) -> Grant | None:
+    verdict = tx.ask(Ask(who.subject, action, account, None, Proof.NONE))
+    return verdict if isinstance(verdict, Grant) else None
+
+
+def talking(tx: Transaction, who: SignedIn) -> Grant | None:
+    """To see who waits and talks, and to ask callers for proof."""
+    return asked(tx, who, Action.DESK_PROOF_ASK)
+
+
+def on_ticket(tx: Transaction, who: SignedIn, number: int) -> Grant | None:
+    """To work on one ticket. None where the desk has no such ticket; one that is held needs a grant without a limit."""
+    about = timeline.about(tx, number)
+    if about is None:
+        return None
+    grant = asked(tx, who, Action.DESK_TICKET_WORK, about.account)
+    if grant is not None and about.status == "held":
+        return None if grant.when else grant
+    return None if about.status in timeline.NOT_THE_DESKS else grant

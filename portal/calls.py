@@ -1,0 +1,103 @@
+"""The desk's first page: who waits, who talks, and the card of one's own caller, which changes while they speak."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from authz import Action
+from portal import answers, card
+from portal.asking import asked, talking
+from portal.door import Door
+from portal.visit import Visit
+from store import Transaction, alerts, call_backs, live, queue, readings, rings, switches
+from store.live import Case, LiveCall
+from store.people import person_of
+from store.readings import Reading
+from store.sessions import SignedIn
+
+
+def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    grant = talking(tx, who)
+    if grant is None:
+        return answers.not_there(door, visit)
+    calls, before = live.calls(tx, grant), live.just_over(tx, grant)
+    mine = [call for call in calls if call.staff == who.staff]
+    wanted = visit.number("ring")
+    if wanted:
+        chosen = live.look(tx, grant, wanted)
+        if chosen is None:
+            return answers.not_there(door, visit)
+    else:
+        chosen = next(iter(mine or before), None)
+    tickets = asked(tx, who, Action.DESK_TICKET_WORK)
+    threat = switches.look(tx, grant)
+    reading, case = _case(tx, who, chosen)
+    given = {
+        "who": who,
+        "chosen": chosen,
+        "case": case,
+        "reading": reading,
+        "tone": card.tone(case) if case is not None else "none",
+        "rights": card.rights(case.requester) if case is not None and case.requester is not None else None,
+        "mine": mine,
+        "waiting": [call for call in calls if call.state == "waiting"],
+        "talking": [call for call in calls if call.state in ("talking", "keypad")],
+        "before": before,
+        "call_backs": len(call_backs.under_way(tx, grant)),
+        "counts": queue.counts(tx, tickets) if tickets is not None else {},
+        "alerts": [alert for alert in alerts.shown(tx, grant, many=5) if not alert.seen],
+        "threat": threat is not None and threat.on,
+        "read": readings.count(tx, grant),
+        "budget": readings.BUDGET,
+    }
+    return answers.live_page(door, visit, "calls", given)
+
+
+def _case(tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:
+    """The card of a call that is theirs. As long as the caller has proved nothing there is nothing on it to be read."""
+    if call is None or call.staff != who.staff:
+        return Reading.OPEN, None
+    grant = asked(tx, who, Action.DESK_CARD_VIEW, call.account)
+    if grant is None:
+        return Reading.OPEN, None
+    if readings.has_case(tx, who.staff, call.account):
+        reading = readings.look(tx, grant)
+        if reading is not Reading.OPEN:
+            return reading, None
+    return Reading.OPEN, live.case(tx, grant, call.id)
+
+
+def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    ring, grant = visit.number("ring"), talking(tx, who)
+    call = live.look(tx, grant, ring) if grant is not None else None
+    see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
+    done = see is not None and rings.claim(tx, see, ring)
+    return answers.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
+
+
+def ask_proof(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    ring, grant = visit.number("ring"), talking(tx, who)
+    what = "second" if visit.field("what") == "second" else "pin"
+    done = grant is not None and rings.ask_proof(tx, grant, ring, what)
+    return answers.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
+
+
+def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """Whoever that call was with, on a number on file; for the agent whose call it is, or was just now."""
+    ring, grant = visit.number("ring"), talking(tx, who)
+    call = live.look(tx, grant, ring) if grant is not None else None
+    found = rings.look(tx, ring)
+    if (
+        grant is None
+        or call is None
+        or found is None
+        or call.staff != who.staff
+        or not found.subject.startswith("person:")
+    ):
+        return answers.to("/desk?said=not_yours")
+    made = call_backs.ask(tx, grant, person_of(found.subject), account=call.account)
+    return answers.to(f"/desk/calls/{ring}?said={said_of(made)}")
+
+
+def said_of(made: int | str) -> str:
+    return "call_back" if isinstance(made, int) else f"call_back_{made}"

@@ -1,0 +1,40 @@
+"""What an agent must see in two seconds: who it is, how sure that is, what may be said and what not. Facts to words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from authz import Proof
+from store.live import Case
+from store.standing import Requester
+
+TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")
+NOT_LISTED: Final = (*TELLING, "portal.login")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Cells, in words of words.toml: what may be told and what not; what they may ask for now, and only after a second proof."""
+
+    tell: tuple[str, ...]
+    never: tuple[str, ...]
+    may: tuple[str, ...]
+    further: tuple[str, ...]
+    lent: bool
+
+
+def rights(who: Requester) -> Rights:
+    tell = tuple(f"{cell}:own" if cell in who.own_only else cell for cell in TELLING if cell in who.may)
+    never = tuple(cell for cell in TELLING if cell not in who.may)
+    may = tuple(sorted(who.may.difference(NOT_LISTED)))
+    return Rights(tell, never, may, tuple(sorted(who.step_up)), bool(who.own_only))
+
+
+def tone(case: Case) -> str:
+    """What colour the card has: unsure, sure, twice, over."""
+    if case.call.state == "over":
+        return "over"
+    if case.requester is None:
+        return "unsure"
+    return "twice" if case.proof is Proof.STEPPED_UP else "sure"

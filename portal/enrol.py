@@ -1,0 +1,76 @@
+"""A customer adds an authenticator app: the one-time page they were sent to. It says nothing of whose it is."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+import pyotp
+from fastapi import Response
+
+from portal import answers, drawing
+from portal.door import Door
+from portal.visit import Visit
+from store import authenticators, factors, guard, pages, work
+from store.authenticators import AlreadyThere
+from store.guard import Admission
+from store.people import person_of, subject_of
+
+PAGE: Final = "enrol"
+COOLING_HOURS: Final = factors.COOLING // 3_600_000
+
+
+def show(door: Door, visit: Visit) -> Response:
+    """Whoever opens it, a mail scanner too, changes nothing: the app is begun when the button is pressed."""
+    with door.store.transaction("portal") as tx:
+        found = pages.look(tx, PAGE, visit.named["link"])
+    return _gone(door, visit) if found is None else answers.page(door, visit, "enrol", step="begin", wrong=False)
+
+
+def enrol(door: Door, visit: Visit) -> Response:
+    return _confirm(door, visit) if "code" in visit.form else _begin(door, visit)
+
+
+def _begin(door: Door, visit: Visit) -> Response:
+    with door.store.transaction("portal") as tx:
+        found = pages.look(tx, PAGE, visit.named["link"])
+        if found is None:
+            return _gone(door, visit)
+        try:
+            secret = authenticators.begin(tx, person_of(found[0]))
+        except AlreadyThere:
+            return answers.page(door, visit, "enrol", 409, step="there", wrong=False)
+    return _scan(door, visit, secret)
+
+
+def _confirm(door: Door, visit: Visit) -> Response:
+    """A wrong code shows the same secret again; how often is counted."""
+    with door.store.transaction("portal") as tx:
+        found = pages.look(tx, PAGE, visit.named["link"])
+        if found is None:
+            return _gone(door, visit)
+        person = person_of(found[0])
+        made = guard.reserve(tx, f"enrol:{person}", real=True, budget="page")
+    with door.store.transaction("portal") as tx:
+        digits = re.sub(r"\s", "", visit.field("code", 20))
+        good = made.admission is Admission.EVALUATE and pages.look(tx, PAGE, visit.named["link"]) is not None
+        right = good and authenticators.confirm(tx, person, digits)
+        guard.give_back(tx, made, matched=right)
+        if right:
+            pages.use(tx, PAGE, visit.named["link"])
+            tx.record(subject_of(person), None, "authenticator", "added")
+            notice = {"notice": "authenticator_added", "person": person}
+            work.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
+    if right:
+        return answers.page(door, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
+    return answers.page(door, visit, "enrol", 422, step="again", wrong=True)
+
+
+def _scan(door: Door, visit: Visit, secret: str) -> Response:
+    qr = drawing.qr(pyotp.TOTP(secret, name="support desk", issuer=authenticators.ISSUER).provisioning_uri())
+    return answers.page(door, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=drawing.spelled(secret))
+
+
+def _gone(door: Door, visit: Visit) -> Response:
+    return answers.page(door, visit, "gone", 410, what="enrol")

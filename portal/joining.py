@@ -1,0 +1,71 @@
+"""Somebody of the staff joins, or joins anew: a password of their own and an authenticator, by a link that is good once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+import pyotp
+from fastapi import Response
+
+from portal import answers, drawing
+from portal.door import Door
+from portal.visit import Visit
+from store import authenticators, logins, staff
+
+
+def show(door: Door, visit: Visit) -> Response:
+    return _page(door, visit, pyotp.random_base32(), "")
+
+
+def join(door: Door, visit: Visit) -> Response:
+    """The secret comes back sealed in the form, so that the code is of the one that was scanned."""
+    link, password = visit.named["link"], visit.form.get("password", "")[: logins.LONGEST + 1]
+    secret = _opened(door, link, visit.field("secret", 400)) or pyotp.random_base32()
+    with door.store.transaction("portal") as tx:
+        member = staff.invited(tx, link)
+    if member is None:
+        return _gone(door, visit)
+    step = authenticators.step_of(secret, re.sub(r"\s", "", visit.field("code", 20)), door.store.clock(), 0)
+    trouble = logins.weak(password, member.username, member.name)
+    if trouble is None and password != visit.form.get("again", ""):
+        trouble = "The two passwords are not the same."
+    if trouble is None and step is None:
+        trouble = "That code is not right. Take the one the app shows now."
+    if trouble is not None or step is None:
+        return _page(door, visit, secret, trouble or "", 422)
+    if not door.pool.admit():
+        return _page(door, visit, secret, "Too many are signing in just now. Please try again in a moment.", 503)
+    hashed = door.pool.run(lambda: logins.hashed(password))
+    with door.store.transaction("portal") as tx:
+        found = staff.accept(tx, link)
+        if found is not None:
+            logins.put(tx, found, hashed, secret, step)
+    if found is None:
+        return _gone(door, visit)
+    return answers.signed_out(door, answers.page(door, visit, "joined", username=member.username))
+
+
+def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:
+    link = visit.named["link"]
+    with door.store.transaction("portal") as tx:
+        member = staff.invited(tx, link)
+    if member is None:
+        return _gone(door, visit)
+    sealed = base64.urlsafe_b64encode(door.store.keys.seal("join-form", secret.encode(), link)).decode()
+    given = {"member": member, "qr": drawing.qr(authenticators.uri(secret, member.username)), "sealed": sealed}
+    given |= {"spelled": drawing.spelled(secret), "trouble": trouble, "shortest": logins.SHORTEST}
+    return answers.page(door, visit, "join", status, **given)
+
+
+def _opened(door: Door, link: str, sealed: str) -> str | None:
+    try:
+        opened = door.store.keys.open("join-form", base64.urlsafe_b64decode(sealed.encode()), link)
+    except (binascii.Error, ValueError):
+        return None
+    return None if opened is None else opened.decode()
+
+
+def _gone(door: Door, visit: Visit) -> Response:
+    return answers.page(door, visit, "gone", 410, what="join")

@@ -1,0 +1,82 @@
+"""For supervisors and administrators: what the desk is warned of, held tickets, the threat switch, and what takes two people."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import Response
+
+from authz import Action
+from portal import answers
+from portal.asking import asked, talking
+from portal.door import Door
+from portal.visit import Visit
+from store import Transaction, alerts, proof_mail, queue, second_looks, staff, switches
+from store.second_looks import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
+from store.sessions import SignedIn
+
+
+def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    switching, pins = asked(tx, who, Action.DESK_THREAT_SWITCH), asked(tx, who, Action.DESK_PIN_REISSUE)
+    tickets = asked(tx, who, Action.DESK_TICKET_WORK)
+    if switching is None or pins is None or tickets is None:
+        return answers.not_there(door, visit)
+    warned = alerts.shown(tx, switching)
+    given = {
+        "who": who,
+        "alerts": warned,
+        "names": staff.named(tx, switching, [one.subject for one in warned]),
+        "switch": switches.look(tx, switching),
+        "held": queue.held(tx, tickets),
+        "wanted": second_looks.waiting(tx, switching) + second_looks.waiting(tx, pins),
+    }
+    return answers.live_page(door, visit, "leads", given)
+
+
+def seen(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    grant = asked(tx, who, Action.DESK_THREAT_SWITCH)
+    if grant is None:
+        return answers.not_there(door, visit)
+    alerts.seen(tx, grant, visit.number("id"))
+    return answers.to("/desk/lead?said=seen")
+
+
+def threat(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """On at once; off is asked for, and another one agrees."""
+    grant = asked(tx, who, Action.DESK_THREAT_SWITCH)
+    if grant is None:
+        return answers.not_there(door, visit)
+    if visit.field("to") == "on":
+        return answers.to(f"/desk/lead?said={'threat_on' if switches.switch(tx, grant, True) else 'threat_already'}")
+    if not switches.threat(tx):
+        return answers.to("/desk/lead?said=threat_already")
+    done = second_looks.ask(tx, grant, THREAT_OFF, reason=visit.field("reason", second_looks.LONGEST_REASON))
+    return answers.to(f"/desk/lead?said={'asked' if done else 'asked_already'}")
+
+
+def ask_pin(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """A new PIN, or a lock lifted, for exactly this support ID or number."""
+    grant, asking = asked(tx, who, Action.DESK_PIN_REISSUE), talking(tx, who)
+    if grant is None or asking is None:
+        return answers.not_there(door, visit)
+    action = PIN_UNLOCK if visit.field("action") == PIN_UNLOCK else PIN_REISSUE
+    person = proof_mail.find(tx, asking, re.sub(r"[\s()-]", "", visit.field("person")))
+    if person is None:
+        return answers.to("/desk/lead?said=not_found")
+    reason = visit.field("reason", second_looks.LONGEST_REASON)
+    if not reason:
+        return answers.to("/desk/lead?said=empty")
+    done = second_looks.ask(tx, grant, action, person=person, reason=reason)
+    return answers.to(f"/desk/lead?said={'asked' if done else 'asked_already'}")
+
+
+def answer(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    id = visit.number("id")
+    action = second_looks.action_of(tx, id)
+    cell = NEEDS[action] if action is not None else str(Action.DESK_PIN_REISSUE)
+    grant = asked(tx, who, Action(cell))
+    if grant is None:
+        return answers.not_there(door, visit)
+    if visit.field("answer") == "agree":
+        return answers.to(f"/desk/lead?said={'agreed' if second_looks.agree(tx, grant, id) else 'not_agreed'}")
+    return answers.to(f"/desk/lead?said={'refused' if second_looks.refuse(tx, grant, id) else 'not_agreed'}")

@@ -1,0 +1,132 @@
+"""Every page of the web door: read within bounds, handed to a thread, answered as a page, always.
+
+Pages of the desk are for whoever is signed in: everybody else is led to the sign-in, whatever they asked for. The one-time pages
+are for whoever has their link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import resources
+from typing import Final
+
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sign_in, tickets
+from portal.door import Door
+from portal.visit import BadRequest, Visit, read
+from store import ConnectionLost, Transaction, sessions
+from store.sessions import SignedIn
+
+log = structlog.get_logger("portal")
+THREADS: Final = 6
+_STATIC: Final = {
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
+    "desk.svg": "image/svg+xml",
+}
+Open = Callable[[Door, Visit], Response]
+Staff = Callable[[Door, Visit, Transaction, SignedIn], Response]
+
+OPEN: Final[dict[tuple[str, str], Open]] = {
+    ("GET", "/desk/sign-in"): sign_in.show,
+    ("POST", "/desk/sign-in"): sign_in.sign_in,
+    ("POST", "/desk/sign-out"): sign_in.sign_out,
+    ("GET", "/desk/join/{link}"): joining.show,
+    ("POST", "/desk/join/{link}"): joining.join,
+    ("GET", "/enrol/{link}"): enrol.show,
+    ("POST", "/enrol/{link}"): enrol.enrol,
+    ("GET", "/pin/{link}"): new_pin.show,
+    ("POST", "/pin/{link}"): new_pin.issue,
+}
+STAFF: Final[dict[tuple[str, str], Staff]] = {
+    ("GET", "/desk"): calls.show,
+    ("GET", "/desk/calls/{ring}"): calls.show,
+    ("POST", "/desk/calls/{ring}/mine"): calls.claim,
+    ("POST", "/desk/calls/{ring}/ask"): calls.ask_proof,
+    ("POST", "/desk/calls/{ring}/call-back"): calls.call_back,
+    ("GET", "/desk/tickets"): tickets.listed,
+    ("GET", "/desk/tickets/{number}"): tickets.show,
+    ("POST", "/desk/tickets/{number}/take"): tickets.take,
+    ("POST", "/desk/tickets/{number}/answer"): tickets.answer,
+    ("POST", "/desk/tickets/{number}/note"): tickets.note,
+    ("POST", "/desk/tickets/{number}/status"): tickets.set_status,
+    ("POST", "/desk/tickets/{number}/call-back"): tickets.call_back,
+    ("POST", "/desk/tickets/{number}/release"): tickets.release,
+    ("GET", "/desk/account"): accounts.look_up,
+    ("GET", "/desk/account/{account}"): accounts.show,
+    ("GET", "/desk/lead"): leads.show,
+    ("POST", "/desk/lead/alerts/{id}"): leads.seen,
+    ("POST", "/desk/lead/threat"): leads.threat,
+    ("POST", "/desk/lead/pin"): leads.ask_pin,
+    ("POST", "/desk/lead/second/{id}"): leads.answer,
+    ("GET", "/desk/{anything:path}"): lambda door, visit, _tx, _who: answers.not_there(door, visit),
+}
+
+
+def router(door: Door) -> APIRouter:
+    routes, threads = APIRouter(), ThreadPoolExecutor(THREADS, thread_name_prefix="portal")
+    routes.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
+    for (method, path), open_to_all in OPEN.items():
+        routes.add_route(path, _endpoint(door, threads, open_to_all), methods=[method], include_in_schema=False)
+    for (method, path), handler in STAFF.items():
+        for_staff = _endpoint(door, threads, _signed_in(handler))
+        routes.add_route(path, for_staff, methods=[method], include_in_schema=False)
+    return routes
+
+
+def _endpoint(door: Door, threads: ThreadPoolExecutor, handler: Open) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            visit = await read(door, request)
+            return await asyncio.get_running_loop().run_in_executor(threads, _answer, door, handler, visit)
+        except BadRequest as bad:
+            log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
+            return answers.bare(door, "refused", bad.status)
+        except Exception as fault:
+            log.exception("fault", route=request.scope["path"].split("/", 3)[1], kind=type(fault).__name__)
+            return answers.bare(door, "fault", 500)
+
+    return endpoint
+
+
+def _answer(door: Door, handler: Open, visit: Visit) -> Response:
+    """A page that is only looked at is made once more where the database went away; a form is not sent twice by us."""
+    try:
+        return handler(door, visit)
+    except ConnectionLost:
+        if visit.post:
+            raise
+        return handler(door, visit)
+
+
+def _signed_in(handler: Staff) -> Open:
+    def staff_only(door: Door, visit: Visit) -> Response:
+        if visit.foreign and not visit.session and not visit.post:
+            return answers.page(door, visit, "onward")  # asked for again from here, the cookie comes along
+        stamp = door.store.watch(visit.session) if visit.session and not visit.post else ""
+        does = visit.active or not visit.by_itself
+        if not does and stamp and stamp == visit.query.get("stamp"):
+            return answers.nothing()
+        with door.store.transaction("portal") as tx:
+            who = sessions.find(tx, visit.session, does=does) if visit.session else None
+            if who is not None:
+                return handler(door, replace(visit, stamp=stamp or ""), tx, who)
+        if visit.by_itself:
+            return answers.nothing(401)
+        return answers.signed_out(door, answers.to(f"/desk/sign-in?to={sign_in.way_on(visit.path)}"))
+
+    return staff_only
+
+
+async def _static(request: Request) -> Response:
+    name = str(request.path_params["name"])
+    if name not in _STATIC:
+        return answers.nothing(404)
+    content = resources.files("portal").joinpath("static", name).read_bytes()
+    headers = {**answers.HEADERS, "Content-Type": _STATIC[name], "Cache-Control": "no-cache"}
+    return Response(content, headers=headers)

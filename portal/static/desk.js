@@ -1,0 +1,117 @@
+// Keeps a page of the desk true: asks every second whether anything changed, swaps the part that did, counts down, and says
+// when it cannot ask. Every page works without it, by reloading.
+
+const EVERY = 1000; // ms between two looks
+const LOST = 4000; // ms without an answer before the page says so
+const STALE = 15000; // ms after which what may be told is covered
+
+const live = document.getElementById("live");
+const lost = document.getElementById("lost");
+let ahead = 0; // ms the desk's clock is ahead of this one
+let touched = true;
+let told = 0; // when the desk was last told that somebody is here
+let heard = Date.now();
+let pressed = false;
+let shown = "";
+
+function now() {
+  return Date.now() + ahead;
+}
+
+function span(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+function tick() {
+  for (const at of document.querySelectorAll("time[data-until]")) at.textContent = span(Number(at.dataset.until) - now());
+  for (const at of document.querySelectorAll("time[data-since]")) at.textContent = span(now() - Number(at.dataset.since));
+  for (const at of document.querySelectorAll("time[data-at]:not([datetime])")) {
+    const when = new Date(Number(at.dataset.at));
+    at.textContent = when.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    at.dateTime = when.toISOString();
+  }
+}
+
+// The times count by themselves: a part that differs in nothing else stays as it is, and under a finger or a reader's voice too.
+function same(text) {
+  return text.replace(/(<time[^>]*>)[^<]*/g, "$1");
+}
+
+function swap(text) {
+  if (same(text) === shown) return;
+  shown = same(text);
+  const holder = document.createElement("template");
+  holder.innerHTML = text;
+  const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.id : "";
+  live.replaceChildren(holder.content);
+  tick();
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+function connected(yes) {
+  if (yes) heard = Date.now();
+  if (!lost) return;
+  const quiet = Date.now() - heard;
+  lost.hidden = quiet < LOST;
+  document.body.classList.toggle("stale", quiet > STALE);
+}
+
+async function look() {
+  const headers = { "X-By-Itself": "1" };
+  if (touched && Date.now() - told > 60000) headers["X-Active"] = "1";
+  const url = new URL(location.href);
+  url.searchParams.delete("said");
+  url.searchParams.set("stamp", live.dataset.stamp);
+  url.hash = "";
+  try {
+    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5000), redirect: "error" });
+    if (answer.status === 401) {
+      location.assign(`/desk/sign-in?to=${encodeURIComponent(location.pathname)}`);
+      return;
+    }
+    if (headers["X-Active"]) [touched, told] = [false, Date.now()];
+    if (answer.status === 200 && !pressed) {
+      live.dataset.stamp = answer.headers.get("X-Stamp") ?? "";
+      ahead = Number(answer.headers.get("X-Now")) - Date.now();
+      swap(await answer.text());
+    } else if (answer.status === 404 || answer.status === 403) {
+      location.reload();
+      return;
+    }
+    connected(answer.status < 500);
+  } catch {
+    connected(false);
+  }
+  setTimeout(look, EVERY);
+}
+
+for (const what of ["pointerdown", "pointermove", "keydown", "scroll"]) {
+  addEventListener(what, () => { touched = true; }, { passive: true });
+}
+
+addEventListener("pointerdown", () => { pressed = true; }, { passive: true });
+for (const what of ["pointerup", "pointercancel", "blur"]) addEventListener(what, () => { pressed = false; });
+
+// A form is sent once, however often somebody presses.
+addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+  setTimeout(() => delete event.target.dataset.sent, 3000);
+});
+
+if (location.search.includes("said=")) {
+  const url = new URL(location.href);
+  url.searchParams.delete("said");
+  history.replaceState(null, "", url);
+  setTimeout(() => document.querySelector(".said")?.remove(), 8000);
+}
+
+if (live && live.dataset.stamp) {
+  ahead = Number(live.dataset.now) - Date.now();
+  setInterval(() => { tick(); connected(false); }, 1000);
+  setTimeout(look, EVERY);
+}
+tick();

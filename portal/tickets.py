@@ -1,0 +1,128 @@
+"""The desk's tickets on a page: the queue, one ticket, and what can be done with it. All under `desk.ticket.work`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import Response
+
+from authz import Action, Grant
+from portal import answers, card
+from portal.asking import asked, on_ticket, talking
+from portal.calls import said_of
+from portal.door import Door
+from portal.visit import Visit
+from store import Transaction, call_backs, desk_tickets, queue, readings
+from store.readings import Reading
+from store.sessions import SignedIn
+from store.timeline import LONGEST_BODY
+
+LAST_PAGE: Final = 400
+
+
+def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    grant = asked(tx, who, Action.DESK_TICKET_WORK)
+    if grant is None:
+        return answers.not_there(door, visit)
+    status = visit.query.get("status", "open")
+    status, mine = (status if status in queue.SHOWN else "open"), visit.query.get("mine") == "1"
+    asked_for = visit.query.get("page", "")
+    page = min(int(asked_for), LAST_PAGE) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 5 else 0
+    found, more = queue.listed(tx, grant, status, mine=mine, page=page)
+    given = {"who": who, "tickets": found, "more": more, "shown": status, "mine": mine, "number": page}
+    given |= {"counts": queue.counts(tx, grant), "statuses": queue.SHOWN}
+    return answers.live_page(door, visit, "tickets", given)
+
+
+def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    number = visit.number("number")
+    grant = on_ticket(tx, who, number)
+    if grant is None:
+        return answers.not_there(door, visit)
+    reading = readings.look(tx, grant)
+    if reading is not Reading.OPEN:
+        return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
+    found = queue.ticket(tx, grant, number)
+    if found is None:
+        return answers.not_there(door, visit)
+    settable = desk_tickets.DESK_STATUSES if found.card.requester is not None else ("open", "closed")
+    given = {
+        "who": who,
+        "found": found,
+        "card": found.card,
+        "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
+        "settable": [status for status in settable if status != found.card.status],
+        "longest": LONGEST_BODY,
+    }
+    return answers.live_page(door, visit, "ticket", given)
+
+
+def _on(
+    do: Callable[[Transaction, Grant, int, Visit], str],
+) -> Callable[[Door, Visit, Transaction, SignedIn], Response]:
+    """Something is done with one ticket, as far as it may be: back to it, with a word about what came of it."""
+
+    def handler(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+        number = visit.number("number")
+        grant = on_ticket(tx, who, number)
+        if grant is None:
+            return answers.not_there(door, visit)
+        if readings.look(tx, grant) is not Reading.OPEN:
+            return answers.to(f"/desk/tickets/{number}")
+        return answers.to(f"/desk/tickets/{number}?said={do(tx, grant, number, visit)}")
+
+    return handler
+
+
+def _take(tx: Transaction, grant: Grant, number: int, _visit: Visit) -> str:
+    return "taken" if desk_tickets.take(tx, grant, number) is None else "taken_already"
+
+
+def _answer(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+    """Only to somebody who is known: to nobody else can it be sent."""
+    found, words = queue.ticket(tx, grant, number), visit.field("words", LONGEST_BODY)
+    if found is None or found.card.requester is None:
+        return "not_yours"
+    if not words:
+        return "empty"
+    desk_tickets.answer(tx, grant, number, words)
+    return "answered"
+
+
+def _note(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+    words = visit.field("words", LONGEST_BODY)
+    if not words:
+        return "empty"
+    desk_tickets.note(tx, grant, number, words)
+    return "noted"
+
+
+def _status(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+    status = visit.field("status")
+    if status not in desk_tickets.DESK_STATUSES:
+        return "not_yours"
+    return "status" if desk_tickets.set_status(tx, grant, number, status) else "status_already"
+
+
+take, answer, note, set_status = _on(_take), _on(_answer), _on(_note), _on(_status)
+
+
+def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    number = visit.number("number")
+    grant, asking = on_ticket(tx, who, number), talking(tx, who)
+    found = queue.ticket(tx, grant, number) if grant is not None else None
+    if found is None or asking is None or found.person is None:
+        return answers.not_there(door, visit)
+    made = call_backs.ask(tx, asking, found.person, account=found.account, ticket=number)
+    return answers.to(f"/desk/tickets/{number}?said={said_of(made)}")
+
+
+def release(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    number = visit.number("number")
+    grant = on_ticket(tx, who, number)
+    if grant is None or grant.when:
+        return answers.not_there(door, visit)
+    return answers.to(
+        f"/desk/tickets/{number}?said={'released' if queue.release(tx, grant, number) else 'status_already'}"
+    )

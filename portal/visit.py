@@ -1,0 +1,137 @@
+"""What a browser sends: read within bounds, its cookies, and whether a form is one of ours. Nothing here knows who it is.
+
+A form is taken from our own pages alone: by its Origin, and by a token made from the cookie of the browser it was shown to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from portal.door import Door
+
+MOST_BYTES: Final = 64 * 1024  # an answer of 12,000 characters, escaped
+MOST_FIELDS: Final = 20
+SLOWEST_BODY: Final = 5.0  # seconds
+SESSION, VISITOR, KNOWN = "deskgate_session", "deskgate_visitor", "deskgate_known"
+_LONGEST_COOKIE: Final = 200
+
+
+class BadRequest(ValueError):
+    """Not a request we take; `status` is the HTTP answer. The words are for our log."""
+
+    def __init__(self, why: str, status: int = 400) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Visit:
+    """One request. `session`, `visitor` and `known` are what its cookies hold, or empty; `by_itself`: the page asks and not the
+    person, who is `active` if they have touched it of late; `foreign`: a link on another site led here, so that the browser has kept our cookies back; `stamp`: how the desk
+    stood just before (store/watch.py)."""
+
+    post: bool
+    path: str
+    named: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    session: str
+    visitor: str
+    known: str
+    by_itself: bool
+    active: bool
+    foreign: bool
+    stamp: str = ""
+
+    def number(self, name: str) -> int:
+        """A number in the path; 0 where it is none."""
+        found = self.named.get(name, "")
+        return int(found) if found.isascii() and found.isdigit() and len(found) < 16 else 0
+
+    def field(self, name: str, longest: int = 200) -> str:
+        return self.form.get(name, "")[:longest].strip()
+
+
+def cookie_name(door: Door, name: str) -> str:
+    return f"__Host-{name}" if door.secure else name
+
+
+async def read(door: Door, request: Request) -> Visit:
+    """Raises `BadRequest`."""
+    post = request.method == "POST"
+    form = _pairs((await _body(request)).decode("utf-8", "replace")) if post else {}
+    if post:
+        _is_ours(door, request)
+    held = {name: request.cookies.get(cookie_name(door, name), "") for name in (SESSION, VISITOR, KNOWN)}
+    held = {name: value if len(value) <= _LONGEST_COOKIE and value.isascii() else "" for name, value in held.items()}
+    visit = Visit(
+        post,
+        request.url.path,
+        {name: str(value) for name, value in request.path_params.items()},
+        _pairs(request.scope["query_string"].decode("latin-1")),
+        form,
+        held[SESSION],
+        held[VISITOR] or secrets.token_urlsafe(32),
+        held[KNOWN],
+        request.headers.get("X-By-Itself") == "1",
+        request.headers.get("X-Active") == "1",
+        request.headers.get("Sec-Fetch-Site") == "cross-site",
+    )
+    if post and not hmac.compare_digest(form_token(door, visit).encode(), form.get("token", "").encode()):
+        raise BadRequest("a form without its token", 403)
+    return visit
+
+
+def form_token(door: Door, visit: Visit) -> str:
+    """What every form of ours sends along: of this session, or of this browser where nobody is signed in."""
+    of = ("session", visit.session) if visit.session else ("visitor", visit.visitor)
+    return door.store.keys.digest("portal-form", *of)[:43]
+
+
+def _is_ours(door: Door, request: Request) -> None:
+    origin = request.headers.get("Origin")
+    if origin is None:
+        ours = request.headers.get("Sec-Fetch-Site", "none") == "same-origin"
+    else:
+        ours = origin == door.origin or (
+            not door.secure and urlsplit(origin).netloc == request.headers.get("Host", "") != ""
+        )
+    if not ours:
+        raise BadRequest("a form from another site", 403)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
+    except ValueError:
+        raise BadRequest("too many fields") from None
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadRequest("a field came twice")
+    return {name: value.replace("\0", "") for name, value in found.items()}
+
+
+async def _body(request: Request) -> bytes:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        raise BadRequest("not a form", 415)
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > MOST_BYTES:
+                    raise BadRequest("too large", 413)
+    except TimeoutError:
+        raise BadRequest("too slow", 408) from None
+    except ClientDisconnect:
+        raise BadRequest("it left before it had said everything") from None
+    return bytes(raw)

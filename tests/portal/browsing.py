@@ -1,0 +1,116 @@
+"""Somebody of the staff at the desk's page: a browser's cookies and real forms, an authenticator app, a link to join by."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+import pyotp
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import insert, select
+
+from authz import Action, Ask, Grant, Proof
+from store import OPERATOR, staff, tables
+from store.authenticators import STEP
+from tests.desk import PUBLIC, Desk
+
+PASSWORD: Final = "seven lamps over the harbour"
+_FORM = re.compile(r"<form\b[^>]*\baction=\"([^\"]*)\"[^>]*>(.*?)</form>", re.S)
+_FIELD = re.compile(r"<input\b[^>]*\bname=\"([^\"]+)\"[^>]*\bvalue=\"([^\"]*)\"")
+
+
+class Browser:
+    """One browser: `get`, and `send` a form of the page it is on, by where that goes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.client = TestClient(
+            desk.app, base_url=PUBLIC, client=("127.0.0.1", 50000), follow_redirects=False, raise_server_exceptions=True
+        )
+        self.page: Response | None = None
+
+    def get(self, path: str, **headers: str) -> Response:
+        """Follows on, as a browser does."""
+        self.page = self.client.get(path, headers=headers)
+        while self.page.status_code == 303:
+            self.page = self.client.get(self.page.headers["location"])
+        return self.page
+
+    @property
+    def text(self) -> str:
+        assert self.page is not None
+        return self.page.text
+
+    @property
+    def words(self) -> str:
+        """What is to be read on the page."""
+        without = re.sub(r"<(script|style|svg|head)\b.*?</\1>|<!--.*?-->", " ", self.text, flags=re.S)
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", without)).split())
+
+    def fields(self, action: str) -> dict[str, str]:
+        """Of the form that goes there, what it sends along unseen."""
+        for to, inside in _FORM.findall(self.text):
+            if unescape(to) == action:
+                return {unescape(name): unescape(value) for name, value in _FIELD.findall(inside)}
+        raise AssertionError(f"no form to {action} on this page: {self.words[:600]}")
+
+    def send(self, action: str, **filled: str) -> Response:
+        return self.post(action, self.fields(action) | filled)
+
+    def post(self, path: str, form: dict[str, str], **headers: str) -> Response:
+        self.page = self.client.post(path, data=form, headers={"Origin": PUBLIC} | headers)
+        while self.page.status_code == 303:
+            self.page = self.client.get(self.page.headers["location"])
+        return self.page
+
+
+class Agent(Browser):
+    """Somebody who has joined. `sign_in()` takes a fresh code."""
+
+    def __init__(self, desk: Desk, username: str = "agent.kim") -> None:
+        super().__init__(desk)
+        self.username = username
+        self.join()
+
+    def join(self) -> None:
+        link = invitation(self.desk, self.username)
+        self.get(f"/desk/join/{link}")
+        spelled = re.search(r"<code>([A-Z2-7 ]+)</code>", self.text)
+        assert spelled
+        self.app = pyotp.TOTP(spelled[1].replace(" ", ""))
+        self.send(f"/desk/join/{link}", password=PASSWORD, again=PASSWORD, code=self.code())
+        assert "You sign in as" in self.words, self.words
+
+    def code(self) -> str:
+        return self.app.at(self.desk.now // 1000)
+
+    def sign_in(self, *, password: str = PASSWORD, code: str = "") -> Response:
+        """The app has to show another code first."""
+        self.desk.now += STEP
+        self.get("/desk/sign-in")
+        return self.send("/desk/sign-in", username=self.username, password=password, code=code or self.code())
+
+    @property
+    def staff(self) -> int:
+        with self.desk.store.transaction("test") as tx:
+            s = tables.staff.c
+            found: int = tx.connection.execute(select(s.id).where(s.username == self.username)).scalar_one()
+        return found
+
+
+def invitation(desk: Desk, username: str) -> str:
+    """What `deskgate staff invite` prints."""
+    with desk.store.transaction("shell") as tx:
+        grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        member = staff.find(tx, grant, username)
+        assert member is not None
+        return staff.invite(tx, grant, member.id)
+
+
+def hire(desk: Desk, username: str, name: str, role: str) -> None:
+    with desk.store.transaction("test") as tx:
+        row = {"username": username, "name": name, "email": f"{username}@desk.example", "role": role}
+        tx.connection.execute(insert(tables.staff), row)
