@@ -90,7 +90,7 @@ def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, gua
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     compare = pins.compare
 
-    def compared(keys: Keys, kept: KeptPin, keyed: Pin) -> bool:
+    def compared(keys: Keys, kept: KeptPin, keyed: Pin) -> pins.Match:
         os.write(written, f"before {kept.person}\n".encode())
         same = compare(keys, kept, keyed)
         os.write(written, f"after {kept.person}\n".encode())

@@ -89,7 +89,7 @@ class Post:
             self._attempts[id(attempt.kept)] = attempt
             return attempt
 
-        def compared(keys: SecretKeys, kept: KeptPin, keyed: Pin) -> bool:
+        def compared(keys: SecretKeys, kept: KeptPin, keyed: Pin) -> pins.Match:
             attempt = self._attempts[id(kept)]
             if attempt.person == MIA and attempt.reservation.admission is Admission.EVALUATE:
                 self.count()

@@ -89,8 +89,11 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
 def set_pin(
     person: PersonOption,
     generate: Annotated[bool, typer.Option("--generate", help="Issue one and print it once.")] = False,
+    duress: Annotated[
+        bool, typer.Option("--duress", help="And a second one, to key instead while somebody threatens them.")
+    ] = False,
 ) -> None:
-    """Give somebody a new PIN: read from standard input, or issued and printed once."""
+    """Give somebody a new PIN: read from standard input, or issued and printed once. A duress PIN they had ends."""
     with open_desk() as (settings, store):
         with store.transaction("shell") as tx:
             grant = granted(tx, Action.DESK_PIN_REISSUE)
@@ -98,17 +101,25 @@ def set_pin(
             numbers, before = shell.own_numbers(tx, grant, found), pins.find(tx, found)
         # No transaction is open while somebody types or Argon2 runs: on SQLite every caller would wait for it.
         pin = pins.issue(numbers) if generate else _keyed(settings.pin_choice == "on", numbers)
+        second = None
+        if duress:
+            second = pins.issue_duress(pin, numbers) if generate else _keyed_duress(pin, numbers)
         pool = HashPool()
         try:
             if before and not generate and pool.admit() and pool.run(lambda: pins.compare(store.keys, before, pin)):
                 fail("this is the PIN they have; a new one must be another")
             pool.admit()
-            kept = pool.run(lambda: pins.keep(store.keys, found, pin))
+            kept = pool.run(lambda: pins.keep(store.keys, found, pin, second))
         finally:
             pool.close()
         with store.transaction("shell") as tx:
             shell.set_pin(tx, granted(tx, Action.DESK_PIN_REISSUE), kept)
-    print(pin.digits if generate else f"{person} has a new PIN.")
+    if not generate:
+        print(f"{person} has a new PIN{' and a new duress PIN' if second else ''}.")
+    elif second is None:
+        print(pin.digits)
+    else:
+        print(f"PIN: {pin.digits}\nduress PIN: {second.digits}")
 
 
 def _person(tx: Transaction, grant: Grant, username: str) -> int:
@@ -120,15 +131,28 @@ def _person(tx: Transaction, grant: Grant, username: str) -> int:
 
 def _keyed(choice: bool, numbers: list[str]) -> Pin:
     """From standard input; on a terminal it is not shown."""
-    if sys.stdin.isatty():
-        pin = Pin(getpass.getpass("PIN: "))
-    else:
-        pin = Pin(sys.stdin.buffer.readline().decode("ascii", "replace").strip())
+    pin = _read("PIN: ")
     try:
         pins.check_policy(pin.digits, choice=choice, own_numbers=numbers)
     except EasyPin as easy:
         fail(str(easy))
     return pin
+
+
+def _keyed_duress(pin: Pin, numbers: list[str]) -> Pin:
+    """The next line."""
+    duress = _read("Duress PIN: ")
+    try:
+        pins.check_duress(pin.digits, duress.digits, numbers)
+    except EasyPin as easy:
+        fail(str(easy))
+    return duress
+
+
+def _read(prompt: str) -> Pin:
+    if sys.stdin.isatty():
+        return Pin(getpass.getpass(prompt))
+    return Pin(sys.stdin.buffer.readline().decode("ascii", "replace").strip())
 
 
 @pin_commands.command("unlock")

@@ -55,8 +55,9 @@ def _hear_pin(call: Call, event: Event) -> Move:
             return goodbye(call, "goodbye.busy")
         case o.MessagesOnly():
             return leave_message(call, "closed")
-        case o.Proved(subject, accounts):
+        case o.Proved(subject, accounts, duress):
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(line("proved"),))
+            known = replace(known, duress=call.duress or duress)
             if len(accounts) == 1 or (call.call_back is not None and call.account in accounts):
                 return settled(replace(known, account=call.account if call.account in accounts else accounts[0]))
             return goto(known, "accounts")

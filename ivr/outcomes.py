@@ -12,8 +12,11 @@ from store.tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Proved:
+    """`duress`: by the PIN that says they are threatened."""
+
     subject: str
     accounts: tuple[int, ...]
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True)

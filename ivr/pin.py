@@ -9,7 +9,7 @@ from ivr import outcomes as o
 from ivr.asks import CUSTOMER_ASKS
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
-from store import guard, pins, work
+from store import alerts, guard, pins, work
 from store.guard import Admission, Reservation
 from store.keys import Keys
 from store.people import resolve, subject_of
@@ -44,34 +44,46 @@ def reserve(tx: Transaction, call: Call, decoy: KeptPin) -> Attempt:
     return Attempt(person or NO_ONE, kept or decoy, kept is not None, reservation)
 
 
-def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> KeptPin | None:
-    """Hashes and compares, in the pool, for whoever was admitted to it; for a decoy and a locked PIN just the same.
+@dataclass(frozen=True, slots=True, repr=False)
+class Right:
+    """A right PIN as it is to be kept from now on: `anew` if the keys have been rotated. `duress`: it is the one that says
+    they are threatened."""
 
-    A right PIN is given back as it is to be kept from now on: made anew if the keys have been rotated.
-    """
+    kept: KeptPin
+    anew: bool
+    duress: bool
 
-    def compared() -> KeptPin | None:
-        same = pins.compare(keys, attempt.kept, pin)
-        if not same or not attempt.there or attempt.reservation.admission is not Admission.EVALUATE:
+
+def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | None:
+    """Hashes and compares, in the pool, for whoever was admitted to it; for a decoy and a locked PIN just the same."""
+
+    def compared() -> Right | None:
+        match = pins.compare(keys, attempt.kept, pin)
+        if not match or not attempt.there or attempt.reservation.admission is not Admission.EVALUATE:
             return None
-        return attempt.kept if pins.is_fresh(keys, attempt.kept) else pins.keep(keys, attempt.person, pin)
+        stale = not pins.is_fresh(keys, attempt.kept)
+        kept = pins.anew(keys, attempt.kept, pin, match) if stale else attempt.kept
+        return Right(kept, stale, match is pins.Match.DURESS)
 
     return pool.run(compared)
 
 
-def settle(tx: Transaction, attempt: Attempt, right: KeptPin | None) -> Outcome:
+def settle(tx: Transaction, attempt: Attempt, right: Right | None) -> Outcome:
     """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
-    a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one."""
+    a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one. Who keys
+    the PIN that says they are threatened has proved themselves just the same; those who lead the desk are told."""
     made, claimed = attempt.reservation, subject_of(attempt.person)
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     guard.give_back(tx, made, matched=matched)
     proven = subject_of(attempt.person if matched else NO_ONE)
     allowed = tx.offer_accounts(proven, Proof.VERIFIED if matched else Proof.NONE, CUSTOMER_ASKS)
-    if matched:
-        if right is not None and right is not attempt.kept:
-            pins.renew(tx, attempt.kept, right)
+    if matched and right is not None:
+        if right.anew:
+            pins.renew(tx, attempt.kept, right.kept)
         tx.record(proven, None, "pin.attempt", "proved" if allowed else "nothing_allowed", proof=Proof.VERIFIED)
-        return o.Proved(proven, tuple(allowed)) if allowed else o.NotProved()
+        if right.duress:
+            alerts.alert(tx, "duress", tx.call or "", subject=proven)
+        return o.Proved(proven, tuple(allowed), right.duress) if allowed else o.NotProved()
     decision, outcome = _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:

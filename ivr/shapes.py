@@ -72,8 +72,8 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Where a call stands. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
-    `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; `lead` is said
-    before the next prompt and never kept.
+    `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; under
+    `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
@@ -88,6 +88,7 @@ class Call:
     silent: bool = False
     subject: str | None = None
     proof: int = 0
+    duress: bool = False
     accounts: tuple[int, ...] = ()
     account: int | None = None
     page: int = 0

@@ -183,7 +183,7 @@ def _check(on: Line, begun: _Check, fingerprint: str) -> str:
         return _settle(on, begun, right, fingerprint)
 
 
-def _settle(on: Line, begun: _Check, right: pins.KeptPin | None, fingerprint: str) -> str:
+def _settle(on: Line, begun: _Check, right: pin.Right | None, fingerprint: str) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = calls.load(tx, begun.row.sid)
         if now is not None and now.step == begun.row.step + 1 and now.fingerprint == fingerprint:

@@ -3,6 +3,9 @@
 A PIN is kept as AES-GCM(Argon2id(HMAC(pepper, person, PIN))): the pepper is what makes a stolen database worthless, the
 seal is what can be rotated without asking anyone for a new PIN. Both keys are bound to the person, so a row copied to
 somebody else opens nothing. `Pin` values hide themselves from logs, traces and exceptions.
+
+Beside it stands the PIN somebody keys under a threat (`duress`), of the same pepper and salt, so that one hash is compared
+with both; or random bytes, where they have none: nobody can tell which. docs/decisions/0009-a-pin-for-those-under-threat.md
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final, final
 
 from argon2.low_level import Type, hash_secret_raw
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from store import tables
 from store.keys import Key, Keys
@@ -26,6 +30,7 @@ from store.transaction import Transaction, upsert
 
 ISSUED_DIGITS: Final = 8
 CHOSEN_DIGITS: Final = range(6, 11)
+LONGEST: Final = 16  # bytes that a PIN's digits are filled up to
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's minimum, and what ASVS allows: security.md 5, the line marked chosen
 
 
@@ -57,6 +62,15 @@ class KeptPin:
     pepper: str
     salt: bytes
     sealed: bytes
+    duress: bytes | None = None  # None: kept before there were any
+
+
+class Match(IntEnum):
+    """Which PIN it was that somebody keyed. NO is false."""
+
+    NO = 0
+    PIN = 1
+    DURESS = 2
 
 
 # --- policy
@@ -73,6 +87,7 @@ _SEQUENCES: Final = frozenset(
 _FOUR_ALIKE: Final = re.compile(r"(\d)\1\1\1")
 _REPEATED: Final = re.compile(r"(\d+)\1+")
 _DOUBLED: Final = re.compile(r"(?:(\d)\1)+")
+DURESS_APART: Final = 3  # places
 OWN_RUN: Final = 6  # so many digits in a row out of a number on file are too many
 
 
@@ -122,11 +137,37 @@ def check_policy(digits: str, *, choice: bool, own_numbers: Iterable[str] = ()) 
         raise EasyPin(f"this PIN is easy to guess: {reason}")
 
 
+def check_duress(pin: str, duress: str, own_numbers: Iterable[str] = ()) -> None:
+    """Raises `EasyPin` unless `duress` may be keyed in place of `pin` under a threat: as long, three places apart at least,
+    so that nobody keys the one by mistake for the other, and not easy."""
+    if not re.fullmatch("[0-9]+", duress) or len(duress) != len(pin):
+        raise EasyPin("the duress PIN must have as many digits as the PIN")
+    if sum(one != other for one, other in zip(pin, duress, strict=True)) < DURESS_APART:
+        raise EasyPin("the duress PIN must differ from the PIN in at least three places")
+    if reason := easy(duress, own_numbers):
+        raise EasyPin(f"the duress PIN is easy to guess: {reason}")
+
+
 def issue(own_numbers: Iterable[str] = ()) -> Pin:
     """A new PIN of 8 digits from the system's generator."""
+    return _issued(ISSUED_DIGITS, tuple(own_numbers))
+
+
+def issue_duress(pin: Pin, own_numbers: Iterable[str] = ()) -> Pin:
+    """A PIN to key in place of `pin` under a threat, from the system's generator."""
     numbers = tuple(own_numbers)
     while True:
-        digits = "".join(secrets.choice("0123456789") for _ in range(ISSUED_DIGITS))
+        duress = _issued(len(pin.digits), numbers)
+        try:
+            check_duress(pin.digits, duress.digits, numbers)
+        except EasyPin:
+            continue
+        return duress
+
+
+def _issued(length: int, numbers: tuple[str, ...]) -> Pin:
+    while True:
+        digits = "".join(secrets.choice("0123456789") for _ in range(length))
         if easy(digits, numbers) is None:
             return Pin(digits)
 
@@ -141,15 +182,47 @@ def _hash(key: Key, person: int, pin: Pin, salt: bytes) -> bytes:
     )
 
 
-def keep(keys: Keys, person: int, pin: Pin) -> KeptPin:
-    """Hashes and seals a PIN for one person. Takes some 20 ms and 19 MiB."""
+def keep(keys: Keys, person: int, pin: Pin, duress: Pin | None = None) -> KeptPin:
+    """Hashes and seals a PIN for one person, and the one for a threat. Takes some 20 ms and 19 MiB for each."""
     pepper, salt = keys.newest("pin-pepper"), os.urandom(16)
-    return KeptPin(person, pepper.id, salt, keys.seal("pin-wrap", _hash(pepper, person, pin, salt), f"pin-v1 {person}"))
+    made = _hash(pepper, person, pin, salt)
+    second = _hash(pepper, person, duress, salt) if duress else os.urandom(32)
+    sealed = keys.seal("pin-wrap", made, f"pin-v1 {person}")
+    beside = keys.seal("pin-wrap", second + _veiled(made, duress), f"pin-v1 {person} duress")
+    return KeptPin(person, pepper.id, salt, sealed, beside)
 
 
 def is_fresh(keys: Keys, kept: KeptPin) -> bool:
-    """Whether the newest keys made it. If not, the next right PIN is kept anew: the digits are there only then."""
-    return kept.pepper == keys.newest("pin-pepper").id and kept.sealed[:4].hex() == keys.newest("pin-wrap").id
+    """Whether the newest keys made all of it. If not, the next right PIN is kept anew: the digits are there only then."""
+    seals = {kept.sealed[:4].hex(), (kept.duress or b"")[:4].hex()}
+    return kept.pepper == keys.newest("pin-pepper").id and seals == {keys.newest("pin-wrap").id}
+
+
+def anew(keys: Keys, kept: KeptPin, pin: Pin, match: Match) -> KeptPin:
+    """The same PINs under the newest keys, after the PIN was keyed: it opens the digits of the other. After the duress PIN,
+    which does not, the row as it is. The same work for all: whoever waits cannot tell."""
+    pepper = keys.find("pin-pepper", kept.pepper) or keys.newest("pin-pepper")
+    opened = keys.open("pin-wrap", kept.duress or b"", f"pin-v1 {kept.person} duress") or bytes(32 + LONGEST)
+    duress = _unveiled(_hash(pepper, kept.person, pin, kept.salt), opened[32:]) if match is Match.PIN else None
+    now = keep(keys, kept.person, pin, duress)
+    for _ in range(int(duress is None) + int(match is not Match.PIN)):
+        _hash(pepper, kept.person, pin, kept.salt)
+    return now if match is Match.PIN else kept
+
+
+def _veiled(made: bytes, duress: Pin | None) -> bytes:
+    """Its digits under a pad that only the hash of the PIN gives. A salt is of one keeping, and so is the pad."""
+    return _under_pad(made, (duress.digits if duress else "").encode().ljust(LONGEST, b"\0"))
+
+
+def _unveiled(made: bytes, veiled: bytes) -> Pin | None:
+    found = Pin(_under_pad(made, veiled).rstrip(b"\0").decode("ascii", "replace"))
+    return found if re.fullmatch("[0-9]+", found.digits) else None
+
+
+def _under_pad(made: bytes, digits: bytes) -> bytes:
+    pad = hmac.digest(made, b"pin-v1 duress digits", "sha256")
+    return bytes(one ^ other for one, other in zip(digits, pad, strict=False))
 
 
 def decoy(keys: Keys) -> KeptPin:
@@ -157,13 +230,18 @@ def decoy(keys: Keys) -> KeptPin:
     return keep(keys, 0, Pin(secrets.token_hex(16)))
 
 
-def compare(keys: Keys, kept: KeptPin, pin: Pin) -> bool:
-    """Whether this is the PIN. Always one Argon2 and one comparison in constant time, also when a key is gone."""
+def compare(keys: Keys, kept: KeptPin, pin: Pin) -> Match:
+    """Whether this is the PIN, or the one for a threat. Always one Argon2 and two comparisons in constant time, also when a
+    key is gone."""
     pepper = keys.find("pin-pepper", kept.pepper)
     made = _hash(pepper or keys.newest("pin-pepper"), kept.person, pin, kept.salt)
     opened = keys.open("pin-wrap", kept.sealed, f"pin-v1 {kept.person}")
+    beside = keys.open("pin-wrap", kept.duress or b"", f"pin-v1 {kept.person} duress")
     same = hmac.compare_digest(made, opened or bytes(32))
-    return same and pepper is not None and opened is not None
+    threatened = hmac.compare_digest(made, (beside or bytes(32))[:32])
+    if pepper is None or opened is None:
+        return Match.NO
+    return Match.PIN if same else Match.DURESS if threatened and beside is not None else Match.NO
 
 
 # --- keeping
@@ -171,12 +249,12 @@ def compare(keys: Keys, kept: KeptPin, pin: Pin) -> bool:
 
 def find(tx: Transaction, person: int) -> KeptPin | None:
     row = _FIND.first(tx, person=person)
-    return KeptPin(row.person_id, row.pepper, row.salt, row.sealed) if row else None
+    return KeptPin(row.person_id, row.pepper, row.salt, row.sealed, row.duress) if row else None
 
 
 def put(tx: Transaction, kept: KeptPin) -> None:
-    """Stores a PIN in place of any there was."""
-    values = {"pepper": kept.pepper, "salt": kept.salt, "sealed": kept.sealed, "issued_at": tx.now}
+    """Stores a PIN in place of any there was, and of the one for a threat."""
+    values = {**_values(kept), "issued_at": tx.now}
     row = upsert(tx, tables.pins).values(person_id=kept.person, **values)
     tx.connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
 
@@ -190,7 +268,11 @@ def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:
 def renew(tx: Transaction, before: KeptPin, now: KeptPin) -> None:
     """The same PIN kept under newer keys, unless it has been replaced meanwhile."""
     same = update(tables.pins).where(_p.person_id == before.person, _p.sealed == before.sealed)
-    tx.connection.execute(same.values(pepper=now.pepper, salt=now.salt, sealed=now.sealed))
+    tx.connection.execute(same.values(**_values(now)))
+
+
+def _values(kept: KeptPin) -> dict[str, object]:
+    return {"pepper": kept.pepper, "salt": kept.salt, "sealed": kept.sealed, "duress": kept.duress}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +289,24 @@ def reseal(tx: Transaction, after: int = 0, piece: int = 500) -> Resealed | None
 
     The hash inside stays as it is, so nobody is asked for anything. May be killed and begun again at any time.
     """
-    newest = tx.keys.newest("pin-wrap").id
-    older = select(tables.pins).where(_p.person_id > after, func.substr(_p.sealed, 1, 4) != bytes.fromhex(newest))
+    newest = bytes.fromhex(tx.keys.newest("pin-wrap").id)
+    stale = or_(func.substr(_p.sealed, 1, 4) != newest, func.substr(_p.duress, 1, 4) != newest)
+    older = select(tables.pins).where(_p.person_id > after, stale)
     rows = tx.connection.execute(older.order_by(_p.person_id).limit(piece)).all()
     anew = []
     for row in rows:
-        bound = f"pin-v1 {row.person_id}"
-        if (opened := tx.keys.open("pin-wrap", row.sealed, bound)) is not None:
-            sealed = tx.keys.seal("pin-wrap", opened, bound)
-            anew.append({"of_person": row.person_id, "before": row.sealed, "now": sealed})
+        sealed = _resealed(tx.keys, row.sealed, f"pin-v1 {row.person_id}")
+        duress = _resealed(tx.keys, row.duress, f"pin-v1 {row.person_id} duress") if row.duress else None
+        if sealed is not None and (duress is not None or row.duress is None):
+            anew.append({"of_person": row.person_id, "before": row.sealed, "now": sealed, "now_duress": duress})
     if anew:
         tx.connection.execute(_RESEAL, anew)
     return Resealed(len(anew), len(rows) - len(anew), rows[-1].person_id) if rows else None
+
+
+def _resealed(keys: Keys, sealed: bytes, bound_to: str) -> bytes | None:
+    opened = keys.open("pin-wrap", sealed, bound_to)
+    return None if opened is None else keys.seal("pin-wrap", opened, bound_to)
 
 
 _p = tables.pins.c
@@ -227,5 +315,5 @@ _FIND, _HOLD = Prepared(_find), Prepared(_find.with_for_update())
 _RESEAL = (
     update(tables.pins)
     .where(_p.person_id == bindparam("of_person"), _p.sealed == bindparam("before"))
-    .values(sealed=bindparam("now"))
+    .values(sealed=bindparam("now"), duress=bindparam("now_duress"))
 )

@@ -69,7 +69,7 @@ def keys_in_use(tx: Transaction, grant: Grant) -> dict[str, set[str]]:
 
     return {
         "pin-pepper": ids(tables.pins.c.pepper),
-        "pin-wrap": sealed(tables.pins.c.sealed),
+        "pin-wrap": sealed(tables.pins.c.sealed) | sealed(tables.pins.c.duress),
         "recordings": sealed(tables.recordings.c.sealed),
         "files": sealed(tables.files.c.sealed),
         "authenticators": sealed(tables.authenticators.c.sealed),

@@ -28,7 +28,7 @@ def opens(shell: Shell, digits: str, username: str = "mia.chen", secrets: str = 
     person = shell.id_of(username)
     with shell.store() as store, store.transaction("test") as tx:
         kept = pins.find(tx, person)
-    return kept is not None and pins.compare(Keys.parse(secrets), kept, Pin(digits))
+    return kept is not None and bool(pins.compare(Keys.parse(secrets), kept, Pin(digits)))
 
 
 def wrong(shell: Shell, times: int) -> list[Admission]:
@@ -223,3 +223,41 @@ def test_what_has_lost_its_key_is_counted_and_exits_1(light: Shell) -> None:
         said.err
         == "deskgate: 9 PINs cannot be opened: their key is not in SECRET_KEYS; put it back, or issue them anew\n"
     )
+
+
+# --- the PIN for a threat
+
+
+def match(shell: Shell, digits: str) -> pins.Match:
+    mia = shell.id_of("mia.chen")
+    with shell.store() as store, store.transaction("test") as tx:
+        kept = pins.find(tx, mia)
+    assert kept is not None
+    return pins.compare(Keys.parse(SECRET), kept, Pin(digits))
+
+
+def test_both_are_issued_and_printed_once(light: Shell) -> None:
+    said = light.run("pin", "set", *MIA, "--generate", "--duress")
+    assert (said.code, said.err) == (0, "")
+    first, second = said.out.splitlines()
+    pin, duress = first.removeprefix("PIN: "), second.removeprefix("duress PIN: ")
+    pins.check_duress(pin, duress, [NUMBER])
+    assert (match(light, pin), match(light, duress)) == (pins.Match.PIN, pins.Match.DURESS)
+    kept = everything_kept(light)
+    assert pin not in kept
+    assert duress not in kept
+    assert "duress" not in str(traces(light, "pin_set")), "who may read notices must not learn that there is one"
+
+
+def test_both_are_read_from_two_lines(light: Shell) -> None:
+    said = light.run("pin", "set", *MIA, "--duress", stdin=f"{NEW}\n40817263\n")
+    assert said == Said(0, "mia.chen has a new PIN and a new duress PIN.\n", "")
+    assert (match(light, NEW), match(light, "40817263")) == (pins.Match.PIN, pins.Match.DURESS)
+    assert light.run("pin", "set", *MIA, stdin="71394852").code == 0
+    assert match(light, "40817263") is pins.Match.NO, "a new PIN ends the other"
+
+
+@pytest.mark.parametrize("second", ["58203900", "5820", "", "12345678"])
+def test_a_second_one_that_will_not_do_changes_neither(light: Shell, second: str) -> None:
+    assert light.refuses("pin", "set", *MIA, "--duress", stdin=f"{NEW}\n{second}\n").startswith("the duress PIN ")
+    assert opens(light, BEFORE)

@@ -151,7 +151,7 @@ def test_a_pin_replaced_while_it_was_hashed_proves_nothing(desk: Desk, monkeypat
     mia = rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == MIA[0]))[0][0]
     compared, fresh = pins.compare, pins.keep(desk.store.keys, mia, Pin("58203917"))
 
-    def slow(keys: Keys, kept: pins.KeptPin, pin: Pin) -> bool:
+    def slow(keys: Keys, kept: pins.KeptPin, pin: Pin) -> pins.Match:
         same = compared(keys, kept, pin)
         with desk.store.transaction("shell") as tx:
             pins.put(tx, fresh)

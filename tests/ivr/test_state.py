@@ -27,6 +27,7 @@ FIELDS = {
     "silent": st.booleans(),
     "subject": st.none() | st.just("person:8"),
     "proof": st.integers(0, 3),
+    "duress": st.booleans(),
     "accounts": st.lists(st.integers(1, 10**12), max_size=30).map(tuple),
     "account": st.none() | st.integers(1, 10**12),
     "page": st.integers(0, 5),

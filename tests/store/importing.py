@@ -69,7 +69,7 @@ class Desk:
     def has_pin(self, username: str, digits: str) -> bool:
         with self.store.transaction("test") as tx:
             kept = pins.find(tx, self.id_of(username))
-        return kept is not None and pins.compare(self.store.keys, kept, Pin(digits))
+        return kept is not None and bool(pins.compare(self.store.keys, kept, Pin(digits)))
 
 
 def document(**parts: list[dict[str, Any]]) -> Document:

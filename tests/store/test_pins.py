@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 
 from ivr.shapes import CheckPin
 from store import Keys, pins, tables
-from store.pins import KeptPin, Pin
+from store.pins import KeptPin, Match, Pin
 from tests.store.clocked import NEW, OLD, Clocked
 
 DIGITS, OTHER = "58203917", "58203918"
@@ -136,7 +136,7 @@ def test_an_older_key_still_opens_and_a_removed_one_does_not_by_the_same_work(ha
         keys = Keys(secrets)
         for digits in (DIGITS, OTHER):
             hashes.clear()
-            assert pins.compare(keys, kept, Pin(digits)) is (opens and digits == DIGITS)
+            assert pins.compare(keys, kept, Pin(digits)) is (Match.PIN if opens and digits == DIGITS else Match.NO)
             assert hashes == [19_456 * 2]
 
 
@@ -183,7 +183,7 @@ def test_resealing_takes_the_old_seal_off_every_pin(light: None, clocked: Clocke
     assert piece(0) is None
     newest = rotated.keys.newest("pin-wrap").id
     for row in clocked.rows(select(tables.pins)):
-        kept = KeptPin(*row[:4])
+        kept = KeptPin(*row[:5])
         assert kept.sealed[:4].hex() == newest
         assert pins.compare(rotated.keys, kept, Pin(DIGITS))
         assert not pins.compare(Keys([OLD]), kept, Pin(DIGITS)), "the old key alone must not be enough any more"
