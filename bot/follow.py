@@ -41,7 +41,7 @@ def news(posting: Posting, piece: Work) -> None:
     with door.store.transaction("worker") as tx:
         grant = granted(tx)
         about = timeline.about(tx, number)
-        if about is None:
+        if about is None or about.status == "held":
             return
         _places_for(door, tx, grant, number, about.status, home.team)
         said = timeline.said(tx, grant, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Proof, Topic
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr.hours import Hours
 from ivr.shapes import Call
@@ -49,3 +49,32 @@ def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that."""
     why = accounts.why_not(tx, ask, denied)
     return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers)
+
+
+def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Refused:
+    """The grants for each topic of an action taken by phone, or why there is none."""
+    granted: list[Grant] = []
+    first: tuple[Ask, Denied] | None = None
+    for topic in TOPICS:
+        ask = asked(tx, call, action, topic)
+        verdict = tx.ask(ask)
+        if isinstance(verdict, Grant):
+            granted.append(verdict)
+        else:
+            first = first or (ask, verdict)
+    if not granted:
+        assert first is not None
+        return refused(tx, *first)
+    support = asked(tx, call, Action.PHONE_SUPPORT)
+    by_phone = tx.ask(support)
+    if not isinstance(by_phone, Grant):
+        return refused(tx, support, by_phone)
+    spoken = [grant for grant in granted if by_phone.when != "billing_topics" or grant.topic is Topic.BILLING]
+    return spoken or refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
+
+
+def ring_ask(tx: Transaction, call: Call) -> Ask:
+    """For a person, or for the emergency line."""
+    if call.about == "emergency":
+        return asked(tx, call, Action.PHONE_EMERGENCY, service=call.service)
+    return asked(tx, call, Action.PHONE_SUPPORT)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr import called, identify, keypad, menu, person, tickets
+from ivr import called, identify, keypad, person, tickets
+from ivr import menu as menus
 from ivr import shapes as s
-from ivr.moves import TABLE, Place, goodbye, goto, leave_message
+from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu
+from ivr.outcomes import BeingUpdated
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
 
@@ -22,6 +24,8 @@ def begin(number: str | None, *, messages_only: bool = False) -> Move:
 
 def step(call: Call, event: Event) -> Move:
     """One step of a call: repeats a prompt after silence, and otherwise asks the table."""
+    if isinstance(event, BeingUpdated):
+        return menu(call, line("being_updated"))
     place = TABLE[call.at]
     if isinstance(event, Keys) and event.keyed == "" and not place.silence_speaks:
         if call.silent:
@@ -54,7 +58,7 @@ def _over(call: Call, _event: Event | None = None) -> Move:
 
 TABLE.update(
     identify.PLACES
-    | menu.PLACES
+    | menus.PLACES
     | tickets.PLACES
     | person.PLACES
     | keypad.PLACES

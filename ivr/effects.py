@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from authz import CELL_OF, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
+from authz import CELL_OF, Action, Grant, Proof, Topic
+from ivr import duress
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.asks import CUSTOMER_ASKS, TOPICS, Desk, asked, refused
+from ivr.asks import CUSTOMER_ASKS, Desk, asked, by_topic, refused
 from ivr.menu import LINK, MENU
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
@@ -24,7 +25,8 @@ from store.transaction import Transaction
 
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
     """Does one effect and gives what came of it. `CheckPin` is not done here: it takes more than one transaction."""
-    return DO[type(effect)](tx, desk, call, effect)
+    done = duress.instead_of(effect, DO[type(effect)]) if call.duress else DO[type(effect)]
+    return done(tx, desk, call, effect)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -56,30 +58,8 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     return o.Offered(cells, accounts.name(tx, next(iter(offered.values()))).name)
 
 
-def _by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Refused:
-    """The grants for each topic of an action taken by phone, or why there is none."""
-    granted: list[Grant] = []
-    first: tuple[Ask, Denied] | None = None
-    for topic in TOPICS:
-        ask = asked(tx, call, action, topic)
-        verdict = tx.ask(ask)
-        if isinstance(verdict, Grant):
-            granted.append(verdict)
-        else:
-            first = first or (ask, verdict)
-    if not granted:
-        assert first is not None
-        return refused(tx, *first)
-    support = asked(tx, call, Action.PHONE_SUPPORT)
-    by_phone = tx.ask(support)
-    if not isinstance(by_phone, Grant):
-        return refused(tx, support, by_phone)
-    spoken = [grant for grant in granted if by_phone.when != "billing_topics" or grant.topic is Topic.BILLING]
-    return spoken or refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
-
-
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    granted = _by_topic(tx, call, Action.TICKET_OPEN)
+    granted = by_topic(tx, call, Action.TICKET_OPEN)
     if isinstance(granted, o.Refused):
         return granted
     return o.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None))
@@ -95,7 +75,7 @@ def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
 
 
 def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket) -> Outcome:
-    granted = _by_topic(tx, call, Action.TICKET_OPEN)
+    granted = by_topic(tx, call, Action.TICKET_OPEN)
     verdict = next((g for g in granted if g.topic == call.topic), None) if isinstance(granted, list) else None
     if tickets.has_recording(tx, effect.recorded.sid):
         known = tickets.with_recording(tx, verdict, effect.recorded.sid) if verdict is not None else None
@@ -119,12 +99,12 @@ def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, b
 
 
 def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    granted = _by_topic(tx, call, Action.TICKET_VIEW)
+    granted = by_topic(tx, call, Action.TICKET_VIEW)
     return granted if isinstance(granted, o.Refused) else o.TicketsFound(tuple(tickets.listed(tx, granted)))
 
 
 def _reply_grants(tx: Transaction, call: Call) -> list[Grant] | o.Refused:
-    return _by_topic(tx, call, Action.TICKET_REPLY)
+    return by_topic(tx, call, Action.TICKET_REPLY)
 
 
 def _may_reply(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

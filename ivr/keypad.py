@@ -31,8 +31,9 @@ def _hear_pin(call: Call, event: Event) -> Move:
             return goto(replace(call, short=call.short + 1), "pin_again", line("pin_not_whole"))
         case o.NotProved() if call.tries + 1 < TRIES_IN_A_CALL:
             return goto(replace(call, tries=call.tries + 1), "pin_again", line("pin_wrong"))
-        case o.Proved(subject) if subject == call.subject:
-            return replace(call, at="talking", proof=int(Proof.VERIFIED)), s.BackToTalk(passed=True)
+        case o.Proved(subject, _, duress) if subject == call.subject:
+            proved = replace(call, at="talking", proof=int(Proof.VERIFIED), duress=call.duress or duress)
+            return proved, s.BackToTalk(passed=True)
         case Keys() | o.NotProved() | o.Proved() | o.LineBusy() | o.MessagesOnly():
             return _failed(call)
     return unexpected(call, event)

@@ -175,6 +175,11 @@ class RingEnded:
     asked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BeingUpdated:
+    """Nothing is told, for somebody threatens the caller: see duress.py."""
+
+
 Outcome = (
     Proved
     | NotProved
@@ -203,4 +208,5 @@ Outcome = (
     | Asked
     | DeskClosed
     | UnlockCode
+    | BeingUpdated
 )

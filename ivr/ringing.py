@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from authz import Action, Ask, Grant
+from authz import Grant
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.asks import Desk, asked, refused
+from ivr.asks import Desk, refused, ring_ask
 from ivr.effects import keep
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
@@ -25,14 +25,8 @@ MOST_RINGS: Final = 3  # in one call: who goes back and asks again and again doe
 RING_GRACE: Final = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
 
 
-def _ring_ask(tx: Transaction, call: Call) -> Ask:
-    if call.about == "emergency":
-        return asked(tx, call, Action.PHONE_EMERGENCY, service=call.service)
-    return asked(tx, call, Action.PHONE_SUPPORT)
-
-
 def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = _ring_ask(tx, call)
+    ask = ring_ask(tx, call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return refused(tx, ask, verdict)
@@ -69,7 +63,7 @@ def has_gone(tx: Transaction, ring: Ring) -> bool:
 
 def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     assert call.ring is not None
-    ask = _ring_ask(tx, call)
+    ask = ring_ask(tx, call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         rings.end(tx, tx.call or "", rings.REFUSED)
@@ -126,7 +120,7 @@ def _ending(call: Call, effect: s.GiveUpRing) -> str:
 
 def _call_back_ticket(tx: Transaction, call: Call, subject: str, body: str, *, urgent: bool = False) -> int | None:
     """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk."""
-    verdict = tx.ask(_ring_ask(tx, call))
+    verdict = tx.ask(ring_ask(tx, call))
     if not isinstance(verdict, Grant):
         keep(tx, call, None, subject, body)
         return None
@@ -134,7 +128,7 @@ def _call_back_ticket(tx: Transaction, call: Call, subject: str, body: str, *, u
 
 
 def _ask_call_back(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = _ring_ask(tx, call)
+    ask = ring_ask(tx, call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return refused(tx, ask, verdict)
@@ -159,7 +153,7 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
         rings.end(tx, tx.call, rings.AGENT_LEFT)
         return o.RingEnded(None, False)
     if effect.passed is not False:
-        ask = _ring_ask(tx, call)
+        ask = ring_ask(tx, call)
         verdict = tx.ask(ask)
         if not isinstance(verdict, Grant):
             rings.end(tx, tx.call, rings.REFUSED)

@@ -35,7 +35,7 @@ class DeskTicket:
 
 
 def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
-    """What the operator's shell lists, pending ones included; of one account, or of all that the grant reaches."""
+    """What the operator's shell lists, pending ones included and held ones not; of one account, or of all that the grant reaches."""
     tx.good(grant, "desk.ticket.work")
     if grant.account is not None and grant.account != account:
         raise NoGrant("a grant for one account does not open another")
@@ -152,5 +152,6 @@ _ALL = (
         .outerjoin(tables.accounts, tables.accounts.c.id == tables.tickets.c.account_id)
         .outerjoin(tables.people, tables.people.c.id == tables.tickets.c.opened_by)
     )
+    .where(tables.tickets.c.status != "held")
     .order_by(tables.tickets.c.number)
 )

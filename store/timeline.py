@@ -132,8 +132,9 @@ def add(
     source: str | None = None,
     files: Sequence[Sent] = (),
     along: Sequence[int] = (),
+    quiet: bool = False,
 ) -> None:
-    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
+    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker, unless `quiet`. `files` are still to be
     fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it."""
     row = {
         "ticket": ticket,
@@ -166,7 +167,8 @@ def add(
     if recorded:
         tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
-    news(tx, ticket)
+    if not quiet:
+        news(tx, ticket)
 
 
 def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from authz import CELLS, Denied, Next, Reason, Topic
-from ivr import called, dialogue
+from ivr import called, dialogue, duress
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.hours import Opening
@@ -138,9 +138,12 @@ def refused(dice: Dice, cell: str) -> o.Refused:
 
 def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
     """Anything the store might answer to an effect."""
+    if call.duress and duress.instead_of(effect, _unchanged) is duress._being_updated:
+        return o.BeingUpdated()
     match effect:
         case s.CheckPin():
-            outcomes = (o.NotProved, lambda: o.Proved("person:8", tuple(range(1, 2 + dice.throw(20)))))
+            threatened = dice.throw(4) == 3
+            outcomes = (o.NotProved, lambda: o.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened))
             return (*outcomes, outcomes[1], o.LineBusy, o.MessagesOnly)[dice.throw(5)]()
         case s.NameAccounts():
             page = [AccountName(id, f"{id:06}", f"Account {id}") for id in call.accounts[call.page * PAGE :][:PAGE]]
@@ -198,6 +201,10 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case s.TellUnlockCode():
             return o.UnlockCode(dice.one_of((None, "01234567")))
     raise AssertionError(f"no outcome is known for {effect}")
+
+
+def _unchanged(*_: object) -> Outcome:
+    raise AssertionError("only named here")
 
 
 def _ticket(dice: Dice, number: int) -> Ticket:

@@ -38,6 +38,8 @@ FIELDS = {
     "ticket": st.integers(0, 50),
     "told": st.integers(0, 10**9),
     "ring": st.none() | st.integers(1, 10**12),
+    "queue": st.integers(0, 50),
+    "call_back": st.none() | st.integers(1, 10**12),
     "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "closed", "fallback"]),
     "then": st.sampled_from(["", "talk", "request:service.cancel", "hand_in:1001"]),
     "way": st.sampled_from(["", "authenticator", "text"]),

@@ -238,6 +238,7 @@ REASONS: Final[dict[str, str]] = {
     "timeline.sweep": "drops edits whose message never came",
     "timeline.withdraw": "takes back what its author wrote; tells nothing",
     "tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
+    "held.keep": "takes what somebody left under a threat; tells nothing but the new ticket's number",
     "tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
     "together.insert_together": "writes rows it is given; gives nothing back",
     "transaction.Transaction.write": "keeps a row for the end of the transaction; gives nothing back",

@@ -1,0 +1,293 @@
+"""A call under a threat: it sounds like any other, tells nothing, rings nobody, and those who lead the desk alone know."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from sqlalchemy import select
+
+from authz import Action, Ask, Grant, Proof, Topic
+from ivr import duress
+from ivr import shapes as s
+from ivr.shapes import Effect
+from store import alerts, desk_tickets, pins, tables, tickets
+from store.pins import Pin
+from store.transaction import OPERATOR
+from tests.desk import Desk
+from tests.ivr.wire import Caller, Wire, change, count, rows, set_state, state_of
+
+MIA, PIN, UNDER_THREAT = "10000081", "17846325", "40213958"
+ALL_OF_IT = "That is being updated. We will call you back."
+
+
+@pytest.fixture(autouse=True)
+def has_one(desk: Desk) -> None:
+    give(desk, MIA, PIN, UNDER_THREAT)
+
+
+def give(desk: Desk, support_id: str, pin: str, threat: str) -> None:
+    person = id_of(desk, support_id)
+    with desk.store.transaction("test") as tx:
+        pins.put(tx, pins.keep(tx.keys, person, Pin(pin), Pin(threat)))
+
+
+def id_of(desk: Desk, support_id: str) -> int:
+    found: int = rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == support_id))[0][0]
+    return found
+
+
+def threatened(desk: Desk, support_id: str = MIA, threat: str = UNDER_THREAT) -> Caller:
+    caller = Caller(Wire(desk), "anonymous")
+    caller.prove(support_id, threat)
+    assert state_of(desk, caller.sid).duress
+    return caller
+
+
+def said(caller: Caller) -> str:
+    return " ".join(caller.answer.said)
+
+
+def bare(caller: Caller) -> str:
+    return re.sub(r"t=[A-Za-z0-9_-]{20}|RE[0-9a-f]{32}", "…", caller.answer.text)
+
+
+def statuses(desk: Desk) -> list[tuple[int, str]]:
+    return [tuple(row) for row in rows(desk, select(tables.tickets.c.number, tables.tickets.c.status))]
+
+
+def owed(desk: Desk) -> set[str]:
+    return {row[0] for row in rows(desk, select(tables.work.c.kind))}
+
+
+# --- the menu is the real one
+
+
+def test_up_to_the_menu_every_byte_is_that_of_the_right_pin(desk: Desk) -> None:
+    usual, under = (Caller(Wire(desk), "anonymous") for _ in range(2))
+    for caller, pin in ((usual, PIN), (under, UNDER_THREAT)):
+        caller.prove(MIA, pin)
+    assert bare(usual) == bare(under)
+    assert "Press 1 to open a ticket." in usual.answer.said
+
+
+def test_a_digit_beside_it_is_a_wrong_pin_and_the_real_one_is_the_real_one(desk: Desk) -> None:
+    caller = Caller(Wire(desk), "anonymous")
+    caller.prove(MIA, UNDER_THREAT[:-1] + "9")
+    assert "That did not match" in said(caller)
+    caller.key(PIN)
+    assert not state_of(desk, caller.sid).duress
+    assert count(desk, tables.alerts) == 0
+
+
+def test_what_would_tell_something_is_being_updated(desk: Desk) -> None:
+    """On every account model, whatever the menu offers and whatever it does not."""
+    for support_id, pin in (("10000016", "73059184"), ("10000024", "48291537"), (MIA, PIN)):
+        give(desk, support_id, pin, UNDER_THREAT)
+        caller = threatened(desk, support_id)
+        while "Press 9 to hear this again." not in caller.answer.said:
+            caller.key("1")
+        for key in "234678":
+            caller.key(key)
+            told = said(caller)
+            assert told.startswith((ALL_OF_IT, "That is not one of the choices.")), (support_id, key, told)
+            assert "Press 9 to hear this again." in caller.answer.said
+        assert told
+        caller.hang_up()
+    assert count(desk, tables.codes) == 0
+
+
+@pytest.mark.parametrize("effect", [effect for effect in get_args(Effect) if effect is not s.CheckPin])
+def test_an_effect_nobody_has_thought_of_tells_nothing(effect: type[Effect]) -> None:
+    """Those that go on as always are the ones that one chooses by; all others are known here, or being updated."""
+
+    def usually(*_: object) -> object:
+        raise AssertionError("done as always")
+
+    done = duress.instead_of(effect.__new__(effect), usually)  # type: ignore[arg-type, call-overload]
+    assert (done is usually) == (effect in duress.AS_ALWAYS)
+    assert {s.NameAccounts, s.FindAccount, s.Offer, s.MayOpen, s.NameServices} == set(duress.AS_ALWAYS)
+
+
+# --- what is left is held
+
+
+def left(desk: Desk) -> Caller:
+    caller = threatened(desk)
+    caller.key("1")
+    caller.key("1")
+    caller.say()
+    return caller
+
+
+def test_a_ticket_is_held_and_sounds_like_any_other(desk: Desk) -> None:
+    caller = left(desk)
+    assert caller.answer.said[:3] == [
+        "Thank you. Your ticket is open.",
+        "Its number is 1 0 0 1.",
+        "Once more: 1 0 0 1.",
+    ]
+    assert statuses(desk) == [(1001, "held")]
+    again = bare(caller)
+    assert re.sub("t=[A-Za-z0-9_-]{20}", "…", caller.again().text) == again
+    assert statuses(desk) == [(1001, "held")]
+
+
+def test_nobody_is_told_of_a_held_ticket(desk: Desk) -> None:
+    """Not the owner nor Mia herself, in lists, in the conversation and in news; not the agents; not the operator's shell."""
+    caller = left(desk)
+    caller.hang_up()
+    caller.recorded()
+    caller.transcribed("help me")
+    assert owed(desk) & {"notice", "news", "alarm", "ring", "case", "mail"} == {"news"} & owed(desk)
+    with desk.store.transaction("test") as tx:
+        for person in (id_of(desk, MIA), id_of(desk, "10000073")):
+            ask = Ask(f"person:{person}", Action.TICKET_VIEW, account(desk), Topic.TECHNICAL, Proof.VERIFIED)
+            verdict = tx.ask(ask)
+            assert isinstance(verdict, Grant)
+            assert tickets.listed(tx, [verdict]) == []
+            assert tickets.conversation(tx, [verdict], 1001) is None
+        shell = tx.ask(Ask(OPERATOR, Action.DESK_TICKET_WORK, None, None, Proof.NONE))
+        assert isinstance(shell, Grant)
+        assert desk_tickets.all_for_desk(tx, shell) == []
+
+
+def account(desk: Desk) -> int:
+    found: int = rows(desk, select(tables.accounts.c.id).where(tables.accounts.c.number == "400639"))[0][0]
+    return found
+
+
+def test_in_the_callers_own_list_there_is_nothing_new_afterwards(desk: Desk) -> None:
+    """Whoever threatens them may call again with the real PIN."""
+    left(desk).hang_up()
+    caller = Caller(Wire(desk), "anonymous")
+    caller.prove(MIA, PIN)
+    caller.key("2")
+    assert said(caller).startswith("There are no tickets on this account yet.")
+
+
+def test_a_recording_that_came_late_is_held_as_well(desk: Desk) -> None:
+    caller = threatened(desk)
+    caller.key("1")
+    caller.key("1")
+    caller.hang_up()
+    caller.recorded()
+    lost = threatened(desk)  # the turn that brings it never came, and the call went on
+    lost.recorded()
+    desk.pass_time(61)
+    lost.hang_up()
+    desk.work()
+    lost.recorded()
+    assert {status for _, status in statuses(desk)} == {"held"}
+    assert len(statuses(desk)) == 2
+
+
+def test_a_message_after_a_fault_is_held(desk: Desk) -> None:
+    caller = threatened(desk)
+    caller.answer = caller.post("/ivr/fallback", caller.form())
+    caller.say()
+    assert caller.answer.said == ["Thank you. We have your message. Goodbye."]
+    assert [status for _, status in statuses(desk)] == ["held"]
+
+
+# --- nobody is rung
+
+
+def test_a_person_is_asked_for_and_nobody_comes(desk: Desk) -> None:
+    caller = threatened(desk)
+    usual = Caller(Wire(desk), "anonymous")
+    usual.prove(MIA, PIN)
+    assert bare(caller) == bare(usual)
+    for each in (caller, usual):
+        each.key("0")
+    assert bare(caller) == bare(usual)
+    for each in (caller, usual):
+        each.key("")
+    assert bare(caller) == bare(usual)
+    assert count(desk, tables.rings) == 1, "only the usual one"
+    desk.pass_time(46)
+    caller.key("")
+    assert caller.answer.said[:2] == [
+        "Nobody can take your call just now.",
+        "We have opened a ticket, and will call you back.",
+    ]
+    assert "Press 9 to hear this again." in caller.answer.said
+    assert [status for _, status in statuses(desk)] == ["held"]
+
+
+def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
+    caller = threatened(desk)
+    caller.key("0")
+    caller.key("*")
+    assert statuses(desk) == [], "who goes back wants nothing"
+    caller.key("0")
+    caller.key("1")
+    assert "We have opened a ticket, and will call you back." in caller.answer.said
+    caller.key("5")
+    assert "We are ringing the emergency line." in caller.answer.said
+    caller.hang_up()
+    assert [status for _, status in statuses(desk)] == ["held", "held"], "who hangs up while waiting leaves one, too"
+    assert count(desk, tables.rings) == 0
+    assert owed(desk) == {"alert"}
+
+
+def test_keyed_in_the_middle_of_a_talk_the_agent_hears_that_they_have_gone(desk: Desk) -> None:
+    """Neither a proof nor a failure: the caller is back at the menu, the room is over."""
+    caller = Caller(Wire(desk), "anonymous")
+    caller.prove(MIA, PIN)
+    caller.key("0")
+    (ring,) = rows(desk, select(tables.rings))
+    change(
+        desk, tables.rings.update().values(taken_by="CA" + "f" * 32, taken_at=desk.now, asked="pin", asked_at=desk.now)
+    )
+    set_state(desk, caller.sid, replace(state_of(desk, caller.sid), at="pin_again"))
+    caller.key(UNDER_THREAT)
+    assert caller.answer.said[0] == "The call with the desk has ended."
+    assert "Press 9 to hear this again." in caller.answer.said
+    assert state_of(desk, caller.sid).duress
+    (now,) = rows(desk, select(tables.rings).where(tables.rings.c.id == ring.id))
+    assert (now.ending, now.proof) == ("caller_left", int(Proof.CLAIMED))
+    caller.key("2")
+    assert said(caller).startswith(ALL_OF_IT)
+
+
+# --- who knows
+
+
+def test_those_who_lead_the_desk_are_alarmed_at_once_and_once(desk: Desk) -> None:
+    caller = threatened(desk)
+    (alert,) = rows(desk, select(tables.alerts))
+    assert (alert.kind, alert.audience, alert.subject) == ("duress", alerts.LEADS, f"person:{id_of(desk, MIA)}")
+    for key in "2340":
+        caller.key(key)
+    assert count(desk, tables.alerts) == 1
+    assert "alert" in owed(desk)
+
+
+def test_on_no_card_and_in_no_agents_list(desk: Desk) -> None:
+    threatened(desk)
+    staff = {row.role: row.id for row in rows(desk, select(tables.staff))}
+    with desk.store.transaction("test") as tx:
+        agent = tx.ask(Ask(f"staff:{staff['agent']}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        assert isinstance(agent, Grant)
+        assert alerts.shown(tx, agent) == []
+        assert alerts.of_late(tx, f"person:{id_of(desk, MIA)}", None, 0) == []
+
+
+def test_in_the_ledger_stands_what_was_not_told(desk: Desk) -> None:
+    threatened(desk).key("2")
+    e = tables.ledger.c
+    entries = rows(desk, select(e.who, e.decision, e.fields).where(e.action == "duress"))
+    assert [tuple(row) for row in entries] == [(f"person:{id_of(desk, MIA)}", "not_told", "ListTickets")]
+    told = rows(desk, select(e.fields).where(e.decision == "allowed"))
+    assert not [row for row in told if "ticket." in row.fields or "invoice" in row.fields]
+
+
+def test_the_state_of_the_call_is_sealed(desk: Desk) -> None:
+    caller = threatened(desk)
+    (row,) = rows(desk, select(tables.calls.c.state).where(tables.calls.c.sid == caller.sid))
+    assert b"duress" not in row.state
+    assert json.loads(state_of(desk, caller.sid).to_json())["duress"] is True
