@@ -14,12 +14,13 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, alerts, notices, pin_pages, proof_mail, recordings
+from store import WORKER, Store, Transaction, alerts, notices, pin_pages, proof_mail, recordings, texts
 from store.timeline import Recorded
-from store.work import Later, Work, enqueue_once
+from store.work import Later, Never, Work, enqueue_once
 
 IN_SLACK: Final = ("case", "slack.calling", "slack.called")  # nothing is owed where Slack is closed
 TRANSCRIPT_TRIES: Final = 5
+TEXT_TRIES: Final = 3
 log = structlog.get_logger("deliver")
 Deliveries = dict[str, Callable[[Work], None]]
 
@@ -42,6 +43,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "late_recording": lambda work: after.keep_late(
             line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
         ),
+        texts.KIND: lambda work: _text_code(store, twilio, work),
         "late_transcript": lambda work: _late_transcript(store, work),
         **calling.deliveries(settings, line, twilio),
     }
@@ -103,6 +105,16 @@ def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
         made = pin_pages.address(tx, _granted(tx), int(work.payload["person"]))
     if made is not None:
         mail.send(settings, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
+
+
+def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
+    """As by mail: each try has a code of its own. A text costs money, and late it is of no use: a few tries, and no more."""
+    if work.attempts > TEXT_TRIES:
+        raise Never("a text message did not go out")
+    with store.transaction("worker") as tx:
+        made = texts.to_send(tx, _granted(tx), int(work.payload["text"]), str(work.payload["bound"]))
+    if made is not None:
+        twilio.text(made.to, mail.code_text(made))
 
 
 def _needs_mail(settings: Settings) -> None:

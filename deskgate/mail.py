@@ -1,5 +1,5 @@
-"""What is sent by mail: notices, which hold no secret, and a code to link Slack. Plain words; the one link is to a
-new PIN."""
+"""What is sent by mail: notices, which hold no secret, and a code to link Slack; and the words of a code by text message.
+Plain words; the one link is to a new PIN."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from deskgate.settings import Settings
 from store.notices import OF_DESK, Notice
 from store.pin_pages import PageMail
 from store.proof_mail import ProofMail
+from store.texts import TextCode
 
 TIMEOUT: Final = 10.0
 
@@ -116,6 +117,10 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "An emergency call for {about} was not answered. There is an urgent ticket.",
     ),
 }
+CODE_TEXT: Final = (
+    "Your support desk code is {code}. It is good for ten minutes, where you asked for it and nowhere else. Nobody of the "
+    "desk will ask you for it."
+)
 PROOF_SUBJECT: Final = "Your code to link Slack"
 PROOF_WORDS: Final = (
     "Your code to link Slack to your account is {parted}. In Slack write to the desk: link {code}. It is good for ten "
@@ -160,6 +165,11 @@ def code_mail(settings: Settings, made: ProofMail, key: str) -> EmailMessage:
 def pin_page_mail(settings: Settings, made: PageMail, key: str) -> EmailMessage:
     words = PIN_PAGE_WORDS.format(link=f"{settings.public_url}/pin/{made.token}")
     return _mail(settings, made.to, made.name, PIN_PAGE_SUBJECT, words, key)
+
+
+def code_text(made: TextCode) -> str:
+    """The words of a text message: one message long."""
+    return CODE_TEXT.format(code=made.code)
 
 
 def _mail(settings: Settings, to: str, name: str, subject: str, words: str, key: str) -> EmailMessage:

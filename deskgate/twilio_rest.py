@@ -1,4 +1,4 @@
-"""What we ask of Twilio's REST API: ring a phone, move or announce something to a leg, fetch a recording. Each within ten seconds.
+"""What we ask of Twilio's REST API: ring a phone, move a leg or say something to it, send a text message, fetch a recording.
 
 Twilio's own library speaks over our HTTP client, which has time-outs (its own has none, platform-facts.md 0.12), and which
 a test or the simulator can be put behind.
@@ -17,7 +17,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from store.recordings import Sound
-from store.work import Later
+from store.work import Later, Never
 
 TIMEOUT: Final = 10.0
 LARGEST_RECORDING: Final = 32 * 1024 * 1024
@@ -84,6 +84,13 @@ class TwilioRest:
             if found:
                 return True
         return False
+
+    def text(self, to: str, words: str) -> None:
+        """Sends a text message. Raises `Later`, or `Never` where Twilio will not have it at all."""
+        with _asking("a text message") as refused:
+            self._client.messages.create(to=to, from_=self._number, body=words)
+        if refused:
+            raise Never(f"Twilio answered {refused[0]} to a text message")
 
     def recording(self, sid: str) -> Sound:
         """The sound. Its URL is built from the recording's id, never taken from a webhook (platform-facts.md 1.9).

@@ -26,6 +26,7 @@ from store import (
     rings,
     sessions,
     step_ups,
+    texts,
     timeline,
     work,
 )
@@ -108,6 +109,7 @@ class Worker:
             sessions.sweep,
             readings.sweep,
             step_ups.sweep,
+            texts.sweep,
             alerts.sweep,
             self._also_swept,
         ):

@@ -20,7 +20,8 @@ CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_O
 class Desk:
     """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too.
 
-    People answer in `hours`, or always. A second proof lasts `step_up_minutes`; codes go out by text message where `sms`, to numbers of these `countries` alone.
+    People answer in `hours`, or always. A second proof lasts `step_up_minutes`; codes go out by text message where `sms`, to
+    numbers of these `countries` alone.
     """
 
     agents: tuple[str, ...]

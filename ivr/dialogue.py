@@ -1,14 +1,15 @@
 """The call as a table: where it stands × what is heard or came of it → where it stands then, and what is said or done.
 
 Pure: no database, no clock. `step` is the whole of it; TABLE has one prompt and one ear for each place of a call, written
-in identify.py, menu.py, tickets.py, person.py, keypad.py and called.py.
+in identify.py, menu.py, tickets.py, request.py, step_up.py, person.py, keypad.py and called.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr import called, identify, keypad, person, tickets
+from ivr import called, identify, keypad, person, request, step_up, tickets
+from ivr import further as f
 from ivr import menu as menus
 from ivr import shapes as s
 from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu
@@ -45,6 +46,8 @@ def spoken_after(call: Call, recorded: s.Spoken) -> Effect | None:
     """What a recording becomes that arrives on its own, after a hang-up: nothing that was spoken is lost."""
     if call.at == "record":
         return s.SaveTicket(recorded.recorded)
+    if call.at == "speak_request":
+        return f.SaveRequest(recorded.recorded)
     if call.at == "reply":
         return s.SaveReply(recorded.recorded)
     if call.at == "message":
@@ -60,6 +63,8 @@ TABLE.update(
     identify.PLACES
     | menus.PLACES
     | tickets.PLACES
+    | request.PLACES
+    | step_up.PLACES
     | person.PLACES
     | keypad.PLACES
     | called.PLACES

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from authz import CELL_OF, Action, Grant, Proof, Topic
-from ivr import duress
+from ivr import duress, proving, requesting
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.asks import CUSTOMER_ASKS, Desk, asked, by_topic, refused
@@ -17,6 +17,7 @@ from ivr.menu import LINK, MENU
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
+from ivr.step_up import STEP_UP
 from store import accounts, codes, tickets
 from store.people import claimed_by
 from store.timeline import Recorded
@@ -53,19 +54,23 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
         cells -= {"ticket.open", "ticket.view"}
     if desk.slack:
         cells |= {LINK}
+    if requesting.allowed(tx, call):
+        cells |= {"ticket.open"} | ({STEP_UP} if proving.offers(tx, desk, call) else set())
     if not offered or len(call.accounts) < 2:
         return o.Offered(cells, "")  # there is no other account to tell it from: nothing need be said of it
     return o.Offered(cells, accounts.name(tx, next(iter(offered.values()))).name)
 
 
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    granted = by_topic(tx, call, Action.TICKET_OPEN)
+    granted, requests = by_topic(tx, call, Action.TICKET_OPEN), bool(requesting.allowed(tx, call))
     if isinstance(granted, o.Refused):
-        return granted
-    return o.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None))
+        return o.TopicsAllowed((), requests) if requests else granted
+    return o.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None), requests)
 
 
 def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    if call.about == "request":
+        return requesting.name_services(tx, call)
     emergency = call.about == "emergency"
     ask = asked(tx, call, Action.PHONE_EMERGENCY) if emergency else asked(tx, call, Action.TICKET_OPEN, Topic.TECHNICAL)
     verdict = tx.ask(ask)
@@ -182,4 +187,6 @@ DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
     s.TellInvoices: _tell_invoices,
     s.TellServices: _tell_services,
     s.MakeLinkCode: _make_link_code,
+    **requesting.DONE,
+    **proving.DONE,
 }

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from authz import Topic
+from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, number_twice, refusal, screen, unexpected
 from ivr.person import closed, hear_holding
 from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
+from ivr.step_up import STEP_UP, TOPICS, hear_step_up
 from ivr.tickets import ask_record, hear_tickets
 
 LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
-# digit → what it asks for; contract.md, the phone call, 4. What is not built yet (8) is not here.
+# digit → what it asks for; contract.md, the phone call, 4
 MENU: dict[str, tuple[str, Effect]] = {
     "1": ("ticket.open", s.MayOpen()),
     "2": ("ticket.view", s.ListTickets()),
@@ -21,6 +23,7 @@ MENU: dict[str, tuple[str, Effect]] = {
     "4": ("service.view", s.TellServices()),
     "5": ("phone.emergency", s.NameServices()),
     "7": (LINK, s.MakeLinkCode()),
+    "8": (STEP_UP, f.FindWays()),
     "0": ("phone.support", s.RingDesk()),
 }
 
@@ -48,8 +51,8 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return menu(call, *refusal(event))
         case o.TopicsAllowed(topics) if len(topics) == 1:
             return with_topic(call, topics[0])
-        case o.TopicsAllowed(topics):
-            return goto(replace(call, topics=tuple(topics)), "topic")
+        case o.TopicsAllowed(topics, requests):
+            return goto(replace(call, topics=(*topics, "request") if requests else topics), "topic")
         case o.ServicesNamed(names) if len(names) > 1:
             return goto(replace(call, services=tuple(service.ref for service in names)), "service")
         case o.ServicesNamed(names):
@@ -71,6 +74,8 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return menu(call, *code, line("link_code_use"))
         case o.Ringing(ring) if call.call_back is not None:
             return goto(replace(call, ring=ring, call_back=None), "holding", line("ringing.agent"))
+        case o.WaysFound() | o.AlreadyProved() | o.NoNeed():
+            return hear_step_up(replace(call, at="step_up"), event)
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
         case o.DeskClosed(opens):
@@ -78,6 +83,9 @@ def _hear_menu(call: Call, event: Event) -> Move:
         case o.RingEnded():  # there is no phone to ring
             return hear_holding(call, event)
     return unexpected(call, event)
+
+
+_SPOKEN = {"ticket": "record", "request": "speak_request"}  # what a service is named for → where it goes on
 
 
 def with_topic(call: Call, topic: Topic | str) -> Move:
@@ -91,15 +99,17 @@ def _and_more(count: int) -> list[Line]:
 
 
 def _ask_topic(call: Call) -> Move:
-    return screen(call, Gather(1), *(line(f"topic.{n}.{topic}") for n, topic in enumerate(call.topics, 1)))
+    return screen(call, Gather(1), *(line(f"topic.{topic}") for topic in call.topics))
 
 
 def _hear_topic(call: Call, event: Event) -> Move:
     match event:
         case Keys("*"):
             return menu(call)
-        case Keys(keyed) if keyed in ("1", "2"):
-            return with_topic(call, call.topics[int(keyed) - 1])
+        case Keys("3") if "request" in call.topics:
+            return goto(call, "request")
+        case Keys(keyed) if TOPICS.get(keyed) in call.topics:
+            return with_topic(call, TOPICS[keyed])
         case Keys():
             return not_a_choice(call)
     return unexpected(call, event)
@@ -111,15 +121,17 @@ def _ask_service(call: Call) -> Move:
 
 def _hear_service(call: Call, event: Event) -> Move:
     match event:
-        case o.ServicesNamed(names) if len(names) < 2 and call.about == "ticket":
-            return goto(replace(call, service=names[0].ref if names else None), "record")
+        case o.ServicesNamed(names) if len(names) < 2 and call.about in _SPOKEN:
+            return goto(replace(call, service=names[0].ref if names else None), _SPOKEN[call.about])
         case o.ServicesNamed(names):
             page = names[call.page * PAGE :][:PAGE]
             choices = [line("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
             more = [line("choose.more")] if len(names) > PAGE else []
-            none = [line("choose.none")] if call.about == "ticket" else []
+            none = [line("choose.none")] if call.about in _SPOKEN else []
             known = replace(call, services=tuple(service.ref for service in names))
             return screen(known, Gather(1), line("which_service"), *choices, *more, *none)
+        case Keys("*") if call.about == "request":
+            return goto(replace(call, services=(), page=0, about="", then=""), "request")
         case Keys("*") if call.topics:
             return goto(replace(call, services=(), page=0), "topic")
         case Keys("*"):
@@ -127,14 +139,14 @@ def _hear_service(call: Call, event: Event) -> Move:
         case Keys("9"):
             further = (call.page + 1) * PAGE < len(call.services)
             return goto(replace(call, page=call.page + 1 if further else 0), "service")
-        case Keys("0") if call.about == "ticket":
-            return goto(replace(call, service=None), "record")
+        case Keys("0") if call.about in _SPOKEN:
+            return goto(replace(call, service=None), _SPOKEN[call.about])
         case Keys(keyed):
             service = chosen(keyed, call.page, call.services)
             if service is None:
                 return not_a_choice(call)
             about = replace(call, service=service)
-            return goto(about, "record") if call.about == "ticket" else (about, s.RingDesk())
+            return goto(about, _SPOKEN[call.about]) if call.about in _SPOKEN else (about, s.RingDesk())
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line("ringing.emergency"))
         case o.RingEnded():

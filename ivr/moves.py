@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from authz import Next
+from authz import Next, Reason
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Call, Event, HangUp, Line, Move, Screen, line
@@ -43,14 +43,15 @@ def menu(call: Call, *lead: Line) -> Move:
     return goto(replace(fresh, then="", way="", wrong=0, approval=0), "menu", *lead)
 
 
-# `then`, up to its colon → the place that goes on after a second proof
-RESUMED: dict[str, str] = {"": "menu"}
+RESUMED: dict[
+    str, Callable[[Call], Move]
+] = {}  # `then`, up to its colon → how it goes on; filled where each is written
 
 
 def resume(call: Call, *lead: Line) -> Move:
     """Goes on with what a second proof was wanted for."""
-    place = RESUMED[call.then.partition(":")[0]]
-    return menu(call, *lead) if place == "menu" else goto(replace(call, way="", wrong=0, approval=0), place, *lead)
+    known = replace(call, way="", wrong=0, approval=0, lead=call.lead + lead)
+    return RESUMED[call.then.partition(":")[0]](known)
 
 
 def settled(call: Call, *lead: Line) -> Move:
@@ -91,3 +92,13 @@ def refusal(refused: o.Refused) -> list[Line]:
         told.append(line("refused.helpers", names=refused.helpers))
     asks = refused.helpers and refused.denied.next == Next.ASK_CONTACT_ADMIN
     return [*told, line("way.ask_helpers" if asks else f"way.{refused.denied.next}")]
+
+
+def refused(call: Call, event: o.Refused) -> Move:
+    """What wants a second proof leads to it; any other refusal back to the menu."""
+    if event.denied.reason == Reason.STEP_UP:
+        return goto(call, "step_up", line("step.needed", action=event.cell))
+    return menu(call, *refusal(event))
+
+
+RESUMED[""] = menu

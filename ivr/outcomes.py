@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from authz import Denied, Topic
+from authz import Action, Denied, Topic
 from ivr.hours import Opening
 from store.accounts import AccountName, Invoice, Service, ServiceName
 from store.tickets import Ticket
@@ -66,7 +66,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TopicsAllowed:
+    """`requests`: whether a change could be asked for as well."""
+
     topics: tuple[Topic, ...]
+    requests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,111 @@ class Services:
 @dataclass(frozen=True, slots=True)
 class LinkCode:
     """For the caller's ears alone, so it hides itself from logs. None: the desk has no Slack."""
+
+    digits: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsAllowed:
+    """Actions that would be allowed with a second proof, in the order of the rules."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAllowed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSaved:
+    """`drafted`: the second proof had run out by then, and the desk has not got it."""
+
+    number: int
+    drafted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """None: there is no such draft (any more)."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaysFound:
+    """Factors on file that could prove something now (step_ups.FACTORS). `ending` of the number a text would go to; `fresh`
+    what is on file and too young, in a word each."""
+
+    ways: tuple[str, ...]
+    ending: str = ""
+    fresh: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyProved:
+    """For so many minutes still. `topics`: what a reference to take it to Slack could be for; `requests` as above."""
+
+    minutes: int
+    topics: tuple[Topic, ...] = ()
+    requests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoNeed:
+    """Nothing they may do here needs a second proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWanted:
+    """It can be keyed now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """`number` is to be said in Slack: for the caller's ears alone."""
+
+    id: int
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WayClosed:
+    """`offered`: it is on file, and was tried too often just now."""
+
+    offered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedUp:
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWrong:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CodesRefused:
+    """Too many did not match: for half an hour, or `busy`, for a moment."""
+
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StillWaiting:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotApproved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Hides itself like a link code. None: there is nothing to carry any more."""
 
     digits: str | None = field(repr=False)
 
@@ -199,6 +307,22 @@ Outcome = (
     | Invoices
     | Services
     | LinkCode
+    | RequestsAllowed
+    | RequestAllowed
+    | RequestSaved
+    | HandedIn
+    | WaysFound
+    | AlreadyProved
+    | NoNeed
+    | CodeWanted
+    | ApprovalAsked
+    | WayClosed
+    | SteppedUp
+    | CodeWrong
+    | CodesRefused
+    | StillWaiting
+    | NotApproved
+    | Reference
     | Ringing
     | StillRinging
     | Taken

@@ -83,6 +83,10 @@ class _Filling(string.Formatter):
         year, month, day = value.split("-")
         return f"{int(day)} {self._document['month']['names'][int(month) - 1]} {year}"
 
+    def _minutes(self, count: int) -> str:
+        said: str = self._document["minute"]["one" if count == 1 else "many"]
+        return said.format(count=count)
+
     def _money(self, invoice: Invoice) -> str:
         whole, _, cents = invoice.amount.partition(".")
         cents = cents.rstrip("0")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ivr.further import Further
 from ivr.outcomes import Outcome
 from store.pins import Pin
 from store.timeline import Recorded
@@ -285,6 +286,7 @@ Effect = (
     | TellInvoices
     | TellServices
     | MakeLinkCode
+    | Further
     | RingDesk
     | LookAtRing
     | GiveUpRing

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import Place, goto, menu, not_a_choice, refusal, screen, unexpected
+from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, refused, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
 
 
@@ -27,6 +28,8 @@ def hear_tickets(call: Call, event: Event) -> Move:
             answer = line("ticket_answer", answer=told.answer) if told.answer else line("ticket_unanswered")
             further = [line("next_ticket")] if call.ticket + 1 < len(tickets) else []
             heard = replace(call, told=told.number)
+            if told.status == "draft":
+                return screen(heard, Gather(1), what, status, line("hand_in"), *further, line("star_back"))
             return screen(heard, Gather(1), what, status, answer, line("add_to_ticket"), *further, line("star_back"))
         case o.TicketsFound():
             return menu(call, line("no_more_tickets"))
@@ -34,15 +37,25 @@ def hear_tickets(call: Call, event: Event) -> Move:
             return call, s.MayReply()
         case Keys("2"):
             return goto(replace(call, ticket=call.ticket + 1), "tickets")
+        case Keys("3"):
+            return _hand_in(replace(call, then=f"hand_in:{call.told}"))
         case Keys("*"):
             return menu(call)
         case Keys():
             return not_a_choice(call)
         case o.ReplyAllowed():
             return goto(call, "reply")
+        case o.HandedIn(None):
+            return menu(call, line("no_draft"))
+        case o.HandedIn(number):
+            return menu(call, line("handed_in", number=number))
         case o.Refused():
-            return menu(call, *refusal(event))
+            return refused(call, event)
     return unexpected(call, event)
+
+
+def _hand_in(call: Call) -> Move:
+    return replace(call, at="tickets"), f.HandIn()
 
 
 def _hear_reply(call: Call, event: Event) -> Move:
@@ -60,3 +73,4 @@ PLACES = {
     "tickets": Place(_ask_tickets, hear_tickets),
     "reply": Place(ask_record, _hear_reply),
 }
+RESUMED["hand_in"] = _hand_in

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from authz import Grant, Proof
 from store import step_ups, tables, work
@@ -45,6 +45,20 @@ def ask(tx: Transaction, subject: str, account: int) -> tuple[int, str]:
     tx.record(subject, account, "approval", "asked", proof=Proof.VERIFIED)
     work.enqueue(tx, KIND, str(id), {"approval": id})
     return id, number
+
+
+def lately(tx: Transaction, subject: str, within: int) -> int:
+    """How often they were asked in the last `within` ms, in whatever call: nobody is asked until they tire of it."""
+    a = tables.approvals.c
+    query = select(func.count()).where(a.person_id == person_of(subject), a.made_at > tx.now - within)
+    return int(tx.connection.execute(query).scalar_one())
+
+
+def give_up(tx: Transaction, subject: str, id: int) -> None:
+    """Whoever waits on the phone waits no more: from now on an answer is too late."""
+    a = tables.approvals
+    own = (a.c.id == id, a.c.person_id == person_of(subject), a.c.answered_at.is_(None))
+    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
 
 
 def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:

@@ -126,11 +126,13 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.pin_budgets).where(b.start < tx.now - 2 * BUDGET[1][0]))
 
 
+def spend(tx: Transaction, kind: str, span: int, most: int) -> bool:
+    """One more of something in this window of `span` ms; False where that would be more than `most`."""
+    return _SPEND.first(tx, of_kind=kind, of_span=span, since=tx.now - tx.now % span, most=most) is not None
+
+
 def _spend_budget(tx: Transaction, kind: str) -> bool:
-    for span, most in BUDGET:
-        if _SPEND.first(tx, of_kind=kind, of_span=span, since=tx.now - tx.now % span, most=most) is None:
-            return False
-    return True
+    return all(spend(tx, kind, span, most) for span, most in BUDGET)
 
 
 def _return_budget(tx: Transaction, kind: str, at: int) -> None:

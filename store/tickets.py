@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, true, 
 
 from authz import Action, Ask, Denied, Grant, Reason, Topic
 from store import loans, tables, timeline
-from store.people import person_of
+from store.people import person_of, subject_of
 from store.prepared import Prepared
 from store.timeline import Recorded, Said, Sent, insert_ticket
 from store.transaction import NOBODY, NoGrant, Transaction
@@ -102,6 +102,13 @@ def request(
     )
     timeline.add(tx, number, ask.subject, body, recorded=recorded)
     return number, not drafted
+
+
+def request_with_recording(tx: Transaction, subject: str, sid: str) -> tuple[int, bool] | None:
+    """The same for the request of theirs that has this recording already: for a door that hears of it again."""
+    row = _BY_RECORDING.first(tx, sid=sid)
+    own = row is not None and row.opened_by is not None and subject_of(row.opened_by) == subject
+    return (row.number, row.status != "draft") if own else None
 
 
 def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
@@ -309,7 +316,7 @@ def _ticket(row: Any, person: int) -> Ticket:
 
 
 _BY_RECORDING = Prepared(
-    select(tables.tickets.c.number, tables.tickets.c.account_id, tables.tickets.c.status)
+    select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by")))
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))
 )

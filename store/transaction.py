@@ -170,6 +170,13 @@ class Transaction:
                 entry.fields.append(ask.cell)
         return offered
 
+    def would_allow(self, subject: str, account: int, actions: Iterable[Action]) -> dict[Action, str]:
+        """Which of these actions a second proof would open: action → the limit of that yes. Opens nothing and tells
+        nothing, so there is no Grant and no entry."""
+        standing = self._standing(subject, account, None)
+        asked = (judge(Ask(subject, action, account, None, Proof.STEPPED_UP), standing) for action in actions)
+        return {verdict.action: verdict.when for verdict in asked if isinstance(verdict, Grant)}
+
     def offer_everywhere(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
         """What a person may be offered of `cells` on every account of theirs: id → cell → Grant; accounts with nothing
         are left out. One entry for all."""

@@ -38,7 +38,7 @@ class PinGuard(Base):
 
 
 class PinBudget(Base):
-    """Wrong PINs over the whole desk, by kind of call and by hour and day."""
+    """Wrong PINs over the whole desk, by kind of call and by hour and day; and what else is counted so, like texts."""
 
     __tablename__ = "pin_budgets"
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)

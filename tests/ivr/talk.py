@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from authz import CELLS, Denied, Next, Reason, Topic
+from authz import CELLS, REQUESTS, Denied, Next, Reason, Topic
 from ivr import called, dialogue, duress
+from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.hours import Opening
@@ -16,6 +17,7 @@ from ivr.moves import PAGE, TABLE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect, Event, Keys, Screen
 from store.accounts import AccountName, Invoice, Service, ServiceName
+from store.step_ups import FACTORS
 from store.tickets import Ticket
 from store.timeline import Recorded
 
@@ -40,7 +42,7 @@ LONG_KEYS = (
     "0",
     "**",
 )
-ONE_KEY = (*"0123456789*#", "", "12", "#*")
+ONE_KEY = (*"0123456789*#", "", "12", "#*", "*")
 
 
 class Dice:
@@ -156,8 +158,10 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case s.MayOpen():
             if not dice.throw(4):
                 return refused(dice, "ticket.open:technical")
-            topics = ((Topic.TECHNICAL,), (Topic.BILLING,), (Topic.TECHNICAL, Topic.BILLING))
-            return o.TopicsAllowed(dice.one_of(topics))
+            topics = ((Topic.TECHNICAL,), (Topic.BILLING,), (Topic.TECHNICAL, Topic.BILLING), ())
+            return (
+                o.TopicsAllowed(topics[dice.throw(3)]) if dice.throw(2) else o.TopicsAllowed(dice.one_of(topics), True)
+            )
         case s.NameServices():
             if not dice.throw(4):
                 return refused(dice, "phone.emergency")
@@ -181,6 +185,35 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
             return o.Services(told) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
         case s.MakeLinkCode():
             return o.LinkCode(dice.one_of((None, "01234567")))
+        case f.MayRequest():
+            return (
+                o.RequestsAllowed(REQUESTS[dice.throw(4) :]) if dice.throw(4) != 1 else refused(dice, "service.order")
+            )
+        case f.MayRecord():
+            return o.RequestAllowed() if dice.throw(2) else refused(dice, "service.cancel")
+        case f.SaveRequest():
+            return dice.one_of((o.RequestSaved(1001, False), o.RequestSaved(1001, True), o.TicketKept()))
+        case f.HandIn():
+            return dice.one_of((o.HandedIn(1001), o.HandedIn(None), refused(dice, "service.cancel")))
+        case f.FindWays():
+            if call.at == "stepped_up" and not dice.throw(3):
+                return o.AlreadyProved(7, (Topic.TECHNICAL, Topic.BILLING)[dice.throw(2) :], True)
+            fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
+            topics = (Topic.TECHNICAL, Topic.BILLING)[dice.throw(4) // 2 :]
+            found = o.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh)
+            return dice.one_of((found, found, o.AlreadyProved(7, topics, dice.throw(2) == 1), o.NoNeed()))
+        case f.ProveBy():
+            if call.way == "slack_approval":
+                return dice.one_of((o.ApprovalAsked(3, "42"), o.ApprovalAsked(3, "42"), o.WayClosed(True)))
+            return dice.one_of((o.CodeWanted(), o.CodeWanted(), o.WayClosed(True), o.WayClosed(False)))
+        case f.CheckCode():
+            return dice.one_of((o.SteppedUp(15), o.CodeWrong(), o.CodeWrong(), o.CodesRefused(dice.throw(2) == 1)))
+        case f.LookAtApproval():
+            return dice.one_of((o.StillWaiting(), o.StillWaiting(), o.SteppedUp(15), o.NotApproved()))
+        case f.GiveUpApproval():
+            return dice.one_of((o.WayClosed(True), o.SteppedUp(15)))
+        case f.GiveReference():
+            return o.Reference(dice.one_of((None, "01234567")))
         case s.RingDesk():
             shut = o.DeskClosed(Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1))
             at_hours = call.about != "emergency" and call.call_back is None
@@ -208,5 +241,5 @@ def _unchanged(*_: object) -> Outcome:
 
 
 def _ticket(dice: Dice, number: int) -> Ticket:
-    status = dice.one_of(("open", "waiting", "closed"))
+    status = dice.one_of(("open", "waiting", "closed", "draft"))
     return Ticket(1001 + number, "technical", "Slow server", status, True, dice.one_of(("", "We look into it.")))

@@ -76,7 +76,7 @@ def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only:
 
 def test_the_conversations_come_everywhere() -> None:
     dice = random.Random(1)
-    calls = [converse(Dice(dice.choices(range(60), k=60)), begins=BEGINNINGS[n % 4]) for n in range(600)]
+    calls = [converse(Dice(dice.choices(range(60), k=60)), begins=BEGINNINGS[n % 4]) for n in range(1200)]
     steps = [step for call in calls for step in call]
     assert {type(effect) for step in steps for effect, _ in step.effects} == set(get_args(Effect))
     assert {step.call.at for step in steps} == set(TABLE)
@@ -187,6 +187,7 @@ def test_the_places_are_those_of_the_contract() -> None:
     assert set(TABLE) == {
         *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
         *("tickets", "reply", "holding", "closed", "talking", "pin_again", "called", "over"),
+        *("request", "speak_request", "step_up", "step_code", "approving", "stepped_up", "carry_topic"),
     }
 
 
@@ -208,6 +209,14 @@ BACK = [
     (proved(at="closed"), "menu"),
     (proved(at="pin_again", ring=5), "talking"),
     (Call(at="called", call_back=7), "over"),  # whoever does not want the code has nothing to go back to
+    (proved(at="request"), "menu"),
+    (proved(at="request", topics=("technical", "billing", "request")), "topic"),
+    (proved(at="service", about="request", services=("a", "b"), then="request:service.cancel"), "request"),
+    (proved(at="step_up", then="request:service.cancel"), "menu"),
+    (proved(at="step_code", way="text"), "step_up"),
+    (proved(at="approving", way="slack_approval", approval=3), "step_up"),
+    (proved(at="stepped_up", topics=("technical", "billing")), "menu"),
+    (proved(at="carry_topic", topics=("technical", "billing")), "stepped_up"),
 ]
 
 
@@ -219,7 +228,9 @@ def test_star_goes_one_step_back(call: Call, back: str) -> None:
 
 
 def test_star_is_known_everywhere_keys_are_heard() -> None:
-    gathers = {place for place in TABLE if place not in ("message", "record", "reply", "talking", "over")}
+    gathers = {
+        place for place in TABLE if place not in ("message", "record", "reply", "speak_request", "talking", "over")
+    }
     assert gathers == {call.at for call, _ in BACK}
 
 
@@ -228,8 +239,8 @@ def test_what_is_not_built_is_not_offered() -> None:
     _, screen = dialogue.step(proved(), o.Offered(cells, ""))
     assert isinstance(screen, Screen)
     offered = [line.key for line in screen.lines]
-    assert offered == ["menu.1", "menu.2", "menu.3", "menu.4", "menu.5", "menu.7", "menu.0", "menu.9"]
-    for event in (Keys("6"), Keys("8"), o.LinkCode(None)):  # the last is what comes of 7 without Slack
+    assert offered == ["menu.1", "menu.2", "menu.3", "menu.4", "menu.5", "menu.7", "menu.8", "menu.0", "menu.9"]
+    for event in (Keys("6"), o.LinkCode(None)):  # the last is what comes of 7 without Slack
         call, effect = dialogue.step(proved(), event)
         assert (call.at, effect, [line.key for line in call.lead]) == ("menu", s.Offer(), ["not_a_choice"])
 

@@ -16,13 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ivr
-from authz import Action, Denied, Next, Proof, Reason, load_schemes
+from authz import REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
 from ivr import outcomes as o
 from ivr import phrases, screens
 from ivr.menu import LINK, MENU
 from ivr.moves import refusal
 from ivr.phrases import LONGEST_TEXT, speakable
 from ivr.shapes import Conference, Gather, HangUp, Record, Screen, line
+from ivr.step_up import STEP_UP, WAYS
 from store.accounts import Invoice
 from store.timeline import STATUSES
 
@@ -37,7 +38,11 @@ EXPANDED = {
     "ringing.": {"person", "emergency"},
     "refused.": {str(reason) for reason in Reason if reason != Reason.ALLOWED},
     "way.": {str(way) for way in Next},
-    "topic.": {"1.technical", "2.billing"},
+    "topic.": {"technical", "billing", "request"},
+    "request.": {str(n) for n in range(1, 1 + len(REQUESTS))},
+    "prove.": set(WAYS),
+    "key_code.": set(WAYS.values()) - {"slack_approval"},
+    "fresh.": {"number", "slack", "authenticator"},
     "ticket_status.": set(STATUSES) - {"pending"},
 }
 
@@ -107,7 +112,7 @@ def test_a_line_brings_what_its_words_need() -> None:
 def test_every_format_is_known() -> None:
     used = {spec for key in WORDS.keys for _, spec in fields_of(key) if spec}
     known = {"text", "digits", "spell", "date", "money", "action", "holdings", "people", "proof"}
-    assert used == known | {"words", "weekday", "hour"}
+    assert used == known | {"words", "weekday", "hour", "minutes"}
     for spec in used:
         assert hasattr(phrases._Filling, f"_{spec}")
 
@@ -125,7 +130,8 @@ def test_every_refusal_says_why_and_the_way_forward(reason: Reason) -> None:
 
 
 def test_every_action_of_the_menu_and_every_holding_has_a_name() -> None:
-    for cell in {cell for cell, _ in MENU.values()} - {LINK} | {Action.TICKET_REPLY}:  # that one is never refused
+    never_refused = {LINK, STEP_UP}
+    for cell in {cell for cell, _ in MENU.values()} - never_refused | {Action.TICKET_REPLY, *REQUESTS}:
         assert cell in WORDS._document["action"]
     words = {word for name, scheme in load_schemes().items() if name != "desk" for word in scheme.words}
     assert words == set(WORDS._document["holding"])

@@ -99,6 +99,7 @@ OPENS: dict[str, set[str]] = {
     "staff.suspend": {"desk.staff.manage"},
     "switches.look": {"desk.proof.ask", "desk.threat.switch"},
     "switches.switch": {"desk.threat.switch"},
+    "texts.to_send": {"desk.deliver"},
     "tickets.close": {"ticket.reply:technical", "ticket.reply:billing"},
     "tickets.conversation": {"ticket.view:technical", "ticket.view:billing"},
     "tickets.listed": {"ticket.view:technical", "ticket.view:billing"},

@@ -1,0 +1,195 @@
+"""What a second proof does through `store`: which ways there are, a code that is sent or checked, the answer in Slack.
+
+An attempt is counted before anything is compared, whatever the way; a code is good for this call and for one account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from authz import Proof, Topic
+from ivr import further as f
+from ivr import outcomes as o
+from ivr import requesting
+from ivr.asks import Desk
+from ivr.outcomes import Outcome
+from ivr.shapes import Call
+from store import approvals, authenticators, carried, factors, guard, members, step_codes, step_ups, texts, tickets
+from store.guard import Admission
+from store.people import person_of
+from store.transaction import Transaction
+
+MINUTE: Final = 60_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    ways: tuple[str, ...]
+    number: str | None
+    fresh: tuple[str, ...]
+
+
+def _found(tx: Transaction, desk: Desk, call: Call) -> _Found:
+    """Only what is on file, and has been for long enough. A reference needs nothing but Slack: it brings no proof that was not
+    given there. A second proof is worth nothing without the first."""
+    person = person_of(_who(call))
+    if call.proof < Proof.VERIFIED:
+        return _Found((), None, ())
+    on_file = factors.on_file(tx, person)
+    number = texts.number_for(tx, person, desk.countries) if desk.sms else None
+    in_slack = desk.slack and bool(on_file.members)
+    there = {
+        "authenticator": on_file.authenticator,
+        "slack_code": in_slack,
+        "slack_approval": in_slack,
+        "text": number is not None,
+        "carried": desk.slack and bool(members.of_person(tx, person)),
+    }
+    return _Found(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
+
+
+def offers(tx: Transaction, desk: Desk, call: Call) -> bool:
+    """Whether there is a way to verify further, or it was done already. Whether anything needs it is asked before."""
+    return bool(_found(tx, desk, call).ways) or _until(tx, call) is not None
+
+
+def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+    wanted = requesting.allowed(tx, call)
+    found = _found(tx, desk, call)
+    until = _until(tx, call)
+    if until is not None:
+        topics = {tickets.topic_of(action) for action in wanted} if "carried" in found.ways else set()
+        return o.AlreadyProved(_minutes(tx, until), tuple(topic for topic in Topic if topic in topics), bool(wanted))
+    if not wanted and not call.then:
+        return o.NoNeed()
+    return o.WaysFound(found.ways, (found.number or "")[-2:], found.fresh)
+
+
+def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+    subject, account = _who(call), _which(call)
+    if call.way not in _found(tx, desk, call).ways:
+        return o.WayClosed(offered=False)
+    asked: Outcome = o.CodeWanted()
+    match call.way:
+        case "slack_code":
+            sent = step_codes.ask(tx, subject, account)
+        case "text":
+            sent = texts.ask(tx, subject, tx.call or "", desk.countries)
+        case "slack_approval":
+            sent = approvals.lately(tx, subject, step_codes.WITHIN) < step_codes.MOST
+            if sent:
+                asked = o.ApprovalAsked(*approvals.ask(tx, subject, account))
+        case _:
+            return asked
+    decision = "sent" if sent else "not_sent"
+    tx.record(subject, account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",))
+    return asked if sent else o.WayClosed(offered=True)
+
+
+def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) -> Outcome:
+    subject, account = _who(call), _which(call)
+    made = guard.reserve(tx, step_codes.counter_of(subject), real=True, budget="step")
+    if made.admission is not Admission.EVALUATE:
+        _record(tx, call, "refused")
+        return o.CodesRefused(busy=made.admission is not Admission.REFUSED)
+    if call.way not in _found(tx, desk, call).ways or not _CHECKS[call.way](tx, call, effect.digits):
+        _record(tx, call, "wrong")
+        return o.CodeWrong()
+    guard.give_back(tx, made, matched=True)
+    _record(tx, call, "right")
+    if call.way != "carried":  # that one says itself how long it lasts
+        ends_at = tx.now + desk.step_up_minutes * MINUTE
+        step_ups.reached(tx, subject, account, call.way, tx.call or "", ends_at=ends_at)
+    return o.SteppedUp(_minutes(tx, _until(tx, call, carried=True) or tx.now))
+
+
+def _look_at_approval(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    right = approvals.outcome(tx, call.approval)
+    until = _until(tx, call) if right else None
+    if until is not None:
+        return o.SteppedUp(_minutes(tx, until))
+    return o.StillWaiting() if right is None else o.NotApproved()
+
+
+def _give_up_approval(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+    looked = _look_at_approval(tx, desk, call, _effect)
+    if isinstance(looked, o.SteppedUp):  # it came just now
+        return looked
+    approvals.give_up(tx, _who(call), call.approval)
+    return o.WayClosed(offered=True)
+
+
+def _give_reference(tx: Transaction, desk: Desk, call: Call, effect: f.GiveReference) -> Outcome:
+    if not desk.slack:
+        return o.Reference(None)
+    subject, account = _who(call), _which(call)
+    digits = carried.give(tx, carried.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic))
+    if digits is not None:
+        tx.record(subject, account, "step_up", "reference_told", proof=Proof.STEPPED_UP)
+    return o.Reference(digits)
+
+
+def _authenticator(tx: Transaction, call: Call, digits: str) -> bool:
+    return authenticators.check(tx, person_of(_who(call)), digits)
+
+
+def _in_slack(tx: Transaction, call: Call, digits: str) -> bool:
+    return step_codes.use(tx, step_codes.IN_SLACK, _who(call), digits)
+
+
+def _by_text(tx: Transaction, call: Call, digits: str) -> bool:
+    return step_codes.use(tx, step_codes.BY_TEXT, _who(call), digits)
+
+
+def _carried(tx: Transaction, call: Call, digits: str) -> bool:
+    taken = carried.take(tx, carried.TO_PHONE, _who(call), digits, tx.call or "", account=_which(call))
+    return taken is not None
+
+
+_CHECKS: Final[dict[str, Callable[[Transaction, Call, str], bool]]] = {
+    "authenticator": _authenticator,
+    "slack_code": _in_slack,
+    "text": _by_text,
+    "carried": _carried,
+}
+
+
+def _until(tx: Transaction, call: Call, *, carried: bool = False) -> int | None:
+    """Until when it counts here for everything; or at least for what it was carried over for."""
+    whole = step_ups.until_own(tx, _who(call), _which(call), tx.call or "")
+    if whole is not None or not carried:
+        return whole
+    each = [step_ups.until(tx, _who(call), _which(call), tx.call or "", topic) for topic in Topic]
+    return max((until for until in each if until is not None), default=None)
+
+
+def _record(tx: Transaction, call: Call, decision: str) -> None:
+    tx.record(
+        call.subject or "", call.account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",)
+    )
+
+
+def _minutes(tx: Transaction, until: int) -> int:
+    return -(-(until - tx.now) // MINUTE)
+
+
+def _who(call: Call) -> str:
+    assert call.subject is not None
+    return call.subject
+
+
+def _which(call: Call) -> int:
+    assert call.account is not None
+    return call.account
+
+
+DONE: Final[dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]]] = {
+    f.FindWays: _find_ways,
+    f.ProveBy: _prove_by,
+    f.CheckCode: _check_code,
+    f.LookAtApproval: _look_at_approval,
+    f.GiveUpApproval: _give_up_approval,
+    f.GiveReference: _give_reference,
+}

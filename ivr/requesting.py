@@ -1,0 +1,139 @@
+"""What a change asked for by phone does through `store`: which may be asked for, whether now, the request, a draft handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from authz import REQUESTS, Action, Denied, Grant, Next, Reason, Topic
+from ivr import further as f
+from ivr import outcomes as o
+from ivr.asks import Desk, asked, refused
+from ivr.outcomes import Outcome
+from ivr.request import wanted
+from ivr.shapes import Call
+from store import accounts, tickets
+from store.transaction import Transaction
+
+_SUBJECTS: Final = {
+    Action.SERVICE_ORDER: "Order a service",
+    Action.SERVICE_CANCEL: "Cancel a service",
+    Action.SERVICE_TRANSFER: "Transfer a service",
+    Action.ACCOUNT_CLOSE: "Close the account",
+    Action.ACCOUNT_REOPEN: "Reopen the account",
+    Action.BILLING_PAY: "Change how bills are paid",
+    Action.CONTACTS_MANAGE: "Change the contacts",
+    Action.SERVICE_CREDENTIALS: "Send login details",
+}
+
+
+def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
+    """The requests that would be allowed by phone with a second proof.
+
+    By phone counts what `phone.support` gives. Nobody has that on a closed account: what is left there is to reopen it,
+    which would be asked in vain of any other.
+    """
+    assert call.subject is not None
+    assert call.account is not None
+    would = tx.would_allow(call.subject, call.account, (Action.PHONE_SUPPORT, *REQUESTS))
+    if Action.PHONE_SUPPORT not in would:
+        return tuple(action for action in (Action.ACCOUNT_REOPEN,) if action in would)
+    billing_only = would[Action.PHONE_SUPPORT] == "billing_topics"
+    return tuple(
+        action
+        for action in REQUESTS
+        if action in would
+        and action != Action.ACCOUNT_REOPEN
+        and (not billing_only or tickets.topic_of(action) is Topic.BILLING)
+    )
+
+
+def _may_request(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    actions = allowed(tx, call)
+    if actions:
+        return o.RequestsAllowed(actions)
+    return _may(tx, call, Action.SERVICE_ORDER) or o.RequestsAllowed(())
+
+
+def _may_record(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    return _may(tx, call, wanted(call)) or o.RequestAllowed()
+
+
+def _may(tx: Transaction, call: Call, action: Action) -> o.Refused | None:
+    """Why a request may not be made by phone now; None: it may."""
+    ask = asked(tx, call, action, service=call.service)
+    verdict = tx.ask(ask)
+    if isinstance(verdict, Denied):
+        return refused(tx, ask, verdict)
+    if action in allowed(tx, call):
+        return None
+    support = asked(tx, call, Action.PHONE_SUPPORT)
+    by_phone = tx.ask(support)
+    if not isinstance(by_phone, Denied):
+        by_phone = Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN)
+    return refused(tx, support, by_phone)
+
+
+def _save_request(tx: Transaction, _desk: Desk, call: Call, effect: f.SaveRequest) -> Outcome:
+    action = wanted(call)
+    assert call.subject is not None
+    if tickets.has_recording(tx, effect.recorded.sid):
+        known = tickets.request_with_recording(tx, call.subject, effect.recorded.sid)
+        return o.TicketKept() if known is None else o.RequestSaved(known[0], not known[1])
+    topic = str(tickets.topic_of(action))
+    subject = f"{_SUBJECTS[action]}{_named(tx, call)} (by phone)"
+    made: tuple[int, bool] | Denied | None = None
+    if action in allowed(tx, call):
+        ask = asked(tx, call, action, service=call.service)
+        made = tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=effect.recorded)
+    if made is None or isinstance(made, Denied):
+        tickets.leave_pending(
+            tx,
+            subject=f"Left by phone after the right to it had gone: {_SUBJECTS[action]}",
+            body="",
+            recorded=effect.recorded,
+            who=call.subject,
+            account=call.account,
+            topic=topic,
+        )
+        return o.TicketKept()
+    return o.RequestSaved(made[0], not made[1])
+
+
+def name_services(tx: Transaction, call: Call) -> o.ServicesNamed:
+    """For a request: as far as they may hear the names, which needs no second proof."""
+    grant = _naming(tx, call)
+    return o.ServicesNamed(tuple(accounts.service_names(tx, grant)) if grant is not None else ())
+
+
+def _named(tx: Transaction, call: Call) -> str:
+    grant = _naming(tx, call) if call.service else None
+    name = accounts.service_name(tx, grant, call.service or "") if grant is not None else None
+    return f": {name}" if name else ""
+
+
+def _naming(tx: Transaction, call: Call) -> Grant | None:
+    one = asked(tx, call, Action.SERVICE_VIEW)
+    offered = tx.offer((one, one._replace(action=Action.TICKET_OPEN, topic=Topic.TECHNICAL)))
+    return next(iter(offered.values()), None)
+
+
+def _hand_in(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    assert call.subject is not None
+    number = int(call.then.partition(":")[2])
+    draft = tickets.draft(tx, call.subject, number)
+    if draft is None or draft.account != call.account:
+        return o.HandedIn(None)
+    ask = asked(tx, call, draft.action, service=draft.service)
+    done = tickets.hand_in(tx, ask, number)
+    if isinstance(done, Denied):
+        return refused(tx, ask, done)
+    return o.HandedIn(number if done else None)
+
+
+DONE: Final[dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]]] = {
+    f.MayRequest: _may_request,
+    f.MayRecord: _may_record,
+    f.SaveRequest: _save_request,
+    f.HandIn: _hand_in,
+}

@@ -1,0 +1,176 @@
+"""A second proof on the phone: which way, the code that is keyed or the answer in Slack, and on with what it was wanted for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from ivr import further as f
+from ivr import outcomes as o
+from ivr.moves import Place, goto, menu, not_a_choice, refusal, resume, screen, unexpected
+from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
+
+STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
+WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "carried"}
+WRONG_IN_ONE_GO: Final = 3
+TOPICS: Final = {"1": "technical", "2": "billing"}
+
+
+def _find(call: Call) -> Move:
+    return call, f.FindWays()
+
+
+def hear_step_up(call: Call, event: Event) -> Move:
+    match event:
+        case o.WaysFound(()):
+            fresh = [line(f"fresh.{word}") for word in event.fresh]
+            return _back(call, line("step.nothing"), *fresh, line("step.set_up"))
+        case o.WaysFound(ways, ending):
+            offered = [line(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
+            return screen(replace(call, at="step_up"), Gather(1), *offered, line("star_back"))
+        case o.AlreadyProved() if call.then == "talk":
+            return resume(call)
+        case o.AlreadyProved():
+            return _lasts(call, event)
+        case o.NoNeed():
+            return _back(call, line("step.no_need"))
+        case Keys("*"):
+            return _back(call)
+        case Keys(keyed) if keyed in WAYS:
+            return replace(call, way=WAYS[keyed], wrong=0), f.ProveBy()
+        case Keys():
+            return not_a_choice(call)
+        case o.CodeWanted():
+            return goto(call, "step_code")
+        case o.ApprovalAsked(id):
+            said = line("approval.number", asked=event), line("approval.again", asked=event), line("approval.say_it")
+            return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, line("star_back"))
+        case o.WayClosed(True):
+            return goto(call, "step_up", line("step.not_now"))
+        case o.WayClosed(False):
+            return not_a_choice(call)
+        case o.Refused():
+            return menu(call, *refusal(event))
+    return unexpected(call, event)
+
+
+def _back(call: Call, *lead: Line) -> Move:
+    """Without a second proof: to the menu, or to the agent who waits."""
+    return resume(call, *lead) if call.then == "talk" else menu(call, *lead)
+
+
+def _ask_code(call: Call) -> Move:
+    return screen(call, Gather(9, until_hash=True, seconds=10), line(f"key_code.{call.way}"))
+
+
+def _hear_code(call: Call, event: Event) -> Move:
+    digits = 6 if call.way == "authenticator" else 8
+    match event:
+        case Keys("*"):
+            return goto(call, "step_up")
+        case Keys(keyed) if re.fullmatch(f"[0-9]{{{digits}}}", keyed):
+            return call, f.CheckCode(keyed)
+        case Keys():
+            return _once_more(call, line("step.not_whole"))
+        case o.SteppedUp(minutes):
+            return resume(call, line("step.done", minutes=minutes))
+        case o.CodeWrong():
+            return _once_more(call, line("step.wrong"))
+        case o.CodesRefused(busy):
+            return _back(call, line("step.busy" if busy else "step.locked"))
+    return unexpected(call, event)
+
+
+def _once_more(call: Call, why: Line) -> Move:
+    if call.wrong + 1 == WRONG_IN_ONE_GO:
+        return _back(call, why)
+    return goto(replace(call, wrong=call.wrong + 1), "step_code", why)
+
+
+def _ask_approving(call: Call) -> Move:
+    return screen(call, Gather(1, seconds=4), line("approval.waiting"), line("star_back"))
+
+
+def _hear_approving(call: Call, event: Event) -> Move:
+    match event:
+        case Keys("*"):
+            return call, f.GiveUpApproval()
+        case Keys():
+            return call, f.LookAtApproval()
+        case o.StillWaiting():
+            return screen(call, Gather(1, seconds=4), line("approval.waiting"))
+        case o.SteppedUp(minutes):
+            return resume(call, line("step.done", minutes=minutes))
+        case o.NotApproved():
+            return _back(call, line("approval.no"))
+        case o.WayClosed():
+            return goto(replace(call, approval=0), "step_up")
+    return unexpected(call, event)
+
+
+# --- somebody who has given a second proof
+
+
+def _lasts(call: Call, proved: o.AlreadyProved) -> Move:
+    carry = [line("stepped_up.carry")] if proved.topics else []
+    change = [line("stepped_up.change")] if proved.requests else []
+    known = replace(call, at="stepped_up", topics=tuple(map(str, proved.topics)))
+    said = line("stepped_up.lasts", minutes=proved.minutes)
+    if not carry and not change:
+        return menu(call, said)
+    return screen(known, Gather(1), said, *carry, *change, line("star_back"))
+
+
+def _hear_stepped_up(call: Call, event: Event) -> Move:
+    match event:
+        case Keys("*"):
+            return menu(call)
+        case Keys("1") if len(call.topics) == 1:
+            return call, f.GiveReference(call.topics[0])
+        case Keys("1") if call.topics:
+            return goto(call, "carry_topic")
+        case Keys("2"):
+            return goto(call, "request")
+        case Keys():
+            return not_a_choice(call)
+        case o.Reference():
+            return _reference(call, event)
+        case o.WaysFound() | o.NoNeed():  # it has run out meanwhile
+            return hear_step_up(call, event)
+        case o.AlreadyProved():
+            return _lasts(call, event)
+    return unexpected(call, event)
+
+
+def _ask_carry_topic(call: Call) -> Move:
+    return screen(call, Gather(1), *(line(f"topic.{topic}") for topic in call.topics), line("star_back"))
+
+
+def _hear_carry_topic(call: Call, event: Event) -> Move:
+    match event:
+        case Keys("*"):
+            return goto(call, "stepped_up")
+        case Keys(keyed) if TOPICS.get(keyed) in call.topics:
+            return call, f.GiveReference(TOPICS[keyed])
+        case Keys():
+            return not_a_choice(call)
+        case o.Reference():
+            return _reference(call, event)
+    return unexpected(call, event)
+
+
+def _reference(call: Call, told: o.Reference) -> Move:
+    if told.digits is None:
+        return menu(call, line("reference.none"))
+    said = line("reference.code", reference=told), line("reference.again", reference=told)
+    return menu(call, *said, line("reference.use"))
+
+
+PLACES = {
+    "step_up": Place(_find, hear_step_up),
+    "step_code": Place(_ask_code, _hear_code),
+    "approving": Place(_ask_approving, _hear_approving, silence_speaks=True),
+    "stepped_up": Place(_find, _hear_stepped_up),
+    "carry_topic": Place(_ask_carry_topic, _hear_carry_topic),
+}

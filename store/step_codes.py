@@ -1,0 +1,40 @@
+"""Codes that are keyed on the phone: shown in Slack to whoever calls, or sent to a number of theirs. Good for one call alone.
+
+Nothing here knows the digits before they are delivered: what is queued says whom to tell, in which call, on which account.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import func, select
+
+from store import codes, tables, work
+from store.people import person_of
+from store.transaction import Transaction
+
+KIND: Final = "slack.code"  # the work of showing one in Slack
+IN_SLACK, BY_TEXT = "step", "text"  # kinds of codes
+MOST, WITHIN = 3, 10 * 60_000  # codes or questions in Slack for one person, and in how many ms
+
+
+def counter_of(subject: str) -> str:
+    """The name of the counter of wrong second proofs: see `guard.reserve`. None of the person's PIN."""
+    return f"step:{subject}"
+
+
+def ask(tx: Transaction, subject: str, account: int) -> bool:
+    """Has a code shown to them in Slack; the ones before it are good no more. False: there were enough just now."""
+    assert tx.call is not None
+    person, w = person_of(subject), tables.work.c
+    lately = select(func.count()).where(w.kind == KIND, w.key.startswith(f"{person}:"), w.created_at > tx.now - WITHIN)
+    if tx.connection.execute(lately).scalar_one() >= MOST:
+        return False
+    codes.void(tx, IN_SLACK, subject)
+    shown = {"person": person, "call": tx.call, "account": account}
+    return work.enqueue_once(tx, KIND, f"{person}:{tx.now}", shown, lane=f"{KIND}:{person}")
+
+
+def use(tx: Transaction, kind: str, subject: str, digits: str) -> bool:
+    """Whether it is their code and for this call; it is used up, whatever call it was for. Anybody else's is left alone."""
+    return tx.call is not None and codes.use(tx, kind, digits, subject) == tx.call

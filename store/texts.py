@@ -1,0 +1,111 @@
+"""A code by text message to a number on file: where the operator wants it, in the countries named, and not too often.
+
+Texts cost money and can be pumped (security.md, T35): 3 to a number in ten minutes, 5 to a person in a day, and over the
+whole desk so many to a country and in all on one day. Counted before anything is sent; a code is made when it goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+from sqlalchemy import delete, func, insert, select
+
+from authz import Grant
+from store import codes, factors, guard, tables, work
+from store.people import person_of, subject_of
+from store.step_codes import BY_TEXT
+from store.transaction import Transaction
+
+KIND: Final = "text_code"
+TO_A_NUMBER, WITHIN = 3, 10 * 60_000  # ms
+TO_A_PERSON, DAY = 5, 24 * 3_600_000
+TO_A_COUNTRY_A_DAY, A_DAY = 200, 500
+_COSTLY: Final = frozenset(
+    (
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PERSONAL_NUMBER,
+        PhoneNumberType.PAGER,
+        PhoneNumberType.UAN,
+        PhoneNumberType.VOICEMAIL,
+        PhoneNumberType.FIXED_LINE,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextCode:
+    """To be sent at once and kept nowhere. The code hides itself from logs."""
+
+    to: str
+    code: str = field(repr=False)
+
+
+def country_of(number: str) -> str | None:
+    """Where a text to this number (E.164) would go: GB. None: nowhere that a text should go."""
+    parsed = phonenumbers.parse(number)
+    if phonenumbers.number_type(parsed) in _COSTLY:
+        return None
+    known = phonenumbers.region_code_for_number(parsed)
+    if parsed.country_code is None or (
+        known is None and parsed.country_code == 1
+    ):  # North America and islands that charge dearly: only what is known
+        return None
+    region = known or phonenumbers.region_code_for_country_code(parsed.country_code)
+    return None if region in ("ZZ", "001") else str(region)
+
+
+def number_for(tx: Transaction, person: int, countries: Collection[str]) -> str | None:
+    """The number a code would go to: on file for long enough, the oldest that is in one of the countries."""
+    good = factors.numbers(tx, person).good
+    return next((number for number in good if country_of(number) in countries), None)
+
+
+def ask(tx: Transaction, subject: str, bound: str, countries: Collection[str]) -> bool:
+    """Has a code sent to them, to be keyed at `bound`. False: there is no number for it, or enough were sent."""
+    person = person_of(subject)
+    number = number_for(tx, person, countries)
+    if number is None or not _may_be_sent(tx, person, number):
+        return False
+    country = country_of(number) or ""
+    if not guard.spend(tx, f"text:{country}", DAY, TO_A_COUNTRY_A_DAY) or not guard.spend(tx, "text", DAY, A_DAY):
+        return False
+    row = {"person_id": person, "number": number, "country": country, "at": tx.now}
+    id = tx.connection.execute(
+        insert(tables.text_messages).values(**row).returning(tables.text_messages.c.id)
+    ).scalar_one()
+    codes.void(tx, BY_TEXT, subject)
+    work.enqueue(tx, KIND, str(id), {"text": id, "bound": bound}, lane=f"{KIND}:{person}")
+    return True
+
+
+def to_send(tx: Transaction, grant: Grant, id: int, bound: str) -> TextCode | None:
+    """A new code and where it goes; the ones before it are good no more. None: too late, or the number is theirs no more."""
+    tx.good(grant, "desk.deliver")
+    row = tx.connection.execute(select(tables.text_messages).where(tables.text_messages.c.id == id)).first()
+    if row is None or row.at <= tx.now - codes.LIFE or row.number not in factors.numbers(tx, row.person_id).good:
+        return None
+    subject = subject_of(row.person_id)
+    tx.told(grant, "contact.number", f"code_sent_to:{subject}")
+    return TextCode(row.number, codes.issue(tx, BY_TEXT, subject, bound))
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.text_messages).where(tables.text_messages.c.at < tx.now - DAY))
+
+
+def _may_be_sent(tx: Transaction, person: int, number: str) -> bool:
+    """The person's row is locked first: two who ask at once are counted one after the other."""
+    p, t = tables.people.c, tables.text_messages.c
+    there = select(p.id).where(p.id == person).with_for_update(key_share=True)
+    if tx.connection.execute(there).first() is None:
+        return False
+    to_number = select(func.count()).where(t.number == number, t.at > tx.now - WITHIN)
+    to_person = select(func.count()).where(t.person_id == person, t.at > tx.now - DAY)
+    lately, today = (tx.connection.execute(query).scalar_one() for query in (to_number, to_person))
+    return bool(lately < TO_A_NUMBER and today < TO_A_PERSON)
