@@ -41,8 +41,6 @@ FIELDS = {
     "queue": st.integers(0, 50),
     "call_back": st.none() | st.integers(1, 10**12),
     "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "closed", "fallback"]),
-    "queue": st.integers(0, 50),
-    "call_back": st.none() | st.integers(1, 10**12),
     "then": st.sampled_from(["", "talk", "request:service.cancel", "hand_in:1001"]),
     "way": st.sampled_from(["", "authenticator", "text"]),
     "wrong": st.integers(0, 2),
