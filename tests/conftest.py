@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # or pytest could not rewrite its assertions
     from tests.postgres import Server
 
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SCRATCH))  # where pytest puts its tmp_path
-pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk"]
+pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk", "tests.leaks"]
 
 # A busy machine is no fault of the code: an example may take its time.
 hypothesis.settings.register_profile("house", parent=hypothesis.settings(), deadline=None)

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,7 @@ class Server:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.look: Callable[[psycopg.Connection[Any]], None] = lambda _: None  # at what a test left: tests/leaks.py
         self._templates: dict[str, Template] = {}
         self._admin = self.connect("postgres")
 
@@ -133,6 +134,7 @@ class Server:
     def _renewed(self, name: str, like: Template) -> bool:
         self._admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name])
         with self.connect(name) as connection:
+            self.look(connection)
             if connection.execute(SHAPE).fetchone() != like.shape:
                 return False
             connection.execute(like.renew)
