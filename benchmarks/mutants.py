@@ -1,0 +1,205 @@
+"""Breaks the code in one small place after the other and sees that a test notices: `make mutants`. docs/mutants.md
+
+    python -m benchmarks.mutants [judge guard …] [--list] [--at-once 2]
+
+Each mutant is a forked process in which one module is compiled from a changed syntax tree, so nothing is written anywhere;
+only the tests that are about the module run, the quick ones first, to the first that fails. A mutant that no test notices is
+printed, and the run exits 1, unless docs/mutants.md lists it with the reason. Kept tools were looked at first and the page
+says why it is not one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks.mutations import Mutant, mutants
+
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = ROOT / "docs" / "mutants.md"
+SQLITE: Final = ("-k", "sqlite or not postgresql")
+AUTHZ: Final = (
+    ("tests/authz/test_judge.py", "tests/authz/test_grant.py", "tests/authz/test_lent.py", "tests/authz/test_words.py"),
+    ("tests/authz/test_schemes.py", "tests/authz/test_matrix.py", "tests/authz/test_decision_table.py"),
+    ("tests/authz/test_hand_table.py", "tests/authz/test_properties.py", "tests/authz/test_cedar.py"),
+)
+GUARD: Final = (
+    (*SQLITE, "tests/store/test_guard.py", "tests/store/test_guard_reach.py"),
+    (*SQLITE, "tests/ivr/test_pin_refusals.py", "tests/store/test_guard_model.py", "tests/ivr/test_strangers.py"),
+    ("tests/store/test_guard.py", "tests/store/test_guard_reach.py", "tests/cli/test_pin_commands.py"),
+)
+PINS: Final = (
+    (*SQLITE, "tests/store/test_pin_policy.py", "tests/store/test_pins.py"),
+    (*SQLITE, "tests/cli/test_pin_commands.py", "tests/store/test_import_pins.py", "tests/ivr/test_pin_refusals.py"),
+)
+CALLS: Final = (
+    (*SQLITE, "tests/ivr/test_pin_refusals.py", "tests/ivr/test_strangers.py"),
+    (*SQLITE, "tests/ivr/test_turns.py", "tests/ivr/test_rights.py", "tests/doors/test_notices.py"),
+)
+# module → the tests that are about it, in stages: a stage is gone through only when the ones before it noticed nothing
+TRIED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    **dict.fromkeys(
+        ("authz.judge", "authz.scheme", "authz.grant", "authz.words", "authz.matrix", "authz.reading"), AUTHZ
+    ),
+    "store.guard": GUARD,
+    "store.pins": PINS,
+    "ivr.pin": CALLS,
+}
+PATIENCE: Final = 300.0  # seconds for one mutant: one that goes round for ever has been noticed
+
+
+class Ended(NamedTuple):
+    mutant: Mutant
+    noticed: bool
+    how: str
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from a changed tree."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+
+    def find_spec(
+        self, name: str, _path: object = None, _target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._mutant.module:
+            return None
+        spec = importlib.machinery.ModuleSpec(name, self, origin=str(path_of(name)))
+        spec.has_location = True
+        return spec
+
+    def create_module(self, _spec: importlib.machinery.ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: object) -> None:
+        code = compile(self._mutant.tree, str(path_of(self._mutant.module)), "exec")
+        exec(code, module.__dict__)
+
+
+def path_of(module: str) -> Path:
+    return ROOT / (module.replace(".", "/") + ".py")
+
+
+def listed() -> dict[str, str]:
+    """The mutants that may survive, with the reason: the table of docs/mutants.md."""
+    rows = re.findall(r"^\| `(.+)` \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE) if PAGE.exists() else []
+    return {name.replace("\\|", "|"): why for name, why in rows}
+
+
+def tried(mutant: Mutant | None, stages: Sequence[Sequence[str]], folder: str) -> int:
+    """In a process of its own: 0 when no test noticed anything. What is printed goes nowhere."""
+    os.setpgid(0, 0)
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+    if mutant is not None:
+        sys.meta_path.insert(0, Changed(mutant))
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+    import pytest
+
+    for stage in stages:
+        code = pytest.main(["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0", *stage])
+        if code != pytest.ExitCode.OK:
+            return int(code)
+    return 0
+
+
+def warm() -> None:
+    """What every mutant needs and none of them changes, imported once."""
+    import _pytest.assertion.rewrite  # noqa: F401
+    import alembic.command  # noqa: F401
+    import argon2  # noqa: F401
+    import cryptography.hazmat.primitives.ciphers.aead  # noqa: F401
+    import fastapi.testclient  # noqa: F401
+    import hypothesis.strategies  # noqa: F401
+    import psycopg  # noqa: F401
+    import slack_bolt  # noqa: F401
+    import sqlalchemy.ext  # noqa: F401
+    import twilio.rest  # noqa: F401
+
+
+def run(every: list[Mutant], at_once: int) -> Iterator[Ended]:
+    """Each mutant in its own process, so many at once; in the order they end."""
+    under_way: dict[int, tuple[Mutant, float]] = {}
+    waiting = list(reversed(every))
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting or under_way:
+            while waiting and len(under_way) < at_once:
+                mutant = waiting.pop()
+                child = os.fork()
+                if child == 0:
+                    code = 70
+                    try:
+                        code = tried(mutant, TRIED[mutant.module], folder)
+                    finally:
+                        os._exit(code)
+                under_way[child] = mutant, time.monotonic()
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if child:
+                mutant, _ = under_way.pop(child)
+                stop(child)
+                noticed = not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0)
+                yield Ended(mutant, noticed, "noticed" if noticed else "SURVIVED")
+                continue
+            for child, (_mutant, began) in list(under_way.items()):
+                if time.monotonic() - began > PATIENCE:
+                    stop(child)
+            time.sleep(0.02)
+
+
+def stop(group: int) -> None:
+    """What a test started goes with it."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description="mutants, and the tests that notice them")
+    asked.add_argument("names", nargs="*", help="parts of module names; none: all")
+    asked.add_argument("--list", action="store_true", help="only print the mutants")
+    asked.add_argument("--at-once", type=int, default=2)
+    asked.add_argument("--every", type=int, default=1, help="only each n-th")
+    given = asked.parse_args()
+    chosen = [name for name in TRIED if not given.names or any(part in name for part in given.names)]
+    every = [mutant for name in chosen for mutant in mutants(name, path_of(name).read_text("utf-8"))][:: given.every]
+    if given.list:
+        print("\n".join(mutant.name for mutant in every))
+        return 0
+    warm()
+    began, known, survived, count = time.monotonic(), listed(), [], dict.fromkeys(chosen, 0)
+    for ended in run(every, given.at_once):
+        count[ended.mutant.module] += ended.noticed
+        if not ended.noticed:
+            survived.append(ended.mutant.name)
+            print(f"survived{' (listed)' if ended.mutant.name in known else ''}: {ended.mutant.name}", flush=True)
+    for name in chosen:
+        made = sum(mutant.module == name for mutant in every)
+        print(f"{name}: {made} mutants, {count[name]} noticed, {made - count[name]} survived")
+    unlisted = [name for name in survived if name not in known]
+    all_names = {mutant.name for mutant in every}
+    stale = [
+        name
+        for name in known
+        if given.every == 1 and name.partition(" ")[0] in chosen and (name not in all_names or name not in survived)
+    ]
+    for name in stale:
+        print(f"listed and not there, or noticed after all: {name}")
+    print(f"{len(every)} mutants in {time.monotonic() - began:.0f} s; {len(unlisted)} survived and are not listed")
+    return 1 if unlisted or not every else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
