@@ -19,7 +19,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -98,31 +98,55 @@ def listed() -> dict[str, str]:
 
 
 def tried(mutant: Mutant | None, stages: Sequence[Sequence[str]], folder: str) -> int:
-    """In a process of its own: 0 when no test noticed anything. What is printed goes nowhere."""
-    os.setpgid(0, 0)
+    """Goes through the stages, each in a process of its own: 0 when no test noticed anything."""
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
     if mutant is not None:
         sys.meta_path.insert(0, Changed(mutant))
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
+    for stage in stages:
+        code = forked(lambda stage=stage: run_tests(stage))  # type: ignore[misc]
+        _, status = os.waitpid(code, 0)
+        if status != 0:
+            return 1
+    return 0
+
+
+def run_tests(stage: Sequence[str]) -> int:
     import pytest
 
-    for stage in stages:
-        code = pytest.main(["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0", *stage])
-        if code != pytest.ExitCode.OK:
-            return int(code)
-    return 0
+    quiet = (
+        "-x",
+        "-q",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+    )
+    return int(pytest.main([*quiet, "--hypothesis-seed=0", *stage]))
+
+
+def forked(does: Callable[[], int]) -> int:
+    """The id of a process that does it and ends with what it gives."""
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            code = does()
+        finally:
+            os._exit(code)
+    return child
 
 
 def warm() -> None:
     """What every mutant needs and none of them changes, imported once."""
-    import _pytest.assertion.rewrite  # noqa: F401
     import alembic.command  # noqa: F401
     import argon2  # noqa: F401
     import cryptography.hazmat.primitives.ciphers.aead  # noqa: F401
     import fastapi.testclient  # noqa: F401
-    import hypothesis.strategies  # noqa: F401
     import psycopg  # noqa: F401
     import slack_bolt  # noqa: F401
     import sqlalchemy.ext  # noqa: F401
@@ -137,13 +161,7 @@ def run(every: list[Mutant], at_once: int) -> Iterator[Ended]:
         while waiting or under_way:
             while waiting and len(under_way) < at_once:
                 mutant = waiting.pop()
-                child = os.fork()
-                if child == 0:
-                    code = 70
-                    try:
-                        code = tried(mutant, TRIED[mutant.module], folder)
-                    finally:
-                        os._exit(code)
+                child = forked(lambda mutant=mutant: alone(mutant, folder))  # type: ignore[misc]
                 under_way[child] = mutant, time.monotonic()
             child, status = os.waitpid(-1, os.WNOHANG)
             if child:
@@ -156,6 +174,11 @@ def run(every: list[Mutant], at_once: int) -> Iterator[Ended]:
                 if time.monotonic() - began > PATIENCE:
                     stop(child)
             time.sleep(0.02)
+
+
+def alone(mutant: Mutant, folder: str) -> int:
+    os.setpgid(0, 0)
+    return tried(mutant, TRIED[mutant.module], folder)
 
 
 def stop(group: int) -> None:
@@ -179,6 +202,9 @@ def main() -> int:
         print("\n".join(mutant.name for mutant in every))
         return 0
     warm()
+    for stages in {TRIED[name] for name in chosen}:
+        if tried(None, stages, tempfile.gettempdir()) != 0:
+            sys.exit("the tests fail without any mutant: see to that first")
     began, known, survived, count = time.monotonic(), listed(), [], dict.fromkeys(chosen, 0)
     for ended in run(every, given.at_once):
         count[ended.mutant.module] += ended.noticed
