@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import pyotp
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from bot import web_api
 from deskgate import mail, metrics
 from simulator.exchange import Exchange
-from store import authenticators, codes, pages, pins
+from store import authenticators, codes, logins, pages, pins, sessions
 
 if TYPE_CHECKING:
     from tests.leaks import Search
@@ -63,7 +64,11 @@ def _secrets(search: Search) -> None:
     after(pins.Pin, "__init__", lambda given, _: learn(given[0].digits, "PIN"))
     after(codes, "issue", lambda given, made: learn(made, f"code of kind {given[1]}"))
     after(pages, "issue", lambda _given, made: learn(made, "page"))
-    after(authenticators, "begin", lambda _given, made: learn(made, "authenticator's secret"))
+    after(sessions, "begin", lambda _given, made: learn(made, "session"))
+    after(pyotp, "random_base32", lambda _given, made: learn(made, "authenticator's secret"))
+    before(logins, "hashed", lambda given, _: learn(given[0], "password"))
+    before(logins, "matches", lambda given, _: learn(given[3], "password"))
+    before(logins, "finish", lambda given, _: learn(given[3], "authenticator's code"))
     before(authenticators, "confirm", lambda given, _: learn(given[2], "authenticator's code"))
     before(authenticators, "check", lambda given, _: learn(given[2], "authenticator's code"))
 
