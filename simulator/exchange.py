@@ -117,6 +117,7 @@ class Exchange:
         status_events: tuple[str, ...] = (),
         fallback_url: str = "",
         timeout: int = 60,
+        detects: bool = False,
     ) -> Phone:
         """The REST API's Calls.create (platform-facts.md 1.7): a phone that rings until someone acts on it."""
         phone = Phone(
@@ -129,6 +130,7 @@ class Exchange:
             status_url=status_callback,
             status_events=status_events or ("completed",),
             ring_seconds=timeout,
+            detects=detects,
         )
         self._keep(phone)
         with self._rang:
@@ -136,14 +138,15 @@ class Exchange:
         self.changed(phone)
         return phone
 
-    def ringing(self, patience: float = 0.0) -> Phone | None:
-        """The outbound leg that has rung longest, waiting up to `patience` seconds for one."""
+    def ringing(self, patience: float = 0.0, party: str = "") -> Phone | None:
+        """The outbound leg (of a party, caller or agent) that has rung longest, waiting up to `patience` seconds for one."""
         with self._rang:
-            self._rang.wait_for(lambda: self._ringing() is not None, timeout=patience)
-            return self._ringing()
+            self._rang.wait_for(lambda: self._ringing(party) is not None, timeout=patience)
+            return self._ringing(party)
 
-    def _ringing(self) -> Phone | None:
-        return next((leg for leg in self.legs.values() if leg.state == "ringing"), None)
+    def _ringing(self, party: str) -> Phone | None:
+        ringing = (leg for leg in self.legs.values() if leg.state == "ringing")
+        return next((leg for leg in ringing if party in ("", leg.party)), None)
 
     def _keep(self, phone: Phone) -> Phone:
         with self._lock:
@@ -174,6 +177,17 @@ class Exchange:
         for event in events:
             self._announce(room, leg, event)
         return others
+
+    def rooms(self, name: str) -> list[Conference]:
+        """Those of this name that are in progress: one, or none."""
+        with self._lock:
+            return [room for room in self.conferences.values() if room.name == name and room.started]
+
+    def member(self, room: str, call: str) -> Leg | None:
+        """A leg that is in a conference, by their sids."""
+        with self._lock:
+            inside = [leg for one in self.conferences.values() if one.sid == room for leg in one.members]
+        return next((leg for leg in inside if leg.sid == call), None)
 
     def others_in(self, leg: Leg, room: Conference) -> list[Leg]:
         with self._lock:

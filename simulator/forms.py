@@ -88,6 +88,12 @@ def conference(room: Conference, leg: Leg, event: str) -> Form:
     return form + ([("CallSid", leg.sid)] if event in names else [])
 
 
+def announcement(leg: Leg, room: Conference) -> Form:
+    """What asks for the words of an announcement: that is not documented, so a desk should not lean on it."""
+    form = [("AccountSid", leg.exchange.account_sid), ("CallSid", leg.sid)]
+    return [*form, ("ConferenceSid", room.sid), ("FriendlyName", room.name)]
+
+
 def _about(leg: Leg, recording: Recording) -> Form:
     return [
         ("RecordingUrl", f"{_account(leg)}/Recordings/{recording.sid}"),

@@ -68,6 +68,8 @@ def leg_shown(leg: Leg) -> dict[str, Any]:
         "at": leg.exchange.tick(),
         "turn": turn(leg),
         "party": leg.party,
+        "rung": leg.direction != "inbound",
+        "detects": leg.detects,
         "from": leg.caller,
         "to": leg.called,
         "state": leg.state,

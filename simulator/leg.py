@@ -43,13 +43,16 @@ class Leg:
         status_url: str = "",
         status_events: tuple[str, ...] = ("completed",),
         ring_seconds: int = 60,
+        detects: bool = False,
     ) -> None:
         self.exchange = exchange
         self.sid = "CA" + secrets.token_hex(16)
         self.caller = caller
         self.called = called
         self.direction = direction
-        self.party = "caller" if direction == "inbound" else "agent"
+        # The desk has Twilio listen for machines where it calls a customer, never at its own people's phones.
+        self.party = "caller" if direction == "inbound" or detects else "agent"
+        self.detects = detects
         self.ring_seconds = ring_seconds
         self.heard: list[str] = []
         self.transcript: list[tuple[str, str]] = []
@@ -259,6 +262,22 @@ class Leg:
             self._follow(self.absolute(dial.get("action")), ("DialCallStatus", "completed"))
         else:
             self._go_on()
+
+    def announce(self, url: str) -> None:
+        """Participants.update(AnnounceUrl): hear what a document says, and stay in the conference. Only prompts are played."""
+        with self._acting():
+            if self.room is None:
+                return
+            try:
+                document = twiml.read(*self.exchange.request(self, url, forms.announcement(self, self.room)))
+            except TwimlError as error:
+                self._fault(error.code, error.words, url)
+                return
+            for verb in document.verbs:
+                if verb.name in ("Say", "Play", "Pause"):
+                    self._prompt(verb)
+                else:
+                    self._fault(12200, f"<{verb.name}> is not allowed in an announcement", url)
 
     def overhear(self, text: str) -> None:
         """Hear what another member of the conference said."""

@@ -15,7 +15,9 @@ _GRAMMAR: tuple[tuple[str, str], ...] = (
     (r"(?P<who>caller|agent) says (?P<text>.+?) and hangs up", "says and hangs up"),
     (r"(?P<who>caller|agent) says (?P<text>.+)", "says"),
     (r"(?P<who>caller|agent) hangs up", "hangs up"),
-    (r"(?P<who>agent) (?P<text>answers|declines|does not answer)", "is called"),
+    (r"(?P<who>caller|agent) (?P<text>answers|declines|does not answer)", "is called"),
+    (r"(?P<text>a machine answers)", "is called"),
+    (r"elsewhere (?P<text>.+)", "elsewhere"),
     (r"twilio logs (?P<text>\d+)", "twilio logs"),
 )
 

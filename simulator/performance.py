@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 from simulator.exchange import Exchange
@@ -28,8 +29,15 @@ class ScriptMismatch(Exception):
 class Performance:
     """One playing of a script: the phones in it, and how much of what each heard was expected so far."""
 
-    def __init__(self, exchange: Exchange, meanwhile: Callable[[], None], patience: float) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        meanwhile: Callable[[], None],
+        patience: float,
+        elsewhere: Callable[[str], None] | None = None,
+    ) -> None:
         self.exchange = exchange
+        self.elsewhere = elsewhere
         self.meanwhile = meanwhile
         self.patience = patience
         self.phones: dict[str, Phone] = {}
@@ -71,13 +79,13 @@ class Performance:
             phone = self.phones["caller"] = self.exchange.phone(line.text)
             phone.dial()
             return
+        if line.kind == "elsewhere":
+            if self.elsewhere is None:
+                raise BadScript(f"line {line.number}: nobody here can do that: {line.source}")
+            self.elsewhere(line.text)
+            return
         if line.kind == "is called":
-            ringing = self.exchange.ringing(self.patience)
-            if ringing is None:
-                self.mismatch(line, "the agent's phone to ring", "it did not")
-            self.phones["agent"] = ringing
-            self.expected["agent"] = 0
-            {"answers": ringing.answer, "declines": ringing.decline, "does not answer": ringing.no_answer}[line.text]()
+            self._is_called(line)
             return
         found = self.phones.get(line.who)
         if found is None:
@@ -93,6 +101,20 @@ class Performance:
                 found.speak(line.text, then_hang_up=True)
             case _:
                 found.hang_up()
+
+    def _is_called(self, line: Line) -> None:
+        ringing = self.exchange.ringing(self.patience, line.who)
+        if ringing is None:
+            self.mismatch(line, f"the {line.who}'s phone to ring", "it did not")
+        self.phones[line.who] = ringing
+        self.expected[line.who] = 0
+        ways: dict[str, Callable[[], None]] = {
+            "answers": ringing.answer,
+            "declines": ringing.decline,
+            "does not answer": ringing.no_answer,
+            "a machine answers": partial(ringing.answer, by="machine_start"),
+        }
+        ways[line.text]()
 
     def hears(self, line: Line) -> None:
         """Match one expected line with what was heard next; the fewest lines that fit are taken."""
@@ -155,8 +177,8 @@ class Performance:
         new = self.logged()[self.faults :]
         self.faults += len(new)
         lines += [f"twilio logs {fault.code}" for fault in new]
-        caller = self.phones["caller"]
-        if caller.state == "ended" and not self.noted:
+        caller = self.phones.get("caller")
+        if caller is not None and caller.state == "ended" and not self.noted:
             self.noted = True
             if caller.transcript[-1:] != [("caller", "hangs up")] and not caller.transcript[-1][1].endswith(
                 "and hangs up"

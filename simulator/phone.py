@@ -130,14 +130,16 @@ class Phone(Leg):
 
     # A phone that is being called
 
-    def answer(self) -> None:
-        """Pick up: the call's Url is asked for, with CallStatus=in-progress."""
+    def answer(self, *, by: str = "human") -> None:
+        """Pick up: the call's Url is asked for, with CallStatus=in-progress. Where Twilio was to listen first, it tells who
+        answered: human, machine_start, fax, unknown (platform-facts.md 1.7)."""
         with self._acting():
-            self._rung("answers")
+            self._rung("answers" if by == "human" else "a machine answers")
             self.status = "in-progress"
             self._began = self.exchange.now()
             self._report("answered", "in-progress")
-            self._load(self._voice_url, forms.voice(self))
+            heard = [("AnsweredBy", by)] if self.detects else []
+            self._load(self._voice_url, [*forms.voice(self), *heard])
             self._run()
 
     def decline(self) -> None:

@@ -11,6 +11,8 @@
     caller hangs up
     desk hangs up                   the desk has ended the call
     agent answers                   the phone that rings; also `agent declines`, `agent does not answer`
+    caller answers                  the caller's phone, where the desk calls them; also `a machine answers`
+    elsewhere Kim asks for a PIN    something that is done in Slack or on another phone, by whoever plays the script
     agent: hears Press 1 …          like desk:, on the agent's phone
     agent presses 1                 also `agent waits`, `agent says …`, `agent hangs up`
     twilio logs 11200               the error Twilio's debugger shows; one that no line expects is a mismatch
@@ -37,15 +39,16 @@ def play(
     from_number: str = "",
     meanwhile: Callable[[], None] = lambda: None,
     patience: float = 0.0,
+    elsewhere: Callable[[str], None] | None = None,
 ) -> list[tuple[str, str]]:
     """Play a script and return the caller's transcript, or raise ScriptMismatch or BadScript.
 
     `meanwhile` runs after everything anyone does: hand in what delivers the desk's outbox in a test. `patience` is
-    how many seconds to wait for the agent's phone to ring. A script that ends in the middle of a call hangs up.
+    how many seconds to wait for a phone to ring; `elsewhere` does what happens elsewhere. A script that ends in the middle of a call hangs up.
     """
-    performance = Performance(exchange, meanwhile, patience)
+    performance = Performance(exchange, meanwhile, patience, elsewhere)
     lines = parse(script)
-    if not lines or lines[0].kind != "from":
+    if not lines or lines[0].kind not in ("from", "elsewhere"):
         lines.insert(0, calling(from_number))
     try:
         for line in lines:
@@ -63,12 +66,13 @@ def record(
     from_number: str = "",
     meanwhile: Callable[[], None] = lambda: None,
     patience: float = 0.0,
+    elsewhere: Callable[[str], None] | None = None,
 ) -> str:
     """Play only what people do in a script, and return it with what was heard now: for updating a golden call.
 
     Comments and blank lines stay; expected lines are dropped, those with … as well.
     """
-    performance = Performance(exchange, meanwhile, patience)
+    performance = Performance(exchange, meanwhile, patience, elsewhere)
     written: list[str] = []
     begun = False
     try:
@@ -80,7 +84,7 @@ def record(
             line = parse_line(number, stripped)
             if line.kind in ("caller hears", "agent hears", "desk hangs up", "twilio logs"):
                 continue
-            if not begun and line.kind != "from":
+            if not begun and line.kind not in ("from", "elsewhere"):
                 performance.act(calling(from_number))
                 written += performance.news()
             begun = True

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from simulator.conference import Conference
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
 from simulator.phone import CallOver
@@ -68,6 +69,7 @@ def router(exchange: Exchange) -> APIRouter:
             ),
             fallback_url=form.get("FallbackUrl", ""),
             timeout=int(form["Timeout"]) if form.get("Timeout", "").isdecimal() else 60,
+            detects=form.get("MachineDetection") in ("Enable", "DetectMessageEnd"),
         )
         return answer(request, pairs, 201, _call(exchange, phone.sid, "queued"), phone.sid)
 
@@ -87,6 +89,27 @@ def router(exchange: Exchange) -> APIRouter:
         except CallOver:
             return answer(request, pairs, 400, _error(21220, "Call is not in-progress. Cannot redirect.", 400), call)
         return answer(request, pairs, 200, _call(exchange, call, phone.status), call)
+
+    @routes.get("/Conferences.json")
+    def conferences(account: str, request: Request) -> Response:
+        if (refusal := refused(account, request)) is not None:
+            return refusal
+        wanted = request.query_params
+        found = exchange.rooms(wanted.get("FriendlyName", "")) if wanted.get("Status") == "in-progress" else []
+        body = {"conferences": [_conference(account, room) for room in found], "next_page_uri": None, "page": 0}
+        return answer(request, list(request.query_params.items()), 200, body)
+
+    @routes.post("/Conferences/{conference}/Participants/{call}.json")
+    def update_participant(account: str, conference: str, call: str, request: Request, pairs: Pairs) -> Response:
+        if (refusal := refused(account, request)) is not None:
+            return refusal
+        member = exchange.member(conference, call)
+        if member is None:
+            return answer(request, pairs, 404, _error(20404, f"The requested resource {call} was not found", 404), call)
+        if url := dict(pairs).get("AnnounceUrl"):
+            member.announce(url)
+        body = {"account_sid": account, "conference_sid": conference, "call_sid": call, "status": "connected"}
+        return answer(request, pairs, 200, body, call)
 
     @routes.post("/Messages.json")
     def create_message(account: str, request: Request, pairs: Pairs) -> Response:
@@ -139,6 +162,10 @@ def _call(exchange: Exchange, sid: str, status: str) -> dict[str, Any]:
         "direction": phone.direction,
         "uri": f"/2010-04-01/Accounts/{exchange.account_sid}/Calls/{sid}.json",
     }
+
+
+def _conference(account: str, room: Conference) -> dict[str, Any]:
+    return {"sid": room.sid, "account_sid": account, "friendly_name": room.name, "status": "in-progress"}
 
 
 def _error(code: int, message: str, status: int) -> dict[str, Any]:

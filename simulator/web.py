@@ -144,6 +144,8 @@ def _do(phone: Phone, body: Act) -> None:
             phone.hang_up()
         case "answer":
             phone.answer()
+        case "let a machine answer":
+            phone.answer(by="machine_start")
         case "decline":
             phone.decline()
         case "no answer":

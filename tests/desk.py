@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,9 +59,12 @@ class Desk:
         )
         rest.include_router(twilio_api(self.exchange))
 
-    def ring(self, script: str, *, meanwhile: bool = True) -> list[tuple[str, str]]:
+    def ring(
+        self, script: str, *, meanwhile: bool = True, elsewhere: Callable[[str], None] | None = None
+    ) -> list[tuple[str, str]]:
         """Plays a call script; a mismatch fails the test with the line. Later work is done after everything anyone does."""
-        return play(script, self.exchange, meanwhile=self.work if meanwhile else lambda: None)
+        work = self.work if meanwhile else lambda: None
+        return play(script, self.exchange, meanwhile=work, elsewhere=elsewhere)
 
     def work(self) -> int:
         """Does all that is due; how much that was."""

@@ -48,6 +48,7 @@ export class PhoneView {
     this.find(".hook-end").addEventListener("click", () => {
       this.act(this.leg.call, this.leg.state === "ringing" ? "decline" : "hang up");
     });
+    this.find(".hook-machine").addEventListener("click", () => this.act(this.leg.call, "let a machine answer"));
     this.find(".say").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#say("speak");
@@ -160,9 +161,10 @@ export class PhoneView {
     const end = this.find(".hook-end");
     end.textContent = answering ? "Decline" : "Hang up";
     end.hidden = !answering && !this.inCall;
+    this.find(".hook-machine").hidden = !(answering && leg?.detects);
     this.find(".after").hidden = !(state === "ended" && leg?.party === "caller");
     this.root.classList.toggle("rings", answering);
-    this.root.classList.toggle("over", state === "ended" && leg?.party === "agent");
+    this.root.classList.toggle("over", state === "ended" && leg?.rung === true);
     this.talk.scrollTop = this.talk.scrollHeight;
     this.#wind();
   }

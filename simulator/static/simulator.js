@@ -6,7 +6,7 @@ import { clear, show, showFault } from "./webhooks.js";
 
 const $ = (id) => document.getElementById(id);
 const latest = new Map(); // call -> when it was last told of, so that what arrives late is left out
-const agents = new Map(); // call -> PhoneView
+const agents = new Map(); // call -> PhoneView, of the phones that ring
 let people = [];
 let started = "";
 let chosen = { name: "Another number", number: "" };
@@ -44,16 +44,19 @@ function send(path, body) {
 function place(leg, isNew = false) {
   if ((latest.get(leg.call) ?? -1) > leg.at) return;
   latest.set(leg.call, leg.at);
-  if (leg.party === "caller") {
+  if (!leg.rung) {
     if (isNew || leg.call === caller.leg?.call) drawCaller(leg);
     return;
   }
   let view = agents.get(leg.call);
   if (!view) {
     view = new PhoneView(act, { clockRuns });
-    view.name("The desk's phone", leg.to);
+    const person = leg.party === "caller" ? people.find((one) => one.number === leg.to) : null;
+    view.name(leg.party === "caller" ? person?.name ?? "A customer" : "The desk's phone", leg.to);
     const word = document.createElement("p");
-    word.textContent = "The desk is ringing its own people. Answer, and listen to who is there.";
+    word.textContent = leg.party === "caller"
+      ? "The desk calls a customer. Answer, decline, or let a machine answer."
+      : "The desk is ringing its own people. Answer, and listen to who is there.";
     view.hint(word);
     agents.set(leg.call, view);
     $("agents").prepend(view.root);
@@ -188,9 +191,9 @@ async function refresh() {
     choose(people[0] ?? { name: "Another number", number: "+441632960199" });
   }
   for (const hook of state.webhooks) show(hook);
-  const mine = state.legs.filter((leg) => leg.party === "caller" && leg.state !== "ended").at(-1);
+  const mine = state.legs.filter((leg) => !leg.rung && leg.state !== "ended").at(-1);
   if (mine && !caller.inCall) place(mine, true);
-  for (const leg of state.legs) if (leg.party === "caller" || leg.state !== "ended" || agents.has(leg.call)) place(leg);
+  for (const leg of state.legs) if (!leg.rung || leg.state !== "ended" || agents.has(leg.call)) place(leg);
   introduce();
   $("live").textContent = "live";
   $("live").classList.remove("lost");

@@ -9,22 +9,27 @@ import pytest
 
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
+from tests.ivr.elsewhere import Elsewhere
 
 SLACK = {"slack_signing_secret": "a secret of the tests", "slack_bot_token": "xoxb-of-the-tests"}
 CALLS = sorted((Path(__file__).parent / "calls").glob("*.txt"))
 
 
+SETTINGS = {"after_hours": {"opening_hours": "Mon-Fri 08:00-18:00 Europe/London"}}
+
+
 @pytest.fixture
-def desk(sample_url: str) -> Iterator[Desk]:
+def desk(sample_url: str, call: Path) -> Iterator[Desk]:
     """With Slack, as `make run` has it: these calls are played against that as well."""
-    opened = Desk(sample_url, **ACCOUNT, **SLACK)
+    opened = Desk(sample_url, **ACCOUNT, **SLACK, **SETTINGS.get(call.stem, {}))
     yield opened
     opened.close()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda path: path.stem)
 def test_call(desk: Desk, call: Path) -> None:
-    desk.ring(call.read_text("utf-8"))
+    desk.ring(call.read_text("utf-8"), elsewhere=Elsewhere(desk))
+    assert list(desk.exchange.faults) == []
 
 
 def test_there_are_calls() -> None:

@@ -48,6 +48,8 @@ PATHS = [
     ("GET", "/simulator/legs/x/script"),
     ("POST", f"{REST}/Calls.json"),
     ("POST", f"{REST}/Calls/x.json"),
+    ("GET", f"{REST}/Conferences.json"),
+    ("POST", f"{REST}/Conferences/x/Participants/y.json"),
     ("POST", f"{REST}/Messages.json"),
     ("GET", f"{REST}/Recordings/x.wav"),
 ]

@@ -1,0 +1,267 @@
+"""In the middle of a talk: to the keypad and back, what is known afterwards, and that nothing keyed comes near the agent."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from authz import Proof
+from simulator.phone import Phone
+from store import rings as store_rings
+from store import tables
+from tests.desk import PUBLIC, Desk
+from tests.ivr.elsewhere import asks_for, kim, talks
+from tests.ivr.wire import Caller, Wire, change, count, rows, state_of
+
+MIA = ("+441632960108", "17846325")
+PROMPT = "Key your PIN, then hash."
+PASSED, FAILED = "Passed.", "Not passed."
+
+
+def a_talk(desk: Desk) -> tuple[Phone, Phone]:
+    kim(desk)
+    return talks(desk, *MIA)
+
+
+def ring(desk: Desk) -> tuple[str, str, int, str]:
+    """What it is asked for, what came of it, the proof, and how it ended."""
+    r = tables.rings.c
+    return tuple(rows(desk, select(r.asked, r.told, r.proof, r.ending).order_by(r.id.desc()))[0])
+
+
+def owed(desk: Desk, kind: str) -> int:
+    return count(desk, tables.work, tables.work.c.kind == kind)
+
+
+def test_passed(desk: Desk) -> None:
+    mia, agent = a_talk(desk)
+    assert asks_for(desk, "pin")
+    assert mia.state == "gathering"
+    assert mia.heard[-1] == PROMPT
+    assert agent.state == "in conference desk-1", "the agent waits in the room"
+    mia.press("17846325#")
+    desk.work()
+    assert (mia.state, agent.state) == ("in conference desk-1",) * 2
+    assert agent.heard[-1] == PASSED
+    assert PASSED not in mia.heard
+    assert ring(desk) == ("pin", "passed", Proof.VERIFIED, "")
+    agent.speak("thank you")
+    assert mia.heard[-1] == "thank you"
+    assert list(desk.exchange.faults) == []
+
+
+@pytest.mark.parametrize(
+    "keys", [("11111111#",) * 3, ("",), ("*#",), ("123#",) * 3, ("26487159#", "26487159#", "73059184#")]
+)
+def test_failed(one_desk: Desk, keys: tuple[str, ...]) -> None:
+    """Three wrong ones, silence, a star, half of one, somebody else's: back to the agent, and nobody is known any more."""
+    mia, agent = a_talk(one_desk)
+    asks_for(one_desk, "pin")
+    for each in keys:
+        mia.press(each) if each else mia.wait()
+    one_desk.work()
+    assert mia.state == agent.state == "in conference desk-1"
+    assert agent.heard[-1] == FAILED
+    assert ring(one_desk) == ("pin", "failed", Proof.CLAIMED, "")
+    agent.hang_up()
+    assert mia.heard[-2:] == ["The call with the desk has ended.", "Goodbye."]
+    assert mia.state == "ended", "the menu is not theirs any more"
+
+
+def test_no_digit_comes_near_the_agent(one_desk: Desk, logged: list[dict[str, object]]) -> None:
+    mia, agent = a_talk(one_desk)
+    before = len(agent.heard)
+    asks_for(one_desk, "pin")
+    mia.press("17846399#")
+    mia.press("17846325#")
+    one_desk.work()
+    assert agent.heard[before:] == [PASSED]
+    assert "178463" not in repr(logged) + repr(list(one_desk.exchange.webhooks))
+
+
+def test_whoever_hangs_up_at_the_keypad_has_failed(desk: Desk) -> None:
+    mia, agent = a_talk(desk)
+    asks_for(desk, "pin")
+    mia.hang_up()
+    desk.work()
+    assert ring(desk) == ("pin", "failed", Proof.CLAIMED, "caller_left")
+    assert agent.heard[-2:] == [FAILED, "The caller has hung up."]
+    assert agent.state == "ended"
+
+
+def test_an_agent_who_hangs_up_meanwhile_is_not_waited_for(one_desk: Desk) -> None:
+    mia, agent = a_talk(one_desk)
+    asks_for(one_desk, "pin")
+    agent.hang_up()
+    mia.press("17846325#")
+    assert "The call with the desk has ended." in mia.heard
+    assert mia.heard[-1] == "Press 9 to hear this again."
+    assert ring(one_desk)[3] == "agent_left"
+    assert not asks_for(one_desk, "pin"), "that talk is over"
+
+
+def test_two_minutes_are_enough(one_desk: Desk) -> None:
+    mia, agent = a_talk(one_desk)
+    asks_for(one_desk, "pin")
+    one_desk.pass_time(119)
+    one_desk.work()
+    assert ring(one_desk)[1] == ""
+    one_desk.pass_time(2)
+    one_desk.work()
+    assert ring(one_desk)[1:3] == ("failed", Proof.CLAIMED)
+    assert agent.heard[-1] == FAILED
+    mia.press("17846325#")
+    one_desk.work()
+    assert ring(one_desk)[1:3] == ("passed", Proof.VERIFIED), "late, and proved all the same"
+
+
+def test_asked_while_one_is_under_way_and_asked_again(one_desk: Desk) -> None:
+    mia, agent = a_talk(one_desk)
+    assert asks_for(one_desk, "pin")
+    assert not asks_for(one_desk, "pin"), "they are at the keypad already"
+    mia.wait()
+    one_desk.work()
+    one_desk.pass_time(1)
+    assert asks_for(one_desk, "pin")
+    mia.press("17846325#")
+    one_desk.work()
+    assert [said for said in agent.heard if said in (PASSED, FAILED)] == [FAILED, PASSED]
+    assert ring(one_desk)[1:3] == ("passed", Proof.VERIFIED)
+
+
+def test_a_caller_who_has_just_gone_is_not_sent_anywhere(one_desk: Desk) -> None:
+    """Twilio knows that the call is over, and has not told us."""
+    mia, agent = a_talk(one_desk)
+    mia.status, mia.waiting = "completed", None
+    asks_for(one_desk, "pin")
+    assert ring(one_desk)[1] == "failed"
+    assert agent.heard[-1] == FAILED
+
+
+def test_done_twice_each_kind_does_no_harm(one_desk: Desk) -> None:
+    mia, agent = a_talk(one_desk)
+    asks_for(one_desk, "pin")
+    _again(one_desk, "to_keypad")
+    assert [said for said in mia.heard if said == PROMPT] == [PROMPT], "not sent there twice"
+    mia.press("17846325#")
+    one_desk.work()
+    _again(one_desk, "announce", "keypad_over", "to_keypad")
+    assert (mia.state, agent.state) == ("in conference desk-1",) * 2
+    assert ring(one_desk)[1] == "passed"
+    mia.hang_up()
+    one_desk.work()
+    _again(one_desk, "leg_over", "announce")
+    assert agent.heard.count("The caller has hung up.") == 1
+
+
+def _again(desk: Desk, *kinds: str) -> None:
+    """A worker died just after it had done these."""
+    w = tables.work
+    payloads = {"to_keypad": ring_asked(desk), "keypad_over": ring_asked(desk)}
+    said = {"ring": 1, "told": "passed"}
+    payloads |= {"announce": said, "leg_over": {"ring": 1, "leg": rows(desk, select(tables.rings.c.taken_by))[0][0]}}
+    for kind in kinds:
+        assert count(desk, w, w.c.kind == kind)
+        desk.house.deliveries[kind](_Piece(payloads[kind]))  # type: ignore[arg-type]
+
+
+class _Piece:
+    def __init__(self, payload: dict[str, object]) -> None:
+        self.payload = payload
+
+
+def ring_asked(desk: Desk) -> dict[str, object]:
+    r = tables.rings.c
+    row = rows(desk, select(r.id, r.call, r.asked_at))[0]
+    return {"ring": row.id, "call": row.call, "asked_at": row.asked_at}
+
+
+# --- at the wire
+
+
+def by_hand(desk: Desk) -> tuple[Caller, str, Wire]:
+    """A talk made by hand, and the path that a caller is sent to; the REST API knows nothing of this call."""
+    from ivr import after
+
+    kim(desk)
+    wire = Wire(desk)
+    mia = Caller(wire)
+    mia.prove()
+    mia.key("0")
+    desk.work()
+    (agent,) = [leg for leg in desk.exchange.legs.values() if leg.state == "ringing"]
+    agent.answer()
+    agent.press("1")
+    mia.key("")
+    r = tables.rings
+    change(desk, update(r).values(asked="pin", asked_at=desk.now))
+    summons = after.summons(desk.house.line, 1, desk.now)  # type: ignore[arg-type]
+    assert summons is not None
+    assert summons[0] == mia.sid
+    return mia, summons[1], wire
+
+
+def test_the_route_is_a_turn_that_can_be_repeated(desk: Desk) -> None:
+    mia, path, _wire = by_hand(desk)
+    first = mia.post(path, mia.form())
+    assert first.said[-1] == PROMPT
+    assert mia.post(path, mia.form()).text == first.text
+    mia.answer = first
+    wrong = mia.key("11111111")
+    assert wrong.said[0] == "That did not match. Please try again."
+    assert mia.post(path, mia.form()).status == 403, "two turns ago"
+
+
+def test_tokens_of_others_are_refused(one_desk: Desk) -> None:
+    mia, path, wire = by_hand(one_desk)
+    stranger = Caller(wire, "+441632960109")
+    stranger.prove("", "39275068")
+    for wrong in ("/ivr/keypad", path[:-1], path + "A", path.replace("t=", "t=A")):
+        assert mia.post(wrong, mia.form()).status == 403
+    assert stranger.post(path, stranger.form()).status == 403, "the token is another call's"
+    assert wire.post(path, mia.form(), signature="AAAA").status == 403
+    assert state_of(one_desk, mia.sid).at == "talking"
+
+
+def test_who_has_left_the_room_meanwhile_hears_what_they_are_at(one_desk: Desk) -> None:
+    """The agent hung up, the caller is at the menu, and the redirect comes late: not a dead line."""
+    mia, path, _wire = by_hand(one_desk)
+    menu = mia.post(mia.answer.action, mia.form(("DialCallStatus", "completed")))
+    assert "The call with the desk has ended." in menu.said
+    assert mia.post(path, mia.form()).text == menu.text
+    assert state_of(one_desk, mia.sid).at == "menu"
+
+
+@pytest.mark.parametrize("told", ["passed", "failed"])
+def test_what_is_announced_is_in_the_token(one_desk: Desk, told: str) -> None:
+    from ivr.agent import told_url
+
+    wire, keys = Wire(one_desk), one_desk.store.keys
+    path, form = told_url(keys, 1, told), [("AccountSid", wire.account)]
+    assert wire.post(path, form).said == [PASSED if told == "passed" else FAILED]
+    other = "failed" if told == "passed" else "passed"
+    for wrong in (path.replace(f"told={told}", f"told={other}"), path.replace("ring=1", "ring=2"), "/ivr/agent/told"):
+        assert wire.post(wrong, form).status == 403
+
+
+def test_the_room_is_the_agents(one_desk: Desk) -> None:
+    """Twilio closes it when the agent leaves, and not when the caller goes to the keypad."""
+    mia, _path, wire = by_hand(one_desk)
+    assert 'endConferenceOnExit="false"' in mia.answer.text
+    agent = next(leg for leg in one_desk.exchange.legs.values() if leg.party == "agent")
+    answer = wire.post(agent._voice_url.removeprefix(PUBLIC), _agents_form(wire, agent, ("Digits", "1")))
+    assert 'endConferenceOnExit="true"' in answer.text
+
+
+def _agents_form(wire: Wire, agent: Phone, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(name, agent.sid if name == "CallSid" else value) for name, value in Caller(wire).form(*more)]
+
+
+def test_the_agents_phone_takes_the_call_in_their_name(one_desk: Desk) -> None:
+    staff = kim(one_desk)
+    a_talk(one_desk)
+    assert rows(one_desk, select(tables.rings.c.staff_id))[0][0] == staff
+    with one_desk.store.transaction("test") as tx:
+        now = store_rings.look(tx, 1)
+    assert now is not None
+    assert now.taken
