@@ -10,6 +10,7 @@ from authz import Action, Ask, Grant, Proof
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
 from store import call_backs, rings, tables
+from store.work import Work
 from tests.desk import Desk
 from tests.ivr.switchboard import asks
 from tests.ivr.switchboard import rings as ringing
@@ -71,6 +72,11 @@ def talks(desk: Desk, number: str, pin: str) -> tuple[Phone, Phone]:
     agent.press("1")
     caller.wait()
     return caller, agent
+
+
+def piece(kind: str, **payload: object) -> Work:
+    """A piece of work that comes once more: the worker died just after doing it."""
+    return Work(0, kind, "again", payload, 2, 0)
 
 
 class Elsewhere:

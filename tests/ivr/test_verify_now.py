@@ -10,7 +10,7 @@ from simulator.phone import Phone
 from store import rings as store_rings
 from store import tables
 from tests.desk import PUBLIC, Desk
-from tests.ivr.elsewhere import asks_for, kim, talks
+from tests.ivr.elsewhere import asks_for, kim, piece, talks
 from tests.ivr.wire import Caller, Wire, change, count, rows, state_of
 
 MIA = ("+441632960108", "17846325")
@@ -162,12 +162,7 @@ def _again(desk: Desk, *kinds: str) -> None:
     payloads |= {"announce": said, "leg_over": {"ring": 1, "leg": rows(desk, select(tables.rings.c.taken_by))[0][0]}}
     for kind in kinds:
         assert count(desk, w, w.c.kind == kind)
-        desk.house.deliveries[kind](_Piece(payloads[kind]))  # type: ignore[arg-type]
-
-
-class _Piece:
-    def __init__(self, payload: dict[str, object]) -> None:
-        self.payload = payload
+        desk.house.deliveries[kind](piece(kind, **payloads[kind]))
 
 
 def ring_asked(desk: Desk) -> dict[str, object]:
