@@ -12,7 +12,7 @@ from ivr import called, identify, keypad, person, request, step_up, tickets
 from ivr import further as f
 from ivr import menu as menus
 from ivr import shapes as s
-from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu
+from ivr.moves import TABLE, Place, goodbye, goto, leave_message, resume, menu
 from ivr.outcomes import BeingUpdated
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
@@ -29,6 +29,8 @@ def step(call: Call, event: Event) -> Move:
         return menu(call, line("being_updated"))
     place = TABLE[call.at]
     if isinstance(event, Keys) and event.keyed == "" and not place.silence_speaks:
+        if call.silent and call.then == "talk":
+            return resume(replace(call, silent=False))
         if call.silent:
             return goodbye(call, "goodbye.silence")
         return place.prompt(replace(call, silent=True, lead=(line("nothing_heard"),)))

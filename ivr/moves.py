@@ -37,6 +37,8 @@ def goodbye(call: Call, *keys: str) -> Move:
 
 
 def menu(call: Call, *lead: Line) -> Move:
+    if call.then == "talk":  # an agent waits for them
+        return resume(call, *lead)
     fresh = replace(
         call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about="", queue=0
     )

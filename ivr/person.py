@@ -8,7 +8,7 @@ from authz import Proof
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.hours import Opening
-from ivr.moves import Place, goodbye, goto, menu, number_twice, refusal, screen, unexpected
+from ivr.moves import RESUMED, Place, goodbye, goto, menu, number_twice, refusal, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
 
 
@@ -80,7 +80,8 @@ def _hear_closed(call: Call, event: Event) -> Move:
 
 
 def _ask_talking(call: Call) -> Move:
-    return goodbye(call, "goodbye.neutral")
+    """Back from a second proof, or without one."""
+    return replace(call, then=""), s.BackToTalk(None)
 
 
 def _hear_talking(call: Call, event: Event) -> Move:
@@ -104,6 +105,8 @@ def _hear_talking(call: Call, event: Event) -> Move:
 def _to_keypad(call: Call, what: str) -> Move:
     if what == "pin":
         return goto(replace(call, tries=0, short=0), "pin_again", line("agent_asks"))
+    if what == "second":
+        return goto(replace(call, then="talk"), "step_up", line("agent_asks"))
     return call, s.BackToTalk(None)
 
 
@@ -112,3 +115,4 @@ PLACES = {
     "closed": Place(_ask_closed, _hear_closed),
     "talking": Place(_ask_talking, _hear_talking, silence_speaks=True),
 }
+RESUMED["talk"] = lambda call: goto(call, "talking")

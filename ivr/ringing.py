@@ -162,10 +162,10 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
 
 
 def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
-    """Whether a second proof was given since the agent asked for one."""
-    if ring is None or ring.asked_at is None or call.subject is None or tx.call is None:
+    """Whether a second proof holds on this call now: there was none that was good enough, or the agent would not have asked."""
+    if ring is None or call.subject is None:
         return False
-    return step_ups.reached_since(tx, call.subject, ring.account, tx.call, ring.asked_at)
+    return step_ups.until(tx, call.subject, ring.account, tx.call or "") is not None
 
 
 def _tell_unlock_code(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

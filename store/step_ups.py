@@ -50,13 +50,6 @@ def until_own(tx: Transaction, subject: str, account: int, bound: str) -> int | 
     return max((row.ends_at for row in rows if row.factor != "carried"), default=None)
 
 
-def reached_since(tx: Transaction, subject: str, account: int, bound: str, since: int) -> bool:
-    """Whether a second proof was given here at `since` (ms) or after it."""
-    s = tables.step_ups.c
-    theirs = (s.person_id == person_of(subject)) & (s.account_id == account) & (s.bound == bound)
-    return tx.connection.execute(select(s.id).where(theirs, s.reached_at >= since)).first() is not None
-
-
 def proof(tx: Transaction, subject: str, account: int | None, bound: str, topic: str = "") -> Proof:
     """How sure it is who asks, for somebody verified."""
     if account is None or until(tx, subject, account, bound, topic) is None:

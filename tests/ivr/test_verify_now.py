@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
 from authz import Proof
+from ivr import after, effects, moves
+from ivr.agent import told_url
+from ivr.shapes import BackToTalk
 from simulator.phone import Phone
 from store import rings as store_rings
-from store import tables
+from store import step_ups, tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.elsewhere import asks_for, kim, piece, talks
 from tests.ivr.wire import Caller, Wire, change, count, rows, state_of
@@ -176,8 +181,6 @@ def ring_asked(desk: Desk) -> dict[str, object]:
 
 def by_hand(desk: Desk) -> tuple[Caller, str, Wire]:
     """A talk made by hand, and the path that a caller is sent to; the REST API knows nothing of this call."""
-    from ivr import after
-
     kim(desk)
     wire = Wire(desk)
     mia = Caller(wire)
@@ -229,8 +232,6 @@ def test_who_has_left_the_room_meanwhile_hears_what_they_are_at(one_desk: Desk) 
 
 @pytest.mark.parametrize("told", ["passed", "failed"])
 def test_what_is_announced_is_in_the_token(one_desk: Desk, told: str) -> None:
-    from ivr.agent import told_url
-
     wire, keys = Wire(one_desk), one_desk.store.keys
     path, form = told_url(keys, 1, told), [("AccountSid", wire.account)]
     assert wire.post(path, form).said == [PASSED if told == "passed" else FAILED]
@@ -260,3 +261,21 @@ def test_the_agents_phone_takes_the_call_in_their_name(one_desk: Desk) -> None:
         now = store_rings.look(tx, 1)
     assert now is not None
     assert now.taken
+
+
+def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> None:
+    """However it was given: the way back looks for itself."""
+    mia, _path, _wire = by_hand(one_desk)
+    r = tables.rings
+    change(one_desk, update(r).values(asked="second", told=""))
+    call = state_of(one_desk, mia.sid)
+    for proved, told in ((False, "failed"), (True, "passed")):
+        change(one_desk, update(r).values(told=""))
+        with one_desk.store.transaction("phone", mia.sid) as tx:
+            if proved:
+                step_ups.reached(tx, call.subject or "", call.account or 0, "text", mia.sid, ends_at=tx.now + 60_000)
+            moved, effect = moves.TABLE["talking"].prompt(replace(call, then="talk"))
+            assert isinstance(effect, BackToTalk)
+            back = effects.carry_out(tx, one_desk.house.line.desk, moved, effect)  # type: ignore[union-attr]
+        assert (back.passed, ring(one_desk)[1]) == (proved, told)  # type: ignore[union-attr]
+        assert ring(one_desk)[2] == Proof.VERIFIED, "the PIN is still right"

@@ -79,7 +79,7 @@ REASONS: Final[dict[str, str]] = {
     "live.has_case": "whether one of the staff has a call with an account: yes or no",
     "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
     **dict.fromkeys(
-        ("step_ups." + n for n in ("end_all", "proof", "reached", "sweep", "until", "until_own", "reached_since")),
+        ("step_ups." + n for n in ("end_all", "proof", "reached", "sweep", "until", "until_own")),
         _FACTOR,
     ),
     "switches.threat": "whether the phone takes messages only: yes or no",
