@@ -12,7 +12,7 @@ from ivr import called, identify, keypad, person, request, step_up, tickets
 from ivr import further as f
 from ivr import menu as menus
 from ivr import shapes as s
-from ivr.moves import TABLE, Place, goodbye, goto, leave_message, resume, menu
+from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu, resume
 from ivr.outcomes import BeingUpdated
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from authz import Proof
-from ivr import after, effects, moves
+from ivr import after, dialogue, effects, moves
 from ivr.agent import told_url
-from ivr.shapes import BackToTalk
+from ivr.shapes import BackToTalk, Call, Keys
 from simulator.phone import Phone
 from store import rings as store_rings
 from store import step_ups, tables
@@ -279,3 +279,24 @@ def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> Non
             back = effects.carry_out(tx, one_desk.house.line.desk, moved, effect)  # type: ignore[union-attr]
         assert (back.passed, ring(one_desk)[1]) == (proved, told)  # type: ignore[union-attr]
         assert ring(one_desk)[2] == Proof.VERIFIED, "the PIN is still right"
+
+
+def test_for_a_second_proof_they_come_to_where_8_leads_and_back(desk: Desk) -> None:
+    """Mia has nothing on file to prove herself by but a number, and texts are off: told so, and back with the agent."""
+    mia, agent = a_talk(desk)
+    assert asks_for(desk, "second")
+    desk.work()
+    if mia.state == "gathering":
+        mia.press("*")
+        desk.work()
+    assert mia.state == agent.state == "in conference desk-1"
+    assert agent.heard[-1] == FAILED
+    assert ring(desk) == ("second", "failed", Proof.VERIFIED, "")
+    agent.hang_up()
+    assert mia.heard[-1] == "Press 9 to hear this again.", "what the PIN opened is open"
+
+
+def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
+    call = Call(at="step_code", way="text", subject="person:8", proof=2, account=1, ring=1, then="talk", silent=True)
+    moved, effect = dialogue.step(call, Keys(""))
+    assert (moved.at, effect) == ("talking", BackToTalk(None))
