@@ -103,7 +103,7 @@ def _pages(search: Search) -> None:
             await answer(self, scope, receive, send)
             return
         path, kept = scope["path"], bytearray()
-        search.leave(f"URL {path}", f"{path}?{scope['query_string'].decode()}")
+        search.leave(f"URL {path}", f"{path}?{scope['query_string'].decode(errors='replace')}")
 
         async def seen(message: Message) -> None:
             if message["type"] == "http.response.start":
