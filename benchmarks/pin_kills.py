@@ -114,7 +114,7 @@ def as_the_phone_does(store: Store, pool: HashPool, account: Account, decoy: Kep
         pool.admit()
         right = pin.evaluate(pool, KEYS, attempt, Pin(WRONG))
     with store.transaction("phone", "CA1") as tx:
-        pin.settle(tx, attempt, right)
+        pin.settle(tx, attempt, right, Pin(WRONG))
 
 
 def count_afterwards(store: Store, _pool: HashPool, account: Account, _decoy: KeptPin) -> None:

@@ -51,13 +51,15 @@ def _hear_pin(call: Call, event: Event) -> Move:
             if call.tries + 1 == TRIES_IN_A_CALL:
                 return goodbye(call, "goodbye.not_proved")
             return goto(replace(call, tries=call.tries + 1), "pin", line("pin_wrong"))
+        case o.Unlocked(person):
+            return goto(replace(call, unlocked=person, tries=0), "pin", line("code_taken"))
         case o.LineBusy():
             return goodbye(call, "goodbye.busy")
         case o.MessagesOnly():
             return leave_message(call, "closed")
         case o.Proved(subject, accounts, duress):
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(line("proved"),))
-            known = replace(known, duress=call.duress or duress)
+            known = replace(known, duress=call.duress or duress, unlocked=0)
             if len(accounts) == 1 or (call.call_back is not None and call.account in accounts):
                 return settled(replace(known, account=call.account if call.account in accounts else accounts[0]))
             return goto(known, "accounts")

@@ -31,8 +31,10 @@ def _hear_pin(call: Call, event: Event) -> Move:
             return goto(replace(call, short=call.short + 1), "pin_again", line("pin_not_whole"))
         case o.NotProved() if call.tries + 1 < TRIES_IN_A_CALL:
             return goto(replace(call, tries=call.tries + 1), "pin_again", line("pin_wrong"))
+        case o.Unlocked(person):
+            return goto(replace(call, unlocked=person, tries=0), "pin_again", line("code_taken"))
         case o.Proved(subject, _, duress) if subject == call.subject:
-            proved = replace(call, at="talking", proof=int(Proof.VERIFIED), duress=call.duress or duress)
+            proved = replace(call, at="talking", proof=int(Proof.VERIFIED), duress=call.duress or duress, unlocked=0)
             return proved, s.BackToTalk(passed=True)
         case Keys() | o.NotProved() | o.Proved() | o.LineBusy() | o.MessagesOnly():
             return _failed(call)
@@ -41,7 +43,7 @@ def _hear_pin(call: Call, event: Event) -> Move:
 
 def _failed(call: Call) -> Move:
     """Whoever was verified before is so no longer: not for the agent, and not for the menu."""
-    return replace(call, at="talking", proof=int(Proof.CLAIMED)), s.BackToTalk(passed=False)
+    return replace(call, at="talking", proof=int(Proof.CLAIMED), unlocked=0), s.BackToTalk(passed=False)
 
 
 PLACES = {"pin_again": Place(_ask_pin, _hear_pin, silence_speaks=True)}

@@ -25,6 +25,13 @@ class NotProved:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlocked:
+    """What was keyed is the code of this person, whose PIN is locked: their next ones are looked at. It proves nothing."""
+
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineBusy:
     pass
 
@@ -291,6 +298,7 @@ class BeingUpdated:
 Outcome = (
     Proved
     | NotProved
+    | Unlocked
     | LineBusy
     | MessagesOnly
     | AccountsNamed

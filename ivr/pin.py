@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from authz import Proof
 from ivr import outcomes as o
 from ivr.asks import CUSTOMER_ASKS
 from ivr.outcomes import Outcome
+from ivr.radar import Trip
 from ivr.shapes import Call
-from store import alerts, guard, pins, work
+from store import alerts, guard, pins, unlock, work
 from store.guard import Admission, Reservation
 from store.keys import Keys
-from store.people import resolve, subject_of
+from store.people import accounts_of, resolve, subject_of
 from store.pins import KeptPin, Pin
 from store.pool import HashPool
 from store.transaction import NOBODY, Transaction
@@ -22,26 +24,34 @@ NO_ONE = 0  # the person a decoy stands for; no row has this id
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A counted attempt, ready to be hashed. `person` is NO_ONE where the ID is nobody's."""
+    """A counted attempt, ready to be hashed. `person` is NO_ONE where the ID is nobody's, `accounts` are theirs."""
 
     person: int
     kept: KeptPin
     there: bool  # there is a PIN to compare with
     reservation: Reservation
+    accounts: tuple[int, ...] = ()
+    by_code: bool = False  # let through by a code that was keyed before
+    may_be_code: bool = False  # the PIN is locked, and what was keyed may be the code for that
 
     @property
     def hashes(self) -> bool:
         return self.reservation.admission in (Admission.EVALUATE, Admission.REFUSED)
 
 
-def reserve(tx: Transaction, call: Call, decoy: KeptPin) -> Attempt:
-    """Counts the attempt. Commit, then hash."""
+def reserve(tx: Transaction, call: Call, decoy: KeptPin, *, barred: bool = False) -> Attempt:
+    """Counts the attempt, as one at a PIN and as one at the code of whoever is locked out. Commit, then hash. `barred`: the PIN
+    is being tried on many, and is not looked at (radar.py)."""
     assert tx.call is not None
     person, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
     k = guard.decoy_of(tx, call.support_id, call.number, tx.call) if person is None else guard.counter_of(person)
-    reservation = guard.reserve(tx, k, real=person is not None, own_number=own_number)
-    return Attempt(person or NO_ONE, kept or decoy, kept is not None, reservation)
+    by_code = person is not None and person == call.unlocked
+    made = guard.reserve(tx, k, real=person is not None, own_number=own_number, by_code=by_code, barred=barred)
+    locked = made.admission is Admission.REFUSED and not barred and not by_code
+    may_be_code = unlock.tried(tx, person if person and locked else NO_ONE, own_number=own_number)
+    accounts = accounts_of(tx, person or NO_ONE)
+    return Attempt(person or NO_ONE, kept or decoy, kept is not None, made, accounts, by_code, may_be_code)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,23 +78,36 @@ def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | 
     return pool.run(compared)
 
 
-def settle(tx: Transaction, attempt: Attempt, right: Right | None) -> Outcome:
+def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin, trips: Sequence[Trip] = ()) -> Outcome:
     """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
     a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one. Who keys
-    the PIN that says they are threatened has proved themselves just the same; those who lead the desk are told."""
+    the PIN that says they are threatened has proved themselves just the same; those who lead the desk are told.
+
+    `keyed` may be the code of somebody locked out; `trips` are what the radar has seen.
+    """
     made, claimed = attempt.reservation, subject_of(attempt.person)
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     guard.give_back(tx, made, matched=matched)
+    unlocked = unlock.used(tx, attempt.person if attempt.may_be_code else NO_ONE, keyed.digits)
     proven = subject_of(attempt.person if matched else NO_ONE)
     allowed = tx.offer_accounts(proven, Proof.VERIFIED if matched else Proof.NONE, CUSTOMER_ASKS)
     if matched and right is not None:
         if right.anew:
             pins.renew(tx, attempt.kept, right.kept)
-        tx.record(proven, None, "pin.attempt", "proved" if allowed else "nothing_allowed", proof=Proof.VERIFIED)
+        how = ("by_code",) if attempt.by_code else ()
+        said = "proved" if allowed else "nothing_allowed"
+        tx.record(proven, None, "pin.attempt", said, proof=Proof.VERIFIED, fields=how)
+        if attempt.by_code:
+            told = {"notice": "pin_unlocked", "person": attempt.person}
+            work.enqueue(tx, "notice", f"unlocked:{made.k[:16]}:{made.at}:{made.gen}", told)
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
         return o.Proved(proven, tuple(allowed), right.duress) if allowed else o.NotProved()
-    decision, outcome = _SAID[made.admission]
+    for trip in trips:
+        alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
+    if made.admission is Admission.SPENT:
+        alerts.alert(tx, "budget_spent", f"{made.kind}:{made.at // guard.BUDGET[0][0]}", detail=made.kind)
+    decision, outcome = ("code", o.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:
         notice = {"notice": "pin_locked", "person": attempt.person}

@@ -21,16 +21,19 @@ def twiml(screen: Screen, phrases: Phrases, *, action: str, recording: str, tran
     """The document of one turn. `action` is where the next turn goes, `recording` where a finished recording is told."""
     said = tuple(map(phrases.say, screen.lines))
     if any(line.values for line in screen.lines):
-        document = _drawn(said, screen.then, phrases.voice, phrases.language, recording, transcription)
+        draw = _drawn
     else:
-        document = _drawn_once(said, screen.then, phrases.voice, phrases.language, recording, transcription)
+        draw = _drawn_once
+    document = draw(said, screen.then, phrases.voice, phrases.language, recording, transcription, screen.pause)
     return document.replace(_ACTION, escape(action))
 
 
 def _drawn(
-    said: tuple[str, ...], then: Then, voice: str, language: str, recording: str, transcription: str | None
+    said: tuple[str, ...], then: Then, voice: str, language: str, recording: str, transcription: str | None, pause: int
 ) -> str:
     response = VoiceResponse()
+    if pause:
+        response.pause(length=pause)  # before the Gather: no key cuts it short
     speaker: VoiceResponse | GatherVerb = response
     if isinstance(then, Gather):
         speaker = GatherVerb(

@@ -61,10 +61,11 @@ Then = Gather | Record | Conference | HangUp
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Everything a caller hears in one turn, and what they may do then."""
+    """Everything a caller hears in one turn, and what they may do then. `pause`: seconds of silence before it."""
 
     lines: tuple[Line, ...]
     then: Then
+    pause: int = 0
 
 
 # --- the state of a call
@@ -73,7 +74,7 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Where a call stands. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
-    `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; under
+    `unlocked` is the person whose locked PIN is looked at in this call, for a code they keyed; `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; under
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
@@ -85,6 +86,7 @@ class Call:
     support_id: str | None = None
     asked_again: bool = False
     tries: int = 0
+    unlocked: int = 0
     short: int = 0
     silent: bool = False
     subject: str | None = None

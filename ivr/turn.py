@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlencode
 
 from ivr import dialogue, effects, pin, ringing, screens
 from ivr.asks import Desk
-from ivr.outcomes import LineBusy
+from ivr.outcomes import LineBusy, MessagesOnly, Unlocked
 from ivr.phrases import Phrases
+from ivr.radar import Radar, Seen, Verdict
 from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken, Summoned
 from ivr.webhook import Twilio, is_step_token, step_token
-from store import Store, calls, pins
+from store import Store, calls, pins, switches
 from store.calls import CallRow
+from store.people import subject_of
 from store.pins import KeptPin
 from store.pool import HashPool
 from store.transaction import NOBODY, ConnectionLost, Transaction
@@ -45,6 +47,7 @@ class Line:
     decoy: KeptPin
     messages_only: bool = False
     transcribe: bool = False
+    radar: Radar = field(default_factory=Radar)
 
     def draw(self, screen: Screen, sid: str, step: int) -> str:
         query = urlencode({"t": step_token(self.store.keys, sid, step)})
@@ -68,7 +71,7 @@ def open_line(
 def answer_call(on: Line, sid: str, number: str | None, fingerprint: str) -> str:
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
-        call, move = dialogue.begin(number, messages_only=on.messages_only)
+        call, move = dialogue.begin(number, messages_only=on.messages_only or switches.threat(tx))
         assert isinstance(move, Screen)
         answer = on.draw(move, sid, 0)
         if calls.begin(tx, sid, call.to_json(), fingerprint, answer):
@@ -159,10 +162,12 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
             call, move = dialogue.step(Call.from_json(row.state), heard)
             if not isinstance(move, CheckPin):
                 return _finish(tx, on, row, call, move, fingerprint)
+            if call.at == "pin" and call.call_back is None and switches.threat(tx):
+                return _finish(tx, on, row, *dialogue.step(call, MessagesOnly()), fingerprint)
             admitted = on.pool.admit()
             if not admitted:
                 return _finish(tx, on, row, *dialogue.step(call, LineBusy()), fingerprint)
-            attempt = pin.reserve(tx, call, on.decoy)
+            attempt = pin.reserve(tx, call, on.decoy, barred=on.radar.is_hot(move.pin, tx.now))
             calls.claim(tx, sid, fingerprint)
         return _Check(row, call, attempt, move.pin)
     except BaseException:
@@ -177,13 +182,25 @@ def _check(on: Line, begun: _Check, fingerprint: str) -> str:
     else:
         on.pool.leave()
         right = None
+    verdict = _watch(on, begun, proved=right is not None)
     try:
-        return _settle(on, begun, right, fingerprint)
+        return _settle(on, begun, right, verdict, fingerprint)
     except ConnectionLost:  # whatever became of the first try: this one finds it done, or does it
-        return _settle(on, begun, right, fingerprint)
+        return _settle(on, begun, right, verdict, fingerprint)
 
 
-def _settle(on: Line, begun: _Check, right: pin.Right | None, fingerprint: str) -> str:
+def _watch(on: Line, begun: _Check, *, proved: bool) -> Verdict:
+    """What the radar makes of it. Once for an attempt, however often it is settled."""
+    attempt, call = begun.attempt, begun.call
+    subject = subject_of(attempt.person) if attempt.person else ""
+    seen = Seen(call.support_id, call.number, begun.keyed, subject, attempt.accounts)
+    if not proved:
+        return on.radar.failed(seen, on.store.clock())
+    on.radar.proved(seen, on.store.clock())
+    return Verdict()
+
+
+def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, fingerprint: str) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = calls.load(tx, begun.row.sid)
         if now is not None and now.step == begun.row.step + 1 and now.fingerprint == fingerprint:
@@ -192,8 +209,9 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, fingerprint: str) 
                 return answered
         if now is None or now.step != begun.row.step:
             raise Refused("the call went on without this turn")
-        outcome = pin.settle(tx, begun.attempt, right)
-        return _finish(tx, on, begun.row, *dialogue.step(begun.call, outcome), fingerprint)
+        outcome = pin.settle(tx, begun.attempt, right, begun.keyed, verdict.trips)
+        pause = 0 if isinstance(outcome, Unlocked) else verdict.pause
+        return _finish(tx, on, begun.row, *dialogue.step(begun.call, outcome), fingerprint, pause)
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: str) -> str | None:
@@ -207,9 +225,11 @@ def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: str) -> str 
     raise Refused("not the turn this call waits for")
 
 
-def _finish(tx: Transaction, on: Line, row: CallRow, call: Call, move: Screen | Effect, fingerprint: str) -> str:
+def _finish(
+    tx: Transaction, on: Line, row: CallRow, call: Call, move: Screen | Effect, fingerprint: str, pause: int = 0
+) -> str:
     call, screen = play(tx, on, call, move)
-    answer = on.draw(screen, row.sid, row.step + 1)
+    answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
     calls.save(tx, row, call.to_json(), fingerprint, answer)
     return answer
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Executable, bindparam, case, delete, null, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, select, update
 
 from store import tables
 from store.people import subject_of
@@ -63,9 +63,19 @@ def decoy_of(tx: Transaction, support_id: str | None, number: str | None, call: 
     return tx.keys.digest("guard", *word)
 
 
-def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool = False, budget: str | None = None) -> Reservation:
+def reserve(
+    tx: Transaction,
+    k: str,
+    *,
+    real: bool,
+    own_number: bool = False,
+    budget: str | None = None,
+    by_code: bool = False,
+    barred: bool = False,
+) -> Reservation:
     """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has; `budget` names
-    another of the desk's budgets, for what is no PIN.
+    another of the desk's budgets, for what is no PIN. `by_code`: let through although locked, for a code (unlock.py); not past
+    a PIN's life. `barred`: not let through whatever the counter says, and nothing is counted against it.
 
     The statements are the same whether the attempt is let through or refused.
     """
@@ -75,7 +85,7 @@ def reserve(tx: Transaction, k: str, *, real: bool, own_number: bool = False, bu
         return Reservation(Admission.BUSY, k, kind, now)
     if not _spend_budget(tx, kind):
         return Reservation(Admission.SPENT, k, kind, now)
-    row = _RESERVE.first(tx, key=k, now=now, until=now + LOCK)
+    row = _RESERVE.first(tx, key=_NOTHING if barred else k, now=now, until=now + LOCK, by_code=by_code)
     _return_budget(tx, kind if row is None else _NOTHING, now)
     if row is None:
         return Reservation(Admission.REFUSED, k, kind, now)
@@ -183,9 +193,11 @@ _RESERVE = Prepared(
     update(tables.pin_guards)
     .where(
         _g.k == bindparam("key"),
-        _g.consecutive < IN_A_ROW_TO_DISABLE,
         _g.lifetime < IN_A_LIFE_TO_DISABLE,
-        or_(_g.locked_until.is_(None), _g.locked_until <= _now),
+        or_(
+            bindparam("by_code", type_=_g.real.type),
+            and_(_g.consecutive < IN_A_ROW_TO_DISABLE, or_(_g.locked_until.is_(None), _g.locked_until <= _now)),
+        ),
     )
     .values(
         window_n=_in_window,

@@ -60,6 +60,11 @@ def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tupl
     return (None, False) if row is None else (row.id, row.own_number)
 
 
+def accounts_of(tx: Transaction, person: int) -> tuple[int, ...]:
+    """The accounts somebody is on, by their ids: to see who is probed, never to be told."""
+    return tuple(row.account_id for row in _ACCOUNTS.all(tx, person=person))
+
+
 def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
     """The subject a stranger claims to be, for whoever calls them back; `nobody` where there is none."""
     person = resolve(tx, support_id, number)[0]
@@ -71,6 +76,11 @@ _BY_NUMBER = Prepared(
     .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)
     .where(tables.phones.c.number == bindparam("number"))
     .limit(2)
+)
+_ACCOUNTS = Prepared(
+    select(tables.contacts.c.account_id)
+    .where(tables.contacts.c.person_id == bindparam("person"))
+    .order_by(tables.contacts.c.account_id)
 )
 _on_file = exists().where(
     tables.phones.c.person_id == tables.people.c.id, tables.phones.c.number == bindparam("number")

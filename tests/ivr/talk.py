@@ -146,7 +146,8 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case s.CheckPin():
             threatened = dice.throw(4) == 3
             outcomes = (o.NotProved, lambda: o.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened))
-            return (*outcomes, outcomes[1], o.LineBusy, o.MessagesOnly)[dice.throw(5)]()
+            others = (o.LineBusy, o.MessagesOnly, lambda: o.Unlocked(8))
+            return (*outcomes, outcomes[1], *others)[dice.throw(6)]()
         case s.NameAccounts():
             page = [AccountName(id, f"{id:06}", f"Account {id}") for id in call.accounts[call.page * PAGE :][:PAGE]]
             return o.AccountsNamed(tuple(page[dice.throw(2) :]), len(call.accounts) > PAGE)

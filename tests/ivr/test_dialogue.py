@@ -25,7 +25,7 @@ WORDS = phrases.load()
 TO_STRANGERS = {s.CheckPin, s.LeaveMessage}  # what may be done for somebody not proven
 STRANGERS_HEAR = {
     *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
-    *("message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
+    *("code_taken", "message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
     *("goodbye.silence", "goodbye.not_proved", "goodbye.busy"),
 }
 

@@ -118,9 +118,42 @@ def test_all_kinds_cost_one_hash_and_the_same_statements(
             assert hashes == [pins.MEMORY_KIB], kind
             sent[kind].append(during)
     first = sent["unknown ID"]
-    assert all(len(during) > 12 for during in first), "the statements were not seen"
+    assert all(len(during) > 15 for during in first), "the statements were not seen"
+    assert all(any("UPDATE codes SET tries" in sql for sql in during) for during in first), (
+        "who has a code is not looked for"
+    )
+    assert all(any("UPDATE codes SET used_at" in sql for sql in during) for during in first)
     for kind, during in sent.items():
         assert during == first, kind
+
+
+def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statement by statement, hash by hash, up to the alarm that goes with the second; after a rotation of the keys as well."""
+    hashes: list[int] = []
+
+    def counted(*given: Any, **named: Any) -> bytes:
+        hashes.append(given[3])
+        return hash_secret_raw(*given, **named)
+
+    mia = rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == MIA[0]))[0][0]
+    threat = "40213958"
+    with desk.store.transaction("test") as tx:
+        pins.put(tx, pins.keep(tx.keys, mia, Pin(MIA[1]), Pin(threat)))
+    sent: dict[str, list[tuple[list[str], list[int]]]] = {MIA[1]: [], threat: []}
+    newer = "bmV3IGtleSBmb3IgdGVzdHMgYWxvbmUsIDMyIGJ5dGVz"
+    monkeypatch.setattr(pins, "hash_secret_raw", counted)
+    for secrets in (SECRET, SECRET, f"{newer},{SECRET}"):
+        desk.house.line.store.keys = Keys.parse(secrets)
+        for digits in (threat, MIA[1]):  # the right one renews the row, so it comes last
+            caller = calls_in(desk, Stranger("", "anonymous", MIA[0], ""))
+            hashes.clear()
+            during: list[str] = []
+            with watched(desk.store.engine, during.append):
+                assert "Press" in caller.key(digits).text
+            plain = [sql for sql in during if "alerts" not in sql and "INTO work" not in sql]
+            sent[digits].append((plain, list(hashes)))
+    assert [len(ran) for _, ran in sent[threat]] == [1, 1, 4]
+    assert sent[MIA[1]][1:] == sent[threat][1:], "the first is not looked at: statements are compiled"
 
 
 # --- what an attempt leaves behind

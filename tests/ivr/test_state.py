@@ -23,6 +23,7 @@ FIELDS = {
     "support_id": st.none() | st.text(min_size=1, max_size=16),
     "asked_again": st.booleans(),
     "tries": st.integers(0, 2),
+    "unlocked": st.integers(0, 10**6),
     "short": st.integers(0, 2),
     "silent": st.booleans(),
     "subject": st.none() | st.just("person:8"),

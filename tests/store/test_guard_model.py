@@ -47,16 +47,18 @@ class Book(RuleBasedStateMachine):
     def k(self, id: str) -> str:
         return f"{self.example}:{id}"
 
-    def expected(self, id: str, kind: str) -> Admission:
+    def expected(self, id: str, kind: str, *, by_code: bool = False, barred: bool = False) -> Admission:
         entry, now = self.book.setdefault(id, Counted()), self.guarded.now
         entry.tries[now // MINUTE] = entry.tries.get(now // MINUTE, 0) + 1
         if entry.tries[now // MINUTE] > 20:
             return Admission.BUSY
         if self.spent[kind][HOUR] >= 200 or self.spent[kind][DAY] >= 1_000:
             return Admission.SPENT
-        if entry.in_a_row >= 10 or entry.in_a_life >= 30 or now < entry.locked_until:
+        if barred or entry.in_a_life >= 30:
             return Admission.REFUSED
-        entry.in_window = 1 if entry.locked_until else entry.in_window + 1
+        if not by_code and (entry.in_a_row >= 10 or now < entry.locked_until):
+            return Admission.REFUSED
+        entry.in_window = 1 if 0 < entry.locked_until <= now else entry.in_window + 1
         entry.locked_until = now + 30 * MINUTE if entry.in_window >= 5 else 0
         entry.in_a_row += 1
         entry.in_a_life += 1
@@ -64,10 +66,11 @@ class Book(RuleBasedStateMachine):
         self.spent[kind][DAY] += 1
         return Admission.EVALUATE
 
-    @rule(target=pending, id=IDS, own=st.booleans())
-    def begin(self, id: str, own: bool) -> tuple[str, int, Reservation]:
-        expected = self.expected(id, "own-number" if own else "other")
-        made: Reservation = self.guarded.do(guard.reserve, self.k(id), real=id != "nobody", own_number=own)
+    @rule(target=pending, id=IDS, own=st.booleans(), how=st.sampled_from(("", "", "by_code", "barred")))
+    def begin(self, id: str, own: bool, how: str = "") -> tuple[str, int, Reservation]:
+        way = {how: True} if how else {}
+        expected = self.expected(id, "own-number" if own else "other", **way)
+        made: Reservation = self.guarded.do(guard.reserve, self.k(id), real=id != "nobody", own_number=own, **way)
         assert made.admission is expected
         self.number += 1
         if expected is Admission.EVALUATE:

@@ -1,0 +1,190 @@
+"""Who is probing: one wrong PIN tried on many people, one number that touches many, IDs in sequence, many after one account.
+
+Each process watches its own calls, in memory, over a sliding hour. What it remembers are digests under a key that is made
+here and changed every hour: two keys overlap, so that the last hour is always seen, and what is older is gone with its key.
+
+Whatever trips is told to the desk and slowed: a pause before the next words. A PIN that is tried on many is not looked at any
+more. All of that goes by what is keyed and called from, never by whether anybody has that ID: a stranger learns nothing from
+a pause. Everyone else is left alone, and who proves themselves is never slowed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from store.pins import Pin
+
+HOUR: Final = 3_600_000
+SAME_PIN, ONE_NUMBER, IN_SEQUENCE, ONE_ACCOUNT = 5, 4, 4, 3  # different IDs, IDs, neighbours, callers: within an hour
+SHORTEST, LONGEST = 5, 10  # seconds of a pause: it grows with every further one
+MOST_THINGS, MOST_OTHERS = 4_000, 12  # remembered of each sort, and of each thing
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An attempt at a PIN: what was keyed, from which number, and the accounts of whoever has that ID, if anybody."""
+
+    support_id: str | None
+    number: str | None
+    pin: Pin
+    subject: str = ""
+    accounts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """For `alerts.alert`. `detail` is how many there were."""
+
+    kind: str
+    same: str
+    detail: str
+    subject: str = ""
+    account: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`pause`: seconds before the next words."""
+
+    pause: int = 0
+    trips: tuple[Trip, ...] = ()
+
+
+class _Meetings:
+    """thing → what it met within the hour, and when. The things longest unseen are forgotten first."""
+
+    def __init__(self) -> None:
+        self._met: OrderedDict[bytes, dict[bytes, int]] = OrderedDict()
+
+    def met(self, thing: bytes, other: bytes, at: int) -> int:
+        """How many others that makes."""
+        others = {one: when for one, when in self._met.pop(thing, {}).items() if at - when < HOUR}
+        if other in others or len(others) < MOST_OTHERS:
+            others[other] = at
+        self._met[thing] = others
+        while len(self._met) > MOST_THINGS:
+            self._met.popitem(last=False)
+        return len(others)
+
+    def count(self, thing: bytes, at: int) -> int:
+        return sum(at - when < HOUR for when in self._met.get(thing, {}).values())
+
+    def part(self, thing: bytes, other: bytes) -> None:
+        self._met.get(thing, {}).pop(other, None)
+
+    def __len__(self) -> int:
+        return len(self._met)
+
+
+@dataclass
+class _Memory:
+    """All that is remembered under one key."""
+
+    began: int
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    pins: _Meetings = field(default_factory=_Meetings)
+    numbers: _Meetings = field(default_factory=_Meetings)
+    sequence: _Meetings = field(default_factory=_Meetings)
+    asked: _Meetings = field(default_factory=_Meetings)
+    accounts: _Meetings = field(default_factory=_Meetings)
+    told: set[tuple[str, bytes]] = field(default_factory=set)
+
+    def digest(self, *words: str) -> bytes:
+        return hmac.digest(self.key, "\0".join(words).encode(), "sha256")[:16]
+
+
+class Radar:
+    """One for a process. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._memories: list[_Memory] = []  # the newest first
+
+    def is_hot(self, pin: Pin, at: int) -> bool:
+        """Whether this PIN is being tried on many: then it is not looked at, whoever it is tried on."""
+        with self._lock:
+            return any(m.pins.count(m.digest("pin", pin.digits), at) >= SAME_PIN for m in self._now(at))
+
+    def failed(self, seen: Seen, at: int) -> Verdict:
+        """Takes note of an attempt that proved nobody."""
+        with self._lock:
+            memories = self._now(at)
+            found = [self._noted(memory, seen, at) for memory in memories]
+            most = [max(counts, key=lambda one: one[3]) for counts in zip(*found, strict=True)]
+            over = [count - enough for _, _, enough, count, *_ in most if count >= enough]
+            trips = tuple(self._trips(memories, seen, found, at))
+        return Verdict(min(LONGEST, SHORTEST + max(over)) if over else 0, trips)
+
+    def proved(self, seen: Seen, at: int) -> None:
+        """That one ID is no longer held against that one number; nothing else is cleared."""
+        with self._lock:
+            for memory in self._now(at):
+                if seen.number:
+                    memory.numbers.part(memory.digest("number", seen.number), _who(memory, seen))
+
+    def _now(self, at: int) -> list[_Memory]:
+        if not self._memories or at - self._memories[0].began >= HOUR:
+            self._memories = [_Memory(at), *self._memories[:1]]
+        return self._memories
+
+    def _noted(self, memory: _Memory, seen: Seen, at: int) -> list[_Count]:
+        """(kind or empty, digest, enough, count, account): always the same list, whoever asks."""
+        who, caller = _who(memory, seen), memory.digest("caller", seen.number or "withheld")
+        pin, number = memory.digest("pin", seen.pin.digits), memory.digest("number", seen.number or "")
+        counts: list[_Count] = [
+            ("probing_pin", pin, SAME_PIN, memory.pins.met(pin, who, at), None),
+            ("probing_number", number, ONE_NUMBER, memory.numbers.met(number, who, at) if seen.number else 0, None),
+            ("probing_sequence", who, IN_SEQUENCE, _neighbours(memory, seen.support_id, at), None),
+            ("", who, ONE_ACCOUNT, memory.asked.met(who, caller, at), None),
+        ]
+        return counts
+
+    def _trips(self, memories: list[_Memory], seen: Seen, found: list[list[_Count]], at: int) -> Iterable[Trip]:
+        """What the desk has not been told of yet."""
+        counted = [list(counts) for counts in found]
+        for memory, counts in zip(memories, counted, strict=True):
+            caller = memory.digest("caller", seen.number or "withheld")
+            for id in seen.accounts:
+                account = memory.digest("account", str(id))
+                many = memory.accounts.met(account, caller, at)
+                counts.append(("probing_account", account, ONE_ACCOUNT, many, id))
+        for place in range(len(counted[0])):
+            each = [counts[place] for counts in counted]
+            kind, digest, enough, _, account_id = each[0]
+            many = max(count for _, _, _, count, _ in each)
+            if not kind or many < enough:
+                continue
+            known = any((kind, one[1]) in memory.told for memory, one in zip(memories, each, strict=True))
+            for memory, one in zip(memories, each, strict=True):
+                memory.told.add((kind, one[1]))
+            if not known:
+                subject = seen.subject if kind == "probing_account" else ""
+                yield Trip(kind, f"{at // HOUR}:{digest.hex()}", str(many), subject, account_id)
+
+
+_Count = tuple[str, bytes, int, int, int | None]
+
+
+def _who(memory: _Memory, seen: Seen) -> bytes:
+    """Whom somebody says they are, by what they keyed; without an ID by the number they have."""
+    return memory.digest("id", seen.support_id) if seen.support_id else memory.digest("by", seen.number or "nobody")
+
+
+def _neighbours(memory: _Memory, support_id: str | None, at: int) -> int:
+    """How many IDs in a row were touched, this one among them, by their first seven digits."""
+    if not support_id or len(support_id) != 8 or not (support_id.isascii() and support_id.isdigit()):
+        return 0
+    here, touched = int(support_id[:7]), memory.sequence
+    touched.met(memory.digest("seven", str(here)), b"", at)
+    many = 1
+    for step in (-1, 1):
+        there = here + step
+        while many < MOST_OTHERS and touched.count(memory.digest("seven", str(there)), at):
+            many, there = many + 1, there + step
+    return many

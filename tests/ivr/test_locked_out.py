@@ -1,0 +1,245 @@
+"""Somebody whose PIN is locked gets in by a one-time code and their PIN: not by the code alone, not by the PIN alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select, update
+
+from store import codes, guard, tables, unlock
+from tests.desk import Desk
+from tests.ivr.wire import Caller, Wire, change, rows, state_of
+
+MIA, PIN, NUMBER, WRONG = "10000081", "17846325", "+441632960108", "58203917"
+LEO = "10000099"
+
+
+@pytest.fixture(params=["by the clock", "disabled"])
+def locked(desk: Desk, request: pytest.FixtureRequest) -> Desk:
+    """Whoever guesses has seen to it."""
+    lock(desk, request.param)
+    return desk
+
+
+def lock(desk: Desk, how: str = "by the clock") -> None:
+    k = guard.counter_of(id_of(desk))
+    for _ in range(5):
+        with desk.store.transaction("test") as tx:
+            guard.reserve(tx, k, real=True)
+    if how == "disabled":
+        change(desk, update(tables.pin_guards).values(consecutive=10, lifetime=10, locked_until=None, window_n=0))
+
+
+def id_of(desk: Desk, support_id: str = MIA) -> int:
+    found: int = rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == support_id))[0][0]
+    return found
+
+
+def code_for(desk: Desk, support_id: str = MIA) -> str:
+    with desk.store.transaction("slack") as tx:
+        return codes.issue(tx, "unlock", f"person:{id_of(desk, support_id)}")
+
+
+def calls(desk: Desk, support_id: str = MIA, number: str = "anonymous") -> Caller:
+    caller = Caller(Wire(desk), number)
+    caller.dial()
+    caller.key(support_id)
+    return caller
+
+
+def said(caller: Caller) -> str:
+    return " ".join(caller.answer.said)
+
+
+def is_in(caller: Caller) -> bool:
+    return "Press 1 to open a ticket." in caller.answer.said
+
+
+def counted(desk: Desk) -> tuple[int, int]:
+    """In a row, and in this PIN's life."""
+    g = tables.pin_guards.c
+    row = rows(desk, select(g.consecutive, g.lifetime).where(g.k == guard.counter_of(id_of(desk))))[0]
+    return row.consecutive, row.lifetime
+
+
+# --- both are needed
+
+
+def test_with_the_code_and_then_the_pin_they_are_in_and_the_lock_is_gone(locked: Desk) -> None:
+    before = counted(locked)
+    caller = calls(locked)
+    caller.key(code_for(locked))
+    assert caller.answer.said == [
+        "Thank you.",
+        "Now key your PIN, then hash.",
+        "If you have no PIN, press star, then hash.",
+    ] or (said(caller) == "Thank you. Now key your PIN, then hash. If you have no PIN, press star, then hash.")
+    assert state_of(locked, caller.sid).subject is None, "a code proves nothing"
+    caller.key(PIN)
+    assert is_in(caller)
+    assert state_of(locked, caller.sid).unlocked == 0
+    assert counted(locked) == (0, before[1])
+    again = calls(locked)
+    again.key(PIN)
+    assert is_in(again), "the lock is lifted, without a code now"
+
+
+def test_the_pin_alone_does_not_do(locked: Desk) -> None:
+    code_for(locked)
+    caller = calls(locked)
+    for _ in range(3):
+        caller.key(PIN)
+        assert not is_in(caller)
+    assert "We could not check that." in said(caller)
+
+
+def test_the_code_alone_does_not_do(locked: Desk) -> None:
+    code = code_for(locked)
+    caller = calls(locked)
+    caller.key(code)
+    caller.key(code)
+    assert "That did not match." in said(caller)
+    caller.key(WRONG)
+    caller.key(WRONG)
+    assert "We could not check that." in said(caller)
+    assert state_of(locked, caller.sid).subject is None
+
+
+def test_without_a_code_nothing_is_looked_at(locked: Desk) -> None:
+    before = counted(locked)
+    for _call in range(4):
+        caller = calls(locked)
+        for digits in (WRONG, PIN, "40817263"):
+            caller.key(digits)
+            assert not is_in(caller)
+    assert counted(locked) == before, "nothing was evaluated, so nothing counts"
+
+
+def test_the_pin_may_be_tried_first(locked: Desk) -> None:
+    caller = calls(locked)
+    caller.key(PIN)
+    caller.key(PIN)
+    caller.key(code_for(locked))
+    assert said(caller).startswith("Thank you.")
+    caller.key(WRONG)
+    assert "That did not match." in said(caller)
+    caller.key(PIN)
+    assert is_in(caller)
+
+
+def test_a_code_is_for_its_person_its_ten_minutes_and_one_call(locked: Desk) -> None:
+    code, another = code_for(locked), code_for(locked, LEO)
+    caller = calls(locked)
+    caller.key(another)
+    assert "That did not match." in said(caller)
+    caller.key(code)
+    assert said(caller).startswith("Thank you.")
+    later = calls(locked)
+    later.key(code)
+    assert "That did not match." in said(later), "it is used up"
+    later.key(PIN)
+    assert not is_in(later), "and what it let through was the other call's"
+    old = code_for(locked)
+    locked.pass_time(10 * 60)
+    caller = calls(locked)
+    caller.key(old)
+    assert "That did not match." in said(caller)
+
+
+def test_nobody_needs_a_code_while_nothing_is_locked(desk: Desk) -> None:
+    code = code_for(desk)
+    caller = calls(desk)
+    caller.key(code)
+    assert "That did not match." in said(caller)
+    assert counted(desk) == (1, 1), "it was taken for a PIN, and a wrong one"
+    caller.key(PIN)
+    assert is_in(caller)
+
+
+# --- how often
+
+
+def test_three_wrong_ones_by_a_code_end_the_call_and_count_towards_a_life(locked: Desk) -> None:
+    before = counted(locked)
+    caller = calls(locked)
+    caller.key(code_for(locked))
+    for n in range(3):
+        caller.key(WRONG)
+        assert ("We could not check that." in said(caller)) == (n == 2)
+    assert counted(locked) == (before[0] + 3, before[1] + 3)
+    later = calls(locked)
+    later.key(PIN)
+    assert not is_in(later), "locked as before"
+
+
+def test_a_pin_at_the_end_of_its_life_is_opened_by_no_code(desk: Desk) -> None:
+    lock(desk)
+    change(desk, update(tables.pin_guards).values(lifetime=29))
+    caller = calls(desk)
+    caller.key(code_for(desk))
+    caller.key(WRONG)
+    assert counted(desk)[1] == 30
+    caller.key(PIN)
+    assert not is_in(caller)
+    assert counted(desk)[1] == 30
+
+
+def test_five_wrong_ones_and_a_code_is_good_from_their_own_number_alone(locked: Desk) -> None:
+    """Or whoever has locked the PIN could use up the codes as well, five at a time."""
+    code = code_for(locked)
+    guesses: Iterator[str] = (f"4081{n:04}" for n in range(30))
+    for tries in (3, 2):
+        caller = calls(locked)
+        for _ in range(tries):
+            caller.key(next(guesses))
+    caller = calls(locked)
+    caller.key(code)
+    assert "That did not match." in said(caller)
+    own = calls(locked, number=NUMBER)
+    own.key(code)
+    assert said(own).startswith("Thank you.")
+    own.key(PIN)
+    assert is_in(own)
+
+
+def test_after_twenty_it_is_good_from_nowhere(locked: Desk) -> None:
+    code = code_for(locked)
+    change(locked, update(tables.codes).values(tries=unlock.TRIES_FROM_OWN_NUMBER - 1))
+    own = calls(locked, number=NUMBER)
+    own.key(WRONG)
+    own.key(code)
+    assert "That did not match." in said(own)
+
+
+def test_thousands_of_guesses_at_a_code_are_looked_at_five_times(desk: Desk) -> None:
+    """T1 of the code: counted before it is looked up, and committed."""
+    lock(desk)
+    code_for(desk)
+    mia, looked = id_of(desk), 0
+    for _ in range(200):
+        with desk.store.transaction("phone", "CA1") as tx:
+            looked += unlock.tried(tx, mia, own_number=False)
+    assert looked == 5
+    assert rows(desk, select(tables.codes.c.tries)) == [(5,)]
+
+
+# --- what is left of it
+
+
+def test_it_is_in_the_ledger_and_they_are_told_and_no_digit_stands_anywhere(locked: Desk) -> None:
+    code = code_for(locked)
+    caller = calls(locked)
+    caller.key(code)
+    caller.key(PIN)
+    e, mia = tables.ledger.c, id_of(locked)
+    entries = rows(locked, select(e.who, e.decision, e.fields).where(e.action == "pin.attempt").order_by(e.at, e.n))
+    assert [tuple(row) for row in entries] == [
+        ("nobody", "code", f"claimed:person:{mia}"),
+        (f"person:{mia}", "proved", "by_code"),
+    ]
+    told = rows(locked, select(func.count()).where(tables.work.c.payload.contains("pin_unlocked")))
+    assert told[0][0] == 1
+    everything = "".join(str(rows(locked, select(table))) for table in tables.Base.metadata.sorted_tables)
+    assert code not in everything
+    assert PIN not in everything
