@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof, Topic
-from ivr import duress
+from ivr import duress, effects
+from ivr import further as f
+from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Effect
 from store import alerts, desk_tickets, pins, tables, tickets
 from store.pins import Pin
+from store.timeline import Recorded
 from store.transaction import OPERATOR
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, change, count, rows, set_state, state_of
@@ -190,6 +193,15 @@ def test_a_message_after_a_fault_is_held(desk: Desk) -> None:
     caller.answer = caller.post("/ivr/fallback", caller.form())
     caller.say()
     assert caller.answer.said == ["Thank you. We have your message. Goodbye."]
+    assert [status for _, status in statuses(desk)] == ["held"]
+
+
+def test_what_was_spoken_for_something_nobody_has_thought_of_is_held(desk: Desk) -> None:
+    caller = threatened(desk)
+    call, spoken = state_of(desk, caller.sid), s.Spoken(Recorded("RE" + "0" * 32, 5))
+    with desk.store.transaction("phone", caller.sid) as tx:
+        outcome = effects.carry_out(tx, desk.house.line.desk, call, f.SaveRequest(spoken.recorded))  # type: ignore[union-attr]
+    assert outcome == o.BeingUpdated()
     assert [status for _, status in statuses(desk)] == ["held"]
 
 
