@@ -56,8 +56,8 @@ class Browser:
                 return {unescape(name): unescape(value) for name, value in _FIELD.findall(inside)}
         raise AssertionError(f"no form to {action} on this page: {self.words[:600]}")
 
-    def send(self, action: str, **filled: str) -> Response:
-        return self.post(action, self.fields(action) | filled)
+    def send(self, to: str, /, **filled: str) -> Response:
+        return self.post(to, self.fields(to) | filled)
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> Response:
         self.page = self.client.post(path, data=form, headers={"Origin": PUBLIC} | headers)

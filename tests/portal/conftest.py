@@ -1,0 +1,34 @@
+"""The desk's page before the real app, its log kept off the screen; most of it on SQLite, where the pages are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+import structlog.testing
+
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[structlog.typing.EventDict]]:
+    """What goes into the log, and not onto the screen."""
+    with structlog.testing.capture_logs() as events:
+        yield events
+
+
+@pytest.fixture
+def desk(sample_url: str) -> Iterator[Desk]:
+    opened = Desk(sample_url, **ACCOUNT)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def one_desk(sample_sqlite: str) -> Iterator[Desk]:
+    """On SQLite alone, for what does not concern the database."""
+    opened = Desk(sample_sqlite, **ACCOUNT)
+    yield opened
+    opened.close()

@@ -1,0 +1,177 @@
+"""The caller's card in a real browser, while they speak: waiting, taken, at the keypad, passed, failed and empty, over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from simulator.phone import Phone
+from store import tables
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.switchboard import asks, rings
+from tests.ivr.wire import change
+from tests.portal.browsing import PASSWORD, Agent
+from tests.serving import serving
+
+OF_MIA = ("Mia Chen", "Tideworks", "400639", "Manage Support")
+PIN = "17846325"
+
+
+@dataclass
+class Watched:
+    """Kim's page, and the desk behind it. `looked` holds the source of the page at every step."""
+
+    page: Page
+    desk: Desk
+    url: str
+    looked: list[str]
+
+    def sees(self, words: str) -> None:
+        expect(self.page.locator("main")).to_contain_text(words)
+        self.looked.append(self.page.content())
+
+    def presses(self, button: str) -> None:
+        self.page.locator("#card").get_by_role("button", name=button).click()
+        self.desk.work()
+
+
+@pytest.fixture
+def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
+    desk = Desk(sample_sqlite, **ACCOUNT)
+    desk.house.worker.start = lambda: None  # type: ignore[method-assign] - the test does what is owed, when it is owed
+    kim = Agent(desk)
+    with serving(desk.app) as server:
+        page.set_viewport_size({"width": 1280, "height": 860})
+        desk.now += 30_000
+        page.goto(f"{server.url}/desk")
+        page.get_by_label("Username").fill("agent.kim")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Code from your").fill(kim.code())
+        page.get_by_role("button", name="Sign in").click()
+        watched = Watched(page, desk, server.url, [])
+        watched.sees("No call of yours")
+        yield watched
+        page.goto("about:blank")  # or the page would ask while the desk is taken down
+
+
+def takes_the_call(watched: Watched) -> tuple[Phone, Phone]:
+    mia = asks(watched.desk)
+    (agent,) = rings(watched.desk)
+    expect(watched.page.locator(".calls .waiting")).to_have_count(1)
+    agent.answer()
+    agent.press("1")
+    mia.wait()
+    watched.page.get_by_role("button", name="This call is mine").first.click()
+    return mia, agent
+
+
+def test_the_card_follows_the_call(watched: Watched) -> None:
+    mia, _agent = takes_the_call(watched)
+    watched.sees("Verified by PIN")
+    for words in (*OF_MIA, "Technical tickets", "What is owed"):
+        expect(watched.page.locator("#card")).to_contain_text(words)
+    expect(watched.page.locator(".tell")).to_contain_text("Technical tickets")
+    expect(watched.page.locator(".never")).to_contain_text("What is owed")
+    words = watched.page.locator(".two-words strong").inner_text()
+    assert re.fullmatch("[a-z]+ [a-z]+", words)
+
+    watched.presses("Ask for PIN")
+    watched.sees("They are at the keypad: PIN")
+    mia.press(f"{PIN}#")
+    watched.desk.work()
+    watched.sees("PIN passed.")
+    watched.sees("Verified by PIN")
+
+    mia.hang_up()
+    watched.desk.work()
+    watched.sees("the call is over")
+    watched.desk.pass_time(31 * 60)
+    watched.page.wait_for_url("**/desk/sign-in?to=**")
+    assert not [word for word in OF_MIA if word in watched.page.content()], "signed out, and nothing left on the page"
+    assert not [source for source in watched.looked if PIN in source]
+
+
+def test_a_wrong_pin_empties_the_card(watched: Watched) -> None:
+    mia, _agent = takes_the_call(watched)
+    watched.sees("Mia Chen")
+    watched.presses("Ask for PIN")
+    watched.sees("They are at the keypad")
+    for wrong in ("11112222", "22223333", "33334444"):
+        if mia.state == "ended":
+            break
+        mia.press(f"{wrong}#")
+        watched.desk.work()
+    watched.sees("PIN failed. Tell them nothing, whatever the story.")
+    expect(watched.page.locator("#proof")).to_have_text("Not verified")
+    left = watched.page.content()
+    assert not [word for word in OF_MIA if word in left]
+    assert not [source for source in watched.looked for pin in (PIN, "11112222") if pin in source]
+
+
+def test_what_is_withdrawn_is_gone_from_the_card_while_they_speak(watched: Watched) -> None:
+    takes_the_call(watched)
+    expect(watched.page.locator(".tell")).to_contain_text("Technical tickets")
+    change(watched.desk, update(tables.contacts).where(tables.contacts.c.person_id == 8).values(held="manage_billing"))
+    watched.desk.pass_time(20)
+    expect(watched.page.locator(".never")).to_contain_text("Technical tickets")
+    expect(watched.page.locator(".tell")).to_contain_text("What is owed")
+
+
+def test_it_says_when_the_connection_is_lost_and_covers_what_may_be_old(watched: Watched) -> None:
+    takes_the_call(watched)
+    watched.sees("Mia Chen")
+    watched.page.context.set_offline(True)
+    expect(watched.page.locator("#lost")).to_be_visible()
+    expect(watched.page.locator("body.stale")).to_have_count(1, timeout=20_000)
+    watched.page.context.set_offline(False)
+    expect(watched.page.locator("#lost")).to_be_hidden()
+    expect(watched.page.locator("body.stale")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_runs_out_of_the_page(watched: Watched, width: int, scheme: str) -> None:
+    takes_the_call(watched)
+    watched.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/desk", "/desk/tickets", "/desk/account", "/desk/account/400639"):
+        watched.page.goto(watched.url + path)
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_it_can_be_used_by_keyboard(watched: Watched) -> None:
+    takes_the_call(watched)
+    watched.sees("Mia Chen")
+    ask = watched.page.locator("#ask-pin")
+    for _ in range(30):
+        if ask.evaluate("button => button === document.activeElement"):
+            break
+        watched.page.keyboard.press("Tab")
+    expect(ask).to_be_focused()
+    change(watched.desk, update(tables.rings).values(told="", own_number=False))
+    watched.sees("Mia Chen")
+    watched.desk.pass_time(20)
+    watched.page.wait_for_timeout(1500)
+    expect(ask).to_be_focused()
+    watched.page.keyboard.press("Enter")
+    watched.sees("They are at the keypad")
+
+
+def test_it_works_without_a_script(watched: Watched) -> None:
+    takes_the_call(watched)
+    watched.sees("Mia Chen")
+    browser = watched.page.context.browser
+    assert browser is not None
+    with browser.new_context(java_script_enabled=False, storage_state=watched.page.context.storage_state()) as context:
+        plain = context.new_page()
+        plain.goto(f"{watched.url}/desk")
+        expect(plain.locator("#card")).to_contain_text("Mia Chen")
+        assert '<noscript><meta http-equiv="refresh"' in plain.content()
+        plain.get_by_role("button", name="Ask for PIN").click()
+        expect(plain.locator("main")).to_contain_text("They are at the keypad")

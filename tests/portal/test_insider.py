@@ -1,0 +1,200 @@
+"""T20, somebody of the staff who looks where they have no business: cases, thirty accounts an hour, decoys. With its figures."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from simulator.phone import Phone
+from store import readings, tables
+from tests.desk import Desk
+from tests.ivr.switchboard import asks, rings
+from tests.ivr.wire import change, count, rows
+from tests.portal.browsing import Agent, hire
+
+OF_TIDEWORKS = ("Tideworks", "Raj Patel", "Mia Chen")
+REFUSED = "You have no open case with that account"
+
+
+def signed_in(desk: Desk, username: str = "agent.kim") -> Agent:
+    agent = Agent(desk, username)
+    agent.sign_in()
+    return agent
+
+
+def alerts(desk: Desk) -> list[str]:
+    a = tables.alerts.c
+    return [row.kind for row in rows(desk, select(a.kind).order_by(a.id))]
+
+
+def accounts(desk: Desk, many: int) -> list[int]:
+    """So many more accounts, each with an open ticket; the numbers of those."""
+    row = {"scheme": "memset", "status": "active"}
+    change(
+        desk,
+        insert(tables.accounts).values([{"number": str(900_000 + n), "name": f"Firm {n}", **row} for n in range(many)]),
+    )
+    a = tables.accounts.c
+    ids = [one.id for one in rows(desk, select(a.id).where(a.number >= "900000").order_by(a.number))]
+    ticket = {"topic": "technical", "kind": "problem", "subject": "slow", "status": "open", "urgent": False}
+    ticket |= {"channel": "slack", "opened_at": desk.now, "service": None, "opened_by": None}
+    change(desk, insert(tables.tickets).values([{"account_id": id, **ticket} for id in ids]))
+    return [one.number for one in rows(desk, select(tables.tickets.c.number).order_by(tables.tickets.c.number))]
+
+
+def talks(desk: Desk) -> Phone:
+    """Mia, with somebody of the desk."""
+    mia = asks(desk)
+    (agent,) = rings(desk)
+    agent.answer()
+    agent.press("1")
+    mia.wait()
+    return mia
+
+
+def test_without_a_case_nothing_is_read(desk: Desk) -> None:
+    kim, ana = signed_in(desk), signed_in(desk, "lead.ana")
+    said = set()
+    for agent in (kim, ana):
+        for number in ("400639", "200417", "300528", "999999"):
+            answer = agent.get(f"/desk/account/{number}")
+            assert answer.status_code == 403
+            assert REFUSED in agent.words
+            assert not [word for word in (*OF_TIDEWORKS, "Olivia", "Harbour") if word in agent.text]
+            said.add(agent.words.replace(agent.username, "").partition("Sign out")[2])
+    assert len(said) == 1, "an account that is not there is refused in the same words"
+    assert count(desk, tables.readings) == 0
+    assert alerts(desk) == ["no_case"] * 8
+    refused = select(tables.ledger.c.who).where(
+        tables.ledger.c.action == "desk.read", tables.ledger.c.decision == "no_case"
+    )
+    assert len(rows(desk, refused)) == 8
+
+
+def test_with_a_call_of_theirs_the_account_is_open_and_half_an_hour_later_it_is_not(desk: Desk) -> None:
+    kim, ana = signed_in(desk), signed_in(desk, "lead.ana")
+    mia = talks(desk)
+    assert kim.get("/desk/account/400639").status_code == 403, "the call is nobody's yet"
+    kim.get("/desk")
+    kim.send("/desk/calls/1/mine")
+    assert kim.get("/desk/account/400639").status_code == 200
+    assert all(word in kim.words for word in OF_TIDEWORKS)
+    assert "311.20" not in kim.text
+    assert ana.get("/desk/account/400639").status_code == 403, "it is another's case"
+    mia.hang_up()
+    desk.work()
+    desk.pass_time(29 * 60)
+    assert kim.get("/desk/account/400639").status_code == 200
+    desk.pass_time(2 * 60)
+    kim.sign_in()
+    assert kim.get("/desk/account/400639").status_code == 403
+
+
+def test_a_caller_who_is_not_verified_opens_nothing(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    talks(one_desk)
+    kim.get("/desk")
+    kim.send("/desk/calls/1/mine")
+    change(one_desk, update(tables.rings).values(proof=1))
+    assert kim.get("/desk/account/400639").status_code == 403
+    assert "Not verified: ask for proof" in (kim.get("/desk") and kim.words)
+    assert not [word for word in (*OF_TIDEWORKS, "400639", "Manage Support") if word in kim.text]
+
+
+def test_a_ticket_that_was_taken_is_a_case_until_it_is_closed(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    (number,) = accounts(one_desk, 1)
+    assert kim.get("/desk/account/900000").status_code == 403
+    kim.get(f"/desk/tickets/{number}")
+    kim.send(f"/desk/tickets/{number}/take")
+    assert kim.get("/desk/account/900000").status_code == 200
+    kim.get(f"/desk/tickets/{number}")
+    kim.send(f"/desk/tickets/{number}/status", status="closed")
+    assert kim.get("/desk/account/900000").status_code == 403
+
+
+def test_the_thirty_first_account_within_the_hour_is_refused(desk: Desk) -> None:
+    kim, ana = signed_in(desk), signed_in(desk, "lead.ana")
+    numbers = accounts(desk, readings.BUDGET + 1)
+    for number in numbers[:30]:
+        assert kim.get(f"/desk/tickets/{number}").status_code == 200
+        assert kim.get(f"/desk/tickets/{number}").status_code == 200, "the same one twice is one"
+    assert alerts(desk) == []
+    assert kim.get(f"/desk/tickets/{numbers[30]}").status_code == 403
+    assert "30 accounts within the hour" in kim.words
+    assert "slow" not in kim.text
+    assert alerts(desk) == ["reading_budget"]
+    assert kim.get(f"/desk/tickets/{numbers[0]}").status_code == 200, "one of the thirty"
+    assert ana.get(f"/desk/tickets/{numbers[30]}").status_code == 200, "everybody has their own"
+    desk.pass_time(61 * 60)
+    kim.sign_in()
+    assert kim.get(f"/desk/tickets/{numbers[30]}").status_code == 200
+    assert count(desk, tables.readings) == 32
+
+
+def test_a_decoy_alarms_those_who_lead_in_the_same_transaction_and_looks_like_any_other(desk: Desk) -> None:
+    kim, ana = signed_in(desk), signed_in(desk, "lead.ana")
+    real, decoy = accounts(desk, 2)
+    change(desk, update(tables.accounts).where(tables.accounts.c.number == "900001").values(decoy=True))
+    shown = []
+    for number in (real, decoy):
+        kim.get(f"/desk/tickets/{number}")
+        shown.append(kim.words.replace(f"#{number}", "#"))
+    assert shown[0] == shown[1]
+    assert alerts(desk) == ["decoy"]
+    a = tables.alerts.c
+    (alarm,) = rows(desk, select(a.audience, a.subject, a.at))
+    assert (alarm.audience, alarm.subject) == ("leads", f"staff:{kim.staff}")
+    assert alarm.at == desk.now
+    ana.get("/desk/lead")
+    assert "looked at a decoy account Kim Novak" in ana.words
+    kim.get("/desk")
+    assert "decoy" not in kim.text
+
+
+def test_looking_a_decoy_up_by_its_number_alarms_too(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    accounts(one_desk, 1)
+    change(one_desk, update(tables.accounts).where(tables.accounts.c.number == "900000").values(decoy=True))
+    assert kim.get("/desk/account/900000").status_code == 403
+    assert alerts(one_desk) == ["decoy", "no_case"]
+
+
+def test_what_was_granted_is_asked_anew_at_every_look(one_desk: Desk) -> None:
+    """A role taken away is gone with the next page, though they are still signed in."""
+    ana = signed_in(one_desk, "lead.ana")
+    assert ana.get("/desk/lead").status_code == 200
+    change(one_desk, update(tables.staff).where(tables.staff.c.id == ana.staff).values(role="agent"))
+    assert ana.get("/desk/lead").status_code == 404
+
+
+def test_what_is_for_those_who_lead_is_not_there_for_agents(one_desk: Desk) -> None:
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    (number,) = accounts(one_desk, 1)
+    change(one_desk, update(tables.tickets).values(status="held"))
+    nothing = kim.get("/desk/nothing-at-all").status_code, kim.words
+    for path in ("/desk/lead", f"/desk/tickets/{number}"):
+        assert (kim.get(path).status_code, kim.words) == nothing
+    kim.get("/desk")
+    token = {"token": kim.fields("/desk/sign-out")["token"]}
+    for path in ("/desk/lead/threat", "/desk/lead/pin", "/desk/lead/second/1", f"/desk/tickets/{number}/release"):
+        assert kim.post(path, token).status_code == 404
+    for status in ("open", "waiting", "pending", "closed", "held"):
+        assert "slow" not in (kim.get(f"/desk/tickets?status={status}") and kim.words)
+    assert "slow" in (ana.get("/desk/lead") and ana.words)
+    ana.get(f"/desk/tickets/{number}")
+    ana.send(f"/desk/tickets/{number}/release")
+    assert "slow" in (kim.get("/desk/tickets") and kim.words)
+
+
+def test_the_queue_names_no_customer(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    talks(one_desk)
+    accounts(one_desk, 3)
+    hire(one_desk, "agent.lo", "Lo Berg", "agent")
+    other = signed_in(one_desk, "agent.lo")
+    kim.get("/desk")
+    kim.send("/desk/calls/1/mine")
+    for path in ("/desk", "/desk/tickets", "/desk/calls/1"):
+        other.get(path)
+        assert not [word for word in (*OF_TIDEWORKS, "Firm", "400639", "+4416") if word in other.text], path
+    assert count(one_desk, tables.readings) == 1, "Kim's own"

@@ -1,0 +1,409 @@
+"""Getting in, and getting no further: passwords, codes, counted attempts, forms of other sites, and how a session ends."""
+
+from __future__ import annotations
+
+import pytest
+import structlog
+from sqlalchemy import select, update
+
+from authz import Action, Ask, Grant, Proof
+from portal import answers
+from store import OPERATOR, staff, tables
+from store.authenticators import STEP
+from tests.desk import PUBLIC, Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.wire import change, count, rows
+from tests.portal.browsing import PASSWORD, Agent, Browser, hire, invitation
+
+MINUTE, HOUR = 60, 3_600
+STRANGE = [
+    "/desk",
+    "/desk/tickets",
+    "/desk/tickets/1",
+    "/desk/account/200417",
+    "/desk/lead",
+    "/desk/calls/1",
+    "/desk/x/y",
+]
+
+
+def test_password_and_code_open_the_page(desk: Desk) -> None:
+    kim = Agent(desk)
+    assert kim.sign_in().status_code == 200
+    assert "Kim Novak agent" in kim.words
+    assert "No call of yours" in kim.words
+    assert count(desk, tables.staff_sessions) == 1
+
+
+def test_whatever_was_wrong_the_answer_is_the_same(desk: Desk) -> None:
+    kim, said = Agent(desk), set()
+    desk.now += STEP
+    code = kim.code()
+    for username, password, digits in (
+        ("agent.kim", "seven lamps over the water", code),
+        ("agent.kim", PASSWORD, "000000" if code != "000000" else "111111"),
+        ("agent.kim", PASSWORD, ""),
+        ("agent.nobody", PASSWORD, code),
+        ("lead.ana", PASSWORD, code),  # is there, and has never joined
+        ("", "", ""),
+    ):
+        kim.get("/desk/sign-in")
+        answer = kim.send("/desk/sign-in", username=username, password=password, code=digits)
+        said.add((answer.status_code, kim.words))
+        assert "deskgate_session" not in kim.client.cookies
+    assert len(said) == 1
+    assert count(desk, tables.staff_sessions) == 0
+
+
+def test_an_attempt_is_counted_whether_or_not_there_is_somebody(one_desk: Desk) -> None:
+    kim, stranger = Agent(one_desk), Browser(one_desk)
+    for username in ("agent.kim", "agent.nobody"):
+        for _ in range(3):
+            stranger.get("/desk/sign-in")
+            stranger.send("/desk/sign-in", username=username, password="x" * 15, code="123456")
+    g = tables.pin_guards.c
+    made = rows(one_desk, select(g.consecutive, g.real).where(g.k.startswith("signin:new:")).order_by(g.real))
+    assert [tuple(row) for row in made] == [(3, False), (3, True)]
+    assert kim.sign_in().status_code == 200
+
+
+def test_five_wrong_close_it_for_half_an_hour_and_ten_for_good(desk: Desk) -> None:
+    kim = Agent(desk)
+    for _ in range(5):
+        assert kim.sign_in(password="x" * 15).status_code == 403
+    assert kim.sign_in().status_code == 403, "the right password while it is closed"
+    desk.pass_time(30 * MINUTE)
+    for _ in range(5):
+        assert kim.sign_in(password="x" * 15).status_code == 403
+    desk.pass_time(24 * HOUR)
+    assert kim.sign_in().status_code == 403
+    kim.join()
+    assert kim.sign_in().status_code == 200, "invited anew"
+
+
+def test_a_stranger_who_knows_the_username_does_not_lock_its_owner_out(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    kim.send("/desk/sign-out")
+    stranger = Browser(one_desk)
+    for _ in range(8):
+        stranger.get("/desk/sign-in")
+        stranger.send("/desk/sign-in", username="agent.kim", password="x" * 15, code="123456")
+    assert kim.sign_in().status_code == 200
+    new_browser = Browser(one_desk)
+    new_browser.client.cookies.set("deskgate_known", "1.1795348800000." + "0" * 64)
+    one_desk.now += STEP
+    new_browser.get("/desk/sign-in")
+    answer = new_browser.send("/desk/sign-in", username="agent.kim", password=PASSWORD, code=kim.code())
+    assert answer.status_code == 403, "a cookie of their own making is none"
+
+
+def test_a_code_is_good_once(desk: Desk) -> None:
+    kim = Agent(desk)
+    kim.sign_in()
+    used = kim.code()
+    kim.send("/desk/sign-out")
+    other = Browser(desk)
+    other.get("/desk/sign-in")
+    assert other.send("/desk/sign-in", username="agent.kim", password=PASSWORD, code=used).status_code == 403
+    assert kim.sign_in().status_code == 200
+
+
+def test_many_tries_over_the_whole_desk_end_with_none(one_desk: Desk) -> None:
+    """A spray over made-up usernames: 200 in the hour are compared, and then nobody new gets in."""
+    kim, stranger = Agent(one_desk), Browser(one_desk)
+    kim.sign_in()
+    stranger.get("/desk/sign-in")
+    form = stranger.fields("/desk/sign-in")
+    for n in range(201):
+        stranger.post("/desk/sign-in", form | {"username": f"u{n}", "password": "x" * 15, "code": "123456"})
+    assert "Too many are trying" in stranger.words
+    kim.get("/desk")
+    kim.send("/desk/sign-out")
+    assert kim.sign_in().status_code == 200, "a browser that is known"
+
+
+# --- whose form, whose browser
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43, None])
+def test_a_form_without_its_token_is_not_taken(one_desk: Desk, token: str | None) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    form = {"token": token} if token is not None else {"other": ""}
+    assert kim.post("/desk/sign-out", form).status_code == 403
+    assert kim.get("/desk").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:8001"}, {"Origin": ""}],
+)
+def test_a_form_of_another_site_is_not_taken(one_desk: Desk, headers: dict[str, str]) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    form = kim.fields("/desk/sign-out")
+    assert kim.post("/desk/sign-out", form, **headers).status_code == 403
+    assert kim.get("/desk").status_code == 200
+
+
+def test_the_token_of_another_session_is_not_taken(one_desk: Desk) -> None:
+    kim, ana = Agent(one_desk), Agent(one_desk, "lead.ana")
+    kim.sign_in()
+    ana.sign_in()
+    assert kim.post("/desk/sign-out", ana.fields("/desk/sign-out")).status_code == 403
+
+
+def test_a_session_that_was_set_beforehand_is_not_the_one_that_is_signed_in(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.get("/desk/sign-in")
+    kim.client.cookies.set("deskgate_session", "planted-by-somebody-else", domain="127.0.0.1", path="/")
+    one_desk.now += STEP
+    kim.get("/desk/sign-in")
+    kim.send("/desk/sign-in", username="agent.kim", password=PASSWORD, code=kim.code())
+    held = [cookie.value for cookie in kim.client.cookies.jar if cookie.name == "deskgate_session"]
+    assert held
+    assert "planted-by-somebody-else" not in held
+    planted = Browser(one_desk)
+    planted.client.cookies.set("deskgate_session", "planted-by-somebody-else")
+    assert "Code from your authenticator app" in (planted.get("/desk") and planted.words)
+
+
+def test_what_is_not_a_form_of_ours_is_not_read(one_desk: Desk) -> None:
+    client = Browser(one_desk).client
+    at, form = "/desk/sign-in", "application/x-www-form-urlencoded"
+    assert client.post(at, content=b"{}", headers={"Content-Type": "application/json"}).status_code == 415
+    assert client.post(at, content=b"a=" + b"x" * 70_000, headers={"Content-Type": form}).status_code == 413
+    assert client.post(at, content=b"a=1&a=2", headers={"Content-Type": form, "Origin": PUBLIC}).status_code == 400
+    many = "&".join(f"f{n}=1" for n in range(30)).encode()
+    assert client.post(at, content=many, headers={"Content-Type": form, "Origin": PUBLIC}).status_code == 400
+
+
+# --- strangers
+
+
+@pytest.mark.parametrize("path", STRANGE)
+def test_to_a_stranger_every_page_is_the_sign_in(one_desk: Desk, path: str) -> None:
+    stranger = Browser(one_desk)
+    answer = stranger.client.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/desk/sign-in?to=/desk")
+    assert stranger.client.get(path, headers={"X-By-Itself": "1"}).status_code == 401
+
+
+def test_a_sign_in_leads_to_our_own_pages_alone(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    for asked, led in (("//evil.example", "/desk"), ("/desk/tickets", "/desk/tickets"), ("/desk/sign-out", "/desk")):
+        one_desk.now += STEP
+        kim.client.cookies.clear()
+        kim.client.get("/desk")
+        kim.get(f"/desk/sign-in?to={asked}")
+        form = kim.fields("/desk/sign-in") | {"username": "agent.kim", "password": PASSWORD, "code": kim.code()}
+        answer = kim.client.post("/desk/sign-in", data=form, headers={"Origin": PUBLIC})
+        assert answer.headers["location"] == led
+
+
+def test_every_answer_has_its_headers(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    for path in (
+        "/desk",
+        "/desk/sign-in",
+        "/desk/nothing",
+        "/enrol/x",
+        "/pin/x",
+        "/desk/join/x",
+        "/desk/static/desk.css",
+    ):
+        got = kim.client.get(path).headers
+        for name in answers.HEADERS.keys() - {"Cache-Control"}:
+            assert got[name] == answers.HEADERS[name], path
+        assert got["Cache-Control"] == ("no-cache" if "static" in path else "no-store")
+    policy = answers.HEADERS["Content-Security-Policy"]
+    for part in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ):
+        assert part in policy
+    assert "unsafe" not in policy
+
+
+def test_cookies_are_for_no_script_and_no_other_site(sample_sqlite: str) -> None:
+    desk = Desk(sample_sqlite, **ACCOUNT, slack_signing_secret="", deskgate_env="development")
+    desk.app.state.house.portal  # noqa: B018 - it is there without Slack
+    kim = Agent(desk)
+    desk.now += STEP
+    kim.get("/desk/sign-in")
+    form = kim.fields("/desk/sign-in") | {"username": "agent.kim", "password": PASSWORD, "code": kim.code()}
+    made = kim.client.post("/desk/sign-in", data=form, headers={"Origin": PUBLIC}).headers.get_list("set-cookie")
+    desk.close()
+    assert {cookie.partition("=")[0] for cookie in made} == {"deskgate_session", "deskgate_known", "deskgate_visitor"}
+    for cookie in made:
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
+
+
+def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
+    from dataclasses import replace
+
+    from fastapi import Response
+
+    door = replace(one_desk.house.portal, origin="https://desk.example")
+    made = Response()
+    answers.signed_in(door, made, "token", "known")
+    for cookie in made.headers.getlist("set-cookie"):
+        assert cookie.startswith("__Host-deskgate_")
+        assert "Secure" in cookie
+
+
+# --- how it ends
+
+
+def signed_in(agent: Agent) -> bool:
+    return "Code from your authenticator app" not in (agent.get("/desk") and agent.words)
+
+
+def test_it_ends_after_half_an_hour_without_a_deed(desk: Desk) -> None:
+    kim = Agent(desk)
+    kim.sign_in()
+    for _ in range(3):
+        desk.pass_time(29 * MINUTE)
+        assert signed_in(kim)
+    for _ in range(10):
+        desk.pass_time(3 * MINUTE)
+        kim.client.get("/desk", headers={"X-By-Itself": "1"})
+    assert not signed_in(kim), "a page that asks by itself is no deed"
+
+
+def test_somebody_who_types_on_a_page_that_asks_by_itself_stays(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    for _ in range(20):
+        one_desk.pass_time(3 * MINUTE)
+        assert kim.client.get("/desk", headers={"X-By-Itself": "1", "X-Active": "1"}).status_code == 200
+
+
+def test_it_ends_after_ten_hours_whatever_they_do(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    for _ in range(24):
+        one_desk.pass_time(25 * MINUTE - 1)
+        assert signed_in(kim)
+    one_desk.pass_time(2 * MINUTE)
+    assert not signed_in(kim)
+
+
+def test_it_ends_at_sign_out_on_the_server_as_well(one_desk: Desk) -> None:
+    kim, thief = Agent(one_desk), Browser(one_desk)
+    kim.sign_in()
+    thief.client.cookies.update(kim.client.cookies)
+    assert "Kim Novak" in (thief.get("/desk") and thief.words)
+    kim.send("/desk/sign-out")
+    assert "Kim Novak" not in (thief.get("/desk") and thief.words)
+
+
+def test_it_ends_when_they_are_suspended(desk: Desk) -> None:
+    kim = Agent(desk)
+    kim.sign_in()
+    assert signed_in(kim)
+    member = kim.staff
+    with desk.store.transaction("shell") as tx:
+        grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        assert staff.suspend(tx, grant, member)
+    assert not signed_in(kim)
+    assert kim.sign_in().status_code == 403
+    with desk.store.transaction("shell") as tx:
+        grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        assert staff.resume(tx, grant, member)
+    assert not signed_in(kim), "to work again is not to be signed in again"
+    assert kim.sign_in().status_code == 200
+
+
+def test_it_ends_when_they_are_suspended_by_another_way(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    change(one_desk, update(tables.staff).values(suspended_at=one_desk.now))
+    assert kim.client.get("/desk", headers={"X-By-Itself": "1"}).status_code == 401
+    assert not signed_in(kim)
+
+
+def test_it_ends_when_they_set_another_password(one_desk: Desk) -> None:
+    kim = Agent(one_desk)
+    kim.sign_in()
+    elsewhere = Agent(one_desk)  # the same person joins anew, on another machine
+    assert not signed_in(kim)
+    assert elsewhere.sign_in().status_code == 200
+
+
+# --- joining
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "15 characters or more"),
+        ("agent.kim agent", "holds your own name"),
+        ("novak loves lemons", "holds your own name"),
+        ("passwordpassword", "Too many others"),
+        ("aaaaaaaaaaaaaaaa", "repeats itself"),
+        ("abcabcabcabcabcabc", "repeats itself"),
+        ("123456789012345", "only counts up"),
+        ("qwertyuiopasdfgh", "follows the keyboard"),
+        ("x" * 201, "too long"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(one_desk: Desk, password: str, why: str) -> None:
+    browser, link = Browser(one_desk), invitation(one_desk, "agent.kim")
+    browser.get(f"/desk/join/{link}")
+    browser.send(f"/desk/join/{link}", password=password, again=password, code="123456")
+    assert why in browser.words
+    assert count(one_desk, tables.staff_logins) == 0
+
+
+def test_the_same_qr_code_is_shown_again_after_a_mistake(one_desk: Desk) -> None:
+    browser, link = Browser(one_desk), invitation(one_desk, "agent.kim")
+    spelled = (browser.get(f"/desk/join/{link}") and browser.text).partition("<code>")[2].partition("</code>")[0]
+    browser.send(f"/desk/join/{link}", password=PASSWORD, again=PASSWORD, code="000000")
+    assert "That code is not right" in browser.words
+    assert spelled in browser.text
+
+
+def test_an_invitation_is_good_once_and_for_a_day(desk: Desk) -> None:
+    kim = Agent(desk)
+    assert "good no more" in (kim.get("/desk/join/" + "x" * 43) and kim.words)
+    link = invitation(desk, "agent.kim")
+    desk.pass_time(24 * HOUR)
+    assert kim.get(f"/desk/join/{link}").status_code == 410
+    first, second = invitation(desk, "agent.kim"), invitation(desk, "agent.kim")
+    assert kim.get(f"/desk/join/{first}").status_code == 410
+    assert kim.get(f"/desk/join/{second}").status_code == 200
+
+
+def test_no_password_and_no_code_is_kept_or_logged(desk: Desk, logged: list[structlog.typing.EventDict]) -> None:
+    kim = Agent(desk)
+    code = kim.code()
+    kim.sign_in()
+    with desk.store.transaction("test") as tx:
+        everything = [
+            repr(tuple(row))
+            for table in tables.Base.metadata.sorted_tables
+            for row in tx.connection.execute(select(table))
+        ]
+    said = repr(logged)
+    for secret in (PASSWORD, PASSWORD.encode().hex(), code, kim.app.secret, kim.client.cookies["deskgate_session"]):
+        assert not [row for row in everything if secret in row]
+        assert secret not in said
+
+
+def test_the_first_visit_from_another_site_is_asked_for_again(one_desk: Desk) -> None:
+    """A browser keeps a strict cookie back on the way from another site: our own page asks once more, and it comes along."""
+    hire(one_desk, "lead.bo", "Bo Lind", "supervisor")
+    answer = Browser(one_desk).client.get("/desk", headers={"Sec-Fetch-Site": "cross-site"})
+    assert 'http-equiv="refresh"' in answer.text

@@ -1,0 +1,195 @@
+"""What takes two people: the end of a threat, a lock lifted, and a new PIN that goes past everybody but its owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from store import authenticators, guard, switches, tables
+from store.authenticators import STEP
+from tests.desk import Desk
+from tests.doors.mailbox import Mailbox
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.wire import rows
+from tests.portal.browsing import Agent, Browser, hire
+
+MIA, MIAS_ID, MIAS_MAIL = 8, "10000081", "mia@tideworks.example"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
+    desk = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
+    hire(desk, "lead.bo", "Bo Lind", "administrator")
+    yield desk
+    desk.close()
+
+
+def leads(desk: Desk) -> tuple[Agent, Agent]:
+    ana, bo = Agent(desk, "lead.ana"), Agent(desk, "lead.bo")
+    for one in (ana, bo):
+        one.sign_in()
+        one.get("/desk/lead")
+    return ana, bo
+
+
+def threat(desk: Desk) -> bool:
+    with desk.store.transaction("test") as tx:
+        return switches.threat(tx)
+
+
+def answer(agent: Agent, what: str, id: int = 1) -> str:
+    """Agrees, or does not, by a form of their own making where the page has none."""
+    agent.get("/desk/lead")
+    agent.post(f"/desk/lead/second/{id}", {"token": agent.fields("/desk/sign-out")["token"], "answer": what})
+    return agent.words
+
+
+def test_a_threat_is_switched_on_by_one_and_off_by_two(mailing: Desk) -> None:
+    ana, bo = leads(mailing)
+    ana.send("/desk/lead/threat")
+    assert threat(mailing)
+    assert "Elevated threat" in (bo.get("/desk") and bo.words)
+    ana.get("/desk/lead")
+    ana.send("/desk/lead/threat", reason="they have stopped")
+    assert threat(mailing)
+    assert "It takes somebody else" in answer(ana, "agree")
+    assert threat(mailing)
+    assert "two people have agreed" in answer(bo, "agree")
+    assert not threat(mailing)
+
+
+def test_what_was_refused_or_is_an_hour_old_is_gone(mailing: Desk) -> None:
+    ana, bo = leads(mailing)
+    ana.send("/desk/lead/threat")
+    for end in ("refuse", "wait"):
+        ana.get("/desk/lead")
+        ana.send("/desk/lead/threat", reason="enough")
+        asked = rows(mailing, select(tables.second_looks.c.id).order_by(tables.second_looks.c.id.desc()))[0].id
+        if end == "refuse":
+            answer(bo, "refuse", asked)
+        else:
+            mailing.pass_time(60 * 60)
+            bo.sign_in()
+        assert "It takes somebody else" in answer(bo, "agree", asked)
+    assert threat(mailing)
+
+
+def asks_for(desk: Desk, agent: Agent, action: str, person: str = MIAS_ID) -> None:
+    agent.get("/desk/lead")
+    agent.send("/desk/lead/pin", person=person, reason="rang from a number on file", action=action)
+
+
+def page_link(mailbox: Mailbox) -> str:
+    found = re.search(r"http://127\.0\.0\.1:8000(/pin/[\w-]{43})", mailbox.to(MIAS_MAIL)[-1].replace("=\n", ""))
+    assert found, mailbox.to(MIAS_MAIL)
+    return found[1]
+
+
+def get_in(desk: Desk, pin: str) -> bool:
+    phone = desk.exchange.phone("+441632960108")
+    phone.dial()
+    phone.press("#")
+    phone.press(f"{pin}#")
+    inside = "Press 1 to open a ticket." in phone.heard
+    phone.hang_up()
+    return inside
+
+
+def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mailbox) -> None:
+    ana, bo = leads(mailing)
+    asks_for(mailing, ana, "pin_reissue")
+    mailing.work()
+    assert mailbox.mails == []
+    assert "Send Mia Chen a link to a new PIN" in (bo.get("/desk/lead") and bo.words)
+    assert "It takes somebody else" in answer(ana, "agree")
+    answer(bo, "agree")
+    mailing.work()
+    link, mia = page_link(mailbox), Browser(mailing)
+    for _ in range(2):
+        assert mia.get(link).status_code == 200, "opened by a mail scanner, or twice"
+    assert get_in(mailing, "17846325"), "nothing has changed yet"
+    mia.send(link)
+    shown = re.search(r'<p class="pin">(\d{4}) (\d{4})</p>', mia.text)
+    assert shown
+    pin = shown[1] + shown[2]
+    assert not get_in(mailing, "17846325")
+    assert get_in(mailing, pin)
+    assert mia.get(link).status_code == 410
+    mailing.work()
+    assert [mail["Subject"] for mail in mailbox.mails if mail["To"] == MIAS_MAIL][-1] == "Your support PIN was changed"
+    assert "Mia Chen has a new support PIN" in " ".join(mailbox.to("raj@tideworks.example")[-1].split())
+    for agent in (ana, bo):
+        for path in ("/desk", "/desk/lead"):
+            assert pin not in (agent.get(path) and agent.text)
+    with mailing.store.transaction("test") as tx:
+        kept = [repr(tuple(r)) for t in tables.Base.metadata.sorted_tables for r in tx.connection.execute(select(t))]
+    assert not [row for row in kept if pin in row or link.rpartition("/")[2] in row]
+
+
+def test_where_they_have_an_authenticator_the_mail_alone_is_not_enough(mailing: Desk, mailbox: Mailbox) -> None:
+    with mailing.store.transaction("test") as tx:
+        secret = authenticators.begin(tx, MIA)
+        assert authenticators.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
+    mailing.pass_time(73 * 3600)
+    ana, bo = leads(mailing)
+    asks_for(mailing, ana, "pin_reissue")
+    answer(bo, "agree")
+    mailing.work()
+    link, mia = page_link(mailbox), Browser(mailing)
+    for code in ("", "000000"):
+        mia.get(link)
+        assert mia.send(link, code=code).status_code == 422
+    assert get_in(mailing, "17846325")
+    mailing.now += STEP
+    mia.send(link, code=pyotp.TOTP(secret).at(mailing.now // 1000))
+    assert 'class="pin"' in mia.text
+    assert not get_in(mailing, "17846325")
+
+
+def test_its_authenticator_code_cannot_be_guessed(mailing: Desk, mailbox: Mailbox) -> None:
+    with mailing.store.transaction("test") as tx:
+        secret = authenticators.begin(tx, MIA)
+        authenticators.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
+    mailing.pass_time(73 * 3600)
+    ana, bo = leads(mailing)
+    asks_for(mailing, ana, "pin_reissue")
+    answer(bo, "agree")
+    mailing.work()
+    link, thief = page_link(mailbox), Browser(mailing)
+    for _ in range(5):
+        thief.get(link)
+        thief.send(link, code="000000")
+    mailing.now += STEP
+    thief.get(link)
+    right = pyotp.TOTP(secret).at(mailing.now // 1000)
+    assert thief.send(link, code=right).status_code == 422, "the right one comes too late"
+
+
+def test_a_lock_is_lifted_by_two(mailing: Desk) -> None:
+    ana, bo = leads(mailing)
+    for _ in range(5):
+        with mailing.store.transaction("test") as tx:
+            guard.reserve(tx, guard.counter_of(MIA), real=True)
+    assert not get_in(mailing, "17846325")
+    asks_for(mailing, ana, "pin_unlock")
+    answer(ana, "agree")
+    assert not get_in(mailing, "17846325")
+    answer(bo, "agree")
+    assert get_in(mailing, "17846325")
+
+
+def test_somebody_nobody_knows_is_not_asked_about(mailing: Desk) -> None:
+    ana, _bo = leads(mailing)
+    asks_for(mailing, ana, "pin_reissue", "Mia Chen")
+    assert "Nobody has exactly that" in ana.words
+    assert rows(mailing, select(tables.second_looks)) == []

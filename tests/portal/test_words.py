@@ -1,0 +1,71 @@
+"""Every code the desk's pages can be given has a word, and every word is used."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from authz import CELLS, Proof, Status, load_schemes
+from portal import card, words
+from store import alerts, desk_tickets, queue, second_looks, timeline
+from tests.house.test_names import ROOT
+
+SAID = words.load().document
+TEMPLATES = {path.name: path.read_text() for path in (ROOT / "portal" / "templates").glob("*.html")}
+SOURCES = {path.name: path.read_text() for path in (ROOT / "portal").glob("*.py")}
+SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
+
+KNOWN: dict[str, set[str]] = {
+    "proof": {proof.word for proof in Proof},
+    "telling": set(card.TELLING) | {f"{cell}:own" for cell in card.TELLING if cell.startswith("ticket.view")},
+    "action": set(CELLS) - set(card.NOT_LISTED),
+    "standing": {word for scheme in SCHEMES.values() for word in scheme.words},
+    "role": {"agent", "supervisor", "administrator"},
+    "account": {str(status) for status in Status},
+    "warning": {"fresh_number", "fresh_slack", "fresh_authenticator", "pin_locked"}
+    | {kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK and kind.startswith("probing")},
+    "alert": set(alerts.KINDS),
+    "ticket": {*queue.SHOWN, "held"},
+    "event": set(timeline.EVENTS),
+    "second_look": set(second_looks.NEEDS),
+}
+
+
+@pytest.mark.parametrize("table", KNOWN)
+def test_every_code_has_a_word(table: str) -> None:
+    assert set(SAID[table]) == KNOWN[table]
+    assert set(desk_tickets.DESK_STATUSES) <= KNOWN["ticket"]
+
+
+def test_every_table_is_used() -> None:
+    used = set(re.findall(r"words?\(\"(\w+)\"", "".join(TEMPLATES.values())))
+    assert used == set(SAID)
+
+
+def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
+    """The address says a code and the page its words: whatever else stands in an address is not shown."""
+    codes = {code for source in SOURCES.values() for code in re.findall(r"said=([a-z_]+)", source)}
+    for source in SOURCES.values():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SAID["said"]:
+                codes.add(node.value)
+    made = {
+        "asked_pin",
+        "asked_second",
+        "call_back_no_number",
+        "call_back_soon",
+        "call_back_enough",
+        "no_case",
+        "spent",
+    }
+    assert codes - {"call_back_", "asked_"} | made == set(SAID["said"])
+
+
+def test_templates_escape_and_hold_no_script_or_style_of_their_own() -> None:
+    for name, source in TEMPLATES.items():
+        assert "|safe" not in source.replace(" ", ""), name
+        assert not re.search(r"\son\w+=|style=|<style|<script(?! src=\"/desk/static/)", source), name
+        assert "http://" not in source, name
+        assert "https://" not in source, name
