@@ -65,6 +65,7 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "slack.fade": asking.fade,
         "case": live_case.case,
         "slack.alert": live_case.alert,
+        "slack.called": live_case.called,
     }
     return {kind: _with(posting, do) for kind, do in kinds.items()}
 

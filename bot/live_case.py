@@ -9,7 +9,7 @@ from bot.blocks import Message
 from bot.follow import granted
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
-from store import alerts, live, members, places
+from store import alerts, call_backs, live, members, places
 from store.places import Post
 from store.work import Later, Work
 
@@ -51,6 +51,20 @@ def alert(posting: Posting, piece: Work) -> None:
     for member in leads:
         via = member.via or door.home_id
         key = f"alert:{id}:{member.team}:{member.user}"
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+
+
+def called(posting: Posting, piece: Work) -> None:
+    """A call back that reached nobody: whoever asked for it is told, in direct messages."""
+    door = posting.door
+    with door.store.transaction("slack") as tx:
+        found = call_backs.look(tx, int(piece.payload["call_back"]))
+        them = members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
+    if found is None or found.status not in call_backs.ENDED:
+        return
+    message = live_words.not_reached(door.phrases, found)
+    for member in them:
+        key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or door.home_id
         posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
 
 

@@ -10,6 +10,7 @@ from bot import cards
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, clock, moment
 from store.alerts import Alert, Named
+from store.call_backs import CallBack
 from store.live import Case, LiveCall
 
 
@@ -72,6 +73,12 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
         if found.requester is not None and found.until is None and found.second:
             made.append(b.button(p.plain("button.ask_second"), "desk_ask_second", id))
     return made
+
+
+def not_reached(p: Phrases, ours: CallBack) -> Message:
+    """A call back that reached nobody, for whoever asked for it. Nothing of whom it was to but the ticket."""
+    about = p.say("called.about_ticket", number=ours.ticket) if ours.ticket else p.say("called.about")
+    return b.message(b.section(f"{about} {p.say(f'called.{ours.status}')}"))
 
 
 def alert(p: Phrases, found: Alert, named: Named) -> Message:

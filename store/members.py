@@ -47,6 +47,12 @@ def leads(tx: Transaction) -> list[Member]:
     return list(map(_member, tx.connection.execute(query)))
 
 
+def of_staff(tx: Transaction, staff: int) -> list[Member]:
+    """Where one of the staff can be written to."""
+    m = tables.slack_members
+    return list(map(_member, tx.connection.execute(select(m).where(m.c.staff_id == staff))))
+
+
 def met(tx: Transaction, member: Member, via: str, dm: str | None = None) -> None:
     """Where they were met just now."""
     if member.via == via and (dm is None or member.dm == dm):

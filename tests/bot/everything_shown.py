@@ -13,8 +13,9 @@ from bot.blocks import Message
 from bot.choices import Choice
 from bot.proving import Further, Ways
 from bot.submissions import FORMS
-from store import alerts
+from store import alerts, call_backs
 from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
+from store.call_backs import CallBack
 from store.cards import Card, Requester
 from store.live import Case, LiveCall, OpenTicket
 from store.loans import Lender, Loan, Request
@@ -247,6 +248,10 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for what, found in cases(text):
         yield f"call {what}", live_words.card(P, found)
         yield f"call in short {what}", live_words.in_short(P, found)
+    for status in call_backs.ENDED:
+        for number in (None, 10**9):
+            ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT)
+            yield f"called {status}", live_words.not_reached(P, ours)
     for kind, audience in alerts.KINDS.items():
         warned = alerts.Alert(1, kind, audience, "person:1", 1, name(text), AT, False)
         for whom in (alerts.Named(name(text), name(text), name(text)), alerts.Named("", "", "")):

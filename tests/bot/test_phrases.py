@@ -27,7 +27,7 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import alerts, desk_tickets, notices, timeline
+from store import alerts, call_backs, desk_tickets, notices, timeline
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -41,6 +41,7 @@ FORMS_OF_WORDS = set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}
 # Keys that are put together, and what from: a new one is added here with all it can become.
 MADE: dict[str, set[str]] = {
     "alert.{}": set(alerts.KINDS),
+    "called.{}": set(call_backs.ENDED),
     "call.state.{}": {"waiting", "talking", "keypad", "over"},
     "call.told.{}": {"passed", "failed"},
     "card.set.{}": set(cards.STATUSES),
@@ -276,7 +277,7 @@ JARGON = re.compile(
     re.I,
 )
 FOR_THE_DESK = re.compile(
-    r"(alert|call\.|call_|card|verify|code_|not_yours|taken_already|form\.(desk|verify|look)|home_staff|you_are_staff)"
+    r"(alert|call\.|call_|called|card|verify|code_|not_yours|taken_already|form\.(desk|verify|look)|home_staff|you_are_staff)"
 )
 
 

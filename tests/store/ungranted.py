@@ -154,6 +154,7 @@ REASONS: Final[dict[str, str]] = {
                 "find",
                 "of_person",
                 "leads",
+                "of_staff",
                 "met",
                 "link",
                 "unlink",
