@@ -64,8 +64,9 @@ def test_it_changes_through_a_call(slack: SlackDesk) -> None:
         rings.proved(tx, 1, passed=True)
     desk.work()
     assert "They were asked for their PIN and *passed*" in card(desk)
-    with desk.store.transaction("phone", call=sid(desk)) as tx:
-        step_ups.reached(tx, SUBJECT["mia.chen"], TIDEWORKS, "text", sid(desk), ends_at=tx.now + 900_000)
+    call = sid(desk)
+    with desk.store.transaction("phone", call=call) as tx:
+        step_ups.reached(tx, SUBJECT["mia.chen"], TIDEWORKS, "text", call, ends_at=tx.now + 900_000)
         rings.news(tx, 1)
     desk.work()
     assert "Proof: *verified further* in this call, until 12:15 UTC" in card(desk)
