@@ -6,19 +6,15 @@ of it. Made when it is shown; shown again it is made again, in the place of the 
 
 from __future__ import annotations
 
-from typing import Final
-
 from authz import Action, Ask, Grant, Proof
 from bot import prove_words, told
 from bot.blocks import Message
 from bot.follow import granted
 from bot.posting import Posting
-from store import Transaction, accounts, approvals, call_backs, codes, factors, places, work
+from store import Transaction, accounts, approvals, call_backs, codes, factors, places, step_codes, work
 from store.members import Member
 from store.people import subject_of
 from store.work import Work
-
-STEP: Final = "step"  # a kind of code
 
 
 def code(posting: Posting, piece: Work) -> None:
@@ -32,7 +28,7 @@ def code(posting: Posting, piece: Work) -> None:
         named = _account_name(tx, subject, int(piece.payload["account"]))
         if not them or named is None:
             return
-        message = prove_words.step_code(door.phrases, named, codes.issue(tx, STEP, subject, call))
+        message = prove_words.step_code(door.phrases, named, codes.issue(tx, step_codes.IN_SLACK, subject, call))
         tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
     for member in them:
         _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)

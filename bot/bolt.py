@@ -42,6 +42,7 @@ def make_bolt(door: Door) -> App:
         bolt.action(action)(_listener(door, clicked(click, a_customer)))
     bolt.action(re.compile(r"tell_[a-z0-9_.]+"))(_listener(door, clicked(clicks.TELL, a_customer)))
     bolt.action(re.compile(r"add_[0-9]+"))(_listener(door, clicked(clicks.ADD, a_customer)))
+    bolt.action("send_text")(_listener(door, clicked(prove_clicks.send_text(door), a_customer)))
     for action, desk_click in (*desk_clicks.CLICKS.items(), *call_clicks.CLICKS.items()):
         bolt.action(action)(_listener(door, clicked(desk_click, one_of_the_desk)))
     for action in (*LINKS, "about", "service"):

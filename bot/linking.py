@@ -6,7 +6,7 @@ from typing import Final
 
 from authz import Proof
 from bot.actor import Actor
-from store import NOBODY, Transaction, carried, codes, guard, members, step_ups, work
+from store import NOBODY, Transaction, carried, codes, guard, members, step_codes, step_ups, work
 from store.guard import Admission
 from store.people import person_of
 
@@ -16,8 +16,8 @@ SAID_ALOUD: Final = (
     KIND,
     carried.TO_SLACK,
     carried.TO_PHONE,
-    "step",
-    "text",
+    step_codes.IN_SLACK,
+    step_codes.BY_TEXT,
     "unlock",
 )  # good no more once others heard it
 

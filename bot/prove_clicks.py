@@ -8,7 +8,8 @@ from typing import Any, Final
 from bot import owed, private, proving
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, stands_there, value_of, where
-from store import Transaction, alerts, approvals, authenticators, step_ups, work
+from bot.door import Door
+from store import Transaction, alerts, approvals, authenticators, step_ups, texts, work
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -29,20 +30,23 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     return None
 
 
-def _send_text(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def send_text(door: Door) -> Click:
     """From the form: a code goes to their number on file, and the form says so."""
-    view = body.get("view") or {}
-    account, _, ticket = str(view.get("private_metadata") or "").partition(":")
-    asked = {"person": person_of(who.subject), "bound": who.bound, "account": number(account)}
-    work.enqueue_once(tx, "text_code", f"{who.bound}:{tx.now}", asked)
-    shown: dict[str, Any] = {
-        "account": number(account),
-        "ticket": number(ticket),
-        "sent": "sent",
-        "view": str(view.get("id") or ""),
-    }
-    owed.form(tx, who.actor, "prove", str(body["trigger_id"]), **shown)
-    return None
+
+    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+        view = body.get("view") or {}
+        account, _, ticket = str(view.get("private_metadata") or "").partition(":")
+        sent = door.sms and texts.ask(tx, who.subject, who.bound, door.countries)
+        shown: dict[str, Any] = {
+            "account": number(account),
+            "ticket": number(ticket),
+            "view": str(view.get("id") or ""),
+        }
+        shown["sent"] = "sent" if sent else "not_sent"
+        owed.form(tx, who.actor, "prove", str(body["trigger_id"]), **shown)
+        return None
+
+    return send
 
 
 def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -80,7 +84,6 @@ def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 
 CLICKS: Final[dict[str, Click]] = {
     "prove": _prove,
-    "send_text": _send_text,
     "approve_say": _approve_say,
     "approve_not_me": _approve_not_me,
     "authenticator_remove": _remove,

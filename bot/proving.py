@@ -11,7 +11,7 @@ from typing import Final
 from authz import Denied, Topic
 from bot.actor import Who
 from bot.door import Door
-from store import Transaction, authenticators, carried, codes, factors, guard, step_ups, tickets
+from store import Transaction, authenticators, carried, codes, factors, guard, step_codes, step_ups, texts, tickets
 from store.guard import Admission
 from store.people import person_of
 
@@ -46,7 +46,8 @@ def ways(tx: Transaction, door: Door, who: Who) -> Ways:
     person = person_of(who.subject)
     on_file, since = factors.on_file(tx, person), authenticators.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None
-    return Ways(on_file.authenticator, young, on_file.numbers[0][-2:] if door.sms and on_file.numbers else "")
+    number = texts.number_for(tx, person, door.countries) if door.sms else None
+    return Ways(on_file.authenticator, young, number[-2:] if number is not None else "")
 
 
 def further(tx: Transaction, who: Who, account: int) -> Further | None:
@@ -61,7 +62,7 @@ def further(tx: Transaction, who: Who, account: int) -> Further | None:
 def prove(tx: Transaction, door: Door, who: Who, digits: str, account: int | None) -> Further | str:
     """One try with what somebody typed; or why not: later (too many were tried), wrong. Without an account (id) only a reference from
     the phone, which says itself on which. What does not fit, and what is somebody else's, sound the same."""
-    tried = guard.reserve(tx, f"step:{who.subject}", real=True, budget=BUDGET)
+    tried = guard.reserve(tx, step_codes.counter_of(who.subject), real=True, budget=BUDGET)
     if tried.admission is not Admission.EVALUATE:
         return "later"
     found = _reached(tx, door, who, digits, account)
@@ -78,7 +79,7 @@ def _reached(tx: Transaction, door: Door, who: Who, digits: str, account: int | 
     if account is not None and len(digits) == authenticators.DIGITS:
         old_enough = factors.on_file(tx, person).authenticator
         factor = "authenticator" if old_enough and authenticators.check(tx, person, digits) else ""
-    elif account is not None and codes.use(tx, "text", digits, who.subject) == who.bound:
+    elif account is not None and codes.use(tx, step_codes.BY_TEXT, digits, who.subject) == who.bound:
         factor = "text"
     if factor and account is not None:
         step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)

@@ -70,6 +70,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         home,
         step_up_minutes=settings.step_up_minutes,
         sms=settings.sms == "on",
+        countries=settings.sms_countries,
         public_url=settings.public_url,
     )
     api = WebApi(base, door.token_of)

@@ -275,7 +275,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
     for ways in (Ways(True, None, "08"), Ways(False, AT, "08"), Ways(False, AT, ""), Ways(False, None, "")):
         for number in (0, 10**9):
             yield "prove", prove_words.form(P, ways, account(text), number, 60)
-            yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent")
+            yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent")
             for handed in (True, False):
                 yield "proved", prove_words.proved(P, name(text), Further(1, AT, "billing"), number, handed=handed)
     yield "number", prove_words.number_form(P, 10**15)

@@ -56,7 +56,7 @@ MADE: dict[str, set[str]] = {
     "loan.is.{}": {"lent", "refused", "gone"},
     "notice.{}": set(notices.OWN_SECURITY),
     "origin.{}": STATUSES,
-    "prove.sent.{}": {"sent"},
+    "prove.sent.{}": {"sent", "not_sent"},
     "prompt.{}": set(deliver.PROMPTS),
     "refused.{}": {str(reason) for reason in Reason if reason is not Reason.ALLOWED},
     "ticket_is.{}": SEEN,

@@ -6,7 +6,7 @@ import pytest
 
 from store import codes, step_ups
 from tests.bot.proving import DAYS, SUBJECT, app, carried_from_the_phone, linked_days_ago, shows
-from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 
 TIDEWORKS, NORTHLIGHT = 3, 2
 WORDS = "we do not need tide-dev any more"
@@ -269,3 +269,19 @@ def test_a_link_of_yesterday_is_enough_to_begin_with_and_no_second_proof(slack_o
     linked_days_ago(desk, "U0RAJ", 1)
     cancel(desk)
     assert "with the desk now" in desk.text_of(desk.submit("U0RAJ", code=shows(desk, raj)))
+
+
+def test_a_code_by_text_message(sample_sqlite: str, slack_stage: Stage) -> None:
+    """Where the operator has text messages on: to the number on file, good for this member alone."""
+    desk = SlackDesk(sample_sqlite, slack_stage, sms="on", sms_countries="GB")
+    cancel(desk)
+    assert "to the number on file that ends in 07" in shown(desk)
+    desk.be("U0RAJ").click(desk.form("U0RAJ"), "send_text")
+    desk.work()
+    assert "A text message is on its way to the number that ends in 07" in shown(desk)
+    ((to, body),) = desk.exchange.messages
+    assert to == "+441632960107"
+    digits = "".join(filter(str.isdigit, body))[:8]
+    assert digits not in shown(desk) + desk.said("U0RAJ")
+    assert "with the desk now" in desk.text_of(desk.submit("U0RAJ", code=digits))
+    desk.close()
