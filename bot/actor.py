@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz import Action, Ask, Proof, Topic
-from store import Transaction, members
+from store import Transaction, members, step_ups, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,18 @@ class Who:
     def is_person(self) -> bool:
         return self.subject.startswith("person:")
 
-    def ask(
-        self, action: Action, account: int | None, topic: Topic | None = None, proof: Proof = Proof.VERIFIED
-    ) -> Ask:
-        """A linked member is verified (rules.md, "Proof levels")."""
-        return Ask(self.subject, action, account, topic, proof)
+    @property
+    def bound(self) -> str:
+        """Where a second proof they give counts: with this member, and nowhere else."""
+        return f"{self.actor.team}:{self.actor.user}"
+
+    def ask(self, tx: Transaction, action: Action, account: int | None, topic: Topic | None = None) -> Ask:
+        """A linked member is verified, and further where they have given a second proof just now (rules.md, "Proof levels")."""
+        return Ask(self.subject, action, account, topic, self.proof(tx, account, topic or tickets.topic_of(action)))
+
+    def proof(self, tx: Transaction, account: int | None, topic: Topic) -> Proof:
+        """How sure it is at this moment who they are, on an account and for a topic."""
+        return step_ups.proof(tx, self.subject, account, self.bound, str(topic))
 
 
 def of_event(body: Mapping[str, Any], via: str) -> Actor | None:

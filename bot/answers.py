@@ -148,6 +148,7 @@ ANSWERS: Final[dict[str, Answer]] = {
     "ticket": _ticket,
     "lent": _lent,
     "added": lambda tx, p, who, more: told.plain(p, "added", number=more[:20]),
+    "handed": lambda tx, p, who, more: told.plain(p, "handed", number=more[:20]),
     "became": lambda tx, p, who, more: told.plain(p, "became", number=more[:20]),
     "open": lambda tx, p, who, _more: open_first(tx, p, who),
     "thanks": lambda _tx, p, _who, _more: told.plain(p, "thanks"),

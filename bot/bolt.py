@@ -14,7 +14,7 @@ from typing import Any, Final
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
-from bot import clicks, commands, desk_clicks, events, submissions
+from bot import call_clicks, clicks, commands, desk_clicks, events, prove_clicks, submissions
 from bot.clicked import a_customer, clicked, one_of_the_desk
 from bot.door import Door
 from store import ConnectionLost
@@ -38,11 +38,12 @@ def make_bolt(door: Door) -> App:
     for name in commands.NAMES:
         bolt.command(name)(_listener(door, commands.command))
     bolt.message_shortcut("open_ticket")(_listener(door, clicks.shortcut))
-    for action, click in clicks.CLICKS.items():
+    for action, click in (*clicks.CLICKS.items(), *prove_clicks.CLICKS.items()):
         bolt.action(action)(_listener(door, clicked(click, a_customer)))
     bolt.action(re.compile(r"tell_[a-z0-9_.]+"))(_listener(door, clicked(clicks.TELL, a_customer)))
     bolt.action(re.compile(r"add_[0-9]+"))(_listener(door, clicked(clicks.ADD, a_customer)))
-    for action, desk_click in desk_clicks.CLICKS.items():
+    bolt.action("send_text")(_listener(door, clicked(prove_clicks.send_text(door), a_customer)))
+    for action, desk_click in (*desk_clicks.CLICKS.items(), *call_clicks.CLICKS.items()):
         bolt.action(action)(_listener(door, clicked(desk_click, one_of_the_desk)))
     for action in (*LINKS, "about", "service"):
         bolt.action(action)(_listener(door, lambda _door, _body: None))

@@ -28,12 +28,13 @@ def card(p: Phrases, found: Card) -> Message:
         b.section("\n".join([head, about, " · ".join(state)])),
         service,
         _first(p, found.first),
-        _requester(p, found.requester),
+        requester(p, found.requester, p.say("card.proof")),
         buttons(p, found),
     )
 
 
-def _requester(p: Phrases, who: Requester | None) -> list[Block]:
+def requester(p: Phrases, who: Requester | None, proof: str) -> list[Block]:
+    """Who somebody is, and what may be told to them; `proof` says how sure that is."""
     if who is None:
         return [b.section(p.say("card.nobody"))]
     own = [cell for cell in TELLING if cell in who.own_only]
@@ -42,7 +43,7 @@ def _requester(p: Phrases, who: Requester | None) -> list[Block]:
     lines = [
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
         p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
-        p.say("card.proof"),
+        proof,
         p.say("card.tell", cells=shown) if shown else p.say("card.tell_nothing"),
         *([p.say("card.tell_not", cells=not_shown)] if not_shown else []),
         *([p.say("card.lent")] if who.own_only else []),
@@ -69,12 +70,17 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
             b.select(p.plain("button.status"), "desk_status", statuses),
             b.button(p.plain("button.verify"), "desk_verify", number),
         )
-    return b.actions(
-        b.button(p.plain("button.take"), "desk_take", number),
-        b.button(p.plain("button.answer"), "desk_answer", number, style="primary"),
-        b.button(p.plain("button.note"), "desk_note", number),
-        b.select(p.plain("button.status"), "desk_status", statuses),
-        b.button(p.plain("button.verify"), "desk_verify", number),
+    return (
+        *b.actions(
+            b.button(p.plain("button.take"), "desk_take", number),
+            b.button(p.plain("button.answer"), "desk_answer", number, style="primary"),
+            b.button(p.plain("button.note"), "desk_note", number),
+            b.select(p.plain("button.status"), "desk_status", statuses),
+        ),
+        *b.actions(
+            b.button(p.plain("button.call_back"), "desk_call_back", f"ticket:{number}"),
+            b.button(p.plain("button.verify"), "desk_verify", number),
+        ),
     )
 
 
@@ -94,4 +100,5 @@ def verification(p: Phrases, person: int | None) -> Message:
     if person is None:
         return told.plain(p, "verify_not_found")
     ask = b.button(p.plain("button.send_code"), "desk_send_code", str(person))
-    return b.message(b.section(p.say("verify_found")), b.actions(ask))
+    back = b.button(p.plain("button.call_back"), "desk_call_back", f"person:{person}")
+    return b.message(b.section(p.say("verify_found")), b.actions(ask, back))

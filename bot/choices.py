@@ -83,7 +83,7 @@ def refusals(
     found = []
     for account, _ in on_accounts(tx, who):
         for action, topic in asked:
-            ask = who.ask(action, account.id, topic)
+            ask = who.ask(tx, action, account.id, topic)
             verdict = tx.ask(ask)
             if isinstance(verdict, Denied):
                 found.append((account, accounts.why_not(tx, ask, verdict)))

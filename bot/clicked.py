@@ -9,7 +9,7 @@ from bot import owed
 from bot.actor import Who, known, of_interaction
 from bot.door import Door
 from bot.owed import Where
-from store import Transaction, calls
+from store import Transaction, calls, places
 
 MINUTE: Final = 60_000  # ms between two answers to a stranger
 Body = Mapping[str, Any]
@@ -65,6 +65,13 @@ def where(body: Body) -> Where:
     thread = container.get("thread_ts")
     there = {"channel": channel, **({"thread": thread} if thread else {})}
     return there if channel.startswith("D") and not container.get("is_ephemeral") else {**there, "only": True}
+
+
+def stands_there(tx: Transaction, who: Who, body: Body) -> bool:
+    """Whether it was clicked in the ticket's own thread, where its first message says what is so now."""
+    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
+    thread = container.get("thread_ts") or container.get("message_ts")
+    return bool(channel and thread) and places.at(tx, who.actor.via, str(channel), str(thread)) is not None
 
 
 def _place(body: Body) -> str:

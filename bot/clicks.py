@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from authz import Action, Grant, Topic
-from bot import answers, choices, linking, opening, owed, told
+from bot import answers, choices, linking, opening, owed, private, told
 from bot.actor import Who, known, of_interaction
-from bot.clicked import Click, number_of, value_of, where
+from bot.clicked import Click, number_of, stands_there, value_of, where
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.phrases import unescaped
 from bot.rights import on_ticket
 from bot.typed import typed
-from store import Transaction, calls, loans, places, tickets, timeline
+from store import Transaction, calls, loans, tickets, timeline
 from store.timeline import Sent
 
 Body = Mapping[str, Any]
@@ -79,27 +79,20 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str, Origin | None, st
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
     done = grant is not None and tickets.close(tx, grant, number_of(action))
-    return None if done and _stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
+    return None if done and stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
 
 
 def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
     done = grant is not None and tickets.reopen(tx, grant, number_of(action))
-    return None if done and _stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
-
-
-def _stands_there(tx: Transaction, who: Who, body: Body) -> bool:
-    """Whether it was clicked in the ticket's own thread, where its first message says what is so now."""
-    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
-    thread = container.get("thread_ts") or container.get("message_ts")
-    return bool(channel and thread) and places.at(tx, who.actor.via, str(channel), str(thread)) is not None
+    return None if done and stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
 
 
 def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     about = timeline.about(tx, number_of(action))
     if about is None or about.account is None:
         return "fixed:no_draft"
-    ask = who.ask(Action.TICKET_VIEW, about.account, Topic(about.topic))
+    ask = who.ask(tx, Action.TICKET_VIEW, about.account, Topic(about.topic))
     gone = tickets.draft_withdrawn(tx, ask, number_of(action))
     return "fixed:draft_gone" if gone else "fixed:no_draft"
 
@@ -115,7 +108,7 @@ def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
     account, _, cell = value_of(action).partition(":")
     if not account.isascii() or not account.isdigit() or len(account) > 18:
         return None
-    grant = tx.ask(who.ask(Action.CONTACTS_VIEW, int(account)))
+    grant = tx.ask(who.ask(tx, Action.CONTACTS_VIEW, int(account)))
     if not isinstance(grant, Grant):
         return "open"
     asked = loans.ask(tx, grant, cell)
@@ -130,7 +123,7 @@ def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
 
 def _lender(tx: Transaction, who: Who, request: int) -> Grant | None:
     account = loans.account_of(tx, request)
-    verdict = tx.ask(who.ask(Action.RIGHT_LEND, account)) if account is not None else None
+    verdict = tx.ask(who.ask(tx, Action.RIGHT_LEND, account)) if account is not None else None
     return verdict if isinstance(verdict, Grant) else None
 
 
@@ -164,7 +157,7 @@ def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0
         owed.home(tx, who.actor, number, f"home:{body['trigger_id']}")
         return None
-    return what if what.partition(":")[0] in answers.ANSWERS else None
+    return what if what.partition(":")[0] in answers.ANSWERS or private.is_private(what) else None
 
 
 def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:

@@ -7,15 +7,30 @@ from contextlib import suppress
 from typing import Any, Final
 
 from authz import Proof
-from bot import answers, choices, desk_thread, follow, forms, home, lending, notices, told
+from bot import (
+    answers,
+    asking,
+    choices,
+    desk_thread,
+    follow,
+    forms,
+    home,
+    lending,
+    live_case,
+    notices,
+    private,
+    prove_words,
+    told,
+)
 from bot import blocks as b
 from bot.actor import Actor, Who, known
 from bot.blocks import Block, Message
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, files, installations, places, timeline
+from store import Transaction, approvals, authenticators, files, installations, places, timeline
 from store.installations import Installation
+from store.people import person_of, subject_of
 from store.work import Later, Never, Work
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
@@ -44,6 +59,13 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "slack.notice": notices.tell,
         "slack.notice_to": notices.tell_one,
         "slack.hello": hello,
+        "slack.code": asking.code,
+        approvals.KIND: asking.approve,
+        "slack.calling": asking.calling,
+        "slack.fade": asking.fade,
+        "case": live_case.case,
+        "slack.alert": live_case.alert,
+        "slack.called": live_case.called,
     }
     return {kind: _with(posting, do) for kind, do in kinds.items()}
 
@@ -66,6 +88,9 @@ def _actor(piece: Work) -> Actor:
 def tell(posting: Posting, piece: Work) -> None:
     """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
     actor, where = _actor(piece), piece.payload.get("where") or {}
+    what = str(piece.payload["what"])
+    if private.is_private(what) and (where.get("only") or not str(where.get("channel")).startswith("D")):
+        where = {}
     with posting.door.store.transaction("slack") as tx:
         message = _answer(tx, posting.door, actor, piece.payload)
     channel = where.get("channel") or posting.direct(actor.team, actor.user, actor.via)
@@ -77,7 +102,17 @@ def tell(posting: Posting, piece: Work) -> None:
     elif where.get("only"):
         _only_to(posting, actor, channel, thread, message, piece)
     else:
-        posting.post(f"tell:{piece.key}", actor.via, channel, message, piece, thread=thread)
+        post = posting.post(f"tell:{piece.key}", actor.via, channel, message, piece, thread=thread)
+        if private.fades(what):
+            _shown_once(posting, post, message, piece)
+
+
+def _shown_once(posting: Posting, post: places.Post, message: Message, piece: Work) -> None:
+    """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
+    if piece.attempts > 1:
+        posting.change(post, message)
+    with posting.door.store.transaction("slack") as tx:
+        asking.fades(tx, f"tell:{piece.key}")
 
 
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
@@ -93,6 +128,8 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
     if name == "fixed":
         return told.fixed(p, more)
     who = known(tx, actor)
+    if private.is_private(what):
+        return private.answer(tx, door, who, what)
     if what in ("which", "unsure") and who is not None and who.is_person:
         found = choices.offered(tx, who)
         if what == "which" and not choices.may_open(found):
@@ -130,6 +167,10 @@ def form(posting: Posting, piece: Work) -> None:
         view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
         late = tx.now - int(piece.payload["at"]) > TRIGGER
     if view is None:
+        return
+    if open_one := piece.payload.get("view"):
+        with suppress(SlackSaid):  # closed meanwhile
+            posting.api.call(actor.via, "views.update", view_id=open_one, view=view)
         return
     if not late:
         try:
@@ -177,6 +218,18 @@ def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any
     return forms.words(door.phrases, "desk_correct", number, initial=body, metadata=f"{number}:{message}")
 
 
+def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    made = private.form(tx, door, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or ""))
+    return made or forms.refused(door.phrases, told.plain(door.phrases, "nothing_allowed").blocks)
+
+
+def _approve_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    found = approvals.to_ask(tx, follow.granted(tx), int(asked["approval"]))
+    if found is None or found.over or subject_of(found.person) != who.subject:
+        return forms.refused(door.phrases, told.plain(door.phrases, "approval.gone").blocks)
+    return prove_words.number_form(door.phrases, found.id)
+
+
 FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Block]]] = {
     "open": _open_form,
     "reply": _ticket_form,
@@ -184,6 +237,8 @@ FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Blo
     "desk_note": _ticket_form,
     "desk_correct": _correct_form,
     "verify": lambda tx, door, who, asked: forms.verify(door.phrases),
+    "prove": _prove_form,
+    "approve": _approve_form,
 }
 
 
@@ -200,7 +255,9 @@ def show_home(posting: Posting, piece: Work) -> None:
             may = tx.offer_everywhere(who.subject, Proof.VERIFIED, answers.VIEW)
             found, more = answers.page_of(tx, may, int(piece.payload["page"]))
             account = answers.answer(tx, p, who, "account")
-            view = home.home(p, account, found, int(piece.payload["page"]), more)
+            since = authenticators.confirmed_at(tx, person_of(who.subject))
+            proved = private.standings(tx, who)
+            view = home.home(p, account, found, int(piece.payload["page"]), more, proved, since)
     posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from authz import Action, Topic
-from bot import answers, choices, desk_thread, linking, opening, owed, reading
+from bot import answers, choices, desk_thread, linking, opening, owed, private, proving, reading
 from bot.actor import Actor, Who, known, of_event
 from bot.door import Door
 from bot.opening import Opened, Origin
@@ -54,6 +54,12 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
         if not calls.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
         who = known(tx, actor)
+        if direct and meant.intent == "proof":
+            _proved(door, tx, who, actor, spoken, meant.value, place)
+            return
+        if _is_code(meant, direct, place):
+            _aloud(tx, actor, spoken, meant)
+            return
         if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
             return
         if place is not None and not (mentioned and place.side == places.ORIGIN):
@@ -108,6 +114,34 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
     return said
 
 
+def _is_code(meant: reading.Read, direct: bool, place: Place | None) -> bool:
+    """Whether somebody said a code where others read it. In the desk's own threads eight digits may be a support ID."""
+    return not direct and meant.intent in ("link", "proof") and (place is None or place.side != places.DESK)
+
+
+def _proved(
+    door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, digits: str, place: Place | None
+) -> None:
+    """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
+    one that a reference from the phone is for."""
+    if who is None or not who.is_person:
+        _stranger(tx, actor, spoken) if who is None else owed.tell(tx, actor, "help", spoken.key)
+        return
+    draft = place.ticket if place is not None and place.side == places.CUSTOMER else 0
+    mine = [account.id for account, _ in choices.on_accounts(tx, who)]
+    account = proving.account_of(tx, who, draft) if draft else mine[0] if len(mine) == 1 else None
+    if account is None and len(digits) != linking.DIGITS:
+        owed.tell(tx, actor, "prove", spoken.key, where=spoken.reply_there)
+        return
+    found = proving.prove(tx, door, who, digits, account)
+    if isinstance(found, str):
+        late = found == "later"
+        key = f"proof_later:{_minute(tx, actor, spoken)}" if late else spoken.key
+        owed.tell(tx, actor, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
+    elif not (draft and proving.hand_in(tx, who, draft)):  # or else the ticket's first message says so
+        owed.tell(tx, actor, "proved", spoken.key, where=spoken.reply_there)
+
+
 def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
     if meant.intent == "link":
         said = linking.link(tx, door.home_id, actor, meant.value) if meant.value else "link_how"
@@ -129,16 +163,24 @@ def _mentioned(tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, 
     if not spoken.words and not spoken.files:
         owed.tell(tx, actor, "fixed:mention_empty", there, where=spoken.reply_there)
         return
-    if meant.intent == "link":
-        linking.spoil(tx, meant.value)
-        what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
-        owed.tell(tx, actor, what, f"{what}:{_minute(tx, actor, spoken)}")
-    elif who is None:
+    if private.is_private(meant.intent):
+        owed.tell(tx, actor, "fixed:write_directly", f"directly:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
+        return
+    if who is None:
         owed.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}")
     elif not who.is_person:
         owed.tell(tx, actor, "fixed:you_are_staff", f"staff:{_minute(tx, actor, spoken)}")
     elif _understood(tx, who, spoken, meant, None):
         return
+    owed.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+
+
+def _aloud(tx: Transaction, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
+    """A code that others could read is good no more, whoever said it. Everybody is told the same."""
+    linking.spoil(tx, meant.value)
+    what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
+    owed.tell(tx, actor, what, f"{what}:{_minute(tx, actor, spoken)}")
+    there = f"aloud:{_minute(tx, actor, spoken)}"
     owed.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
 
 
@@ -205,7 +247,7 @@ def _edited(door: Door, event: Body, before: Body, actor: Actor, via: Installati
         elif words is None:
             tickets.withdrawn(tx, who.subject, source)
         elif about.account is not None:
-            ask = who.ask(Action.TICKET_REPLY, about.account, Topic(about.topic))
+            ask = who.ask(tx, Action.TICKET_REPLY, about.account, Topic(about.topic))
             tickets.edited(tx, ask, source, words, stamp)
 
 

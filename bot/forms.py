@@ -71,11 +71,11 @@ def _services(p: Phrases, found: Sequence[Choice]) -> list[Block]:
     return [b.ask(p.plain("form.service"), "service", element, optional=True)]
 
 
-def opened(p: Phrases, number: int, drafted: bool, link: str) -> Block:
-    """The form's own answer: the number, where to follow it, and what comes next."""
-    made = [b.section(p.say("form.drafted" if drafted else "form.opened", number=number))]
+def opened(p: Phrases, number: int, link: str) -> Block:
+    """The form's own answer: the number, and where to follow it."""
+    made = [b.section(p.say("form.opened", number=number))]
     made += b.actions(b.button(p.plain("button.follow"), "link", url=link)) if link else ()
-    return b.modal("opened", p.plain("form.kept" if drafted else "form.done"), made, close=p.plain("form.close"))
+    return b.modal("opened", p.plain("form.done"), made, close=p.plain("form.close"))
 
 
 def refused(p: Phrases, blocks: Sequence[Block]) -> Block:

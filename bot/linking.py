@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from authz import Proof
 from bot.actor import Actor
-from store import NOBODY, Transaction, codes, guard, members, work
+from store import NOBODY, Transaction, carried, codes, guard, members, step_codes, step_ups, work
 from store.guard import Admission
 from store.people import person_of
 
 KIND = "link"
+DIGITS: Final = codes.DIGITS
+SAID_ALOUD: Final = (
+    KIND,
+    carried.TO_SLACK,
+    carried.TO_PHONE,
+    step_codes.IN_SLACK,
+    step_codes.BY_TEXT,
+    "unlock",
+)  # good no more once others heard it
 
 
 def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
@@ -41,9 +52,12 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
 
 def spoil(tx: Transaction, digits: str) -> None:
     """A code that was said aloud is good no more, whoever said it."""
-    found = codes.redeem(tx, KIND, digits) if len(digits) == codes.DIGITS else None
-    if found is not None:
-        tx.record(found[0], None, "slack.link", "said_aloud")
+    if len(digits) != codes.DIGITS:
+        return
+    for kind in SAID_ALOUD:
+        found = codes.redeem(tx, kind, digits)
+        if found is not None:
+            tx.record(found[0], None, "slack.code", "said_aloud", fields=(f"code:{kind}",))
 
 
 def unlink(tx: Transaction, actor: Actor) -> bool:
@@ -51,6 +65,7 @@ def unlink(tx: Transaction, actor: Actor) -> bool:
     subject = members.unlink(tx, actor.team, actor.user)
     if subject is None:
         return False
+    step_ups.end_all(tx, subject)
     tx.record(subject, None, "slack.link", "ended", fields=("slack.member",))
     _tell(tx, "slack_unlinked", person_of(subject), actor)
     return True

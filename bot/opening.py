@@ -55,13 +55,13 @@ def open_ticket(
     account, kind = parsed
     subject = title(words)
     if kind not in tuple(Topic):
-        ask = who.ask(Action(kind), account)
+        ask = who.ask(tx, Action(kind), account)
         made = tickets.request(tx, ask, topic=str(choices.topic_of(kind)), subject=subject, body=words)
         if isinstance(made, Denied):
             return accounts.why_not(tx, ask, made)
         opened = Opened(made[0], not made[1])
     else:
-        ask = who.ask(Action.TICKET_OPEN, account, Topic(kind))
+        ask = who.ask(tx, Action.TICKET_OPEN, account, Topic(kind))
         grant = tx.ask(ask)
         if isinstance(grant, Denied):
             return accounts.why_not(tx, ask, grant)

@@ -22,7 +22,8 @@ def tell(
 
 
 def form(tx: Transaction, actor: Actor, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
-    """A form for whoever clicked: a trigger is good for three seconds, so this is the first thing the worker does."""
+    """A form for whoever clicked: a trigger is good for three seconds, so this is the first thing the worker does. With `view`,
+    the id of one that is open, it becomes that form."""
     asked = {"form": form, "trigger": trigger, "at": tx.now, "where": dict(where or {}), **given}
     work.enqueue_once(tx, "slack.form", trigger, {**_member(actor), **asked})
 

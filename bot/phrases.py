@@ -45,6 +45,12 @@ def moment(ms: int) -> Ready:
     return Ready(f"<!date^{ms // 1000}^{{date_short_pretty}} at {{time}}|{at:%d %B %Y, %H:%M} UTC>")
 
 
+def clock(ms: int) -> Ready:
+    """A time of today, likewise."""
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    return Ready(f"<!date^{ms // 1000}^{{time}}|{at:%H:%M} UTC>")
+
+
 class Phrases:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._said = dict(_flat(document["say"]))

@@ -18,12 +18,13 @@ MOST: Final = 2_000  # characters that are looked at: it is read before the requ
 LONG: Final = 60  # characters; who writes that much tells of a problem rather than asking for a list
 _LINK = re.compile(r"(?:/?link\s*)?((?:[0-9][\s-]*){8})", re.I)
 _LINK_ALONE = re.compile(r"/?link", re.I)
+_PROOF = re.compile(r"/?(?:proof|prove|reference)\s*((?:[0-9][\s-]*){6}(?:(?:[0-9][\s-]*){2})?)", re.I)
 _NUMBER = re.compile(r"(?:/?tickets?|#|number|no\.?)\s*#?\s*([0-9]{3,12})", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`intent` is a key of the examples, or `link`, `ticket`, or `unsure`; `value` the digits of these two, if any."""
+    """`intent` is a key of the examples, or `link`, `proof`, `ticket`, or `unsure`; `value` the digits of these three, if any."""
 
     intent: str
     value: str = ""
@@ -33,6 +34,8 @@ def read(words: str, examples: Mapping[str, Sequence[str]]) -> Read:
     plain = words.strip()
     if found := _LINK.fullmatch(plain):
         return Read("link", re.sub(r"[^0-9]", "", found[1]))
+    if found := _PROOF.fullmatch(plain):
+        return Read("proof", re.sub(r"[^0-9]", "", found[1]))
     if _LINK_ALONE.fullmatch(plain):
         return Read("link")
     if found := _NUMBER.fullmatch(plain):

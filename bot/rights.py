@@ -13,5 +13,5 @@ def on_ticket(tx: Transaction, who: Who, action: Action, number: int) -> Grant |
     about = timeline.about(tx, number)
     if not who.is_person or about is None or about.account is None:
         return None
-    verdict = tx.ask(who.ask(action, about.account, Topic(about.topic)))
+    verdict = tx.ask(who.ask(tx, action, about.account, Topic(about.topic)))
     return verdict if isinstance(verdict, Grant) else None

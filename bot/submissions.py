@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from authz import Action
 from bot import blocks as b
-from bot import cards, choices, desk_thread, forms, opening, told
+from bot import cards, choices, clicked, desk_thread, forms, opening, private, prove_words, proving, told
 from bot.actor import Who, known, of_interaction
+from bot.blocks import Block
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
-from store import Transaction, calls, tickets
+from store import Transaction, approvals, calls, tickets, work
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -24,12 +25,17 @@ def submitted(door: Door, body: Body) -> Answer | None:
     via, view = door.via(body), body["view"]
     actor = of_interaction(body, via.team) if via is not None else None
     with door.store.transaction("slack") as tx:
-        if not calls.first_delivery(tx, f"slack:view:{view['id']}"):
+        if not calls.first_delivery(tx, _key(view)):
             return None  # the first answer counts
         who = known(tx, actor)
         if who is None:
             return _shown(door, told.plain(door.phrases, "stranger").blocks)
         return FORMS[view["callback_id"]](door, tx, who, view, body)
+
+
+def _key(view: Mapping[str, Any]) -> str:
+    """A form that has become another keeps its id, and is sent once more."""
+    return f"slack:view:{view['id']}:{view['callback_id']}"
 
 
 def _words(view: Mapping[str, Any]) -> str:
@@ -64,16 +70,26 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
         opening.open_ticket(tx, who, value, words, service=service or None, origin=origin) if who.is_person else None
     )
     if isinstance(opened, Opened):
-        return {"response_action": "update", "view": forms.opened(p, opened.number, opened.drafted, _link(body))}
+        return _update(_opened(door, tx, who, opened, int(value.partition(":")[0]), body))
     if opened is None:
         return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
     named = next((name for name, _ in choices.on_accounts(tx, who) if value.startswith(f"{name.id}:")), None)
     return _shown(door, told.refused(p, [(named, opened)] if named else []).blocks)
 
 
+def _opened(door: Door, tx: Transaction, who: Who, opened: Opened, account: int, body: Body) -> Block:
+    """That it is open; or, for a draft, the form by which it goes to the desk."""
+    prove = private.form(tx, door, who, account, opened.number) if opened.drafted else None
+    return prove if prove is not None else forms.opened(door.phrases, opened.number, _link(body))
+
+
+def _update(view: Block) -> Answer:
+    return {"response_action": "update", "view": view}
+
+
 def _error(tx: Transaction, block: str, words: str, view: Mapping[str, Any]) -> Answer:
     """The form stays, so it may come again: it has had no effect yet."""
-    calls.forget_delivery(tx, f"slack:view:{view['id']}")
+    calls.forget_delivery(tx, _key(view))
     return {"response_action": "errors", "errors": {block: words}}
 
 
@@ -129,6 +145,43 @@ def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body
     return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
 
 
+def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    """A code from the form: what does not fit leaves the form open, and counts."""
+    p = door.phrases
+    account, _, number = str(view.get("private_metadata") or "").partition(":")
+    on = (
+        next((name for name, _ in choices.on_accounts(tx, who) if str(name.id) == account), None)
+        if who.is_person
+        else None
+    )
+    if on is None:
+        return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
+    digits = re.sub(r"[\s-]", "", str((_state(view, "code", "code") or {}).get("value") or ""))
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
+        return _error(tx, "code", p.plain("prove.digits"), view)
+    found = proving.prove(tx, door, who, digits, on.id)
+    if isinstance(found, str):
+        return _error(tx, "code", p.plain("proof_later" if found == "later" else "proof_wrong"), view)
+    draft = clicked.number(number)
+    return _update(prove_words.proved(p, on.name, found, draft, handed=draft != 0 and proving.hand_in(tx, who, draft)))
+
+
+def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    """The number that is heard on the phone: said once. A wrong one ends it."""
+    p, id = door.phrases, _ticket(view)
+    digits = str((_state(view, "number", "number") or {}).get("value") or "").strip()
+    if not re.fullmatch(r"[0-9]{2}", digits):
+        return _error(tx, "number", p.plain("approval.two"), view)
+    if not who.is_person or not private.is_old_enough(tx, who):
+        return _shown(door, told.plain(p, "approval.gone").blocks)
+    ends_at = tx.now + door.step_up_minutes * proving.MINUTE
+    right = approvals.answer(tx, who.subject, id, digits, ends_at=ends_at)
+    if right is None:
+        return _shown(door, told.plain(p, "approval.gone").blocks)
+    work.enqueue_once(tx, approvals.KIND, f"{id}:answered", {"approval": id})
+    return _shown(door, told.plain(p, "approval.right" if right else "approval.wrong").blocks)
+
+
 def suggested(door: Door, body: Body) -> Answer:
     """The choices that fit what somebody types, where there are too many for one list."""
     via, typed = door.via(body), str(body.get("value") or "").casefold()
@@ -150,4 +203,6 @@ FORMS: Final[dict[str, Callable[[Door, Transaction, Who, Mapping[str, Any], Body
     "desk_correct": _desk_correct,
     "desk_note": _desk_note,
     "desk_verify": _verify,
+    "prove": _prove,
+    "approve": _approve,
 }

@@ -183,7 +183,10 @@ def ticket_head(p: Phrases, ticket: Ticket, kind: str) -> Block:
 def ticket_buttons(p: Phrases, ticket: Ticket, *, reply: bool = False) -> tuple[Block, ...]:
     number = str(ticket.number)
     if ticket.status == "draft":
-        return b.actions(b.button(p.plain("button.withdraw"), "withdraw", number))
+        return b.actions(
+            b.button(p.plain("button.prove"), "prove", number, style="primary"),
+            b.button(p.plain("button.withdraw"), "withdraw", number),
+        )
     if ticket.status == "closed":
         return b.actions(b.button(p.plain("button.reopen"), "reopen", number))
     return b.actions(

@@ -26,6 +26,16 @@ from store.installations import Installation
 from store.work import Work
 
 log = structlog.get_logger("slack")
+NOBODY_IN_SLACK = (
+    "news",
+    "case",
+    "slack.alert",
+    "slack.approve",
+    "slack.called",
+    "slack.calling",
+    "slack.code",
+    "slack.notice",
+)
 SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
 
 
@@ -51,7 +61,18 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
     base = api_url or base
     home = settings.slack_teams[0] if settings.slack_teams else ""
-    door = Door(store, phrases.load(), secrets, channel, token, home)
+    door = Door(
+        store,
+        phrases.load(),
+        secrets,
+        channel,
+        token,
+        home,
+        step_up_minutes=settings.step_up_minutes,
+        sms=settings.sms == "on",
+        countries=settings.sms_countries,
+        public_url=settings.public_url,
+    )
     api = WebApi(base, door.token_of)
     app = None
     if settings.slack_client_id:
@@ -66,9 +87,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
 def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], None]]:
     """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
     if slack is None:
-        return dict.fromkeys(
-            ("news", "case", "slack.alert", "slack.code", "slack.approve", "slack.calling", "slack.notice"), _not_here
-        )
+        return dict.fromkeys(NOBODY_IN_SLACK, _not_here)
     made = deliver.make_deliveries(slack.door, slack.api)
     app = slack.app
     if app is not None:

@@ -68,6 +68,30 @@ def to_deliver(tx: Transaction, grant: Grant, id: int) -> Alert | None:
     return None if row is None else _alert(row)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom an alert is about, by name; empty where it is about nobody, or they are there no more. `account` with its number."""
+
+    person: str
+    account: str
+    staff: str
+
+
+def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
+    """For the words in which the worker tells of it."""
+    tx.good(grant, "desk.deliver")
+    kind, _, id = alert.subject.partition(":")
+    p, s, a = tables.people.c, tables.staff.c, tables.accounts.c
+    person = staff = ""
+    if kind == "person":
+        person = tx.connection.execute(select(p.name).where(p.id == int(id))).scalar() or ""
+    elif kind == "staff":
+        staff = tx.connection.execute(select(s.name).where(s.id == int(id))).scalar() or ""
+    row = tx.connection.execute(select(a.name, a.number).where(a.id == alert.account)).first()
+    tx.told(grant, "contact.name", "account.name")
+    return Named(person, f"{row.name}, account {row.number}" if row is not None else "", staff)
+
+
 def shown(tx: Transaction, grant: Grant, *, many: int = 50) -> list[Alert]:
     """The newest first: the desk's under a grant to work with callers, all of them under one to switch the threat."""
     tx.good(grant, "desk.threat.switch", "desk.proof.ask")

@@ -59,6 +59,14 @@ def take(tx: Transaction, grant: Grant, number: int) -> str | None:
     return None
 
 
+def requester(tx: Transaction, grant: Grant, number: int) -> int | None:
+    """Who opened a ticket: a person's id, to call them back by; None where nobody has proved it."""
+    _working(tx, grant, number)
+    t = tables.tickets.c
+    found: int | None = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
+    return found
+
+
 def answer(tx: Transaction, grant: Grant, number: int, body: str, *, along: Sequence[int] = ()) -> None:
     """What the customer sees, and files of the desk's notes that go along. The ticket waits for them then."""
     _working(tx, grant, number)

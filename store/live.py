@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 
 from authz import Grant, Proof
 from store import alerts, call_backs, factors, guard, rings, standing, step_ups, tables
-from store.people import person_of
+from store.people import person_of, subject_of
 from store.standing import Requester
 from store.transaction import NoGrant, Transaction
 from store.two_words import two_words
@@ -43,6 +43,14 @@ class LiveCall:
     asked: str
     told: str
     words: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWith:
+    """A call (its ring), and the account (id) it is about."""
+
+    ring: int
+    account: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,16 @@ def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
     """The desk's two words in this call, for both of those who talk; None while nobody has taken it."""
     row = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == ring)).first()
     return None if row is None else _words(tx, row)
+
+
+def of_person(tx: Transaction, staff: int, person: int) -> LiveWith | None:
+    """The call one of the staff has with somebody now, if they have one."""
+    r = tables.rings.c
+    theirs = select(r.id, r.account_id).where(
+        r.staff_id == staff, r.subject == subject_of(person), r.ended_at.is_(None), r.taken_by.is_not(None)
+    )
+    row = tx.connection.execute(theirs.order_by(r.id.desc())).first()
+    return None if row is None else LiveWith(row.id, row.account_id)
 
 
 def has_case(tx: Transaction, staff: int, account: int) -> bool:

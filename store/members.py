@@ -39,6 +39,20 @@ def of_person(tx: Transaction, person: int) -> list[Member]:
     return sorted(map(_member, _OF_PERSON.all(tx, person=person)), key=lambda member: member.via is None)
 
 
+def leads(tx: Transaction) -> list[Member]:
+    """Members who are those who lead the desk: what is for them alone is written to these."""
+    s, m = tables.staff.c, tables.slack_members
+    leading = s.role.in_(("supervisor", "administrator")) & s.suspended_at.is_(None)
+    query = select(m).join(tables.staff, s.id == m.c.staff_id).where(leading).order_by(s.id)
+    return list(map(_member, tx.connection.execute(query)))
+
+
+def of_staff(tx: Transaction, staff: int) -> list[Member]:
+    """Where one of the staff can be written to."""
+    m = tables.slack_members
+    return list(map(_member, tx.connection.execute(select(m).where(m.c.staff_id == staff))))
+
+
 def met(tx: Transaction, member: Member, via: str, dm: str | None = None) -> None:
     """Where they were met just now."""
     if member.via == via and (dm is None or member.dm == dm):

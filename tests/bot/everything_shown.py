@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
-from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Reason
+from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
 from bot import blocks as b
-from bot import cards, choices, forms, home, loan_words, phrases, told
+from bot import cards, choices, forms, home, live_words, loan_words, phrases, prove_words, told
 from bot.blocks import Message
 from bot.choices import Choice
+from bot.proving import Further, Ways
 from bot.submissions import FORMS
+from store import alerts, call_backs
 from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
+from store.call_backs import CallBack
 from store.cards import Card, Requester
+from store.live import Case, LiveCall, OpenTicket
 from store.loans import Lender, Loan, Request
 from store.tickets import Conversation, Ticket
 from store.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
@@ -100,6 +104,50 @@ def request(text: str, status: str = "open") -> Request:
     return Request(10**15, 1, name(text), 2, name(text), LENDABLE[0], status)
 
 
+def standings(text: str, many: int) -> list[prove_words.Standing]:
+    further = (None, Further(1, AT), Further(1, AT, "billing"))
+    return [(account(text, n), further[n % 3]) for n in range(many)]
+
+
+def cases(text: str) -> Iterator[tuple[str, Case]]:
+    """A call in every state, of somebody verified and of nobody."""
+    who = card(text).requester
+    warnings = (
+        "fresh_number",
+        "fresh_slack",
+        "fresh_authenticator",
+        "pin_locked",
+        "probing_account",
+        name(text) or "-",
+    )
+    open_ones = tuple(OpenTicket(10**9 + n, name(text), "billing", "open") for n in range(5))
+    for n, state in enumerate(("waiting", "talking", "keypad", "over")):
+        for told_them in ("", "passed", "failed"):
+            agent = (name(text), "")[n % 2]
+            call = LiveCall(
+                *(
+                    10**15,
+                    "CA1",
+                    1,
+                    state,
+                    n == 1,
+                    n == 2,
+                    AT,
+                    AT,
+                    None,
+                    agent,
+                    1,
+                    3,
+                    "pin",
+                    told_them,
+                    ("amber", "otter"),
+                )
+            )
+            yield f"{state} {told_them}", Case(call, who, Proof.STEPPED_UP, AT, True, ("slack",), warnings, open_ones)
+            yield f"{state} verified", Case(call, who, Proof.VERIFIED, None, False, ("slack", "number"), (), ())
+            yield f"{state} nobody", Case(call, None, Proof.CLAIMED, None, False, (), (), ())
+
+
 def messages(text: str) -> Iterator[tuple[str, Message]]:
     """Every kind of message there is, with the same nasty words wherever somebody's words stand, small and large."""
     for many in (0, 1, 8, 150):
@@ -179,6 +227,35 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for one_ticket in (True, False):
         yield "loan given", loan_words.granted(P, loan(text, one_ticket))
         yield "loan over", loan_words.ended(P, loan(text, one_ticket))
+    for many in (0, 1, 150):
+        stand = standings(text, many)
+        yield (
+            f"standing {many}",
+            prove_words.standing(P, stand, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
+        )
+        yield f"references {many}", prove_words.references(P, stand)
+    for topic in Topic:
+        yield f"reference {topic}", prove_words.reference(P, name(text), topic, "12345678")
+    yield "enrolment", prove_words.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
+    yield "enrolled", prove_words.enrolled(P, AT, None)
+    yield "enrolled lately", prove_words.enrolled(P, AT, AT)
+    yield "remove", b.message(b.section("x"), b.actions(prove_words.remove(P)))
+    yield "unlocking", prove_words.unlocking(P, "12345678")
+    yield "step code", prove_words.step_code(P, name(text), "12345678")
+    for over in (True, False):
+        yield f"approval {over}", prove_words.approval(P, 10**15, name(text), over=over)
+    yield "calling", prove_words.calling(P, "08", ("amber", "otter"))
+    for what, found in cases(text):
+        yield f"call {what}", live_words.card(P, found)
+        yield f"call in short {what}", live_words.in_short(P, found)
+    for status in call_backs.ENDED:
+        for number in (None, 10**9):
+            ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT)
+            yield f"called {status}", live_words.not_reached(P, ours)
+    for kind, audience in alerts.KINDS.items():
+        warned = alerts.Alert(1, kind, audience, "person:1", 1, name(text), AT, False)
+        for whom in (alerts.Named(name(text), name(text), name(text)), alerts.Named("", "", "")):
+            yield f"alert {kind}", live_words.alert(P, warned, whom)
     yield "loan refused", loan_words.refused(P, request(text))
     for key in sorted(P.keys):
         values = {one: name(text) for _, one, spec, _ in Formatter().parse(P._said[key]) if one and spec != "day"}
@@ -193,10 +270,16 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
             f"open one {services}",
             forms.open_ticket(P, [Choice(account(text), "technical", found[0].services)], text, ""),
         )
-    for drafted in (True, False):
-        yield "opened", forms.opened(P, 10**15, drafted, "https://slack.com/app_redirect?app=A1&team=T1")
-        yield "opened", forms.opened(P, 10**15, drafted, "")
-    for callback in sorted(set(FORMS) - {"open_ticket", "desk_verify"}):
+    yield "opened", forms.opened(P, 10**15, "https://slack.com/app_redirect?app=A1&team=T1")
+    yield "opened", forms.opened(P, 10**15, "")
+    for ways in (Ways(True, None, "08"), Ways(False, AT, "08"), Ways(False, AT, ""), Ways(False, None, "")):
+        for number in (0, 10**9):
+            yield "prove", prove_words.form(P, ways, account(text), number, 60)
+            yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent")
+            for handed in (True, False):
+                yield "proved", prove_words.proved(P, name(text), Further(1, AT, "billing"), number, handed=handed)
+    yield "number", prove_words.number_form(P, 10**15)
+    for callback in sorted(set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}):
         yield callback, forms.words(P, callback, 10**15)
         yield callback, forms.words(P, callback, 10**15, by_phone=True)
     yield "verify", forms.verify(P)
@@ -208,6 +291,6 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
     for many in (0, 1, 150):
         stands = told.account(P, [(account(text, n), grants) for n in range(many)], offered(text, many))
         listed = [ticket(text, number=n) for n in range(told.PAGE)]
-        yield f"home {many}", home.home(P, stands, listed, 3, True)
+        yield f"home {many}", home.home(P, stands, listed, 3, True, standings(text, many), AT)
         yield f"home {many}", home.home(P, stands, [], 0, False)
     yield "home of a stranger", home.stranger(P, "stranger")

@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from bot.blocks import Message
 
 Json = dict[str, Any]
-DATE = re.compile(r"<!date\^[0-9]+\^[^|<>^]+\|[0-9]{2} [A-Z][a-z]+ [0-9]{4}, [0-9]{2}:[0-9]{2} UTC>")
+DATE = re.compile(r"<!date\^[0-9]+\^[^|<>^]+\|(?:[0-9]{2} [A-Z][a-z]+ [0-9]{4}, )?[0-9]{2}:[0-9]{2} UTC>")
 NO_ENTITY = re.compile(r"&(?!(amp|lt|gt);)")
 LENGTHS = {"section": 3_000, "context": 3_000, "header": 150, "label": 2_000, "hint": 2_000}
 

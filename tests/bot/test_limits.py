@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from slack_sdk.errors import SlackObjectFormationError
 
 from bot import blocks as b
-from bot import cards, forms, home, loan_words, phrases, told
+from bot import cards, forms, home, live_words, loan_words, phrases, prove_words, told
 from bot.blocks import Message
 from simulator.slack.limits import check_blocks
 from simulator.slack.limits import check_view as simulators_view
@@ -110,7 +110,9 @@ def test_a_long_ticket_keeps_its_buttons_and_the_last_of_what_was_said() -> None
     assert str(blocks).count("00029") >= 2_400
 
 
-@pytest.mark.parametrize("module", [told, cards, loan_words, forms, home], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [told, cards, loan_words, live_words, prove_words, forms, home], ids=lambda module: module.__name__
+)
 def test_everything_that_makes_a_message_or_a_form_was_tried(module: ModuleType) -> None:
     tried = Path(everything_shown.__file__).read_text() + Path(told.__file__).read_text()
     makers = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import bolt, clicks, commands, deliver, desk_clicks, events, phrases, submissions
+from bot import bolt, call_clicks, clicks, commands, deliver, desk_clicks, events, phrases, prove_clicks, submissions
 from bot.shape import EVENTS as SHAPES
 from tests.house.test_names import ROOT
 
@@ -40,6 +40,7 @@ NEEDED: dict[str, set[str]] = {
     "reactions.add": {"reactions:write"},
     "views.open": set(),
     "views.publish": set(),
+    "views.update": set(),
 }
 # What an event needs, from its page there.
 NEEDED_FOR_EVENT: dict[str, set[str]] = {
@@ -190,7 +191,8 @@ def drawn() -> set[str]:
 
 def test_everything_that_can_be_pressed_is_listened_to() -> None:
     """platform-facts.md 0.5: what is pressed and not listened to counts as a failure."""
-    listened = {*clicks.CLICKS, *desk_clicks.CLICKS, *bolt.LINKS, "about", "service", "add_"}
+    customers, desk = {*clicks.CLICKS, *prove_clicks.CLICKS, "send_text"}, {*desk_clicks.CLICKS, *call_clicks.CLICKS}
+    listened = {*customers, *desk, *bolt.LINKS, "about", "service", "add_"}
     assert len(drawn()) > 15
     assert drawn() <= listened
     assert listened - drawn() <= {"choose_many"}, "and nothing else is"
@@ -199,19 +201,20 @@ def test_everything_that_can_be_pressed_is_listened_to() -> None:
 def test_every_form_is_listened_to() -> None:
     """Those with a button to send them: their callback is a key of FORMS."""
     sent = set(submissions.FORMS)
-    source = (Path(submissions.__file__).parent / "forms.py").read_text()
+    rooms = [Path(submissions.__file__).with_name(name) for name in ("forms.py", "prove_words.py")]
     modals = {
         str(node.args[0].value)
-        for node in ast.walk(ast.parse(source))
+        for room in rooms
+        for node in ast.walk(ast.parse(room.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "modal"
         and isinstance(node.args[0], ast.Constant)
         and any(keyword.arg == "submit" for keyword in node.keywords)
     }
-    assert modals == {"open_ticket", "desk_verify"}
+    assert modals == {"open_ticket", "desk_verify", "prove", "approve"}
     assert {"reply", "desk_answer", "desk_note"} <= sent - modals, "those of `words`"
-    assert set(deliver.FORMS) - {"open", "verify"} == sent - modals
+    assert set(deliver.FORMS) - {"open", "verify", "prove", "approve"} == sent - modals
 
 
 @pytest.mark.parametrize("kind", sorted(events.EVENTS))

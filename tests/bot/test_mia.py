@@ -212,12 +212,12 @@ def test_suggested_prompts(desk: SlackDesk) -> None:
 
 
 def test_a_request_waits_as_a_draft(slack_once: SlackDesk) -> None:
-    """Sam may cancel, after a second proof that is not there yet: the desk has nothing of it, and he may take it back."""
+    """Sam may cancel, after a second proof: until then the desk has nothing of it, and he may take it back."""
     desk = slack_once
     desk.be("U0SAM").command("/ticket", "no longer needed", "help")
     desk.work()
     desk.submit("U0SAM", about="2:service.cancel", words="no longer needed")
-    assert "is only a draft" in desk.text_of(desk.be("U0SAM").view)
+    assert "#1001 is a draft: the desk has not got it" in desk.text_of(desk.be("U0SAM").view)
     assert "A draft: *the desk has not got it*" in desk.said("U0SAM")
     assert "no longer needed" not in desk.said("U0KIM", AGENTS)
     desk.click("U0SAM", "withdraw")

@@ -27,7 +27,7 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import desk_tickets, notices, timeline
+from store import alerts, call_backs, desk_tickets, notices, timeline
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -36,13 +36,18 @@ WORDS = DOCUMENT["words"]
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
 STATUSES = set(timeline.STATUSES)
 SEEN = STATUSES - {"pending", "withdrawn"}  # by customers: what is theirs, and still there
-FORMS_OF_WORDS = set(FORMS) - {"open_ticket", "desk_verify"}
+FORMS_OF_WORDS = set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}
 
 # Keys that are put together, and what from: a new one is added here with all it can become.
 MADE: dict[str, set[str]] = {
+    "alert.{}": set(alerts.KINDS),
+    "called.{}": set(call_backs.ENDED),
+    "call.state.{}": {"waiting", "talking", "keypad", "over"},
+    "call.told.{}": {"passed", "failed"},
     "card.set.{}": set(cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),
+    "fixed:call_back_{}": {"nobody", "no_number", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many", "nobody"},
     "form.{}": FORMS_OF_WORDS,
     "form.{}_seen": FORMS_OF_WORDS,
@@ -51,6 +56,7 @@ MADE: dict[str, set[str]] = {
     "loan.is.{}": {"lent", "refused", "gone"},
     "notice.{}": set(notices.OWN_SECURITY),
     "origin.{}": STATUSES,
+    "prove.sent.{}": {"sent", "not_sent"},
     "prompt.{}": set(deliver.PROMPTS),
     "refused.{}": {str(reason) for reason in Reason if reason is not Reason.ALLOWED},
     "ticket_is.{}": SEEN,
@@ -271,7 +277,7 @@ JARGON = re.compile(
     re.I,
 )
 FOR_THE_DESK = re.compile(
-    r"(card|verify|code_|not_yours|taken_already|form\.(desk|verify|look)|home_staff|you_are_staff)"
+    r"(alert|call\.|call_|called|card|verify|code_|not_yours|taken_already|form\.(desk|verify|look)|home_staff|you_are_staff)"
 )
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import phrases, reading
+from bot import phrases, private, reading
 from bot.answers import ANSWERS
 from bot.reading import AHEAD, Read, read
 from tests.house.test_names import ROOT
@@ -58,6 +58,10 @@ MEANT = {
         "please open a ticket",
         "new ticket",
     ],
+    "prove": ["prove", "how do I prove who I am?", "second proof"],
+    "reference": ["reference", "Give me a reference"],
+    "authenticator": ["authenticator", "set up an authenticator", "Authenticator app"],
+    "locked_out": ["locked out", "I'm locked out", "my PIN is locked!"],
     "thanks": ["thanks!", "Thank you", "it works again"],
     "unsure": [
         "",
@@ -121,6 +125,10 @@ def test_there_is_an_example_of_everything() -> None:
         ("link 12345678", Read("link", "12345678")),
         ("/link 1234-5678", Read("link", "12345678")),
         ("LINK 12 34 56 78 ", Read("link", "12345678")),
+        ("proof 12345678", Read("proof", "12345678")),
+        ("Proof 1234 5678", Read("proof", "12345678")),
+        ("reference 1234-5678", Read("proof", "12345678")),
+        ("prove 123456", Read("proof", "123456")),
         ("ticket 1042", Read("ticket", "1042")),
         ("#1042", Read("ticket", "1042")),
         ("Tickets #1042", Read("ticket", "1042")),
@@ -139,6 +147,9 @@ def test_numbers_are_what_they_are_written_as(words: str, read_as: Read) -> None
         "link 12345678 please, the site is up",
         "١٢٣٤٥٦٧٨",
         "my PIN is 12345678",
+        "proof 1234567",
+        "proof 123456789",
+        "the reference is 12345678",
         "ticket",
         "ticket 12",
         "ticket 1042 is urgent",
@@ -148,7 +159,7 @@ def test_numbers_are_what_they_are_written_as(words: str, read_as: Read) -> None
 )
 def test_no_number_is_taken_out_of_other_words(words: str) -> None:
     assert read(words, EXAMPLES).value == ""
-    assert read(words, EXAMPLES).intent not in ("link", "ticket")
+    assert read(words, EXAMPLES).intent not in ("link", "proof", "ticket")
 
 
 @pytest.mark.parametrize("intent", EXAMPLES)
@@ -174,8 +185,8 @@ def test_a_question_is_no_report() -> None:
 @given(words=st.text(max_size=200))
 def test_whatever_is_said_is_one_of_a_few_things(words: str) -> None:
     found = read(words, EXAMPLES)
-    assert found.intent in {*EXAMPLES, "link", "ticket", "unsure"}
-    assert (found.value != "") == (found.intent in ("link", "ticket"))
+    assert found.intent in {*EXAMPLES, "link", "proof", "ticket", "unsure"}
+    assert (found.value != "") == (found.intent in ("link", "proof", "ticket"))
     assert found.value == "" or (found.value.isascii() and found.value.isdigit())
 
 
@@ -203,4 +214,6 @@ def test_words_choose_no_account_no_person_and_no_right() -> None:
 
 
 def test_every_intent_has_an_answer() -> None:
-    assert set(EXAMPLES) - {"problem"} <= set(ANSWERS), "what becomes of a problem is decided in events.py"
+    assert set(EXAMPLES) - {"problem"} <= {*ANSWERS, *private.ANSWERS}, (
+        "what becomes of a problem is decided in events.py"
+    )

@@ -76,6 +76,7 @@ REASONS: Final[dict[str, str]] = {
     "factors.numbers": _FACTOR,
     "guard.is_locked": _GUARD,
     "live.words": "the desk's own two words in a call; nothing of the caller",
+    "live.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
     "live.has_case": "whether one of the staff has a call with an account: yes or no",
     "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
     **dict.fromkeys(
@@ -149,7 +150,18 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "members." + name
-            for name in ("find", "of_person", "met", "link", "unlink", "is_listed", "unlink_unlisted", "may_link")
+            for name in (
+                "find",
+                "of_person",
+                "leads",
+                "of_staff",
+                "met",
+                "link",
+                "unlink",
+                "is_listed",
+                "unlink_unlisted",
+                "may_link",
+            )
         ),
         _MEMBER,
     ),

@@ -1,0 +1,101 @@
+"""What the worker shows a customer in Slack for a call: a code to key, the question whether it is them, that we are calling.
+
+Only in direct messages with members who have stood for them for long enough: whoever linked themselves yesterday sees none
+of it. Made when it is shown; shown again it is made again, in the place of the one before.
+"""
+
+from __future__ import annotations
+
+from authz import Action, Ask, Grant, Proof
+from bot import prove_words, told
+from bot.blocks import Message
+from bot.follow import granted
+from bot.posting import Posting
+from store import Transaction, accounts, approvals, call_backs, codes, factors, places, step_codes, work
+from store.members import Member
+from store.people import subject_of
+from store.work import Work
+
+
+def code(posting: Posting, piece: Work) -> None:
+    """A code of eight digits for the phone, good for that one call."""
+    person, call = int(piece.payload["person"]), str(piece.payload["call"])
+    door, subject = posting.door, subject_of(int(piece.payload["person"]))
+    with door.store.transaction("slack") as tx:
+        if tx.now - piece.created_at > codes.LIFE:
+            return  # the caller has given up long since
+        them = factors.on_file(tx, person).members
+        named = _account_name(tx, subject, int(piece.payload["account"]))
+        if not them or named is None:
+            return
+        message = prove_words.step_code(door.phrases, named, codes.issue(tx, step_codes.IN_SLACK, subject, call))
+        tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
+    for member in them:
+        _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)
+
+
+def approve(posting: Posting, piece: Work) -> None:
+    """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
+    late, what asked says so."""
+    id, door = int(piece.payload["approval"]), posting.door
+    with door.store.transaction("slack") as tx:
+        asked = approvals.to_ask(tx, granted(tx), id)
+        them = factors.on_file(tx, asked.person).members if asked is not None else ()
+        if asked is not None and not asked.over:
+            work.enqueue_once(tx, approvals.KIND, f"{id}:over", {"approval": id}, after=approvals.LIFE)
+    if asked is None:
+        return
+    message = prove_words.approval(door.phrases, id, asked.account_name, over=asked.over)
+    for member in them:
+        key = f"approve:{id}:{member.team}:{member.user}"
+        with door.store.transaction("slack") as tx:
+            stands = places.posted(tx, key)
+        if stands is not None:
+            posting.change(stands, message)
+        elif not asked.over:
+            _show(posting, f"approve:{id}", member, message, piece)
+
+
+def calling(posting: Posting, piece: Work) -> None:
+    """We are calling them now, and these are our two words."""
+    id, door = int(piece.payload["call_back"]), posting.door
+    with door.store.transaction("slack") as tx:
+        found = call_backs.look(tx, id)
+        them = factors.on_file(tx, found.person).members if found is not None else ()
+    if found is None or found.status in call_backs.ENDED:
+        return
+    words = call_backs.words(door.store.keys, found)
+    message = prove_words.calling(door.phrases, found.number[-2:], words)
+    for member in them:
+        _show(posting, f"calling:{id}", member, message, piece)
+
+
+def fade(posting: Posting, piece: Work) -> None:
+    """What was good for minutes is over, and says so where it stood."""
+    with posting.door.store.transaction("slack") as tx:
+        stands = places.posted(tx, str(piece.payload["post"]))
+    if stands is not None:
+        posting.change(stands, told.plain(posting.door.phrases, "code_over"))
+
+
+def fades(tx: Transaction, key: str) -> None:
+    """To be done when it is over."""
+    work.enqueue_once(tx, "slack.fade", key, {"post": key}, after=codes.LIFE)
+
+
+def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
+    """What the account is called, as they may hear it. None: they are not on it any more."""
+    grant = tx.ask(Ask(subject, Action.CONTACTS_VIEW, account, None, Proof.VERIFIED))
+    return accounts.name(tx, grant).name if isinstance(grant, Grant) else None
+
+
+def _show(
+    posting: Posting, name: str, member: Member, message: Message, piece: Work, *, over_later: bool = False
+) -> None:
+    key, via = f"{name}:{member.team}:{member.user}", member.via or posting.door.home_id
+    post = posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+    if piece.attempts > 1:  # what stands there may be of the try before
+        posting.change(post, message)
+    if over_later:
+        with posting.door.store.transaction("slack") as tx:
+            fades(tx, key)

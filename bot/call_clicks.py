@@ -1,0 +1,77 @@
+"""Clicks of the desk's own people on a call: that it is theirs, sending the caller to the keypad, calling back.
+
+Each is judged as who clicked, and answered plainly where it could not be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from authz import Action, Ask, Grant, Proof
+from bot import desk_thread
+from bot.actor import Who
+from bot.clicked import Click, number, number_of, value_of
+from store import Transaction, call_backs, desk_tickets, rings
+from store.people import person_of
+
+Body = Mapping[str, Any]
+
+
+def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    ring = rings.look(tx, number_of(action))
+    if ring is None:
+        return "fixed:call_over"
+    grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
+    if not isinstance(grant, Grant):
+        return "fixed:not_yours"
+    return None if rings.claim(tx, grant, ring.id) else "fixed:call_not_free"
+
+
+def _ask_proof(what: str) -> Click:
+    def ask(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+        grant = desk_thread.asking_proof(tx, who)
+        if grant is None:
+            return "fixed:not_yours"
+        return None if rings.ask_proof(tx, grant, number_of(action), what) else "fixed:call_not_asked"
+
+    return ask
+
+
+def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Of a call, a ticket, or somebody who was looked up: to a number on file, whatever anybody says their number is."""
+    grant, (kind, _, id) = desk_thread.asking_proof(tx, who), value_of(action).partition(":")
+    if grant is None:
+        return "fixed:not_yours"
+    made = _TO_CALL[kind](tx, who, grant, number(id)) if kind in _TO_CALL else "nobody"
+    if isinstance(made, int):
+        return "fixed:call_back_owed"
+    return f"fixed:call_back_{made}"
+
+
+def _of_ring(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
+    ring = rings.look(tx, id)
+    if ring is None:
+        return "nobody"
+    return call_backs.ask(tx, grant, person_of(ring.subject), account=ring.account)
+
+
+def _of_ticket(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
+    working = desk_thread.working(tx, who, id)
+    person = desk_tickets.requester(tx, working, id) if working is not None else None
+    if working is None or person is None:
+        return "nobody"
+    return call_backs.ask(tx, grant, person, account=working.account, ticket=id)
+
+
+def _of_person(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
+    return call_backs.ask(tx, grant, id)
+
+
+_TO_CALL: Final = {"ring": _of_ring, "ticket": _of_ticket, "person": _of_person}
+CLICKS: Final[dict[str, Click]] = {
+    "desk_claim": _claim,
+    "desk_ask_pin": _ask_proof("pin"),
+    "desk_ask_second": _ask_proof("second"),
+    "desk_call_back": _call_back,
+}

@@ -1,0 +1,80 @@
+"""What the worker shows the desk of calls: one card for each in the agents' channel, changed where it stands; and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot import live_words
+from bot.blocks import Message
+from bot.follow import granted
+from bot.posting import GONE, Posting
+from bot.web_api import OPERATORS, SlackSaid
+from store import alerts, call_backs, live, members, places
+from store.places import Post
+from store.work import Later, Work
+
+
+def case(posting: Posting, piece: Work) -> None:
+    """The card of a call as it is now: posted once, and changed from then on."""
+    ring, door = int(piece.payload["ring"]), posting.door
+    if not door.agent_channel:
+        return
+    key = f"case:{ring}"
+    with door.store.transaction("slack") as tx:
+        found = live.case(tx, granted(tx), ring)
+        stands = places.posted(tx, key)
+    if found is None:
+        return
+    message = live_words.card(door.phrases, found)
+    if stands is None:
+        stands = _in_the_channel(posting, key, message, piece)
+    if stands.version != message.version:
+        posting.change(stands, message)
+        posting.keep(key, replace(stands, version=message.version))
+
+
+def alert(posting: Posting, piece: Work) -> None:
+    """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
+    id, door = int(piece.payload["alert"]), posting.door
+    with door.store.transaction("slack") as tx:
+        grant = granted(tx)
+        found = alerts.to_deliver(tx, grant, id)
+        if found is None:
+            return
+        named = alerts.named(tx, grant, found)
+        leads = members.leads(tx) if found.audience == alerts.LEADS else []
+    message = live_words.alert(door.phrases, found, named)
+    if found.audience == alerts.DESK:
+        if door.agent_channel:
+            _in_the_channel(posting, f"alert:{id}", message, piece)
+        return
+    for member in leads:
+        via = member.via or door.home_id
+        key = f"alert:{id}:{member.team}:{member.user}"
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+
+
+def called(posting: Posting, piece: Work) -> None:
+    """A call back that reached nobody: whoever asked for it is told, in direct messages."""
+    door = posting.door
+    with door.store.transaction("slack") as tx:
+        found = call_backs.look(tx, int(piece.payload["call_back"]))
+        them = members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
+    if found is None or found.status not in call_backs.ENDED:
+        return
+    message = live_words.not_reached(door.phrases, found)
+    for member in them:
+        key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or door.home_id
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+
+
+def _in_the_channel(posting: Posting, key: str, message: Message, piece: Work) -> Post:
+    door = posting.door
+    if not door.home_id:
+        raise Later("Slack has not told us who we are yet", 15)
+    try:
+        return posting.post(key, door.home_id, door.agent_channel, message, piece, version=message.version)
+    except SlackSaid as said:
+        if said.error in GONE:
+            raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said
+        raise

@@ -1,0 +1,92 @@
+"""The card of a call that is with the desk, and what the desk is warned of, in words. Pure: facts in, a message out.
+
+As long as the caller is not verified there is nothing of any account on it.
+"""
+
+from __future__ import annotations
+
+from bot import blocks as b
+from bot import cards
+from bot.blocks import Block, Message
+from bot.phrases import Phrases, clock, moment
+from store.alerts import Alert, Named
+from store.call_backs import CallBack
+from store.live import Case, LiveCall
+
+
+def card(p: Phrases, found: Case) -> Message:
+    call = found.call
+    return b.message(
+        b.section("\n".join([_head(p, call), *_proof_asked(p, call)])),
+        _caller(p, found),
+        b.actions(*_buttons(p, found)),
+    )
+
+
+def in_short(p: Phrases, found: Case) -> Message:
+    """For whoever has the call and looks the caller up: who it is and what may be told, without buttons."""
+    return b.message(_caller(p, found))
+
+
+def _head(p: Phrases, call: LiveCall) -> str:
+    urgent = p.say("card.urgent") + " " if call.emergency else ""
+    kind = p.say("call.called_back" if call.called_back else "call.head", at=moment(call.started_at))
+    agent = call.agent or p.plain("call.somebody")
+    state = p.say(f"call.state.{call.state}", agent=agent, position=call.position, asked=call.asked)
+    return f"{urgent}{kind}\n{state}"
+
+
+def _proof_asked(p: Phrases, call: LiveCall) -> list[str]:
+    """What came of the last time they were sent to the keypad."""
+    lines = [p.say(f"call.told.{call.told}", asked=call.asked)] if call.told else []
+    if call.words is not None and call.state != "over":
+        lines.append(p.say("call.words", words=" ".join(call.words)))
+    return lines
+
+
+def _caller(p: Phrases, found: Case) -> list[Block]:
+    if found.requester is None:
+        return [b.section(p.say("call.nobody"))]
+    proof = p.say("call.proof")
+    if found.until is not None:
+        proof = p.say("call.proof_further", until=clock(found.until))
+    made = cards.requester(p, found.requester, proof)
+    lines = [p.say("call.ticket", number=t.number, subject=t.subject, status=t.status) for t in found.tickets]
+    made += [b.section("\n".join([p.say("call.tickets"), *lines]))] if lines else []
+    small = [p.say("call.own_number" if found.own_number else "call.other_number")]
+    if found.until is None:
+        small.append(p.say("call.second", ways=found.second) if found.second else p.say("call.second_none"))
+    warnings = [p.say("call.warning", warning=word) for word in found.warnings]
+    made += [b.section("\n".join(warnings))] if warnings else []
+    return [*made, b.context(*small)]
+
+
+def _buttons(p: Phrases, found: Case) -> list[Block]:
+    call, id = found.call, str(found.call.id)
+    if call.state == "over":
+        return [b.button(p.plain("button.call_back"), "desk_call_back", f"ring:{id}")]
+    if call.state == "waiting":
+        return []
+    made = [] if call.agent else [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
+    if call.state == "talking" and call.agent:
+        made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
+        if found.requester is not None and found.until is None and found.second:
+            made.append(b.button(p.plain("button.ask_second"), "desk_ask_second", id))
+    return made
+
+
+def not_reached(p: Phrases, ours: CallBack) -> Message:
+    """A call back that reached nobody, for whoever asked for it. Nothing of whom it was to but the ticket."""
+    about = p.say("called.about_ticket", number=ours.ticket) if ours.ticket else p.say("called.about")
+    return b.message(b.section(f"{about} {p.say(f'called.{ours.status}')}"))
+
+
+def alert(p: Phrases, found: Alert, named: Named) -> Message:
+    """A warning in plain words: what was seen, and what to do about it."""
+    said = p.say(
+        f"alert.{found.kind}",
+        person=named.person or p.plain("alert.person"),
+        account=named.account or p.plain("alert.account"),
+        staff=named.staff or p.plain("somebody"),
+    )
+    return b.message(b.section(said), b.context(p.say("alert.at", at=moment(found.at))))

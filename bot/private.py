@@ -1,0 +1,130 @@
+"""Answers for direct messages alone: codes, references and one-time links, made in the moment they are shown.
+
+Whoever tries again to show one makes a new one, and shows it in the place of the one before (deliver.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from authz import Proof, Topic
+from bot import answers, choices, prove_words, proving, told
+from bot.actor import Who
+from bot.blocks import Block, Message
+from bot.door import Door
+from store import Transaction, authenticators, carried, codes, factors, guard, members, pages, tickets
+from store.people import person_of
+from store.tickets import Ticket
+
+Answer = Callable[[Transaction, Door, Who, str], Message]
+ENROL: Final = "enrol"  # a kind of page
+UNLOCK: Final = "unlock"  # a kind of code
+
+
+def is_private(what: str) -> bool:
+    return what.partition(":")[0] in ANSWERS
+
+
+def fades(what: str) -> bool:
+    """Whether what is shown is good for minutes, and says so afterwards."""
+    return what.partition(":")[0] in FADING
+
+
+def answer(tx: Transaction, door: Door, who: Who | None, what: str) -> Message:
+    """`what` is a key of ANSWERS, with more after a colon. Whoever is not known is told that and no more."""
+    if who is None or not who.is_person:
+        return told.plain(door.phrases, "stranger" if who is None else "you_are_staff")
+    name, _, more = what.partition(":")
+    return ANSWERS[name](tx, door, who, more)
+
+
+def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent: str = "") -> Block | None:
+    """The form for a second proof on an account (id), for the draft `number` or none (0). None: the account is not theirs."""
+    named = next((name for name, _ in choices.on_accounts(tx, who) if name.id == account), None)
+    if named is None:
+        return None
+    ways = proving.ways(tx, door, who)
+    return prove_words.form(door.phrases, ways, named, number, door.step_up_minutes, sent=sent)
+
+
+def standings(tx: Transaction, who: Who) -> list[prove_words.Standing]:
+    """Their accounts, and how far they are proved on each here."""
+    return [(account, proving.further(tx, who, account.id)) for account, _ in choices.on_accounts(tx, who)]
+
+
+def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
+    found = standings(tx, who)
+    if not found:
+        return told.plain(door.phrases, "nothing_allowed")
+    return prove_words.standing(door.phrases, found, _drafts(tx, who))
+
+
+def _drafts(tx: Transaction, who: Who) -> list[Ticket]:
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, answers.VIEW)
+    found = (tickets.listed(tx, list(grants.values())) for grants in may.values())
+    return [ticket for listed in found for ticket in listed if ticket.own and ticket.status == "draft"]
+
+
+def _proved(tx: Transaction, door: Door, who: Who, more: str) -> Message:
+    """After a reference that was right: how they stand now."""
+    return _prove(tx, door, who, more)
+
+
+def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
+    """A reference for the phone, for what was proved here; what was carried here is not carried on."""
+    p = door.phrases
+    own = [(account, further) for account, further in standings(tx, who) if further is not None and not further.topic]
+    if not own:
+        return told.plain(p, "reference.none")
+    id, _, topic = more.partition(":")
+    account = next((account for account, _ in own if str(account.id) == id), None)
+    if account is None or topic not in tuple(Topic):
+        return prove_words.references(p, own)
+    digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, Topic(topic))
+    if digits is None:
+        return told.plain(p, "reference.none")
+    return prove_words.reference(p, account.name, topic, digits)
+
+
+def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
+    """Since when they have one, or a one-time link to set one up."""
+    since = authenticators.confirmed_at(tx, person_of(who.subject))
+    if since is not None:
+        ready = since + factors.COOLING
+        return prove_words.enrolled(door.phrases, since, ready if ready > tx.now else None)
+    if not door.public_url:
+        return told.plain(door.phrases, "authenticator.nowhere")
+    token = pages.issue(tx, ENROL, who.subject)
+    tx.record(who.subject, None, "authenticator", "link_made", proof=Proof.VERIFIED)
+    return prove_words.enrolment(door.phrases, f"{door.public_url}/enrol/{token}")
+
+
+def _locked(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
+    """A code that is taken at the PIN prompt while their PIN is locked; otherwise what applies."""
+    person, p = person_of(who.subject), door.phrases
+    counter = guard.counter_of(person)
+    if guard.is_disabled(tx, counter):
+        return told.plain(p, "locked.disabled")
+    if not guard.is_locked(tx, counter):
+        return told.plain(p, "locked.not")
+    if not is_old_enough(tx, who):
+        return told.plain(p, "locked.young")
+    tx.record(who.subject, None, "unlock_code", "made", proof=Proof.VERIFIED)
+    return prove_words.unlocking(p, codes.issue(tx, UNLOCK, who.subject))
+
+
+def is_old_enough(tx: Transaction, who: Who) -> bool:
+    """Whether this very member has stood for them for long enough to be shown what proves them elsewhere."""
+    member = members.find(tx, who.actor.team, who.actor.user)
+    return member is not None and member.linked_at <= tx.now - factors.COOLING
+
+
+ANSWERS: Final[dict[str, Answer]] = {
+    "prove": _prove,
+    "proved": _proved,
+    "reference": _reference,
+    "authenticator": _authenticator,
+    "locked_out": _locked,
+}
+FADING: Final = ("reference", "authenticator", "locked_out")

@@ -1,0 +1,90 @@
+"""Clicks of people who prove themselves: the form for it, a text message, what is asked for a call, an authenticator removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot import owed, private, proving
+from bot.actor import Who
+from bot.clicked import Click, number, number_of, stands_there, value_of, where
+from bot.door import Door
+from store import Transaction, alerts, approvals, authenticators, step_ups, texts, work
+from store.people import person_of
+
+Body = Mapping[str, Any]
+
+
+def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """For a draft: handed in at once where they are proved further already. `account:…` is for no draft."""
+    kind, _, id = value_of(action).partition(":")
+    if kind == "account":
+        owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
+        return None
+    account = proving.account_of(tx, who, number(kind))
+    if account is None:
+        return "fixed:no_draft"
+    if proving.hand_in(tx, who, number(kind)):
+        return None if stands_there(tx, who, body) else f"handed:{number(kind)}"
+    owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=account, ticket=number(kind))
+    return None
+
+
+def send_text(door: Door) -> Click:
+    """From the form: a code goes to their number on file, and the form says so."""
+
+    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+        view = body.get("view") or {}
+        account, _, ticket = str(view.get("private_metadata") or "").partition(":")
+        sent = door.sms and texts.ask(tx, who.subject, who.bound, door.countries)
+        shown: dict[str, Any] = {
+            "account": number(account),
+            "ticket": number(ticket),
+            "view": str(view.get("id") or ""),
+        }
+        shown["sent"] = "sent" if sent else "not_sent"
+        owed.form(tx, who.actor, "prove", str(body["trigger_id"]), **shown)
+        return None
+
+    return send
+
+
+def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    if not private.is_old_enough(tx, who):
+        return "fixed:approval.gone"
+    owed.form(tx, who.actor, "approve", str(body["trigger_id"]), where(body), approval=number_of(action))
+    return None
+
+
+def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Somebody else is on the phone as them: the desk is warned at once, and everybody on file told."""
+    id = number_of(action)
+    account = approvals.refuse(tx, who.subject, id) if private.is_old_enough(tx, who) else None
+    if account is None:
+        return "fixed:approval.gone"
+    alerts.alert(tx, "probing_account", f"approval:{id}", subject=who.subject, account=account)
+    told = {"notice": "not_me", "person": person_of(who.subject)}
+    work.enqueue_once(tx, "notice", f"not_me:{id}", told)
+    work.enqueue_once(tx, approvals.KIND, f"{id}:answered", {"approval": id})
+    return "fixed:approval.not_me"
+
+
+def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Whatever was proved by it, or by anything else, ends with it."""
+    person = person_of(who.subject)
+    if not authenticators.remove(tx, person):
+        return "fixed:authenticator.none"
+    step_ups.end_all(tx, who.subject)
+    tx.record(who.subject, None, "authenticator", "removed", fields=("authenticator",))
+    notice = {"notice": "authenticator_removed", "person": person}
+    work.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
+    owed.home(tx, who.actor, 0, f"home:{body.get('trigger_id')}")
+    return "fixed:authenticator.removed"
+
+
+CLICKS: Final[dict[str, Click]] = {
+    "prove": _prove,
+    "approve_say": _approve_say,
+    "approve_not_me": _approve_not_me,
+    "authenticator_remove": _remove,
+}

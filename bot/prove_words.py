@@ -1,0 +1,163 @@
+"""What people are shown who prove themselves: the form, codes for their eyes alone, and what is asked for a call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from authz import Topic
+from bot import blocks as b
+from bot.blocks import Block, Message
+from bot.phrases import Phrases, clock, moment
+from bot.proving import Further, Ways
+from store.accounts import AccountName
+from store.tickets import Ticket
+
+Standing = tuple[AccountName, Further | None]
+"""An account, and how far somebody is proved on it here."""
+
+
+def form(p: Phrases, ways: Ways, account: AccountName, number: int, minutes: int, *, sent: str = "") -> Block:
+    """One field for whatever code they have. `number` of the draft that is to be handed in, or 0; `sent`: what became of a
+    text message just now, or empty."""
+    key = "prove.why_draft" if number else "prove.why"
+    lines = [p.say(key, number=number, account=account.name, minutes=minutes), *_ways(p, ways)]
+    made: list[Block] = [b.section("\n".join(lines))]
+    if ways.ending:
+        made += b.actions(b.button(p.plain("button.send_text", ending=ways.ending), "send_text"))
+    made += [b.context(p.say(f"prove.sent.{sent}", ending=ways.ending))] if sent else []
+    element: Block = {"type": "plain_text_input", "action_id": "code", "max_length": 20}
+    made.append(b.ask(p.plain("prove.code"), "code", element, hint=p.plain("prove.hint")))
+    return b.modal(
+        "prove",
+        p.plain("prove.title"),
+        made,
+        submit=p.plain("prove.send"),
+        close=p.plain("form.close"),
+        metadata=f"{account.id}:{number}",
+    )
+
+
+def _ways(p: Phrases, ways: Ways) -> list[str]:
+    lines = [p.say("prove.authenticator")] if ways.authenticator else []
+    if ways.authenticator_from is not None:
+        lines.append(p.say("prove.authenticator_young", at=moment(ways.authenticator_from)))
+    lines += [p.say("prove.text", ending=ways.ending)] if ways.ending else []
+    return [*lines, p.say("prove.reference")] if ways.any else [p.say("prove.nothing"), *lines]
+
+
+def proved(p: Phrases, account: str, further: Further, number: int, *, handed: bool) -> Block:
+    """The form's own answer."""
+    made = [b.section(p.say("prove.handed" if handed else "prove.not_handed", number=number))] if number else []
+    made.append(b.context(good_until(p, account, further)))
+    return b.modal("proved", p.plain("prove.title"), made, close=p.plain("form.close"))
+
+
+def good_until(p: Phrases, account: str, further: Further) -> str:
+    if further.topic:
+        return p.say("further_topic", account=account, until=clock(further.until), topic=further.topic)
+    return p.say("further", account=account, until=clock(further.until))
+
+
+def standing(p: Phrases, found: Sequence[Standing], drafts: Sequence[Ticket] = ()) -> Message:
+    """How far somebody is proved, account by account, with a button for where they are not; and drafts that are waiting."""
+    made: list[Block] = [b.section(p.say("prove.how"))]
+    for account, further in found[:20]:
+        if further is None:
+            button = b.button(p.plain("button.prove"), "prove", f"account:{account.id}")
+            made.append(b.section(p.say("prove.not_yet", account=account.name), button))
+        else:
+            made.append(b.section(good_until(p, account.name, further)))
+    for ticket in drafts[:10]:
+        button = b.button(p.plain("button.hand_in"), "prove", str(ticket.number), style="primary")
+        made.append(b.section(p.say("prove.draft", number=ticket.number, subject=ticket.subject), button))
+    return b.message(made)
+
+
+# --- carried to the phone
+
+
+def references(p: Phrases, found: Sequence[Standing]) -> Message:
+    """For which account and topic: a reference is for one."""
+    made: list[Block] = [b.section(p.say("reference.which"))]
+    for account, _ in found[:10]:
+        buttons = (
+            b.tell(p.plain("button.reference", topic=topic), f"reference:{account.id}:{topic}") for topic in Topic
+        )
+        made += [b.section(p.say("reference.account", account=account.name)), *b.actions(*buttons)]
+    return b.message(made)
+
+
+def reference(p: Phrases, account: str, topic: str, digits: str) -> Message:
+    return b.message(b.section(p.say("reference.code", account=account, topic=topic, digits=spaced(digits))))
+
+
+# --- authenticator, and a PIN that is locked
+
+
+def enrolment(p: Phrases, url: str) -> Message:
+    button = b.button(p.plain("button.enrol"), "link", url=url, style="primary")
+    return b.message(b.section(p.say("authenticator.link")), b.actions(button), b.context(p.say("authenticator.told")))
+
+
+def enrolled(p: Phrases, since: int, ready: int | None) -> Message:
+    """Since when there is one; `ready`: from when on it counts, if it does not yet."""
+    said = p.say("authenticator.since", at=moment(since))
+    said += "\n" + (p.say("authenticator.counts") if ready is None else p.say("authenticator.from", at=moment(ready)))
+    return b.message(b.section(said), b.actions(remove(p)))
+
+
+def remove(p: Phrases) -> Block:
+    sure = {"title": b.plain(p.plain("remove.title"), 100), "text": b.plain(p.plain("remove.text"), 300)}
+    sure |= {"confirm": b.plain(p.plain("remove.yes"), 30), "deny": b.plain(p.plain("remove.no"), 30)}
+    return b.button(p.plain("button.remove"), "authenticator_remove") | {"confirm": sure}
+
+
+def unlocking(p: Phrases, digits: str) -> Message:
+    return b.message(b.section(p.say("locked.code", digits=spaced(digits))), b.context(p.say("never_tell")))
+
+
+# --- for somebody on the phone
+
+
+def step_code(p: Phrases, account: str, digits: str) -> Message:
+    said = b.section(p.say("step_code.shown", account=account, digits=spaced(digits)))
+    return b.message(said, b.context(p.say("never_tell")))
+
+
+def approval(p: Phrases, id: int, account: str, *, over: bool) -> Message:
+    """A number is said, or "not me": there is no yes to press."""
+    if over:
+        return b.message(b.section(p.say("approval.over", account=account)))
+    return b.message(
+        b.section(p.say("approval.asked", account=account)),
+        b.actions(
+            b.button(p.plain("button.approve_say"), "approve_say", str(id), style="primary"),
+            b.button(p.plain("button.approve_not_me"), "approve_not_me", str(id), style="danger"),
+        ),
+    )
+
+
+def number_form(p: Phrases, id: int) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": "number", "min_length": 2, "max_length": 2}
+    made = [
+        b.section(p.say("approval.form")),
+        b.ask(p.plain("approval.number"), "number", element, hint=p.plain("approval.hint")),
+    ]
+    return b.modal(
+        "approve",
+        p.plain("prove.title"),
+        made,
+        submit=p.plain("prove.send"),
+        close=p.plain("form.close"),
+        metadata=str(id),
+    )
+
+
+def calling(p: Phrases, ending: str, words: tuple[str, str]) -> Message:
+    said = p.say("calling.now", ending=ending, words=" ".join(words))
+    return b.message(b.section(said), b.context(p.say("calling.never")))
+
+
+def spaced(digits: str) -> str:
+    """Eight digits as they are read: four and four."""
+    return f"{digits[:4]} {digits[4:]}"

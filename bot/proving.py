@@ -1,0 +1,104 @@
+"""A second proof in Slack: an authenticator's code, one by text message, or a reference from the phone; never Slack itself.
+
+Tries are counted before anything is looked up, for the person and not for the member: a second member is no way to more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from authz import Denied, Topic
+from bot.actor import Who
+from bot.door import Door
+from store import Transaction, authenticators, carried, codes, factors, guard, step_codes, step_ups, texts, tickets
+from store.guard import Admission
+from store.people import person_of
+
+BUDGET: Final = "step"
+MINUTE: Final = 60_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What somebody can give a second proof by: `authenticator`, and from when on (ms) one that is too young yet; `ending`, the
+    last digits of the number a text message would go to, or empty."""
+
+    authenticator: bool
+    authenticator_from: int | None
+    ending: str
+
+    @property
+    def any(self) -> bool:
+        return self.authenticator or bool(self.ending)
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Until `until` (ms) they are proved further here, on this account (id); for one topic alone where it was carried here."""
+
+    account: int
+    until: int
+    topic: str = ""
+
+
+def ways(tx: Transaction, door: Door, who: Who) -> Ways:
+    person = person_of(who.subject)
+    on_file, since = factors.on_file(tx, person), authenticators.confirmed_at(tx, person)
+    young = since + factors.COOLING if since is not None and not on_file.authenticator else None
+    number = texts.number_for(tx, person, door.countries) if door.sms else None
+    return Ways(on_file.authenticator, young, number[-2:] if number is not None else "")
+
+
+def further(tx: Transaction, who: Who, account: int) -> Further | None:
+    """How far they are proved here at this moment, beyond Slack itself."""
+    until = step_ups.until_own(tx, who.subject, account, who.bound)
+    if until is not None:
+        return Further(account, until)
+    carried_here = ((topic, step_ups.until(tx, who.subject, account, who.bound, str(topic))) for topic in Topic)
+    return next((Further(account, ends, str(topic)) for topic, ends in carried_here if ends is not None), None)
+
+
+def prove(tx: Transaction, door: Door, who: Who, digits: str, account: int | None) -> Further | str:
+    """One try with what somebody typed; or why not: later (too many were tried), wrong. Without an account (id) only a reference from
+    the phone, which says itself on which. What does not fit, and what is somebody else's, sound the same."""
+    tried = guard.reserve(tx, step_codes.counter_of(who.subject), real=True, budget=BUDGET)
+    if tried.admission is not Admission.EVALUATE:
+        return "later"
+    found = _reached(tx, door, who, digits, account)
+    if found is None:
+        tx.record(who.subject, account, "step_up", "refused")
+        return "wrong"
+    guard.give_back(tx, tried, matched=True)
+    return found
+
+
+def _reached(tx: Transaction, door: Door, who: Who, digits: str, account: int | None) -> Further | None:
+    person, until = person_of(who.subject), tx.now + door.step_up_minutes * MINUTE
+    factor = ""
+    if account is not None and len(digits) == authenticators.DIGITS:
+        old_enough = factors.on_file(tx, person).authenticator
+        factor = "authenticator" if old_enough and authenticators.check(tx, person, digits) else ""
+    elif account is not None and codes.use(tx, step_codes.BY_TEXT, digits, who.subject) == who.bound:
+        factor = "text"
+    if factor and account is not None:
+        step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)
+        return Further(account, until)
+    on = carried.take(tx, carried.TO_SLACK, who.subject, digits, who.bound, account=account)
+    return None if on is None else further(tx, who, on)
+
+
+def hand_in(tx: Transaction, who: Who, number: int) -> bool:
+    """A draft of theirs goes to the desk, if they are proved far enough at this moment. Its thread says so (follow.py)."""
+    draft = tickets.draft(tx, who.subject, number)
+    if draft is None:
+        return False
+    ask = who.ask(tx, draft.action, draft.account)._replace(service=draft.service)
+    done = tickets.hand_in(tx, ask, number)
+    return not isinstance(done, Denied) and done
+
+
+def account_of(tx: Transaction, who: Who, number: int) -> int | None:
+    """The account (id) of a draft of theirs. None: they have no such draft."""
+    draft = tickets.draft(tx, who.subject, number)
+    return None if draft is None else draft.account

@@ -1,0 +1,159 @@
+"""The card of a call in the agents' channel: one for each, changed in place; nothing of the account while nobody is verified."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from authz import Proof
+from simulator import Phone
+from store import rings, step_ups, tables
+from tests.bot.by_hand import click, send
+from tests.bot.proving import SUBJECT, on_the_phone, sid
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+TIDEWORKS = 3
+
+
+def talking(desk: SlackDesk) -> tuple[Phone, Phone]:
+    """Mia has asked for a person, and an agent has taken the call."""
+    mia = on_the_phone(desk, "mia.chen")
+    mia.press("0")
+    desk.work()
+    agent = desk.exchange.ringing()
+    assert agent is not None
+    agent.answer()
+    agent.press("1")
+    desk.work()
+    mia.wait()
+    desk.work()
+    return mia, agent
+
+
+def cards(desk: SlackDesk) -> list[str]:
+    return [words for words in desk.read("U0KIM", AGENTS) if "*Call* ·" in words]
+
+
+def card(desk: SlackDesk) -> str:
+    (one,) = cards(desk)
+    return one
+
+
+def test_it_changes_through_a_call(slack: SlackDesk) -> None:
+    desk = slack
+    mia = on_the_phone(desk, "mia.chen")
+    mia.press("0")
+    desk.work()
+    assert "*Waiting*, number 1 in the queue" in card(desk)
+    assert "Mia Chen* · Tideworks Ltd, account 400639" in card(desk)
+    assert "This call is mine" not in card(desk), "nobody has taken it yet"
+    agent = desk.exchange.ringing()
+    assert agent is not None
+    agent.answer()
+    agent.press("1")
+    desk.work()
+    mia.wait()
+    desk.work()
+    assert "*Talking* to somebody at the desk" in card(desk)
+    assert "Our two words: *" in card(desk)
+    assert "Proof: *verified* in this call" in card(desk)
+    desk.click("U0KIM", "desk_claim", AGENTS)
+    assert "*Talking* to Kim Novak" in card(desk)
+    desk.click("U0KIM", "desk_ask_pin", AGENTS)
+    assert "*At the keypad*, for their PIN" in card(desk)
+    with desk.store.transaction("test") as tx:
+        rings.proved(tx, 1, passed=True)
+    desk.work()
+    assert "They were asked for their PIN and *passed*" in card(desk)
+    call = sid(desk)
+    with desk.store.transaction("phone", call=call) as tx:
+        step_ups.reached(tx, SUBJECT["mia.chen"], TIDEWORKS, "text", call, ends_at=tx.now + 900_000)
+        rings.news(tx, 1)
+    desk.work()
+    assert "Proof: *verified further* in this call, until 12:15 UTC" in card(desk)
+    mia.hang_up()
+    desk.work()
+    assert "*Over.*" in card(desk)
+    assert "Our two words" not in card(desk)
+
+
+def test_while_not_verified_there_is_nothing_of_the_account_on_it(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    talking(desk)
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(update(tables.rings).values(proof=int(Proof.CLAIMED)))
+        rings.news(tx, 1)
+    desk.work()
+    for secret in ("Mia", "Tideworks", "400639", "Manage Support", "second proof by", "number on file"):
+        assert secret not in card(desk)
+    assert "Nobody has proved who this is" in card(desk)
+
+
+def test_a_proof_that_failed_empties_the_card(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    talking(desk)
+    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.click("U0KIM", "desk_ask_pin", AGENTS)
+    with desk.store.transaction("test") as tx:
+        rings.proved(tx, 1, passed=False)
+    desk.work()
+    assert "their PIN and *failed*" in card(desk)
+    assert "Tideworks" not in card(desk)
+
+
+def test_a_call_is_one_agents(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    talking(desk)
+    send(desk, click("desk_ask_pin", "1", "U0ANA", AGENTS))
+    desk.work()
+    assert "the call is not yours" in desk.said("U0ANA", AGENTS)
+    desk.click("U0KIM", "desk_claim", AGENTS)
+    send(desk, click("desk_claim", "1", "U0ANA", AGENTS))
+    desk.work()
+    assert "somebody else has said the call is theirs" in desk.said("U0ANA", AGENTS)
+    assert "*Talking* to Kim Novak" in card(desk)
+
+
+def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    talking(desk)
+    before = card(desk)
+    for action, value in (
+        ("desk_claim", "1"),
+        ("desk_ask_pin", "1"),
+        ("desk_ask_second", "1"),
+        ("desk_call_back", "ring:1"),
+        ("desk_call_back", "ticket:1001"),
+        ("desk_call_back", "person:7"),
+    ):
+        for user in ("U0RAJ", "U0LEO"):
+            assert send(desk, click(action, value, user, "C0HELP")).status_code == 200
+    desk.work()
+    assert desk.said("U0RAJ", "help").count("That is for the desk's own people") == 6
+    assert card(desk) == before
+    with desk.store.transaction("test") as tx:
+        assert tx.connection.execute(tables.call_backs.select()).first() is None
+
+
+def test_call_back_from_a_ticket_goes_to_the_number_on_file(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    desk.be("U0OLIVIA").dm("our shop is down")
+    desk.work()
+    desk.click("U0OLIVIA", "choose", value="1:technical")
+    desk.click("U0KIM", "desk_call_back", AGENTS)
+    assert "They will be called on a number on file" in desk.said("U0KIM", AGENTS)
+    with desk.store.transaction("test") as tx:
+        made = tx.connection.execute(tables.call_backs.select()).one()
+    assert (made.number, made.person_id, made.ticket) == ("+441632960101", 1, 1001)
+    told = desk.said("U0OLIVIA")
+    assert "*We are calling you now* on the number on file that ends in 01" in told
+    desk.click("U0KIM", "desk_call_back", AGENTS)
+    assert "They were called a moment ago" in desk.said("U0KIM", AGENTS)
+
+
+def test_nobody_is_called_whom_nobody_has_proved(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    send(desk, click("desk_call_back", "ticket:1001", "U0KIM", AGENTS))
+    send(desk, click("desk_call_back", "ring:99", "U0KIM", AGENTS))
+    send(desk, click("desk_call_back", "rubbish", "U0KIM", AGENTS))
+    desk.work()
+    assert desk.said("U0KIM", AGENTS).count("Nobody has proved who this is") == 3
