@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -48,7 +49,15 @@ class TextCode:
 
 def country_of(number: str) -> str | None:
     """Where a text to this number (E.164) would go: GB. None: nowhere that a text should go."""
-    parsed = phonenumbers.parse(number)
+    return _country_of(number)
+
+
+@lru_cache(maxsize=4096)  # the library looks through its tables each time
+def _country_of(number: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
     if phonenumbers.number_type(parsed) in _COSTLY:
         return None
     known = phonenumbers.region_code_for_number(parsed)

@@ -14,6 +14,7 @@ from deskgate.settings import SIMULATED_AGENT, SIMULATED_NUMBER
 from tests.desk import Desk
 
 Opens = Callable[..., Desk]
+SLACK = {"slack_signing_secret": "a secret of the tests", "slack_bot_token": "xoxb-of-the-tests"}
 ACCOUNT = {
     "twilio_account_sid": "AC" + "0123456789abcdef" * 2,
     "twilio_auth_token": "the-tests-own-token",
@@ -33,6 +34,21 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
 @pytest.fixture
 def desk(sample_url: str) -> Iterator[Desk]:
     opened = Desk(sample_url, **ACCOUNT)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def full(sample_url: str) -> Iterator[Desk]:
+    """With Slack, and with text messages to Britain."""
+    opened = Desk(sample_url, **ACCOUNT, **SLACK, sms="on", sms_countries="GB")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def one_full(sample_sqlite: str) -> Iterator[Desk]:
+    opened = Desk(sample_sqlite, **ACCOUNT, **SLACK, sms="on", sms_countries="GB")
     yield opened
     opened.close()
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk
-from tests.ivr.conftest import ACCOUNT
+from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.elsewhere import Elsewhere
 
-SLACK = {"slack_signing_secret": "a secret of the tests", "slack_bot_token": "xoxb-of-the-tests"}
 CALLS = sorted((Path(__file__).parent / "calls").glob("*.txt"))
 
 

@@ -15,8 +15,7 @@ from store import codes, tables
 from store.codes import LIFE
 from store.people import subject_of
 from tests.desk import Desk
-from tests.ivr.conftest import ACCOUNT
-from tests.ivr.test_calls import SLACK
+from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.wire import Caller, Wire, change, count, rows, state_of
 
 OFFER = "Press 7 for a code to link Slack."

@@ -1,0 +1,149 @@
+"""A second proof by phone: only what is on file and old enough is offered, and what does not match is counted."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from store import tables
+from tests.desk import Desk
+from tests.ivr.proving import (
+    ANSWER,
+    APP,
+    DONE,
+    HOUR,
+    OFFER,
+    OLIVIA,
+    REFERENCE,
+    SLACK_CODE,
+    TEXT,
+    TOM,
+    WRONG,
+    at_menu,
+    attempts,
+    by_app,
+    not_shown,
+    shown,
+    shown_in_slack,
+    slack_codes,
+    with_app,
+)
+from tests.ivr.wire import Caller, change, count
+
+STAR = "Press star to go back."
+
+
+# --- only what is on file, and old enough
+
+
+def test_nothing_is_heard_of_it_by_whom_nothing_is_on_file_for(desk: Desk) -> None:
+    """Without Slack and text messages an app is all there could be, and nobody has one."""
+    for who in (OLIVIA, TOM):
+        caller = at_menu(desk, who)
+        assert OFFER not in caller.answer.said
+        assert caller.key("8").said[:2] == [
+            "We have nothing on file by which you could give a second proof.",
+            "In your desk's Slack you can set up an authenticator app. It counts three days after that.",
+        ]
+        assert OFFER not in caller.answer.said
+
+
+def test_nor_by_whom_nothing_needs_it(one_full: Desk) -> None:
+    caller = Caller(at_menu(one_full).wire)  # Mia may open tickets, and nothing that needs more
+    assert OFFER not in caller.prove().said
+    assert caller.key("8").said[0] == "Nothing you may do on this account needs a second proof."
+
+
+@pytest.mark.parametrize("hours", [71, 73])
+def test_an_app_counts_after_72_hours(one_full: Desk, hours: int) -> None:
+    secret = with_app(one_full, hours=hours)
+    caller = at_menu(one_full)
+    assert (APP in caller.key("8").said) == (hours > 72)
+    by_app(caller, one_full, secret)
+    assert count(one_full, tables.step_ups) == (hours > 72), "nor by a key that was not spoken"
+
+
+@pytest.mark.parametrize("hours", [71, 73])
+def test_a_number_and_a_link_count_after_72_hours(one_full: Desk, hours: int) -> None:
+    since = one_full.now - hours * HOUR
+    change(one_full, update(tables.phones).values(added_at=since), update(tables.slack_members).values(linked_at=since))
+    caller = at_menu(one_full)
+    said = caller.key("8").said
+    assert ((SLACK_CODE in said), (ANSWER in said), (TEXT in said)) == ((hours > 72),) * 3
+    if hours < 72:
+        assert said == [REFERENCE, STAR], "which proves nothing by itself"
+        for key in "234":
+            assert caller.key(key).said[0] == "That is not one of the choices."
+        assert slack_codes(one_full) == []
+        assert one_full.exchange.messages == []
+
+
+def test_what_is_too_young_is_said_where_there_is_nothing_else(one_desk: Desk) -> None:
+    with_app(one_desk, hours=1)
+    assert at_menu(one_desk).key("8").said[1] == (
+        "Your authenticator app was set up less than three days ago, so it proves nothing yet."
+    )
+
+
+def test_what_went_meanwhile_is_worth_nothing(one_full: Desk) -> None:
+    secret = with_app(one_full)
+    caller = at_menu(one_full)
+    caller.key("8")
+    caller.key("1")
+    change(one_full, tables.authenticators.delete())
+    assert caller.key(shown(one_full, secret)).said[0] == WRONG
+
+
+# --- wrong codes
+
+
+def test_wrong_codes_lead_back_to_the_menu_and_then_lock(full: Desk) -> None:
+    secret = with_app(full)
+    caller = at_menu(full)
+    for last in (False, False, True):
+        if not caller.answer.said[0].startswith(WRONG):
+            caller.key("8")
+            caller.key("1")
+        caller.key(not_shown(full, secret))
+        assert caller.answer.said[0] == WRONG
+        assert (OFFER in caller.answer.said) == last
+    for said in (WRONG, WRONG, "Too many codes did not match. Please try again in half an hour."):
+        if OFFER in caller.answer.said:
+            caller.key("8")
+            caller.key("1")
+        assert caller.key(not_shown(full, secret)).said[0] == said
+    assert [decision for decision, _ in attempts(full)] == ["wrong"] * 5 + ["refused"]
+    again = at_menu(full)  # neither another call nor another way, and the PIN is not touched by it
+    again.key("8")
+    again.key("2")
+    code = shown_in_slack(full, slack_codes(full)[0])
+    assert again.key(code).said[0].startswith("Too many codes did not match.")
+    full.pass_time(31 * 60)
+    later = at_menu(full)
+    later.key("8")
+    by_app(later, full, secret)
+    assert later.answer.said[0] == DONE
+
+
+def test_half_a_code_is_no_attempt(one_full: Desk) -> None:
+    with_app(one_full)
+    caller = at_menu(one_full)
+    caller.key("8")
+    caller.key("1")
+    for keyed in ("1234", "1234567", "12*456"):
+        assert caller.key(keyed).said[0] == "That code was not complete."
+    assert attempts(one_full) == []
+    assert OFFER in caller.answer.said
+
+
+@pytest.mark.parametrize("key", ["2", "3"])
+def test_nobody_is_asked_in_slack_until_they_tire_of_it(full: Desk, key: str) -> None:
+    for _ in range(3):
+        caller = at_menu(full)
+        caller.key("8")
+        assert "Slack" in caller.key(key).said[0]
+    caller = at_menu(full)
+    caller.key("8")
+    assert caller.key(key).said[0].startswith("That was tried too often just now.")
+    full.pass_time(601)
+    assert "Slack" in caller.key(key).said[0]
