@@ -150,7 +150,9 @@ def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkey
             during: list[str] = []
             with watched(desk.store.engine, during.append):
                 assert "Press" in caller.key(digits).text
-            plain = [sql for sql in during if "alerts" not in sql and "INTO work" not in sql and "INTO ledger" not in sql]
+            plain = [
+                sql for sql in during if "alerts" not in sql and "INTO work" not in sql and "INTO ledger" not in sql
+            ]
             sent[digits].append((plain, list(hashes)))
     assert [len(ran) for _, ran in sent[threat]] == [1, 1, 4]
     assert sent[MIA[1]][1:] == sent[threat][1:], "the first is not looked at: statements are compiled"
