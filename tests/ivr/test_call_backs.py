@@ -319,3 +319,13 @@ def test_an_agent_without_a_phone_has_all_phones_rung(open_one_desk: Opens) -> N
     desk.work()
     ringing = [leg.called for leg in desk.exchange.legs.values() if leg.state == "ringing"]
     assert sorted(ringing) == ["+441632960001", "+441632960002"]
+
+
+def test_of_two_workers_one_rings(desk: Desk) -> None:
+    with desk.store.transaction("test") as tx:
+        id = call_backs.owe(tx, 1, purpose="talk")
+        assert isinstance(id, int)
+        first = call_backs.to_ring(tx, id)
+        assert first is not None
+        assert first.status == "ringing"
+        assert call_backs.to_ring(tx, id) is None

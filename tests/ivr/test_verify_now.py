@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from authz import Proof
 from ivr import after, dialogue, effects, moves
 from ivr.agent import told_url
+from ivr.outcomes import Proved
 from ivr.shapes import BackToTalk, Call, Keys
 from simulator.phone import Phone
 from store import rings as store_rings
@@ -300,3 +301,20 @@ def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
     call = Call(at="step_code", way="text", subject="person:8", proof=2, account=1, ring=1, then="talk", silent=True)
     moved, effect = dialogue.step(call, Keys(""))
     assert (moved.at, effect) == ("talking", BackToTalk(None))
+
+
+def test_somebody_elses_pin_is_not_theirs() -> None:
+    """A number may change hands in the middle of a call, and with it whom the PIN is looked up for."""
+    call = Call(at="pin_again", subject="person:8", proof=2, account=1, ring=1)
+    for subject, passed in (("person:8", True), ("person:9", False)):
+        moved, effect = dialogue.step(call, Proved(subject, (1,)))
+        assert (moved.at, effect, moved.proof >= Proof.VERIFIED) == ("talking", BackToTalk(passed), passed)
+
+
+def test_whoever_is_at_the_menu_is_not_taken_from_it(one_desk: Desk) -> None:
+    wire = Wire(one_desk)
+    mia = Caller(wire)
+    menu = mia.prove()
+    token = menu.action.partition("t=")[2]
+    assert mia.post(f"/ivr/keypad?t={token}", mia.form()).text == menu.text
+    assert mia.key("9").said[-1] == "Press 9 to hear this again.", "its own turn is still to come"
