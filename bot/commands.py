@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot import answers, cards, choices, desk_thread, linking, owed, told
+from bot import answers, cards, choices, desk_thread, linking, live_words, owed, told
 from bot.actor import Actor, Who, known, of_command
 from bot.blocks import Message
 from bot.door import Door
 from bot.typed import typed
 from store import Transaction, calls
+from store.live import Case
 
 Body = Mapping[str, Any]
 Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
@@ -61,7 +62,18 @@ def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message
         return told.plain(door.phrases, "stranger" if who is None else "not_yours")
     if not words:
         return told.plain(door.phrases, "verify_how")
-    return cards.verification(door.phrases, desk_thread.looked_up(tx, grant, words))
+    assert who is not None
+    return verified(door, tx, who, desk_thread.looked_up(tx, grant, words))
+
+
+def verified(door: Door, tx: Transaction, who: Who, person: int | None) -> Message:
+    """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
+    found = desk_thread.in_a_call(tx, who, person) if person is not None else None
+    if isinstance(found, Case):
+        return live_words.in_short(door.phrases, found)
+    if found is not None:
+        return told.plain(door.phrases, "verify_spent")
+    return cards.verification(door.phrases, person)
 
 
 COMMANDS: Final[dict[str, Command]] = {

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from authz import Action, Ask, Grant, Proof
 from bot.actor import Who
-from store import Transaction, desk_tickets, proof_mail, timeline
+from store import Transaction, desk_tickets, live, proof_mail, readings, timeline
+from store.live import Case
+from store.readings import Reading
 from store.timeline import Sent
 
 
@@ -55,6 +57,19 @@ def changed(tx: Transaction, who: Who, account: int | None, source: str, words: 
 def looked_up(tx: Transaction, grant: Grant, words: str) -> int | None:
     """The person with exactly this support ID or number, however it was spaced."""
     return proof_mail.find(tx, grant, re.sub(r"[\s()-]", "", words))
+
+
+def in_a_call(tx: Transaction, who: Who, person: int) -> Case | Reading | None:
+    """The card of whoever was looked up, where this agent has them on the phone, verified; or why it is not shown: their
+    looking is counted like any other. None: they have not."""
+    found = live.of_person(tx, int(who.subject.partition(":")[2]), person)
+    if found is None:
+        return None
+    grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, found.account, None, Proof.NONE))
+    if not isinstance(grant, Grant):
+        return None
+    reading = readings.look(tx, grant)
+    return live.case(tx, grant, found.ring) if reading is Reading.OPEN else reading
 
 
 def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:

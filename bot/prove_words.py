@@ -153,6 +153,11 @@ def number_form(p: Phrases, id: int) -> Block:
     )
 
 
+def answered(p: Phrases, said: Message) -> Block:
+    """What came of the number that was said."""
+    return b.modal("answered", p.plain("prove.title"), said.blocks, close=p.plain("form.close"))
+
+
 def calling(p: Phrases, ending: str, words: tuple[str, str]) -> Message:
     said = p.say("calling.now", ending=ending, words=" ".join(words))
     return b.message(b.section(said), b.context(p.say("calling.never")))

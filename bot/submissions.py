@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from authz import Action
 from bot import blocks as b
-from bot import cards, choices, clicked, desk_thread, forms, opening, private, prove_words, proving, told
+from bot import choices, clicked, commands, desk_thread, forms, opening, private, prove_words, proving, told
 from bot.actor import Who, known, of_interaction
 from bot.blocks import Block
 from bot.door import Door
@@ -141,7 +141,7 @@ def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body
     grant = desk_thread.asking_proof(tx, who)
     if grant is None:
         return _shown(door, told.plain(door.phrases, "not_yours").blocks)
-    found = cards.verification(door.phrases, desk_thread.looked_up(tx, grant, _words(view)))
+    found = commands.verified(door, tx, who, desk_thread.looked_up(tx, grant, _words(view)))
     return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
 
 
@@ -179,7 +179,8 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
     if right is None:
         return _shown(door, told.plain(p, "approval.gone").blocks)
     work.enqueue_once(tx, approvals.KIND, f"{id}:answered", {"approval": id})
-    return _shown(door, told.plain(p, "approval.right" if right else "approval.wrong").blocks)
+    said = told.plain(p, "approval.right" if right else "approval.wrong")
+    return _update(prove_words.answered(p, said))
 
 
 def suggested(door: Door, body: Body) -> Answer:

@@ -117,10 +117,14 @@ def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
 
 
 def of_person(tx: Transaction, staff: int, person: int) -> LiveWith | None:
-    """The call one of the staff has with somebody now, if they have one."""
+    """The call one of the staff has now with somebody who is verified in it, if they have one."""
     r = tables.rings.c
     theirs = select(r.id, r.account_id).where(
-        r.staff_id == staff, r.subject == subject_of(person), r.ended_at.is_(None), r.taken_by.is_not(None)
+        r.staff_id == staff,
+        r.subject == subject_of(person),
+        r.proof >= int(Proof.VERIFIED),
+        r.ended_at.is_(None),
+        r.taken_by.is_not(None),
     )
     row = tx.connection.execute(theirs.order_by(r.id.desc())).first()
     return None if row is None else LiveWith(row.id, row.account_id)

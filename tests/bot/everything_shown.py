@@ -278,6 +278,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
             yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent")
             for handed in (True, False):
                 yield "proved", prove_words.proved(P, name(text), Further(1, AT, "billing"), number, handed=handed)
+    yield "answered", prove_words.answered(P, told.plain(P, "approval.right"))
     yield "number", prove_words.number_form(P, 10**15)
     for callback in sorted(set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}):
         yield callback, forms.words(P, callback, 10**15)

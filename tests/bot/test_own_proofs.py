@@ -1,0 +1,137 @@
+"""What somebody has for proving themselves, looked after in Slack: an authenticator, a code for a PIN that is locked. And
+warnings: whose they are."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from store import alerts, guard, pages, step_ups, tables
+from tests.bot.proving import SUBJECT, app, digits_in, linked_days_ago, on_the_phone
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+
+def lock(desk: SlackDesk, person: int) -> None:
+    with desk.store.transaction("test") as tx:
+        for _ in range(5):
+            guard.reserve(tx, guard.counter_of(person), real=True)
+
+
+def link_to(desk: SlackDesk) -> str:
+    blocks = desk.last("U0RAJ", holding="Set up an authenticator").blocks
+    (url,) = (e["url"] for b in blocks if b["type"] == "actions" for e in b["elements"])
+    return str(url)
+
+
+def test_a_link_to_set_one_up_for_their_eyes_alone(slack: SlackDesk) -> None:
+    desk = slack
+    desk.be("U0RAJ").dm("authenticator")
+    desk.work()
+    token = link_to(desk).rpartition("/")[2]
+    with desk.store.transaction("test") as tx:
+        assert pages.look(tx, "enrol", token) == (SUBJECT["raj.patel"], "")
+        queued = tx.connection.execute(select(tables.work.c.payload)).scalars().all()
+    assert not any(token in str(payload) for payload in queued), "nothing that waits has it"
+    assert token not in desk.said("U0KIM", AGENTS) + desk.said("U0LEO", "help")
+    desk.be("U0RAJ").dm("authenticator")
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        assert pages.look(tx, "enrol", token) is None, "a newer one ends the one before"
+    desk.pass_time(601)
+    desk.work()
+    assert "What stood here is used or over" in desk.said("U0RAJ")
+
+
+def test_one_that_is_there_can_be_removed(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    app(desk, "raj.patel")
+    with desk.store.transaction("slack") as tx:
+        step_ups.reached(tx, SUBJECT["raj.patel"], 3, "text", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
+    desk.be("U0RAJ").dm("authenticator")
+    desk.work()
+    assert "You have an authenticator app since" in desk.said("U0RAJ")
+    assert "It counts as a second proof" in desk.said("U0RAJ")
+    desk.click("U0RAJ", "authenticator_remove")
+    assert "It is removed, and everybody on file is told" in desk.said("U0RAJ")
+    assert "Your authenticator was removed" in desk.said("U0RAJ")
+    with desk.store.transaction("test") as tx:
+        assert step_ups.until(tx, SUBJECT["raj.patel"], 3, "T0DESK:U0RAJ") is None
+
+
+def test_a_locked_out_owner_gets_a_code_and_back_in(slack: SlackDesk) -> None:
+    desk = slack
+    lock(desk, 1)
+    desk.be("U0OLIVIA").dm("I am locked out")
+    desk.work()
+    told = desk.said("U0OLIVIA")
+    assert "key your support ID, key *" in told
+    assert len(digits_in(told)) == 8
+
+
+def test_whoever_is_not_locked_or_young_is_told_what_applies(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    desk.be("U0OLIVIA").dm("locked out")
+    desk.work()
+    assert "Your PIN is not locked" in desk.said("U0OLIVIA")
+    lock(desk, 1)
+    linked_days_ago(desk, "U0OLIVIA", 1)
+    desk.be("U0OLIVIA").dm("locked out")
+    desk.work()
+    assert "I have known you here for less than 72 hours" in desk.said("U0OLIVIA")
+    lock(desk, 7)
+    desk.be("U0FAKE").dm("locked out")
+    desk.work()
+    assert "I don't know you yet" in desk.said("U0FAKE")
+    with desk.store.transaction("test") as tx:
+        c = tables.codes.c
+        assert tx.connection.execute(select(c.digest).where(c.kind == "unlock")).first() is None
+
+
+def test_a_stranger_gets_no_answer_of_any_of_these(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    for words in ("prove", "proof 12345678", "reference", "authenticator", "locked out"):
+        desk.be("U0FAKE").dm(words)
+    desk.work()
+    assert set(desk.read("U0FAKE")) >= {"prove"}
+    assert desk.said("U0FAKE").count("I don't know you yet") >= 1
+    assert "enrol" not in desk.said("U0FAKE")
+
+
+def test_duress_reaches_those_who_lead_the_desk_and_nobody_else(slack: SlackDesk) -> None:
+    desk = slack
+    with desk.store.transaction("phone", call="CA" + "1" * 32) as tx:
+        alerts.alert(tx, "duress", "x", subject=SUBJECT["olivia.hart"], account=1)
+    desk.work()
+    assert "Olivia Hart of Harbour Bakery, account 200417 may be acting under a threat" in desk.said("U0ANA")
+    for user, channel in (("U0KIM", ""), ("U0KIM", AGENTS), ("U0ANA", AGENTS), ("U0OLIVIA", "")):
+        assert "threat" not in desk.said(user, channel), (user, channel)
+
+
+def test_a_warning_to_the_desk_is_in_its_channel_once(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    for _ in range(2):
+        with desk.store.transaction("phone", call="CA" + "1" * 32) as tx:
+            alerts.alert(tx, "probing_pin", "x")
+        desk.work()
+    assert desk.said("U0KIM", AGENTS).count("one wrong PIN is being tried on many people") == 1
+    assert "wrong PIN" not in desk.said("U0ANA")
+
+
+def test_verify_shows_the_card_in_short_to_whoever_has_them_on_the_phone(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    raj = on_the_phone(desk, "raj.patel")
+    raj.press("0")
+    desk.work()
+    agent = desk.exchange.ringing()
+    assert agent is not None
+    agent.answer()
+    agent.press("1")
+    desk.work()
+    raj.wait()
+    desk.work()
+    desk.be("U0KIM").command("/verify", "10000073", AGENTS)
+    assert "That proves nothing yet" in desk.said("U0KIM", AGENTS), "not hers yet"
+    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.be("U0KIM").command("/verify", "10000073", AGENTS)
+    assert desk.said("U0KIM", AGENTS).count("Raj Patel* · Tideworks Ltd, account 400639") == 2, "the card, and in short"
+    desk.be("U0ANA").command("/verify", "10000073", AGENTS)
+    assert desk.said("U0ANA", AGENTS).count("Raj Patel* · Tideworks Ltd") == 1, "another's call shows her nothing"
