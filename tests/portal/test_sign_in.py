@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from authz import Action, Ask, Grant, Proof
 from portal import answers
-from store import OPERATOR, staff, tables
+from store import tables
 from store.authenticators import STEP
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import change, count, rows
-from tests.portal.browsing import PASSWORD, Agent, Browser, hire, invitation
+from tests.ivr.wire import count, rows
+from tests.portal.browsing import PASSWORD, Agent, Browser, hire
 
 MINUTE, HOUR = 60, 3_600
 STRANGE = [
@@ -259,131 +258,6 @@ def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
     for cookie in made.headers.getlist("set-cookie"):
         assert cookie.startswith("__Host-deskgate_")
         assert "Secure" in cookie
-
-
-# --- how it ends
-
-
-def signed_in(agent: Agent) -> bool:
-    return "Code from your authenticator app" not in (agent.get("/desk") and agent.words)
-
-
-def test_it_ends_after_half_an_hour_without_a_deed(desk: Desk) -> None:
-    kim = Agent(desk)
-    kim.sign_in()
-    for _ in range(3):
-        desk.pass_time(29 * MINUTE)
-        assert signed_in(kim)
-    for _ in range(10):
-        desk.pass_time(3 * MINUTE)
-        kim.client.get("/desk", headers={"X-By-Itself": "1"})
-    assert not signed_in(kim), "a page that asks by itself is no deed"
-
-
-def test_somebody_who_types_on_a_page_that_asks_by_itself_stays(one_desk: Desk) -> None:
-    kim = Agent(one_desk)
-    kim.sign_in()
-    for _ in range(20):
-        one_desk.pass_time(3 * MINUTE)
-        assert kim.client.get("/desk", headers={"X-By-Itself": "1", "X-Active": "1"}).status_code == 200
-
-
-def test_it_ends_after_ten_hours_whatever_they_do(one_desk: Desk) -> None:
-    kim = Agent(one_desk)
-    kim.sign_in()
-    for _ in range(24):
-        one_desk.pass_time(25 * MINUTE - 1)
-        assert signed_in(kim)
-    one_desk.pass_time(2 * MINUTE)
-    assert not signed_in(kim)
-
-
-def test_it_ends_at_sign_out_on_the_server_as_well(one_desk: Desk) -> None:
-    kim, thief = Agent(one_desk), Browser(one_desk)
-    kim.sign_in()
-    thief.client.cookies.update(kim.client.cookies)
-    assert "Kim Novak" in (thief.get("/desk") and thief.words)
-    kim.send("/desk/sign-out")
-    assert "Kim Novak" not in (thief.get("/desk") and thief.words)
-
-
-def test_it_ends_when_they_are_suspended(desk: Desk) -> None:
-    kim = Agent(desk)
-    kim.sign_in()
-    assert signed_in(kim)
-    member = kim.staff
-    with desk.store.transaction("shell") as tx:
-        grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
-        assert isinstance(grant, Grant)
-        assert staff.suspend(tx, grant, member)
-    assert not signed_in(kim)
-    assert kim.sign_in().status_code == 403
-    with desk.store.transaction("shell") as tx:
-        grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
-        assert isinstance(grant, Grant)
-        assert staff.resume(tx, grant, member)
-    assert not signed_in(kim), "to work again is not to be signed in again"
-    assert kim.sign_in().status_code == 200
-
-
-def test_it_ends_when_they_are_suspended_by_another_way(one_desk: Desk) -> None:
-    kim = Agent(one_desk)
-    kim.sign_in()
-    change(one_desk, update(tables.staff).values(suspended_at=one_desk.now))
-    assert kim.client.get("/desk", headers={"X-By-Itself": "1"}).status_code == 401
-    assert not signed_in(kim)
-
-
-def test_it_ends_when_they_set_another_password(one_desk: Desk) -> None:
-    kim = Agent(one_desk)
-    kim.sign_in()
-    elsewhere = Agent(one_desk)  # the same person joins anew, on another machine
-    assert not signed_in(kim)
-    assert elsewhere.sign_in().status_code == 200
-
-
-# --- joining
-
-
-@pytest.mark.parametrize(
-    ("password", "why"),
-    [
-        ("short", "15 characters or more"),
-        ("agent.kim agent", "holds your own name"),
-        ("novak loves lemons", "holds your own name"),
-        ("passwordpassword", "Too many others"),
-        ("aaaaaaaaaaaaaaaa", "repeats itself"),
-        ("abcabcabcabcabcabc", "repeats itself"),
-        ("123456789012345", "only counts up"),
-        ("qwertyuiopasdfgh", "follows the keyboard"),
-        ("x" * 201, "too long"),
-    ],
-)
-def test_a_weak_password_is_refused_with_the_reason(one_desk: Desk, password: str, why: str) -> None:
-    browser, link = Browser(one_desk), invitation(one_desk, "agent.kim")
-    browser.get(f"/desk/join/{link}")
-    browser.send(f"/desk/join/{link}", password=password, again=password, code="123456")
-    assert why in browser.words
-    assert count(one_desk, tables.staff_logins) == 0
-
-
-def test_the_same_qr_code_is_shown_again_after_a_mistake(one_desk: Desk) -> None:
-    browser, link = Browser(one_desk), invitation(one_desk, "agent.kim")
-    spelled = (browser.get(f"/desk/join/{link}") and browser.text).partition("<code>")[2].partition("</code>")[0]
-    browser.send(f"/desk/join/{link}", password=PASSWORD, again=PASSWORD, code="000000")
-    assert "That code is not right" in browser.words
-    assert spelled in browser.text
-
-
-def test_an_invitation_is_good_once_and_for_a_day(desk: Desk) -> None:
-    kim = Agent(desk)
-    assert "good no more" in (kim.get("/desk/join/" + "x" * 43) and kim.words)
-    link = invitation(desk, "agent.kim")
-    desk.pass_time(24 * HOUR)
-    assert kim.get(f"/desk/join/{link}").status_code == 410
-    first, second = invitation(desk, "agent.kim"), invitation(desk, "agent.kim")
-    assert kim.get(f"/desk/join/{first}").status_code == 410
-    assert kim.get(f"/desk/join/{second}").status_code == 200
 
 
 def test_no_password_and_no_code_is_kept_or_logged(desk: Desk, logged: list[structlog.typing.EventDict]) -> None:
