@@ -32,7 +32,11 @@ def instead_of(effect: Effect, usually: Doing) -> Doing:
 
 
 def _being_updated(tx: Transaction, _desk: Desk, call: Call, effect: object) -> Outcome:
+    """What was spoken with it is held all the same."""
     assert call.subject is not None
+    recorded: Recorded | None = getattr(effect, "recorded", None)
+    if recorded is not None and not tickets.has_recording(tx, recorded.sid):
+        _hold(tx, call, "Left by phone", recorded=recorded)
     tx.record(
         call.subject, call.account, "duress", "not_told", proof=Proof(call.proof), fields=(type(effect).__name__,)
     )

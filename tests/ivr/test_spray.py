@@ -22,7 +22,7 @@ MIA, PIN, OWN = "10000081", "17846325", "+441632960108"
 
 
 def people(desk: Desk) -> list[str]:
-    """Ten thousand more, each with a PIN of their own; their support IDs."""
+    """Ten thousand more, each with a PIN, which happens to be the same: the search for leaks has fewer to look for. Their IDs."""
     dice = random.Random(4)
     seven = [str(n) for n in dice.sample(range(2_000_000, 9_000_000), PEOPLE)]
     ids = [word + check_digit(word) for word in seven]
@@ -30,7 +30,7 @@ def people(desk: Desk) -> list[str]:
     with desk.store.transaction("test") as tx:
         tx.connection.execute(insert(tables.people), rows)
         known = tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username.startswith("p")))
-        kept = [pins.keep(tx.keys, person, Pin(f"{dice.randrange(10**8):08}")) for person in known.scalars()]
+        kept = [pins.keep(tx.keys, person, Pin("40817263")) for person in known.scalars()]
         tx.connection.execute(
             insert(tables.pins),
             [
@@ -65,9 +65,12 @@ def test_a_spray_at_ten_thousand_people(one_desk: Desk) -> None:
     desk, dice = one_desk, random.Random(5)
     ids = people(desk)
     numbers = [f"+4416{n:08}" for n in dice.sample(range(10**8), PEOPLE)]
+    guesses = [
+        f"{dice.randrange(10**8):08}" for _ in range(BY_PHONE // 4)
+    ]  # each at four people: the radar is no help here
     heard = Counter(
-        guess_by_phone(desk, id, f"{dice.randrange(10**8):08}", number)
-        for id, number in zip(ids[:BY_PHONE], numbers, strict=False)
+        guess_by_phone(desk, id, guesses[place // 4], number)
+        for place, (id, number) in enumerate(zip(ids[:BY_PHONE], numbers, strict=False))
     )
     most = guard.BUDGET[0][1]
     assert heard == {"wrong": most, "messages only": BY_PHONE - most}
