@@ -96,7 +96,7 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
     ):
         return answers.to("/desk?said=not_yours")
     made = call_backs.ask(tx, grant, person_of(found.subject), account=call.account)
-    return answers.to(f"/desk/calls/{ring}?said={said_of(made)}")
+    return answers.to(f"/desk?said={said_of(made)}")  # where the next call of theirs comes up by itself
 
 
 def said_of(made: int | str) -> str:
