@@ -125,7 +125,11 @@ def test_a_code_said_aloud_is_good_no_more(slack: SlackDesk) -> None:
     assert "That code is not good" in desk.said("U0LEO")
     assert "it is good no more" in desk.said("U0MIA")
     with desk.store.transaction("test") as tx:
-        kept = tx.connection.execute(text("SELECT decision FROM ledger WHERE action = 'slack.link'")).scalars().all()
+        kept = (
+            tx.connection.execute(text("SELECT decision FROM ledger WHERE action IN ('slack.link', 'slack.code')"))
+            .scalars()
+            .all()
+        )
     assert kept == ["said_aloud", "refused"]
 
 

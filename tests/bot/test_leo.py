@@ -158,8 +158,8 @@ def test_requests_that_are_his_to_make_are_offered_as_what_they_are(desk: SlackD
     desk.click("U0LEO", "open", holding="may not open technical")
     form = desk.text_of(desk.form("U0LEO"))
     assert "Make a request" in form
-    assert "The desk does not get this yet" in form
+    assert "The desk gets this once you have given a second proof" in form
     assert "Have login details sent, at *Tideworks Ltd*" in form
     desk.submit("U0LEO", words="of tide-web")
-    assert "The desk has not got this" in desk.text_of(desk.be("U0LEO").view)
+    assert "the desk has not got it" in desk.text_of(desk.be("U0LEO").view)
     assert "of tide-web" not in desk.said("U0KIM", AGENTS)
