@@ -28,7 +28,8 @@ def code(posting: Posting, piece: Work) -> None:
         named = _account_name(tx, subject, int(piece.payload["account"]))
         if not them or named is None:
             return
-        message = prove_words.step_code(door.phrases, named, codes.issue(tx, step_codes.IN_SLACK, subject, call))
+        bound = step_codes.bound_to(call, int(piece.payload["account"]))
+        message = prove_words.step_code(door.phrases, named, codes.issue(tx, step_codes.IN_SLACK, subject, bound))
         tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
     for member in them:
         _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)

@@ -12,7 +12,7 @@ from authz import Action, Ask, Grant, Proof
 from bot import desk_thread
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, value_of
-from store import Transaction, call_backs, desk_tickets, rings
+from store import Transaction, call_backs, desk_tickets, live, rings
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -50,8 +50,9 @@ def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
 
 
 def _of_ring(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
-    ring = rings.look(tx, id)
-    if ring is None:
+    """Whose call it is, or was just now."""
+    ring, call = rings.look(tx, id), live.look(tx, grant, id)
+    if ring is None or call is None or who.subject != f"staff:{call.staff}":
         return "nobody"
     return call_backs.ask(tx, grant, person_of(ring.subject), account=ring.account)
 

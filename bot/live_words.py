@@ -46,7 +46,7 @@ def _proof_asked(p: Phrases, call: LiveCall) -> list[str]:
 
 def _caller(p: Phrases, found: Case) -> list[Block]:
     if found.requester is None:
-        return [b.section(p.say("call.nobody"))]
+        return [b.section(p.say("call.put_away" if found.call.state == "over" else "call.nobody"))]
     proof = p.say("call.proof")
     if found.until is not None:
         proof = p.say("call.proof_further", until=clock(found.until))
@@ -64,7 +64,9 @@ def _caller(p: Phrases, found: Case) -> list[Block]:
 def _buttons(p: Phrases, found: Case) -> list[Block]:
     call, id = found.call, str(found.call.id)
     if call.state == "over":
-        return [b.button(p.plain("button.call_back"), "desk_call_back", f"ring:{id}")]
+        return (
+            [] if found.requester is None else [b.button(p.plain("button.call_back"), "desk_call_back", f"ring:{id}")]
+        )
     if call.state == "waiting":
         return []
     made = [] if call.agent else [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]

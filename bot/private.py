@@ -104,7 +104,7 @@ def _locked(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
     """A code that is taken at the PIN prompt while their PIN is locked; otherwise what applies."""
     person, p = person_of(who.subject), door.phrases
     counter = guard.counter_of(person)
-    if guard.is_disabled(tx, counter):
+    if guard.is_worn_out(tx, counter):
         return told.plain(p, "locked.disabled")
     if not guard.is_locked(tx, counter):
         return told.plain(p, "locked.not")

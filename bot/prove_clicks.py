@@ -9,7 +9,7 @@ from bot import owed, private, proving
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, stands_there, value_of, where
 from bot.door import Door
-from store import Transaction, alerts, approvals, authenticators, step_ups, texts, work
+from store import Transaction, alerts, approvals, authenticators, step_codes, step_ups, texts, work
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -36,7 +36,8 @@ def send_text(door: Door) -> Click:
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
         view = body.get("view") or {}
         account, _, ticket = str(view.get("private_metadata") or "").partition(":")
-        sent = door.sms and texts.ask(tx, who.subject, who.bound, door.countries)
+        bound = step_codes.bound_to(who.bound, number(account))
+        sent = door.sms and texts.ask(tx, who.subject, bound, door.countries)
         shown: dict[str, Any] = {
             "account": number(account),
             "ticket": number(ticket),
@@ -70,7 +71,9 @@ def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, 
 
 
 def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    """Whatever was proved by it, or by anything else, ends with it."""
+    """Whatever was proved by it, or by anything else, ends with it. Not by a member who has come just now."""
+    if not private.is_old_enough(tx, who):
+        return "fixed:authenticator.young"
     person = person_of(who.subject)
     if not authenticators.remove(tx, person):
         return "fixed:authenticator.none"

@@ -11,7 +11,7 @@ from typing import Final
 from authz import Denied, Topic
 from bot.actor import Who
 from bot.door import Door
-from store import Transaction, authenticators, carried, codes, factors, guard, step_codes, step_ups, texts, tickets
+from store import Transaction, authenticators, carried, factors, guard, step_codes, step_ups, texts, tickets
 from store.guard import Admission
 from store.people import person_of
 
@@ -79,7 +79,9 @@ def _reached(tx: Transaction, door: Door, who: Who, digits: str, account: int | 
     if account is not None and len(digits) == authenticators.DIGITS:
         old_enough = factors.on_file(tx, person).authenticator
         factor = "authenticator" if old_enough and authenticators.check(tx, person, digits) else ""
-    elif account is not None and codes.use(tx, step_codes.BY_TEXT, digits, who.subject) == who.bound:
+    elif account is not None and step_codes.use(
+        tx, step_codes.BY_TEXT, who.subject, digits, step_codes.bound_to(who.bound, account)
+    ):
         factor = "text"
     if factor and account is not None:
         step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)

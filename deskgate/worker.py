@@ -18,12 +18,16 @@ from store import (
     Store,
     Transaction,
     alerts,
+    approvals,
+    call_backs,
     calls,
     codes,
     guard,
     installations,
+    notices,
     readings,
     rings,
+    second_looks,
     sessions,
     step_ups,
     texts,
@@ -35,7 +39,8 @@ from store.work import Later, Never, Work
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
 SWEEP_EVERY = 60.0
 LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
-THREADS = {"slack": 4, "form": 2, "mail": 1, "": 2}  # by what is waited for; a form is in a hurry
+THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
+_CALLS = ("ring", "to_keypad", "announce", "leg_over", "call_back")
 log = structlog.get_logger("worker")
 
 
@@ -111,6 +116,10 @@ class Worker:
             step_ups.sweep,
             texts.sweep,
             alerts.sweep,
+            approvals.sweep,
+            call_backs.sweep,
+            second_looks.sweep,
+            notices.sweep,
             self._also_swept,
         ):
             with self._store.transaction("worker") as tx:
@@ -154,4 +163,6 @@ def waits_for(kind: str) -> str:
     """What a kind of work waits for, a key of THREADS."""
     if kind == "slack.form":
         return "form"
+    if kind in _CALLS:
+        return "call"
     return "slack" if kind.startswith("slack.") else "mail" if kind in ("mail", "proof_code", "pin_page") else ""

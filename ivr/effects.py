@@ -52,7 +52,7 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     cells = frozenset(cell.partition(":")[0] for cell in offered)
     if "phone.support" not in cells:
         cells -= {"ticket.open", "ticket.view"}
-    if desk.slack:
+    if desk.slack and call.proof >= Proof.VERIFIED:
         cells |= {LINK}
     if requesting.allowed(tx, call):
         cells |= {"ticket.open"} | ({STEP_UP} if proving.offers(tx, desk, call) else set())
@@ -156,8 +156,9 @@ def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
 
 
 def _make_link_code(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+    """Never for somebody whose PIN failed in the middle of the call: a link would be a proof."""
     assert call.subject is not None
-    if not desk.slack:
+    if not desk.slack or call.proof < Proof.VERIFIED:
         return o.LinkCode(None)
     tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
     return o.LinkCode(codes.issue(tx, "link", call.subject))

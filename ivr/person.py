@@ -93,10 +93,10 @@ def _hear_talking(call: Call, event: Event) -> Move:
         case o.BackInRoom(room, passed):
             said = line("keypad_passed" if passed else "keypad_failed"), line("back_to_agent")
             return screen(call, s.Conference(room), *said)
+        case o.RingEnded() | o.Refused() if call.proof < Proof.VERIFIED:
+            return goodbye(call, "talk_ended", "goodbye.neutral")
         case o.Refused():
             return menu(call, *refusal(event))
-        case o.RingEnded() if call.proof < Proof.VERIFIED:
-            return goodbye(call, "talk_ended", "goodbye.neutral")
         case o.RingEnded():
             return menu(call, line("talk_ended"))
     return call, s.GiveUpRing(nobody_came=False)

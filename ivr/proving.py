@@ -76,7 +76,7 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
         case "slack_code":
             sent = step_codes.ask(tx, subject, account)
         case "text":
-            sent = texts.ask(tx, subject, tx.call or "", desk.countries)
+            sent = texts.ask(tx, subject, _bound(tx, call), desk.countries)
         case "slack_approval":
             sent = approvals.lately(tx, subject, step_codes.WITHIN) < step_codes.MOST
             if sent:
@@ -131,16 +131,20 @@ def _give_reference(tx: Transaction, desk: Desk, call: Call, effect: f.GiveRefer
     return o.Reference(digits)
 
 
+def _bound(tx: Transaction, call: Call) -> str:
+    return step_codes.bound_to(tx.call or "", _which(call))
+
+
 def _authenticator(tx: Transaction, call: Call, digits: str) -> bool:
     return authenticators.check(tx, person_of(_who(call)), digits)
 
 
 def _in_slack(tx: Transaction, call: Call, digits: str) -> bool:
-    return step_codes.use(tx, step_codes.IN_SLACK, _who(call), digits)
+    return step_codes.use(tx, step_codes.IN_SLACK, _who(call), digits, _bound(tx, call))
 
 
 def _by_text(tx: Transaction, call: Call, digits: str) -> bool:
-    return step_codes.use(tx, step_codes.BY_TEXT, _who(call), digits)
+    return step_codes.use(tx, step_codes.BY_TEXT, _who(call), digits, _bound(tx, call))
 
 
 def _carried(tx: Transaction, call: Call, digits: str) -> bool:

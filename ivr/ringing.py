@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from authz import Grant
+from authz import Grant, Proof
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.asks import Desk, refused, ring_ask
@@ -163,7 +163,7 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
 
 def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
     """Whether a second proof holds on this call now: there was none that was good enough, or the agent would not have asked."""
-    if ring is None or call.subject is None:
+    if ring is None or call.subject is None or call.proof < Proof.VERIFIED:
         return False
     return step_ups.until(tx, call.subject, ring.account, tx.call or "") is not None
 

@@ -82,6 +82,12 @@ def signed_in(door: Door, made: Response, token: str, known: str) -> Response:
     return made
 
 
+def joined(door: Door, made: Response, known: str) -> Response:
+    """Their first sign-in comes from a browser that is known already."""
+    keep(door, made, KNOWN, known, logins.KNOWN_FOR // 1000)
+    return signed_out(door, made)
+
+
 def signed_out(door: Door, made: Response) -> Response:
     keep(door, made, SESSION, "", 0)
     return made

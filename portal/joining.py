@@ -42,9 +42,10 @@ def join(door: Door, visit: Visit) -> Response:
         found = staff.accept(tx, link)
         if found is not None:
             logins.put(tx, found, hashed, secret, step)
+        known = logins.mark(tx, found) if found is not None else ""
     if found is None:
         return _gone(door, visit)
-    return answers.signed_out(door, answers.page(door, visit, "joined", username=member.username))
+    return answers.joined(door, answers.page(door, visit, "joined", username=member.username), known)
 
 
 def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:

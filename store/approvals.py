@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from authz import Grant, Proof
 from store import step_ups, tables, work
@@ -18,6 +18,7 @@ from store.people import person_of, subject_of
 from store.transaction import Transaction
 
 LIFE: Final = 3 * 60_000  # ms
+KEPT: Final = 24 * 3_600_000  # ms
 KIND: Final = "slack.approve"  # the work of asking in Slack
 
 
@@ -100,6 +101,10 @@ def outcome(tx: Transaction, id: int) -> bool | None:
     if row.answered_at is not None:
         return bool(row.right)
     return False if row.expires_at <= tx.now else None
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.approvals).where(tables.approvals.c.expires_at < tx.now - KEPT))
 
 
 def _take(tx: Transaction, subject: str, id: int) -> Any:

@@ -29,7 +29,11 @@ def begin(tx: Transaction, person: int) -> str:
         raise AlreadyThere
     row = {"person_id": person, "sealed": key, "made_at": tx.now, "confirmed_at": None, "last_step": 0}
     new = upsert(tx, tables.authenticators).values(**row)
-    tx.connection.execute(new.on_conflict_do_update(index_elements=["person_id"], set_=row))
+    begun = new.on_conflict_do_update(
+        index_elements=["person_id"], set_=row, where=tables.authenticators.c.confirmed_at.is_(None)
+    )
+    if tx.connection.execute(begun.returning(a.person_id)).first() is None:
+        raise AlreadyThere  # confirmed just now, in another window
     return secret
 
 

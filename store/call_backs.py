@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from authz import Grant
-from store import factors, tables, timeline, work
+from store import factors, guard, tables, timeline, work
 from store.keys import Keys
 from store.people import subject_of
 from store.transaction import WORKER, Transaction
@@ -20,6 +20,7 @@ from store.two_words import two_words
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
+KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
 ENDED: Final = ("machine", "nobody", "gone", "over")
 
 
@@ -46,13 +47,15 @@ def ask(
     *,
     account: int | None = None,
     ticket: int | None = None,
-    purpose: str = "talk",
+    purpose: str = "",
 ) -> int | str:
     """An agent asks for it: its id, or why not: no_number (none on file that is old enough), soon (one was just now) or
-    enough (of them today)."""
+    enough (of them today). Unless `purpose` says, it is to talk, or where their PIN is locked to tell them the code with which
+    they can call: they could not prove themselves to us."""
     tx.good(grant, "desk.proof.ask")
     staff = int(grant.subject.partition(":")[2])
-    made = _make(tx, person, account, ticket, purpose, staff)
+    locked = guard.is_locked(tx, guard.counter_of(person))
+    made = _make(tx, person, account, ticket, purpose or ("code" if locked else "talk"), staff)
     tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
     return made
 
@@ -127,6 +130,10 @@ def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
     assert ended is not None
     tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{subject_of(ours.person)}",))
     work.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.call_backs).where(tables.call_backs.c.ended_at < tx.now - KEPT))
 
 
 def staff_phone(tx: Transaction, id: int) -> str | None:

@@ -115,9 +115,21 @@ def forget(tx: Transaction, k: str) -> None:
     tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
 
 
+def forget_person(tx: Transaction, person: int) -> None:
+    """Somebody begins anew, with a new PIN: nothing is held against them, of second proofs neither."""
+    for k in (counter_of(person), f"step:{subject_of(person)}", f"enrol:{person}", f"pinpage:{person}"):
+        forget(tx, k)
+
+
 def is_disabled(tx: Transaction, k: str) -> bool:
     row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
     return row is not None and (row.consecutive >= IN_A_ROW_TO_DISABLE or row.lifetime >= IN_A_LIFE_TO_DISABLE)
+
+
+def is_worn_out(tx: Transaction, k: str) -> bool:
+    """Wrong so often in its life that nothing but a new one helps."""
+    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
+    return row is not None and row.lifetime >= IN_A_LIFE_TO_DISABLE
 
 
 def is_locked(tx: Transaction, k: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from store import guard, pins, tables, work
+from store import guard, pins, step_ups, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.import_format import ImportFile, Person, StaffMember
 from store.people import new_support_id, subject_of
@@ -139,6 +139,7 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
     for id in set(people) - changes.newcomers if not changes.dry and not changes.troubles else ():
         changes.tx.record(OPERATOR, None, notice, "done", fields=(subject_of(id),))
         work.enqueue(changes.tx, "notice", f"{notice}:{id}:{changes.run}", {"notice": notice, "person": id})
+        step_ups.end_all(changes.tx, subject_of(id))
 
 
 def _too_easy(pin: Pin, choice: bool, own_numbers: Iterable[str]) -> str | None:
@@ -161,7 +162,8 @@ def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, exis
         changes.troubles.append(CHANGED_MEANWHILE)
         return
     pins.put(tx, kept)
-    guard.forget(tx, guard.counter_of(id))
+    guard.forget_person(tx, id)
+    step_ups.end_all(tx, subject_of(id))
     if existed:
         tx.record(OPERATOR, None, "pin_set", "done", fields=(subject_of(id),))
         work.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})

@@ -18,7 +18,7 @@ from store.standing import Requester
 from store.transaction import NoGrant, Transaction
 from store.two_words import two_words
 
-AFTERWARDS: Final = 30 * 60_000  # ms a case stays open after the call, for what is to be written down
+AFTERWARDS: Final = rings.CASE_OPEN
 LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on the card
 
 
@@ -157,7 +157,8 @@ def _case(tx: Transaction, grant: Grant, row: Any) -> Case:
         *(["slack"] if on_file.members else []),
         *(["number"] if on_file.numbers else []),
     ]
-    if proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
+    put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
+    if put_away or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
         return Case(call, None, proof, None, row.own_number, tuple(second), (), ())
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
     if until is not None:

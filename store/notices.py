@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from authz import Grant
 from store import tables
@@ -36,6 +36,11 @@ class Notice:
     name: str
     about: str
     own: bool
+
+
+def sweep(tx: Transaction) -> None:
+    """Addresses that are told of nothing any more."""
+    tx.connection.execute(delete(tables.old_emails).where(tables.old_emails.c.replaced_at < tx.now - OLD_TOLD))
 
 
 def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list[Notice]:

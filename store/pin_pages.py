@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 
 from authz import Grant
-from store import authenticators, factors, guard, pages, pins, tables, work
+from store import authenticators, factors, guard, pages, pins, step_ups, tables, work
 from store.guard import Admission
 from store.people import person_of, subject_of
 from store.pins import KeptPin
@@ -93,9 +93,11 @@ def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: guard.Res
         if not right:
             tx.record(subject_of(page.person), None, "pin.page", "refused")
             return False
-    pages.use(tx, PAGE, token)
+    if pages.use(tx, PAGE, token) is None:
+        return False  # another browser was quicker
     pins.put(tx, kept)
-    guard.forget(tx, guard.counter_of(kept.person))
+    guard.forget_person(tx, kept.person)
+    step_ups.end_all(tx, subject_of(kept.person))
     tx.record(subject_of(kept.person), None, "pin_set", "done", fields=("pin.page",))
     notice = {"notice": "pin_set", "person": kept.person}
     work.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)

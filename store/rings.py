@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import case, func, insert, literal, null, select, update
+from sqlalchemy import case, delete, func, insert, literal, null, select, update
 
 from authz import Grant, Proof
 from store import legs, tables, work
@@ -16,7 +16,9 @@ from store.transaction import Transaction
 
 AGENT_LEFT, CALLER_LEFT, NOBODY_CAME = "agent_left", "caller_left", "nobody_came"  # endings; the others:
 WENT_BACK, CALL_BACK, REFUSED = "went_back", "call_back", "refused"  # to the menu, asked to be called back, right gone
-KEYPAD_FOR: Final = 2 * 60_000  # ms: whoever has keyed nothing by then has not proved it
+KEYPAD_FOR: Final = {"pin": 2 * 60_000, "second": 5 * 60_000}  # ms: whoever has given nothing by then has not proved it
+KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
+CASE_OPEN: Final = 30 * 60_000  # ms a case stays open after the call, for what is to be written down
 LIFE: Final = 4 * 3_600_000  # ms: Twilio's own limit on a call
 
 
@@ -170,6 +172,7 @@ def end(tx: Transaction, call: str, ending: str) -> Ring | None:
     if row.taken_by is not None and row.ending != AGENT_LEFT:
         work.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
     news(tx, row.id)
+    news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
     return _ring(row)
 
 
@@ -187,9 +190,11 @@ def proved(tx: Transaction, id: int, *, passed: bool) -> None:
     news(tx, id)
 
 
-def news(tx: Transaction, id: int) -> None:
+def news(tx: Transaction, id: int, *, after: int = 0) -> None:
     """Something about a call with the desk has changed: its card in Slack is posted anew. The pages look for themselves."""
-    work.enqueue(tx, "case", f"{id}:{secrets.token_hex(6)}", {"ring": id}, lane=f"case:{id}")
+    work.enqueue(
+        tx, "case", f"{id}:{secrets.token_hex(6)}", {"ring": id}, lane=None if after else f"case:{id}", after=after
+    )
 
 
 def sweep(tx: Transaction) -> None:
@@ -197,6 +202,9 @@ def sweep(tx: Transaction) -> None:
     r = tables.rings.c
     old = update(tables.rings).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
     tx.connection.execute(old.values(ended_at=tx.now, ending=CALLER_LEFT))
+    gone = select(r.id).where(r.ended_at < tx.now - KEPT)
+    tx.connection.execute(delete(tables.legs).where(tables.legs.c.ring.in_(gone)))
+    tx.connection.execute(delete(tables.rings).where(r.ended_at < tx.now - KEPT))
 
 
 def claim(tx: Transaction, grant: Grant, id: int) -> bool:
@@ -222,7 +230,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     """The agent whose call it is sends the caller to the keypad: for their PIN (`pin`) or a second proof (`second`). False:
     not their call, nobody is talking, or they are there already."""
     tx.good(grant, "desk.proof.ask")
-    if what not in ("pin", "second"):
+    if what not in KEYPAD_FOR:
         raise ValueError(f"nothing to ask for: {what}")
     r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
     talking = update(tables.rings).where(
@@ -232,6 +240,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
         r.taken_by.is_not(None),
         r.ending == "",
         (r.asked == "") | (r.told != ""),
+        r.proof >= int(Proof.VERIFIED if what == "second" else Proof.CLAIMED),
     )
     asked = talking.values(asked=what, told="", asked_at=tx.now).returning(r.call, r.subject, r.account_id)
     row = tx.connection.execute(asked).first()
@@ -241,7 +250,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     asked_now = {"ring": id, "call": row.call, "asked_at": tx.now}
     key = f"{id}:{secrets.token_hex(6)}"
     work.enqueue(tx, "to_keypad", key, asked_now)
-    work.enqueue(tx, "keypad_over", key, asked_now, after=KEYPAD_FOR)
+    work.enqueue(tx, "keypad_over", key, asked_now, after=KEYPAD_FOR[what])
     news(tx, id)
     return True
 

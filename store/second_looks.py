@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from authz import Grant
 from store import pin_pages, shell, switches, tables
@@ -23,6 +23,7 @@ NEEDS: Final = {
     PIN_UNLOCK: "desk.pin.reissue",
 }
 LIFE: Final = 60 * 60_000  # ms
+KEPT: Final = 90 * 24 * 3_600_000  # ms: the ledger keeps who asked and who agreed
 LONGEST_REASON: Final = 300
 
 
@@ -102,6 +103,10 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> bool:
     return row is not None
 
 
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.second_looks).where(tables.second_looks.c.asked_at < tx.now - KEPT))
+
+
 def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -> Any:
     tx.good(grant, *NEEDS.values())
     s, staff = tables.second_looks.c, _staff(grant)
@@ -109,7 +114,7 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -
     one = update(tables.second_looks).where(
         s.id == id, s.status == "open", s.action.in_(actions), s.asked_at > tx.now - LIFE
     )
-    one = one if own else one.where(s.asked_by != staff)
+    one = one if own else one.where(s.asked_by != staff, s.asked_by.in_(_LEADS))
     answered = one.values(status=status, answered_by=staff, answered_at=tx.now)
     return tx.connection.execute(answered.returning(s.action, s.about, s.asked_by)).first()
 
@@ -136,6 +141,9 @@ def _staff(grant: Grant) -> int:
     return int(id)
 
 
+_LEADS = select(tables.staff.c.id).where(
+    tables.staff.c.suspended_at.is_(None), tables.staff.c.role.in_(("supervisor", "administrator"))
+)
 _OPEN = (
     select(tables.second_looks, tables.staff.c.name)
     .join(tables.staff, tables.staff.c.id == tables.second_looks.c.asked_by)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 
 from authz import Ask, Denied, Grant, judge
-from store import guard, pins, tables, work
+from store import guard, pins, step_ups, tables, work
 from store.people import subject_of
 from store.pins import KeptPin, Resealed
 from store.transaction import Transaction
@@ -91,7 +91,8 @@ def set_pin(tx: Transaction, grant: Grant, kept: KeptPin) -> None:
     """A new PIN: no failures are held against it, and the person and their owners are told."""
     tx.good(grant, "desk.pin.reissue")
     pins.put(tx, kept)
-    guard.forget(tx, guard.counter_of(kept.person))
+    guard.forget_person(tx, kept.person)
+    step_ups.end_all(tx, subject_of(kept.person))
     _told(tx, grant, kept.person, "pin_set")
 
 

@@ -35,6 +35,11 @@ def ask(tx: Transaction, subject: str, account: int) -> bool:
     return work.enqueue_once(tx, KIND, f"{person}:{tx.now}", shown, lane=f"{KIND}:{person}")
 
 
-def use(tx: Transaction, kind: str, subject: str, digits: str) -> bool:
-    """Whether it is their code and for this call; it is used up, whatever call it was for. Anybody else's is left alone."""
-    return tx.call is not None and codes.use(tx, kind, digits, subject) == tx.call
+def bound_to(where: str, account: int) -> str:
+    """What a code is good for: the call it is keyed in, or the Slack member who types it, and one account."""
+    return f"{where} {account}"
+
+
+def use(tx: Transaction, kind: str, subject: str, digits: str, bound: str) -> bool:
+    """Whether it is their code and for just this; it is used up, whatever it was for. Anybody else's is left alone."""
+    return codes.use(tx, kind, digits, subject) == bound

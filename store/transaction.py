@@ -195,7 +195,8 @@ class Transaction:
 
     def offer_accounts(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
         """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
-        first such thing, enough to be told the account's name. One entry for all."""
+        first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no proof.
+        One entry for all."""
         cells = tuple(cells)
         entry = self.record(subject, None, "offer", "offered", (), proof)
         offered: dict[int, Grant] = {}
@@ -204,7 +205,7 @@ class Transaction:
             standing = self._read(subject, row.id, row)
             for action, topic in cells:
                 verdict = judge(Ask(subject, action, row.id, topic, proof), standing)
-                if isinstance(verdict, Grant):
+                if isinstance(verdict, Grant) and proof >= Proof.VERIFIED:
                     self._register(verdict, entry)
                     offered[row.id] = verdict
                     break

@@ -3,9 +3,9 @@ warnings: whose they are."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from store import alerts, guard, pages, step_ups, tables
+from store import alerts, authenticators, guard, pages, step_ups, tables
 from tests.bot.proving import SUBJECT, app, digits_in, linked_days_ago, on_the_phone
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
@@ -65,6 +65,40 @@ def test_a_locked_out_owner_gets_a_code_and_back_in(slack: SlackDesk) -> None:
     told = desk.said("U0OLIVIA")
     assert "key your support ID, key *" in told
     assert len(digits_in(told)) == 8
+
+
+def test_ten_wrong_ones_lock_nobody_out_and_a_pin_that_is_worn_out_needs_a_new_one(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    for _ in range(2):
+        lock(desk, 1)
+        desk.pass_time(31 * 60)
+    with desk.store.transaction("test") as tx:
+        assert guard.is_disabled(tx, guard.counter_of(1))
+    desk.be("U0OLIVIA").dm("locked out")
+    desk.work()
+    assert len(digits_in(desk.said("U0OLIVIA"))) == 8
+    with desk.store.transaction("test") as tx:
+        g = tables.pin_guards
+        tx.connection.execute(update(g).where(g.c.k == guard.counter_of(1)).values(lifetime=30))
+        c = tables.codes
+        tx.connection.execute(update(c).values(used_at=tx.now))
+    desk.be("U0OLIVIA").dm("locked out")
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        c = tables.codes.c
+        assert tx.connection.execute(select(c.digest).where(c.kind == "unlock", c.used_at.is_(None))).first() is None
+
+
+def test_a_member_of_minutes_removes_no_authenticator(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    app(desk, "raj.patel")
+    linked_days_ago(desk, "U0RAJ", 1)
+    desk.be("U0RAJ").dm("authenticator")
+    desk.work()
+    desk.click("U0RAJ", "authenticator_remove")
+    assert "less than 72 hours, so I can't remove it" in desk.said("U0RAJ")
+    with desk.store.transaction("test") as tx:
+        assert authenticators.confirmed_at(tx, 7) is not None
 
 
 def test_whoever_is_not_locked_or_young_is_told_what_applies(slack_once: SlackDesk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store import codes, step_ups
+from store.step_codes import bound_to
 from tests.bot.proving import DAYS, SUBJECT, app, carried_from_the_phone, linked_days_ago, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 
@@ -126,12 +127,16 @@ def test_a_text_code_for_a_call_or_of_somebody_else_does_not_fit(slack_once: Sla
     cancel(desk)
     with desk.store.transaction("test") as tx:
         of_a_call = codes.issue(tx, "text", SUBJECT["raj.patel"], "CA" + "1" * 32)
-        of_sam = codes.issue(tx, "text", SUBJECT["sam.okoro"], "T0DESK:U0RAJ")
-    for digits in (of_a_call, of_sam):
+        of_sam = codes.issue(tx, "text", SUBJECT["sam.okoro"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
+        elsewhere = bound_to("T0DESK:U0RAJ", TIDEWORKS + 1)
+    for digits in (of_a_call, of_sam, "of another account"):
+        if digits == "of another account":
+            with desk.store.transaction("test") as tx:
+                digits = codes.issue(tx, "text", SUBJECT["raj.patel"], elsewhere)
         left = desk.submit("U0RAJ", code=digits)
         assert "That did not match" in str(left.errors if left else "")
     with desk.store.transaction("test") as tx:
-        here = codes.issue(tx, "text", SUBJECT["raj.patel"], "T0DESK:U0RAJ")
+        here = codes.issue(tx, "text", SUBJECT["raj.patel"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
     assert "with the desk now" in desk.text_of(desk.submit("U0RAJ", code=here))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyotp
 from sqlalchemy import select
 
-from store import authenticators, codes, tables
+from store import authenticators, codes, step_codes, tables
 from store.people import person_of, subject_of
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, rows
@@ -81,7 +81,9 @@ def slack_codes(desk: Desk) -> list[dict[str, Any]]:
 def shown_in_slack(desk: Desk, asked: dict[str, Any]) -> str:
     """The code as the Slack room makes it when it shows it."""
     with desk.store.transaction("test") as tx:
-        return codes.issue(tx, "step", subject_of(asked["person"]), asked["call"])
+        return codes.issue(
+            tx, "step", subject_of(asked["person"]), step_codes.bound_to(asked["call"], asked["account"])
+        )
 
 
 def by_app(caller: Caller, desk: Desk, secret: str) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from store import approvals, carried, step_ups, tables
+from store import approvals, carried, step_codes, step_ups, tables
 from tests.desk import Desk
 from tests.ivr.proving import (
     ANSWER,
@@ -147,7 +147,11 @@ def test_a_code_that_goes_out_twice_is_two_of_which_the_newer_is_good(one_full: 
     caller.key("8")
     caller.key("4")
     one_full.work()
-    owed = {"done_at": None, "run_at": 0, "payload": json.dumps({"text": 1, "bound": caller.sid})}
+    owed = {
+        "done_at": None,
+        "run_at": 0,
+        "payload": json.dumps({"text": 1, "bound": step_codes.bound_to(caller.sid, account(one_full))}),
+    }
     change(one_full, update(tables.work).where(tables.work.c.kind == "text_code").values(**owed))
     one_full.work()
     first, second = (re.findall("[0-9]{8}", words)[0] for _, words in one_full.exchange.messages)

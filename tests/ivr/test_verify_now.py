@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from authz import Proof
+from authz import Denied, Next, Proof, Reason
 from ivr import after, dialogue, effects, moves
+from ivr import outcomes as o
+from ivr import shapes as s
 from ivr.agent import told_url
 from ivr.outcomes import Proved
 from ivr.shapes import BackToTalk, Call, Keys
@@ -318,3 +320,31 @@ def test_whoever_is_at_the_menu_is_not_taken_from_it(one_desk: Desk) -> None:
     token = menu.action.partition("t=")[2]
     assert mia.post(f"/ivr/keypad?t={token}", mia.form()).text == menu.text
     assert mia.key("9").said[-1] == "Press 9 to hear this again.", "its own turn is still to come"
+
+
+def test_whoever_failed_is_sent_nowhere_else_and_told_nothing(one_desk: Desk) -> None:
+    """A stale button asks for a second proof after the PIN has failed: no menu, no code to link Slack, no name of an account."""
+    mia, _agent = a_talk(one_desk)
+    assert asks_for(one_desk, "pin")
+    mia.press("*#")
+    one_desk.work()
+    assert not asks_for(one_desk, "second"), "whoever is not verified once is not asked for a second proof"
+    r = tables.rings
+    change(one_desk, update(r).values(asked="second", told="", asked_at=one_desk.now))
+    call = state_of(one_desk, mia.sid)
+    with one_desk.store.transaction("phone", mia.sid) as tx:
+        desk = one_desk.house.line.desk if one_desk.house.line is not None else None
+        assert desk is not None
+        assert effects.carry_out(tx, desk, call, s.MakeLinkCode()) == o.LinkCode(None)
+        named = effects.carry_out(tx, desk, call, s.NameAccounts())
+        assert isinstance(named, o.AccountsNamed)
+        assert named.names == ()
+        offered = effects.carry_out(tx, desk, call, s.Offer())
+        assert isinstance(offered, o.Offered)
+        assert not offered.cells
+    _, move = dialogue.step(replace(call, at="talking"), o.Refused("phone.support", DENIED))
+    assert isinstance(move, s.Screen)
+    assert isinstance(move.then, s.HangUp)
+
+
+DENIED = Denied(Reason.UNVERIFIED, ("D-proof",), Next.VERIFY)

@@ -1,0 +1,45 @@
+"""A new PIN begins anew: what was counted against second proofs is forgotten, and second proofs given before it are over."""
+
+from __future__ import annotations
+
+from authz import Action, Ask, Grant, Proof
+from store import OPERATOR, call_backs, guard, pins, shell, step_ups
+from store.pins import Pin
+from store.step_codes import counter_of
+from tests.desk import Desk
+from tests.ivr.elsewhere import has_called
+
+RAJ = 7
+
+
+def operator(tx: object) -> Grant:
+    grant = tx.ask(Ask(OPERATOR, Action.DESK_PIN_REISSUE, None, None, Proof.NONE))  # type: ignore[attr-defined]
+    assert isinstance(grant, Grant)
+    return grant
+
+
+def test_second_proofs_can_be_given_again_after_a_new_pin(desk: Desk) -> None:
+    counters = (counter_of(f"person:{RAJ}"), f"enrol:{RAJ}", f"pinpage:{RAJ}", guard.counter_of(RAJ))
+    with desk.store.transaction("test") as tx:
+        for counter in counters:
+            for _ in range(5):
+                guard.reserve(tx, counter, real=True, budget="step")
+            assert guard.is_locked(tx, counter)
+        step_ups.reached(tx, f"person:{RAJ}", 3, "text", "T0DESK:U0RAJ", ends_at=tx.now + 600_000)
+    with desk.store.transaction("shell") as tx:
+        shell.set_pin(tx, operator(tx), pins.keep(tx.keys, RAJ, Pin("40817263")))
+    with desk.store.transaction("test") as tx:
+        assert not [counter for counter in counters if guard.is_locked(tx, counter)]
+        assert step_ups.until(tx, f"person:{RAJ}", 3, "T0DESK:U0RAJ") is None
+
+
+def test_whoever_is_locked_out_and_called_back_is_told_a_code(desk: Desk) -> None:
+    """They could not prove themselves to us: the code lets them when they call."""
+    with desk.store.transaction("test") as tx:
+        for _ in range(5):
+            guard.reserve(tx, guard.counter_of(8), real=True)
+    made = has_called(desk)
+    with desk.store.transaction("test") as tx:
+        found = call_backs.look(tx, made)
+    assert found is not None
+    assert found.purpose == "code"
