@@ -157,7 +157,7 @@ def test_a_new_pin_begins_anew(one_full: Desk) -> None:
     by_app(caller, one_full, secret)
     assert caller.answer.said[0].startswith("Too many codes did not match.")
     with one_full.store.transaction("test") as tx:
-        guard.forget(tx, guard.counter_of(person_of(subject(one_full))))
+        guard.forget_person(tx, person_of(subject(one_full)))
     caller.key("8")
     one_full.pass_time(60)
     by_app(caller, one_full, secret)
