@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from simulator import Phone
+from store import pins, tables
+from store.pins import Pin
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
@@ -55,3 +59,33 @@ def test_a_code_by_phone_links_a_member(slack: SlackDesk) -> None:
     desk.be("U0MIA").dm("our site is down")
     desk.work()
     assert "Ticket #1001" in desk.said("U0MIA")
+
+
+def test_a_call_under_a_threat_leaves_nothing_in_slack(slack: SlackDesk) -> None:
+    """Neither with whoever called, nor with the owner, nor with the desk's people; until those who lead it let the ticket go."""
+    desk = slack
+    desk.link("U0MIA", "mia.chen")
+    with desk.store.transaction("test") as tx:
+        p = tables.people.c
+        mia = tx.connection.execute(select(p.id).where(p.username == "mia.chen")).scalar_one()
+        pins.put(tx, pins.keep(tx.keys, mia, Pin("17846325"), Pin("40213958")))
+    everybody = [("U0MIA", ""), ("U0RAJ", ""), ("U0KIM", ""), ("U0KIM", AGENTS)]
+    desk.work()
+    before = [desk.said(*place) for place in everybody]
+    phone = desk.exchange.phone("+441632960108")
+    phone.dial()
+    phone.press("10000081#")
+    phone.press("40213958#")
+    phone.press("1")
+    phone.press("1")
+    phone.speak("somebody is here with me")
+    phone.press("0")
+    phone.hang_up()
+    desk.pass_time(120)
+    desk.work()
+    assert [desk.said(*place) for place in everybody] == before
+    with desk.store.transaction("test") as tx:
+        t = tables.tickets
+        assert set(tx.connection.execute(select(t.c.status)).scalars()) == {"held"}
+        bodies = tx.connection.execute(select(tables.messages.c.body)).scalars().all()
+    assert "somebody is here with me" in bodies, "written down, for those who may read it"
