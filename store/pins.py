@@ -241,7 +241,7 @@ def compare(keys: Keys, kept: KeptPin, pin: Pin) -> Match:
     threatened = hmac.compare_digest(made, (beside or bytes(32))[:32])
     if pepper is None or opened is None:
         return Match.NO
-    return Match.PIN if same else Match.DURESS if threatened and beside is not None else Match.NO
+    return Match.PIN if same else Match.DURESS if threatened else Match.NO
 
 
 # --- keeping

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, update
 
+from ivr import dialogue
+from ivr import outcomes as o
+from ivr.shapes import Call
 from store import codes, guard, tables, unlock
 from tests.desk import Desk
-from tests.ivr.wire import Caller, Wire, change, rows, state_of
+from tests.ivr.wire import Caller, Wire, change, rows, set_state, state_of
 
 MIA, PIN, NUMBER, WRONG = "10000081", "17846325", "+441632960108", "58203917"
 LEO = "10000099"
@@ -145,6 +149,23 @@ def test_a_code_is_for_its_person_its_ten_minutes_and_one_call(locked: Desk) -> 
     caller = calls(locked)
     caller.key(old)
     assert "That did not match." in said(caller)
+
+
+def test_what_a_code_let_through_is_its_persons_alone(locked: Desk) -> None:
+    """Whoever the number one calls from belongs to may change in the middle of a call."""
+    caller = calls(locked)
+    caller.key(code_for(locked))
+    set_state(locked, caller.sid, replace(state_of(locked, caller.sid), unlocked=id_of(locked, LEO)))
+    caller.key(PIN)
+    assert "That did not match." in said(caller)
+
+
+def test_in_mid_talk_it_ends_with_the_tries(locked: Desk) -> None:
+    """Or an agent who asks again and again would let through three more each time."""
+    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", unlocked=8, tries=2), o.NotProved())
+    assert (call.at, call.unlocked) == ("talking", 0)
+    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", tries=2), o.Unlocked(8))
+    assert (call.at, call.unlocked, call.tries) == ("pin_again", 8, 0)
 
 
 def test_nobody_needs_a_code_while_nothing_is_locked(desk: Desk) -> None:
