@@ -111,8 +111,8 @@ def unlock(tx: Transaction, k: str) -> bool:
 
 
 def forget(tx: Transaction, k: str) -> None:
-    """A new PIN starts with no failures."""
-    tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
+    """A new PIN starts with no failures, of second proofs neither: see `step_codes.counter_of`."""
+    tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k.in_((k, f"step:{k}"))))
 
 
 def forget_person(tx: Transaction, person: int) -> None:

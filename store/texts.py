@@ -61,11 +61,10 @@ def _country_of(number: str) -> str | None:
     if phonenumbers.number_type(parsed) in _COSTLY:
         return None
     known = phonenumbers.region_code_for_number(parsed)
-    if parsed.country_code is None or (
-        known is None and parsed.country_code == 1
-    ):  # North America and islands that charge dearly: only what is known
+    code = parsed.country_code
+    if code is None or (known is None and code == 1):  # islands that charge dearly have +1 as well: only what is known
         return None
-    region = known or phonenumbers.region_code_for_country_code(parsed.country_code)
+    region = known or phonenumbers.region_code_for_country_code(code)
     return None if region in ("ZZ", "001") else str(region)
 
 

@@ -75,7 +75,7 @@ def test_a_code_of_the_app_is_good_once(one_full: Desk) -> None:
 def test_by_a_code_in_slack(full: Desk) -> None:
     caller = at_menu(full)
     caller.key("8")
-    said = "We are sending a code to you in Slack. Please key its eight digits, then hash."
+    said = "You get a code in Slack. Please key its eight digits, then hash."
     assert caller.key("2").said == [said]
     asked = slack_codes(full)
     assert asked == [{"person": int(subject(full)[7:]), "call": caller.sid, "account": account(full)}]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from store import tables
+from store import guard, step_codes, tables
+from store.people import person_of
 from tests.desk import Desk
 from tests.ivr.proving import (
     ANSWER,
@@ -26,6 +27,7 @@ from tests.ivr.proving import (
     shown,
     shown_in_slack,
     slack_codes,
+    subject,
     with_app,
 )
 from tests.ivr.wire import Caller, change, count
@@ -123,6 +125,24 @@ def test_wrong_codes_lead_back_to_the_menu_and_then_lock(full: Desk) -> None:
     later.key("8")
     by_app(later, full, secret)
     assert later.answer.said[0] == DONE
+
+
+def test_a_new_pin_begins_anew(one_full: Desk) -> None:
+    secret = with_app(one_full)
+    with one_full.store.transaction("test") as tx:
+        for _ in range(10):
+            guard.reserve(tx, step_codes.counter_of(subject(one_full)), real=True, budget="step")
+        tx.connection.execute(update(tables.pin_guards).values(locked_until=None, consecutive=10))
+    caller = at_menu(one_full)
+    caller.key("8")
+    by_app(caller, one_full, secret)
+    assert caller.answer.said[0].startswith("Too many codes did not match.")
+    with one_full.store.transaction("test") as tx:
+        guard.forget(tx, guard.counter_of(person_of(subject(one_full))))
+    caller.key("8")
+    one_full.pass_time(60)
+    by_app(caller, one_full, secret)
+    assert caller.answer.said[0] == DONE
 
 
 def test_half_a_code_is_no_attempt(one_full: Desk) -> None:
