@@ -204,16 +204,31 @@ def test_what_was_proved_here_is_taken_to_slack(full: Desk) -> None:
 # --- what it is not good for
 
 
-def test_a_code_for_another_call_is_refused_there(full: Desk) -> None:
-    first, second = at_menu(full), at_menu(full)
-    for caller in (first, second):
+@pytest.mark.parametrize("key", ["2", "4"])
+def test_a_code_for_another_call_is_refused_there(full: Desk, key: str) -> None:
+    here, there = at_menu(full), at_menu(full)
+    for caller in (here, there):
         caller.key("8")
-    first.key("2")
-    code = shown_in_slack(full, slack_codes(full)[0])
-    second.key("2")
-    assert second.key(code).said[0] == WRONG
-    assert attempts(full)[-1] == ("wrong", "factor:slack_code")
+        caller.key(key)  # the code is for the call that asked last
+    full.work()
+    code = shown_in_slack(full, slack_codes(full)[1]) if key == "2" else full.exchange.messages[-1][1][26:34]
+    assert here.key(code).said[0] == WRONG
+    assert attempts(full)[-1][0] == "wrong"
+    assert there.key(code).said[0] == WRONG, "it is used up, whatever call it was for"
     assert count(full, tables.step_ups) == 0
+
+
+def test_a_reference_for_another_account_is_refused(one_full: Desk) -> None:
+    who, here = subject(one_full, DEV), "T0DESK:U0DEV"
+    with one_full.store.transaction("slack") as tx:
+        step_ups.reached(tx, who, account(one_full), "authenticator", here, ends_at=tx.now + 60_000)
+        digits = carried.give(tx, carried.TO_PHONE, who, account(one_full), here, carried.Topic.TECHNICAL)
+    assert digits
+    dev = at_menu(one_full, DEV)
+    for keyed in ("300528", "8", "5"):
+        dev.key(keyed)
+    assert dev.key(digits).said[0] == WRONG
+    assert count(one_full, tables.step_ups) == 1
 
 
 @pytest.mark.parametrize("key", ["2", "4"])

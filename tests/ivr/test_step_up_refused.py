@@ -127,6 +127,25 @@ def test_wrong_codes_lead_back_to_the_menu_and_then_lock(full: Desk) -> None:
     assert later.answer.said[0] == DONE
 
 
+def test_a_right_one_clears_the_wrong_ones_before_it_and_a_new_code_does_not(one_full: Desk) -> None:
+    secret = with_app(one_full)
+    for round in range(2):
+        for _ in range(2):  # four wrong in two calls
+            caller = at_menu(one_full)
+            caller.key("8")
+            caller.key("1")
+            for _ in range(2):
+                assert caller.key(not_shown(one_full, secret)).said[0] == WRONG
+        one_full.pass_time(60)
+        if round == 0:
+            assert caller.key(shown(one_full, secret)).said[0] == DONE
+    caller.key("*")
+    caller.key("2")
+    caller.key("00000000")  # the fifth, by another way and with a code asked for anew
+    code = shown_in_slack(one_full, slack_codes(one_full)[-1])
+    assert caller.key(code).said[0].startswith("Too many codes did not match.")
+
+
 def test_a_new_pin_begins_anew(one_full: Desk) -> None:
     secret = with_app(one_full)
     with one_full.store.transaction("test") as tx:
