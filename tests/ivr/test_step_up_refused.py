@@ -88,12 +88,19 @@ def test_what_is_too_young_is_said_where_there_is_nothing_else(one_desk: Desk) -
 
 
 def test_what_went_meanwhile_is_worth_nothing(one_full: Desk) -> None:
+    """A right code that reached them by a link made since is no proof, and neither is an app that was taken away."""
     secret = with_app(one_full)
     caller = at_menu(one_full)
     caller.key("8")
+    caller.key("2")
+    code = shown_in_slack(one_full, slack_codes(one_full)[0])
+    change(one_full, update(tables.slack_members).values(linked_at=one_full.now))
+    assert caller.key(code).said[0] == WRONG
+    caller.key("*")
     caller.key("1")
     change(one_full, tables.authenticators.delete())
     assert caller.key(shown(one_full, secret)).said[0] == WRONG
+    assert count(one_full, tables.step_ups) == 0
 
 
 # --- wrong codes
