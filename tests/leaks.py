@@ -69,6 +69,7 @@ class Search:
         self.journals: list[Any] = []
         self.found: set[str] = set()
         self.known: set[str | bytes] = set()  # rows and pages that stand in a template, where they were searched
+        self.seen: set[str | bytes] = set()  # the same for this module
         self.looked_for = self.looked_through = 0
 
     def learn(self, secret: str, kind: str) -> None:
@@ -83,6 +84,7 @@ class Search:
     def begin(self, module: str) -> None:
         if module != self.module:
             self.module, self.secrets = module, Secrets()
+            self.seen.clear()
             for secret, kind in self.sample:
                 self.secrets.learn(secret, kind)
         self.left.clear()
@@ -106,9 +108,10 @@ class Search:
     def look_into(self, database: Database, of: str) -> None:
         """The same for a database. What stands in a template was searched there."""
         rows, pages, public = database
-        new = [row for row in rows if row not in self.known]
+        new = [row for row in rows if row not in self.known and row not in self.seen]
         self.look((Left(f"{of}, table {row.partition(' ')[0]}", row) for row in new), public)
-        changed = b"".join({page for page in pages if page not in self.known})
+        changed = b"".join({page for page in pages if page not in self.known and page not in self.seen})
+        self.seen.update(new, pages)  # what was there before a secret was made does not hold it
         if changed:
             own = frozenset(re.findall(r"\d{8,}", "\n".join(rows)))
             self.looked_through += len(changed)
