@@ -1,4 +1,4 @@
-"""One event, one effect: whatever comes twice, in any order, at once or after a crash, is one ticket."""
+"""One event, one effect: whatever comes twice, in any order, at once or after a crash, is one ticket. T12, T13"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whatever people and imports bring, every message, form and home tab keeps Slack's limits, and nothing in it comes alive."""
+"""Whatever people and imports bring, every message, form and home tab keeps Slack's limits, and nothing in it comes alive.
+
+T38
+"""
 
 from __future__ import annotations
 

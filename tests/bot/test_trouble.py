@@ -1,4 +1,7 @@
-"""Slack away, slow, full, or refusing: nothing is lost, nothing comes twice, order is kept, and the operator sees it."""
+"""Slack away, slow, full, or refusing: nothing is lost, nothing comes twice, order is kept, and the operator sees it.
+
+T27
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database is away, full or broken: every route answers in TwiML, apologises and goes on to the fallback."""
+"""The database is away, full or broken: every route answers in TwiML, apologises and goes on to the fallback. T26"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Calls of ours: who is talked to and who is not, that answering proves nothing, and what is written down when nobody does."""
+"""Calls of ours: who is talked to and who is not, that answering proves nothing, and what is written down when nobody does.
+
+T35
+"""
 
 from __future__ import annotations
 

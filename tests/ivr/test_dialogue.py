@@ -1,4 +1,7 @@
-"""The pure dialogue: no sequence of keys gets past it, none gets stuck in it, and what it keeps says no digit of a PIN."""
+"""The pure dialogue: no sequence of keys gets past it, none gets stuck in it, and what it keeps says no digit of a PIN.
+
+T36
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is told is in the ledger before it is said: one entry for each decision, names of fields, and never a value."""
+"""What is told is in the ledger before it is said: one entry for each decision, names of fields, and never a value.
+
+T23
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Words of other people, read out on a real call: names, services and subjects that would like to be more than words."""
+"""Words of other people, read out on a real call: names, services and subjects that would like to be more than words.
+
+T38
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Somebody whose PIN is locked gets in by a one-time code and their PIN: not by the code alone, not by the PIN alone."""
+"""Somebody whose PIN is locked gets in by a one-time code and their PIN: not by the code alone, not by the PIN alone.
+
+T7
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""To a stranger everything sounds the same: seven kinds of refusal, byte for byte, statement by statement, hash by hash."""
+"""To a stranger everything sounds the same: seven kinds of refusal, byte for byte, statement by statement, hash by hash.
+
+T8, T9
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""More callers than phones: one call at a phone, who is next, how long they wait, and that each end is written down."""
+"""More callers than phones: one call at a phone, who is next, how long they wait, and that each end is written down.
+
+T36
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every key asks anew: a right that went in the middle of a call is gone, and nothing that was spoken is lost with it."""
+"""Every key asks anew: a right that went in the middle of a call is gone, and nothing that was spoken is lost with it.
+
+T14, T19
+"""
 
 from __future__ import annotations
 

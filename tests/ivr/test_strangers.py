@@ -1,6 +1,8 @@
 """To a stranger everything sounds the same, tokens included: whatever is behind the ID and the number, on every way out.
 
 Twelve tries of seven kinds, their statements and their hashes are in test_pin_refusals.py.
+
+T5, T8
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Turns through signed requests: a repeat gets its stored answer and has one effect, anything else is refused."""
+"""Turns through signed requests: a repeat gets its stored answer and has one effect, anything else is refused.
+
+T12, T13
+"""
 
 from __future__ import annotations
 

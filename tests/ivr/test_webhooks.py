@@ -1,4 +1,7 @@
-"""What is not signed by Twilio, not for us or not in order is refused in TwiML, before it is read and without a trace."""
+"""What is not signed by Twilio, not for us or not in order is refused in TwiML, before it is read and without a trace.
+
+T10, T31
+"""
 
 from __future__ import annotations
 

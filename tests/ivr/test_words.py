@@ -1,4 +1,4 @@
-"""The words: everything that is said has words, no words lie unused, and nobody's own words can break a call."""
+"""The words: everything that is said has words, no words lie unused, and nobody's own words can break a call. T38"""
 
 from __future__ import annotations
 

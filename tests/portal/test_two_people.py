@@ -1,4 +1,7 @@
-"""What takes two people: the end of a threat, a lock lifted, and a new PIN that goes past everybody but its owner."""
+"""What takes two people: the end of a threat, a lock lifted, and a new PIN that goes past everybody but its owner.
+
+T20, T21
+"""
 
 from __future__ import annotations
 

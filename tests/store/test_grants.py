@@ -1,4 +1,7 @@
-"""No grant, no data: every public function of `store` refuses every Grant but a genuine one, here, now, for this."""
+"""No grant, no data: every public function of `store` refuses every Grant but a genuine one, here, now, for this.
+
+T15
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The counters of PIN attempts, to the millisecond: locks, the end of a PIN, success among failures, concurrent guesses."""
+"""The counters of PIN attempts, to the millisecond: locks, the end of a PIN, success among failures, concurrent guesses.
+
+T1, T2, T6
+"""
 
 from __future__ import annotations
 

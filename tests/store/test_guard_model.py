@@ -1,4 +1,7 @@
-"""The counters held against a plain model of them: any order of attempts, of what becomes of them, and of time passing."""
+"""The counters held against a plain model of them: any order of attempts, of what becomes of them, and of time passing.
+
+T3
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an import refuses, because a scheme or the database speaks against it: all of it, and with the path."""
+"""What an import refuses, because a scheme or the database speaks against it: all of it, and with the path. T17, T18"""
 
 from __future__ import annotations
 

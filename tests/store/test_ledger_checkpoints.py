@@ -1,4 +1,7 @@
-"""Attacks on checkpoints, rolling back, and what a checkpoint still knows of a lane: with and without a digest kept outside."""
+"""Attacks on checkpoints, rolling back, and what a checkpoint still knows of a lane: with and without a digest kept outside.
+
+T33
+"""
 
 from __future__ import annotations
 

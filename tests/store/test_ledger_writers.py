@@ -1,4 +1,7 @@
-"""What many writers, killed processes and lost connections do to the ledger: nothing that a verifier could hold against it."""
+"""What many writers, killed processes and lost connections do to the ledger: nothing that a verifier could hold against it.
+
+T25
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""PINs as they are kept: bound to a person and to keys outside the database, rotated without asking, never shown."""
+"""PINs as they are kept: bound to a person and to keys outside the database, rotated without asking, never shown.
+
+T24, T32
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The two places where PINs are hashed: in turn, two at once on the machine, and no more than a short queue before them."""
+"""The two places where PINs are hashed: in turn, two at once on the machine, and no more than a short queue before them.
+
+T34
+"""
 
 from __future__ import annotations
 

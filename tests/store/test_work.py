@@ -1,4 +1,7 @@
-"""Later work: enqueued with its cause or not at all, leased to one worker at a time, put back later and later, done once."""
+"""Later work: enqueued with its cause or not at all, leased to one worker at a time, put back later and later, done once.
+
+T27
+"""
 
 from __future__ import annotations
 
