@@ -33,8 +33,8 @@ def card(p: Phrases, found: Card) -> Message:
     )
 
 
-def requester(p: Phrases, who: Requester | None, proof: str) -> list[Block]:
-    """Who somebody is, and what may be told to them; `proof` says how sure that is."""
+def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = False) -> list[Block]:
+    """Who somebody is, and what may be told to them; `proof` says how sure that is. `live`: they are on the phone."""
     if who is None:
         return [b.section(p.say("card.nobody"))]
     own = [cell for cell in TELLING if cell in who.own_only]
@@ -44,13 +44,21 @@ def requester(p: Phrases, who: Requester | None, proof: str) -> list[Block]:
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
         p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
         proof,
-        p.say("card.tell", cells=shown) if shown else p.say("card.tell_nothing"),
+        _tell(p, shown, live=live),
         *([p.say("card.tell_not", cells=not_shown)] if not_shown else []),
         *([p.say("card.lent")] if who.own_only else []),
     ]
     small = [p.say("card.open_tickets", count=who.open_tickets)]
-    small += [p.say("card.further", cells=sorted(who.step_up))] if who.step_up else []
+    if who.step_up:
+        further = sorted(who.step_up)
+        small.append(p.say("call.further", cells=further) if live else p.say("card.further", cells=further))
     return [b.section("\n".join(lines)), b.context(*small)]
+
+
+def _tell(p: Phrases, shown: list[str], *, live: bool) -> str:
+    if live:
+        return p.say("call.tell", cells=shown) if shown else p.say("call.tell_nothing")
+    return p.say("card.tell", cells=shown) if shown else p.say("card.tell_nothing")
 
 
 def _first(p: Phrases, said: Said | None) -> list[Block]:

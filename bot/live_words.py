@@ -50,7 +50,7 @@ def _caller(p: Phrases, found: Case) -> list[Block]:
     proof = p.say("call.proof")
     if found.until is not None:
         proof = p.say("call.proof_further", until=clock(found.until))
-    made = cards.requester(p, found.requester, proof)
+    made = cards.requester(p, found.requester, proof, live=True)
     lines = [p.say("call.ticket", number=t.number, subject=t.subject, status=t.status) for t in found.tickets]
     made += [b.section("\n".join([p.say("call.tickets"), *lines]))] if lines else []
     small = [p.say("call.own_number" if found.own_number else "call.other_number")]
