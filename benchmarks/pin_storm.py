@@ -84,8 +84,8 @@ class Post:
         """Counts an Argon2 against the person's own PIN whose attempt was let through: a right one would have opened."""
         reserve, compare = pin.reserve, pins.compare
 
-        def reserved(*given: Any) -> pin.Attempt:
-            attempt = reserve(*given)
+        def reserved(*given: Any, **named: Any) -> pin.Attempt:
+            attempt = reserve(*given, **named)
             self._attempts[id(attempt.kept)] = attempt
             return attempt
 
