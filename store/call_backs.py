@@ -1,4 +1,5 @@
-"""Calls of ours to a number on file that has not changed lately: asked for by an agent, or by somebody whose PIN is locked.
+"""Calls of ours to a number on file that has not changed lately, asked for by an agent: to talk, or to tell a code to somebody
+whose PIN is locked.
 
 The number is never one that a caller named. Whoever answers has proved nothing yet.
 """
@@ -58,13 +59,6 @@ def ask(
     made = _make(tx, person, account, ticket, purpose or ("code" if locked else "talk"), staff)
     tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
     return made
-
-
-def owe(
-    tx: Transaction, person: int, *, account: int | None = None, ticket: int | None = None, purpose: str = "code"
-) -> int | str:
-    """The machine asks for it: as `ask`, with nobody of the staff. Whoever calls this says nothing of the answer to a stranger."""
-    return _make(tx, person, account, ticket, purpose, None)
 
 
 def look(tx: Transaction, id: int) -> CallBack | None:

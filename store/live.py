@@ -130,18 +130,6 @@ def of_person(tx: Transaction, staff: int, person: int) -> LiveWith | None:
     return None if row is None else LiveWith(row.id, row.account_id)
 
 
-def has_case(tx: Transaction, staff: int, account: int) -> bool:
-    """Whether one of the staff has a call with somebody of an account now, or had just now."""
-    r = tables.rings.c
-    mine = select(r.id).where(r.staff_id == staff, r.account_id == account, _is_open(tx))
-    return tx.connection.execute(mine).first() is not None
-
-
-def _is_open(tx: Transaction) -> Any:
-    r = tables.rings.c
-    return r.ended_at.is_(None) | (r.ended_at > tx.now - AFTERWARDS)
-
-
 def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
     if grant.account != row.account_id:
         raise NoGrant("a grant for one account does not open another")

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 from sqlalchemy import select, update
 
-from authz import Proof
+from authz import Action, Ask, Grant, Proof
 from deskgate.calling import may_call
 from simulator.phone import Phone
 from store import call_backs, live, tables
@@ -325,8 +325,11 @@ def test_an_agent_without_a_phone_has_all_phones_rung(open_one_desk: Opens) -> N
 
 
 def test_of_two_workers_one_rings(desk: Desk) -> None:
+    staff = kim(desk)
     with desk.store.transaction("test") as tx:
-        id = call_backs.owe(tx, 1, purpose="talk")
+        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        id = call_backs.ask(tx, grant, 1)
         assert isinstance(id, int)
         first = call_backs.to_ring(tx, id)
         assert first is not None

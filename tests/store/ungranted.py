@@ -68,7 +68,6 @@ REASONS: Final[dict[str, str]] = {
     ),
     "people.support_id": _DECIDES,
     "call_backs.moved": "how far a call has come: yes or no",
-    "call_backs.owe": "has somebody called on their own number on file; whoever asks hears nothing of it",
     **dict.fromkeys(("carried.give", "carried.take"), _FACTOR),
     "codes.use": _CODE,
     "codes.void": _CODE,
@@ -84,7 +83,6 @@ REASONS: Final[dict[str, str]] = {
     "step_codes.bound_to": _PURE,
     "live.words": "the desk's own two words in a call; nothing of the caller",
     "live.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
-    "live.has_case": "whether one of the staff has a call with an account: yes or no",
     "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
     **dict.fromkeys(
         ("step_ups." + n for n in ("end_all", "proof", "reached", "sweep", "until", "until_own")),
