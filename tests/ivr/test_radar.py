@@ -29,7 +29,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.radar, self.now = Radar(), NOON
-        self._pins = (f"{n:08}" for n in itertools.count(30_000_000, 7))
+        self._pins = (f"{n:08}" for n in itertools.count(31_415_927, 7))
         self._numbers = (f"+4416329{n:05}" for n in itertools.count(70_000))
 
     def fails(

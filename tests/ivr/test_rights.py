@@ -141,19 +141,25 @@ def test_what_was_spoken_waits_when_the_right_went_meanwhile(desk: Desk, loses: 
 
 
 def test_a_right_withdrawn_while_waiting_for_a_person(desk: Desk) -> None:
-    stays, goes = caller_of(desk), caller_of(desk)
-    for caller in (stays, goes):
-        caller.prove()
-        caller.key("0")
+    caller = caller_of(desk)
+    caller.prove()
+    caller.key("0")
     desk.work()
-    first, second = (leg for leg in desk.exchange.legs.values() if leg.state == "ringing")
-    first.answer()
-    second.answer()
+    (agent,) = (leg for leg in desk.exchange.legs.values() if leg.state == "ringing")
+    agent.answer()
     change(desk, holds("mia.chen", TIDEWORKS, ""))
-    first.press("1")
-    assert first.heard[-1] == "The caller has gone. Goodbye.", "nobody is told who it was"
-    assert stays.key("").said[0] == "You may not get support by phone on this account."
-    goes.hang_up()
+    agent.press("1")
+    assert agent.heard[-1] == "The caller has gone. Goodbye.", "nobody is told who it was"
+    assert caller.key("").said[0] == "You may not get support by phone on this account."
+
+
+def test_whoever_hangs_up_after_their_right_was_withdrawn_is_kept_for_the_desk(desk: Desk) -> None:
+    caller = caller_of(desk)
+    caller.prove()
+    caller.key("0")
+    desk.work()
+    change(desk, holds("mia.chen", TIDEWORKS, ""))
+    caller.hang_up()
     t = tables.tickets.c
     assert rows(desk, select(t.status, t.opened_by, t.account_id == account(TIDEWORKS))) == [("pending", None, True)]
 
