@@ -48,16 +48,22 @@ def authz(*first: str) -> tuple[tuple[str, ...], ...]:
 
 GUARD: Final = (
     (*SQLITE, "tests/store/test_guard.py", "tests/store/test_guard_reach.py"),
-    (*SQLITE, "tests/ivr/test_pin_refusals.py", "tests/store/test_guard_model.py", "tests/ivr/test_strangers.py"),
-    ("tests/store/test_guard.py", "tests/store/test_guard_reach.py", "tests/cli/test_pin_commands.py"),
+    (*SQLITE, "tests/store/test_guard_model.py", "tests/ivr/test_pin_refusals.py", "tests/ivr/test_locked_out.py"),
+    ("-k", "postgresql", "tests/store/test_guard.py", "tests/store/test_guard_reach.py"),
 )
 PINS: Final = (
-    (*SQLITE, "tests/store/test_pin_policy.py", "tests/store/test_pins.py"),
+    (*SQLITE, "tests/store/test_pin_policy.py", "tests/store/test_pins.py", "tests/store/test_duress_pins.py"),
     (*SQLITE, "tests/cli/test_pin_commands.py", "tests/store/test_import_pins.py", "tests/ivr/test_pin_refusals.py"),
 )
 CALLS: Final = (
-    (*SQLITE, "tests/ivr/test_pin_refusals.py", "tests/ivr/test_strangers.py"),
-    (*SQLITE, "tests/ivr/test_turns.py", "tests/ivr/test_rights.py", "tests/doors/test_notices.py"),
+    (*SQLITE, "tests/ivr/test_pin_refusals.py", "tests/ivr/test_locked_out.py", "tests/ivr/test_duress.py"),
+    (
+        *SQLITE,
+        "tests/ivr/test_strangers.py",
+        "tests/ivr/test_turns.py",
+        "tests/doors/test_notices.py",
+        "tests/ivr/test_radar.py",
+    ),
 )
 # module → the tests that are about it, in stages: a stage is gone through only when the ones before it noticed nothing
 TRIED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {

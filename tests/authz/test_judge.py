@@ -1,5 +1,6 @@
 """Open this to see the order of reasons, what an account's state takes away, and whose rules a no cites."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from authz import (
     CELLS,
     DESK_CELLS,
+    FACTS,
     PROOF_NEEDED,
     REQUESTS,
     Action,
@@ -250,6 +252,18 @@ def test_unknown_words_and_facts_do_not_fill_the_memory() -> None:
     for _ in range(2):
         judge(ask("billing.view"), Standing("person:17", 5, scheme, Status.ACTIVE, frozenset(), frozenset()))
     assert len(scheme.memo) == 1
+
+
+def test_the_memory_holds_everything_that_can_be_held_and_begins_afresh_when_it_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheme = read_scheme(Path(load_schemes()["memset"].source))
+    monkeypatch.setattr(import_module("authz.judge"), "_MEMO_LIMIT", 3)  # authz.judge is the function
+    sizes = []
+    for cell in ("billing.view", "service.view", "billing.view", "contacts.view", "service.order", "account.close"):
+        judge(ask(cell), Standing("person:17", 5, scheme, Status.ACTIVE, scheme.words, FACTS))
+        sizes.append(len(scheme.memo))
+    assert sizes == [1, 2, 2, 3, 1, 2]
 
 
 def test_remembered_answers_keep_nobody_apart_who_should_be() -> None:

@@ -1,10 +1,12 @@
 """Open this to see each scheme's whole table as text. After a change on purpose: write `table(scheme)` over the file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from authz import CELLS, DESK_CELLS, load_schemes, matrix, table
+from authz.scheme import Column, Entry
 
 SCHEMES = load_schemes()
 GOLDEN = Path(__file__).parent / "matrix"
@@ -57,3 +59,33 @@ def test_a_bare_admin_contact_shows_what_the_role_adds() -> None:
         "account.close",
         "account.reopen",
     }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "cell", "names", "roles"),
+    [
+        ("media_temple", "ticket.open:technical", ("owner", "admin", "technical"), True),
+        ("standard_roles", "ticket.open:billing", ("owner", "administrator"), True),
+        ("standard_roles", "service.order", ("owner",), True),
+        ("memset", "ticket.open:technical", ("manage_support",), False),
+        ("memset", "ticket.open:billing", ("manage_support+manage_billing",), False),
+        ("memset", "billing.view", ("manage_billing",), False),
+        ("memset", "service.cancel", ("admin_contact",), True),
+    ],
+)
+def test_what_would_allow_a_cell(scheme: str, cell: str, names: tuple[str, ...], roles: bool) -> None:
+    """Whoever is refused is told this: rights that could be given, single ones first, a bare role where there is no other."""
+    assert SCHEMES[scheme].allowing(cell) == (names, roles)
+
+
+def test_a_no_cites_the_sets_that_may_where_no_single_holding_may() -> None:
+    yes, no = (Entry(True, ("MS-1",), ""), Entry(False, (), ""))
+    refusing = Entry(False, ("MS-2",), "")
+    columns = tuple(Column(name, frozenset(name.split("+"))) for name in ("a", "b", "a+b", "a+c"))
+    scheme = replace(
+        SCHEMES["memset"],
+        columns=columns,
+        rows={"billing.view": {"a": no, "b": no, "a+b": yes, "a+c": refusing}},
+        memo={},
+    )
+    assert scheme.answer(frozenset({"b"}), "billing.view").rules == ("MS-1",)
