@@ -171,7 +171,7 @@ def warm() -> None:
     import twilio.rest  # noqa: F401
 
 
-def run(every: list[Mutant], at_once: int) -> Iterator[Ended]:
+def run(every: list[Mutant], at_once: int, stages: int) -> Iterator[Ended]:
     """Each mutant in its own process, so many at once; in the order they end."""
     under_way: dict[int, tuple[Mutant, float]] = {}
     waiting = list(reversed(every))
@@ -179,7 +179,7 @@ def run(every: list[Mutant], at_once: int) -> Iterator[Ended]:
         while waiting or under_way:
             while waiting and len(under_way) < at_once:
                 mutant = waiting.pop()
-                child = forked(lambda mutant=mutant: alone(mutant, folder))  # type: ignore[misc]
+                child = forked(lambda mutant=mutant: alone(mutant, stages, folder))  # type: ignore[misc]
                 under_way[child] = mutant, time.monotonic()
             child, status = os.waitpid(-1, os.WNOHANG)
             if child:
@@ -194,9 +194,9 @@ def run(every: list[Mutant], at_once: int) -> Iterator[Ended]:
             time.sleep(0.02)
 
 
-def alone(mutant: Mutant, folder: str) -> int:
+def alone(mutant: Mutant, stages: int, folder: str) -> int:
     os.setpgid(0, 0)
-    return tried(mutant, TRIED[mutant.module], folder)
+    return tried(mutant, TRIED[mutant.module][:stages], folder)
 
 
 def stop(group: int) -> None:
@@ -212,20 +212,23 @@ def main() -> int:
     asked.add_argument("names", nargs="*", help="parts of module names; none: all")
     asked.add_argument("--list", action="store_true", help="only print the mutants")
     asked.add_argument("--at-once", type=int, default=2)
+    asked.add_argument("--stages", type=int, default=9, help="only so many: quicker, and more seem to survive")
+    asked.add_argument("--only", default="", help="only mutants whose names hold this")
     asked.add_argument("--every", type=int, default=1, help="only each n-th")
     given = asked.parse_args()
     chosen = [name for name in TRIED if not given.names or any(part in name for part in given.names)]
     every = [mutant for name in chosen for mutant in mutants(name, path_of(name).read_text("utf-8"))][:: given.every]
+    every = [mutant for mutant in every if given.only in mutant.name]
     if given.list:
         print("\n".join(mutant.name for mutant in every))
         return 0
     warm()
     gc.freeze()
-    for stages in {TRIED[name] for name in chosen}:
+    for stages in {TRIED[name][: given.stages] for name in chosen}:
         if tried(None, stages, tempfile.gettempdir()) != 0:
             sys.exit("the tests fail without any mutant: see to that first")
     began, known, survived, count = time.monotonic(), listed(), [], dict.fromkeys(chosen, 0)
-    for ended in run(every, given.at_once):
+    for ended in run(every, given.at_once, given.stages):
         count[ended.mutant.module] += ended.noticed
         if not ended.noticed:
             survived.append(ended.mutant.name)
@@ -238,7 +241,10 @@ def main() -> int:
     stale = [
         name
         for name in known
-        if given.every == 1 and name.partition(" ")[0] in chosen and (name not in all_names or name not in survived)
+        if given.every == 1
+        and not given.only
+        and name.partition(" ")[0] in chosen
+        and (name not in all_names or name not in survived)
     ]
     for name in stale:
         print(f"listed and not there, or noticed after all: {name}")

@@ -71,11 +71,41 @@ def test_a_bare_admin_contact_shows_what_the_role_adds() -> None:
         ("memset", "ticket.open:billing", ("manage_support+manage_billing",), False),
         ("memset", "billing.view", ("manage_billing",), False),
         ("memset", "service.cancel", ("admin_contact",), True),
+        (
+            "memset",
+            "portal.login",
+            ("manage_users", "manage_billing", "manage_services", "manage_support", "purchase_services"),
+            False,
+        ),
     ],
 )
 def test_what_would_allow_a_cell(scheme: str, cell: str, names: tuple[str, ...], roles: bool) -> None:
     """Whoever is refused is told this: rights that could be given, single ones first, a bare role where there is no other."""
     assert SCHEMES[scheme].allowing(cell) == (names, roles)
+
+
+@pytest.mark.parametrize(
+    ("may", "names", "roles"),
+    [
+        (("r",), ("r",), True),
+        (("r", "p"), ("p",), False),
+        (("r+s", "r+p"), ("r+s", "r+p"), False),
+        (("r+s",), ("r+s",), True),
+        (("r", "r+p"), ("r",), True),
+    ],
+)
+def test_what_would_allow_a_cell_where_roles_and_rights_meet(
+    may: tuple[str, ...], names: tuple[str, ...], roles: bool
+) -> None:
+    columns = tuple(Column(name, frozenset(name.split("+"))) for name in ("r", "s", "p", "r+s", "r+p"))
+    row = {column.name: Entry(column.name in may, ("MS-1",), "") for column in columns}
+    made = replace(
+        SCHEMES["memset"], roles=("r", "s"), permissions=("p",), columns=columns, rows={"billing.view": row}, memo={}
+    )
+    assert made.allowing("billing.view") == (names, roles)
+    assert (
+        replace(made, roles=("r",), rows={"billing.view": row}).allowing("billing.view")[0] == names or "s" in names[0]
+    )
 
 
 def test_a_no_cites_the_sets_that_may_where_no_single_holding_may() -> None:

@@ -10,11 +10,13 @@ from authz import (
     DESK_ACTIONS,
     DESK_CELLS,
     HOUSE_DECISIONS,
+    LENT,
     NEXT_WORDS,
     REASON_WORDS,
     REQUESTS,
     Action,
     Next,
+    Proof,
     Reason,
     load_schemes,
 )
@@ -71,3 +73,14 @@ def test_the_cells_stand_in_the_tables_order() -> None:
     assert (*CUSTOMER_ACTIONS, *DESK_ACTIONS) == tuple(Action)
     assert set(CELL_OF.values()) == {*CELLS, *DESK_CELLS}
     assert set(REQUESTS) <= set(CUSTOMER_ACTIONS)
+
+
+def test_what_is_kept_in_databases_keeps_its_value() -> None:
+    """States of calls hold the number of a proof, loans and grants these words."""
+    assert [(proof.value, proof.word) for proof in Proof] == [
+        (0, "none"),
+        (1, "claimed"),
+        (2, "verified"),
+        (3, "stepped-up"),
+    ]
+    assert set(LENT) == {"lent", "one_ticket", "own_tickets"}

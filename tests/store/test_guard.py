@@ -225,3 +225,33 @@ def test_right_and_wrong_ones_at_once_never_wait_for_each_other_in_a_circle(guar
     assert all(row.lifetime >= 0 and row.consecutive >= row.window_n >= 0 for row in kept)
     assert all(wrong == sum(row.lifetime for row in kept) for wrong in guarded.spent().values())
     assert HOUR in {span for _kind, span in guarded.spent()}
+
+
+# --- what is said of a counter
+
+
+def said_of(guarded: Guarded) -> tuple[bool, bool, bool]:
+    """Locked, disabled, worn out."""
+    k = guarded.k
+    return guarded.do(guard.is_locked, k), guarded.do(guard.is_disabled, k), guarded.do(guard.is_worn_out, k)
+
+
+def test_what_is_said_of_a_counter_is_true_to_the_millisecond_and_to_the_try(guarded: Guarded) -> None:
+    assert said_of(guarded) == (False, False, False), "of one that is not there"
+    guarded.wrong(4)
+    assert said_of(guarded) == (False, False, False)
+    guarded.wrong(1)
+    assert said_of(guarded) == (True, False, False)
+    guarded.now += 30 * MINUTE - 1
+    assert said_of(guarded) == (True, False, False)
+    guarded.now += 1
+    assert said_of(guarded) == (False, False, False)
+    nothing = {"locked_until": None, "window_n": 0}
+    for consecutive, lifetime, said in (
+        (9, 29, (False, False, False)),
+        (10, 29, (True, True, False)),
+        (9, 30, (True, True, True)),
+        (0, 31, (True, True, True)),
+    ):
+        guarded.change(tables.pin_guards, consecutive=consecutive, lifetime=lifetime, **nothing)
+        assert said_of(guarded) == said
