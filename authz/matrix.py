@@ -38,7 +38,7 @@ def table(scheme: Scheme) -> str:
     lines += [
         [cell, *(_square(scheme.answer(c.members, cell, FACTS)) for c in scheme.columns)] for cell in scheme.cells
     ]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip() for line in lines) + "\n"
 
 

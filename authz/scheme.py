@@ -104,16 +104,13 @@ class Scheme:
     def grounds(self, cell: str) -> tuple[str, ...]:
         """The rules that would have allowed a cell: those of single holdings, of sets where only a set may."""
         row = self.rows[cell]
-        singles = [row[c.name] for c in self.columns if len(c.members) == 1 and row[c.name].allowed]
-        sets = [row[c.name] for c in self.columns if len(c.members) > 1 and row[c.name].allowed]
-        return _without_doubles(singles or sets or row.values())
+        return _without_doubles(row[c.name] for c in self._allowing(cell) or self.columns)
 
     def allowing(self, cell: str) -> tuple[tuple[str, ...], bool]:
         """What would allow a cell: its single holdings (sets where only a set may), and whether they are roles."""
-        may = [c for c in self.columns if self.rows[cell][c.name].allowed]
-        singles = [c for c in may if len(c.members) == 1]
+        may = self._allowing(cell)
         # Under a scheme of permissions a bare role that may as well (an admin contact) is no right one could be given.
-        named = [c for c in singles or may if not self.permissions or not c.members & set(self.roles)] or singles or may
+        named = [c for c in may if not self.permissions or not c.members & set(self.roles)] or may
         return tuple(c.name for c in named), all(c.members <= set(self.roles) for c in named)
 
     def only_owner(self, cell: str) -> bool:
@@ -121,6 +118,10 @@ class Scheme:
         return self.owner is not None and all(
             self.owner in c.members for c in self.columns if self.rows[cell][c.name].allowed
         )
+
+    def _allowing(self, cell: str) -> list[Column]:
+        may = [c for c in self.columns if self.rows[cell][c.name].allowed]
+        return [c for c in may if len(c.members) == 1] or may
 
     def _speaking(self, held: frozenset[str]) -> list[Column]:
         """The held columns in file order, less those a held set speaks for."""

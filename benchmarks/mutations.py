@@ -138,6 +138,8 @@ def left_alone_in(tree: ast.Module) -> Iterator[int]:
                 skipped = list(decorators)
             case ast.Expr(ast.Constant()) | ast.JoinedStr():
                 skipped = [node]
+            case ast.keyword(arg="repr"):
+                skipped = [node]
             case ast.Raise(exc=ast.Call(args=arguments)):
                 skipped = list(arguments)
             case ast.Call(func=ast.Attribute(attr="refuse"), args=arguments):

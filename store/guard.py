@@ -11,7 +11,7 @@ Rows are locked in one order, or two calls at one PIN would wait for each other:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, select, update
@@ -29,13 +29,13 @@ BUDGET: Final = ((60 * MINUTE, 200), (24 * 60 * MINUTE, 1_000))  # (span, wrong 
 DECOYS_KEPT = 24 * 60 * MINUTE
 
 
-class Admission(StrEnum):
+class Admission(Enum):
     """What an attempt was let through to."""
 
-    EVALUATE = "evaluate"  # hash and compare
-    REFUSED = "refused"  # locked, disabled or nobody: hash all the same, and say it was wrong
-    BUSY = "busy"  # too many tries in this minute
-    SPENT = "spent"  # the desk's budget is used up: messages and call-backs only
+    EVALUATE = auto()  # hash and compare
+    REFUSED = auto()  # locked, disabled or nobody: hash all the same, and say it was wrong
+    BUSY = auto()  # too many tries in this minute
+    SPENT = auto()  # the desk's budget is used up: messages and call-backs only
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,8 @@ def is_locked(tx: Transaction, k: str) -> bool:
 def sweep(tx: Transaction) -> None:
     """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
     g, b = tables.pin_guards.c, tables.pin_budgets.c
-    old = g.seen_at < tx.now - DECOYS_KEPT
-    unlocked = or_(g.locked_until.is_(None), g.locked_until < tx.now)
-    tx.connection.execute(delete(tables.pin_guards).where(old, unlocked, g.real.is_(False)))
+    old = g.seen_at < tx.now - DECOYS_KEPT  # far longer than a lock
+    tx.connection.execute(delete(tables.pin_guards).where(old, g.real.is_(False)))
     tx.connection.execute(delete(tables.pin_budgets).where(b.start < tx.now - 2 * BUDGET[1][0]))
 
 

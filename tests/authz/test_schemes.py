@@ -179,6 +179,28 @@ def test_a_faulty_file_is_refused_and_named(tmp_path: Path, name: str, edit: tup
     assert complaint in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "column", "rule"),
+    [("media_temple", "owner", "MT-23"), ("standard_roles", "owner", "SR-23"), ("memset", "manage_billing", "MS-50")],
+)
+def test_the_last_rule_of_the_page_may_be_cited(tmp_path: Path, name: str, column: str, rule: str) -> None:
+    path = with_square(tmp_path, name, "billing.view", column, f'"yes {rule}"')
+    assert read_scheme(path).rows["billing.view"][column].rules == (rule,)
+
+
+@pytest.mark.parametrize("title", ["5", '""', "[]"])
+def test_a_title_is_a_word(tmp_path: Path, title: str) -> None:
+    path = edited(tmp_path, "memset", (r"^title = .*", f"title = {title}"))
+    with pytest.raises(SchemeError, match='title = "…" is missing'):
+        read_scheme(path)
+
+
+def test_the_decisions_of_a_file_are_kept_with_their_lines() -> None:
+    decisions = load_schemes()["memset"].decisions
+    assert decisions["D-right.lend"]
+    assert all(rule.startswith("D-") for rule in decisions)
+
+
 def test_every_reading_of_the_switch_is_checked_not_only_the_chosen_one(tmp_path: Path) -> None:
     square = '{ deny = "no MT-4", billing_only = "yes MT-4", all = "yes" }'
     path = with_square(tmp_path, "media_temple", "ticket.open:billing", "billing", square)

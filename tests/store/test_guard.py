@@ -40,6 +40,13 @@ def test_five_wrong_in_a_row_lock_for_thirty_minutes_to_the_millisecond(guarded:
     assert guarded.wrong(1) == [EVALUATE]
 
 
+def test_after_a_lock_the_count_to_the_next_begins_with_one(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    guarded.now += 30 * MINUTE
+    guarded.wrong(1)
+    assert (guarded.row()["window_n"], guarded.row()["locked_until"]) == (1, None)
+
+
 def test_the_lock_begins_with_the_fifth_and_not_with_what_is_refused_after_it(guarded: Guarded) -> None:
     guarded.wrong(4)
     guarded.now += 10 * MINUTE

@@ -66,6 +66,13 @@ def test_a_sweep_drops_decoys_that_were_not_seen_for_a_day_and_keeps_people(guar
     assert guarded.row()["lifetime"] == 4
 
 
+def test_whoever_begins_anew_has_nothing_held_against_them_at_any_counter(guarded: Guarded) -> None:
+    for name in (guarded.k, "step:person:17", "enrol:17", "pinpage:17", "step:person:18"):
+        guarded.reserve(name)
+    guarded.do(guard.forget_person, 17)
+    assert [row.k for row in guarded.rows(select(tables.pin_guards))] == ["step:person:18"]
+
+
 def test_an_id_that_was_nobodys_is_kept_once_it_is_somebodys(guarded: Guarded) -> None:
     guarded.reserve(real=False)
     guarded.reserve(real=True)
@@ -89,6 +96,16 @@ def test_the_twenty_first_try_in_a_minute_is_busy_and_not_counted(guarded: Guard
     assert guarded.wrong(1, k="another") == [EVALUATE]
     guarded.now += MINUTE
     assert guarded.wrong(1) == [REFUSED]
+
+
+def test_a_minute_is_the_clocks_and_the_next_begins_with_one(guarded: Guarded) -> None:
+    guarded.now += 10_000
+    guarded.wrong(10)
+    guarded.now += 40_000
+    assert BUSY not in guarded.wrong(10)
+    assert guarded.wrong(1) == [BUSY]
+    guarded.now += 10_000
+    assert guarded.wrong(21) == [REFUSED] * 20 + [BUSY]
 
 
 def test_right_ones_count_for_the_minute_as_well(guarded: Guarded) -> None:
@@ -168,11 +185,33 @@ def test_a_match_is_given_back_to_the_hour_it_was_taken_from(guarded: Guarded) -
     assert sorted((row.start, row.wrong) for row in hours) == [(made.at - HOUR + 1, 0), (guarded.now, 1)]
 
 
+def test_an_attempt_that_is_not_let_through_brings_no_counts(guarded: Guarded) -> None:
+    guarded.wrong(5)
+    others = [guarded.reserve()]
+    guarded.wrong(14)
+    others.append(guarded.reserve())
+    spray(guarded, 195)
+    others.append(guarded.reserve("another"))
+    assert [made.admission for made in others] == [REFUSED, BUSY, SPENT]
+    assert {(made.gen, made.consecutive, made.lifetime) for made in others} == {(0, 0, 0)}
+
+
+def test_without_a_word_it_is_another_number_and_no_code(guarded: Guarded) -> None:
+    assert guarded.do(guard.reserve, guarded.k, real=True).kind == "other"
+    guarded.wrong(4)
+    assert guarded.do(guard.reserve, guarded.k, real=True).admission is REFUSED
+
+
 def test_a_sweep_drops_budgets_of_days_gone_by(guarded: Guarded) -> None:
     spray(guarded, 200)
     guarded.do(guard.sweep)
     assert spray(guarded, 1) == 0, "today's must stay"
-    guarded.now += 3 * DAY
+    guarded.now += DAY + 12 * HOUR  # two days after the first one began
+    for later, spans in ((0, {HOUR, DAY}), (1, {HOUR})):
+        guarded.now += later
+        guarded.do(guard.sweep)
+        assert {row.span for row in guarded.rows(select(tables.pin_budgets))} == spans
+    guarded.now += DAY + 12 * HOUR - 1
     spray(guarded, 1)
     guarded.do(guard.sweep)
     assert {row.start for row in guarded.rows(select(tables.pin_budgets))} == {guarded.now, guarded.now - 12 * HOUR}
