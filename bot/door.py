@@ -35,6 +35,11 @@ class Door:
     _known: Mapping[str, Installation] = field(default_factory=dict, repr=False)
     _known_until: float = 0.0
 
+    @property
+    def texting(self) -> tuple[str, ...]:
+        """The countries to which codes go by text message, if they do."""
+        return self.countries if self.sms else ()
+
     def look(self, *, anew: bool = False) -> None:
         """Reads where the app is installed, if that is not known for sure. Not inside a transaction."""
         if anew or self.monotonic() > self._known_until or not self._known:

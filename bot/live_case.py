@@ -21,7 +21,7 @@ def case(posting: Posting, piece: Work) -> None:
         return
     key = f"case:{ring}"
     with door.store.transaction("slack") as tx:
-        found = live.case(tx, granted(tx), ring)
+        found = live.case(tx, granted(tx), ring, door.texting)
         stands = places.posted(tx, key)
     if found is None:
         return

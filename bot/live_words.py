@@ -38,7 +38,8 @@ def _head(p: Phrases, call: LiveCall) -> str:
 
 def _proof_asked(p: Phrases, call: LiveCall) -> list[str]:
     """What came of the last time they were sent to the keypad."""
-    lines = [p.say(f"call.told.{call.told}", asked=call.asked)] if call.told else []
+    told = "failed_second" if (call.asked, call.told) == ("second", "failed") else call.told
+    lines = [p.say(f"call.told.{told}", asked=call.asked)] if told else []
     if call.words is not None and call.state != "over":
         lines.append(p.say("call.words", words=" ".join(call.words)))
     return lines

@@ -102,7 +102,7 @@ def open_house(
         store,
         line,
         door,
-        open_door(store, settings.public_url),
+        open_door(store, settings.public_url, settings.sms_countries if settings.sms == "on" else ()),
         deliveries,
         Worker(store, deliveries, slack.sweep(door)),
     )

@@ -100,7 +100,9 @@ def _give_up_ring(tx: Transaction, desk: Desk, call: Call, effect: s.GiveUpRing)
     ring = rings.end(tx, tx.call, _ending(call, effect))
     if ring is None or not (effect.nobody_came or effect.asked):
         return o.RingEnded(None, False)
-    subject = "Emergency: nobody answered" if ring.emergency else "Call back: asked for a person"
+    subject = "Call back: asked for a person"
+    if ring.emergency:
+        subject = "Emergency: asked to be called back" if effect.asked else "Emergency: nobody answered"
     body = "The caller asked for a person by phone and nobody took the call."
     if effect.asked:
         body = "The caller asked for a person by phone, and then to be called back instead of waiting."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import Response
 
 from authz import Action
@@ -15,6 +17,12 @@ from store.people import person_of
 from store.readings import Reading
 from store.sessions import SignedIn
 
+# The threat switch is above the page as long as it is on, and no news once it is not.
+SHOWN: Final = frozenset(kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK) - {
+    "threat_on",
+    "threat_off",
+}
+
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     grant = talking(tx, who)
@@ -22,16 +30,18 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         return answers.not_there(door, visit)
     calls, before = live.calls(tx, grant), live.just_over(tx, grant)
     mine = [call for call in calls if call.staff == who.staff]
+    free = [call for call in calls if call.state in ("talking", "keypad") and not call.staff]
     wanted = visit.number("ring")
     if wanted:
         chosen = live.look(tx, grant, wanted)
         if chosen is None:
             return answers.not_there(door, visit)
     else:
-        chosen = next(iter(mine or before), None)
+        chosen = next(iter(mine or free or before), None)  # a new call on a shared phone comes before the last card
     tickets = asked(tx, who, Action.DESK_TICKET_WORK)
     threat = switches.look(tx, grant)
-    reading, case = _case(tx, who, chosen)
+    leading = asked(tx, who, Action.DESK_THREAT_SWITCH) if who.leads else None
+    reading, case = _case(door, tx, who, chosen)
     given = {
         "who": who,
         "chosen": chosen,
@@ -40,12 +50,16 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "tone": card.tone(case) if case is not None else "none",
         "rights": card.rights(case.requester) if case is not None and case.requester is not None else None,
         "mine": mine,
+        "free": free,
         "waiting": [call for call in calls if call.state == "waiting"],
         "talking": [call for call in calls if call.state in ("talking", "keypad")],
         "before": before,
         "call_backs": len(call_backs.under_way(tx, grant)),
         "counts": queue.counts(tx, tickets) if tickets is not None else {},
-        "alerts": [alert for alert in alerts.shown(tx, grant, many=5) if not alert.seen],
+        "alerts": [
+            one for one in alerts.shown(tx, grant, many=5) if one.kind in SHOWN and one.at > tx.now - live.LATELY
+        ],
+        "for_leads": len([one for one in alerts.shown(tx, leading) if not one.seen]) if leading is not None else 0,
         "threat": threat is not None and threat.on,
         "read": readings.count(tx, grant),
         "budget": readings.BUDGET,
@@ -53,7 +67,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     return answers.live_page(door, visit, "calls", given)
 
 
-def _case(tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:
+def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:
     """The card of a call that is theirs. As long as the caller has proved nothing there is nothing on it to be read."""
     if call is None or call.staff != who.staff:
         return Reading.OPEN, None
@@ -64,7 +78,7 @@ def _case(tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Readin
         reading = readings.look(tx, grant)
         if reading is not Reading.OPEN:
             return reading, None
-    return Reading.OPEN, live.case(tx, grant, call.id)
+    return Reading.OPEN, live.case(tx, grant, call.id, door.texting)
 
 
 def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

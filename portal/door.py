@@ -15,7 +15,7 @@ from store import HashPool, Store, logins, pins
 @dataclass(frozen=True, slots=True)
 class Door:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting.
-    `decoy` is the hash of a password that nobody has."""
+    `decoy` is the hash of a password that nobody has; `texting` the countries to which codes go by text message, if they do."""
 
     store: Store
     origin: str
@@ -23,6 +23,7 @@ class Door:
     decoy: str
     words: Words
     pages: Environment
+    texting: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -32,7 +33,7 @@ class Door:
 PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
 
 
-def open_door(store: Store, public_url: str) -> Door:
+def open_door(store: Store, public_url: str, texting: tuple[str, ...] = ()) -> Door:
     parts, said = urlsplit(public_url), words.load()
     pages = Environment(
         loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -46,4 +47,4 @@ def open_door(store: Store, public_url: str) -> Door:
     }
     pool = HashPool(places=PLACES, queue=QUEUE, name="portal")
     decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
-    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, decoy, said, pages)
+    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, decoy, said, pages, texting)

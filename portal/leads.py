@@ -25,8 +25,9 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     given = {
         "who": who,
         "alerts": warned,
-        "names": staff.named(tx, switching, [one.subject for one in warned]),
+        "names": {one.id: alerts.named(tx, switching, one) for one in warned},
         "switch": switches.look(tx, switching),
+        "others": staff.who_else_leads(tx, switching),
         "held": queue.held(tx, tickets),
         "wanted": second_looks.waiting(tx, switching) + second_looks.waiting(tx, pins),
     }

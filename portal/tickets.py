@@ -46,7 +46,9 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = queue.ticket(tx, grant, number)
     if found is None:
         return answers.not_there(door, visit)
-    settable = desk_tickets.DESK_STATUSES if found.card.requester is not None else ("open", "closed")
+    settable: tuple[str, ...] = desk_tickets.DESK_STATUSES
+    if found.card.requester is None:  # nobody can be written to, and only what was closed is opened again
+        settable = ("open",) if found.card.status == "closed" else ("closed",)
     given = {
         "who": who,
         "found": found,

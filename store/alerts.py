@@ -78,8 +78,8 @@ class Named:
 
 
 def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
-    """For the words in which the worker tells of it."""
-    tx.good(grant, "desk.deliver")
+    """For the words in which the worker tells of it, and for those who lead the desk."""
+    tx.good(grant, "desk.deliver", "desk.threat.switch")
     kind, _, id = alert.subject.partition(":")
     p, s, a = tables.people.c, tables.staff.c, tables.accounts.c
     person = staff = ""

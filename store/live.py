@@ -6,13 +6,14 @@ after, and only as long as the caller is verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Select, select
 
 from authz import Grant, Proof
-from store import alerts, call_backs, factors, guard, rings, standing, step_ups, tables
+from store import alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts
 from store.people import person_of, subject_of
 from store.standing import Requester
 from store.transaction import NoGrant, Transaction
@@ -62,9 +63,29 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A service; `status` in the words of the import."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An invoice that is not paid; `due` as ISO 8601."""
+
+    number: str
+    amount: str
+    currency: str
+    due: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
-    `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts."""
+    `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts.
+    `services` and `owed` are None where they may not hear of them, and on a card that others than the agent read."""
 
     call: LiveCall
     requester: Requester | None
@@ -74,6 +95,8 @@ class Case:
     second: tuple[str, ...]
     warnings: tuple[str, ...]
     tickets: tuple[OpenTicket, ...]
+    services: tuple[Running, ...] | None = None
+    owed: tuple[Owed, ...] | None = None
 
 
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
@@ -100,14 +123,15 @@ def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     return None if row is None else _call(tx, row, rings.queue(tx))
 
 
-def case(tx: Transaction, grant: Grant, ring: int) -> Case | None:
-    """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs."""
+def case(tx: Transaction, grant: Grant, ring: int, texting: Collection[str] = ()) -> Case | None:
+    """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
+    `texting`: the countries to which codes go by text message, if they go at all."""
     tx.good(grant, "desk.card.view", "desk.deliver")
     r = tables.rings.c
     row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
-    return _case(tx, grant, row)
+    return _case(tx, grant, row, texting)
 
 
 def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
@@ -137,13 +161,13 @@ def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
     return row.staff_id is not None and grant.subject == f"staff:{row.staff_id}" and fresh
 
 
-def _case(tx: Transaction, grant: Grant, row: Any) -> Case:
+def _case(tx: Transaction, grant: Grant, row: Any, texting: Collection[str]) -> Case:
     call, proof, person = _call(tx, row, rings.queue(tx)), Proof(row.proof), person_of(row.subject)
     on_file = factors.on_file(tx, person)
     second = [
         *(["authenticator"] if on_file.authenticator else []),
         *(["slack"] if on_file.members else []),
-        *(["number"] if on_file.numbers else []),
+        *(["number"] if texts.number_for(tx, person, texting) else []),
     ]
     put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
     if put_away or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
@@ -157,7 +181,26 @@ def _case(tx: Transaction, grant: Grant, row: Any) -> Case:
     warnings += alerts.of_late(tx, row.subject, row.account_id, tx.now - LATELY)
     shown = _open_tickets(tx, row, made)
     tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *(["tickets"] if shown else []))
-    return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
+    known = Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
+    return known if grant.cell == "desk.deliver" else _with_facts(tx, grant, known)
+
+
+def _with_facts(tx: Transaction, grant: Grant, known: Case) -> Case:
+    """With what the caller may be told, for the one agent who talks to them: nothing else can slip out."""
+    assert known.requester is not None
+    services = owed = None
+    if "service.view" in known.requester.may:
+        s = tables.services.c
+        rows = tx.connection.execute(select(s.name, s.status).where(s.account_id == grant.account).order_by(s.ref))
+        services = tuple(Running(row.name, row.status) for row in rows)
+        tx.told(grant, "service.name", "service.status")
+    if "billing.view" in known.requester.may:
+        i = tables.invoices.c
+        unpaid = select(tables.invoices).where(i.account_id == grant.account, i.status != "paid").order_by(i.due)
+        rows = tx.connection.execute(unpaid)
+        owed = tuple(Owed(row.number, row.amount, row.currency, row.due, row.status == "overdue") for row in rows)
+        tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")
+    return replace(known, services=services, owed=owed)
 
 
 def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket, ...]:

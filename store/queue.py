@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from authz import Grant
 from store import cards, tables, timeline
 from store.cards import Card
+from store.people import person_of
 from store.timeline import Said
 from store.transaction import NoGrant, Transaction
 
@@ -42,7 +43,8 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class OnDesk:
-    """One ticket, and all that was said on it. `person` is the id of who opened it, to have them called back; never shown."""
+    """One ticket, and all that was said on it. `person` is the id of who opened it, or whom they said they were, to have that
+    person called back; never shown."""
 
     card: Card
     said: tuple[Said, ...]
@@ -109,8 +111,17 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
         return None
     t, a = tables.tickets.c, tables.assignments.c
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
+    person = person or _claimed(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(card, tuple(timeline.said(tx, grant, number)), person, about.account, staff == _staff(grant))
+
+
+def _claimed(tx: Transaction, number: int) -> int | None:
+    """Whom somebody said they were who left a message: they are called on a number of that person's, and asked for the PIN."""
+    m = tables.messages.c
+    first = select(m.author).where(m.ticket == number, m.author.startswith("claimed:person:")).order_by(m.id).limit(1)
+    author = tx.connection.execute(first).scalar()
+    return None if author is None else person_of(author.removeprefix("claimed:"))
 
 
 def _reads_queue(tx: Transaction, grant: Grant) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,12 +40,14 @@ def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
     return None if row is None else _member(row)
 
 
-def named(tx: Transaction, grant: Grant, subjects: Iterable[str]) -> dict[str, str]:
-    """subject → name, of those who are of the staff: for whoever reads what they are reported for."""
+def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
+    """The names of those who could agree to what takes two of those who lead the desk."""
     tx.good(grant, "desk.threat.switch")
-    ids = {_id(subject) for subject in subjects if subject.startswith("staff:")}
-    rows = tx.connection.execute(select(tables.staff.c.id, tables.staff.c.name).where(tables.staff.c.id.in_(ids)))
-    return {f"staff:{row.id}": row.name for row in rows}
+    s = tables.staff.c
+    others = select(s.name).where(
+        s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None), s.id != _id(grant.subject)
+    )
+    return list(tx.connection.execute(others.order_by(s.name)).scalars())
 
 
 def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:

@@ -43,7 +43,7 @@ MADE: dict[str, set[str]] = {
     "alert.{}": set(alerts.KINDS),
     "called.{}": set(call_backs.ENDED),
     "call.state.{}": {"waiting", "talking", "keypad", "over"},
-    "call.told.{}": {"passed", "failed"},
+    "call.told.{}": {"passed", "failed", "failed_second"},
     "card.set.{}": set(cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),

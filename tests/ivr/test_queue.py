@@ -91,7 +91,9 @@ def test_ten_minutes_are_enough(one_desk: Desk) -> None:
     assert endings(one_desk)[-1] == "nobody_came"
 
 
-@pytest.mark.parametrize(("key", "ticket"), [("0", CALL_BACK), ("5", EMERGENCY)])
+@pytest.mark.parametrize(
+    ("key", "ticket"), [("0", CALL_BACK), ("5", ("Emergency: asked to be called back", *EMERGENCY[1:]))]
+)
 def test_who_would_rather_be_called_back_has_a_ticket(desk: Desk, key: str, ticket: tuple[str, str, str, bool]) -> None:
     busy(desk)
     mia = asks(desk, *MIA, key=key)

@@ -1,0 +1,167 @@
+"""What the agent's card shows for each caller, and which card it is: read as words, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from simulator.phone import Phone
+from store import alerts, tables
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.switchboard import asks, rings
+from tests.ivr.wire import change, rows
+from tests.portal.browsing import Agent, hire
+
+OLIVIA = ("+441632960101", "73059184")
+
+
+def signed_in(desk: Desk, username: str = "agent.kim") -> Agent:
+    agent = Agent(desk, username)
+    agent.sign_in()
+    return agent
+
+
+def answered(desk: Desk, caller: Phone) -> Phone:
+    """On a phone of the desk; whose it is, nobody has said yet."""
+    (agent,) = rings(desk)
+    agent.answer()
+    agent.press("1")
+    caller.wait()
+    return caller
+
+
+def on_the_phone(desk: Desk, kim: Agent, *who: str) -> Phone:
+    """A caller whose card Kim has."""
+    caller = answered(desk, asks(desk, *who))
+    kim.get("/desk")
+    kim.send(f"/desk/calls/{rows(desk, select(tables.rings.c.id))[-1].id}/mine")
+    return caller
+
+
+def test_what_they_may_be_told_stands_there_as_it_is_now_and_nothing_else(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    mia = on_the_phone(one_desk, kim)
+    assert "tide-web" not in kim.text
+    assert "311.20" not in kim.text
+    mia.hang_up()
+    on_the_phone(one_desk, kim, *OLIVIA)
+    assert "Grid hosting harbourbakery.example running" in kim.words
+    assert "MT-3307 20.00 USD due 2026-12-01" in kim.words
+    change(one_desk, update(tables.invoices).where(tables.invoices.c.number == "MT-3307").values(status="paid"))
+    assert "Nothing is owed" in (kim.get("/desk") and kim.words)
+    change(one_desk, update(tables.contacts).where(tables.contacts.c.person_id == 1).values(held="technical"))
+    kim.get("/desk")
+    assert "Grid hosting" in kim.words
+    assert "Owed" not in kim.words
+
+
+def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    on_the_phone(one_desk, kim, *OLIVIA)
+    change(one_desk, update(tables.rings).values(proof=1))
+    kim.get("/desk")
+    for page in (kim.text, ana.get("/desk/calls/1").text):
+        assert not [word for word in ("Grid hosting", "MT-3307", "20.00") if word in page]
+
+
+def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    on_the_phone(one_desk, kim).hang_up()
+    one_desk.work()
+    one_desk.pass_time(130)
+    kim.get("/desk")
+    assert "Mia Chen" in kim.words
+    assert "lasted 0 min" in kim.words
+    olivia = asks(one_desk, *OLIVIA)
+    assert "1 waiting" in (kim.get("/desk") and kim.words)
+    answered(one_desk, olivia)
+    kim.get("/desk/calls/1")
+    assert "Mia Chen" in kim.words
+    assert "If that is you, say so, and its card opens instead of this one." in kim.words
+    kim.get("/desk")
+    assert "Mia Chen" not in kim.words
+    assert "If that is you, say so, and its card opens." in kim.words
+    kim.send("/desk/calls/2/mine")
+    assert "Olivia Hart" in kim.words
+    assert "Mia Chen" in (kim.get("/desk/calls/1") and kim.words)
+
+
+def test_a_second_proof_that_failed_takes_nothing_from_the_first(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    on_the_phone(one_desk, kim)
+    change(one_desk, update(tables.rings).values(asked="second", asked_at=one_desk.now, told="failed"))
+    kim.get("/desk")
+    assert "Second proof failed. What needs it stays closed, whatever the story; the rest is as below." in kim.words
+    assert "Tell them nothing" not in kim.words
+    assert "Verified by PIN" in kim.words
+
+
+@pytest.mark.parametrize("sms", [{}, {"sms": "on", "sms_countries": "IE"}, {"sms": "on", "sms_countries": "GB"}])
+def test_a_number_is_a_second_proof_only_where_text_messages_go_there(sample_sqlite: str, sms: dict[str, str]) -> None:
+    desk = Desk(sample_sqlite, **ACCOUNT, **sms)
+    kim = signed_in(desk)
+    on_the_phone(desk, kim)
+    works = sms.get("sms_countries") == "GB"
+    assert ("On file for a second proof: number on file." in kim.words) is works
+    assert ("They have nothing on file for a second proof." in kim.words) is not works
+    desk.close()
+
+
+def test_whoever_left_a_message_and_said_who_they_were_can_be_called_back(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    leo = one_desk.exchange.phone("+441632960109")
+    leo.dial()
+    leo.press("10000099#")
+    leo.press("*#")
+    leo.speak("it is down")
+    one_desk.work()
+    (number,) = rows(one_desk, select(tables.tickets.c.number)).pop()
+    path = f"/desk/tickets/{number}"
+    kim.get(path)
+    assert "Leo" not in kim.words
+    assert "Open again" not in kim.words
+    kim.send(f"{path}/call-back")
+    assert "We are calling them on a number on file" in kim.words
+    (called,) = rows(one_desk, select(tables.call_backs))
+    assert (called.number, called.ticket) == ("+441632960109", number)
+    kim.send(f"{path}/status", status="closed")
+    assert "Open again" in (kim.get(path) and kim.words)
+
+
+def test_a_message_of_nobody_we_know_has_nobody_to_be_called_back(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    stranger = one_desk.exchange.phone("+441632960999")
+    stranger.dial()
+    stranger.press("#")
+    stranger.press("*#")
+    stranger.speak("it is down")
+    one_desk.work()
+    (number,) = rows(one_desk, select(tables.tickets.c.number)).pop()
+    kim.get(f"/desk/tickets/{number}")
+    assert "we have nobody on file to call back" in kim.words
+    assert f"/desk/tickets/{number}/call-back" not in kim.text
+
+
+def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_about(one_desk: Desk) -> None:
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    staff = f"staff:{kim.staff}"
+    with one_desk.store.transaction("test") as tx:
+        alerts.alert(tx, "duress", "CA1", subject="person:8")
+        alerts.alert(tx, "decoy", "1", subject=staff, account=3)
+    assert "2 warnings to look into" in (ana.get("/desk") and ana.words)
+    assert "to look into" not in (kim.get("/desk") and kim.words)
+    ana.get("/desk/lead")
+    assert "they are threatened Mia Chen" in ana.words
+    assert "Kim Novak Tideworks" in ana.words
+    for id in (1, 2):
+        ana.get("/desk/lead")
+        ana.send(f"/desk/lead/alerts/{id}")
+    assert "to look into" not in (ana.get("/desk") and ana.words)
+
+
+def test_before_a_threat_is_switched_on_it_is_said_who_could_end_it(one_desk: Desk) -> None:
+    ana = signed_in(one_desk, "lead.ana")
+    assert "Nobody but you could agree to end it" in (ana.get("/desk/lead") and ana.words)
+    hire(one_desk, "lead.bo", "Bo Lind", "administrator")
+    assert "one of you asks and Bo Lind agrees" in (ana.get("/desk/lead") and ana.words)
