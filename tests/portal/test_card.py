@@ -35,7 +35,7 @@ def on_the_phone(desk: Desk, kim: Agent, *who: str) -> Phone:
     """A caller whose card Kim has."""
     caller = answered(desk, asks(desk, *who))
     kim.get("/desk")
-    kim.send(f"/desk/calls/{rows(desk, select(tables.rings.c.id))[-1].id}/mine")
+    kim.send(f"/desk/calls/{max(row.id for row in rows(desk, select(tables.rings.c.id)))}/mine")
     return caller
 
 
