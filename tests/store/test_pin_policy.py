@@ -124,6 +124,7 @@ def test_the_other_lengths_follow_the_same_rules(size: int) -> None:
         ("44163296", ["+441632960101"], True),
         ("58960101", ["+441632960101"], True),  # six of its digits after two others
         ("58293296", ["+441632960101"], False),  # fewer than six
+        ("58263296", ["+441632960101"], False),  # five, just
         ("960101", ["+441632960101"], True),
         ("58203917", ["+44 1632 582 039"], True),
         ("10000081", ["10000081"], True),  # the support ID
