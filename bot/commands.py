@@ -68,7 +68,7 @@ def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message
 
 def verified(door: Door, tx: Transaction, who: Who, person: int | None) -> Message:
     """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
-    found = desk_thread.in_a_call(tx, who, person) if person is not None else None
+    found = desk_thread.in_a_call(tx, who, person, door.texting) if person is not None else None
     if isinstance(found, Case):
         return live_words.in_short(door.phrases, found)
     if found is not None:

@@ -59,7 +59,7 @@ def looked_up(tx: Transaction, grant: Grant, words: str) -> int | None:
     return proof_mail.find(tx, grant, re.sub(r"[\s()-]", "", words))
 
 
-def in_a_call(tx: Transaction, who: Who, person: int) -> Case | Reading | None:
+def in_a_call(tx: Transaction, who: Who, person: int, texting: tuple[str, ...]) -> Case | Reading | None:
     """The card of whoever was looked up, where this agent has them on the phone, verified; or why it is not shown: their
     looking is counted like any other. None: they have not."""
     found = live.of_person(tx, int(who.subject.partition(":")[2]), person)
@@ -69,7 +69,7 @@ def in_a_call(tx: Transaction, who: Who, person: int) -> Case | Reading | None:
     if not isinstance(grant, Grant):
         return None
     reading = readings.look(tx, grant)
-    return live.case(tx, grant, found.ring) if reading is Reading.OPEN else reading
+    return live.case(tx, grant, found.ring, texting) if reading is Reading.OPEN else reading
 
 
 def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:

@@ -17,7 +17,7 @@ from store.live import Case, LiveCall
 def card(p: Phrases, found: Case) -> Message:
     call = found.call
     return b.message(
-        b.section("\n".join([_head(p, call), *_proof_asked(p, call)])),
+        b.section("\n".join([_head(p, call), *_proof_asked(p, found)])),
         _caller(p, found),
         b.actions(*_buttons(p, found)),
     )
@@ -36,9 +36,10 @@ def _head(p: Phrases, call: LiveCall) -> str:
     return f"{urgent}{kind}\n{state}"
 
 
-def _proof_asked(p: Phrases, call: LiveCall) -> list[str]:
+def _proof_asked(p: Phrases, found: Case) -> list[str]:
     """What came of the last time they were sent to the keypad."""
-    told = "failed_second" if (call.asked, call.told) == ("second", "failed") else call.told
+    call = found.call
+    told = "failed_second" if (call.asked, call.told) == ("second", "failed") and found.requester else call.told
     lines = [p.say(f"call.told.{told}", asked=call.asked)] if told else []
     if call.words is not None and call.state != "over":
         lines.append(p.say("call.words", words=" ".join(call.words)))

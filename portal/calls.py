@@ -37,7 +37,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         if chosen is None:
             return answers.not_there(door, visit)
     else:
-        chosen = next(iter(mine or free or before), None)  # a new call on a shared phone comes before the last card
+        chosen = next(iter(mine or (free if len(free) == 1 else before)), None)  # a new call comes before the last card
     tickets = asked(tx, who, Action.DESK_TICKET_WORK)
     threat = switches.look(tx, grant)
     leading = asked(tx, who, Action.DESK_THREAT_SWITCH) if who.leads else None
@@ -56,9 +56,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "before": before,
         "call_backs": len(call_backs.under_way(tx, grant)),
         "counts": queue.counts(tx, tickets) if tickets is not None else {},
-        "alerts": [
-            one for one in alerts.shown(tx, grant, many=5) if one.kind in SHOWN and one.at > tx.now - live.LATELY
-        ],
+        "alerts": alerts.shown(tx, grant, many=5, kinds=SHOWN, since=tx.now - live.LATELY),
         "for_leads": len([one for one in alerts.shown(tx, leading) if not one.seen]) if leading is not None else 0,
         "threat": threat is not None and threat.on,
         "read": readings.count(tx, grant),
@@ -78,7 +76,7 @@ def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> 
         reading = readings.look(tx, grant)
         if reading is not Reading.OPEN:
             return reading, None
-    return Reading.OPEN, live.case(tx, grant, call.id, door.texting)
+    return Reading.OPEN, live.case(tx, grant, call.id, door.texting, facts=True)
 
 
 def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

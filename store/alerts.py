@@ -5,10 +5,11 @@ Raised once (`same`), in the log at once, and shown to whom it is for: the desk,
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from authz import Grant
 from store import tables, work
@@ -87,16 +88,20 @@ def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
         person = tx.connection.execute(select(p.name).where(p.id == int(id))).scalar() or ""
     elif kind == "staff":
         staff = tx.connection.execute(select(s.name).where(s.id == int(id))).scalar() or ""
-    row = tx.connection.execute(select(a.name, a.number).where(a.id == alert.account)).first()
+    row = None
+    if alert.account is not None:
+        row = tx.connection.execute(select(a.name, a.number).where(a.id == alert.account)).first()
     tx.told(grant, "contact.name", "account.name")
     return Named(person, f"{row.name}, account {row.number}" if row is not None else "", staff)
 
 
-def shown(tx: Transaction, grant: Grant, *, many: int = 50) -> list[Alert]:
+def shown(
+    tx: Transaction, grant: Grant, *, many: int = 50, kinds: Collection[str] = tuple(KINDS), since: int = 0
+) -> list[Alert]:
     """The newest first: the desk's under a grant to work with callers, all of them under one to switch the threat."""
     tx.good(grant, "desk.threat.switch", "desk.proof.ask")
     a = tables.alerts.c
-    mine = a.audience.in_(_audiences(grant))
+    mine = and_(a.audience.in_(_audiences(grant)), a.kind.in_(kinds), a.at > since)
     rows = tx.connection.execute(select(tables.alerts).where(mine).order_by(a.id.desc()).limit(many))
     return [_alert(row) for row in rows]
 

@@ -20,6 +20,7 @@ from store.transaction import NoGrant, Transaction
 from store.two_words import two_words
 
 AFTERWARDS: Final = rings.CASE_OPEN
+MOST: Final = 50  # services, and invoices, on a card
 LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on the card
 
 
@@ -85,7 +86,7 @@ class Owed:
 class Case:
     """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
     `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts.
-    `services` and `owed` are None where they may not hear of them, and on a card that others than the agent read."""
+    `services` and `owed` are None where they may not hear of them, and where nobody asked for them; at most MOST of each."""
 
     call: LiveCall
     requester: Requester | None
@@ -123,15 +124,18 @@ def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     return None if row is None else _call(tx, row, rings.queue(tx))
 
 
-def case(tx: Transaction, grant: Grant, ring: int, texting: Collection[str] = ()) -> Case | None:
+def case(
+    tx: Transaction, grant: Grant, ring: int, texting: Collection[str] = (), *, facts: bool = False
+) -> Case | None:
     """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
-    `texting`: the countries to which codes go by text message, if they go at all."""
+    `texting`: the countries to which codes go by text message, if they go at all. `facts`: with what the caller may be told."""
     tx.good(grant, "desk.card.view", "desk.deliver")
     r = tables.rings.c
     row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
-    return _case(tx, grant, row, texting)
+    found = _case(tx, grant, row, texting)
+    return _with_facts(tx, grant, found) if facts and grant.cell == "desk.card.view" else found
 
 
 def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
@@ -181,22 +185,25 @@ def _case(tx: Transaction, grant: Grant, row: Any, texting: Collection[str]) -> 
     warnings += alerts.of_late(tx, row.subject, row.account_id, tx.now - LATELY)
     shown = _open_tickets(tx, row, made)
     tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *(["tickets"] if shown else []))
-    known = Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
-    return known if grant.cell == "desk.deliver" else _with_facts(tx, grant, known)
+    return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
 
 
 def _with_facts(tx: Transaction, grant: Grant, known: Case) -> Case:
     """With what the caller may be told, for the one agent who talks to them: nothing else can slip out."""
-    assert known.requester is not None
+    may = known.requester.may if known.requester is not None else frozenset()
     services = owed = None
-    if "service.view" in known.requester.may:
+    if "service.view" in may:
         s = tables.services.c
-        rows = tx.connection.execute(select(s.name, s.status).where(s.account_id == grant.account).order_by(s.ref))
+        rows = tx.connection.execute(
+            select(s.name, s.status).where(s.account_id == grant.account).order_by(s.ref).limit(MOST)
+        )
         services = tuple(Running(row.name, row.status) for row in rows)
         tx.told(grant, "service.name", "service.status")
-    if "billing.view" in known.requester.may:
+    if "billing.view" in may:
         i = tables.invoices.c
-        unpaid = select(tables.invoices).where(i.account_id == grant.account, i.status != "paid").order_by(i.due)
+        unpaid = (
+            select(tables.invoices).where(i.account_id == grant.account, i.status != "paid").order_by(i.due).limit(MOST)
+        )
         rows = tx.connection.execute(unpaid)
         owed = tuple(Owed(row.number, row.amount, row.currency, row.due, row.status == "overdue") for row in rows)
         tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")

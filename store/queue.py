@@ -111,17 +111,18 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
         return None
     t, a = tables.tickets.c, tables.assignments.c
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
-    person = person or _claimed(tx, number)
+    person = person or _left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(card, tuple(timeline.said(tx, grant, number)), person, about.account, staff == _staff(grant))
 
 
-def _claimed(tx: Transaction, number: int) -> int | None:
-    """Whom somebody said they were who left a message: they are called on a number of that person's, and asked for the PIN."""
+def _left_by(tx: Transaction, number: int) -> int | None:
+    """Who left a message that is nobody's ticket, or whom they said they were: they are called on a number of that person's,
+    and asked for the PIN."""
     m = tables.messages.c
-    first = select(m.author).where(m.ticket == number, m.author.startswith("claimed:person:")).order_by(m.id).limit(1)
-    author = tx.connection.execute(first).scalar()
-    return None if author is None else person_of(author.removeprefix("claimed:"))
+    first = select(m.author).where(m.ticket == number).order_by(m.id).limit(1)
+    author = str(tx.connection.execute(first).scalar() or "").removeprefix("claimed:")
+    return person_of(author) if author.startswith("person:") else None
 
 
 def _reads_queue(tx: Transaction, grant: Grant) -> None:

@@ -41,10 +41,11 @@ def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
 
 
 def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
-    """The names of those who could agree to what takes two of those who lead the desk."""
+    """The names of those who have joined and could agree to what takes two of those who lead the desk."""
     tx.good(grant, "desk.threat.switch")
     s = tables.staff.c
-    others = select(s.name).where(
+    joined = select(s.name).join(tables.staff_logins, tables.staff_logins.c.staff_id == s.id)
+    others = joined.where(
         s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None), s.id != _id(grant.subject)
     )
     return list(tx.connection.execute(others.order_by(s.name)).scalars())

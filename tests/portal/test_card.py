@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from bot.follow import granted
 from simulator.phone import Phone
-from store import alerts, tables
+from store import alerts, live, tables
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.switchboard import asks, rings
@@ -59,10 +60,16 @@ def test_what_they_may_be_told_stands_there_as_it_is_now_and_nothing_else(one_de
 def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     on_the_phone(one_desk, kim, *OLIVIA)
+    facts = ("Grid hosting", "MT-3307", "20.00")
+    assert all(word in kim.text for word in facts)
+    assert not [word for word in facts if word in ana.get("/desk/calls/1").text]
+    with one_desk.store.transaction("slack") as tx:
+        found = live.case(tx, granted(tx), 1)
+    assert found is not None
+    assert (found.services, found.owed) == (None, None), "the channel is read by all of the desk"
     change(one_desk, update(tables.rings).values(proof=1))
     kim.get("/desk")
-    for page in (kim.text, ana.get("/desk/calls/1").text):
-        assert not [word for word in ("Grid hosting", "MT-3307", "20.00") if word in page]
+    assert not [word for word in facts if word in kim.text]
 
 
 def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_desk: Desk) -> None:
@@ -78,13 +85,36 @@ def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_de
     answered(one_desk, olivia)
     kim.get("/desk/calls/1")
     assert "Mia Chen" in kim.words
-    assert "If that is you, say so, and its card opens instead of this one." in kim.words
+    assert "ago. Is it yours?" in kim.words
     kim.get("/desk")
     assert "Mia Chen" not in kim.words
     assert "If that is you, say so, and its card opens." in kim.words
     kim.send("/desk/calls/2/mine")
     assert "Olivia Hart" in kim.words
     assert "Mia Chen" in (kim.get("/desk/calls/1") and kim.words)
+
+
+def test_of_several_calls_that_nobody_has_claimed_none_is_offered_before_the_others(sample_sqlite: str) -> None:
+    desk = Desk(sample_sqlite, **ACCOUNT | {"agent_number": "+441632960009,+441632960008"})
+    kim = signed_in(desk)
+    mia = asks(desk)
+    first, second = rings(desk)
+    first.answer()
+    first.press("1")
+    second.decline()
+    mia.wait()
+    desk.pass_time(70)
+    olivia = asks(desk, *OLIVIA)
+    (again,) = rings(desk)
+    again.answer()
+    again.press("1")
+    olivia.wait()
+    kim.get("/desk")
+    assert "Choose the one you took just now" in kim.words
+    assert kim.text.index("/desk/calls/2/mine") < kim.text.index("/desk/calls/1/mine")
+    kim.send("/desk/calls/2/mine")
+    assert "Olivia Hart" in kim.words
+    desk.close()
 
 
 def test_a_second_proof_that_failed_takes_nothing_from_the_first(one_desk: Desk) -> None:
@@ -164,4 +194,6 @@ def test_before_a_threat_is_switched_on_it_is_said_who_could_end_it(one_desk: De
     ana = signed_in(one_desk, "lead.ana")
     assert "Nobody but you could agree to end it" in (ana.get("/desk/lead") and ana.words)
     hire(one_desk, "lead.bo", "Bo Lind", "administrator")
+    assert "Nobody but you" in (ana.get("/desk/lead") and ana.words), "who has not joined cannot agree"
+    Agent(one_desk, "lead.bo")
     assert "one of you asks and Bo Lind agrees" in (ana.get("/desk/lead") and ana.words)
