@@ -20,11 +20,11 @@ NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,32}")
 
 
 def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    """The form; with a number, on to that account."""
+    """The form; with a number, on to that account; with anything else, that it is none."""
     number = re.sub(r"\s", "", visit.query.get("number", ""))
     if NUMBER.fullmatch(number):
         return answers.to(f"/desk/account/{number}")
-    return answers.page(door, visit, "look_up", who=who, account=None)
+    return answers.page(door, visit, "look_up", who=who, account=None, wrong=bool(number))
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -39,4 +39,4 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         readings.missed(tx, asking, number)
     if grant is None or reading is not Reading.OPEN:
         return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
-    return answers.page(door, visit, "look_up", who=who, account=readings.account(tx, grant))
+    return answers.page(door, visit, "look_up", who=who, account=readings.account(tx, grant), wrong=False)

@@ -70,6 +70,15 @@ def test_without_a_case_nothing_is_read(desk: Desk) -> None:
     assert len(rows(desk, refused)) == 8
 
 
+def test_what_is_no_account_number_is_said_to_be_none_and_counts_as_no_look(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    kim.get("/desk/account")
+    assert "That is no account number" not in kim.words
+    kim.get("/desk/account?number=mia@tideworks.example")
+    assert "That is no account number" in kim.words
+    assert alerts(one_desk) == []
+
+
 def test_with_a_call_of_theirs_the_account_is_open_and_half_an_hour_later_it_is_not(desk: Desk) -> None:
     kim, ana = signed_in(desk), signed_in(desk, "lead.ana")
     mia = talks(desk)
