@@ -10,9 +10,10 @@ import hmac
 from typing import Final
 
 import pyotp
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
+from store.prepared import Prepared
 from store.transaction import Transaction, upsert
 
 DIGITS: Final = 6
@@ -73,8 +74,8 @@ def check(tx: Transaction, person: int, digits: str) -> bool:
 
 def confirmed_at(tx: Transaction, person: int) -> int | None:
     """Since when (ms) it is theirs; None: they have none."""
-    a = tables.authenticators.c
-    found: int | None = tx.connection.execute(select(a.confirmed_at).where(a.person_id == person)).scalar()
+    row = _CONFIRMED.first(tx, person=person)
+    found: int | None = None if row is None else row.confirmed_at
     return found
 
 
@@ -112,3 +113,7 @@ def _secret(tx: Transaction, person: int, sealed: bytes, *, confirmed: bool) -> 
 
 def _bound(person: int, *, confirmed: bool) -> str:
     return f"authenticator {person} {'confirmed' if confirmed else 'begun'}"
+
+
+_a = tables.authenticators.c
+_CONFIRMED = Prepared(select(_a.confirmed_at).where(_a.person_id == bindparam("person")))

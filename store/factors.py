@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from store import authenticators, members, tables
 from store.members import Member
+from store.prepared import Prepared
 from store.transaction import Transaction
 
 COOLING: Final = 72 * 3_600_000  # ms
@@ -55,11 +56,15 @@ def on_file(tx: Transaction, person: int) -> OnFile:
 
 
 def numbers(tx: Transaction, person: int) -> Numbers:
-    p = tables.phones.c
-    query = select(p.number, p.added_at).where(p.person_id == person).order_by(p.added_at, p.number)
-    rows = tx.connection.execute(query).all()
+    rows = _NUMBERS.all(tx, person=person)
     old = tx.now - COOLING
     return Numbers(
         tuple(row.number for row in rows if row.added_at <= old),
         tuple(row.number for row in rows if row.added_at > old),
     )
+
+
+_p = tables.phones.c
+_NUMBERS = Prepared(
+    select(_p.number, _p.added_at).where(_p.person_id == bindparam("person")).order_by(_p.added_at, _p.number)
+)
