@@ -18,8 +18,8 @@ FRESH: Final = 30.0  # seconds what is known of installations is good for; whoev
 class Door:
     """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty; `home_team` the
     installation that is the desk's own, or empty for the first. `secrets` are Slack's signing secrets, several while one
-    is rotated. `step_up_minutes` is how long a second proof lasts, `sms` whether codes may go by text message, and to which `countries`, `public_url`
-    where our own pages are."""
+    is rotated. `step_up_minutes` is how long a second proof lasts, `texting` the countries to which codes go by text message, none
+    where they do not, `public_url` where our own pages are."""
 
     store: Store
     phrases: Phrases
@@ -28,17 +28,11 @@ class Door:
     token: str = field(default="", repr=False)
     home_team: str = ""
     step_up_minutes: int = 15
-    sms: bool = False
-    countries: tuple[str, ...] = ()
+    texting: tuple[str, ...] = ()
     public_url: str = ""
     monotonic: Callable[[], float] = time.monotonic
     _known: Mapping[str, Installation] = field(default_factory=dict, repr=False)
     _known_until: float = 0.0
-
-    @property
-    def texting(self) -> tuple[str, ...]:
-        """The countries to which codes go by text message, if they do."""
-        return self.countries if self.sms else ()
 
     def look(self, *, anew: bool = False) -> None:
         """Reads where the app is installed, if that is not known for sure. Not inside a transaction."""

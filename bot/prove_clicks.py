@@ -37,7 +37,7 @@ def send_text(door: Door) -> Click:
         view = body.get("view") or {}
         account, _, ticket = str(view.get("private_metadata") or "").partition(":")
         bound = step_codes.bound_to(who.bound, number(account))
-        sent = door.sms and texts.ask(tx, who.subject, bound, door.countries)
+        sent = texts.ask(tx, who.subject, bound, door.texting)
         shown: dict[str, Any] = {
             "account": number(account),
             "ticket": number(ticket),

@@ -46,7 +46,7 @@ def ways(tx: Transaction, door: Door, who: Who) -> Ways:
     person = person_of(who.subject)
     on_file, since = factors.on_file(tx, person), authenticators.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None
-    number = texts.number_for(tx, person, door.countries) if door.sms else None
+    number = texts.number_for(tx, person, door.texting)
     return Ways(on_file.authenticator, young, number[-2:] if number is not None else "")
 
 

@@ -84,8 +84,7 @@ def open_house(
                 emergency or agents,
                 slack=settings.slack_open,
                 step_up_minutes=settings.step_up_minutes,
-                sms=settings.sms == "on",
-                countries=settings.sms_countries,
+                texting=settings.texting,
                 hours=hours.read(settings.opening_hours),
             ),
             phrases.load(),
@@ -102,7 +101,7 @@ def open_house(
         store,
         line,
         door,
-        open_door(store, settings.public_url, settings.sms_countries if settings.sms == "on" else ()),
+        open_door(store, settings.public_url, settings.texting),
         deliveries,
         Worker(store, deliveries, slack.sweep(door)),
     )

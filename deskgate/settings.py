@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         return self.slack_set or self.slack_simulated
 
     @property
+    def texting(self) -> tuple[str, ...]:
+        """The countries to which codes go by text message; none where they do not."""
+        return self.sms_countries if self.sms == "on" else ()
+
+    @property
     def phone_open(self) -> bool:
         return bool(self.twilio_account_sid and self.twilio_auth_token) or self.simulated
 

@@ -69,8 +69,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         token,
         home,
         step_up_minutes=settings.step_up_minutes,
-        sms=settings.sms == "on",
-        countries=settings.sms_countries,
+        texting=settings.texting,
         public_url=settings.public_url,
     )
     api = WebApi(base, door.token_of)

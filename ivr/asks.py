@@ -20,16 +20,15 @@ CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_O
 class Desk:
     """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too.
 
-    People answer in `hours`, or always. A second proof lasts `step_up_minutes`; codes go out by text message where `sms`, to
-    numbers of these `countries` alone.
+    People answer in `hours`, or always. A second proof lasts `step_up_minutes`; `texting` are the countries to which codes go by
+    text message, none where they do not.
     """
 
     agents: tuple[str, ...]
     emergency: tuple[str, ...]
     slack: bool = False
     step_up_minutes: int = 15
-    sms: bool = False
-    countries: tuple[str, ...] = ()
+    texting: tuple[str, ...] = ()
     hours: Hours | None = None
 
 

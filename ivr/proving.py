@@ -38,7 +38,7 @@ def _found(tx: Transaction, desk: Desk, call: Call) -> _Found:
     if call.proof < Proof.VERIFIED:
         return _Found((), None, ())
     on_file = factors.on_file(tx, person)
-    number = texts.number_for(tx, person, desk.countries) if desk.sms else None
+    number = texts.number_for(tx, person, desk.texting)
     in_slack = desk.slack and bool(on_file.members)
     there = {
         "authenticator": on_file.authenticator,
@@ -76,7 +76,7 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
         case "slack_code":
             sent = step_codes.ask(tx, subject, account)
         case "text":
-            sent = texts.ask(tx, subject, _bound(tx, call), desk.countries)
+            sent = texts.ask(tx, subject, _bound(tx, call), desk.texting)
         case "slack_approval":
             sent = approvals.lately(tx, subject, step_codes.WITHIN) < step_codes.MOST
             if sent:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from fastapi import Response
 
 from authz import Action
@@ -16,12 +14,6 @@ from store.live import Case, LiveCall
 from store.people import person_of
 from store.readings import Reading
 from store.sessions import SignedIn
-
-# The threat switch is above the page as long as it is on, and no news once it is not.
-SHOWN: Final = frozenset(kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK) - {
-    "threat_on",
-    "threat_off",
-}
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -37,7 +29,9 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         if chosen is None:
             return answers.not_there(door, visit)
     else:
-        chosen = next(iter(mine or (free if len(free) == 1 else before)), None)  # a new call comes before the last card
+        chosen = next(
+            iter(mine or ([] if free else before)), None
+        )  # the last card gives way to a call nobody has claimed
     tickets = asked(tx, who, Action.DESK_TICKET_WORK)
     threat = switches.look(tx, grant)
     leading = asked(tx, who, Action.DESK_THREAT_SWITCH) if who.leads else None
@@ -56,8 +50,8 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "before": before,
         "call_backs": len(call_backs.under_way(tx, grant)),
         "counts": queue.counts(tx, tickets) if tickets is not None else {},
-        "alerts": alerts.shown(tx, grant, many=5, kinds=SHOWN, since=tx.now - live.LATELY),
-        "for_leads": len([one for one in alerts.shown(tx, leading) if not one.seen]) if leading is not None else 0,
+        "alerts": alerts.news(tx, grant),
+        "for_leads": alerts.waiting(tx, leading) if leading is not None else 0,
         "threat": threat is not None and threat.on,
         "read": readings.count(tx, grant),
         "budget": readings.BUDGET,

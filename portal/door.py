@@ -15,7 +15,7 @@ from store import HashPool, Store, logins, pins
 @dataclass(frozen=True, slots=True)
 class Door:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting.
-    `decoy` is the hash of a password that nobody has; `texting` the countries to which codes go by text message, if they do."""
+    `decoy` is the hash of a password that nobody has; `texting` the countries to which codes go by text message, none where they do not."""
 
     store: Store
     origin: str

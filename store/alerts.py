@@ -5,11 +5,10 @@ Raised once (`same`), in the log at once, and shown to whom it is for: the desk,
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from authz import Grant
 from store import tables, work
@@ -30,7 +29,8 @@ KINDS: Final = {
     "no_case": LEADS,  # one of the staff tried to look at an account without a case
     "duress": LEADS,  # a caller keyed the PIN that says they are threatened
 }
-KEPT: Final = 90 * 24 * 3_600_000  # ms
+DAY: Final = 24 * 3_600_000  # ms
+KEPT: Final = 90 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,31 @@ def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
     return Named(person, f"{row.name}, account {row.number}" if row is not None else "", staff)
 
 
-def shown(
-    tx: Transaction, grant: Grant, *, many: int = 50, kinds: Collection[str] = tuple(KINDS), since: int = 0
-) -> list[Alert]:
+def shown(tx: Transaction, grant: Grant, *, many: int = 50) -> list[Alert]:
     """The newest first: the desk's under a grant to work with callers, all of them under one to switch the threat."""
     tx.good(grant, "desk.threat.switch", "desk.proof.ask")
     a = tables.alerts.c
-    mine = and_(a.audience.in_(_audiences(grant)), a.kind.in_(kinds), a.at > since)
+    mine = a.audience.in_(_audiences(grant))
     rows = tx.connection.execute(select(tables.alerts).where(mine).order_by(a.id.desc()).limit(many))
     return [_alert(row) for row in rows]
+
+
+def news(tx: Transaction, grant: Grant) -> list[Alert]:
+    """What the desk was warned of today and nobody has looked into; not the threat switch, which is on its page while it is on."""
+    tx.good(grant, "desk.proof.ask")
+    a = tables.alerts.c
+    fresh = (a.audience == DESK, a.seen_at.is_(None), a.at > tx.now - DAY, a.kind.not_in(("threat_on", "threat_off")))
+    rows = tx.connection.execute(select(tables.alerts).where(*fresh).order_by(a.id.desc()).limit(5))
+    return [_alert(row) for row in rows]
+
+
+def waiting(tx: Transaction, grant: Grant) -> int:
+    """How many those who lead the desk have not looked into yet."""
+    tx.good(grant, "desk.threat.switch")
+    found: int = tx.connection.execute(
+        select(func.count()).select_from(tables.alerts).where(tables.alerts.c.seen_at.is_(None))
+    ).scalar_one()
+    return found
 
 
 def seen(tx: Transaction, grant: Grant, id: int) -> None:

@@ -12,15 +12,15 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select
 
-from authz import Grant, Proof
-from store import alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts
+from authz import Action, Ask, Grant, Proof
+from store import accounts, alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts
+from store.accounts import Invoice, Service
 from store.people import person_of, subject_of
 from store.standing import Requester
 from store.transaction import NoGrant, Transaction
 from store.two_words import two_words
 
 AFTERWARDS: Final = rings.CASE_OPEN
-MOST: Final = 50  # services, and invoices, on a card
 LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on the card
 
 
@@ -64,29 +64,10 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A service; `status` in the words of the import."""
-
-    name: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """An invoice that is not paid; `due` as ISO 8601."""
-
-    number: str
-    amount: str
-    currency: str
-    due: str
-    overdue: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
     `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts.
-    `services` and `owed` are None where they may not hear of them, and where nobody asked for them; at most MOST of each."""
+    `services` and `owed` are None where they may not hear of them, and where nobody asked for them."""
 
     call: LiveCall
     requester: Requester | None
@@ -96,8 +77,8 @@ class Case:
     second: tuple[str, ...]
     warnings: tuple[str, ...]
     tickets: tuple[OpenTicket, ...]
-    services: tuple[Running, ...] | None = None
-    owed: tuple[Owed, ...] | None = None
+    services: tuple[Service, ...] | None = None
+    owed: tuple[Invoice, ...] | None = None
 
 
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
@@ -135,7 +116,7 @@ def case(
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
     found = _case(tx, grant, row, texting)
-    return _with_facts(tx, grant, found) if facts and grant.cell == "desk.card.view" else found
+    return _with_facts(tx, row, found) if facts else found
 
 
 def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
@@ -188,26 +169,21 @@ def _case(tx: Transaction, grant: Grant, row: Any, texting: Collection[str]) -> 
     return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
 
 
-def _with_facts(tx: Transaction, grant: Grant, known: Case) -> Case:
-    """With what the caller may be told, for the one agent who talks to them: nothing else can slip out."""
-    may = known.requester.may if known.requester is not None else frozenset()
-    services = owed = None
-    if "service.view" in may:
-        s = tables.services.c
-        rows = tx.connection.execute(
-            select(s.name, s.status).where(s.account_id == grant.account).order_by(s.ref).limit(MOST)
-        )
-        services = tuple(Running(row.name, row.status) for row in rows)
-        tx.told(grant, "service.name", "service.status")
-    if "billing.view" in may:
-        i = tables.invoices.c
-        unpaid = (
-            select(tables.invoices).where(i.account_id == grant.account, i.status != "paid").order_by(i.due).limit(MOST)
-        )
-        rows = tx.connection.execute(unpaid)
-        owed = tuple(Owed(row.number, row.amount, row.currency, row.due, row.status == "overdue") for row in rows)
-        tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")
-    return replace(known, services=services, owed=owed)
+def _with_facts(tx: Transaction, row: Any, known: Case) -> Case:
+    """With what the caller may be told, under grants of their own: nothing else can slip out."""
+    if known.requester is None:
+        return known
+    asks = (
+        Ask(row.subject, action, row.account_id, None, known.proof)
+        for action in (Action.SERVICE_VIEW, Action.BILLING_VIEW)
+    )
+    offered = tx.offer(asks)
+    services, bills = offered.get(Action.SERVICE_VIEW), offered.get(Action.BILLING_VIEW)
+    return replace(
+        known,
+        services=None if services is None else tuple(accounts.services(tx, services)),
+        owed=None if bills is None else tuple(one for one in accounts.invoices(tx, bills) if one.status != "paid"),
+    )
 
 
 def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket, ...]:
