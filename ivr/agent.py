@@ -109,7 +109,7 @@ def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, in
         raise Refused("not a ring of ours")
     if not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", int(leg)):
         raise Refused("not a ring of ours")
-    found = rings.look(tx, int(ring))
+    found = rings.hold(tx, int(ring))
     if found is None:
         raise Refused("a ring we do not know")
     return found, int(leg)

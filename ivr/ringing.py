@@ -68,13 +68,13 @@ def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> 
     if not isinstance(verdict, Grant):
         rings.end(tx, tx.call or "", rings.REFUSED)
         return refused(tx, ask, verdict)
-    ring = rings.look(tx, call.ring)
+    ring = rings.hold(tx, call.ring)
     if ring is not None and ring.taken:
         return _taken(tx, ring)
     if ring is None or ring.over or _is_enough(tx, ring):
         return o.NobodyCame()
     rings.seen(tx, ring.id)
-    return o.StillRinging(rings.queue(tx).index(ring.id) + 1)
+    return o.StillRinging(rings.place(tx, ring))
 
 
 def _taken(tx: Transaction, ring: Ring) -> Outcome:
@@ -94,7 +94,7 @@ def _is_enough(tx: Transaction, ring: Ring) -> bool:
 def _give_up_ring(tx: Transaction, desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
     assert tx.call is not None
     if call.ring is not None and call.at == "holding" and not effect.gone:
-        now = rings.look(tx, call.ring)
+        now = rings.hold(tx, call.ring)
         if now is not None and now.taken:
             return _taken(tx, now)  # somebody came just now
     ring = rings.end(tx, tx.call, _ending(call, effect))
@@ -148,7 +148,7 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
     """Whoever has passed may still talk to the desk, or not; whoever has failed goes back to the agent, who sees it."""
     assert call.ring is not None
     assert tx.call is not None
-    ring = rings.look(tx, call.ring)
+    ring = rings.hold(tx, call.ring)
     passed = effect.passed if effect.passed is not None else _stepped_up(tx, call, ring)
     rings.proved(tx, call.ring, passed=passed)
     if ring is None or ring.over or ring.agent_left or not ring.taken:

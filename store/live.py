@@ -85,8 +85,8 @@ def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
     """All that wait or talk, the oldest first. Nothing of any customer."""
     tx.good(grant, "desk.proof.ask", "desk.deliver")
     r = tables.rings.c
-    rows = tx.connection.execute(_CALLS.where(r.ended_at.is_(None)).order_by(r.emergency.desc(), r.id)).all()
     waiting = rings.queue(tx)
+    rows = tx.connection.execute(_CALLS.where(r.ended_at.is_(None)).order_by(r.emergency.desc(), r.id)).all()
     return [_call(tx, row, waiting) for row in rows]
 
 
@@ -101,8 +101,9 @@ def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
 def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     """One of them, over or not."""
     tx.good(grant, "desk.proof.ask", "desk.deliver")
+    waiting = rings.queue(tx)
     row = tx.connection.execute(_CALLS.where(tables.rings.c.id == ring)).first()
-    return None if row is None else _call(tx, row, rings.queue(tx))
+    return None if row is None else _call(tx, row, waiting)
 
 
 def case(
@@ -111,11 +112,11 @@ def case(
     """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
     `texting`: the countries to which codes go by text message, if they go at all. `facts`: with what the caller may be told."""
     tx.good(grant, "desk.card.view", "desk.deliver")
-    r = tables.rings.c
+    r, waiting = tables.rings.c, rings.queue(tx)
     row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
-    found = _case(tx, grant, row, texting)
+    found = _case(tx, grant, row, waiting, texting)
     return _with_facts(tx, row, found) if facts else found
 
 
@@ -146,8 +147,8 @@ def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
     return row.staff_id is not None and grant.subject == f"staff:{row.staff_id}" and fresh
 
 
-def _case(tx: Transaction, grant: Grant, row: Any, texting: Collection[str]) -> Case:
-    call, proof, person = _call(tx, row, rings.queue(tx)), Proof(row.proof), person_of(row.subject)
+def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: Collection[str]) -> Case:
+    call, proof, person = _call(tx, row, waiting), Proof(row.proof), person_of(row.subject)
     on_file = factors.on_file(tx, person)
     second = [
         *(["authenticator"] if on_file.authenticator else []),
@@ -204,12 +205,14 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
 
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
+    """`waiting` is the queue as it was before the row was read: whoever waits and is not in it has come since, as the last."""
     state = "waiting" if row.taken_by is None else "keypad" if row.asked and not row.told else "talking"
+    state = "over" if row.ended_at is not None else state
     return LiveCall(
         row.id,
         row.call,
         row.account_id,
-        "over" if row.ended_at is not None else state,
+        state,
         row.emergency,
         row.call_back is not None,
         row.started_at,
@@ -217,11 +220,15 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         row.ended_at,
         row.agent or "",
         row.staff_id,
-        waiting.index(row.id) + 1 if row.id in waiting else 0,
+        _place(waiting, row.id) if state == "waiting" else 0,
         row.asked,
         row.told,
         _words(tx, row),
     )
+
+
+def _place(waiting: list[int], id: int) -> int:
+    return (waiting.index(id) if id in waiting else len(waiting)) + 1
 
 
 def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:

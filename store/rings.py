@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import case, delete, func, insert, literal, null, select, update
+from sqlalchemy import and_, case, delete, func, insert, literal, null, or_, select, update
 
 from authz import Grant, Proof
 from store import legs, tables, work
@@ -106,11 +106,26 @@ def look(tx: Transaction, id: int) -> Ring | None:
     return None if r is None else _ring(r)
 
 
+def hold(tx: Transaction, id: int) -> Ring | None:
+    """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
+    r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id).with_for_update()).first()
+    return None if r is None else _ring(r)
+
+
 def queue(tx: Transaction) -> list[int]:
     """Who waits, in the order they are answered: emergencies, then whoever came first."""
     r = tables.rings.c
     query = select(r.id).where(r.ended_at.is_(None), r.taken_by.is_(None)).order_by(r.emergency.desc(), r.id)
     return list(tx.connection.execute(query).scalars())
+
+
+def place(tx: Transaction, ring: Ring) -> int:
+    """Where a caller who waits stands in the queue, from 1."""
+    r, earlier = tables.rings.c, tables.rings.c.id < ring.id
+    before = and_(r.emergency, earlier) if ring.emergency else or_(r.emergency, earlier)
+    query = select(func.count()).select_from(tables.rings).where(r.ended_at.is_(None), r.taken_by.is_(None), before)
+    others: int = tx.connection.execute(query).scalar_one()
+    return others + 1
 
 
 def seen(tx: Transaction, id: int) -> None:

@@ -1,0 +1,75 @@
+"""What a caller's turn and the desk's own phone do at the same moment, on PostgreSQL: two real transactions, one in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from simulator.phone import Phone
+from store import Transaction, rings
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.elsewhere import asks_for, kim
+from tests.ivr.switchboard import CALL_BACK, asks, tickets
+from tests.ivr.switchboard import rings as ringing
+from tests.ivr.wire import rows
+
+LOOKS = 5_000  # far more than it takes: a test that would wait for ever fails instead
+WAITS = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+
+@pytest.fixture
+def desk(sample_postgres: str) -> Iterator[Desk]:
+    opened = Desk(sample_postgres, **ACCOUNT)
+    yield opened
+    opened.close()
+
+
+def meanwhile(desk: Desk, does: Callable[[Transaction], object], then: Callable[[], None]) -> None:
+    """`does` is done and not yet committed when `then` comes upon it."""
+    with ThreadPoolExecutor(1) as threads:
+        with desk.store.transaction("phone") as tx:
+            does(tx)
+            other = threads.submit(then)
+            assert any(rows(desk, WAITS) for _ in range(LOOKS)), "it did not come upon it"
+        other.result()
+
+
+def waiting(desk: Desk) -> tuple[Phone, Phone]:
+    """Somebody who waits, and a phone of the desk that was picked up."""
+    kim(desk)
+    mia = asks(desk)
+    (agent,) = ringing(desk)
+    agent.answer()
+    return mia, agent
+
+
+@pytest.mark.parametrize("waited", [4, 46])
+def test_h4_a_caller_is_put_through_though_an_agent_takes_the_call_in_the_same_moment(desk: Desk, waited: int) -> None:
+    """H4: not thrown out, and not told that nobody came, when the call is taken between two looks of one turn."""
+    mia, agent = waiting(desk)
+    desk.pass_time(waited)
+    meanwhile(desk, lambda tx: rings.take(tx, 1, agent.sid), mia.wait)
+    assert mia.state == "in conference desk-1"
+    assert tickets(desk) == []
+    assert not any("sorry" in said.lower() for said in mia.heard)
+
+
+def test_h4_a_caller_is_not_put_into_a_room_the_agent_has_just_left(desk: Desk) -> None:
+    mia, agent = waiting(desk)
+    agent.press("1")
+    meanwhile(desk, lambda tx: rings.leg_gone(tx, 1, agent.sid), mia.wait)
+    assert mia.state == "gathering"
+    assert tickets(desk) == [CALL_BACK]
+
+
+def test_h4_a_caller_back_from_the_keypad_does_not_wait_for_an_agent_who_has_just_left(desk: Desk) -> None:
+    mia, agent = waiting(desk)
+    agent.press("1")
+    mia.wait()
+    assert asks_for(desk, "pin")
+    meanwhile(desk, lambda tx: rings.leg_gone(tx, 1, agent.sid), lambda: mia.press("17846325#"))
+    assert mia.state == "gathering"
