@@ -37,6 +37,16 @@ class PinGuard(Base):
     seen_at: Mapped[int] = mapped_column(index=True)
 
 
+class Budget(Base):
+    """What may be done only so often, by name (budgets.py). `whole_at`: when nothing of it is spent any more; `told_at`: when
+    the desk was last told that nothing was left."""
+
+    __tablename__ = "budgets"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    whole_at: Mapped[int] = mapped_column(index=True)
+    told_at: Mapped[int | None]
+
+
 class PinBudget(Base):
     """Wrong PINs over the whole desk, by kind of call and by hour and day; and what else is counted so, like texts."""
 

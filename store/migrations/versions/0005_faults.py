@@ -1,5 +1,8 @@
 """What a day of use and attack found missing in the tables: one migration for all of it, before anything is released"""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -7,8 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "budgets",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("whole_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_budgets")),
+    )
+    op.create_index(op.f("ix_budgets_whole_at"), "budgets", ["whole_at"])
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index(op.f("ix_budgets_whole_at"), "budgets")
+    op.drop_table("budgets")
