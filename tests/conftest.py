@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hypothesis
 import pytest
 
 from tests.scratch import SCRATCH
@@ -17,11 +16,7 @@ if TYPE_CHECKING:  # or pytest could not rewrite its assertions
     from tests.postgres import Server
 
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SCRATCH))  # where pytest puts its tmp_path
-pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk", "tests.leaks"]
-
-# A busy machine is no fault of the code: an example may take its time.
-hypothesis.settings.register_profile("house", parent=hypothesis.settings(), deadline=None)
-hypothesis.settings.load_profile("house")
+pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk", "tests.leaks", "tests.sizes"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

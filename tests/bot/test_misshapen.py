@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import logging
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from bot.shape import is_whole
 from bot.submissions import FORMS
 from simulator.slack.sample import BOT
 from tests.bot.by_hand import Json, acted, click, command, event, message, rows, send, shortcut, submission, ts
-from tests.bot.slack_desk import SlackDesk
+from tests.bot.slack_desk import SlackDesk, Stage
 
 Made = Callable[[SlackDesk], Json]
 GONE: Any = object()
@@ -29,6 +31,15 @@ ODD = (None, "x", 7, [], [None], {"x": None})
 @pytest.fixture
 def desk(slack_once: SlackDesk) -> SlackDesk:
     return slack_once
+
+
+@pytest.fixture(scope="module")
+def quiet(_sample_template: Path, slack_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlackDesk]:
+    """One desk for all that leaves nothing behind."""
+    path = shutil.copyfile(_sample_template, tmp_path_factory.mktemp("quiet") / "sample.db")
+    opened = SlackDesk(f"sqlite:///{path}", slack_stage)
+    yield opened
+    opened.close()
 
 
 class Log:
@@ -100,24 +111,24 @@ def test_the_bodies_are_such_as_slack_sends(desk: SlackDesk, log: Log) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 7, "message", [], [{}], {}, {"type": 7}, {"type": None}, {"text": "no type"}])
-def test_an_event_that_is_none(desk: SlackDesk, log: Log, odd: object) -> None:
-    before = rows(desk)
-    body = event(desk) | {"event": odd}
-    answer = send(desk, body)
+def test_an_event_that_is_none(quiet: SlackDesk, log: Log, odd: object) -> None:
+    before = rows(quiet)
+    body = event(quiet) | {"event": odd}
+    answer = send(quiet, body)
     assert (answer.status_code, answer.text) == (200, "")
-    assert rows(desk) == before
+    assert rows(quiet) == before
     assert not log.faults
     assert [one["event"] for one in log.ours] == ["misshapen"], "the operator can see it"
 
 
 @pytest.mark.parametrize("missing", ["channel", "ts", "user", "type"])
 @pytest.mark.parametrize("kind", ["direct", "mention"])
-def test_an_event_without_what_all_have(desk: SlackDesk, log: Log, kind: str, missing: str) -> None:
-    before = rows(desk)
-    body = SAID[kind](desk)
+def test_an_event_without_what_all_have(quiet: SlackDesk, log: Log, kind: str, missing: str) -> None:
+    before = rows(quiet)
+    body = SAID[kind](quiet)
     del body["event"][missing]
-    assert send(desk, body).status_code == 200
-    assert rows(desk) == before
+    assert send(quiet, body).status_code == 200
+    assert rows(quiet) == before
     assert not log.faults
 
 
@@ -141,12 +152,12 @@ def test_an_event_without_what_all_have(desk: SlackDesk, log: Log, kind: str, mi
     ids=str,
 )
 @pytest.mark.parametrize("action", ["open", "choose", "desk_take", "tell_account"])
-def test_a_click_on_nothing(desk: SlackDesk, log: Log, action: str, odd: Json) -> None:
-    before = rows(desk)
+def test_a_click_on_nothing(quiet: SlackDesk, log: Log, action: str, odd: Json) -> None:
+    before = rows(quiet)
     body = click(action, "1") | odd
-    answer = send(desk, body)
+    answer = send(quiet, body)
     assert (answer.status_code, answer.text) == (200, "")
-    assert rows(desk) == before
+    assert rows(quiet) == before
     assert not log.faults
 
 
@@ -175,23 +186,23 @@ def test_a_click_may_lack_what_slack_leaves_out(desk: SlackDesk, log: Log, missi
     ],
     ids=str,
 )
-def test_a_form_that_is_none(desk: SlackDesk, log: Log, odd: Json) -> None:
-    before = rows(desk)
-    answer = send(desk, submission("open_ticket") | odd)
+def test_a_form_that_is_none(quiet: SlackDesk, log: Log, odd: Json) -> None:
+    before = rows(quiet)
+    answer = send(quiet, submission("open_ticket") | odd)
     assert (answer.status_code, answer.text) == (200, "")
-    assert rows(desk) == before
+    assert rows(quiet) == before
     assert not log.faults
 
 
 @pytest.mark.parametrize("callback", [*FORMS, *SHORTCUTS])
-def test_a_form_that_came_back_empty(desk: SlackDesk, log: Log, callback: str) -> None:
+def test_a_form_that_came_back_empty(quiet: SlackDesk, log: Log, callback: str) -> None:
     for metadata in ("", "²", "9" * 200, "||||"):
         for user in ("U0DEV", "U0KIM", "U0MIA"):
-            before = rows(desk)
-            answer = send(desk, submission(callback, metadata, user))
+            before = rows(quiet)
+            answer = send(quiet, submission(callback, metadata, user))
             assert answer.status_code == 200
             assert answer.json()["response_action"] in ("errors", "update")
-            after = rows(desk)
+            after = rows(quiet)
             assert [after[name] for name in ("tickets", "messages", "work")] == [
                 before[name] for name in ("tickets", "messages", "work")
             ]
@@ -199,13 +210,13 @@ def test_a_form_that_came_back_empty(desk: SlackDesk, log: Log, callback: str) -
 
 
 @pytest.mark.parametrize("action", [*CLICKS, *DESK_CLICKS, "tell_tickets_1"])
-def test_a_click_with_a_value_that_is_none_of_ours(desk: SlackDesk, log: Log, action: str) -> None:
+def test_a_click_with_a_value_that_is_none_of_ours(quiet: SlackDesk, log: Log, action: str) -> None:
     values = ("", "²", "9" * 200, "1:2:3", "1:ticket.open", "tickets:²", "tickets:" + "9" * 5_000)
     for value in values:
         for user in ("U0RAJ", "U0KIM"):
-            assert send(desk, click(action, value, user)).status_code == 200
-        assert send(desk, click(action, value, "U0RAJ", view={"type": "home", "id": "V1"})).status_code == 200
-    assert rows(desk)["tickets"] == 0
+            assert send(quiet, click(action, value, user)).status_code == 200
+        assert send(quiet, click(action, value, "U0RAJ", view={"type": "home", "id": "V1"})).status_code == 200
+    assert rows(quiet)["tickets"] == 0
     assert not log.faults
 
 

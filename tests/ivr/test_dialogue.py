@@ -21,6 +21,7 @@ from ivr.moves import TABLE
 from ivr.shapes import Call, CheckPin, Conference, DialEnded, Effect, Gather, HangUp, Keys, Record, Screen
 from store.accounts import AccountName
 from tests.ivr.talk import BEGINNINGS, ONE_KEY, SPOKEN, Dice, Step, converse, hear, settle
+from tests.sizes import size
 
 DICE = st.lists(st.integers(0, 59), max_size=60)
 WORDS = phrases.load()
@@ -49,7 +50,7 @@ def is_proof(outcome: object) -> bool:
     return isinstance(outcome, o.Proved)
 
 
-@settings(max_examples=300)
+@settings(max_examples=size(300))
 @given(DICE, st.sampled_from(("", "called", "code")))
 def test_whoever_answers_a_call_of_ours_is_told_nothing_before_proof(numbers: list[int], begins: str) -> None:
     proven = False
@@ -62,7 +63,7 @@ def test_whoever_answers_a_call_of_ours_is_told_nothing_before_proof(numbers: li
             assert set(step.keys) <= STRANGERS_HEAR | CALLED_HEAR
 
 
-@settings(max_examples=300)
+@settings(max_examples=size(300))
 @given(DICE, st.booleans())
 def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only: bool) -> None:
     proven = False
@@ -85,7 +86,7 @@ def test_the_conversations_come_everywhere() -> None:
     assert {step.call.at for step in steps} == set(TABLE)
 
 
-@settings(max_examples=300)
+@settings(max_examples=size(300))
 @given(DICE, st.sampled_from(BEGINNINGS))
 def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) -> None:
     for step in converse(Dice(numbers), begins=begins):
@@ -97,7 +98,7 @@ def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) 
         assert isinstance(step.screen.then, HangUp) == (step.call.at == "over")
 
 
-@settings(max_examples=300)
+@settings(max_examples=size(300))
 @given(DICE, st.sampled_from(BEGINNINGS))
 def test_silence_ends_a_call_the_second_time_in_a_row_and_only_then(numbers: list[int], begins: str) -> None:
     silences = 0

@@ -26,6 +26,7 @@ from ivr.shapes import Conference, Gather, HangUp, Record, Screen, line
 from ivr.step_up import STEP_UP, WAYS
 from store.accounts import Invoice
 from store.timeline import STATUSES
+from tests.sizes import size
 
 WORDS = phrases.load()
 SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__file__).parent.glob("*.py")}
@@ -203,7 +204,7 @@ def test_dates_and_digits() -> None:
 NASTY = "<Dial>+44 1632 960999</Dial> & \u202edesrever \u0007\r\n 😀👍🏽 1️⃣ ❤️ ]]> {number} %s \ufffe\u2028 Zoë"
 
 
-@settings(max_examples=600)
+@settings(max_examples=size(600))
 @given(st.text(max_size=400) | st.text("<>&\"'\x00\x1b\u202e😀️⃣ a.", max_size=300))
 def test_what_cannot_be_said_is_left_out(text: str) -> None:
     words = speakable(text)
@@ -264,7 +265,7 @@ def test_all_lines_with_somebodys_own_words_are_tried() -> None:
     assert own == set(TEXT_LINES)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=size(1000))
 @given(st.text(max_size=300), st.sampled_from(SCREENS))
 def test_no_text_adds_anything_to_a_document(text: str, then: Gather | Record | Conference | HangUp) -> None:
     assert elements(drawn(text, then)) == elements(drawn("word", then))

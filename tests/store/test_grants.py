@@ -130,8 +130,18 @@ class House:
                     found.setdefault(cell, verdict)
         return found
 
-    def one(self, tx: Transaction, name: str) -> Grant:
-        return self.genuine(tx)[min(OPENS[name])]
+    def opens(self, name: str, tx: Transaction, grant: object) -> bool:
+        """Whether the function lets this grant through. The other arguments are nonsense, so what it does then is taken back."""
+        kept = tx.connection.begin_nested()
+        try:
+            self.call(name, tx, grant)
+        except NoGrant:
+            return False
+        except Exception:  # noqa: BLE001 - it reached the nonsense, which is what matters
+            return True
+        finally:
+            kept.rollback()
+        return True
 
 
 @pytest.fixture
@@ -167,13 +177,14 @@ FORGED: list[Callable[[Grant], object]] = [
 ]
 
 
-@pytest.mark.parametrize("name", sorted(OPENS))
-def test_a_forged_grant_opens_nothing(house: House, name: str) -> None:
+def test_a_forged_grant_opens_nothing(house: House) -> None:
     with house.clocked.transaction() as tx:
-        grant = house.one(tx, name)
-        for forge in FORGED:
-            with pytest.raises(NoGrant):
-                house.call(name, tx, forge(grant))
+        genuine, opened = house.genuine(tx), set()
+        for name, cells in OPENS.items():
+            for number, forge in enumerate(FORGED):
+                if house.opens(name, tx, forge(genuine[min(cells)])):
+                    opened.add((name, number))
+    assert not opened
 
 
 def test_some_forgeries_cannot_even_be_made(house: House) -> None:
@@ -189,16 +200,15 @@ def test_some_forgeries_cannot_even_be_made(house: House) -> None:
             object.__setattr__(refused, "__class__", Grant)
 
 
-@pytest.mark.parametrize("name", sorted(OPENS))
-def test_a_grant_is_dead_after_its_transaction(house: House, name: str) -> None:
+def test_a_grant_is_dead_after_its_transaction(house: House) -> None:
     with house.clocked.transaction() as ended:
-        grant = house.one(ended, name)
-    with pytest.raises(NoGrant):
-        house.call(name, ended, grant)
+        old = house.genuine(ended)
+    for name, cells in OPENS.items():
+        with pytest.raises(NoGrant):
+            house.call(name, ended, old[min(cells)])
     with house.clocked.transaction() as tx:
         house.genuine(tx)  # the same cells are granted here too
-        with pytest.raises(NoGrant):
-            house.call(name, tx, grant)
+        assert not [name for name, cells in OPENS.items() if house.opens(name, tx, old[min(cells)])]
 
 
 def test_a_grant_does_not_open_another_living_transaction(house: House, tmp_path: Path) -> None:
@@ -227,25 +237,12 @@ def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
     house.clocked.close()
 
 
-@pytest.mark.parametrize("name", sorted(OPENS))
-def test_a_grant_opens_what_it_is_for_and_nothing_else(house: House, name: str) -> None:
-    opened = set()
+def test_a_grant_opens_what_it_is_for_and_nothing_else(house: House) -> None:
     with house.clocked.transaction() as tx:
         genuine = house.genuine(tx)
         assert set(genuine) == {*CELLS, *DESK_CELLS}
-        for cell in set(genuine) - OPENS[name]:
-            with pytest.raises(NoGrant):
-                house.call(name, tx, genuine[cell])
-    for cell in OPENS[name]:
-        try:
-            with house.clocked.transaction() as tx:
-                house.call(name, tx, house.genuine(tx)[cell])
-        except NoGrant:
-            continue
-        except Exception:  # noqa: BLE001 - the other arguments are nonsense; what matters is that they were reached
-            pass
-        opened.add(cell)
-    assert opened == OPENS[name]
+        for name, cells in OPENS.items():
+            assert {cell for cell, grant in genuine.items() if house.opens(name, tx, grant)} == set(cells), name
 
 
 # --- what is told without one
