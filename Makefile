@@ -20,7 +20,7 @@ ARGS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants
+.PHONY: help run test test-all check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ help: ## show this list
 run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample accounts in a new SQLite database
 	@$(DESKGATE) serve
 
-test: $(READY_TO_TEST) ## run every test (some: make test T=tests/authz ARGS="-k golden")
+test: $(READY_TO_TEST) ## run the tests (some: make test T=tests/authz ARGS="-k golden")
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARGS)
+
+test-all: ARGS += --everything
+test-all: test ## the same with every test on both databases, and all examples: before a release
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
 	$(PY) -m ruff format --check --output-format concise

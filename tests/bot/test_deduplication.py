@@ -17,6 +17,8 @@ from tests.bot.by_hand import Json, click, command, mention, message, new, rows,
 from tests.bot.slack_desk import SlackDesk, Stage
 from tests.doors.faults import away, full
 
+pytestmark = pytest.mark.both_databases
+
 DOWN = "our site is down"
 Sent = Callable[[SlackDesk, Json, Json], None]
 

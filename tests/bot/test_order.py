@@ -9,6 +9,8 @@ import pytest
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
+pytestmark = pytest.mark.both_databases
+
 MIA: dict[str, Any] = {"user": "U0MIA", "team": "T0DESK"}
 
 

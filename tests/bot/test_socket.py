@@ -172,7 +172,7 @@ def test_it_is_not_acknowledged_before_it_is_written_down(slack: Slack, desk: An
 
 
 def test_what_is_not_written_down_is_not_acknowledged(
-    slack: Slack, desk: Answering, link: WebSocket, logged: list[structlog.typing.EventDict]
+    slack: Slack, door: Socket, desk: Answering, link: WebSocket, logged: list[structlog.typing.EventDict]
 ) -> None:
     def answer(payload: Json) -> tuple[int, Any]:
         if payload["n"] == 2:
@@ -186,6 +186,7 @@ def test_what_is_not_written_down_is_not_acknowledged(
     slack.send(link, 3, n=3)
     assert slack.acks.get(timeout=SOON) == {"envelope_id": "E3", "payload": {"text": "sorry"}}
     assert slack.acks.empty()
+    door.stop()  # waits for the thread that logs the fault
     assert {event["event"] for event in logged} >= {"slack socket: not acknowledged", "fault"}
 
 

@@ -18,6 +18,8 @@ from tests.doors.faults import DEAD_END, SORRY, away, full, is_twiml
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Caller, Wire, change, count, rows
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def logged() -> Iterator[list[structlog.typing.EventDict]]:

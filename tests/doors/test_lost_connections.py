@@ -22,6 +22,8 @@ from tests.doors.faults import hang_up_on
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
 
+pytestmark = pytest.mark.both_databases
+
 TICKET = ["", "17846325", "1", "1", "say", "2", "1", "say", "0", "*", "3"]
 
 

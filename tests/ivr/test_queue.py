@@ -16,6 +16,8 @@ from tests.ivr.elsewhere import kim, piece, talks
 from tests.ivr.switchboard import CALL_BACK, EMERGENCY, asks, rings, tickets
 from tests.ivr.wire import count, rows
 
+pytestmark = pytest.mark.both_databases
+
 OLIVIA, SAM, MIA = ("+441632960101", "73059184"), ("+441632960105", "26487159"), ("+441632960108", "17846325")
 WAITING = ["We are still ringing the desk."]
 INSTEAD = "Press 1 to be called back instead."

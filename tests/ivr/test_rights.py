@@ -15,6 +15,8 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, change, count, rows, set_state, state_of
 
+pytestmark = pytest.mark.both_databases
+
 DEV, TIDEWORKS = "+441632960102", "400639"
 
 

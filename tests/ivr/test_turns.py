@@ -17,6 +17,8 @@ from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, all_at_once, change, count, kept, rows
 
+pytestmark = pytest.mark.both_databases
+
 GOODBYE = ["Goodbye."]
 
 
