@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.overheard import Allowance
 from bot.phrases import Phrases
 from store import Store, installations
 from store.installations import Installation
@@ -31,6 +32,7 @@ class Door:
     texting: tuple[str, ...] = ()
     public_url: str = ""
     monotonic: Callable[[], float] = time.monotonic
+    overheard: Allowance = field(default_factory=Allowance, repr=False)
     _known: Mapping[str, Installation] = field(default_factory=dict, repr=False)
     _known_until: float = 0.0
 

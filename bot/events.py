@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from authz import Action, Topic
-from bot import answers, choices, desk_thread, linking, opening, owed, private, proving, reading
+from bot import answers, choices, desk_thread, linking, opening, overheard, owed, private, proving, reading
 from bot.actor import Actor, Who, known, of_event
 from bot.door import Door
 from bot.opening import Opened, Origin
@@ -25,7 +25,10 @@ def message(door: Door, body: Body) -> None:
     """Whatever somebody says where the app is: to it, in a ticket's thread, or to others, which is none of our business."""
     event = body["event"]
     subtype, via = event.get("subtype"), door.via(body)
-    if via is None or subtype not in (*SPOKEN, "message_changed", "message_deleted"):
+    if via is None:
+        return
+    overheard.listen(door, event, via)
+    if subtype not in (*SPOKEN, "message_changed", "message_deleted"):
         return
     actor = of_event(body, via.team)
     if actor is None:
@@ -176,8 +179,7 @@ def _mentioned(tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, 
 
 
 def _aloud(tx: Transaction, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
-    """A code that others could read is good no more, whoever said it. Everybody is told the same."""
-    linking.spoil(tx, meant.value)
+    """A code that others could read is good no more (overheard.py). Whoever says one as if to us is told so, right or wrong."""
     what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
     owed.tell(tx, actor, what, f"{what}:{_minute(tx, actor, spoken)}")
     there = f"aloud:{_minute(tx, actor, spoken)}"

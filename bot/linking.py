@@ -6,20 +6,12 @@ from typing import Final
 
 from authz import Proof
 from bot.actor import Actor
-from store import NOBODY, Transaction, carried, codes, guard, members, step_codes, step_ups, work
+from store import NOBODY, Transaction, codes, guard, members, step_ups, work
 from store.guard import Admission
 from store.people import person_of
 
 KIND = "link"
 DIGITS: Final = codes.DIGITS
-SAID_ALOUD: Final = (
-    KIND,
-    carried.TO_SLACK,
-    carried.TO_PHONE,
-    step_codes.IN_SLACK,
-    step_codes.BY_TEXT,
-    "unlock",
-)  # good no more once others heard it
 
 
 def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
@@ -48,16 +40,6 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
     assert member is not None
     members.met(tx, member, actor.via, actor.dm)
     return "linked"
-
-
-def spoil(tx: Transaction, digits: str) -> None:
-    """A code that was said aloud is good no more, whoever said it."""
-    if len(digits) != codes.DIGITS:
-        return
-    for kind in SAID_ALOUD:
-        found = codes.redeem(tx, kind, digits)
-        if found is not None:
-            tx.record(found[0], None, "slack.code", "said_aloud", fields=(f"code:{kind}",))
 
 
 def unlink(tx: Transaction, actor: Actor) -> bool:

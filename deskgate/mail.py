@@ -98,6 +98,15 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Somebody on the phone said they were a contact",
         "Somebody on the phone said they were {about}, and {about} told us that it was not so. They got nothing.",
     ),
+    "code_overheard": (
+        "Your code was said where others could read it",
+        (
+            "A code or a one-time link of yours was written where others could read it, so it is good no more. Get another if "
+            "you need it, and keep it to yourself: nobody of the desk will ask you for it."
+        ),
+        "A code of a contact was said where others could read it",
+        "A code or a one-time link of {about} was written where others could read it, so it is good no more.",
+    ),
     "contacts_changed": (
         "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",

@@ -15,23 +15,33 @@ from store.prepared import Prepared
 from store.transaction import Transaction
 
 DIGITS: Final = 8
+KINDS: Final = (
+    "link",
+    "carry_slack",
+    "carry_phone",
+    "step",
+    "text",
+    "unlock",
+)  # all there are: said aloud, each is over
 LIFE: Final = 10 * 60_000  # ms: NIST 800-63B 3.1.3, security.md 1.1
 KEPT: Final = 24 * 3_600_000
 
 
 def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
     """A new code for a subject; the ones of that kind before it are good no more. Shown or sent to them alone."""
+    if kind not in KINDS:
+        raise ValueError(f"no kind of code: {kind}")
     void(tx, kind, subject)
     while True:
         digits = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
         row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + LIFE}
-        if _NEW.first(tx, digest=_digest(tx, kind, digits), **row) is not None:
+        if _NEW.first(tx, digest=digest(tx, kind, digits), **row) is not None:
             return digits
 
 
 def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
     """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
-    row = _USE.first(tx, of_digest=_digest(tx, kind, digits), now=tx.now)
+    row = _USE.first(tx, of_digest=digest(tx, kind, digits), now=tx.now)
     return None if row is None else (row.subject, row.bound)
 
 
@@ -39,7 +49,7 @@ def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
     """`bound` of this subject's own code, which is used up now. Whoever else's it is, it is left alone: None, as for no code."""
     if len(digits) != DIGITS:
         return None
-    row = _USE_OWN.first(tx, of_digest=_digest(tx, kind, digits), of_subject=subject, now=tx.now)
+    row = _USE_OWN.first(tx, of_digest=digest(tx, kind, digits), of_subject=subject, now=tx.now)
     return None if row is None else str(row.bound)
 
 
@@ -54,7 +64,8 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.codes).where(tables.codes.c.expires_at < tx.now - KEPT))
 
 
-def _digest(tx: Transaction, kind: str, digits: str) -> str:
+def digest(tx: Transaction, kind: str, digits: str) -> str:
+    """What is kept of a code."""
     return tx.keys.digest("codes", kind, digits)
 
 

@@ -17,7 +17,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("slack_linked", "slack_unlinked"),
     *("authenticator_added", "authenticator_removed"),
     *("numbers_changed", "address_changed"),
-    "not_me",
+    *("not_me", "code_overheard"),
 )
 OF_ACCOUNT: Final = ("contacts_changed",)  # about an account: told to its owners
 OF_DESK: Final = (

@@ -17,6 +17,7 @@ from store.transaction import Transaction
 
 LIFE: Final = codes.LIFE  # ms
 BYTES: Final = 32
+CHARACTERS: Final = 43  # of a token: those bytes in base64
 LONGEST_KIND: Final = 11  # characters: `page:` stands before it
 _LONGEST: Final = 64
 
@@ -28,19 +29,19 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int =
     void(tx, kind, subject)
     token = secrets.token_urlsafe(BYTES)
     row = {"kind": _kind(kind), "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
-    tx.connection.execute(insert(tables.codes).values(digest=_digest(tx, kind, token), **row))
+    tx.connection.execute(insert(tables.codes).values(digest=digest(tx, kind, token), **row))
     return token
 
 
 def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """(subject, bound) of a token that is good now, and stays so. None: no such token, used or too old."""
-    row = _LOOK.first(tx, of_digest=_digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
+    row = _LOOK.first(tx, of_digest=digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
     return None if row is None else (row.subject, row.bound)
 
 
 def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """The same, and it is used up now: of two who send it at once one gets None."""
-    row = _USE.first(tx, of_digest=_digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
+    row = _USE.first(tx, of_digest=digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
     return None if row is None else (row.subject, row.bound)
 
 
@@ -53,7 +54,8 @@ def _kind(kind: str) -> str:
     return f"page:{kind}"
 
 
-def _digest(tx: Transaction, kind: str, token: str) -> str:
+def digest(tx: Transaction, kind: str, token: str) -> str:
+    """What is kept of a token."""
     return tx.keys.digest("pages", kind, token)
 
 

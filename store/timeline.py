@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from authz import Grant
-from store import tables, work
+from store import overheard, tables, work
 from store.prepared import Prepared
 from store.transaction import NoGrant, Transaction, upsert
 
@@ -139,7 +139,7 @@ def add(
     row = {
         "ticket": ticket,
         "author": author,
-        "body": body[:LONGEST_BODY],
+        "body": overheard.spoil(tx, body)[:LONGEST_BODY],
         "recording": recorded.sid if recorded else None,
         "at": tx.now,
         "event": event,

@@ -126,7 +126,7 @@ def test_a_code_said_aloud_is_good_no_more(slack: SlackDesk) -> None:
     assert "it is good no more" in desk.said("U0MIA")
     with desk.store.transaction("test") as tx:
         kept = (
-            tx.connection.execute(text("SELECT decision FROM ledger WHERE action IN ('slack.link', 'slack.code')"))
+            tx.connection.execute(text("SELECT decision FROM ledger WHERE action IN ('slack.link', 'code')"))
             .scalars()
             .all()
         )

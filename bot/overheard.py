@@ -1,0 +1,119 @@
+"""What is said where others read it, anywhere the app is: looked through for codes that are good, and never answered.
+
+All of a message counts: text, blocks, attachments, what was forwarded, names of files, what it said before it was edited.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from store import overheard
+
+if TYPE_CHECKING:
+    from bot.door import Door
+    from store.installations import Installation
+
+HOUR: Final = 3_600_000  # ms
+AN_HOUR: Final = 600  # candidates that are looked up for one member in an hour, by one process
+_MEMBERS: Final = 10_000  # that are counted apart
+_NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, pictures
+    [
+        "ts",
+        "event_ts",
+        "thread_ts",
+        "deleted_ts",
+        "message_ts",
+        "latest_reply",
+        "parent_user_id",
+        "client_msg_id",
+        "id",
+        "user",
+        "users",
+        "team",
+        "channel",
+        "channel_id",
+        "channel_type",
+        "type",
+        "subtype",
+        "block_id",
+        "action_id",
+        "app_id",
+        "bot_id",
+        "bot_profile",
+        "user_profile",
+        "user_team",
+        "source_team",
+        "edited",
+        "reactions",
+        "reply_users",
+        "inviter",
+        "metadata",
+        "icons",
+        "mimetype",
+        "filetype",
+        "mode",
+        "url_private",
+        "url_private_download",
+        "permalink",
+        "permalink_public",
+        "author_id",
+        "author_icon",
+        "author_link",
+        "author_subname",
+        "channel_team",
+        "footer_icon",
+        "service_icon",
+        "avatar_hash",
+        "external_id",
+        "color",
+    ]
+)
+
+
+class Allowance:
+    """How much is looked up for each member in this hour: who says number after number spoils nobody's code by chance."""
+
+    def __init__(self) -> None:
+        self._lock, self._hour = threading.Lock(), 0
+        self._spent: dict[str, int] = {}
+
+    def take(self, member: str, hour: int, wanted: int) -> int:
+        """How many of `wanted` may be looked up."""
+        with self._lock:
+            if hour != self._hour:
+                self._hour, self._spent = hour, {}
+            if member not in self._spent and len(self._spent) >= _MEMBERS:
+                member = ""
+            spent = self._spent.get(member, 0)
+            allowed = min(wanted, AN_HOUR - spent)
+            self._spent[member] = spent + allowed
+        return allowed
+
+
+def listen(door: Door, event: Mapping[str, Any], via: Installation) -> None:
+    """Codes in a message that others read are good no more. Direct messages with us nobody else reads."""
+    if event.get("channel_type") == "im" or event.get("bot_id") == via.bot_id:
+        return
+    words = "\n".join(words_in(event))
+    found = len(overheard.candidates(words))
+    if not found:
+        return  # nearly always, and nobody has waited for the database
+    said = event.get("message") or event.get("previous_message") or event
+    who = f"{said.get('user') or said.get('bot_id')}"
+    with door.store.transaction("slack") as tx:
+        overheard.spoil(tx, words, door.overheard.take(who, tx.now // HOUR, found))
+
+
+def words_in(said: object) -> Iterator[str]:
+    """Every piece of text in a message, in its order, as deep as it lies."""
+    left: list[object] = [said]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            left.extend(reversed([value for name, value in one.items() if name not in _NO_WORDS]))
+        elif isinstance(one, list):
+            left.extend(reversed(one))

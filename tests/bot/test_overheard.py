@@ -1,0 +1,239 @@
+"""C1: whoever says a code where others read it, in whatever words and markup, it is good no more, and nobody there learns anything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from bot import overheard as listening
+from store import codes, overheard, pages, tables
+from tests.bot.by_hand import HELP, Json, event, mention, message, send
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def words(make: Callable[[str], str]) -> Callable[[SlackDesk, str], Json]:
+    return lambda desk, code: message(desk, make(code), "U0LEO")
+
+
+def more(**given: Any) -> Callable[[SlackDesk, str], Json]:
+    """In another part of a message than its text; CODE stands for it."""
+
+    def made(desk: SlackDesk, code: str) -> Json:
+        def put(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {name: put(one) for name, one in value.items()}
+            if isinstance(value, list):
+                return [put(one) for one in value]
+            return value.replace("CODE", code) if isinstance(value, str) else value
+
+        return message(desk, **{"text": "", "user": "U0LEO", **put(given)})
+
+    return made
+
+
+def edit(desk: SlackDesk, code: str) -> Json:
+    said = {"ts": "1.000001", "text": f"it is {code}", "user": "U0LEO", "team": "T0DESK", "edited": {"ts": "2.000001"}}
+    return event(
+        desk,
+        type="message",
+        subtype="message_changed",
+        channel=HELP,
+        channel_type="channel",
+        ts="2.1",
+        message=said,
+        previous_message={**said, "text": "it is"},
+    )
+
+
+def deletion(desk: SlackDesk, code: str) -> Json:
+    before = {"ts": "1.000001", "text": f"it is {code}", "user": "U0LEO", "team": "T0DESK"}
+    there = {"channel": HELP, "channel_type": "channel", "ts": "2.1"}
+    return event(desk, type="message", subtype="message_deleted", previous_message=before, **there)
+
+
+def rich(*pieces: Json) -> list[Json]:
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(pieces)}]}]
+
+
+SAID: dict[str, Callable[[SlackDesk, str], Json]] = {
+    "as it was asked for": words(lambda c: f"link {c}"),
+    "in a sentence": words(lambda c: f"my code is {c}, does it still work?"),
+    "in another language": words(lambda c: f"Mein Code lautet {c}."),
+    "alone": words(lambda c: c),
+    "to us": lambda desk, c: mention(message(desk, f"<@U0DESKGATE> here you are: {c}", "U0LEO")),
+    "as a number of Slack's": words(lambda c: f"<tel:{c}|{c}>"),
+    "as a number with a prefix": words(lambda c: f"<tel:+44{c}|{c}>"),
+    "in pieces": words(lambda c: f"{c[:4]} {c[4:]}"),
+    "digit by digit": words(lambda c: "-".join(c)),
+    "with words between": words(lambda c: f"first {c[:4]} and then {c[4:]} at 9"),
+    "in a code span": words(lambda c: f"`{c}`"),
+    "in bold": words(lambda c: f"*{c[:3]}*{c[3:]}"),
+    "with zero-width marks": words(lambda c: "\u200b".join(c)),
+    "full-width": words(lambda c: c.translate(WIDE)),
+    "Arabic-Indic": words(lambda c: c.translate(ARABIC)),
+    "spelt out": words(lambda c: " ".join(NAMES[int(d)] for d in c)),
+    "as emoji": words(lambda c: "".join(f":{NAMES[int(d)]}:" for d in c)),
+    "with something typed against it": words(lambda c: f"{c}10 minutes"),
+    "within a link": words(lambda c: f"<https://desk.example/?c={c}|here>"),
+    "in an attachment": more(attachments=[{"fallback": "x", "fields": [{"title": "Code", "value": "CODE"}]}]),
+    "forwarded": more(attachments=[{"is_share": True, "text": "link CODE", "author_name": "Mia"}]),
+    "in a block": more(blocks=rich({"type": "text", "text": "CODE", "style": {"bold": True}})),
+    "in a block alone, forwarded": more(
+        attachments=[{"message_blocks": [{"message": {"blocks": rich({"type": "text", "text": "CODE"})}}]}]
+    ),
+    "as the name of a file": more(subtype="file_share", files=[{"id": "F1", "title": "CODE", "name": "x.png"}]),
+    "in a comment to a file": more(files=[{"id": "F1", "initial_comment": {"comment": "here: CODE"}}]),
+    "in a thread, and to the channel": more(subtype="thread_broadcast", thread_ts="1.000009", text="CODE"),
+    "as the topic of the channel": more(subtype="channel_topic", topic="today's code: CODE"),
+    "by another app": more(subtype="bot_message", bot_id="B0OTHER", text="CODE"),
+    "edited into a message": edit,
+    "in what was deleted": deletion,
+}
+
+
+def live(desk: SlackDesk, kind: str = "link") -> bool:
+    """Whether a code of this kind is still good."""
+    c = tables.codes.c
+    with desk.store.transaction("test") as tx:
+        return tx.connection.execute(select(c.digest).where(c.kind == kind, c.used_at.is_(None))).first() is not None
+
+
+@pytest.mark.parametrize("how", SAID)
+def test_c1_a_code_that_others_read_is_spoilt(slack_once: SlackDesk, how: str) -> None:
+    desk = slack_once
+    code, before = desk.code("mia.chen"), desk.said("U0LEO", "help")
+    assert send(desk, SAID[how](desk, code)).status_code == 200
+    assert not live(desk)
+    desk.be("U0LEO").command("/link", code)
+    assert "That code is not good" in desk.said("U0LEO")
+    if how != "to us":
+        desk.work()
+        assert desk.said("U0LEO", "help") == before, "nobody there is told anything"
+
+
+def test_c1_its_owner_is_told_and_nobody_else(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    desk.link("U0MIA", "mia.chen")
+    code, told = desk.code("mia.chen"), "was written where others could read it"
+    desk.be("U0LEO").says("help", f"Mia's code is {code}")
+    desk.work()
+    assert desk.said("U0MIA").count(told) == 1
+    assert not any(told in desk.said(user) for user in ("U0LEO", "U0KIM", "U0RAJ"))
+    with desk.store.transaction("test") as tx:
+        w = tables.work.c
+        mails = tx.connection.execute(select(w.payload).where(w.kind == "notice", w.key.like("code_overheard:%"))).all()
+        kept = tx.connection.execute(text("SELECT decision FROM ledger WHERE action = 'code'")).all()
+    assert len(mails) == 1
+    assert [one.decision for one in kept] == ["said_aloud"]
+
+
+@pytest.mark.parametrize("kind", codes.KINDS)
+def test_c1_of_every_kind_of_code(slack_once: SlackDesk, kind: str) -> None:
+    with slack_once.store.transaction("test") as tx:
+        code = codes.issue(tx, kind, "person:1", "bound")
+    slack_once.be("U0LEO").says("help", f"try {code[:2]}.{code[2:]}")
+    assert not live(slack_once, kind)
+
+
+@pytest.mark.parametrize("kind", overheard.PAGES)
+def test_c1_of_one_time_links_too(slack_once: SlackDesk, kind: str) -> None:
+    desk = slack_once
+    with desk.store.transaction("test") as tx:
+        token = pages.issue(tx, kind, "person:1")
+    desk.be("U0LEO").says("help", f"open this for me: https://desk.example/{kind}/{token}")
+    with desk.store.transaction("test") as tx:
+        assert pages.look(tx, kind, token) is None
+
+
+def test_c1_in_the_desks_channel_and_in_its_threads(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    for thread in ("", "1.000009"):
+        code = desk.code("mia.chen")
+        send(desk, message(desk, f"she says {code}", "U0KIM", AGENTS, **({"thread_ts": thread} if thread else {})))
+        assert not live(desk)
+
+
+def test_c1_in_direct_messages_a_code_is_used_by_link_alone(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    code = desk.code("mia.chen")
+    for said in (f"my code is {code}", f"is {code[:4]} {code[4:]} right?", f"proof {code}"):
+        desk.be("U0MIA").dm(said)
+        desk.work()
+        assert live(desk), "nobody but us reads that"
+    desk.be("U0MIA").dm(f"link {code}")
+    desk.work()
+    assert "I know you now" in desk.said("U0MIA")
+
+
+def test_c1_whoever_guesses_learns_nothing(slack_once: SlackDesk) -> None:
+    """The same answers, in the channel and to whoever says it, whether there is such a code or not."""
+    desk, heard = slack_once, []
+    code = desk.code("mia.chen")
+    wrong = f"{(int(code) + 1) % 10**8:08d}"
+    for user, said in (("U0LEO", code), ("U0DEV", wrong)):
+        desk.now += 120_000
+        there, own = desk.said(user, "help"), desk.said(user)
+        desk.be(user).says("help", f"@Deskgate link {said}")
+        desk.work()
+        heard.append(
+            [
+                now.removeprefix(before).strip().replace(said, "…")
+                for now, before in ((desk.said(user, "help"), there), (desk.said(user), own))
+            ]
+        )
+    assert heard[0] == heard[1]
+
+
+def steps(do: Callable[[], object]) -> int:
+    """How many calls of functions it takes, on whatever machine."""
+    count = 0
+
+    def one_more(_frame: object, kind: str, _what: object) -> None:
+        nonlocal count
+        count += "call" in kind
+
+    sys.setprofile(one_more)
+    try:
+        do()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDesk) -> None:
+    """However much somebody writes, no more than some codes are looked up: of a message, and of a member in an hour."""
+    desk = slack_once
+    code = desk.code("mia.chen")
+    for many in ("7" * 40_000, "7 " * 20_000, "7" * 11 + " 7" * 10_000, " ".join(f"{n:08d}" for n in range(4_000))):
+        assert len(overheard.candidates(many)) <= overheard.MOST
+        assert steps(lambda many=many: overheard.candidates(many)) < 30_000
+    numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + listening.AN_HOUR + overheard.MOST) if str(n) != code]
+    for at in range(0, len(numbers), overheard.MOST):
+        send(desk, message(desk, " ".join(numbers[at : at + overheard.MOST]), "U0LEO"))
+    send(desk, message(desk, code, "U0LEO"))
+    assert live(desk), "this member's allowance for the hour is spent"
+    send(desk, message(desk, code, "U0DEV"))
+    assert not live(desk), "another's is not"
+
+
+def test_c1_a_member_is_heard_again_in_the_next_hour() -> None:
+    allowance = listening.Allowance()
+    assert allowance.take("U1", 1, listening.AN_HOUR + 1) == listening.AN_HOUR
+    assert allowance.take("U1", 1, 1) == 0
+    assert allowance.take("U2", 1, 1) == 1
+    assert allowance.take("U1", 2, 1) == 1
+
+
+def test_c1_what_is_no_code_is_nothing() -> None:
+    for said in ("ring 0207 946 0001", "ticket 1042 of 2026-11-29 at 13:05", "1795348000.000001", "our shop is down"):
+        assert all(len(one.said) == codes.DIGITS for one in overheard.candidates(said))
+    assert overheard.candidates("our shop is down since nine") == []
+    assert [one.said for one in overheard.candidates("support ID 10000016")] == ["10000016"]
