@@ -216,7 +216,7 @@ REASONS: Final[dict[str, str]] = {
     "readings.has_case": "whether one of the staff has a case on an account: yes or no",
     "readings.sweep": "drops what was counted long ago",
     **dict.fromkeys(("legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), _LEG),
-    **dict.fromkeys(("rings." + n for n in ("met", "proved", "queue", "seen", "sweep")), _RING),
+    **dict.fromkeys(("rings." + n for n in ("hold", "met", "place", "proved", "queue", "seen", "sweep")), _RING),
     "rings.end": _RING,
     "rings.leg_gone": _RING,
     "rings.hold": _RING,
