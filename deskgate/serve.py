@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 import typer
@@ -29,7 +29,9 @@ def serve(
     """Run the service. Migrates first, unless told not to."""
     import uvicorn  # here, and the app with it: other commands start in half the time without them
 
+    from deskgate import workers as several
     from deskgate.app import make_app
+    from deskgate.connections import Patient
 
     with in_one_line():
         if "PUBLIC_URL" not in os.environ and port != 8000 and read_settings().simulated:
@@ -49,18 +51,25 @@ def serve(
             fail(f"port {port} is taken: stop what listens there, or choose another --port")
         make_app(settings).state.house.store.close()  # what is wrong is said here, before any process is started
     _say_what_to_try(settings, port)
-    uvicorn.run(
-        "deskgate.serve:app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )
+    how: dict[str, Any] = {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "http": Patient,
+        "ws": "none",
+        "access_log": False,
+        "log_level": "warning",
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": 10,
+        "timeout_worker_healthcheck": several.SILENT_FOR,
+    }
+    if workers == 1:
+        uvicorn.run("deskgate.serve:app", **how)
+    else:
+        log_as_lines(production=settings.deskgate_env == "production")
+        several.run(uvicorn.Config("deskgate.serve:app", **how))
 
 
 def is_taken(host: str, port: int) -> bool:

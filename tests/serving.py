@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,10 +15,12 @@ from starlette.types import ASGIApp
 class Serving(uvicorn.Server):
     """`url` is its address; `closing` whether it is about to stop, which a live stream would hold up."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    def __init__(self, app: ASGIApp, listener: socket.socket, **how: Any) -> None:
+        self.address: tuple[str, int] = listener.getsockname()
+        self.url = f"http://127.0.0.1:{self.address[1]}"
         self.began = threading.Event()
-        super().__init__(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="websockets-sansio"))
+        how = {"log_level": "critical", "timeout_graceful_shutdown": 1, "ws": "websockets-sansio"} | how
+        super().__init__(uvicorn.Config(app, **how))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -28,11 +31,11 @@ class Serving(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[Serving]:
-    """Routes may still be added to it afterwards, when its address is known."""
+def serving(app: ASGIApp, **how: Any) -> Iterator[Serving]:
+    """Routes may still be added to it afterwards, when its address is known. `how` is uvicorn's."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = Serving(app, listener)
+        server = Serving(app, listener, **how)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -1,0 +1,72 @@
+"""Several web processes: the time they get to start, and one that has died is replaced and stands in the log. Real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from deskgate import workers
+from tests.cli.conftest import Shell
+from tests.cli.test_start import TWILIO
+from tests.house.test_names import ROOT
+
+SERVICE = """
+import os, sys, uvicorn
+from deskgate import workers
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        os.write(1, b"begun %d\\n" % os.getpid())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+if __name__ == "__main__":
+    workers.run(uvicorn.Config("service:app", port=0, workers=1, log_level="warning", timeout_worker_healthcheck=60))
+"""
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> list[uvicorn.Config]:
+    """What several processes were to run with: here they run nothing."""
+    runs: list[uvicorn.Config] = []
+    monkeypatch.setattr(workers, "run", runs.append)
+    return runs
+
+
+def test_a5_slow_workers_get_the_time_they_need(
+    nowhere: Path, sample_postgres: str, monkeypatch: pytest.MonkeyPatch, configured: list[uvicorn.Config]
+) -> None:
+    """On a machine where a worker takes six seconds to start, uvicorn's own five killed it before it had, for ever."""
+    shell = Shell(sample_postgres, monkeypatch)
+    shell.set(**TWILIO)
+    said = shell.run("serve", "--workers", "2", "--port", "8123")
+    assert said.code == 0, said
+    (how,) = configured
+    assert how.workers == 2
+    assert how.timeout_worker_healthcheck >= 60
+
+
+def test_a5_a_worker_that_died_is_replaced_and_stands_in_the_log(tmp_path: Path) -> None:
+    script = tmp_path / "service.py"
+    script.write_text(SERVICE)
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen([sys.executable, str(script)], env=where, **kept) as parent:
+        first = parent.stdout.readline().split()
+        os.kill(int(first[1]), signal.SIGKILL)
+        said = ""
+        while "begun" not in said:
+            said += parent.stdout.readline()
+        parent.terminate()
+        said += parent.stdout.read()
+    assert f"begun {first[1]}" not in said
+    assert "worker replaced" in said
+    assert f"pid={first[1]}" in said

@@ -1,0 +1,131 @@
+"""Connections that say nothing, half of something, or too much: cut by the clock, and in nobody's way meanwhile. Real sockets. T34"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from deskgate.connections import Patient
+from tests.serving import Serving, serving
+
+HALF = b"POST /echo HTTP/1.1\r\nHost: desk\r\nX-Never-"
+LONG = 20.0  # seconds until a test gives up
+
+
+class Impatient(Patient):
+    PATIENCE = 0.3
+    MOST = 4
+
+
+class Unhurried(Patient):
+    """Nothing here ends by the clock within a test."""
+
+    PATIENCE = 600.0
+    MOST = 4
+
+
+class Slow(FastAPI):
+    """`GET /slow` has begun, and is answered when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+
+@pytest.fixture
+def app() -> Iterator[Slow]:
+    made = Slow()
+
+    @made.get("/")
+    def root() -> str:
+        return "here"
+
+    @made.get("/slow")
+    def slow() -> str:
+        made.begun.set()
+        assert made.let_go.wait(LONG)
+        return "at last"
+
+    yield made
+    made.let_go.set()
+
+
+def connect(server: Serving, said: bytes) -> socket.socket:
+    made = socket.create_connection(server.address, LONG)
+    made.sendall(said)
+    return made
+
+
+def rest(of: socket.socket) -> bytes:
+    """What still comes until they hang up."""
+    heard = b""
+    try:
+        while more := of.recv(65_536):
+            heard += more
+    except ConnectionResetError:
+        pass
+    return heard
+
+
+@pytest.mark.parametrize(
+    "said", [b"", HALF, b"GET / HTTP/1.1\r\nHost: desk\r\n\r\n" + HALF], ids=["none", "half", "next"]
+)
+def test_a6_whoever_does_not_finish_a_head_is_hung_up_on(app: Slow, said: bytes) -> None:
+    with serving(app, http=Impatient) as server, connect(server, said) as stranger:
+        heard = rest(stranger)
+    assert heard == b"" or heard.startswith(b"HTTP/1.1 200")
+
+
+def test_a6_a_body_that_drips_in_after_the_answer_is_no_way_to_stay(app: Slow) -> None:
+    """Each byte put uvicorn's own limit off."""
+    post = b"POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: 100000\r\n\r\n"
+    with serving(app, http=Impatient) as server, connect(server, post) as stranger:
+        assert stranger.recv(65_536).startswith(b"HTTP/1.1 405")
+        stranger.settimeout(0.01)
+        for _ in range(int(LONG * 100)):
+            try:
+                stranger.sendall(b"x")
+                if not stranger.recv(65_536):
+                    return
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return
+        pytest.fail("still there")
+
+
+def test_a6_half_open_connections_keep_nobody_out(app: Slow) -> None:
+    """Three times as many as there may be: those who ask get an answer, and who is being answered is not cut."""
+    with serving(app, http=Unhurried) as server, connect(server, b"GET /slow HTTP/1.1\r\nHost: desk\r\n\r\n") as asked:
+        assert app.begun.wait(LONG)
+        half = [connect(server, HALF) for _ in range(3 * Unhurried.MOST)]
+        for _ in range(3):
+            assert httpx2.get(server.url, timeout=LONG).json() == "here"
+        app.let_go.set()
+        assert b"at last" in asked.recv(65_536)
+        assert rest(half[0]) == b"", "the one that has waited longest went first"
+        for one in half:
+            one.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 1_000_000,
+        b"GET / HTTP/1.1\r\n" + b"X-Many: of them\r\n" * 100_000,
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-After: " + b"a" * 1_000_000,
+    ],
+    ids=["one", "many", "trailer"],
+)
+def test_a6_a_head_without_an_end_is_not_taken(app: Slow, said: bytes) -> None:
+    with serving(app, http=Unhurried) as server, socket.create_connection(server.address, LONG) as stranger:
+        try:
+            stranger.sendall(said)
+        except ConnectionError:
+            return
+        assert b"200" not in rest(stranger)
