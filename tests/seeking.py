@@ -110,6 +110,12 @@ class Secrets:
                 yield found
 
 
+def stands_in(digits: str, text: str) -> bool:
+    """Whether digits stand in a text as a number of their own, together or spaced. Not inside a longer number, a digest or a
+    moment: there a few digits are met by chance."""
+    return re.search(rf"(?<![0-9A-Za-z]){'[ ,.-]{0,2}'.join(digits)}(?![0-9A-Za-z])", text) is not None
+
+
 def text_of(raw: bytes) -> str:
     """The words of six letters and more in bytes."""
     return " ".join([word for word in raw.translate(_TEXT).decode("ascii").split() if len(word) >= SHORTEST])

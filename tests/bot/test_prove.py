@@ -8,6 +8,7 @@ from store import codes, step_ups
 from store.step_codes import bound_to
 from tests.bot.proving import DAYS, SUBJECT, app, carried_from_the_phone, linked_days_ago, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
+from tests.seeking import stands_in
 
 TIDEWORKS, NORTHLIGHT = 3, 2
 WORDS = "we do not need tide-dev any more"
@@ -168,7 +169,7 @@ def test_a_reference_from_the_phone_counts_for_its_account_and_topic(slack: Slac
     desk.work()
     assert "handed this in" in desk.said("U0RAJ")
     assert WORDS in desk.said("U0KIM", AGENTS)
-    assert digits not in desk.said("U0KIM", AGENTS), "nothing of it becomes part of the ticket"
+    assert not stands_in(digits, desk.said("U0KIM", AGENTS)), "nothing of it becomes part of the ticket"
     desk.be("U0RAJ").command("/ticket", "our new card", "help")
     desk.work()
     desk.submit("U0RAJ", about=f"{TIDEWORKS}:billing.pay", words="our new card")
@@ -287,6 +288,6 @@ def test_a_code_by_text_message(sample_sqlite: str, slack_stage: Stage) -> None:
     ((to, body),) = desk.exchange.messages
     assert to == "+441632960107"
     digits = "".join(filter(str.isdigit, body))[:8]
-    assert digits not in shown(desk) + desk.said("U0RAJ")
+    assert not stands_in(digits, shown(desk) + desk.said("U0RAJ"))
     assert "with the desk now" in desk.text_of(desk.submit("U0RAJ", code=digits))
     desk.close()

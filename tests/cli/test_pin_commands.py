@@ -19,6 +19,7 @@ from store.guard import Admission
 from store.pins import Pin
 from tests.cli.conftest import Said, Shell
 from tests.desk import SECRET
+from tests.seeking import stands_in
 
 MIA, NUMBER, BEFORE, NEW = ("--person", "mia.chen"), "+441632960108", "17846325", "58203917"
 ROOT = Path(__file__).parents[2]
@@ -69,8 +70,8 @@ def test_it_is_in_the_ledger_and_told_and_nowhere_in_the_clear(shell: Shell) -> 
     assert notices == [{"notice": "pin_set", "person": mia}]
     kept = everything_kept(shell)
     assert "mia.chen" in kept
-    assert NEW not in kept
-    assert BEFORE not in kept
+    assert not stands_in(NEW, kept)
+    assert not stands_in(BEFORE, kept)
 
 
 def test_an_issued_pin_is_printed_once_and_alone(shell: Shell) -> None:
@@ -81,7 +82,7 @@ def test_an_issued_pin_is_printed_once_and_alone(shell: Shell) -> None:
     assert digits.isdecimal()
     assert not pins.easy(digits, [NUMBER, "10000081"])
     assert opens(shell, digits)
-    assert digits not in everything_kept(shell)
+    assert not stands_in(digits, everything_kept(shell))
 
 
 def test_a_second_one_is_another(light: Shell) -> None:

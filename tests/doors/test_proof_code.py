@@ -14,6 +14,7 @@ from authz import Action, Ask, Grant, Proof
 from store import codes, proof_mail, tables, work
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
+from tests.seeking import stands_in
 
 MIA = "mia@tideworks.example"
 
@@ -62,8 +63,7 @@ def test_the_code_goes_to_them_alone(sample_url: str, logged: list[structlog.typ
     held = [tuple(row) for found in stored for row in found]  # the repr of a row itself leaves out what is long
     assert f"code_sent_to:person:{person}" in repr(held)
     for place in (repr(held), repr(logged), mailbox.mails[0]["Subject"], mailbox.mails[0]["Message-ID"]):
-        assert code not in place
-        assert f"{code[:4]} {code[4:]}" not in place
+        assert not stands_in(code, place)
     assert redeemed(desk, code) == (f"person:{person}", "")
     desk.close()
 
@@ -87,7 +87,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_later_with_another_code(
         made = tx.connection.execute(select(c.subject, c.used_at.is_(None)).order_by(c.made_at)).all()
     assert [tuple(row) for row in made] == [(f"person:{person}", False), (f"person:{person}", True)]
     assert redeemed(desk, code) is not None
-    assert code not in repr(logged)
+    assert not stands_in(code, repr(logged))
     desk.close()
 
 

@@ -25,7 +25,7 @@ from tests import leaks, watching
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire
 from tests.leaks import ALLOWED, SEARCH, Left, Search
-from tests.seeking import Secrets
+from tests.seeking import Secrets, stands_in
 
 PIN = "58203917"
 
@@ -252,3 +252,17 @@ def test_one_in_the_metrics_is_found() -> None:
 def test_every_exception_has_its_reason_and_few_let_a_pin_through() -> None:
     assert all(len(why) > 20 for _, _, why in ALLOWED)
     assert {where for where, kind, _ in ALLOWED if kind in (".*", "PIN")} == {"page /simulator.*", "page /pin/.*"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("your code is 482 913", True),
+        ("+482913", True),
+        ("at 1795482913250", False),
+        ("3f482913ab", False),
+        ("4-8-2-9-1-3.", True),
+    ],
+)
+def test_f4_digits_are_met_as_a_number_of_their_own_and_not_by_chance(text: str, found: bool) -> None:
+    assert stands_in("482913", text) is found
