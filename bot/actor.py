@@ -95,11 +95,11 @@ def _actor(team: object, user: object, via: str, channel: object) -> Actor | Non
 
 
 def known(tx: Transaction, actor: Actor | None) -> Who | None:
-    """Whom an actor stands for; where they were met is kept, so that they can be written to."""
+    """Whom an actor stands for: suspended staff for nobody. Where they were met is kept, so that they can be written to."""
     if actor is None:
         return None
     member = members.find(tx, actor.team, actor.user)
-    if member is None:
+    if member is None or member.suspended:
         return None
     members.met(tx, member, actor.via, actor.dm)
     return Who(member.subject, actor)

@@ -13,7 +13,7 @@ from ivr import after, outgoing
 from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
 from store import call_backs, legs, rings
-from store.work import Work, enqueue
+from store.work import Later, Work, enqueue
 
 RING_SECONDS: Final = 30
 CALL_SECONDS: Final = 30  # a mailbox usually answers before
@@ -28,6 +28,7 @@ def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, 
         "to_keypad": lambda work: _to_keypad(line, twilio, work),
         "keypad_over": lambda work: after.not_summoned(line, work.payload["ring"], work.payload["asked_at"]),
         "announce": lambda work: _announce(line, twilio, work),
+        "leg_stop": lambda work: _leg_stop(line, twilio, work),
         "leg_over": lambda work: _leg_over(line, twilio, work),
         "call_back": lambda work: _call_back(settings, line, twilio, work),
         "call_back_over": lambda work: outgoing.never_answered(line, int(work.payload["call_back"])),
@@ -39,6 +40,8 @@ def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
     with line.store.transaction("worker") as tx:
         turn = legs.turn(tx, ring, leg)
+        if turn.closed:
+            rings.leg_gone(tx, ring, "", leg)
         if turn.later:
             looked = int(work.payload.get("looked", 0)) + 1
             again = {"ring": ring, "leg": leg, "looked": looked}
@@ -47,11 +50,13 @@ def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
         return
     answered, fared = leg_urls(line.store.keys, ring, leg)
     try:
-        twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
+        call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
     except Exception:
         with line.store.transaction("worker") as tx:
             legs.not_rung(tx, ring, leg)
         raise
+    with line.store.transaction("worker") as tx:
+        legs.rung(tx, ring, leg, call)
 
 
 def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
@@ -72,6 +77,24 @@ def _announce(line: Line, twilio: TwilioRest, work: Work) -> None:
         twilio.announce(rings.room(ring), now.taken_by, url)
 
 
+def _leg_stop(line: Line, twilio: TwilioRest, work: Work) -> None:
+    """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
+    ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
+    with line.store.transaction("worker") as tx:
+        call = legs.to_stop(tx, ring, leg)
+    if call is None:
+        return
+    if not call:
+        raise Later("Twilio has not told us yet what it calls this leg", 1)
+    why = line.twilio.url(leg_urls(line.store.keys, ring, leg)[0])
+    if work.payload["cut"]:
+        twilio.hang_up(call)
+    elif not twilio.cancel(call) and twilio.redirect(call, why):
+        return  # its end is told us once it has heard that
+    with line.store.transaction("worker") as tx:
+        legs.gone(tx, ring, leg)
+
+
 def _leg_over(line: Line, twilio: TwilioRest, work: Work) -> None:
     ring = int(work.payload["ring"])
     twilio.redirect(str(work.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
@@ -86,6 +109,9 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -
             return
         if not may_call(settings, ours.number):
             outgoing.over(tx, ours, "gone")
+            return
+        if call_backs.asker_is_away(tx, ours):
+            outgoing.over(tx, ours, "away")
             return
         if call_backs.to_ring(tx, ours.id) is None:
             return

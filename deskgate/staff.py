@@ -51,10 +51,12 @@ def invite(username: UsernameArgument) -> None:
 
 @staff_commands.command("suspend")
 def suspend(username: UsernameArgument) -> None:
-    """They may do nothing from now on, by any door, and are signed out everywhere."""
-    with open_desk() as (_, store):
+    """They may do nothing from now on, by any door, are signed out everywhere, and what they are talking in ends."""
+    with open_desk() as (settings, store):
         done = _changed(store, username, to=True)
     print(f"{username} is suspended." if done else f"{username} was suspended already.")
+    if settings.slack_agent_channel:
+        print(f"Take them out of {settings.slack_agent_channel} in Slack as well: who is in there can read it.")
 
 
 @staff_commands.command("resume")

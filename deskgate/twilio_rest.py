@@ -69,6 +69,17 @@ class TwilioRest:
             raise Later(f"Twilio answered {refused[0]} to a call", 5)
         return str(made.sid)
 
+    def cancel(self, call: str) -> bool:
+        """Stops a phone that rings. False: it is picked up already, and goes on, or it is over. Raises `Later`."""
+        with _asking("a phone to be stopped") as refused:
+            now = self._client.calls(call).update(status="canceled")
+        return not refused and now.status != "in-progress"
+
+    def hang_up(self, call: str) -> None:
+        """Ends a leg, whatever it is in. One that is over already stays so. Raises `Later`."""
+        with _asking("a leg to be ended"):
+            self._client.calls(call).update(status="completed")
+
     def redirect(self, call: str, url: str) -> bool:
         """Takes a leg out of whatever it is in, to what `url` answers. False: that call is over. Raises `Later`."""
         with _asking("a redirect") as refused:

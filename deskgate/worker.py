@@ -41,7 +41,7 @@ CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnotice
 SWEEP_EVERY = 60.0
 LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
 THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
-_CALLS = ("ring", "to_keypad", "announce", "leg_over", "call_back")
+_CALLS = ("ring", "to_keypad", "announce", "leg_over", "leg_stop", "call_back")
 log = structlog.get_logger("worker")
 
 

@@ -111,7 +111,7 @@ def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
     they are still on their way into the room."""
     with line.store.transaction("phone") as tx:
         now = rings.look(tx, ring)
-        if now is None or now.over or now.asked_at != asked_at or now.told:
+        if now is None or now.over or now.agent_left or now.asked_at != asked_at or now.told:
             return None
         row = calls.load(tx, now.call)
         at = Call.from_json(row.state).at if row is not None and row.ended_at is None else ""

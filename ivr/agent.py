@@ -13,7 +13,7 @@ from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
-from store import Keys, calls, live, rings
+from store import Keys, calls, legs, live, rings
 from store.rings import Ring
 from store.transaction import LINE, Transaction
 
@@ -74,6 +74,8 @@ def over(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
 def _screen(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
     if "DialCallStatus" in found:  # the talk is over
         return Screen((line("agent.declined"),), HangUp())
+    if legs.is_closed(tx, ring.id, leg):
+        return Screen((line("agent.closed"),), HangUp())
     return _pressed(tx, ring, leg, found) if "Digits" in found else _offered(ring)
 
 

@@ -38,6 +38,7 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
         theirs = call_backs.staff_phone(tx, ours)
         numbers = (theirs,) if theirs else numbers
         call_backs.moved(tx, ours, "proved")
+    numbers = legs.open_phones(tx, numbers)
     if rings.started_in(tx) >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
     own_number = resolve(tx, call.support_id, call.number)[1]

@@ -171,11 +171,18 @@ class Phone(Leg):
             self._leave_room()
             self._follow(url)
 
-    def end(self) -> None:
-        """Calls.update(Status=completed or canceled)."""
+    def cancel(self) -> None:
+        """Calls.update(Status=canceled): ends what is queued or rings, and leaves alone what was picked up."""
         with self._acting():
-            if self.state != "ended":
-                self._end("canceled" if self.state == "ringing" else "completed")
+            self._needs(self.state != "ended", "cancel: the call is over")
+            if self.state == "ringing":
+                self._end("canceled")
+
+    def end(self) -> None:
+        """Calls.update(Status=completed): ends it, whatever it is in."""
+        with self._acting():
+            self._needs(self.state != "ended", "end: the call is over")
+            self._end("canceled" if self.state == "ringing" else "completed")
 
     # For tests of what Twilio does now and then
 

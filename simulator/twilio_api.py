@@ -82,7 +82,9 @@ def router(exchange: Exchange) -> APIRouter:
         if phone is None:
             return answer(request, pairs, 404, _error(20404, f"The requested resource {call} was not found", 404))
         try:
-            if form.get("Status") in ("completed", "canceled"):
+            if form.get("Status") == "canceled":
+                phone.cancel()
+            elif form.get("Status") == "completed":
                 phone.end()
             elif form.get("Url"):
                 phone.redirect(form["Url"])

@@ -22,7 +22,7 @@ APART: Final = 5 * 60_000  # ms from one call to the next to the same person, wh
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
-ENDED: Final = ("machine", "nobody", "gone", "over")
+ENDED: Final = ("machine", "nobody", "gone", "away", "over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,13 @@ def staff_phone(tx: Transaction, id: int) -> str | None:
     c, s = tables.call_backs.c, tables.staff.c
     query = select(s.phone).join(tables.call_backs, c.staff_id == s.id).where(c.id == id, s.suspended_at.is_(None))
     return tx.connection.execute(query).scalar()
+
+
+def asker_is_away(tx: Transaction, ours: CallBack) -> bool:
+    """Whether the agent who asked for it is suspended."""
+    s = tables.staff.c
+    away = select(s.id).where(s.id == ours.staff, s.suspended_at.is_not(None))
+    return ours.staff is not None and tx.connection.execute(away).first() is not None
 
 
 def _make(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Executable, bindparam, func, select, update
+from sqlalchemy import Executable, bindparam, delete, func, select, update
 
 from authz import Grant
 from store import tables, timeline
@@ -57,6 +57,15 @@ def take(tx: Transaction, grant: Grant, number: int) -> str | None:
     _TAKE.run(tx, ticket=number, staff_id=staff, at=tx.now)
     timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
     return None
+
+
+def let_go(tx: Transaction, staff: int) -> None:
+    """They work here no more: what they had taken and is not closed waits for somebody else."""
+    a, t = tables.assignments.c, tables.tickets.c
+    open = select(t.number).where(t.number == a.ticket, t.status != "closed").exists()
+    gone = delete(tables.assignments).where(a.staff_id == staff, open).returning(a.ticket)
+    for number in sorted(tx.connection.execute(gone).scalars().all()):
+        timeline.add(tx, number, f"staff:{staff}", "", event="let_go", internal=True)
 
 
 def requester(tx: Transaction, grant: Grant, number: int) -> int | None:

@@ -1,4 +1,8 @@
-"""The desk's own phones as they ring and talk: each has one call at a time, and goes to whoever has waited for longest."""
+"""The desk's own phones as they ring and talk: each has one call at a time, and goes to whoever has waited for longest.
+
+A phone that is suspended staff's, and nobody else's, neither rings nor takes a call. One that rings for nobody any more is
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import and_, insert, or_, select, update
 
-from store import tables
+from store import tables, work
 from store.transaction import Transaction
 
 RINGS_FOR: Final = 60_000  # ms from ringing to pressing 1, or to Twilio telling that nobody answered
@@ -16,10 +20,11 @@ RINGS_FOR: Final = 60_000  # ms from ringing to pressing 1, or to Twilio telling
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whether a phone is to be rung now, later, or never; `number` where it is now."""
+    """Whether a phone is to be rung now, later, or never; `number` where it is now. `closed`: whose it was is suspended."""
 
     number: str = ""
     later: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ def turn(tx: Transaction, ring: int, leg: int) -> Turn:
     mine = _find(tx, ring, leg)
     if mine is None or mine.rung_at is not None or mine.ended_at is not None or mine.taken_by is not None:
         return Turn()
+    if _closed(tx, [mine.number]):
+        return Turn(closed=True)
     if any(_is_busy(tx, other) or _is_before(other, mine) for other in _others(tx, mine)):
         return Turn(later=True)
     _set(tx, ring, leg, rung_at=tx.now)
@@ -50,6 +57,54 @@ def turn(tx: Transaction, ring: int, leg: int) -> Turn:
 def not_rung(tx: Transaction, ring: int, leg: int) -> None:
     """Twilio would not: it is tried again."""
     _set(tx, ring, leg, rung_at=None)
+
+
+def rung(tx: Transaction, ring: int, leg: int, call: str) -> None:
+    """Twilio rings it, and calls it so."""
+    _set(tx, ring, leg, call=call)
+
+
+def open_phones(tx: Transaction, numbers: Sequence[str]) -> tuple[str, ...]:
+    """Those of these that may ring at all."""
+    closed = _closed(tx, numbers)
+    return tuple(number for number in numbers if number not in closed)
+
+
+def is_closed(tx: Transaction, ring: int, leg: int) -> bool:
+    """Whether whose phone it is was suspended. They are not before this transaction ends."""
+    mine = _find(tx, ring, leg)
+    return mine is None or bool(_closed(tx, [mine.number]))
+
+
+def stop(tx: Transaction, ring: int) -> None:
+    """Nobody waits any more for those that still ring for this caller, or listen to what is offered."""
+    lg = tables.legs.c
+    rung = select(lg.leg).where(lg.ring == ring, lg.rung_at.is_not(None), lg.gone_at.is_(None), ~lg.took)
+    for leg in tx.connection.execute(rung).scalars().all():
+        work.enqueue_once(tx, "leg_stop", f"{ring}:{leg}", {"ring": ring, "leg": leg, "cut": False})
+
+
+def cut_off(tx: Transaction, staff: int) -> None:
+    """They were suspended: their phone rings no more, and whatever they are talking in ends."""
+    s, lg, r = tables.staff.c, tables.legs.c, tables.rings.c
+    number = tx.connection.execute(select(s.phone).where(s.id == staff)).scalar()
+    theirs = and_(lg.took, r.staff_id == staff, r.ended_at.is_(None))
+    if number is not None and _closed(tx, [number]):
+        theirs = or_(theirs, lg.number == number)
+    live = (
+        select(lg.ring, lg.leg).join(tables.rings, r.id == lg.ring).where(lg.rung_at.is_not(None), lg.gone_at.is_(None))
+    )
+    for row in tx.connection.execute(live.where(theirs)).all():
+        about = {"ring": row.ring, "leg": row.leg, "cut": True}
+        work.enqueue_once(tx, "leg_stop", f"{row.ring}:{row.leg}:cut", about)
+
+
+def to_stop(tx: Transaction, ring: int, leg: int) -> str | None:
+    """What Twilio calls a leg that is to be stopped; empty while it has not told us; None where nothing rings any more."""
+    mine = _find(tx, ring, leg)
+    if mine is None or mine.rung_at is None or mine.gone_at is not None:
+        return None
+    return mine.call or ("" if mine.rung_at > tx.now - RINGS_FOR else None)
 
 
 def took(tx: Transaction, ring: int, leg: int) -> None:
@@ -79,6 +134,15 @@ def progress(tx: Transaction, ring: int) -> Progress:
     waiting = [_find(tx, ring, one.leg) for one in mine if one.rung_at is None and one.gone_at is None]
     held_up = any(_is_busy(tx, other) for one in waiting if one is not None for other in _others(tx, one))
     return Progress(max((one.rung_at or 0 for one in mine), default=0), held_up)
+
+
+def _closed(tx: Transaction, numbers: Sequence[str]) -> set[str]:
+    """Of these numbers, those that belong to suspended staff and to nobody who works here. Held: whoever is suspended
+    meanwhile is so after this transaction, and finds what it did."""
+    s = tables.staff.c
+    theirs = select(s.phone, s.suspended_at).where(s.phone.in_(numbers)).order_by(s.id).with_for_update(read=True)
+    found = tx.connection.execute(theirs).all() if numbers else []
+    return {row.phone for row in found} - {row.phone for row in found if row.suspended_at is None}
 
 
 def _find(tx: Transaction, ring: int, leg: int) -> Any:

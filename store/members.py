@@ -5,7 +5,7 @@ Looked up to decide, never shown. An e-mail address or a name in a Slack profile
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, select, update
@@ -18,7 +18,7 @@ from store.transaction import Transaction, upsert
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`subject` is a person or one of the staff. `via` and `dm`: the installation they were last met through, and the
+    """`subject` is a person or one of the staff; `suspended` one of the staff who may do nothing now. `via` and `dm`: the installation they were last met through, and the
     channel of direct messages with them there, if known. `linked_at` in ms."""
 
     team: str
@@ -27,11 +27,12 @@ class Member:
     linked_at: int
     via: str | None
     dm: str | None
+    suspended: bool = False
 
 
 def find(tx: Transaction, team: str, user: str) -> Member | None:
     row = _FIND.first(tx, team=team, user=user)
-    return None if row is None else _member(row)
+    return None if row is None else replace(_member(row), suspended=row.suspended_at is not None)
 
 
 def of_person(tx: Transaction, person: int) -> list[Member]:
@@ -48,9 +49,10 @@ def leads(tx: Transaction) -> list[Member]:
 
 
 def of_staff(tx: Transaction, staff: int) -> list[Member]:
-    """Where one of the staff can be written to."""
-    m = tables.slack_members
-    return list(map(_member, tx.connection.execute(select(m).where(m.c.staff_id == staff))))
+    """Where one of the staff can be written to, who is not suspended."""
+    s, m = tables.staff.c, tables.slack_members
+    at_work = select(m).join(tables.staff, s.id == m.c.staff_id).where(s.id == staff, s.suspended_at.is_(None))
+    return list(map(_member, tx.connection.execute(at_work)))
 
 
 def met(tx: Transaction, member: Member, via: str, dm: str | None = None) -> None:
@@ -131,5 +133,9 @@ def _member(row: Any) -> Member:
 
 
 _s = tables.slack_members
-_FIND = Prepared(select(_s).where(_s.c.team == bindparam("team"), _s.c.member == bindparam("user")))
+_FIND = Prepared(
+    select(_s, tables.staff.c.suspended_at)
+    .outerjoin(tables.staff, tables.staff.c.id == _s.c.staff_id)
+    .where(_s.c.team == bindparam("team"), _s.c.member == bindparam("user"))
+)
 _OF_PERSON = Prepared(select(_s).where(_s.c.person_id == bindparam("person")).order_by(_s.c.linked_at))

@@ -146,6 +146,7 @@ def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
     if tx.connection.execute(free.values(**now).returning(r.id)).first() is None:
         return False
     legs.took(tx, id, leg)
+    legs.stop(tx, id)
     news(tx, id)
     return True
 
@@ -186,6 +187,7 @@ def end(tx: Transaction, call: str, ending: str) -> Ring | None:
         return None
     if row.taken_by is not None and row.ending != AGENT_LEFT:
         work.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
+    legs.stop(tx, row.id)
     news(tx, row.id)
     news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
     return _ring(row)

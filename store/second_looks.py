@@ -147,5 +147,5 @@ _LEADS = select(tables.staff.c.id).where(
 _OPEN = (
     select(tables.second_looks, tables.staff.c.name)
     .join(tables.staff, tables.staff.c.id == tables.second_looks.c.asked_by)
-    .where(tables.second_looks.c.status == "open")
+    .where(tables.second_looks.c.status == "open", tables.staff.c.suspended_at.is_(None))
 )

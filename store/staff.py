@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import pages, sessions, tables
+from store import desk_tickets, legs, pages, sessions, tables
 from store.transaction import Transaction
 
 PAGE: Final = "join"  # the kind of page an invitation leads to
@@ -52,11 +52,14 @@ def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
 
 
 def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:
-    """They may do nothing from now on, and are signed out everywhere. Whether they could before."""
+    """They may do nothing from now on, are signed out everywhere, and whatever they are in the middle of ends. Whether they
+    could before."""
     tx.good(grant, "desk.staff.manage")
     s = tables.staff.c
     one = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(suspended_at=tx.now)
     done = tx.connection.execute(one.returning(s.id)).first() is not None
+    legs.cut_off(tx, staff)
+    desk_tickets.let_go(tx, staff)
     sessions.end_all(tx, staff)
     pages.void(tx, PAGE, f"staff:{staff}")
     tx.told(grant, f"suspended:staff:{staff}")

@@ -26,7 +26,7 @@ STATUSES = (
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
 VERSIONS = 20  # of a message that was edited
 EARLY_FOR = 24 * 3_600_000  # ms an edit waits for its message; Slack tries for an hour, or a day
-EVENTS = ("closed", "reopened", "taken", "waiting", "handed_in")
+EVENTS = ("closed", "reopened", "taken", "let_go", "waiting", "handed_in")
 LONGEST_SUBJECT, LONGEST_BODY = 200, 12_000  # characters; a Slack message has 12,000 at most where it matters
 
 

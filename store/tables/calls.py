@@ -56,7 +56,8 @@ class Ring(Base):
 
 
 class Leg(Base):
-    """A phone of the desk that rings for a caller: `rung_at` once it was its turn, `took` once the call was taken on it."""
+    """A phone of the desk that rings for a caller: `rung_at` once it was its turn, `call` what Twilio calls it once it told
+    us, `took` once the call was taken on it."""
 
     __tablename__ = "legs"
     ring: Mapped[int] = mapped_column(ForeignKey("rings.id", ondelete="CASCADE"), primary_key=True)
@@ -64,11 +65,12 @@ class Leg(Base):
     number: Mapped[str] = mapped_column(String(16), index=True)
     rung_at: Mapped[int | None]
     gone_at: Mapped[int | None]
+    call: Mapped[str | None] = mapped_column(String(34))
     took: Mapped[bool] = mapped_column(server_default="0")
 
 
 class CallBack(Base):
-    """A call of ours to a number on file. `status`: owed, ringing, answered, proved, machine, nobody, gone or over. `purpose`
+    """A call of ours to a number on file. `status`: owed, ringing, answered, proved, machine, nobody, gone, away or over. `purpose`
     is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
 
     __tablename__ = "call_backs"

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from authz import Action, Ask, Grant, Proof
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
-from store import call_backs, rings, tables
+from store import OPERATOR, call_backs, rings, staff, tables
 from store.work import Work
 from tests.desk import Desk
 from tests.ivr.switchboard import asks
@@ -24,6 +24,16 @@ def kim(desk: Desk) -> int:
     change(desk, update(tables.staff).where(s.username == "agent.kim").values(phone=SIMULATED_AGENT))
     found: int = rows(desk, select(s.id).where(s.username == "agent.kim"))[0][0]
     return found
+
+
+def suspends(desk: Desk, username: str = "agent.kim") -> None:
+    """What `deskgate staff suspend` does; the worker has not come round yet."""
+    with desk.store.transaction("shell") as tx:
+        grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        member = staff.find(tx, grant, username)
+        assert member is not None
+        assert staff.suspend(tx, grant, member.id)
 
 
 def person(desk: Desk, username: str = "mia.chen") -> int:

@@ -66,6 +66,8 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("approvals." + n for n in ("answer", "ask", "outcome", "refuse")), _FACTOR),
     "call_backs.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
     "call_backs.words": _PURE,
+    "call_backs.asker_is_away": "whether an agent is suspended: yes or no",
+    "desk_tickets.let_go": "for `staff.suspend`: nobody has their tickets any more; tells nothing",
     **dict.fromkeys(
         ("call_backs." + n for n in ("in_vain", "not_rung", "rung", "staff_phone", "to_ring")),
         "how far a call of ours has come, and the agent's own phone: for the worker and the phone door",
@@ -216,6 +218,7 @@ REASONS: Final[dict[str, str]] = {
     "readings.has_case": "whether one of the staff has a case on an account: yes or no",
     "readings.sweep": "drops what was counted long ago",
     **dict.fromkeys(("legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), _LEG),
+    **dict.fromkeys(("legs." + n for n in ("cut_off", "is_closed", "open_phones", "rung", "stop", "to_stop")), _LEG),
     **dict.fromkeys(("rings." + n for n in ("hold", "met", "place", "proved", "queue", "seen", "sweep")), _RING),
     "rings.end": _RING,
     "rings.leg_gone": _RING,

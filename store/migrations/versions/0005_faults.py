@@ -18,8 +18,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_budgets")),
     )
     op.create_index(op.f("ix_budgets_whole_at"), "budgets", ["whole_at"])
+    with op.batch_alter_table("legs") as batch_op:
+        batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("legs") as batch_op:
+        batch_op.drop_column("call")
     op.drop_index(op.f("ix_budgets_whole_at"), "budgets")
     op.drop_table("budgets")
