@@ -92,5 +92,6 @@ def alert(p: Phrases, found: Alert, named: Named) -> Message:
         person=named.person or p.plain("alert.person"),
         account=named.account or p.plain("alert.account"),
         staff=named.staff or p.plain("somebody"),
+        detail=found.detail,
     )
     return b.message(b.section(said), b.context(p.say("alert.at", at=moment(found.at))))

@@ -55,6 +55,8 @@ OF_THE_TOKEN: Final = frozenset(
         "team_access_not_granted",
         "accesslimited",
         "ekm_access_denied",
+        "access_denied",
+        "two_factor_setup_required",
     ]
 )
 TOO_FAST: Final = frozenset({"ratelimited", "rate_limited"})

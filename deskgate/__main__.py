@@ -1,4 +1,4 @@
-"""The command line: `deskgate serve | migrate | import | explain | matrix | tickets | audit | pin | staff | doctor | simulate`."""
+"""The command line: `deskgate serve | migrate | import | explain | matrix | tickets | audit | pin | staff | jobs | doctor | simulate`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from deskgate import __version__, decisions, doctor, records, staff
+from deskgate import __version__, decisions, doctor, jobs, records, staff
 from deskgate.serve import serve
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
 from deskgate.shell import fail, in_one_line, one_line, open_desk
@@ -32,6 +32,7 @@ commands.add_typer(simulate_commands, name="simulate")
 commands.add_typer(records.audit_commands, name="audit")
 commands.add_typer(records.pin_commands, name="pin")
 commands.add_typer(staff.staff_commands, name="staff")
+commands.add_typer(jobs.job_commands, name="jobs")
 commands.command("serve")(serve)
 commands.command("explain")(decisions.explain)
 commands.command("matrix")(decisions.show_matrix)

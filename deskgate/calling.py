@@ -13,7 +13,7 @@ from ivr import after, outgoing
 from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
 from store import call_backs, legs, rings
-from store.work import Later, Work, enqueue
+from store.work import Later, Never, Work, enqueue
 
 RING_SECONDS: Final = 30
 CALL_SECONDS: Final = 30  # a mailbox usually answers before
@@ -51,6 +51,10 @@ def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
     answered, fared = leg_urls(line.store.keys, ring, leg)
     try:
         call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
+    except Never:
+        with line.store.transaction("worker") as tx:
+            rings.leg_gone(tx, ring, "", leg)
+        raise
     except Exception:
         with line.store.transaction("worker") as tx:
             legs.not_rung(tx, ring, leg)
@@ -118,6 +122,10 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -
     answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
     try:
         sid = twilio.ring(ours.number, answered, fared, CALL_SECONDS, detect=True)
+    except Never:
+        with line.store.transaction("worker") as tx:
+            outgoing.over(tx, ours, "refused")
+        raise
     except Exception:
         with line.store.transaction("worker") as tx:
             call_backs.not_rung(tx, ours.id)

@@ -77,16 +77,20 @@ def _kept(store: Store) -> Iterator[Finding]:
         yield (
             WARN,
             (
-                f"{owed.owed} pieces of later work are owed, {owed.failing} have failed, the oldest is from "
-                f"{moment(store.clock() - owed.oldest)}: {one_line(owed.error or 'is the service running?')}"
+                f"{owed.owed} background jobs pending, {owed.failing} failing, the oldest from "
+                f"{moment(store.clock() - owed.oldest)}: {one_line(owed.error or 'is the service running?')}; "
+                "see `deskgate jobs`"
             ),
         )
     else:
-        yield OK, f"later work: {owed.owed} owed, none stuck"
+        yield OK, f"{owed.owed} background jobs pending, none stuck"
     if slack.failing:
-        yield WARN, f"{slack.failing} of these wait for Slack: {one_line(slack.error or '')}"
+        yield WARN, f"{slack.failing} of these wait for Slack: {one_line(slack.error or '')}; see `deskgate jobs`"
     if owed.given_up:
-        yield WARN, f"{owed.given_up} pieces of the last three days can never be done: see `work given up` in the log"
+        yield (
+            WARN,
+            f"{owed.given_up} background jobs were given up: see `deskgate jobs --state given-up`, retry or drop them",
+        )
 
 
 def _played(settings: Settings) -> str:

@@ -3,20 +3,16 @@ Plain words; the one link is to a new PIN."""
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from email.message import EmailMessage
 from hashlib import sha256
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from deskgate.settings import Settings
+from deskgate.smtp import wire_address, wire_sender
 from store.notices import OF_DESK, Notice
 from store.pin_pages import PageMail
 from store.proof_mail import ProofMail
 from store.texts import TextCode
-
-TIMEOUT: Final = 10.0
 
 # kind → (subject, words to the person themselves, subject, words to an owner). {about} is a person's or an account's name.
 WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
@@ -182,31 +178,14 @@ def code_text(made: TextCode) -> str:
 
 
 def _mail(settings: Settings, to: str, name: str, subject: str, words: str, key: str) -> EmailMessage:
-    """Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it."""
-    sender = settings.mail_from or "desk@localhost"
+    """Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it. Raises `Never` for an
+    address that is none."""
+    sender, domain = wire_sender(settings.mail_from or "desk@localhost")
     mail = EmailMessage()
     mail["Subject"] = subject
     mail["From"] = sender
-    mail["To"] = to
+    mail["To"] = wire_address(to)
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Message-ID"] = f"<{sha256(f'{key} {to}'.encode()).hexdigest()[:32]}@{sender.partition('@')[2] or 'deskgate'}>"
+    mail["Message-ID"] = f"<{sha256(f'{key} {to}'.encode()).hexdigest()[:32]}@{domain}>"
     mail.set_content(f"Hello {name},\n\n{words}\n\nThe support desk\n")
     return mail
-
-
-def send(settings: Settings, mail: EmailMessage) -> None:
-    """Raises what smtplib raises: the work is put back and the mail sent again."""
-    url = urlsplit(settings.smtp_url)
-    secure = ssl.create_default_context()
-    host, port = url.hostname or "localhost", url.port or {"smtps": 465}.get(url.scheme, 587)
-    server: smtplib.SMTP
-    if url.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=secure)
-    else:
-        server = smtplib.SMTP(host, port, timeout=TIMEOUT)
-    with server:
-        if url.scheme == "smtp+starttls" or (url.scheme == "smtp" and url.username):
-            server.starttls(context=secure)
-        if url.username:
-            server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(mail)

@@ -21,7 +21,9 @@ REQUESTS = Histogram(
 OWED = Gauge("deskgate_work_owed", "Pieces of later work not done yet", registry=REGISTRY)
 FAILING = Gauge("deskgate_work_failing", "Of these, how many have failed at least once", registry=REGISTRY)
 OLDEST = Gauge("deskgate_work_oldest_seconds", "Age of the oldest piece of later work", registry=REGISTRY)
-GIVEN_UP = Gauge("deskgate_work_given_up", "Pieces of the last three days that can never be done", registry=REGISTRY)
+GIVEN_UP = Gauge(
+    "deskgate_work_given_up", "Jobs given up, neither retried nor dropped, of the last 30 days", registry=REGISTRY
+)
 SLACK_OWED = Gauge("deskgate_slack_owed", "Pieces of later work in Slack not done yet", registry=REGISTRY)
 SLACK_FAILING = Gauge("deskgate_slack_failing", "Of these, how many have failed at least once", registry=REGISTRY)
 SLACK_GIVEN_UP = Gauge("deskgate_slack_given_up", "Of those given up, how many were for Slack", registry=REGISTRY)

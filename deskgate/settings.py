@@ -13,9 +13,11 @@ import phonenumbers
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from deskgate.smtp import server_of, wire_sender
 from ivr import hours
 from simulator.guard import is_loopback
 from store import Keys, KeyTrouble, sqlite_file
+from store.work import Never
 
 SIMULATED_SID = "AC" + "0" * 32
 SIMULATED_NUMBER = "+441632960000"
@@ -94,6 +96,23 @@ class Settings(BaseSettings):
     @classmethod
     def _hours(cls, value: str) -> str:
         hours.read(value)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value:
+            server_of(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        try:
+            if value:
+                wire_sender(value)
+        except Never:
+            raise ValueError("must be an address like desk@desk.example, or Support desk <desk@desk.example>") from None
         return value
 
     @field_validator("slack_agent_channel")

@@ -53,7 +53,8 @@ class TwilioRest:
         self._client = Client(account, token, http_client=_OverHttpx(http))
 
     def ring(self, to: str, answered: str, fared: str, seconds: int, *, detect: bool = False) -> str:
-        """Calls a phone; the call's sid. `detect`: what answers is listened to first, and told us as AnsweredBy. Raises `Later`."""
+        """Calls a phone; the call's sid. `detect`: what answers is listened to first, and told us as AnsweredBy. Raises `Later`,
+        or `Never` where Twilio will not ring that number at all."""
         heard = {"machine_detection": "Enable"} if detect else {}
         with _asking("a call") as refused:
             made = self._client.calls.create(
@@ -66,7 +67,7 @@ class TwilioRest:
                 **heard,
             )
         if refused:
-            raise Later(f"Twilio answered {refused[0]} to a call", 5)
+            raise Never(f"Twilio answered {refused[0]} to a call")
         return str(made.sid)
 
     def cancel(self, call: str) -> bool:
@@ -124,20 +125,40 @@ class TwilioRest:
 
 
 GONE: Final = (404, 20404, 21220)  # HTTP status or Twilio's code: there is no such call or participant, or it is over
+OPERATORS: Final = 300.0  # seconds until the next try where the operator has to mend something at Twilio first
+# Twilio's codes of what passes by itself, and of what the operator mends: the account and its token, our own number, the
+# countries switched on, what a trial may not. Every other refusal of Twilio's is of this number or message, and stays.
+PASSING: Final = frozenset([14107, 20429, 21611, 30001, 30022])
+OF_THE_ACCOUNT: Final = frozenset(
+    [
+        *(10001, 10002, 10004, 13227, 20003, 20005, 20006, 20008, 20010, 20403),
+        *(21210, 21212, 21213, 21215, 21219, 21408, 21603, 21606, 21608, 21660, 21703, 21704, 30002),
+    ]
+)
 
 
 @contextmanager
 def _asking(what: str) -> Iterator[list[int]]:
-    """Yields a list that has something in it afterwards where what we asked about is gone. Raises `Later`."""
+    """Yields a list that has something in it afterwards where what we asked about is gone. Raises `Later`, `Never`."""
     refused: list[int] = []
     try:
         yield refused
     except TwilioRestException as answer:
         if answer.status not in GONE and answer.code not in GONE:
-            raise Later(f"Twilio answered {answer.status} ({answer.code}) to {what}", 5) from answer
+            raise refusal(what, answer.status, answer.code) from None  # its own words quote the number
         refused.append(answer.status)
     except httpx2.TransportError as fault:
         raise Later(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
+
+
+def refusal(what: str, status: int, code: int | None, wait: float | None = None) -> Later | Never:
+    """What follows from Twilio's refusal: by its code where there is one, else by the HTTP status."""
+    said = f"Twilio answered {status}{f' ({code})' if code else ''} to {what}"
+    if status == 429 or status >= 500 or status in (408, 425) or code in PASSING:
+        return Later(said, wait or 5)
+    if status in (401, 403) or code in OF_THE_ACCOUNT:
+        return Later(f"{said}: check the account at Twilio", OPERATORS)
+    return Never(said)
 
 
 def _retry_after(answer: httpx2.Response) -> float | None:

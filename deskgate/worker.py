@@ -8,7 +8,9 @@ waiting.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
@@ -25,6 +27,7 @@ from store import (
     codes,
     guard,
     installations,
+    jobs,
     notices,
     readings,
     rings,
@@ -83,14 +86,17 @@ class Worker:
         except Later as later:
             self._put_back(piece, str(later), later.seconds)
         except Never as never:
-            log.warning("work given up", kind=piece.kind, why=str(never))
             with self._store.transaction("worker") as tx:
-                work.give_up(tx, piece, str(never))
-        except Exception as fault:
+                jobs.give_up(tx, piece, str(never))
+            log.warning("work given up", job=piece.id, kind=piece.kind, why=str(never))
+        except (
+            Exception
+        ) as fault:  # a mistake of ours. Its words may quote an address or a number, and stay out of the log
+            why = type(fault).__name__
             log.warning(
-                "work failed", kind=piece.kind, attempts=piece.attempts, why=type(fault).__name__, exc_info=True
+                "work failed", job=piece.id, kind=piece.kind, attempts=piece.attempts, why=why, at=_frames(fault)
             )
-            self._put_back(piece, type(fault).__name__, None)  # its words may be anybody's: they are in the log
+            self._put_back(piece, why, None)
         else:
             with self._store.transaction("worker") as tx:
                 work.done(tx, piece)
@@ -129,7 +135,9 @@ class Worker:
 
     def _put_back(self, piece: Work, why: str, seconds: float | None) -> None:
         with self._store.transaction("worker") as tx:
-            work.failed(tx, piece, why, retry_after=None if seconds is None else int(seconds * 1000))
+            over = jobs.put_back(tx, piece, why, retry_after=None if seconds is None else int(seconds * 1000))
+        if over:
+            log.warning("work given up", job=piece.id, kind=piece.kind, why=why)
 
     def _run(self, name: str, do: Callable[..., None], *given: object) -> None:
         thread = threading.Thread(target=do, args=given, name=f"worker-{name}", daemon=True)
@@ -159,6 +167,11 @@ class Worker:
         except Exception:
             log.exception("fault", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)
+
+
+def _frames(fault: BaseException) -> list[str]:
+    """Where in our code it happened, the innermost last."""
+    return [f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(fault.__traceback__)[-6:]]
 
 
 def waits_for(kind: str) -> str:

@@ -19,6 +19,7 @@ _ON_THE_TICKET: Final = {
     "nobody": "We called back and nobody answered.",
     "gone": "We did not call back: their number is in a country we may not call.",
     "away": "We did not call back: whoever asked for it works here no more. If it is still to be done, ask for it anew.",
+    "refused": "We did not call back: Twilio does not ring their number on file at all. Have it corrected.",
 }
 
 

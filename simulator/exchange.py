@@ -77,6 +77,9 @@ class Exchange:
         self.public_url = public_url.rstrip("/")
         self.number = number
         self.now = now
+        self.refusing: dict[
+            str, tuple[int, int]
+        ] = {}  # a number → Twilio's HTTP status and code for whatever goes there
         self.webhooks: deque[Webhook] = deque(maxlen=_KEPT)
         self.faults: deque[Fault] = deque(maxlen=_KEPT)
         self.recordings: dict[str, Recording] = {}

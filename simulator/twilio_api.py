@@ -59,6 +59,8 @@ def router(exchange: Exchange) -> APIRouter:
         for name, code in (("To", 21201), ("From", 21213), ("Url", 21205)):
             if not form.get(name):
                 return answer(request, pairs, 400, _error(code, f"No '{name}' is specified", 400))
+        if form["To"] in exchange.refusing:
+            return answer(request, pairs, exchange.refusing[form["To"]][0], _refusal(exchange, form["To"]))
         phone = exchange.create_call(
             form["To"],
             form["Url"],
@@ -120,6 +122,8 @@ def router(exchange: Exchange) -> APIRouter:
         form = dict(pairs)
         if not form.get("To") or not form.get("Body"):
             return answer(request, pairs, 400, _error(21604, "A 'To' number and a 'Body' are required", 400))
+        if form["To"] in exchange.refusing:
+            return answer(request, pairs, exchange.refusing[form["To"]][0], _refusal(exchange, form["To"]))
         exchange.messages.append((form["To"], form["Body"]))
         sid = "SM" + secrets.token_hex(16)
         body = {"sid": sid, "account_sid": account, "to": form["To"], "from": form.get("From"), "status": "queued"}
@@ -168,6 +172,12 @@ def _call(exchange: Exchange, sid: str, status: str) -> dict[str, Any]:
 
 def _conference(account: str, room: Conference) -> dict[str, Any]:
     return {"sid": room.sid, "account_sid": account, "friendly_name": room.name, "status": "in-progress"}
+
+
+def _refusal(exchange: Exchange, to: str) -> dict[str, Any]:
+    """As Twilio says it, with the number in its words."""
+    status, code = exchange.refusing[to]
+    return _error(code, f"Twilio refuses {to}", status)
 
 
 def _error(code: int, message: str, status: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ KINDS: Final = {
     "probing_sequence": DESK,  # support IDs one after the other
     "probing_account": DESK,  # several callers after one account
     "budget_spent": DESK,  # of wrong PINs, over the whole desk
+    "job_given_up": DESK,  # something that we were to do for somebody can never be done
     "threat_on": DESK,
     "threat_off": DESK,
     "decoy": LEADS,  # one of the staff looked at an account nobody has

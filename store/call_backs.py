@@ -22,7 +22,7 @@ APART: Final = 5 * 60_000  # ms from one call to the next to the same person, wh
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
-ENDED: Final = ("machine", "nobody", "gone", "away", "over")
+ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "over")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ BACK_OFF: Final = (
     300_000,
     1_800_000,
     3_600_000,
-)  # then every hour: nothing is given up silently
+)  # then every hour, until it is given up (jobs.py)
 KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
+GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
 
 
 class Later(Exception):
@@ -40,7 +41,7 @@ class Later(Exception):
 
 
 class Never(Exception):
-    """It can never be done: nothing waits for it any longer, and the operator sees it. The words as above."""
+    """It can never be done: nothing waits for it any longer, and the operator and the desk see it. The words as above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,13 @@ class Work:
     payload: Mapping[str, Any]
     attempts: int  # this one included
     created_at: int
+    retried_at: int | None = None  # when the operator last had it tried anew
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What is owed: how many pieces, how many of them have failed, the age of the oldest in ms, an error of those; and how
-    many were given up in the last three days."""
+    many were given up in the last 30 days and neither retried nor dropped."""
 
     owed: int
     failing: int
@@ -116,8 +118,12 @@ def lease(tx: Transaction, kinds: list[str]) -> Work | None:
     taken = (
         update(tables.work).where(w.id == due.scalar_subquery()).values(run_at=tx.now + LEASE, attempts=w.attempts + 1)
     )
-    row = tx.connection.execute(taken.returning(w.id, w.kind, w.key, w.payload, w.attempts, w.created_at)).first()
-    return Work(row.id, row.kind, row.key, json.loads(row.payload), row.attempts, row.created_at) if row else None
+    row = tx.connection.execute(taken.returning(*w)).first()
+    if row is None:
+        return None
+    return Work(
+        row.id, row.kind, row.key, json.loads(row.payload), row.attempts, row.created_at, retried_at=row.retried_at
+    )
 
 
 def done(tx: Transaction, work: Work) -> None:
@@ -130,10 +136,11 @@ def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None =
     tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
 
 
-def give_up(tx: Transaction, work: Work, error: str) -> None:
-    """It can never be done. Kept for the operator to see; whatever waits behind it in its lane goes on."""
-    done_with = _still_leased(work).values(done_at=tx.now, error=error[:300], given_up=True, payload="{}")
-    tx.connection.execute(done_with)
+def give_up(tx: Transaction, work: Work, error: str) -> bool:
+    """It can never be done; it is kept as it is, for the operator. False: another worker has it by now."""
+    w = tables.work.c
+    gone = _still_leased(work).values(done_at=tx.now, error=error[:300], given_up=True)
+    return tx.connection.execute(gone.returning(w.id)).first() is not None
 
 
 def _still_leased(work: Work) -> Update:
@@ -155,7 +162,9 @@ def backlog(tx: Transaction, kinds: str = "%") -> Backlog:
 
 
 def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.work).where(tables.work.c.done_at < tx.now - KEPT))
+    w = tables.work.c
+    for over, kept in ((~w.given_up, KEPT), (w.given_up, GIVEN_UP_KEPT)):
+        tx.connection.execute(delete(tables.work).where(w.done_at < tx.now - kept, over))
 
 
 _COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")

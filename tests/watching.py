@@ -14,7 +14,7 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from bot import web_api
-from deskgate import mail, metrics
+from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store import authenticators, codes, logins, pages, pins, sessions
 
@@ -138,7 +138,7 @@ def _sent(search: Search) -> None:
 
     before(httpx2.Client, "send", request)
     before(web_api._Client, "_perform_urllib_http_request_internal", call)
-    before(mail, "send", lambda given, _: search.leave("mail", given[1].as_string() + given[1].get_content()))
+    before(smtp, "send", lambda given, _: search.leave("mail", given[1].as_string() + given[1].get_content()))
 
 
 def _whose(url: str) -> str:

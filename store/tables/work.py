@@ -10,7 +10,8 @@ from store.tables.base import Base, Id
 
 class Work(Base):
     """Later work, enqueued in the transaction of its cause. A row without `done_at` is still owed; of rows with the same
-    `lane` only the oldest is done, so that they keep their order. `given_up`: done with, for it can never be done."""
+    `lane` only the oldest is done, so that they keep their order. `given_up`: done with, for it can never be done, or was
+    tried for long enough; `retried_at`: when the operator last had it tried anew."""
 
     __tablename__ = "work"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -24,6 +25,7 @@ class Work(Base):
     created_at: Mapped[int]
     done_at: Mapped[int | None]
     given_up: Mapped[bool]
+    retried_at: Mapped[int | None]
     __table_args__ = (
         UniqueConstraint("kind", "key"),
         Index(

@@ -96,4 +96,4 @@ def test_what_waits_for_slack_and_what_was_given_up(light: Shell, workspace: Wor
     light.change(insert(tables.work).values(**gone, kind="slack.say", error="Slack answered channel_not_found"))
     said = light.run("doctor").out
     assert "1 of these wait for Slack: Slack answered 503" in said
-    assert "1 pieces of the last three days can never be done" in said
+    assert "1 background jobs were given up: see `deskgate jobs --state given-up`, retry or drop them" in said

@@ -213,7 +213,7 @@ def test_a_healthy_desk(shell: Shell) -> None:
         ("ok", "settings read; development, the simulator plays Twilio and Slack"),
         ("ok", f"database reachable and migrated ({kind})"),
         ("ok", "key 1 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger"),
-        ("ok", "later work: 0 owed, none stuck"),
+        ("ok", "0 background jobs pending, none stuck"),
         ("ok", "phone: simulated"),
         ("ok", "Slack: simulated"),
         ("note", "SMTP_URL is not set: people cannot be told by mail, their notices wait"),
@@ -264,8 +264,11 @@ def test_work_that_is_stuck(light: Shell) -> None:
     light.change(insert(tables.work).values(**row, error="SMTP: refused"))
     said = light.run("doctor")
     assert said.code == 0
-    (words,) = (words for state, words in findings(said) if state == "note" and "later work" in words)
-    stuck = r"1 pieces of later work are owed, 1 have failed, the oldest is from 1970-01-01T00:00:\d\d\.\d{3}Z: SMTP: refused"
+    (words,) = (words for state, words in findings(said) if state == "note" and "pending" in words)
+    stuck = (
+        r"1 background jobs pending, 1 failing, the oldest from 1970-01-01T00:00:\d\d\.\d{3}Z: SMTP: refused; "
+        "see `deskgate jobs`"
+    )
     assert re.fullmatch(stuck, words)
 
 

@@ -10,10 +10,12 @@ from types import TracebackType
 
 
 class Mailbox:
-    """`url` is an SMTP_URL; `mails` what arrived. With `refusing`, it turns every mail away for now."""
+    """`url` is an SMTP_URL; `mails` what arrived. With `refusing`, it turns every mail away for now; `says` is what it answers
+    to a command instead of yes: `says["RCPT"] = "550 5.1.1 nobody here"`, or to one address: `says["RCPT a@b.example"]`."""
 
     def __init__(self, *, refusing: bool = False) -> None:
         self.mails: list[EmailMessage] = []
+        self.says: dict[str, str] = {"MAIL": "451 later"} if refusing else {}
         mailbox = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -21,7 +23,11 @@ class Mailbox:
                 self.say("220 here")
                 while line := self.rfile.readline():
                     verb = line[:4].upper()
-                    if verb == b"DATA":
+                    named = f"{verb.decode()} {line.partition(b'<')[2].partition(b'>')[0].decode()}"
+                    other = mailbox.says.get(named) or mailbox.says.get(verb.decode())
+                    if other is not None:
+                        self.say(other)
+                    elif verb == b"DATA":
                         self.say("354 go on")
                         lines = iter(self.rfile.readline, b".\r\n")
                         raw = b"".join(line.removeprefix(b".") if line.startswith(b"..") else line for line in lines)
@@ -32,8 +38,6 @@ class Mailbox:
                     elif verb == b"QUIT":
                         self.say("221 bye")
                         return
-                    elif verb == b"MAIL" and refusing:
-                        self.say("451 later")
                     else:
                         self.say("250 ok")
 

@@ -46,6 +46,7 @@ OPENS: dict[str, set[str]] = {
     "files.content": {"desk.deliver"},
     "files.never": {"desk.deliver"},
     "files.put": {"desk.deliver"},
+    **{f"jobs.{name}": {"desk.operate"} for name in ("drop", "given_up", "listed", "retry", "show")},
     "live.calls": {"desk.proof.ask", "desk.deliver"},
     "live.case": {"desk.card.view", "desk.deliver"},
     "live.just_over": {"desk.proof.ask"},

@@ -132,6 +132,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         _TOKEN,
     ),
+    **dict.fromkeys(("jobs.give_up", "jobs.put_back"), _QUEUE),
     "keys.Key.cipher": _KEYS,
     "keys.Keys.digest": _KEYS,
     "keys.Keys.find": _KEYS,

@@ -20,9 +20,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_budgets_whole_at"), "budgets", ["whole_at"])
     with op.batch_alter_table("legs") as batch_op:
         batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
+    with op.batch_alter_table("work", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("work", schema=None) as batch_op:
+        batch_op.drop_column("retried_at")
     with op.batch_alter_table("legs") as batch_op:
         batch_op.drop_column("call")
     op.drop_index(op.f("ix_budgets_whole_at"), "budgets")

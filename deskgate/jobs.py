@@ -1,0 +1,133 @@
+"""`deskgate jobs`: background jobs that wait, fail or were given up: listed, shown, tried again, dropped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from authz import Action, Grant
+from deskgate.shell import fail, granted, moment, one_line, open_desk
+from store import Transaction, jobs
+from store.jobs import STATES, Job, NoSuchJob
+
+job_commands = typer.Typer(help="Background jobs that wait, fail or were given up.", invoke_without_command=True)
+StateOption = Annotated[str, typer.Option(help="Only these: waiting, failing or given-up.")]
+KindOption = Annotated[str, typer.Option(help="Only this kind, for example mail.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
+IdArgument = Annotated[int, typer.Argument(help="The number in front of a job.", min=1)]
+IdsArgument = Annotated[list[int] | None, typer.Argument(help="The numbers in front of jobs.", min=1)]
+
+
+@job_commands.callback()
+def show_all(
+    context: typer.Context,
+    state: StateOption = "",
+    kind: KindOption = "",
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List jobs, the oldest first. Done ones are not listed."""
+    if context.invoked_subcommand:
+        return
+    _list(state, kind, limit, as_json)
+
+
+@job_commands.command("list")
+def list_jobs(
+    state: StateOption = "", kind: KindOption = "", limit: LimitOption = 50, as_json: JsonOption = False
+) -> None:
+    """List jobs, the oldest first. Done ones are not listed."""
+    _list(state, kind, limit, as_json)
+
+
+def _list(state: str, kind: str, limit: int, as_json: bool) -> None:
+    if state and state not in STATES:
+        fail(f"--state: expected {', '.join(STATES[:-1])} or {STATES[-1]}, got {one_line(state)!r}")
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        found, count = jobs.listed(tx, granted(tx, Action.DESK_OPERATE), state=state, kind=kind, many=limit)
+    if as_json:
+        print(json.dumps(list(map(_plain, found)), indent=1))
+        return
+    if not found:
+        print("No jobs of that kind." if state or kind else "No jobs: nothing waits, nothing was given up.")
+        return
+    for job in found:
+        print(f"{job.id}  {job.kind}  {_state(job)}{f'  {one_line(job.error)}' if job.error else ''}")
+    if count > len(found):
+        print(f"and {count - len(found)} more: --limit, --state and --kind choose")
+
+
+@job_commands.command("show")
+def show_job(id: IdArgument, as_json: JsonOption = False) -> None:
+    """Show one job: what it is about, what became of it, and when it is tried next. Nobody's words, address or number."""
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        job = _done(jobs.show, tx, granted(tx, Action.DESK_OPERATE), id)
+    if as_json:
+        print(json.dumps(_plain(job), indent=1))
+        return
+    print(f"job {job.id}: {job.kind}")
+    print(f"  state     {_state(job)}")
+    print(f"  made      {moment(job.created_at)}, tried {job.attempts} times")
+    print(f"  error     {one_line(job.error or 'none')}")
+    about = ", ".join(f"{name} {value}" for name, value in job.about.items()) or "nothing that may be shown"
+    print(f"  about     {about}{f'; {job.not_shown} values are not shown' if job.not_shown else ''}")
+    if job.ordered and job.state != "given-up":
+        print("  order     later jobs of the same thread or person wait for this one")
+
+
+@job_commands.command("retry")
+def retry_jobs(
+    ids: IdsArgument = None,
+    every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+    kind: KindOption = "",
+) -> None:
+    """Try jobs again now, also those that were given up. In the ledger."""
+    if bool(ids) == every:
+        fail("say which: numbers of jobs, or --all for those that were given up")
+    if kind and not every:
+        fail("--kind goes with --all")
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        grant = granted(tx, Action.DESK_OPERATE)
+        chosen = jobs.given_up(tx, grant, kind) if every else sorted(set(ids or ()))
+        for id in chosen:
+            _done(jobs.retry, tx, grant, id)
+    if not chosen:
+        print("No job of that kind was given up." if kind else "No job was given up.")
+    elif len(chosen) == 1:
+        print(f"Job {chosen[0]} is tried again now, if the service is running.")
+    else:
+        print(f"{len(chosen)} jobs are tried again now, if the service is running.")
+
+
+@job_commands.command("drop")
+def drop_job(id: IdArgument) -> None:
+    """Drop a job for good: it is never done. In the ledger."""
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        job = _done(jobs.drop, tx, granted(tx, Action.DESK_OPERATE), id)
+    print(f"Job {job.id} ({job.kind}) is dropped.")
+
+
+def _done(do: Callable[[Transaction, Grant, int], Job], tx: Transaction, grant: Grant, id: int) -> Job:
+    try:
+        return do(tx, grant, id)
+    except NoSuchJob as none:
+        fail(str(none))
+
+
+def _state(job: Job) -> str:
+    if job.given_up_at is not None:
+        return f"given up {moment(job.given_up_at)[:16].replace('T', ' ')}"
+    return f"{job.state}, next try {moment(job.next_at or 0)[:16].replace('T', ' ')}"
+
+
+def _plain(job: Job) -> dict[str, Any]:
+    times = {name: moment(at) if (at := getattr(job, name)) is not None else None for name in _TIMES}
+    return asdict(job) | times
+
+
+_TIMES = ("created_at", "next_at", "given_up_at")

@@ -1,0 +1,155 @@
+"""Sends one mail over SMTP; what went wrong is raised as `Later` or `Never`, without any address in its words.
+
+A mail has one recipient, so what the server answers to that recipient is what became of the mail.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formataddr, parseaddr
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import idna
+
+from store.work import Later, Never
+
+TIMEOUT: Final = 10.0
+OPERATORS: Final = 3600.0  # seconds until the next try where the operator has to mend a setting or the server first
+HOW: Final = "must be like smtps://user:password@mail.example:465; in a password write % / @ : as %25 %2F %40 %3A"
+PORTS: Final = {"smtp": 587, "smtp+starttls": 587, "smtps": 465}
+WANTS_SIGN_IN: Final = (530, 534, 535, 538)
+_POLICY: Final = re.compile(rb"\s*5\.7\.\d")  # RFC 3463: the server will not do this for us, whoever the mail is to
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What SMTP_URL says."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+    @property
+    def starttls(self) -> bool:
+        return self.scheme == "smtp+starttls" or (self.scheme == "smtp" and bool(self.user))
+
+
+def server_of(url: str) -> Server:
+    """Raises `ValueError` with what to write; the words quote nothing of the URL, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(HOW) from None
+    scheme, host = parts.scheme.lower(), parts.hostname or ""
+    if scheme not in PORTS or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(HOW)
+    return Server(scheme, host, port or PORTS[scheme], unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def wire_address(address: str) -> str:
+    """An address as it travels: its domain in ASCII. Raises `Never` for a domain that cannot be one."""
+    local, at, domain = address.rpartition("@")
+    if not at or not local:
+        raise Never("the address is no e-mail address: correct it in an import")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"  # not Python's own "idna", which makes ß of a domain ss
+    except idna.IDNAError:
+        raise Never("the address has a domain that cannot exist: correct it in an import") from None
+
+
+def wire_sender(sender: str) -> tuple[str, str]:
+    """MAIL_FROM, an address with or without a name in front of it, as it travels; and its domain."""
+    name, address = parseaddr(sender)
+    address = wire_address(address)
+    return formataddr((name, address)), address.rpartition("@")[2]
+
+
+def send(url: str, mail: EmailMessage) -> None:
+    """Raises `Later` where it may go later, and `Never` where this mail to this address never will."""
+    server = connected(server_of(url))
+    try:
+        server.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as refused:
+        raise _to_recipient(*next(iter(refused.recipients.values()))) from None
+    except smtplib.SMTPNotSupportedError:
+        raise Never("the address has letters outside ASCII before the @, and the mail server lacks SMTPUTF8") from None
+    except smtplib.SMTPSenderRefused as refused:
+        raise _ours(f"refuses the sender ({refused.smtp_code}): check MAIL_FROM", refused.smtp_code) from None
+    except smtplib.SMTPDataError as refused:
+        raise _by_code(refused.smtp_code, "the mail") from None
+    except (smtplib.SMTPException, OSError) as fault:
+        raise Later(f"the mail server went away: {type(fault).__name__}") from None
+    else:
+        with suppress(smtplib.SMTPException, OSError):  # it has the mail: how it says goodbye changes nothing
+            server.quit()
+    finally:
+        server.close()
+
+
+def connected(there: Server) -> smtplib.SMTP:
+    """A session, signed in where SMTP_URL says so. Raises `Later`: nothing here is about one mail."""
+    secure = ssl.create_default_context()
+    server: smtplib.SMTP | None = None
+    try:
+        if there.scheme == "smtps":
+            server = smtplib.SMTP_SSL(there.host, there.port, timeout=TIMEOUT, context=secure)
+        else:
+            server = smtplib.SMTP(there.host, there.port, timeout=TIMEOUT)
+        server.ehlo_or_helo_if_needed()
+        if there.starttls:
+            server.starttls(context=secure)
+        if there.user:
+            server.login(there.user, there.password)
+    except smtplib.SMTPNotSupportedError:
+        _drop(server)
+        raise Later("the mail server offers no STARTTLS, or no signing in: check SMTP_URL", OPERATORS) from None
+    except smtplib.SMTPAuthenticationError as refused:
+        _drop(server)
+        raise Later(
+            f"the mail server refuses the user or password ({refused.smtp_code}): check SMTP_URL", OPERATORS
+        ) from None
+    except smtplib.SMTPResponseException as refused:
+        _drop(server)
+        raise _ours(f"answered {refused.smtp_code} to our greeting", refused.smtp_code) from None
+    except ssl.SSLCertVerificationError:
+        _drop(server)
+        raise Later(
+            "the mail server's certificate is not valid for that name: check the host in SMTP_URL", OPERATORS
+        ) from None
+    except (smtplib.SMTPException, OSError, UnicodeError) as fault:
+        _drop(server)
+        raise Later(f"the mail server cannot be reached: {type(fault).__name__}; check SMTP_URL") from None
+    return server
+
+
+def _drop(server: smtplib.SMTP | None) -> None:
+    if server is not None:
+        server.close()
+
+
+def _to_recipient(code: int, words: bytes) -> Later | Never:
+    if code in WANTS_SIGN_IN or (code >= 500 and _POLICY.match(words)):
+        return Later(f"the mail server will not send for us ({code}): check SMTP_URL and MAIL_FROM", OPERATORS)
+    return _by_code(code, "the address")
+
+
+def _by_code(code: int, what: str) -> Later | Never:
+    """RFC 5321: a 4 in front means try again, a 5 means do not."""
+    if code >= 500:
+        return Never(f"the mail server refuses {what} for good ({code})")
+    return Later(f"the mail server refuses {what} for now ({code})")
+
+
+def _ours(what: str, code: int) -> Later:
+    return Later(f"the mail server {what}", OPERATORS if code >= 500 else None)

@@ -1,0 +1,95 @@
+"""`deskgate jobs`: what waits, fails or was given up, tried again and dropped, in the ledger, and nobody's address shown. D5"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import insert, select
+
+from store import tables
+from tests.cli.conftest import Shell
+from tests.desk import NOON
+
+ADDRESS, WORDS = "leo@tideworks.example", "my password is hunter22"
+
+
+def job(shell: Shell, id: int, kind: str, **values: object) -> None:
+    row = {"id": id, "kind": kind, "key": f"{kind}:{id}", "run_at": NOON, "attempts": 2, "created_at": NOON}
+    row |= {"payload": "{}", "given_up": False, **values}
+    shell.change(insert(tables.work).values(**row))
+
+
+@pytest.fixture
+def filled(shell: Shell) -> Shell:
+    mail = {"kind": "pin_set", "to": ADDRESS, "name": "Leo Fox", "about": "Leo Fox", "own": True}
+    job(shell, 1001, "mail", error="refused (550)", given_up=True, done_at=NOON, payload=json.dumps(mail))
+    job(shell, 1002, "slack.tell", error="Slack answered 503", payload=json.dumps({"words": WORDS, "ticket": 7}))
+    job(shell, 1003, "notice", attempts=0, lane="l", payload=json.dumps({"notice": "pin_set", "person": 3}))
+    job(shell, 1004, "news", done_at=NOON)
+    return shell
+
+
+def ledgered(shell: Shell) -> list[tuple[str, str]]:
+    entries = shell.run("audit", "--json").json
+    return [(entry["action"], " ".join(entry["fields"])) for entry in entries if entry["action"].startswith("job.")]
+
+
+def test_d5_jobs_are_listed_and_shown_without_anybodys_words(filled: Shell) -> None:
+    said = filled.run("jobs")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        "1001  mail  given up 2026-11-22 12:00  refused (550)",
+        "1002  slack.tell  failing, next try 2026-11-22 12:00  Slack answered 503",
+        "1003  notice  waiting, next try 2026-11-22 12:00",
+    ]
+    assert filled.run("jobs", "list").out == said.out
+    every = filled.run("jobs", "--json").json
+    assert [(one["id"], one["state"]) for one in every] == [(1001, "given-up"), (1002, "failing"), (1003, "waiting")]
+    assert [one["id"] for one in filled.run("jobs", "list", "--state", "failing", "--json").json] == [1002]
+    assert "and 2 more" in filled.run("jobs", "--limit", "1").out
+    shown = [filled.run("jobs", "show", str(id)).out for id in (1001, 1002, 1003)]
+    assert "nothing that may be shown; 5 values are not shown" in shown[0]
+    assert "ticket 7; 1 values are not shown" in shown[1]
+    assert "notice pin_set, person 3" in shown[2]
+    for text in (said.out, json.dumps(every), *shown):
+        assert not any(secret in text for secret in (ADDRESS, "Leo", WORDS))
+
+
+def test_d5_a_job_is_tried_again_or_dropped_and_that_is_in_the_ledger(filled: Shell) -> None:
+    assert filled.run("jobs", "retry", "1001", "1002").out == "2 jobs are tried again now, if the service is running.\n"
+    w = tables.work.c
+    again = filled.rows(select(w.done_at, w.given_up, w.attempts).where(w.id.in_((1001, 1002))))
+    assert again == [(None, False, 2)] * 2
+    assert filled.run("jobs", "drop", "1001").out == "Job 1001 (mail) is dropped.\n"
+    (dropped,) = filled.rows(select(w.done_at, w.given_up, w.payload).where(w.id == 1001))
+    assert (dropped[0] is not None, *dropped[1:]) == (True, False, "{}")
+    assert ledgered(filled) == [
+        ("job.retry", "job:1001 kind:mail"),
+        ("job.retry", "job:1002 kind:slack.tell"),
+        ("job.drop", "job:1001 kind:mail"),
+    ]
+
+
+def test_d5_all_that_were_given_up_are_tried_again_at_once(light: Shell) -> None:
+    assert light.run("jobs").out == "No jobs: nothing waits, nothing was given up.\n"
+    assert light.run("jobs", "retry", "--all").out == "No job was given up.\n"
+    for id, kind in ((1, "mail"), (2, "mail"), (3, "ring")):
+        job(light, id, kind, error="x", given_up=True, done_at=NOON)
+    assert light.run("jobs", "retry", "--all", "--kind", "mail").out.startswith("2 jobs are tried again")
+    assert [one["id"] for one in light.run("jobs", "list", "--state", "given-up", "--json").json] == [3]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("show", "77"), "there is no job 77 that waits or was given up: see `deskgate jobs`"),
+        (("retry", "1004"), "there is no job 1004 that waits or was given up: see `deskgate jobs`"),
+        (("drop", "77"), "there is no job 77 that waits or was given up: see `deskgate jobs`"),
+        (("retry",), "say which: numbers of jobs, or --all for those that were given up"),
+        (("--state", "done"), "--state: expected waiting, failing or given-up, got 'done'"),
+    ],
+)
+def test_d5_what_cannot_be_is_one_line_and_exit_2(light: Shell, words: tuple[str, ...], line: str) -> None:
+    job(light, 1004, "news", done_at=NOON)
+    assert light.refuses("jobs", *words) == line
