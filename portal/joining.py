@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from urllib.parse import urlsplit
 
 import pyotp
 from fastapi import Response
@@ -12,7 +13,7 @@ from fastapi import Response
 from portal import answers, drawing
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, logins, staff
+from store import authenticators, logins, passwords, staff
 
 
 def show(door: Door, visit: Visit) -> Response:
@@ -21,22 +22,22 @@ def show(door: Door, visit: Visit) -> Response:
 
 def join(door: Door, visit: Visit) -> Response:
     """The secret comes back sealed in the form, so that the code is of the one that was scanned."""
-    link, password = visit.named["link"], visit.form.get("password", "")[: logins.LONGEST + 1]
+    link, password = visit.named["link"], visit.form.get("password", "")[: passwords.LONGEST + 1]
     secret = _opened(door, link, visit.field("secret", 400)) or pyotp.random_base32()
     with door.store.transaction("portal") as tx:
         member = staff.invited(tx, link)
     if member is None:
         return _gone(door, visit)
     step = authenticators.step_of(secret, re.sub(r"\s", "", visit.field("code", 20)), door.store.clock(), 0)
-    trouble = logins.weak(password, member.username, member.name)
+    trouble = passwords.trouble(password, (member.username, member.name, urlsplit(door.origin).hostname or ""))
     if trouble is None and password != visit.form.get("again", ""):
-        trouble = "The two passwords are not the same."
+        trouble = "differ"
     if trouble is None and step is None:
-        trouble = "That code is not right. Take the one the app shows now."
+        trouble = "code"
     if trouble is not None or step is None:
         return _page(door, visit, secret, trouble or "", 422)
     if not door.pool.admit():
-        return _page(door, visit, secret, "Too many are signing in just now. Please try again in a moment.", 503)
+        return _page(door, visit, secret, "busy", 503)
     hashed = door.pool.run(lambda: logins.hashed(password))
     with door.store.transaction("portal") as tx:
         found = staff.accept(tx, link)
@@ -56,7 +57,7 @@ def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200
         return _gone(door, visit)
     sealed = base64.urlsafe_b64encode(door.store.keys.seal("join-form", secret.encode(), link)).decode()
     given = {"member": member, "qr": drawing.qr(authenticators.uri(secret, member.username)), "sealed": sealed}
-    given |= {"spelled": drawing.spelled(secret), "trouble": trouble, "shortest": logins.SHORTEST}
+    given |= {"spelled": drawing.spelled(secret), "trouble": trouble, "shortest": passwords.SHORTEST}
     return answers.page(door, visit, "join", status, **given)
 
 

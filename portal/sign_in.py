@@ -10,7 +10,7 @@ from fastapi import Response
 from portal import answers
 from portal.door import Door
 from portal.visit import Visit
-from store import logins, sessions
+from store import logins, passwords, sessions
 from store.guard import Admission
 
 WITHIN: Final = re.compile(r"/desk(/[a-z0-9-]+){0,3}")  # where a sign-in may lead: our own pages alone
@@ -23,7 +23,7 @@ def show(door: Door, visit: Visit) -> Response:
 
 def sign_in(door: Door, visit: Visit) -> Response:
     """Counted and committed first; then one Argon2 in a pool of its own; then the code, once. Nothing says what was wrong."""
-    username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: logins.LONGEST + 1]
+    username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: passwords.LONGEST + 1]
     digits, way = re.sub(r"\s", "", visit.field("code", 20)), way_on(visit.field("to"))
     if not door.pool.admit():
         return answers.page(door, visit, "sign_in", 503, wrong="busy", to=way)

@@ -8,7 +8,6 @@ that somebody who knows a username cannot lock its owner out. Passwords: NIST 80
 from __future__ import annotations
 
 import hmac
-import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,18 +23,7 @@ from store.keys import Keys
 from store.prepared import Prepared
 from store.transaction import NOBODY, Transaction, upsert
 
-SHORTEST, LONGEST = 15, 200  # characters of a password
 KNOWN_FOR: Final = 90 * 24 * 3_600_000  # ms a browser is known by the cookie it got
-_COMMON: Final = frozenset(
-    {"password", "passphrase", "letmein", "welcome", "qwerty", "qwertyuiop", "asdfghjkl", "correcthorsebatterystaple"}
-    | {"iloveyou", "administrator", "supportdesk", "changeme", "monkey", "dragon", "football", "deskgate", "trustno"}
-)
-_RUNS: Final = (
-    "abcdefghijklmnopqrstuvwxyz" * 2,
-    "01234567890123456789",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "zyxwvutsrqponmlkj",
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,24 +43,6 @@ class Attempt:
     made: Reservation
     login: Login | None
     staff: int | None
-
-
-def weak(password: str, *names: str) -> str | None:
-    """Why this password will not do, in words for whoever chose it; None: it will. `names`: theirs, of which it may hold none."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        return f"A password has {SHORTEST} characters or more." if len(password) < SHORTEST else "That is too long."
-    plain = re.sub(r"[^a-z0-9]", "", password.casefold())
-    letters = re.sub(r"[0-9]", "", plain)
-    if len(set(password)) < 6 or re.fullmatch(r"(.{1,7})\1+", password):
-        return "It repeats itself."
-    if any(plain in run for run in _RUNS) and plain:
-        return "It only counts up, or follows the keyboard."
-    if letters in _COMMON or re.fullmatch("|".join(f"(?:{word})+" for word in sorted(_COMMON)), letters):
-        return "Too many others have chosen that."
-    words = {word for name in names for word in re.split(r"[^a-z0-9]+", name.casefold()) if len(word) > 3}
-    if any(word in plain for word in words):
-        return "It holds your own name."
-    return None
 
 
 def hashed(password: str) -> str:
