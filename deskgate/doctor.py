@@ -66,13 +66,15 @@ def _findings() -> Iterator[Finding]:
 
 
 def _kept(store: Store) -> Iterator[Finding]:
+    retired = store.retired_keys()
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
-        used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant)
+        used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant, retired)
         owed, slack = work.backlog(tx), work.backlog(tx, "slack.%")
     for scheme in sorted(used - set(store.schemes)):
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)
+    yield from _ledger(store, needed["ledger"])
     if owed.failing or owed.oldest > STUCK * 1000:
         yield (
             WARN,
@@ -121,6 +123,23 @@ def _keys(store: Store, needed: dict[str, set[str]]) -> Iterator[Finding]:
         gone = ids - {key.id for key in store.keys.for_use(use)}
         if gone:
             yield BAD, f"{use}: something is kept under a key that is not in SECRET_KEYS any more; put the old key back"
+
+
+def _ledger(store: Store, needed: set[str]) -> Iterator[Finding]:
+    troubles = store.look_at_checkpoints()
+    for trouble in troubles:
+        yield BAD, f"ledger: {trouble.words}"
+    if not troubles:
+        yield (
+            OK,
+            "ledger: the newest checkpoint is good, nothing waits for one (`deskgate audit verify` reads all of it)",
+        )
+    known, gone = store.keys.for_use("ledger"), store.retired_keys()
+    if known[0].id in gone:
+        yield BAD, "the first of SECRET_KEYS was retired: put a new key in front and start every process again"
+    for place, key in enumerate(known[1:], 2):
+        if key.id in needed - {known[0].id}:
+            yield WARN, f"entries made with key {place} of SECRET_KEYS still count: `deskgate audit retire` ends that"
 
 
 def _twilio(settings: Settings) -> Iterator[Finding]:

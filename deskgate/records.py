@@ -12,7 +12,7 @@ import typer
 
 from authz import Action, Grant
 from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
-from store import HashPool, Transaction, audit, desk_tickets, pins, shell, verify
+from store import HashPool, Transaction, audit, desk_tickets, pins, retiring, shell, verify
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
@@ -69,11 +69,11 @@ def show_audit(context: typer.Context, account: AccountOption = "", as_json: Jso
 
 @audit_commands.command("verify")
 def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, from the log.")] = "") -> None:
-    """Check every chain of the ledger; exits 1 and names the first broken entry."""
+    """Check every chain of the ledger; exits 1 and names the first broken entry, or what never is so while the service runs."""
     with open_desk() as (_, store):
         verdict = verify.verify(store, head or None)
     if not verdict.ok:
-        print(f"broken: {verdict.broken}")
+        print(f"broken: {verdict.broken}" if verdict.broken else f"alarm: {verdict.alarm}")
         sys.stdout.flush()
         raise typer.Exit(FAILED)
     if verdict.checkpoint is None:
@@ -83,6 +83,21 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
         f"ok: {verdict.entries} entries; vouched for up to checkpoint {verdict.checkpoint}, {verdict.after} came after"
     )
     print(f"head: {verdict.digest}")
+
+
+@audit_commands.command("retire")
+def retire_keys() -> None:
+    """After a new key was put in front of SECRET_KEYS and every process restarted: nothing new counts under the older ones."""
+    with open_desk() as (_, store):
+        with store.transaction("shell") as tx:
+            granted(tx, Action.DESK_OPERATE)
+        try:
+            gone = retiring.retire(store)
+        except retiring.CannotRetire as why:
+            fail(str(why))
+    print(
+        f"retired: {', '.join(gone)}" if gone else "nothing to retire: SECRET_KEYS has no older key that still counts"
+    )
 
 
 @pin_commands.command("set")

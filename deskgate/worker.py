@@ -63,6 +63,7 @@ class Worker:
             for n in range(count if kinds else 0):
                 self._run(f"{company or 'work'}-{n}", self._work_through, kinds)
         self._run("checkpoints", self._again, self.checkpoint, CHECKPOINT_EVERY)
+        self._run("ledger-watch", self._again, self.watch_the_ledger, CHECKPOINT_EVERY)
         self._run("sweep", self._again, self.sweep, SWEEP_EVERY)
 
     def stop(self) -> None:
@@ -104,10 +105,21 @@ class Worker:
 
     def checkpoint(self) -> None:
         """A new checkpoint's digest goes to the log: what has left the machine there cannot be cut off unseen."""
-        head = self._store.checkpoint()
-        if head is not None and head != self._head:
-            self._head = head
-            log.info("ledger head", checkpoint=head[0], digest=head[1])
+        try:
+            head = self._store.checkpoint()
+            if head is not None and head != self._head:
+                self._head = head
+                log.info("ledger head", checkpoint=head[0], digest=head[1])
+        finally:
+            self.watch_the_ledger()
+
+    def watch_the_ledger(self) -> None:
+        """In the log first, which may leave the machine; then those who lead the desk are told. Asks no database what is
+        wrong, for one that keeps checkpoints from being made may not answer."""
+        for trouble in self._store.ledger_troubles():
+            log.critical("ledger alarm", code=trouble.code, checkpoint=trouble.n, why=trouble.words)
+            with self._store.transaction("worker") as tx:
+                alerts.alert(tx, "ledger", f"{trouble.code}:{trouble.n}", detail=trouble.code)
 
     def sweep(self) -> None:
         for what in (

@@ -10,9 +10,10 @@ from sqlalchemy import text
 from authz import Scheme
 from store import sessions, watch, work
 from store.bell import Bell
+from store.checkpoints import Checkpoints, Seal, Trouble
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
-from store.ledger import Lanes, checkpoint
+from store.ledger import Lanes
 from store.pool import HashPool
 from store.schema import OtherVersion, is_current, migrate
 from store.transaction import LINE, NOBODY, OPERATOR, WORKER, ConnectionLost, NoGrant, Transaction
@@ -32,6 +33,7 @@ __all__ = [
     "OtherVersion",
     "Store",
     "Transaction",
+    "Trouble",
     "migrate",
     "now_ms",
     "open_store",
@@ -59,6 +61,7 @@ class Store:
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
         self.bell = Bell()
         self._lanes = Lanes(self.engine, self.gate, keys, clock, size)
+        self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._lanes)
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
@@ -68,7 +71,23 @@ class Store:
 
     def checkpoint(self) -> tuple[int, str] | None:
         """Signs the heads of all lanes: (number, digest) of the newest checkpoint, for the log outside."""
-        return checkpoint(self.engine, self.gate, self.keys, self.clock())
+        return self._checkpoints.make()
+
+    def retire(self, seal: Seal) -> None:
+        """A checkpoint that retires keys (retiring.py). Raises `StillInUse`."""
+        self._checkpoints.make(seal)
+
+    def retired_keys(self) -> set[str]:
+        """The ids of the ledger's keys that are good no more."""
+        return self._checkpoints.retired()
+
+    def ledger_troubles(self) -> list[Trouble]:
+        """What the last checkpoints came upon that is wrong, and entries that wait for one too long: each once. Asks no database."""
+        return self._checkpoints.troubles()
+
+    def look_at_checkpoints(self) -> list[Trouble]:
+        """What is wrong with them as they stand in the database."""
+        return self._checkpoints.look()
 
     def is_work_due(self, kinds: Collection[str]) -> bool:
         """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""

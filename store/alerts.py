@@ -28,6 +28,7 @@ KINDS: Final = {
     "decoy": LEADS,  # one of the staff looked at an account nobody has
     "reading_budget": LEADS,  # one of the staff looked at more accounts in an hour than a day's work needs
     "no_case": LEADS,  # one of the staff tried to look at an account without a case
+    "ledger": LEADS,  # somebody writes to the database, or something keeps checkpoints from being made
     "duress": LEADS,  # a caller keyed the PIN that says they are threatened
 }
 DAY: Final = 24 * 3_600_000  # ms

@@ -1,4 +1,4 @@
-"""The ledger is written here: entries chained by HMAC in lanes, and the checkpoints over all lanes.
+"""The ledger is written here: entries chained by HMAC in lanes. The checkpoints over all lanes: checkpoints.py.
 
 A lane is a chain of its own, used by one connection of one process, so that writers never wait for each other's chain
 (prototype.md 1: tried against a global chain, a chain for each account, and seals). Its head lives in this process and
@@ -15,9 +15,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sqlalchemy import Engine, Select, bindparam, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, insert
 
 from store import tables
 from store.engine import Gate
@@ -72,7 +72,9 @@ def link(key: Key, before: bytes, lane: str, n: int, signed: Sequence[object]) -
     return hmac.digest(key.secret, before + body, "sha256")
 
 
-def checkpoint_link(key: Key, before: bytes, n: int, at: int, heads: str) -> bytes:
+def checkpoint_link(key: Key, before: bytes, n: int, at: int, heads: str, retires: str | None = None) -> bytes:
+    if retires is not None:  # under a word of its own, or words could be moved from one column to the other
+        return hmac.digest(key.secret, b"retirement|" + before + _ENCODE([n, at, heads, retires]).encode(), "sha256")
     return hmac.digest(key.secret, b"checkpoint|" + before + f"|{n}|{at}|{heads}".encode(), "sha256")
 
 
@@ -83,6 +85,14 @@ class Lane:
     opened_at: int
     n: int
     mac: bytes
+
+
+class Written(NamedTuple):
+    """How far this process wrote a lane."""
+
+    n: int
+    mac: bytes
+    opened_at: int
 
 
 class _Waiting:
@@ -106,6 +116,8 @@ class Lanes:
         self._lock = threading.Lock()
         self._free: deque[Lane | None] = deque([None] * size)  # opened when needed: who only reads opens none
         self._waiting: deque[_Waiting] = deque()
+        self.heads: dict[str, Written] = {}  # as this process wrote them: what the database must hold at the least
+        self.unsealed_since: int | None = None  # when the first entry was written that no checkpoint has seen
 
     @property
     def waiting(self) -> int:
@@ -114,13 +126,20 @@ class Lanes:
 
     def take(self) -> Lane:
         lane = self._next()
-        if lane is not None and self._clock() - lane.opened_at < LANE_LIFE:
+        if lane is not None and abs(self._clock() - lane.opened_at) < LANE_LIFE:  # either way: clocks are set back, too
             return lane
         try:
             return self._open()
         except BaseException:
             self.give(None)
             raise
+
+    def moved(self, lane: Lane, n: int, mac: bytes, at: int) -> None:
+        """COMMIT has returned: the lane's head is there now."""
+        lane.n, lane.mac = n, mac
+        self.heads[lane.id] = Written(n, mac, lane.opened_at)
+        if self.unsealed_since is None:
+            self.unsealed_since = at
 
     def give(self, lane: Lane | None) -> None:
         """Back for the next transaction. None when the outcome of the last COMMIT is unknown: the lane is finished."""
@@ -160,51 +179,5 @@ def chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[dict[str, object
     return rows, (n, mac)
 
 
-def checkpoint(engine: Engine, gate: Gate, keys: Keys, now: int) -> tuple[int, str] | None:
-    """Signs the heads of all lanes in use. Gives (number, digest) of the newest checkpoint, or None for an empty ledger.
-
-    Nothing is written when nothing happened since the last one: its digest still stands for the whole ledger.
-    """
-    with gate.held(), engine.begin() as connection:
-        last = connection.execute(_LAST_CHECKPOINT).first()
-        since = (last.at if last else now) - LANE_WATCH
-        found = (
-            connection.execute(_OPEN_LANES, {"since": since}).all() if last else connection.execute(_ALL_LANES).all()
-        )
-        heads = json.dumps([[lane, n, _hex(mac)] for lane, n, mac in found], separators=(",", ":"))
-        if not found or (last and heads == last.heads):
-            return (last.n, _hex(last.mac)) if last else None
-        n, key = (last.n + 1 if last else 1), keys.newest("ledger")
-        mac = checkpoint_link(key, last.mac if last else b"", n, now, heads)
-        row = {"n": n, "at": now, "key": key.id, "heads": heads, "mac": mac}
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        new = dialect.insert(tables.checkpoints).values(row).on_conflict_do_nothing()
-        if connection.execute(new.returning(tables.checkpoints.c.n)).first() is None:
-            # Another process has just written the same number: its checkpoint is as good.
-            last = connection.execute(_LAST_CHECKPOINT).one()
-            return last.n, _hex(last.mac)
-        return n, mac.hex()
-
-
-def _hex(mac: object) -> str:
-    """SQLite keeps what it is given: a MAC somebody overwrote with words must not stop the next checkpoint."""
-    return mac.hex() if isinstance(mac, bytes) else "not a MAC"
-
-
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for every entry
 _OPEN_LANE = insert(tables.lanes)
-_LAST_CHECKPOINT = select(tables.checkpoints).order_by(tables.checkpoints.c.n.desc()).limit(1)
-
-
-def _heads(*, all_lanes: bool) -> Select[str, int, bytes]:
-    lane, entry = tables.lanes, tables.ledger.alias("entry")
-    newest = select(func.max(tables.ledger.c.n)).where(tables.ledger.c.lane == lane.c.id).scalar_subquery()
-    both = entry.join(lane, (entry.c.lane == lane.c.id) & (entry.c.n == newest))
-    heads = select(entry.c.lane, entry.c.n, entry.c.mac).select_from(both)
-    if not all_lanes:
-        heads = heads.where(lane.c.opened_at > bindparam("since"))
-    return heads.order_by(entry.c.lane)
-
-
-_ALL_LANES = _heads(all_lanes=True)
-_OPEN_LANES = _heads(all_lanes=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
@@ -56,8 +57,9 @@ def schemes_in_use(tx: Transaction, grant: Grant) -> set[str]:
     return set(tx.connection.execute(select(tables.accounts.c.scheme).distinct()).scalars())
 
 
-def keys_in_use(tx: Transaction, grant: Grant) -> dict[str, set[str]]:
-    """Use → the ids of the keys that something kept was made with. A key in none of them may leave SECRET_KEYS."""
+def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict[str, set[str]]:
+    """Use → the ids of the keys that something kept was made with. A key in none of them may leave SECRET_KEYS. `retired` are
+    keys of the ledger that are needed no more."""
     tx.good(grant, "desk.operate")
 
     def ids(column: ColumnElement[str]) -> set[str]:
@@ -75,7 +77,7 @@ def keys_in_use(tx: Transaction, grant: Grant) -> dict[str, set[str]]:
         "authenticators": sealed(tables.authenticators.c.sealed),
         "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
-        "ledger": ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key),
+        "ledger": (ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
     }
 
 

@@ -101,7 +101,8 @@ class Transaction:
                 known = False  # from here on a fault leaves open whether the entries stand
                 transaction.commit()
                 known = True
-                lane.n, lane.mac = head
+                if rows:
+                    self._lanes.moved(lane, *head, self.now)
                 if self.rings_bell:
                     self._ring_bell()
             else:

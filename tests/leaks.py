@@ -137,6 +137,7 @@ _EVERYBODYS: Final = {"people": "support_id", "accounts": "number"}
 
 def sqlite_at(path: Path) -> Database:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
+        opened.text_factory = lambda kept: kept.decode("utf-8", "replace")  # a test may have put bytes there
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = [f"{table} {row!r}" for table in tables for row in opened.execute(f'SELECT * FROM "{table}"')]
         public = [

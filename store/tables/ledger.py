@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Base
+
+_RETIRES = text("retires IS NOT NULL")
 
 
 class Lane(Base):
@@ -37,7 +39,8 @@ class Entry(Base):
 
 
 class Checkpoint(Base):
-    """The heads of all lanes in use, signed, each chained to the one before."""
+    """The heads of all lanes in use, signed, each chained to the one before, or to `builds_on` where that one is no good.
+    `retires` ends keys: what was made with them is held from then on by what stands here."""
 
     __tablename__ = "ledger_checkpoints"
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -45,3 +48,6 @@ class Checkpoint(Base):
     key: Mapped[str] = mapped_column(String(8))
     heads: Mapped[str]
     mac: Mapped[bytes]
+    builds_on: Mapped[int | None]
+    retires: Mapped[str | None]
+    __table_args__ = (Index("ix_ledger_checkpoints_retiring", "n", sqlite_where=_RETIRES, postgresql_where=_RETIRES),)

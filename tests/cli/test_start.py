@@ -213,6 +213,10 @@ def test_a_healthy_desk(shell: Shell) -> None:
         ("ok", "settings read; development, the simulator plays Twilio and Slack"),
         ("ok", f"database reachable and migrated ({kind})"),
         ("ok", "key 1 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger"),
+        (
+            "ok",
+            "ledger: the newest checkpoint is good, nothing waits for one (`deskgate audit verify` reads all of it)",
+        ),
         ("ok", "0 background jobs pending, none stuck"),
         ("ok", "phone: simulated"),
         ("ok", "Slack: simulated"),

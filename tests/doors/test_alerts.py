@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
-from store import alerts
+from store import alerts, tables
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 
@@ -40,3 +41,28 @@ def test_what_is_for_the_desk_is_in_the_log(sample_sqlite: str) -> None:
         desk.close()
     assert mailbox.mails == []
     assert [line["kind"] for line in log if line["event"] == "alert"] == ["probing_number"]
+
+
+def test_b1_a_forged_checkpoint_is_an_alarm_in_the_log_at_once_and_an_alert(sample_sqlite: str) -> None:
+    desk = Desk(sample_sqlite)
+    worker = desk.house.worker
+    worker.checkpoint()
+    row = {"n": 1_000, "at": desk.now + 10**12, "key": "00000000", "heads": "[]", "mac": bytes(32)}
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(insert(tables.checkpoints).values(row))
+        tx.record("nobody", None, "call", "fallback")
+    with capture_logs() as log:
+        worker.checkpoint()
+        worker.checkpoint()
+        with desk.store.transaction("test") as tx:
+            raised_there = tx.connection.execute(select(tables.alerts.c.kind, tables.alerts.c.audience)).all()
+        with desk.store.transaction("test") as tx:
+            tx.record("nobody", None, "call", "fallback")
+        desk.now += 61_000
+        worker.watch_the_ledger()
+    desk.close()
+    alarms = [(line["log_level"], line["code"]) for line in log if line["event"] == "ledger alarm"]
+    assert alarms == [("critical", "forged"), ("critical", "overdue")]
+    assert [tuple(row) for row in raised_there] == [("ledger", "leads")]
+    heads = [line for line in log if line["event"] == "ledger head"]
+    assert heads, "and checkpoints go on"

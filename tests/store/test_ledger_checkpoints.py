@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 
 from store.ledger import LANE_LIFE
 from store.tables import checkpoints, lanes, ledger
-from store.verify import _Reading, verify
+from store.verify import Reading, verify
 from tests.store.attacked import NEW, OLD, Attacked
 
 
@@ -105,14 +105,14 @@ def test_a_lane_written_twice_is_another_than_the_checkpoint_saw(store_url: str)
 
 
 def test_the_answer_is_of_one_moment(attacked: Attacked, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, lanes_of = attacked.verify(), _Reading.lanes
+    before, lanes_of = attacked.verify(), Reading.lanes
 
-    def meanwhile(reading: _Reading) -> None:
+    def meanwhile(reading: Reading) -> None:
         attacked.write(5)
         attacked.mark()
         lanes_of(reading)
 
-    monkeypatch.setattr(_Reading, "lanes", meanwhile)
+    monkeypatch.setattr(Reading, "lanes", meanwhile)
     assert attacked.verify() == before
     monkeypatch.undo()
     assert attacked.verify() == replace(before, entries=45, after=0, checkpoint=2, digest=attacked.mark())

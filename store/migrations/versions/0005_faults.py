@@ -22,12 +22,30 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
+    _ledger()
 
 
 def downgrade() -> None:
+    _no_ledger()
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.drop_column("retried_at")
     with op.batch_alter_table("legs") as batch_op:
         batch_op.drop_column("call")
     op.drop_index(op.f("ix_budgets_whole_at"), "budgets")
     op.drop_table("budgets")
+
+
+def _ledger() -> None:
+    """Checkpoints that pass over a bad one, and that retire keys."""
+    op.add_column("ledger_checkpoints", sa.Column("builds_on", sa.BigInteger(), nullable=True))
+    op.add_column("ledger_checkpoints", sa.Column("retires", sa.Text(), nullable=True))
+    retires = sa.text("retires IS NOT NULL")
+    op.create_index(
+        "ix_ledger_checkpoints_retiring", "ledger_checkpoints", ["n"], sqlite_where=retires, postgresql_where=retires
+    )
+
+
+def _no_ledger() -> None:
+    op.drop_index("ix_ledger_checkpoints_retiring", "ledger_checkpoints")
+    op.drop_column("ledger_checkpoints", "retires")
+    op.drop_column("ledger_checkpoints", "builds_on")

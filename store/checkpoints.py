@@ -1,0 +1,314 @@
+"""Checkpoints are made here: the heads of all lanes, signed, each built on the one before it, which is checked first.
+
+What is wrong with a checkpoint that stands there (made without a key, dated in the future, gone) is an alarm and stops
+none: the next is built on the newest that is good, under the first number nobody has taken, so that whoever removes the bad
+one later leaves a gap. This process signs the heads of its own lanes as it wrote them, not as the database has them.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Select, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store import tables
+from store.engine import Gate
+from store.keys import Keys
+from store.ledger import LANE_WATCH, Lanes, Written, checkpoint_link
+
+OVERDUE: Final = 60_000  # ms an entry may be without a checkpoint; one is made every ten seconds
+SLACK: Final = 60_000  # ms that clocks may differ
+_PIECE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`code` is stable: forged, in_future, gone, entries_gone, retired_key, not_kept, overdue. `n` is a checkpoint's number, `words` say
+    what is wrong and what to do."""
+
+    code: str
+    n: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A good checkpoint."""
+
+    n: int
+    at: int
+    heads: str
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a checkpoint says of keys that it retires: their lanes, each with its last entry and the digest of all, and the same
+    of the checkpoints up to `checkpoints[0]`."""
+
+    keys: list[str]
+    lanes: list[tuple[str, int, str]]
+    checkpoints: tuple[int, str]
+
+    def words(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+class StillInUse(RuntimeError):
+    """A key cannot be retired: somebody writes with it."""
+
+
+class Checkpoints:
+    """`make` is called by one thread at a time; `troubles` by any."""
+
+    def __init__(self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], lanes: Lanes) -> None:
+        self._engine, self._gate, self._keys, self._clock, self._lanes = engine, gate, keys, clock, lanes
+        self._lock = threading.Lock()
+        self._last: Head | None = None
+        self._unsealed: int | None = None  # while one is being made
+        self._retired: dict[str, dict[str, int]] = {}
+        self._seals_read = 0
+        self._known: set[tuple[str, int]] = set()
+        self._new: list[Trouble] = []
+
+    def make(self, seal: Seal | None = None) -> tuple[int, str] | None:
+        """Signs the heads of all lanes in use. Gives (number, digest) of the newest checkpoint, or None for an empty ledger.
+
+        Nothing is written when nothing happened since the last one: its digest still stands for the whole ledger. With `seal`
+        one is written that retires keys; raises `StillInUse`.
+        """
+        self._unsealed, self._lanes.unsealed_since = (
+            self._waiting_since(),
+            None,
+        )  # what is written from here on is for the next
+        own = dict(self._lanes.heads)
+        with self._gate.held(), self._engine.begin() as connection, _any_text(connection):
+            head, sealed = self._made(connection, self._clock(), own, seal)
+        if sealed:
+            self._unsealed = None
+        if head is None:
+            return None
+        self._last = head
+        for lane, written in own.items():
+            if head.at - written.opened_at >= LANE_WATCH:
+                self._lanes.heads.pop(lane, None)
+        return head.n, head.mac.hex()
+
+    def retired(self) -> set[str]:
+        with self._engine.connect().execution_options(reads_only=True) as connection, _any_text(connection):
+            self._read_seals(connection)
+        return set(self._retired)
+
+    def look(self) -> list[Trouble]:
+        """For whoever only asks: what is wrong with the checkpoints as they stand, and entries that wait for one too long."""
+        now = self._clock()
+        with self._engine.connect().execution_options(reads_only=True) as connection, _any_text(connection):
+            self._read_seals(connection)
+            last, _ = self._newest(connection, now)
+            over = connection.execute(_OVER).scalar()
+            if over is not None:
+                self._found(Trouble("forged", over, f"checkpoint {over} passes over one that was no good: {_LOOK}"))
+            seen = {lane: n for lane, n, _ in json.loads(last.heads)} if last is not None else {}
+            since = min(last.at, now) - LANE_WATCH if last is not None else None
+            for lane, n, _mac, _key in open_heads(connection, since):
+                if n > seen.get(lane, 0):
+                    first = connection.execute(_AT, {"of_lane": lane, "of_n": seen.get(lane, 0) + 1}).scalar()
+                    self._unsealed = min(self._unsealed or now, first or now)
+        return self.troubles()
+
+    def troubles(self) -> list[Trouble]:
+        """Each once."""
+        waiting = self._waiting_since()
+        if waiting is not None and self._clock() - waiting > OVERDUE:
+            self._found(
+                Trouble("overdue", waiting, "entries have had no checkpoint for a minute: is the database whole?")
+            )
+        with self._lock:
+            new, self._new = self._new, []
+        return new
+
+    def _waiting_since(self) -> int | None:
+        both = (self._unsealed, self._lanes.unsealed_since)
+        return min((since for since in both if since is not None), default=None)
+
+    def _found(self, trouble: Trouble) -> None:
+        with self._lock:
+            if (trouble.code, trouble.n) not in self._known:
+                self._known.add((trouble.code, trouble.n))
+                self._new.append(trouble)
+
+    def _made(
+        self, connection: Connection, now: int, own: Mapping[str, Written], seal: Seal | None
+    ) -> tuple[Head | None, bool]:
+        """The newest good checkpoint, and whether it stands for everything that was written until now."""
+        self._read_seals(connection)
+        last, taken = self._newest(connection, now)
+        heads = self._heads(connection, last, now, own)
+        if seal is not None:
+            self._check(connection, seal, heads)
+        elif not heads or (last is not None and heads == last.heads):
+            return last, True
+        n = last.n + 1 if last is not None else 1
+        while n in taken:
+            n += 1
+        key, before = self._keys.newest("ledger"), last.mac if last is not None else b""
+        retires = seal.words() if seal is not None else None
+        mac = checkpoint_link(key, before, n, now, heads, retires)
+        over = None if n == (last.n if last is not None else 0) + 1 else (last.n if last is not None else 0)
+        row = {"n": n, "at": now, "key": key.id, "heads": heads, "mac": mac, "builds_on": over, "retires": retires}
+        if _write(connection, row):
+            return Head(n, now, heads, mac), True
+        # Another process has just written the same number: its checkpoint is as good. Unless nobody has.
+        again, _ = self._newest(connection, now)
+        if again is not None and again.n >= n:
+            return again, True
+        words = f"the database does not keep checkpoint {n}: look for triggers and rules on its tables"
+        self._found(Trouble("not_kept", n, words))
+        return last, False
+
+    def _newest(self, connection: Connection, now: int) -> tuple[Head | None, set[int]]:
+        """The newest that is good, and the numbers above it that are taken by what is not."""
+        bad: set[int] = set()
+        last = self._last
+        if last is not None and not _stands(connection, last):
+            self._found(Trouble("gone", last.n, f"checkpoint {last.n} was removed or changed while we ran: {_LOOK}"))
+        for row in newest_first(connection, last.n + 1 if last is not None else 0):
+            if is_good(self._keys, row) and row.key not in self._retired:
+                last = Head(row.n, row.at, row.heads, row.mac)
+                break
+            bad.add(row.n)
+            self._found(
+                Trouble("forged", row.n, f"checkpoint {row.n} was not made with a key that is good here: {_LOOK}")
+            )
+        if last is not None and last.at > now + SLACK:
+            self._found(
+                Trouble("in_future", last.n, f"checkpoint {last.n} is dated in the future: put the clock right")
+            )
+        return last, bad
+
+    def _read_seals(self, connection: Connection) -> None:
+        """Which keys are good no more, and how far they had written each lane."""
+        for row in connection.execute(_RETIRING, {"after": self._seals_read}).all():
+            if is_good(self._keys, row):
+                said = json.loads(row.retires)
+                self._retired |= {key: {lane: n for lane, n, _ in said["lanes"]} for key in said["keys"]}
+                self._seals_read = row.n
+
+    def _check(self, connection: Connection, seal: Seal, heads: str) -> None:
+        """That nothing was written with those keys since they were read."""
+        found = connection.execute(select(tables.lanes.c.id).where(tables.lanes.c.key.in_(seal.keys))).scalars()
+        sealed = {lane: n for lane, n, _ in seal.lanes}
+        written = {lane: n for lane, n, _ in json.loads(heads or "[]")}
+        if any(written.get(lane, 0) > sealed.get(lane, 0) for lane in found):
+            raise StillInUse(
+                "entries are still written with a key to be retired: restart every process, then try again"
+            )
+
+    def _heads(self, connection: Connection, last: Head | None, now: int, own: Mapping[str, Written]) -> str:
+        """As JSON; nothing for an empty ledger."""
+        since = min(last.at, now) - LANE_WATCH if last is not None else None
+        found = {lane: (n, _hex(mac)) for lane, n, mac, _ in open_heads(connection, since)}
+        for lane, n, _mac, key in open_heads(connection, since):
+            if key in self._retired and n > self._retired[key].get(lane, 0):
+                words = f"lane {lane} is written with key {key}, which was retired: restart every process, or {_LOOK}"
+                self._found(Trouble("retired_key", n, words))
+        for lane, written in own.items():
+            if since is not None and written.opened_at <= since:
+                continue
+            there = found.get(lane)
+            if there is None or there[0] < written.n or (there[0] == written.n and there[1] != written.mac.hex()):
+                words = f"lane {lane}: what this process wrote up to entry {written.n} is not there any more: {_LOOK}"
+                self._found(Trouble("entries_gone", written.n, words))
+                found[lane] = (written.n, written.mac.hex())
+        return json.dumps([[lane, *found[lane]] for lane in sorted(found)], separators=(",", ":")) if found else ""
+
+
+def _write(connection: Connection, row: dict[str, Any]) -> bool:
+    """False where that number is taken, or the database did not keep it."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(tables.checkpoints).values(row).on_conflict_do_nothing().returning(_c.c.n)
+    return connection.execute(new).first() is not None
+
+
+def is_good(keys: Keys, row: Any) -> bool:
+    """Whether a row of `newest_first` was made by one of our keys on the row it builds on."""
+    key = keys.find("ledger", row.key)
+    before = b"" if row.builds_on == 0 or (row.builds_on is None and row.n == 1) else row.before
+    if key is None or not isinstance(before, bytes) or not isinstance(row.mac, bytes):
+        return False
+    try:
+        made = checkpoint_link(key, before, row.n, row.at, row.heads, row.retires)
+    except (TypeError, ValueError):
+        return False  # a value of a kind that no checkpoint has: SQLite keeps whatever it is given
+    return hmac.compare_digest(made, row.mac)
+
+
+def newest_first(connection: Connection, down_to: int) -> Iterator[Any]:
+    """Checkpoints from the newest to that number, each with the MAC it should build on."""
+    up_to = 2**63 - 1
+    while rows := connection.execute(_NEWEST, {"up_to": up_to, "down_to": down_to}).all():
+        yield from rows
+        up_to = rows[-1].n - 1
+
+
+def open_heads(connection: Connection, since: int | None) -> list[Any]:
+    """Lane, number, MAC and key of the newest entry in each lane opened after that."""
+    if since is None:
+        return list(connection.execute(_ALL_LANES).all())
+    return list(connection.execute(_OPEN_LANES, {"since": since}).all())
+
+
+def _stands(connection: Connection, head: Head) -> bool:
+    return connection.execute(select(_c.c.mac).where(_c.c.n == head.n)).scalar() == head.mac
+
+
+@contextmanager
+def _any_text(connection: Connection) -> Iterator[None]:
+    """SQLite keeps what it is given, bytes that are no text as well: to stumble over them would stop all checkpoints."""
+    raw: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        raw.text_factory = lambda kept: kept.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        if connection.dialect.name == "sqlite":
+            raw.text_factory = str
+
+
+def _hex(mac: object) -> str:
+    """SQLite keeps what it is given: a MAC somebody overwrote with words must not stop the next checkpoint."""
+    return mac.hex() if isinstance(mac, bytes) else "not a MAC"
+
+
+def _newest_heads(*, all_lanes: bool) -> Select[str, int, bytes, str]:
+    lane, entry = tables.lanes, tables.ledger.alias("entry")
+    newest = select(func.max(tables.ledger.c.n)).where(tables.ledger.c.lane == lane.c.id).scalar_subquery()
+    both = entry.join(lane, (entry.c.lane == lane.c.id) & (entry.c.n == newest))
+    heads = select(entry.c.lane, entry.c.n, entry.c.mac, lane.c.key).select_from(both)
+    if not all_lanes:
+        heads = heads.where(lane.c.opened_at > bindparam("since"))
+    return heads.order_by(entry.c.lane)
+
+
+_c, _before = tables.checkpoints, tables.checkpoints.alias("before")
+_LOOK: Final = "somebody writes to the database, run `deskgate audit verify`"
+_rows = select(_c, _before.c.mac.label("before")).join(
+    _before, _before.c.n == func.coalesce(_c.c.builds_on, _c.c.n - 1), isouter=True
+)
+_NEWEST = (
+    _rows.where(_c.c.n <= bindparam("up_to"), _c.c.n >= bindparam("down_to")).order_by(_c.c.n.desc()).limit(_PIECE)
+)
+_RETIRING = _rows.where(_c.c.retires.is_not(None), _c.c.n > bindparam("after")).order_by(_c.c.n)
+_OVER = select(_c.c.n).where(_c.c.builds_on.is_not(None)).order_by(_c.c.n.desc()).limit(1)
+_AT = select(tables.ledger.c.at).where(
+    tables.ledger.c.lane == bindparam("of_lane"), tables.ledger.c.n == bindparam("of_n")
+)
+_ALL_LANES = _newest_heads(all_lanes=True)
+_OPEN_LANES = _newest_heads(all_lanes=False)

@@ -1,0 +1,189 @@
+"""B2: a key that was retired signs nothing new, and is needed no more: what it made is vouched for by the key after it.
+
+T22, T30
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from store import Keys
+from store.ledger import HOUR, checkpoint_link, first_link, link
+from store.retiring import CannotRetire, retire
+from store.tables import checkpoints, lanes, ledger
+from store.verify import verify
+from tests.store.attacked import NEW, OLD, Attacked
+
+NEWER = bytes(range(64, 96))
+[OLD_ID], [NEW_ID] = ([key.id for key in Keys([secret]).for_use("ledger")] for secret in (OLD, NEW))
+
+
+class Rotated(Attacked):
+    """Forty entries under the old key; then the new one stood in front, ten more were written, and the old one was retired."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.write(30)
+        self.mark()
+        self.write(10)
+        self.store.close()
+        self.store = self.opened(NEW, OLD)
+        self.write(10)
+        self.mark()
+        assert retire(self.store) == [OLD_ID]
+        self.write(2)
+        self.mark()
+
+    def found(self, *secrets: bytes) -> str | None:
+        store = self.opened(*secrets)
+        verdict = verify(store)
+        store.engine.dispose()
+        return verdict.broken
+
+    def old_lane(self) -> str:
+        return next(str(row["id"]) for row in self.rows(lanes) if row["key"] == OLD_ID)
+
+    def under_the_old_key(self, lane: str, at: int, n: int = 1, before: bytes | None = None) -> None:
+        """What somebody can write who has the old key and the database."""
+        key = Keys([OLD]).newest("ledger")
+        signed = (at, "person:1", 1, "billing.view", "allowed", "", "verified", "phone", None, "")
+        mac = link(key, before or first_link(key, lane), lane, n, signed)
+        names = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
+        self.does(insert(ledger).values({**dict(zip(names, signed, strict=True)), "lane": lane, "n": n, "mac": mac}))
+
+
+@pytest.fixture
+def rotated(store_url: str) -> Iterator[Rotated]:
+    rotated = Rotated(store_url)
+    yield rotated
+    rotated.attacker.dispose()
+    rotated.store.close()
+
+
+def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rotated) -> None:
+    assert rotated.found(NEW, OLD) is None
+    assert rotated.found(NEW) is None
+    head = rotated.rows(checkpoints)[0]["mac"].hex()
+    without = rotated.opened(NEW)
+    assert verify(without, head).ok, "a digest from before still counts"
+    rotated.write(3, without)
+    assert without.checkpoint()
+    assert without.ledger_troubles() == []
+    assert verify(without).ok
+    without.engine.dispose()
+    row, before = next(row for row in rotated.rows() if row["lane"] == rotated.old_lane()), rotated.copies()
+    lane, n = row["lane"], row["n"]
+    mine = (ledger.c.lane == lane) & (ledger.c.n == n)
+    for attack, says in (
+        (update(ledger).where(mine).values(decision="no_right"), f"lane {lane} was changed"),
+        (update(ledger).where(mine).values(mac=bytes(32)), f"lane {lane} was changed"),
+        (delete(ledger).where(mine), f"lane {lane}: entry {n} is missing"),
+        (delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 18), f"lane {lane}: entry 19 is missing"),
+        (delete(ledger).where(ledger.c.lane == lane), f"lane {lane}: entry 1 is missing"),
+        (update(lanes).where(lanes.c.id == lane).values(key=NEW_ID), f"lane {lane}: entry 1 was changed"),
+        (update(checkpoints).where(checkpoints.c.n == 1).values(heads="[]"), "a checkpoint up to"),
+        (update(checkpoints).where(checkpoints.c.n == 1).values(at=7), "a checkpoint up to"),
+        (update(checkpoints).where(checkpoints.c.n == 1).values(key="00000000"), "a checkpoint up to"),
+        (delete(checkpoints).where(checkpoints.c.n == 1), "checkpoint 1 is missing"),
+    ):
+        rotated.does(attack)
+        assert str(rotated.found(NEW)).startswith(says), says
+        rotated.rolls_back_to(before)
+    rotated.does(delete(ledger).where(ledger.c.lane == lane), delete(lanes).where(lanes.c.id == lane))
+    assert f"lane {lane} is missing" in str(rotated.found(NEW))
+
+
+def test_b2_entries_under_a_retired_key_are_broken(rotated: Rotated) -> None:
+    """With the old key in SECRET_KEYS or without: it leaked, and somebody has it who has the database as well."""
+    before, lane = rotated.copies(), rotated.old_lane()
+    mac = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))["mac"]
+    for at in (rotated.now, rotated.now - HOUR // 4):
+        rotated.does(insert(lanes).values(id="f" * 16, key=OLD_ID, opened_at=at))
+        rotated.under_the_old_key("f" * 16, at)
+        for keys in ((NEW, OLD), (NEW,)):
+            assert str(rotated.found(*keys)).startswith(f"lane {'f' * 16} was begun with key {OLD_ID} after"), keys
+        rotated.rolls_back_to(before)
+    rotated.under_the_old_key(lane, rotated.now, 21, mac)
+    for keys in ((NEW, OLD), (NEW,)):
+        assert str(rotated.found(*keys)).startswith(f"lane {lane} has 21 entries, and had 20"), keys
+    rotated.mark()
+    assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["retired_key"]
+
+
+def test_b2_a_checkpoint_under_a_retired_key_is_broken_and_an_alarm(rotated: Rotated) -> None:
+    rotated.mark()
+    key, last = Keys([OLD]).newest("ledger"), rotated.rows(checkpoints)[-1]
+    n = last["n"] + 1
+    mac = checkpoint_link(key, last["mac"], n, rotated.now, last["heads"])
+    row = {"n": n, "at": rotated.now, "key": key.id, "heads": last["heads"], "mac": mac}
+    rotated.does(insert(checkpoints).values(row))
+    assert rotated.found(NEW, OLD) == f"checkpoint {n} was made with key {OLD_ID} after that had been retired"
+    rotated.write(1)
+    rotated.mark()
+    assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["forged"]
+
+
+def test_b2_what_was_retired_cannot_be_made_to_count_again(rotated: Rotated) -> None:
+    """Nor can somebody without the new key retire it."""
+    before = rotated.copies()
+    (seal,) = (row for row in rotated.rows(checkpoints) if row["retires"] is not None)
+    rotated.does(update(checkpoints).where(checkpoints.c.n == seal["n"]).values(retires=None))
+    assert str(rotated.found(NEW)).startswith(f"checkpoint {seal['n']} was changed")
+    rotated.rolls_back_to(before)
+    said = json.dumps({**json.loads(seal["retires"]), "keys": [NEW_ID]})
+    rotated.does(insert(checkpoints).values({**seal, "n": seal["n"] + 50, "retires": said}))
+    rotated.write(1)
+    rotated.mark()
+    assert rotated.store.retired_keys() == {OLD_ID}
+    assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["forged"]
+    rotated.rolls_back_to(before)
+    rotated.does(update(checkpoints).where(checkpoints.c.n == seal["n"]).values(retires="nonsense"))
+    assert rotated.found(NEW) == "a checkpoint that retires keys was changed"
+
+
+def test_b2_a_second_rotation_vouches_for_the_first(rotated: Rotated) -> None:
+    rotated.store.close()
+    rotated.store = rotated.opened(NEWER, NEW)
+    rotated.write(3)
+    assert retire(rotated.store) == [NEW_ID]
+    assert retire(rotated.store) == [], "once is enough"
+    assert rotated.found(NEWER) is None
+    before = rotated.copies()
+    for lane in {str(row["lane"]) for row in rotated.rows()}:
+        row = next(row for row in rotated.rows() if row["lane"] == lane)
+        rotated.does(update(ledger).where(ledger.c.lane == lane, ledger.c.n == row["n"]).values(who="person:2"))
+        assert f"lane {lane}" in str(rotated.found(NEWER))
+        rotated.rolls_back_to(before)
+
+
+def test_b2_it_is_not_done_while_somebody_writes_with_it_or_over_something_broken(store_url: str) -> None:
+    attacked = Attacked(store_url)
+    attacked.write(6)
+    new = attacked.opened(NEW, OLD)
+    attacked.write(2, new)
+    seal_and_write = new.retire
+
+    def meanwhile(seal: object) -> None:
+        attacked.write(1)
+        seal_and_write(seal)  # type: ignore[arg-type]
+
+    new.retire = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(CannotRetire, match="restart every process"):
+        retire(new)
+    new.retire = seal_and_write  # type: ignore[method-assign]
+    old = attacked.opened(OLD, NEW)
+    assert retire(new) == [OLD_ID]
+    with pytest.raises(CannotRetire, match="was retired before"):
+        retire(old)
+    attacked.does(update(ledger).where(ledger.c.n == 1).values(who="person:2"))
+    newer = attacked.opened(NEWER, NEW)
+    with pytest.raises(CannotRetire, match="the ledger is broken"):
+        retire(newer)
+    for store in (new, old, newer):
+        store.engine.dispose()
+    attacked.attacker.dispose()
+    attacked.store.engine.dispose()
