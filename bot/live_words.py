@@ -32,7 +32,10 @@ def _head(p: Phrases, call: LiveCall) -> str:
     urgent = p.say("card.urgent") + " " if call.emergency else ""
     kind = p.say("call.called_back" if call.called_back else "call.head", at=moment(call.started_at))
     agent = call.agent or p.plain("call.somebody")
-    state = p.say(f"call.state.{call.state}", agent=agent, position=call.position, asked=call.asked)
+    if call.state == "over":
+        state = p.say(f"call.ended.{call.ending}", agent=agent, lasted=call.lasted)
+    else:
+        state = p.say(f"call.state.{call.state}", agent=agent, position=call.position, asked=call.asked)
     return f"{urgent}{kind}\n{state}"
 
 

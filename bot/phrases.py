@@ -76,12 +76,15 @@ class _Filling(string.Formatter):
         self._document, self._escape = document, escape
 
     def format_field(self, value: Any, spec: str) -> str:
-        """`day` a date, `list` and `listed` several (or, and), a table of the file by its name a word of it, with & several joined by "and";
+        """`day` a date, `lasted` how long something took (ms), `list` and `listed` several (or, and), a table of the file by its name a word of it, with & several joined by "and";
         otherwise somebody's own words."""
         if isinstance(value, Ready):
             return value
         if spec == "day":
             return f"{date.fromisoformat(str(value)):%-d %B %Y}"
+        if spec == "lasted":
+            unit, many = ("s", value // 1000) if value < 60_000 else ("min", round(value / 60_000))
+            return f"{many} {unit}"
         if spec in ("list", "listed"):
             return self._listed([self.format_field(item, "") for item in value], "and" if spec == "listed" else "or")
         name, joined = spec.removesuffix("&"), "and" if spec.endswith("&") else "or"

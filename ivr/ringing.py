@@ -104,13 +104,24 @@ def _give_up_ring(tx: Transaction, desk: Desk, call: Call, effect: s.GiveUpRing)
     subject = "Call back: asked for a person"
     if ring.emergency:
         subject = "Emergency: asked to be called back" if effect.asked else "Emergency: nobody answered"
-    body = "The caller asked for a person by phone and nobody took the call."
-    if effect.asked:
-        body = "The caller asked for a person by phone, and then to be called back instead of waiting."
+        subject = "Emergency: the caller hung up while waiting" if effect.gone else subject
+    body = _why_back(tx, ring, effect)
     if ring.emergency:
         work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account})
     number = _call_back_ticket(tx, call, subject, body, urgent=ring.emergency)
     return o.RingEnded(number, effect.nobody_came, effect.asked)
+
+
+def _why_back(tx: Transaction, ring: Ring, effect: s.GiveUpRing) -> str:
+    """Why they are to be called back, for the desk: what happened, and nothing else."""
+    if effect.asked:
+        return "The caller asked for a person by phone, and then to be called back instead of waiting."
+    waited = (tx.now - ring.started_at) // 1000
+    if effect.gone and ring.taken:
+        return f"The caller asked for a person by phone. The call was taken after {waited} s, and the caller had gone."
+    if effect.gone:
+        return f"The caller asked for a person by phone and hung up after {waited} s, before anyone answered."
+    return "The caller asked for a person by phone and nobody took the call."
 
 
 def _ending(call: Call, effect: s.GiveUpRing) -> str:

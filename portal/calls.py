@@ -30,7 +30,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
             return answers.not_there(door, visit)
     else:
         chosen = next(
-            iter(mine or ([] if free else before)), None
+            iter(mine or ([] if free else [call for call in before if call.staff])), None
         )  # the last card gives way to a call nobody has claimed
     tickets = asked(tx, who, Action.DESK_TICKET_WORK)
     threat = switches.look(tx, grant)

@@ -43,6 +43,7 @@ def open_door(store: Store, public_url: str, texting: tuple[str, ...] = ()) -> D
         "words": said.several,
         "clock": words.clock,
         "day": words.day,
+        "lasted": words.lasted,
         "known_words": said.known,
     }
     pool = HashPool(places=PLACES, queue=QUEUE, name="portal")

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from authz import Action, Ask, Grant, Proof
 from store import accounts, alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts
@@ -21,6 +21,11 @@ from store.transaction import NoGrant, Transaction
 from store.two_words import two_words
 
 AFTERWARDS: Final = rings.CASE_OPEN
+TALKED, TALKED_AGENT_LEFT, NOT_MET, NOT_RUNG = "talked", "talked_agent_left", "not_met", "not_rung"
+ENDINGS: Final = (
+    *(TALKED, TALKED_AGENT_LEFT, NOT_MET, NOT_RUNG),
+    *(rings.CALLER_LEFT, rings.NOBODY_CAME, rings.WENT_BACK, rings.CALL_BACK, rings.REFUSED, rings.LOST),
+)
 LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on the card
 
 
@@ -28,7 +33,8 @@ LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on th
 class LiveCall:
     """`state` is waiting, talking, keypad or over; `position` in the queue, from 1, while waiting. `agent` is a name, or empty
     where nobody took it or we do not know who; `staff` their id. `asked` and `told`: what the caller was last sent to the
-    keypad for (pin, second) and what came of it (passed, failed, or empty). `words` are the desk's two, once it is taken."""
+    keypad for (pin, second) and what came of it (passed, failed, or empty). `words` are the desk's two, once it is taken.
+    `ending`, once it is over, in words of ENDINGS; `lasted` in ms: how long they talked, or the caller waited."""
 
     id: int
     call: str
@@ -45,6 +51,8 @@ class LiveCall:
     asked: str
     told: str
     words: tuple[str, str] | None
+    ending: str = ""
+    lasted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,13 @@ def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
 
 
 def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
-    """Calls of whoever asks that have ended, as long as their cases stay open; the newest first."""
+    """Calls that have ended lately: those of whoever asks, as long as their cases stay open, and those that nobody took; the
+    newest first. Nothing of any customer."""
     tx.good(grant, "desk.proof.ask")
     r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
-    mine = _CALLS.where(r.staff_id == staff, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
-    return [_call(tx, row, []) for row in tx.connection.execute(mine).all()]
+    theirs = or_(r.staff_id == staff, r.taken_by.is_(None))
+    lately = _CALLS.where(theirs, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
+    return [_call(tx, row, []) for row in tx.connection.execute(lately).all()]
 
 
 def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
@@ -224,7 +234,20 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         row.asked,
         row.told,
         _words(tx, row),
+        *(_ending(row) if state == "over" else ("", 0)),
     )
+
+
+def _ending(row: Any) -> tuple[str, int]:
+    """What became of it, and for how long they talked or the caller waited."""
+    if row.met_at is not None and row.ending != rings.LOST:
+        return TALKED_AGENT_LEFT if row.ending == rings.AGENT_LEFT else TALKED, row.ended_at - row.met_at
+    ending = rings.NOBODY_CAME if row.ending == rings.AGENT_LEFT else row.ending
+    if row.taken_by is not None and ending == rings.CALLER_LEFT:
+        ending = NOT_MET
+    if ending == rings.NOBODY_CAME and not row.legs:
+        ending = NOT_RUNG
+    return ending or rings.LOST, row.ended_at - row.started_at
 
 
 def _place(waiting: list[int], id: int) -> int:

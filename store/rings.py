@@ -16,6 +16,7 @@ from store.transaction import Transaction
 
 AGENT_LEFT, CALLER_LEFT, NOBODY_CAME = "agent_left", "caller_left", "nobody_came"  # endings; the others:
 WENT_BACK, CALL_BACK, REFUSED = "went_back", "call_back", "refused"  # to the menu, asked to be called back, right gone
+LOST: Final = "lost"  # Twilio never told us
 KEYPAD_FOR: Final = {"pin": 2 * 60_000, "second": 5 * 60_000}  # ms: whoever has given nothing by then has not proved it
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
 CASE_OPEN: Final = 30 * 60_000  # ms a case stays open after the call, for what is to be written down
@@ -161,8 +162,8 @@ def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
     """A leg of the desk is over. If it had taken the call of somebody not yet there, that is let go: they meet nobody. If they
     had met, the agent has left."""
     r = tables.rings.c
-    theirs = r.taken_by == call
-    let_go, left = theirs & r.met_at.is_(None), theirs & r.met_at.is_not(None) & r.ended_at.is_(None)
+    theirs = (r.taken_by == call) & r.ended_at.is_(None)  # what it was stays so once it is over
+    let_go, left = theirs & r.met_at.is_(None), theirs & r.met_at.is_not(None)
     now: dict[str, Any] = {name: case((let_go, null()), else_=r[name]) for name in ("taken_by", "taken_at", "staff_id")}
     now |= {"gone": r.gone + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
     tx.connection.execute(update(tables.rings).where(r.id == id).values(**now))
@@ -218,7 +219,8 @@ def sweep(tx: Transaction) -> None:
     """A call that Twilio never ended is over all the same."""
     r = tables.rings.c
     old = update(tables.rings).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
-    tx.connection.execute(old.values(ended_at=tx.now, ending=CALLER_LEFT))
+    ending = case((r.ending == "", literal(LOST)), else_=r.ending)
+    tx.connection.execute(old.values(ended_at=tx.now, ending=ending))
     gone = select(r.id).where(r.ended_at < tx.now - KEPT)
     tx.connection.execute(delete(tables.legs).where(tables.legs.c.ring.in_(gone)))
     tx.connection.execute(delete(tables.rings).where(r.ended_at < tx.now - KEPT))

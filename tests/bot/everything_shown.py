@@ -17,7 +17,7 @@ from store import alerts, call_backs
 from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
 from store.call_backs import CallBack
 from store.cards import Card, Requester
-from store.live import Case, LiveCall, OpenTicket
+from store.live import ENDINGS, Case, LiveCall, OpenTicket
 from store.loans import Lender, Loan, Request
 from store.tickets import Conversation, Ticket
 from store.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
@@ -121,7 +121,8 @@ def cases(text: str) -> Iterator[tuple[str, Case]]:
         name(text) or "-",
     )
     open_ones = tuple(OpenTicket(10**9 + n, name(text), "billing", "open") for n in range(5))
-    for n, state in enumerate(("waiting", "talking", "keypad", "over")):
+    states = [*((state, "") for state in ("waiting", "talking", "keypad")), *(("over", ending) for ending in ENDINGS)]
+    for n, (state, ending) in enumerate(states):
         for told_them in ("", "passed", "failed"):
             agent = (name(text), "")[n % 2]
             call = LiveCall(
@@ -141,6 +142,8 @@ def cases(text: str) -> Iterator[tuple[str, Case]]:
                     "pin",
                     told_them,
                     ("amber", "otter"),
+                    ending,
+                    10**9,
                 )
             )
             yield f"{state} {told_them}", Case(call, who, Proof.STEPPED_UP, AT, True, ("slack",), warnings, open_ones)
@@ -259,7 +262,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     yield "loan refused", loan_words.refused(P, request(text))
     for key in sorted(P.keys):
         values = {one: name(text) for _, one, spec, _ in Formatter().parse(P._said[key]) if one and spec != "day"}
-        yield f"phrase {key}", told.plain(P, key, **values | {"due": "2026-11-15", "kind": "problem"})
+        yield f"phrase {key}", told.plain(P, key, **values | {"lasted": 10**9, "due": "2026-11-15", "kind": "problem"})
 
 
 def views(text: str) -> Iterator[tuple[str, b.Block]]:

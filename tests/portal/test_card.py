@@ -91,7 +91,7 @@ def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_de
     one_desk.pass_time(130)
     kim.get("/desk")
     assert "Mia Chen" in kim.words
-    assert "lasted 0 min" in kim.words
+    assert "Talked to Kim Novak for 0 s, until the caller hung up" in kim.words
     olivia = asks(one_desk, *OLIVIA)
     assert "1 waiting" in (kim.get("/desk") and kim.words)
     answered(one_desk, olivia)
