@@ -52,7 +52,7 @@ STORE_PARTS = {
     "store.transaction:Transaction.__exit__": "transaction: end",
     "store.transaction:Transaction.ask": "ask, offer: ledger entry, register",
     "store.transaction:Transaction.offer": "ask, offer: ledger entry, register",
-    "store.transaction:Transaction._standing": "standing: row to Standing",
+    "store.holdings:on": "standing: row to Standing",
     "store.transaction:judge": "judge",
     "store.together:insert_together": "ledger: rows",
     "store.ledger:link": "ledger: HMAC",

@@ -15,7 +15,7 @@ from bot.actor import Who
 from bot.blocks import Message
 from bot.phrases import Phrases
 from bot.rights import on_ticket
-from store import Transaction, accounts, loans, tickets
+from store import Transaction, accounts, loans, ticket_lists
 from store.tickets import Conversation, Ticket
 
 Answer = Callable[[Transaction, Phrases, Who, str], Message]
@@ -40,37 +40,42 @@ def _help(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 
 
 def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    owned = choices.on_accounts(tx, who)
-    found = [
-        (account, accounts.invoices(tx, grants["billing.view"]) if "billing.view" in grants else None)
-        for account, grants in owned
-    ]
-    if all(invoices is None for _, invoices in found):
+    cell, may = str(Action.BILLING_VIEW), choices.theirs(tx, who)
+    if not any(cell in grants for grants in may.values()):
         return _refused(tx, p, who, Action.BILLING_VIEW)
-    return told.bills(p, found)
+    named = choices.named_first(tx, may, told.ACCOUNTS, cell)
+    found = [(account, accounts.invoices(tx, grants[cell]) if cell in grants else None) for account, grants in named]
+    return told.bills(p, found, len(may) - len(found))
 
 
 def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    found = [
-        (account, accounts.services(tx, grants["service.view"]))
-        for account, grants in choices.on_accounts(tx, who)
-        if "service.view" in grants
-    ]
-    return told.services(p, found) if found else _refused(tx, p, who, Action.SERVICE_VIEW)
+    cell = str(Action.SERVICE_VIEW)
+    may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
+    if not may:
+        return _refused(tx, p, who, Action.SERVICE_VIEW)
+    named = choices.named_first(tx, may, told.ACCOUNTS, cell)
+    found = [(account, accounts.services(tx, grants[cell])) for account, grants in named]
+    return told.services(p, found, len(may) - len(found))
 
 
 def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    theirs = tx.offer_everywhere(who.subject, Proof.STEPPED_UP, [(Action.CONTACTS_MANAGE, None)])
+    cell = str(Action.CONTACTS_VIEW)
+    may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
+    if not may:
+        return _refused(tx, p, who, Action.CONTACTS_VIEW)
+    too = tx.would_allow_everywhere(who.subject, (Action.CONTACTS_MANAGE,))
+    named = choices.named_first(tx, may, told.ACCOUNTS, cell)
     found = [
-        (account, accounts.who_may_manage_contacts(tx, grants["contacts.view"]), account.id in theirs)
-        for account, grants in choices.on_accounts(tx, who)
-        if "contacts.view" in grants
+        (account, accounts.who_may_manage_contacts(tx, grants[cell]), account.id in too) for account, grants in named
     ]
-    return told.contacts(p, found) if found else _refused(tx, p, who, Action.CONTACTS_VIEW)
+    return told.contacts(p, found, len(may) - len(found))
 
 
 def _account(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    return told.account(p, choices.on_accounts(tx, who), choices.offered(tx, who))
+    may = choices.theirs(tx, who)
+    named = choices.named_first(tx, may, told.STANDINGS)
+    tx.told_rights(grants[cell] for _, grants in named for cell in told.may(grants))
+    return told.account(p, named, choices.possible(tx, who), len(may) - len(named))
 
 
 def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
@@ -85,31 +90,35 @@ def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
 
 def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
     page = int(more) if more.isascii() and more.isdigit() and len(more) < 6 else 0
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
+    may = viewing(tx, who)
     if not may:
         return told.refused(p, choices.refusals(tx, who, VIEW))
-    found, rest = page_of(tx, may, page)
+    found, rest = ticket_lists.page(tx, may, first=page * told.PAGE, many=told.PAGE)
     return told.listed(p, found, page, rest)
 
 
-def page_of(tx: Transaction, may: dict[int, dict[str, Grant]], page: int) -> tuple[list[Ticket], bool]:
-    """One page over all accounts, one's own first and the newest first within that; and whether there are more."""
-    most = (page + 1) * told.PAGE + 1
-    found = [ticket for grants in may.values() for ticket in tickets.listed(tx, list(grants.values()), many=most)]
-    found.sort(key=lambda ticket: (not ticket.own, -ticket.number))
-    return found[page * told.PAGE : (page + 1) * told.PAGE], len(found) > (page + 1) * told.PAGE
+def viewing(tx: Transaction, who: Who) -> list[Grant]:
+    """Under which a member may see tickets, wherever they may."""
+    everywhere = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
+    return [grant for grants in everywhere.values() for grant in grants.values()]
 
 
 def waiting(tx: Transaction, who: Who) -> list[Ticket]:
     """Their own tickets on which the desk waits for them."""
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
-    return [ticket for grants in may.values() for ticket in tickets.waiting(tx, list(grants.values()))][:3]
+    may = viewing(tx, who)
+    return ticket_lists.waiting(tx, may) if may else []
+
+
+def is_awaited(tx: Transaction, who: Who) -> bool:
+    """Whether there is any such ticket."""
+    may = viewing(tx, who)
+    return bool(may and ticket_lists.waits(tx, may))
 
 
 def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
     """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
     grant = on_ticket(tx, who, Action.TICKET_VIEW, number)
-    return None if grant is None else tickets.conversation(tx, [grant], number)
+    return None if grant is None else ticket_lists.conversation(tx, [grant], number)
 
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
@@ -122,7 +131,7 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     """What a member has lent and may take back."""
     found = [
         loan
-        for _, grants in choices.on_accounts(tx, who)
+        for grants in choices.theirs(tx, who).values()
         if "right.lend" in grants
         for loan in loans.loans(tx, grants["right.lend"])
     ]
@@ -132,7 +141,7 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
     """Why a member can open no ticket, and what now; requests that are theirs to make are offered as what they are."""
     made = told.refused(p, choices.refusals(tx, who, choices.OPEN))
-    if not choices.offered(tx, who):
+    if not choices.possible(tx, who):
         return made
     return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))
 

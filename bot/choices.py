@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Denied, Grant, Proof, Topic
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
 from bot.actor import Who
 from store import Transaction, accounts, tickets
 from store.accounts import AccountName, ServiceName, WhyNot
 
+REFUSALS: Final = 8  # in one message
+_TOPICS: Final = tuple((topic, f"{Action.TICKET_OPEN}:{topic}") for topic in Topic)
 OPEN: Final = tuple((Action.TICKET_OPEN, topic) for topic in Topic)
 EVERYTHING: Final = tuple(
     (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != Action.PORTAL_LOGIN
 )
 
 
+class _Kind:
+    """A topic, or the action that is requested, on an account."""
+
+    __slots__ = ()
+    kind: str
+
+    @property
+    def is_request(self) -> bool:
+        return self.kind not in tuple(Topic)
+
+
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Something to open: `kind` is a topic or the action that is requested. `services` only where they may be named."""
+class Possible(_Kind):
+    """Something that may be opened on an account (id), and the grant under which the account may be named."""
+
+    account: int
+    kind: str
+    under: Grant
+
+    @property
+    def value(self) -> str:
+        return f"{self.account}:{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(_Kind):
+    """Something to open, as it is shown. `services` only where they may be named."""
 
     account: AccountName
     kind: str
@@ -29,27 +55,49 @@ class Choice:
     def value(self) -> str:
         return f"{self.account.id}:{self.kind}"
 
-    @property
-    def is_request(self) -> bool:
-        return self.kind not in tuple(Topic)
 
-
-def offered(tx: Transaction, who: Who) -> list[Choice]:
-    """Everything this member may open at this moment, account by account; requests are offered at the proof they need."""
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, OPEN)
-    could = tx.offer_everywhere(who.subject, Proof.STEPPED_UP, [(action, None) for action in REQUESTS])
-    found: list[tuple[str, Choice]] = []
+def possible(tx: Transaction, who: Who) -> list[Possible]:
+    """Everything this member may open at this moment, account by account; requests are there at the proof they need. This is
+    to decide by, and tells nothing: whoever shows it names it."""
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, (*OPEN, (Action.PORTAL_LOGIN, None)))
+    could = tx.would_allow_everywhere(who.subject, REQUESTS)
+    found: list[Possible] = []
     for id in dict.fromkeys((*may, *could)):
-        granted, requests = may.get(id, {}), could.get(id, {})
-        account = accounts.name(tx, next(iter((*granted.values(), *requests.values()))))
-        for grant in granted.values():
-            named = accounts.service_names(tx, grant) if grant.topic is Topic.TECHNICAL else ()
-            found.append((account.number, Choice(account, str(grant.topic), tuple(named))))
-        found += [(account.number, Choice(account, cell)) for cell in requests]
-    return [choice for _, choice in sorted(found, key=lambda one: one[0])]
+        grants = may.get(id, {})
+        found += [Possible(id, str(topic), grants[cell]) for topic, cell in _TOPICS if cell in grants]
+        under = next(iter(grants.values())) if grants else _anything(tx, who, id)
+        found += [Possible(id, str(action), under) for action in could.get(id, ()) if under is not None]
+    return found
 
 
-def may_open(found: Sequence[Choice]) -> bool:
+def offered(tx: Transaction, who: Who, *, services: bool = False) -> list[Choice]:
+    """The same to be shown, with the names of accounts, and of services where a ticket may be about them."""
+    return named(tx, possible(tx, who), services=services)
+
+
+def named(tx: Transaction, found: Sequence[Possible], *, services: bool = False) -> list[Choice]:
+    """What is shown of what is possible, with its names."""
+    made = []
+    for one in found:
+        technical = services and one.kind == Topic.TECHNICAL
+        running = accounts.service_names(tx, one.under) if technical else ()
+        made.append(Choice(accounts.name(tx, one.under), one.kind, tuple(running)))
+    return made
+
+
+def like(tx: Transaction, found: Sequence[Possible], words: str, *, most: int) -> list[Choice]:
+    """The first of those whose kind, or whose account's name or number, has these words in it: the others are not told."""
+    made: list[Choice] = []
+    for one in found:
+        if len(made) == most:
+            break
+        account = accounts.name(tx, one.under) if words in one.kind else accounts.name_like(tx, one.under, words)
+        if account is not None:
+            made.append(Choice(account, one.kind))
+    return made
+
+
+def may_open(found: Sequence[Choice | Possible]) -> bool:
     """Whether there is a ticket to open, and not a request alone."""
     return any(not choice.is_request for choice in found)
 
@@ -69,23 +117,44 @@ def topic_of(kind: str) -> Topic:
     return tickets.topic_of(Action(kind))
 
 
-def on_accounts(tx: Transaction, who: Who) -> list[tuple[AccountName, dict[str, Grant]]]:
-    """The accounts on which a member is allowed anything at all, with what they are allowed as they are."""
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING)
-    named = [(accounts.name(tx, next(iter(grants.values()))), grants) for grants in may.values()]
-    return sorted(named, key=lambda one: one[0].number)
+def theirs(tx: Transaction, who: Who) -> dict[int, dict[str, Grant]]:
+    """The accounts (ids) on which a member is allowed anything at all, with what they are allowed as they are."""
+    return tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING)
+
+
+def named_first(
+    tx: Transaction, may: Mapping[int, dict[str, Grant]], many: int, under: str = ""
+) -> list[tuple[AccountName, dict[str, Grant]]]:
+    """The first so many of those accounts with their names, each told under the cell `under` where that is allowed."""
+    first = list(may.values())[:many]
+    return [(accounts.name(tx, grants[under if under in grants else next(iter(grants))]), grants) for grants in first]
+
+
+def on_account(tx: Transaction, who: Who, account: int) -> AccountName | None:
+    """The name of one of those accounts. None: it is not theirs."""
+    grant = _anything(tx, who, account)
+    return None if grant is None else accounts.name(tx, grant)
+
+
+def _anything(tx: Transaction, who: Who, account: int) -> Grant | None:
+    """A grant for anything at all on an account, which is enough to be told its name."""
+    asks = (Ask(who.subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
+    return next(iter(tx.offer(asks).values()), None)
 
 
 def refusals(
     tx: Transaction, who: Who, asked: Sequence[tuple[Action, Topic | None]]
 ) -> list[tuple[AccountName, WhyNot]]:
-    """Why a member may do none of `asked`, on each account they may hear anything of: the first of these that is refused."""
-    found = []
-    for account, _ in on_accounts(tx, who):
-        for action, topic in asked:
-            ask = who.ask(tx, action, account.id, topic)
+    """Why a member may do none of `asked`, on the first accounts they may hear anything of: the first of these that is refused."""
+    found: list[tuple[AccountName, WhyNot]] = []
+    for id, grants in theirs(tx, who).items():
+        for action, topic in (pair for pair in asked if CELL_OF[pair] not in grants):
+            ask = who.ask(tx, action, id, topic)
             verdict = tx.ask(ask)
             if isinstance(verdict, Denied):
+                account = accounts.name(tx, next(iter(grants.values())))
                 found.append((account, accounts.why_not(tx, ask, verdict)))
                 break
+        if len(found) == REFUSALS:
+            break
     return found

@@ -25,7 +25,7 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
     began = container.get("thread_ts")  # the message with the button is nobody's beginning
     origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
-    found = choices.offered(tx, who)
+    found = choices.possible(tx, who)
     if not choices.may_open(found) and not (found and value_of(action) == "requests"):
         return "open"
     words = _kept(tx, who, body)[0] if channel.startswith("D") else ""
@@ -37,7 +37,7 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     """Words that were kept in the message become a ticket."""
     words, origin, source, files = _kept(tx, who, body)
     value, message = value_of(action), (body.get("container") or {}).get("message_ts")
-    may = any(choice.value == value for choice in choices.offered(tx, who))
+    may = any(choice.value == value for choice in choices.possible(tx, who))
     known_already = source is not None and timeline.of_source(tx, source) is not None
     if known_already or (may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
         return "fixed:chosen_already"
@@ -188,7 +188,7 @@ def shortcut(door: Door, body: Body) -> None:
                 f"act:{body['trigger_id']}",
                 where=there,
             )
-        elif not choices.may_open(choices.offered(tx, who)):
+        elif not choices.may_open(choices.possible(tx, who)):
             owed.tell(tx, actor, "open", f"act:{body['trigger_id']}", where=there)
         else:
             began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""

@@ -42,7 +42,7 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
 def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
     if found := _NUMBER.fullmatch(words):
         return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
-    if not choices.may_open(choices.offered(tx, who)):
+    if not choices.may_open(choices.possible(tx, who)):
         return answers.answer(tx, door.phrases, who, "open")
     owed.form(tx, who.actor, "open", str(body["trigger_id"]), words=words)
     return None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from authz import Proof
 from bot import (
     answers,
     asking,
@@ -28,7 +27,7 @@ from bot.blocks import Block, Message
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, approvals, authenticators, files, installations, places, timeline
+from store import Transaction, approvals, authenticators, files, installations, places, shown, ticket_lists
 from store.installations import Installation
 from store.people import person_of, subject_of
 from store.work import Later, Never, Work
@@ -131,11 +130,11 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
     if private.is_private(what):
         return private.answer(tx, door, who, what)
     if what in ("which", "unsure") and who is not None and who.is_person:
-        found = choices.offered(tx, who)
-        if what == "which" and not choices.may_open(found):
+        found = [one for one in choices.possible(tx, who) if not one.is_request]
+        if what == "which" and not found:
             return answers.answer(tx, p, who, "open")
         asking = told.which if what == "which" else told.unsure
-        return asking(p, str(asked["words"]), found, str(asked["from"]), answers.waiting(tx, who))
+        return asking(p, str(asked["words"]), choices.named(tx, found), str(asked["from"]), answers.waiting(tx, who))
     return answers.answer(tx, p, who, what)
 
 
@@ -193,7 +192,7 @@ def form(posting: Posting, piece: Work) -> None:
 
 
 def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    found = choices.offered(tx, who)
+    found = choices.offered(tx, who, services=True)
     if not found:
         return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
     return forms.open_ticket(door.phrases, found, str(asked.get("words") or ""), str(asked.get("origin") or ""))
@@ -203,7 +202,7 @@ def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]
     number = int(asked["ticket"])
     by_phone = all(place.side != places.CUSTOMER for place in places.of_ticket(tx, number))
     grant = desk_thread.working(tx, who, number) if asked["form"] == "desk_answer" else None
-    found = timeline.noted_files(tx, grant, number) if grant is not None else ()
+    found = shown.noted_files(tx, grant, number) if grant is not None else ()
     return forms.words(door.phrases, str(asked["form"]), number, by_phone=by_phone, files=found)
 
 
@@ -211,7 +210,7 @@ def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any
     """What was answered, to be changed: by whoever wrote it."""
     number, message = int(asked["ticket"]), int(asked["message"])
     grant = desk_thread.working(tx, who, number)
-    said = timeline.said(tx, grant, number) if grant is not None else ()
+    said = shown.said(tx, grant, number) if grant is not None else ()
     body = next((one.body for one in said if one.id == message and one.author == who.subject), None)
     if body is None:
         return forms.refused(door.phrases, told.plain(door.phrases, "not_your_answer").blocks)
@@ -252,12 +251,11 @@ def show_home(posting: Posting, piece: Work) -> None:
         if who is None or not who.is_person:
             view = home.stranger(p, "stranger" if who is None else "home_staff")
         else:
-            may = tx.offer_everywhere(who.subject, Proof.VERIFIED, answers.VIEW)
-            found, more = answers.page_of(tx, may, int(piece.payload["page"]))
+            may, page = answers.viewing(tx, who), int(piece.payload["page"])
+            found, more = ticket_lists.page(tx, may, first=page * told.PAGE, many=told.PAGE) if may else ([], False)
             account = answers.answer(tx, p, who, "account")
             since = authenticators.confirmed_at(tx, person_of(who.subject))
-            proved = private.standings(tx, who)
-            view = home.home(p, account, found, int(piece.payload["page"]), more, proved, since)
+            view = home.home(p, account, found, page, more, private.proved_on(tx, who), since)
     posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
 
 

@@ -131,7 +131,7 @@ def _proved(
         _stranger(tx, actor, spoken) if who is None else owed.tell(tx, actor, "help", spoken.key)
         return
     draft = place.ticket if place is not None and place.side == places.CUSTOMER else 0
-    mine = [account.id for account, _ in choices.on_accounts(tx, who)]
+    mine = list(choices.theirs(tx, who))
     account = proving.account_of(tx, who, draft) if draft else mine[0] if len(mine) == 1 else None
     if account is None and len(digits) != linking.DIGITS:
         owed.tell(tx, actor, "prove", spoken.key, where=spoken.reply_there)
@@ -200,8 +200,8 @@ def _understood(
         owed.tell(tx, who.actor, f"ticket:{meant.value}", spoken.key, where=where)
         return False
     if who.is_person and meant.intent in ("problem", "unsure"):
-        found = [choice for choice in choices.offered(tx, who) if not choice.is_request]
-        if meant.intent == "problem" and len(found) == 1 and not answers.waiting(tx, who):
+        found = [choice for choice in choices.possible(tx, who) if not choice.is_request]
+        if meant.intent == "problem" and len(found) == 1 and not answers.is_awaited(tx, who):
             opened = opening.open_ticket(
                 tx,
                 who,

@@ -16,7 +16,7 @@ from bot.blocks import Message, digest
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
-from store import WORKER, Transaction, files, members, places, timeline, work
+from store import WORKER, Transaction, files, members, places, shown, timeline, work
 from store import cards as facts
 from store.people import subject_of
 from store.places import Place, Post
@@ -44,7 +44,7 @@ def news(posting: Posting, piece: Work) -> None:
         if about is None or about.status == "held":
             return
         _places_for(door, tx, grant, number, about.status, home.team)
-        said = timeline.said(tx, grant, number)
+        said = shown.said(tx, grant, number)
         for place in places.of_ticket(tx, number):
             if place.side == places.DESK and about.status in timeline.NOT_THE_DESKS:
                 continue
@@ -282,7 +282,7 @@ def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
 
 
 def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
-    said = next((one for one in timeline.said(tx, granted(tx), place.ticket) if one.id == id), None)
+    said = next((one for one in shown.said(tx, granted(tx), place.ticket) if one.id == id), None)
     return None if said is None else cards.said(door.phrases, place.ticket, said)
 
 

@@ -13,13 +13,16 @@ from bot import answers, choices, prove_words, proving, told
 from bot.actor import Who
 from bot.blocks import Block, Message
 from bot.door import Door
-from store import Transaction, authenticators, carried, codes, factors, guard, members, pages, tickets
+from bot.proving import Further
+from store import Transaction, authenticators, carried, codes, factors, guard, members, pages, ticket_lists
+from store.accounts import AccountName
 from store.people import person_of
 from store.tickets import Ticket
 
 Answer = Callable[[Transaction, Door, Who, str], Message]
 ENROL: Final = "enrol"  # a kind of page
 UNLOCK: Final = "unlock"  # a kind of code
+MOST: Final = 20  # accounts in one message
 
 
 def is_private(what: str) -> bool:
@@ -41,7 +44,7 @@ def answer(tx: Transaction, door: Door, who: Who | None, what: str) -> Message:
 
 def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent: str = "") -> Block | None:
     """The form for a second proof on an account (id), for the draft `number` or none (0). None: the account is not theirs."""
-    named = next((name for name, _ in choices.on_accounts(tx, who) if name.id == account), None)
+    named = choices.on_account(tx, who, account)
     if named is None:
         return None
     ways = proving.ways(tx, door, who)
@@ -50,7 +53,16 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
 
 def standings(tx: Transaction, who: Who) -> list[prove_words.Standing]:
     """Their accounts, and how far they are proved on each here."""
-    return [(account, proving.further(tx, who, account.id)) for account, _ in choices.on_accounts(tx, who)]
+    named = choices.named_first(tx, choices.theirs(tx, who), MOST)
+    return [(account, proving.further(tx, who, account.id)) for account, _ in named]
+
+
+def proved_on(tx: Transaction, who: Who) -> list[tuple[AccountName, Further]]:
+    """Those of their accounts on which they are proved further here."""
+    may = choices.theirs(tx, who)
+    further = {id: found for id in may if (found := proving.further(tx, who, id)) is not None}
+    named = choices.named_first(tx, {id: may[id] for id in further}, MOST)
+    return [(account, further[account.id]) for account, _ in named]
 
 
 def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
@@ -61,9 +73,8 @@ def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
 
 
 def _drafts(tx: Transaction, who: Who) -> list[Ticket]:
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, answers.VIEW)
-    found = (tickets.listed(tx, list(grants.values())) for grants in may.values())
-    return [ticket for listed in found for ticket in listed if ticket.own and ticket.status == "draft"]
+    may = answers.viewing(tx, who)
+    return ticket_lists.drafts(tx, may) if may else []
 
 
 def _proved(tx: Transaction, door: Door, who: Who, more: str) -> Message:
@@ -74,7 +85,7 @@ def _proved(tx: Transaction, door: Door, who: Who, more: str) -> Message:
 def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
     """A reference for the phone, for what was proved here; what was carried here is not carried on."""
     p = door.phrases
-    own = [(account, further) for account, further in standings(tx, who) if further is not None and not further.topic]
+    own = [(account, further) for account, further in proved_on(tx, who) if not further.topic]
     if not own:
         return told.plain(p, "reference.none")
     id, _, topic = more.partition(":")

@@ -73,7 +73,8 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
         return _update(_opened(door, tx, who, opened, int(value.partition(":")[0]), body))
     if opened is None:
         return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
-    named = next((name for name, _ in choices.on_accounts(tx, who) if value.startswith(f"{name.id}:")), None)
+    parsed = choices.parse(value)
+    named = choices.on_account(tx, who, parsed[0]) if parsed is not None else None
     return _shown(door, told.refused(p, [(named, opened)] if named else []).blocks)
 
 
@@ -150,8 +151,8 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     p = door.phrases
     account, _, number = str(view.get("private_metadata") or "").partition(":")
     on = (
-        next((name for name, _ in choices.on_accounts(tx, who) if str(name.id) == account), None)
-        if who.is_person
+        choices.on_account(tx, who, int(account))
+        if who.is_person and account.isascii() and account.isdigit() and len(account) < 19
         else None
     )
     if on is None:
@@ -189,11 +190,11 @@ def suggested(door: Door, body: Body) -> Answer:
     actor = of_interaction(body, via.team) if via is not None else None
     with door.store.transaction("slack") as tx:
         who = known(tx, actor)
-        found = choices.offered(tx, who) if who is not None and who.is_person else []
-    if body.get("action_id") == "choose_many":
-        found = [choice for choice in found if not choice.is_request]
-    fits = [c for c in found if typed in f"{c.account.name} {c.account.number} {c.kind}".casefold()]
-    groups = told.grouped(door.phrases, fits[:100])
+        found = choices.possible(tx, who) if who is not None and who.is_person else []
+        if body.get("action_id") == "choose_many":
+            found = [one for one in found if not one.is_request]
+        fits = choices.like(tx, found, typed, most=b.MOST_OPTIONS)
+    groups = told.grouped(door.phrases, fits)
     return {"option_groups": b.option_groups(groups)}
 
 

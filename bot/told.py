@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from authz import LENDABLE, Grant, Next
 from bot import blocks as b
 from bot.blocks import Block, Message
-from bot.choices import Choice, may_open
+from bot.choices import REFUSALS, Choice, Possible, may_open
 from bot.phrases import Phrases, moment
 from store.accounts import AccountName, Invoice, Service, WhyNot
 from store.tickets import Conversation, Ticket
@@ -15,6 +15,7 @@ from store.timeline import Said
 
 PAGE = 10
 ACCOUNTS = 40  # in one message
+STANDINGS = 12  # what one may do on each
 ROOM = 40  # blocks for what was said in a ticket
 QUOTED = "words"  # block ids of words that are kept in a message until somebody chooses what they are about
 
@@ -33,7 +34,7 @@ def refused(p: Phrases, found: Sequence[tuple[AccountName, WhyNot]]) -> Message:
     """Why not, which rule, who can help, and a button to ask whoever could lend the right."""
     if not found:
         return plain(p, "nothing_allowed")
-    return b.message(*(block for account, why in found[:8] for block in _refusal(p, account, why)))
+    return b.message(*(block for account, why in found[:REFUSALS] for block in _refusal(p, account, why)))
 
 
 def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
@@ -61,8 +62,9 @@ def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
     return [b.section("\n".join(lines)), b.context(rules), *b.actions(ask)]
 
 
-def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice] | None]]) -> Message:
-    """What each account owes; None where they may not see it, which is said beside the others."""
+def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice] | None]], more: int = 0) -> Message:
+    """What each account owes; None where they may not see it, which is said beside the others. `more`: accounts not among
+    them."""
     made = []
     for account, invoices in found[:ACCOUNTS]:
         if invoices is None:
@@ -71,29 +73,29 @@ def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice] | Non
         lines = [p.say(f"invoice.{invoice.status}", **_invoice(invoice)) for invoice in invoices[:20]]
         lines += _rest(p, len(invoices) - 20)
         made.append(b.section("\n".join([p.say("bills", account=account.name), *(lines or [p.say("no_bills")])])))
-    return b.message(made, _rest_of(p, found))
+    return b.message(made, _rest_of(p, found, more))
 
 
 def _invoice(invoice: Invoice) -> dict[str, object]:
     return {"number": invoice.number, "amount": invoice.amount, "currency": invoice.currency, "due": invoice.due}
 
 
-def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]]) -> Message:
+def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]], more: int = 0) -> Message:
     made = []
     for account, listed in found[:ACCOUNTS]:
         lines = [p.say("service", name=service.name, status=service.status) for service in listed[:30]]
         lines += _rest(p, len(listed) - 30)
         made.append(b.section("\n".join([p.say("services", account=account.name), *(lines or [p.say("no_services")])])))
-    return b.message(made, _rest_of(p, found))
+    return b.message(made, _rest_of(p, found, more))
 
 
-def contacts(p: Phrases, found: Sequence[tuple[AccountName, Sequence[str], bool]]) -> Message:
+def contacts(p: Phrases, found: Sequence[tuple[AccountName, Sequence[str], bool]], more: int = 0) -> Message:
     """Who may change contacts, and whether the asker is one of them."""
     made = []
     for account, names, asker in found[:ACCOUNTS]:
         key = ("contacts_too" if names else "contacts_you") if asker else "contacts"
         made.append(b.section(p.say(key, account=account.name, names=names or [p.plain("nobody")])))
-    return b.message(made, _rest_of(p, found))
+    return b.message(made, _rest_of(p, found, more))
 
 
 def _rest(p: Phrases, count: int) -> list[str]:
@@ -101,18 +103,25 @@ def _rest(p: Phrases, count: int) -> list[str]:
     return [p.say("not_shown", count=count)] if count > 0 else []
 
 
-def _rest_of(p: Phrases, found: Sequence[object], shown: int = ACCOUNTS) -> list[Block]:
-    return [b.context(said) for said in _rest(p, len(found) - shown)]
+def _rest_of(p: Phrases, found: Sequence[object], more: int, shown: int = ACCOUNTS) -> list[Block]:
+    return [b.context(said) for said in _rest(p, max(len(found) - shown, 0) + more)]
 
 
-def account(p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], could: Sequence[Choice]) -> Message:
+def may(grants: Mapping[str, Grant]) -> list[str]:
+    """The cells that are said, of all that is allowed on an account."""
+    return [cell for cell in grants if cell != "contacts.view"]
+
+
+def account(
+    p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], could: Sequence[Possible], more: int = 0
+) -> Message:
     """What a member may do, account by account, and buttons to see what they may see."""
     made: list[Block] = []
-    for name, grants in found[:12]:
-        may = [cell for cell in grants if cell != "contacts.view"]
-        later = [choice.kind for choice in could if choice.account.id == name.id and choice.is_request]
+    for name, grants in found[:STANDINGS]:
+        cells = may(grants)
+        later = [one.kind for one in could if one.account == name.id and one.is_request]
         lines = [p.say("account", account=name.name, number=name.number)]
-        lines.append(p.say("may", cells=_cells(may)) if may else p.say("may_nothing"))
+        lines.append(p.say("may", cells=_cells(cells)) if cells else p.say("may_nothing"))
         if later:
             lines.append(p.say("may_further", cells=_cells(later)))
         wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in grants]
@@ -120,14 +129,14 @@ def account(p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], c
             lines.append(p.say("may_not", cells=_cells(wanted)))
         why = b.tell(p.plain("button.why_not"), f"why:{wanted[0]}") if wanted else None
         made += [b.section("\n".join(lines)), *b.actions(why)]
-    made += _rest_of(p, found, 12)
-    cells = {cell for _, grants in found for cell in grants}
+    made += _rest_of(p, found, more, STANDINGS)
+    seen = {cell for _, grants in found for cell in grants}
     made += b.actions(
         b.button(p.plain("button.open"), "open") if may_open(could) else None,
-        b.tell(p.plain("button.bills"), "bills") if "billing.view" in cells else None,
-        b.tell(p.plain("button.services"), "services") if "service.view" in cells else None,
+        b.tell(p.plain("button.bills"), "bills") if "billing.view" in seen else None,
+        b.tell(p.plain("button.services"), "services") if "service.view" in seen else None,
         b.tell(p.plain("button.contacts"), "contacts") if found else None,
-        b.tell(p.plain("button.lent"), "lent") if "right.lend" in cells else None,
+        b.tell(p.plain("button.lent"), "lent") if "right.lend" in seen else None,
     )
     return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
 

@@ -18,7 +18,7 @@ from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
 from ivr.step_up import STEP_UP
-from store import accounts, codes, tickets
+from store import accounts, codes, ticket_lists, tickets
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import Transaction
@@ -41,9 +41,7 @@ def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
 def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccount) -> Outcome:
     assert call.subject is not None
     allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
-    return o.AccountFound(
-        next((id for id, grant in allowed.items() if accounts.name(tx, grant).number == effect.number), None)
-    )
+    return o.AccountFound(accounts.numbered(tx, allowed.values(), effect.number))
 
 
 def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -52,6 +50,7 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     cells = frozenset(cell.partition(":")[0] for cell in offered)
     if "phone.support" not in cells:
         cells -= {"ticket.open", "ticket.view"}
+    tx.told_rights(grant for cell, grant in offered.items() if cell.partition(":")[0] in cells)
     if desk.slack and call.proof >= Proof.VERIFIED:
         cells |= {LINK}
     if requesting.allowed(tx, call):
@@ -105,7 +104,11 @@ def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, b
 
 def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     granted = by_topic(tx, call, Action.TICKET_VIEW)
-    return granted if isinstance(granted, o.Refused) else o.TicketsFound(tuple(tickets.listed(tx, granted)))
+    return (
+        granted
+        if isinstance(granted, o.Refused)
+        else o.TicketsFound(tuple(ticket_lists.listed(tx, granted, answers=True)))
+    )
 
 
 def _reply_grants(tx: Transaction, call: Call) -> list[Grant] | o.Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -53,6 +54,20 @@ def name(tx: Transaction, grant: Grant) -> AccountName:
     return AccountName(row.id, row.number, row.name)
 
 
+def name_like(tx: Transaction, grant: Grant, words: str) -> AccountName | None:
+    """The same if these words are in it, whatever their case; otherwise nothing is told."""
+    tx.good(grant, *CELLS)
+    row = _NAME.first(tx, account=grant.account)
+    return name(tx, grant) if words.casefold() in f"{row.name} {row.number}".casefold() else None
+
+
+def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> int | None:
+    """Which of the accounts of these grants has this number: its id. None: none of them; nothing is told then."""
+    on = {tx.good(grant, *CELLS).account: grant for grant in grants}
+    row = _NUMBERED.first(tx, number=number)
+    return name(tx, on[row.id]).id if row is not None and row.id in on else None
+
+
 def service_names(tx: Transaction, grant: Grant) -> list[ServiceName]:
     """Names only, no status (rules.md: whoever may open a technical ticket or make an emergency call may name them).
 
@@ -60,7 +75,7 @@ def service_names(tx: Transaction, grant: Grant) -> list[ServiceName]:
     """
     tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
     rows = (_COVERED_SERVICES if grant.when == "sla" else _SERVICES).all(tx, account=grant.account)
-    tx.told(grant, "service.name")
+    tx.told(grant, *(("service.name",) if rows else ("service.none",)))
     return [ServiceName(row.ref, row.name) for row in rows]
 
 
@@ -72,7 +87,7 @@ def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
 def services(tx: Transaction, grant: Grant) -> list[Service]:
     tx.good(grant, "service.view")
     rows = _SERVICES.all(tx, account=grant.account)
-    tx.told(grant, "service.name", "service.status")
+    tx.told(grant, *(("service.name", "service.status") if rows else ("service.none",)))
     return [Service(row.ref, row.name, row.status) for row in rows]
 
 
@@ -80,7 +95,8 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
     """What is owed first, then what is paid; within each by due date."""
     tx.good(grant, "billing.view")
     rows = _INVOICES.all(tx, account=grant.account)
-    tx.told(grant, "invoice.number", "invoice.amount", "invoice.due", "invoice.status")
+    owed = ("invoice.number", "invoice.amount", "invoice.due", "invoice.status")
+    tx.told(grant, *(owed if rows else ("invoice.none",)))
     found = [Invoice(row.number, row.amount, row.currency, row.due, row.status) for row in rows]
     return sorted(found, key=lambda invoice: (invoice.status == "paid", invoice.due))
 
@@ -114,13 +130,14 @@ def who_may_manage_contacts(tx: Transaction, grant: Grant) -> list[str]:
     """The names of those who may manage contacts, the ones to ask for a right; the asker left out."""
     tx.good(grant, "contacts.view")
     rows = _CONTACTS.all(tx, account=grant.account)
-    tx.told(grant, "contact.name")
-    return [
+    found = [
         row.name
         for row in rows
         if subject_of(row.id) != grant.subject
         and tx.schemes[row.scheme].answer(frozenset(row.held.split(",")), "contacts.manage").allowed
     ]
+    tx.told(grant, "contact.name" if found else "contact.none")
+    return found
 
 
 def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:
@@ -131,6 +148,7 @@ def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...
 
 
 _NAME = Prepared(select(tables.accounts).where(tables.accounts.c.id == bindparam("account")))
+_NUMBERED = Prepared(select(tables.accounts.c.id).where(tables.accounts.c.number == bindparam("number")))
 _services = (
     select(tables.services).where(tables.services.c.account_id == bindparam("account")).order_by(tables.services.c.ref)
 )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from authz import Grant, Proof
-from store import standing, tables, timeline
+from store import shown, standing, tables, timeline
 from store.standing import Requester
 from store.timeline import Said
 from store.transaction import NoGrant, Transaction
@@ -47,7 +47,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         return None
     if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
         raise NoGrant("not a ticket this grant works on")
-    said = [line for line in timeline.said(tx, grant, number) if not line.internal]
+    said = [line for line in shown.said(tx, grant, number) if not line.internal]
     requester = None
     if row.opened_by is not None and row.account_id is not None:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)

@@ -69,7 +69,7 @@ def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
         for row in rows
         if cell in LENDABLE and subject_of(row.id) != grant.subject and may_lend(tx.schemes[row.scheme], row.held, cell)
     ]
-    tx.told(grant, "contact.name")
+    tx.told(grant, *(["contact.name"] if found else ()))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 
 from authz import Grant
-from store import cards, tables, timeline
+from store import cards, shown, tables, timeline
 from store.cards import Card
 from store.people import person_of
 from store.timeline import Said
@@ -113,7 +113,7 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
     person = person or _left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
-    return OnDesk(card, tuple(timeline.said(tx, grant, number)), person, about.account, staff == _staff(grant))
+    return OnDesk(card, tuple(shown.said(tx, grant, number)), person, about.account, staff == _staff(grant))
 
 
 def _left_by(tx: Transaction, number: int) -> int | None:

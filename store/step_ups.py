@@ -35,19 +35,27 @@ def reached(
         "ends_at": ends_at,
     }
     tx.connection.execute(insert(tables.step_ups).values(**row))
+    tx.proved_further(subject, account)
     tx.record(subject, account, "step_up", "reached", proof=Proof.STEPPED_UP, fields=(f"factor:{factor}",))
 
 
 def until(tx: Transaction, subject: str, account: int, bound: str, topic: str = "") -> int | None:
     """Until when (ms) they are stepped up here, for everything or for this topic; None: they are not."""
     rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
-    return max((row.ends_at for row in rows if row.topic in ("", topic)), default=None)
+    return _latest(tx, subject, account, [row.ends_at for row in rows if row.topic in ("", topic)])
 
 
 def until_own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:
     """The same for what was proved here and not carried here."""
     rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
-    return max((row.ends_at for row in rows if row.factor != "carried"), default=None)
+    return _latest(tx, subject, account, [row.ends_at for row in rows if row.factor != "carried"])
+
+
+def _latest(tx: Transaction, subject: str, account: int, ends: list[int]) -> int | None:
+    """What is found here is what the transaction believes: no grant and no entry is stepped-up without."""
+    if ends:
+        tx.proved_further(subject, account)
+    return max(ends, default=None)
 
 
 def proof(tx: Transaction, subject: str, account: int | None, bound: str, topic: str = "") -> Proof:

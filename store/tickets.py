@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, true, update
+from sqlalchemy import ColumnElement, bindparam, select, true, update
 
 from authz import Action, Ask, Denied, Grant, Reason, Topic
 from store import loans, tables, timeline
 from store.people import person_of, subject_of
 from store.prepared import Prepared
 from store.timeline import Recorded, Said, Sent, insert_ticket
-from store.transaction import NOBODY, NoGrant, Transaction
-
-MANY = 50  # of a list
+from store.transaction import NOBODY, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,41 +174,6 @@ def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     return row.number if row and row.account_id == grant.account and row.status != "pending" else None
 
 
-def listed(tx: Transaction, grants: list[Grant], *, first: int = 0, many: int = MANY) -> list[Ticket]:
-    """Tickets of the account and the granted topics, one's own first, the newest first within that; `many` from `first`."""
-    _viewing(tx, grants)
-    for grant in grants:
-        tx.told(grant, "ticket.subject", "ticket.status", "ticket.answer")
-    query, person = _LISTED.where(_seen_by(grants)).limit(many).offset(first), person_of(grants[0].subject)
-    return [_ticket(row, person) for row in tx.connection.execute(query, {"me": person})]
-
-
-def waiting(tx: Transaction, grants: list[Grant]) -> list[Ticket]:
-    """One's own tickets on which the desk waits for an answer, the newest first; a few. Mostly there is none: asked with
-    every message, so that is found out first, by a statement made once."""
-    _viewing(tx, grants)
-    t, person = tables.tickets.c, person_of(grants[0].subject)
-    if _SOME_WAIT.first(tx, account=grants[0].account, me=person) is None:
-        return []
-    for grant in grants:
-        tx.told(grant, "ticket.subject", "ticket.status")
-    mine = (t.opened_by == person) & (t.status == "waiting")
-    rows = tx.connection.execute(_LISTED.where(_seen_by(grants), mine).limit(3), {"me": person})
-    return [_ticket(row, person) for row in rows]
-
-
-def conversation(tx: Transaction, grants: list[Grant], number: int) -> Conversation | None:
-    """One ticket with all that the customer may see of it, the oldest first. None: no such ticket for them."""
-    _viewing(tx, grants)
-    person, one = person_of(grants[0].subject), tables.tickets.c.number == number
-    row = tx.connection.execute(_LISTED.where(_seen_by(grants), one), {"me": person}).first()
-    if row is None:
-        return None
-    grant = next(grant for grant in grants if grant.topic == row.topic)
-    tx.told(grant, f"ticket.number:{number}", "ticket.subject", "ticket.status", "ticket.messages")
-    return Conversation(_ticket(row, person), row.kind, tuple(timeline.said(tx, grant, number)))
-
-
 def reply(
     tx: Transaction,
     grant: Grant,
@@ -279,7 +241,7 @@ def _change(
         t.topic == grant.topic,
         t.status.not_in(("pending", *timeline.NOT_THE_DESKS)),
         t.opened_by.is_not(None),
-        _own_only(grant),
+        own_only(grant),
         true() if only is None else only,
     )
     if tx.connection.execute(mine.values(status=status).returning(t.number)).first() is None:
@@ -288,59 +250,13 @@ def _change(
     return True
 
 
-def _viewing(tx: Transaction, grants: list[Grant]) -> None:
-    if not grants:
-        raise NoGrant("no grant to view tickets")
-    for grant in grants:
-        tx.good(grant, "ticket.view:technical", "ticket.view:billing")
-        if grant.account != grants[0].account or grant.subject != grants[0].subject:
-            raise NoGrant("grants of one person on one account belong together")
-
-
-def _own_only(grant: Grant) -> ColumnElement[bool]:
+def own_only(of: Grant) -> ColumnElement[bool]:
     """A right lent for one's own tickets reaches no others."""
-    return tables.tickets.c.opened_by == person_of(grant.subject) if grant.when == "own_tickets" else true()
-
-
-def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
-    """Nobody's are those that wait to be sorted, that are held, and drafts taken back; a draft is its author's alone."""
-    t, mine = tables.tickets.c, tables.tickets.c.opened_by == person_of(grants[0].subject)
-    granted = or_(*((t.topic == grant.topic) & _own_only(grant) for grant in grants))
-    proven = t.opened_by.is_not(None)  # what nobody proven opened is the desk's, whatever its status is by now
-    seen = t.status.not_in(("pending", "withdrawn", "held")) & proven
-    return and_(t.account_id == grants[0].account, seen, (t.status != "draft") | mine, granted)
-
-
-def _ticket(row: Any, person: int) -> Ticket:
-    return Ticket(row.number, row.topic, row.subject, row.status, row.opened_by == person, row.answer or "")
+    return tables.tickets.c.opened_by == person_of(of.subject) if of.when == "own_tickets" else true()
 
 
 _BY_RECORDING = Prepared(
     select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by")))
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))
-)
-_SOME_WAIT = Prepared(
-    select(tables.tickets.c.number)
-    .where(
-        tables.tickets.c.account_id == bindparam("account"),
-        tables.tickets.c.opened_by == bindparam("me"),
-        tables.tickets.c.status == "waiting",
-    )
-    .limit(1)
-)
-_desk_said = (
-    select(tables.messages.c.body)
-    .where(
-        tables.messages.c.ticket == tables.tickets.c.number,
-        tables.messages.c.author.like("staff:%"),
-        tables.messages.c.internal.is_(False),
-        tables.messages.c.event == "",
-    )
-    .order_by(tables.messages.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-_LISTED = select(tables.tickets, _desk_said.label("answer")).order_by(
-    case((tables.tickets.c.opened_by == bindparam("me"), 0), else_=1), tables.tickets.c.number.desc()
 )

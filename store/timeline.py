@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from authz import Grant
 from store import overheard, tables, work
 from store.prepared import Prepared
-from store.transaction import NoGrant, Transaction, upsert
+from store.transaction import Transaction, upsert
 
 STATUSES = (
     "open",
@@ -159,7 +159,7 @@ def add(
             about = {"slack_id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
             tx.write(tables.files, {"message": id, **about})
             work.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
-        for row in _NOTED_FILES.all(tx, ticket=ticket):
+        for row in NOTED_FILES.all(tx, ticket=ticket):
             if row.id in along:
                 _copy(tx, row, id)
     else:
@@ -169,13 +169,6 @@ def add(
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
     if not quiet:
         news(tx, ticket)
-
-
-def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
-    """The files in the desk's own notes on a ticket, which an answer may take along."""
-    tx.good(grant, "desk.ticket.work")
-    tx.told(grant, "ticket.file")
-    return [File(row.id, row.name, row.size, True) for row in _NOTED_FILES.all(tx, ticket=ticket)]
 
 
 def _copy(tx: Transaction, row: Any, message: int) -> None:
@@ -271,51 +264,6 @@ def _change(tx: Transaction, id: int, **values: object) -> None:
     tx.connection.execute(update(tables.messages).where(tables.messages.c.id == id).values(**values))
 
 
-def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
-    """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone."""
-    tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
-    of, customer = about(tx, ticket), grant.topic is not None
-    if of is None or (customer and (of.account, of.topic) != (grant.account, grant.topic)):
-        raise NoGrant("not a ticket of this grant")
-    rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not (customer and row.internal)]
-    names = _names(tx, {row.author for row in rows})
-    files: dict[int, list[File]] = {}
-    for row in _FILES.all(tx, ticket=ticket):
-        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched, row.lost))
-    return [
-        Said(
-            row.id,
-            row.author,
-            names.get(row.author, ""),
-            row.body,
-            row.at,
-            row.event,
-            row.internal,
-            row.source,
-            tuple(json.loads(row.earlier)),
-            row.withdrawn_at is not None,
-            row.recording is not None,
-            tuple(files.get(row.id, ())),
-        )
-        for row in rows
-    ]
-
-
-def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
-    """subject → name, of people and staff; whoever is neither, or gone, is left out."""
-    ids: dict[str, list[int]] = {"person": [], "staff": []}
-    for subject in subjects:
-        kind, _, id = subject.partition(":")
-        if kind in ids and id.isdigit():
-            ids[kind].append(int(id))
-    found: dict[str, str] = {}
-    for kind, table in (("person", tables.people), ("staff", tables.staff)):
-        if ids[kind]:
-            rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids[kind])))
-            found |= {f"{kind}:{row.id}": row.name for row in rows}
-    return found
-
-
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]
 _INSERT = Prepared(
     insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
@@ -323,21 +271,7 @@ _INSERT = Prepared(
 _t, _m, _f = tables.tickets, tables.messages, tables.files
 _ABOUT = Prepared(select(_t.c.account_id, _t.c.topic, _t.c.status).where(_t.c.number == bindparam("number")))
 _BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
-_ALL_SAID = Prepared(select(_m).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id))
-_FILES = Prepared(
-    select(
-        _f.c.id,
-        _f.c.message,
-        _f.c.name,
-        _f.c.size,
-        _f.c.sealed.is_not(None).label("fetched"),
-        _f.c.trouble.is_not(None).label("lost"),
-    )
-    .join(_m, _m.c.id == _f.c.message)
-    .where(_m.c.ticket == bindparam("ticket"))
-    .order_by(_f.c.id)
-)
-_NOTED_FILES = Prepared(
+NOTED_FILES = Prepared(
     select(_f)
     .join(_m, _m.c.id == _f.c.message)
     .where(_m.c.ticket == bindparam("ticket"), _m.c.internal, _m.c.withdrawn_at.is_(None), _f.c.sealed.is_not(None))

@@ -9,27 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Engine, RootTransaction, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, Topic, judge
-from store import tables
+from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Topic, judge
+from store import holdings, tables
 from store.engine import Gate
 from store.keys import Keys
 from store.ledger import Entry, Lane, Lanes, chained
-from store.lent import loans_of
-from store.prepared import INSERTS, Prepared
+from store.prepared import INSERTS
 from store.together import Write, insert_together
 
 Cell = tuple[Action, Topic | None]
 NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
-OPERATOR: Final = "desk:operator"
-WORKER: Final = "desk:worker"
-LINE: Final = "desk:line"  # the agents' telephone line
-_DESK: Final = {OPERATOR: frozenset({"operator"}), WORKER: frozenset({"worker"}), LINE: frozenset({"agent"})}
+OPERATOR: Final = holdings.OPERATOR
+WORKER: Final = holdings.WORKER
+LINE: Final = holdings.LINE
 
 
 class NoGrant(TypeError):
@@ -61,7 +59,9 @@ class Transaction:
         self.rings_bell, self._ring_bell = False, ring_bell
         self._entries: list[Entry] = []
         self._writes: list[Write] = []
-        self._grants: dict[int, tuple[Grant, tuple[object, ...], Entry]] = {}
+        self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
+        self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike
+        self._further: set[tuple[str, int | None]] = set()
         self._lane: Lane | None = None
         self._connection: Connection | None = None
         self._transaction: RootTransaction | None = None
@@ -147,71 +147,55 @@ class Transaction:
         """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
         verdict = judge(ask, self.standing(ask))
         if isinstance(verdict, Grant):
-            entry = self.record(ask.subject, ask.account, ask.cell, "allowed", verdict.rules, ask.proof)
-            self._register(verdict, entry)
-            if verdict.when in LENT:
-                entry.fields.append(f"lent_by:{self._lender(ask)}")
+            self._register(verdict)
+            self._allowed(verdict)
         else:
             self.record(ask.subject, ask.account, ask.cell, verdict.reason, verdict.rules, ask.proof)
         return verdict
 
     def offer(self, asks: Iterable[Ask]) -> dict[str, Grant]:
-        """What may be offered of these asks (one subject, one account, one proof): cell → Grant. One entry for all."""
-        offered: dict[str, Grant] = {}
-        standing: Standing | None = None
-        entry: Entry | None = None
+        """What may be offered of these asks (one subject, one account, one proof): cell → Grant. Considering is no entry: a
+        grant gets its own when something is told under it."""
+        asks, offered = tuple(asks), dict[str, Grant]()
+        standing = holdings.on(self, asks[0].subject, asks[0].account, None) if asks else None
         for ask in asks:
-            if entry is None:
-                standing = self._standing(ask.subject, ask.account, None)
-                entry = self.record(ask.subject, ask.account, "offer", "offered", (), ask.proof)
             verdict = judge(ask, standing)
             if isinstance(verdict, Grant):
-                self._register(verdict, entry)
-                offered[ask.cell] = verdict
-                entry.fields.append(ask.cell)
+                offered[ask.cell] = self._register(verdict)
+        return offered
+
+    def offer_everywhere(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
+        """The same on every account of a person, by account number: id → cell → Grant; accounts with nothing are left out."""
+        cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
+        for id, standing in holdings.everywhere(self, subject):
+            for action, topic in cells:
+                verdict = judge(Ask(subject, action, id, topic, proof), standing)
+                if isinstance(verdict, Grant):
+                    offered.setdefault(id, {})[verdict.cell] = self._register(verdict)
+        return offered
+
+    def offer_accounts(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
+        """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
+        first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no
+        proof."""
+        cells, offered = tuple(cells), dict[int, Grant]()
+        for id, standing in holdings.everywhere(self, subject):
+            verdicts = (judge(Ask(subject, action, id, topic, proof), standing) for action, topic in cells)
+            first = next((verdict for verdict in verdicts if isinstance(verdict, Grant)), None)
+            if first is not None and proof >= Proof.VERIFIED:
+                offered[id] = self._register(first)
         return offered
 
     def would_allow(self, subject: str, account: int, actions: Iterable[Action]) -> dict[Action, str]:
         """Which of these actions a second proof would open: action → the limit of that yes. Opens nothing and tells
         nothing, so there is no Grant and no entry."""
-        standing = self._standing(subject, account, None)
-        asked = (judge(Ask(subject, action, account, None, Proof.STEPPED_UP), standing) for action in actions)
-        return {verdict.action: verdict.when for verdict in asked if isinstance(verdict, Grant)}
+        return _would(subject, account, holdings.on(self, subject, account, None), actions)
 
-    def offer_everywhere(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
-        """What a person may be offered of `cells` on every account of theirs: id → cell → Grant; accounts with nothing
-        are left out. One entry for all."""
-        cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
-        entry = self.record(subject, None, "offer", "offered", (), proof)
-        person = int(subject.partition(":")[2])
-        for row in _STANDINGS.all(self, person=person, service=None, now=self.now):
-            standing = self._read(subject, row.id, row)
-            for action, topic in cells:
-                verdict = judge(Ask(subject, action, row.id, topic, proof), standing)
-                if isinstance(verdict, Grant):
-                    self._register(verdict, entry)
-                    offered.setdefault(row.id, {})[verdict.cell] = verdict
-        entry.fields += [f"account:{id}" for id in offered]
-        return offered
-
-    def offer_accounts(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
-        """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
-        first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no proof.
-        One entry for all."""
-        cells = tuple(cells)
-        entry = self.record(subject, None, "offer", "offered", (), proof)
-        offered: dict[int, Grant] = {}
-        person = int(subject.partition(":")[2])
-        for row in _STANDINGS.all(self, person=person, service=None, now=self.now):
-            standing = self._read(subject, row.id, row)
-            for action, topic in cells:
-                verdict = judge(Ask(subject, action, row.id, topic, proof), standing)
-                if isinstance(verdict, Grant) and proof >= Proof.VERIFIED:
-                    self._register(verdict, entry)
-                    offered[row.id] = verdict
-                    break
-        entry.fields += [f"account:{id}" for id in offered]
-        return offered
+    def would_allow_everywhere(self, subject: str, actions: Iterable[Action]) -> dict[int, dict[Action, str]]:
+        """The same on every account of a person: id → action → limit; accounts with nothing are left out."""
+        actions = tuple(actions)
+        would = {id: _would(subject, id, standing, actions) for id, standing in holdings.everywhere(self, subject)}
+        return {id: actions for id, actions in would.items() if actions}
 
     def good(self, grant: Grant, *cells: str) -> Grant:
         """The grant itself, if this transaction made it, unchanged, for one of these cells. Raises `NoGrant`."""
@@ -223,9 +207,20 @@ class Transaction:
         return grant
 
     def told(self, grant: Grant, *fields: str) -> None:
-        """Adds the names of the fields told under a grant to its entry."""
-        entry = self._grants[id(grant)][2]
+        """Adds the names of the fields told under a grant to its entry, which an offered one gets now."""
+        if id(grant) not in self._grants:
+            raise NoGrant("not a grant of this transaction")
+        entry = self._entry_of.get(id(grant)) or self._entry_of.get(tuple(grant)) or self._allowed(grant)
         entry.fields += [name for name in fields if name not in entry.fields]
+
+    def told_rights(self, grants: Iterable[Grant]) -> None:
+        """That all this is allowed is said, as in a menu: one entry for each account, with the cells."""
+        said: dict[tuple[str, int | None, Proof], list[Grant]] = {}
+        for grant in grants:
+            said.setdefault((grant.subject, grant.account, grant.proof), []).append(grant)
+        for (subject, account, proof), listed in said.items():
+            rules = dict.fromkeys(rule for grant in listed for rule in grant.rules)
+            self.record(subject, account, "offer", "offered", rules, proof, [grant.cell for grant in listed])
 
     def record(
         self,
@@ -238,6 +233,7 @@ class Transaction:
         fields: Iterable[str] = (),
     ) -> Entry:
         """Puts an entry in the ledger of what is not a decision of the judge: an attempt, a lock, a ticket kept back."""
+        self._believes(who, account, proof)
         entry = Entry(
             self.now, who, account, action, decision, " ".join(rules), proof.word, self.channel, self.call, list(fields)
         )
@@ -250,79 +246,37 @@ class Transaction:
 
     # --- what decisions rest on
 
-    def _register(self, grant: Grant, entry: Entry) -> None:
-        self._grants[id(grant)] = (grant, tuple(grant), entry)  # keeping the grant keeps its id its own
+    def proved_further(self, subject: str, account: int | None) -> None:
+        """Says that this transaction has read a second proof of theirs on the account. For `step_ups` alone."""
+        self._further.add((subject, account))
+
+    def _believes(self, subject: str, account: int | None, proof: Proof) -> None:
+        """Nobody is called stepped-up who has not given a second proof: neither in a grant nor in the ledger."""
+        if proof is Proof.STEPPED_UP and subject.startswith("person:") and (subject, account) not in self._further:
+            raise NoGrant(f"{subject} has given no second proof on account {account}")
+
+    def _register(self, grant: Grant) -> Grant:
+        self._believes(grant.subject, grant.account, grant.proof)
+        self._grants[id(grant)] = (grant, tuple(grant))  # keeping the grant keeps its id its own
+        return grant
+
+    def _allowed(self, grant: Grant) -> Entry:
+        entry = self.record(grant.subject, grant.account, grant.cell, "allowed", grant.rules, grant.proof)
+        if grant.when in LENT:
+            entry.fields.append(f"lent_by:{holdings.lender(self, grant)}")
+        self._entry_of[id(grant)] = self._entry_of[tuple(grant)] = entry
+        return entry
 
     def standing(self, ask: Ask) -> Standing | None:
         """What the subject of an ask holds on its account at this moment, or None: not a contact."""
-        return self._standing(ask.subject, ask.account, ask.service)
+        return holdings.on(self, ask.subject, ask.account, ask.service)
 
-    def _standing(self, subject: str, account: int | None, service: str | None) -> Standing | None:
-        kind, _, number = subject.partition(":")
-        if kind == "staff":
-            role = _ROLE.first(self, staff=int(number))
-            held = frozenset({role.role}) if role is not None else frozenset[str]()
-            return Standing(subject, account, self.schemes["desk"], Status.ACTIVE, held, frozenset())
-        if account is None or kind == "desk":
-            held = _DESK.get(subject, frozenset())
-            return Standing(subject, account, self.schemes["desk"], Status.ACTIVE, held, frozenset())
-        if kind != "person":
-            return None
-        row = _STANDING.first(self, person=int(number), account=account, service=service, now=self.now)
-        return None if row is None else self._read(subject, account, row)
 
-    def _read(self, subject: str, account: int, row: Any) -> Standing:
-        held = frozenset(row.held.split(",")) if row.held else frozenset()
-        scheme, facts = self.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
-        lent = loans_of(self, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
-        limits = {cell: loan.limit for cell, loan in lent.items()}
-        return Standing(subject, account, scheme, Status(row.status), held, facts, limits)
-
-    def _lender(self, ask: Ask) -> str:
-        standing = self._standing(ask.subject, ask.account, None)
-        assert standing is not None
-        assert ask.account is not None
-        return loans_of(self, int(ask.subject.partition(":")[2]), ask.account, standing.scheme)[ask.cell].lender
+def _would(subject: str, account: int, standing: Standing | None, actions: Iterable[Action]) -> dict[Action, str]:
+    asked = (judge(Ask(subject, action, account, None, Proof.STEPPED_UP), standing) for action in actions)
+    return {verdict.action: verdict.when for verdict in asked if isinstance(verdict, Grant)}
 
 
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:
     """An INSERT that can say what to do on a conflict, for what is put together anew each time."""
     return INSERTS[tx.dialect](table)
-
-
-_SLA, _NO_FACTS = frozenset({"sla"}), frozenset[str]()
-_covered = exists().where(
-    and_(
-        tables.services.c.account_id == tables.accounts.c.id,
-        tables.services.c.managed_sla,
-        or_(
-            bindparam("service", type_=tables.services.c.ref.type) == tables.services.c.ref,
-            bindparam("service", type_=tables.services.c.ref.type).is_(None),
-        ),
-    )
-)
-_lent = exists().where(
-    and_(
-        tables.loans.c.account_id == tables.accounts.c.id,
-        tables.loans.c.borrower == bindparam("person"),
-        tables.loans.c.ended_at.is_(None),
-        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
-    )
-)
-_ROLE = Prepared(
-    select(tables.staff.c.role).where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
-)
-_standings = (
-    select(
-        tables.accounts.c.id,
-        tables.accounts.c.scheme,
-        tables.accounts.c.status,
-        tables.contacts.c.held,
-        _covered.label("sla"),
-        _lent.label("lent"),
-    )
-    .join(tables.contacts, tables.contacts.c.account_id == tables.accounts.c.id)
-    .where(tables.contacts.c.person_id == bindparam("person"))
-)
-_STANDING = Prepared(_standings.where(tables.contacts.c.account_id == bindparam("account")))
-_STANDINGS = Prepared(_standings.order_by(tables.accounts.c.number))

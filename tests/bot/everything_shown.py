@@ -10,7 +10,7 @@ from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
 from bot import blocks as b
 from bot import cards, choices, forms, home, live_words, loan_words, phrases, prove_words, told
 from bot.blocks import Message
-from bot.choices import Choice
+from bot.choices import Choice, Possible
 from bot.proving import Further, Ways
 from bot.submissions import FORMS
 from store import alerts, call_backs
@@ -42,6 +42,10 @@ def offered(text: str, accounts: int, services: int = 0) -> list[Choice]:
         for n in range(accounts)
         for kind in ("technical", "billing", *map(str, REQUESTS))
     ]
+
+
+def possible(text: str, accounts: int) -> list[Possible]:
+    return [Possible(choice.account.id, choice.kind, UNREAD) for choice in offered(text, accounts)]
 
 
 def said(text: str, id: int = 1, **more: Any) -> Said:
@@ -174,7 +178,10 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             who = [(account(text, n), people[n:], n % 2 == 0) for n in range(many)]
             yield f"contacts {many}", told.contacts(P, who)
         grants = dict.fromkeys(CELLS, UNREAD)
-        yield f"account {many}", told.account(P, [(account(text, n), grants) for n in range(many)], offered(text, many))
+        yield (
+            f"account {many}",
+            told.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many)),
+        )
         none = [(account(text, n), {"contacts.view": UNREAD}) for n in range(many)]
         yield f"account with little {many}", told.account(P, none, [])
         yield f"lent {many}", loan_words.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
@@ -293,7 +300,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
             yield f"form: {who}", forms.looked_up(P, shown.blocks)
     grants = dict.fromkeys(CELLS, UNREAD)
     for many in (0, 1, 150):
-        stands = told.account(P, [(account(text, n), grants) for n in range(many)], offered(text, many))
+        stands = told.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many))
         listed = [ticket(text, number=n) for n in range(told.PAGE)]
         yield f"home {many}", home.home(P, stands, listed, 3, True, standings(text, many), AT)
         yield f"home {many}", home.home(P, stands, [], 0, False)

@@ -16,7 +16,7 @@ from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Effect
-from store import alerts, desk_tickets, pins, tables, tickets
+from store import alerts, desk_tickets, pins, tables, ticket_lists
 from store.pins import Pin
 from store.timeline import Recorded
 from store.transaction import OPERATOR
@@ -153,8 +153,8 @@ def test_nobody_is_told_of_a_held_ticket(desk: Desk) -> None:
             ask = Ask(f"person:{person}", Action.TICKET_VIEW, account(desk), Topic.TECHNICAL, Proof.VERIFIED)
             verdict = tx.ask(ask)
             assert isinstance(verdict, Grant)
-            assert tickets.listed(tx, [verdict]) == []
-            assert tickets.conversation(tx, [verdict], 1001) is None
+            assert ticket_lists.listed(tx, [verdict]) == []
+            assert ticket_lists.conversation(tx, [verdict], 1001) is None
         shell = tx.ask(Ask(OPERATOR, Action.DESK_TICKET_WORK, None, None, Proof.NONE))
         assert isinstance(shell, Grant)
         assert desk_tickets.all_for_desk(tx, shell) == []

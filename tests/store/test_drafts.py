@@ -28,7 +28,9 @@ class Desk(Clocked):
         self, number: int, who: str = OLIVIA, account: int = BAKERY, proof: Proof = Proof.STEPPED_UP
     ) -> bool | Denied:
         asked = Ask(who, Action.SERVICE_CANCEL, account, None, proof)
-        return self.do(tickets.hand_in, asked, number)  # type: ignore[no-any-return]
+        with self.transaction() as tx:
+            tx.proved_further(who, account)
+            return tickets.hand_in(tx, asked, number)
 
     def ticket(self, number: int) -> tuple[str, list[str]]:
         """Its status, and what happened to it."""

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from authz import CELLS, Action, Ask, Denied, Grant, Proof, Reason, Topic, load_schemes
-from store import accounts, imports, tables, tickets
+from store import accounts, imports, tables, ticket_lists, tickets
 from store.import_format import read
 from store.people import check_digit
 from tests.desk import Desk
@@ -108,6 +108,7 @@ def test_every_action_on_everybody_elses_account_is_refused(desk: Desk) -> None:
     for person, own in everybody:
         with desk.store.transaction("test") as tx:
             for _, account in everybody:
+                tx.proved_further(f"person:{person}", account)
                 asks = [
                     Ask(f"person:{person}", action, account, topic, Proof.STEPPED_UP) for action, topic in CELL_ACTIONS
                 ]
@@ -122,6 +123,7 @@ def test_the_reason_is_that_they_are_no_contact(desk: Desk) -> None:
     (one, _), (_, others), *_ = pairs(desk)
     for action, topic in CELL_ACTIONS:
         with desk.store.transaction("test") as tx:
+            tx.proved_further(f"person:{one}", others)
             verdict = tx.ask(Ask(f"person:{one}", action, others, topic, Proof.STEPPED_UP))
         assert isinstance(verdict, Denied)
         assert verdict.reason is Reason.NOT_A_CONTACT
@@ -131,6 +133,7 @@ def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -
     for n, (person, account) in enumerate(pairs(desk)):
         subject, told = f"person:{person}", []
         with desk.store.transaction("test") as tx:
+            tx.proved_further(subject, account)
             offered = tx.offer(
                 [Ask(subject, action, account, topic, Proof.STEPPED_UP) for action, topic in CELL_ACTIONS]
             )
@@ -139,13 +142,13 @@ def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -
             told += accounts.invoices(tx, offered["billing.view"])
             told += accounts.service_names(tx, offered["ticket.open:technical"])
             told += accounts.who_may_manage_contacts(tx, offered["contacts.view"])
-            told += tickets.listed(tx, [offered["ticket.view:technical"]])
+            told += ticket_lists.listed(tx, [offered["ticket.view:technical"]])
         assert canaries_in(repr(told)) == {canary(n)}
         foreign = 1001 + (n + 1) % MANY
         with desk.store.transaction("test") as tx:
             view = tx.ask(Ask(subject, Action.TICKET_VIEW, account, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(view, Grant)
-            assert tickets.conversation(tx, [view], foreign) is None, "another's ticket, by its number"
+            assert ticket_lists.conversation(tx, [view], foreign) is None, "another's ticket, by its number"
             assert accounts.service_name(tx, offered_again(tx, subject, account), f"s-{canary((n + 1) % MANY)}") is None
 
 

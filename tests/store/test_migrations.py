@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 import store
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from store import Keys, codes, desk_tickets, members, open_store, tickets
+from store import Keys, codes, desk_tickets, members, open_store, ticket_lists
 from store.engine import make_engine
 from store.schema import _config
 from tests.desk import SECRET
@@ -61,7 +61,7 @@ def test_everything_is_still_there(old: str) -> None:
         with opened.transaction("test") as tx:
             verdict = tx.ask(Ask("person:1", Action.TICKET_VIEW, 1, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(verdict, Grant)
-            found = tickets.conversation(tx, [verdict], 1001)
+            found = ticket_lists.conversation(tx, [verdict], 1001)
             assert found is not None
             assert [said.body for said in found.said] == ["It is slow since noon"]
             member = members.find(tx, "T1", "U1")

@@ -109,6 +109,7 @@ def test_a_code_is_asked_for_and_none_is_in_the_queue(desk: Desk, mia: int) -> N
 @pytest.mark.parametrize("who", [OPERATOR, WORKER, "person:1", "nobody"])
 def test_only_those_who_talk_to_callers_may_ask(desk: Desk, who: str) -> None:
     with desk.transaction() as tx:
+        tx.proved_further(who, None)
         assert isinstance(tx.ask(Ask(who, Action.DESK_PROOF_ASK, None, None, Proof.STEPPED_UP)), Denied)
 
 

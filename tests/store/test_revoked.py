@@ -102,6 +102,7 @@ def test_a_contact_who_is_removed_has_nothing_at_the_next_request(desk: Clocked)
     for one in people:
         subject = f"person:{one}"
         with desk.transaction() as tx:
+            tx.proved_further(subject, TIDEWORKS)
             verdict = tx.ask(OPENS._replace(subject=subject, proof=Proof.STEPPED_UP))
             nowhere = not tx.offer_accounts(subject, Proof.STEPPED_UP, [(Action.TICKET_OPEN, Topic.TECHNICAL)])
             carried.take(tx, carried.TO_SLACK, subject, carry[one] or "", "T0DESK:U0X")

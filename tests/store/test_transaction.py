@@ -12,7 +12,19 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from store import ConnectionLost, Keys, NoGrant, Store, Transaction, accounts, open_store, tables, tickets, verify
+from store import (
+    ConnectionLost,
+    Keys,
+    NoGrant,
+    Store,
+    Transaction,
+    accounts,
+    open_store,
+    step_ups,
+    tables,
+    tickets,
+    verify,
+)
 from store.timeline import Recorded
 from tests.desk import SECRET
 from tests.statements import watched
@@ -78,7 +90,7 @@ def test_what_was_told_is_named_in_the_entry_it_was_told_under(desk: Clocked) ->
     ]
 
 
-def test_an_offer_is_one_entry_and_gives_a_grant_for_each_thing(desk: Clocked) -> None:
+def test_h15_an_offer_is_no_entry_until_something_is_told_under_it(desk: Clocked) -> None:
     cells = [(Action.TICKET_OPEN, Topic.TECHNICAL), (Action.TICKET_OPEN, Topic.BILLING), (Action.BILLING_VIEW, None)]
     with desk.transaction() as tx:
         offered = tx.offer([Ask("person:4", action, 1, topic, Proof.VERIFIED) for action, topic in cells])
@@ -86,16 +98,53 @@ def test_an_offer_is_one_entry_and_gives_a_grant_for_each_thing(desk: Clocked) -
         assert accounts.invoices(tx, offered["billing.view"])
         with pytest.raises(NoGrant):
             accounts.invoices(tx, offered["ticket.open:billing"])
-    assert ledger(desk) == [("person:4", "offer", "offered")]
+        accounts.invoices(tx, tx.offer([Ask("person:4", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)])["billing.view"])
+    assert ledger(desk) == [("person:4", "billing.view", "allowed")], "the same yes is one entry"
+    e = tables.ledger.c
+    assert desk.rows(select(e.account, e.rules, e.fields).where(e.at >= NOON)) == [
+        (1, "MT-20", "invoice.number invoice.amount invoice.due invoice.status")
+    ]
 
 
-def test_accounts_are_offered_in_one_entry(desk: Clocked) -> None:
+def test_h15_what_is_offered_on_every_account_is_written_for_those_that_are_told(desk: Clocked) -> None:
     with desk.transaction() as tx:
         offered = tx.offer_accounts("person:2", Proof.VERIFIED, [(Action.SERVICE_VIEW, None)])
         assert [accounts.name(tx, grant).number for grant in offered.values()] == ["200417", "300528", "400639"]
         assert tx.offer_accounts("person:2", Proof.CLAIMED, [(Action.SERVICE_VIEW, None)]) == {}
         assert tx.offer_accounts("person:0", Proof.VERIFIED, [(Action.SERVICE_VIEW, None)]) == {}
-    assert [entry[1] for entry in ledger(desk)] == ["offer"] * 3
+        assert tx.offer_everywhere("person:2", Proof.VERIFIED, [(Action.BILLING_VIEW, None)])
+    e = tables.ledger.c
+    told = desk.rows(select(e.account, e.action, e.decision, e.fields).where(e.at >= NOON).order_by(e.n))
+    assert told == [(id, "service.view", "allowed", "account.number account.name") for id in offered]
+
+
+def test_h8_nobody_is_called_stepped_up_who_gave_no_second_proof(desk: Clocked) -> None:
+    """Neither in a grant nor in the ledger, whatever a caller of the store asks with."""
+    asked = Ask("person:1", Action.SERVICE_CANCEL, 1, None, Proof.STEPPED_UP)
+    with desk.transaction() as tx:
+        for made in (
+            lambda: tx.ask(asked),
+            lambda: tx.offer([asked]),
+            lambda: tx.offer_everywhere("person:1", Proof.STEPPED_UP, [(Action.SERVICE_CANCEL, None)]),
+            lambda: tx.record("person:1", 1, "step_up", "reached", proof=Proof.STEPPED_UP),
+        ):
+            with pytest.raises(NoGrant, match="no second proof"):
+                made()
+        assert Action.SERVICE_CANCEL in tx.would_allow("person:1", 1, [Action.SERVICE_CANCEL])
+        assert set(tx.would_allow_everywhere("person:1", [Action.SERVICE_CANCEL])) == {1}
+        assert step_ups.until(tx, "person:1", 1, "CA1") is None
+        step_ups.reached(tx, "person:1", 1, "authenticator", "CA1", ends_at=tx.now + 1)
+    with desk.transaction() as tx:
+        proof = step_ups.proof(tx, "person:1", 1, "CA1")
+        assert proof is Proof.STEPPED_UP
+        assert isinstance(tx.ask(asked._replace(proof=proof)), Grant)
+        with pytest.raises(NoGrant):
+            tx.ask(asked._replace(account=2))
+    e = tables.ledger.c
+    assert desk.rows(select(e.action, e.proof).where(e.at >= NOON).order_by(e.n)) == [
+        ("step_up", "stepped-up"),
+        ("service.cancel", "stepped-up"),
+    ]
 
 
 # --- what a decision rests on

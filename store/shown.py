@@ -1,0 +1,100 @@
+"""What was said on a ticket, as whoever may see it is shown it; the ledger names which fields that was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import bindparam, select
+
+from authz import Grant
+from store import tables, timeline
+from store.prepared import Prepared
+from store.timeline import File, Said
+from store.transaction import NoGrant, Transaction
+
+
+def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
+    """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone."""
+    tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
+    of, customer = timeline.about(tx, ticket), grant.topic is not None
+    if of is None or (customer and (of.account, of.topic) != (grant.account, grant.topic)):
+        raise NoGrant("not a ticket of this grant")
+    rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not (customer and row.internal)]
+    names = _names(tx, {row.author for row in rows})
+    files: dict[int, list[File]] = {}
+    for row in _FILES.all(tx, ticket=ticket):
+        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched, row.lost))
+    found = [
+        Said(
+            row.id,
+            row.author,
+            names.get(row.author, ""),
+            row.body,
+            row.at,
+            row.event,
+            row.internal,
+            row.source,
+            tuple(json.loads(row.earlier)),
+            row.withdrawn_at is not None,
+            row.recording is not None,
+            tuple(files.get(row.id, ())),
+        )
+        for row in rows
+    ]
+    tx.told(grant, f"ticket.number:{ticket}", *_fields(found))
+    return found
+
+
+def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
+    """The files in the desk's own notes on a ticket, which an answer may take along."""
+    tx.good(grant, "desk.ticket.work")
+    found = [File(row.id, row.name, row.size, True) for row in timeline.NOTED_FILES.all(tx, ticket=ticket)]
+    tx.told(grant, f"ticket.number:{ticket}", *(("ticket.file",) if found else ()))
+    return found
+
+
+def _fields(found: Sequence[Said]) -> Iterable[str]:
+    """Names for what there is of it: an entry says neither less than was shown nor more."""
+    there = {
+        "ticket.messages": any(one.body and not one.internal for one in found),
+        "ticket.notes": any(one.internal and not one.event for one in found),
+        "ticket.events": any(one.event for one in found),
+        "ticket.authors": any(one.name for one in found),
+        "ticket.earlier": any(one.earlier for one in found),
+        "ticket.recording": any(one.recorded for one in found),
+        "ticket.file": any(one.files for one in found),
+    }
+    return (name for name, is_there in there.items() if is_there)
+
+
+def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
+    """subject → name, of people and staff; whoever is neither, or gone, is left out."""
+    ids: dict[str, list[int]] = {"person": [], "staff": []}
+    for subject in subjects:
+        kind, _, id = subject.partition(":")
+        if kind in ids and id.isdigit():
+            ids[kind].append(int(id))
+    found: dict[str, str] = {}
+    for kind, table in (("person", tables.people), ("staff", tables.staff)):
+        if ids[kind]:
+            rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids[kind])))
+            found |= {f"{kind}:{row.id}": row.name for row in rows}
+    return found
+
+
+_m, _f = tables.messages, tables.files
+_ALL_SAID = Prepared(select(_m).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id))
+_FILES = Prepared(
+    select(
+        _f.c.id,
+        _f.c.message,
+        _f.c.name,
+        _f.c.size,
+        _f.c.sealed.is_not(None).label("fetched"),
+        _f.c.trouble.is_not(None).label("lost"),
+    )
+    .join(_m, _m.c.id == _f.c.message)
+    .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_f.c.id)
+)
