@@ -30,7 +30,7 @@ from authz import load_schemes
 from benchmarks.measuring import KINDS, databases, machine
 from ivr import pin
 from ivr.shapes import Call
-from store import HashPool, Keys, Store, guard, open_store, pins, tables
+from store import HashPool, Keys, Store, guard, open_store, pin_limits, pins, tables
 from store.guard import Admission
 from store.people import check_digit
 from store.pins import KeptPin, Pin
@@ -72,10 +72,10 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
     with store.transaction("test") as tx:
         tx.connection.execute(delete(tables.pin_guards))
         for account in accounts:
-            guard.reserve(tx, guard.counter_of(account.person), real=True, own_number=False)
-        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0, "minute_n": 0}
+            guard.reserve(tx, guard.counter_of(account.person), real=True, limits=())
+        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
-        for table in (tables.pin_budgets, tables.work):  # notices of a round before: the clock has not moved since
+        for table in (tables.budgets, tables.work):  # notices of a round before: the clock has not moved since
             tx.connection.execute(delete(table))
     store.close()
 
@@ -86,7 +86,7 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
 def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, guarded: bool, seed: int) -> None:
     dice, store, pool = random.Random(seed), opened(url), HashPool()
     guard.TRIES_A_MINUTE = 1_000_000_000
-    guard.BUDGET = tuple((span, 1_000_000_000) for span, _most in guard.BUDGET)  # type: ignore[misc]
+    pin_limits.limits = lambda *_given, **_named: ()  # type: ignore[assignment]
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     compare = pins.compare
 
@@ -108,7 +108,7 @@ def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, gua
 def as_the_phone_does(store: Store, pool: HashPool, account: Account, decoy: KeptPin) -> None:
     """Refused attempts are not hashed here: they would only fill the time in which a process can be killed."""
     with store.transaction("phone", "CA1") as tx:
-        attempt = pin.reserve(tx, Call(support_id=account.support_id), decoy)
+        attempt = pin.reserve(tx, Call(support_id=account.support_id), decoy, digits=8)
     right = None
     if attempt.reservation.admission is Admission.EVALUATE and attempt.there:
         pool.admit()

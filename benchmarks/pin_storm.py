@@ -9,7 +9,7 @@ callers      through the phone door: calls answered, the ID keyed, PINs until th
              a minute and the hashing of refused attempts as they are
 reserve      an attempt reserved in a transaction of its own, and evaluated where that is admitted; the twenty tries a minute
              are lifted, so that the reserve stands alone. At once; a second before the lock ends; then; a day later
-spray        one guess at each of as many people: the desk's budget of an hour
+spray        one guess at each of as many people, with a withheld number: what such callers share
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ivr.shapes import Call, Keys
 from ivr.turn import answer_call, open_line, take_turn
 from ivr.webhook import Twilio, step_token
 from store import Keys as SecretKeys
-from store import Store, guard, open_store, pins, tables
+from store import Store, guard, open_store, pin_limits, pins, tables
 from store.guard import Admission
 from store.pins import KeptPin, Pin
 from tests.desk import NOON, SECRET, furnish
@@ -60,7 +60,7 @@ BURSTS = (
     Burst("reserve", NOON + DAY + guard.LOCK - SECOND, "a second before the lock ends", "0 evaluated"),
     Burst("reserve", NOON + DAY + guard.LOCK, "when the lock has ended", "5 evaluated"),
     Burst("reserve", NOON + 2 * DAY, "a day later: disabled", "0 evaluated"),
-    Burst("spray", NOON + 3 * DAY, "a guess at each of as many people", "200 evaluated"),
+    Burst("spray", NOON + 3 * DAY, "a guess at each of as many people", f"{pin_limits.WITHHELD.most} evaluated"),
 )
 
 
@@ -136,7 +136,7 @@ class Post:
     def reserve(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
-                attempt = pin.reserve(tx, Call(support_id=HER_ID), self.line.decoy)
+                attempt = pin.reserve(tx, Call(support_id=HER_ID), self.line.decoy, digits=8)
             if attempt.reservation.admission is Admission.EVALUATE:
                 assert self.line.pool.admit()
                 assert pin.evaluate(self.line.pool, self.store.keys, attempt, Pin(_digits(n))) is None
@@ -145,7 +145,8 @@ class Post:
     def spray(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
-                admission = guard.reserve(tx, f"person:{100 + n}", real=True, own_number=False).admission
+                whose = pin_limits.limits(tx.keys, None, own=False, attested=False, digits=8, choice=False)
+                admission = guard.reserve(tx, f"person:{100 + n}", real=True, limits=whose).admission
             if admission is Admission.EVALUATE:
                 self.count()
             yield str(admission)
@@ -211,12 +212,12 @@ def _forget(url: str, now: int) -> None:
     """No attempt was ever counted: an empty counter for the one who is stormed, and no other."""
     store = opened(url, lambda: now)
     with store.transaction("test") as tx:
-        for table in (tables.pin_guards, tables.pin_budgets):
+        for table in (tables.pin_guards, tables.budgets):
             tx.connection.execute(delete(table))
-        guard.reserve(tx, guard.counter_of(MIA), real=True, own_number=False)
-        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0, "minute_n": 0}
+        guard.reserve(tx, guard.counter_of(MIA), real=True, limits=())
+        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
-        tx.connection.execute(delete(tables.pin_budgets))
+        tx.connection.execute(delete(tables.budgets))
     store.close()
 
 
@@ -225,7 +226,7 @@ def _olivia_rings(url: str, now: int) -> list[Admission]:
     store, admitted = opened(url, lambda: now), []
     for call in (OLIVIA, replace(OLIVIA, number=None)):
         with store.transaction("phone", "CA1") as tx:
-            admitted.append(pin.reserve(tx, call, pins.decoy(store.keys)).reservation.admission)
+            admitted.append(pin.reserve(tx, call, pins.decoy(store.keys), digits=8).reservation.admission)
     store.close()
     return admitted
 

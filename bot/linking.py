@@ -6,7 +6,8 @@ from typing import Final
 
 from authz import Proof
 from bot.actor import Actor
-from store import NOBODY, Transaction, codes, guard, members, step_ups, work
+from store import NOBODY, Transaction, budgets, codes, guard, members, step_ups, work
+from store.budgets import Limit
 from store.guard import Admission
 from store.people import person_of
 
@@ -22,8 +23,10 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
     if members.find(tx, actor.team, actor.user) is not None:
         return "link_already"
     ours = actor.team == home or members.is_listed(tx, actor.team)
-    budget = KIND if ours else f"{KIND}-other"  # strangers spend their own
-    tried = guard.reserve(tx, f"slack:{actor.team}:{actor.user}", real=False, budget=budget)
+    limits = Limit(f"{KIND}:{actor.team}", 20, budgets.HOUR // 10), guard.desk_wide(KIND if ours else f"{KIND}-other")
+    tried = guard.reserve(
+        tx, f"slack:{actor.team}:{actor.user}", real=False, limits=limits
+    )  # strangers spend their own
     if tried.admission is not Admission.EVALUATE:
         return "link_later"
     found = codes.redeem(tx, KIND, digits) if len(digits) == codes.DIGITS else None

@@ -62,7 +62,7 @@ def further(tx: Transaction, who: Who, account: int) -> Further | None:
 def prove(tx: Transaction, door: Door, who: Who, digits: str, account: int | None) -> Further | str:
     """One try with what somebody typed; or why not: later (too many were tried), wrong. Without an account (id) only a reference from
     the phone, which says itself on which. What does not fit, and what is somebody else's, sound the same."""
-    tried = guard.reserve(tx, step_codes.counter_of(who.subject), real=True, budget=BUDGET)
+    tried = guard.reserve(tx, step_codes.counter_of(who.subject), real=True, limits=(guard.desk_wide(BUDGET),))
     if tried.admission is not Admission.EVALUATE:
         return "later"
     found = _reached(tx, door, who, digits, account)

@@ -84,6 +84,7 @@ def open_house(
                 emergency or agents,
                 slack=settings.slack_open,
                 step_up_minutes=settings.step_up_minutes,
+                pin_choice=settings.pin_choice == "on",
                 texting=settings.texting,
                 hours=hours.read(settings.opening_hours),
             ),

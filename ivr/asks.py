@@ -20,7 +20,7 @@ CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_O
 class Desk:
     """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too.
 
-    People answer in `hours`, or always. A second proof lasts `step_up_minutes`; `texting` are the countries to which codes go by
+    People answer in `hours`, or always. With `pin_choice` they may have PINs of fewer digits than eight. A second proof lasts `step_up_minutes`; `texting` are the countries to which codes go by
     text message, none where they do not.
     """
 
@@ -28,6 +28,7 @@ class Desk:
     emergency: tuple[str, ...]
     slack: bool = False
     step_up_minutes: int = 15
+    pin_choice: bool = False
     texting: tuple[str, ...] = ()
     hours: Hours | None = None
 

@@ -17,9 +17,9 @@ from ivr.outcomes import BeingUpdated
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
 
-def begin(number: str | None, *, messages_only: bool = False) -> Move:
+def begin(number: str | None, *, attested: bool = False, messages_only: bool = False) -> Move:
     """A call comes in."""
-    call = Call(number=number, lead=(line("welcome"),))
+    call = Call(number=number, attested=attested, lead=(line("welcome"),))
     return leave_message(call, "closed") if messages_only else goto(call, "support_id")
 
 

@@ -11,7 +11,7 @@ from ivr.asks import CUSTOMER_ASKS
 from ivr.outcomes import Outcome
 from ivr.radar import Trip
 from ivr.shapes import Call
-from store import alerts, guard, pins, unlock, work
+from store import alerts, guard, pin_limits, pins, unlock, work
 from store.guard import Admission, Reservation
 from store.keys import Keys
 from store.people import accounts_of, resolve, subject_of
@@ -39,15 +39,20 @@ class Attempt:
         return self.reservation.admission in (Admission.EVALUATE, Admission.REFUSED)
 
 
-def reserve(tx: Transaction, call: Call, decoy: KeptPin, *, barred: bool = False) -> Attempt:
+def reserve(
+    tx: Transaction, call: Call, decoy: KeptPin, *, digits: int, choice: bool = False, barred: bool = False
+) -> Attempt:
     """Counts the attempt, as one at a PIN and as one at the code of whoever is locked out. Commit, then hash. `barred`: the PIN
-    is being tried on many, and is not looked at (radar.py)."""
+    is being tried on many, and is not looked at (radar.py). `digits`: how many were keyed; `choice`: people may choose theirs."""
     assert tx.call is not None
     person, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
     k = guard.decoy_of(tx, call.support_id, call.number, tx.call) if person is None else guard.counter_of(person)
     by_code = person is not None and person == call.unlocked
-    made = guard.reserve(tx, k, real=person is not None, own_number=own_number, by_code=by_code, barred=barred)
+    limits = pin_limits.limits(
+        tx.keys, call.number, own=own_number, attested=call.attested, digits=digits, choice=choice
+    )
+    made = guard.reserve(tx, k, real=person is not None, limits=limits, by_code=by_code, barred=barred)
     locked = made.admission is Admission.REFUSED and not barred and not by_code
     may_be_code = unlock.tried(tx, person if person and locked else NO_ONE, own_number=own_number)
     accounts = accounts_of(tx, person or NO_ONE)
@@ -105,8 +110,6 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin, t
         return o.Proved(proven, tuple(allowed), right.duress) if allowed else o.NotProved()
     for trip in trips:
         alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
-    if made.admission is Admission.SPENT:
-        alerts.alert(tx, "budget_spent", f"{made.kind}:{made.at // guard.BUDGET[0][0]}", detail=made.kind)
     decision, outcome = ("code", o.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:

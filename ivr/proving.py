@@ -90,7 +90,7 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
 
 def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) -> Outcome:
     subject, account = _who(call), _which(call)
-    made = guard.reserve(tx, step_codes.counter_of(subject), real=True, budget="step")
+    made = guard.reserve(tx, step_codes.counter_of(subject), real=True, limits=(guard.desk_wide("step"),))
     if made.admission is not Admission.EVALUATE:
         _record(tx, call, "refused")
         return o.CodesRefused(busy=made.admission is not Admission.REFUSED)

@@ -1,4 +1,5 @@
 """Who is probing: one wrong PIN tried on many people, one number that touches many, IDs in sequence, many after one account.
+Those who withhold their number count as one number, or to withhold it would be the way past that.
 
 Each process watches its own calls, in memory, over a sliding hour. What it remembers are digests under a key that is made
 here and changed every hour: two keys overlap, so that the last hour is always seen, and what is older is gone with its key.
@@ -22,6 +23,7 @@ from store.pins import Pin
 
 HOUR: Final = 3_600_000
 SAME_PIN, ONE_NUMBER, IN_SEQUENCE, ONE_ACCOUNT = 5, 4, 4, 3  # different IDs, IDs, neighbours, callers: within an hour
+WITHHELD = 8  # IDs from those who withhold their number, who count as one: more than of one number, as they are many
 SHORTEST, LONGEST = 5, 10  # seconds of a pause: it grows with every further one
 MOST_THINGS, MOST_OTHERS = 4_000, 12  # remembered of each sort, and of each thing
 
@@ -125,8 +127,7 @@ class Radar:
         """That one ID is no longer held against that one number; nothing else is cleared."""
         with self._lock:
             for memory in self._now(at):
-                if seen.number:
-                    memory.numbers.part(memory.digest("number", seen.number), _who(memory, seen))
+                memory.numbers.part(memory.digest("number", seen.number or "withheld"), _who(memory, seen))
 
     def _now(self, at: int) -> list[_Memory]:
         if not self._memories or at - self._memories[0].began >= HOUR:
@@ -136,10 +137,16 @@ class Radar:
     def _noted(self, memory: _Memory, seen: Seen, at: int) -> list[_Count]:
         """(kind or empty, digest, enough, count, account): always the same list, whoever asks."""
         who, caller = _who(memory, seen), memory.digest("caller", seen.number or "withheld")
-        pin, number = memory.digest("pin", seen.pin.digits), memory.digest("number", seen.number or "")
+        pin, number = memory.digest("pin", seen.pin.digits), memory.digest("number", seen.number or "withheld")
         counts: list[_Count] = [
             ("probing_pin", pin, SAME_PIN, memory.pins.met(pin, who, at), None),
-            ("probing_number", number, ONE_NUMBER, memory.numbers.met(number, who, at) if seen.number else 0, None),
+            (
+                "probing_number",
+                number,
+                ONE_NUMBER if seen.number else WITHHELD,
+                memory.numbers.met(number, who, at),
+                None,
+            ),
             ("probing_sequence", who, IN_SEQUENCE, _neighbours(memory, seen.support_id, at), None),
             ("", who, ONE_ACCOUNT, memory.asked.met(who, caller, at), None),
         ]

@@ -19,7 +19,16 @@ from starlette.requests import ClientDisconnect
 from ivr import after, agent, outgoing, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
 from ivr.turn import Line, Refused, answer_call, begin_turn, summon
-from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING, OF_AN_ANNOUNCEMENT, OVER, BadRequest, caller_number
+from ivr.webhook import (
+    MOST_BYTES,
+    OF_A_CALL,
+    OF_A_RECORDING,
+    OF_AN_ANNOUNCEMENT,
+    OVER,
+    BadRequest,
+    caller_number,
+    is_attested,
+)
 from store import ConnectionLost
 from store.engine import Gate
 from store.pool import PLACES, QUEUE
@@ -150,7 +159,8 @@ def _heard(found: Mapping[str, str]) -> Heard:
 
 def voice(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     number = caller_number(found)
-    return answer_call(line, found["CallSid"], number, line.store.keys.digest("fingerprint", number or ""))
+    fingerprint = line.store.keys.digest("fingerprint", number or "")
+    return answer_call(line, found["CallSid"], number, fingerprint, attested=is_attested(found))
 
 
 def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:

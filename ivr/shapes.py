@@ -73,7 +73,7 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Where a call stands. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
+    """Where a call stands. `attested`: the network vouches for the number, which proves nothing. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
     `unlocked` is the person whose locked PIN is looked at in this call, for a code they keyed; `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; under
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
@@ -83,6 +83,7 @@ class Call:
 
     at: str = "support_id"
     number: str | None = None
+    attested: bool = False
     support_id: str | None = None
     asked_again: bool = False
     tries: int = 0

@@ -68,14 +68,14 @@ def open_line(
     return Line(store, twilio, desk, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
 
 
-def answer_call(on: Line, sid: str, number: str | None, fingerprint: str) -> str:
+def answer_call(on: Line, sid: str, number: str | None, fingerprint: str, *, attested: bool = False) -> str:
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
-        call, move = dialogue.begin(number, messages_only=on.messages_only or switches.threat(tx))
+        call, move = dialogue.begin(number, attested=attested, messages_only=on.messages_only or switches.threat(tx))
         assert isinstance(move, Screen)
         answer = on.draw(move, sid, 0)
         if calls.begin(tx, sid, call.to_json(), fingerprint, answer):
-            tx.record(NOBODY, None, "call", "began")
+            tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
             return answer
         row = calls.load(tx, sid)
         still_first = row is not None and row.step == 0 and row.fingerprint == fingerprint and not row.claimed
@@ -167,7 +167,14 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
             admitted = on.pool.admit()
             if not admitted:
                 return _finish(tx, on, row, *dialogue.step(call, LineBusy()), fingerprint)
-            attempt = pin.reserve(tx, call, on.decoy, barred=on.radar.is_hot(move.pin, tx.now))
+            attempt = pin.reserve(
+                tx,
+                call,
+                on.decoy,
+                digits=len(move.pin.digits),
+                choice=on.desk.pin_choice,
+                barred=on.radar.is_hot(move.pin, tx.now),
+            )
             calls.claim(tx, sid, fingerprint)
         return _Check(row, call, attempt, move.pin)
     except BaseException:

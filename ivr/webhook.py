@@ -119,6 +119,11 @@ def caller_number(found: Mapping[str, str]) -> str | None:
     return number if _E164.fullmatch(number) and number not in _STAND_INS else None
 
 
+def is_attested(found: Mapping[str, str]) -> bool:
+    """Whether the network vouches for the number. That is no proof of anybody; anything else is no evidence, either way."""
+    return found.get("StirVerstat") == "TN-Validation-Passed-A" and caller_number(found) is not None
+
+
 # Digits carriers put in place of a withheld number; platform-facts.md 1.2, from memory there.
 _STAND_INS = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
 

@@ -1,4 +1,4 @@
-"""What the desk is warned of: probing, a decoy that was looked at, a budget spent, a caller under a threat.
+"""What the desk is warned of: probing, a decoy that was looked at, a budget spent (budgets.py), a caller under a threat.
 
 Raised once (`same`), in the log at once, and shown to whom it is for: the desk, or those who lead it alone.
 """
@@ -21,8 +21,16 @@ KINDS: Final = {
     "probing_number": DESK,  # one number that touches many people
     "probing_sequence": DESK,  # support IDs one after the other
     "probing_account": DESK,  # several callers after one account
-    "budget_spent": DESK,  # of wrong PINs, over the whole desk
     "job_given_up": DESK,  # something that we were to do for somebody can never be done
+    "pins_withheld": DESK,  # of wrong PINs callers who withhold their number have used up what they share
+    "pins_prefix": DESK,  # callers whose numbers begin alike have
+    "pins_strangers": DESK,  # all callers without a number on file or attestation have
+    "pins_attested": DESK,  # callers with an attested number that is not on file for whom they say they are
+    "pins_own_number": DESK,  # callers from numbers on file have
+    "pins_one_number": DESK,  # one number on file has used up its own
+    "codes_spent": DESK,  # wrong codes, of the kind in the detail
+    "texts_spent": DESK,  # text messages with codes
+    "messages_spent": DESK,  # messages of callers who have not proved who they are
     "threat_on": DESK,
     "threat_off": DESK,
     "decoy": LEADS,  # one of the staff looked at an account nobody has

@@ -65,7 +65,7 @@ class Held:
 def take(tx: Transaction, limits: Sequence[Limit]) -> Limit | None:
     """One of each, or where one has nothing left none of any: the nearest such. Commit before doing what was counted."""
     held = hold(tx, limits)
-    settle(tx, held, taken=True)
+    settle(tx, held, () if held.spent is not None else limits)
     return held.spent
 
 
@@ -79,25 +79,25 @@ def hold(tx: Transaction, limits: Sequence[Limit]) -> Held:
     return Held(tuple(limits), spent, rows)
 
 
-def settle(tx: Transaction, held: Held, *, taken: bool) -> None:
-    """Charges what is held, if it was `taken` and nothing was spent. The desk is told of a budget with nothing left."""
-    charged = taken and held.spent is None
+def settle(tx: Transaction, held: Held, charged: Sequence[Limit]) -> None:
+    """Charges these of the budgets held, none of which is spent. The desk is told of a budget that has nothing left."""
     values: dict[str, object] = {}
-    by_name = {limit.name: limit for limit in held.limits}
-    for place, name in enumerate(sorted(by_name)):
-        limit, row = by_name[name], held.rows[name]
-        whole_at = _bounded(tx, limit, row.whole_at) + (limit.every if charged else 0)
+    for place, limit in enumerate(sorted(held.limits, key=lambda one: one.name)):
+        row, charge = held.rows[limit.name], limit in charged
+        whole_at = _bounded(tx, limit, row.whole_at) + (limit.every if charge else 0)
         told_at = row.told_at
-        empty = _left(tx, limit, whole_at) < 1 and (charged or limit is held.spent)
+        empty = limit is held.spent or (charge and _left(tx, limit, whole_at) < 1)
         if empty and limit.alert and (told_at is None or not tx.now - TOLD_AGAIN < told_at <= tx.now):
             alerts.alert(tx, limit.alert, f"{limit.name}:{tx.now}", detail=limit.detail)
             told_at = tx.now
-        values |= {f"name_{place}": name, f"whole_at_{place}": whole_at, f"told_at_{place}": told_at}
-    _settle(len(by_name)).run(tx, **values)
+        values |= {f"name_{place}": limit.name, f"whole_at_{place}": whole_at, f"told_at_{place}": told_at}
+    _settle(len(held.limits)).run(tx, **values)
 
 
 def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) -> None:
     """One of each, after `take`: what was tried was right. Not `really`: the same statements, and nothing is given back."""
+    if not limits:
+        return
     by_name = sorted((limit.name, limit.every) for limit in limits)
     names: dict[str, object] = {
         f"name_{place}": name if really else f"{_NOTHING}{place}" for place, (name, _) in enumerate(by_name)

@@ -2,21 +2,23 @@
 
 Counted on the person whose support ID was keyed or resolved, or on a decoy of that ID; never on the caller id. 3 wrong
 end a call (ivr), 5 in a row lock for 30 minutes, 10 in a row or 30 over a PIN's life disable it until it is issued anew.
-Over the whole desk a budget of wrong PINs, one for calls from a number on file of the ID that was keyed and one for all
-others, turns the phone to messages only. What is here spends; only a right PIN gives its own attempt back.
+Besides that an attempt spends budgets that whoever asks names, from the caller outwards (budgets.py; of PINs pin_limits.py):
+where one has nothing left, nothing is looked at. What is here spends; only a right PIN gives its own attempt back.
 
-Rows are locked in one order, or two calls at one PIN would wait for each other: counter, budget of the hour, of the day.
+Rows are locked in one order, or two calls at one PIN would wait for each other: counter, then budgets by their names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, select, update
 
-from store import tables
+from store import budgets, tables
+from store.budgets import Limit
 from store.people import subject_of
 from store.prepared import Insert, Prepared
 from store.transaction import Transaction
@@ -25,7 +27,6 @@ MINUTE: Final = 60_000
 IN_A_ROW_TO_LOCK, LOCK = 5, 30 * MINUTE
 IN_A_ROW_TO_DISABLE, IN_A_LIFE_TO_DISABLE = 10, 30
 TRIES_A_MINUTE = 20
-BUDGET: Final = ((60 * MINUTE, 200), (24 * 60 * MINUTE, 1_000))  # (span, wrong PINs in it)
 DECOYS_KEPT = 24 * 60 * MINUTE
 
 
@@ -34,8 +35,8 @@ class Admission(Enum):
 
     EVALUATE = auto()  # hash and compare
     REFUSED = auto()  # locked, disabled or nobody: hash all the same, and say it was wrong
-    BUSY = auto()  # too many tries in this minute
-    SPENT = auto()  # the desk's budget is used up: messages and call-backs only
+    BUSY = auto()  # too many tries just now
+    SPENT = auto()  # a budget has nothing left: messages and call-backs only
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Reservation:
 
     admission: Admission
     k: str
-    kind: str  # of the budget: "own-number", "other", or what is counted apart
+    limits: tuple[Limit, ...]  # the budgets it was of
     at: int
     gen: int = 0
     consecutive: int = 0
@@ -63,33 +64,30 @@ def decoy_of(tx: Transaction, support_id: str | None, number: str | None, call: 
     return tx.keys.digest("guard", *word)
 
 
+def desk_wide(word: str, alert: str = "codes_spent") -> Limit:
+    """A budget for the whole desk of something that is tried and is no PIN: 200 at once, no more than 1,000 a day."""
+    return Limit(word, 200, budgets.DAY // 800, alert, word)
+
+
 def reserve(
-    tx: Transaction,
-    k: str,
-    *,
-    real: bool,
-    own_number: bool = False,
-    budget: str | None = None,
-    by_code: bool = False,
-    barred: bool = False,
+    tx: Transaction, k: str, *, real: bool, limits: Sequence[Limit], by_code: bool = False, barred: bool = False
 ) -> Reservation:
-    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has; `budget` names
-    another of the desk's budgets, for what is no PIN. `by_code`: let through although locked, for a code (unlock.py); not past
-    a PIN's life. `barred`: not let through whatever the counter says, and nothing is counted against it.
+    """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has; `limits` are the
+    budgets it is of, the nearest first, charged when it is let through. `by_code`: let through although locked, for a code
+    (unlock.py); not past a PIN's life. `barred`: not let through whatever the counter says, and nothing is counted against it.
 
     The statements are the same whether the attempt is let through or refused.
     """
-    kind, now = (budget or ("own-number" if own_number else "other")), tx.now
-    tried = _SEEN.first(tx, key=k, at=now, this_minute=now - now % MINUTE, is_real=real)
-    if tried.minute_n > TRIES_A_MINUTE:
-        return Reservation(Admission.BUSY, k, kind, now)
-    if not _spend_budget(tx, kind):
-        return Reservation(Admission.SPENT, k, kind, now)
-    row = _RESERVE.first(tx, key=_NOTHING if barred else k, now=now, until=now + LOCK, by_code=by_code)
-    _return_budget(tx, kind if row is None else _NOTHING, now)
+    limits, now, tries = tuple(limits), tx.now, _tries(k)
+    _SEEN.run(tx, key=k, at=now, is_real=real)
+    held = budgets.hold(tx, (tries, *limits))
+    nothing = barred or held.spent is not None
+    row = _RESERVE.first(tx, key=_NOTHING if nothing else k, now=now, until=now + LOCK, by_code=by_code)
+    budgets.settle(tx, held, () if held.spent == tries else (tries,) if row is None else (tries, *limits))
     if row is None:
-        return Reservation(Admission.REFUSED, k, kind, now)
-    return Reservation(Admission.EVALUATE, k, kind, now, row.gen, row.consecutive, row.lifetime)
+        spent = Admission.BUSY if held.spent == tries else Admission.SPENT
+        return Reservation(Admission.REFUSED if held.spent is None else spent, k, limits, now)
+    return Reservation(Admission.EVALUATE, k, limits, now, row.gen, row.consecutive, row.lifetime)
 
 
 def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
@@ -99,7 +97,7 @@ def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
     right and cleared it already. After a wrong PIN nothing is given back, by the same statements.
     """
     _GIVE_BACK.run(tx, key=made.k if matched else _NOTHING, gen_then=made.gen)
-    _return_budget(tx, made.kind if matched else _NOTHING, made.at)
+    budgets.give_back(tx, made.limits, really=matched)
 
 
 def unlock(tx: Transaction, k: str) -> bool:
@@ -113,6 +111,7 @@ def unlock(tx: Transaction, k: str) -> bool:
 def forget(tx: Transaction, k: str) -> None:
     """Nothing is held against whoever this counter is of."""
     tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
+    tx.connection.execute(delete(tables.budgets).where(tables.budgets.c.name == _tries(k).name))
 
 
 def forget_person(tx: Transaction, person: int) -> None:
@@ -141,62 +140,27 @@ def is_locked(tx: Transaction, k: str) -> bool:
 
 def sweep(tx: Transaction) -> None:
     """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
-    g, b = tables.pin_guards.c, tables.pin_budgets.c
+    g = tables.pin_guards.c
     old = g.seen_at < tx.now - DECOYS_KEPT  # far longer than a lock
     tx.connection.execute(delete(tables.pin_guards).where(old, g.real.is_(False)))
-    tx.connection.execute(delete(tables.pin_budgets).where(b.start < tx.now - 2 * BUDGET[1][0]))
 
 
-def spend(tx: Transaction, kind: str, span: int, most: int) -> bool:
-    """One more of something in this window of `span` ms; False where that would be more than `most`."""
-    return _SPEND.first(tx, of_kind=kind, of_span=span, since=tx.now - tx.now % span, most=most) is not None
-
-
-def _spend_budget(tx: Transaction, kind: str) -> bool:
-    return all(spend(tx, kind, span, most) for span, most in BUDGET)
-
-
-def _return_budget(tx: Transaction, kind: str, at: int) -> None:
-    for span, _most in BUDGET:
-        _RETURN.run(tx, of_kind=kind, of_span=span, since=at - at % span)
+def _tries(k: str) -> Limit:
+    """Before anything is counted or hashed. A right one costs as much as a wrong one."""
+    return Limit(f"tries:{k}", TRIES_A_MINUTE, max(1, MINUTE // TRIES_A_MINUTE))
 
 
 def _seen(insert: Insert) -> Executable:
-    """A try at a counter in this minute; makes the counter where there is none. Gives how many that were."""
-    g, minute = tables.pin_guards.c, bindparam("this_minute", type_=tables.pin_guards.c.minute.type)
-    fresh = {"window_n": 0, "locked_until": null(), "consecutive": 0, "lifetime": 0, "gen": 0, "minute_n": 1}
-    row = {"k": bindparam("key"), "minute": minute, "seen_at": bindparam("at"), "real": bindparam("is_real")}
+    """A try at a counter, which is made where there is none."""
+    fresh = {"window_n": 0, "locked_until": null(), "consecutive": 0, "lifetime": 0, "gen": 0}
+    row: dict[str, object] = {"k": bindparam("key"), "seen_at": bindparam("at"), "real": bindparam("is_real")}
     new = insert(tables.pin_guards).values({**fresh, **row})
-    set_ = {name: new.excluded[name] for name in ("minute", "seen_at", "real")}
-    again = {**set_, "minute_n": case((g.minute == new.excluded.minute, g.minute_n + 1), else_=1)}
-    return new.on_conflict_do_update(index_elements=["k"], set_=again).returning(g.minute_n)
+    again = {name: new.excluded[name] for name in ("seen_at", "real")}
+    return new.on_conflict_do_update(index_elements=["k"], set_=again)
 
 
-def _spend(insert: Insert) -> Executable:
-    """One more wrong PIN in a window of the budget; no row where that would be more than `most`."""
-    b = tables.pin_budgets.c
-    window: dict[str, object] = {
-        "kind": bindparam("of_kind"),
-        "span": bindparam("of_span"),
-        "start": bindparam("since"),
-    }
-    first = insert(tables.pin_budgets).values({**window, "wrong": 1})
-    one_more = first.on_conflict_do_update(
-        index_elements=["kind", "span", "start"],
-        set_={"wrong": b.wrong + 1},
-        where=b.wrong < bindparam("most", type_=b.wrong.type),
-    )
-    return one_more.returning(b.wrong)
-
-
-_SEEN, _SPEND = Prepared(_seen), Prepared(_spend)
-_NOTHING: Final = ""  # no counter and no budget has this name: a statement that is to change nothing
-_b = tables.pin_budgets.c
-_RETURN = Prepared(
-    update(tables.pin_budgets)
-    .where(_b.kind == bindparam("of_kind"), _b.span == bindparam("of_span"), _b.start == bindparam("since"))
-    .values(wrong=_b.wrong - 1)
-)
+_SEEN: Final = Prepared(_seen)
+_NOTHING: Final = ""  # no counter has this name: a statement that is to change nothing
 _g = tables.pin_guards.c
 _now, _until = bindparam("now", type_=_g.gen.type), bindparam("until", type_=_g.gen.type)
 _in_window = case((_g.locked_until <= _now, 1), else_=_g.window_n + 1)

@@ -66,7 +66,9 @@ def begin(tx: Transaction, username: str, *, known: str = "") -> Attempt:
     digest = tx.keys.digest("signin", username)[:40]
     mine = row is not None and _is_known(tx, row.staff_id, known)
     kind = "known" if mine else "new"
-    made = guard.reserve(tx, f"signin:{kind}:{digest}", real=row is not None, budget=f"signin-{kind}")
+    made = guard.reserve(
+        tx, f"signin:{kind}:{digest}", real=row is not None, limits=(guard.desk_wide(f"signin-{kind}"),)
+    )
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
     return Attempt(made, login, row.staff_id if row is not None else None)
 

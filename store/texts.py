@@ -16,7 +16,8 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import delete, func, insert, select
 
 from authz import Grant
-from store import codes, factors, guard, tables, work
+from store import budgets, codes, factors, tables, work
+from store.budgets import Limit
 from store.people import person_of, subject_of
 from store.step_codes import BY_TEXT
 from store.transaction import Transaction
@@ -24,7 +25,7 @@ from store.transaction import Transaction
 KIND: Final = "text_code"
 TO_A_NUMBER, WITHIN = 3, 10 * 60_000  # ms
 TO_A_PERSON, DAY = 5, 24 * 3_600_000
-TO_A_COUNTRY_A_DAY, A_DAY = 200, 500
+TO_A_COUNTRY_A_DAY, A_DAY = 200, 500  # in any 24 hours: half at once, half as time passes
 _COSTLY: Final = frozenset(
     (
         PhoneNumberType.PREMIUM_RATE,
@@ -81,7 +82,7 @@ def ask(tx: Transaction, subject: str, bound: str, countries: Collection[str]) -
     if number is None or not _may_be_sent(tx, person, number):
         return False
     country = country_of(number) or ""
-    if not guard.spend(tx, f"text:{country}", DAY, TO_A_COUNTRY_A_DAY) or not guard.spend(tx, "text", DAY, A_DAY):
+    if budgets.take(tx, (_a_day(f"text:{country}", TO_A_COUNTRY_A_DAY), _a_day("text", A_DAY))) is not None:
         return False
     row = {"person_id": person, "number": number, "country": country, "at": tx.now}
     id = tx.connection.execute(
@@ -101,6 +102,10 @@ def to_send(tx: Transaction, grant: Grant, id: int, bound: str) -> TextCode | No
     subject = subject_of(row.person_id)
     tx.told(grant, "contact.number", f"code_sent_to:{subject}")
     return TextCode(row.number, codes.issue(tx, BY_TEXT, subject, bound))
+
+
+def _a_day(name: str, many: int) -> Limit:
+    return budgets.at_most(name, many, DAY, "texts_spent", name.partition(":")[2])
 
 
 def sweep(tx: Transaction) -> None:

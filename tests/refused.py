@@ -56,7 +56,7 @@ def unknown_ids() -> Iterator[str]:
 def prepare(tx: Transaction, stranger: Stranger) -> None:
     """Puts the counter where the kind has it: nothing counted, locked until half an hour from now, or disabled."""
     g = tables.pin_guards
-    row = {"window_n": 0, "locked_until": None, "consecutive": 0, "lifetime": 0, "minute_n": 0}
+    row = {"window_n": 0, "locked_until": None, "consecutive": 0, "lifetime": 0}
     if stranger.kind == "locked":
         row |= {"window_n": 5, "locked_until": tx.now + LOCK, "consecutive": 5, "lifetime": 5}
     if stranger.kind == "disabled":
@@ -66,6 +66,6 @@ def prepare(tx: Transaction, stranger: Stranger) -> None:
         stranger.person
         and not tx.connection.execute(update(g).where(g.c.k == k).values(**row).returning(g.c.k)).first()
     ):
-        guard.reserve(tx, k, real=True, own_number=False)  # it has a row from now on
+        guard.reserve(tx, k, real=True, limits=())  # it has a row from now on
         tx.connection.execute(update(g).where(g.c.k == k).values(**row))
-    tx.connection.execute(update(tables.pin_budgets).values(wrong=0))
+    tx.connection.execute(delete(tables.budgets))

@@ -10,7 +10,7 @@ from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
 from store.tables.desk import Alert, Reading, SecondLook, Switch
 from store.tables.ledger import Checkpoint, Entry, Lane
 from store.tables.lending import Loan, LoanRequest
-from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinBudget, PinGuard, StepUp, TextMessage
+from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinGuard, StepUp, TextMessage
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, SlackMember
 from store.tables.tickets import Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
 from store.tables.who import OldEmail, Person, Phone, Staff, StaffLogin, StaffSession
@@ -31,7 +31,7 @@ accounts, contacts, services, invoices = map(_table, (Account, Contact, Service,
 tickets, messages, recordings, files, places, assignments, early_edits = map(
     _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit)
 )
-pins, pin_guards, pin_budgets, budgets, codes = map(_table, (Pin, PinGuard, PinBudget, Budget, Code))
+pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
 calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, Ring, Leg, CallBack, Delivery, Work))
 readings, alerts, switches, second_looks = map(_table, (Reading, Alert, Switch, SecondLook))

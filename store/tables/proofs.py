@@ -31,8 +31,6 @@ class PinGuard(Base):
     consecutive: Mapped[int] = mapped_column(Integer)
     lifetime: Mapped[int] = mapped_column(Integer)
     gen: Mapped[int]
-    minute: Mapped[int]
-    minute_n: Mapped[int] = mapped_column(Integer)
     real: Mapped[bool]
     seen_at: Mapped[int] = mapped_column(index=True)
 
@@ -45,16 +43,6 @@ class Budget(Base):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     whole_at: Mapped[int] = mapped_column(index=True)
     told_at: Mapped[int | None]
-
-
-class PinBudget(Base):
-    """Wrong PINs over the whole desk, by kind of call and by hour and day; and what else is counted so, like texts."""
-
-    __tablename__ = "pin_budgets"
-    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
-    span: Mapped[int] = mapped_column(primary_key=True)
-    start: Mapped[int] = mapped_column(primary_key=True)
-    wrong: Mapped[int] = mapped_column(Integer)
 
 
 class Code(Base):

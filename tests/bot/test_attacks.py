@@ -11,7 +11,7 @@ from sqlalchemy import text
 import bot.typed
 from bot.phrases import escaped
 from bot.typed import typed
-from store import installations, loans, tickets
+from store import guard, installations, loans, tickets
 from store.installations import Installation
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -83,10 +83,8 @@ def test_what_nobody_proven_left_stays_the_desks(slack: SlackDesk) -> None:
 def test_strangers_do_not_spend_the_budget_of_those_who_belong(slack: SlackDesk) -> None:
     desk = slack
     with desk.store.transaction("test") as tx:
-        from store import guard
-
         for n in range(250):
-            guard.reserve(tx, f"slack:T0STRANGE:U{n}", real=False, budget="link-other")
+            guard.reserve(tx, f"slack:T0STRANGE:U{n}", real=False, limits=(guard.desk_wide("link-other"),))
     desk.be("U0FAKE").dm(f"link {desk.code('olivia.hart')}")
     desk.be("U0MIA").dm(f"link {desk.code('mia.chen')}")
     desk.work()

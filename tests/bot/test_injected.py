@@ -79,7 +79,7 @@ def test_with_every_pin_locked_everybody_still_opens_a_ticket(slack_once: SlackD
     for person in everybody:
         for _ in range(guard.IN_A_ROW_TO_LOCK):
             with desk.store.transaction("test") as tx:
-                guard.reserve(tx, guard.counter_of(person), real=True, budget="a test")
+                guard.reserve(tx, guard.counter_of(person), real=True, limits=())
     with desk.store.transaction("test") as tx:
         assert all(guard.is_locked(tx, guard.counter_of(person)) for person in everybody)
     linked = ("U0MIA", "U0RAJ", "U0SAM", "U0DEV", "U0OLIVIA")

@@ -13,7 +13,7 @@ from tests.bot.slack_desk import AGENTS, SlackDesk
 def lock(desk: SlackDesk, person: int) -> None:
     with desk.store.transaction("test") as tx:
         for _ in range(5):
-            guard.reserve(tx, guard.counter_of(person), real=True)
+            guard.reserve(tx, guard.counter_of(person), real=True, limits=())
 
 
 def link_to(desk: SlackDesk) -> str:

@@ -37,7 +37,7 @@ def wrong(shell: Shell, times: int) -> list[Admission]:
     with shell.store() as store:
         for _ in range(times):
             with store.transaction("test") as tx:
-                made.append(guard.reserve(tx, k, real=True, own_number=False).admission)
+                made.append(guard.reserve(tx, k, real=True, limits=()).admission)
     return made
 
 

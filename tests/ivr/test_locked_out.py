@@ -34,7 +34,7 @@ def lock(desk: Desk, how: str = "by the clock") -> None:
     k = guard.counter_of(id_of(desk))
     for _ in range(5):
         with desk.store.transaction("test") as tx:
-            guard.reserve(tx, k, real=True)
+            guard.reserve(tx, k, real=True, limits=())
     if how == "disabled":
         change(desk, update(tables.pin_guards).values(consecutive=10, lifetime=10, locked_until=None, window_n=0))
 

@@ -231,6 +231,8 @@ def test_a_number_on_file_has_the_better_budget_however_many_share_it(desk: Desk
     change(desk, update(tables.phones).where(p.person_id.in_([1, 2, 3, 4])).values(number="+441632960111"))
     for support_id in ("10000016", "10000024", "10000032", "10000040"):
         calls_in(desk, Stranger("", "+441632960111", support_id, "")).key("58203917")
-    b = tables.pin_budgets.c
-    assert {tuple(row) for row in rows(desk, select(b.kind, b.wrong))} == {("own-number", 4)}
+    b = tables.budgets.c
+    names = {row.name for row in rows(desk, select(b.name).where(b.name.startswith("pin:")))}
+    assert {name.rpartition(":")[0] for name in names} == {"pin", "pin:number:own"}
+    assert "pin:own" in names
     assert count(desk, tables.pin_guards) == 4

@@ -87,8 +87,13 @@ def test_one_number_that_touches_four_ids(watched: Watched, ids: Iterator[str]) 
     assert watched.fails(next(ids)).pause == 0, "from elsewhere"
 
 
-def test_withheld_numbers_are_no_number(watched: Watched, ids: Iterator[str]) -> None:
-    assert {watched.fails(next(ids), number=None).pause for _ in range(30)} == {0}
+def test_a4_to_withhold_the_number_is_no_way_past_the_pause(watched: Watched, ids: Iterator[str]) -> None:
+    """All who withhold it count as one, but for more IDs, as they are many; who proves themselves among them is not counted."""
+    first = [next(ids) for _ in range(8)]
+    assert [watched.fails(id, number=None).pause for id in first] == [0] * 7 + [5]
+    watched.radar.proved(Seen(first[0], None, Pin(PIN)), watched.now)
+    assert [watched.fails(next(ids), number=None).pause for _ in range(3)] == [5, 6, 7]
+    assert watched.fails(next(ids)).pause == 0, "a caller with a number"
 
 
 def test_what_a_number_has_proved_is_not_held_against_it_and_nothing_else_is_cleared(
@@ -227,8 +232,8 @@ def test_a_hot_pin_is_refused_to_whom_it_is_right_for_and_counts_against_nobody(
     assert pause_of(answer) == 6
     g = tables.pin_guards.c
     assert rows(desk, select(g.consecutive).where(g.k == "person:8")) == [(0,)], "what was not looked at is no failure"
-    b = tables.pin_budgets.c
-    assert {row.wrong for row in rows(desk, select(b.wrong).where(b.kind == "own-number"))} == {0}
+    (own,) = rows(desk, select(tables.budgets.c.whole_at).where(tables.budgets.c.name == "pin:own"))
+    assert own.whole_at <= desk.now, "and spends nothing"
     desk.pass_time(3_700)
     assert "Press 1 to open a ticket." in tries(desk, MIA, PIN, OWN).said
 

@@ -20,6 +20,7 @@ from ivr.shapes import Call, CheckPin, Keys
 FIELDS = {
     "at": st.sampled_from(sorted(TABLE)),
     "number": st.none() | st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True),
+    "attested": st.booleans(),
     "support_id": st.none() | st.text(min_size=1, max_size=16),
     "asked_again": st.booleans(),
     "tries": st.integers(0, 2),

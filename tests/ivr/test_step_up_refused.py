@@ -157,7 +157,7 @@ def test_a_new_pin_begins_anew(one_full: Desk) -> None:
     secret = with_app(one_full)
     with one_full.store.transaction("test") as tx:
         for _ in range(10):
-            guard.reserve(tx, step_codes.counter_of(subject(one_full)), real=True, budget="step")
+            guard.reserve(tx, step_codes.counter_of(subject(one_full)), real=True, limits=())
         tx.connection.execute(update(tables.pin_guards).values(locked_until=None, consecutive=10))
     caller = at_menu(one_full)
     caller.key("8")

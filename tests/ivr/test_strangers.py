@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from store import tables
-from store.guard import BUDGET
 from store.people import check_digit
+from store.pin_limits import WIDEST
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
@@ -129,14 +129,12 @@ def message(wire: Wire, stranger: Stranger) -> list[Answer]:
 
 
 def spent(wire: Wire, stranger: Stranger) -> list[Answer]:
-    """The desk's budget of wrong PINs is used up."""
-    now = wire.desk.now
-    spans = [{"span": span, "start": now - now % span, "wrong": most} for span, most in BUDGET]
-    used_up = [{"kind": kind, **span} for kind in ("own-number", "other") for span in spans]
-    change(wire.desk, delete(tables.pin_budgets), tables.pin_budgets.insert().values(used_up))
+    """All budgets of wrong PINs are used up."""
+    used_up = [{"name": f"pin:{limit.name}", "whole_at": wire.desk.now + 10**10} for limit in WIDEST]
+    change(wire.desk, delete(tables.budgets), tables.budgets.insert().values(used_up))
     caller = Caller(wire, stranger.number, sid(0xC000))
     heard = [caller.dial(), caller.key(stranger.keyed), caller.key(stranger.pin), caller.say("RE" + "c" * 32)]
-    change(wire.desk, delete(tables.pin_budgets))
+    change(wire.desk, delete(tables.budgets))
     return heard
 
 

@@ -108,8 +108,8 @@ class Caller:
 
     _count = itertools.count(1)
 
-    def __init__(self, wire: Wire, number: str = "+441632960108", sid: str = "") -> None:
-        self.wire, self.number = wire, number
+    def __init__(self, wire: Wire, number: str = "+441632960108", sid: str = "", *, attested: str = "") -> None:
+        self.wire, self.number, self.attested = wire, number, attested
         self.sid = sid or f"CA{next(self._count):032x}"
         self.answer = Answer(0, "", "")
         self.sent: list[tuple[str, Form, Answer]] = []
@@ -126,6 +126,7 @@ class Caller:
             ("CallStatus", status),
             ("ApiVersion", "2010-04-01"),
             ("Direction", "inbound"),
+            *([("StirVerstat", self.attested)] if self.attested else []),
             *((place, "") for place in _PLACES),
             *more,
         ]

@@ -185,10 +185,10 @@ def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_
     assert "they are threatened Mia Chen" in ana.words
     assert "Kim Novak Tideworks" in ana.words
     with one_desk.store.transaction("test") as tx:
-        alerts.alert(tx, "budget_spent", "1", detail="other")
+        alerts.alert(tx, "pins_strangers", "1")
         alerts.alert(tx, "threat_off", "1")
     kim.get("/desk")
-    assert "the phone takes messages only" in kim.words
+    assert "can only leave a message" in kim.words
     assert "switch is off again" not in kim.words
     for id in (1, 2, 3, 4):
         ana.get("/desk/lead")

@@ -182,7 +182,7 @@ def test_a_lock_is_lifted_by_two(mailing: Desk) -> None:
     ana, bo = leads(mailing)
     for _ in range(5):
         with mailing.store.transaction("test") as tx:
-            guard.reserve(tx, guard.counter_of(MIA), real=True)
+            guard.reserve(tx, guard.counter_of(MIA), real=True, limits=())
     assert not get_in(mailing, "17846325")
     asks_for(mailing, ana, "pin_unlock")
     answer(ana, "agree")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from store import guard, tables
+from store.budgets import Limit
 from store.guard import Admission, Reservation
-from tests.store.clocked import Clocked
+from tests.store.clocked import HOUR, Clocked
+
+DESK = Limit("desk", 200, HOUR // 40)  # what these attempts are of, unless others are named
 
 
 class Guarded(Clocked):
@@ -16,8 +19,8 @@ class Guarded(Clocked):
 
     k = guard.counter_of(17)
 
-    def reserve(self, k: str | None = None, *, own_number: bool = False, real: bool = True) -> Reservation:
-        made: Reservation = self.do(guard.reserve, k or self.k, real=real, own_number=own_number)
+    def reserve(self, k: str | None = None, *, limits: Sequence[Limit] = (DESK,), real: bool = True) -> Reservation:
+        made: Reservation = self.do(guard.reserve, k or self.k, real=real, limits=limits)
         return made
 
     def wrong(self, times: int = 1, k: str | None = None) -> list[Admission]:
@@ -32,9 +35,8 @@ class Guarded(Clocked):
         (row,) = self.rows(select(tables.pin_guards).where(tables.pin_guards.c.k == self.k))
         return dict(row._mapping)
 
-    def spent(self) -> dict[tuple[str, int], int]:
-        """(kind, span) → wrong PINs, over all windows."""
-        spent: Counter[tuple[str, int]] = Counter()
-        for kind, span, _start, wrong in self.rows(select(tables.pin_budgets)):
-            spent[kind, span] += wrong
-        return dict(spent)
+    def spent(self, limit: Limit = DESK) -> float:
+        """How much of a budget is spent at this moment."""
+        b = tables.budgets.c
+        found = self.rows(select(b.whole_at).where(b.name == limit.name))
+        return max(0, found[0].whole_at - self.now) / limit.every if found else 0

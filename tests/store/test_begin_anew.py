@@ -23,7 +23,7 @@ def test_second_proofs_can_be_given_again_after_a_new_pin(desk: Desk) -> None:
     with desk.store.transaction("test") as tx:
         for counter in counters:
             for _ in range(5):
-                guard.reserve(tx, counter, real=True, budget="step")
+                guard.reserve(tx, counter, real=True, limits=())
             assert guard.is_locked(tx, counter)
         step_ups.reached(tx, f"person:{RAJ}", 3, "text", "T0DESK:U0RAJ", ends_at=tx.now + 600_000)
     with desk.store.transaction("shell") as tx:
@@ -37,7 +37,7 @@ def test_whoever_is_locked_out_and_called_back_is_told_a_code(desk: Desk) -> Non
     """They could not prove themselves to us: the code lets them when they call."""
     with desk.store.transaction("test") as tx:
         for _ in range(5):
-            guard.reserve(tx, guard.counter_of(8), real=True)
+            guard.reserve(tx, guard.counter_of(8), real=True, limits=())
     made = has_called(desk)
     with desk.store.transaction("test") as tx:
         found = call_backs.look(tx, made)

@@ -18,7 +18,7 @@ from store.budgets import Limit
 from tests.statements import watched
 from tests.store.clocked import DAY, HOUR, MINUTE, OLD, Clocked
 
-NEAR, FAR = Limit("near", 3, 20 * MINUTE), Limit("far", 5, MINUTE, "budget_spent", "far")
+NEAR, FAR = Limit("near", 3, 20 * MINUTE), Limit("far", 5, MINUTE, "pins_strangers", "far")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_the_desk_is_told_when_nothing_is_left_and_each_hour_while_that_goes_on(
     takes(clocked, 4, FAR)
     assert alerts(clocked) == []
     takes(clocked, 1, FAR)
-    assert alerts(clocked) == [("budget_spent", "desk", "far")], "with the last of it, before anybody is refused"
+    assert alerts(clocked) == [("pins_strangers", "desk", "far")], "with the last of it, before anybody is refused"
     for _ in range(59):
         takes(clocked, 2, FAR)
         clocked.now += MINUTE
@@ -163,7 +163,7 @@ def test_refused_and_let_through_cost_the_same_statements(clocked: Clocked) -> N
 def test_of_many_at_once_exactly_so_many_are_let_through(clocked: Clocked) -> None:
     """From many sides, in whatever order each names them; rows locked in two orders would end some on PostgreSQL."""
     store, start = clocked.opened(Keys([OLD]), pool_size=8), threading.Barrier(8)
-    wide, desk = Limit("wide", 40, DAY), Limit("a desk", 25, DAY, "budget_spent")
+    wide, desk = Limit("wide", 40, DAY), Limit("a desk", 25, DAY, "pins_strangers")
 
     def taker(n: int) -> int:
         start.wait()

@@ -262,7 +262,7 @@ def test_what_needs_no_grant_names_no_customer(house: House) -> None:
             people.resolve(tx, "10000016", "+441632960101"),
             people.claimed_by(tx, None, "+441632960101"),
             pins.find(tx, 1),
-            guard.reserve(tx, guard.counter_of(1), real=True, own_number=True),
+            guard.reserve(tx, guard.counter_of(1), real=True, limits=()),
             guard.is_disabled(tx, guard.counter_of(1)),
             calls.load(tx, "CA1"),
             rings.look(tx, ring),

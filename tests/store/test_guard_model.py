@@ -14,9 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
 from store import guard
+from store.budgets import Limit
 from store.guard import Admission, Reservation
 from tests.store.clocked import DAY, HOUR, MINUTE
 from tests.store.guarded import Guarded
+
+
+def places(tries: list[int], now: int) -> int:
+    """How many of twenty are left, of which one comes back every three seconds."""
+    whole_at = 0
+    for at in tries:
+        whole_at = max(whole_at, at) + 3_000
+    return (now + 20 * 3_000 - max(whole_at, now)) // 3_000
+
 
 IDS = st.sampled_from(("ann", "ben", "nobody"))
 
@@ -30,7 +40,7 @@ class Counted:
     in_a_life: int = 0
     locked_until: int = 0
     attempts: list[int] = field(default_factory=list)  # numbers of the attempts that were let through
-    tries: dict[int, int] = field(default_factory=dict)  # minute → how many
+    tries: list[int] = field(default_factory=list)  # times of those that were not too many at once
 
 
 class Book(RuleBasedStateMachine):
@@ -39,10 +49,9 @@ class Book(RuleBasedStateMachine):
     def __init__(self, guarded: Guarded, number: Iterator[int]) -> None:
         super().__init__()
         self.guarded, self.example = guarded, next(number)
-        guarded.now += 3 * DAY - guarded.now % DAY  # budgets of its own
+        self.limits = {own: Limit(f"{self.example}:{own}", 6, 5 * MINUTE) for own in (True, False)}
         self.book: dict[str, Counted] = {}
-        self.spent = {"own-number": {HOUR: 0, DAY: 0}, "other": {HOUR: 0, DAY: 0}}
-        self.hour = self.day = guarded.now
+        self.whole_at = {True: 0, False: 0}  # when each budget has all its places again
         self.number = 0
 
     pending = Bundle("pending")
@@ -50,13 +59,14 @@ class Book(RuleBasedStateMachine):
     def k(self, id: str) -> str:
         return f"{self.example}:{id}"
 
-    def expected(self, id: str, kind: str, *, by_code: bool = False, barred: bool = False) -> Admission:
+    def expected(self, id: str, own: bool, *, by_code: bool = False, barred: bool = False) -> Admission:
         entry, now = self.book.setdefault(id, Counted()), self.guarded.now
-        entry.tries[now // MINUTE] = entry.tries.get(now // MINUTE, 0) + 1
-        if entry.tries[now // MINUTE] > 20:
+        if places(entry.tries, now) < 1:
             return Admission.BUSY
-        if self.spent[kind][HOUR] >= 200 or self.spent[kind][DAY] >= 1_000:
+        if max(self.whole_at[own], now) + 5 * MINUTE > now + 6 * 5 * MINUTE:
+            entry.tries.append(now)
             return Admission.SPENT
+        entry.tries.append(now)
         if barred or entry.in_a_life >= 30:
             return Admission.REFUSED
         if not by_code and (entry.in_a_row >= 10 or now < entry.locked_until):
@@ -65,15 +75,14 @@ class Book(RuleBasedStateMachine):
         entry.locked_until = now + 30 * MINUTE if entry.in_window >= 5 else 0
         entry.in_a_row += 1
         entry.in_a_life += 1
-        self.spent[kind][HOUR] += 1
-        self.spent[kind][DAY] += 1
+        self.whole_at[own] = max(self.whole_at[own], now) + 5 * MINUTE
         return Admission.EVALUATE
 
     @rule(target=pending, id=IDS, own=st.booleans(), how=st.sampled_from(("", "", "by_code", "barred")))
     def begin(self, id: str, own: bool, how: str = "") -> tuple[str, int, Reservation]:
         way = {how: True} if how else {}
-        expected = self.expected(id, "own-number" if own else "other", **way)
-        made: Reservation = self.guarded.do(guard.reserve, self.k(id), real=id != "nobody", own_number=own, **way)
+        expected, limits = self.expected(id, own, **way), (self.limits[own],)
+        made: Reservation = self.guarded.do(guard.reserve, self.k(id), real=id != "nobody", limits=limits, **way)
         assert made.admission is expected
         self.number += 1
         if expected is Admission.EVALUATE:
@@ -94,9 +103,7 @@ class Book(RuleBasedStateMachine):
         entry.in_a_life -= 1
         if entry.attempts[-1] == number:
             entry.in_window = entry.in_a_row = entry.locked_until = 0
-        for span, begun in ((HOUR, self.hour), (DAY, self.day)):
-            if made.at >= begun:
-                self.spent[made.kind][span] -= 1
+        self.whole_at[made.limits[0] == self.limits[True]] -= 5 * MINUTE
 
     @rule(ids=st.lists(IDS, min_size=1, max_size=6))
     def are_wrong_in_a_row(self, ids: list[str]) -> None:
@@ -106,15 +113,6 @@ class Book(RuleBasedStateMachine):
     @rule(by=st.sampled_from((1, 3_000, MINUTE, 30 * MINUTE - 1, 30 * MINUTE, HOUR, DAY)))
     def time_passes(self, by: int) -> None:
         self.guarded.now += by
-        now = self.guarded.now
-        if now - now % HOUR > self.hour:
-            self.hour = now - now % HOUR
-            for kind in self.spent.values():
-                kind[HOUR] = 0
-        if now - now % DAY > self.day:
-            self.day = now - now % DAY
-            for kind in self.spent.values():
-                kind[DAY] = 0
 
     @rule(id=IDS)
     def the_operator_unlocks(self, id: str) -> None:

@@ -57,7 +57,7 @@ def test_a_pin_is_set_only_for_whom_has_none(full: Desk) -> None:
 
 def test_reset_replaces_pins_forgets_failures_and_tells_the_person(full: Desk) -> None:
     with full.store.transaction("test") as tx:
-        guard.reserve(tx, guard.counter_of(full.id_of("olivia.hart")), real=True, own_number=False)
+        guard.reserve(tx, guard.counter_of(full.id_of("olivia.hart")), real=True, limits=())
     person = {"username": "olivia.hart", "pin": "48291536"}
     assert full.imports(document(people=[person]), reset_pins=True).counts == {"pins.set": 1}
     assert full.has_pin("olivia.hart", "48291536")

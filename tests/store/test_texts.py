@@ -94,12 +94,17 @@ def test_a_number_of_two_people_is_counted_once(desk: Desk) -> None:
 
 
 def test_the_days_stop_trips_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "TO_A_COUNTRY_A_DAY", 4)
+    """Half of a day's at once, half as the day passes; the desk is told. A4: never by the calendar."""
+    monkeypatch.setattr(texts, "TO_A_COUNTRY_A_DAY", 8)
     assert [desk.ask(person) for person in (1, 2, 3, 4, 5)] == [True] * 4 + [False]
+    a = tables.alerts.c
+    assert [tuple(row) for row in desk.rows(select(a.kind, a.detail))] == [("texts_spent", "GB")]
     desk.with_number(6, "+4915112345678", hours=1000)
     assert desk.ask(6), "another country has its own"
+    desk.now += 6 * HOUR
+    assert [desk.ask(person) for person in (1, 2)] == [True, False]
     desk.now += DAY
-    monkeypatch.setattr(texts, "A_DAY", 2)
+    monkeypatch.setattr(texts, "A_DAY", 4)
     assert [desk.ask(person) for person in (1, 2, 3, 6)] == [True, True, False, False]
 
 
@@ -145,7 +150,7 @@ def test_a_number_counts_after_72_hours(one: Desk, hours: int) -> None:
 def test_without_a_country_nothing_is_sent(one: Desk) -> None:
     assert not one.ask(1, ())
     assert one.sent() == []
-    assert one.rows(select(tables.pin_budgets)) == []
+    assert one.rows(select(tables.budgets)) == []
 
 
 def test_a_code_that_was_asked_for_anew_is_good_no_more(one: Desk) -> None:

@@ -10,14 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "budgets",
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("whole_at", sa.BigInteger(), nullable=False),
-        sa.Column("told_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_budgets")),
-    )
-    op.create_index(op.f("ix_budgets_whole_at"), "budgets", ["whole_at"])
+    _budgets()
     with op.batch_alter_table("legs") as batch_op:
         batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
     with op.batch_alter_table("work", schema=None) as batch_op:
@@ -31,8 +24,7 @@ def downgrade() -> None:
         batch_op.drop_column("retried_at")
     with op.batch_alter_table("legs") as batch_op:
         batch_op.drop_column("call")
-    op.drop_index(op.f("ix_budgets_whole_at"), "budgets")
-    op.drop_table("budgets")
+    _no_budgets()
 
 
 def _ledger() -> None:
@@ -49,3 +41,33 @@ def _no_ledger() -> None:
     op.drop_index("ix_ledger_checkpoints_retiring", "ledger_checkpoints")
     op.drop_column("ledger_checkpoints", "retires")
     op.drop_column("ledger_checkpoints", "builds_on")
+
+
+def _budgets() -> None:
+    """Whatever may be done only so often has budgets that fill by the clock, in place of windows of the calendar."""
+    op.drop_table("pin_budgets")
+    for name in ("minute", "minute_n"):
+        op.drop_column("pin_guards", name)
+    op.create_table(
+        "budgets",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("whole_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_budgets")),
+    )
+    op.create_index(op.f("ix_budgets_whole_at"), "budgets", ["whole_at"])
+
+
+def _no_budgets() -> None:
+    op.drop_index(op.f("ix_budgets_whole_at"), "budgets")
+    op.drop_table("budgets")
+    op.add_column("pin_guards", sa.Column("minute", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("pin_guards", sa.Column("minute_n", sa.Integer(), nullable=False, server_default="0"))
+    op.create_table(
+        "pin_budgets",
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("span", sa.BigInteger(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "span", "start", name=op.f("pk_pin_budgets")),
+    )

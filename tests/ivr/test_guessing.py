@@ -1,0 +1,154 @@
+"""A4: who guesses PINs spends what is nearest to them, and closes the phone to nobody who has done nothing wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from sqlalchemy import select
+
+from ivr import pin
+from ivr.shapes import Call
+from store import pin_limits, tables
+from store.guard import Admission
+from store.pin_limits import AT_MOST, DESK, WIDEST, WITHHELD
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.ivr.wire import Answer, Caller, Wire, rows
+from tests.refused import unknown_ids
+
+MIA, PIN, OWN = "10000081", "17846325", "+441632960108"
+A = "TN-Validation-Passed-A"
+MENU, CLOSED = "Press 1 to open a ticket.", "We cannot check PINs by phone just now."
+ONE_LINE = {
+    "withheld": None,
+    "one number": "+441632960777",
+    "made-up numbers": "",
+    "numbers that begin alike": "+441632",
+}
+_made_up = count(7_000_001)
+
+
+def shown(line: str | None) -> str | None:
+    """What the next call of this line shows."""
+    if line == "":
+        return f"+{next(_made_up) * 7_919 % 10**10 + 10**10}"
+    return f"{line}{next(_made_up) % 10**6:06}" if line == "+441632" else line
+
+
+def guess(desk: Desk, line: str | None, calls: int, every: float, *, attested: bool = False) -> list[Admission]:
+    """Three wrong PINs in each call at IDs that nobody else tried: what their turns do before they hash."""
+    dice, on, admitted = unknown_ids(), desk.house.line, []
+    assert on is not None
+    with desk.store.transaction("phone", "CA1") as tx:
+        for _ in range(calls):
+            tx.now += int(every * 1000)
+            call = Call(at="pin", support_id=next(dice), number=shown(line), attested=attested)
+            for _try in range(3):
+                admitted.append(pin.reserve(tx, call, on.decoy, digits=8).reservation.admission)
+    desk.pass_time(calls * every)
+    return admitted
+
+
+def prove(desk: Desk, number: str, attested: str = "") -> Answer:
+    return Caller(Wire(desk), number, attested=attested).prove(MIA, PIN)
+
+
+def warnings(desk: Desk) -> list[str]:
+    a = tables.alerts.c
+    return [row.kind for row in rows(desk, select(a.kind).order_by(a.id))]
+
+
+@pytest.mark.parametrize("line", ONE_LINE)
+def test_a4_one_line_that_rings_for_an_hour_closes_nothing_for_another_phone(one_desk: Desk, line: str) -> None:
+    """A call every half a minute, three wrong PINs in each; then customers, the right PIN at once, whatever they show."""
+    guess(one_desk, ONE_LINE[line], 120, 30)
+    for number in ("+441632960999", "+15005550006", "anonymous", OWN):
+        assert MENU in prove(one_desk, number).said, number
+
+
+def test_a4_one_number_has_budgets_of_its_own_and_they_fill_by_the_clock(one_desk: Desk) -> None:
+    admitted = guess(one_desk, "+441632960777", 20, 1)
+    assert admitted.count(Admission.EVALUATE) == 20
+    assert CLOSED in prove(one_desk, "+441632960777").text
+    assert MENU in prove(one_desk, "+441632960778").said
+    one_desk.pass_time(6 * 60)
+    assert MENU in prove(one_desk, "+441632960777").said
+
+
+def test_a4_five_hundred_made_up_numbers_close_it_for_strangers_alone_and_briefly(desk: Desk) -> None:
+    admitted = guess(desk, "", 500, 0.2)
+    assert admitted.count(Admission.EVALUATE) <= DESK.within(100_000)
+    for number, attested in (("+441632960999", ""), ("anonymous", ""), ("+441632960999", "TN-Validation-Passed-B")):
+        assert CLOSED in prove(desk, number, attested).text
+    assert MENU in prove(desk, OWN).said
+    assert MENU in prove(desk, "+441632960999", A).said
+    assert warnings(desk) == ["pins_strangers"], "in the transaction that took the last of it: within no time"
+    assert desk.work() > 0
+    desk.pass_time(60)
+    assert MENU in prove(desk, "+441632960999").said, "one comes back each minute, and an hour is never needed"
+
+
+def test_a4_five_hundred_withheld_calls_close_it_for_the_withheld_alone(one_desk: Desk) -> None:
+    admitted = guess(one_desk, None, 500, 0.2)
+    assert admitted.count(Admission.EVALUATE) <= WITHHELD.within(100_000)
+    assert CLOSED in prove(one_desk, "anonymous").text
+    for number in ("+441632960999", OWN):
+        assert MENU in prove(one_desk, number).said, number
+    assert warnings(one_desk) == ["pins_withheld"]
+
+
+def test_a4_an_attestation_is_no_proof_and_is_in_the_ledger(one_desk: Desk) -> None:
+    caller = Caller(Wire(one_desk), OWN, attested=A)
+    caller.dial()
+    caller.key(MIA)
+    assert "did not match" in caller.key("58203917").text
+    entry = select(tables.ledger.c.fields).where(tables.ledger.c.action == "call", tables.ledger.c.decision == "began")
+    assert rows(one_desk, entry) == [("number.attested",)]
+    budgets = {row.name for row in rows(one_desk, select(tables.budgets.c.name))}
+    assert {"pin:own-attested"} == budgets & {limit.name.join(("pin:", "")) for limit in WIDEST}
+    withheld = Caller(Wire(one_desk), "anonymous", attested=A)
+    withheld.prove(MIA, "58203917")
+    assert {"pin:withheld", "pin:desk"} <= {row.name for row in rows(one_desk, select(tables.budgets.c.name))}
+
+
+@pytest.mark.parametrize("choice", [False, True])
+def test_a4_all_that_is_allowed_opens_an_account_once_in_ten_thousand_days(choice: bool) -> None:
+    """PIN and duress PIN, as many people as there are, none that is easy; also where people choose six digits."""
+    assert 0 < pin_limits.chance_a_day(choice=choice) <= AT_MOST
+
+
+def test_a4_the_chance_counts_every_budget_there_is(one_desk: Desk) -> None:
+    """Whatever is shown and keyed, one of the widest budgets of its length is spent."""
+    seen, keys = set(), one_desk.store.keys
+    for number, own, attested, digits in _ways():
+        for choice in (False, True):
+            limits = pin_limits.limits(keys, number, own=own, attested=attested, digits=digits, choice=choice)
+            *nearer, widest = limits
+            kind, _, length = widest.name.removeprefix("pin:").partition(":")
+            assert kind in {limit.name for limit in WIDEST}
+            assert length == (str(min(8, digits)) if choice else "")
+            assert all(limit.most <= widest.most for limit in nearer)
+            seen.add(kind)
+    assert seen == {limit.name for limit in WIDEST}
+
+
+def _ways() -> Iterator[tuple[str | None, bool, bool, int]]:
+    for digits in range(6, 11):
+        yield None, False, False, digits
+        for own in (False, True):
+            for attested in (False, True):
+                yield "+441632960999", own, attested, digits
+
+
+def test_a4_where_people_choose_short_guesses_close_nothing_for_long_pins(sample_sqlite: str) -> None:
+    desk = Desk(sample_sqlite, **ACCOUNT, PIN_CHOICE="on")
+    dice = unknown_ids()
+    heard = []
+    for place in range(5):
+        caller = Caller(Wire(desk), f"+44163297{place:04}")
+        heard.append(CLOSED in caller.prove(next(dice), f"58203{place}").text)
+    assert heard == [False] * 3 + [True] * 2
+    assert MENU in prove(desk, "+441632960999").said
+    desk.close()
