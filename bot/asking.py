@@ -22,8 +22,8 @@ def code(posting: Posting, piece: Work) -> None:
     person, call = int(piece.payload["person"]), str(piece.payload["call"])
     door, subject = posting.door, subject_of(int(piece.payload["person"]))
     with door.store.transaction("slack") as tx:
-        if tx.now - piece.created_at > codes.LIFE:
-            return  # the caller has given up long since
+        if tx.now - piece.created_at > codes.LIFE or not work.is_owed(tx, piece):
+            return  # the caller has given up long since, or it was withdrawn
         them = factors.on_file(tx, person).members
         named = _account_name(tx, subject, int(piece.payload["account"]))
         if not them or named is None:

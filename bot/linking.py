@@ -6,7 +6,7 @@ from typing import Final
 
 from authz import Proof
 from bot.actor import Actor
-from store import NOBODY, Transaction, budgets, codes, guard, members, step_ups, work
+from store import NOBODY, Transaction, budgets, codes, guard, members, work
 from store.budgets import Limit
 from store.guard import Admission
 from store.people import person_of
@@ -50,7 +50,6 @@ def unlink(tx: Transaction, actor: Actor) -> bool:
     subject = members.unlink(tx, actor.team, actor.user)
     if subject is None:
         return False
-    step_ups.end_all(tx, subject)
     tx.record(subject, None, "slack.link", "ended", fields=("slack.member",))
     _tell(tx, "slack_unlinked", person_of(subject), actor)
     return True

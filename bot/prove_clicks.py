@@ -9,7 +9,7 @@ from bot import owed, private, proving
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, stands_there, value_of, where
 from bot.door import Door
-from store import Transaction, alerts, approvals, authenticators, step_codes, step_ups, texts, work
+from store import Transaction, alerts, approvals, authenticators, step_codes, texts, work
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -77,7 +77,6 @@ def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     person = person_of(who.subject)
     if not authenticators.remove(tx, person):
         return "fixed:authenticator.none"
-    step_ups.end_all(tx, who.subject)
     tx.record(who.subject, None, "authenticator", "removed", fields=("authenticator",))
     notice = {"notice": "authenticator_removed", "person": person}
     work.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)

@@ -73,6 +73,7 @@ def import_accounts(
                 reset_pins=reset_pins,
                 pin_choice=choice,
                 known_since=since,
+                home=settings.slack_home,
                 progress=progress,
             )
     except ImportTrouble as trouble:

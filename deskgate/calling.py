@@ -111,17 +111,18 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -
         ours = call_backs.look(tx, int(work.payload["call_back"]))
         if ours is None or ours.status != "owed":
             return
-        if not may_call(settings, ours.number):
-            outgoing.over(tx, ours, "gone")
+        number = call_backs.number_now(tx, ours)
+        if number is None or not may_call(settings, number):
+            outgoing.over(tx, ours, "withdrawn" if number is None else "gone")
             return
         if call_backs.asker_is_away(tx, ours):
             outgoing.over(tx, ours, "away")
             return
-        if call_backs.to_ring(tx, ours.id) is None:
+        if call_backs.to_ring(tx, ours.id, number) is None:
             return
     answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
     try:
-        sid = twilio.ring(ours.number, answered, fared, CALL_SECONDS, detect=True)
+        sid = twilio.ring(number, answered, fared, CALL_SECONDS, detect=True)
     except Never:
         with line.store.transaction("worker") as tx:
             outgoing.over(tx, ours, "refused")

@@ -15,9 +15,9 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, alerts, notices, pin_pages, proof_mail, recordings, texts
+from store import WORKER, Store, Transaction, alerts, members, notices, pin_pages, proof_mail, recordings, texts
 from store.timeline import Recorded
-from store.work import Later, Never, Work, enqueue_once
+from store.work import Later, Never, Work, enqueue_once, is_owed
 
 IN_SLACK: Final = ("case", "slack.calling", "slack.called")  # nothing is owed where Slack is closed
 TRANSCRIPT_TRIES: Final = 5
@@ -36,6 +36,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         **dict.fromkeys(IN_SLACK, lambda _work: None),
         proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
         pin_pages.WORK: lambda work: _send_pin_page(settings, store, work),
+        members.UNFIT: lambda _work: _unlink_unfit(settings, store),
     }
     if line is None or twilio is None:
         return deliveries
@@ -97,7 +98,7 @@ def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = proof_mail.address(tx, _granted(tx), int(work.payload["person"]))
+        made = proof_mail.address(tx, _granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -106,7 +107,7 @@ def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = pin_pages.address(tx, _granted(tx), int(work.payload["person"]))
+        made = pin_pages.address(tx, _granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -116,9 +117,15 @@ def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
     if work.attempts > TEXT_TRIES:
         raise Never("a text message did not go out")
     with store.transaction("worker") as tx:
-        made = texts.to_send(tx, _granted(tx), int(work.payload["text"]), str(work.payload["bound"]))
+        text, bound = int(work.payload["text"]), str(work.payload["bound"])
+        made = texts.to_send(tx, _granted(tx), text, bound) if is_owed(tx, work) else None
     if made is not None:
         twilio.text(made.to, mail.code_text(made))
+
+
+def _unlink_unfit(settings: Settings, store: Store) -> None:
+    with store.transaction("worker") as tx:
+        members.unlink_unfit(tx, members.home_of(tx, settings.slack_home))
 
 
 def _needs_mail(settings: Settings) -> None:

@@ -150,6 +150,11 @@ class Settings(BaseSettings):
         return self.slack_set or self.slack_simulated
 
     @property
+    def slack_home(self) -> str:
+        """The desk's own workspace, where several are named; empty: the first in which the app is installed."""
+        return self.slack_teams[0] if self.slack_teams else ""
+
+    @property
     def texting(self) -> tuple[str, ...]:
         """The countries to which codes go by text message; none where they do not."""
         return self.sms_countries if self.sms == "on" else ()

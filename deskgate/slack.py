@@ -60,14 +60,13 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         secret, token = simulated_slack(store.keys)
         secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
     base = api_url or base
-    home = settings.slack_teams[0] if settings.slack_teams else ""
     door = Door(
         store,
         phrases.load(),
         secrets,
         channel,
         token,
-        home,
+        settings.slack_home,
         step_up_minutes=settings.step_up_minutes,
         texting=settings.texting,
         public_url=settings.public_url,

@@ -12,6 +12,7 @@ from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys, call_backs, calls, people
 from store.call_backs import CallBack
+from store.revoke import NOT_CALLED
 from store.transaction import NOBODY, Transaction
 
 _ON_THE_TICKET: Final = {
@@ -20,6 +21,7 @@ _ON_THE_TICKET: Final = {
     "gone": "We did not call back: their number is in a country we may not call.",
     "away": "We did not call back: whoever asked for it works here no more. If it is still to be done, ask for it anew.",
     "refused": "We did not call back: Twilio does not ring their number on file at all. Have it corrected.",
+    "withdrawn": NOT_CALLED,
 }
 
 
@@ -40,7 +42,7 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
             if known is None:
                 raise Refused("a call back that has gone on")
             return known
-        if found.get("AnsweredBy") != "human":
+        if found.get("AnsweredBy") != "human" or ours.status == "withdrawn":
             over(tx, ours, "machine", call=sid)
             return on.draw(called.MACHINE, sid, 0)
         if not call_backs.moved(tx, ours.id, "answered", call=sid):

@@ -163,6 +163,8 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
     ring = rings.hold(tx, call.ring)
     passed = effect.passed if effect.passed is not None else _stepped_up(tx, call, ring)
     rings.proved(tx, call.ring, passed=passed)
+    if effect.passed is False and call.subject is not None:  # who fails is nobody: a second proof is worth nothing
+        step_ups.end_in(tx, call.subject, tx.call)
     if ring is None or ring.over or ring.agent_left or not ring.taken:
         rings.end(tx, tx.call, rings.AGENT_LEFT)
         return o.RingEnded(None, False)

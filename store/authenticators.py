@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
 from store.prepared import Prepared
+from store.revoke import revoke
 from store.transaction import Transaction, upsert
 
 DIGITS: Final = 6
@@ -80,10 +81,14 @@ def confirmed_at(tx: Transaction, person: int) -> int | None:
 
 
 def remove(tx: Transaction, person: int) -> bool:
+    """It is theirs no more, and what they proved or were sent ends. Whether they had one."""
     a = tables.authenticators.c
     gone = delete(tables.authenticators).where(a.person_id == person).returning(a.confirmed_at)
     row = tx.connection.execute(gone).first()
-    return row is not None and row.confirmed_at is not None
+    if row is None or row.confirmed_at is None:
+        return False
+    revoke(tx, [person], "authenticator")
+    return True
 
 
 def uri(secret: str, name: str) -> str:

@@ -22,7 +22,7 @@ APART: Final = 5 * 60_000  # ms from one call to the next to the same person, wh
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
-ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "over")
+ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "withdrawn", "over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,17 @@ def moved(tx: Transaction, id: int, status: str, *, call: str | None = None) -> 
     return tx.connection.execute(going).first() is not None
 
 
-def to_ring(tx: Transaction, id: int) -> CallBack | None:
-    """The one to be rung now: it counts as ringing from now on, so that nobody is rung twice. None: not any more. The two
-    words are shown in Slack meanwhile."""
+def number_now(tx: Transaction, ours: CallBack) -> str | None:
+    """The number to ring, as it is on file at this moment. None: there is none any more that is old enough."""
+    good = factors.numbers(tx, ours.person).good
+    return ours.number if ours.number in good else next(iter(good), None)
+
+
+def to_ring(tx: Transaction, id: int, number: str) -> CallBack | None:
+    """The one to be rung now, at this number: it counts as ringing from now on, so that nobody is rung twice. None: not any
+    more. The two words are shown in Slack meanwhile."""
     c = tables.call_backs.c
-    owed = update(tables.call_backs).where(c.id == id, c.status == "owed").values(status="ringing")
+    owed = update(tables.call_backs).where(c.id == id, c.status == "owed").values(status="ringing", number=number)
     row = tx.connection.execute(owed.returning(*c)).first()
     if row is None:
         return None

@@ -1,6 +1,7 @@
 """A proof carried from one door to another by a code said aloud: the same person, account and topic, and never for longer.
 
-What was reached on the phone is taken to Slack, and the other way. What was carried is not carried on.
+What was reached on the phone is taken to Slack, and the other way. What was carried is not carried on, and it stands only
+while what it came from stands.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ TO_PHONE: Final = "carry_phone"  # made in Slack, keyed on the phone
 
 def give(tx: Transaction, kind: str, subject: str, account: int, bound: str, topic: Topic) -> str | None:
     """A code for what they have proved here, on this account, for one topic. None: nothing that could be carried."""
-    ends_at = step_ups.until_own(tx, subject, account, bound)
-    if ends_at is None:
-        return None
-    return codes.issue(tx, kind, subject, f"{account}:{topic}:{ends_at}")
+    proved = step_ups.own(tx, subject, account, bound)
+    return None if proved is None else codes.issue(tx, kind, subject, f"{proved}:{topic}")
 
 
 def take(
     tx: Transaction, kind: str, subject: str, digits: str, bound: str, *, account: int | None = None
 ) -> int | None:
     """The account (id) on which it counts here from now on; None: no such code of theirs, or for another account than
-    `account`, or it would be over already. Who may try how often is the caller's to count: see `guard.reserve`."""
+    `account`, or what it would carry stands no more. Who may try how often is the caller's to count: see `guard.reserve`."""
     said = codes.use(tx, kind, digits, subject)
     if said is None:
         return None
-    of_account, topic, ends_at = said.split(":")
-    if int(ends_at) <= tx.now or (account is not None and account != int(of_account)):
+    id, topic = said.split(":")
+    proved = step_ups.standing(tx, subject, int(id))
+    if proved is None or (account is not None and account != proved[0]):
         return None
-    step_ups.reached(tx, subject, int(of_account), "carried", bound, ends_at=int(ends_at), topic=topic)
-    return int(of_account)
+    of_account, ends_at = proved
+    step_ups.reached(tx, subject, of_account, "carried", bound, ends_at=ends_at, topic=topic, came_of=int(id))
+    return of_account

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, exists, or_, select
 
 from authz import Grant, Standing, Status
-from store import tables
-from store.lent import loans_of
+from store import lent, tables
 from store.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -43,18 +42,21 @@ def everywhere(tx: Transaction, subject: str) -> list[tuple[int, Standing]]:
 
 
 def lender(tx: Transaction, of: Grant) -> str:
-    """Who has lent what a grant rests on."""
-    standing = on(tx, of.subject, of.account, None)
-    assert standing is not None
-    assert of.account is not None
-    return loans_of(tx, int(of.subject.partition(":")[2]), of.account, standing.scheme)[of.cell].lender
+    """Who has lent what a grant rests on, as it was read for it: the loan may have ended since."""
+    return tx.loans_read[of.subject, of.account, of.cell].lender
+
+
+def hold(tx: Transaction, of: Grant) -> bool:
+    """Whether the loan that a grant rests on still gives it; if so it does until the transaction has ended."""
+    return lent.hold(tx, tx.loans_read[of.subject, of.account, of.cell])
 
 
 def _read(tx: Transaction, subject: str, account: int, row: Any) -> Standing:
     held = frozenset(row.held.split(",")) if row.held else frozenset()
     scheme, facts = tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
-    lent = loans_of(tx, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
-    limits = {cell: loan.limit for cell, loan in lent.items()}
+    loans = lent.loans_of(tx, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
+    tx.loans_read |= {(subject, account, cell): loan for cell, loan in loans.items()}
+    limits = {cell: loan.limit for cell, loan in loans.items()}
     return Standing(subject, account, scheme, Status(row.status), held, facts, limits)
 
 

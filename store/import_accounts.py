@@ -8,10 +8,11 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, select
 
 from authz import Scheme
-from store import loans, members, tables, work
+from store import tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.import_format import Account, Contact
 from store.people import subject_of
+from store.revoke import revoke
 from store.transaction import OPERATOR
 
 ACCOUNTS: Final = Register(
@@ -31,6 +32,7 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
     old = [row.id for row in found.values()]
     names = {ids[account.number]: account.number for account in accounts}
     _bring_contacts(changes, first, accounts, found, ids)
+    _close(changes, accounts, found)
     for kind, sheet, wanted in (
         ("services", _SERVICES, _services(accounts, ids)),
         ("invoices", _INVOICES, _invoices(accounts, ids)),
@@ -41,9 +43,17 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
         difference = Difference(now, wanted)
         for word, (id, ref), _values in difference:
             changes.count(f"{kind}.{word}", f"account {names[id]}: {kind[:-1]} {ref} {word}")
-            if sheet is _TEAMS and word == "removed" and not changes.dry:
-                members.unlink_unlisted(changes.tx, id, str(ref))
         _write(changes, sheet, difference)
+
+
+def _close(changes: Changes, accounts: Sequence[Account], found: dict[str, Row[Any]]) -> None:
+    """What was proved or sent for an account that is closed now ends."""
+    for account in accounts:
+        before = found.get(account.number)
+        if before and account.status == "closed" != before.status and not changes.dry and not changes.troubles:
+            c = tables.contacts.c
+            contacts = changes.tx.connection.execute(select(c.person_id).where(c.account_id == before.id))
+            revoke(changes.tx, contacts.scalars().all(), "account", account=before.id)
 
 
 def _services(accounts: Sequence[Account], ids: dict[str, int]) -> dict[Key, Values]:
@@ -174,6 +184,6 @@ def _tell(changes: Changes, difference: Difference, numbers: dict[int, str], exi
     _write(changes, _CONTACTS, difference)
     for account in touched:
         if not changes.dry and not changes.troubles:
-            loans.end_of_those_who_lost(changes.tx, account)
+            revoke(changes.tx, [one for on, one in difference.removed if on == account], "contact", account=account)
             key = f"contacts_changed:{account}:{changes.run}"
             work.enqueue(changes.tx, "notice", key, {"notice": "contacts_changed", "account": account})

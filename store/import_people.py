@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from store import guard, pins, step_ups, tables, work
+from store import guard, pins, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.import_format import ImportFile, Person, StaffMember
 from store.people import new_support_id, subject_of
 from store.pins import EasyPin, KeptPin, Pin
+from store.revoke import revoke
 from store.transaction import OPERATOR, upsert
 
 PEOPLE: Final = Register(
@@ -23,6 +24,12 @@ STAFF: Final = Register(
 )
 _PHONES: Final = Sheet(tables.phones, ("person_id", "number"), ())
 _SLACK: Final = Sheet(tables.slack_members, ("team", "member"), ("person_id", "staff_id"))
+_GROUND: Final = {
+    "address_changed": "address",
+    "numbers_changed": "number",
+    "slack_linked": "slack",
+    "slack_unlinked": "slack",
+}
 CHANGED_MEANWHILE: Final = "people were changed by others while PINs were being hashed; run the import again"
 
 
@@ -135,11 +142,13 @@ def _keep_addresses(changes: Changes, people: Sequence[Person], found: dict[str,
 
 
 def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
-    """Whoever was there before, and their owners, of a change to what they can be proved by or told at."""
-    for id in set(people) - changes.newcomers if not changes.dry and not changes.troubles else ():
+    """Whoever was there before, and their owners, of a change to what they can be proved by or told at; and what they proved
+    or were sent until now ends."""
+    theirs = set(people) - changes.newcomers if not changes.dry and not changes.troubles else set[int]()
+    for id in theirs:
         changes.tx.record(OPERATOR, None, notice, "done", fields=(subject_of(id),))
         work.enqueue(changes.tx, "notice", f"{notice}:{id}:{changes.run}", {"notice": notice, "person": id})
-        step_ups.end_all(changes.tx, subject_of(id))
+    revoke(changes.tx, theirs, _GROUND[notice])
 
 
 def _too_easy(pin: Pin, choice: bool, own_numbers: Iterable[str]) -> str | None:
@@ -161,9 +170,8 @@ def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, exis
     if kept is None or kept.person != id:
         changes.troubles.append(CHANGED_MEANWHILE)
         return
-    pins.put(tx, kept)
+    pins.put(tx, kept, newcomer=not existed)
     guard.forget_person(tx, id)
-    step_ups.end_all(tx, subject_of(id))
     if existed:
         tx.record(OPERATOR, None, "pin_set", "done", fields=(subject_of(id),))
         work.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, Store, pins
+from store import OPERATOR, Store, members, pins
 from store.import_accounts import bring_accounts
 from store.import_changes import CHUNK, Changes, Progress
 from store.import_format import ImportFile, ImportTrouble, without_collecting
@@ -48,26 +48,36 @@ def run(
     reset_pins: bool = False,
     pin_choice: bool = False,
     known_since: int | None = None,
+    home: str = "",
     progress: Progress | None = None,
 ) -> ImportResult:
     """Raises `ImportTrouble`, and nothing is stored, if a scheme, the PIN policy or what is there already speaks against it.
 
     `known_since` (ms): numbers and Slack members of people who are new here have been on file elsewhere since then, which
-    is the operator's word; without it they are as young as the import, and prove nothing for 72 hours. `progress` is called with what is being done, how many are done, and how many there are.
+    is the operator's word; without it they are as young as the import, and prove nothing for 72 hours. `home` is the desk's own
+    Slack workspace, as the settings name it: see `members.home_of`. `progress` is called with what is being done, how many are
+    done, and how many there are.
     """
     round = PinRound(choice=pin_choice, reset=reset_pins)
     if dry_run or any(person.pin for person in file.people):
-        found = _pass(store, file, round, progress, known_since, dry=True)
+        found = _pass(store, file, round, progress, known_since, home, dry=True)
         if dry_run:
             return found
         if round.wanted:
             round.ids = _take_ids(store, round.newcomers)
             round.kept = _hash(store, round, progress)
-    return _pass(store, file, round, progress, known_since, dry=False)
+    return _pass(store, file, round, progress, known_since, home, dry=False)
 
 
 def _pass(
-    store: Store, file: ImportFile, round: PinRound, progress: Progress | None, known_since: int | None, *, dry: bool
+    store: Store,
+    file: ImportFile,
+    round: PinRound,
+    progress: Progress | None,
+    known_since: int | None,
+    home: str,
+    *,
+    dry: bool,
 ) -> ImportResult:
     changes: Changes | None = None
     troubles: list[str] = []
@@ -78,7 +88,7 @@ def _pass(
             changes = Changes(tx, progress, dry=dry, known_since=known_since)
             if tx.connection.dialect.name == "postgresql" and not dry:
                 tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
-            _bring(changes, file, round)
+            _bring(changes, file, round, home)
             troubles = changes.troubles
             if dry or troubles:
                 raise _NothingKept
@@ -95,7 +105,7 @@ def _pass(
     return ImportResult(dict(sorted(changes.counts.items())), changes.differences)
 
 
-def _bring(changes: Changes, file: ImportFile, round: PinRound) -> None:
+def _bring(changes: Changes, file: ImportFile, round: PinRound, home: str) -> None:
     taken = {person.support_id for person in file.people if person.support_id}
     for first in range(0, len(file.people), CHUNK):
         changes.told("people", first, len(file.people))
@@ -106,6 +116,8 @@ def _bring(changes: Changes, file: ImportFile, round: PinRound) -> None:
         changes.told("accounts", first, len(file.accounts))
         bring_accounts(changes, first, file.accounts[first : first + CHUNK])
     changes.told("accounts", len(file.accounts), len(file.accounts))
+    if not changes.dry and not changes.troubles:
+        members.unlink_unfit(changes.tx, members.home_of(changes.tx, home))
 
 
 def _take_ids(store: Store, usernames: list[str]) -> dict[str, int]:

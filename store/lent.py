@@ -45,12 +45,28 @@ def loans_of(tx: Transaction, borrower: int, account: int, scheme: Scheme) -> di
     return found
 
 
+def hold(tx: Transaction, lent: Lent) -> bool:
+    """Whether a loan still gives what it gave when it was read. If so it does until the transaction has ended: nobody ends it,
+    or takes the one ticket, in between."""
+    row = _HOLD.first(tx, loan=lent.loan, now=tx.now)
+    return row is not None and (lent.limit != "one_ticket" or row.ticket is None)
+
+
 def may_lend(scheme: Scheme, held: str, cell: str) -> bool:
     """Whether who holds these comma-joined words may lend a cell, on an account that is active."""
     words = frozenset(held.split(","))
     return scheme.answer(words, "right.lend").allowed and scheme.answer(words, cell).allowed
 
 
+_HOLD = Prepared(
+    select(tables.loans.c.ticket)
+    .where(
+        tables.loans.c.id == bindparam("loan"),
+        tables.loans.c.ended_at.is_(None),
+        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
+    )
+    .with_for_update()
+)
 _LIVE = Prepared(
     select(tables.loans, tables.contacts.c.held)
     .join(

@@ -210,15 +210,27 @@ def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
 
 
 def end_of_those_who_lost(tx: Transaction, account: int) -> int:
-    """After a change of contacts: loans whose lender may no longer lend them end, and do not come back with the right."""
-    c = tables.contacts.c
+    """After a change of contacts, or where the account was closed: loans whose lender may no longer lend them, or whose borrower
+    is a contact no more, end, and do not come back with the right or the contact. So do requests of those who are gone."""
+    a, c, borrower = tables.accounts.c, tables.contacts.c, tables.contacts.alias("of_borrower")
     rows = tx.connection.execute(
-        select(_l.id, _l.cell, _l.borrower, c.held, tables.accounts.c.scheme, tables.accounts.c.status)
-        .join(tables.accounts, tables.accounts.c.id == _l.account_id)
+        select(_l.id, _l.cell, _l.borrower, c.held, borrower.c.person_id, a.scheme, a.status)
+        .join(tables.accounts, a.id == _l.account_id)
         .outerjoin(tables.contacts, (c.account_id == _l.account_id) & (c.person_id == _l.lender))
+        .outerjoin(borrower, (borrower.c.account_id == _l.account_id) & (borrower.c.person_id == _l.borrower))
         .where(_l.account_id == account, _l.ended_at.is_(None), _l.ends_at > tx.now)
     ).all()
-    lost = [row for row in rows if row.held is None or not may_lend(tx.schemes[row.scheme], row.held, row.cell)]
+    lost = [
+        row
+        for row in rows
+        if row.status == "closed"
+        or row.person_id is None
+        or row.held is None
+        or not may_lend(tx.schemes[row.scheme], row.held, row.cell)
+    ]
+    r, on = tables.loan_requests.c, select(c.person_id).where(c.account_id == account)
+    asked = update(tables.loan_requests).where(r.account_id == account, r.status == "open", r.asker.not_in(on))
+    tx.connection.execute(asked.values(status="gone"))
     for row in lost:
         if not _end(tx, row.id):
             continue
@@ -239,7 +251,8 @@ def _request(tx: Transaction, id: int) -> Request | None:
 
 
 def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | None:
-    """Whoever answers first has answered, if it is theirs to answer: they may lend, and hold what is asked for."""
+    """Whoever answers first has answered, if it is theirs to answer: they may lend, and hold what is asked for. It is lent to
+    a contact, and to nobody who was one."""
     tx.good(grant, "right.lend")
     found = _request(tx, id)
     if (
@@ -249,8 +262,13 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
         or found.asker == person_of(grant.subject)
     ):
         return None
+    c = tables.contacts.c  # both stay contacts until the loan stands, or whoever takes one of them off finds it
+    pair = (c.account_id == found.account, c.person_id.in_((found.asker, person_of(grant.subject))))
+    tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True)).all()
     held = _CONTACTS.all(tx, account=found.account)
     mine = next((row for row in held if subject_of(row.id) == grant.subject), None)
+    if found.asker not in {row.id for row in held}:
+        return None
     if mine is None or not may_lend(tx.schemes[mine.scheme], mine.held, found.cell):
         return None
     r = tables.loan_requests.c

@@ -6,14 +6,18 @@ Looked up to decide, never shown. An e-mail address or a name in a Slack profile
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, literal, or_, select, update
 
-from store import tables
+from store import tables, work
 from store.people import subject_of
 from store.prepared import Prepared
+from store.revoke import revoke
 from store.transaction import Transaction, upsert
+
+UNFIT: Final = "unlink_unfit"  # the work of looking through all links, once a night
+DAY: Final = 24 * 3_600_000  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +76,67 @@ def link(tx: Transaction, person: int, team: str, user: str) -> bool:
 
 
 def unlink(tx: Transaction, team: str, user: str) -> str | None:
-    """The member stands for nobody any more. Whom they stood for, if it was a person."""
+    """The member stands for nobody any more, and what the person proved or was sent ends. Whom they stood for, if it was a
+    person."""
     s = tables.slack_members.c
     gone = delete(tables.slack_members).where(s.team == team, s.member == user, s.person_id.is_not(None))
     person = tx.connection.execute(gone.returning(s.person_id)).scalar()
-    return None if person is None else subject_of(person)
+    if person is None:
+        return None
+    revoke(tx, [person], "slack")
+    return subject_of(person)
 
 
 def may_link(tx: Transaction, person: int, team: str, home: str) -> bool:
     """Whether members of an organisation may be tied to this person: those of the desk's own (`home`), those that an account
     of theirs lists, and those whose members the operator has tied to a contact of such an account."""
-    if team == home:
-        return True
-    a, s = tables.account_teams.c, tables.slack_members.c
-    c, other = tables.contacts.c, tables.contacts.alias("other").c
+    fits: bool = tx.connection.execute(select(_fits(literal(person), literal(team), home))).scalar_one()
+    return bool(fits)
+
+
+def unlink_unfit(tx: Transaction, home: str) -> int:
+    """Those who linked themselves by a code to somebody to whom `may_link` would not let them be tied now stand for nobody: the
+    account that listed their organisation, or the contact, is gone. The people are told, and what they were sent or have proved
+    ends. How many there were."""
+    s = tables.slack_members.c
+    unfit = (s.linked_by == "code", s.person_id.is_not(None), ~_fits(s.person_id, s.team, home))
+    gone = delete(tables.slack_members).where(*unfit).returning(s.person_id, s.team, s.member)
+    rows = tx.connection.execute(gone).all()
+    for row in rows:
+        tx.record(subject_of(row.person_id), None, "slack.link", "ended", fields=("slack.member",))
+        told = {"notice": "slack_unlinked", "person": row.person_id}
+        work.enqueue(tx, "notice", f"slack_unlinked:{row.person_id}:{row.team}:{row.member}:{tx.now}", told)
+    revoke(tx, [row.person_id for row in rows], "slack")
+    return len(rows)
+
+
+def sweep(tx: Transaction) -> None:
+    """Once a night it is looked whether every link still fits, whatever has changed."""
+    work.enqueue_once(tx, UNFIT, str(tx.now // DAY), {})
+
+
+def home_of(tx: Transaction, named: str = "") -> str:
+    """The installation that is the desk's own: the one the settings name, or the first. One that has ended counts as long as
+    there is no other, or its members would be strangers while the app is installed anew. Empty: there never was one."""
+    if named:
+        return named
+    i = tables.installations.c
+    order = (i.ended_at.is_not(None), i.installed_at)
+    return tx.connection.execute(select(i.team).order_by(*order).limit(1)).scalar() or ""
+
+
+def _fits(person: ColumnElement[Any], team: ColumnElement[Any], home: str) -> ColumnElement[bool]:
+    a, met = tables.account_teams.c, tables.slack_members.alias("met").c
+    c, other = tables.contacts.alias("own").c, tables.contacts.alias("other").c
     listed = exists().where(a.team == team, a.account_id == c.account_id, c.person_id == person)
     known = exists().where(
-        s.team == team,
-        s.linked_by == "import",
-        s.person_id == other.person_id,
+        met.team == team,
+        met.linked_by == "import",
+        met.person_id == other.person_id,
         other.account_id == c.account_id,
         c.person_id == person,
     )
-    found: bool = tx.connection.execute(select(listed | known)).scalar_one()
-    return bool(found)
+    return or_(team == home, listed, known)
 
 
 def is_listed(tx: Transaction, team: str) -> bool:
@@ -104,22 +145,6 @@ def is_listed(tx: Transaction, team: str) -> bool:
     imported = exists().where(s.team == team, s.linked_by == "import")
     found: bool = tx.connection.execute(select(exists().where(a.team == team) | imported)).scalar_one()
     return bool(found)
-
-
-def unlink_unlisted(tx: Transaction, account: int, team: str) -> None:
-    """An account lists an organisation no more: members of it who linked themselves to its contacts by a code stand for
-    nobody, unless another account of theirs lists it."""
-    s, c, a, other = tables.slack_members.c, tables.contacts.c, tables.account_teams.c, tables.contacts.alias("other").c
-    contacts = select(c.person_id).where(c.account_id == account)
-    listed = exists().where(a.team == team, a.account_id != account, other.account_id == a.account_id)
-    gone = delete(tables.slack_members).where(
-        s.team == team,
-        s.linked_by == "code",
-        s.person_id.in_(contacts),
-        ~listed.where(other.person_id == s.person_id),
-    )
-    for person in tx.connection.execute(gone.returning(s.person_id)).scalars().all():
-        tx.record(subject_of(person), None, "slack.link", "ended", fields=("slack.member",))
 
 
 def _one(team: str, user: str) -> Any:

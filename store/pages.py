@@ -18,14 +18,14 @@ from store.transaction import Transaction
 LIFE: Final = codes.LIFE  # ms
 BYTES: Final = 32
 CHARACTERS: Final = 43  # of a token: those bytes in base64
-LONGEST_KIND: Final = 11  # characters: `page:` stands before it
+KINDS: Final = ("enrol", "join", "pin")
 _LONGEST: Final = 64
 
 
 def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int = LIFE) -> str:
     """A new token for a subject, good for `life` (ms); the ones of that kind before it are good no more."""
-    if len(kind) > LONGEST_KIND:
-        raise ValueError(f"a kind of page has at most {LONGEST_KIND} characters: {kind}")
+    if kind not in KINDS:
+        raise ValueError(f"no kind of page: {kind}")
     void(tx, kind, subject)
     token = secrets.token_urlsafe(BYTES)
     row = {"kind": _kind(kind), "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 
 from authz import Grant
-from store import authenticators, factors, guard, pages, pins, step_ups, tables, work
+from store import authenticators, factors, guard, pages, pins, tables, work
 from store.guard import Admission
 from store.people import person_of, subject_of
 from store.pins import KeptPin
@@ -46,7 +46,7 @@ def owe(tx: Transaction, grant: Grant, person: int) -> None:
     """The link is mailed to them. Two people have agreed: see `second_looks`."""
     tx.good(grant, "desk.pin.reissue")
     tx.told(grant, f"pin_page_for:{subject_of(person)}")
-    work.enqueue(tx, WORK, f"{person}:{secrets.token_hex(8)}", {"person": person})
+    work.enqueue(tx, WORK, f"{person}:{secrets.token_hex(8)}", {"person": person}, lane=work.lane_of(WORK, person))
 
 
 def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
@@ -97,7 +97,6 @@ def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: guard.Res
         return False  # another browser was quicker
     pins.put(tx, kept)
     guard.forget_person(tx, kept.person)
-    step_ups.end_all(tx, subject_of(kept.person))
     tx.record(subject_of(kept.person), None, "pin_set", "done", fields=("pin.page",))
     notice = {"notice": "pin_set", "person": kept.person}
     work.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)

@@ -26,6 +26,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from store import tables
 from store.keys import Key, Keys
 from store.prepared import Prepared
+from store.revoke import revoke
 from store.transaction import Transaction, upsert
 
 ISSUED_DIGITS: Final = 8
@@ -252,11 +253,14 @@ def find(tx: Transaction, person: int) -> KeptPin | None:
     return KeptPin(row.person_id, row.pepper, row.salt, row.sealed, row.duress) if row else None
 
 
-def put(tx: Transaction, kept: KeptPin) -> None:
-    """Stores a PIN in place of any there was, and of the one for a threat."""
+def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False) -> None:
+    """Stores a PIN in place of any there was, and of the one for a threat. What they proved or were sent until now ends; a
+    `newcomer` has nothing that could."""
     values = {**_values(kept), "issued_at": tx.now}
     row = upsert(tx, tables.pins).values(person_id=kept.person, **values)
     tx.connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    if not newcomer:
+        revoke(tx, [kept.person], "pin")
 
 
 def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:

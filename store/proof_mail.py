@@ -45,7 +45,9 @@ def find(tx: Transaction, grant: Grant, word: str) -> int | None:
 def ask(tx: Transaction, grant: Grant, person: int) -> bool:
     """Has a code sent to them. False: one was just now, or enough of them today, or they are there no more."""
     tx.good(grant, "desk.proof.ask")
-    asked = _may_be_sent(tx, person) and work.enqueue_once(tx, KIND, f"{person}:{tx.now}", {"person": person})
+    asked = _may_be_sent(tx, person) and work.enqueue_once(
+        tx, KIND, f"{person}:{tx.now}", {"person": person}, lane=work.lane_of(KIND, person)
+    )
     tx.told(grant, f"{'asked_proof_of' if asked else 'asked_no_proof_of'}:{subject_of(person)}")
     return asked
 

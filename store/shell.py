@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 
 from authz import Ask, Denied, Grant, judge
-from store import guard, pins, step_ups, tables, work
+from store import guard, pins, tables, work
 from store.people import subject_of
 from store.pins import KeptPin, Resealed
 from store.transaction import Transaction
@@ -94,7 +94,6 @@ def set_pin(tx: Transaction, grant: Grant, kept: KeptPin) -> None:
     tx.good(grant, "desk.pin.reissue")
     pins.put(tx, kept)
     guard.forget_person(tx, kept.person)
-    step_ups.end_all(tx, subject_of(kept.person))
     _told(tx, grant, kept.person, "pin_set")
 
 

@@ -32,7 +32,7 @@ def ask(tx: Transaction, subject: str, account: int) -> bool:
         return False
     codes.void(tx, IN_SLACK, subject)
     shown = {"person": person, "call": tx.call, "account": account}
-    return work.enqueue_once(tx, KIND, f"{person}:{tx.now}", shown, lane=f"{KIND}:{person}")
+    return work.enqueue_once(tx, KIND, f"{person}:{tx.now}", shown, lane=work.lane_of(KIND, person))
 
 
 def bound_to(where: str, account: int) -> str:

@@ -1,14 +1,14 @@
 """A second proof that was given: where it was given, on one account, for some minutes. rules.md, "Proof levels".
 
 `bound` says where: the call, the Slack member, the session; never wider. What was proved in one place is carried to another by
-a code said aloud (`carried`), for one topic, and ends when it would have ended.
+a code said aloud (`carried`), for one topic, and stands only while what it came from stands.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
 from authz import Proof
 from store import tables
@@ -21,9 +21,18 @@ KEPT: Final = 24 * 3_600_000  # ms
 
 
 def reached(
-    tx: Transaction, subject: str, account: int, factor: str, bound: str, *, ends_at: int, topic: str = ""
+    tx: Transaction,
+    subject: str,
+    account: int,
+    factor: str,
+    bound: str,
+    *,
+    ends_at: int,
+    topic: str = "",
+    came_of: int | None = None,
 ) -> None:
-    """From now on, until `ends_at` (ms), they are stepped up there. Never under a duress PIN: the caller of this sees to it."""
+    """From now on, until `ends_at` (ms), they are stepped up there, and no longer than the one it `came_of` stands. Never under
+    a duress PIN: the caller of this sees to it."""
     row = {
         "person_id": person_of(subject),
         "account_id": account,
@@ -33,6 +42,7 @@ def reached(
         "topic": topic,
         "reached_at": tx.now,
         "ends_at": ends_at,
+        "came_of": came_of,
     }
     tx.connection.execute(insert(tables.step_ups).values(**row))
     tx.proved_further(subject, account)
@@ -58,6 +68,21 @@ def _latest(tx: Transaction, subject: str, account: int, ends: list[int]) -> int
     return max(ends, default=None)
 
 
+def own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:
+    """The one (its id) that was reached here, and not carried here, and lasts longest."""
+    rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
+    mine = [row for row in rows if row.factor != "carried"]
+    return max(mine, key=lambda row: row.ends_at).id if mine else None
+
+
+def standing(tx: Transaction, subject: str, id: int) -> tuple[int, int] | None:
+    """(account, until when in ms) of one of theirs that stands now."""
+    s = tables.step_ups.c
+    query = select(s.account_id, s.ends_at).where(s.id == id, s.person_id == person_of(subject), s.ends_at > tx.now)
+    row = tx.connection.execute(query).first()
+    return None if row is None else (row.account_id, row.ends_at)
+
+
 def proof(tx: Transaction, subject: str, account: int | None, bound: str, topic: str = "") -> Proof:
     """How sure it is who asks, for somebody verified."""
     if account is None or until(tx, subject, account, bound, topic) is None:
@@ -65,10 +90,11 @@ def proof(tx: Transaction, subject: str, account: int | None, bound: str, topic:
     return Proof.STEPPED_UP
 
 
-def end_all(tx: Transaction, subject: str) -> None:
-    """Whatever they proved is worth nothing any more: they are no contact, or a factor of theirs was changed."""
+def end_in(tx: Transaction, subject: str, bound: str) -> None:
+    """What they proved in one place is worth nothing any more, nor what was carried from there: the first proof there failed.
+    Where what proves them is taken away, see `revoke`."""
     s = tables.step_ups.c
-    mine = update(tables.step_ups).where(s.person_id == person_of(subject), s.ends_at > tx.now)
+    mine = update(tables.step_ups).where(s.person_id == person_of(subject), s.bound == bound, s.ends_at > tx.now)
     tx.connection.execute(mine.values(ends_at=tx.now))
 
 
@@ -76,12 +102,14 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.step_ups).where(tables.step_ups.c.ends_at < tx.now - KEPT))
 
 
-_s = tables.step_ups.c
+_s, _of = tables.step_ups.c, tables.step_ups.alias("of").c
+_now = bindparam("now", type_=_s.ends_at.type)
 _UNTIL = Prepared(
-    select(_s.ends_at, _s.topic, _s.factor).where(
+    select(_s.id, _s.ends_at, _s.topic, _s.factor).where(
         _s.person_id == bindparam("person"),
         _s.account_id == bindparam("account"),
         _s.bound == bindparam("bound"),
-        _s.ends_at > bindparam("now", type_=_s.ends_at.type),
+        _s.ends_at > _now,
+        or_(_s.came_of.is_(None), exists().where(_of.id == _s.came_of, _of.ends_at > _now)),
     )
 )

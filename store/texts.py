@@ -89,7 +89,7 @@ def ask(tx: Transaction, subject: str, bound: str, countries: Collection[str]) -
         insert(tables.text_messages).values(**row).returning(tables.text_messages.c.id)
     ).scalar_one()
     codes.void(tx, BY_TEXT, subject)
-    work.enqueue(tx, KIND, str(id), {"text": id, "bound": bound}, lane=f"{KIND}:{person}")
+    work.enqueue(tx, KIND, str(id), {"text": id, "bound": bound}, lane=work.lane_of(KIND, person))
     return True
 
 

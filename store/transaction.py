@@ -20,6 +20,7 @@ from store import holdings, tables
 from store.engine import Gate
 from store.keys import Keys
 from store.ledger import Entry, Lane, Lanes, chained
+from store.lent import Lent
 from store.prepared import INSERTS
 from store.together import Write, insert_together
 
@@ -58,6 +59,7 @@ class Transaction:
         self.channel, self.call, self.now = channel, call, clock()
         self.rings_bell, self._ring_bell = False, ring_bell
         self._entries: list[Entry] = []
+        self.loans_read: dict[tuple[str, int | None, str], Lent] = {}  # for `holdings` alone
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
         self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike
@@ -146,6 +148,8 @@ class Transaction:
     def ask(self, ask: Ask) -> Grant | Denied:
         """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
         verdict = judge(ask, self.standing(ask))
+        while isinstance(verdict, Grant) and verdict.when in LENT and not holdings.hold(self, verdict):
+            verdict = judge(ask, self.standing(ask))  # what was lent has ended, or was used up, just now
         if isinstance(verdict, Grant):
             self._register(verdict)
             self._allowed(verdict)

@@ -29,6 +29,9 @@ BACK_OFF: Final = (
 )  # then every hour, until it is given up (jobs.py)
 KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
+# Work that sends somebody a code or a link, or shows it: each in the lane of its person, so that it can be withdrawn.
+PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
+PROVING: Final = ("proof_code", "pin_page", *PROVING_ON_AN_ACCOUNT)
 
 
 class Later(Exception):
@@ -124,6 +127,25 @@ def lease(tx: Transaction, kinds: list[str]) -> Work | None:
     return Work(
         row.id, row.kind, row.key, json.loads(row.payload), row.attempts, row.created_at, retried_at=row.retried_at
     )
+
+
+def lane_of(kind: str, person: int) -> str:
+    """The lane of work of this kind for one person."""
+    return f"{kind}:{person}"
+
+
+def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
+    """What is owed in these lanes is owed no more: the lanes in which there was anything."""
+    w = tables.work.c
+    owed = update(tables.work).where(w.lane.in_(lanes), w.done_at.is_(None)).values(done_at=tx.now, payload="{}")
+    return list(tx.connection.execute(owed.returning(w.lane)).scalars())
+
+
+def is_owed(tx: Transaction, work: Work) -> bool:
+    """Whether a piece that was leased is still to be done, by whoever leased it; it stays so until the transaction has ended."""
+    w = tables.work.c
+    still = select(w.id).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
+    return tx.connection.execute(still.with_for_update()).first() is not None
 
 
 def done(tx: Transaction, work: Work) -> None:

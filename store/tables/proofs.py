@@ -61,7 +61,7 @@ class Code(Base):
 
 class StepUp(Base):
     """A second proof that was given: for one account, in one place (`bound`: the call, the Slack member, the session), until
-    `ends_at`. `topic` is empty, or the one it was carried over for."""
+    `ends_at`. `topic` is empty, or the one it was carried over for; `came_of` is then the one it was carried from."""
 
     __tablename__ = "step_ups"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -73,6 +73,7 @@ class StepUp(Base):
     topic: Mapped[str] = mapped_column(String(16))
     reached_at: Mapped[int]
     ends_at: Mapped[int] = mapped_column(index=True)
+    came_of: Mapped[int | None]
     __table_args__ = (Index("ix_step_ups_person", "person_id", "account_id"), NEVER_AGAIN)
 
 

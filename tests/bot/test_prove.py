@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store import codes, step_ups
+from store.revoke import revoke
 from store.step_codes import bound_to
 from tests.bot.proving import DAYS, SUBJECT, app, carried_from_the_phone, linked_days_ago, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
@@ -106,7 +107,7 @@ def test_a_code_is_good_once(slack_once: SlackDesk) -> None:
     code = shows(desk, raj)
     desk.submit("U0RAJ", code=code)
     with desk.store.transaction("test") as tx:
-        step_ups.end_all(tx, SUBJECT["raj.patel"])
+        revoke(tx, [7], "authenticator")
     cancel(desk)
     left = desk.submit("U0RAJ", code=code)
     assert "That did not match" in str(left.errors if left else "")

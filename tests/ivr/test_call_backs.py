@@ -332,7 +332,7 @@ def test_of_two_workers_one_rings(desk: Desk) -> None:
         assert isinstance(grant, Grant)
         id = call_backs.ask(tx, grant, 1)
         assert isinstance(id, int)
-        first = call_backs.to_ring(tx, id)
+        first = call_backs.to_ring(tx, id, "+441632960101")
         assert first is not None
         assert first.status == "ringing"
-        assert call_backs.to_ring(tx, id) is None
+        assert call_backs.to_ring(tx, id, "+441632960101") is None

@@ -73,6 +73,9 @@ def test_of_those_who_use_it_at_once_one_succeeds(clocked: Clocked) -> None:
     assert [found for found in won if found is not None] == [("person:7", "")]
 
 
-def test_a_kind_that_is_too_long_for_its_column_is_refused(clocked: Clocked) -> None:
-    with pytest.raises(ValueError, match="at most 11"):
-        clocked.do(pages.issue, "far_too_long", "person:7")
+def test_a_kind_that_nobody_has_listed_is_refused(clocked: Clocked) -> None:
+    """What `revoke` ends is written down by kind: see test_taken_away."""
+    with pytest.raises(ValueError, match="no kind of page"):
+        clocked.do(pages.issue, "strange", "person:7")
+    with pytest.raises(ValueError, match="no kind of code"):
+        clocked.do(codes.issue, "strange", "person:7")

@@ -15,11 +15,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
+    op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
     _ledger()
 
 
 def downgrade() -> None:
     _no_ledger()
+    op.drop_column("step_ups", "came_of")
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.drop_column("retried_at")
     with op.batch_alter_table("legs") as batch_op:

@@ -1,0 +1,109 @@
+"""What ends when something that proves somebody is taken away, or put in doubt: all that rests on it and is still out.
+
+Their codes and one-time pages of every kind, second proofs and what was carried over from them, questions asked in Slack,
+calls owed to them, codes and links the queue would still send, an authenticator begun and not confirmed. Whoever takes an
+address, a number, a Slack member, an authenticator, a PIN or a contact away does it by a function that comes here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+
+from store import codes, loans, tables, timeline, work
+from store.people import subject_of
+from store.transaction import WORKER, Transaction
+
+GROUNDS: Final = ("address", "number", "slack", "authenticator", "pin", "contact", "account")
+AT_ONCE: Final = 500  # people in one statement
+NOT_CALLED: Final = "We did not call back: what the desk had on file for them has changed since. Ask for it again if they still want it."
+
+
+def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int | None = None) -> None:
+    """All that these people were sent or have proved, and that is still good, ends now; so does what came of it. It is in the
+    ledger for each of them. With an `account`, what they were taken off or what was closed, only what is about that account,
+    and all of it for whoever is on no account any more."""
+    if ground not in GROUNDS:
+        raise ValueError(f"no ground: {ground}")
+    if account is not None:
+        loans.end_of_those_who_lost(tx, account)
+    them = sorted(set(people))
+    for first in range(0, len(them), AT_ONCE):
+        some = them[first : first + AT_ONCE]
+        p = (
+            tables.people.c
+        )  # locked first and in one order: whoever makes a code for somebody does so before this, or after
+        tx.connection.execute(select(p.id).where(p.id.in_(some)).order_by(p.id).with_for_update(key_share=True)).all()
+        whole = some if account is None else _on_no_account(tx, some)
+        ended = _ended(tx, some, whole, account)
+        for person in some:
+            if person in ended:
+                fields = (f"ground:{ground}", *sorted(ended[person]))
+                tx.record(subject_of(person), account, "revoked", ground, fields=fields)
+
+
+def _on_no_account(tx: Transaction, people: list[int]) -> list[int]:
+    c = tables.contacts.c
+    still = set(tx.connection.execute(select(c.person_id).where(c.person_id.in_(people))).scalars())
+    return [person for person in people if person not in still]
+
+
+def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | None) -> dict[int, set[str]]:
+    """Person → a word for each kind of thing that ended. `whole` are those of them of whom everything ends."""
+    ended: dict[int, set[str]] = defaultdict(set)
+
+    def theirs(columns: Any) -> ColumnElement[bool]:
+        all_of_it = columns.person_id.in_(whole)
+        return (
+            all_of_it
+            if account is None
+            else or_(all_of_it, columns.person_id.in_(some) & (columns.account_id == account))
+        )
+
+    c, s, a, b = tables.codes.c, tables.step_ups.c, tables.approvals.c, tables.call_backs.c
+    subjects = {subject_of(person): person for person in some}
+    its = or_(c.subject.in_(map(subject_of, whole)), and_(c.subject.in_(subjects), c.kind.in_(codes.OF_AN_ACCOUNT)))
+    good = update(tables.codes).where(its, c.used_at.is_(None), c.expires_at > tx.now).values(used_at=tx.now)
+    for row in tx.connection.execute(good.returning(c.subject, c.kind)):
+        ended[subjects[row.subject]].add(f"code:{row.kind}")
+    proved = update(tables.step_ups).where(theirs(s), s.ends_at > tx.now).values(ends_at=tx.now)
+    for row in tx.connection.execute(proved.returning(s.person_id)):
+        ended[row.person_id].add("step_up")
+    asked = update(tables.approvals).where(theirs(a), a.answered_at.is_(None)).values(answered_at=tx.now, right=False)
+    for row in tx.connection.execute(asked.returning(a.person_id)):
+        ended[row.person_id].add("approval")
+    # Whoever is talking already has been asked for their PIN; a code is told without one.
+    owed = (b.ended_at.is_(None), or_(b.status.in_(("owed", "ringing")), b.purpose == "code"))
+    calls = update(tables.call_backs).where(theirs(b), *owed).values(status="withdrawn", ended_at=tx.now)
+    for row in tx.connection.execute(calls.returning(b.id, b.person_id, b.account_id, b.ticket)).all():
+        ended[row.person_id].add("call_back")
+        _not_called(tx, row)
+    lanes = {
+        lane: (kind, person)
+        for person in (some if account else whole)
+        for kind, lane in _lanes(person, person in whole)
+    }
+    for lane in work.withdraw(tx, lanes):
+        kind, person = lanes[lane]
+        ended[person].add(f"work:{kind}")
+    begun = tables.authenticators.c
+    unconfirmed = delete(tables.authenticators).where(begun.person_id.in_(whole), begun.confirmed_at.is_(None))
+    for row in tx.connection.execute(unconfirmed.returning(begun.person_id)):
+        ended[row.person_id].add("authenticator_begun")
+    return ended
+
+
+def _lanes(person: int, whole: bool) -> list[tuple[str, str]]:
+    kinds = work.PROVING if whole else work.PROVING_ON_AN_ACCOUNT
+    return [(kind, work.lane_of(kind, person)) for kind in kinds]
+
+
+def _not_called(tx: Transaction, row: Any) -> None:
+    """On its ticket, in the ledger, and to the agent who asked for it."""
+    if row.ticket is not None:
+        timeline.add(tx, row.ticket, WORKER, NOT_CALLED, internal=True)
+    tx.record(WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{subject_of(row.person_id)}",))
+    work.enqueue_once(tx, "slack.called", str(row.id), {"call_back": row.id})

@@ -1,0 +1,77 @@
+"""H1: every kind of thing that can be out and every ground that can go, as the code has them, against the lists of the tests.
+
+T19
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Table
+
+from store import codes, pages, tables, work
+from store.revoke import GROUNDS
+from tests.bot.slack_desk import SlackDesk
+from tests.bot.test_taken_away import ENDS, STAYS, TAKEN, THINGS
+
+TABLES: Final = {  # every table that names a person: "ends", or why nothing of it is out
+    **dict.fromkeys(
+        ("codes", "step_ups", "approvals", "call_backs", "authenticators", "loans", "loan_requests"), "ends"
+    ),
+    **dict.fromkeys(("phones", "pins", "slack_members", "contacts", "people"), "the grounds themselves"),
+    "old_emails": "told of changes, and sent nothing that proves",
+    "text_messages": "counted; the code is among the codes",
+    "pin_guards": "counters: whoever is guessed at does not begin anew",
+    "rings": "a call under way: judged anew at every key, and its second proofs end",
+    "second_looks": STAYS["second look"],
+    **dict.fromkeys(
+        ("tickets", "messages", "places", "early_edits"), "what was said; seen under rights that are read anew"
+    ),
+    **dict.fromkeys(("ledger", "alerts"), "what has happened"),
+}
+MADE_WHEN_DONE: Final = {  # later work that shows or begins something that proves, and why it need not be withdrawn
+    "call_back": "does nothing for a call back that was withdrawn",
+    "slack.calling": "likewise",
+    "slack.approve": "asks nothing that is answered or over already",
+    "slack.tell": "an answer to a member as they are known when it is given",
+    "slack.form": "likewise",
+}
+PROVES_NOTHING: Final = {
+    *("alarm", "alert", "announce", "call_back_over", "case", "fetch_recording", "keypad_over", "late_recording"),
+    *(
+        "late_transcript",
+        "leg_over",
+        "leg_stop",
+        "mail",
+        "news",
+        "notice",
+        "ring",
+        "ring_over",
+        "slack.alert",
+        "slack.called",
+    ),
+    *("slack.fade", "slack.fetch_file", "slack.head", "slack.hello", "slack.home", "slack.loan_ask", "slack.loan_news"),
+    *("slack.loan_request", "slack.notice", "slack.notice_to", "slack.prompts", "slack.react", "slack.say"),
+    *("slack.send_file", "slack.welcome", "to_keypad", "unlink_unfit"),
+}
+
+
+def test_h1_every_kind_and_every_ground_is_listed(slack_once: SlackDesk) -> None:
+    """Whoever adds a kind of code, of page, of later work, or a table about people says here what becomes of it."""
+    kinds: dict[str, set[str]] = {"code": set(), "page": set(), "work": set()}
+    for what, _, kind in (name.partition(":") for name in THINGS):
+        kinds.setdefault(what, set()).add(kind)
+    assert (kinds["code"], kinds["page"]) == (set(codes.KINDS), set(pages.KINDS))
+    assert kinds["work"] == set(work.PROVING)
+    done = set(slack_once.house.deliveries)
+    assert done == kinds["work"] | set(MADE_WHEN_DONE) | PROVES_NOTHING, "a kind of later work"
+    about = {table.name for table in tables.Base.metadata.sorted_tables if _names_a_person(table)}
+    assert about == set(TABLES), "a table about people"
+    assert {ground.partition(" ")[0] for ground in TAKEN} == set(GROUNDS)
+    assert set(TAKEN) == set(ENDS)
+
+
+def _names_a_person(table: Table) -> bool:
+    words = {"subject", "about", "who", "k", "author"}
+    refers = any(key.column.table.name == "people" for column in table.columns for key in column.foreign_keys)
+    return refers or table.name == "people" or bool(words & set(table.columns.keys()))
