@@ -87,8 +87,8 @@ def _came_from(place: Place, said: Said) -> bool:
 
 
 def _version(said: Said) -> str:
-    """Of what it shows: its words, whether they were taken back, and its files."""
-    return digest(repr((said.body, said.withdrawn, [(file.name, file.lost) for file in said.files])))
+    """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files."""
+    return digest(repr((said.body or said.recording, said.withdrawn, [(file.name, file.lost) for file in said.files])))
 
 
 def _is_owed(place: Place, said: Said) -> bool:

@@ -217,8 +217,8 @@ def words_of(p: Phrases, said: Said) -> list[Block]:
     if said.withdrawn:
         return [b.context(p.say("withdrawn"))]
     made: list[Block] = [b.quoted(part) for part in parts(said.body)]
-    if said.recorded and not said.body:
-        made.append(b.context(p.say("recorded")))
+    if said.recording and not said.body:
+        made.append(b.context(p.say(f"recording.{said.recording}")))
     if said.earlier:
         made.append(b.context(p.say("edited")))
     for file in said.files:

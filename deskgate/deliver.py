@@ -20,6 +20,7 @@ from store.timeline import Recorded
 from store.work import Later, Never, Work, enqueue_once, is_owed
 
 IN_SLACK: Final = ("case", "slack.calling", "slack.called")  # nothing is owed where Slack is closed
+RECORDING_TRIES: Final = 6  # half an hour: by then Twilio has what it will ever have
 TRANSCRIPT_TRIES: Final = 5
 TEXT_TRIES: Final = 3
 log = structlog.get_logger("deliver")
@@ -59,10 +60,26 @@ def _granted(tx: Transaction) -> Grant:
 
 
 def _fetch_recording(store: Store, twilio: TwilioRest, work: Work) -> None:
+    """One that can never be had, or holds nothing, is on its ticket as that."""
     sid = str(work.payload["sid"])
-    sound = twilio.recording(sid)
     with store.transaction("worker") as tx:
-        recordings.put(tx, _granted(tx), sid, sound)
+        if not recordings.is_wanted(tx, sid):
+            return
+    try:
+        sound = twilio.recording(sid)
+        if sound is None and work.attempts < RECORDING_TRIES:
+            raise Later("Twilio does not have a recording yet")
+        if sound is None:
+            raise Never("Twilio has no such recording")
+    except Never:
+        with store.transaction("worker") as tx:
+            recordings.never(tx, sid, recordings.GONE)
+        raise
+    with store.transaction("worker") as tx:
+        if sound.is_nothing:
+            recordings.never(tx, sid, recordings.NOTHING)
+        else:
+            recordings.put(tx, _granted(tx), sid, sound)
 
 
 def _late_transcript(store: Store, work: Work) -> None:

@@ -6,13 +6,13 @@ import getpass
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from authz import Action, Grant
 from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
-from store import HashPool, Transaction, audit, desk_tickets, pins, retiring, shell, verify
+from store import HashPool, Transaction, audit, desk_tickets, pins, recordings, retiring, shell, verify
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
@@ -31,7 +31,8 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
             fail(f"there is no account {account}")
         found = desk_tickets.all_for_desk(tx, grant, chosen)
     if as_json:
-        print(json.dumps([{**asdict(ticket), "opened_at": moment(ticket.opened_at)} for ticket in found], indent=1))
+        rows = [asdict(ticket) | {"opened_at": moment(ticket.opened_at)} for ticket in found]
+        print(json.dumps([{k: v for k, v in row.items() if k != "recording_state"} for row in rows], indent=1))
         return
     if not found:
         print("No tickets yet.")
@@ -41,8 +42,16 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
         print(
             f"{t.number}  {opened}  {t.account or 'no account'}  {t.topic}  {t.status}  {t.opened_by or '-'}  {one_line(t.subject)}"
         )
-        if said := one_line(t.body) or ("(a recording)" if t.recording else ""):
+        if said := one_line(t.body) or _SOUNDS.get(t.recording_state or "", ""):
             print(f"      {said}")
+
+
+_SOUNDS: Final = {
+    recordings.WAITING: "(a recording, on its way)",
+    recordings.HERE: "(a recording)",
+    recordings.NOTHING: "(nothing was recorded)",
+    recordings.GONE: "(a recording that could not be had)",
+}
 
 
 @audit_commands.callback()

@@ -104,21 +104,21 @@ class TwilioRest:
         if refused:
             raise Never(f"Twilio answered {refused[0]} to a text message")
 
-    def recording(self, sid: str) -> Sound:
-        """The sound. Its URL is built from the recording's id, never taken from a webhook (platform-facts.md 1.9).
-
-        Raises `Later`, also while Twilio does not have it yet.
-        """
+    def recording(self, sid: str) -> Sound | None:
+        """The sound. Its URL is built from the recording's id, never taken from a webhook (platform-facts.md 1.9). None: Twilio
+        does not have it, or not yet. Raises `Later`, `Never`."""
         url = f"/2010-04-01/Accounts/{self._account}/Recordings/{sid}.wav"
         content = bytearray()
         try:
             with self._http.stream("GET", url, auth=(self._account, self._token)) as answer:
+                if answer.status_code == 404:
+                    return None
                 if answer.status_code != 200:
-                    raise Later(f"Twilio answered {answer.status_code} for a recording", _retry_after(answer))
+                    raise refusal("a recording", answer.status_code, None, _retry_after(answer))
                 for chunk in answer.iter_bytes():
                     content += chunk
                     if len(content) > LARGEST_RECORDING:
-                        raise Later("a recording is larger than 32 MiB", 24 * 3600)
+                        raise Never("a recording is larger than 32 MiB")
         except httpx2.TransportError as fault:
             raise Later(f"Twilio cannot be reached: {type(fault).__name__}") from fault
         return Sound(answer.headers.get("content-type", "audio/wav"), bytes(content))

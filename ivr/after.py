@@ -32,6 +32,13 @@ def recorded(line: Line, sid: str, spoken: Recorded) -> None:
     keep_late(line, sid, spoken)
 
 
+def nothing_recorded(line: Line, sid: str, recording: str) -> None:
+    """Twilio tells that there is nothing on a recording: its ticket says so. Where its turn has not come yet, what the worker
+    finds will say it."""
+    with line.store.transaction("phone", sid) as tx:
+        recordings.never(tx, recording, recordings.NOTHING)
+
+
 def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
     """Nothing that was spoken is lost: what no turn has brought becomes what it would have been."""
     with line.store.transaction("phone", sid) as tx:

@@ -148,7 +148,14 @@ def _recorded(found: Mapping[str, str]) -> Recorded:
     return Recorded(found["RecordingSid"], max(0, int(found.get("RecordingDuration", "0"))))
 
 
+def _is_nothing(found: Mapping[str, str]) -> bool:
+    """Twilio says that a recording has no length (-1 while it does not know)."""
+    return int(found.get("RecordingDuration", "-1")) == 0
+
+
 def _heard(found: Mapping[str, str]) -> Heard:
+    if "RecordingSid" in found and _is_nothing(found):
+        return Keys("")
     if "RecordingSid" in found:
         return Spoken(_recorded(found))
     if "DialCallStatus" in found:
@@ -172,8 +179,13 @@ def keypad(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
 
 
 def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    if found.get("RecordingStatus") == "completed":
+    told, recording = found.get("RecordingStatus"), found.get("RecordingSid")
+    if recording is None and told == "completed":
+        raise BadRequest("RecordingSid is missing")
+    if told == "completed" and not _is_nothing(found):
         after.recorded(line, found["CallSid"], _recorded(found))
+    elif told in ("completed", "absent", "failed") and recording is not None:
+        after.nothing_recorded(line, found["CallSid"], recording)
     return screens.nothing()
 
 
@@ -209,7 +221,7 @@ ROUTES: dict[str, Handler] = {
     "/called/status": outgoing.status,
 }
 _ALWAYS: dict[Handler, tuple[str, ...]] = {
-    recording: OF_A_RECORDING,
+    recording: OF_A_RECORDING[:2],  # where nothing was recorded there may be no RecordingSid
     transcription: OF_A_RECORDING,
     agent.told: OF_AN_ANNOUNCEMENT,
 }

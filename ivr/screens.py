@@ -61,7 +61,7 @@ def _drawn(
                 play_beep=True,
                 recording_status_callback=recording,
                 recording_status_callback_method="POST",
-                recording_status_callback_event="completed",
+                recording_status_callback_event="completed absent",
                 **words,
             )
             response.redirect(_ACTION, method="POST")  # nothing was said: Twilio goes on here

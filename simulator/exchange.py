@@ -83,6 +83,7 @@ class Exchange:
         self.webhooks: deque[Webhook] = deque(maxlen=_KEPT)
         self.faults: deque[Fault] = deque(maxlen=_KEPT)
         self.recordings: dict[str, Recording] = {}
+        self.lost: set[str] = set()  # recordings that Twilio does not have
         self.messages: list[tuple[str, str]] = []  # text messages sent: to, body
         self.legs: dict[str, Phone] = {}
         self.conferences: dict[str, Conference] = {}

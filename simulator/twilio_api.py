@@ -136,7 +136,7 @@ def router(exchange: Exchange) -> APIRouter:
         kept = exchange.recordings.get(recording)
         if kept is None and re.fullmatch("RE[0-9a-f]{32}", recording):
             kept = Recording(recording, "", "")  # made by a phone in a terminal: only that process knows its words
-        if kept is None:
+        if kept is None or recording in exchange.lost:
             return answer(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
         wav = kept.wav()
         path = request.url.path.removeprefix("/simulator/twilio")

@@ -32,6 +32,7 @@ class DeskTicket:
     channel: str
     opened_at: int
     recording: str | None
+    recording_state: str | None
 
 
 def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
@@ -163,11 +164,13 @@ _ALL = (
         tables.tickets.c.channel,
         tables.tickets.c.opened_at,
         tables.messages.c.recording,
+        tables.recordings.c.state.label("recording_state"),
     )
     .select_from(
         tables.tickets.join(tables.messages, tables.messages.c.id == _first_message)
         .outerjoin(tables.accounts, tables.accounts.c.id == tables.tickets.c.account_id)
         .outerjoin(tables.people, tables.people.c.id == tables.tickets.c.opened_by)
+        .outerjoin(tables.recordings, tables.recordings.c.sid == tables.messages.c.recording)
     )
     .where(tables.tickets.c.status != "held")
     .order_by(tables.tickets.c.number)

@@ -37,7 +37,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
             row.source,
             tuple(json.loads(row.earlier)),
             row.withdrawn_at is not None,
-            row.recording is not None,
+            row.state or "",
             tuple(files.get(row.id, ())),
         )
         for row in rows
@@ -62,7 +62,7 @@ def _fields(found: Sequence[Said]) -> Iterable[str]:
         "ticket.events": any(one.event for one in found),
         "ticket.authors": any(one.name for one in found),
         "ticket.earlier": any(one.earlier for one in found),
-        "ticket.recording": any(one.recorded for one in found),
+        "ticket.recording": any(one.recording for one in found),
         "ticket.file": any(one.files for one in found),
     }
     return (name for name, is_there in there.items() if is_there)
@@ -84,7 +84,12 @@ def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
 
 
 _m, _f = tables.messages, tables.files
-_ALL_SAID = Prepared(select(_m).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id))
+_ALL_SAID = Prepared(
+    select(_m, tables.recordings.c.state)
+    .outerjoin(tables.recordings, tables.recordings.c.sid == _m.c.recording)
+    .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_m.c.id)
+)
 _FILES = Prepared(
     select(
         _f.c.id,

@@ -63,7 +63,7 @@ class Said:
     source: str | None
     earlier: tuple[str, ...]
     withdrawn: bool
-    recorded: bool
+    recording: str  # its state, in words of recordings.py; empty where nothing was spoken
     files: tuple[File, ...]
 
     @property

@@ -107,11 +107,12 @@ class Place(Base):
 
 
 class Recording(Base):
-    """The sound of a spoken message. `sealed` is empty until the worker has fetched it."""
+    """The sound of a spoken message. `sealed` is empty until the worker has fetched it. `state` in words of recordings.py."""
 
     __tablename__ = "recordings"
     sid: Mapped[str] = mapped_column(String(34), primary_key=True)
     seconds: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8), server_default="waiting")
     content_type: Mapped[str | None]
     sealed: Mapped[bytes | None]
     recorded_at: Mapped[int]

@@ -27,7 +27,7 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import alerts, call_backs, desk_tickets, live, notices, timeline
+from store import alerts, call_backs, desk_tickets, live, notices, recordings, timeline
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -59,6 +59,7 @@ MADE: dict[str, set[str]] = {
     "origin.{}": STATUSES,
     "prove.sent.{}": {"sent", "not_sent"},
     "prompt.{}": set(deliver.PROMPTS),
+    "recording.{}": set(recordings.STATES),
     "refused.{}": {str(reason) for reason in Reason if reason is not Reason.ALLOWED},
     "ticket_is.{}": SEEN,
     "way.{}": {str(way) for way in Next if way is not Next.NONE},

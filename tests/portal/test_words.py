@@ -9,7 +9,7 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from portal import card, words
-from store import alerts, desk_tickets, live, passwords, queue, second_looks, timeline
+from store import alerts, desk_tickets, live, passwords, queue, recordings, second_looks, timeline
 from tests.house.test_names import ROOT
 
 SAID = words.load().document
@@ -31,6 +31,7 @@ KNOWN: dict[str, set[str]] = {
     "event": set(timeline.EVENTS),
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live.ENDINGS),
+    "recording": set(recordings.STATES),
     "second_look": set(second_looks.NEEDS),
 }
 

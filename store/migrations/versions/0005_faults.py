@@ -13,6 +13,9 @@ def upgrade() -> None:
     _budgets()
     with op.batch_alter_table("legs") as batch_op:
         batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
+    with op.batch_alter_table("recordings") as batch_op:
+        batch_op.add_column(sa.Column("state", sa.String(length=8), nullable=False, server_default="waiting"))
+    op.execute("UPDATE recordings SET state = 'here' WHERE sealed IS NOT NULL")
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
     op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
@@ -26,6 +29,8 @@ def downgrade() -> None:
         batch_op.drop_column("retried_at")
     with op.batch_alter_table("legs") as batch_op:
         batch_op.drop_column("call")
+    with op.batch_alter_table("recordings") as batch_op:
+        batch_op.drop_column("state")
     _no_budgets()
 
 
