@@ -57,6 +57,8 @@ def _send_code(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
     grant = desk_thread.asking_proof(tx, who)
     if grant is None:
         return "fixed:not_yours"
+    if proof_mail.is_young(tx, grant, number_of(action)):
+        return "fixed:code_young"
     return "fixed:code_sent" if proof_mail.ask(tx, grant, number_of(action)) else "fixed:code_wait"
 
 

@@ -58,7 +58,9 @@ def import_accounts(
     ] = False,
     known_since: Annotated[
         str,
-        typer.Option(help="A day: since when the numbers and Slack members of newcomers have been on file with you."),
+        typer.Option(
+            help="A day: since when numbers, addresses and Slack members of newcomers have been on file with you."
+        ),
     ] = "",
 ) -> None:
     """Load accounts: all or nothing, and a second time changes nothing."""

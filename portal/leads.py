@@ -67,6 +67,8 @@ def ask_pin(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
     reason = visit.field("reason", second_looks.LONGEST_REASON)
     if not reason:
         return answers.to("/desk/lead?said=empty")
+    if action == PIN_REISSUE and proof_mail.is_young(tx, grant, person):
+        return answers.to("/desk/lead?said=address_young")
     done = second_looks.ask(tx, grant, action, person=person, reason=reason)
     return answers.to(f"/desk/lead?said={'asked' if done else 'asked_already'}")
 
@@ -79,5 +81,7 @@ def answer(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response
     if grant is None:
         return answers.not_there(door, visit)
     if visit.field("answer") == "agree":
-        return answers.to(f"/desk/lead?said={'agreed' if second_looks.agree(tx, grant, id) else 'not_agreed'}")
+        young = any(one.id == id and one.address and not one.address.good for one in second_looks.waiting(tx, grant))
+        said = "agreed" if second_looks.agree(tx, grant, id) else "address_young" if young else "not_agreed"
+        return answers.to(f"/desk/lead?said={said}")
     return answers.to(f"/desk/lead?said={'refused' if second_looks.refuse(tx, grant, id) else 'not_agreed'}")

@@ -1,7 +1,8 @@
 """What somebody can prove themselves by a second time: only what is on file, and has been for long enough.
 
-A number, a Slack link or an authenticator younger than 72 hours proves nothing (rules.md, "Proof levels"): whoever has just
-taken it over is kept waiting until the one it was taken from has been told.
+A number, a Slack link or an authenticator younger than 72 hours proves nothing (rules.md, "Proof levels"), and to an e-mail
+address younger than that nothing is sent that proves: whoever has just taken it over is kept waiting until the one it was
+taken from has been told.
 """
 
 from __future__ import annotations
@@ -25,6 +26,16 @@ class Numbers:
 
     good: tuple[str, ...]
     fresh: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An e-mail address, whose it is, since when (ms; 0: for longer than was written down), and whether that is long enough."""
+
+    email: str
+    name: str
+    since: int
+    good: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,13 @@ def on_file(tx: Transaction, person: int) -> OnFile:
         known.good,
         tuple(fresh),
     )
+
+
+def address(tx: Transaction, person: int) -> Address | None:
+    """Where they can be written to. None: they are there no more."""
+    p = tables.people.c
+    row = tx.connection.execute(select(p.email, p.name, p.email_since).where(p.id == person)).first()
+    return None if row is None else Address(row.email, row.name, row.email_since, row.email_since <= tx.now - COOLING)
 
 
 def numbers(tx: Transaction, person: int) -> Numbers:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select, update
 
 from store import guard, pins, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
@@ -52,7 +52,10 @@ def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: 
     newcomers = [person for person in people if person.username not in found]
     unnamed = _issue(changes, [person.username for person in newcomers if not person.support_id], taken)
     round.newcomers += [person.username for person in newcomers]
-    issued: dict[str, dict[str, Any]] = {name: {"support_id": new} for name, new in unnamed.items()}
+    since = {"email_since": changes.known_since}
+    issued: dict[str, dict[str, Any]] = {person.username: dict(since) for person in newcomers}
+    for name, new in unnamed.items():
+        issued[name]["support_id"] = new
     for name in (person.username for person in newcomers if person.username in round.ids):
         issued.setdefault(name, {})["id"] = round.ids[name]
     support_ids = {name: row.support_id for name, row in found.items()} | unnamed
@@ -138,6 +141,9 @@ def _keep_addresses(changes: Changes, people: Sequence[Person], found: dict[str,
         new = upsert(changes.tx, tables.old_emails)
         again = new.on_conflict_do_update(index_elements=["person_id", "email"], set_=replaced)
         changes.write(again, [{"person_id": id, "email": email} | replaced for id, email in old.items()])
+        p = tables.people
+        young = update(p).where(p.c.id == bindparam("of_person")).values(email_since=changes.tx.now)
+        changes.write(young, [{"of_person": id} for id in old])
     _tell(changes, "address_changed", old)
 
 

@@ -50,14 +50,14 @@ def owe(tx: Transaction, grant: Grant, person: int) -> None:
 
 
 def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
-    """A new link and where it goes; the ones before it are good no more. None: they are there no more."""
+    """A new link and where it goes; the ones before it are good no more. None: they are there no more, or their address is too
+    young by now."""
     tx.good(grant, "desk.deliver")
-    p = tables.people.c
-    row = tx.connection.execute(select(p.email, p.name).where(p.id == person)).first()
-    if row is None:
+    to = factors.address(tx, person)
+    if to is None or not to.good:
         return None
     tx.told(grant, "contact.name", "contact.email", f"pin_page_sent_to:{subject_of(person)}")
-    return PageMail(row.email, row.name, pages.issue(tx, PAGE, subject_of(person), life=LIFE))
+    return PageMail(to.email, to.name, pages.issue(tx, PAGE, subject_of(person), life=LIFE))
 
 
 def look(tx: Transaction, token: str) -> PinPage | None:

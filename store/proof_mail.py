@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from authz import Grant
-from store import codes, tables, work
+from store import codes, factors, tables, work
 from store.people import is_support_id, resolve, subject_of
 from store.transaction import Transaction
 
@@ -43,24 +43,34 @@ def find(tx: Transaction, grant: Grant, word: str) -> int | None:
 
 
 def ask(tx: Transaction, grant: Grant, person: int) -> bool:
-    """Has a code sent to them. False: one was just now, or enough of them today, or they are there no more."""
+    """Has a code sent to them. False: one was just now, or enough of them today, or they are there no more, or their address is
+    too young."""
     tx.good(grant, "desk.proof.ask")
-    asked = _may_be_sent(tx, person) and work.enqueue_once(
-        tx, KIND, f"{person}:{tx.now}", {"person": person}, lane=work.lane_of(KIND, person)
+    asked = (
+        not is_young(tx, grant, person)
+        and _may_be_sent(tx, person)
+        and work.enqueue_once(tx, KIND, f"{person}:{tx.now}", {"person": person}, lane=work.lane_of(KIND, person))
     )
     tx.told(grant, f"{'asked_proof_of' if asked else 'asked_no_proof_of'}:{subject_of(person)}")
     return asked
 
 
+def is_young(tx: Transaction, grant: Grant, person: int) -> bool:
+    """Whether their address came on file so lately that nothing that proves is sent there."""
+    tx.good(grant, "desk.proof.ask", "desk.pin.reissue")
+    to = factors.address(tx, person)
+    return to is not None and not to.good
+
+
 def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
-    """A new code and where it goes; the ones before it are good no more. None: they are there no more."""
+    """A new code and where it goes; the ones before it are good no more. None: they are there no more, or their address is too
+    young by now."""
     tx.good(grant, "desk.deliver")
-    p = tables.people.c
-    row = tx.connection.execute(select(p.email, p.name).where(p.id == person)).first()
-    if row is None:
+    to = factors.address(tx, person)
+    if to is None or not to.good:
         return None
     tx.told(grant, "contact.name", "contact.email", f"code_sent_to:{subject_of(person)}")
-    return ProofMail(row.email, row.name, codes.issue(tx, "link", subject_of(person)))
+    return ProofMail(to.email, to.name, codes.issue(tx, "link", subject_of(person)))
 
 
 def _may_be_sent(tx: Transaction, person: int) -> bool:

@@ -6,13 +6,13 @@ what nobody answers within an hour is gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
 from authz import Grant
-from store import pin_pages, shell, switches, tables
+from store import factors, pin_pages, shell, switches, tables
 from store.people import person_of
 from store.transaction import Transaction
 
@@ -33,7 +33,8 @@ class NotStaff(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`about` is a name, or empty; `reason` what whoever asked wrote. `own`: it is the reader's own wish."""
+    """`about` is a name, or empty; `reason` what whoever asked wrote. `own`: it is the reader's own wish. `address` is of the
+    person a link would be mailed to: since when it is on file, and whether that is long enough."""
 
     id: int
     action: str
@@ -42,6 +43,7 @@ class Wanted:
     asked_by: str
     asked_at: int
     own: bool
+    address: factors.Address | None = field(default=None, repr=False)
 
 
 def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None, reason: str = "") -> bool:
@@ -78,7 +80,11 @@ def action_of(tx: Transaction, id: int) -> str | None:
 
 
 def agree(tx: Transaction, grant: Grant, id: int) -> bool:
-    """Another one agrees, and it is done. False: it is their own wish, or does not wait any more."""
+    """Another one agrees, and it is done. False: it is their own wish, or does not wait any more, or there is no address that a
+    link may be mailed to."""
+    tx.good(grant, *NEEDS.values())
+    if not _can_be_done(tx, id):
+        return False
     row = _answer(tx, grant, id, "agreed", own=False)
     if row is None:
         return False
@@ -93,6 +99,14 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
             raise ValueError(f"nothing that two people do: {row.action}")
     tx.told(grant, f"agreed:{row.action}:{row.about.split(' ', 1)[0]}")
     return True
+
+
+def _can_be_done(tx: Transaction, id: int) -> bool:
+    row = tx.connection.execute(_OPEN.where(tables.second_looks.c.id == id)).first()
+    if row is None or row.action != PIN_REISSUE:
+        return True
+    to = factors.address(tx, _person(row))
+    return to is not None and to.good
 
 
 def refuse(tx: Transaction, grant: Grant, id: int) -> bool:
@@ -121,12 +135,12 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -
 
 def _wanted(tx: Transaction, grant: Grant, row: Any) -> Wanted:
     subject, _, reason = row.about.partition(" ")
-    name = ""
-    if subject != "-":
-        p = tables.people.c
-        name = tx.connection.execute(select(p.name).where(p.id == person_of(subject))).scalar() or "somebody"
+    to = factors.address(tx, person_of(subject)) if subject != "-" else None
+    name = "" if subject == "-" else to.name if to is not None else "somebody"
+    if to is not None:
         tx.told(grant, "contact.name")
-    return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, row.asked_by == _staff(grant))
+    own, mailed = row.asked_by == _staff(grant), to if row.action == PIN_REISSUE else None
+    return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, own, mailed)
 
 
 def _person(row: Any) -> int:

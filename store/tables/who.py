@@ -9,7 +9,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Person(Base):
-    """Somebody at a customer. May be a contact of several accounts."""
+    """Somebody at a customer. May be a contact of several accounts. `email_since`: when their address came on file."""
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -17,6 +17,7 @@ class Person(Base):
     name: Mapped[str]
     email: Mapped[str]
     support_id: Mapped[str] = mapped_column(String(8), unique=True)
+    email_since: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = NEVER_AGAIN
 
 

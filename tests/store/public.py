@@ -67,6 +67,7 @@ OPENS: dict[str, set[str]] = {
     "proof_mail.address": {"desk.deliver"},
     "proof_mail.ask": {"desk.proof.ask"},
     "proof_mail.find": {"desk.proof.ask"},
+    "proof_mail.is_young": {"desk.proof.ask", "desk.pin.reissue"},
     "queue.counts": {"desk.ticket.work"},
     "queue.held": {"desk.ticket.work"},
     "queue.listed": {"desk.ticket.work"},

@@ -78,6 +78,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("carried.give", "carried.take"), _FACTOR),
     "codes.use": _CODE,
     "codes.void": _CODE,
+    "factors.address": _FACTOR,
     "factors.on_file": _FACTOR,
     "factors.numbers": _FACTOR,
     "guard.is_locked": _GUARD,

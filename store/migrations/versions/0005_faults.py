@@ -19,11 +19,13 @@ def upgrade() -> None:
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
     op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
+    op.add_column("people", sa.Column("email_since", sa.BigInteger(), server_default="0", nullable=False))
     _ledger()
 
 
 def downgrade() -> None:
     _no_ledger()
+    op.drop_column("people", "email_since")
     op.drop_column("step_ups", "came_of")
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.drop_column("retried_at")
