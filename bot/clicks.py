@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -65,7 +64,7 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str, Origin | None, st
     words = unescaped("".join(str(text.get("text") or "") for text in kept if isinstance(text, dict)))
     came = next((str(block["block_id"]) for block in found if str(block.get("block_id")).startswith("from|")), "")
     told_us, _, seal = came.rpartition("|")
-    if told_us.count("|") != 4 or not hmac.compare_digest(seal.encode(), owed.sealed(tx, who.actor, told_us).encode()):
+    if told_us.count("|") != 4 or not owed.is_sealed(tx, who.actor, told_us, seal):
         return words, None, None, ()
     _, channel, thread, ts, files = told_us.split("|")
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from bot.actor import Actor
 from store import Transaction, work
@@ -11,6 +11,9 @@ from store import Transaction, work
 Where = Mapping[str, Any]
 """Where an answer goes: `channel`, `thread`, `only` (shown to whoever asked alone), or `replace` for in the place of the
 `message` that was clicked. Nothing means direct messages."""
+
+
+_SEAL: Final = 20  # characters
 
 
 def tell(
@@ -42,7 +45,11 @@ def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> Non
 
 def sealed(tx: Transaction, actor: Actor, said: str) -> str:
     """Goes with what a message of ours keeps for somebody: what comes back without it, or from another, is not ours."""
-    return tx.keys.digest("kept", said, actor.team, actor.user)[:20]
+    return tx.keys.digest("kept", said, actor.team, actor.user)[:_SEAL]
+
+
+def is_sealed(tx: Transaction, actor: Actor, said: str, seal: str) -> bool:
+    return len(seal) == _SEAL and tx.keys.made(seal, "kept", said, actor.team, actor.user)
 
 
 def files(found: Sequence[str]) -> str:

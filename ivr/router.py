@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from ivr import after, agent, outgoing, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
-from ivr.turn import Line, Refused, answer_call, begin_turn, summon
+from ivr.turn import Fingerprint, Line, Refused, answer_call, begin_turn, summon
 from ivr.webhook import (
     MOST_BYTES,
     OF_A_CALL,
@@ -138,10 +138,10 @@ def _twiml(body: str, status: int = 200) -> Response:
     return Response(body, status, media_type="application/xml", headers={"Cache-Control": "no-store"})
 
 
-def _fingerprint(line: Line, found: Mapping[str, str]) -> str:
+def _fingerprint(line: Line, found: Mapping[str, str]) -> Fingerprint:
     """What makes a repeat the same turn: the parameters we use. Keyed, for it may be of a PIN."""
     used = (found.get("Digits", ""), found.get("RecordingSid", ""), found.get("DialCallStatus", ""))
-    return line.store.keys.digest("fingerprint", found["CallSid"], *used)
+    return line.store.keys.digests("fingerprint", found["CallSid"], *used)
 
 
 def _recorded(found: Mapping[str, str]) -> Recorded:
@@ -166,7 +166,7 @@ def _heard(found: Mapping[str, str]) -> Heard:
 
 def voice(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     number = caller_number(found)
-    fingerprint = line.store.keys.digest("fingerprint", number or "")
+    fingerprint = line.store.keys.digests("fingerprint", number or "")
     return answer_call(line, found["CallSid"], number, fingerprint, attested=is_attested(found))
 
 

@@ -31,6 +31,10 @@ PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, wh
 POLL = 0.05
 
 
+Fingerprint = tuple[str, ...]
+"""Of a turn, under every key, the newest first: a repeat after a rotation of the keys is the same turn."""
+
+
 class Refused(Exception):
     """Not the turn this call is waiting for: a skipped step, a repeat with other keys, a call we do not know."""
 
@@ -68,28 +72,28 @@ def open_line(
     return Line(store, twilio, desk, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
 
 
-def answer_call(on: Line, sid: str, number: str | None, fingerprint: str, *, attested: bool = False) -> str:
+def answer_call(on: Line, sid: str, number: str | None, fingerprint: Fingerprint, *, attested: bool = False) -> str:
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
         call, move = dialogue.begin(number, attested=attested, messages_only=on.messages_only or switches.threat(tx))
         assert isinstance(move, Screen)
         answer = on.draw(move, sid, 0)
-        if calls.begin(tx, sid, call.to_json(), fingerprint, answer):
+        if calls.begin(tx, sid, call.to_json(), fingerprint[0], answer):
             tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
             return answer
         row = calls.load(tx, sid)
-        still_first = row is not None and row.step == 0 and row.fingerprint == fingerprint and not row.claimed
+        still_first = row is not None and row.step == 0 and row.fingerprint in fingerprint and not row.claimed
         answered = calls.stored_answer(tx, row) if row is not None and still_first else None
     return answered or screens.refusal(on.phrases)
 
 
-def take_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:
+def take_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
     """The TwiML of the next screen. Raises `Refused`."""
     begun = begin_turn(on, sid, token, heard, fingerprint)
     return begun if isinstance(begun, str) else begun()
 
 
-def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str | Callable[[], str]:
+def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str | Callable[[], str]:
     """The TwiML of the next screen, or where a PIN is to be hashed or waited for, the rest of the turn.
 
     Whoever calls on several threads does the rest on others, so that guesses never keep a caller from the menu.
@@ -102,7 +106,7 @@ def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -
     return partial(_wait, on, sid, token, heard, fingerprint)
 
 
-def summon(on: Line, sid: str, token: str, fingerprint: str) -> str:
+def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
     """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
     meanwhile, and for a repeat, what it stands at. Raises `Refused`."""
     with on.store.transaction("phone", sid) as tx:
@@ -120,7 +124,7 @@ def summon(on: Line, sid: str, token: str, fingerprint: str) -> str:
     return known
 
 
-def _wait(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str:
+def _wait(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
     """A repeat, while the first delivery of its turn is hashing: it gets the same answer."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -143,7 +147,7 @@ class _Check:
     keyed: pins.Pin
 
 
-def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> str | _Check | None:
+def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str | _Check | None:
     """The whole turn, or its first half if a PIN is to be hashed; None while another process hashes for the same turn."""
     admitted = False
     try:
@@ -156,7 +160,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
             if row.ended_at is not None and not isinstance(heard, Spoken):
                 raise Refused("the call is over")
             if row.claimed is not None:
-                if row.claimed != fingerprint:
+                if row.claimed not in fingerprint:
                     raise Refused("a repeat with other keys")
                 return None
             call, move = dialogue.step(Call.from_json(row.state), heard)
@@ -175,7 +179,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
                 choice=on.desk.pin_choice,
                 barred=on.radar.is_hot(move.pin, tx.now),
             )
-            calls.claim(tx, sid, fingerprint)
+            calls.claim(tx, sid, fingerprint[0])
         return _Check(row, call, attempt, move.pin)
     except BaseException:
         if admitted:
@@ -183,7 +187,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: str) -> st
         raise
 
 
-def _check(on: Line, begun: _Check, fingerprint: str) -> str:
+def _check(on: Line, begun: _Check, fingerprint: Fingerprint) -> str:
     if begun.attempt.hashes:
         right = pin.evaluate(on.pool, on.store.keys, begun.attempt, begun.keyed)
     else:
@@ -207,10 +211,10 @@ def _watch(on: Line, begun: _Check, *, proved: bool) -> Verdict:
     return Verdict()
 
 
-def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, fingerprint: str) -> str:
+def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, fingerprint: Fingerprint) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = calls.load(tx, begun.row.sid)
-        if now is not None and now.step == begun.row.step + 1 and now.fingerprint == fingerprint:
+        if now is not None and now.step == begun.row.step + 1 and now.fingerprint in fingerprint:
             answered = calls.stored_answer(tx, now)
             if answered is not None:
                 return answered
@@ -221,11 +225,11 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, 
         return _finish(tx, on, begun.row, *dialogue.step(begun.call, outcome), fingerprint, pause)
 
 
-def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: str) -> str | None:
+def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:
     """The stored answer, for a repeat of the last turn; None for the turn this call waits for. Raises `Refused`."""
     if is_step_token(tx.keys, token, row.sid, row.step):
         return None
-    if row.step and is_step_token(tx.keys, token, row.sid, row.step - 1) and row.fingerprint == fingerprint:
+    if row.step and is_step_token(tx.keys, token, row.sid, row.step - 1) and row.fingerprint in fingerprint:
         answered = calls.stored_answer(tx, row)
         if answered is not None:
             return answered
@@ -233,11 +237,11 @@ def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: str) -> str 
 
 
 def _finish(
-    tx: Transaction, on: Line, row: CallRow, call: Call, move: Screen | Effect, fingerprint: str, pause: int = 0
+    tx: Transaction, on: Line, row: CallRow, call: Call, move: Screen | Effect, fingerprint: Fingerprint, pause: int = 0
 ) -> str:
     call, screen = play(tx, on, call, move)
     answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
-    calls.save(tx, row, call.to_json(), fingerprint, answer)
+    calls.save(tx, row, call.to_json(), fingerprint[0], answer)
     return answer
 
 

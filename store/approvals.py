@@ -5,7 +5,6 @@ Two digits, said once: a wrong number ends it, and so does "that is not me". Who
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from dataclasses import dataclass
 from typing import Any, Final
@@ -78,7 +77,7 @@ def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int)
     row = _take(tx, subject, id)
     if row is None:
         return None
-    right = hmac.compare_digest(_digest(tx, id, digits).encode(), row.digest.encode())
+    right = tx.keys.made(row.digest, "approvals", str(id), digits)
     _answered(tx, subject, row, right)
     if right:
         step_ups.reached(tx, subject, row.account_id, "slack_approval", row.call, ends_at=ends_at)

@@ -12,11 +12,10 @@ from typing import Any, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from authz import Grant
-from store import factors, guard, tables, timeline, work
+from store import factors, guard, tables, timeline, two_words, work
 from store.keys import Keys
 from store.people import subject_of
 from store.transaction import WORKER, Transaction
-from store.two_words import two_words
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
@@ -39,6 +38,7 @@ class CallBack:
     status: str
     call: str | None
     made_at: int
+    words_key: str | None
 
 
 def ask(
@@ -69,7 +69,7 @@ def look(tx: Transaction, id: int) -> CallBack | None:
 def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
     """The desk's two words in this call, fixed since it was asked for: whoever is called finds the same in Slack."""
     agent = f"staff:{ours.staff}" if ours.staff is not None else WORKER
-    return two_words(keys, f"call_back:{ours.id}", agent, ours.made_at)
+    return two_words.two_words(keys, ours.words_key, f"call_back:{ours.id}", agent, ours.made_at)
 
 
 def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
@@ -168,7 +168,7 @@ def _make(
     if today >= A_DAY:
         return "enough"
     row = {"person_id": person, "account_id": account, "ticket": ticket, "number": numbers[0], "purpose": purpose}
-    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now}
+    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "words_key": tx.keys.newest(two_words.USE).id}
     id: int = tx.connection.execute(insert(tables.call_backs).values(**row).returning(c.id)).scalar_one()
     work.enqueue(tx, "call_back", str(id), {"call_back": id})
     return id
@@ -186,4 +186,5 @@ def _call_back(row: Any) -> CallBack:
         row.status,
         row.call,
         row.made_at,
+        row.words_key,
     )

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, update
 
 from store import tables
-from store.prepared import Prepared
+from store.prepared import Prepared, each, one_of
 from store.transaction import Transaction
 
 DIGITS: Final = 8
@@ -29,21 +29,23 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
     while True:
         digits = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
         row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + LIFE}
-        if _NEW.first(tx, digest=digest(tx, kind, digits), **row) is not None:
+        if _NEW.first(tx, digest=tx.keys.digest("codes", kind, digits), **row) is not None:
             return digits
 
 
 def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
     """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
-    row = _USE.first(tx, of_digest=digest(tx, kind, digits), now=tx.now)
-    return None if row is None else (row.subject, row.bound)
+    found = _USE.all(tx, **each("of_digest", digests(tx, kind, digits)), now=tx.now)
+    return (
+        (found[0].subject, found[0].bound) if len(found) == 1 else None
+    )  # the same under two keys: nobody knows whose
 
 
 def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
     """`bound` of this subject's own code, which is used up now. Whoever else's it is, it is left alone: None, as for no code."""
     if len(digits) != DIGITS:
         return None
-    row = _USE_OWN.first(tx, of_digest=digest(tx, kind, digits), of_subject=subject, now=tx.now)
+    row = _USE_OWN.first(tx, **each("of_digest", digests(tx, kind, digits)), of_subject=subject, now=tx.now)
     return None if row is None else str(row.bound)
 
 
@@ -58,9 +60,9 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.codes).where(tables.codes.c.expires_at < tx.now - KEPT))
 
 
-def digest(tx: Transaction, kind: str, digits: str) -> str:
-    """What is kept of a code."""
-    return tx.keys.digest("codes", kind, digits)
+def digests(tx: Transaction, kind: str, digits: str) -> tuple[str, ...]:
+    """What may be kept of a code."""
+    return tx.keys.digests("codes", kind, digits)
 
 
 _c = tables.codes.c
@@ -76,14 +78,14 @@ _NEW = Prepared(
 _now = bindparam("now", type_=_c.expires_at.type)
 _USE = Prepared(
     update(tables.codes)
-    .where(_c.digest == bindparam("of_digest"), _c.used_at.is_(None), _c.expires_at > _now)
+    .where(one_of(_c.digest, "of_digest"), _c.used_at.is_(None), _c.expires_at > _now)
     .values(used_at=_now)
     .returning(_c.subject, _c.bound)
 )
 _USE_OWN = Prepared(
     update(tables.codes)
     .where(
-        _c.digest == bindparam("of_digest"),
+        one_of(_c.digest, "of_digest"),
         _c.subject == bindparam("of_subject"),
         _c.used_at.is_(None),
         _c.expires_at > _now,

@@ -76,22 +76,22 @@ def end(tx: Transaction, team: str, at: int) -> bool:
 
 def begin(tx: Transaction, state: str) -> None:
     """Somebody begins to install; `state` must come back with them, once."""
-    tx.connection.execute(insert(tables.install_states).values(digest=_digest(tx, state), at=tx.now))
+    tx.connection.execute(
+        insert(tables.install_states).values(digest=tx.keys.digest("install-states", state), at=tx.now)
+    )
 
 
 def came_back(tx: Transaction, state: str) -> bool:
     s = tables.install_states.c
-    used = delete(tables.install_states).where(s.digest == _digest(tx, state), s.at > tx.now - STATE_LIFE)
+    used = delete(tables.install_states).where(
+        s.digest.in_(tx.keys.digests("install-states", state)), s.at > tx.now - STATE_LIFE
+    )
     return tx.connection.execute(used.returning(s.digest)).first() is not None
 
 
 def sweep(tx: Transaction) -> None:
     s = tables.install_states
     tx.connection.execute(delete(s).where(s.c.at < tx.now - STATE_LIFE))
-
-
-def _digest(tx: Transaction, state: str) -> str:
-    return tx.keys.digest("install-states", state)
 
 
 def _seal(tx: Transaction, team: str, what: str, secret: str | None) -> bytes | None:

@@ -12,11 +12,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+MOST: Final = 4  # digests that something may have been kept under: a key is not rotated more often than what lives ends
+_SHORTEST: Final = 20
 
 
 class KeyTrouble(ValueError):
@@ -76,10 +80,25 @@ class Keys:
         """The key of that id, or None when it is no longer in SECRET_KEYS."""
         return next((key for key in self._derived(use) if key.id == id), None)
 
-    def digest(self, use: str, *parts: str) -> str:
-        """A keyed digest of words, as 64 hex digits. The parts cannot run into one another."""
-        packed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
-        return hmac.digest(self.newest(use).secret, packed, "sha256").hex()
+    def digest(self, use: str, *parts: str, by: str | None = None) -> str:
+        """A keyed digest of words, as 64 hex digits, for what is made now. The parts cannot run into one another. `by` is the id
+        of the key it was made with before; where that has gone, it cannot be made again."""
+        key = self.find(use, by) if by is not None else None
+        return _digest(key or self.newest(use), parts)
+
+    def digests(self, use: str, *parts: str) -> tuple[str, ...]:
+        """The same under every key it may have been made with, newest first, to look for what was made before: always MOST,
+        however many keys there are, so that a statement looks the same and takes the same time for all. Older keys than that
+        made nothing that still lives."""
+        made = [_digest(key, parts) for key in self.for_use(use)[:MOST]]
+        return tuple(made + made[-1:] * (MOST - len(made)))
+
+    def made(self, digest: str, use: str, *parts: str) -> bool:
+        """Whether one of the keys made this digest of these words, or the beginning of one, 20 characters at the least."""
+        given, fits = digest.encode("utf-8", "replace"), False
+        for one in self.digests(use, *parts):
+            fits |= len(given) >= _SHORTEST and hmac.compare_digest(one[: len(given)].encode(), given)
+        return fits
 
     def seal(self, use: str, plain: bytes, bound_to: str) -> bytes:
         """AES-256-GCM: key id (4 bytes), nonce (12), ciphertext. Opens only with the same `bound_to`."""
@@ -95,3 +114,8 @@ class Keys:
             return key.cipher.decrypt(sealed[4:16], sealed[16:], bound_to.encode())
         except InvalidTag:
             return None
+
+
+def _digest(key: Key, parts: Sequence[str]) -> str:
+    packed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
+    return hmac.digest(key.secret, packed, "sha256").hex()

@@ -259,7 +259,11 @@ def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
     if row.taken_at is None:
         return None
     ours = call_backs.look(tx, row.call_back) if row.call_back is not None else None
-    return call_backs.words(tx.keys, ours) if ours else two_words(tx.keys, row.call, row.taken_by, row.taken_at)
+    return (
+        call_backs.words(tx.keys, ours)
+        if ours
+        else two_words(tx.keys, row.words_key, row.call, row.taken_by, row.taken_at)
+    )
 
 
 _CALLS: Final[Select[Any]] = select(tables.rings, tables.staff.c.name.label("agent")).outerjoin(

@@ -78,9 +78,11 @@ def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
 
 def _digests(tx: Transaction, said: str) -> Iterator[str]:
     if len(said) == codes.DIGITS:
-        yield from (codes.digest(tx, kind, said) for kind in codes.KINDS)
+        for kind in codes.KINDS:
+            yield from codes.digests(tx, kind, said)
     else:
-        yield from (pages.digest(tx, kind, said) for kind in PAGES)
+        for kind in PAGES:
+            yield from pages.digests(tx, kind, said)
 
 
 def _without(words: str, said: Candidate) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import bindparam, insert, select, update
 
 from store import codes, tables
-from store.prepared import Prepared
+from store.prepared import Prepared, each, one_of
 from store.transaction import Transaction
 
 LIFE: Final = codes.LIFE  # ms
@@ -29,19 +29,19 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int =
     void(tx, kind, subject)
     token = secrets.token_urlsafe(BYTES)
     row = {"kind": _kind(kind), "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
-    tx.connection.execute(insert(tables.codes).values(digest=digest(tx, kind, token), **row))
+    tx.connection.execute(insert(tables.codes).values(digest=tx.keys.digest("pages", kind, token), **row))
     return token
 
 
 def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """(subject, bound) of a token that is good now, and stays so. None: no such token, used or too old."""
-    row = _LOOK.first(tx, of_digest=digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
+    row = _LOOK.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
     return None if row is None else (row.subject, row.bound)
 
 
 def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """The same, and it is used up now: of two who send it at once one gets None."""
-    row = _USE.first(tx, of_digest=digest(tx, kind, token[:_LONGEST]), of_kind=_kind(kind), now=tx.now)
+    row = _USE.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
     return None if row is None else (row.subject, row.bound)
 
 
@@ -54,15 +54,15 @@ def _kind(kind: str) -> str:
     return f"page:{kind}"
 
 
-def digest(tx: Transaction, kind: str, token: str) -> str:
-    """What is kept of a token."""
-    return tx.keys.digest("pages", kind, token)
+def digests(tx: Transaction, kind: str, token: str) -> tuple[str, ...]:
+    """What may be kept of a token."""
+    return tx.keys.digests("pages", kind, token[:_LONGEST])
 
 
 _c = tables.codes.c
 _now = bindparam("now", type_=_c.expires_at.type)
 _good = (
-    _c.digest == bindparam("of_digest"),
+    one_of(_c.digest, "of_digest"),
     _c.kind == bindparam("of_kind"),
     _c.used_at.is_(None),
     _c.expires_at > _now,

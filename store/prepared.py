@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from store.keys import MOST
 
 if TYPE_CHECKING:
     from store.transaction import Transaction
@@ -39,6 +41,16 @@ class _Compiled:
         for name, convert in self.given.items():
             values[name] = convert(values[name])
         return values if self.order is None else [values[name] for name in self.order]
+
+
+def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether a column holds one of the digests that `each` gives under this name."""
+    return column.in_([bindparam(f"{name}_{n}", type_=column.type) for n in range(MOST)])
+
+
+def each(name: str, digests: Sequence[str]) -> dict[str, str]:
+    """What `keys.digests` made, as values for `one_of`."""
+    return {f"{name}_{n}": digest for n, digest in enumerate(digests)}
 
 
 class Prepared:

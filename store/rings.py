@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import and_, case, delete, func, insert, literal, null, or_, select, update
 
 from authz import Grant, Proof
-from store import legs, tables, work
+from store import legs, tables, two_words, work
 from store.people import person_of
 from store.transaction import Transaction
 
@@ -142,6 +142,7 @@ def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
     now = {
         "taken_by": call,
         "taken_at": case((again, r.taken_at), else_=literal(tx.now)),
+        "words_key": case((again, r.words_key), else_=literal(tx.keys.newest(two_words.USE).id)),
         "staff_id": case((again, r.staff_id), else_=literal(legs.whose(tx, id, leg))),
     }
     if tx.connection.execute(free.values(**now).returning(r.id)).first() is None:

@@ -14,12 +14,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from store import tables
 from store.keys import Keys
-from store.prepared import Prepared
+from store.prepared import Prepared, each, one_of
 from store.transaction import Transaction
 
 IDLE: Final = 30 * 60_000  # ms
 WHOLE: Final = 10 * 3_600_000  # ms
 BYTES: Final = 32
+_USE: Final = "staff-sessions"
 _NOTED: Final = 60_000  # ms: how exactly it is known when they last did something
 _KEPT: Final = 7 * 24 * 3_600_000
 
@@ -47,7 +48,7 @@ def begin(tx: Transaction, staff: int) -> str:
     """A new session, under a token nobody has had before. Shown to the browser that asked, once."""
     token = secrets.token_urlsafe(BYTES)
     row = {"staff_id": staff, "made_at": tx.now, "seen_at": tx.now, "ended_at": None}
-    tx.connection.execute(insert(tables.staff_sessions).values(digest=_digest(tx.keys, token), **row))
+    tx.connection.execute(insert(tables.staff_sessions).values(digest=tx.keys.digest(_USE, token), **row))
     return token
 
 
@@ -71,7 +72,7 @@ def is_good(connection: Connection, keys: Keys, token: str, now: int) -> bool:
 
 def end(tx: Transaction, token: str) -> None:
     s = tables.staff_sessions.c
-    one = update(tables.staff_sessions).where(s.digest == _digest(tx.keys, token), s.ended_at.is_(None))
+    one = update(tables.staff_sessions).where(s.digest.in_(tx.keys.digests(_USE, token)), s.ended_at.is_(None))
     staff = tx.connection.execute(one.values(ended_at=tx.now).returning(s.staff_id)).scalar()
     if staff is not None:
         tx.record(f"staff:{staff}", None, "staff.sign_out", "done")
@@ -87,12 +88,8 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.staff_sessions).where(tables.staff_sessions.c.made_at < tx.now - _KEPT))
 
 
-def _digest(keys: Keys, token: str) -> str:
-    return keys.digest("staff-sessions", token)
-
-
 def _asked(keys: Keys, token: str, now: int) -> dict[str, Any]:
-    return {"of_digest": _digest(keys, token), "idle_since": now - IDLE, "begun": now - WHOLE}
+    return {**each("of_digest", keys.digests(_USE, token)), "idle_since": now - IDLE, "begun": now - WHOLE}
 
 
 _ss, _st = tables.staff_sessions.c, tables.staff.c
@@ -100,7 +97,7 @@ _QUERY = (
     select(_ss.digest, _ss.staff_id, _ss.seen_at, _ss.made_at, _st.username, _st.name, _st.role)
     .join(tables.staff, _st.id == _ss.staff_id)
     .where(
-        _ss.digest == bindparam("of_digest"),
+        one_of(_ss.digest, "of_digest"),
         _ss.ended_at.is_(None),
         _ss.seen_at > bindparam("idle_since", type_=_ss.seen_at.type),
         _ss.made_at > bindparam("begun", type_=_ss.made_at.type),

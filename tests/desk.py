@@ -30,10 +30,10 @@ PUBLIC = "http://127.0.0.1:8000"
 class Desk:
     """Talk to it: `ring(script)` plays a call, `work()` does what is owed, `pass_time(seconds)` turns the clock."""
 
-    def __init__(self, url: str, *, slack_api: str | None = None, **settings: str) -> None:
+    def __init__(self, url: str, *, slack_api: str | None = None, secret_keys: str = SECRET, **settings: str) -> None:
         self.now = NOON
         self.settings: Settings = read_settings(
-            _env_file=None, database_url=url, secret_keys=SECRET, public_url=PUBLIC, **settings
+            _env_file=None, database_url=url, secret_keys=secret_keys, public_url=PUBLIC, **settings
         )
         rest = FastAPI()
         local = {"base_url": PUBLIC, "client": ("127.0.0.1", 50000)}

@@ -53,6 +53,7 @@ class Ring(Base):
     asked_at: Mapped[int | None]
     told: Mapped[str] = mapped_column(String(8), server_default="")
     ending: Mapped[str] = mapped_column(String(16), server_default="")
+    words_key: Mapped[str | None] = mapped_column(String(8))
 
 
 class Leg(Base):
@@ -86,6 +87,7 @@ class CallBack(Base):
     call: Mapped[str | None] = mapped_column(String(34), index=True)
     made_at: Mapped[int]
     ended_at: Mapped[int | None]
+    words_key: Mapped[str | None] = mapped_column(String(8))
     __table_args__ = (Index("ix_call_backs_person", "person_id", "made_at"), NEVER_AGAIN)
 
 

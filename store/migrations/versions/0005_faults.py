@@ -37,16 +37,20 @@ def downgrade() -> None:
 
 
 def _ledger() -> None:
-    """Checkpoints that pass over a bad one, and that retire keys."""
+    """Checkpoints that pass over a bad one, and that retire keys; which key the desk's two words were made with."""
     op.add_column("ledger_checkpoints", sa.Column("builds_on", sa.BigInteger(), nullable=True))
     op.add_column("ledger_checkpoints", sa.Column("retires", sa.Text(), nullable=True))
     retires = sa.text("retires IS NOT NULL")
     op.create_index(
         "ix_ledger_checkpoints_retiring", "ledger_checkpoints", ["n"], sqlite_where=retires, postgresql_where=retires
     )
+    op.add_column("rings", sa.Column("words_key", sa.String(length=8), nullable=True))
+    op.add_column("call_backs", sa.Column("words_key", sa.String(length=8), nullable=True))
 
 
 def _no_ledger() -> None:
+    op.drop_column("call_backs", "words_key")
+    op.drop_column("rings", "words_key")
     op.drop_index("ix_ledger_checkpoints_retiring", "ledger_checkpoints")
     op.drop_column("ledger_checkpoints", "retires")
     op.drop_column("ledger_checkpoints", "builds_on")
