@@ -326,6 +326,8 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("prepared.Prepared." + way for way in ("run", "first", "all", "on")), _SQL),
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
     "verify.Verdict.ok": _PURE,
+    "prepared.each": _PURE,
+    "prepared.one_of": _PURE,
     "retiring.retire": _LEDGER,
     **dict.fromkeys(
         ("store.Store." + n for n in ("ledger_troubles", "look_at_checkpoints", "retire", "retired_keys")), _LEDGER
