@@ -138,7 +138,8 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("jobs.give_up", "jobs.put_back"), _QUEUE),
     "keys.Key.cipher": _KEYS,
     **dict.fromkeys(
-        ("keys.Keys." + n for n in "digest digests made find for_use newest open parse seal".split()), _KEYS
+        ("keys.Keys." + n for n in ["digest", "digests", "made", "find", "for_use", "newest", "open", "parse", "seal"]),
+        _KEYS,
     ),
     "ledger.Entry.row": _LEDGER,
     "ledger.Lanes.waiting": _LEDGER,
