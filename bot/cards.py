@@ -73,14 +73,14 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
     statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in settable if name != found.status]
     if found.requester is None:
         return b.actions(
-            b.button(p.plain("button.take"), "desk_take", number),
+            b.button(p.plain("button.take"), "desk_take", f"{number}:{found.holder or ''}"),
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
             b.button(p.plain("button.verify"), "desk_verify", number),
         )
     return (
         *b.actions(
-            b.button(p.plain("button.take"), "desk_take", number),
+            b.button(p.plain("button.take"), "desk_take", f"{number}:{found.holder or ''}"),
             b.button(p.plain("button.answer"), "desk_answer", number, style="primary"),
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),

@@ -14,10 +14,15 @@ Body = Mapping[str, Any]
 
 
 def _take(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = desk_thread.working(tx, who, number_of(action))
+    """From whom the card said has it, and from nobody else."""
+    ticket, _, had = value_of(action).partition(":")
+    grant = desk_thread.working(tx, who, number(ticket))
     if grant is None:
         return "fixed:not_yours"
-    return "fixed:taken_already" if desk_tickets.take(tx, grant, number_of(action)) is not None else None
+    came = desk_tickets.take(tx, grant, number(ticket), number(had) or None)
+    if came == desk_tickets.TAKEN:
+        return None
+    return "fixed:taken_already" if came == desk_tickets.ALREADY else "fixed:taken_another"
 
 
 def _form(name: str) -> Click:

@@ -72,13 +72,18 @@ def _on(
             return answers.not_there(door, visit)
         if readings.look(tx, grant) is not Reading.OPEN:
             return answers.to(f"/desk/tickets/{number}")
+        if not desk_tickets.may_work(tx, grant, number):
+            return answers.to(f"/desk/tickets/{number}?said=held")
         return answers.to(f"/desk/tickets/{number}?said={do(tx, grant, number, visit)}")
 
     return handler
 
 
-def _take(tx: Transaction, grant: Grant, number: int, _visit: Visit) -> str:
-    return "taken" if desk_tickets.take(tx, grant, number) is None else "taken_already"
+def _take(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+    """From whom the page says has it, and from nobody else."""
+    had = visit.field("had")
+    known = had.isascii() and had.isdigit() and len(had) < 16
+    return desk_tickets.take(tx, grant, number, int(had) if known else None)
 
 
 def _answer(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
@@ -116,6 +121,8 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
     found = queue.ticket(tx, grant, number) if grant is not None else None
     if found is None or asking is None or found.person is None:
         return answers.not_there(door, visit)
+    if found.card.status == "held":  # they may not be alone
+        return answers.to(f"/desk/tickets/{number}?said=held")
     made = call_backs.ask(tx, asking, found.person, account=found.account, ticket=number)
     return answers.to(f"/desk/tickets/{number}?said={said_of(made)}")
 

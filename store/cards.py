@@ -19,7 +19,7 @@ from store.transaction import NoGrant, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty."""
+    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id."""
 
     number: int
     subject: str
@@ -33,6 +33,7 @@ class Card:
     taken_by: str
     requester: Requester | None
     first: Said | None
+    holder: int | None = None
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
@@ -51,6 +52,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     requester = None
     if row.opened_by is not None and row.account_id is not None:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
+    holder, taken_by = _taken_by(tx, number)
     tx.told(grant, "ticket.subject", "ticket.body", *(("contact.name", "account.name") if requester else ()))
     return Card(
         row.number,
@@ -62,9 +64,10 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         row.channel,
         row.opened_at,
         _service(tx, row),
-        _taken_by(tx, number),
+        taken_by,
         requester,
         said[0] if said else None,
+        holder,
     )
 
 
@@ -82,11 +85,8 @@ def _service(tx: Transaction, ticket: Any) -> str:
     return tx.connection.execute(named).scalar() or ""
 
 
-def _taken_by(tx: Transaction, number: int) -> str:
+def _taken_by(tx: Transaction, number: int) -> tuple[int | None, str]:
     a, s = tables.assignments.c, tables.staff.c
-    return (
-        tx.connection.execute(
-            select(s.name).join(tables.assignments, a.staff_id == s.id).where(a.ticket == number)
-        ).scalar()
-        or ""
-    )
+    query = select(s.id, s.name).join(tables.assignments, a.staff_id == s.id).where(a.ticket == number)
+    row = tx.connection.execute(query).first()
+    return (None, "") if row is None else (row.id, row.name)

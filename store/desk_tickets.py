@@ -16,6 +16,8 @@ from store.transaction import NoGrant, Transaction
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
+TAKEN, ALREADY, ANOTHER = "taken", "taken_already", "taken_another"  # what came of taking one
+
 
 @dataclass(frozen=True, slots=True)
 class DeskTicket:
@@ -45,8 +47,17 @@ def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> l
     return [DeskTicket(**row._mapping) for row in rows]
 
 
-def take(tx: Transaction, grant: Grant, number: int) -> str | None:
-    """The agent takes a ticket, from whoever had it. None, or who already has it: themselves."""
+def may_work(tx: Transaction, grant: Grant, number: int) -> bool:
+    """Whether anything can be done with it under this grant. Not with one that is held: it is let go first."""
+    tx.good(grant, "desk.ticket.work")
+    ticket = timeline.about(tx, number)
+    there = ticket is not None and ticket.account == grant.account and ticket.status not in NOT_THE_DESKS
+    return there and grant.when != "read"
+
+
+def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
+    """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
+    TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
     _working(tx, grant, number)
     staff = _staff(grant)
     t = tables.tickets.c
@@ -54,10 +65,12 @@ def take(tx: Transaction, grant: Grant, number: int) -> str | None:
     a = tables.assignments
     before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
     if before == staff:
-        return grant.subject
+        return ALREADY
+    if before not in (None, had):
+        return ANOTHER
     _TAKE.run(tx, ticket=number, staff_id=staff, at=tx.now)
     timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
-    return None
+    return TAKEN
 
 
 def let_go(tx: Transaction, staff: int) -> None:
@@ -125,9 +138,7 @@ def withdrawn(tx: Transaction, grant: Grant, source: str) -> bool:
 
 def _working(tx: Transaction, grant: Grant, number: int) -> None:
     """Raises `NoGrant` unless this grant lets somebody change this very ticket."""
-    tx.good(grant, "desk.ticket.work")
-    ticket = timeline.about(tx, number)
-    if grant.when == "read" or ticket is None or ticket.account != grant.account or ticket.status in NOT_THE_DESKS:
+    if not may_work(tx, grant, number):
         raise NoGrant("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
 

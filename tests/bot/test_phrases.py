@@ -279,7 +279,7 @@ JARGON = re.compile(
     re.I,
 )
 FOR_THE_DESK = re.compile(
-    r"(alert|call\.|call_|called|card|verify|code_|not_yours|taken_already|form\.(desk|verify|look)|home_staff|you_are_staff)"
+    r"(alert|call\.|call_|called|card|verify|code_|not_yours|taken_already|taken_another|form\.(desk|verify|look)|home_staff|you_are_staff)"
 )
 
 

@@ -55,6 +55,7 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SAID["said"]:
                 codes.add(node.value)
     made = {
+        *(desk_tickets.TAKEN, desk_tickets.ALREADY, desk_tickets.ANOTHER),
         "asked_pin",
         "asked_second",
         "call_back_no_number",

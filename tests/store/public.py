@@ -42,6 +42,7 @@ OPENS: dict[str, set[str]] = {
     "desk_tickets.note": {"desk.ticket.work"},
     "desk_tickets.requester": {"desk.ticket.work"},
     "desk_tickets.set_status": {"desk.ticket.work"},
+    "desk_tickets.may_work": {"desk.ticket.work"},
     "desk_tickets.take": {"desk.ticket.work"},
     "desk_tickets.withdrawn": {"desk.ticket.work"},
     "files.came_through": {"desk.deliver"},
