@@ -9,6 +9,7 @@ from bot import told
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, moment
 from store.cards import Card
+from store.reach import Delivery
 from store.standing import Requester
 from store.timeline import Said
 
@@ -92,16 +93,23 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
     )
 
 
-def said(p: Phrases, number: int, said: Said) -> Message:
-    """One entry of a ticket in the desk's thread: whose it is, and whether the customer sees it."""
+def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer: str) -> Message:
+    """One entry of a ticket in the desk's thread: whose it is, and of an answer to the customer what became of it."""
     who = said.name or p.plain("somebody")
     if said.event:
         return b.message(b.context(p.say(f"event.{said.event}", name=who, at=moment(said.at))))
-    key = "card.note" if said.internal else "card.answer" if said.by_desk else "card.customer"
-    correct = None
-    if key == "card.answer" and not said.withdrawn:
-        correct = b.button(p.plain("button.correct"), "desk_correct", f"{number}:{said.id}")
-    return b.message(b.section(p.say(key, name=who), correct), told.words_of(p, said))
+    if became is None:
+        key = "card.note" if said.internal else "card.answer.queued" if said.by_desk else "card.customer"
+        return b.message(b.section(p.say(key, name=who, customer=customer)), told.words_of(p, said))
+    correct = None if said.withdrawn else b.button(p.plain("button.correct"), "desk_correct", f"{number}:{said.id}")
+    given = {"name": who, "customer": customer, "at": moment(became.at)}
+    given["why"] = unreached(p, became.why, customer) if became.state == "nobody" else became.why
+    return b.message(b.section(p.say(f"card.answer.{became.state}", **given), correct), told.words_of(p, said))
+
+
+def unreached(p: Phrases, why: str, customer: str) -> str:
+    """Why nothing reaches somebody."""
+    return p.say(f"card.nobody_why.{why}", customer=customer)
 
 
 def verification(p: Phrases, person: int | None) -> Message:

@@ -27,7 +27,7 @@ from bot.blocks import Block, Message
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, approvals, authenticators, files, installations, places, shown, ticket_lists
+from store import Transaction, approvals, authenticators, files, installations, places, reach, shown, ticket_lists
 from store.installations import Installation
 from store.people import person_of, subject_of
 from store.work import Later, Never, Work
@@ -199,11 +199,12 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    number = int(asked["ticket"])
-    by_phone = all(place.side != places.CUSTOMER for place in places.of_ticket(tx, number))
-    grant = desk_thread.working(tx, who, number) if asked["form"] == "desk_answer" else None
-    found = shown.noted_files(tx, grant, number) if grant is not None else ()
-    return forms.words(door.phrases, str(asked["form"]), number, by_phone=by_phone, files=found)
+    number, form = int(asked["ticket"]), str(asked["form"])
+    grant = desk_thread.working(tx, who, number) if form == "desk_answer" else None
+    if grant is None:
+        return forms.words(door.phrases, form, number)
+    found = shown.noted_files(tx, grant, number)
+    return forms.answer(door.phrases, number, reach.now(tx, grant, number, phone=door.phone), files=found)
 
 
 def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
@@ -212,9 +213,10 @@ def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any
     grant = desk_thread.working(tx, who, number)
     said = shown.said(tx, grant, number) if grant is not None else ()
     body = next((one.body for one in said if one.id == message and one.author == who.subject), None)
-    if body is None:
+    if grant is None or body is None:
         return forms.refused(door.phrases, told.plain(door.phrases, "not_your_answer").blocks)
-    return forms.words(door.phrases, "desk_correct", number, initial=body, metadata=f"{number}:{message}")
+    found = reach.now(tx, grant, number, phone=door.phone)
+    return forms.answer(door.phrases, number, found, correcting=(message, body))
 
 
 def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

@@ -30,17 +30,19 @@ def noted(tx: Transaction, who: Who, number: int, words: str, source: str | None
     return True
 
 
-def answered(tx: Transaction, who: Who | None, number: int, words: str, along: Sequence[int] = ()) -> bool:
+def answered(
+    tx: Transaction, who: Who | None, number: int, words: str, along: Sequence[int] = (), *, phone: bool
+) -> bool:
     grant = working(tx, who, number)
     if grant is None:
         return False
-    desk_tickets.answer(tx, grant, number, words, along=along)
+    desk_tickets.answer(tx, grant, number, words, along=along, phone=phone)
     return True
 
 
-def corrected(tx: Transaction, who: Who | None, number: int, message: int, words: str) -> bool:
+def corrected(tx: Transaction, who: Who | None, number: int, message: int, words: str, *, phone: bool) -> bool:
     grant = working(tx, who, number)
-    return grant is not None and desk_tickets.correct(tx, grant, number, message, words)
+    return grant is not None and desk_tickets.correct(tx, grant, number, message, words, phone=phone)
 
 
 def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str | None, edited: str) -> None:

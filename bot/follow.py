@@ -16,10 +16,11 @@ from bot.blocks import Message, digest
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
-from store import WORKER, Transaction, files, members, places, shown, timeline, work
+from store import WORKER, Transaction, files, members, places, reach, shown, timeline, work
 from store import cards as facts
 from store.people import subject_of
 from store.places import Place, Post
+from store.reach import Delivery
 from store.timeline import Said
 from store.work import Later, Never, Work
 
@@ -44,17 +45,22 @@ def news(posting: Posting, piece: Work) -> None:
         if about is None or about.status == "held":
             return
         _places_for(door, tx, grant, number, about.status, home.team)
-        said = shown.said(tx, grant, number)
+        said, theirs = shown.said(tx, grant, number), False
+        became = reach.of_ticket(tx, grant, number)
         for place in places.of_ticket(tx, number):
             if place.side == places.DESK and about.status in timeline.NOT_THE_DESKS:
                 continue
+            if place.side == places.CUSTOMER:
+                if not _is_theirs(tx, place):
+                    continue
+                theirs = True
             lane = f"place:{place.id}"
             first = {"place": place.id, "ticket": number}
             work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
             stand = places.versions(tx, place)
             for one in said[1:]:
-                version = _version(one)
-                if _is_owed(place, one) and stand.get(f"say:{place.id}:{one.id}") != version:
+                version, state = _version(place, one, became.get(one.id)), became.get(one.id)
+                if _is_owed(place, one, state) and stand.get(f"say:{place.id}:{one.id}") != version:
                     owed = {**first, "message": one.id, "version": version}
                     work.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
             for one in said:
@@ -62,6 +68,8 @@ def news(posting: Posting, piece: Work) -> None:
                     if file.fetched:
                         sent = {**first, "file": file.id, "message": one.id}
                         work.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
+        if not theirs:
+            reach.left_over(tx, grant, number, phone=door.phone)
 
 
 def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
@@ -74,7 +82,7 @@ def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: 
     ):
         places.add(tx, number, places.DESK, home)
     requester = facts.requester_of(tx, grant, number)
-    if requester is None or any(place.side == places.CUSTOMER for place in there):
+    if requester is None or any(place.side == places.CUSTOMER and _is_theirs(tx, place) for place in there):
         return
     member = next(iter(members.of_person(tx, requester)), None)
     if member is not None:
@@ -86,15 +94,18 @@ def _came_from(place: Place, said: Said) -> bool:
     return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
 
 
-def _version(said: Said) -> str:
-    """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files."""
-    return digest(repr((said.body or said.recording, said.withdrawn, [(file.name, file.lost) for file in said.files])))
+def _version(place: Place, said: Said, became: Delivery | None) -> str:
+    """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files; to the desk also what became of an answer."""
+    shown = (said.body or said.recording, said.withdrawn, [(file.name, file.lost) for file in said.files])
+    return digest(repr((*shown, became.state, became.why) if place.side == places.DESK and became else shown))
 
 
-def _is_owed(place: Place, said: Said) -> bool:
+def _is_owed(place: Place, said: Said, became: Delivery | None) -> bool:
     """What a place does not have already: not what was written there. The first words of a ticket stand in its head."""
-    if place.side == places.ORIGIN:
-        return said.by_desk and not said.internal and not said.event
+    if place.side == places.ORIGIN:  # it says to look into direct messages: once the answer stands there
+        return became is not None and became.state == "delivered"
+    if became is not None and became.state == "refused" and became.place == place.id:
+        return False  # Slack refused it for good; `deskgate jobs retry` tries again
     if _came_from(place, said) or said.event in ("taken", "waiting"):
         return False
     return place.side == places.DESK or not said.internal
@@ -164,13 +175,20 @@ def say(posting: Posting, piece: Work) -> None:
         _still_theirs(tx, place)
         message = _SAYS[place.side](door, tx, place, int(piece.payload["message"]))
         stands = places.posted(tx, key)
+    id = int(piece.payload["message"])
     if message is None:
+        if place.side == places.CUSTOMER:
+            with door.store.transaction("worker") as tx:
+                reach.unreadable(tx, granted(tx), place.ticket, id, phone=door.phone)
         return
     if stands is None:
         _posted(posting, key, place, place.channel or "", message, piece, version)
     elif stands.version != version:
         posting.change(stands, message)
         posting.keep(key, replace(stands, version=version))
+    if place.side == places.CUSTOMER:
+        with door.store.transaction("worker") as tx:
+            reach.settle(tx, id, "delivered")
 
 
 def send_file(posting: Posting, piece: Work) -> None:
@@ -224,11 +242,13 @@ def _standing(posting: Posting, piece: Work) -> Place:
 
 def _still_theirs(tx: Transaction, place: Place) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
-    if place.side != places.CUSTOMER or place.member is None:
-        return
-    found = members.find(tx, *place.member)
-    if found is None or found.subject != subject_of(place.person or 0):
+    if place.side == places.CUSTOMER and not _is_theirs(tx, place):
         raise Never("the member these direct messages are with does not stand for them any more")
+
+
+def _is_theirs(tx: Transaction, place: Place) -> bool:
+    found = members.find(tx, *place.member) if place.member is not None else None
+    return place.member is None or (found is not None and found.subject == subject_of(place.person or 0))
 
 
 def _channel(posting: Posting, place: Place) -> str:
@@ -282,8 +302,12 @@ def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
 
 
 def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
-    said = next((one for one in shown.said(tx, granted(tx), place.ticket) if one.id == id), None)
-    return None if said is None else cards.said(door.phrases, place.ticket, said)
+    grant = granted(tx)
+    said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
+    if said is None:
+        return None
+    became = reach.of_ticket(tx, grant, place.ticket).get(id)
+    return cards.said(door.phrases, place.ticket, said, became, facts.name_of_requester(tx, grant, place.ticket))
 
 
 def _as_customer(tx: Transaction, place: Place, id: int) -> Said | None:

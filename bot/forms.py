@@ -9,8 +9,10 @@ from authz import Topic
 from bot import blocks as b
 from bot import told
 from bot.blocks import Block
+from bot.cards import unreached
 from bot.choices import Choice
 from bot.phrases import Phrases
+from store.reach import NOBODY, Reach
 from store.timeline import File
 
 MOST_WORDS: Final = 3_000
@@ -82,34 +84,44 @@ def refused(p: Phrases, blocks: Sequence[Block]) -> Block:
     return b.modal("refused", p.plain("form.refused"), blocks, close=p.plain("form.close"))
 
 
-def words(
-    p: Phrases,
-    callback: str,
-    number: int,
-    *,
-    by_phone: bool = False,
-    files: Sequence[File] = (),
-    initial: str = "",
-    metadata: str = "",
+def words(p: Phrases, callback: str, number: int) -> Block:
+    """One field of words for a ticket: `reply` or `desk_note`; who will see it stands above, and on the button."""
+    return _words(
+        p, callback, p.say(f"form.{callback}_seen", number=number), str(number), send=p.plain(f"form.{callback}_send")
+    )
+
+
+def answer(
+    p: Phrases, number: int, found: Reach, *, files: Sequence[File] = (), correcting: tuple[int, str] | None = None
 ) -> Block:
-    """One field of words for a ticket: `reply`, `desk_answer` or `desk_note`; who will see it stands above, and on the
-    button. `by_phone`: the customer is not in Slack. `files` may go along."""
-    seen = "form.desk_answer_heard" if by_phone and callback == "desk_answer" else f"form.{callback}_seen"
-    made = [
-        b.section(p.say(seen, number=number)),
-        b.ask(p.plain("form.your_words"), "words", b.words("words", initial=initial)),
-    ]
+    """An answer to the customer, or one that is corrected (its id and words): whom it reaches now stands above. `files` may go
+    along."""
+    seen = p.say(f"form.desk_answer_{found.way}", number=number, name=found.name)
+    if found.way == NOBODY:
+        rest = p.say("form.desk_answer_others" if found.others else "form.desk_answer_no_others", count=found.others)
+        seen = f"{seen} {unreached(p, found.why, found.name)} {rest}"
+    send = p.plain("form.desk_answer_keep") if found.way == NOBODY else p.plain("form.desk_answer_send")
+    if correcting is not None:
+        message, body = correcting
+        seen = f"{seen} {p.say('form.desk_correct_instead')}"
+        return _words(p, "desk_correct", seen, f"{number}:{message}", initial=body, send=send)
+    made = _words(p, "desk_answer", seen, str(number), send=send)
     if files:
         options = [b.option(file.name, str(file.id)) for file in files[-10:]]
         chosen: Block = {"type": "checkboxes", "action_id": "along", "options": options}
-        made.append(b.ask(p.plain("form.along"), "along", chosen, optional=True))
+        made["blocks"].append(b.ask(p.plain("form.along"), "along", chosen, optional=True))
+    return made
+
+
+def _words(p: Phrases, callback: str, seen: str, metadata: str, *, send: str, initial: str = "") -> Block:
+    field = b.ask(p.plain("form.your_words"), "words", b.words("words", initial=initial))
     return b.modal(
         callback,
         p.plain(f"form.{callback}"),
-        made,
-        submit=p.plain(f"form.{callback}_send"),
+        [b.section(seen), field],
+        submit=send,
         close=p.plain("form.close"),
-        metadata=metadata or str(number),
+        metadata=metadata,
     )
 
 

@@ -120,7 +120,7 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
     chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
     along = [int(one["value"]) for one in chosen if str(one.get("value")).isdigit()]
-    done = desk_thread.answered(tx, who, _ticket(view), _words(view), along)
+    done = desk_thread.answered(tx, who, _ticket(view), _words(view), along, phone=door.phone)
     return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
 
 
@@ -129,7 +129,7 @@ def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any]
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
     fits = (number + message).isascii() and number.isdigit() and message.isdigit()
-    done = fits and desk_thread.corrected(tx, who, int(number), int(message), _words(view))
+    done = fits and desk_thread.corrected(tx, who, int(number), int(message), _words(view), phone=door.phone)
     return None if done else _shown(door, told.plain(door.phrases, "not_your_answer").blocks)
 
 

@@ -70,6 +70,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         step_up_minutes=settings.step_up_minutes,
         texting=settings.texting,
         public_url=settings.public_url,
+        phone=settings.phone_open,
     )
     api = WebApi(base, door.token_of)
     app = None

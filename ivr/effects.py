@@ -18,7 +18,7 @@ from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
 from ivr.step_up import STEP_UP
-from store import accounts, codes, ticket_lists, tickets
+from store import accounts, codes, reach, ticket_lists, tickets
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import Transaction
@@ -104,11 +104,13 @@ def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, b
 
 def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     granted = by_topic(tx, call, Action.TICKET_VIEW)
-    return (
-        granted
-        if isinstance(granted, o.Refused)
-        else o.TicketsFound(tuple(ticket_lists.listed(tx, granted, answers=True)))
-    )
+    if isinstance(granted, o.Refused):
+        return granted
+    found = tuple(ticket_lists.listed(tx, granted, answers=True))
+    if call.ticket < len(found):  # the one that is read out now, with the desk's answer
+        told = found[call.ticket]
+        reach.read_out(tx, next(grant for grant in granted if grant.topic == told.topic), told.number)
+    return o.TicketsFound(found)
 
 
 def _reply_grants(tx: Transaction, call: Call) -> list[Grant] | o.Refused:

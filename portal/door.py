@@ -15,7 +15,8 @@ from store import HashPool, Store, logins, pins
 @dataclass(frozen=True, slots=True)
 class Door:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting.
-    `decoy` is the hash of a password that nobody has; `texting` the countries to which codes go by text message, none where they do not."""
+    `decoy` is the hash of a password that nobody has; `texting` the countries to which codes go by text message, none where they do not;
+    `phone`: whether customers can ring the desk."""
 
     store: Store
     origin: str
@@ -24,6 +25,7 @@ class Door:
     words: Words
     pages: Environment
     texting: tuple[str, ...] = ()
+    phone: bool = False
 
     @property
     def secure(self) -> bool:
@@ -33,7 +35,7 @@ class Door:
 PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
 
 
-def open_door(store: Store, public_url: str, texting: tuple[str, ...] = ()) -> Door:
+def open_door(store: Store, public_url: str, texting: tuple[str, ...] = (), *, phone: bool) -> Door:
     parts, said = urlsplit(public_url), words.load()
     pages = Environment(
         loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -48,4 +50,4 @@ def open_door(store: Store, public_url: str, texting: tuple[str, ...] = ()) -> D
     }
     pool = HashPool(places=PLACES, queue=QUEUE, name="portal")
     decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
-    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, decoy, said, pages, texting)
+    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, decoy, said, pages, texting, phone)

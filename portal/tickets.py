@@ -13,7 +13,7 @@ from portal.asking import asked, on_ticket, talking
 from portal.calls import said_of
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, call_backs, desk_tickets, queue, readings
+from store import Transaction, call_backs, desk_tickets, queue, reach, readings
 from store.readings import Reading
 from store.sessions import SignedIn
 from store.timeline import LONGEST_BODY
@@ -56,12 +56,14 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
         "settable": [status for status in settable if status != found.card.status],
         "longest": LONGEST_BODY,
+        "became": reach.of_ticket(tx, grant, number),
+        "reach": reach.now(tx, grant, number, phone=door.phone),
     }
     return answers.live_page(door, visit, "ticket", given)
 
 
 def _on(
-    do: Callable[[Transaction, Grant, int, Visit], str],
+    do: Callable[[Door, Transaction, Grant, int, Visit], str],
 ) -> Callable[[Door, Visit, Transaction, SignedIn], Response]:
     """Something is done with one ticket, as far as it may be: back to it, with a word about what came of it."""
 
@@ -74,30 +76,29 @@ def _on(
             return answers.to(f"/desk/tickets/{number}")
         if not desk_tickets.may_work(tx, grant, number):
             return answers.to(f"/desk/tickets/{number}?said=held")
-        return answers.to(f"/desk/tickets/{number}?said={do(tx, grant, number, visit)}")
+        return answers.to(f"/desk/tickets/{number}?said={do(door, tx, grant, number, visit)}")
 
     return handler
 
 
-def _take(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+def _take(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
     had = visit.field("had")
     known = had.isascii() and had.isdigit() and len(had) < 16
     return desk_tickets.take(tx, grant, number, int(had) if known else None)
 
 
-def _answer(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """Only to somebody who is known: to nobody else can it be sent."""
     found, words = queue.ticket(tx, grant, number), visit.field("words", LONGEST_BODY)
     if found is None or found.card.requester is None:
         return "not_yours"
     if not words:
         return "empty"
-    desk_tickets.answer(tx, grant, number, words)
-    return "answered"
+    return f"answered_{desk_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
 
 
-def _note(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+def _note(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     words = visit.field("words", LONGEST_BODY)
     if not words:
         return "empty"
@@ -105,7 +106,7 @@ def _note(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     return "noted"
 
 
-def _status(tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+def _status(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     status = visit.field("status")
     if status not in desk_tickets.DESK_STATUSES:
         return "not_yours"

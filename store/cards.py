@@ -79,6 +79,14 @@ def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:
     return found
 
 
+def name_of_requester(tx: Transaction, grant: Grant, number: int) -> str:
+    """For the worker that tells the desk what became of an answer to them; empty where nobody is known."""
+    tx.good(grant, "desk.deliver")
+    p, t = tables.people.c, tables.tickets.c
+    query = select(p.name).join(tables.tickets, t.opened_by == p.id).where(t.number == number)
+    return str(tx.connection.execute(query).scalar() or "")
+
+
 def _service(tx: Transaction, ticket: Any) -> str:
     s = tables.services.c
     named = select(s.name).where(s.account_id == ticket.account_id, s.ref == ticket.service)

@@ -9,8 +9,9 @@ from typing import Final
 from sqlalchemy import Executable, bindparam, delete, func, select, update
 
 from authz import Grant
-from store import tables, timeline
+from store import reach, tables, timeline
 from store.prepared import Insert, Prepared
+from store.reach import Reach
 from store.timeline import NOT_THE_DESKS, Sent
 from store.transaction import NoGrant, Transaction
 
@@ -90,17 +91,25 @@ def requester(tx: Transaction, grant: Grant, number: int) -> int | None:
     return found
 
 
-def answer(tx: Transaction, grant: Grant, number: int, body: str, *, along: Sequence[int] = ()) -> None:
-    """What the customer sees, and files of the desk's notes that go along. The ticket waits for them then."""
+def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool, along: Sequence[int] = ()) -> Reach:
+    """What the customer gets, and files of the desk's notes that go along. The ticket waits for them then. Whom it reaches;
+    `phone`: whether the desk has a line to ring."""
     _working(tx, grant, number)
+    found = reach.now(tx, grant, number, phone=phone)
     _status(tx, number, "waiting")
-    timeline.add(tx, number, grant.subject, body, along=along)
+    id = timeline.add(tx, number, grant.subject, body, along=along, answer=True)
+    assert id is not None
+    reach.begin(tx, id, found)
+    return found
 
 
-def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str) -> bool:
-    """Changes one's own answer. False: no such answer of theirs."""
+def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str, *, phone: bool) -> bool:
+    """Changes one's own answer, which is brought to the customer anew. False: no such answer of theirs."""
     _working(tx, grant, number)
-    return timeline.correct(tx, grant, number, id, body)
+    if not timeline.correct(tx, grant, number, id, body):
+        return False
+    reach.begin(tx, id, reach.now(tx, grant, number, phone=phone))
+    return True
 
 
 def note(

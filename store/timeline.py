@@ -15,14 +15,8 @@ from store import overheard, tables, work
 from store.prepared import Prepared
 from store.transaction import Transaction, upsert
 
-STATUSES = (
-    "open",
-    "waiting",
-    "closed",
-    "pending",
-    "draft",
-    "withdrawn",
-)  # all that anybody is told; held is told as open
+# All that anybody is told; held is told as open.
+STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
 VERSIONS = 20  # of a message that was edited
 EARLY_FOR = 24 * 3_600_000  # ms an edit waits for its message; Slack tries for an hour, or a day
@@ -133,9 +127,10 @@ def add(
     files: Sequence[Sent] = (),
     along: Sequence[int] = (),
     quiet: bool = False,
-) -> None:
+    answer: bool = False,
+) -> int | None:
     """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker, unless `quiet`. `files` are still to be
-    fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it."""
+    fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. The id of an `answer`."""
     row = {
         "ticket": ticket,
         "author": author,
@@ -153,7 +148,8 @@ def add(
     if early is not None and early.author == author:
         row |= {"body": (early.body or "")[:LONGEST_BODY], "earlier": json.dumps([row["body"]]), "edited": early.edited}
         row["withdrawn_at"] = tx.now if early.body is None else None
-    if files or along:
+    id: int | None = None
+    if files or along or answer:
         id = _SAY.first(tx, **row).id
         for file in files:
             about = {"slack_id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
@@ -169,6 +165,7 @@ def add(
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
     if not quiet:
         news(tx, ticket)
+    return id
 
 
 def _copy(tx: Transaction, row: Any, message: int) -> None:

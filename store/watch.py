@@ -18,7 +18,7 @@ AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without 
 
 def stamp(connection: Connection, keys: Keys, now: int) -> str:
     """Two that differ: look anew. Changes by itself every 20 seconds."""
-    r, a, c = tables.rings.c, tables.alerts.c, tables.call_backs.c
+    r, a, c, an = tables.rings.c, tables.alerts.c, tables.call_backs.c, tables.answer_states.c
     shown = or_(r.ended_at.is_(None), r.ended_at > now - live.AFTERWARDS)
     calls = select(
         r.id,
@@ -37,6 +37,9 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         connection.execute(calls.where(shown).order_by(r.id)).all(),
         connection.execute(select(func.max(tables.messages.c.id))).all(),
         connection.execute(select(func.max(tables.tickets.c.number))).all(),
+        connection.execute(
+            select(an.at, an.message, an.state).order_by(an.at.desc(), an.message.desc()).limit(1)
+        ).all(),
         connection.execute(select(func.max(a.id), func.count(a.seen_at)).where(a.at > now - 7 * live.LATELY)).all(),
         connection.execute(select(c.id, c.status).where(c.ended_at.is_(None)).order_by(c.id)).all(),
         connection.execute(select(func.max(tables.step_ups.c.id))).all(),

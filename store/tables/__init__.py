@@ -12,7 +12,7 @@ from store.tables.ledger import Checkpoint, Entry, Lane
 from store.tables.lending import Loan, LoanRequest
 from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinGuard, StepUp, TextMessage
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, SlackMember
-from store.tables.tickets import Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
+from store.tables.tickets import AnswerState, Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
 from store.tables.who import OldEmail, Person, Phone, Staff, StaffLogin, StaffSession
 from store.tables.work import Work
 
@@ -28,8 +28,8 @@ def _table(model: type[Base]) -> Table:
 people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, services, invoices = map(_table, (Account, Contact, Service, Invoice))
-tickets, messages, recordings, files, places, assignments, early_edits = map(
-    _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit)
+tickets, messages, recordings, files, places, assignments, early_edits, answer_states = map(
+    _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit, AnswerState)
 )
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))

@@ -53,6 +53,17 @@ class Message(Base):
     __table_args__ = (Index("ix_messages_source", "source", unique=True),)
 
 
+class AnswerState(Base):
+    """What became of an answer of the desk's: `state` and `why` as in reach.py; `place` is the thread that refused it."""
+
+    __tablename__ = "answer_states"
+    message: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(12))
+    why: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
+    place: Mapped[int | None]
+
+
 class EarlyEdit(Base):
     """An edit, or with no `body` a deletion, of a message that we have not got yet: Slack's deliveries overtake each other."""
 

@@ -12,13 +12,13 @@ from bot import cards, choices, forms, home, live_words, loan_words, phrases, pr
 from bot.blocks import Message
 from bot.choices import Choice, Possible
 from bot.proving import Further, Ways
-from bot.submissions import FORMS
-from store import alerts, call_backs
+from store import alerts, call_backs, reach
 from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
 from store.call_backs import CallBack
 from store.cards import Card, Requester
 from store.live import ENDINGS, Case, LiveCall, OpenTicket
 from store.loans import Lender, Loan, Request
+from store.reach import Delivery, Reach
 from store.tickets import Conversation, Ticket
 from store.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
 
@@ -213,10 +213,14 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         said(text, name=""),
         said(text, withdrawn=True),
     ):
-        yield "said to the desk", cards.said(P, 10**9, one)
+        yield "said to the desk", cards.said(P, 10**9, one, None, text)
         yield "said to the customer", b.message(told.said_in(P, one))
     for event in EVENTS:
-        yield f"event {event}", cards.said(P, 10**9, said(text, event=event, name=name(text)))
+        yield f"event {event}", cards.said(P, 10**9, said(text, event=event, name=name(text)), None, text)
+    for state in reach.STATES:
+        why = "no_way" if state == "nobody" else text[:300]
+        became = Delivery(state, why, AT)
+        yield f"answer {state}", cards.said(P, 10**9, said(text, author="staff:1"), became, name(text))
     yield "found", cards.verification(P, 10**15)
     yield "not found", cards.verification(P, None)
     kept = f"from|C0123456789|1795348000.000001|1795348000.000002|{','.join(['F0123456789'] * 15)}"
@@ -290,9 +294,11 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
                 yield "proved", prove_words.proved(P, name(text), Further(1, AT, "billing"), number, handed=handed)
     yield "answered", prove_words.answered(P, told.plain(P, "approval.right"))
     yield "number", prove_words.number_form(P, 10**15)
-    for callback in sorted(set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}):
+    for callback in ("reply", "desk_note"):
         yield callback, forms.words(P, callback, 10**15)
-        yield callback, forms.words(P, callback, 10**15, by_phone=True)
+    for found_way in (Reach(reach.SLACK, text), Reach(reach.PHONE, text), Reach(reach.NOBODY, text, "no_way", 10**6)):
+        yield f"answer {found_way.way}", forms.answer(P, 10**15, found_way)
+        yield f"correct {found_way.way}", forms.answer(P, 10**15, found_way, correcting=(10**15, text))
     yield "verify", forms.verify(P)
     for who, shown in messages(text):
         if shown.blocks and who.split()[0] in ("refused", "found", "not"):

@@ -27,7 +27,8 @@ def test_answer_note_and_close(desk: SlackDesk) -> None:
     desk.click("U0KIM", "desk_status", AGENTS, value="1001:closed")
     inside, told = desk.said("U0ANA", AGENTS), desk.said("U0OLIVIA")
     assert "*DESK ONLY*, note by Kim Novak:\nher cousin rang about it too" in inside
-    assert "*SENT TO THE CUSTOMER* by Kim Novak:  [Correct it]\nWe restarted it" in inside
+    sent = "*SENT TO THE CUSTOMER* by Kim Novak. Olivia Hart got it in Slack, 22 November 2026, 12:00 UTC:"
+    assert f"{sent}  [Correct it]\nWe restarted it" in inside
     assert "cousin" not in told
     assert "We restarted it" in told
     assert "Kim Novak closed this ticket" in told

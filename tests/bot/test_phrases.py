@@ -27,7 +27,7 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import alerts, call_backs, desk_tickets, live, notices, recordings, timeline
+from store import alerts, call_backs, desk_tickets, live, notices, reach, recordings, timeline
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -50,9 +50,12 @@ MADE: dict[str, set[str]] = {
     "event.{}": set(timeline.EVENTS),
     "fixed:call_back_{}": {"nobody", "no_number", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many", "nobody"},
+    "card.answer.{}": set(reach.STATES),
+    "card.nobody_why.{}": set(reach.WHY_NOBODY),
+    "form.desk_answer_{}": {reach.SLACK, reach.PHONE, reach.NOBODY},
     "form.{}": FORMS_OF_WORDS,
-    "form.{}_seen": FORMS_OF_WORDS,
-    "form.{}_send": FORMS_OF_WORDS,
+    "form.{}_seen": {"reply", "desk_note"},
+    "form.{}_send": {"reply", "desk_note"},
     "invoice.{}": {"paid", "unpaid", "overdue"},
     "loan.is.{}": {"lent", "refused", "gone"},
     "notice.{}": set(notices.OWN_SECURITY),

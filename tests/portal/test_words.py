@@ -9,7 +9,7 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from portal import card, words
-from store import alerts, desk_tickets, live, passwords, queue, recordings, second_looks, timeline
+from store import alerts, desk_tickets, live, passwords, queue, reach, recordings, second_looks, timeline
 from tests.house.test_names import ROOT
 
 SAID = words.load().document
@@ -33,6 +33,9 @@ KNOWN: dict[str, set[str]] = {
     "ended": set(live.ENDINGS),
     "recording": set(recordings.STATES),
     "second_look": set(second_looks.NEEDS),
+    "reach": {reach.SLACK, reach.PHONE, reach.NOBODY},
+    "nobody_why": set(reach.WHY_NOBODY),
+    "became": set(reach.STATES),
 }
 
 
@@ -58,6 +61,9 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
         *(desk_tickets.TAKEN, desk_tickets.ALREADY, desk_tickets.ANOTHER),
         "asked_pin",
         "asked_second",
+        "answered_slack",
+        "answered_phone",
+        "answered_nobody",
         "call_back_no_number",
         "call_back_soon",
         "call_back_enough",

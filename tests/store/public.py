@@ -34,7 +34,13 @@ OPENS: dict[str, set[str]] = {
     "call_backs.ask": {"desk.proof.ask"},
     "call_backs.under_way": {"desk.proof.ask"},
     "cards.card": {"desk.deliver", "desk.ticket.work"},
+    "cards.name_of_requester": {"desk.deliver"},
     "cards.requester_of": {"desk.deliver"},
+    **{
+        f"reach.{name}": {"desk.ticket.work", "desk.deliver"}
+        for name in ("left_over", "now", "of_ticket", "unreadable")
+    },
+    "reach.read_out": {"ticket.view:technical", "ticket.view:billing"},
     "desk_tickets.all_for_desk": {"desk.ticket.work"},
     "desk_tickets.answer": {"desk.ticket.work"},
     "desk_tickets.correct": {"desk.ticket.work"},

@@ -75,7 +75,7 @@ def test_everything_is_still_there(old: str) -> None:
             assert codes.issue(tx, "link", "person:1").isdigit()
             work = tx.ask(Ask("staff:1", Action.DESK_TICKET_WORK, 1, None, Proof.NONE))
             assert isinstance(work, Grant)
-            desk_tickets.answer(tx, work, 1001, "Better now?")
+            desk_tickets.answer(tx, work, 1001, "Better now?", phone=True)
         with opened.transaction("test") as tx:
             said = tx.connection.execute(text("SELECT body, internal, event, earlier FROM messages ORDER BY id")).all()
         assert [(row.body, bool(row.internal), row.event, row.earlier) for row in said] == [

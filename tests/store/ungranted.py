@@ -135,6 +135,9 @@ REASONS: Final[dict[str, str]] = {
         ),
         _TOKEN,
     ),
+    **dict.fromkeys(
+        ("reach.begin", "reach.given_up", "reach.settle"), "writes what became of an answer; tells nothing"
+    ),
     **dict.fromkeys(("jobs.give_up", "jobs.put_back"), _QUEUE),
     "keys.Key.cipher": _KEYS,
     **dict.fromkeys(

@@ -21,9 +21,11 @@ def upgrade() -> None:
     op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
     op.add_column("people", sa.Column("email_since", sa.BigInteger(), server_default="0", nullable=False))
     _ledger()
+    _answers()
 
 
 def downgrade() -> None:
+    _no_answers()
     _no_ledger()
     op.drop_column("people", "email_since")
     op.drop_column("step_ups", "came_of")
@@ -84,3 +86,25 @@ def _no_budgets() -> None:
         sa.Column("wrong", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "span", "start", name=op.f("pk_pin_budgets")),
     )
+
+
+def _answers() -> None:
+    """What became of each answer of the desk's."""
+    op.create_table(
+        "answer_states",
+        sa.Column("message", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message"], ["messages.id"], name=op.f("fk_answer_states_message_messages"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_answer_states")),
+    )
+    op.create_index(op.f("ix_answer_states_at"), "answer_states", ["at"])
+
+
+def _no_answers() -> None:
+    op.drop_index(op.f("ix_answer_states_at"), "answer_states")
+    op.drop_table("answer_states")

@@ -1,0 +1,120 @@
+"""D3: an agent is told whom an answer reaches before writing it, and what became of it after: delivered, refused, nobody's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from simulator.slack import Trouble
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+ON_ITS_WAY = "*ANSWER TO THE CUSTOMER* by Kim Novak, on its way to Mia Chen in Slack:"
+DELIVERED = "*SENT TO THE CUSTOMER* by Kim Novak. Mia Chen got it in Slack, "
+NOBODY = "*REACHES NOBODY*, answer by Kim Novak. Mia Chen "
+MIA = "(SELECT id FROM people WHERE username = 'mia.chen')"
+
+
+@pytest.fixture
+def desk(slack_once: SlackDesk) -> SlackDesk:
+    slack_once.link("U0MIA", "mia.chen")
+    slack_once.be("U0MIA").dm("our site is down")
+    slack_once.work()
+    return slack_once
+
+
+def change(desk: SlackDesk, statement: str) -> None:
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(text(statement))
+
+
+def whom(desk: SlackDesk) -> str:
+    """What stands above the field of the answer."""
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    return desk.text_of(desk.form("U0KIM"))
+
+
+def answer(desk: SlackDesk, words: str = "Restarted.") -> str:
+    seen = whom(desk)
+    desk.submit("U0KIM", words=words)
+    return seen
+
+
+def inside(desk: SlackDesk) -> str:
+    return desk.said("U0ANA", AGENTS)
+
+
+def test_d3_an_answer_is_on_its_way_until_slack_has_it(desk: SlackDesk) -> None:
+    dm = desk.last("U0MIA").channel
+
+    def away(method: str, args: Any) -> Trouble | None:
+        return Trouble(status=503) if method == "chat.postMessage" and args.get("channel") == dm else None
+
+    desk.workspace.trouble = away
+    assert "it goes to Mia Chen in Slack" in answer(desk)
+    assert ON_ITS_WAY in inside(desk)
+    desk.workspace.trouble = lambda _method, _args: None
+    desk.pass_time(301)
+    desk.work()
+    assert ON_ITS_WAY not in inside(desk)
+    assert inside(desk).count(DELIVERED) == 1
+    assert desk.said("U0MIA").count("Restarted.") == 1
+    desk.click("U0KIM", "desk_correct", AGENTS)
+    assert "it goes to Mia Chen in Slack, as a direct message. It takes the place" in desk.text_of(desk.form("U0KIM"))
+    desk.submit("U0KIM", words="Restarted twice.")
+    assert "Restarted twice." in desk.said("U0MIA")
+    assert inside(desk).count(DELIVERED) == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        (f"DELETE FROM contacts WHERE person_id = {MIA}", "is no longer a contact of this account."),
+        (f"UPDATE contacts SET held = 'manage_services' WHERE person_id = {MIA}", "may no longer read tickets"),
+        ("UPDATE accounts SET status = 'closed'", "The account is closed, and Mia Chen may not"),
+    ],
+)
+def test_d3_whoever_may_not_read_it_is_not_said_to_get_it(desk: SlackDesk, what: str, why: str) -> None:
+    change(desk, what)
+    seen = answer(desk, "The vault is open")
+    assert "This reaches nobody." in seen
+    assert why in seen
+    others = (
+        "Nobody else on the account" if "closed" in what else "Others on the account who can read it when they ask: "
+    )
+    assert others in seen
+    assert "*REACHES NOBODY*, answer by Kim Novak. " in inside(desk)
+    assert why in inside(desk)
+    assert "SENT TO THE CUSTOMER" not in inside(desk)
+    assert "vault" not in desk.said("U0MIA")
+
+
+def test_d3_what_slack_refuses_for_good_is_said_with_its_reason(desk: SlackDesk) -> None:
+    """Nobody had told us that she is gone: Slack says so when the answer is posted."""
+    dm = desk.last("U0MIA").channel
+
+    def gone(method: str, args: Any) -> Trouble | None:
+        return Trouble(error="channel_not_found") if args.get("channel") == dm else None
+
+    desk.workspace.trouble = gone
+    answer(desk)
+    desk.work()
+    refused = "*NOT DELIVERED*, answer by Kim Novak to Mia Chen: Slack answered channel_not_found to chat.postMessage."
+    assert inside(desk).count(refused) == 1
+    assert "Something we were to do was given up for good" in inside(desk)
+    assert "SENT TO THE CUSTOMER" not in inside(desk)
+
+
+def test_d3_whoever_left_slack_is_reached_by_phone_and_in_their_new_slack_again(desk: SlackDesk) -> None:
+    change(desk, f"DELETE FROM slack_members WHERE person_id = {MIA}")
+    assert "*The customer hears this* when they ring" in answer(desk)
+    assert "Mia Chen hears it when they ring and ask for their tickets:" in inside(desk)
+    change(desk, f"DELETE FROM pins WHERE person_id = {MIA}")
+    assert "Mia Chen is not in Slack and has no PIN to ring with." in answer(desk, "Anybody there?")
+    assert "*REACHES NOBODY*, answer by Kim Novak. Mia Chen is not in Slack" in inside(desk)
+    desk.link("U0LEO", "mia.chen")
+    assert "it goes to Mia Chen in Slack" in answer(desk, "Hello again")
+    assert "Hello again" in desk.said("U0LEO")
+    assert "Restarted." in desk.said("U0LEO"), "what she had not got before comes with it"
+    assert inside(desk).count(DELIVERED) == 3

@@ -1,0 +1,72 @@
+"""D3 and D4 on a ticket's page: whom an answer reaches, what became of it; how it was proved, and what is to be heard."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import delete, select
+
+from store import tables
+from tests.desk import Desk
+from tests.ivr.elsewhere import person
+from tests.ivr.wire import change
+from tests.portal.browsing import Agent
+
+OPENS = (
+    "from +441632960108\ndesk: …\ncaller presses #\ndesk: …\ncaller presses 17846325#\ndesk: …\ncaller presses 1\ndesk: …\n"
+    "caller presses 1\ndesk: …\ncaller says our web server is slow\ndesk: …\ncaller hangs up\n"
+)
+HEARS = (
+    "from +441632960108\ndesk: …\ncaller presses #\ndesk: …\ncaller presses 17846325#\ndesk: …\ncaller presses 2\ndesk: …\n"
+    "caller hangs up\n"
+)
+TICKET = "/desk/tickets/1001"
+
+
+def at_the_ticket(desk: Desk) -> Agent:
+    desk.ring(OPENS)
+    kim = Agent(desk)
+    kim.sign_in()
+    kim.get(TICKET)
+    return kim
+
+
+def live(kim: Agent, stamp: str) -> tuple[int, str]:
+    """What the page's script is told when it asks whether anything has changed."""
+    answer = kim.client.get(f"{TICKET}?stamp={stamp}", headers={"X-By-Itself": "1"})
+    return answer.status_code, answer.text
+
+
+def stamp(kim: Agent) -> str:
+    found = re.search(r'data-stamp="([^"]+)"', kim.text)
+    assert found
+    return found[1]
+
+
+def test_d3_an_answer_is_heard_by_phone_and_the_page_says_so_by_itself(one_desk: Desk) -> None:
+    kim = at_the_ticket(one_desk)
+    assert "Mia Chen is not in Slack: an answer now is read out when they ring" in kim.words
+    kim.send(f"{TICKET}/answer", words="We restarted it.")
+    assert "Kept for the customer, who hears it when they ring" in kim.words
+    assert "Mia Chen hears this when they ring and ask for their tickets" in kim.words
+    assert "Sent to" not in kim.words
+    assert "customer sees this" not in kim.words
+    before = stamp(kim)
+    assert live(kim, before)[0] == 204
+    one_desk.ring(HEARS)
+    status, part = live(kim, before)
+    assert status == 200
+    assert "read to Mia Chen by phone" in part
+
+
+def test_d3_an_answer_that_reaches_nobody_is_not_said_to_be_sent(one_desk: Desk) -> None:
+    kim = at_the_ticket(one_desk)
+    change(one_desk, delete(tables.contacts).where(tables.contacts.c.person_id == person(one_desk)))
+    kim.get(TICKET)
+    assert "An answer now reaches nobody. Mia Chen is no longer a contact of this account. Others on the" in kim.words
+    kim.send(f"{TICKET}/answer", words="We restarted it.")
+    assert "Kept on the ticket. It reaches nobody." in kim.words
+    assert "reaches nobody 22 Nov 2026" in kim.words
+    s = tables.answer_states.c
+    with one_desk.store.transaction("test") as tx:
+        assert tx.connection.execute(select(s.state, s.why)).all() == [("nobody", "not_a_contact")]
