@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from ivr import dialogue, effects, moves, ringing
 from ivr.shapes import Call, LeaveMessage, Screen, Spoken
-from ivr.turn import Line, Refused
+from ivr.turn import Line, Refused, play
 from ivr.webhook import step_token
 from store import calls, recordings, rings, tickets, work
 from store.people import claimed_by
@@ -142,18 +142,18 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = Call.from_json(row.state) if row else Call(number=number)
-        call, screen = moves.TABLE["message"].prompt(
-            replace(before, at="message", about="fallback", silent=False, lead=())
-        )
-        assert isinstance(screen, Screen)
+        fresh = replace(before, at="message", about="fallback", silent=False, lead=())
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")
         if row is not None and before.about == "fallback":  # once more: the same answer, and no effect
-            return line.draw(screen, sid, row.step)
+            _, again = moves.TABLE["message"].prompt(fresh)
+            assert isinstance(again, Screen)
+            return line.draw(again, sid, row.step)
         if (owed := dialogue.abandoned(before)) is not None:
             effects.carry_out(tx, line.desk, before, owed)
         else:
             rings.end(tx, sid, rings.CALLER_LEFT)
+        call, screen = play(tx, line, *moves.leave_message(fresh, "fallback"))
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:

@@ -23,7 +23,7 @@ from store.transaction import Transaction
 
 Doing = Callable[[Transaction, Desk, Call, Any], Outcome]
 RING_FOR: Final = 45_000  # ms that nobody comes
-AS_ALWAYS: Final = (s.NameAccounts, s.FindAccount, s.Offer, s.MayOpen, s.NameServices)
+AS_ALWAYS: Final = (s.NameAccounts, s.FindAccount, s.Offer, s.MayOpen, s.NameServices, s.MayLeaveMessage)
 
 
 def instead_of(effect: Effect, usually: Doing) -> Doing:

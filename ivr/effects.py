@@ -18,7 +18,7 @@ from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
 from ivr.step_up import STEP_UP
-from store import accounts, codes, reach, ticket_lists, tickets
+from store import accounts, codes, message_limits, reach, ticket_lists, tickets
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import Transaction
@@ -132,6 +132,13 @@ def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -
     return keep(tx, call, effect.recorded, f"Left by phone for ticket {call.told}, which they may not answer any more")
 
 
+def _may_leave_message(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+    """Whoever proved who they are leaves what they want."""
+    if call.subject is not None and call.proof >= Proof.VERIFIED:
+        return o.MessageAllowed()
+    return o.MessageAllowed(message_limits.take(tx, call.number, attested=call.attested))
+
+
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
     if not tickets.has_recording(tx, effect.recorded.sid):
         tickets.leave_pending(
@@ -189,6 +196,7 @@ DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
     s.ListTickets: _list_tickets,
     s.MayReply: _may_reply,
     s.SaveReply: _save_reply,
+    s.MayLeaveMessage: _may_leave_message,
     s.LeaveMessage: _leave_message,
     s.TellInvoices: _tell_invoices,
     s.TellServices: _tell_services,

@@ -74,6 +74,8 @@ def _hear_message(call: Call, event: Event) -> Move:
     match event:
         case s.Spoken(recorded):
             return call, s.LeaveMessage(recorded)
+        case o.MessageAllowed(whose):
+            return goodbye(call, f"no_more_messages.{whose}") if whose else _ask_message(call)
         case o.MessageLeft():
             return goodbye(call, "message_left")
     return not_a_choice(call)

@@ -82,7 +82,7 @@ def unexpected(call: Call, event: Event) -> Move:
 
 
 def leave_message(call: Call, about: str) -> Move:
-    return goto(replace(call, about=about), "message")
+    return replace(call, at="message", about=about), s.MayLeaveMessage()
 
 
 def refusal(refused: o.Refused) -> list[Line]:

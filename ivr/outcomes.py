@@ -105,6 +105,11 @@ class ReplyAllowed:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageAllowed:
+    refused: str = ""  # whose messages are too many: number, withheld, others
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLeft:
     pass
 
@@ -311,6 +316,7 @@ Outcome = (
     | TicketKept
     | TicketsFound
     | ReplyAllowed
+    | MessageAllowed
     | MessageLeft
     | Invoices
     | Services

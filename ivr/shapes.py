@@ -211,6 +211,11 @@ class SaveReply:
 
 
 @dataclass(frozen=True, slots=True)
+class MayLeaveMessage:
+    """Whether somebody not proven may leave one (more): counted before anything is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMessage:
     """From somebody not proven: for the desk's pending list."""
 
@@ -285,6 +290,7 @@ Effect = (
     | ListTickets
     | MayReply
     | SaveReply
+    | MayLeaveMessage
     | LeaveMessage
     | TellInvoices
     | TellServices

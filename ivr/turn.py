@@ -76,12 +76,14 @@ def answer_call(on: Line, sid: str, number: str | None, fingerprint: Fingerprint
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
         call, move = dialogue.begin(number, attested=attested, messages_only=on.messages_only or switches.threat(tx))
-        assert isinstance(move, Screen)
-        answer = on.draw(move, sid, 0)
-        if calls.begin(tx, sid, call.to_json(), fingerprint[0], answer):
-            tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
-            return answer
-        row = calls.load(tx, sid)
+        row = None if isinstance(move, Screen) else calls.load(tx, sid)  # a repeat costs nobody another message
+        if row is None:
+            call, screen = play(tx, on, call, move)
+            answer = on.draw(screen, sid, 0)
+            if calls.begin(tx, sid, call.to_json(), fingerprint[0], answer):
+                tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
+                return answer
+            row = calls.load(tx, sid)
         still_first = row is not None and row.step == 0 and row.fingerprint in fingerprint and not row.claimed
         answered = calls.stored_answer(tx, row) if row is not None and still_first else None
     return answered or screens.refusal(on.phrases)

@@ -30,7 +30,10 @@ KINDS: Final = {
     "pins_one_number": DESK,  # one number on file has used up its own
     "codes_spent": DESK,  # wrong codes, of the kind in the detail
     "texts_spent": DESK,  # text messages with codes
-    "messages_spent": DESK,  # messages of callers who have not proved who they are
+    "messages_number": DESK,  # one number has left as many messages as it may, unproved
+    "messages_withheld": DESK,  # callers who withhold their number have
+    "messages_strangers": DESK,  # all callers from numbers that are not on file have
+    "messages_known": DESK,  # callers from numbers on file have
     "threat_on": DESK,
     "threat_off": DESK,
     "decoy": LEADS,  # one of the staff looked at an account nobody has

@@ -175,6 +175,8 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
             return o.TicketsFound(tuple(_ticket(dice, n) for n in range(dice.throw(4))))
         case s.MayReply():
             return dice.one_of((o.ReplyAllowed(), o.ReplyAllowed(), refused(dice, "ticket.reply:technical")))
+        case s.MayLeaveMessage():
+            return o.MessageAllowed("withheld" if dice.throw(4) == 3 else "")
         case s.LeaveMessage():
             return o.MessageLeft()
         case s.TellInvoices():

@@ -26,11 +26,11 @@ from tests.sizes import size
 DICE = st.lists(st.integers(0, 59), max_size=60)
 WORDS = phrases.load()
 
-TO_STRANGERS = {s.CheckPin, s.LeaveMessage}  # what may be done for somebody not proven
+TO_STRANGERS = {s.CheckPin, s.MayLeaveMessage, s.LeaveMessage}  # what may be done for somebody not proven
 STRANGERS_HEAR = {
     *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
     *("code_taken", "message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
-    *("goodbye.silence", "goodbye.not_proved", "goodbye.busy"),
+    *("goodbye.silence", "goodbye.not_proved", "goodbye.busy", "no_more_messages.withheld"),
 }
 
 CALLED_HEAR = {

@@ -114,7 +114,9 @@ def test_an_effect_nobody_has_thought_of_tells_nothing() -> None:
     for effect in effects:
         done = duress.instead_of(effect.__new__(effect), usually)
         assert (done is usually) == (effect in duress.AS_ALWAYS), effect
-    assert {s.NameAccounts, s.FindAccount, s.Offer, s.MayOpen, s.NameServices} == set(duress.AS_ALWAYS)
+    assert {s.NameAccounts, s.FindAccount, s.Offer, s.MayOpen, s.NameServices, s.MayLeaveMessage} == set(
+        duress.AS_ALWAYS
+    )
 
 
 # --- what is left is held

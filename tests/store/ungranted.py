@@ -269,6 +269,7 @@ REASONS: Final[dict[str, str]] = {
     "approvals.give_up": _FACTOR,
     "approvals.lately": _FACTOR,
     "guard.desk_wide": _PURE,
+    "message_limits.take": "counts a message before it is recorded; gives back whose budget is spent",
     "pin_limits.chance_a_day": _PURE,
     "pin_limits.limits": _PURE,
     "step_codes.ask": "has a code shown to the one who asks, in Slack; gives back whether",
