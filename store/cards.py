@@ -5,6 +5,7 @@ Of somebody not proven there is nothing on it but what they said themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,13 +49,11 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         return None
     if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
         raise NoGrant("not a ticket this grant works on")
-    said = [line for line in shown.said(tx, grant, number) if not line.internal]
     requester = None
     if row.opened_by is not None and row.account_id is not None:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     holder, taken_by = _taken_by(tx, number)
-    tx.told(grant, "ticket.subject", "ticket.body", *(("contact.name", "account.name") if requester else ()))
-    return Card(
+    made = Card(
         row.number,
         row.subject,
         row.topic,
@@ -66,9 +65,19 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         _service(tx, row),
         taken_by,
         requester,
-        said[0] if said else None,
+        shown.first(tx, grant, number),
         holder,
     )
+    tx.told(grant, *_fields(made))
+    return made
+
+
+def _fields(card: Card) -> Iterator[str]:
+    """Names for what is on it."""
+    yield from ("ticket.subject", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
+    yield from ("service.name",) if card.service else ()
+    yield from ("staff.name",) if card.taken_by else ()
+    yield from ("contact.name", "account.name", "contact.standing", "proof") if card.requester else ()
 
 
 def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:

@@ -41,10 +41,12 @@ class DeskTicket:
 def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
     """What the operator's shell lists, pending ones included and held ones not; of one account, or of all that the grant reaches."""
     tx.good(grant, "desk.ticket.work")
-    if grant.account is not None and grant.account != account:
-        raise NoGrant("a grant for one account does not open another")
+    for_all = grant.account is None and grant.when != "queue"
+    if not for_all and (account is None or grant.account != account):
+        raise NoGrant("neither the account of this grant, nor a grant for all of them")
     rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
-    tx.told(grant, "ticket.subject", "ticket.body", "ticket.requester")
+    named = ("account.number", "ticket.recording") if rows else ()
+    tx.told(grant, "ticket.subject", "ticket.body", "ticket.status", "ticket.requester", *named)
     return [DeskTicket(**row._mapping) for row in rows]
 
 
@@ -106,7 +108,7 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
 def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str, *, phone: bool) -> bool:
     """Changes one's own answer, which is brought to the customer anew. False: no such answer of theirs."""
     _working(tx, grant, number)
-    if not timeline.correct(tx, grant, number, id, body):
+    if not timeline.correct(tx, grant.subject, number, id, body):
         return False
     reach.begin(tx, id, reach.now(tx, grant, number, phone=phone))
     return True
@@ -136,13 +138,20 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
 
 def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -> bool:
     """The author of a note has changed it in Slack. False: we have no such note of theirs."""
-    tx.good(grant, "desk.ticket.work")
-    return timeline.edit(tx, grant.subject, source, body, edited)
+    return _their_note(tx, grant, source) and timeline.edit(tx, grant.subject, source, body, edited)
 
 
 def withdrawn(tx: Transaction, grant: Grant, source: str) -> bool:
+    return _their_note(tx, grant, source) and timeline.withdraw(tx, grant.subject, source)
+
+
+def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:
+    """Whether we have a note that came as `source`. Raises `NoGrant` where it is on a ticket this grant does not reach."""
     tx.good(grant, "desk.ticket.work")
-    return timeline.withdraw(tx, grant.subject, source)
+    of = timeline.of_source(tx, source)
+    if of is not None and of.account != grant.account:
+        raise NoGrant("not a ticket of this grant")
+    return of is not None
 
 
 def _working(tx: Transaction, grant: Grant, number: int) -> None:

@@ -176,7 +176,8 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
     warnings = [f"fresh_{word}" for word in on_file.fresh] + (["pin_locked"] if locked else [])
     warnings += alerts.of_late(tx, row.subject, row.account_id, tx.now - LATELY)
     shown = _open_tickets(tx, row, made)
-    tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *(["tickets"] if shown else []))
+    named = [*(["tickets"] if shown else []), *(["factors"] if second else []), *(["warnings"] if warnings else [])]
+    tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *named)
     return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
 
 

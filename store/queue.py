@@ -5,13 +5,14 @@ The queue names no customer. A ticket does, to whoever works on it: opening one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
 
 from authz import Grant
-from store import cards, shown, tables, timeline
+from store import bounds, cards, shown, tables, timeline
 from store.cards import Card
 from store.people import person_of
 from store.timeline import Said
@@ -64,8 +65,9 @@ def listed(
         query = query.where(tables.assignments.c.staff_id == _staff(grant))
     order = (t.number.desc(),) if status == "closed" else (t.urgent.desc(), t.number)
     rows = tx.connection.execute(query.order_by(*order).limit(A_PAGE + 1).offset(page * A_PAGE)).all()
-    tx.told(grant, "ticket.subject")
-    return [_queued(grant, row) for row in rows[:A_PAGE]], len(rows) > A_PAGE
+    found = [_queued(grant, row) for row in rows[:A_PAGE]]
+    tx.told(grant, *_fields(found))
+    return found, len(rows) > A_PAGE
 
 
 def counts(tx: Transaction, grant: Grant) -> dict[str, int]:
@@ -84,8 +86,9 @@ def held(tx: Transaction, grant: Grant) -> list[Queued]:
     rows = tx.connection.execute(
         _QUEUE.where(tables.tickets.c.status == "held").order_by(tables.tickets.c.number)
     ).all()
-    tx.told(grant, "ticket.subject")
-    return [_queued(grant, row) for row in rows]
+    found = [_queued(grant, row) for row in rows]
+    tx.told(grant, *_fields(found))
+    return found
 
 
 def release(tx: Transaction, grant: Grant, number: int) -> bool:
@@ -133,13 +136,21 @@ def _reads_queue(tx: Transaction, grant: Grant) -> None:
 
 def _leads(tx: Transaction, grant: Grant) -> None:
     tx.good(grant, "desk.ticket.work")
-    if grant.when or not grant.subject.startswith("staff:"):
+    if not bounds.leads(grant):
         raise ForLeads("held tickets are for those who lead the desk")
 
 
 def _of_account(grant: Grant) -> Any:
     t = tables.tickets.c
     return t.account_id.is_(None) if grant.account is None else t.account_id == grant.account
+
+
+def _fields(found: Sequence[Queued]) -> Iterator[str]:
+    """Names for what the lines say."""
+    if found:
+        yield from ("ticket.number", "ticket.subject", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
+    if any(one.taken_by for one in found):
+        yield "staff.name"
 
 
 def _queued(grant: Grant, row: Any) -> Queued:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import tables, timeline
+from store import bounds, tables, timeline
 from store.transaction import Transaction
 
 WAITING, HERE, NOTHING, GONE = "waiting", "here", "nothing", "gone"
@@ -60,13 +60,16 @@ def put(tx: Transaction, grant: Grant, sid: str, sound: Sound) -> None:
 
 
 def get(tx: Transaction, grant: Grant, sid: str) -> Sound | None:
-    """For the desk. None while it has not been fetched, or when its key is gone."""
+    """For the desk, under a grant for the ticket it is on. None while it has not been fetched, or when its key is gone."""
     tx.good(grant, "desk.ticket.work")
+    m = tables.messages.c
+    number = tx.connection.execute(select(m.ticket).where(m.recording == sid)).scalar()
+    bounds.ticket(tx, grant, number or 0)
     row = tx.connection.execute(select(tables.recordings).where(tables.recordings.c.sid == sid)).first()
     if row is None or row.sealed is None:
         return None
     opened = tx.keys.open("recordings", row.sealed, f"recording {sid}")
-    tx.told(grant, "ticket.recording")
+    tx.told(grant, f"ticket.number:{number}", "ticket.recording")
     return None if opened is None else Sound(row.content_type or "audio/wav", opened)
 
 

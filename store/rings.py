@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import and_, case, delete, func, insert, literal, null, or_, select, update
 
 from authz import Grant, Proof
-from store import legs, tables, two_words, work
+from store import bounds, legs, tables, two_words, work
 from store.people import person_of
 from store.transaction import Transaction
 
@@ -74,6 +74,7 @@ def start(
 ) -> int:
     """The caller asks for a person, or is called back by one; `numbers` of the desk will ring. Its id."""
     tx.good(grant, "phone.support", "phone.emergency")
+    bounds.service(grant, service)
     row = {
         "call": tx.call,
         "subject": grant.subject,

@@ -92,9 +92,9 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
         case "threat_off":
             switches.switch(tx, grant, False, asked_by=row.asked_by)
         case "pin_reissue":
-            pin_pages.owe(tx, grant, _person(row))
+            pin_pages.owe(tx, grant, _person(row), asked_by=row.asked_by)
         case "pin_unlock":
-            shell.unlock_pin(tx, grant, _person(row))
+            shell.unlock_pin(tx, grant, _person(row), asked_by=row.asked_by)
         case _:
             raise ValueError(f"nothing that two people do: {row.action}")
     tx.told(grant, f"agreed:{row.action}:{row.about.split(' ', 1)[0]}")

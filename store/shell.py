@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 
 from authz import Ask, Denied, Grant, judge
-from store import guard, pins, tables, work
+from store import bounds, guard, pins, tables, work
 from store.people import subject_of
 from store.pins import KeptPin, Resealed
 from store.transaction import Transaction
@@ -89,9 +89,11 @@ def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
     return [*phones, support_id.scalar_one()]
 
 
-def set_pin(tx: Transaction, grant: Grant, kept: KeptPin) -> None:
-    """A new PIN: no failures are held against it, and the person and their owners are told."""
+def set_pin(tx: Transaction, grant: Grant, kept: KeptPin, *, asked_by: int | None = None) -> None:
+    """A new PIN: no failures are held against it, and the person and their owners are told. Of the staff it takes two."""
     tx.good(grant, "desk.pin.reissue")
+    bounds.whole_desk(grant)
+    bounds.takes_two(grant, asked_by)
     pins.put(tx, kept)
     guard.forget_person(tx, kept.person)
     _told(tx, grant, kept.person, "pin_set")
@@ -106,9 +108,11 @@ def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:
     return found
 
 
-def unlock_pin(tx: Transaction, grant: Grant, person: int) -> bool:
-    """Lifts a lock. Whether there was one; a PIN that is disabled stays so until it is issued anew."""
+def unlock_pin(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> bool:
+    """Lifts a lock. Whether there was one; a PIN that is disabled stays so until it is issued anew. Of the staff it takes two."""
     tx.good(grant, "desk.pin.reissue")
+    bounds.whole_desk(grant)
+    bounds.takes_two(grant, asked_by)
     lifted = guard.unlock(tx, guard.counter_of(person))
     if lifted:
         _told(tx, grant, person, "pin_unlocked")

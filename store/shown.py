@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from authz import Grant
-from store import tables, timeline
+from store import bounds, tables, timeline
 from store.prepared import Prepared
 from store.timeline import File, Said
-from store.transaction import NoGrant, Transaction
+from store.transaction import Transaction
 
 
 def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
     """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone."""
     tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
-    of, customer = timeline.about(tx, ticket), grant.topic is not None
-    if of is None or (customer and (of.account, of.topic) != (grant.account, grant.topic)):
-        raise NoGrant("not a ticket of this grant")
+    bounds.ticket(tx, grant, ticket)
+    customer = grant.topic is not None
     rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not (customer and row.internal)]
+    return _told(tx, grant, ticket, rows)
+
+
+def first(tx: Transaction, grant: Grant, ticket: int) -> Said | None:
+    """What the ticket began with, for its card."""
+    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    bounds.ticket(tx, grant, ticket)
+    rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not row.internal]
+    return next(iter(_told(tx, grant, ticket, rows[:1])), None)
+
+
+def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> list[Said]:
     names = _names(tx, {row.author for row in rows})
     files: dict[int, list[File]] = {}
     for row in _FILES.all(tx, ticket=ticket):
@@ -49,6 +61,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
 def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
     """The files in the desk's own notes on a ticket, which an answer may take along."""
     tx.good(grant, "desk.ticket.work")
+    bounds.ticket(tx, grant, ticket)
     found = [File(row.id, row.name, row.size, True) for row in timeline.NOTED_FILES.all(tx, ticket=ticket)]
     tx.told(grant, f"ticket.number:{ticket}", *(("ticket.file",) if found else ()))
     return found

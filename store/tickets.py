@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, bindparam, select, true, update
 
 from authz import Action, Ask, Denied, Grant, Reason, Topic
-from store import loans, tables, timeline
+from store import bounds, loans, tables, timeline
 from store.people import person_of, subject_of
 from store.prepared import Prepared
 from store.timeline import Recorded, Said, Sent, insert_ticket
@@ -63,6 +63,7 @@ def open(
     one ticket is used up.
     """
     tx.good(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
+    bounds.service(grant, service)
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = person_of(grant.subject)
     number = insert_ticket(tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent)

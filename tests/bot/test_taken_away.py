@@ -87,7 +87,7 @@ def a_page(kind: str) -> Callable[[Transaction], Stands]:
 def a_job(kind: str) -> Callable[[Transaction], Stands]:
     asked: dict[str, Callable[[Transaction], object]] = {
         "proof_code": lambda tx: proof_mail.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV),
-        "pin_page": lambda tx: pin_pages.owe(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE), DEV),
+        "pin_page": lambda tx: pin_pages.owe(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE), DEV, asked_by=3),
         "slack.code": lambda tx: step_codes.ask(tx, WHO, NORTHLIGHT),
         "text_code": lambda tx: texts.ask(tx, WHO, step_codes.bound_to(CALL, NORTHLIGHT), ("GB",)),
     }

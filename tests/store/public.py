@@ -125,7 +125,7 @@ OPENS: dict[str, set[str]] = {
     "tickets.open": {"ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support"},
     "tickets.reopen": {"ticket.reply:technical", "ticket.reply:billing"},
     "tickets.reply": {"ticket.reply:technical", "ticket.reply:billing"},
-    "timeline.correct": {"desk.ticket.work"},
+    "shown.first": {"desk.ticket.work", "desk.deliver"},
     "shown.noted_files": {"desk.ticket.work"},
     "shown.said": {"ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver"},
     "tickets.with_recording": {

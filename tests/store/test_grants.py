@@ -46,7 +46,9 @@ LEAD = "staff:2"  # Ana Brandt, a supervisor of the desk
 GRANTED = {
     name for name, function in PUBLIC.items() if {"grant", "grants"} & set(inspect.signature(function).parameters)
 }
-ABOUT_GRANTS = {f"transaction.Transaction.{name}" for name in ("good", "told", "told_rights")}  # the register itself
+ABOUT_GRANTS = {f"transaction.Transaction.{name}" for name in ("good", "told", "told_rights")} | {
+    f"bounds.{name}" for name in ("leads", "service", "takes_two", "ticket", "whole_desk")
+}  # the register itself
 
 
 def test_the_list_was_made() -> None:

@@ -1,0 +1,305 @@
+"""A grant of the right cell opens its own account, ticket and service alone, and what takes two people takes two (H14).
+
+T15, T20: whoever calls a function of the store need not have looked; the function has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from authz import Action, Ask, Grant, Proof, Topic
+from store import (
+    OPERATOR,
+    WORKER,
+    Keys,
+    NoGrant,
+    Transaction,
+    desk_tickets,
+    live,
+    pin_pages,
+    pins,
+    queue,
+    recordings,
+    rings,
+    shell,
+    shown,
+    tables,
+    tickets,
+)
+from store.pins import Pin
+from store.timeline import Recorded
+from tests.desk import SECRET
+from tests.store.clocked import Clocked
+from tests.store.public import OPENS, PUBLIC
+
+OLIVIA, RAJ, MIA = "person:1", "person:7", "person:8"
+BAKERY, TIDEWORKS = 1, 3
+KIM, ANA = "staff:1", "staff:2"
+SID = "RE" + "1" * 32
+THEIRS, BILLS, HELD, DRAFT, PENDING = 1001, 1002, 1003, 1004, 1005  # Tideworks', the last but one Raj's own
+
+
+@pytest.fixture
+def desk(sample_sqlite: str) -> Iterator[Clocked]:
+    """Tideworks with a ticket of Mia's that has a recording, one about bills, one held, a draft, and one of nobody's."""
+    desk = Clocked(sample_sqlite, Keys.parse(SECRET))
+    t = tables.tickets.c
+    with desk.transaction("CA1") as tx:
+        mia = granted(tx, MIA, Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL)
+        raj = granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.BILLING)
+        tickets.open(tx, mia, subject="s", body="b", recorded=Recorded(SID, 7), source="C1:1")
+        tickets.open(tx, raj, subject="s", body="b")
+        for status in ("held", "draft"):
+            number = tickets.open(
+                tx, granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL), subject="s", body="b"
+            )
+            tx.connection.execute(update(tables.tickets).where(t.number == number).values(status=status))
+        tickets.leave_pending(tx, subject="s", body="b")
+        on_tideworks = granted(tx, KIM, Action.DESK_TICKET_WORK, TIDEWORKS)
+        desk_tickets.note(tx, on_tideworks, THEIRS, "mine", source="C1:2")
+        desk_tickets.answer(tx, on_tideworks, THEIRS, "an answer", phone=True)
+        support = granted(tx, MIA, Action.PHONE_SUPPORT, TIDEWORKS)
+        rings.start(tx, support, numbers=("+441632960001",))
+        rings.take(tx, 1, "CA2")
+        tx.connection.execute(update(tables.rings).values(staff_id=1))
+    yield desk
+    desk.close()
+
+
+def granted(
+    tx: Transaction,
+    who: str,
+    action: Action,
+    account: int | None = None,
+    topic: Topic | None = None,
+    service: str | None = None,
+) -> Grant:
+    verdict = tx.ask(Ask(who, action, account, topic, Proof.VERIFIED, service))
+    assert isinstance(verdict, Grant), verdict
+    return verdict
+
+
+def work(who: str, account: int | None = None) -> Callable[[Transaction], Grant]:
+    return lambda tx: granted(tx, who, Action.DESK_TICKET_WORK, account)
+
+
+def of(
+    who: str, action: Action, account: int | None = None, topic: Topic | None = None
+) -> Callable[[Transaction], Grant]:
+    return lambda tx: granted(tx, who, action, account, topic)
+
+
+def lent(tx: Transaction) -> Grant:
+    """Leo's, for the one ticket that Raj lent him: it reaches his own."""
+    leo, raj = 9, 7
+    row = {"account_id": TIDEWORKS, "lender": raj, "borrower": leo, "cell": "ticket.open:technical", "one_ticket": True}
+    tx.connection.execute(insert(tables.loans).values(**row, lent_at=tx.now, ends_at=tx.now + 1))
+    return granted(tx, f"person:{leo}", Action.TICKET_VIEW, TIDEWORKS, Topic.TECHNICAL)
+
+
+VIEW, REPLY = Action.TICKET_VIEW, Action.TICKET_REPLY
+PIN = of(ANA, Action.DESK_PIN_REISSUE)
+# What is refused: a grant of the right cell, and what it was not given for. `None`, `False` and an empty list are refusals too.
+REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]]]] = {
+    "accounts.service_name": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "ms-1"))],
+    "accounts.numbered": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, [g], "400639"))],
+    "audit.entries": [
+        (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
+        (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g)),
+    ],
+    "cards.card": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+    ],
+    "desk_tickets.all_for_desk": [
+        (work(KIM), lambda f, tx, g: f(tx, g)),
+        (work(KIM), lambda f, tx, g: f(tx, g, TIDEWORKS)),
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g)),
+    ],
+    "desk_tickets.answer": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b", phone=True))],
+    "desk_tickets.correct": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 7, "b", phone=True))],
+    "desk_tickets.edited": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "C1:2", "b", "9"))],
+    "desk_tickets.note": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b"))],
+    "desk_tickets.requester": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
+    "desk_tickets.set_status": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "closed"))],
+    "desk_tickets.take": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, None))],
+    "desk_tickets.may_work": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+    ],
+    "desk_tickets.withdrawn": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "C1:2"))],
+    "live.case": [
+        (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
+        (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
+    ],
+    "loans.loans": [(of(OLIVIA, Action.RIGHT_LEND, BAKERY), lambda f, tx, g: f(tx, g))],
+    "pin_pages.owe": [
+        (PIN, lambda f, tx, g: f(tx, g, 8)),
+        (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
+        (of(ANA, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, 8, asked_by=1)),
+    ],
+    "queue.counts": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g))],
+    "queue.held": [(work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g)), (work(OPERATOR), lambda f, tx, g: f(tx, g))],
+    "queue.listed": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "open"))],
+    "queue.release": [
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(ANA, BAKERY), lambda f, tx, g: f(tx, g, HELD)),
+    ],
+    "queue.ticket": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, DRAFT)),
+    ],
+    "reach.left_over": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, phone=True))],
+    "reach.now": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, phone=True))],
+    "reach.of_ticket": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
+    "reach.read_out": [(of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS))],
+    "reach.unreadable": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 7, phone=True))],
+    "readings.account": [(of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g))],
+    "recordings.get": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, SID)),
+        (work(KIM), lambda f, tx, g: f(tx, g, SID)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, "RE" + "9" * 32)),
+    ],
+    "rings.ask_proof": [(of(ANA, Action.DESK_PROOF_ASK), lambda f, tx, g: f(tx, g, 1, "pin"))],
+    "rings.claim": [
+        (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
+        (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
+    ],
+    "rings.start": [
+        (
+            lambda tx: granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1"),
+            lambda f, tx, g: f(tx, g, service="another"),
+        )
+    ],
+    "second_looks.ask": [(PIN, lambda f, tx, g: f(tx, g, "threat_off"))],
+    "shell.set_pin": [
+        (PIN, lambda f, tx, g: f(tx, g, None)),
+        (PIN, lambda f, tx, g: f(tx, g, None, asked_by=2)),
+        (of(OPERATOR, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, None)),
+    ],
+    "shell.unlock_pin": [
+        (PIN, lambda f, tx, g: f(tx, g, 8)),
+        (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
+        (of(OPERATOR, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, 8)),
+    ],
+    "shown.first": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+    ],
+    "shown.noted_files": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(KIM), lambda f, tx, g: f(tx, g, THEIRS)),
+    ],
+    "shown.said": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(KIM), lambda f, tx, g: f(tx, g, THEIRS)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, DRAFT)),
+        (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS)),
+        (of(RAJ, VIEW, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, g, THEIRS)),
+        (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, HELD)),
+        (of(MIA, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, DRAFT)),
+        (lent, lambda f, tx, g: f(tx, g, THEIRS)),
+    ],
+    "switches.switch": [
+        (of(ANA, Action.DESK_THREAT_SWITCH), lambda f, tx, g: f(tx, g, False)),
+        (of(ANA, Action.DESK_THREAT_SWITCH), lambda f, tx, g: f(tx, g, False, asked_by=2)),
+        (of(ANA, Action.DESK_THREAT_SWITCH, BAKERY), lambda f, tx, g: f(tx, g, True)),
+    ],
+    "ticket_lists.conversation": [
+        (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], THEIRS)),
+        (of(RAJ, VIEW, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, [g], THEIRS)),
+        (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], HELD)),
+        (of(MIA, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], DRAFT)),
+        (lent, lambda f, tx, g: f(tx, [g], THEIRS)),
+    ],
+    "tickets.close": [
+        (of(OLIVIA, REPLY, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS)),
+        (of(RAJ, REPLY, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, g, THEIRS)),
+        (of(RAJ, REPLY, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, HELD)),
+    ],
+    "tickets.open": [
+        (
+            lambda tx: granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1"),
+            lambda f, tx, g: f(tx, g, subject="s", body="b", service="another"),
+        )
+    ],
+    "tickets.reopen": [(of(OLIVIA, REPLY, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS))],
+    "tickets.reply": [
+        (of(OLIVIA, REPLY, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS, body="b")),
+        (of(RAJ, REPLY, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, g, THEIRS, body="b")),
+    ],
+    "tickets.with_recording": [(of(OLIVIA, REPLY, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, SID))],
+}
+_OWN = "reads the account of the grant, and takes no other thing to read"
+_LOANS = "a request or a loan by its id, of the grant's account: tests/bot/test_leo.py"
+_DESK = "of the whole desk: there is no account, ticket or service to go by"
+REACH_ALL: dict[str, str] = {
+    **{f"accounts.{n}": _OWN for n in ("invoices", "name", "name_like", "needed_for", "service_names", "services")},
+    **{f"ticket_lists.{n}": _OWN for n in ("drafts", "listed", "page", "waiting", "waits")},
+    **{f"loans.{n}": _LOANS for n in ("ask", "lend", "lenders", "refuse", "use_up")},
+    "accounts.who_may_manage_contacts": _OWN,
+    "readings.look": _OWN,
+    "rings.whisper": "the agents' line's: raises where the ring is not of the grant's account",
+    "shell.find_account": _DESK,
+    "shell.find_person": _DESK,
+}
+WHOLE_DESK = {f"desk.{n}" for n in ("deliver", "operate", "staff.manage", "threat.switch", "proof.ask", "pin.reissue")}
+
+
+def test_every_function_with_a_grant_is_refused_something_or_reaches_all() -> None:
+    """Those of the worker, the operator and the whole desk have no account to go by, but for what they are refused above."""
+    of_account = {name for name, cells in OPENS.items() if not cells <= WHOLE_DESK}
+    assert of_account <= set(REFUSED) | set(REACH_ALL)
+    assert set(REFUSED) | set(REACH_ALL) <= set(OPENS)
+
+
+class TakenBack(Exception):
+    """Whatever a case has done is not kept."""
+
+
+def test_h14_the_right_cell_does_not_open_what_is_not_its_own(desk: Clocked) -> None:
+    opened = []
+    for name, cases in REFUSED.items():
+        for n, (grant, use) in enumerate(cases):
+            given: Any = None
+            with suppress(TakenBack), desk.transaction("CA1") as tx:
+                genuine = grant(tx)
+                try:
+                    given = use(PUBLIC[name], tx, genuine)
+                except (NoGrant, queue.ForLeads):
+                    pass
+                except Exception as fault:  # noqa: BLE001 - it went on to its other arguments
+                    given = fault
+                raise TakenBack
+            opened += [f"{name}, case {n}"] if given else []
+    assert opened == []
+
+
+def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
+    """Or a store that refuses everybody would pass."""
+    with desk.transaction("CA1") as tx:
+        kim, ana = work(KIM, TIDEWORKS)(tx), work(ANA, TIDEWORKS)(tx)
+        assert shown.said(tx, kim, THEIRS)
+        assert shown.said(tx, ana, HELD)
+        assert shown.first(tx, ana, HELD)
+        assert shown.noted_files(tx, kim, THEIRS) == []
+        recordings.put(tx, of(WORKER, Action.DESK_DELIVER)(tx), SID, recordings.Sound("audio/wav", b"words"))
+        assert recordings.get(tx, kim, SID) == recordings.Sound("audio/wav", b"words")
+        assert len(desk_tickets.all_for_desk(tx, work(OPERATOR)(tx))) == 4
+        assert len(desk_tickets.all_for_desk(tx, kim, TIDEWORKS)) == 3
+        assert desk_tickets.edited(tx, kim, "C1:2", "changed", "9")
+        assert shown.said(tx, of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL)(tx), DRAFT)
+        assert live.case(tx, of(KIM, Action.DESK_CARD_VIEW, TIDEWORKS)(tx), 1)
+        pin_pages.owe(tx, PIN(tx), 8, asked_by=1)
+        shell.set_pin(tx, of(OPERATOR, Action.DESK_PIN_REISSUE)(tx), pins.keep(tx.keys, 8, Pin("40817263")))
+        assert not shell.unlock_pin(tx, PIN(tx), 8, asked_by=1)
+        emergency = granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1")
+        assert tickets.open(tx, emergency, subject="s", body="b", service="grid-1")
