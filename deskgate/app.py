@@ -102,7 +102,7 @@ def open_house(
         store,
         line,
         door,
-        open_door(store, settings.public_url, settings.texting, phone=settings.phone_open),
+        open_door(store, settings.public_url, settings.texting, phone=settings.phone_open, proxies=settings.proxies),
         deliveries,
         Worker(store, deliveries, slack.sweep(door)),
     )

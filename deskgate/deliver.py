@@ -15,7 +15,7 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, alerts, members, notices, pin_pages, proof_mail, recordings, texts
+from store import WORKER, Store, Transaction, alerts, logins, members, notices, pin_pages, proof_mail, recordings, texts
 from store.timeline import Recorded
 from store.work import Later, Never, Work, enqueue_once, is_owed
 
@@ -36,6 +36,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "alert": lambda work: _alert(settings, store, work),
         **dict.fromkeys(IN_SLACK, lambda _work: None),
         proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
+        logins.WORK: lambda work: _tried_to_sign_in(store, work),
         pin_pages.WORK: lambda work: _send_pin_page(settings, store, work),
         members.UNFIT: lambda _work: _unlink_unfit(settings, store),
     }
@@ -143,6 +144,11 @@ def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
 def _unlink_unfit(settings: Settings, store: Store) -> None:
     with store.transaction("worker") as tx:
         members.unlink_unfit(tx, members.home_of(tx, settings.slack_home))
+
+
+def _tried_to_sign_in(store: Store, work: Work) -> None:
+    with store.transaction("worker") as tx:
+        logins.tried(tx, _granted(tx), str(work.payload["username"]))
 
 
 def _needs_mail(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from deskgate.settings import Settings
 from deskgate.smtp import wire_address, wire_sender
-from store.notices import OF_DESK, Notice
+from store.notices import OF_DESK, OF_STAFF, Notice
 from store.pin_pages import PageMail
 from store.proof_mail import ProofMail
 from store.texts import TextCode
@@ -109,6 +109,26 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",
     ),
+    "signin_tried": (
+        "Somebody tried to sign in as you",
+        (
+            "Somebody tried to sign in to the desk's page with your username, in a browser you have not used there, and had the "
+            "wrong password. If that was you, do nothing. If not, you need do nothing either: they did not get in, and you "
+            "can sign in where you always do. Those who lead the desk know."
+        ),
+        "",
+        "",
+    ),
+    "signin_code": (
+        "Somebody knows your password for the desk's page",
+        (
+            "Somebody gave your username and your password to the desk's page in a browser you have not used there, with a wrong "
+            "code. They did not get in. If that was not you, ask the operator for a new link to join, choose another password, "
+            "and change the old one wherever else you use it. Those who lead the desk know."
+        ),
+        "",
+        "",
+    ),
     "look_at_the_desk": (
         "Alarm: please look at the desk's page",
         "There is an alarm for those who lead the desk. It is on the desk's page, and nowhere else.",
@@ -155,7 +175,7 @@ def notice_mail(settings: Settings, notice: Notice, key: str) -> EmailMessage:
     if not notice.own:
         subject, words = to_owner, about
     words = words.format(about=notice.about)
-    if notice.kind not in OF_DESK:
+    if notice.kind not in (*OF_DESK, *OF_STAFF):
         phone = f"ring {settings.twilio_number[0]}, or " if settings.twilio_number else ""
         words += "\n\n" + OBJECT.format(phone=phone)
     return _mail(settings, notice.to, notice.name, subject, words, key)

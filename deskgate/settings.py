@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
     opening_hours: str = ""
     schemes_dir: Path | None = None
     elevated_threat: Literal["on", "off"] = "off"
+    proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    )
     metrics_token: str = Field(default="", repr=False)
     deskgate_env: Literal["development", "production"] = "development"
 
@@ -68,6 +73,16 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(word.strip()) for word in value.split(",") if word.strip())
+        except ValueError:
+            raise ValueError("must be addresses or networks like 127.0.0.1, 10.0.0.0/24") from None
 
     @field_validator("twilio_number", "agent_number", "emergency_number", mode="before")
     @classmethod

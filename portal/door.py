@@ -1,31 +1,39 @@
-"""What the web door holds on to: the store, where it is reached, a pool for passwords, its words and templates."""
+"""What the web door holds on to: the store, where it is reached, lanes and pools for its work, its words and templates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal import words
+from portal.lanes import Lanes
 from portal.words import Words
 from store import HashPool, Store, logins, pins
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting.
-    `decoy` is the hash of a password that nobody has; `texting` the countries to which codes go by text message, none where they do not;
-    `phone`: whether customers can ring the desk."""
+    """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
+    strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
+    go by text message, none where they do not; `phone`: whether customers can ring the desk; `proxies` are believed about whom they
+    ask for."""
 
     store: Store
     origin: str
     pool: HashPool
+    strangers: HashPool
     decoy: str
     words: Words
     pages: Environment
     texting: tuple[str, ...] = ()
-    phone: bool = False
+    phone: bool = True
+    proxies: Networks = ()
+    lanes: Lanes = field(default_factory=Lanes)
 
     @property
     def secure(self) -> bool:
@@ -35,7 +43,9 @@ class Door:
 PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
 
 
-def open_door(store: Store, public_url: str, texting: tuple[str, ...] = (), *, phone: bool) -> Door:
+def open_door(
+    store: Store, public_url: str, texting: tuple[str, ...] = (), *, phone: bool, proxies: Networks = ()
+) -> Door:
     parts, said = urlsplit(public_url), words.load()
     pages = Environment(
         loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -48,6 +58,6 @@ def open_door(store: Store, public_url: str, texting: tuple[str, ...] = (), *, p
         "lasted": words.lasted,
         "known_words": said.known,
     }
-    pool = HashPool(places=PLACES, queue=QUEUE, name="portal")
+    pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
     decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
-    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, decoy, said, pages, texting, phone)
+    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, strangers, decoy, said, pages, texting, phone, proxies)

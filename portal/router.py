@@ -6,10 +6,9 @@ are for whoever has their link.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -18,12 +17,13 @@ from fastapi import APIRouter, Request, Response
 
 from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sign_in, tickets
 from portal.door import Door
+from portal.lanes import Full, Lane
 from portal.visit import BadRequest, Visit, read
-from store import ConnectionLost, Transaction, sessions
+from store import ConnectionLost, Transaction, logins, sessions
 from store.sessions import SignedIn
 
 log = structlog.get_logger("portal")
-THREADS: Final = 6
+ONE_TIME: Final = ("/desk/join/", "/enrol/", "/pin/")
 _STATIC: Final = {
     "desk.css": "text/css; charset=utf-8",
     "desk.js": "text/javascript; charset=utf-8",
@@ -69,21 +69,25 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
 
 
 def router(door: Door) -> APIRouter:
-    routes, threads = APIRouter(), ThreadPoolExecutor(THREADS, thread_name_prefix="portal")
+    routes = APIRouter()
     routes.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
     for (method, path), open_to_all in OPEN.items():
-        routes.add_route(path, _endpoint(door, threads, open_to_all), methods=[method], include_in_schema=False)
+        routes.add_route(path, _endpoint(door, open_to_all), methods=[method], include_in_schema=False)
     for (method, path), handler in STAFF.items():
-        for_staff = _endpoint(door, threads, _signed_in(handler))
+        for_staff = _endpoint(door, _signed_in(handler))
         routes.add_route(path, for_staff, methods=[method], include_in_schema=False)
     return routes
 
 
-def _endpoint(door: Door, threads: ThreadPoolExecutor, handler: Open) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(door: Door, handler: Open) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             visit = await read(door, request)
-            return await asyncio.get_running_loop().run_in_executor(threads, _answer, door, handler, visit)
+            if visit.whence.unsaid and door.secure:
+                _proxy_names_nobody()
+            return await _lane(door, visit).do(visit.whence.address, _answer, door, handler, visit)
+        except Full:
+            return answers.bare(door, "full", 503)
         except BadRequest as bad:
             log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
             return answers.bare(door, "refused", bad.status)
@@ -92,6 +96,19 @@ def _endpoint(door: Door, threads: ThreadPoolExecutor, handler: Open) -> Callabl
             return answers.bare(door, "fault", 500)
 
     return endpoint
+
+
+@cache
+def _proxy_names_nobody() -> None:
+    """Once: everybody counts as one address then."""
+    log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
+
+
+def _lane(door: Door, visit: Visit) -> Lane:
+    """Told without the database: whoever keeps it busy keeps busy a lane of their own."""
+    if logins.is_marked(door.store.keys, visit.known, door.store.clock()):
+        return door.lanes.known
+    return door.lanes.links if visit.path.startswith(ONE_TIME) else door.lanes.strangers
 
 
 def _answer(door: Door, handler: Open, visit: Visit) -> Response:
@@ -112,10 +129,11 @@ def _signed_in(handler: Staff) -> Open:
         does = visit.active or not visit.by_itself
         if not does and stamp and stamp == visit.query.get("stamp"):
             return answers.nothing()
-        with door.store.transaction("portal") as tx:
-            who = sessions.find(tx, visit.session, does=does) if visit.session else None
-            if who is not None:
-                return handler(door, replace(visit, stamp=stamp or ""), tx, who)
+        if visit.session:
+            with door.store.transaction("portal") as tx:
+                who = sessions.find(tx, visit.session, does=does)
+                if who is not None:
+                    return handler(door, replace(visit, stamp=stamp or ""), tx, who)
         if visit.by_itself:
             return answers.nothing(401)
         return answers.signed_out(door, answers.to(f"/desk/sign-in?to={sign_in.way_on(visit.path)}"))

@@ -16,6 +16,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from portal.door import Door
+from portal.whence import Whence, whence
 
 MOST_BYTES: Final = 64 * 1024  # an answer of 12,000 characters, escaped
 MOST_FIELDS: Final = 20
@@ -36,7 +37,7 @@ class BadRequest(ValueError):
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
     """One request. `session`, `visitor` and `known` are what its cookies hold, or empty; `by_itself`: the page asks and not the
-    person, who is `active` if they have touched it of late; `foreign`: a link on another site led here, so that the browser has kept our cookies back; `stamp`: how the desk
+    person, who is `active` if they have touched it of late; `foreign`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `stamp`: how the desk
     stood just before (store/watch.py)."""
 
     post: bool
@@ -50,6 +51,7 @@ class Visit:
     by_itself: bool
     active: bool
     foreign: bool
+    whence: Whence
     stamp: str = ""
 
     def number(self, name: str) -> int:
@@ -85,6 +87,7 @@ async def read(door: Door, request: Request) -> Visit:
         request.headers.get("X-By-Itself") == "1",
         request.headers.get("X-Active") == "1",
         request.headers.get("Sec-Fetch-Site") == "cross-site",
+        whence(request, door.proxies),
     )
     if post and not _is_form_token(door, visit, form.get("token", "")):
         raise BadRequest("a form without its token", 403)

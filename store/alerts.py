@@ -40,6 +40,10 @@ KINDS: Final = {
     "reading_budget": LEADS,  # one of the staff looked at more accounts in an hour than a day's work needs
     "no_case": LEADS,  # one of the staff tried to look at an account without a case
     "ledger": LEADS,  # somebody writes to the database, or something keeps checkpoints from being made
+    "signin_address": LEADS,  # too many tries to sign in from one address
+    "signin_many": LEADS,  # by strangers, over the whole desk
+    "signin_tried": LEADS,  # by strangers, with the username of one of the staff
+    "signin_code": LEADS,  # the right password, and wrong codes
     "duress": LEADS,  # a caller keyed the PIN that says they are threatened
 }
 DAY: Final = 24 * 3_600_000  # ms

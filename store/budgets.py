@@ -108,6 +108,19 @@ def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) 
     give.run(tx, **names, **every)
 
 
+def free_at(tx: Transaction, held: Held) -> int:
+    """From when, in ms, each of what is held has something left."""
+    return max(
+        tx.now, *(_bounded(tx, one, held.rows[one.name].whole_at) - (one.most - 1) * one.every for one in held.limits)
+    )
+
+
+def used(tx: Transaction, limit: Limit) -> int:
+    """How many have been taken and have not come back yet."""
+    whole_at = tx.connection.execute(select(_b.whole_at).where(_b.name == limit.name)).scalar()
+    return 0 if whole_at is None else limit.most - _left(tx, limit, whole_at)
+
+
 def sweep(tx: Transaction) -> None:
     """A budget that is whole again need not be kept. Waits for no lock, so that nobody waits for it in a circle."""
     old = (

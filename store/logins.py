@@ -1,14 +1,17 @@
 """What the desk's people sign in with: a password and an authenticator code, both or nothing. Never a customer's PIN or app.
 
-An attempt is counted and committed before anything is compared (guard.py), on the username that was typed, there or not: the
-same statements, one Argon2 and one code each time. A browser that has signed in before is counted apart from strangers, so
-that somebody who knows a username cannot lock its owner out. Passwords: NIST 800-63B-4, 3.1.1.
+A try is counted and committed before anything is compared, on the username that was typed, there or not: the same statements,
+one Argon2 and one code each time. What is counted fills again by the clock (budgets.py), the nearest first: the address, its
+network, the username. A browser that has signed in before is counted apart and by nothing but its own tries, so that strangers
+shut nobody out of it. Codes are counted besides, each try with the right password: they are what bounds guessing once a password
+is known to somebody else. Which passwords will do: passwords.py. The arithmetic: docs/desk.md.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -16,13 +19,23 @@ import argon2
 import pyotp
 from sqlalchemy import bindparam, select, update
 
-from store import authenticators, guard, pins, sessions, tables
-from store.guard import Admission, Reservation
+from authz import Grant
+from store import alerts, authenticators, budgets, pins, sessions, tables, work
+from store.budgets import DAY, HOUR, MINUTE, Limit
 from store.keys import Keys
 from store.prepared import Prepared
 from store.transaction import NOBODY, Transaction, upsert
 
-KNOWN_FOR: Final = 90 * 24 * 3_600_000  # ms a browser is known by the cookie it got
+KNOWN_FOR: Final = 90 * DAY  # ms a browser is known by the cookie it got
+# What is let through at once, and how long until one more is: tries at a sign-in.
+FROM_AN_ADDRESS: Final = (10, MINUTE)
+FROM_A_NETWORK: Final = (40, MINUTE // 4)
+BY_STRANGERS: Final = (10, HOUR // 2)  # at one username
+BY_ITS_OWN: Final = (10, 5 * MINUTE)  # at one username, in browsers it has signed in with
+CODES: Final = (5, 2 * HOUR)  # wrong ones with the right password
+BY_ALL_STRANGERS: Final = (200, HOUR // 200)  # shuts nobody out: those who lead are told
+TOLD_FROM: Final = 3  # wrong tries by strangers at somebody's username, and they are told
+WORK: Final = "sign_in_tried"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,12 +49,37 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt to sign in, counted already. `login` is None for a username that nobody signs in with."""
+class Caller:
+    """Where a try comes from: an address and the network around it, as words, and what the browser holds from an earlier
+    sign-in (see `mark`)."""
 
-    made: Reservation
+    address: str
+    network: str
+    known: str = ""
+
+
+class Far(StrEnum):
+    """What has been tried too often."""
+
+    ADDRESS = "address"
+    USERNAME = "username"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to sign in, counted already. `login` is None for a username that nobody signs in with. `refused`: nothing is to be
+    hashed or compared before `free_at`. `known`: by a browser that has signed in before."""
+
+    digest: str
+    known: bool
+    limits: tuple[Limit, ...]
+    refused: Far | None
+    free_at: int
     login: Login | None
-    staff: int | None
+
+    @property
+    def staff(self) -> int | None:
+        return self.login.staff if self.login is not None else None
 
 
 def hashed(password: str) -> str:
@@ -59,41 +97,82 @@ def matches(keys: Keys, login: Login | None, decoy: str, password: str) -> bool:
     return opened is not None
 
 
-def begin(tx: Transaction, username: str, *, known: str = "") -> Attempt:
-    """Counts an attempt; commit before comparing. `known` is what the browser holds from an earlier sign-in (see `mark`)."""
+def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
+    """Counts a try, or says that there were too many. Commit before comparing."""
     row = _FIND.first(tx, username=username)
     digest = tx.keys.digest("signin", username)[:40]
-    mine = row is not None and _is_known(tx, row.staff_id, known)
-    kind = "known" if mine else "new"
-    made = guard.reserve(
-        tx, f"signin:{kind}:{digest}", real=row is not None, limits=(guard.desk_wide(f"signin-{kind}"),)
-    )
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
-    return Attempt(made, login, row.staff_id if row is not None else None)
+    known = is_marked(tx.keys, caller.known, tx.now, login) and login is not None
+    if known:
+        limits: tuple[Limit, ...] = (Limit(f"signin:known:{digest}", *BY_ITS_OWN),)
+    else:
+        address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
+        limits = (
+            Limit(f"signin:from:{address}", *FROM_AN_ADDRESS),
+            Limit(f"signin:near:{network}", *FROM_A_NETWORK),
+            Limit(f"signin:new:{digest}", *BY_STRANGERS),
+        )
+    held = budgets.hold(tx, limits)
+    budgets.settle(tx, held, () if held.spent is not None else limits)
+    refused = None
+    if held.spent is not None:
+        refused = Far.USERNAME if held.spent is limits[-1] else Far.ADDRESS
+    if refused is Far.ADDRESS:
+        alerts.alert(tx, "signin_address", str(tx.now // HOUR), detail=caller.address)
+    elif not known:
+        budgets.take(tx, (Limit("signin:strangers", *BY_ALL_STRANGERS, "signin_many"),))
+    return Attempt(digest, known, limits, refused, budgets.free_at(tx, held), login)
+
+
+def drop(tx: Transaction, attempt: Attempt) -> None:
+    """There was no place to compare it in: it does not count."""
+    budgets.give_back(tx, attempt.limits)
 
 
 def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> str | None:
     """A new session's token, if the password was right, the code is good and has not been used, and nothing has changed since
-    the attempt began. None: they are not in, and nobody is told why."""
+    the try began. None: they are not in, and nobody is told why."""
+    codes = budgets.hold(tx, (_codes(attempt.digest, known=attempt.known),))
     row = _HOLD.first(tx, staff=attempt.staff or 0)
     sealed = row.authenticator if row is not None else b""
     opened = tx.keys.open("staff-logins", sealed, f"authenticator {attempt.staff}") if row is not None else None
     secret = opened.decode() if opened else _NOBODYS
     step = authenticators.step_of(secret, digits, tx.now, row.last_step if row is not None else 0)
     same = row is not None and attempt.login is not None and row.set_at == attempt.login.set_at
-    fits = attempt.made.admission is Admission.EVALUATE and right and same and step is not None and opened is not None
-    guard.give_back(tx, attempt.made, matched=fits)
+    theirs = right and same and opened is not None and attempt.refused is None
+    fits = theirs and step is not None and codes.spent is None
+    budgets.settle(tx, codes, codes.limits if theirs and not fits and codes.spent is None else ())
+    budgets.give_back(tx, attempt.limits, really=fits)
     who = f"staff:{attempt.staff}" if attempt.staff is not None else NOBODY
     tx.record(who, None, "staff.sign_in", "allowed" if fits else "refused")
     if not fits or attempt.staff is None:
+        if not attempt.known:  # found out later whose username it is, if anybody's, so that it takes no longer now
+            minute = f"{attempt.digest}:{tx.now // MINUTE}"
+            work.enqueue_once(tx, WORK, minute, {"username": attempt.digest}, after=MINUTE)
         return None
     tx.connection.execute(update(_l).where(_l.c.staff_id == attempt.staff).values(last_step=step))
     return sessions.begin(tx, attempt.staff)
 
 
+def tried(tx: Transaction, grant: Grant, username: str) -> None:
+    """Strangers tried at a username, given as `Attempt.digest`: whoever signs in with it is told, and those who lead the desk,
+    once a day. Nothing where nobody does."""
+    tx.good(grant, "desk.deliver")
+    rows = tx.connection.execute(_ALL).all()
+    staff = next((row.id for row in rows if tx.keys.made(username, "signin", row.username)), None)
+    if staff is None:
+        return
+    kind = ""
+    if budgets.used(tx, _codes(username, known=False)):
+        kind = "signin_code"
+    elif budgets.used(tx, Limit(f"signin:new:{username}", *BY_STRANGERS)) >= TOLD_FROM:
+        kind = "signin_tried"
+    if kind and alerts.alert(tx, kind, f"{staff}:{tx.now // DAY}", subject=f"staff:{staff}"):
+        work.enqueue(tx, "notice", f"{kind}:{staff}:{tx.now}", {"notice": kind, "staff": staff})
+
+
 def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> None:
-    """What they sign in with from now on (`password` as `hashed` made it). Whatever sessions they had are over, and wrong
-    attempts are forgotten."""
+    """What they sign in with from now on (`password` as `hashed` made it). Whatever sessions they had are over."""
     row = {
         "password": tx.keys.seal("staff-logins", password.encode(), f"password {staff}"),
         "authenticator": tx.keys.seal("staff-logins", secret.encode(), f"authenticator {staff}"),
@@ -103,31 +182,28 @@ def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> N
     new = upsert(tx, tables.staff_logins).values(staff_id=staff, **row)
     tx.connection.execute(new.on_conflict_do_update(index_elements=["staff_id"], set_=row))
     sessions.end_all(tx, staff)
-    s = tables.staff.c
-    username = tx.connection.execute(select(s.username).where(s.id == staff)).scalar_one()
-    for kind in ("known", "new"):
-        guard.forget(tx, f"signin:{kind}:{tx.keys.digest('signin', username)[:40]}")
     tx.record(f"staff:{staff}", None, "staff.login", "set")
 
 
 def mark(tx: Transaction, staff: int) -> str:
     """What a browser keeps after a sign-in, to be counted apart from strangers. It proves nothing else."""
-    at = str(tx.now)
-    return f"{staff}.{at}.{tx.keys.digest('signin-known', str(staff), at, _since(tx, staff))}"
-
-
-def _is_known(tx: Transaction, staff: int, known: str) -> bool:
-    id, _, rest = known.partition(".")
-    at, _, seal = rest.partition(".")
-    fresh = at.isascii() and at.isdigit() and len(at) < 16 and tx.now - int(at) < KNOWN_FOR
-    made = tx.keys.made(seal, "signin-known", str(staff), at, _since(tx, staff))
-    return made and len(seal) == 64 and id == str(staff) and fresh
-
-
-def _since(tx: Transaction, staff: int) -> str:
-    """A new password makes every browser a stranger again."""
     row = _HOLD.first(tx, staff=staff)
-    return "" if row is None else str(row.set_at)
+    words = (str(staff), str(tx.now), str(row.set_at) if row is not None else "")
+    return ".".join((*words, tx.keys.digest(_MARK, *words)))
+
+
+def is_marked(keys: Keys, known: str, now: int, login: Login | None = None) -> bool:
+    """Whether a browser has signed in before, as `mark` says; with a `login`, as whoever that is, since they last set a password.
+    Takes no statement, and the same time whoever it is."""
+    *words, seal = known.split(".") if known.count(".") == 3 else ("", "", "", "")
+    made = len(seal) == 64 and keys.made(seal, _MARK, *words)
+    fresh = words[1].isascii() and words[1].isdigit() and len(words[1]) < 16 and now - int(words[1]) < KNOWN_FOR
+    theirs = login is None or (words[0], words[2]) == (str(login.staff), str(login.set_at))
+    return made and fresh and theirs
+
+
+def _codes(digest: str, *, known: bool) -> Limit:
+    return Limit(f"signin:code:{'known' if known else 'new'}:{digest}", *CODES)
 
 
 @lru_cache(maxsize=4)
@@ -140,8 +216,10 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
+_MARK: Final = "signin-known"
 _NOBODYS: Final = pyotp.random_base32()
 _l, _s = tables.staff_logins, tables.staff
 _both = select(_l, _s.c.username).join(_s, _s.c.id == _l.c.staff_id).where(_s.c.suspended_at.is_(None))
 _FIND = Prepared(_both.where(_s.c.username == bindparam("username")))
+_ALL = select(_s.c.id, _s.c.username).join(_l, _s.c.id == _l.c.staff_id).where(_s.c.suspended_at.is_(None))
 _HOLD = Prepared(_both.where(_l.c.staff_id == bindparam("staff")).with_for_update(of=_l))

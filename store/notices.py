@@ -24,6 +24,7 @@ OF_DESK: Final = (
     "emergency_unanswered",
     "look_at_the_desk",
 )  # alarms: told to the desk's supervisors and administrators
+OF_STAFF: Final = ("signin_tried", "signin_code")  # about how one of the staff signs in: told to them alone
 OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
 
 
@@ -52,6 +53,10 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
         found = _about_person(tx, kind, int(payload["person"]))
     elif kind in OF_ACCOUNT:
         found = _about_account(tx, kind, int(payload["account"]))
+    elif kind in OF_STAFF:
+        s = tables.staff.c
+        row = tx.connection.execute(select(s.name, s.email).where(s.id == int(payload["staff"]))).first()
+        found = [] if row is None else [Notice(kind, row.email, row.name, row.name, own=True)]
     elif kind in OF_DESK:
         found = _about_desk(tx, kind, payload["account"])
     else:

@@ -69,6 +69,7 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         ({"SECRET_KEYS": "c2hvcnQ="}, (), "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed"),
         ({"SECRET_KEYS": f"{SECRET},not base64!"}, (), "SECRET_KEYS: key 2 is not base64"),
         ({"PUBLIC_URL": "desk.example"}, (), "PUBLIC_URL: must be a base URL like https://desk.example"),
+        ({"PROXIES": "desk.example"}, (), "PROXIES: must be addresses or networks like 127.0.0.1, 10.0.0.0/24"),
         ({"PIN_CHOICE": "perhaps"}, (), "PIN_CHOICE: Input should be 'on' or 'off'"),
         ({"AGENT_NUMBER": "0163 2960"}, (), "AGENT_NUMBER: must be a telephone number like +441632960000"),
         (

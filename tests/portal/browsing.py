@@ -22,13 +22,15 @@ _FIELD = re.compile(r"<input\b[^>]*\bname=\"([^\"]+)\"[^>]*\bvalue=\"([^\"]*)\""
 
 
 class Browser:
-    """One browser: `get`, and `send` a form of the page it is on, by where that goes."""
+    """One browser: `get`, and `send` a form of the page it is on, by where that goes. `address`: where it is, as the proxy says."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, address: str = "") -> None:
         self.desk = desk
         self.client = TestClient(
             desk.app, base_url=PUBLIC, client=("127.0.0.1", 50000), follow_redirects=False, raise_server_exceptions=True
         )
+        if address:
+            self.client.headers["X-Forwarded-For"] = address
         self.page: Response | None = None
 
     def get(self, path: str, **headers: str) -> Response:
@@ -58,6 +60,10 @@ class Browser:
 
     def send(self, to: str, /, **filled: str) -> Response:
         return self.post(to, self.fields(to) | filled)
+
+    def try_to_sign_in(self, username: str, password: str = "x" * 15, code: str = "123456") -> Response:
+        self.get("/desk/sign-in")
+        return self.send("/desk/sign-in", username=username, password=password, code=code)
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> Response:
         self.page = self.client.post(path, data=form, headers={"Origin": PUBLIC} | headers)

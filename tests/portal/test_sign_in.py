@@ -11,10 +11,9 @@ from store import tables
 from store.authenticators import STEP
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import count, rows
+from tests.ivr.wire import count
 from tests.portal.browsing import PASSWORD, Agent, Browser, hire
 
-MINUTE, HOUR = 60, 3_600
 STRANGE = [
     "/desk",
     "/desk/tickets",
@@ -54,49 +53,6 @@ def test_whatever_was_wrong_the_answer_is_the_same(desk: Desk) -> None:
     assert count(desk, tables.staff_sessions) == 0
 
 
-def test_an_attempt_is_counted_whether_or_not_there_is_somebody(one_desk: Desk) -> None:
-    kim, stranger = Agent(one_desk), Browser(one_desk)
-    for username in ("agent.kim", "agent.nobody"):
-        for _ in range(3):
-            stranger.get("/desk/sign-in")
-            stranger.send("/desk/sign-in", username=username, password="x" * 15, code="123456")
-    g = tables.pin_guards.c
-    made = rows(one_desk, select(g.consecutive, g.real).where(g.k.startswith("signin:new:")).order_by(g.real))
-    assert [tuple(row) for row in made] == [(3, False), (3, True)]
-    assert kim.sign_in().status_code == 200
-
-
-def test_five_wrong_close_it_for_half_an_hour_and_ten_for_good(desk: Desk) -> None:
-    kim = Agent(desk)
-    for _ in range(5):
-        assert kim.sign_in(password="x" * 15).status_code == 403
-    assert kim.sign_in().status_code == 403, "the right password while it is closed"
-    desk.pass_time(30 * MINUTE)
-    for _ in range(5):
-        assert kim.sign_in(password="x" * 15).status_code == 403
-    desk.pass_time(24 * HOUR)
-    assert kim.sign_in().status_code == 403
-    kim.join()
-    assert kim.sign_in().status_code == 200, "invited anew"
-
-
-def test_a_stranger_who_knows_the_username_does_not_lock_its_owner_out(one_desk: Desk) -> None:
-    kim = Agent(one_desk)
-    kim.sign_in()
-    kim.send("/desk/sign-out")
-    stranger = Browser(one_desk)
-    for _ in range(8):
-        stranger.get("/desk/sign-in")
-        stranger.send("/desk/sign-in", username="agent.kim", password="x" * 15, code="123456")
-    assert kim.sign_in().status_code == 200
-    new_browser = Browser(one_desk)
-    new_browser.client.cookies.set("deskgate_known", "1.1795348800000." + "0" * 64)
-    one_desk.now += STEP
-    new_browser.get("/desk/sign-in")
-    answer = new_browser.send("/desk/sign-in", username="agent.kim", password=PASSWORD, code=kim.code())
-    assert answer.status_code == 403, "a cookie of their own making is none"
-
-
 def test_a_code_is_good_once(desk: Desk) -> None:
     kim = Agent(desk)
     kim.sign_in()
@@ -106,20 +62,6 @@ def test_a_code_is_good_once(desk: Desk) -> None:
     other.get("/desk/sign-in")
     assert other.send("/desk/sign-in", username="agent.kim", password=PASSWORD, code=used).status_code == 403
     assert kim.sign_in().status_code == 200
-
-
-def test_many_tries_over_the_whole_desk_end_with_none(one_desk: Desk) -> None:
-    """A spray over made-up usernames: 200 in the hour are compared, and then nobody new gets in."""
-    kim, stranger = Agent(one_desk), Browser(one_desk)
-    kim.sign_in()
-    stranger.get("/desk/sign-in")
-    form = stranger.fields("/desk/sign-in")
-    for n in range(201):
-        stranger.post("/desk/sign-in", form | {"username": f"u{n}", "password": "x" * 15, "code": "123456"})
-    assert "Too many are trying" in stranger.words
-    kim.get("/desk")
-    kim.send("/desk/sign-out")
-    assert kim.sign_in().status_code == 200, "a browser that is known"
 
 
 # --- whose form, whose browser

@@ -10,6 +10,7 @@ import pytest
 from authz import CELLS, Proof, Status, load_schemes
 from portal import card, words
 from store import alerts, desk_tickets, live, passwords, queue, reach, recordings, second_looks, timeline
+from store.logins import Far
 from tests.house.test_names import ROOT
 
 SAID = words.load().document
@@ -29,6 +30,7 @@ KNOWN: dict[str, set[str]] = {
     "alert": set(alerts.KINDS),
     "ticket": {*queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
+    "signing_in": {"wrong", "busy", *Far},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live.ENDINGS),
     "recording": set(recordings.STATES),

@@ -71,6 +71,7 @@ OPENS: dict[str, set[str]] = {
     "notices.addressed": {"desk.deliver"},
     "pin_pages.address": {"desk.deliver"},
     "pin_pages.owe": {"desk.pin.reissue"},
+    "logins.tried": {"desk.deliver"},
     "proof_mail.address": {"desk.deliver"},
     "proof_mail.ask": {"desk.proof.ask"},
     "proof_mail.find": {"desk.proof.ask"},

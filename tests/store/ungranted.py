@@ -39,8 +39,11 @@ REASONS: Final[dict[str, str]] = {
     ),
     "bell.Bell.ring": "rings; knows nothing of what for",
     "bell.Bell.wait": "waits; knows nothing of what for",
-    **dict.fromkeys(("budgets." + n for n in ("give_back", "hold", "settle", "sweep", "take")), _GUARD),
+    **dict.fromkeys(
+        ("budgets." + n for n in ("free_at", "give_back", "hold", "settle", "sweep", "take", "used")), _GUARD
+    ),
     "budgets.Limit.within": _PURE,
+    "logins.Attempt.staff": _PURE,
     "budgets.at_most": _PURE,
     "calls.begin": _CALL,
     "calls.claim": _CALL,
@@ -154,7 +157,9 @@ REASONS: Final[dict[str, str]] = {
     "ledger.first_link": _LEDGER,
     "ledger.link": _LEDGER,
     "ledger.chained": "makes the next rows of a lane out of entries it is given",
-    **dict.fromkeys(("logins." + n for n in ("begin", "finish", "hashed", "mark", "matches", "put")), _STAFF),
+    **dict.fromkeys(
+        ("logins." + n for n in ("begin", "drop", "finish", "hashed", "is_marked", "mark", "matches", "put")), _STAFF
+    ),
     "lent.loans_of": _DECIDES,
     "lent.hold": _DECIDES,
     "lent.may_lend": _PURE,

@@ -1,0 +1,56 @@
+"""Threads and places for requests, apart for those who are known, those with a one-time link, and strangers.
+
+So whatever strangers keep busy is their own, and of that one address has a few places. Who finds none is told at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Full(Exception):
+    """No place is left for this address, or for anybody of this kind."""
+
+
+class Lane:
+    """`threads` work at once; `places` may be at work or wait, of one address `each`."""
+
+    def __init__(self, name: str, *, threads: int, places: int, each: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"portal-{name}")
+        self._places, self._each = places, each
+        self._taken: Counter[str] = Counter()
+        self._lock = Lock()
+
+    async def do(self, address: str, work: Callable[..., T], *given: Any) -> T:
+        """Raises `Full`. A place is free again when the work is done, whether or not somebody still waits for it."""
+        with self._lock:
+            if self._taken.total() >= self._places or self._taken[address] >= self._each:
+                raise Full
+            self._taken[address] += 1
+        try:
+            done = self._threads.submit(work, *given)
+        except BaseException:
+            self._leave(address)
+            raise
+        done.add_done_callback(lambda _: self._leave(address))
+        return await asyncio.wrap_future(done)
+
+    def _leave(self, address: str) -> None:
+        with self._lock:
+            self._taken[address] -= 1
+            if not self._taken[address]:
+                del self._taken[address]
+
+
+class Lanes:
+    def __init__(self) -> None:
+        self.known = Lane("known", threads=6, places=200, each=200)
+        self.links = Lane("links", threads=2, places=32, each=8)
+        self.strangers = Lane("strangers", threads=2, places=32, each=4)

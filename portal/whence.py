@@ -1,0 +1,55 @@
+"""Where a request comes from: the client's own address, as the proxy in front says it. Nobody else is believed.
+
+Somebody at home has a whole /64 of IPv6 addresses, so that counts as one; around an address is its network, a /48 or a /24.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
+
+from fastapi import Request
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+
+class Whence(NamedTuple):
+    """`address` and `network` as words. `unsaid`: a proxy asked, and did not say for whom."""
+
+    address: str
+    network: str
+    unsaid: bool = False
+
+
+def whence(request: Request, proxies: Networks) -> Whence:
+    """The proxies' own addresses are passed over from the right: whatever a client writes stands to the left of its own."""
+    here = _address(request.client.host if request.client is not None else "")
+    if here is None or not _one_of(here, proxies):
+        return _words(here)
+    said = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    for word in reversed(said):
+        there = _address(word.strip())
+        if there is None or not _one_of(there, proxies):
+            return _words(there or here)._replace(unsaid=there is None)
+    return _words(here)
+
+
+def _address(word: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(word.partition("%")[0])
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def _one_of(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
+    return any(address in network for network in networks)
+
+
+def _words(address: IPv4Address | IPv6Address | None) -> Whence:
+    if address is None:
+        return Whence("unknown", "unknown")
+    own, around = ("/64", "/48") if address.version == 6 else ("/32", "/24")
+    near, network = (str(ip_network(f"{address}{length}", strict=False)) for length in (own, around))
+    return Whence(str(address) if address.version == 4 else near, network)
