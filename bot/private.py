@@ -103,7 +103,8 @@ def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message
     since = authenticators.confirmed_at(tx, person_of(who.subject))
     if since is not None:
         ready = since + factors.COOLING
-        return prove_words.enrolled(door.phrases, since, ready if ready > tx.now else None)
+        ends_at = authenticators.ends_at(tx, person_of(who.subject))
+        return prove_words.enrolled(door.phrases, since, ready if ready > tx.now else None, ends_at)
     if not door.public_url:
         return told.plain(door.phrases, "authenticator.nowhere")
     token = pages.issue(tx, ENROL, who.subject)

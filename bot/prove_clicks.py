@@ -71,22 +71,24 @@ def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, 
 
 
 def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    """Whatever was proved by it, or by anything else, ends with it. Not by a member who has come just now."""
+    """In 72 hours: a click proves nothing but that somebody has their Slack. Not by a member who has come just now."""
     if not private.is_old_enough(tx, who):
         return "fixed:authenticator.young"
     person = person_of(who.subject)
-    if not authenticators.remove(tx, person):
-        return "fixed:authenticator.none"
-    tx.record(who.subject, None, "authenticator", "removed", fields=("authenticator",))
-    notice = {"notice": "authenticator_removed", "person": person}
-    work.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
-    owed.home(tx, who.actor, 0, f"home:{body.get('trigger_id')}")
-    return "fixed:authenticator.removed"
+    authenticators.end_later(tx, person)
+    return "authenticator" if authenticators.ends_at(tx, person) is not None else "fixed:authenticator.none"
+
+
+def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    if not private.is_old_enough(tx, who):
+        return "fixed:authenticator.young"
+    return "fixed:authenticator.kept" if authenticators.keep(tx, person_of(who.subject)) else "authenticator"
 
 
 CLICKS: Final[dict[str, Click]] = {
     "prove": _prove,
     "approve_say": _approve_say,
     "approve_not_me": _approve_not_me,
+    "authenticator_keep": _keep,
     "authenticator_remove": _remove,
 }

@@ -99,10 +99,13 @@ def enrolment(p: Phrases, url: str) -> Message:
     return b.message(b.section(p.say("authenticator.link")), b.actions(button), b.context(p.say("authenticator.told")))
 
 
-def enrolled(p: Phrases, since: int, ready: int | None) -> Message:
-    """Since when there is one; `ready`: from when on it counts, if it does not yet."""
+def enrolled(p: Phrases, since: int, ready: int | None, ends_at: int | None) -> Message:
+    """Since when there is one; `ready`: from when on it counts, if it does not yet; `ends_at`: when it is to be removed."""
     said = p.say("authenticator.since", at=moment(since))
     said += "\n" + (p.say("authenticator.counts") if ready is None else p.say("authenticator.from", at=moment(ready)))
+    if ends_at is not None:
+        said += "\n" + p.say("authenticator.ending", at=moment(ends_at))
+        return b.message(b.section(said), b.actions(b.button(p.plain("button.keep"), "authenticator_keep")))
     return b.message(b.section(said), b.actions(remove(p)))
 
 

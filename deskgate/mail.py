@@ -61,6 +61,15 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "An authenticator was added for a contact",
         "An authenticator app was added for {about}. In three days it can prove who {about} is.",
     ),
+    "authenticator_ending": (
+        "Your authenticator is to be removed",
+        (
+            "Somebody asked for your authenticator app to be removed. In three days it will no longer prove who you are to "
+            "the support desk. If that was not you, keep it: in Slack write to the desk: authenticator. And tell the desk at once."
+        ),
+        "The authenticator of a contact is to be removed",
+        "In three days the authenticator app of {about} will no longer prove who they are.",
+    ),
     "authenticator_removed": (
         "Your authenticator was removed",
         "Your authenticator app no longer proves who you are to the support desk. If that was not you, tell the desk at once.",

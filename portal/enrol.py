@@ -54,7 +54,7 @@ def _confirm(door: Door, visit: Visit) -> Response:
         made = guard.reserve(tx, f"enrol:{person}", real=True, limits=(guard.desk_wide("page"),))
     with door.store.transaction("portal") as tx:
         digits = re.sub(r"\s", "", visit.field("code", 20))
-        good = made.admission is Admission.EVALUATE and pages.look(tx, PAGE, visit.named["link"]) is not None
+        good = made.admission is Admission.EVALUATE and pages.hold(tx, PAGE, visit.named["link"])
         right = good and authenticators.confirm(tx, person, digits)
         guard.give_back(tx, made, matched=right)
         if right:

@@ -12,14 +12,16 @@ from typing import Final
 import pyotp
 from sqlalchemy import bindparam, delete, select, update
 
-from store import tables
+from store import tables, work
+from store.people import subject_of
 from store.prepared import Prepared
-from store.revoke import revoke
+from store.revoke import hold, revoke
 from store.transaction import Transaction, upsert
 
 DIGITS: Final = 6
 STEP: Final = 30_000  # ms
 ISSUER: Final = "Deskgate"
+END_AFTER: Final = 72 * 3_600_000  # ms, as long as `factors.COOLING`
 
 
 def begin(tx: Transaction, person: int) -> str:
@@ -80,8 +82,50 @@ def confirmed_at(tx: Transaction, person: int) -> int | None:
     return found
 
 
+def ends_at(tx: Transaction, person: int) -> int | None:
+    """When (ms) it is to be removed; None: they keep it, or have none."""
+    a = tables.authenticators.c
+    return tx.connection.execute(select(a.ends_at).where(a.person_id == person)).scalar()
+
+
+def end_later(tx: Transaction, person: int) -> bool:
+    """Its owner wants it removed: in 72 hours, as whoever has only taken over their Slack would have it removed as well. Until
+    then it proves and is asked for as before. Everybody on file is told. False: they have none, or it is to be removed already."""
+    a = tables.authenticators.c
+    theirs = update(tables.authenticators).where(
+        a.person_id == person, a.confirmed_at.is_not(None), a.ends_at.is_(None)
+    )
+    if tx.connection.execute(theirs.values(ends_at=tx.now + END_AFTER).returning(a.person_id)).first() is None:
+        return False
+    tx.record(subject_of(person), None, "authenticator", "ending", fields=("authenticator",))
+    notice = {"notice": "authenticator_ending", "person": person}
+    work.enqueue(tx, "notice", f"authenticator_ending:{person}:{tx.now}", notice)
+    return True
+
+
+def keep(tx: Transaction, person: int) -> bool:
+    """It is not to be removed after all. Whether it was to be."""
+    a = tables.authenticators.c
+    theirs = update(tables.authenticators).where(a.person_id == person, a.ends_at.is_not(None)).values(ends_at=None)
+    kept = tx.connection.execute(theirs.returning(a.person_id)).first() is not None
+    if kept:
+        tx.record(subject_of(person), None, "authenticator", "kept", fields=("authenticator",))
+    return kept
+
+
+def sweep(tx: Transaction) -> None:
+    """Removes those whose time has come; their owners are told."""
+    a = tables.authenticators.c
+    for person in tx.connection.execute(select(a.person_id).where(a.ends_at <= tx.now)).scalars().all():
+        if remove(tx, person):
+            tx.record(subject_of(person), None, "authenticator", "removed", fields=("authenticator",))
+            notice = {"notice": "authenticator_removed", "person": person}
+            work.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
+
+
 def remove(tx: Transaction, person: int) -> bool:
-    """It is theirs no more, and what they proved or were sent ends. Whether they had one."""
+    """At once: it is theirs no more, and what they proved or were sent ends. Whether they had one."""
+    hold(tx, [person])
     a = tables.authenticators.c
     gone = delete(tables.authenticators).where(a.person_id == person).returning(a.confirmed_at)
     row = tx.connection.execute(gone).first()

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, literal, or_, s
 from store import tables, work
 from store.people import subject_of
 from store.prepared import Prepared
-from store.revoke import revoke
+from store.revoke import hold, revoke
 from store.transaction import Transaction, upsert
 
 UNFIT: Final = "unlink_unfit"  # the work of looking through all links, once a night
@@ -79,7 +79,9 @@ def unlink(tx: Transaction, team: str, user: str) -> str | None:
     """The member stands for nobody any more, and what the person proved or was sent ends. Whom they stood for, if it was a
     person."""
     s = tables.slack_members.c
-    gone = delete(tables.slack_members).where(s.team == team, s.member == user, s.person_id.is_not(None))
+    its = (s.team == team, s.member == user, s.person_id.is_not(None))
+    hold(tx, tx.connection.execute(select(s.person_id).where(*its)).scalars().all())
+    gone = delete(tables.slack_members).where(*its)
     person = tx.connection.execute(gone.returning(s.person_id)).scalar()
     if person is None:
         return None
@@ -100,6 +102,7 @@ def unlink_unfit(tx: Transaction, home: str) -> int:
     ends. How many there were."""
     s = tables.slack_members.c
     unfit = (s.linked_by == "code", s.person_id.is_not(None), ~_fits(s.person_id, s.team, home))
+    hold(tx, tx.connection.execute(select(s.person_id).where(*unfit)).scalars().all())
     gone = delete(tables.slack_members).where(*unfit).returning(s.person_id, s.team, s.member)
     rows = tx.connection.execute(gone).all()
     for row in rows:

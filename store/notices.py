@@ -15,7 +15,7 @@ from store.transaction import Transaction
 OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("pin_locked", "pin_unlocked", "pin_set"),
     *("slack_linked", "slack_unlinked"),
-    *("authenticator_added", "authenticator_removed"),
+    *("authenticator_added", "authenticator_ending", "authenticator_removed"),
     *("numbers_changed", "address_changed"),
     *("not_me", "code_overheard"),
 )

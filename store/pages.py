@@ -39,6 +39,12 @@ def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     return None if row is None else (row.subject, row.bound)
 
 
+def hold(tx: Transaction, kind: str, token: str) -> bool:
+    """Whether a token is good now; if so nobody else uses or ends it until the transaction has ended."""
+    found = _HOLD.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    return found is not None
+
+
 def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """The same, and it is used up now: of two who send it at once one gets None."""
     row = _USE.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
@@ -67,5 +73,6 @@ _good = (
     _c.used_at.is_(None),
     _c.expires_at > _now,
 )
+_HOLD = Prepared(select(_c.subject).where(*_good).with_for_update())
 _LOOK = Prepared(select(_c.subject, _c.bound).where(*_good))
 _USE = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound))

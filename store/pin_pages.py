@@ -17,10 +17,14 @@ from store import authenticators, bounds, factors, guard, pages, pins, tables, w
 from store.guard import Admission
 from store.people import person_of, subject_of
 from store.pins import KeptPin
+from store.revoke import hold
 from store.transaction import Transaction
 
 WORK: Final = "pin_page"
 PAGE: Final = "pin"
+ASKS: Final = (
+    "authenticator"  # what a page is bound to that was made while there was one: it asks for its code to the end
+)
 LIFE: Final = 24 * 3_600_000  # ms
 
 
@@ -59,7 +63,8 @@ def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
     if to is None or not to.good:
         return None
     tx.told(grant, "contact.name", "contact.email", f"pin_page_sent_to:{subject_of(person)}")
-    return PageMail(to.email, to.name, pages.issue(tx, PAGE, subject_of(person), life=LIFE))
+    bound = ASKS if factors.on_file(tx, person).authenticator else ""
+    return PageMail(to.email, to.name, pages.issue(tx, PAGE, subject_of(person), bound, life=LIFE))
 
 
 def look(tx: Transaction, token: str) -> PinPage | None:
@@ -73,7 +78,8 @@ def look(tx: Transaction, token: str) -> PinPage | None:
     support_id = tx.connection.execute(select(p.support_id).where(p.id == person)).scalar()
     if support_id is None:
         return None
-    return PinPage(person, (*numbers, support_id), factors.on_file(tx, person).authenticator)
+    asks = found[1] == ASKS or factors.on_file(tx, person).authenticator
+    return PinPage(person, (*numbers, support_id), asks)
 
 
 def attempt(tx: Transaction, person: int) -> guard.Reservation:
@@ -84,6 +90,7 @@ def attempt(tx: Transaction, person: int) -> guard.Reservation:
 def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: guard.Reservation | None) -> bool:
     """The new PIN is theirs, and the page used up. False: the page is not good any more, or the code is wrong, and nothing has
     changed. They and their owners are told."""
+    hold(tx, [kept.person])
     page = look(tx, token)
     if page is None or page.person != kept.person:
         return False

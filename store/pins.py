@@ -26,7 +26,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from store import tables
 from store.keys import Key, Keys
 from store.prepared import Prepared
-from store.revoke import revoke
+from store.revoke import hold, revoke
 from store.transaction import Transaction, upsert
 
 ISSUED_DIGITS: Final = 8
@@ -256,6 +256,8 @@ def find(tx: Transaction, person: int) -> KeptPin | None:
 def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False) -> None:
     """Stores a PIN in place of any there was, and of the one for a threat. What they proved or were sent until now ends; a
     `newcomer` has nothing that could."""
+    if not newcomer:
+        hold(tx, [kept.person])
     values = {**_values(kept), "issued_at": tx.now}
     row = upsert(tx, tables.pins).values(person_id=kept.person, **values)
     tx.connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))

@@ -33,16 +33,20 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
     them = sorted(set(people))
     for first in range(0, len(them), AT_ONCE):
         some = them[first : first + AT_ONCE]
-        p = (
-            tables.people.c
-        )  # locked first and in one order: whoever makes a code for somebody does so before this, or after
-        tx.connection.execute(select(p.id).where(p.id.in_(some)).order_by(p.id).with_for_update(key_share=True)).all()
+        hold(tx, some)
         whole = some if account is None else _on_no_account(tx, some)
         ended = _ended(tx, some, whole, account)
         for person in some:
             if person in ended:
                 fields = (f"ground:{ground}", *sorted(ended[person]))
                 tx.record(subject_of(person), account, "revoked", ground, fields=fields)
+
+
+def hold(tx: Transaction, people: Iterable[int]) -> None:
+    """Locks them, in one order, until the transaction has ended. Whoever takes something away does this first: or of two who do
+    it at once each would hold what the other wants."""
+    p = tables.people.c
+    tx.connection.execute(select(p.id).where(p.id.in_(people)).order_by(p.id).with_for_update(key_share=True)).all()
 
 
 def _on_no_account(tx: Transaction, people: list[int]) -> list[int]:

@@ -78,7 +78,8 @@ class StepUp(Base):
 
 
 class Authenticator(Base):
-    """A person's authenticator app. `last_step`: the newest 30 seconds a code of which was taken, so that none is twice."""
+    """A person's authenticator app. `last_step`: the newest 30 seconds a code of which was taken, so that none is twice.
+    `ends_at`: when it is to be removed, as its owner wished, who may think better of it until then."""
 
     __tablename__ = "authenticators"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
@@ -86,6 +87,7 @@ class Authenticator(Base):
     made_at: Mapped[int]
     confirmed_at: Mapped[int | None]
     last_step: Mapped[int]
+    ends_at: Mapped[int | None] = mapped_column(index=True)
 
 
 class Approval(Base):

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from store import alerts, authenticators, guard, pages, step_ups, tables
-from tests.bot.proving import SUBJECT, app, digits_in, linked_days_ago, on_the_phone
+from store import alerts, authenticators, factors, guard, pages, step_ups, tables
+from tests.bot.proving import SUBJECT, app, digits_in, linked_days_ago, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
@@ -41,20 +41,51 @@ def test_a_link_to_set_one_up_for_their_eyes_alone(slack: SlackDesk) -> None:
     assert "What stood here is used or over" in desk.said("U0RAJ")
 
 
-def test_one_that_is_there_can_be_removed(slack_once: SlackDesk) -> None:
-    desk = slack_once
-    app(desk, "raj.patel")
-    with desk.store.transaction("slack") as tx:
-        step_ups.reached(tx, SUBJECT["raj.patel"], 3, "text", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
+def on_file(desk: SlackDesk) -> bool:
+    with desk.store.transaction("test") as tx:
+        return factors.on_file(tx, 7).authenticator
+
+
+def test_h7_one_that_is_there_is_removed_in_three_days_and_no_sooner(slack: SlackDesk) -> None:
+    """A click proves nothing but that somebody has their Slack. Until then it counts and is asked for; everybody is told now."""
+    desk = slack
+    made = app(desk, "raj.patel")
     desk.be("U0RAJ").dm("authenticator")
     desk.work()
     assert "You have an authenticator app since" in desk.said("U0RAJ")
     assert "It counts as a second proof" in desk.said("U0RAJ")
     desk.click("U0RAJ", "authenticator_remove")
-    assert "It is removed, and everybody on file is told" in desk.said("U0RAJ")
+    assert "It is to be removed at 25 Nov" in desk.said("U0RAJ")
+    assert "Your authenticator is to be removed in 72 hours" in desk.said("U0RAJ")
+    desk.pass_time(72 * 3600 - 1)
+    desk.house.worker.sweep()
+    assert on_file(desk)
+    with desk.store.transaction("slack") as tx:
+        assert authenticators.check(tx, 7, shows(desk, made))
+        step_ups.reached(tx, SUBJECT["raj.patel"], 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
+        page = pages.issue(tx, "pin", SUBJECT["raj.patel"])
+    desk.pass_time(1)
+    desk.house.worker.sweep()
+    desk.work()
+    assert not on_file(desk)
     assert "Your authenticator was removed" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
         assert step_ups.until(tx, SUBJECT["raj.patel"], 3, "T0DESK:U0RAJ") is None
+        assert pages.look(tx, "pin", page) is None
+
+
+def test_h7_its_owner_may_keep_it(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    app(desk, "raj.patel")
+    desk.be("U0RAJ").dm("authenticator")
+    desk.work()
+    desk.click("U0RAJ", "authenticator_remove")
+    desk.pass_time(3600)
+    desk.click("U0RAJ", "authenticator_keep")
+    assert "You keep your authenticator app" in desk.said("U0RAJ")
+    desk.pass_time(100 * 3600)
+    desk.house.worker.sweep()
+    assert on_file(desk)
 
 
 def test_a_locked_out_owner_gets_a_code_and_back_in(slack: SlackDesk) -> None:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from store import authenticators, guard, switches, tables
 from store.authenticators import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.wire import rows
+from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent, Browser, hire
 
 MIA, MIAS_ID, MIAS_MAIL = 8, "10000081", "mia@tideworks.example"
@@ -196,3 +196,22 @@ def test_somebody_nobody_knows_is_not_asked_about(mailing: Desk) -> None:
     asks_for(mailing, ana, "pin_reissue", "Mia Chen")
     assert "Nobody has exactly that" in ana.words
     assert rows(mailing, select(tables.second_looks)) == []
+
+
+def test_h7_a_page_made_while_there_was_an_authenticator_asks_for_its_code_to_the_end(
+    mailing: Desk, mailbox: Mailbox
+) -> None:
+    """However it went: then nobody can give it, and a new page is asked for."""
+    with mailing.store.transaction("test") as tx:
+        secret = authenticators.begin(tx, MIA)
+        assert authenticators.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
+    mailing.pass_time(73 * 3600)
+    ana, bo = leads(mailing)
+    asks_for(mailing, ana, "pin_reissue")
+    answer(bo, "agree")
+    mailing.work()
+    change(mailing, delete(tables.authenticators))
+    link, thief = page_link(mailbox), Browser(mailing)
+    thief.get(link)
+    assert 'name="code"' in thief.text
+    assert thief.send(link, code=pyotp.TOTP(secret).at(mailing.now // 1000)).status_code == 422

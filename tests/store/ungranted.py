@@ -33,9 +33,9 @@ REASONS: Final[dict[str, str]] = {
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
     "alerts.sweep": "drops warnings of long ago",
+    **dict.fromkeys(("authenticators." + n for n in ("begin", "check", "confirm", "confirmed_at", "remove")), _FACTOR),
     **dict.fromkeys(
-        ("authenticators." + n for n in ("begin", "check", "confirm", "confirmed_at", "remove", "step_of", "uri")),
-        _FACTOR,
+        ("authenticators." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), _FACTOR
     ),
     "bell.Bell.ring": "rings; knows nothing of what for",
     "bell.Bell.wait": "waits; knows nothing of what for",
@@ -198,7 +198,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "overheard.candidates": _PURE,
     "overheard.spoil": _CODE,
-    **dict.fromkeys(("pages." + name for name in ("digests", "issue", "look", "use", "void")), _PAGE),
+    **dict.fromkeys(("pages." + name for name in ("digests", "hold", "issue", "look", "use", "void")), _PAGE),
     **dict.fromkeys(("pin_pages." + name for name in ("attempt", "look", "put")), _PAGE),
     "people.accounts_of": _DECIDES,
     "people.check_digit": _PURE,
@@ -332,6 +332,7 @@ REASONS: Final[dict[str, str]] = {
     "prepared.each": _PURE,
     "prepared.one_of": _PURE,
     "verify.running": _PURE,
+    "revoke.hold": "locks people's rows; gives nothing back",
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.is_owed": _QUEUE,
     "work.lane_of": _PURE,

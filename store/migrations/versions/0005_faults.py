@@ -19,6 +19,8 @@ def upgrade() -> None:
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
     op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
+    op.add_column("authenticators", sa.Column("ends_at", sa.BigInteger(), nullable=True))
+    op.create_index(op.f("ix_authenticators_ends_at"), "authenticators", ["ends_at"])
     op.add_column("people", sa.Column("email_since", sa.BigInteger(), server_default="0", nullable=False))
     _ledger()
     _answers()
@@ -28,6 +30,8 @@ def downgrade() -> None:
     _no_answers()
     _no_ledger()
     op.drop_column("people", "email_since")
+    op.drop_index(op.f("ix_authenticators_ends_at"), "authenticators")
+    op.drop_column("authenticators", "ends_at")
     op.drop_column("step_ups", "came_of")
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.drop_column("retried_at")
