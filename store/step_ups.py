@@ -72,6 +72,7 @@ def own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:
     """The one (its id) that was reached here, and not carried here, and lasts longest."""
     rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
     mine = [row for row in rows if row.factor != "carried"]
+    _latest(tx, subject, account, [row.ends_at for row in mine])
     return max(mine, key=lambda row: row.ends_at).id if mine else None
 
 
