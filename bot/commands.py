@@ -13,6 +13,7 @@ from bot.door import Door
 from bot.typed import typed
 from store import Transaction, calls
 from store.live import Case
+from store.readings import Reading
 
 Body = Mapping[str, Any]
 Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
@@ -66,8 +67,10 @@ def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message
     return verified(door, tx, who, desk_thread.looked_up(tx, grant, words))
 
 
-def verified(door: Door, tx: Transaction, who: Who, person: int | None) -> Message:
+def verified(door: Door, tx: Transaction, who: Who, person: int | Reading | None) -> Message:
     """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
+    if isinstance(person, Reading):
+        return told.plain(door.phrases, "verify_enough")
     found = desk_thread.in_a_call(tx, who, person, door.texting) if person is not None else None
     if isinstance(found, Case):
         return live_words.in_short(door.phrases, found)

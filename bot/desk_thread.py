@@ -56,8 +56,8 @@ def changed(tx: Transaction, who: Who, account: int | None, source: str, words: 
         desk_tickets.edited(tx, grant, source, words, edited)
 
 
-def looked_up(tx: Transaction, grant: Grant, words: str) -> int | None:
-    """The person with exactly this support ID or number, however it was spaced."""
+def looked_up(tx: Transaction, grant: Grant, words: str) -> int | Reading | None:
+    """The person with exactly this support ID or number, however it was spaced; or that they have asked too often."""
     return proof_mail.find(tx, grant, re.sub(r"[\s()-]", "", words))
 
 

@@ -31,7 +31,7 @@ class Door:
     words: Words
     pages: Environment
     texting: tuple[str, ...] = ()
-    phone: bool = True
+    phone: bool = False
     proxies: Networks = ()
     lanes: Lanes = field(default_factory=Lanes)
 

@@ -12,6 +12,7 @@ from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction, alerts, proof_mail, queue, second_looks, staff, switches
+from store.readings import Reading
 from store.second_looks import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
 from store.sessions import SignedIn
 
@@ -62,6 +63,8 @@ def ask_pin(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
         return answers.not_there(door, visit)
     action = PIN_UNLOCK if visit.field("action") == PIN_UNLOCK else PIN_REISSUE
     person = proof_mail.find(tx, asking, re.sub(r"[\s()-]", "", visit.field("person")))
+    if isinstance(person, Reading):
+        return answers.to("/desk/lead?said=looked_up_enough")
     if person is None:
         return answers.to("/desk/lead?said=not_found")
     reason = visit.field("reason", second_looks.LONGEST_REASON)

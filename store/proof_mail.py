@@ -13,8 +13,9 @@ from typing import Final
 from sqlalchemy import func, select
 
 from authz import Grant
-from store import codes, factors, tables, work
+from store import codes, factors, readings, tables, work
 from store.people import is_support_id, resolve, subject_of
+from store.readings import Reading
 from store.transaction import Transaction
 
 KIND: Final = "proof_code"
@@ -32,10 +33,12 @@ class ProofMail:
     code: str = field(repr=False)
 
 
-def find(tx: Transaction, grant: Grant, word: str) -> int | None:
+def find(tx: Transaction, grant: Grant, word: str) -> int | Reading | None:
     """The person whose support ID this is, or who alone has this number (E.164) on file: whether there is one, and
-    nothing of who it is, may be told."""
+    nothing of who it is, may be told. Counted: `readings.looks_up`."""
     tx.good(grant, "desk.proof.ask")
+    if not readings.looks_up(tx, grant):
+        return Reading.SPENT
     number = word if _E164.fullmatch(word) else None
     person, _ = resolve(tx, word if is_support_id(word) else None, number)
     tx.told(grant, "found:nobody" if person is None else f"found:{subject_of(person)}")

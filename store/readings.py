@@ -2,7 +2,8 @@
 
 A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
 open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account. Whoever
-looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk.
+looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk. Asking whether there is
+such a support ID or number is looking as well, and has a budget of its own (`looks_up`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from typing import Final
 from sqlalchemy import delete, exists, func, insert, select
 
 from authz import Grant, Proof
-from store import alerts, live, tables
+from store import alerts, budgets, live, tables
+from store.budgets import Limit
 from store.live import OpenTicket
 from store.transaction import NoGrant, Transaction
 
 BUDGET: Final = 30  # accounts
 SPAN: Final = 3_600_000  # ms
 KEPT: Final = 24 * 3_600_000
+LOOK_UPS: Final = (30, 2 * 60_000)  # at once, and how long until there is one more
 
 
 class Reading(StrEnum):
@@ -48,6 +51,18 @@ class AccountSeen:
     status: str
     contacts: tuple[Contact, ...]
     tickets: tuple[OpenTicket, ...]
+
+
+def looks_up(tx: Transaction, grant: Grant) -> bool:
+    """Somebody of the desk asks whether there is such a support ID or number, whichever way they ask. False: they have
+    asked as often as a day's work needs, are told nothing, and are reported."""
+    tx.good(grant, "desk.proof.ask")
+    if budgets.take(tx, (Limit(f"looks-up:{grant.subject}", *LOOK_UPS),)) is None:
+        return True
+    same = f"{grant.subject}:{tx.now // SPAN}"
+    alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
+    _refused(tx, grant, Reading.SPENT)
+    return False
 
 
 def find(tx: Transaction, grant: Grant, number: str) -> int | None:

@@ -1,9 +1,11 @@
-"""The desk's people: what a card says, and what they may do with it. Whoever else clicks is told that it is not theirs."""
+"""The desk's people: what a card says, and what they may do with it. Whoever else clicks is told that it is not theirs. T20"""
 
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from store import tables
 from tests.bot.by_hand import click, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
@@ -112,6 +114,24 @@ def test_verify_says_found_or_not_and_no_more(slack_once: SlackDesk) -> None:
     assert desk.said("U0KIM", AGENTS).count("*Not found.*") == 2
     desk.be("U0MIA").command("/verify", "10000016", "help")
     assert "Found" not in desk.said("U0MIA", "help")
+
+
+def test_a8_looking_up_is_counted_and_told_to_those_who_lead(slack_once: SlackDesk) -> None:
+    """One more comes back every two minutes. The page's: tests/portal/test_two_people.py"""
+    desk, kim = slack_once, slack_once.be("U0KIM")
+    for n in range(40):
+        kim.command("/verify", str(10_000_016 + n), AGENTS)
+    said = desk.said("U0KIM", AGENTS)
+    assert said.count("*Found.") + said.count("*Not found.") == 30
+    assert said.count("You have looked up as many people as a day's work needs") == 10
+    with desk.store.transaction("test") as tx:
+        raised = select(tables.alerts.c.kind, tables.alerts.c.audience, tables.alerts.c.subject)
+        assert [tuple(row) for row in tx.connection.execute(raised)] == [("lookup_budget", "leads", "staff:1")]
+    desk.pass_time(121)
+    for _ in range(2):
+        kim.command("/verify", "10000016", AGENTS)
+    said = desk.said("U0KIM", AGENTS)
+    assert said.count("*Found.") + said.count("*Not found.") == 31
 
 
 def test_proof_is_asked_for_and_never_seen(slack_once: SlackDesk) -> None:

@@ -215,3 +215,13 @@ def test_h7_a_page_made_while_there_was_an_authenticator_asks_for_its_code_to_th
     thief.get(link)
     assert 'name="code"' in thief.text
     assert thief.send(link, code=pyotp.TOTP(secret).at(mailing.now // 1000)).status_code == 422
+
+
+def test_a8_asking_for_a_pin_is_looking_up_too(mailing: Desk) -> None:
+    ana, _ = leads(mailing)
+    for _ in range(31):
+        ana.get("/desk/lead")
+        ana.send("/desk/lead/pin", person="00000000", action="pin_reissue", reason="x")
+    assert "You have looked up as many people" in ana.words
+    a = tables.alerts.c
+    assert [tuple(row) for row in rows(mailing, select(a.kind, a.subject))] == [("lookup_budget", f"staff:{ana.staff}")]

@@ -85,6 +85,7 @@ OPENS: dict[str, set[str]] = {
     "readings.missed": {"desk.proof.ask"},
     "readings.count": {"desk.proof.ask"},
     "readings.find": {"desk.proof.ask"},
+    "readings.looks_up": {"desk.proof.ask"},
     "readings.look": {"desk.card.view", "desk.ticket.work"},
     "recordings.get": {"desk.ticket.work"},
     "recordings.put": {"desk.deliver"},
