@@ -42,7 +42,7 @@ def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
         turn = legs.turn(tx, ring, leg)
         if turn.closed:
             rings.leg_gone(tx, ring, "", leg)
-        if turn.later:
+        if turn.later and not work.payload.get("once"):
             looked = int(work.payload.get("looked", 0)) + 1
             again = {"ring": ring, "leg": leg, "looked": looked}
             enqueue(tx, "ring", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)

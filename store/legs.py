@@ -112,7 +112,19 @@ def took(tx: Transaction, ring: int, leg: int) -> None:
 
 
 def gone(tx: Transaction, ring: int, leg: int) -> None:
+    """It rings and talks no more: whoever waits for this phone has it now, and not only at the next look."""
     _set(tx, ring, leg, gone_at=tx.now)
+    lg, r, mine = tables.legs.c, tables.rings.c, _find(tx, ring, leg)
+    if mine is None:
+        return
+    waiting = (
+        select(lg.ring, lg.leg)
+        .join(tables.rings, r.id == lg.ring)
+        .where(lg.number == mine.number, lg.rung_at.is_(None), lg.gone_at.is_(None), r.ended_at.is_(None))
+    )
+    for row in tx.connection.execute(waiting.where(r.taken_by.is_(None))).all():
+        now = {"ring": row.ring, "leg": row.leg, "once": True}
+        work.enqueue_once(tx, "ring", f"{row.ring}:{row.leg}:after:{ring}:{leg}", now)
 
 
 def whose(tx: Transaction, ring: int, leg: int) -> int | None:

@@ -74,6 +74,21 @@ def test_d2_a_phone_that_was_stopped_rings_for_the_next_caller_at_once(open_desk
     assert again.heard[1].startswith("Sam Okoro"), again.heard
 
 
+@pytest.mark.parametrize("leaves", [Phone.hang_up, lambda sam: sam.press("*")])
+def test_d2_who_waits_for_a_phone_has_it_when_it_is_stopped(one_desk: Desk, leaves: Callable[[Phone], None]) -> None:
+    """D2: the phone is free at once, and not when somebody next looks."""
+    sam = asks(one_desk, *SAM)
+    (first,) = rings(one_desk)
+    asks(one_desk)
+    assert rings(one_desk) == [first]
+    leaves(sam)
+    one_desk.work()
+    (again,) = rings(one_desk)
+    again.answer()
+    again.press("1")
+    assert again.heard[1].startswith("Mia Chen")
+
+
 def test_d2_a_phone_that_is_stopped_while_twilio_is_asked_to_ring_it(
     one_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
