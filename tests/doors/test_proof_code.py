@@ -11,7 +11,8 @@ import structlog.testing
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof
-from store import codes, proof_mail, tables, work
+from store import codes, imports, proof_mail, tables, work
+from store.import_format import read
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.seeking import stands_in
@@ -119,3 +120,20 @@ def test_without_a_mail_server_it_waits_and_no_code_is_made(sample_sqlite: str) 
     desk.close()
     assert (backlog.owed, backlog.failing) == (1, 1)
     assert "SMTP_URL is not set" in (backlog.error or "")
+
+
+def test_h1_a_mail_that_a_worker_has_in_hand_is_not_sent_when_it_is_withdrawn(sample_url: str) -> None:
+    """A number is taken away just after a worker has leased the mail: no code is made by it any more."""
+    with Mailbox() as mailbox:
+        desk = Desk(sample_url, smtp_url=mailbox.url)
+        asks_for_proof(desk)
+        with desk.store.transaction("test") as tx:
+            piece = work.lease(tx, ["proof_code"])
+        assert piece is not None
+        changed = b'{"people": [{"username": "mia.chen", "phones": ["+441632960177"]}]}'
+        imports.run(desk.store, read(changed))
+        desk.house.deliveries[piece.kind](piece)
+        with desk.store.transaction("test") as tx:
+            assert tx.connection.execute(select(tables.codes)).all() == []
+        desk.close()
+    assert mailbox.mails == []
