@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from authz import Grant, Proof
 from store import step_ups, tables, work
-from store.people import person_of, subject_of
+from store.people import lock, person_of, subject_of
 from store.transaction import Transaction
 
 LIFE: Final = 3 * 60_000  # ms
@@ -48,9 +48,11 @@ def ask(tx: Transaction, subject: str, account: int) -> tuple[int, str]:
 
 
 def lately(tx: Transaction, subject: str, within: int) -> int:
-    """How often they were asked in the last `within` ms, in whatever call: nobody is asked until they tire of it."""
-    a = tables.approvals.c
-    query = select(func.count()).where(a.person_id == person_of(subject), a.made_at > tx.now - within)
+    """How often they were asked in the last `within` ms, in whatever call: nobody is asked until they tire of it. Whoever else
+    wants to know waits until this transaction is over, with what it asks."""
+    a, person = tables.approvals.c, person_of(subject)
+    lock(tx, person)
+    query = select(func.count()).where(a.person_id == person, a.made_at > tx.now - within)
     return int(tx.connection.execute(query).scalar_one())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from authz import Grant
 from store import factors, guard, tables, timeline, two_words, work
 from store.keys import Keys
-from store.people import subject_of
+from store.people import lock, subject_of
 from store.transaction import WORKER, Transaction
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
@@ -153,10 +153,8 @@ def asker_is_away(tx: Transaction, ours: CallBack) -> bool:
 def _make(
     tx: Transaction, person: int, account: int | None, ticket: int | None, purpose: str, staff: int | None
 ) -> int | str:
-    """The person's row is locked first: two who ask at once are counted one after the other."""
-    p, c = tables.people.c, tables.call_backs.c
-    there = select(p.id).where(p.id == person).with_for_update(key_share=True)
-    if tx.connection.execute(there).first() is None:
+    c = tables.call_backs.c
+    if not lock(tx, person):
         return "no_number"
     numbers = factors.numbers(tx, person).good
     if not numbers:

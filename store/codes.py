@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, update
 
 from store import tables
+from store.people import lock, person_of
 from store.prepared import Prepared, each, one_of
 from store.transaction import Transaction
 
@@ -25,12 +26,20 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
     """A new code for a subject; the ones of that kind before it are good no more. Shown or sent to them alone."""
     if kind not in KINDS:
         raise ValueError(f"no kind of code: {kind}")
-    void(tx, kind, subject)
     while True:
         digits = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
-        row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + LIFE}
-        if _NEW.first(tx, digest=tx.keys.digest("codes", kind, digits), **row) is not None:
+        if put(tx, tx.keys.digest("codes", kind, digits), kind, subject, bound, LIFE):
             return digits
+
+
+def put(tx: Transaction, digest: str, kind: str, subject: str, bound: str, life: int) -> bool:
+    """In place of the live one of that kind a subject has. False: these digits are somebody's, or another was made at the same
+    moment; once more, and that one is good no more. So of two at once one is good: the table holds no two that are."""
+    if subject.startswith("person:"):
+        lock(tx, person_of(subject))
+    void(tx, kind, subject)
+    row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
+    return _NEW.first(tx, digest=digest, **row) is not None
 
 
 def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from authz import LENDABLE, Grant
 from store import tables, work
 from store.lent import loans_of, may_lend
-from store.people import person_of, subject_of
+from store.people import lock, person_of, subject_of
 from store.prepared import Prepared
 from store.transaction import NoGrant, Transaction
 
@@ -78,7 +78,7 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
     r, asker = tables.loan_requests.c, person_of(grant.subject)
-    tx.connection.execute(select(tables.people.c.id).where(tables.people.c.id == asker).with_for_update())
+    lock(tx, asker)
     recent = tx.connection.execute(
         select(r.account_id, r.cell, r.status).where(r.asker == asker, r.asked_at > tx.now - REQUEST_LIFE)
     ).all()

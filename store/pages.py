@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from store import codes, tables
 from store.prepared import Prepared, each, one_of
@@ -26,11 +26,10 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int =
     """A new token for a subject, good for `life` (ms); the ones of that kind before it are good no more."""
     if kind not in KINDS:
         raise ValueError(f"no kind of page: {kind}")
-    void(tx, kind, subject)
-    token = secrets.token_urlsafe(BYTES)
-    row = {"kind": _kind(kind), "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
-    tx.connection.execute(insert(tables.codes).values(digest=tx.keys.digest("pages", kind, token), **row))
-    return token
+    while True:
+        token = secrets.token_urlsafe(BYTES)
+        if codes.put(tx, tx.keys.digest("pages", kind, token), _kind(kind), subject, bound, life):
+            return token
 
 
 def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:

@@ -65,12 +65,21 @@ def accounts_of(tx: Transaction, person: int) -> tuple[int, ...]:
     return tuple(row.account_id for row in _ACCOUNTS.all(tx, person=person))
 
 
+def lock(tx: Transaction, person: int) -> bool:
+    """Locks the person's row until the transaction is over, before what was done for them lately is counted: of two at once one
+    waits for the other and counts it. Whether they are there."""
+    return _LOCK.first(tx, person=person) is not None
+
+
 def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
     """The subject a stranger claims to be, for whoever calls them back; `nobody` where there is none."""
     person = resolve(tx, support_id, number)[0]
     return NOBODY if person is None else subject_of(person)
 
 
+_LOCK = Prepared(
+    select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)
+)
 _BY_NUMBER = Prepared(
     select(tables.people.c.id, tables.people.c.support_id)
     .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from authz import Grant
 from store import codes, factors, readings, tables, work
-from store.people import is_support_id, resolve, subject_of
+from store.people import is_support_id, lock, resolve, subject_of
 from store.readings import Reading
 from store.transaction import Transaction
 
@@ -77,10 +77,8 @@ def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
 
 
 def _may_be_sent(tx: Transaction, person: int) -> bool:
-    """The person's row is locked first: two who ask at once are counted one after the other."""
-    p, w = tables.people.c, tables.work.c
-    there = select(p.id).where(p.id == person).with_for_update(key_share=True)
-    if tx.connection.execute(there).first() is None:
+    w = tables.work.c
+    if not lock(tx, person):
         return False
     sent = select(func.count(), func.max(w.created_at)).where(
         w.kind == KIND, w.key.startswith(f"{person}:"), w.created_at > tx.now - DAY

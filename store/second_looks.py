@@ -52,7 +52,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     tx.good(grant, NEEDS[action])
     subject = f"person:{person}" if person is not None else "-"
     s = tables.second_looks.c
-    tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.id == _staff(grant)).with_for_update())
+    _one_after_the_other(tx)
     asked = [
         row for row in tx.connection.execute(_OPEN.where(s.asked_at > tx.now - LIFE)).all() if row.action == action
     ]
@@ -63,6 +63,13 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     tx.connection.execute(insert(tables.second_looks).values(**row))
     tx.told(grant, f"asked:{action}:{subject}")
     return True
+
+
+def _one_after_the_other(tx: Transaction) -> None:
+    """Whoever might ask the same at this moment waits: all who may lead the desk are locked, in one order."""
+    s = tables.staff.c
+    leads = select(s.id).where(s.role.in_(("supervisor", "administrator"))).order_by(s.id)
+    tx.connection.execute(leads.with_for_update(key_share=True)).all()
 
 
 def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from store import codes, tables, work
-from store.people import person_of
+from store.people import lock, person_of
 from store.transaction import Transaction
 
 KIND: Final = "slack.code"  # the work of showing one in Slack
@@ -27,6 +27,7 @@ def ask(tx: Transaction, subject: str, account: int) -> bool:
     """Has a code shown to them in Slack; the ones before it are good no more. False: there were enough just now."""
     assert tx.call is not None
     person, w = person_of(subject), tables.work.c
+    lock(tx, person)
     lately = select(func.count()).where(w.kind == KIND, w.key.startswith(f"{person}:"), w.created_at > tx.now - WITHIN)
     if tx.connection.execute(lately).scalar_one() >= MOST:
         return False

@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, insert, select
 from authz import Grant
 from store import budgets, codes, factors, tables, work
 from store.budgets import Limit
-from store.people import person_of, subject_of
+from store.people import lock, person_of, subject_of
 from store.step_codes import BY_TEXT
 from store.transaction import Transaction
 
@@ -113,10 +113,8 @@ def sweep(tx: Transaction) -> None:
 
 
 def _may_be_sent(tx: Transaction, person: int, number: str) -> bool:
-    """The person's row is locked first: two who ask at once are counted one after the other."""
-    p, t = tables.people.c, tables.text_messages.c
-    there = select(p.id).where(p.id == person).with_for_update(key_share=True)
-    if tx.connection.execute(there).first() is None:
+    t = tables.text_messages.c
+    if not lock(tx, person):
         return False
     to_number = select(func.count()).where(t.number == number, t.at > tx.now - WITHIN)
     to_person = select(func.count()).where(t.person_id == person, t.at > tx.now - DAY)

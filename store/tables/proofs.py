@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
@@ -46,7 +46,8 @@ class Budget(Base):
 
 
 class Code(Base):
-    """A code that is good once and for minutes. `digest` is keyed; `bound` says what for (a call, a request)."""
+    """A code that is good once and for minutes: of a kind a subject has one at most that is not used. `digest` is keyed; `bound`
+    says what for (a call, a request)."""
 
     __tablename__ = "codes"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -57,6 +58,16 @@ class Code(Base):
     expires_at: Mapped[int] = mapped_column(index=True)
     used_at: Mapped[int | None]
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    __table_args__ = (
+        Index(
+            "ix_codes_live",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("used_at IS NULL"),
+            postgresql_where=text("used_at IS NULL"),
+        ),
+    )
 
 
 class StepUp(Base):

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     _budgets()
+    _codes()
     with op.batch_alter_table("legs") as batch_op:
         batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
     with op.batch_alter_table("recordings") as batch_op:
@@ -39,6 +40,7 @@ def downgrade() -> None:
         batch_op.drop_column("call")
     with op.batch_alter_table("recordings") as batch_op:
         batch_op.drop_column("state")
+    op.drop_index("ix_codes_live", "codes")
     _no_budgets()
 
 
@@ -112,3 +114,16 @@ def _answers() -> None:
 def _no_answers() -> None:
     op.drop_index(op.f("ix_answer_states_at"), "answer_states")
     op.drop_table("answer_states")
+
+
+def _codes() -> None:
+    """Of a kind a subject has one code at most that is not used. Where two at once had made two, the later stays."""
+    op.execute(
+        "UPDATE codes SET used_at = made_at WHERE used_at IS NULL AND EXISTS (SELECT 1 FROM codes AS later"
+        " WHERE later.kind = codes.kind AND later.subject = codes.subject AND later.used_at IS NULL"
+        " AND (later.made_at > codes.made_at OR (later.made_at = codes.made_at AND later.digest > codes.digest)))"
+    )
+    live = sa.text("used_at IS NULL")
+    op.create_index(
+        "ix_codes_live", "codes", ["kind", "subject"], unique=True, sqlite_where=live, postgresql_where=live
+    )

@@ -1,0 +1,108 @@
+"""What is counted before it is made, and codes of which one is live, by two real transactions at the same moment on PostgreSQL.
+
+H9
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from authz import Action, Ask, Grant, Proof
+from store import Keys, Transaction, approvals, codes, pages, second_looks, step_codes, tables
+from store.people import subject_of
+from tests.desk import SECRET
+from tests.store.clocked import Clocked
+
+MIA, ACCOUNT = 8, 1
+LOOKS = 5_000  # far more than it takes: a test that would wait for ever fails instead
+WAITS = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+Does = Callable[[Transaction], Any]
+
+
+@pytest.fixture
+def desk(sample_postgres: str) -> Iterator[Clocked]:
+    desk = Clocked(sample_postgres, Keys.parse(SECRET))
+    yield desk
+    desk.close()
+
+
+def both(desk: Clocked, one: Does, other: Does | None = None) -> tuple[Any, Any]:
+    """What `one` gives, and what `other` does, which comes upon it before it is committed: it waits, or has not looked."""
+
+    def then() -> Any:
+        desk.now += 1
+        with desk.store.transaction("phone", "CA2") as tx:
+            return (other or one)(tx)
+
+    with ThreadPoolExecutor(1) as threads:
+        with desk.store.transaction("phone", "CA1") as tx:
+            first = one(tx)
+            second = threads.submit(then)
+            assert any(desk.rows(WAITS) for _ in range(LOOKS) if not second.done()), "it did not wait"
+        return first, second.result(30)
+
+
+def test_h9_two_codes_at_once_leave_one_good(desk: Clocked) -> None:
+    """Of whatever kind: the later one is good, and it is the only one. A page's token likewise."""
+    for kind in ("link", "unlock", "text"):
+        older, newer = both(desk, lambda tx, kind=kind: codes.issue(tx, kind, subject_of(MIA)))
+        assert desk.do(codes.use, kind, older, subject_of(MIA)) is None
+        assert desk.do(codes.use, kind, newer, subject_of(MIA)) == ""
+    older, newer = both(desk, lambda tx: pages.issue(tx, "join", "staff:1"))
+    assert desk.do(pages.look, "join", older) is None
+    assert desk.do(pages.look, "join", newer) == ("staff:1", "")
+
+
+def test_h9_the_table_holds_no_two_live_codes_of_a_kind(sample_sqlite: str) -> None:
+    """Whoever forgets to void the one before cannot make another."""
+    one = Clocked(sample_sqlite, Keys.parse(SECRET))
+    row = {"kind": "link", "subject": subject_of(MIA), "bound": "", "made_at": 1, "expires_at": 2}
+    with one.transaction() as tx:
+        new = insert(tables.codes).prefix_with("OR IGNORE")
+        made = [tx.connection.execute(new.values(digest=digest, **row)).rowcount for digest in ("a", "b")]
+    assert made == [1, 0]
+    one.close()
+
+
+def question(tx: Transaction) -> bool:
+    """As the phone asks."""
+    if approvals.lately(tx, subject_of(MIA), step_codes.WITHIN) >= step_codes.MOST:
+        return False
+    return bool(approvals.ask(tx, subject_of(MIA), ACCOUNT))
+
+
+def code(tx: Transaction) -> bool:
+    return step_codes.ask(tx, subject_of(MIA), ACCOUNT)
+
+
+@pytest.mark.parametrize("asks", [question, code])
+def test_h9_three_questions_or_codes_in_ten_minutes_however_close(desk: Clocked, asks: Does) -> None:
+    for call in ("CA3", "CA4"):
+        with desk.store.transaction("phone", call) as tx:
+            assert asks(tx)
+        desk.now += 1
+    assert both(desk, asks) == (True, False)
+
+
+def test_h9_two_supervisors_who_ask_the_same_at_once_have_asked_once(desk: Clocked) -> None:
+    with desk.transaction() as tx:
+        row = {"name": "Lee", "email": "l@desk.example", "role": "supervisor", "suspended_at": None}
+        for username in ("lee.one", "lee.two"):
+            tx.connection.execute(insert(tables.staff).values(username=username, **row))
+        s = tables.staff.c
+        lees = tx.connection.execute(select(s.id).where(s.username.startswith("lee.")).order_by(s.id)).scalars().all()
+
+    def asks(staff: int) -> Does:
+        def ask(tx: Transaction) -> bool:
+            grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
+            assert isinstance(grant, Grant)
+            return second_looks.ask(tx, grant, "pin_unlock", person=MIA)
+
+        return ask
+
+    assert both(desk, asks(lees[0]), asks(lees[1])) == (True, False)
