@@ -51,7 +51,7 @@ def _confirm(door: Door, visit: Visit) -> Response:
         if found is None:
             return _gone(door, visit)
         person = person_of(found[0])
-        made = guard.reserve(tx, f"enrol:{person}", real=True, limits=(guard.desk_wide("page"),))
+        made = guard.reserve(tx, f"enrol:{person}", real=True, limits=(pages.codes_of(person),))
     with door.store.transaction("portal") as tx:
         digits = re.sub(r"\s", "", visit.field("code", 20))
         good = made.admission is Admission.EVALUATE and pages.hold(tx, PAGE, visit.named["link"])

@@ -10,6 +10,7 @@ from portal import answers
 from portal.door import Door
 from portal.visit import Visit
 from store import pin_pages, pins
+from store.guard import Admission
 
 
 def show(door: Door, visit: Visit) -> Response:
@@ -28,6 +29,8 @@ def issue(door: Door, visit: Visit) -> Response:
         made = pin_pages.attempt(tx, page.person) if page is not None and page.authenticator else None
     if page is None:
         return _gone(door, visit)
+    if made is not None and made.admission is not Admission.EVALUATE:  # nothing is hashed that is refused anyway
+        return answers.page(door, visit, "new_pin", 422, code=True, pin=None, wrong=True)
     if not door.pool.admit():
         return answers.page(door, visit, "new_pin", 503, code=page.authenticator, pin=None, wrong=True)
     pin, person = pins.issue(page.numbers), page.person

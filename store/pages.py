@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
-from store import codes, tables
+from store import budgets, codes, tables
+from store.budgets import Limit
 from store.prepared import Prepared, each, one_of
 from store.transaction import Transaction
 
@@ -30,6 +31,11 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int =
         token = secrets.token_urlsafe(BYTES)
         if codes.put(tx, tx.keys.digest("pages", kind, token), _kind(kind), subject, bound, life):
             return token
+
+
+def codes_of(person: int) -> Limit:
+    """The budget of wrong codes at somebody's own one-time pages: theirs alone, so that nobody's page shuts another's."""
+    return Limit(f"page:{person}", 10, budgets.HOUR // 6)
 
 
 def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:

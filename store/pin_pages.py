@@ -84,7 +84,7 @@ def look(tx: Transaction, token: str) -> PinPage | None:
 
 def attempt(tx: Transaction, person: int) -> guard.Reservation:
     """A try at the page's authenticator code, counted before it is looked at. Commit."""
-    return guard.reserve(tx, f"pinpage:{person}", real=True, limits=(guard.desk_wide("page"),))
+    return guard.reserve(tx, f"pinpage:{person}", real=True, limits=(pages.codes_of(person),))
 
 
 def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: guard.Reservation | None) -> bool:

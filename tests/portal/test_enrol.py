@@ -96,3 +96,15 @@ def test_one_who_has_one_is_told_so(one_desk: Desk) -> None:
     mia.get(again)
     assert mia.send(again).status_code == 409
     assert "You have one already" in mia.words
+
+
+def test_a1_wrong_codes_at_ones_own_page_are_counted_against_nobody_else(one_desk: Desk) -> None:
+    """They came out of one budget for everybody's pages."""
+    mia, link = Browser(one_desk), link_for(one_desk)
+    mia.get(link)
+    mia.send(link)
+    assert mia.send(link, code="abcdef").status_code == 422
+    assert [name for (name,) in rows(one_desk, select(tables.budgets.c.name).order_by(tables.budgets.c.name))] == [
+        f"page:{MIA}",
+        f"tries:enrol:{MIA}",
+    ]

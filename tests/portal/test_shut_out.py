@@ -155,7 +155,7 @@ def test_h13_a_made_up_name_and_a_real_one_cost_the_same(desk: Desk, hashed: lis
             seen[username].append((answer.status_code, browser.words, len(hashed), sent))
     assert [one[0] for one in seen["agent.kim"]] == [403] * 10 + [429] * 2
     assert [one[2] for one in seen["agent.kim"]] == [1] * 10 + [0] * 2
-    assert all(len(one[3]) > 5 for one in seen["agent.kim"]), "the statements were not seen"
+    assert all(len(one[3]) >= 5 for one in seen["agent.kim"]), "the statements were not seen"
     assert seen["agent.kim"] == seen["agent.nobody"] == seen["lead.ana"]
 
 

@@ -44,6 +44,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "budgets.Limit.within": _PURE,
     "logins.Attempt.staff": _PURE,
+    "pages.codes_of": _PURE,
     "budgets.at_most": _PURE,
     "calls.begin": _CALL,
     "calls.claim": _CALL,
