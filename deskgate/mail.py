@@ -138,6 +138,33 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "",
         "",
     ),
+    "account_changed": (
+        "Your account was changed",
+        (
+            "How {about} stands with the support desk was changed: its name, its status, its rules, what its SLA covers, or whose "
+            "Slack belongs to it. If you did not expect that, tell the desk at once."
+        ),
+        "Your account was changed",
+        (
+            "How {about} stands with the support desk was changed: its name, its status, its rules, what its SLA covers, or whose "
+            "Slack belongs to it. If you did not expect that, tell the desk at once."
+        ),
+    ),
+    "person_changed": (
+        "Your name or support ID with the desk was changed",
+        (
+            "The name or the support ID the support desk has for you was changed. If you did not expect that, tell the desk at "
+            "once."
+        ),
+        "The name or support ID of a contact was changed",
+        "The name or the support ID the support desk has for {about} was changed.",
+    ),
+    "staff_changed": (
+        "A member of the desk was changed",
+        "The role, the e-mail address, the phone or the Slack member of {about} was changed by an import.",
+        "A member of the desk was changed",
+        "The role, the e-mail address, the phone or the Slack member of {about} was changed by an import.",
+    ),
     "look_at_the_desk": (
         "Alarm: please look at the desk's page",
         "There is an alarm for those who lead the desk. It is on the desk's page, and nowhere else.",

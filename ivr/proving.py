@@ -125,10 +125,7 @@ def _give_reference(tx: Transaction, desk: Desk, call: Call, effect: f.GiveRefer
     if not desk.slack:
         return o.Reference(None)
     subject, account = _who(call), _which(call)
-    digits = carried.give(tx, carried.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic))
-    if digits is not None:
-        tx.record(subject, account, "step_up", "reference_told", proof=Proof.STEPPED_UP)
-    return o.Reference(digits)
+    return o.Reference(carried.give(tx, carried.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic)))
 
 
 def _bound(tx: Transaction, call: Call) -> str:

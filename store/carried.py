@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from authz import Topic
+from authz import Proof, Topic
 from store import codes, step_ups
 from store.transaction import Transaction
 
@@ -19,7 +19,10 @@ TO_PHONE: Final = "carry_phone"  # made in Slack, keyed on the phone
 def give(tx: Transaction, kind: str, subject: str, account: int, bound: str, topic: Topic) -> str | None:
     """A code for what they have proved here, on this account, for one topic. None: nothing that could be carried."""
     proved = step_ups.own(tx, subject, account, bound)
-    return None if proved is None else codes.issue(tx, kind, subject, f"{proved}:{topic}")
+    if proved is None:
+        return None
+    tx.record(subject, account, "step_up", "reference_told", proof=Proof.STEPPED_UP, fields=(f"topic:{topic}",))
+    return codes.issue(tx, kind, subject, f"{proved}:{topic}")
 
 
 def take(

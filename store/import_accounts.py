@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
@@ -43,7 +43,27 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
         difference = Difference(now, wanted)
         for word, (id, ref), _values in difference:
             changes.count(f"{kind}.{word}", f"account {names[id]}: {kind[:-1]} {ref} {word}")
+        _record(changes, kind, sheet, now, difference, set(old))
         _write(changes, sheet, difference)
+
+
+def _record(
+    changes: Changes, kind: str, sheet: Sheet, now: Mapping[Key, Values], difference: Difference, existed: set[int]
+) -> None:
+    """What was added to, changed of or taken from an account that was there before: one entry for each of the three. Its owner
+    is told where it is about an SLA, or about whose Slack may be linked."""
+    found: dict[tuple[int, str], tuple[int, set[str]]] = {}
+    for word, key, values in difference:
+        many, fields = found.setdefault((key[0], word), (0, set()))
+        before = now[key] if word == "changed" else (None,) * len(values)
+        fields |= {name for name, old, new in zip(sheet.values, before, values, strict=True) if old != new}
+        found[key[0], word] = (many + 1, fields)
+    for (account, word), (many, fields) in found.items():
+        if account in existed:
+            concerns = kind == "slack_teams" or (word == "changed" and "managed_sla" in fields)
+            notice = ("account_changed", f"account:{account}") if concerns else None
+            named = (f"{kind}:{many}", *sorted(fields)) if word == "changed" else (f"{kind}:{many}",)
+            changes.changed(f"{kind}.{word}", account, named, notice)
 
 
 def _close(changes: Changes, accounts: Sequence[Account], found: dict[str, Row[Any]]) -> None:

@@ -14,14 +14,20 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Executable, Row, Select, Table, bindparam, delete, insert, select, update
 
+from store import work
 from store.import_format import path_of
-from store.transaction import Transaction
+from store.transaction import OPERATOR, Transaction
 
 CHUNK: Final = 1_000
 Progress = Callable[[str, int, int], None]
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]
 T = TypeVar("T")
+_CONCERNS: Final = {  # what somebody is told of; addresses and numbers have notices of their own
+    "people": frozenset({"name", "support_id"}),
+    "staff": frozenset({"email", "role", "phone"}),
+    "accounts": frozenset({"name", "scheme", "status"}),
+}
 
 
 class Changes:
@@ -33,6 +39,7 @@ class Changes:
         self.tx, self.dry = tx, dry
         self.known_since = tx.now if known_since is None else min(known_since, tx.now)
         self.newcomers: set[int] = set()  # people who were not there before
+        self.new_staff: set[int] = set()
         self.run = secrets.token_hex(8)  # makes the keys of this import's notices its own
         self.counts: Counter[str] = Counter()
         self.differences: list[str] = []
@@ -49,6 +56,19 @@ class Changes:
         """One difference: `accounts.added`, and a line for people."""
         self.counts[what] += 1
         self.differences.append(line)
+
+    def changed(
+        self, what: str, account: int | None, fields: Iterable[str], notice: tuple[str, str] | None = None
+    ) -> None:
+        """An entry for what was there before and is different now: names of what changed, never values. `notice`: its kind and
+        whom it is about, for those it concerns; once in an import."""
+        if self.dry or self.troubles:
+            return
+        self.tx.record(OPERATOR, account, what, "done", fields=fields)
+        if notice is not None:
+            kind, about = notice
+            told = {"notice": kind, about.partition(":")[0]: int(about.partition(":")[2])}
+            work.enqueue_once(self.tx, "notice", f"{kind}:{about}:{self.run}", told)
 
     def meet(self, ids: Mapping[str, int]) -> None:
         self.people |= ids
@@ -178,9 +198,21 @@ class Register:
                 changed[(row.id,)] = tuple(after.values())
                 what = ", ".join(f"{c} {before[c]} → {after[c]}" for c in after if after[c] != before[c])
                 changes.count(f"{self.kind}.changed", f"{self.one} {name}: {what}")
+                self._told(changes, row.id, [column for column in after if after[column] != before[column]])
         changes.write(self._insert, new)
         self._sheet.change(changes, changed)
         return ids | self._ids_of(changes, [row[self.name] for row in new])
+
+    def _told(self, changes: Changes, id: int, columns: Sequence[str]) -> None:
+        """What changed of somebody or something that was there before; whom it concerns is told."""
+        concerned = _CONCERNS[self.kind].intersection(columns)
+        notice = (f"{self.one}_changed", f"{self.one}:{id}") if concerned else None
+        of_account = self.kind == "accounts"
+        columns = [column for column in columns if column != "decoy"]  # which are, the ledger's readers do not learn
+        if not columns:
+            return
+        named = columns if of_account else [f"{self.one}:{id}", *columns]
+        changes.changed(f"{self.one}.changed", id if of_account else None, named, notice)
 
     def _ids_of(self, changes: Changes, names: list[str]) -> dict[str, int]:
         ids = (

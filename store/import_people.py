@@ -222,6 +222,9 @@ def bring_slack(changes: Changes, file: ImportFile, staff: dict[str, int]) -> No
     _tell(changes, "slack_linked", {id for id, _ in others.values() if id is not None})
     gone = [*difference.removed.values(), *(now[key] for key in difference.changed)]
     _tell(changes, "slack_unlinked", {id for id, _ in gone if id is not None})
+    of_staff = {id for _, id in [*others.values(), *gone] if id is not None} - changes.new_staff
+    for id in sorted(of_staff):
+        changes.changed("staff.changed", None, (f"staff:{id}", "slack.member"), ("staff_changed", f"staff:{id}"))
 
 
 def _name(changes: Changes, subject: str) -> str:

@@ -110,7 +110,11 @@ def _bring(changes: Changes, file: ImportFile, round: PinRound, home: str) -> No
     for first in range(0, len(file.people), CHUNK):
         changes.told("people", first, len(file.people))
         bring_people(changes, first, file.people[first : first + CHUNK], taken, round)
-    staff = STAFF.bring(changes, 0, file.staff, STAFF.find(changes, file.staff))
+    there = STAFF.find(changes, file.staff)
+    staff = STAFF.bring(changes, 0, file.staff, there)
+    changes.new_staff = {id for username, id in staff.items() if username not in there}
+    for id in sorted(changes.new_staff):
+        changes.changed("staff.added", None, (f"staff:{id}", "role"))
     bring_slack(changes, file, staff)
     for first in range(0, len(file.accounts), CHUNK):
         changes.told("accounts", first, len(file.accounts))

@@ -17,12 +17,13 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("slack_linked", "slack_unlinked"),
     *("authenticator_added", "authenticator_ending", "authenticator_removed"),
     *("numbers_changed", "address_changed"),
-    *("not_me", "code_overheard"),
+    *("not_me", "code_overheard", "person_changed"),
 )
-OF_ACCOUNT: Final = ("contacts_changed",)  # about an account: told to its owners
+OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
 OF_DESK: Final = (
     "emergency_unanswered",
     "look_at_the_desk",
+    "staff_changed",
 )  # alarms: told to the desk's supervisors and administrators
 OF_STAFF: Final = ("signin_tried", "signin_code")  # about how one of the staff signs in: told to them alone
 OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
@@ -58,7 +59,7 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
         row = tx.connection.execute(select(s.name, s.email).where(s.id == int(payload["staff"]))).first()
         found = [] if row is None else [Notice(kind, row.email, row.name, row.name, own=True)]
     elif kind in OF_DESK:
-        found = _about_desk(tx, kind, payload["account"])
+        found = _about_desk(tx, kind, payload)
     else:
         raise ValueError(f"no such notice: {kind}")
     tx.told(grant, "contact.name", "contact.email")
@@ -87,9 +88,11 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
     return [Notice(kind, owner.email, owner.name, name, own=False) for owner in _owners(tx, account)]
 
 
-def _about_desk(tx: Transaction, kind: str, account: int | None) -> list[Notice]:
-    name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
-    s = tables.staff.c
+def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[Notice]:
+    s, a = tables.staff.c, tables.accounts.c
+    account, staff = payload.get("account"), payload.get("staff")
+    named = select(a.name).where(a.id == account) if staff is None else select(s.name).where(s.id == staff)
+    name = tx.connection.execute(named).scalar()
     rows = tx.connection.execute(
         select(s.name, s.email).where(s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None))
     ).all()

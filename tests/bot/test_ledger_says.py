@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from authz import Reason
 from bot import told
 from bot.phrases import Phrases
-from store import tables
+from store import step_ups, tables
 from tests.bot.slack_desk import SlackDesk
 
 PEOPLE = {
@@ -218,3 +218,17 @@ def test_h15_what_slack_told_is_what_the_ledger_says(slack_once: SlackDesk, user
         told_in_all += sum(entry.decision in ("allowed", "offered") for entry in entries)
         check(p, posted, seen_in_all, entries, facts(desk, person.name))
     assert told_in_all > len(QUESTIONS), "this test sees nothing"
+
+
+def test_h8_a_reference_shown_in_slack_is_in_the_ledger(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    with desk.store.transaction("test") as tx:
+        step_ups.reached(tx, "person:7", 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
+    desk.be("U0RAJ").dm("reference")
+    desk.work()
+    desk.click("U0RAJ", "tell_reference_3_technical", holding="A reference for the phone")
+    assert re.search("[0-9]{4} [0-9]{4}", desk.said("U0RAJ"))
+    with desk.store.transaction("test") as tx:
+        e = tables.ledger.c
+        query = select(e.account, e.proof, e.fields).where(e.action == "step_up", e.decision == "reference_told")
+        assert tx.connection.execute(query).all() == [(3, "stepped-up", "topic:technical")]

@@ -108,7 +108,7 @@ REASONS: Final[dict[str, str]] = {
     "guard.decoy_of": _PURE,
     "import_accounts.bring_accounts": _IMPORT,
     **dict.fromkeys(
-        ("import_changes.Changes." + n for n in ("count", "meet", "rows", "told", "trouble", "write")),
+        ("import_changes.Changes." + n for n in ("changed", "count", "meet", "rows", "told", "trouble", "write")),
         _IMPORT,
     ),
     **dict.fromkeys(("import_changes.Register." + n for n in ("bring", "find")), _IMPORT),
