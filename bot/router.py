@@ -17,7 +17,8 @@ from starlette.requests import ClientDisconnect
 from bot.bolt import dispatch, make_bolt
 from bot.door import Door
 from bot.request import MOST_BYTES, BadRequest, read, verify
-from bot.shape import is_whole, mend
+from bot.shape import is_whole
+from store.cleaning import clean
 
 log = structlog.get_logger("slack")
 THREADS: Final = 8
@@ -64,7 +65,7 @@ async def _in_time(door: Door, bolt: App, threads: ThreadPoolExecutor, body: dic
 
 def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
-    mend(body)
+    clean(body)
     if not is_whole(body):
         log.warning("misshapen", kind=kind_of(body))
         return 200, ""  # again it would be no better

@@ -58,18 +58,6 @@ KINDS: Final[Mapping[str, dict[str, Any]]] = {
 COMMAND: Final[dict[str, Any]] = {"command": str, "trigger_id": str, "text?": str}
 
 
-def mend(body: dict[str, Any]) -> None:
-    """Half characters and NULs, which JSON can say and no database keeps, become �. In place; no depth is too deep for it."""
-    left: list[Any] = [body]
-    while left:
-        one = left.pop()
-        for key, value in one.items() if isinstance(one, dict) else enumerate(one):
-            if isinstance(value, str):
-                one[key] = value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            elif isinstance(value, dict | list):
-                left.append(value)
-
-
 def is_whole(body: Mapping[str, Any]) -> bool:
     """Whether a request has what every one of its kind has. Of kinds that nothing listens to nothing is asked."""
     kind = body.get("type")

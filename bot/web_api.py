@@ -24,6 +24,7 @@ import httpx2
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import WebClient
 
+from store.cleaning import clean
 from store.work import Later, Never
 
 SLACK: Final = ("slack.com", "slack-gov.com")  # theirs, with all that is below
@@ -87,7 +88,8 @@ class WebApi:
 
     def call(self, team: str, method: str, **args: Any) -> dict[str, Any]:
         """Slack's answer. An argument that is None is left out. Raises `Later`, `SlackSaid`."""
-        return ask(self._client, method, args, token=self._token(team, method))
+        said: dict[str, Any] = clean(ask(self._client, method, args, token=self._token(team, method)))
+        return said
 
     def upload(
         self,

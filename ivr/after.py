@@ -16,7 +16,6 @@ from store.timeline import Recorded
 from store.transaction import NOBODY
 
 LATE: Final = 60_000  # ms: by then a turn that brings its own recording has come, or never will
-LONGEST_TRANSCRIPT: Final = 8_000
 
 
 def recorded(line: Line, sid: str, spoken: Recorded) -> None:
@@ -68,18 +67,13 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
 
 def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
     """Twilio has written down what was said. It may come before the ticket does: then it is tried again later."""
-    words = speakable_transcript(text)
+    words = text.strip()
     with line.store.transaction("phone", sid) as tx:
         if not words or recordings.transcribed(tx, recording, words):
             return
         if not tickets.has_recording(tx, recording):  # otherwise it has words already
             late = {"recording": recording, "text": words}
             work.enqueue_once(tx, "late_transcript", recording, late, after=LATE)
-
-
-def speakable_transcript(text: str) -> str:
-    """Kept as it was heard, less control characters, and of a bounded length."""
-    return "".join(c for c in text[:LONGEST_TRANSCRIPT] if c.isprintable() or c == "\n").strip()
 
 
 def ended(line: Line, sid: str) -> None:

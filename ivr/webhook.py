@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from twilio.request_validator import RequestValidator
 
 from store import Keys
+from store.cleaning import cleaned
 
 MOST_BYTES: Final = 64 * 1024
 MOST_PARAMETERS: Final = 80
@@ -92,7 +93,7 @@ class Twilio:
                 raise BadRequest(f"{name} has a wrong form")
         if not hmac.compare_digest(found["AccountSid"].encode(), self._account_sid.encode()):
             raise BadRequest("for another account", 403)
-        return found
+        return {name: cleaned(value) for name, value in found.items()}
 
     def _verified(self, path_and_query: str, body: bytes, signature: str) -> list[tuple[str, str]]:
         if not signature or not signature.isascii():

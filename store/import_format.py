@@ -18,6 +18,7 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from store.cleaning import clean
 from store.people import is_support_id
 from store.pins import Pin
 
@@ -195,7 +196,7 @@ def _read(source: Path | bytes) -> ImportFile | list[str]:
         raw = source if isinstance(source, bytes) else source.read_bytes()
         if len(raw) > MOST_BYTES:
             return [f"the file is larger than {MOST_BYTES // 1024 // 1024} MiB"]
-        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=str)
+        document = clean(json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=str))
     except OSError as trouble:
         return [f"the file cannot be read: {trouble.strerror}"]
     except UnicodeDecodeError as trouble:
