@@ -51,8 +51,13 @@ class Who:
 def of_event(body: Mapping[str, Any], via: str) -> Actor | None:
     """Of an event: who spoke, or whom it is about. None for what a bot did, and where Slack does not say who it was."""
     event = body["event"]
-    said = event.get("message") if event.get("subtype") == "message_changed" else event
-    if event.get("subtype") == "message_deleted":
+    said, now = event, event.get("message")
+    if event.get("subtype") == "message_changed":
+        gone = (
+            isinstance(now, dict) and now.get("subtype") == "tombstone"
+        )  # a deletion: whose it was, the message before says
+        said = event.get("previous_message") if gone else now
+    elif event.get("subtype") == "message_deleted":
         said = event.get("previous_message")
     if not isinstance(said, dict) or said.get("bot_id"):
         return None

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from authz import Action, Grant, Topic
-from bot import answers, choices, linking, opening, owed, private, told
+from bot import answers, choices, linking, opening, owed, private
 from bot.actor import Who, known, of_interaction
 from bot.clicked import Click, number_of, stands_there, value_of, where
 from bot.door import Door
 from bot.opening import Opened, Origin
-from bot.phrases import unescaped
 from bot.rights import on_ticket
-from bot.typed import typed
-from store import Transaction, calls, loans, tickets, timeline
+from bot.typed import words_of
+from store import Transaction, calls, edits, loans, tickets, timeline
 from store.timeline import Sent
 
 Body = Mapping[str, Any]
@@ -27,7 +26,7 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     found = choices.possible(tx, who)
     if not choices.may_open(found) and not (found and value_of(action) == "requests"):
         return "open"
-    words = _kept(tx, who, body)[0] if channel.startswith("D") else ""
+    words = _kept(tx, who, body)[0] or "" if channel.startswith("D") else ""
     owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), words=words, origin=origin)
     return None
 
@@ -37,10 +36,12 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     words, origin, source, files = _kept(tx, who, body)
     value, message = value_of(action), (body.get("container") or {}).get("message_ts")
     may = any(choice.value == value for choice in choices.possible(tx, who))
-    known_already = source is not None and timeline.of_source(tx, source) is not None
+    known_already = timeline.of_source(tx, source) is not None
     if known_already or (may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
         return "fixed:chosen_already"
-    opened = opening.open_ticket(tx, who, value, words or "-", origin=origin, source=source, files=files)
+    if words is None:
+        return "fixed:words_gone"
+    opened = opening.open_ticket(tx, who, value, words, origin=origin, source=source, files=files)
     if isinstance(opened, Opened):
         return f"became:{opened.number}"
     return None if opened is None else f"why:{opened.cell}"
@@ -50,29 +51,28 @@ def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> st
     """Words that were kept in the message are added to a ticket on which the desk waits for them."""
     words, _origin, source, files = _kept(tx, who, body)
     grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
-    if source is not None and timeline.of_source(tx, source) is not None:
+    if timeline.of_source(tx, source) is not None:
         return "fixed:chosen_already"
+    if words is None:
+        return "fixed:words_gone"
     if grant is None or not tickets.reply(tx, grant, number_of(action), body=words, source=source, files=files):
         return "fixed:not_added"
     return f"added:{number_of(action)}"
 
 
-def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str, Origin | None, str | None, Sequence[Sent]]:
-    """The words in a message of ours, where they came from, as which message, and the files that came with them."""
+def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | None, str, Sequence[Sent]]:
+    """What they said in the message that one of ours asks about, as it is now; where that was, as which message, and its files. No words:
+    it is none of theirs, was taken back, or is a ticket already."""
     found = (body.get("message") or {}).get("blocks") or []
-    kept = [block.get("text") for block in found if str(block.get("block_id")).startswith(told.QUOTED)]
-    words = unescaped("".join(str(text.get("text") or "") for text in kept if isinstance(text, dict)))
     came = next((str(block["block_id"]) for block in found if str(block.get("block_id")).startswith("from|")), "")
     told_us, _, seal = came.rpartition("|")
     if told_us.count("|") != 4 or not owed.is_sealed(tx, who.actor, told_us, seal):
-        return words, None, None, ()
+        return None, None, "", ()
     _, channel, thread, ts, files = told_us.split("|")
-    return (
-        words,
-        Origin(channel, thread),
-        f"{channel}:{ts}",
-        opening.sent([{"id": file} for file in files.split(",") if file]),
-    )
+    source = f"{channel}:{ts}"
+    edits.hold(tx, source)
+    sent = opening.sent([{"id": file} for file in files.split(",") if file])
+    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, sent
 
 
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -178,7 +178,7 @@ def shortcut(door: Door, body: Body) -> None:
     with door.store.transaction("slack") as tx:
         if not calls.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
             return
-        who = known(tx, actor)
+        who, words = known(tx, actor), words_of(message, "")
         if who is None or not who.is_person:
             owed.tell(
                 tx,
@@ -189,9 +189,10 @@ def shortcut(door: Door, body: Body) -> None:
             )
         elif not choices.may_open(choices.possible(tx, who)):
             owed.tell(tx, actor, "open", f"act:{body['trigger_id']}", where=there)
+        elif not words:
+            owed.tell(tx, actor, "fixed:no_words", f"act:{body['trigger_id']}", where=there)
         else:
             began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
-            words = typed(str(message.get("text") or ""), "")
             owed.form(tx, actor, "open", str(body["trigger_id"]), there, words=words, origin=began)
 
 

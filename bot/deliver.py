@@ -11,14 +11,17 @@ from bot import (
     asking,
     choices,
     desk_thread,
+    fetching,
     follow,
     forms,
     home,
     lending,
     live_case,
     notices,
+    owed,
     private,
     prove_words,
+    reworded,
     told,
 )
 from bot import blocks as b
@@ -27,7 +30,7 @@ from bot.blocks import Block, Message
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, approvals, authenticators, files, installations, places, reach, shown, ticket_lists
+from store import Transaction, approvals, authenticators, edits, installations, places, reach, shown, ticket_lists
 from store.installations import Installation
 from store.people import person_of, subject_of
 from store.work import Later, Never, Work
@@ -51,7 +54,7 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "slack.prompts": prompts,
         "slack.welcome": welcome,
         "slack.react": react,
-        "slack.fetch_file": fetch_file,
+        "slack.fetch_file": fetching.fetch_file,
         "slack.loan_request": lending.request,
         "slack.loan_ask": lending.ask,
         "slack.loan_news": lending.news,
@@ -65,6 +68,8 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "case": live_case.case,
         "slack.alert": live_case.alert,
         "slack.called": live_case.called,
+        edits.SAYS: reworded.again,
+        "slack.answer_anew": answer_anew,
     }
     return {kind: _with(posting, do) for kind, do in kinds.items()}
 
@@ -104,6 +109,8 @@ def tell(posting: Posting, piece: Work) -> None:
         post = posting.post(f"tell:{piece.key}", actor.via, channel, message, piece, thread=thread)
         if private.fades(what):
             _shown_once(posting, post, message, piece)
+        else:
+            reworded.keep(posting, f"tell:{piece.key}", piece.payload, message)
 
 
 def _shown_once(posting: Posting, post: places.Post, message: Message, piece: Work) -> None:
@@ -112,6 +119,17 @@ def _shown_once(posting: Posting, post: places.Post, message: Message, piece: Wo
         posting.change(post, message)
     with posting.door.store.transaction("slack") as tx:
         asking.fades(tx, f"tell:{piece.key}")
+
+
+def answer_anew(posting: Posting, piece: Work) -> None:
+    """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
+    key, asked = str(piece.payload["post"]), piece.payload["asked"]
+    with posting.door.store.transaction("slack") as tx:
+        stands, actor = places.posted(tx, key), Actor(str(asked["team"]), str(asked["user"]), str(asked["via"]))
+        message = _answer(tx, posting.door, actor, asked)
+    if stands is not None:
+        posting.change(stands, message)
+        reworded.keep(posting, key, asked, message)
 
 
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
@@ -130,11 +148,14 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
     if private.is_private(what):
         return private.answer(tx, door, who, what)
     if what in ("which", "unsure") and who is not None and who.is_person:
+        words = edits.unfiled(tx, who.subject, owed.source_of(str(asked["from"])))
+        if words is None:
+            return told.fixed(p, "words_gone")
         found = [one for one in choices.possible(tx, who) if not one.is_request]
         if what == "which" and not found:
             return answers.answer(tx, p, who, "open")
         asking = told.which if what == "which" else told.unsure
-        return asking(p, str(asked["words"]), choices.named(tx, found), str(asked["from"]), answers.waiting(tx, who))
+        return asking(p, words, choices.named(tx, found), str(asked["from"]), answers.waiting(tx, who))
     return answers.answer(tx, p, who, what)
 
 
@@ -259,6 +280,7 @@ def show_home(posting: Posting, piece: Work) -> None:
             since = authenticators.confirmed_at(tx, person_of(who.subject))
             view = home.home(p, account, found, page, more, private.proved_on(tx, who), since)
     posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
+    reworded.keep(posting, f"home:{actor.team}:{actor.user}", piece.payload, view)
 
 
 def prompts(posting: Posting, piece: Work) -> None:
@@ -316,27 +338,3 @@ def hello(posting: Posting, piece: Work) -> None:
         )
         installations.put(tx, made, anew=True)
     posting.door.look(anew=True)
-
-
-# --- files
-
-
-def fetch_file(posting: Posting, piece: Work) -> None:
-    """A file that came with a message. Of one in a shared channel the event said no more than its id."""
-    message, id = int(piece.payload["message"]), str(piece.payload["file"])
-    with posting.door.store.transaction("worker") as tx:
-        team = files.came_through(tx, follow.granted(tx), message)
-    through = team or posting.door.home_id
-    try:
-        about = posting.api.call(through, "files.info", file=id)["file"]
-        size = int(about.get("size") or 0)
-        if size > files.LARGEST:
-            raise Never("too large")
-        content = posting.api.download(through, str(about["url_private"]), files.LARGEST)
-    except Never as never:
-        with posting.door.store.transaction("worker") as tx:
-            files.never(tx, follow.granted(tx), message, id, str(never))
-        return
-    name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
-    with posting.door.store.transaction("worker") as tx:
-        files.put(tx, follow.granted(tx), message, id, content, name=name, content_type=kind)

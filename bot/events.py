@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from authz import Action, Topic
-from bot import answers, choices, desk_thread, linking, opening, overheard, owed, private, proving, reading
+from authz import Action
+from bot import answers, changes, choices, desk_thread, linking, opening, overheard, owed, private, proving, reading
 from bot.actor import Actor, Who, known, of_event
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
-from bot.typed import typed
-from store import Transaction, calls, installations, places, tickets, timeline
+from bot.typed import words_of
+from store import Transaction, calls, edits, installations, places, tickets
 from store.installations import Installation
 from store.places import Place
 
@@ -33,11 +33,8 @@ def message(door: Door, body: Body) -> None:
     actor = of_event(body, via.team)
     if actor is None:
         return
-    if subtype == "message_changed":
-        changed = event["message"]
-        _edited(door, event, changed, actor, via, typed(str(changed.get("text") or ""), via.bot_user))
-    elif subtype == "message_deleted":
-        _edited(door, event, event["previous_message"], actor, via, None)
+    if subtype in ("message_changed", "message_deleted"):
+        changes.changed(door, event, actor, via)
     else:
         _said(door, event, actor, via)
 
@@ -48,7 +45,7 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
     if not (direct or mentioned or thread):
         return
-    spoken = _Spoken(channel, ts, str(thread) if thread else None, typed(text, via.bot_user), event.get("files"))
+    spoken = _Spoken(channel, ts, str(thread) if thread else None, words_of(event, via.bot_user), event.get("files"))
     meant = reading.read(spoken.words, door.phrases.example("examples"))  # before anybody waits for the database
     with door.store.transaction("slack") as tx:
         place = places.at(tx, via.team, channel, str(thread)) if thread else None
@@ -56,6 +53,7 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
             return
         if not calls.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
+        edits.hold(tx, spoken.source)
         who = known(tx, actor)
         if direct and meant.intent == "proof":
             _proved(door, tx, who, actor, spoken, meant.value, place)
@@ -99,6 +97,9 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
         if place.side == places.CUSTOMER:
             _stranger(tx, actor, spoken)
         return False
+    if not spoken.words and not spoken.files:
+        owed.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        return True
     if place.side == places.DESK:
         noted = not who.is_person and desk_thread.noted(
             tx, who, place.ticket, spoken.words, spoken.source, spoken.files
@@ -155,6 +156,9 @@ def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken
         return
     if who is None:
         _stranger(tx, actor, spoken)
+        return
+    if not spoken.words and not spoken.files:
+        owed.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
         return
     _understood(tx, who, spoken, meant, spoken.reply_there)
 
@@ -218,9 +222,8 @@ def _understood(
             owed.tell(tx, who.actor, "open", spoken.key, where=where)
             return False
         what = "which" if meant.intent == "problem" else "unsure"
-        owed.tell(
-            tx, who.actor, what, spoken.key, where=where, words=spoken.words or "-", origin=spoken.kept(tx, who.actor)
-        )
+        edits.keep(tx, who.subject, spoken.source, spoken.words)
+        owed.tell(tx, who.actor, what, spoken.key, where=where, origin=spoken.kept(tx, who.actor))
         return False
     owed.tell(tx, who.actor, meant.intent, spoken.key, where=where)
     return False
@@ -229,35 +232,6 @@ def _understood(
 def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken) -> None:
     """Always the same words."""
     owed.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
-
-
-def _edited(door: Door, event: Body, before: Body, actor: Actor, via: Installation, words: str | None) -> None:
-    """Somebody changed or deleted what they had said; `words` is None when it is gone. It may overtake its message."""
-    source, stamp = f"{event['channel']}:{before['ts']}", _stamp(event, before)
-    thread = before.get("thread_ts") if before.get("thread_ts") != before["ts"] else None
-    ours = event.get("channel_type") == "im" or f"<@{via.bot_user}>" in str(before.get("text") or "")
-    with door.store.transaction("slack") as tx:
-        about = timeline.of_source(tx, source)
-        who = known(tx, actor) if about is not None or ours or thread else None
-        if who is None:
-            return
-        if about is None:
-            if ours or (thread and places.at(tx, via.team, str(event["channel"]), str(thread)) is not None):
-                timeline.edited_early(tx, who.subject, source, words, stamp)
-        elif not who.is_person:
-            desk_thread.changed(tx, who, about.account, source, words, stamp)
-        elif words is None:
-            tickets.withdrawn(tx, who.subject, source)
-        elif about.account is not None:
-            ask = who.ask(tx, Action.TICKET_REPLY, about.account, Topic(about.topic))
-            tickets.edited(tx, ask, source, words, stamp)
-
-
-def _stamp(event: Body, said: Body) -> str:
-    """When it was edited, or deleted: Slack's stamps of one length, which sort as they follow each other."""
-    edited = said.get("edited")
-    found = edited.get("ts") if isinstance(edited, dict) else None
-    return str(found or event.get("event_ts") or event.get("ts") or "")[:32]
 
 
 def home_opened(door: Door, body: Body) -> None:

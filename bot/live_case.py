@@ -9,7 +9,7 @@ from bot.blocks import Message
 from bot.follow import granted
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
-from store import alerts, call_backs, live, members, places
+from store import alerts, call_backs, live, members, places, quotes
 from store.places import Post
 from store.work import Later, Work
 
@@ -26,11 +26,15 @@ def case(posting: Posting, piece: Work) -> None:
     if found is None:
         return
     message = live_words.card(door.phrases, found)
+    if stands is not None and stands.version == message.version:
+        return
     if stands is None:
-        stands = _in_the_channel(posting, key, message, piece)
-    if stands.version != message.version:
+        _in_the_channel(posting, key, message, piece)
+    else:
         posting.change(stands, message)
         posting.keep(key, replace(stands, version=message.version))
+    with door.store.transaction("slack") as tx:  # what it says of their tickets changes with these
+        quotes.keep(tx, key, {"ring": ring}, [f"ticket:{ticket.number}" for ticket in found.tickets])
 
 
 def alert(posting: Posting, piece: Work) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from authz import Action, Denied, Topic
 from bot import choices
@@ -13,8 +13,6 @@ from store import Transaction, accounts, places, tickets
 from store.accounts import WhyNot
 from store.people import person_of
 from store.timeline import Sent
-
-LONGEST_SUBJECT: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,9 @@ def open_ticket(
     if parsed is None:
         return None
     account, kind = parsed
-    subject = title(words)
     if kind not in tuple(Topic):
         ask = who.ask(tx, Action(kind), account)
-        made = tickets.request(tx, ask, topic=str(choices.topic_of(kind)), subject=subject, body=words)
+        made = tickets.request(tx, ask, topic=str(choices.topic_of(kind)), body=words, source=source, files=files)
         if isinstance(made, Denied):
             return accounts.why_not(tx, ask, made)
         opened = Opened(made[0], not made[1])
@@ -72,18 +69,10 @@ def open_ticket(
         )
         is_question = "question" if words.rstrip().endswith("?") else "problem"
         opened = Opened(
-            tickets.open(
-                tx, grant, subject=subject, body=words, kind=is_question, service=named, source=source, files=files
-            )
+            tickets.open(tx, grant, body=words, kind=is_question, service=named, source=source, files=files)
         )
     _remember(tx, who, opened.number, origin)
     return opened
-
-
-def title(words: str) -> str:
-    """The first line, cut at a word."""
-    line = next((line.strip() for line in words.splitlines() if line.strip()), "")
-    return line if len(line) <= LONGEST_SUBJECT else line[:LONGEST_SUBJECT].rsplit(" ", 1)[0] + " …"
 
 
 def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> None:

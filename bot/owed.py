@@ -16,11 +16,9 @@ Where = Mapping[str, Any]
 _SEAL: Final = 20  # characters
 
 
-def tell(
-    tx: Transaction, actor: Actor, what: str, key: str, *, where: Where | None = None, words: str = "", origin: str = ""
-) -> None:
-    """An answer (answers.py), or fixed words: `fixed:…`. `words` are the asker's own, to be asked what they are about."""
-    asked = {"what": what, "where": dict(where or {}), **({"words": words, "from": origin} if words else {})}
+def tell(tx: Transaction, actor: Actor, what: str, key: str, *, where: Where | None = None, origin: str = "") -> None:
+    """An answer (answers.py), or fixed words: `fixed:…`. `origin` says where words came from that the asker is asked about."""
+    asked = {"what": what, "where": dict(where or {}), **({"from": origin} if origin else {})}
     work.enqueue_once(tx, "slack.tell", key, {**_member(actor), **asked}, lane=f"tell:{actor.team}:{actor.user}")
 
 
@@ -50,6 +48,12 @@ def sealed(tx: Transaction, actor: Actor, said: str) -> str:
 
 def is_sealed(tx: Transaction, actor: Actor, said: str, seal: str) -> bool:
     return len(seal) == _SEAL and tx.keys.made(seal, "kept", said, actor.team, actor.user)
+
+
+def source_of(origin: str) -> str:
+    """As which message the words came that such an origin tells of (events.py); empty for none."""
+    told = origin.split("|")
+    return f"{told[1]}:{told[3]}" if len(told) == 6 else ""
 
 
 def files(found: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ PAGE = 10
 ACCOUNTS = 40  # in one message
 STANDINGS = 12  # what one may do on each
 ROOM = 40  # blocks for what was said in a ticket
-QUOTED = "words"  # block ids of words that are kept in a message until somebody chooses what they are about
+PARTS = 4  # of somebody's words in one message: 12,000 characters
 
 
 def plain(p: Phrases, key: str, **values: object) -> Message:
@@ -216,14 +216,20 @@ def said_in(p: Phrases, said: Said) -> list[Block]:
 def words_of(p: Phrases, said: Said) -> list[Block]:
     if said.withdrawn:
         return [b.context(p.say("withdrawn"))]
-    made: list[Block] = [b.quoted(part) for part in parts(said.body)]
+    made: list[Block] = quote(p, said.body)
     if said.recording and not said.body:
         made.append(b.context(p.say(f"recording.{said.recording}")))
-    if said.earlier:
+    if said.edited:
         made.append(b.context(p.say("edited")))
     for file in said.files:
         made.append(b.context(p.say("file_lost" if file.lost else "file", name=file.name or p.plain("a_file"))))
     return made
+
+
+def quote(p: Phrases, words: str) -> list[Block]:
+    """Somebody's words, and, where they are longer than Slack takes in one message, how much more there is."""
+    shown, more = parts(words)[:PARTS], len(words) - PARTS * b.SECTION
+    return [b.quoted(part) for part in shown] + ([b.context(p.say("words_more", count=more))] if more > 0 else [])
 
 
 def parts(words: str) -> list[str]:
@@ -232,9 +238,9 @@ def parts(words: str) -> list[str]:
 
 
 def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
-    """Words that are to become a ticket, kept in the message itself until somebody says what they are about; or that answer
+    """Words that are to become a ticket once somebody says what they are about; or that answer
     a ticket on which the desk waits for them."""
-    quoted = [b.quoted(part) | {"block_id": f"{QUOTED}{n}"} for n, part in enumerate(parts(words)[:5])]
+    quoted = quote(p, words)
     tickets = [choice for choice in found if not choice.is_request]
     one = tickets[0] if len(tickets) == 1 else None
     button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None

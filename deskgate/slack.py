@@ -21,7 +21,7 @@ from deskgate.settings import Settings, simulated_slack
 from simulator.slack import SAMPLE, App, Workspace, posting
 from simulator.slack.delivery import PATIENCE
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
-from store import Store, Transaction, installations, work
+from store import Store, Transaction, edits, installations, work
 from store.installations import Installation
 from store.work import Work
 
@@ -35,6 +35,7 @@ NOBODY_IN_SLACK = (
     "slack.calling",
     "slack.code",
     "slack.notice",
+    edits.SAYS,
 )
 SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
 

@@ -26,6 +26,7 @@ from store import (
     call_backs,
     calls,
     codes,
+    edits,
     guard,
     installations,
     jobs,
@@ -37,7 +38,6 @@ from store import (
     sessions,
     step_ups,
     texts,
-    timeline,
     work,
 )
 from store.work import Later, Never, Work
@@ -134,7 +134,7 @@ class Worker:
             authenticators.sweep,
             members.sweep,
             installations.sweep,
-            timeline.sweep,
+            edits.sweep,
             sessions.sweep,
             readings.sweep,
             step_ups.sweep,

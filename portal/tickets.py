@@ -16,9 +16,9 @@ from portal.visit import Visit
 from store import Transaction, call_backs, desk_tickets, queue, reach, readings
 from store.readings import Reading
 from store.sessions import SignedIn
-from store.timeline import LONGEST_BODY
 
 LAST_PAGE: Final = 400
+LONGEST: Final = 12_000  # characters somebody writes on the page
 
 
 def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -55,7 +55,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "card": found.card,
         "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
         "settable": [status for status in settable if status != found.card.status],
-        "longest": LONGEST_BODY,
+        "longest": LONGEST,
         "became": reach.of_ticket(tx, grant, number),
         "reach": reach.now(tx, grant, number, phone=door.phone),
     }
@@ -90,18 +90,18 @@ def _take(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit)
 
 def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """Only to somebody who is known: to nobody else can it be sent."""
-    found, words = queue.ticket(tx, grant, number), visit.field("words", LONGEST_BODY)
+    found, words = queue.ticket(tx, grant, number), visit.form.get("words", "").strip()
     if found is None or found.card.requester is None:
         return "not_yours"
-    if not words:
-        return "empty"
+    if not words or len(words) > LONGEST:
+        return "too_long" if words else "empty"
     return f"answered_{desk_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
 
 
 def _note(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
-    words = visit.field("words", LONGEST_BODY)
-    if not words:
-        return "empty"
+    words = visit.form.get("words", "").strip()
+    if not words or len(words) > LONGEST:
+        return "too_long" if words else "empty"
     desk_tickets.note(tx, grant, number, words)
     return "noted"
 

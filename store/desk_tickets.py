@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Executable, bindparam, delete, func, select, update
 
 from authz import Grant
-from store import reach, tables, timeline
+from store import edits, reach, tables, timeline
 from store.prepared import Insert, Prepared
 from store.reach import Reach
 from store.timeline import NOT_THE_DESKS, Sent
@@ -108,7 +108,7 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
 def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str, *, phone: bool) -> bool:
     """Changes one's own answer, which is brought to the customer anew. False: no such answer of theirs."""
     _working(tx, grant, number)
-    if not timeline.correct(tx, grant.subject, number, id, body):
+    if not edits.correct(tx, grant.subject, number, id, body):
         return False
     reach.begin(tx, id, reach.now(tx, grant, number, phone=phone))
     return True
@@ -138,11 +138,11 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
 
 def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -> bool:
     """The author of a note has changed it in Slack. False: we have no such note of theirs."""
-    return _their_note(tx, grant, source) and timeline.edit(tx, grant.subject, source, body, edited)
+    return _their_note(tx, grant, source) and edits.edit(tx, grant.subject, source, body, edited)
 
 
 def withdrawn(tx: Transaction, grant: Grant, source: str) -> bool:
-    return _their_note(tx, grant, source) and timeline.withdraw(tx, grant.subject, source)
+    return _their_note(tx, grant, source) and edits.withdraw(tx, grant.subject, source)
 
 
 def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import tables, timeline
+from store import edits, tables
 from store.transaction import Transaction
 
 LARGEST: Final = 20 * 1024 * 1024  # bytes
@@ -40,7 +40,7 @@ def put(
     kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
     found = {"sealed": sealed, "size": len(content), "name": name, "content_type": content_type}
     if tx.connection.execute(kept.values(**found).returning(f.id)).first() is not None:
-        timeline.news(tx, _ticket_of(tx, message))
+        edits.news(tx, _ticket_of(tx, message))
 
 
 def never(tx: Transaction, grant: Grant, message: int, slack_id: str, why: str) -> None:
@@ -50,7 +50,7 @@ def never(tx: Transaction, grant: Grant, message: int, slack_id: str, why: str) 
     tx.connection.execute(
         update(tables.files).where(f.message == message, f.slack_id == slack_id).values(trouble=why[:100])
     )
-    timeline.news(tx, _ticket_of(tx, message))
+    edits.news(tx, _ticket_of(tx, message))
 
 
 def content(tx: Transaction, grant: Grant, id: int) -> Content | None:

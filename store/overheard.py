@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import select, update
 
 from store import codes, pages, tables, work
 from store.people import person_of
@@ -58,22 +58,34 @@ def candidates(words: str, most: int = MOST) -> list[Candidate]:
 
 def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
     """The words without the codes in them that were good until now: they are good no more, and whose they are is told."""
-    found = candidates(words, most)
-    if not found:
+    c, by_digest = tables.codes.c, _by_digest(tx, words, most)
+    if not by_digest:
         return words
-    by_digest = {digest: one for one in found for digest in _digests(tx, one.said)}
-    c = tables.codes.c
-    good = update(tables.codes).where(
-        c.digest.in_(bindparam("digests", expanding=True)), c.used_at.is_(None), c.expires_at > tx.now
-    )
+    good = update(tables.codes).where(c.digest.in_(by_digest), c.used_at.is_(None), c.expires_at > tx.now)
     spoilt = good.values(used_at=tx.now).returning(c.digest, c.kind, c.subject)
-    for row in tx.connection.execute(spoilt, {"digests": list(by_digest)}).all():
+    for row in tx.connection.execute(spoilt).all():
         tx.record(row.subject, None, "code", "said_aloud", fields=(f"code:{row.kind}",))
         if row.subject.startswith("person:"):
             told = {"notice": NOTICE, "person": person_of(row.subject)}
             work.enqueue_once(tx, "notice", f"{NOTICE}:{row.digest[:20]}", told)
         words = _without(words, by_digest[row.digest])
     return words
+
+
+def hidden(tx: Transaction, subject: str, words: str) -> str:
+    """Words that nobody but us has read, without the codes of whoever said them; these stay as good as they are. Somebody else's are left
+    in: nobody learns so that there is one."""
+    c, by_digest = tables.codes.c, _by_digest(tx, words, MOST)
+    if not by_digest:
+        return words
+    own = select(c.digest).where(c.digest.in_(by_digest), c.subject == subject, c.used_at.is_(None))
+    for digest in tx.connection.execute(own).scalars().all():
+        words = _without(words, by_digest[digest])
+    return words
+
+
+def _by_digest(tx: Transaction, words: str, most: int) -> dict[str, Candidate]:
+    return {digest: one for one in candidates(words, most) for digest in _digests(tx, one.said)}
 
 
 def _digests(tx: Transaction, said: str) -> Iterator[str]:

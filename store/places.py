@@ -103,9 +103,9 @@ def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
     for table in (tables.places, tables.posts):
         moved = update(table).where(table.c.team == team, table.c.channel == before)
         tx.connection.execute(moved.values(channel=now))
-    source = tables.messages.c.source
-    renamed = update(tables.messages).where(source.like(f"{before}:%"))
-    tx.connection.execute(renamed.values(source=now + func.substr(source, len(before) + 1)))
+    for table in (tables.messages, tables.early_edits):
+        renamed = update(table).where(table.c.source.like(f"{before}:%"))
+        tx.connection.execute(renamed.values(source=now + func.substr(table.c.source, len(before) + 1)))
 
 
 def _place(row: Any) -> Place:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 
 from authz import Grant
-from store import bounds, cards, shown, tables, timeline
+from store import bounds, cards, edits, shown, tables, timeline
 from store.cards import Card
 from store.people import person_of
 from store.timeline import Said
@@ -99,7 +99,7 @@ def release(tx: Transaction, grant: Grant, number: int) -> bool:
     if tx.connection.execute(one.values(status="open").returning(t.number)).first() is None:
         return False
     tx.told(grant, f"released:{number}")
-    timeline.news(tx, number)
+    edits.news(tx, number)
     return True
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic, judge
-from store import guard, members, tables, timeline
+from store import edits, guard, members, tables, timeline
 from store.people import subject_of
 from store.places import CUSTOMER
 from store.prepared import Prepared
@@ -75,7 +75,7 @@ def settle(tx: Transaction, message: int, state: str, why: str = "", *, place: i
     other = update(tables.answer_states).where(d.message == message, (d.state != state) | (d.why != why))
     changed = other.values(state=state, why=why, at=tx.now, place=place).returning(d.message)
     if tx.connection.execute(changed).first() is not None:
-        timeline.news(tx, tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one())
+        edits.news(tx, tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one())
 
 
 def left_over(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import bounds, tables, timeline
+from store import bounds, edits, overheard, tables
 from store.transaction import Transaction
 
 WAITING, HERE, NOTHING, GONE = "waiting", "here", "nothing", "gone"
@@ -44,7 +44,7 @@ def never(tx: Transaction, sid: str, state: str) -> bool:
         return False
     ticket = tx.connection.execute(select(m.ticket).where(m.recording == sid)).scalar()
     if ticket is not None:
-        timeline.news(tx, ticket)
+        edits.news(tx, ticket)
     return True
 
 
@@ -56,7 +56,7 @@ def put(tx: Transaction, grant: Grant, sid: str, sound: Sound) -> None:
     tx.connection.execute(update(tables.recordings).where(tables.recordings.c.sid == sid).values(**row))
     ticket = tx.connection.execute(select(tables.messages.c.ticket).where(tables.messages.c.recording == sid)).scalar()
     if ticket is not None:
-        timeline.news(tx, ticket)
+        edits.news(tx, ticket)
 
 
 def get(tx: Transaction, grant: Grant, sid: str) -> Sound | None:
@@ -76,8 +76,8 @@ def get(tx: Transaction, grant: Grant, sid: str) -> Sound | None:
 def transcribed(tx: Transaction, sid: str, text: str) -> bool:
     """Twilio has written down what was said: it becomes the message's words, unless it has some already."""
     m = tables.messages.c
-    worded = update(tables.messages).where(m.recording == sid, m.body == "").values(body=text)
+    worded = update(tables.messages).where(m.recording == sid, m.body == "").values(body=overheard.spoil(tx, text))
     row = tx.connection.execute(worded.returning(m.ticket)).first()
     if row is not None:
-        timeline.news(tx, row.ticket)
+        edits.news(tx, row.ticket)
     return row is not None

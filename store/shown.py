@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -47,7 +46,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
             row.event,
             row.internal,
             row.source,
-            tuple(json.loads(row.earlier)),
+            row.edited != "" or row.earlier != "[]",
             row.withdrawn_at is not None,
             row.state or "",
             tuple(files.get(row.id, ())),
@@ -74,7 +73,7 @@ def _fields(found: Sequence[Said]) -> Iterable[str]:
         "ticket.notes": any(one.internal and not one.event for one in found),
         "ticket.events": any(one.event for one in found),
         "ticket.authors": any(one.name for one in found),
-        "ticket.earlier": any(one.earlier for one in found),
+        "ticket.edited": any(one.edited for one in found),
         "ticket.recording": any(one.recording for one in found),
         "ticket.file": any(one.files for one in found),
     }
@@ -86,7 +85,7 @@ def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
     ids: dict[str, list[int]] = {"person": [], "staff": []}
     for subject in subjects:
         kind, _, id = subject.partition(":")
-        if kind in ids and id.isdigit():
+        if kind in ids and id.isascii() and id.isdigit():
             ids[kind].append(int(id))
     found: dict[str, str] = {}
     for kind, table in (("person", tables.people), ("staff", tables.staff)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, bindparam, select, true, update
 
 from authz import Action, Ask, Denied, Grant, Reason, Topic
-from store import bounds, loans, tables, timeline
+from store import bounds, edits, loans, tables, timeline
 from store.people import person_of, subject_of
 from store.prepared import Prepared
 from store.timeline import Recorded, Said, Sent, insert_ticket
@@ -47,7 +47,7 @@ def open(
     tx: Transaction,
     grant: Grant,
     *,
-    subject: str,
+    subject: str | None = None,
     body: str,
     kind: str = "problem",
     service: str | None = None,
@@ -58,7 +58,7 @@ def open(
 ) -> int:
     """Opens a ticket; its number. Ticket, first message, ledger and later work stand together or not at all.
 
-    The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
+    Without a subject its first line is it. The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
     person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for
     one ticket is used up.
     """
@@ -70,7 +70,7 @@ def open(
     if grant.when == "one_ticket":
         loans.use_up(tx, grant, number)
     tx.told(grant, f"ticket.number:{number}")
-    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files)
+    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files, titles=subject is None)
     return number
 
 
@@ -81,11 +81,19 @@ def topic_of(action: Action) -> Topic:
 
 
 def request(
-    tx: Transaction, ask: Ask, *, topic: str, subject: str, body: str, recorded: Recorded | None = None
+    tx: Transaction,
+    ask: Ask,
+    *,
+    topic: str,
+    subject: str | None = None,
+    body: str,
+    recorded: Recorded | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
 ) -> tuple[int, bool] | Denied:
     """Opens a request (rules.md, "A request"): (number, whether it is with the desk), or why not.
 
-    Allowed but for a further proof, it is kept as a draft that the desk has not got.
+    Without a subject the first line is it. Allowed but for a further proof, it is kept as a draft that the desk has not got.
     """
     verdict = tx.ask(ask)
     drafted = isinstance(verdict, Denied)
@@ -98,7 +106,7 @@ def request(
     tx.record(
         ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
     )
-    timeline.add(tx, number, ask.subject, body, recorded=recorded)
+    timeline.add(tx, number, ask.subject, body, recorded=recorded, source=source, files=files, titles=subject is None)
     return number, not drafted
 
 
@@ -210,12 +218,12 @@ def reopen(tx: Transaction, grant: Grant, number: int) -> bool:
 
 def edited(tx: Transaction, ask: Ask, source: str, body: str, edited: str) -> bool:
     """Its author changed a message in Slack: theirs to change as long as they may reply. False: not one of theirs."""
-    return isinstance(tx.ask(ask), Grant) and timeline.edit(tx, ask.subject, source, body, edited)
+    return isinstance(tx.ask(ask), Grant) and edits.edit(tx, ask.subject, source, body, edited)
 
 
 def withdrawn(tx: Transaction, who: str, source: str) -> bool:
     """Its author deleted a message in Slack. Needs no right: it is shown to fewer people then."""
-    return timeline.withdraw(tx, who, source)
+    return edits.withdraw(tx, who, source)
 
 
 def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
@@ -226,7 +234,7 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     )
     gone = tx.connection.execute(mine.values(status="withdrawn").returning(t.number)).first() is not None
     if gone:
-        timeline.news(tx, number)
+        edits.news(tx, number)
         tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
     return gone
 

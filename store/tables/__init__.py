@@ -11,7 +11,7 @@ from store.tables.desk import Alert, Reading, SecondLook, Switch
 from store.tables.ledger import Checkpoint, Entry, Lane
 from store.tables.lending import Loan, LoanRequest
 from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinGuard, StepUp, TextMessage
-from store.tables.slack import AccountTeam, Installation, InstallState, Post, SlackMember
+from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
 from store.tables.tickets import AnswerState, Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
 from store.tables.who import OldEmail, Person, Phone, Staff, StaffLogin, StaffSession
 from store.tables.work import Work
@@ -35,8 +35,8 @@ pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
 calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, Ring, Leg, CallBack, Delivery, Work))
 readings, alerts, switches, second_looks = map(_table, (Reading, Alert, Switch, SecondLook))
-slack_members, account_teams, installations, install_states, posts = map(
-    _table, (SlackMember, AccountTeam, Installation, InstallState, Post)
+slack_members, account_teams, installations, install_states, posts, quotes = map(
+    _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
 loans, loan_requests = map(_table, (Loan, LoanRequest))
 lanes, ledger, checkpoints = map(_table, (Lane, Entry, Checkpoint))

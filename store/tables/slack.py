@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import Base
+from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class SlackMember(Base):
@@ -70,3 +70,15 @@ class Post(Base):
     ts: Mapped[str] = mapped_column(String(32))
     at: Mapped[int]
     version: Mapped[str] = mapped_column(server_default="")
+
+
+class Quote(Base):
+    """An answer of ours that holds somebody's words: the post of that key, what it is `about` (`ticket:1042`, or `source:` and the Slack
+    message), and what was `asked`, as JSON, so that it can be made anew when the words change."""
+
+    __tablename__ = "quotes"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    about: Mapped[str] = mapped_column(index=True)
+    post: Mapped[str] = mapped_column(index=True)
+    asked: Mapped[str]
+    __table_args__ = NEVER_AGAIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
@@ -11,7 +11,8 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 class Ticket(Base):
     """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
     a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or held: opened
-    under a threat, which those who lead the desk alone see."""
+    under a threat, which those who lead the desk alone see. `titled`: the subject is the first line of the first message, and
+    changes with it."""
 
     __tablename__ = "tickets"
     number: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -20,6 +21,7 @@ class Ticket(Base):
     topic: Mapped[str]
     kind: Mapped[str]
     subject: Mapped[str]
+    titled: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[str]
     urgent: Mapped[bool]
     service: Mapped[str | None]
@@ -34,8 +36,8 @@ class Ticket(Base):
 
 class Message(Base):
     """What was said on a ticket, or what became of it: `event` is empty, or a word like closed. `internal` is a note of the
-    desk's own. `source` is the Slack message it came as, `edited` Slack's stamp of its newest edit; `earlier` what it said
-    before it was edited, oldest first, as JSON; `withdrawn_at` when its author took it back."""
+    desk's own. `source` is the Slack message it came as, `edited` Slack's stamp of its newest edit; `earlier` what an
+    answer of the desk's said before it was corrected, oldest first, as JSON; `withdrawn_at` when its author took it back."""
 
     __tablename__ = "messages"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -65,7 +67,8 @@ class AnswerState(Base):
 
 
 class EarlyEdit(Base):
-    """An edit, or with no `body` a deletion, of a message that we have not got yet: Slack's deliveries overtake each other."""
+    """What a Slack message says that is on no ticket: its author is asked what it is about, or its edit has overtaken it. Without a
+    `body` it was deleted. `edited` as in a message."""
 
     __tablename__ = "early_edits"
     source: Mapped[str] = mapped_column(primary_key=True)

@@ -59,7 +59,7 @@ def said(text: str, id: int = 1, **more: Any) -> Said:
         "internal": False,
         "source": None,
     }
-    return Said(**{"id": id, "earlier": ("x",), "withdrawn": False, "recording": "here", "files": files} | made | more)
+    return Said(**{"id": id, "edited": True, "withdrawn": False, "recording": "here", "files": files} | made | more)
 
 
 def ticket(text: str, status: str = "open", number: int = 10**9) -> Ticket:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
+from store.cleaning import cleaned
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, count, rows
 
@@ -193,7 +194,7 @@ def test_a_transcript_of_any_kind_is_taken(one_desk: Desk, text: str) -> None:
     caller = speaking(Caller(Wire(one_desk)))
     caller.say(FIRST)
     assert caller.transcribed(text, FIRST).status == 200
-    assert len(bodies(one_desk)[0]) <= 8_000
+    assert bodies(one_desk)[0] == cleaned(text).strip(), "C6: whole"
 
 
 def test_the_sound_is_fetched_and_lies_sealed(one_desk: Desk) -> None:

@@ -26,6 +26,7 @@ _TOKEN: Final = "the operator's own installation and its tokens; knows no custom
 _FACTOR: Final = "what somebody can be proved by, and whether they were: to decide, never shown as it is"
 _CODE: Final = "a code that is good once: digits, and the subject they were made for"
 _STAFF: Final = "the desk's own people, their sign-in and their sessions; knows no customer"
+_WORDS: Final = "for those who have asked: what its author wrote, by whom it was written and where; tells nobody else"
 _PAGE: Final = "a one-time page's token, and the subject it was made for: to decide"
 
 REASONS: Final[dict[str, str]] = {
@@ -192,8 +193,6 @@ REASONS: Final[dict[str, str]] = {
         ),
         _PLACE,
     ),
-    "overheard.candidates": _PURE,
-    "overheard.spoil": _CODE,
     **dict.fromkeys(("pages." + name for name in ("digests", "hold", "issue", "look", "use", "void")), _PAGE),
     **dict.fromkeys(("pin_pages." + name for name in ("attempt", "look", "put")), _PAGE),
     "people.accounts_of": _DECIDES,
@@ -282,22 +281,24 @@ REASONS: Final[dict[str, str]] = {
     "tickets.topic_of": _PURE,
     "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
     "tickets.request": "asks for the action requested itself; gives back a number, or why not",
-    "tickets.withdrawn": "takes back what its author wrote; tells nothing",
     "timeline.Said.by_desk": _PURE,
+    **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep")), _PLACE),
+    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "overheard.candidates"), _PURE),
+    **dict.fromkeys(
+        ("edits." + n for n in ("came", "correct", "early", "edit", "keep", "unfiled", "withdraw")), _WORDS
+    ),
+    **dict.fromkeys(("edits." + n for n in ("hold", "retitle", "sweep")), "locks, sweeps; tells nothing"),
+    **dict.fromkeys(("edits.news", "edits.told"), _QUEUE),
+    **dict.fromkeys(("overheard.hidden", "overheard.spoil"), _CODE),
+    "tickets.withdrawn": _WORDS,
     "timeline.about": _DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
-    "timeline.correct": "for `desk_tickets`: changes what its author wrote, and tells nothing",
     **dict.fromkeys(
         ("bounds.leads", "bounds.service", "bounds.takes_two", "bounds.whole_desk"), "looks at how far a grant reaches"
     ),
     "bounds.ticket": "whose ticket it is, to decide whether a grant reaches it",
-    "timeline.edit": "for `tickets` and `desk_tickets`: changes what its author wrote, and tells nothing",
     "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
-    "timeline.news": _QUEUE,
-    "timeline.edited_early": "keeps what its author wrote until its message comes; tells nothing",
     "timeline.of_source": _DECIDES,
-    "timeline.sweep": "drops edits whose message never came",
-    "timeline.withdraw": "takes back what its author wrote; tells nothing",
     "tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
     "unlock.tried": _CODE,
     "unlock.used": _CODE,

@@ -25,9 +25,11 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("email_since", sa.BigInteger(), server_default="0", nullable=False))
     _ledger()
     _answers()
+    _words()
 
 
 def downgrade() -> None:
+    _no_words()
     _no_answers()
     _no_ledger()
     op.drop_column("people", "email_since")
@@ -127,3 +129,27 @@ def _codes() -> None:
     op.create_index(
         "ix_codes_live", "codes", ["kind", "subject"], unique=True, sqlite_where=live, postgresql_where=live
     )
+
+
+def _words() -> None:
+    """Subjects that are a ticket's own first words, and which answers of ours hold words."""
+    # Not in a batch: on SQLite that would copy the table, and ticket numbers would begin anew.
+    op.add_column("tickets", sa.Column("titled", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "quotes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_quotes_about"), "quotes", ["about"])
+    op.create_index(op.f("ix_quotes_post"), "quotes", ["post"])
+
+
+def _no_words() -> None:
+    op.drop_index(op.f("ix_quotes_post"), "quotes")
+    op.drop_index(op.f("ix_quotes_about"), "quotes")
+    op.drop_table("quotes")
+    op.drop_column("tickets", "titled")

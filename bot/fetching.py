@@ -1,0 +1,29 @@
+"""Files that came with messages, fetched by the worker from Slack and kept sealed."""
+
+from __future__ import annotations
+
+from bot import follow
+from bot.posting import Posting
+from store import files
+from store.work import Never, Work
+
+
+def fetch_file(posting: Posting, piece: Work) -> None:
+    """A file that came with a message. Of one in a shared channel the event said no more than its id."""
+    message, id = int(piece.payload["message"]), str(piece.payload["file"])
+    with posting.door.store.transaction("worker") as tx:
+        team = files.came_through(tx, follow.granted(tx), message)
+    through = team or posting.door.home_id
+    try:
+        about = posting.api.call(through, "files.info", file=id)["file"]
+        size = int(about.get("size") or 0)
+        if size > files.LARGEST:
+            raise Never("too large")
+        content = posting.api.download(through, str(about["url_private"]), files.LARGEST)
+    except Never as never:
+        with posting.door.store.transaction("worker") as tx:
+            files.never(tx, follow.granted(tx), message, id, str(never))
+        return
+    name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
+    with posting.door.store.transaction("worker") as tx:
+        files.put(tx, follow.granted(tx), message, id, content, name=name, content_type=kind)
