@@ -47,6 +47,7 @@ PROVES_NOTHING: Final = {
         "notice",
         "ring",
         "ring_over",
+        "sign_in_tried",
         "slack.alert",
         "slack.called",
     ),
