@@ -75,7 +75,9 @@ def _hear_message(call: Call, event: Event) -> Move:
         case s.Spoken(recorded):
             return call, s.LeaveMessage(recorded)
         case o.MessageAllowed(whose):
-            return goodbye(call, f"no_more_messages.{whose}") if whose else _ask_message(call)
+            if not whose:
+                return _ask_message(call)
+            return goodbye(call, f"no_message.{call.about}", f"no_more_messages.{whose}")
         case o.MessageLeft():
             return goodbye(call, "message_left")
     return not_a_choice(call)

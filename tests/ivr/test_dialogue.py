@@ -31,6 +31,7 @@ STRANGERS_HEAR = {
     *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
     *("code_taken", "message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
     *("goodbye.silence", "goodbye.not_proved", "goodbye.busy", "no_more_messages.withheld"),
+    *("no_message.no_pin", "no_message.closed"),
 }
 
 CALLED_HEAR = {
