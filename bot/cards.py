@@ -29,7 +29,7 @@ def card(p: Phrases, found: Card) -> Message:
         b.section("\n".join([head, about, " · ".join(state)])),
         service,
         _first(p, found.first),
-        requester(p, found.requester, p.say("card.proof")),
+        requester(p, found.requester, p.say(f"card.proof.{found.proved}")),
         buttons(p, found),
     )
 
@@ -65,7 +65,14 @@ def _tell(p: Phrases, shown: list[str], *, live: bool) -> str:
 def _first(p: Phrases, said: Said | None) -> list[Block]:
     if said is None:
         return []
-    return [b.context(p.say("card.said", at=moment(said.at))), *told.words_of(p, said)]
+    return [b.context(p.say("card.said", at=moment(said.at))), *told.words_of(p, said), *_listen(p, said)]
+
+
+def _listen(p: Phrases, said: Said) -> list[Block]:
+    """Of what was spoken and nobody wrote down: how long it is, and how to hear it today."""
+    if said.body or said.withdrawn or said.recording not in ("here", "waiting"):
+        return []
+    return [b.context(p.say("card.listen", seconds=said.seconds))]
 
 
 def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
@@ -99,8 +106,9 @@ def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer:
     if said.event:
         return b.message(b.context(p.say(f"event.{said.event}", name=who, at=moment(said.at))))
     if became is None:
+        words = [*told.words_of(p, said), *_listen(p, said)]
         key = "card.note" if said.internal else "card.answer.queued" if said.by_desk else "card.customer"
-        return b.message(b.section(p.say(key, name=who, customer=customer)), told.words_of(p, said))
+        return b.message(b.section(p.say(key, name=who, customer=customer)), words)
     correct = None if said.withdrawn else b.button(p.plain("button.correct"), "desk_correct", f"{number}:{said.id}")
     given = {"name": who, "customer": customer, "at": moment(became.at)}
     given["why"] = unreached(p, became.why, customer) if became.state == "nobody" else became.why

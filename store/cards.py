@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -17,10 +17,13 @@ from store.standing import Requester
 from store.timeline import Said
 from store.transaction import NoGrant, Transaction
 
+HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is verified there; elsewhere just "verified"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id."""
+    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
+    `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified."""
 
     number: int
     subject: str
@@ -35,6 +38,7 @@ class Card:
     requester: Requester | None
     first: Said | None
     holder: int | None = None
+    proved: str = "verified"
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
@@ -67,6 +71,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         requester,
         shown.first(tx, grant, number),
         holder,
+        row.factor or HOW.get(row.channel, "verified"),
     )
     tx.told(grant, *_fields(made))
     return made

@@ -50,6 +50,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
             row.withdrawn_at is not None,
             row.state or "",
             tuple(files.get(row.id, ())),
+            row.seconds or 0,
         )
         for row in rows
     ]
@@ -97,7 +98,7 @@ def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
 
 _m, _f = tables.messages, tables.files
 _ALL_SAID = Prepared(
-    select(_m, tables.recordings.c.state)
+    select(_m, tables.recordings.c.state, tables.recordings.c.seconds)
     .outerjoin(tables.recordings, tables.recordings.c.sid == _m.c.recording)
     .where(_m.c.ticket == bindparam("ticket"))
     .order_by(_m.c.id)

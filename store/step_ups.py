@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
 from authz import Proof
 from store import tables
@@ -66,6 +66,20 @@ def _latest(tx: Transaction, subject: str, account: int, ends: list[int]) -> int
     if ends:
         tx.proved_further(subject, account)
     return max(ends, default=None)
+
+
+def factor(tx: Transaction, subject: str, account: int) -> str:
+    """By what they gave the second proof that stands in this channel now, the newest; of one that was carried here, the first."""
+    s, came = tables.step_ups, tables.step_ups.alias("came")
+    found = (
+        select(func.coalesce(came.c.factor, s.c.factor))
+        .select_from(s.outerjoin(came, came.c.id == s.c.came_of))
+        .where(s.c.person_id == person_of(subject), s.c.account_id == account, s.c.channel == tx.channel)
+        .where(s.c.ends_at > tx.now)
+        .order_by(s.c.reached_at.desc(), s.c.id.desc())
+        .limit(1)
+    )
+    return str(tx.connection.execute(found).scalar() or "")
 
 
 def own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:

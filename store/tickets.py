@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, select, true, update
 
-from authz import Action, Ask, Denied, Grant, Reason, Topic
-from store import bounds, edits, loans, tables, timeline
+from authz import Action, Ask, Denied, Grant, Proof, Reason, Topic
+from store import bounds, edits, loans, step_ups, tables, timeline
 from store.people import person_of, subject_of
 from store.prepared import Prepared
 from store.timeline import Recorded, Said, Sent, insert_ticket
@@ -66,7 +66,9 @@ def open(
     bounds.service(grant, service)
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = person_of(grant.subject)
-    number = insert_ticket(tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent)
+    number = insert_ticket(
+        tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent, proved=_proved(tx, grant)
+    )
     if grant.when == "one_ticket":
         loans.use_up(tx, grant, number)
     tx.told(grant, f"ticket.number:{number}")
@@ -100,9 +102,8 @@ def request(
     if isinstance(verdict, Denied) and verdict.reason != Reason.STEP_UP:
         return verdict
     status = "draft" if drafted else "open"
-    number = insert_ticket(
-        tx, ask.account, person_of(ask.subject), topic, str(ask.action), subject, status, ask.service
-    )
+    person, proved = person_of(ask.subject), _proved(tx, ask)
+    number = insert_ticket(tx, ask.account, person, topic, str(ask.action), subject, status, ask.service, proved=proved)
     tx.record(
         ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
     )
@@ -142,7 +143,8 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     verdict = tx.ask(ask)
     if isinstance(verdict, Denied):
         return verdict
-    tx.connection.execute(update(tables.tickets).where(*theirs).values(status="open"))
+    proof, factor = _proved(tx, ask)
+    tx.connection.execute(update(tables.tickets).where(*theirs).values(status="open", proof=proof, factor=factor))
     tx.told(verdict, f"ticket.number:{number}")
     timeline.add(tx, number, ask.subject, "", event="handed_in")
     return True
@@ -237,6 +239,13 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
         edits.news(tx, number)
         tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
     return gone
+
+
+def _proved(tx: Transaction, asked: Ask | Grant) -> tuple[str, str]:
+    """How whoever asks has proved who they are, as the ticket keeps it."""
+    second = asked.proof is Proof.STEPPED_UP and asked.account is not None
+    factor = step_ups.factor(tx, asked.subject, asked.account) if second and asked.account is not None else ""
+    return asked.proof.word, factor
 
 
 def _change(

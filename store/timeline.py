@@ -54,6 +54,7 @@ class Said:
     withdrawn: bool
     recording: str  # its state, in words of recordings.py; empty where nothing was spoken
     files: tuple[File, ...]
+    seconds: int = 0  # of what was spoken
 
     @property
     def by_desk(self) -> bool:
@@ -92,8 +93,10 @@ def insert_ticket(
     service: str | None = None,
     *,
     urgent: bool = False,
+    proved: tuple[str, str] = ("", ""),
 ) -> int:
-    """A new ticket's row; its number. Without a subject it is the first line of its first message, whatever that is by then."""
+    """A new ticket's row; its number. Without a subject it is the first line of its first message, whatever that is by then.
+    `proved`: how its requester had proved who they are, and by which second proof."""
     number: int = _INSERT.first(
         tx,
         account_id=account,
@@ -107,6 +110,8 @@ def insert_ticket(
         service=service,
         channel=tx.channel,
         opened_at=tx.now,
+        proof=proved[0],
+        factor=proved[1],
     ).number
     return number
 

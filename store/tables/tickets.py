@@ -12,7 +12,8 @@ class Ticket(Base):
     """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
     a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or held: opened
     under a threat, which those who lead the desk alone see. `titled`: the subject is the first line of the first message, and
-    changes with it."""
+    changes with it. `proof` is how sure it was who asked when the desk got it, `factor` by which second proof; both are empty
+    where nobody had proved it."""
 
     __tablename__ = "tickets"
     number: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -27,6 +28,8 @@ class Ticket(Base):
     service: Mapped[str | None]
     channel: Mapped[str]
     opened_at: Mapped[int]
+    proof: Mapped[str] = mapped_column(String(12), server_default="")
+    factor: Mapped[str] = mapped_column(String(16), server_default="")
     __table_args__ = (
         Index("ix_tickets_account", "account_id", "number"),
         Index("ix_tickets_opened_by", "opened_by", "status"),

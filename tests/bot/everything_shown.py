@@ -251,8 +251,9 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for topic in Topic:
         yield f"reference {topic}", prove_words.reference(P, name(text), topic, "12345678")
     yield "enrolment", prove_words.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
-    yield "enrolled", prove_words.enrolled(P, AT, None)
-    yield "enrolled lately", prove_words.enrolled(P, AT, AT)
+    yield "enrolled", prove_words.enrolled(P, AT, None, None)
+    yield "enrolled lately", prove_words.enrolled(P, AT, AT, None)
+    yield "enrolled, ending", prove_words.enrolled(P, AT, None, AT)
     yield "remove", b.message(b.section("x"), b.actions(prove_words.remove(P)))
     yield "unlocking", prove_words.unlocking(P, "12345678")
     yield "step code", prove_words.step_code(P, name(text), "12345678")
@@ -264,7 +265,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield f"call in short {what}", live_words.in_short(P, found)
     for status in call_backs.ENDED:
         for number in (None, 10**9):
-            ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT)
+            ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)
             yield f"called {status}", live_words.not_reached(P, ours)
     for kind, audience in alerts.KINDS.items():
         warned = alerts.Alert(1, kind, audience, "person:1", 1, name(text), AT, False)

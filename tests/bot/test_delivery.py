@@ -118,3 +118,10 @@ def test_d3_whoever_left_slack_is_reached_by_phone_and_in_their_new_slack_again(
     assert "Hello again" in desk.said("U0LEO")
     assert "Restarted." in desk.said("U0LEO"), "what she had not got before comes with it"
     assert inside(desk).count(DELIVERED) == 3
+
+
+def test_d4_the_card_says_how_it_was_proved_when_it_was_opened(desk: SlackDesk) -> None:
+    assert "Proof: *verified by their linked Slack member* when they opened this." in inside(desk)
+    change(desk, "UPDATE tickets SET factor = 'authenticator', proof = 'stepped-up'")
+    answer(desk)
+    assert "Proof: *verified twice* for this, the second time by authenticator app." in inside(desk)

@@ -27,7 +27,8 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import alerts, call_backs, desk_tickets, live, notices, reach, recordings, timeline
+from store import alerts, call_backs, desk_tickets, live, notices, reach, recordings, step_ups, timeline
+from store import cards as card_facts
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -50,6 +51,7 @@ MADE: dict[str, set[str]] = {
     "event.{}": set(timeline.EVENTS),
     "fixed:call_back_{}": {"nobody", "no_number", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many", "nobody"},
+    "card.proof.{}": {"verified", *card_facts.HOW.values(), *step_ups.FACTORS},
     "card.answer.{}": set(reach.STATES),
     "card.nobody_why.{}": set(reach.WHY_NOBODY),
     "form.desk_answer_{}": {reach.SLACK, reach.PHONE, reach.NOBODY},

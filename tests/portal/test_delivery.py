@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from store import tables
 from tests.desk import Desk
 from tests.ivr.elsewhere import person
+from tests.ivr.proving import at_menu, by_app, with_app
 from tests.ivr.wire import change
 from tests.portal.browsing import Agent
 
@@ -70,3 +71,30 @@ def test_d3_an_answer_that_reaches_nobody_is_not_said_to_be_sent(one_desk: Desk)
     s = tables.answer_states.c
     with one_desk.store.transaction("test") as tx:
         assert tx.connection.execute(select(s.state, s.why)).all() == [("nobody", "not_a_contact")]
+
+
+def test_d4_a_second_proof_stands_on_the_ticket_as_it_was_given(one_desk: Desk) -> None:
+    """And where nobody wrote down what was spoken, how long it is and how it can be heard."""
+    secret = with_app(one_desk)
+    olivia = at_menu(one_desk)
+    for key in ("1", "3", "2"):
+        olivia.key(key)
+    by_app(olivia, one_desk, secret)
+    olivia.say()
+    one_desk.work()
+    one_desk.pass_time(3600)
+    kim = Agent(one_desk)
+    kim.sign_in()
+    kim.get(TICKET)
+    assert "Verified twice for this, the second time by authenticator app" in kim.words
+    assert "Verified by PIN" not in kim.words
+    r = tables.recordings.c
+    with one_desk.store.transaction("test") as tx:
+        seconds = tx.connection.execute(select(r.seconds)).scalar_one()
+    assert f"{seconds} seconds of sound. It cannot be played on this page or in Slack: ask your operator" in kim.words
+
+
+def test_d4_a_pin_alone_stands_there_as_one(one_desk: Desk) -> None:
+    kim = at_the_ticket(one_desk)
+    assert "Verified by PIN when they opened this" in kim.words
+    assert "Verified twice" not in kim.words

@@ -9,7 +9,19 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from portal import card, words
-from store import alerts, desk_tickets, live, passwords, queue, reach, recordings, second_looks, timeline
+from store import (
+    alerts,
+    cards,
+    desk_tickets,
+    live,
+    passwords,
+    queue,
+    reach,
+    recordings,
+    second_looks,
+    step_ups,
+    timeline,
+)
 from store.logins import Far
 from tests.house.test_names import ROOT
 
@@ -35,6 +47,7 @@ KNOWN: dict[str, set[str]] = {
     "ended": set(live.ENDINGS),
     "recording": set(recordings.STATES),
     "second_look": set(second_looks.NEEDS),
+    "proved": {"verified", *cards.HOW.values(), *step_ups.FACTORS},
     "reach": {reach.SLACK, reach.PHONE, reach.NOBODY},
     "nobody_why": set(reach.WHY_NOBODY),
     "became": set(reach.STATES),

@@ -95,7 +95,10 @@ REASONS: Final[dict[str, str]] = {
     "live.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
     "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
     **dict.fromkeys(
-        ("step_ups." + n for n in ("end_in", "own", "proof", "reached", "standing", "sweep", "until", "until_own")),
+        (
+            "step_ups." + n
+            for n in ("end_in", "factor", "own", "proof", "reached", "standing", "sweep", "until", "until_own")
+        ),
         _FACTOR,
     ),
     "switches.threat": "whether the phone takes messages only: yes or no",
@@ -129,9 +132,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         _TOKEN,
     ),
-    **dict.fromkeys(
-        ("reach.begin", "reach.given_up", "reach.settle"), "writes what became of an answer; tells nothing"
-    ),
+    **dict.fromkeys(("reach.begin", "reach.given_up", "reach.settle"), _QUEUE),
     **dict.fromkeys(("jobs.give_up", "jobs.put_back"), _QUEUE),
     "keys.Key.cipher": _KEYS,
     **dict.fromkeys(

@@ -97,7 +97,9 @@ def _no_budgets() -> None:
 
 
 def _answers() -> None:
-    """What became of each answer of the desk's."""
+    """What became of each answer of the desk's, and how a ticket's requester had proved who they were."""
+    op.add_column("tickets", sa.Column("proof", sa.String(length=12), nullable=False, server_default=""))
+    op.add_column("tickets", sa.Column("factor", sa.String(length=16), nullable=False, server_default=""))
     op.create_table(
         "answer_states",
         sa.Column("message", sa.BigInteger(), nullable=False),
@@ -116,6 +118,8 @@ def _answers() -> None:
 def _no_answers() -> None:
     op.drop_index(op.f("ix_answer_states_at"), "answer_states")
     op.drop_table("answer_states")
+    op.drop_column("tickets", "factor")
+    op.drop_column("tickets", "proof")
 
 
 def _codes() -> None:
