@@ -25,7 +25,8 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
     "rings": "a call under way: judged anew at every key, and its second proofs end",
     "second_looks": STAYS["second look"],
     **dict.fromkeys(
-        ("tickets", "messages", "places", "early_edits"), "what was said; seen under rights that are read anew"
+        ("tickets", "messages", "places", "early_edits", "quotes"),
+        "what was said; seen under rights that are read anew",
     ),
     **dict.fromkeys(("ledger", "alerts"), "what has happened"),
 }
@@ -35,6 +36,7 @@ MADE_WHEN_DONE: Final = {  # later work that shows or begins something that prov
     "slack.approve": "asks nothing that is answered or over already",
     "slack.tell": "an answer to a member as they are known when it is given",
     "slack.form": "likewise",
+    "slack.answer_anew": "likewise",
 }
 PROVES_NOTHING: Final = {
     *("alarm", "alert", "announce", "call_back_over", "case", "fetch_recording", "keypad_over", "late_recording"),
@@ -47,6 +49,7 @@ PROVES_NOTHING: Final = {
         "notice",
         "ring",
         "ring_over",
+        "slack.reworded",
         "sign_in_tried",
         "slack.alert",
         "slack.called",
