@@ -39,6 +39,7 @@ KINDS: Final = {
     "decoy": LEADS,  # one of the staff looked at an account nobody has
     "reading_budget": LEADS,  # one of the staff looked at more accounts in an hour than a day's work needs
     "lookup_budget": LEADS,  # one of the staff looked up more people than a day's work needs
+    "reopened": LEADS,  # one of the staff opened a closed ticket again, or answered on one
     "no_case": LEADS,  # one of the staff tried to look at an account without a case
     "ledger": LEADS,  # somebody writes to the database, or something keeps checkpoints from being made
     "signin_address": LEADS,  # too many tries to sign in from one address

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Executable, bindparam, delete, func, select, update
 
 from authz import Grant
-from store import edits, reach, tables, timeline
+from store import alerts, edits, reach, tables, timeline
 from store.prepared import Insert, Prepared
 from store.reach import Reach
 from store.timeline import NOT_THE_DESKS, Sent
@@ -98,6 +98,7 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
     `phone`: whether the desk has a line to ring."""
     _working(tx, grant, number)
     found = reach.now(tx, grant, number, phone=phone)
+    _reopened(tx, grant, number)
     _status(tx, number, "waiting")
     id = timeline.add(tx, number, grant.subject, body, along=along, answer=True)
     assert id is not None
@@ -127,6 +128,8 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
     _working(tx, grant, number)
     if status not in DESK_STATUSES:
         raise ValueError(f"no status of the desk's: {status}")
+    if status != "closed":
+        _reopened(tx, grant, number)
     t = tables.tickets.c
     other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status)
     if tx.connection.execute(other.returning(t.number)).first() is None:
@@ -134,6 +137,14 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
     event = {"closed": "closed", "waiting": "waiting", "open": "reopened"}[status]
     timeline.add(tx, number, grant.subject, "", event=event, internal=status == "waiting")
     return True
+
+
+def _reopened(tx: Transaction, grant: Grant, number: int) -> None:
+    """The desk takes up a ticket that is closed: those who lead hear of it, and it is no case by that (readings.py)."""
+    of = timeline.about(tx, number)
+    if of is not None and of.status == "closed":
+        same = f"{number}:{tx.now // 3_600_000}"
+        alerts.alert(tx, "reopened", same, subject=grant.subject, account=of.account, detail=str(number))
 
 
 def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -> bool:

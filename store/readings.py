@@ -144,7 +144,15 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
 
 
 def has_case(tx: Transaction, staff: int, account: int) -> bool:
-    """A call with somebody verified, or an open ticket they have taken."""
+    """A call with somebody verified, or an open ticket they have taken. A closed one is opened into a case by what a customer
+    does alone: the desk cannot make itself one by opening it again."""
+    m, closing = tables.messages.c, tables.messages.alias("closing").c
+    last_closed = select(func.max(closing.id)).where(
+        closing.ticket == tables.tickets.c.number, closing.event == "closed"
+    )
+    since = m.id > func.coalesce(last_closed.scalar_subquery(), 0)
+    never = ~exists().where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
+    by_customer = exists().where(m.ticket == tables.tickets.c.number, m.author.like("person:%"), since)
     r, t, a = tables.rings.c, tables.tickets.c, tables.assignments.c
     called = exists().where(
         r.staff_id == staff,
@@ -153,7 +161,11 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
         r.ended_at.is_(None) | (r.ended_at > tx.now - live.AFTERWARDS),
     )
     taken = exists().where(
-        t.account_id == account, t.status.in_(("open", "waiting")), a.ticket == t.number, a.staff_id == staff
+        t.account_id == account,
+        t.status.in_(("open", "waiting")),
+        a.ticket == t.number,
+        a.staff_id == staff,
+        never | by_customer,
     )
     return bool(tx.connection.execute(select(called | taken)).scalar_one())
 

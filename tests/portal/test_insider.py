@@ -207,3 +207,28 @@ def test_the_queue_names_no_customer(one_desk: Desk) -> None:
         other.get(path)
         assert not [word for word in (*OF_TIDEWORKS, "Firm", "400639", "+4416") if word in other.text], path
     assert count(one_desk, tables.readings) == 1, "Kim's own"
+
+
+def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: Desk) -> None:
+    """An agent who takes a closed ticket and opens it again has no case of its account by that; those who lead are told."""
+    desk = one_desk
+    kim = signed_in(desk)
+    tide = rows(desk, select(tables.accounts.c.id).where(tables.accounts.c.number == "400639"))[0].id
+    ticket = {"account_id": tide, "topic": "technical", "kind": "problem", "subject": "slow", "status": "open"}
+    ticket |= {"urgent": False, "channel": "slack", "opened_at": desk.now, "service": None, "opened_by": 8}
+    change(desk, insert(tables.tickets).values(**ticket))
+    said = {"ticket": 1001, "author": "person:8", "body": "slow", "at": 1}
+    change(desk, insert(tables.messages).values(**said))
+    kim.get("/desk/tickets/1001")
+    kim.send("/desk/tickets/1001/take")
+    assert kim.get("/desk/account/400639").status_code == 200, "an open ticket of a customer's is a case"
+    kim.get("/desk/tickets/1001")
+    kim.send("/desk/tickets/1001/status", status="closed")
+    assert alerts(desk) == []
+    for again in ("open", "closed", "waiting"):
+        kim.get("/desk/tickets/1001")
+        kim.send("/desk/tickets/1001/status", status=again)
+        assert kim.get("/desk/account/400639").status_code == 403
+    assert sorted(set(alerts(desk))) == ["no_case", "reopened"]
+    change(desk, insert(tables.messages).values(**said | {"body": "slow again"}))
+    assert kim.get("/desk/account/400639").status_code == 200
