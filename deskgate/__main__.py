@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -143,6 +144,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Say which vers
 
 
 def main() -> None:
+    os.umask(0o077)  # whatever we make is for whoever runs us alone
     commands()
 
 

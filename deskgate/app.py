@@ -12,6 +12,7 @@ import httpx2
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
@@ -39,6 +40,17 @@ from simulator.guard import is_from_this_machine
 from store import Store, now_ms, open_store
 
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
+LOOKS = ["GET", "HEAD"]  # what proxies probe with
+# FastAPI records the path, the query and the exceptions of every request as soon as somebody sets OpenTelemetry up beside us:
+# one-time tokens, step tokens, what was keyed. Nothing of ours is traced until it is ours to say what.
+UNTRACED: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": lambda _scope: True,
+}
 log = structlog.get_logger("deskgate")
 
 
@@ -135,7 +147,13 @@ def make_app(
             await anyio.to_thread.run_sync(house.store.close)
 
     app = FastAPI(
-        title="Deskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="Deskgate",
+        lifespan=lifespan,
+        telemetry=UNTRACED,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
     )
     app.state.house = house
     app.add_middleware(metrics.Watch)
@@ -157,18 +175,20 @@ def make_app(
 
 
 def _own_routes(app: FastAPI, house: House) -> None:
-    @app.get("/healthz")
+    @app.api_route("/healthz", methods=LOOKS)
     def healthz() -> PlainTextResponse:
         return PlainTextResponse("ok")
 
-    @app.get("/readyz")
+    @app.api_route("/readyz", methods=LOOKS)
     def readyz() -> PlainTextResponse:
-        ready = house.store.is_ready()
-        return PlainTextResponse(
-            "ready" if ready else "the database is not reachable or not migrated", 200 if ready else 503
-        )
+        trouble = ""
+        if not house.store.is_ready():
+            trouble = "the database is not reachable or not migrated"
+        elif not house.store.can_write():
+            trouble = "the database cannot be written: is its disk full, or is it read-only?"
+        return PlainTextResponse(trouble or "ready", 503 if trouble else 200)
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.api_route("/metrics", methods=LOOKS, include_in_schema=False)
     def show_metrics(request: Request) -> Response:
         if not _is_operator(request, house.settings):
             return Response(status_code=404)

@@ -87,6 +87,7 @@ def app() -> FastAPI:
     """What each web process runs."""
     from deskgate.app import make_app
 
+    os.umask(0o077)
     settings = read_settings()
     log_as_lines(production=settings.deskgate_env == "production")
     return make_app(settings)

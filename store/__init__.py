@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
 from sqlalchemy import text
 
 from authz import Scheme
-from store import sessions, watch, work
+from store import pulse, sessions, watch, work
 from store.bell import Bell
 from store.checkpoints import Checkpoints, Seal, Trouble
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
@@ -39,6 +40,9 @@ __all__ = [
     "open_store",
     "sqlite_file",
 ]
+
+
+WRITTEN: Final = 5.0  # seconds for which a write shows that the next will do
 
 
 def now_ms() -> int:
@@ -116,6 +120,18 @@ class Store:
             return is_current(self.engine)
         except DatabaseFault:
             return False
+
+    def can_write(self) -> bool:
+        """Whether it keeps what it is given: by what was written just now, or else by a word written for that."""
+        if time.monotonic() - self._lanes.wrote_at < WRITTEN or not (self.gate.is_open or self.gate.is_free()):
+            return True  # whoever holds the gate is writing
+        try:
+            with self.gate.held(), self.engine.begin() as connection:
+                pulse.beat(connection, self.clock())
+        except DatabaseFault:
+            return False
+        self._lanes.wrote_at = time.monotonic()
+        return True
 
     def close(self) -> None:
         """A clean stop: one last checkpoint over the lanes, then the connections are given up."""

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,14 @@ class Gate:
             self.release()
 
 
+def _for_its_owner_alone(path: Path) -> None:
+    """0600, whatever made it: tickets, names and bills lie open in it."""
+    for one in (path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))):
+        with suppress(OSError):  # not there yet, or somebody else's: `deskgate doctor` says so
+            if one.stat().st_mode & 0o077:
+                one.chmod(0o600)
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL, or None for anything else."""
     try:
@@ -126,6 +134,9 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
 
     @event.listens_for(engine, "connect")
     def _settings(raw: sqlite3.Connection, _record: Any) -> None:
+        _for_its_owner_alone(
+            Path(parsed.database or "")
+        )  # before WAL: SQLite gives its other files the rights of this one
         raw.isolation_level = None  # or pysqlite would begin transactions of its own
         for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute("PRAGMA " + pragma)

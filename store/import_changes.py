@@ -75,6 +75,7 @@ class Changes:
         self.usernames |= {id: username for username, id in ids.items()}
 
     def told(self, stage: str, done: int, total: int) -> None:
+        self.tx.look_at_the_clock()
         if self._progress is not None:
             self._progress(f"checking {stage}" if self.dry else stage, done, total)
 

@@ -88,10 +88,12 @@ def _pass(
             changes = Changes(tx, progress, dry=dry, known_since=known_since)
             if tx.connection.dialect.name == "postgresql" and not dry:
                 tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
+                tx.look_at_the_clock()
             _bring(changes, file, round, home)
             troubles = changes.troubles
             if dry or troubles:
                 raise _NothingKept
+            tx.look_at_the_clock()
             fields = [f"{what}:{n}" for what, n in sorted(changes.counts.items())]
             fields += [f"known_since:{known_since}"] if known_since is not None else []
             tx.record(OPERATOR, None, "import", "done", fields=fields)

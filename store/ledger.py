@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -116,6 +117,7 @@ class Lanes:
         self._lock = threading.Lock()
         self._free: deque[Lane | None] = deque([None] * size)  # opened when needed: who only reads opens none
         self._waiting: deque[_Waiting] = deque()
+        self.wrote_at = float("-inf")  # by the monotonic clock: when the database last kept something of ours
         self.heads: dict[str, Written] = {}  # as this process wrote them: what the database must hold at the least
         self.unsealed_since: int | None = None  # when the first entry was written that no checkpoint has seen
 
@@ -137,6 +139,7 @@ class Lanes:
     def moved(self, lane: Lane, n: int, mac: bytes, at: int) -> None:
         """COMMIT has returned: the lane's head is there now."""
         lane.n, lane.mac = n, mac
+        self.wrote_at = time.monotonic()
         self.heads[lane.id] = Written(n, mac, lane.opened_at)
         if self.unsealed_since is None:
             self.unsealed_since = at

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Callable
@@ -24,6 +25,24 @@ QUEUE: Final = 8
 T = TypeVar("T")
 
 
+def own_folder() -> Path:
+    """A folder on this machine that nobody else can write to or make before us. Where there is none to be had, one of this process
+    alone, whose places are then its own."""
+    run = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], os.environ.get("XDG_RUNTIME_DIR", "")
+    state = os.environ.get("XDG_STATE_HOME", "") or "~/.local/state"
+    for base in (*run, state):
+        folder = Path(base, "deskgate")
+        with suppress(OSError, RuntimeError):  # no home
+            folder = folder.expanduser()
+            if not folder.is_absolute():
+                continue
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = folder.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+                return folder
+    return Path(tempfile.mkdtemp(prefix="deskgate-"))
+
+
 class HashPool:
     """`admit` before anything is counted; whoever is admitted calls `run` or `leave` exactly once. Pools of another `name`
     have places of their own on the machine."""
@@ -32,7 +51,7 @@ class HashPool:
         self, folder: Path | None = None, *, places: int = PLACES, queue: int = QUEUE, name: str = "argon2"
     ) -> None:
         self._room = threading.BoundedSemaphore(places + queue)
-        self._folder = folder or Path(tempfile.gettempdir())
+        self._folder = folder or own_folder()
         self._own = threading.local()
         self._opened: list[int] = []
         self._places, self._name = places, name
@@ -64,7 +83,7 @@ class HashPool:
         self._own.places = [self._open(place) for place in (*range(first, self._places), *range(first))]
 
     def _open(self, place: int) -> int:
-        path = self._folder / f"deskgate-{self._name}-{os.getuid()}-{place}.lock"
+        path = self._folder / f"{self._name}-{place}.lock"
         opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._opened.append(opened)
         return opened

@@ -56,7 +56,8 @@ class Transaction:
     ) -> None:
         self._engine, self._gate, self._lanes = engine, gate, lanes
         self.keys, self.schemes = keys, schemes
-        self.channel, self.call, self.now = channel, call, clock()
+        self.channel, self.call, self._clock = channel, call, clock
+        self.now: int  # set when the transaction has begun, and not while it waits for that
         self.rings_bell, self._ring_bell = False, ring_bell
         self._entries: list[Entry] = []
         self.loans_read: dict[tuple[str, int | None, str], Lent] = {}  # for `holdings` alone
@@ -81,6 +82,7 @@ class Transaction:
             self._gate_held = True
             self._connection = self._engine.connect()
             self._transaction = self._connection.begin()
+            self.now = self._clock()
         except BaseException as fault:
             self._close(lane_known=True)
             if isinstance(fault, DBAPIError):
@@ -131,6 +133,10 @@ class Transaction:
             if self._gate_held:
                 self._gate.release()
             self._lanes.give(self._lane if lane_known else None)
+
+    def look_at_the_clock(self) -> None:
+        """For whoever takes long, or has waited for somebody: what comes next is dated when it is done."""
+        self.now = max(self.now, self._clock())
 
     @property
     def connection(self) -> Connection:

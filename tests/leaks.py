@@ -16,6 +16,10 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
 
 from deskgate import metrics
@@ -124,6 +128,7 @@ class Search:
 
 
 SEARCH: Final = Search()
+SPANS: Final = InMemorySpanExporter()
 
 
 def is_allowed(place: str, found: Found) -> bool:
@@ -181,6 +186,9 @@ def files_of(item: pytest.Item) -> Iterator[Path]:
 
 def pytest_configure() -> None:
     watching.begin(SEARCH)
+    provider = TracerProvider()  # as an operator has it who traces what else runs on the machine
+    provider.add_span_processor(SimpleSpanProcessor(SPANS))
+    trace.set_tracer_provider(provider)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -232,7 +240,13 @@ def look_at_what_is_left(item: pytest.Item) -> None:
         SEARCH.look_into(database, "SQLite")
     printed = [Left(section, text) for _when, section, text in item._report_sections]
     journals = [Left("Twilio's journal", watching.journal(exchange)) for exchange in SEARCH.journals]
-    SEARCH.look([*SEARCH.left, *printed, *journals, measured()], frozenset(public))
+    SEARCH.look([*SEARCH.left, *printed, *journals, measured(), *traced()], frozenset(public))
+
+
+def traced() -> list[Left]:
+    spans = [Left("a trace", span.to_json()) for span in SPANS.get_finished_spans()]
+    SPANS.clear()
+    return spans
 
 
 def measured() -> Left:

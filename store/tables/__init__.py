@@ -8,7 +8,7 @@ from store.tables.accounts import Account, Contact, Invoice, Service
 from store.tables.base import Base
 from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
 from store.tables.desk import Alert, Reading, SecondLook, Switch
-from store.tables.ledger import Checkpoint, Entry, Lane
+from store.tables.ledger import Checkpoint, Entry, Lane, Pulse
 from store.tables.lending import Loan, LoanRequest
 from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinGuard, StepUp, TextMessage
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
@@ -39,4 +39,4 @@ slack_members, account_teams, installations, install_states, posts, quotes = map
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
 loans, loan_requests = map(_table, (Loan, LoanRequest))
-lanes, ledger, checkpoints = map(_table, (Lane, Entry, Checkpoint))
+lanes, ledger, checkpoints, pulse = map(_table, (Lane, Entry, Checkpoint, Pulse))

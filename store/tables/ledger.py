@@ -51,3 +51,11 @@ class Checkpoint(Base):
     builds_on: Mapped[int | None]
     retires: Mapped[str | None]
     __table_args__ = (Index("ix_ledger_checkpoints_retiring", "n", sqlite_where=_RETIRES, postgresql_where=_RETIRES),)
+
+
+class Pulse(Base):
+    """One row, written over and over: that the database can be written, and up to when it was."""
+
+    __tablename__ = "pulse"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int]

@@ -47,12 +47,19 @@ def downgrade() -> None:
 
 
 def _ledger() -> None:
-    """Checkpoints that pass over a bad one, and that retire keys; which key the desk's two words were made with."""
+    """Checkpoints that pass over a bad one, and that retire keys; the pulse; which key the desk's two words
+    were made with."""
     op.add_column("ledger_checkpoints", sa.Column("builds_on", sa.BigInteger(), nullable=True))
     op.add_column("ledger_checkpoints", sa.Column("retires", sa.Text(), nullable=True))
     retires = sa.text("retires IS NOT NULL")
     op.create_index(
         "ix_ledger_checkpoints_retiring", "ledger_checkpoints", ["n"], sqlite_where=retires, postgresql_where=retires
+    )
+    op.create_table(
+        "pulse",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pulse")),
     )
     op.add_column("rings", sa.Column("words_key", sa.String(length=8), nullable=True))
     op.add_column("call_backs", sa.Column("words_key", sa.String(length=8), nullable=True))
@@ -61,6 +68,7 @@ def _ledger() -> None:
 def _no_ledger() -> None:
     op.drop_column("call_backs", "words_key")
     op.drop_column("rings", "words_key")
+    op.drop_table("pulse")
     op.drop_index("ix_ledger_checkpoints_retiring", "ledger_checkpoints")
     op.drop_column("ledger_checkpoints", "retires")
     op.drop_column("ledger_checkpoints", "builds_on")

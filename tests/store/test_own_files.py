@@ -1,0 +1,79 @@
+"""B7: what we write is for its owner alone, and no other user of the machine can put something in our way."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from authz import load_schemes
+from store import HashPool, Keys, migrate, open_store
+from store.pool import own_folder
+from tests.house.test_names import ROOT
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.name.startswith("desk")}
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o666], ids=["new", "0644 before", "0666 before"])
+def test_b7_the_database_is_its_owners(tmp_path: Path, before: int | None) -> None:
+    path = tmp_path / "desk.db"
+    if before is not None:
+        with sqlite3.connect(path) as made:
+            made.execute("PRAGMA journal_mode=WAL")
+        path.chmod(before)
+    url = f"sqlite:///{path}"
+    migrate(url)
+    store = open_store(url, Keys([bytes(32)]), load_schemes())
+    with store.transaction("test") as tx:
+        tx.record("nobody", None, "call", "began")
+    found = modes(tmp_path)
+    assert set(found) >= {"desk.db", "desk.db-wal", "desk.db-shm", "desk.db.gate"}
+    assert set(found.values()) == {0o600}, found
+    store.close()
+
+
+def test_b7_the_backup_of_the_docs_is_its_owners(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path / 'desk.db'}")
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    (command,) = re.findall(r"^    (\(umask .*sqlite3.*)$", page, re.MULTILINE)
+    subprocess.run(["sh", "-c", "umask 022; " + command.replace("python3", sys.executable)], cwd=tmp_path, check=True)
+    assert modes(tmp_path)["desk-backup.db"] == 0o600
+
+
+def test_b7_the_pools_places_are_in_a_folder_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o777)
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
+    for place in range(2):
+        (shared / f"deskgate-argon2-0-{place}.lock").mkdir()
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
+    pool = HashPool()
+    assert pool.admit()
+    assert pool.run(lambda: 7) == 7
+    pool.close()
+    assert sorted(path.name for path in (tmp_path / "run" / "deskgate").iterdir()) == ["argon2-0.lock", "argon2-1.lock"]
+    assert (tmp_path / "run" / "deskgate").stat().st_mode & 0o777 == 0o700
+
+
+def test_b7_a_folder_somebody_else_can_write_to_is_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_to_all, linked = tmp_path / "open", tmp_path / "linked"
+    (open_to_all / "deskgate").mkdir(parents=True)
+    (open_to_all / "deskgate").chmod(0o777)
+    linked.mkdir()
+    (linked / "deskgate").symlink_to(open_to_all / "deskgate")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(open_to_all))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(linked))
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    found = own_folder()
+    assert found not in (open_to_all / "deskgate", linked / "deskgate")
+    assert found.stat().st_mode & 0o777 == 0o700
+    shutil.rmtree(found)
