@@ -119,7 +119,7 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
     chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
-    along = [int(one["value"]) for one in chosen if str(one.get("value")).isdigit()]
+    along = [file for one in chosen if (file := clicked.number(str(one.get("value"))))]
     done = desk_thread.answered(tx, who, _ticket(view), _words(view), along, phone=door.phone)
     return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
 

@@ -164,4 +164,4 @@ def refusal(what: str, status: int, code: int | None, wait: float | None = None)
 def _retry_after(answer: httpx2.Response) -> float | None:
     """Seconds, if the answer names them."""
     said = answer.headers.get("retry-after", "")
-    return float(said) if said.isdigit() else None
+    return float(said) if said.isascii() and said.isdigit() and len(said) < 16 else None

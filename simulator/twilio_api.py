@@ -70,7 +70,7 @@ def router(exchange: Exchange) -> APIRouter:
                 value for name, value in pairs if name == "StatusCallbackEvent" for value in value.split()
             ),
             fallback_url=form.get("FallbackUrl", ""),
-            timeout=int(form["Timeout"]) if form.get("Timeout", "").isdecimal() else 60,
+            timeout=int(form["Timeout"]) if re.fullmatch(r"[0-9]{1,6}", form.get("Timeout", "")) else 60,
             detects=form.get("MachineDetection") in ("Enable", "DetectMessageEnd"),
         )
         return answer(request, pairs, 201, _call(exchange, phone.sid, "queued"), phone.sid)

@@ -80,7 +80,11 @@ def entries(
 
 def _usernames(tx: Transaction, kind: str, subjects: Iterable[str]) -> dict[str, str]:
     table = tables.people if kind == "person" else tables.staff
-    ids = {int(id) for k, _, id in (subject.partition(":") for subject in subjects) if k == kind and id.isdigit()}
+    ids = {
+        int(id)
+        for k, _, id in (subject.partition(":") for subject in subjects)
+        if k == kind and id.isascii() and id.isdigit()
+    }
     query = select(table.c.id, table.c.username)
     return {f"{kind}:{row.id}": row.username for row in _among(tx, query, table.c.id, ids)}
 

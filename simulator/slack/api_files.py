@@ -34,7 +34,7 @@ def get_upload_url(ws: Workspace, args: Json) -> Json:
     """Step one: announce name and length."""
     name = needed(args, "filename")
     length = needed(args, "length")
-    if not length.isdecimal() or not 0 < int(length) <= BIGGEST:
+    if not (length.isascii() and length.isdecimal()) or not 0 < int(length) <= BIGGEST:
         raise Refused("invalid_arguments")
     file = File(ws.new_id("F"), name, b"", ws.app.user, ws.app.team, int(ws.now()), expected=int(length))
     ws.files[file.id] = file
