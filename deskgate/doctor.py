@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import httpx2
@@ -9,9 +10,11 @@ import typer
 
 from authz import Action, SchemeError, load_schemes
 from bot.install import scopes
+from deskgate import misspelt, smtp
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, one_line, quiet
 from store import ConnectionLost, DatabaseFault, DatabaseUrlTrouble, Store, installations, open_store, shell, work
+from store.work import Later
 
 OK, WARN, BAD = "ok", "note", "BAD"
 Finding = tuple[str, str]
@@ -41,6 +44,10 @@ def _findings() -> Iterator[Finding]:
         yield BAD, str(fault)
         return
     yield OK, f"settings read; {settings.deskgate_env}{_played(settings)}"
+    for words in misspelt.unknown(os.environ):
+        yield WARN, words
+    if misspelt.readable_by_others():
+        yield BAD, ".env can be read by others on this machine, and holds keys: run `chmod 600 .env`"
     try:
         store = open_store(settings.database_url, keys, schemes)
     except DatabaseUrlTrouble as trouble:
@@ -61,8 +68,22 @@ def _findings() -> Iterator[Finding]:
         return
     yield from _twilio(settings)
     yield from _slack(settings, tokens)
+    yield from _mail(settings)
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    """A session with the mail server, signed in as for a mail; nothing is sent."""
     if not settings.smtp_url:
-        yield WARN, "SMTP_URL is not set: people cannot be told by mail, their notices wait"
+        yield WARN, "SMTP_URL is not set: people cannot be told by mail, their notices wait: set it, with MAIL_FROM"
+        return
+    if not settings.mail_from:
+        yield WARN, "MAIL_FROM is not set: mails come from desk@localhost, which many servers refuse; set an address"
+    try:
+        smtp.connected(smtp.server_of(settings.smtp_url)).close()
+    except Later as trouble:
+        yield BAD, f"mail: {trouble}"
+    else:
+        yield OK, "mail: the server is reached and lets us in"
 
 
 def _kept(store: Store) -> Iterator[Finding]:
@@ -139,15 +160,22 @@ def _ledger(store: Store, needed: set[str]) -> Iterator[Finding]:
         yield BAD, "the first of SECRET_KEYS was retired: put a new key in front and start every process again"
     for place, key in enumerate(known[1:], 2):
         if key.id in needed - {known[0].id}:
-            yield WARN, f"entries made with key {place} of SECRET_KEYS still count: `deskgate audit retire` ends that"
+            yield WARN, f"entries made with key {place} of SECRET_KEYS still count: run `deskgate audit retire`"
 
 
 def _twilio(settings: Settings) -> Iterator[Finding]:
     if not settings.twilio_account_sid:
-        yield (OK, "phone: simulated") if settings.simulated else (WARN, "phone: closed, no Twilio account is set")
+        yield (
+            (OK, "phone: simulated")
+            if settings.simulated
+            else (WARN, "phone: closed; to open it set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
+        )
         return
     if not settings.agent_number:
-        yield WARN, "AGENT_NUMBER is not set: whoever asks for a person gets a call-back ticket"
+        yield (
+            WARN,
+            "AGENT_NUMBER is not set: whoever asks for a person gets a call-back ticket: set the numbers of the desk's phones",
+        )
     account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
     wanted = {"voice_url": "/ivr/voice", "voice_fallback_url": "/ivr/fallback", "status_callback": "/ivr/status"}
     try:
@@ -166,17 +194,24 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
                     elif found:
                         yield OK, f"{number}: {field}"
     except (httpx2.HTTPError, ValueError) as fault:
-        yield BAD, f"Twilio cannot be reached: {type(fault).__name__}"
+        yield BAD, f"Twilio cannot be reached ({type(fault).__name__}): {_away('TWILIO_API_URL')}"
 
 
 def _slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
     if not settings.slack_set:
-        yield (OK, "Slack: simulated") if settings.slack_simulated else (WARN, "Slack: closed, no Slack app is set")
+        yield (
+            (OK, "Slack: simulated")
+            if settings.slack_simulated
+            else (WARN, "Slack: closed; to open it set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET")
+        )
         return
     if not tokens:
         yield WARN, f"Slack: the app is installed nowhere yet: open {settings.public_url}/slack/install"
     if not settings.slack_agent_channel:
-        yield WARN, "SLACK_AGENT_CHANNEL is not set: the desk's people get no cards"
+        yield (
+            WARN,
+            "SLACK_AGENT_CHANNEL is not set: the desk's people get no cards: set it to the id of a private channel",
+        )
     try:
         with httpx2.Client(base_url=settings.slack_api_url, timeout=10) as http:
             for name, token in tokens.items():
@@ -185,7 +220,11 @@ def _slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
             if settings.slack_agent_channel and first:
                 yield from _agent_channel(http, first, settings.slack_agent_channel)
     except (httpx2.HTTPError, ValueError) as fault:
-        yield BAD, f"Slack cannot be reached: {type(fault).__name__}"
+        yield BAD, f"Slack cannot be reached ({type(fault).__name__}): {_away('SLACK_API_URL')}"
+
+
+def _away(setting: str) -> str:
+    return f"check this machine's way to the internet (DNS, firewall, proxy), and {setting} if you set it"
 
 
 def _workspace(http: httpx2.Client, name: str, token: str) -> Iterator[Finding]:
@@ -194,7 +233,14 @@ def _workspace(http: httpx2.Client, name: str, token: str) -> Iterator[Finding]:
     if not said.get("ok"):
         yield BAD, f"Slack refuses the token of {name} ({one_line(str(said.get('error')))}): install the app again"
         return
-    given = set(answer.headers.get("x-oauth-scopes", "").split(","))
+    reported = answer.headers.get("x-oauth-scopes")
+    if not reported:
+        yield (
+            WARN,
+            f"{name}: Slack does not say which scopes the app has; this cannot be checked: compare them with bot/manifest.json",
+        )
+        return
+    given = {scope.strip() for scope in reported.split(",")}
     missing = sorted(set(scopes()) - given)
     if missing:
         yield BAD, f"{name}: the app lacks {', '.join(missing)}: paste bot/manifest.json at Slack again and reinstall"
@@ -214,8 +260,14 @@ def _agent_channel(http: httpx2.Client, token: str, channel: str) -> Iterator[Fi
     elif not said["channel"].get("is_member"):
         yield BAD, "SLACK_AGENT_CHANNEL: the app is not in that channel: invite it"
     elif said["channel"].get("is_ext_shared"):
-        yield BAD, "SLACK_AGENT_CHANNEL: that channel is shared with another organisation, who would read every card"
+        yield (
+            BAD,
+            "SLACK_AGENT_CHANNEL: that channel is shared with another organisation, who would read every card: make a private one and set its id",
+        )
     elif not said["channel"].get("is_private"):
-        yield WARN, "SLACK_AGENT_CHANNEL: that channel is public: everybody in your workspace can read the cards"
+        yield (
+            WARN,
+            "SLACK_AGENT_CHANNEL: that channel is public: everybody in your workspace can read the cards: make it private",
+        )
     else:
         yield OK, "the desk's channel"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 import typer
 
+from deskgate import misspelt
 from deskgate.settings import Settings, read_settings
 from deskgate.shell import fail, in_one_line
 from store import migrate
@@ -50,6 +51,8 @@ def serve(
         if is_taken(host, port):
             fail(f"port {port} is taken: stop what listens there, or choose another --port")
         make_app(settings).state.house.store.close()  # what is wrong is said here, before any process is started
+    for words in misspelt.unknown(os.environ):
+        print(f"deskgate: {words}", file=sys.stderr)
     _say_what_to_try(settings, port)
     how: dict[str, Any] = {
         "factory": True,

@@ -74,7 +74,7 @@ def test_a_token_that_is_refused(light: Shell, workspace: Workspace) -> None:
         ("C0RANDOM", "SLACK_AGENT_CHANNEL: the app is not in that channel: invite it"),
         (
             "C0HARBOUR",
-            "SLACK_AGENT_CHANNEL: that channel is shared with another organisation, who would read every card",
+            "SLACK_AGENT_CHANNEL: that channel is shared with another organisation, who would read every card: make a private one and set its id",
         ),
         ("C0NOWHERE", "SLACK_AGENT_CHANNEL: Slack answers channel_not_found: invite the app into the channel"),
     ],
@@ -86,7 +86,18 @@ def test_a_channel_that_is_not_right(light: Shell, workspace: Workspace, channel
 
 def test_slack_is_away(light: Shell, workspace: Workspace) -> None:
     workspace.trouble = lambda _method, _args: Trouble(status=503, body="no")
-    assert of_slack(light) == [("BAD", "Slack cannot be reached: JSONDecodeError")]
+    ((state, words),) = of_slack(light)
+    assert state == "BAD"
+    assert words.startswith("Slack cannot be reached (JSONDecodeError): check this machine's way to the internet")
+
+
+def test_d6_scopes_that_slack_does_not_tell_are_not_said_to_be_lacking(light: Shell, workspace: Workspace) -> None:
+    whole = workspace.app
+    workspace.app = replace(whole, scopes=())
+    (first, *_) = of_slack(light)
+    workspace.app = whole
+    assert first[0] == "note"
+    assert "cannot be checked" in first[1]
 
 
 def test_what_waits_for_slack_and_what_was_given_up(light: Shell, workspace: Workspace) -> None:
