@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -219,12 +219,23 @@ def bring_slack(changes: Changes, file: ImportFile, staff: dict[str, int]) -> No
     others = {key: values for key, values in (difference.added | difference.changed).items() if key not in theirs}
     _SLACK.add(changes, theirs, linked_at=changes.known_since, linked_by="import")
     _SLACK.add(changes, others, linked_at=changes.tx.now, linked_by="import")
+    _confirm(changes, [row for row in rows if wanted.get((row.team, row.member)) == _SLACK.split(row)[1]], owners)
     _tell(changes, "slack_linked", {id for id, _ in others.values() if id is not None})
     gone = [*difference.removed.values(), *(now[key] for key in difference.changed)]
     _tell(changes, "slack_unlinked", {id for id, _ in gone if id is not None})
     of_staff = {id for _, id in [*others.values(), *gone] if id is not None} - changes.new_staff
     for id in sorted(of_staff):
         changes.changed("staff.changed", None, (f"staff:{id}", "slack.member"), ("staff_changed", f"staff:{id}"))
+
+
+def _confirm(changes: Changes, rows: Sequence[Row[Any]], owners: Mapping[Values, str]) -> None:
+    """Members who linked themselves with a code and are in the file as well stand by the operator's word from now on."""
+    s, by_code = tables.slack_members.c, [row for row in rows if row.linked_by != "import"]
+    for row in by_code:
+        whose = owners[_SLACK.split(row)[1]]
+        changes.count("slack.confirmed", f"{whose}: Slack member {row.team}/{row.member} confirmed")
+    theirs = update(tables.slack_members).where(s.team == bindparam("in_team"), s.member == bindparam("of_member"))
+    changes.write(theirs.values(linked_by="import"), [{"in_team": r.team, "of_member": r.member} for r in by_code])
 
 
 def _name(changes: Changes, subject: str) -> str:

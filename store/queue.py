@@ -92,11 +92,12 @@ def held(tx: Transaction, grant: Grant) -> list[Queued]:
 
 
 def release(tx: Transaction, grant: Grant, number: int) -> bool:
-    """A held ticket becomes one of the queue. Whether it was held."""
+    """A held ticket becomes one of the queue, and nobody's: whoever threatens the customer may look at their list and their
+    Slack, so it never comes up there. What was said on it still says who left it. Whether it was held."""
     _leads(tx, grant)
     t = tables.tickets.c
     one = update(tables.tickets).where(t.number == number, t.status == "held", _of_account(grant))
-    if tx.connection.execute(one.values(status="open").returning(t.number)).first() is None:
+    if tx.connection.execute(one.values(status="open", opened_by=None).returning(t.number)).first() is None:
         return False
     tx.told(grant, f"released:{number}")
     edits.news(tx, number)

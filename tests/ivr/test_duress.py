@@ -16,12 +16,13 @@ from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Effect
-from store import alerts, desk_tickets, pins, tables, ticket_lists
+from store import alerts, cards, desk_tickets, pins, tables, ticket_lists
 from store.pins import Pin
 from store.timeline import Recorded
-from store.transaction import OPERATOR
+from store.transaction import OPERATOR, WORKER
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, change, count, rows, set_state, state_of
+from tests.portal.browsing import Agent
 
 MIA, PIN, UNDER_THREAT = "10000081", "17846325", "40213958"
 ALL_OF_IT = "That is being updated. We will call you back."
@@ -307,3 +308,26 @@ def test_the_state_of_the_call_is_sealed(desk: Desk) -> None:
     (row,) = rows(desk, select(tables.calls.c.state).where(tables.calls.c.sid == caller.sid))
     assert b"duress" not in row.state
     assert json.loads(state_of(desk, caller.sid).to_json())["duress"] is True
+
+
+def test_h13_a_ticket_let_go_after_a_threat_never_comes_up_where_the_victim_is_watched(desk: Desk) -> None:
+    left(desk).hang_up()
+    desk.work()
+    ana = Agent(desk, "lead.ana")
+    ana.sign_in()
+    ana.get("/desk/tickets/1001")
+    ana.send("/desk/tickets/1001/release")
+    assert statuses(desk) == [(1001, "open")]
+    with desk.store.transaction("test") as tx:
+        for person in (id_of(desk, MIA), id_of(desk, "10000073")):
+            verdict = tx.ask(
+                Ask(f"person:{person}", Action.TICKET_VIEW, account(desk), Topic.TECHNICAL, Proof.VERIFIED)
+            )
+            assert isinstance(verdict, Grant)
+            assert ticket_lists.listed(tx, [verdict]) == []
+            assert ticket_lists.conversation(tx, [verdict], 1001) is None
+        worker = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
+        assert isinstance(worker, Grant)
+        assert cards.requester_of(tx, worker, 1001) is None, "so nothing of it is posted to them"
+    ana.get("/desk/tickets/1001")
+    assert "Mia Chen" in ana.words, "the desk still sees who left it"

@@ -78,3 +78,19 @@ def test_h8_a_new_member_of_the_desk_is_an_entry_and_a_second_run_is_none(full: 
     full.imports(changed)
     assert len(written(full)) == 1
     assert full.notices() == []
+
+
+def test_h13_a_member_linked_by_code_whom_the_operator_lists_is_the_operators(full: Desk) -> None:
+    """The operator's word stands from then on: it is no link by a code any more, and as old as it was."""
+    m = tables.slack_members
+    with full.store.transaction("test") as tx:
+        mia = full.id_of("mia.chen")
+        row = {"team": "T0DESK", "member": "U0MIA", "person_id": mia, "linked_at": 5, "linked_by": "code"}
+        tx.connection.execute(m.insert().values(**row))
+    changed = sample()
+    person = next(person for person in changed["people"] if person["username"] == "mia.chen")
+    person["slack"] = [{"team": "T0DESK", "user": "U0MIA"}]
+    assert full.imports(changed).counts == {"slack.confirmed": 1}
+    query = select(m.c.linked_by, m.c.linked_at).where(m.c.member == "U0MIA")
+    assert full.rows(query) == [("import", 5)]
+    assert full.imports(changed).counts == {}
