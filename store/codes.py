@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, update
 
 from store import tables
 from store.people import lock, person_of
-from store.prepared import Prepared, each, one_of
+from store.prepared import Prepared, each, issued, one_of
 from store.transaction import Transaction
 
 DIGITS: Final = 8
@@ -87,7 +87,7 @@ _NEW = Prepared(
 _now = bindparam("now", type_=_c.expires_at.type)
 _USE = Prepared(
     update(tables.codes)
-    .where(one_of(_c.digest, "of_digest"), _c.used_at.is_(None), _c.expires_at > _now)
+    .where(one_of(_c.digest, "of_digest"), _c.used_at.is_(None), _c.expires_at > _now, issued(_c.made_at, _now))
     .values(used_at=_now)
     .returning(_c.subject, _c.bound)
 )
@@ -98,6 +98,7 @@ _USE_OWN = Prepared(
         _c.subject == bindparam("of_subject"),
         _c.used_at.is_(None),
         _c.expires_at > _now,
+        issued(_c.made_at, _now),
     )
     .values(used_at=_now)
     .returning(_c.bound)

@@ -141,6 +141,8 @@ def is_locked(tx: Transaction, k: str) -> bool:
 def sweep(tx: Transaction) -> None:
     """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
     g = tables.pin_guards.c
+    ahead = update(tables.pin_guards).where(g.locked_until > tx.now + LOCK)  # by a clock that has been put right since
+    tx.connection.execute(ahead.values(locked_until=tx.now + LOCK))
     old = g.seen_at < tx.now - DECOYS_KEPT  # far longer than a lock
     tx.connection.execute(delete(tables.pin_guards).where(old, g.real.is_(False)))
 

@@ -23,7 +23,7 @@ from authz import Grant
 from store import alerts, authenticators, budgets, pins, sessions, tables, work
 from store.budgets import DAY, HOUR, MINUTE, Limit
 from store.keys import Keys
-from store.prepared import Prepared
+from store.prepared import AHEAD, Prepared
 from store.transaction import NOBODY, Transaction, upsert
 
 KNOWN_FOR: Final = 90 * DAY  # ms a browser is known by the cookie it got
@@ -197,7 +197,9 @@ def is_marked(keys: Keys, known: str, now: int, login: Login | None = None) -> b
     Takes no statement, and the same time whoever it is."""
     *words, seal = known.split(".") if known.count(".") == 3 else ("", "", "", "")
     made = len(seal) == 64 and keys.made(seal, _MARK, *words)
-    fresh = words[1].isascii() and words[1].isdigit() and len(words[1]) < 16 and now - int(words[1]) < KNOWN_FOR
+    fresh = (
+        words[1].isascii() and words[1].isdigit() and len(words[1]) < 16 and -AHEAD <= now - int(words[1]) < KNOWN_FOR
+    )
     theirs = login is None or (words[0], words[2]) == (str(login.staff), str(login.set_at))
     return made and fresh and theirs
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 
 from store import budgets, codes, tables
 from store.budgets import Limit
-from store.prepared import Prepared, each, one_of
+from store.prepared import Prepared, each, issued, one_of
 from store.transaction import Transaction
 
 LIFE: Final = codes.LIFE  # ms
@@ -77,6 +77,7 @@ _good = (
     _c.kind == bindparam("of_kind"),
     _c.used_at.is_(None),
     _c.expires_at > _now,
+    issued(_c.made_at, _now),
 )
 _HOLD = Prepared(select(_c.subject).where(*_good).with_for_update())
 _LOOK = Prepared(select(_c.subject, _c.bound).where(*_good))

@@ -48,6 +48,14 @@ def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     return column.in_([bindparam(f"{name}_{n}", type_=column.type) for n in range(MOST)])
 
 
+AHEAD: Final = 60_000  # ms that clocks may differ
+
+
+def issued(at: ColumnElement[int], now: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether something was made by now. What was made in the future, before a clock was put right, proves nothing."""
+    return at - AHEAD <= now
+
+
 def each(name: str, digests: Sequence[str]) -> dict[str, str]:
     """What `keys.digests` made, as values for `one_of`."""
     return {f"{name}_{n}": digest for n, digest in enumerate(digests)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables
@@ -17,7 +17,3 @@ def beat(connection: Connection, now: int) -> None:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = dialect.insert(_p).values(id=ONE, at=now)
     connection.execute(new.on_conflict_do_update(index_elements=["id"], set_={"at": now}))
-
-
-def last(connection: Connection) -> int | None:
-    return connection.execute(select(_p.c.at).where(_p.c.id == ONE)).scalar()

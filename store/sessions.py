@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from store import tables
 from store.keys import Keys
-from store.prepared import Prepared, each, one_of
+from store.prepared import Prepared, each, issued, one_of
 from store.transaction import Transaction
 
 IDLE: Final = 30 * 60_000  # ms
@@ -89,7 +89,12 @@ def sweep(tx: Transaction) -> None:
 
 
 def _asked(keys: Keys, token: str, now: int) -> dict[str, Any]:
-    return {**each("of_digest", keys.digests(_USE, token)), "idle_since": now - IDLE, "begun": now - WHOLE}
+    return {
+        **each("of_digest", keys.digests(_USE, token)),
+        "asked_at": now,
+        "idle_since": now - IDLE,
+        "begun": now - WHOLE,
+    }
 
 
 _ss, _st = tables.staff_sessions.c, tables.staff.c
@@ -101,6 +106,8 @@ _QUERY = (
         _ss.ended_at.is_(None),
         _ss.seen_at > bindparam("idle_since", type_=_ss.seen_at.type),
         _ss.made_at > bindparam("begun", type_=_ss.made_at.type),
+        issued(_ss.made_at, bindparam("asked_at", type_=_ss.made_at.type)),
+        issued(_ss.seen_at, bindparam("asked_at", type_=_ss.made_at.type)),
         _st.suspended_at.is_(None),
     )
 )

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, upd
 from authz import Proof
 from store import tables
 from store.people import person_of
-from store.prepared import Prepared
+from store.prepared import Prepared, issued
 from store.transaction import Transaction
 
 FACTORS: Final = ("authenticator", "slack_code", "slack_approval", "text", "carried")
@@ -125,6 +125,7 @@ _UNTIL = Prepared(
         _s.account_id == bindparam("account"),
         _s.bound == bindparam("bound"),
         _s.ends_at > _now,
+        issued(_s.reached_at, _now),
         or_(_s.came_of.is_(None), exists().where(_of.id == _s.came_of, _of.ends_at > _now)),
     )
 )

@@ -17,7 +17,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("authenticators." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), reasons.FACTOR
     ),
-    **dict.fromkeys(("pulse.beat", "pulse.last", "store.Store.can_write"), reasons.OPENS),
+    **dict.fromkeys(("pulse.beat", "store.Store.can_write"), reasons.OPENS),
     "pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
     "bell.Bell.ring": "rings; knows nothing of what for",
@@ -320,6 +320,7 @@ REASONS: Final[dict[str, str]] = {
     "verify.Verdict.ok": reasons.PURE,
     **dict.fromkeys(("prepared.Prepared." + way for way in ("run", "first", "all", "on")), reasons.SQL),
     "prepared.each": reasons.PURE,
+    "prepared.issued": reasons.PURE,
     "prepared.one_of": reasons.PURE,
     "verify.running": reasons.PURE,
     "revoke.hold": "locks people's rows; gives nothing back",
