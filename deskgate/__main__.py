@@ -38,6 +38,7 @@ commands.command("serve")(serve)
 commands.command("explain")(decisions.explain)
 commands.command("matrix")(decisions.show_matrix)
 commands.command("tickets")(records.show_tickets)
+commands.command("restored")(records.after_a_restore)
 commands.command("doctor")(doctor.examine)
 MOST_LINES = 200  # differences shown by `import --dry-run`; the rest are counted
 

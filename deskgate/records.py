@@ -12,7 +12,7 @@ import typer
 
 from authz import Action, Grant
 from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
-from store import HashPool, Transaction, audit, desk_tickets, pins, recordings, retiring, shell, verify
+from store import HashPool, Transaction, audit, desk_tickets, pins, recordings, restored, retiring, shell, verify
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
@@ -52,6 +52,14 @@ _SOUNDS: Final = {
     recordings.NOTHING: "(nothing was recorded)",
     recordings.GONE: "(a recording that could not be had)",
 }
+
+
+def after_a_restore() -> None:
+    """After a database was restored from a backup: end what had been proved then, before the desk is opened again."""
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        counts = restored.end_all(tx, granted(tx, Action.DESK_OPERATE))
+    print("ended: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
+    print("Now suspend again whoever was suspended since the backup, and run the newest import.")
 
 
 @audit_commands.callback()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import tables, tickets
+from store import codes, pages, sessions, step_ups, tables, tickets
 from store.timeline import Recorded
 from tests.cli.conftest import Shell
 
@@ -211,3 +211,23 @@ def test_what_was_cut_off_is_found_with_a_head_from_outside(light: Shell) -> Non
     head = light.run("audit", "verify").out.splitlines()[1].removeprefix("head: ")
     light.change(text(f"DELETE FROM ledger_checkpoints WHERE n > {len(before)}"))
     assert light.run("audit", "verify", "--head", head).code == 1
+
+
+def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) -> None:
+    with light.store() as store, store.transaction("test") as tx:
+        kim = tx.connection.execute(
+            select(tables.staff.c.id).where(tables.staff.c.username == "agent.kim")
+        ).scalar_one()
+        session, code, page = (
+            sessions.begin(tx, kim),
+            codes.issue(tx, "step", "person:8"),
+            pages.issue(tx, "pin", "person:8"),
+        )
+        step_ups.reached(tx, "person:8", 1, "authenticator", "CA1", ends_at=tx.now + 900_000)
+    said = light.run("restored")
+    assert said.out.startswith("ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 0 questions in Slack\n")
+    with light.store() as store, store.transaction("test") as tx:
+        assert sessions.find(tx, session, does=True) is None
+        assert codes.redeem(tx, "step", code) is None
+        assert pages.use(tx, "pin", page) is None
+        assert step_ups.until(tx, "person:8", 1, "CA1") is None

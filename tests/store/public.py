@@ -101,6 +101,7 @@ OPENS: dict[str, set[str]] = {
     "shell.find_account": {"desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue"},
     "shell.find_person": {"desk.operate", "desk.pin.reissue"},
     "shell.has_service": {"desk.operate"},
+    "restored.end_all": {"desk.operate"},
     "shell.keys_in_use": {"desk.operate"},
     "shell.own_numbers": {"desk.pin.reissue"},
     "shell.pin_is_disabled": {"desk.pin.reissue"},
