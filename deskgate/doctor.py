@@ -48,6 +48,14 @@ def _findings() -> Iterator[Finding]:
         yield WARN, words
     if misspelt.readable_by_others():
         yield BAD, ".env can be read by others on this machine, and holds keys: run `chmod 600 .env`"
+    if settings.pin_choice == "on":
+        yield (
+            WARN,
+            (
+                "PIN_CHOICE is on: a handful of wrong PINs of six or seven digits leaves all callers with such a PIN to "
+                "messages for hours; issue PINs of eight digits and set PIN_CHOICE=off, or see docs/pins.md"
+            ),
+        )
     try:
         store = open_store(settings.database_url, keys, schemes)
     except DatabaseUrlTrouble as trouble:

@@ -28,6 +28,9 @@ KINDS: Final = {
     "pins_attested": DESK,  # callers with an attested number that is not on file for whom they say they are
     "pins_own_number": DESK,  # callers from numbers on file have
     "pins_one_number": DESK,  # one number on file has used up its own
+    "pins_short": DESK,  # where people choose: of PINs with the digits in the detail, callers without either have
+    "pins_short_attested": DESK,
+    "pins_short_own": DESK,  # and callers from numbers on file
     "codes_spent": DESK,  # wrong codes, of the kind in the detail
     "texts_spent": DESK,  # text messages with codes
     "messages_number": DESK,  # one number has left as many messages as it may, unproved

@@ -22,12 +22,9 @@ from store.keys import Keys
 PINS_EACH: Final = 2  # of everybody: the PIN, and the one that is keyed under a threat
 NOT_EASY: Final = 0.9  # of all numbers at least so many may be somebody's PIN (pins.py: of six digits 0.908)
 AT_MOST: Final = 1e-4  # the chance a day that guessing opens any account
-# Where people may choose (PIN_CHOICE), a guess with fewer digits hits oftener: each length has budgets of its own, which share
-# the chance out. Ten digits are counted as eight.
-SHARES: Final = {8: 0.2, 7: 0.2, 6: 0.6}
-FEWEST: Final = 3  # even so: two customers may key at once, and one of them wrongly
-
 NUMBER = Limit("number", 20, HOUR // 10)
+NUMBER_OWN = replace(NUMBER, name="number-own", alert="pins_one_number")
+NUMBER_ATTESTED = replace(NUMBER, name="number-attested")
 OWN = Limit("own", 300, HOUR // 20, "pins_own_number")
 OWN_ATTESTED = Limit("own-attested", 300, HOUR // 20, "pins_own_number")
 ATTESTED = Limit("attested", 300, HOUR // 20, "pins_attested")
@@ -35,6 +32,44 @@ WITHHELD = Limit("withheld", 420, HOUR // 50, "pins_withheld")
 ALIKE = Limit("prefix", 420, HOUR // 50, "pins_prefix")
 DESK = Limit("desk", 480, HOUR // 60, "pins_strangers")  # all strangers together
 WIDEST: Final = (OWN, OWN_ATTESTED, ATTESTED, DESK)  # everybody spends one of these
+# Where people may choose (PIN_CHOICE), a guess with fewer digits hits oftener. Each length then has budgets of its own: so many
+# at once, so many more a day. Eight and more keep what A4 promises. All the desk can allow of six is some 22 a day, so one line
+# that shows ever new numbers takes what strangers share of them; most are kept for callers from a number on file, attested or
+# not, who are the most. One number never has as many as its class, nor a class as many as the wider one. Ten digits count as eight.
+CHOSEN: Final = {
+    8: {
+        "number": (20, 120),
+        "withheld": (355, 360),
+        "prefix": (355, 360),
+        "desk": (364, 480),
+        "number-attested": (20, 120),
+        "attested": (120, 180),
+        "number-own": (20, 120),
+        "own": (160, 240),
+    },
+    7: {
+        "number": (4, 2),
+        "withheld": (8, 3),
+        "prefix": (10, 4),
+        "desk": (18, 6),
+        "number-attested": (4, 2),
+        "attested": (12, 6),
+        "number-own": (6, 4),
+        "own": (17, 8),
+    },
+    6: {
+        "number": (2, 1),
+        "withheld": (2, 1),
+        "prefix": (3, 1),
+        "desk": (5, 1),
+        "number-attested": (2, 1),
+        "attested": (3, 1),
+        "number-own": (4, 2),
+        "own": (9, 3),
+    },
+}
+# Of short PINs the desk hears what a whole class has used up: a few people who mistyped are enough for it.
+SHORT: Final = {"own": "pins_short_own", "desk": "pins_short", "attested": "pins_short_attested"}
 PREFIX: Final = 7  # characters: +441632
 
 
@@ -48,29 +83,27 @@ def limits(
     else:
         which = keys.digest("pin-limits", number)[:40]
         if own:
-            widest = OWN_ATTESTED if attested else OWN
-            found = [(f":{widest.name}:{which}", replace(NUMBER, alert="pins_one_number")), ("", widest)]
+            widest = OWN_ATTESTED if attested and not choice else OWN
+            found = [(f":{widest.name}:{which}", NUMBER_OWN), ("", widest)]
         elif attested:
-            found = [(f":attested:{which}", NUMBER), ("", ATTESTED)]
+            found = [(f":attested:{which}", NUMBER_ATTESTED), ("", ATTESTED)]
         else:
-            found = [
-                (f":{which}", NUMBER),
-                (f":{number[:PREFIX]}", replace(ALIKE, detail=number[:PREFIX])),
-                ("", DESK),
-            ]
-    length = min(8, max(6, digits)) if choice else 8
-    return tuple(_named(limit, whose, length, choice) for whose, limit in found)
+            alike = replace(ALIKE, detail=number[:PREFIX])
+            found = [(f":{which}", NUMBER), (f":{number[:PREFIX]}", alike), ("", DESK)]
+    length = min(8, max(6, digits)) if choice else 0
+    return tuple(_named(limit, whose, length) for whose, limit in found)
 
 
-def _named(limit: Limit, whose: str, length: int, choice: bool) -> Limit:
+def _named(limit: Limit, whose: str, length: int) -> Limit:
     name = f"pin:{limit.name}{whose}"
-    return replace(_of_length(limit, length), name=f"{name}:{length}") if choice else replace(limit, name=name)
+    return replace(_of_length(limit, length), name=f"{name}:{length}") if length else replace(limit, name=name)
 
 
 def _of_length(limit: Limit, length: int) -> Limit:
-    """The part of a budget that guesses of this length have, where people may choose."""
-    part = SHARES[length] / 10 ** (8 - length)
-    return replace(limit, most=max(FEWEST, int(limit.most * part)), every=int(limit.every / part))
+    """What guesses of this length have of a budget, where people may choose."""
+    most, a_day = CHOSEN[length][limit.name]
+    sized = replace(limit, most=most, every=DAY // a_day)
+    return sized if length == 8 else replace(sized, alert=SHORT.get(limit.name, ""), detail=str(length))
 
 
 def chance_a_day(*, choice: bool) -> float:
@@ -78,7 +111,8 @@ def chance_a_day(*, choice: bool) -> float:
     easy, opens any account within a day. No more than the sum of what each guess may hit."""
     if not choice:
         return sum(limit.within(DAY) for limit in WIDEST) * _hit(8)
-    return sum(_of_length(limit, length).within(DAY) * _hit(length) for limit in WIDEST for length in SHARES)
+    widest = (limit for limit in WIDEST if limit is not OWN_ATTESTED)  # who is known by a number on file shares one
+    return sum(_of_length(limit, length).within(DAY) * _hit(length) for limit in widest for length in CHOSEN)
 
 
 def _hit(length: int) -> float:

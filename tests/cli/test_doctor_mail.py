@@ -54,6 +54,13 @@ def test_d6_misspelt_settings_and_an_env_file_for_everybody(light: Shell, nowher
     assert not any("chmod" in words for _, words in lines(light))
 
 
+def test_a4_the_doctor_says_what_short_pins_cost_where_people_choose(light: Shell) -> None:
+    assert not any("PIN_CHOICE" in words for _, words in lines(light))
+    light.set(PIN_CHOICE="on")
+    (said,) = (words for state, words in lines(light) if state == "note" and words.startswith("PIN_CHOICE is on"))
+    assert "wrong PINs of six or seven digits" in said
+
+
 FIXES = ("check", "set", "run", "see", "invite", "remove", "put", "open", "paste", "install", "compare", "use", "make")
 SPEAKS_FOR_ITSELF = (
     "trouble",

@@ -10,15 +10,18 @@ from sqlalchemy import select
 
 from ivr import pin
 from ivr.shapes import Call
-from store import pin_limits, tables
+from store import pin_limits, pins, tables
+from store.budgets import HOUR
 from store.guard import Admission
 from store.pin_limits import AT_MOST, DESK, WIDEST, WITHHELD
+from store.pins import Pin
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, rows
 from tests.refused import unknown_ids
 
 MIA, PIN, OWN = "10000081", "17846325", "+441632960108"
+LEO, LEOS = "10000099", "+441632960109"
 A = "TN-Validation-Passed-A"
 MENU, CLOSED = "Press 1 to open a ticket.", "We cannot check PINs by phone just now."
 ONE_LINE = {
@@ -37,7 +40,16 @@ def shown(line: str | None) -> str | None:
     return f"{line}{next(_made_up) % 10**6:06}" if line == "+441632" else line
 
 
-def guess(desk: Desk, line: str | None, calls: int, every: float, *, attested: bool = False) -> list[Admission]:
+def guess(
+    desk: Desk,
+    line: str | None,
+    calls: int,
+    every: float,
+    *,
+    attested: bool = False,
+    digits: int = 8,
+    choice: bool = False,
+) -> list[Admission]:
     """Three wrong PINs in each call at IDs that nobody else tried: what their turns do before they hash."""
     dice, on, admitted = unknown_ids(), desk.house.line, []
     assert on is not None
@@ -46,7 +58,7 @@ def guess(desk: Desk, line: str | None, calls: int, every: float, *, attested: b
             tx.now += int(every * 1000)
             call = Call(at="pin", support_id=next(dice), number=shown(line), attested=attested)
             for _try in range(3):
-                admitted.append(pin.reserve(tx, call, on.decoy, digits=8).reservation.admission)
+                admitted.append(pin.reserve(tx, call, on.decoy, digits=digits, choice=choice).reservation.admission)
     desk.pass_time(calls * every)
     return admitted
 
@@ -129,7 +141,10 @@ def test_a4_the_chance_counts_every_budget_there_is(one_desk: Desk) -> None:
             kind, _, length = widest.name.removeprefix("pin:").partition(":")
             assert kind in {limit.name for limit in WIDEST}
             assert length == (str(min(8, digits)) if choice else "")
-            assert all(limit.most <= widest.most for limit in nearer)
+            assert all(limit.most < widest.most for limit in nearer)
+            assert all(limit.within(HOUR) < widest.within(HOUR) for limit in nearer), (
+                "an hour of one leaves some to others"
+            )
             seen.add(kind)
     assert seen == {limit.name for limit in WIDEST}
 
@@ -142,13 +157,57 @@ def _ways() -> Iterator[tuple[str | None, bool, bool, int]]:
                 yield "+441632960999", own, attested, digits
 
 
-def test_a4_where_people_choose_short_guesses_close_nothing_for_long_pins(sample_sqlite: str) -> None:
+@pytest.fixture
+def choosing(sample_sqlite: str) -> Iterator[Desk]:
     desk = Desk(sample_sqlite, **ACCOUNT, PIN_CHOICE="on")
-    dice = unknown_ids()
+    yield desk
+    desk.close()
+
+
+def short_pin(desk: Desk, person: str, digits: str) -> None:
+    with desk.store.transaction("test") as tx:
+        id = tx.connection.execute(select(tables.people.c.id).where(tables.people.c.support_id == person)).scalar_one()
+        pins.put(tx, pins.keep(tx.keys, id, Pin(digits)))
+
+
+@pytest.mark.parametrize("line", ONE_LINE)
+def test_a4_where_people_choose_one_line_closes_nothing_for_pins_of_eight_digits(choosing: Desk, line: str) -> None:
+    guess(choosing, ONE_LINE[line], 120, 30, choice=True)
+    for number in ("+441632960999", "+15005550006", "anonymous", OWN):
+        assert MENU in prove(choosing, number).said, number
+
+
+def test_a4_where_people_choose_one_customers_typos_close_nothing_for_others(choosing: Desk) -> None:
+    """Mia mistypes for an hour, on her own phone; Leo has six digits too, and neither phone of his has done anything."""
+    short_pin(choosing, LEO, "582039")
+    for _ in range(5):
+        heard = Caller(Wire(choosing), OWN).prove(MIA, "739402").text
+        choosing.pass_time(12 * 60)
+    assert CLOSED in heard
+    assert "Thank you." in Caller(Wire(choosing), LEOS).prove(LEO, "582039").said
+    assert warnings(choosing) == []
+
+
+@pytest.mark.parametrize("line", ONE_LINE)
+def test_a4_where_people_choose_one_line_leaves_short_pins_to_numbers_on_file(choosing: Desk, line: str) -> None:
+    """More cannot be had of six digits: who shows ever new numbers closes it to strangers, and the desk hears which."""
+    short_pin(choosing, LEO, "582039")
+    guess(choosing, ONE_LINE[line], 120, 30, digits=6, choice=True)
+    assert "Thank you." in Caller(Wire(choosing), LEOS).prove(LEO, "582039").said
+    shut = [
+        CLOSED in Caller(Wire(choosing), other).prove(LEO, "582039").text for other in ("+15005550006", "anonymous")
+    ]
+    assert shut == {"made-up numbers": [True, True], "withheld": [False, True]}.get(line, [False, False])
+    assert warnings(choosing) == ["pins_short"] * (line == "made-up numbers")
+    a = tables.alerts.c
+    assert {row.detail for row in rows(choosing, select(a.detail))} <= {"6"}
+
+
+def test_a4_where_people_choose_short_guesses_close_nothing_for_long_pins(choosing: Desk) -> None:
+    desk, dice = choosing, unknown_ids()
     heard = []
     for place in range(5):
         caller = Caller(Wire(desk), f"+44163297{place:04}")
         heard.append(CLOSED in caller.prove(next(dice), f"58203{place}").text)
     assert heard == [False] * 3 + [True] * 2
     assert MENU in prove(desk, "+441632960999").said
-    desk.close()
