@@ -53,19 +53,14 @@ def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> l
 def may_work(tx: Transaction, grant: Grant, number: int) -> bool:
     """Whether anything can be done with it under this grant. Not with one that is held: it is let go first."""
     tx.good(grant, "desk.ticket.work")
-    ticket = timeline.about(tx, number)
-    there = ticket is not None and ticket.account == grant.account and ticket.status not in NOT_THE_DESKS
-    return there and grant.when != "read"
+    return _workable(grant, timeline.about(tx, number))
 
 
 def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
     _working(tx, grant, number)
-    staff = _staff(grant)
-    t = tables.tickets.c
-    tx.connection.execute(select(t.number).where(t.number == number).with_for_update())  # one after the other
-    a = tables.assignments
+    staff, a = _staff(grant), tables.assignments
     before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
     if before == staff:
         return ALREADY
@@ -79,8 +74,10 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
 def let_go(tx: Transaction, staff: int) -> None:
     """They work here no more: what they had taken and is not closed waits for somebody else."""
     a, t = tables.assignments.c, tables.tickets.c
-    open = select(t.number).where(t.number == a.ticket, t.status != "closed").exists()
-    gone = delete(tables.assignments).where(a.staff_id == staff, open).returning(a.ticket)
+    theirs = select(a.ticket).where(a.staff_id == staff)
+    held = select(t.number).where(t.number.in_(theirs), t.status != "closed").order_by(t.number).with_for_update()
+    numbers = tx.connection.execute(held).scalars().all()  # the tickets first, as whoever takes one does
+    gone = delete(tables.assignments).where(a.staff_id == staff, a.ticket.in_(numbers)).returning(a.ticket)
     for number in sorted(tx.connection.execute(gone).scalars().all()):
         timeline.add(tx, number, f"staff:{staff}", "", event="let_go", internal=True)
 
@@ -165,9 +162,15 @@ def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:
     return of is not None
 
 
+def _workable(grant: Grant, ticket: timeline.About | None) -> bool:
+    there = ticket is not None and ticket.account == grant.account and ticket.status not in NOT_THE_DESKS
+    return there and grant.when != "read"
+
+
 def _working(tx: Transaction, grant: Grant, number: int) -> None:
-    """Raises `NoGrant` unless this grant lets somebody change this very ticket."""
-    if not may_work(tx, grant, number):
+    """Raises `NoGrant` unless this grant lets somebody change this very ticket, which is held from now on."""
+    tx.good(grant, "desk.ticket.work")
+    if not _workable(grant, timeline.hold(tx, number)):
         raise NoGrant("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
 

@@ -187,6 +187,12 @@ def about(tx: Transaction, ticket: int) -> About | None:
     return None if row is None else About(row.account_id, row.topic, row.status, row.opened_by)
 
 
+def hold(tx: Transaction, ticket: int) -> About | None:
+    """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
+    row = _HOLD.first(tx, number=ticket)
+    return None if row is None else About(row.account_id, row.topic, row.status, row.opened_by)
+
+
 def of_source(tx: Transaction, source: str) -> About | None:
     """What the ticket is about that has a message which came as `source`. None: we have none."""
     row = _BY_SOURCE.first(tx, source=source)
@@ -198,9 +204,8 @@ _INSERT = Prepared(
     insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
 )
 _t, _m, _f = tables.tickets, tables.messages, tables.files
-_ABOUT = Prepared(
-    select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by).where(_t.c.number == bindparam("number"))
-)
+_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by).where(_t.c.number == bindparam("number"))
+_ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())
 _BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
 NOTED_FILES = Prepared(
     select(_f)

@@ -125,6 +125,11 @@ class Server:
             else:
                 self._admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
+    def renew(self, url: str, template: str) -> None:
+        """Makes a lent database as new again, while its borrower is connected and has no transaction open."""
+        with self.connect(url.partition("@/")[2].partition("?")[0]) as connection:
+            connection.execute(self._templates[template].renew)
+
     def _copy(self, template: str) -> str:
         name = f"t_{uuid.uuid4().hex}"
         # Copying files is three times as quick here as the default, which writes everything to the log first.

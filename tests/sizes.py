@@ -18,9 +18,14 @@ EVERYTHING: Final = "--everything"
 FEW, MANY = 40, 100  # examples of a test that does not say how many
 
 
+def is_everything() -> bool:
+    """Whether all of the suite runs. For what is decided at import; a test asks its `config`."""
+    return bool(os.environ.get(_SET))
+
+
 def size(everything: int, quick: int | None = None) -> int:
     """How many examples a test takes: `everything` of them, or about a fifth (or `quick`) in the run at every change."""
-    return everything if os.environ.get(_SET) else (quick or max(1, everything // 5))
+    return everything if is_everything() else (quick or max(1, everything // 5))
 
 
 _SET: Final = "DESKGATE_TEST_EVERYTHING"  # for the workers of xdist, and for settings that are read at import

@@ -283,6 +283,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("overheard.hidden", "overheard.spoil"), reasons.CODE),
     "tickets.withdrawn": reasons.WORDS,
     "timeline.about": reasons.DECIDES,
+    "timeline.hold": reasons.DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
     **dict.fromkeys(
         ("bounds.leads", "bounds.service", "bounds.takes_two", "bounds.whole_desk"), "looks at how far a grant reaches"

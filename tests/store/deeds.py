@@ -1,0 +1,227 @@
+"""Deeds at tickets, calls and jobs that touch the same rows, for the tests that interleave each with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import insert, update
+
+from authz import Action, Ask, Denied, Grant, Proof, Topic
+from store import (
+    OPERATOR,
+    Transaction,
+    call_backs,
+    desk_tickets,
+    queue,
+    rings,
+    staff,
+    tables,
+    tickets,
+    work,
+)
+from tests.store.interleaving import Deed, Refused
+
+RAJ, MIA, LEO, TIDEWORKS = 7, 8, 9, 3
+KIM, ANA, LEE, ZOE = "staff:1", "staff:2", "staff:3", "staff:4"
+
+Given = dict[str, Any]
+
+
+class Pairs(NamedTuple):
+    """What stands before, and the deeds that meet there: each with each, itself included."""
+
+    prepare: Callable[[Transaction], Given]
+    deeds: dict[str, Deed]
+
+
+def granted(
+    tx: Transaction, who: str, action: Action, account: int | None = TIDEWORKS, topic: Topic | None = None
+) -> Grant:
+    verdict = tx.ask(Ask(who, action, account, topic, Proof.VERIFIED))
+    if isinstance(verdict, Denied):
+        raise Refused(verdict.reason)
+    return verdict
+
+
+def colleagues(tx: Transaction) -> None:
+    """Another agent and another who leads, beside Kim and Ana."""
+    rows = [("agent.lee", "Lee", "agent"), ("lead.zoe", "Zoe", "supervisor")]
+    for username, name, role in rows:
+        row = {"username": username, "name": name, "email": f"{username}@desk.example", "role": role}
+        tx.connection.execute(insert(tables.staff).values(**row))
+
+
+def works(tx: Transaction, who: str) -> Grant:
+    return granted(tx, who, Action.DESK_TICKET_WORK)
+
+
+def hers(tx: Transaction, action: Action = Action.TICKET_REPLY) -> Grant:
+    return granted(tx, f"person:{MIA}", action, topic=Topic.TECHNICAL)
+
+
+# --- a ticket
+
+
+def a_ticket(tx: Transaction) -> Given:
+    colleagues(tx)
+    grant = hers(tx, Action.TICKET_OPEN)
+    number = tickets.open(tx, grant, subject="It is down", body="It is down", source="T/C/1.1")
+    return {"number": number}
+
+
+def edits(stamp: str) -> Deed:
+    def deed(tx: Transaction, given: Given) -> object:
+        ask = Ask(f"person:{MIA}", Action.TICKET_REPLY, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
+        return tickets.edited(tx, ask, "T/C/1.1", f"as of {stamp}", stamp)
+
+    return deed
+
+
+TICKET = Pairs(
+    a_ticket,
+    {
+        "Kim takes it": lambda tx, given: desk_tickets.take(tx, works(tx, KIM), given["number"], None),
+        "Lee takes it": lambda tx, given: desk_tickets.take(tx, works(tx, LEE), given["number"], None),
+        "Kim answers": lambda tx, given: desk_tickets.answer(
+            tx, works(tx, KIM), given["number"], "Try again", phone=True
+        ),
+        "Ana closes it": lambda tx, given: desk_tickets.set_status(tx, works(tx, ANA), given["number"], "closed"),
+        "Mia replies": lambda tx, given: tickets.reply(tx, hers(tx), given["number"], body="Still down"),
+        "Mia closes it": lambda tx, given: tickets.close(tx, hers(tx), given["number"]),
+    },
+)
+MESSAGE = Pairs(
+    a_ticket,
+    {
+        "Mia edits it": edits("1.2"),
+        "Mia edits it later": edits("1.3"),
+        "Mia takes it back": lambda tx, _given: tickets.withdrawn(tx, f"person:{MIA}", "T/C/1.1"),
+    },
+)
+
+
+# --- an agent who is suspended
+
+
+def a_taken_ticket(tx: Transaction) -> Given:
+    given = a_ticket(tx)
+    desk_tickets.take(tx, works(tx, KIM), given["number"], None)
+    return given
+
+
+SUSPENDED = Pairs(
+    a_taken_ticket,
+    {
+        "Kim is suspended": lambda tx, _given: staff.suspend(
+            tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1
+        ),
+        "Lee takes it from Kim": lambda tx, given: desk_tickets.take(tx, works(tx, LEE), given["number"], 1),
+        "Kim answers": lambda tx, given: desk_tickets.answer(
+            tx, works(tx, KIM), given["number"], "Try again", phone=True
+        ),
+        "Mia replies": lambda tx, given: tickets.reply(tx, hers(tx), given["number"], body="Still down"),
+    },
+)
+
+
+# --- a ticket that is kept back
+
+
+def a_held_ticket(tx: Transaction) -> Given:
+    given = a_ticket(tx)
+    t = tables.tickets.c
+    tx.connection.execute(update(tables.tickets).where(t.number == given["number"]).values(status="held"))
+    return given
+
+
+HELD = Pairs(
+    a_held_ticket,
+    {
+        "Ana releases it": lambda tx, given: queue.release(tx, works(tx, ANA), given["number"]),
+        "Zoe releases it": lambda tx, given: queue.release(tx, works(tx, ZOE), given["number"]),
+    },
+)
+
+
+# --- a caller with the desk
+
+
+def a_ring(tx: Transaction) -> Given:
+    colleagues(tx)
+    tx.call = "CA1"
+    grant = granted(tx, f"person:{MIA}", Action.PHONE_SUPPORT)
+    return {"ring": rings.start(tx, grant, numbers=("+441632960001", "+441632960002"))}
+
+
+RING = Pairs(
+    a_ring,
+    {
+        "the first phone takes it": lambda tx, given: rings.take(tx, given["ring"], "CA2", 0),
+        "the second phone takes it": lambda tx, given: rings.take(tx, given["ring"], "CA3", 1),
+        "the caller leaves": lambda tx, _given: rings.end(tx, "CA1", rings.CALLER_LEFT),
+        "the first phone is gone": lambda tx, given: rings.leg_gone(tx, given["ring"], "CA2", 0),
+    },
+)
+
+
+def a_talk(tx: Transaction) -> Given:
+    given = a_ring(tx)
+    rings.take(tx, given["ring"], "CA2", 0)
+    return given
+
+
+TALK = Pairs(
+    a_talk,
+    {
+        "Kim claims it": lambda tx, given: rings.claim(tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]),
+        "Lee claims it": lambda tx, given: rings.claim(tx, granted(tx, LEE, Action.DESK_CARD_VIEW), given["ring"]),
+        "the caller leaves": lambda tx, _given: rings.end(tx, "CA1", rings.CALLER_LEFT),
+        "the caller proves it": lambda tx, given: rings.proved(tx, given["ring"], passed=True),
+    },
+)
+
+
+# --- calls of ours, jobs
+
+
+def a_call_back(tx: Transaction) -> Given:
+    made = call_backs.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK, None), MIA, purpose="")
+    assert isinstance(made, int), made
+    return {"id": made}
+
+
+CALL_BACK = Pairs(
+    a_call_back,
+    {
+        "it is dialled": lambda tx, given: call_backs.to_ring(tx, given["id"], "+441632960108") is not None,
+        "it is over": lambda tx, given: call_backs.moved(tx, given["id"], "over"),
+    },
+)
+
+
+def a_job(tx: Transaction) -> Given:
+    work.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": MIA})
+    return {}
+
+
+JOB = Pairs(
+    a_job,
+    {
+        "a worker leases it": lambda tx, _given: (job := work.lease(tx, ["notice"])) and job.key,
+        "it is enqueued once more": lambda tx, _given: work.enqueue_once(tx, "notice", "k", {"notice": "pin_set"}),
+        "another of its kind": lambda tx, _given: work.enqueue_once(tx, "notice", "k2", {"notice": "pin_set"}),
+    },
+)
+
+
+AT_THE_DESK: Final = {
+    "ticket": TICKET,
+    "message": MESSAGE,
+    "held": HELD,
+    "ring": RING,
+    "talk": TALK,
+    "call back": CALL_BACK,
+    "job": JOB,
+    "suspended": SUSPENDED,
+}

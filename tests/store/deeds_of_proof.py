@@ -1,0 +1,184 @@
+"""Deeds with what proves somebody, and with rights, that touch the same rows, for the tests that interleave each with each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+
+from authz import Action, Ask, Denied, Grant, Proof, Topic
+from store import (
+    Transaction,
+    approvals,
+    codes,
+    guard,
+    loans,
+    members,
+    pages,
+    revoke,
+    second_looks,
+    switches,
+    tables,
+)
+from store.budgets import Limit
+from tests.store.deeds import ANA, LEO, MIA, RAJ, TIDEWORKS, ZOE, Given, Pairs, colleagues, granted
+
+# --- codes, pages, questions
+
+
+def a_code(tx: Transaction) -> Given:
+    return {"code": codes.issue(tx, "link", f"person:{MIA}"), "page": pages.issue(tx, "enrol", f"person:{MIA}")}
+
+
+def another_code(tx: Transaction, _given: Given) -> object:
+    return len(codes.issue(tx, "link", f"person:{MIA}"))
+
+
+CODE = Pairs(
+    a_code,
+    {
+        "another code": another_code,
+        "it is redeemed": lambda tx, given: codes.redeem(tx, "link", given["code"]),
+        "it is void": lambda tx, _given: codes.void(tx, "link", f"person:{MIA}"),
+        "the page is used": lambda tx, given: pages.use(tx, "enrol", given["page"]),
+    },
+)
+
+
+def a_question(tx: Transaction) -> Given:
+    tx.call = "CA1"
+    id, digits = approvals.ask(tx, f"person:{MIA}", TIDEWORKS)
+    return {"id": id, "digits": digits}
+
+
+def answers(tx: Transaction, given: Given) -> object:
+    return approvals.answer(tx, f"person:{MIA}", given["id"], given["digits"], ends_at=tx.now + 60_000)
+
+
+QUESTION = Pairs(
+    a_question,
+    {
+        "the right number": answers,
+        "not me": lambda tx, given: approvals.refuse(tx, f"person:{MIA}", given["id"]),
+        "the caller gives up": lambda tx, given: approvals.give_up(tx, f"person:{MIA}", given["id"]),
+        "all proofs end": lambda tx, _given: revoke.revoke(tx, [MIA], "pin"),
+    },
+)
+
+
+# --- rights that are lent
+
+
+def a_request(tx: Transaction) -> Given:
+    asked = loans.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.open:technical")
+    assert isinstance(asked, int), asked
+    return {"id": asked}
+
+
+def lends(tx: Transaction, given: Given) -> object:
+    verdict = tx.ask(Ask(f"person:{RAJ}", Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
+    return loans.lend(tx, verdict, given["id"], 1) is not None if isinstance(verdict, Grant) else verdict.reason
+
+
+def refuses(tx: Transaction, given: Given) -> object:
+    verdict = tx.ask(Ask(f"person:{RAJ}", Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
+    return loans.refuse(tx, verdict, given["id"]) is not None if isinstance(verdict, Grant) else verdict.reason
+
+
+LOAN = Pairs(a_request, {"Raj lends it": lends, "Raj refuses": refuses})
+
+
+def a_loan(tx: Transaction) -> Given:
+    given = a_request(tx)
+    loan = loans.lend(tx, granted(tx, f"person:{RAJ}", Action.RIGHT_LEND), given["id"], 1)
+    assert loan is not None
+    return {"loan": loan.id}
+
+
+def leo_opens(tx: Transaction, _given: Given) -> object:
+    verdict = tx.ask(Ask(f"person:{LEO}", Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED))
+    return verdict.reason if isinstance(verdict, Denied) else "allowed"
+
+
+LENT = Pairs(
+    a_loan,
+    {
+        "Raj takes it back": lambda tx, given: loans.take_back(tx, f"person:{RAJ}", given["loan"]),
+        "Leo gives it back": lambda tx, given: loans.take_back(tx, f"person:{LEO}", given["loan"]),
+        "Leo opens a ticket": leo_opens,
+    },
+)
+
+
+# --- who stands for whom in Slack
+
+
+def nothing(_tx: Transaction) -> Given:
+    return {}
+
+
+MEMBER = Pairs(
+    nothing,
+    {
+        "it becomes Mia": lambda tx, _given: members.link(tx, MIA, "T0DESK", "U0NEW"),
+        "it becomes Leo": lambda tx, _given: members.link(tx, LEO, "T0DESK", "U0NEW"),
+        "it is nobody": lambda tx, _given: members.unlink(tx, "T0DESK", "U0NEW"),
+    },
+)
+
+
+# --- what takes two people
+
+
+def a_wish(tx: Transaction) -> Given:
+    colleagues(tx)
+    second_looks.ask(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), "threat_off")
+    switches.switch(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), True)
+    wanted = tx.connection.execute(select(tables.second_looks.c.id)).scalars().first()
+    return {"id": wanted}
+
+
+def leads(tx: Transaction, who: str) -> Grant:
+    return granted(tx, who, Action.DESK_THREAT_SWITCH, None)
+
+
+TWO_PEOPLE = Pairs(
+    a_wish,
+    {
+        "Zoe agrees": lambda tx, given: second_looks.agree(tx, leads(tx, ZOE), given["id"]),
+        "Zoe refuses": lambda tx, given: second_looks.refuse(tx, leads(tx, ZOE), given["id"]),
+    },
+)
+
+
+# --- attempts
+
+
+LIMITS: Final = (Limit("a caller", 6, 3_600_000), Limit("the desk", 100, 3_600_000))
+
+
+def four_wrong(tx: Transaction) -> Given:
+    for _ in range(4):
+        guard.reserve(tx, guard.counter_of(MIA), real=True, limits=LIMITS)
+    return {}
+
+
+def tries(tx: Transaction, _given: Given) -> object:
+    return guard.reserve(tx, guard.counter_of(MIA), real=True, limits=LIMITS).admission.name
+
+
+ATTEMPT = Pairs(
+    four_wrong,
+    {"an attempt": tries, "it is unlocked": lambda tx, _given: guard.unlock(tx, guard.counter_of(MIA))},
+)
+
+
+OF_PROOF: Final = {
+    "code": CODE,
+    "question": QUESTION,
+    "loan": LOAN,
+    "lent": LENT,
+    "member": MEMBER,
+    "two people": TWO_PEOPLE,
+    "attempt": ATTEMPT,
+}

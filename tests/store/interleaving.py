@@ -1,0 +1,213 @@
+"""Two transactions of one PostgreSQL database, of which the first stands still before any statement while the second goes ahead.
+
+`check` plays two deeds one after the other, in both orders, and then interleaved before every statement of the first that writes,
+before its COMMIT, and with `everything` before each that reads. What they answered and what stands in the tables afterwards must be what one of the two orders gives.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, LargeBinary, select
+from sqlalchemy.engine import make_url
+
+from authz import load_schemes
+from store import Keys, Store, Transaction, open_store, tables
+from store.ledger import Lanes
+from tests.desk import NOON, SECRET
+from tests.postgres import Server
+from tests.statements import watched
+
+SCHEMES: Final = load_schemes()
+SOON: Final = 20.0  # seconds in which what is waited for has happened, on a busy machine too
+# Made by chance, counted by a sequence, or counting how often a row was touched: no part of what came of it.
+BY_CHANCE: Final = {
+    "digest",
+    "id",
+    "mac",
+    "n",
+    "lane",
+    "prev",
+    "words",
+    "pepper",
+    "salt",
+    "token",
+    "room",
+    "gen",
+    "message",
+}
+KEYS_BY_CHANCE: Final = {"work": {"key"}}
+NOT_OF_IT: Final = {"lanes", "checkpoints"}
+FAULT: Final = "raised"
+READS: Final = ("SELECT", "WITH")
+
+Deed = Callable[[Transaction, dict[str, Any]], object]
+
+
+class Refused(Exception):
+    """The deed was not allowed: an outcome like another."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each answered (or how it failed), and what stands in the tables."""
+
+    first: str
+    second: str
+    left: tuple[str, ...]
+
+
+class Interleaving:
+    """Two processes on one database, which is as new as the sample for every two deeds."""
+
+    def __init__(
+        self, server: Server, template: str, url: str, prepare: Callable[[Transaction], dict[str, Any]]
+    ) -> None:
+        self.server, self.template, self.url, self.prepare = server, template, url, prepare
+        self.one, self.other = (open_store(url, Keys.parse(SECRET), SCHEMES, lambda: NOON) for _ in range(2))
+
+    def close(self) -> None:
+        for store in (self.one, self.other):
+            store.engine.dispose()
+
+    def in_turn(self, first: Deed, second: Deed) -> Outcome:
+        """One after the other."""
+        given = self._anew()
+        answers = [_did(store, deed, given) for store, deed in ((self.one, first), (self.other, second))]
+        return Outcome(*answers, _left(self.one))
+
+    def at(self, place: int, first: Deed, second: Deed, *, everything: bool) -> Outcome | None:
+        """The first stands still at its place number `place` until the second has ended or waits for a lock. None: the first has
+        no such place."""
+        given = self._anew()
+        with _stopping(self.one.engine, place, everything) as (reached, go_on):
+            answers = ["", ""]
+
+            def does(number: int, store: Store, deed: Deed) -> threading.Thread:
+                def run() -> None:
+                    answers[number] = _did(store, deed, given)
+
+                thread = threading.Thread(target=run, daemon=True)
+                thread.start()
+                return thread
+
+            ahead = does(0, self.one, first)
+            while not reached.wait(0.002):
+                if not ahead.is_alive():
+                    return None
+            behind = does(1, self.other, second)
+            behind.join(0.01)
+            with _monitor(self.url) as monitor:
+                while behind.is_alive() and not _waits(monitor):
+                    behind.join(0.01)
+            go_on.set()
+            for thread in (ahead, behind):
+                thread.join(SOON)
+                assert not thread.is_alive(), "two transactions wait for each other"
+            return Outcome(*answers, _left(self.one))
+
+    def _anew(self) -> dict[str, Any]:
+        self.server.renew(self.url, self.template)
+        for store in (self.one, self.other):
+            store._lanes = Lanes(store.engine, store.gate, store.keys, store.clock, 4)  # theirs are gone with the rows
+        with self.one.transaction("test") as tx:
+            given = self.prepare(tx)
+        with self.other.transaction("test"):  # a connection and a segment of the ledger, so that they are no part of it
+            pass
+        return given
+
+
+def check(interleaving: Interleaving, first: Deed, second: Deed, *, everything: bool) -> int:
+    """Plays two deeds interleaved at every place of the first. Fails where what came of it is neither order's. Gives how many
+    places there were."""
+    orders = {interleaving.in_turn(first, second)}
+    swapped = interleaving.in_turn(second, first)
+    orders.add(Outcome(swapped.second, swapped.first, swapped.left))
+    for order in orders:
+        assert FAULT not in (order.first + order.second), f"{order.first}, {order.second}"
+    places = 0
+    while True:
+        outcome = interleaving.at(places, first, second, everything=everything)
+        if outcome is None:
+            return places
+        if outcome not in orders:
+            pytest.fail(f"at place {places}: {_differs(outcome, orders)}")
+        places += 1
+
+
+def _differs(outcome: Outcome, orders: set[Outcome]) -> str:
+    said = [f"they answered {outcome.first} and {outcome.second}"]
+    for order in orders:
+        said.append(f"in an order: {order.first} and {order.second}")
+        said += [f"  only interleaved: {row}" for row in outcome.left if row not in order.left]
+        said += [f"  only in that order: {row}" for row in order.left if row not in outcome.left]
+    return "\n".join(said)
+
+
+@contextmanager
+def _stopping(engine: Engine, place: int, everything: bool) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Holds whoever comes to place number `place`, until told to go on."""
+    reached, go_on, sent = threading.Event(), threading.Event(), 0
+    commit = engine.dialect.do_commit
+
+    def seen(statement: str) -> None:
+        nonlocal sent
+        if statement.lstrip().startswith(READS) and not everything:
+            return
+        sent += 1
+        if sent - 1 == place and not reached.is_set():
+            reached.set()
+            assert go_on.wait(SOON)
+
+    def committing(connection: Any) -> None:
+        seen("COMMIT")
+        commit(connection)
+
+    with watched(engine, seen), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.dialect, "do_commit", committing)
+        yield reached, go_on
+
+
+def _did(store: Store, deed: Deed, given: dict[str, Any]) -> str:
+    try:
+        with store.transaction("test") as tx:
+            return repr(deed(tx, given))
+    except Refused as why:
+        return f"refused: {why}"
+    except Exception as fault:  # noqa: BLE001 - no order of two deeds comes to a fault, so the pair has failed
+        return f"{FAULT} {type(fault).__name__}: {fault}"
+
+
+def _left(store: Store) -> tuple[str, ...]:
+    with store.engine.connect() as connection:
+        rows = []
+        for table in tables.Base.metadata.sorted_tables:
+            if table.name in NOT_OF_IT:
+                continue
+            chance = BY_CHANCE | KEYS_BY_CHANCE.get(table.name, set())
+            columns = [c for c in table.c if c.name not in chance and not isinstance(c.type, LargeBinary)]
+            rows += [
+                f"{table.name} {json.dumps(tuple(row), default=str)}" for row in connection.execute(select(*columns))
+            ]
+    return tuple(sorted(rows))
+
+
+@contextmanager
+def _monitor(url: str) -> Iterator[psycopg.Connection[Any]]:
+    parsed = make_url(url)
+    with psycopg.connect(
+        host=str(parsed.query["host"]), port=5432, user="postgres", dbname=parsed.database, autocommit=True
+    ) as made:
+        yield made
+
+
+def _waits(monitor: psycopg.Connection[Any]) -> bool:
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return monitor.execute(query).fetchone() is not None
