@@ -37,7 +37,7 @@ from ivr.webhook import Twilio
 from portal.door import Door, open_door
 from portal.router import router as portal_router
 from simulator.guard import is_from_this_machine
-from store import Store, now_ms, open_store
+from store import KeyRetired, Store, now_ms, open_store
 
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
 LOOKS = ["GET", "HEAD"]  # what proxies probe with
@@ -74,13 +74,18 @@ def open_house(
     twilio_api: httpx2.Client | None = None,
     slack_api: str | None = None,
 ) -> House:
-    """Store, doors and worker from settings. Raises `SettingTrouble`, `SchemeError`, `DatabaseUrlTrouble`.
+    """Store, doors and worker from settings. Raises `SettingTrouble`, `KeyRetired`, `SchemeError`,
+    `DatabaseUrlTrouble`.
 
     `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL, `slack_api` is
     another address of Slack's Web API.
     """
     keys = read_keys(settings)
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock)
+    why = store.why_not_write() if store.is_ready() else None
+    if why is not None:
+        store.engine.dispose()
+        raise KeyRetired(why)
     account, tokens = settings.twilio_account_sid, settings.twilio_auth_token
     agents, emergency = settings.agent_number, settings.emergency_number
     if settings.simulated:

@@ -67,6 +67,11 @@ def _findings() -> Iterator[Finding]:
         return
     try:
         yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
+        why = store.why_not_write()
+        if why is not None:
+            yield BAD, why
+            store.engine.dispose()
+            return
         yield from _kept(store)
         tokens = _tokens(settings, store)
         store.close()
@@ -163,9 +168,7 @@ def _ledger(store: Store, needed: set[str]) -> Iterator[Finding]:
             OK,
             "ledger: the newest checkpoint is good, nothing waits for one (`deskgate audit verify` reads all of it)",
         )
-    known, gone = store.keys.for_use("ledger"), store.retired_keys()
-    if known[0].id in gone:
-        yield BAD, "the first of SECRET_KEYS was retired: put a new key in front and start every process again"
+    known = store.keys.for_use("ledger")
     for place, key in enumerate(known[1:], 2):
         if key.id in needed - {known[0].id}:
             yield WARN, f"entries made with key {place} of SECRET_KEYS still count: run `deskgate audit retire`"

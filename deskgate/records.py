@@ -87,7 +87,7 @@ def show_audit(context: typer.Context, account: AccountOption = "", as_json: Jso
 @audit_commands.command("verify")
 def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, from the log.")] = "") -> None:
     """Check every chain of the ledger; exits 1 and names the first broken entry, or what never is so while the service runs."""
-    with open_desk() as (_, store):
+    with open_desk(writes=False) as (_, store):
         verdict = verify.verify(store, head or None)
     if not verdict.ok:
         print(f"broken: {verdict.broken}" if verdict.broken else f"alarm: {verdict.alarm}")

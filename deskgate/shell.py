@@ -19,6 +19,7 @@ from store import (
     ConnectionLost,
     DatabaseFault,
     DatabaseUrlTrouble,
+    KeyRetired,
     OtherVersion,
     Store,
     Transaction,
@@ -45,7 +46,7 @@ def in_one_line() -> Iterator[None]:
     """Turns what can go wrong outside our hands into one line."""
     try:
         yield
-    except (SettingTrouble, SchemeError, DatabaseUrlTrouble) as trouble:
+    except (SettingTrouble, KeyRetired, SchemeError, DatabaseUrlTrouble) as trouble:
         fail(str(trouble))
     except OtherVersion as trouble:
         fail(f"the database was made by another version of Deskgate: {trouble}", FAILED)
@@ -57,8 +58,9 @@ def in_one_line() -> Iterator[None]:
 
 
 @contextmanager
-def open_desk() -> Iterator[tuple[Settings, Store]]:
-    """Settings and a store for one command. Its entries get a checkpoint at the end, as at any clean stop."""
+def open_desk(*, writes: bool = True) -> Iterator[tuple[Settings, Store]]:
+    """Settings and a store for one command. Its entries get a checkpoint at the end, as at any clean stop. Nobody who is
+    asked anything here goes without an entry, so a command that `writes` nothing is one that asks nothing."""
     quiet()
     with in_one_line():
         settings = read_settings()
@@ -66,6 +68,9 @@ def open_desk() -> Iterator[tuple[Settings, Store]]:
         if not store.is_ready():
             fail("the database is not reachable or not migrated: run `deskgate migrate`", FAILED)
         try:
+            why = store.why_not_write() if writes else None
+            if why is not None:
+                fail(why)
             yield settings, store
         finally:
             store.close()

@@ -16,6 +16,7 @@ from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engi
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes
 from store.pool import HashPool
+from store.retired import KeyRetired, Retired
 from store.schema import OtherVersion, is_current, migrate
 from store.transaction import LINE, NOBODY, OPERATOR, WORKER, ConnectionLost, NoGrant, Transaction
 
@@ -28,6 +29,7 @@ __all__ = [
     "DatabaseFault",
     "DatabaseUrlTrouble",
     "HashPool",
+    "KeyRetired",
     "KeyTrouble",
     "Keys",
     "NoGrant",
@@ -64,8 +66,9 @@ class Store:
         self.engine, self.gate = make_engine(url, pool_size)
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
         self.bell = Bell()
-        self._lanes = Lanes(self.engine, self.gate, keys, clock, size)
-        self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._lanes)
+        self._retired = Retired(keys)
+        self._lanes = Lanes(self.engine, self.gate, keys, clock, size, self._retired.refuse)
+        self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._lanes, self._retired)
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
@@ -83,7 +86,13 @@ class Store:
 
     def retired_keys(self) -> set[str]:
         """The ids of the ledger's keys that are good no more."""
-        return self._checkpoints.retired()
+        self._checkpoints.read_retired()
+        return set(self._retired.keys)
+
+    def why_not_write(self) -> str | None:
+        """Whether the key that signs was retired: which, and what to write in SECRET_KEYS. None: it is good."""
+        self._checkpoints.read_retired()
+        return self._retired.why_not()
 
     def ledger_troubles(self) -> list[Trouble]:
         """What the last checkpoints came upon that is wrong, and entries that wait for one too long: each once. Asks no database."""
@@ -123,6 +132,8 @@ class Store:
 
     def can_write(self) -> bool:
         """Whether it keeps what it is given: by what was written just now, or else by a word written for that."""
+        if self._retired.why_not() is not None:
+            return False
         if time.monotonic() - self._lanes.wrote_at < WRITTEN or not (self.gate.is_open or self.gate.is_free()):
             return True  # whoever holds the gate is writing
         try:

@@ -7,11 +7,9 @@ one later leaves a gap. This process signs the heads of its own lanes as it wrot
 
 from __future__ import annotations
 
-import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -22,6 +20,7 @@ from store import tables
 from store.engine import Gate
 from store.keys import Keys
 from store.ledger import LANE_WATCH, Lanes, Written, checkpoint_link
+from store.retired import Retired, any_text, is_good, with_before
 
 OVERDUE: Final = 60_000  # ms an entry may be without a checkpoint; one is made every ten seconds
 SLACK: Final = 60_000  # ms that clocks may differ
@@ -68,13 +67,14 @@ class StillInUse(RuntimeError):
 class Checkpoints:
     """`make` is called by one thread at a time; `troubles` by any."""
 
-    def __init__(self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], lanes: Lanes) -> None:
+    def __init__(
+        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], lanes: Lanes, retired: Retired
+    ) -> None:
         self._engine, self._gate, self._keys, self._clock, self._lanes = engine, gate, keys, clock, lanes
+        self._retired = retired
         self._lock = threading.Lock()
         self._last: Head | None = None
         self._unsealed: int | None = None  # while one is being made
-        self._retired: dict[str, dict[str, int]] = {}
-        self._seals_read = 0
         self._known: set[tuple[str, int]] = set()
         self._new: list[Trouble] = []
 
@@ -89,7 +89,7 @@ class Checkpoints:
             None,
         )  # what is written from here on is for the next
         own = dict(self._lanes.heads)
-        with self._gate.held(), self._engine.begin() as connection, _any_text(connection):
+        with self._gate.held(), self._engine.begin() as connection, any_text(connection):
             head, sealed = self._made(connection, self._clock(), own, seal)
         if sealed:
             self._unsealed = None
@@ -101,16 +101,15 @@ class Checkpoints:
                 self._lanes.heads.pop(lane, None)
         return head.n, head.mac.hex()
 
-    def retired(self) -> set[str]:
-        with self._engine.connect().execution_options(reads_only=True) as connection, _any_text(connection):
-            self._read_seals(connection)
-        return set(self._retired)
+    def read_retired(self) -> None:
+        with self._engine.connect().execution_options(reads_only=True) as connection, any_text(connection):
+            self._retired.read(connection)
 
     def look(self) -> list[Trouble]:
         """For whoever only asks: what is wrong with the checkpoints as they stand, and entries that wait for one too long."""
         now = self._clock()
-        with self._engine.connect().execution_options(reads_only=True) as connection, _any_text(connection):
-            self._read_seals(connection)
+        with self._engine.connect().execution_options(reads_only=True) as connection, any_text(connection):
+            self._retired.read(connection)
             last, _ = self._newest(connection, now)
             over = connection.execute(_OVER).scalar()
             if over is not None:
@@ -148,9 +147,15 @@ class Checkpoints:
         self, connection: Connection, now: int, own: Mapping[str, Written], seal: Seal | None
     ) -> tuple[Head | None, bool]:
         """The newest good checkpoint, and whether it stands for everything that was written until now."""
-        self._read_seals(connection)
+        self._retired.read(connection)
         last, taken = self._newest(connection, now)
         heads = self._heads(connection, last, now, own)
+        why = self._retired.why_not()
+        if why is not None:
+            self._found(Trouble("retired_key", last.n if last is not None else 0, why))
+            if seal is not None:
+                raise StillInUse(why)
+            return last, False
         if seal is not None:
             self._check(connection, seal, heads)
         elif not heads or (last is not None and heads == last.heads):
@@ -180,7 +185,7 @@ class Checkpoints:
         if last is not None and not _stands(connection, last):
             self._found(Trouble("gone", last.n, f"checkpoint {last.n} was removed or changed while we ran: {_LOOK}"))
         for row in newest_first(connection, last.n + 1 if last is not None else 0):
-            if is_good(self._keys, row) and row.key not in self._retired:
+            if is_good(self._keys, row) and row.key not in self._retired.keys:
                 last = Head(row.n, row.at, row.heads, row.mac)
                 break
             bad.add(row.n)
@@ -192,14 +197,6 @@ class Checkpoints:
                 Trouble("in_future", last.n, f"checkpoint {last.n} is dated in the future: put the clock right")
             )
         return last, bad
-
-    def _read_seals(self, connection: Connection) -> None:
-        """Which keys are good no more, and how far they had written each lane."""
-        for row in connection.execute(_RETIRING, {"after": self._seals_read}).all():
-            if is_good(self._keys, row):
-                said = json.loads(row.retires)
-                self._retired |= {key: {lane: n for lane, n, _ in said["lanes"]} for key in said["keys"]}
-                self._seals_read = row.n
 
     def _check(self, connection: Connection, seal: Seal, heads: str) -> None:
         """That nothing was written with those keys since they were read."""
@@ -216,7 +213,7 @@ class Checkpoints:
         since = min(last.at, now) - LANE_WATCH if last is not None else None
         found = {lane: (n, _hex(mac)) for lane, n, mac, _ in open_heads(connection, since)}
         for lane, n, _mac, key in open_heads(connection, since):
-            if key in self._retired and n > self._retired[key].get(lane, 0):
+            if key in self._retired.keys and n > self._retired.keys[key].get(lane, 0):
                 words = f"lane {lane} is written with key {key}, which was retired: restart every process, or {_LOOK}"
                 self._found(Trouble("retired_key", n, words))
         for lane, written in own.items():
@@ -235,19 +232,6 @@ def _write(connection: Connection, row: dict[str, Any]) -> bool:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = dialect.insert(tables.checkpoints).values(row).on_conflict_do_nothing().returning(_c.c.n)
     return connection.execute(new).first() is not None
-
-
-def is_good(keys: Keys, row: Any) -> bool:
-    """Whether a row of `newest_first` was made by one of our keys on the row it builds on."""
-    key = keys.find("ledger", row.key)
-    before = b"" if row.builds_on == 0 or (row.builds_on is None and row.n == 1) else row.before
-    if key is None or not isinstance(before, bytes) or not isinstance(row.mac, bytes):
-        return False
-    try:
-        made = checkpoint_link(key, before, row.n, row.at, row.heads, row.retires)
-    except (TypeError, ValueError):
-        return False  # a value of a kind that no checkpoint has: SQLite keeps whatever it is given
-    return hmac.compare_digest(made, row.mac)
 
 
 def newest_first(connection: Connection, down_to: int) -> Iterator[Any]:
@@ -269,19 +253,6 @@ def _stands(connection: Connection, head: Head) -> bool:
     return connection.execute(select(_c.c.mac).where(_c.c.n == head.n)).scalar() == head.mac
 
 
-@contextmanager
-def _any_text(connection: Connection) -> Iterator[None]:
-    """SQLite keeps what it is given, bytes that are no text as well: to stumble over them would stop all checkpoints."""
-    raw: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        raw.text_factory = lambda kept: kept.decode("utf-8", "surrogateescape")
-    try:
-        yield
-    finally:
-        if connection.dialect.name == "sqlite":
-            raw.text_factory = str
-
-
 def _hex(mac: object) -> str:
     """SQLite keeps what it is given: a MAC somebody overwrote with words must not stop the next checkpoint."""
     return mac.hex() if isinstance(mac, bytes) else "not a MAC"
@@ -297,15 +268,13 @@ def _newest_heads(*, all_lanes: bool) -> Select[str, int, bytes, str]:
     return heads.order_by(entry.c.lane)
 
 
-_c, _before = tables.checkpoints, tables.checkpoints.alias("before")
+_c = tables.checkpoints
 _LOOK: Final = "somebody writes to the database, run `deskgate audit verify`"
-_rows = select(_c, _before.c.mac.label("before")).join(
-    _before, _before.c.n == func.coalesce(_c.c.builds_on, _c.c.n - 1), isouter=True
-)
 _NEWEST = (
-    _rows.where(_c.c.n <= bindparam("up_to"), _c.c.n >= bindparam("down_to")).order_by(_c.c.n.desc()).limit(_PIECE)
+    with_before.where(_c.c.n <= bindparam("up_to"), _c.c.n >= bindparam("down_to"))
+    .order_by(_c.c.n.desc())
+    .limit(_PIECE)
 )
-_RETIRING = _rows.where(_c.c.retires.is_not(None), _c.c.n > bindparam("after")).order_by(_c.c.n)
 _OVER = select(_c.c.n).where(_c.c.builds_on.is_not(None)).order_by(_c.c.n.desc()).limit(1)
 _AT = select(tables.ledger.c.at).where(
     tables.ledger.c.lane == bindparam("of_lane"), tables.ledger.c.n == bindparam("of_n")

@@ -48,6 +48,11 @@ class Keys:
         for place, secret in enumerate(secrets, 1):
             if len(secret) < 32:
                 raise KeyTrouble(f"SECRET_KEYS: key {place} has {len(secret)} bytes, at least 32 are needed")
+        if len(secrets) > MOST:
+            raise KeyTrouble(
+                f"SECRET_KEYS: key {MOST + 1} is one too many, only {MOST} are read: "
+                "take out the oldest that `deskgate doctor` no longer needs"
+            )
         self._secrets = tuple(secrets)
         self._derived = lru_cache(maxsize=64)(self._derive)
 

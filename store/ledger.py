@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, insert
 
 from store import tables
 from store.engine import Gate
@@ -26,6 +26,7 @@ from store.keys import Key, Keys
 
 HOUR = 3_600_000
 LANE_LIFE = HOUR  # a lane writes for an hour at most …
+Refuse = Callable[[Connection | None], None]  # raises where the key that signs was retired (retired.py)
 LANE_WATCH = 2 * HOUR  # … so a checkpoint need not look at lanes older than this before the checkpoint before it
 
 
@@ -112,8 +113,10 @@ class Lanes:
     than lanes two of them did all the work, and a request that had come first was answered last.
     """
 
-    def __init__(self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int) -> None:
-        self._engine, self._gate, self._keys, self._clock = engine, gate, keys, clock
+    def __init__(
+        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int, refuse: Refuse
+    ) -> None:
+        self._engine, self._gate, self._keys, self._clock, self._refuse = engine, gate, keys, clock, refuse
         self._lock = threading.Lock()
         self._free: deque[Lane | None] = deque([None] * size)  # opened when needed: who only reads opens none
         self._waiting: deque[_Waiting] = deque()
@@ -128,9 +131,12 @@ class Lanes:
 
     def take(self) -> Lane:
         lane = self._next()
-        if lane is not None and abs(self._clock() - lane.opened_at) < LANE_LIFE:  # either way: clocks are set back, too
-            return lane
         try:
+            self._refuse(None)
+            if (
+                lane is not None and abs(self._clock() - lane.opened_at) < LANE_LIFE
+            ):  # either way: clocks are set back, too
+                return lane
             return self._open()
         except BaseException:
             self.give(None)
@@ -166,6 +172,7 @@ class Lanes:
     def _open(self) -> Lane:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
         with self._gate.held(), self._engine.begin() as connection:
+            self._refuse(connection)
             connection.execute(_OPEN_LANE, {"id": id, "key": key.id, "opened_at": now})
         return Lane(id, key, now, 0, first_link(key, id))
 

@@ -17,8 +17,9 @@ class CannotRetire(RuntimeError):
 def retire(store: Store) -> list[str]:
     """Retires every ledger key of SECRET_KEYS but the newest; their ids. Raises `CannotRetire`."""
     known, gone = store.keys.for_use("ledger"), store.retired_keys()
-    if known[0].id in gone:
-        raise CannotRetire("the first of SECRET_KEYS was retired before: put a new key in front")
+    why = store.why_not_write()
+    if why is not None:
+        raise CannotRetire(why)
     ids = [key.id for key in dict.fromkeys(known[1:]) if key.id not in gone and key.id != known[0].id]
     if not ids:
         return []

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, insert, update
 
-from store import Keys
+from store import KeyRetired, Keys
 from store.ledger import HOUR, checkpoint_link, first_link, link
 from store.retiring import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
@@ -177,7 +177,7 @@ def test_b2_it_is_not_done_while_somebody_writes_with_it_or_over_something_broke
     new.retire = seal_and_write  # type: ignore[method-assign]
     old = attacked.opened(OLD, NEW)
     assert retire(new) == [OLD_ID]
-    with pytest.raises(CannotRetire, match="was retired before"):
+    with pytest.raises(CannotRetire, match="was retired, and nothing is written"):
         retire(old)
     attacked.does(update(ledger).where(ledger.c.n == 1).values(who="person:2"))
     newer = attacked.opened(NEWER, NEW)
@@ -187,3 +187,41 @@ def test_b2_it_is_not_done_while_somebody_writes_with_it_or_over_something_broke
         store.engine.dispose()
     attacked.attacker.dispose()
     attacked.store.engine.dispose()
+
+
+def test_b2_nothing_is_written_under_a_retired_key(rotated: Rotated) -> None:
+    """An .env that was restored, or a shell that was forgotten: no lane, no entry, no checkpoint, and an alarm says why."""
+    rotated.write(1)
+    before = rotated.copies()
+    old, alone = rotated.opened(OLD, NEW), rotated.opened(OLD)
+    assert f"key 1 (in the ledger {OLD_ID}) was retired" in str(old.why_not_write())
+    assert "write key 2 of the list in front" in str(old.why_not_write())
+    with pytest.raises(KeyRetired, match="write key 2 of the list in front"):
+        rotated.write(1, old)
+    assert not old.can_write()
+    old.close()
+    assert [trouble.code for trouble in old.ledger_troubles()] == ["retired_key"]
+    assert rotated.copies() == before
+    assert alone.why_not_write() is None, "without the key that retired it, its seal shows nothing"
+    alone.engine.dispose()
+    rotated.mark()
+    assert rotated.found(NEW, OLD) is None
+
+
+def test_b2_a_process_that_had_a_lane_stops_writing_when_its_key_is_retired(store_url: str) -> None:
+    attacked = Attacked(store_url)
+    attacked.store.engine.dispose()
+    attacked.store = attacked.opened(OLD, NEW)
+    attacked.write(3)
+    attacked.mark()
+    new = attacked.opened(NEW, OLD)
+    assert retire(new) == [OLD_ID]
+    before = attacked.copies()
+    attacked.mark()
+    with pytest.raises(KeyRetired):
+        attacked.write(1)
+    attacked.store.close()
+    assert attacked.copies() == before
+    assert verify(new).broken is None
+    new.close()
+    attacked.attacker.dispose()

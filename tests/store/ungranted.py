@@ -125,15 +125,24 @@ REASONS: Final[dict[str, str]] = {
     "ledger.Lanes.waiting": reasons.LEDGER,
     "ledger.Lanes.give": reasons.LEDGER,
     "ledger.Lanes.take": reasons.LEDGER,
-    **dict.fromkeys(("checkpoints.Checkpoints." + n for n in ("look", "make", "retired", "troubles")), reasons.LEDGER),
+    **dict.fromkeys(
+        ("checkpoints.Checkpoints." + n for n in ("look", "make", "read_retired", "troubles")), reasons.LEDGER
+    ),
     "checkpoints.Seal.words": reasons.PURE,
-    **dict.fromkeys(("checkpoints." + n for n in ("is_good", "newest_first", "open_heads")), reasons.LEDGER),
+    **dict.fromkeys(("checkpoints." + n for n in ("newest_first", "open_heads")), reasons.LEDGER),
+    **dict.fromkeys(
+        ("retired." + n for n in ("Retired.read", "Retired.refuse", "any_text", "is_good")), reasons.LEDGER
+    ),
+    "retired.Retired.why_not": reasons.LEDGER,
     **dict.fromkeys(
         ("verify." + n for n in ("Reading.checkpoints", "Reading.lanes", "read", "verify")), reasons.LEDGER
     ),
     **dict.fromkeys(("retiring.retire", "ledger.Lanes.moved", "store.Store.checkpoint"), reasons.LEDGER),
     **dict.fromkeys(
-        ("store.Store." + n for n in ("ledger_troubles", "look_at_checkpoints", "retire", "retired_keys")),
+        (
+            "store.Store." + n
+            for n in ("ledger_troubles", "look_at_checkpoints", "retire", "retired_keys", "why_not_write")
+        ),
         reasons.LEDGER,
     ),
     "ledger.checkpoint_link": reasons.LEDGER,
