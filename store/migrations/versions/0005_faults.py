@@ -12,13 +12,10 @@ depends_on = None
 def upgrade() -> None:
     _budgets()
     _codes()
-    with op.batch_alter_table("legs") as batch_op:
-        batch_op.add_column(sa.Column("call", sa.String(length=34), nullable=True))
-    with op.batch_alter_table("recordings") as batch_op:
-        batch_op.add_column(sa.Column("state", sa.String(length=8), nullable=False, server_default="waiting"))
+    op.add_column("legs", sa.Column("call", sa.String(length=34), nullable=True))
+    op.add_column("recordings", sa.Column("state", sa.String(length=8), nullable=False, server_default="waiting"))
     op.execute("UPDATE recordings SET state = 'here' WHERE sealed IS NOT NULL")
-    with op.batch_alter_table("work", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("retried_at", sa.BigInteger(), nullable=True))
+    op.add_column("work", sa.Column("retried_at", sa.BigInteger(), nullable=True))
     op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
     op.add_column("authenticators", sa.Column("ends_at", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_authenticators_ends_at"), "authenticators", ["ends_at"])
@@ -36,12 +33,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_authenticators_ends_at"), "authenticators")
     op.drop_column("authenticators", "ends_at")
     op.drop_column("step_ups", "came_of")
-    with op.batch_alter_table("work", schema=None) as batch_op:
-        batch_op.drop_column("retried_at")
-    with op.batch_alter_table("legs") as batch_op:
-        batch_op.drop_column("call")
-    with op.batch_alter_table("recordings") as batch_op:
-        batch_op.drop_column("state")
+    op.drop_column("work", "retried_at")
+    op.drop_column("legs", "call")
+    op.drop_column("recordings", "state")
     op.drop_index("ix_codes_live", "codes")
     _no_budgets()
 
