@@ -18,7 +18,6 @@ from bot import (
     lending,
     live_case,
     notices,
-    owed,
     private,
     prove_words,
     reworded,
@@ -148,7 +147,7 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
     if private.is_private(what):
         return private.answer(tx, door, who, what)
     if what in ("which", "unsure") and who is not None and who.is_person:
-        words = edits.unfiled(tx, who.subject, owed.source_of(str(asked["from"])))
+        words = edits.unfiled(tx, who.subject, reworded.source(asked))
         if words is None:
             return told.fixed(p, "words_gone")
         found = [one for one in choices.possible(tx, who) if not one.is_request]

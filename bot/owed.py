@@ -30,7 +30,11 @@ def form(tx: Transaction, actor: Actor, form: str, trigger: str, where: Where | 
 
 
 def home(tx: Transaction, actor: Actor, page: int, key: str) -> None:
-    work.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=f"home:{actor.user}")
+    work.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=home_lane(actor))
+
+
+def home_lane(actor: Actor) -> str:
+    return f"home:{actor.user}"
 
 
 def prompts(tx: Transaction, actor: Actor, key: str) -> None:

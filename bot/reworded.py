@@ -14,9 +14,12 @@ from bot import owed
 from bot.actor import Actor
 from bot.blocks import Message
 from bot.posting import Posting
-from store import quotes, work
+from store import Transaction, edits, quotes, work
+from store.quotes import Quote
 from store.work import Work
 
+AT_ONCE: Final = 20  # answers; Slack takes some 50 changes a minute, and others wait for theirs
+APART: Final = 30_000  # ms until the next of them
 _OF_A_TICKET: Final = frozenset({"prove", "withdraw", "solved", "reopen", "reply"})  # buttons that say a number
 
 
@@ -24,15 +27,20 @@ def keep(posting: Posting, post: str, asked: Mapping[str, Any], made: Message | 
     """What a post holds from now on."""
     blocks = made.blocks if isinstance(made, Message) else made.get("blocks", ())
     about = [f"ticket:{number}" for block in blocks for number in _numbers(block)]
-    if origin := owed.source_of(str(asked.get("from") or "")):
+    if origin := source(asked):
         about.append(f"source:{origin}")
     what = str(asked.get("what") or "")
     if what.startswith("ticket:"):
         about.append(what)
     if about:
-        named = ("what", "from", "team", "user", "via", "page", "ring")
+        named = ("what", "from", "source", "team", "user", "via", "page", "ring")
         with posting.door.store.transaction("slack") as tx:
             quotes.keep(tx, post, {name: asked[name] for name in named if name in asked}, about)
+
+
+def source(asked: Mapping[str, Any]) -> str:
+    """Which message's words an answer holds that are on no ticket: under the name its channel has now, should that have changed."""
+    return str(asked.get("source") or "") or owed.source_of(str(asked.get("from") or ""))
 
 
 def _numbers(block: Mapping[str, Any]) -> Iterator[str]:
@@ -45,18 +53,26 @@ def _numbers(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def again(posting: Posting, piece: Work) -> None:
-    """Words of a ticket or of a message have changed: each answer that holds them is a piece of work of its own."""
+    """Words of a ticket or of a message have changed: each answer that holds them is a piece of work of its own, a few at once, the
+    newest first. One that waits to be made anew already will show what is so then."""
+    about, before = str(piece.payload["about"]), piece.payload.get("before")
     with posting.door.store.transaction("worker") as tx:
-        for one in quotes.holding(tx, str(piece.payload["about"])):
-            key = f"{one.post}:{piece.key}"
-            if one.post.startswith("home:"):
-                owed.home(tx, _actor(one.asked), int(one.asked.get("page") or 0), key)
-            elif one.post.startswith("case:"):
-                work.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
-            else:
-                asked = {"post": one.post, "asked": one.asked}
-                work.enqueue_once(tx, "slack.answer_anew", key, asked, lane=f"answer:{one.post}")
+        found = quotes.holding(tx, about, AT_ONCE, before)
+        for one in found:
+            _anew(tx, one, about, f"{one.post}:{piece.key}")
+        if len(found) == AT_ONCE:  # in no lane: a newer change does not wait for the rest of this one
+            rest = {"about": about, "before": found[-1].id}
+            work.enqueue_once(tx, edits.SAYS, f"{piece.key}:{found[-1].id}", rest, after=APART)
 
 
-def _actor(asked: Mapping[str, Any]) -> Actor:
-    return Actor(str(asked["team"]), str(asked["user"]), str(asked["via"]))
+def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
+    if one.post.startswith("case:"):
+        work.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
+    elif one.post.startswith("home:"):
+        actor = Actor(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
+        if not work.waits(tx, owed.home_lane(actor)):
+            owed.home(tx, actor, int(one.asked.get("page") or 0), key)
+    elif not work.waits(tx, lane := f"answer:{one.post}"):
+        kind, _, its = about.partition(":")
+        asked = {**one.asked, "source": its} if kind == "source" else one.asked
+        work.enqueue_once(tx, "slack.answer_anew", key, {"post": one.post, "asked": asked}, lane=lane)

@@ -103,9 +103,11 @@ def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
     for table in (tables.places, tables.posts):
         moved = update(table).where(table.c.team == team, table.c.channel == before)
         tx.connection.execute(moved.values(channel=now))
-    for table in (tables.messages, tables.early_edits):
-        renamed = update(table).where(table.c.source.like(f"{before}:%"))
-        tx.connection.execute(renamed.values(source=now + func.substr(table.c.source, len(before) + 1)))
+    m, e, q = tables.messages.c.source, tables.early_edits.c.source, tables.quotes.c.about
+    for column, kind in ((m, ""), (e, ""), (q, "source:")):
+        renamed = update(column.table).where(column.like(f"{kind}{before}:%"))
+        rest = func.substr(column, len(f"{kind}{before}") + 1)
+        tx.connection.execute(renamed.values({column.name: f"{kind}{now}" + rest}))
 
 
 def _place(row: Any) -> Place:

@@ -141,6 +141,13 @@ def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
     return list(tx.connection.execute(owed.returning(w.lane)).scalars())
 
 
+def waits(tx: Transaction, lane: str) -> bool:
+    """Whether a piece in this lane has not been begun: what is so now, it will find when it is done."""
+    w = tables.work.c
+    unbegun = select(w.id).where(w.lane == lane, w.done_at.is_(None), w.attempts == 0).limit(1)
+    return tx.connection.execute(unbegun).first() is not None
+
+
 def is_owed(tx: Transaction, work: Work) -> bool:
     """Whether a piece that was leased is still to be done, by whoever leased it; it stays so until the transaction has ended."""
     w = tables.work.c

@@ -74,11 +74,12 @@ class Post(Base):
 
 class Quote(Base):
     """An answer of ours that holds somebody's words: the post of that key, what it is `about` (`ticket:1042`, or `source:` and the Slack
-    message), and what was `asked`, as JSON, so that it can be made anew when the words change."""
+    message), and what was `asked`, as JSON, so that it can be made anew when the words change; `at` when it was made last."""
 
     __tablename__ = "quotes"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     about: Mapped[str] = mapped_column(index=True)
     post: Mapped[str] = mapped_column(index=True)
     asked: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot import reworded
 from simulator.slack import Message
 from store import tables
 from store.tables import Base
@@ -153,6 +154,64 @@ def test_c2_a_code_in_the_words_of_a_ticket_is_spoilt_and_not_kept(desk: SlackDe
     desk.be("U0LEO").command("/link", code)
     assert "That code is not good" in desk.said("U0LEO")
     assert "••••-••••" in desk.said("U0KIM", AGENTS)
+
+
+# --- answers that hold words
+
+
+def owed_anew(desk: SlackDesk) -> int:
+    w = tables.work.c
+    with desk.store.transaction("test") as tx:
+        waiting = select(func.count()).where(w.kind == "slack.answer_anew", w.done_at.is_(None))
+        return int(tx.connection.execute(waiting).scalar_one())
+
+
+def test_one_edit_makes_a_few_answers_anew_at_once_and_in_the_end_all(desk: SlackDesk) -> None:
+    first = desk.be("U0MIA").dm(f"our site is down, {SECRET}")
+    desk.work()
+    for _ in range(2 * reworded.AT_ONCE + 1):
+        desk.be("U0RAJ").dm("ticket 1001")
+    desk.work()
+    for said in ("our shop is down", "our shop is back"):  # the second finds what the first has begun
+        desk.be("U0MIA").edit(first, said)
+        while desk.house.worker.do_one(["slack.reworded"]):
+            pass
+    assert owed_anew(desk) == reworded.AT_ONCE, "each once, whatever became of the words"
+    desk.work()
+    assert desk.said("U0RAJ").count(SECRET) >= reworded.AT_ONCE + 1
+    for _ in range(2):
+        desk.pass_time(reworded.APART / 1000)
+        desk.work()
+    assert SECRET not in everything(desk)
+    assert desk.said("U0RAJ").count("our shop is back") >= 2 * reworded.AT_ONCE + 1
+
+
+def test_which_answers_hold_words_is_forgotten_after_a_month(desk: SlackDesk) -> None:
+    opened(desk)
+    count = select(func.count()).select_from(tables.quotes)
+    for days, left in ((30, True), (1, False)):
+        desk.pass_time(days * 86_400)
+        desk.house.worker.sweep()
+        with desk.store.transaction("test") as tx:
+            assert bool(tx.connection.execute(count).scalar()) is left
+
+
+def test_an_answer_follows_words_whose_channel_has_another_id(slack_once: SlackDesk) -> None:
+    """Slack gives a channel a new id when it is shared: what was asked about words said there is made anew all the same."""
+    desk = slack_once
+    mine = desk.be("U0OLIVIA").says("harbour-bakery", f"@Deskgate our shop is down, {SECRET}")
+    desk.work()
+    assert SECRET in desk.said("U0OLIVIA")
+    send(desk, event(desk, type="channel_id_changed", old_channel_id=mine.channel, new_channel_id="C0NEW"))
+    stamp, text = f"{desk.now // 1000 + 1}.000000", mine.text.replace(f"down, {SECRET}", "slow")
+    said: dict[str, Any] = {"type": "message", "user": mine.user, "team": mine.team, "ts": mine.ts, "text": text}
+    edited = {**said, "edited": {"user": mine.user, "ts": stamp}}
+    changed = {"subtype": "message_changed", "message": edited, "channel": "C0NEW", "channel_type": "channel"}
+    send(desk, event(desk, type="message", ts=stamp, **changed))
+    desk.work()
+    asked = desk.said("U0OLIVIA")
+    assert SECRET not in asked
+    assert "our shop is slow" in asked
 
 
 # --- C3

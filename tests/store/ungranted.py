@@ -282,7 +282,7 @@ REASONS: Final[dict[str, str]] = {
     "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
     "tickets.request": "asks for the action requested itself; gives back a number, or why not",
     "timeline.Said.by_desk": reasons.PURE,
-    **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep")), reasons.PLACE),
+    **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "sweep")), reasons.PLACE),
     **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "overheard.candidates"), reasons.PURE),
     **dict.fromkeys(
         ("edits." + n for n in ("came", "correct", "early", "edit", "keep", "unfiled", "withdraw")), reasons.WORDS
@@ -347,4 +347,5 @@ REASONS: Final[dict[str, str]] = {
     "work.give_up": reasons.QUEUE,
     "work.lease": reasons.QUEUE,
     "work.sweep": reasons.QUEUE,
+    "work.waits": reasons.QUEUE,
 }

@@ -147,14 +147,17 @@ def _words() -> None:
         sa.Column("about", sa.Text(), nullable=False),
         sa.Column("post", sa.Text(), nullable=False),
         sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_quotes_about"), "quotes", ["about"])
     op.create_index(op.f("ix_quotes_post"), "quotes", ["post"])
+    op.create_index(op.f("ix_quotes_at"), "quotes", ["at"])
 
 
 def _no_words() -> None:
+    op.drop_index(op.f("ix_quotes_at"), "quotes")
     op.drop_index(op.f("ix_quotes_post"), "quotes")
     op.drop_index(op.f("ix_quotes_about"), "quotes")
     op.drop_table("quotes")
