@@ -335,17 +335,25 @@ REASONS: Final[dict[str, str]] = {
     "verify.running": reasons.PURE,
     "revoke.hold": "locks people's rows; gives nothing back",
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
-    "work.is_owed": reasons.QUEUE,
     "work.lane_of": reasons.PURE,
-    "work.withdraw": reasons.QUEUE,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
-    "work.done": reasons.QUEUE,
-    "work.due": reasons.QUEUE,
-    "work.enqueue": reasons.QUEUE,
-    "work.enqueue_once": reasons.QUEUE,
-    "work.failed": reasons.QUEUE,
-    "work.give_up": reasons.QUEUE,
-    "work.lease": reasons.QUEUE,
-    "work.sweep": reasons.QUEUE,
-    "work.waits": reasons.QUEUE,
+    **dict.fromkeys(
+        (
+            "work." + n
+            for n in (
+                "is_owed",
+                "withdraw",
+                "done",
+                "due",
+                "enqueue",
+                "enqueue_once",
+                "failed",
+                "give_up",
+                "lease",
+                "sweep",
+                "waits",
+            )
+        ),
+        reasons.QUEUE,
+    ),
 }
