@@ -337,23 +337,7 @@ REASONS: Final[dict[str, str]] = {
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.lane_of": reasons.PURE,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
-    **dict.fromkeys(
-        (
-            "work." + n
-            for n in (
-                "is_owed",
-                "withdraw",
-                "done",
-                "due",
-                "enqueue",
-                "enqueue_once",
-                "failed",
-                "give_up",
-                "lease",
-                "sweep",
-                "waits",
-            )
-        ),
-        reasons.QUEUE,
-    ),
+    **dict.fromkeys(("work.done", "work.due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
+    **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
+    **dict.fromkeys(("work.sweep", "work.waits", "work.withdraw"), reasons.QUEUE),
 }
