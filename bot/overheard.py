@@ -102,8 +102,11 @@ def listen(door: Door, event: Mapping[str, Any], via: Installation) -> None:
         return  # nearly always, and nobody has waited for the database
     said = event.get("message") or event.get("previous_message") or event
     who = f"{said.get('user') or said.get('bot_id')}"
+    allowed = door.overheard.take(who, door.store.clock() // HOUR, found)
+    if not allowed:
+        return  # nor does anybody wait for whoever says number after number
     with door.store.transaction("slack") as tx:
-        overheard.spoil(tx, words, door.overheard.take(who, tx.now // HOUR, found))
+        overheard.spoil(tx, words, allowed)
 
 
 def words_in(said: object) -> Iterator[str]:

@@ -9,7 +9,7 @@ from bot import owed, private, proving
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, stands_there, value_of, where
 from bot.door import Door
-from store import Transaction, alerts, approvals, authenticators, step_codes, texts, work
+from store import Transaction, alerts, approvals, authenticators, factors, step_codes, texts, work
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -75,7 +75,7 @@ def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     if not private.is_old_enough(tx, who):
         return "fixed:authenticator.young"
     person = person_of(who.subject)
-    authenticators.end_later(tx, person)
+    authenticators.end_later(tx, person, factors.COOLING)
     return "authenticator" if authenticators.ends_at(tx, person) is not None else "fixed:authenticator.none"
 
 

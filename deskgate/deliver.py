@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Final
 
 import structlog
@@ -101,9 +100,7 @@ def _tell(settings: Settings, store: Store, work: Work) -> None:
     _needs_mail(settings)
     with store.transaction("worker") as tx:
         for notice in notices.addressed(tx, _granted(tx), work.payload):
-            to = sha256(notice.to.encode()).hexdigest()[
-                :16
-            ]  # keys are shown and logged more freely than what they stand for
+            to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
             enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
 
 

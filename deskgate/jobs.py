@@ -12,7 +12,7 @@ import typer
 from authz import Action, Grant
 from deskgate.shell import fail, granted, moment, one_line, open_desk
 from store import Transaction, jobs
-from store.jobs import STATES, Job, NoSuchJob
+from store.jobs import STATES, Job, NoSuchJob, TooOld
 
 job_commands = typer.Typer(help="Background jobs that wait, fail or were given up.", invoke_without_command=True)
 StateOption = Annotated[str, typer.Option(help="Only these: waiting, failing or given-up.")]
@@ -94,14 +94,16 @@ def retry_jobs(
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
         chosen = jobs.given_up(tx, grant, kind) if every else sorted(set(ids or ()))
-        for id in chosen:
-            _done(jobs.retry, tx, grant, id)
+        too_old = [line for id in chosen if (line := _retried(tx, grant, id, every=every))]
+    for line in too_old:
+        print(line)
+    count = len(chosen) - len(too_old)
     if not chosen:
         print("No job of that kind was given up." if kind else "No job was given up.")
-    elif len(chosen) == 1:
+    elif len(chosen) == 1 and count:
         print(f"Job {chosen[0]} is tried again now, if the service is running.")
-    else:
-        print(f"{len(chosen)} jobs are tried again now, if the service is running.")
+    elif count:
+        print(f"{count} {'jobs are' if count > 1 else 'job is'} tried again now, if the service is running.")
 
 
 @job_commands.command("drop")
@@ -115,8 +117,17 @@ def drop_job(id: IdArgument) -> None:
 def _done(do: Callable[[Transaction, Grant, int], Job], tx: Transaction, grant: Grant, id: int) -> Job:
     try:
         return do(tx, grant, id)
-    except NoSuchJob as none:
-        fail(str(none))
+    except (NoSuchJob, TooOld) as not_done:
+        fail(str(not_done))
+
+
+def _retried(tx: Transaction, grant: Grant, id: int, *, every: bool) -> str:
+    """Of all, those that are too old are named and left; one that was asked for by its number stops the command."""
+    try:
+        _done(jobs.retry, tx, grant, id) if not every else jobs.retry(tx, grant, id)
+    except TooOld as too_old:
+        return str(too_old)
+    return ""
 
 
 def _state(job: Job) -> str:

@@ -10,7 +10,7 @@ import hmac
 from typing import Final
 
 import pyotp
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
 
 from store import tables, work
 from store.people import subject_of
@@ -21,7 +21,6 @@ from store.transaction import Transaction, upsert
 DIGITS: Final = 6
 STEP: Final = 30_000  # ms
 ISSUER: Final = "Deskgate"
-END_AFTER: Final = 72 * 3_600_000  # ms, as long as `factors.COOLING`
 
 
 def begin(tx: Transaction, person: int) -> str:
@@ -88,14 +87,14 @@ def ends_at(tx: Transaction, person: int) -> int | None:
     return tx.connection.execute(select(a.ends_at).where(a.person_id == person)).scalar()
 
 
-def end_later(tx: Transaction, person: int) -> bool:
-    """Its owner wants it removed: in 72 hours, as whoever has only taken over their Slack would have it removed as well. Until
+def end_later(tx: Transaction, person: int, after: int) -> bool:
+    """Its owner wants it removed: `after` so long (ms), as whoever has only taken over their Slack would have it removed as well. Until
     then it proves and is asked for as before. Everybody on file is told. False: they have none, or it is to be removed already."""
     a = tables.authenticators.c
     theirs = update(tables.authenticators).where(
         a.person_id == person, a.confirmed_at.is_not(None), a.ends_at.is_(None)
     )
-    if tx.connection.execute(theirs.values(ends_at=tx.now + END_AFTER).returning(a.person_id)).first() is None:
+    if tx.connection.execute(theirs.values(ends_at=tx.now + after).returning(a.person_id)).first() is None:
         return False
     tx.record(subject_of(person), None, "authenticator", "ending", fields=("authenticator",))
     notice = {"notice": "authenticator_ending", "person": person}
@@ -117,7 +116,7 @@ def sweep(tx: Transaction) -> None:
     """Removes those whose time has come; their owners are told."""
     a = tables.authenticators.c
     for person in tx.connection.execute(select(a.person_id).where(a.ends_at <= tx.now)).scalars().all():
-        if remove(tx, person):
+        if _remove(tx, person, a.ends_at <= tx.now):  # unless its owner has just said that they keep it
             tx.record(subject_of(person), None, "authenticator", "removed", fields=("authenticator",))
             notice = {"notice": "authenticator_removed", "person": person}
             work.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
@@ -125,9 +124,13 @@ def sweep(tx: Transaction) -> None:
 
 def remove(tx: Transaction, person: int) -> bool:
     """At once: it is theirs no more, and what they proved or were sent ends. Whether they had one."""
+    return _remove(tx, person, true())
+
+
+def _remove(tx: Transaction, person: int, only: ColumnElement[bool]) -> bool:
     hold(tx, [person])
     a = tables.authenticators.c
-    gone = delete(tables.authenticators).where(a.person_id == person).returning(a.confirmed_at)
+    gone = delete(tables.authenticators).where(a.person_id == person, only).returning(a.confirmed_at)
     row = tx.connection.execute(gone).first()
     if row is None or row.confirmed_at is None:
         return False

@@ -23,7 +23,7 @@ from store.ledger import LANE_WATCH, Lanes, Written, checkpoint_link
 from store.retired import Retired, any_text, is_good, with_before
 
 OVERDUE: Final = 60_000  # ms an entry may be without a checkpoint; one is made every ten seconds
-SLACK: Final = 60_000  # ms that clocks may differ
+CLOCK_TOLERANCE: Final = 60_000  # ms that clocks may differ
 _PIECE: Final = 100
 
 
@@ -192,7 +192,7 @@ class Checkpoints:
             self._found(
                 Trouble("forged", row.n, f"checkpoint {row.n} was not made with a key that is good here: {_LOOK}")
             )
-        if last is not None and last.at > now + SLACK:
+        if last is not None and last.at > now + CLOCK_TOLERANCE:
             self._found(
                 Trouble("in_future", last.n, f"checkpoint {last.n} is dated in the future: put the clock right")
             )

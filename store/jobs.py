@@ -52,6 +52,10 @@ class NoSuchJob(ValueError):
     """There is none, or it is done with."""
 
 
+class TooOld(ValueError):
+    """It would send a code or a link that somebody asked for too long ago; the message says what to do instead."""
+
+
 def put_back(tx: Transaction, piece: Work, why: str, *, retry_after: int | None = None) -> bool:
     """It failed: later again, or given up when it was tried for long enough. Whether it was given up."""
     since = piece.retried_at or piece.created_at
@@ -100,9 +104,12 @@ def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
 
 
 def retry(tx: Transaction, grant: Grant, id: int) -> Job:
-    """It is due now, and is tried for as long as a new one. Raises `NoSuchJob`."""
+    """It is due now, and is tried for as long as a new one. Raises `NoSuchJob` and `TooOld`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
+    if row.kind in work.PROVING and tx.now - row.created_at >= (patience := LESS_PATIENCE.get(row.kind, HOUR)):
+        late = f"what it sends was asked for more than {patience // HOUR} h ago"
+        raise TooOld(f"job {id} ({row.kind}) is not tried again: {late}; drop it, and ask for a new one if needed")
     anew = {"run_at": tx.now, "retried_at": tx.now, "done_at": None, "given_up": False}
     tx.connection.execute(update(tables.work).where(tables.work.c.id == id).values(**anew))
     tx.rings_bell = True

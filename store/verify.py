@@ -22,7 +22,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from store import Store
-from store.checkpoints import OVERDUE, SLACK
+from store.checkpoints import CLOCK_TOLERANCE, OVERDUE
 from store.keys import Keys
 from store.ledger import LANE_WATCH, checkpoint_link, first_link, link
 
@@ -56,7 +56,7 @@ def verify(store: Store, head: str | None = None) -> Verdict:
     """Reads the whole ledger as it was at one moment, while others go on writing. `head` is a checkpoint's digest in hex."""
     reading = read(store, head)
     now, alarm = store.clock(), None
-    if reading.broken is None and reading.dated > now + SLACK:
+    if reading.broken is None and reading.dated > now + CLOCK_TOLERANCE:
         alarm = f"checkpoint {reading.checkpoint} is dated in the future: put the clock right"
     elif reading.broken is None and reading.waiting is not None and now - reading.waiting > OVERDUE:
         alarm = f"{reading.after} entries came later, and the oldest has had no checkpoint for a minute: is the service running?"

@@ -135,10 +135,15 @@ def lane_of(kind: str, person: int) -> str:
 
 
 def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
-    """What is owed in these lanes is owed no more: the lanes in which there was anything."""
+    """What is owed in these lanes is owed no more, nor can the operator have what was given up tried again: the lanes in which there
+    was anything."""
     w = tables.work.c
-    owed = update(tables.work).where(w.lane.in_(lanes), w.done_at.is_(None)).values(done_at=tx.now, payload="{}")
-    return list(tx.connection.execute(owed.returning(w.lane)).scalars())
+    gone = {"done_at": tx.now, "given_up": False, "payload": "{}"}
+    found: list[str] = []
+    for there in (w.done_at.is_(None), w.given_up):  # each has an index of its own
+        owed = update(tables.work).where(w.lane.in_(lanes), there).values(gone).returning(w.lane)
+        found += tx.connection.execute(owed).scalars()
+    return found
 
 
 def waits(tx: Transaction, lane: str) -> bool:

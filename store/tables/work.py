@@ -31,5 +31,6 @@ class Work(Base):
         Index(
             "ix_work_lane", "lane", "id", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")
         ),
+        Index("ix_work_given_up", "lane", sqlite_where=text("given_up = 1"), postgresql_where=text("given_up")),
         Index("ix_work_due", "run_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
     )

@@ -13,6 +13,7 @@ from bot import overheard as listening
 from store import codes, overheard, pages, tables
 from tests.bot.by_hand import HELP, Json, event, mention, message, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.statements import watched
 
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -220,6 +221,12 @@ def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDes
         send(desk, message(desk, " ".join(numbers[at : at + overheard.MOST]), "U0LEO"))
     send(desk, message(desk, code, "U0LEO"))
     assert live(desk), "this member's allowance for the hour is spent"
+    seen: list[str] = []
+    with watched(desk.store.engine, seen.append):
+        send(desk, message(desk, code, "U0LEO"))
+    assert not [one for one in seen if "codes" in one or one.startswith("BEGIN IMMEDIATE")], (
+        "nothing waits on their account"
+    )
     send(desk, message(desk, code, "U0DEV"))
     assert not live(desk), "another's is not"
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import pyotp
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from authz import Action, Ask, Grant, Proof, Topic
 from deskgate.simulated import SAMPLE
@@ -36,6 +36,7 @@ from store import (
     step_ups,
     tables,
     texts,
+    work,
 )
 from store.import_format import read
 from store.pins import Pin
@@ -97,6 +98,20 @@ def a_job(kind: str) -> Callable[[Transaction], Stands]:
         w = tables.work.c
         owed = select(w.id).where(w.kind == kind, w.done_at.is_(None))
         return lambda tx: tx.connection.execute(owed).first() is not None
+
+    return made
+
+
+def a_job_given_up(kind: str) -> Callable[[Transaction], Stands]:
+    """The operator could have it tried again."""
+
+    def made(tx: Transaction) -> Stands:
+        assert work.enqueue_once(tx, kind, "given up", {"person": DEV}, lane=work.lane_of(kind, DEV))
+        w = tables.work.c
+        its = w.kind == kind, w.key == "given up"
+        tx.connection.execute(update(tables.work).where(*its).values(given_up=True, done_at=tx.now))
+        there = select(w.id).where(*its, w.given_up)
+        return lambda tx: tx.connection.execute(there).first() is not None
 
     return made
 
@@ -170,6 +185,7 @@ THINGS: Final[
     "call_back to talk": a_call("talk", NORTHLIGHT),
     "call_back with a code": a_call("code", None),
     **{f"work:{kind}": a_job(kind) for kind in ("proof_code", "pin_page", "slack.code", "text_code")},
+    **{f"given up:{kind}": a_job_given_up(kind) for kind in ("proof_code", "pin_page", "slack.code", "text_code")},
     "step_up": a_step_up,
     "step_up carried": a_step_up_that_was_carried,
     **{f"code:{kind}": a_code(kind) for kind in ("link", "unlock", "step", "text", "carry_slack", "carry_phone")},
@@ -193,6 +209,7 @@ STAYS: Final = {
 OF_THE_CONTACT: Final = {"loan had", "loan given", "loan asked for"}
 OF_THE_ACCOUNT: Final = {
     *("code:step", "code:text", "code:carry_slack", "code:carry_phone", "work:slack.code", "work:text_code"),
+    *("given up:slack.code", "given up:text_code"),
     *("step_up", "step_up carried", "approval", "call_back to talk", "loan had"),
 }
 EVERYTHING: Final = set(THINGS) - set(STAYS)

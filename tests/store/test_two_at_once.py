@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from authz import Action, Ask, Grant, Proof
-from store import Keys, Transaction, approvals, codes, pages, second_looks, step_codes, tables
+from store import Keys, Transaction, approvals, authenticators, codes, pages, second_looks, step_codes, tables
 from store.people import subject_of
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
@@ -106,3 +106,12 @@ def test_h9_two_supervisors_who_ask_the_same_at_once_have_asked_once(desk: Clock
         return ask
 
     assert both(desk, asks(lees[0]), asks(lees[1])) == (True, False)
+
+
+def test_an_authenticator_its_owner_keeps_at_the_last_moment_stays(desk: Clocked) -> None:
+    row = {"person_id": MIA, "sealed": b"", "made_at": 1, "confirmed_at": 1, "last_step": 0, "ends_at": desk.now}
+    desk.do(lambda tx: tx.connection.execute(insert(tables.authenticators).values(**row)))
+    assert both(desk, lambda tx: authenticators.keep(tx, MIA), authenticators.sweep) == (True, None)
+    assert desk.do(authenticators.confirmed_at, MIA) == 1, "they were told that they keep it"
+    told = select(tables.work.c.key).where(tables.work.c.kind == "notice")
+    assert desk.rows(told) == []
