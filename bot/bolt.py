@@ -27,6 +27,7 @@ LINKS: Final = ("link",)  # buttons that are links: Slack tells of the click all
 def make_bolt(door: Door) -> App:
     """Makes no request of its own, now or for any that comes in: where the app is installed is known (door.py)."""
     bolt = App(
+        name="deskgate",  # or Bolt looks through the whole stack for one
         process_before_response=True,
         request_verification_enabled=False,
         token_verification_enabled=False,

@@ -9,14 +9,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import select
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deskgate import slack
 from simulator.slack import SAMPLE, App, Cast, Member, Message, View, Workspace, posting
 from simulator.slack.sample import AGENT_CHANNEL
 from simulator.slack.web_api import router as web_api
 from store import codes, installations, tables
-from tests.desk import Desk
+from tests.desk import Desk, Served
 from tests.ivr.conftest import ACCOUNT
 from tests.serving import serving
 
@@ -32,7 +32,8 @@ class Stage:
     """Where Slack's Web API is served for the tests of one process: for one workspace after the other."""
 
     def __init__(self) -> None:
-        self.base, self.app = "", FastAPI()
+        self.base = ""
+        self.app: ASGIApp = FastAPI()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -60,8 +61,7 @@ class SlackDesk(Desk):
         self.workspace = Workspace(
             posting(self.client), self.secret, cast, App(token), public_url=on.base, now=lambda: self.now / 1000
         )
-        on.app = FastAPI()
-        on.app.include_router(web_api(self.workspace))
+        on.app = Served(lambda: web_api(self.workspace))
         assert self.house.slack is not None
         self.door = self.house.slack.door
         self.install()
