@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal import words
 from portal.lanes import Lanes
+from portal.marks import Marks
 from portal.words import Words
 from store import HashPool, Store, logins, pins
 
@@ -30,6 +31,7 @@ class Door:
     decoy: str
     words: Words
     pages: Environment
+    marks: Marks
     texting: tuple[str, ...] = ()
     phone: bool = False
     proxies: Networks = ()
@@ -60,4 +62,16 @@ def open_door(
     }
     pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
     decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
-    return Door(store, f"{parts.scheme}://{parts.netloc}", pool, strangers, decoy, said, pages, texting, phone, proxies)
+    return Door(
+        store,
+        f"{parts.scheme}://{parts.netloc}",
+        pool,
+        strangers,
+        decoy,
+        said,
+        pages,
+        Marks(store),
+        texting,
+        phone,
+        proxies,
+    )

@@ -1,6 +1,7 @@
 """Threads and places for requests, apart for those who are known, those with a one-time link, and strangers.
 
-So whatever strangers keep busy is their own, and of that one address has a few places. Who finds none is told at once.
+So whatever strangers keep busy is their own. One address has a few places, and one of the staff, wherever they are; who finds
+none is told at once.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ T = TypeVar("T")
 
 
 class Full(Exception):
-    """No place is left for this address, or for anybody of this kind."""
+    """No place is left for this caller, or for anybody of this kind."""
 
 
 class Lane:
-    """`threads` work at once; `places` may be at work or wait, of one address `each`."""
+    """`threads` work at once; `places` may be at work or wait, of one address, or one of the staff, `each`."""
 
     def __init__(self, name: str, *, threads: int, places: int, each: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"portal-{name}")
@@ -28,29 +29,29 @@ class Lane:
         self._taken: Counter[str] = Counter()
         self._lock = Lock()
 
-    async def do(self, address: str, work: Callable[..., T], *given: Any) -> T:
+    async def do(self, whose: str, work: Callable[..., T], *given: Any) -> T:
         """Raises `Full`. A place is free again when the work is done, whether or not somebody still waits for it."""
         with self._lock:
-            if self._taken.total() >= self._places or self._taken[address] >= self._each:
+            if self._taken.total() >= self._places or self._taken[whose] >= self._each:
                 raise Full
-            self._taken[address] += 1
+            self._taken[whose] += 1
         try:
             done = self._threads.submit(work, *given)
         except BaseException:
-            self._leave(address)
+            self._leave(whose)
             raise
-        done.add_done_callback(lambda _: self._leave(address))
+        done.add_done_callback(lambda _: self._leave(whose))
         return await asyncio.wrap_future(done)
 
-    def _leave(self, address: str) -> None:
+    def _leave(self, whose: str) -> None:
         with self._lock:
-            self._taken[address] -= 1
-            if not self._taken[address]:
-                del self._taken[address]
+            self._taken[whose] -= 1
+            if not self._taken[whose]:
+                del self._taken[whose]
 
 
 class Lanes:
     def __init__(self) -> None:
-        self.known = Lane("known", threads=6, places=200, each=200)
+        self.known = Lane("known", threads=6, places=200, each=20)
         self.links = Lane("links", threads=2, places=32, each=8)
         self.strangers = Lane("strangers", threads=2, places=32, each=4)

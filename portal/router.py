@@ -19,11 +19,11 @@ from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sig
 from portal.door import Door
 from portal.lanes import Full, Lane
 from portal.visit import BadRequest, Visit, read
-from store import ConnectionLost, Transaction, logins, sessions
+from store import ConnectionLost, Transaction, pages, sessions
 from store.sessions import SignedIn
 
 log = structlog.get_logger("portal")
-ONE_TIME: Final = ("/desk/join/", "/enrol/", "/pin/")
+ONE_TIME: Final = {"/desk/join/": "join", "/enrol/": "enrol", "/pin/": "pin"}  # and what their tokens are for
 _STATIC: Final = {
     "desk.css": "text/css; charset=utf-8",
     "desk.js": "text/javascript; charset=utf-8",
@@ -85,7 +85,8 @@ def _endpoint(door: Door, handler: Open) -> Callable[[Request], Awaitable[Respon
             visit = await read(door, request)
             if visit.whence.unsaid and door.secure:
                 _proxy_names_nobody()
-            return await _lane(door, visit).do(visit.whence.address, _answer, door, handler, visit)
+            lane, whose = _lane(door, visit)
+            return await lane.do(whose, _answer, door, handler, visit)
         except Full:
             return answers.bare(door, "full", 503)
         except BadRequest as bad:
@@ -104,16 +105,21 @@ def _proxy_names_nobody() -> None:
     log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
 
 
-def _lane(door: Door, visit: Visit) -> Lane:
-    """Told without the database: whoever keeps it busy keeps busy a lane of their own."""
-    if logins.is_marked(door.store.keys, visit.known, door.store.clock()):
-        return door.lanes.known
-    return door.lanes.links if visit.path.startswith(ONE_TIME) else door.lanes.strangers
+def _lane(door: Door, visit: Visit) -> tuple[Lane, str]:
+    """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a lane of their own. A
+    made-up token is a stranger's."""
+    whose = door.marks.whose(visit.known)
+    if whose:
+        return door.lanes.known, whose
+    kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
+    ours = bool(kind) and pages.is_ours(door.store.keys, kind, visit.named.get("link", ""))
+    return (door.lanes.links if ours else door.lanes.strangers), visit.whence.address
 
 
 def _answer(door: Door, handler: Open, visit: Visit) -> Response:
     """A page that is only looked at is made once more where the database went away; a form is not sent twice by us."""
     try:
+        door.marks.refresh()
         return handler(door, visit)
     except ConnectionLost:
         if visit.post:

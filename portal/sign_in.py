@@ -33,10 +33,7 @@ def sign_in(door: Door, visit: Visit) -> Response:
     with door.store.transaction("portal") as tx:
         attempt = logins.begin(tx, username, Caller(visit.whence.address, visit.whence.network, visit.known))
     if attempt.refused is not None:
-        wait = max(attempt.free_at - door.store.clock(), 0)
-        made = _again(door, visit, 429, way, attempt.refused, minutes=ceil(wait / 60_000))
-        made.headers["Retry-After"] = str(ceil(wait / 1000))
-        return made
+        return _wait(door, visit, way, attempt.refused, attempt.free_at)
     pool = door.pool if attempt.known else door.strangers
     if not pool.admit():
         with door.store.transaction("portal") as tx:
@@ -44,13 +41,23 @@ def sign_in(door: Door, visit: Visit) -> Response:
         return _again(door, visit, 503, way, "busy")
     right = pool.run(lambda: logins.matches(door.store.keys, attempt.login, door.decoy, password))
     with door.store.transaction("portal") as tx:
-        token = logins.finish(tx, attempt, right, digits)
-        if visit.session and token is not None:
+        done = logins.finish(tx, attempt, right, digits)
+        token = done.token
+        if visit.session and token:
             sessions.end(tx, visit.session)
-        known = logins.mark(tx, attempt.staff) if token is not None and attempt.staff is not None else ""
-    if token is None:
+        known = logins.mark(tx, attempt.staff) if token and attempt.staff is not None else ""
+    if done.codes_at:
+        return _wait(door, visit, way, "codes", done.codes_at)
+    if not token:
         return _again(door, visit, 403, way, "wrong")
     return answers.signed_in(door, answers.to(way), token, known)
+
+
+def _wait(door: Door, visit: Visit, way: str, why: str, until: int) -> Response:
+    wait = max(until - door.store.clock(), 0)
+    made = _again(door, visit, 429, way, why, minutes=ceil(wait / 60_000))
+    made.headers["Retry-After"] = str(ceil(wait / 1000))
+    return made
 
 
 def _again(door: Door, visit: Visit, status: int, way: str, why: str, minutes: int = 0) -> Response:

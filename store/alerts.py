@@ -46,12 +46,16 @@ KINDS: Final = {
     "no_case": LEADS,  # one of the staff tried to look at an account without a case
     "ledger": LEADS,  # somebody writes to the database, or something keeps checkpoints from being made
     "signin_address": LEADS,  # too many tries to sign in from one address
+    "signin_addresses": LEADS,  # and from more addresses within the hour than are named one by one
     "signin_many": LEADS,  # by strangers, over the whole desk
     "signin_tried": LEADS,  # by strangers, with the username of one of the staff
     "signin_code": LEADS,  # the right password, and wrong codes
+    "signin_codes_spent": LEADS,  # the same so often in a browser they have signed in with that no code is taken there
     "duress": LEADS,  # a caller keyed the PIN that says they are threatened
 }
-DAY: Final = 24 * 3_600_000  # ms
+HOUR: Final = 3_600_000  # ms
+DAY: Final = 24 * HOUR
+NAMED: Final = 3  # of many of a kind so many are named each hour
 KEPT: Final = 90 * DAY
 
 
@@ -82,6 +86,17 @@ def alert(
         return False
     work.enqueue(tx, "alert", str(id), {"alert": id})
     return True
+
+
+def one_of_some(tx: Transaction, kind: str, whose: str, *, detail: str, more: str) -> None:
+    """An alert for each of `whose`, once an hour, of the first few in that hour; for all others one of the kind `more`."""
+    a, hour = tables.alerts.c, tx.now // HOUR
+    named = select(a.same).where(a.kind == kind, a.at >= hour * HOUR).limit(NAMED)
+    told, same = tx.connection.execute(named).scalars().all(), f"{hour}:{whose}"
+    if len(told) < NAMED:
+        alert(tx, kind, same, detail=detail)
+    elif f"{kind}:{same}" not in told:
+        alert(tx, more, str(hour))
 
 
 def to_deliver(tx: Transaction, grant: Grant, id: int) -> Alert | None:

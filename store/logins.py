@@ -102,11 +102,12 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
     row = _FIND.first(tx, username=username)
     digest = tx.keys.digest("signin", username)[:40]
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
-    known = is_marked(tx.keys, caller.known, tx.now, login) and login is not None
+    found = marked(tx.keys, caller.known, tx.now)
+    known = login is not None and found is not None and (found.staff, found.since) == (login.staff, login.set_at)
+    address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
     if known:
         limits: tuple[Limit, ...] = (Limit(f"signin:known:{digest}", *BY_ITS_OWN),)
     else:
-        address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
         limits = (
             Limit(f"signin:from:{address}", *FROM_AN_ADDRESS),
             Limit(f"signin:near:{network}", *FROM_A_NETWORK),
@@ -118,7 +119,14 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
     if held.spent is not None:
         refused = Far.USERNAME if held.spent is limits[-1] else Far.ADDRESS
     if refused is Far.ADDRESS:
-        alerts.alert(tx, "signin_address", str(tx.now // HOUR), detail=caller.address)
+        near = held.spent is limits[1]
+        alerts.one_of_some(
+            tx,
+            "signin_address",
+            network if near else address,
+            detail=caller.network if near else caller.address,
+            more="signin_addresses",
+        )
     elif not known:
         budgets.take(tx, (Limit("signin:strangers", *BY_ALL_STRANGERS, "signin_many"),))
     return Attempt(digest, known, limits, refused, budgets.free_at(tx, held), login)
@@ -129,9 +137,19 @@ def drop(tx: Transaction, attempt: Attempt) -> None:
     budgets.give_back(tx, attempt.limits)
 
 
-def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> str | None:
-    """A new session's token, if the password was right, the code is good and has not been used, and nothing has changed since
-    the try began. None: they are not in, and nobody is told why."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Finished:
+    """`token` is a new session's, empty for whoever is not in. `codes_at` (ms) is when a code is taken again after too many wrong
+    ones with the right password; 0 where a code is taken, and for every browser that is not known: it would say that the
+    password was right."""
+
+    token: str = ""
+    codes_at: int = 0
+
+
+def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finished:
+    """A session, if the password was right, the code is good and has not been used, and nothing has changed since the try began.
+    Whoever is not in is not told why."""
     codes = budgets.hold(tx, (_codes(attempt.digest, known=attempt.known),))
     row = _HOLD.first(tx, staff=attempt.staff or 0)
     sealed = row.authenticator if row is not None else b""
@@ -146,29 +164,33 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> str |
     who = f"staff:{attempt.staff}" if attempt.staff is not None else NOBODY
     tx.record(who, None, "staff.sign_in", "allowed" if fits else "refused")
     if not fits or attempt.staff is None:
-        if not attempt.known:  # found out later whose username it is, if anybody's, so that it takes no longer now
-            minute = f"{attempt.digest}:{tx.now // MINUTE}"
-            work.enqueue_once(tx, WORK, minute, {"username": attempt.digest}, after=MINUTE)
-        return None
+        # found out later whose username it is, if anybody's, so that it takes no longer now
+        minute = f"{attempt.digest}:{tx.now // MINUTE}"
+        work.enqueue_once(tx, WORK, minute, {"username": attempt.digest}, after=MINUTE)
+        shut = attempt.known and theirs and codes.spent is not None
+        return Finished(codes_at=budgets.free_at(tx, codes) if shut else 0)
     tx.connection.execute(update(_l).where(_l.c.staff_id == attempt.staff).values(last_step=step))
-    return sessions.begin(tx, attempt.staff)
+    return Finished(sessions.begin(tx, attempt.staff))
 
 
 def tried(tx: Transaction, grant: Grant, username: str) -> None:
-    """Strangers tried at a username, given as `Attempt.digest`: whoever signs in with it is told, and those who lead the desk,
-    once a day. Nothing where nobody does."""
+    """Somebody tried in vain at a username, given as `Attempt.digest`: whoever signs in with it is told, and those who lead the
+    desk, once a day each, of strangers, and of wrong codes that were used up in a browser of theirs. Nothing where nobody does."""
     tx.good(grant, "desk.deliver")
     rows = tx.connection.execute(_ALL).all()
     staff = next((row.id for row in rows if tx.keys.made(username, "signin", row.username)), None)
     if staff is None:
         return
-    kind = ""
+    kinds = []
     if budgets.used(tx, _codes(username, known=False)):
-        kind = "signin_code"
+        kinds.append("signin_code")
     elif budgets.used(tx, Limit(f"signin:new:{username}", *BY_STRANGERS)) >= TOLD_FROM:
-        kind = "signin_tried"
-    if kind and alerts.alert(tx, kind, f"{staff}:{tx.now // DAY}", subject=f"staff:{staff}"):
-        work.enqueue(tx, "notice", f"{kind}:{staff}:{tx.now}", {"notice": kind, "staff": staff})
+        kinds.append("signin_tried")
+    if budgets.used(tx, _codes(username, known=True)) >= CODES[0]:
+        kinds.append("signin_codes_spent")
+    for kind in kinds:
+        if alerts.alert(tx, kind, f"{staff}:{tx.now // DAY}", subject=f"staff:{staff}"):
+            work.enqueue(tx, "notice", f"{kind}:{staff}:{tx.now}", {"notice": kind, "staff": staff})
 
 
 def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> None:
@@ -188,20 +210,31 @@ def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> N
 def mark(tx: Transaction, staff: int) -> str:
     """What a browser keeps after a sign-in, to be counted apart from strangers. It proves nothing else."""
     row = _HOLD.first(tx, staff=staff)
-    words = (str(staff), str(tx.now), str(row.set_at) if row is not None else "")
+    words = (str(staff), str(tx.now), str(row.set_at if row is not None else 0))
     return ".".join((*words, tx.keys.digest(_MARK, *words)))
 
 
-def is_marked(keys: Keys, known: str, now: int, login: Login | None = None) -> bool:
-    """Whether a browser has signed in before, as `mark` says; with a `login`, as whoever that is, since they last set a password.
-    Takes no statement, and the same time whoever it is."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a browser holds from a sign-in: whose, when that was, and since when they have had their password (ms)."""
+
+    staff: int
+    at: int
+    since: int
+
+
+def marked(keys: Keys, known: str, now: int) -> Mark | None:
+    """Whose browser it is, as `mark` says, whether or not they still sign in. Takes no statement."""
     *words, seal = known.split(".") if known.count(".") == 3 else ("", "", "", "")
-    made = len(seal) == 64 and keys.made(seal, _MARK, *words)
-    fresh = (
-        words[1].isascii() and words[1].isdigit() and len(words[1]) < 16 and -AHEAD <= now - int(words[1]) < KNOWN_FOR
-    )
-    theirs = login is None or (words[0], words[2]) == (str(login.staff), str(login.set_at))
-    return made and fresh and theirs
+    if len(seal) != 64 or not keys.made(seal, _MARK, *words):
+        return None
+    found = Mark(*(int(word) for word in words))
+    return found if -AHEAD <= now - found.at < KNOWN_FOR else None
+
+
+def who_signs_in(tx: Transaction) -> dict[int, int]:
+    """Everybody who may sign in, and since when they have had their password: other marks count no more."""
+    return {row.staff_id: row.set_at for row in tx.connection.execute(_both)}
 
 
 def _codes(digest: str, *, known: bool) -> Limit:

@@ -25,7 +25,11 @@ OF_DESK: Final = (
     "look_at_the_desk",
     "staff_changed",
 )  # alarms: told to the desk's supervisors and administrators
-OF_STAFF: Final = ("signin_tried", "signin_code")  # about how one of the staff signs in: told to them alone
+OF_STAFF: Final = (
+    "signin_tried",
+    "signin_code",
+    "signin_codes_spent",
+)  # about how one of the staff signs in: told to them alone
 OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
 
 

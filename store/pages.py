@@ -1,7 +1,8 @@
 """Tokens in the addresses of one-time pages: to enrol an authenticator, to join the desk, to be shown a new PIN.
 
 A token is looked at as often as somebody opens the page (mail scanners and previews in chats open links, too) and is used
-up by the form that finishes it. 256 bits, kept as a keyed digest beside the codes. There is nothing to count: nobody guesses it.
+up by the form that finishes it. 128 bits of chance and a seal of 84, by which a made-up one is told before anything is looked up;
+kept as a keyed digest beside the codes. There is nothing to count: nobody guesses it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from sqlalchemy import bindparam, select, update
 
 from store import budgets, codes, tables
 from store.budgets import Limit
+from store.keys import Keys
 from store.prepared import Prepared, each, issued, one_of
 from store.transaction import Transaction
 
 LIFE: Final = codes.LIFE  # ms
-BYTES: Final = 32
-CHARACTERS: Final = 43  # of a token: those bytes in base64
+BYTES: Final = 16
+CHANCE: Final = 22  # characters: those bytes in base64
+CHARACTERS: Final = 43  # of a token, with its seal
 KINDS: Final = ("enrol", "join", "pin")
 _LONGEST: Final = 64
+_SEAL: Final = "pages-seal"
 
 
 def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int = LIFE) -> str:
@@ -28,9 +32,15 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int =
     if kind not in KINDS:
         raise ValueError(f"no kind of page: {kind}")
     while True:
-        token = secrets.token_urlsafe(BYTES)
+        chance = secrets.token_urlsafe(BYTES)
+        token = (chance + tx.keys.digest(_SEAL, kind, chance))[:CHARACTERS]
         if codes.put(tx, tx.keys.digest("pages", kind, token), _kind(kind), subject, bound, life):
             return token
+
+
+def is_ours(keys: Keys, kind: str, token: str) -> bool:
+    """Whether a token of that kind was ever issued, good still or not. Takes no statement."""
+    return len(token) == CHARACTERS and keys.made(token[CHANCE:], _SEAL, kind, token[:CHANCE])
 
 
 def codes_of(person: int) -> Limit:

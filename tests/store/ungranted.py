@@ -9,6 +9,7 @@ from tests.store import reasons
 REASONS: Final[dict[str, str]] = {
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
+    "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
     "alerts.sweep": "drops warnings of long ago",
     **dict.fromkeys(
@@ -28,6 +29,7 @@ REASONS: Final[dict[str, str]] = {
     "budgets.Limit.within": reasons.PURE,
     "logins.Attempt.staff": reasons.PURE,
     "pages.codes_of": reasons.PURE,
+    "pages.is_ours": reasons.PURE,
     "budgets.at_most": reasons.PURE,
     "calls.begin": reasons.CALL,
     "calls.claim": reasons.CALL,
@@ -150,7 +152,10 @@ REASONS: Final[dict[str, str]] = {
     "ledger.link": reasons.LEDGER,
     "ledger.chained": "makes the next rows of a lane out of entries it is given",
     **dict.fromkeys(
-        ("logins." + n for n in ("begin", "drop", "finish", "hashed", "is_marked", "mark", "matches", "put")),
+        (
+            "logins." + n
+            for n in ("begin", "drop", "finish", "hashed", "mark", "marked", "who_signs_in", "matches", "put")
+        ),
         reasons.STAFF,
     ),
     "lent.loans_of": reasons.DECIDES,

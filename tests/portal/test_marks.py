@@ -1,0 +1,81 @@
+"""The places a caller of the web door has, and the mark of a browser that has signed in: whose it is, until when, and what it is good for."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from sqlalchemy import update
+
+from portal.lanes import Full, Lane
+from store import logins, tables
+from tests.desk import Desk
+from tests.ivr.wire import change
+from tests.portal.browsing import Agent, Browser
+from tests.portal.test_shut_out import ELSEWHERE, LONG, MINUTE
+
+
+def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
+    lane, let_go = Lane("test", threads=1, places=3, each=2), threading.Event()
+
+    async def told() -> list[bool]:
+        """Whoever finds no place hears so before anybody is let go."""
+        come = [asyncio.ensure_future(lane.do(address, let_go.wait, LONG)) for address in ("a", "a", "a", "b", "c")]
+        refused = [isinstance(fault, Full) for fault in await asyncio.gather(come[2], come[4], return_exceptions=True)]
+        let_go.set()
+        return refused + [await one for one in (come[0], come[1], come[3])]
+
+    assert asyncio.run(told()) == [True] * 5
+    assert asyncio.run(lane.do("a", lambda: True))
+
+
+def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: Desk) -> None:
+    kim, door, let_go = Agent(one_desk), one_desk.house.portal, threading.Event()
+    mark, lane = kim.client.cookies["deskgate_known"], door.lanes.known
+
+    async def told() -> tuple[int, bool]:
+        come = [asyncio.ensure_future(lane.do(door.marks.whose(mark), let_go.wait, LONG)) for _ in range(60)]
+        other = asyncio.ensure_future(lane.do("staff:0", lambda: True))
+        await asyncio.sleep(0)
+        full = sum(one.done() and isinstance(one.exception(), Full) for one in come)
+        let_go.set()
+        await asyncio.gather(*come, return_exceptions=True)
+        return full, await other
+
+    assert asyncio.run(told()) == (40, True)
+
+
+def test_a2_marks_end_with_the_sign_in_they_are_of(one_desk: Desk) -> None:
+    """Of who is suspended, and of a password that was replaced: a stranger's places within two minutes."""
+    kim, ana, marks = Agent(one_desk), Agent(one_desk, "lead.ana"), one_desk.house.portal.marks
+    of_kim, of_ana = (one.client.cookies["deskgate_known"] for one in (kim, ana))
+    assert (marks.whose(of_kim), marks.whose(of_ana)) == (f"staff:{kim.staff}", f"staff:{ana.staff}")
+    change(one_desk, update(tables.staff).where(tables.staff.c.id == ana.staff).values(suspended_at=one_desk.now))
+    one_desk.pass_time(2 * MINUTE)
+    kim.join()
+    one_desk.pass_time(2 * MINUTE)
+    kim.get("/desk/sign-in")
+    assert (marks.whose(of_kim), marks.whose(of_ana)) == ("", "")
+    assert marks.whose(kim.client.cookies["deskgate_known"]) == f"staff:{kim.staff}"
+
+
+def test_a_mark_is_good_for_90_days_and_not_to_be_forged(one_desk: Desk) -> None:
+    kim, keys, now = Agent(one_desk), one_desk.store.keys, one_desk.now
+    mark = kim.client.cookies["deskgate_known"]
+    staff, at, since, seal = mark.split(".")
+    assert logins.marked(keys, mark, now) is not None
+    assert logins.marked(keys, mark, now + logins.KNOWN_FOR) is None
+    for forged in ("", mark[:-1], f"{staff}0.{at}.{since}.{seal}", f"{staff}.{at}0.{since}.{seal}", f"{mark}.x", "..."):
+        assert logins.marked(keys, forged, now) is None
+
+
+def test_a_mark_is_of_its_owner_and_of_their_password_alone(one_desk: Desk) -> None:
+    """In a browser marked as Kim's somebody who tries at Ana's username is a stranger; so is who was marked before Kim joined anew."""
+    kim = Agent(one_desk)
+    Agent(one_desk, "lead.ana")
+    old = Browser(one_desk, ELSEWHERE)
+    old.client.cookies.set("deskgate_known", kim.client.cookies["deskgate_known"])
+    assert [old.try_to_sign_in("lead.ana").status_code for _ in range(11)] == [403] * 10 + [429]
+    one_desk.pass_time(MINUTE)
+    kim.join()
+    assert [old.try_to_sign_in("agent.kim").status_code for _ in range(2)] == [403, 429]
