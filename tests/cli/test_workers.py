@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from tests.cli.conftest import Shell
 from tests.cli.test_start import TWILIO
 from tests.house.test_names import ROOT
 
+LONG = 60.0  # seconds until a test gives up
 SERVICE = """
 import os, sys, uvicorn
 from deskgate import workers
@@ -59,14 +63,38 @@ def test_a5_a_worker_that_died_is_replaced_and_stands_in_the_log(tmp_path: Path)
     script.write_text(SERVICE)
     where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen([sys.executable, str(script)], env=where, **kept) as parent:
-        first = parent.stdout.readline().split()
-        os.kill(int(first[1]), signal.SIGKILL)
-        said = ""
-        while "begun" not in said:
-            said += parent.stdout.readline()
+    with ended(subprocess.Popen([sys.executable, str(script)], env=where, start_new_session=True, **kept)) as parent:
+        first = begun(parent).split()
+        os.kill(int(first[-1]), signal.SIGKILL)
+        said = begun(parent)
         parent.terminate()
         said += parent.stdout.read()
-    assert f"begun {first[1]}" not in said
+    assert f"begun {first[-1]}" not in said
     assert "worker replaced" in said
-    assert f"pid={first[1]}" in said
+    assert f"pid={first[-1]}" in said
+
+
+@contextmanager
+def ended(parent: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """It and all it started, a group of their own, whatever happens; and after so long in any case."""
+    limit = threading.Timer(LONG, os.killpg, (parent.pid, signal.SIGKILL))
+    limit.start()
+    try:
+        yield parent
+    finally:
+        limit.cancel()
+        with suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
+        parent.stdout.read()  # to the end of file: whoever could write to it has gone
+        parent.stdout.close()
+        parent.wait()
+
+
+def begun(parent: subprocess.Popen[str]) -> str:
+    """What was said until the next worker had begun."""
+    said = ""
+    for line in parent.stdout:
+        said += line
+        if "begun" in line:
+            return said
+    raise AssertionError(f"it ended before a worker had begun: {said}")

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import select
 
 from portal import answers
+from portal.visit import MOST_BYTES
 from store import tables
 from store.authenticators import STEP
 from tests.desk import PUBLIC, Desk
@@ -114,7 +115,7 @@ def test_what_is_not_a_form_of_ours_is_not_read(one_desk: Desk) -> None:
     client = Browser(one_desk).client
     at, form = "/desk/sign-in", "application/x-www-form-urlencoded"
     assert client.post(at, content=b"{}", headers={"Content-Type": "application/json"}).status_code == 415
-    assert client.post(at, content=b"a=" + b"x" * 70_000, headers={"Content-Type": form}).status_code == 413
+    assert client.post(at, content=b"a=" + b"x" * MOST_BYTES, headers={"Content-Type": form}).status_code == 413
     assert client.post(at, content=b"a=1&a=2", headers={"Content-Type": form, "Origin": PUBLIC}).status_code == 400
     many = "&".join(f"f{n}=1" for n in range(30)).encode()
     assert client.post(at, content=many, headers={"Content-Type": form, "Origin": PUBLIC}).status_code == 400
