@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from authz import Topic
 from bot import blocks as b
@@ -14,8 +13,6 @@ from bot.choices import Choice
 from bot.phrases import Phrases
 from store.reach import NOBODY, Reach
 from store.timeline import File
-
-MOST_WORDS: Final = 3_000
 
 
 def open_ticket(p: Phrases, found: Sequence[Choice], words: str, metadata: str) -> Block:

@@ -15,6 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+from store.spans import lasted
+
 LONGEST: Final = 2_000  # characters of somebody's own words in one sentence
 
 
@@ -83,8 +85,7 @@ class _Filling(string.Formatter):
         if spec == "day":
             return f"{date.fromisoformat(str(value)):%-d %B %Y}"
         if spec == "lasted":
-            unit, many = ("s", value // 1000) if value < 60_000 else ("min", round(value / 60_000))
-            return f"{many} {unit}"
+            return lasted(int(value))
         if spec in ("list", "listed"):
             return self._listed([self.format_field(item, "") for item in value], "and" if spec == "listed" else "or")
         name, joined = spec.removesuffix("&"), "and" if spec.endswith("&") else "or"

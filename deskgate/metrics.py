@@ -1,4 +1,4 @@
-"""What an operator's monitoring sees at /metrics: requests by route and status, what is owed, how old it is."""
+"""What an operator's monitoring sees at /metrics: requests by route and status, jobs, how old they are."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ REQUESTS = Histogram(
     registry=REGISTRY,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-OWED = Gauge("deskgate_work_owed", "Pieces of later work not done yet", registry=REGISTRY)
-FAILING = Gauge("deskgate_work_failing", "Of these, how many have failed at least once", registry=REGISTRY)
-OLDEST = Gauge("deskgate_work_oldest_seconds", "Age of the oldest piece of later work", registry=REGISTRY)
+OWED = Gauge("deskgate_work_owed", "Jobs not done yet", registry=REGISTRY)
+FAILING = Gauge("deskgate_work_failing", "Jobs not done yet that have failed at least once", registry=REGISTRY)
+OLDEST = Gauge("deskgate_work_oldest_seconds", "Age of the oldest job not done yet", registry=REGISTRY)
 GIVEN_UP = Gauge(
     "deskgate_work_given_up", "Jobs given up, neither retried nor dropped, of the last 30 days", registry=REGISTRY
 )
-SLACK_OWED = Gauge("deskgate_slack_owed", "Pieces of later work in Slack not done yet", registry=REGISTRY)
-SLACK_FAILING = Gauge("deskgate_slack_failing", "Of these, how many have failed at least once", registry=REGISTRY)
-SLACK_GIVEN_UP = Gauge("deskgate_slack_given_up", "Of those given up, how many were for Slack", registry=REGISTRY)
+SLACK_OWED = Gauge("deskgate_slack_owed", "Jobs for Slack not done yet", registry=REGISTRY)
+SLACK_FAILING = Gauge(
+    "deskgate_slack_failing", "Jobs for Slack not done yet that have failed at least once", registry=REGISTRY
+)
+SLACK_GIVEN_UP = Gauge(
+    "deskgate_slack_given_up",
+    "Jobs for Slack given up, neither retried nor dropped, of the last 30 days",
+    registry=REGISTRY,
+)
 
 
 class Watch:

@@ -19,7 +19,7 @@ _ON_THE_TICKET: Final = {
     "machine": "We called back and a machine answered. It was asked to have them call us, and was told nothing else.",
     "nobody": "We called back and nobody answered.",
     "gone": "We did not call back: their number is in a country we may not call.",
-    "away": "We did not call back: whoever asked for it works here no more. If it is still to be done, ask for it anew.",
+    "away": "We did not call back: whoever asked for it is suspended. If it is still to be done, ask for it anew.",
     "refused": "We did not call back: Twilio does not ring their number on file at all. Have it corrected.",
     "withdrawn": NOT_CALLED,
 }

@@ -13,6 +13,7 @@ from portal.lanes import Lanes
 from portal.marks import Marks
 from portal.words import Words
 from store import HashPool, Store, logins, pins
+from store.spans import lasted
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -57,7 +58,7 @@ def open_door(
         "words": said.several,
         "clock": words.clock,
         "day": words.day,
-        "lasted": words.lasted,
+        "lasted": lasted,
         "known_words": said.known,
     }
     pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))

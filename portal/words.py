@@ -24,11 +24,6 @@ class Words:
         return [self.word(table, code) for code in codes]
 
 
-def lasted(ms: int) -> str:
-    """How long something took."""
-    return f"{ms // 1000} s" if ms < 60_000 else f"{round(ms / 60_000)} min"
-
-
 def clock(ms: int) -> str:
     """The time of day in UTC, until the page's script puts it into the reader's own zone."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%H:%M} UTC"

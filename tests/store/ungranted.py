@@ -281,7 +281,7 @@ REASONS: Final[dict[str, str]] = {
     "tickets.request": "asks for the action requested itself; gives back a number, or why not",
     "timeline.Said.by_desk": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "sweep")), reasons.PLACE),
-    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "overheard.candidates"), reasons.PURE),
+    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "spans.lasted"), reasons.PURE),
     **dict.fromkeys(
         ("edits." + n for n in ("came", "correct", "early", "edit", "keep", "unfiled", "withdraw")), reasons.WORDS
     ),
@@ -334,6 +334,7 @@ REASONS: Final[dict[str, str]] = {
     "revoke.hold": "locks people's rows; gives nothing back",
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.lane_of": reasons.PURE,
+    "overheard.candidates": reasons.PURE,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
     **dict.fromkeys(("work.done", "work.due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
     **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
