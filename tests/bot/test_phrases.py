@@ -330,3 +330,10 @@ def test_the_file_says_nothing_twice_under_one_table() -> None:
 def test_it_is_read_from_the_package() -> None:
     assert Path(str(phrases.__file__)).parent.joinpath("phrases", "en.toml").is_file()
     assert phrases.load() is SAID
+
+
+@pytest.mark.parametrize(
+    ("detail", "where"), [("GB", "text message to GB have"), ("", "text message to all countries have")]
+)
+def test_a_warning_that_codes_by_text_are_spent_says_where(detail: str, where: str) -> None:
+    assert where in str(SAID.say("alert.texts_spent", detail=detail))
