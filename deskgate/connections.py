@@ -21,7 +21,7 @@ _TURNS: Final = itertools.count()
 _SAID_EVERY: Final = 60.0  # seconds: or whoever opens connections would fill the log
 
 
-class Patient(HttpToolsProtocol):
+class TimedConnection(HttpToolsProtocol):
     PATIENCE = 10.0  # seconds for a head, from the connection or the answer before
     MOST = 500 if _FILES == resource.RLIM_INFINITY else min(500, _FILES // 2)
     MOST_UNREAD = 64 * 1024  # bytes that nobody has read yet: of a head, of what may follow a body
@@ -87,11 +87,11 @@ class Patient(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """The one that keeps us waiting longest goes; this one, where all others are being answered."""
-        others = [cast(Patient, one) for one in self.connections]
+        others = [cast(TimedConnection, one) for one in self.connections]
         waiting = [one for one in others if not (one._answering and one._whole)]
         min(waiting, key=lambda one: one._turn, default=self)._hang_up()
-        if self.loop.time() - Patient._said_at >= _SAID_EVERY:
-            Patient._said_at = self.loop.time()
+        if self.loop.time() - TimedConnection._said_at >= _SAID_EVERY:
+            TimedConnection._said_at = self.loop.time()
             log.warning("connections full", most=self.MOST, waiting=len(waiting))
 
     def _hang_up(self) -> None:

@@ -32,7 +32,7 @@ def serve(
 
     from deskgate import workers as several
     from deskgate.app import make_app
-    from deskgate.connections import Patient
+    from deskgate.connections import TimedConnection
 
     with in_one_line():
         if "PUBLIC_URL" not in os.environ and port != 8000 and read_settings().simulated:
@@ -59,7 +59,7 @@ def serve(
         "host": host,
         "port": port,
         "workers": workers,
-        "http": Patient,
+        "http": TimedConnection,
         "ws": "none",
         "access_log": False,
         "log_level": "warning",

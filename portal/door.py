@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal import words
-from portal.lanes import Lanes
+from portal.lanes import RequestPools
 from portal.marks import Marks
 from portal.words import Words
 from store import HashPool, Store, logins, pins
@@ -36,7 +36,7 @@ class Door:
     texting: tuple[str, ...] = ()
     phone: bool = False
     proxies: Networks = ()
-    lanes: Lanes = field(default_factory=Lanes)
+    lanes: RequestPools = field(default_factory=RequestPools)
 
     @property
     def secure(self) -> bool:

@@ -20,7 +20,7 @@ class Full(Exception):
     """No place is left for this caller, or for anybody of this kind."""
 
 
-class Lane:
+class RequestPool:
     """`threads` work at once; `places` may be at work or wait, of one address, or one of the staff, `each`."""
 
     def __init__(self, name: str, *, threads: int, places: int, each: int) -> None:
@@ -50,8 +50,8 @@ class Lane:
                 del self._taken[whose]
 
 
-class Lanes:
+class RequestPools:
     def __init__(self) -> None:
-        self.known = Lane("known", threads=6, places=200, each=20)
-        self.links = Lane("links", threads=2, places=32, each=8)
-        self.strangers = Lane("strangers", threads=2, places=32, each=4)
+        self.known = RequestPool("known", threads=6, places=200, each=20)
+        self.links = RequestPool("links", threads=2, places=32, each=8)
+        self.strangers = RequestPool("strangers", threads=2, places=32, each=4)

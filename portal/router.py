@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 
 from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sign_in, tickets
 from portal.door import Door
-from portal.lanes import Full, Lane
+from portal.lanes import Full, RequestPool
 from portal.visit import BadRequest, Visit, read
 from store import ConnectionLost, Transaction, pages, sessions
 from store.sessions import SignedIn
@@ -105,7 +105,7 @@ def _proxy_names_nobody() -> None:
     log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
 
 
-def _lane(door: Door, visit: Visit) -> tuple[Lane, str]:
+def _lane(door: Door, visit: Visit) -> tuple[RequestPool, str]:
     """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a lane of their own. A
     made-up token is a stranger's."""
     whose = door.marks.whose(visit.known)

@@ -16,7 +16,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from portal.door import Door
-from portal.whence import Whence, whence
+from portal.whence import ClientAddress, whence
 from store.cleaning import cleaned
 
 MOST_BYTES: Final = 192 * 1024  # an answer of 12,000 characters, each escaped as four bytes
@@ -52,7 +52,7 @@ class Visit:
     by_itself: bool
     active: bool
     foreign: bool
-    whence: Whence
+    whence: ClientAddress
     stamp: str = ""
 
     def number(self, name: str) -> int:

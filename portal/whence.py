@@ -14,7 +14,7 @@ from fastapi import Request
 Networks = Sequence[IPv4Network | IPv6Network]
 
 
-class Whence(NamedTuple):
+class ClientAddress(NamedTuple):
     """`address` and `network` as words. `unsaid`: a proxy asked, and did not say for whom."""
 
     address: str
@@ -22,7 +22,7 @@ class Whence(NamedTuple):
     unsaid: bool = False
 
 
-def whence(request: Request, proxies: Networks) -> Whence:
+def whence(request: Request, proxies: Networks) -> ClientAddress:
     """The proxies' own addresses are passed over from the right: whatever a client writes stands to the left of its own."""
     here = _address(request.client.host if request.client is not None else "")
     if here is None or not _one_of(here, proxies):
@@ -47,9 +47,9 @@ def _one_of(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
     return any(address in network for network in networks)
 
 
-def _words(address: IPv4Address | IPv6Address | None) -> Whence:
+def _words(address: IPv4Address | IPv6Address | None) -> ClientAddress:
     if address is None:
-        return Whence("unknown", "unknown")
+        return ClientAddress("unknown", "unknown")
     own, around = ("/64", "/48") if address.version == 6 else ("/32", "/24")
     near, network = (str(ip_network(f"{address}{length}", strict=False)) for length in (own, around))
-    return Whence(str(address) if address.version == 4 else near, network)
+    return ClientAddress(str(address) if address.version == 4 else near, network)

@@ -58,7 +58,7 @@ class Caller:
     known: str = ""
 
 
-class Far(StrEnum):
+class Limited(StrEnum):
     """What has been tried too often."""
 
     ADDRESS = "address"
@@ -73,7 +73,7 @@ class Attempt:
     digest: str
     known: bool
     limits: tuple[Limit, ...]
-    refused: Far | None
+    refused: Limited | None
     free_at: int
     login: Login | None
 
@@ -117,8 +117,8 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
     budgets.settle(tx, held, () if held.spent is not None else limits)
     refused = None
     if held.spent is not None:
-        refused = Far.USERNAME if held.spent is limits[-1] else Far.ADDRESS
-    if refused is Far.ADDRESS:
+        refused = Limited.USERNAME if held.spent is limits[-1] else Limited.ADDRESS
+    if refused is Limited.ADDRESS:
         near = held.spent is limits[1]
         alerts.one_of_some(
             tx,

@@ -10,19 +10,19 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from deskgate.connections import Patient
+from deskgate.connections import TimedConnection
 from tests.serving import Serving, serving
 
 HALF = b"POST /echo HTTP/1.1\r\nHost: desk\r\nX-Never-"
 LONG = 20.0  # seconds until a test gives up
 
 
-class Impatient(Patient):
+class Impatient(TimedConnection):
     PATIENCE = 0.3
     MOST = 4
 
 
-class Unhurried(Patient):
+class Unhurried(TimedConnection):
     """Nothing here ends by the clock within a test."""
 
     PATIENCE = 600.0

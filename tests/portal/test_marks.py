@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import update
 
-from portal.lanes import Full, Lane
+from portal.lanes import Full, RequestPool
 from store import logins, tables
 from tests.desk import Desk
 from tests.ivr.wire import change
@@ -16,7 +16,7 @@ from tests.portal.test_shut_out import ELSEWHERE, LONG, MINUTE
 
 
 def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
-    lane, let_go = Lane("test", threads=1, places=3, each=2), threading.Event()
+    lane, let_go = RequestPool("test", threads=1, places=3, each=2), threading.Event()
 
     async def told() -> list[bool]:
         """Whoever finds no place hears so before anybody is let go."""

@@ -22,7 +22,7 @@ from store import (
     step_ups,
     timeline,
 )
-from store.logins import Far
+from store.logins import Limited
 from tests.house.test_names import ROOT
 
 SAID = words.load().document
@@ -42,7 +42,7 @@ KNOWN: dict[str, set[str]] = {
     "alert": set(alerts.KINDS),
     "ticket": {*queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
-    "signing_in": {"wrong", "busy", *Far},
+    "signing_in": {"wrong", "busy", "codes", *Limited},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live.ENDINGS),
     "recording": set(recordings.STATES),
