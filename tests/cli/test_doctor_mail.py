@@ -67,6 +67,7 @@ SPEAKS_FOR_ITSELF = (
     "fault",
     "words",
     "lost",
+    "why",
 )  # lines made elsewhere, which say what to do; the database's own words
 
 

@@ -107,7 +107,7 @@ def _answers() -> None:
     op.add_column("tickets", sa.Column("factor", sa.String(length=16), nullable=False, server_default=""))
     op.create_table(
         "answer_states",
-        sa.Column("message", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
