@@ -140,7 +140,7 @@ def make_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         if house.slack is not None:
             await anyio.to_thread.run_sync(slack.greet, house.slack, settings)
-        house.worker.start()
+        await anyio.to_thread.run_sync(house.worker.start)
         if house.slack is not None and house.slack.socket is not None:
             house.slack.socket.start()
         try:

@@ -52,7 +52,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
     }
 
 
-def _granted(tx: Transaction) -> Grant:
+def granted(tx: Transaction) -> Grant:
     verdict = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
     if not isinstance(verdict, Grant):
         raise Later("the worker may not deliver: see the scheme desk")
@@ -60,26 +60,21 @@ def _granted(tx: Transaction) -> Grant:
 
 
 def _fetch_recording(store: Store, twilio: TwilioRest, work: Work) -> None:
-    """One that can never be had, or holds nothing, is on its ticket as that."""
+    """One that holds nothing is on its ticket as that; so is one that can never be had (jobs.py)."""
     sid = str(work.payload["sid"])
     with store.transaction("worker") as tx:
         if not recordings.is_wanted(tx, sid):
             return
-    try:
-        sound = twilio.recording(sid)
-        if sound is None and work.attempts < RECORDING_TRIES:
-            raise Later("Twilio does not have a recording yet")
-        if sound is None:
-            raise Never("Twilio has no such recording")
-    except Never:
-        with store.transaction("worker") as tx:
-            recordings.never(tx, sid, recordings.GONE)
-        raise
+    sound = twilio.recording(sid)
+    if sound is None and work.attempts < RECORDING_TRIES:
+        raise Later("Twilio does not have a recording yet")
+    if sound is None:
+        raise Never("Twilio has no such recording")
     with store.transaction("worker") as tx:
         if sound.is_nothing:
             recordings.never(tx, sid, recordings.NOTHING)
         else:
-            recordings.put(tx, _granted(tx), sid, sound)
+            recordings.put(tx, granted(tx), sid, sound)
 
 
 def _late_transcript(store: Store, work: Work) -> None:
@@ -99,7 +94,7 @@ def _tell(settings: Settings, store: Store, work: Work) -> None:
             enqueue_once(tx, "slack.notice", work.key, told)
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        for notice in notices.addressed(tx, _granted(tx), work.payload):
+        for notice in notices.addressed(tx, granted(tx), work.payload):
             to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
             enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
 
@@ -113,7 +108,7 @@ def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = proof_mail.address(tx, _granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+        made = proof_mail.address(tx, granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -122,7 +117,7 @@ def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = pin_pages.address(tx, _granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+        made = pin_pages.address(tx, granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -133,7 +128,7 @@ def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
         raise Never("a text message did not go out")
     with store.transaction("worker") as tx:
         text, bound = int(work.payload["text"]), str(work.payload["bound"])
-        made = texts.to_send(tx, _granted(tx), text, bound) if is_owed(tx, work) else None
+        made = texts.to_send(tx, granted(tx), text, bound) if is_owed(tx, work) else None
     if made is not None:
         twilio.text(made.to, mail.code_text(made))
 
@@ -145,7 +140,7 @@ def _unlink_unfit(settings: Settings, store: Store) -> None:
 
 def _tried_to_sign_in(store: Store, work: Work) -> None:
     with store.transaction("worker") as tx:
-        logins.tried(tx, _granted(tx), str(work.payload["username"]))
+        logins.tried(tx, granted(tx), str(work.payload["username"]))
 
 
 def _needs_mail(settings: Settings) -> None:
@@ -164,7 +159,7 @@ def _alert(settings: Settings, store: Store, work: Work) -> None:
     """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
     with store.transaction("worker") as tx:
-        found = alerts.to_deliver(tx, _granted(tx), int(work.payload["alert"]))
+        found = alerts.to_deliver(tx, granted(tx), int(work.payload["alert"]))
         if found is None:
             return
         enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})

@@ -13,7 +13,18 @@ from bot.install import scopes
 from deskgate import misspelt, smtp
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, one_line, quiet
-from store import ConnectionLost, DatabaseFault, DatabaseUrlTrouble, Store, installations, open_store, shell, work
+from store import (
+    ConnectionLost,
+    DatabaseFault,
+    DatabaseUrlTrouble,
+    Store,
+    alerts,
+    installations,
+    open_store,
+    restored,
+    shell,
+    work,
+)
 from store.work import Later
 
 OK, WARN, BAD = "ok", "note", "BAD"
@@ -105,10 +116,17 @@ def _kept(store: Store) -> Iterator[Finding]:
         grant = granted(tx, Action.DESK_OPERATE)
         used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant, retired)
         owed, slack = work.backlog(tx), work.backlog(tx, "slack.%")
+        told = {kind: alerts.unseen(tx, grant, kind) for kind in ("restored", "clock")}
     for scheme in sorted(used - set(store.schemes)):
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)
     yield from _ledger(store, needed["ledger"])
+    yield from _past(store, told["restored"])
+    if told["clock"] is not None:
+        yield (
+            WARN,
+            f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time; mark it as seen on the desk's page",
+        )
     if owed.failing or owed.oldest > STUCK * 1000:
         yield (
             WARN,
@@ -127,6 +145,30 @@ def _kept(store: Store) -> Iterator[Finding]:
             WARN,
             f"{owed.given_up} background jobs were given up: see `deskgate jobs --state given-up`, retry or drop them",
         )
+
+
+def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
+    """Whether the database is as old as it should be."""
+    if noticed is not None:
+        yield (
+            WARN,
+            f"restored, noticed at {moment(noticed)}: suspend who was since the backup, run the newest import; mark it as seen on the desk's page",
+        )
+    behind = restored.is_behind(store)
+    if store.memory.path is None:
+        yield (
+            WARN,
+            "there is no folder for what outlives a restore, so none is noticed: put StateDirectory= into the unit",
+        )
+    elif behind is not None:
+        yield (
+            BAD,
+            f"checkpoint {behind.checkpoint} is gone: the database was restored, or a failover lost its end: run `deskgate restored`",
+        )
+    elif store.memory.recall() is None:
+        yield WARN, "this machine has not seen this database before: run any command, and a restore after it is noticed"
+    else:
+        yield OK, "the database holds all that this machine has seen of it"
 
 
 def _played(settings: Settings) -> str:

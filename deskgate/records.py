@@ -12,7 +12,19 @@ import typer
 
 from authz import Action, Grant
 from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
-from store import HashPool, Transaction, audit, desk_tickets, pins, recordings, restored, retiring, shell, verify
+from store import (
+    HashPool,
+    Transaction,
+    alerts,
+    audit,
+    desk_tickets,
+    pins,
+    recordings,
+    restored,
+    retiring,
+    shell,
+    verify,
+)
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
@@ -56,8 +68,13 @@ _SOUNDS: Final = {
 
 def after_a_restore() -> None:
     """After a database was restored from a backup: end what had been proved then, before the desk is opened again."""
-    with open_desk() as (_, store), store.transaction("shell") as tx:
-        counts = restored.end_all(tx, granted(tx, Action.DESK_OPERATE))
+    with open_desk() as (_, store):
+        seen = store.memory.recall()
+        with store.transaction("shell") as tx:
+            suspended = seen.suspended if seen is not None else ()
+            counts = restored.end_all(tx, granted(tx, Action.DESK_OPERATE), suspended)
+            alerts.alert(tx, "restored", str(tx.now))
+        store.memory.keep(None)  # what comes now is what is to be remembered
     print("ended: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
     print("Now suspend again whoever was suspended since the backup, and run the newest import.")
 

@@ -24,6 +24,7 @@ from store import (
     Store,
     Transaction,
     open_store,
+    restored,
 )
 
 USAGE, FAILED = 2, 1  # exit codes, contract.md
@@ -73,7 +74,10 @@ def open_desk(*, writes: bool = True) -> Iterator[tuple[Settings, Store]]:
                 fail(why)
             yield settings, store
         finally:
-            store.close()
+            try:
+                restored.remember(store)
+            finally:
+                store.close()
 
 
 def granted(tx: Transaction, action: Action, account: int | None = None) -> Grant:

@@ -8,13 +8,14 @@ waiting.
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
-from deskgate.deliver import Deliveries
+from deskgate.deliver import Deliveries, granted
 from store import (
     ConnectionLost,
     Store,
@@ -34,6 +35,7 @@ from store import (
     notices,
     quotes,
     readings,
+    restored,
     rings,
     second_looks,
     sessions,
@@ -45,6 +47,8 @@ from store.work import Later, Never, Work
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
 SWEEP_EVERY = 60.0
+CLOCK_EVERY = 10.0
+JUMP = 60_000  # ms by which the clock may go otherwise than time does
 LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
 THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
 _CALLS = ("ring", "to_keypad", "announce", "leg_over", "leg_stop", "call_back")
@@ -59,14 +63,18 @@ class Worker:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._head: tuple[int, str] | None = None
+        self._clocks: tuple[int, int] | None = None
 
     def start(self) -> None:
+        """When it returns, a restore before now is answered."""
+        self._safely(self.look_back)
         for company, count in THREADS.items():
             kinds = [kind for kind in self._deliveries if waits_for(kind) == company]
             for n in range(count if kinds else 0):
                 self._run(f"{company or 'work'}-{n}", self._work_through, kinds)
         self._run("checkpoints", self._again, self.checkpoint, CHECKPOINT_EVERY)
         self._run("ledger-watch", self._again, self.watch_the_ledger, CHECKPOINT_EVERY)
+        self._run("clock", self._again, self.watch_the_clock, CLOCK_EVERY)
         self._run("sweep", self._again, self.sweep, SWEEP_EVERY)
 
     def stop(self) -> None:
@@ -109,12 +117,41 @@ class Worker:
     def checkpoint(self) -> None:
         """A new checkpoint's digest goes to the log: what has left the machine there cannot be cut off unseen."""
         try:
-            head = self._store.checkpoint()
+            self.look_back()
+            head = restored.remember(self._store)
             if head is not None and head != self._head:
                 self._head = head
                 log.info("ledger head", checkpoint=head[0], digest=head[1])
         finally:
             self.watch_the_ledger()
+
+    def look_back(self) -> None:
+        """A database that is behind what this machine has seen of it was restored, or a failover has lost its end: what had been
+        proved in it has ended, and whoever was suspended is so again."""
+        with self._store.memory.alone():
+            seen = restored.is_behind(self._store)
+            if seen is None:
+                return
+            with self._store.transaction("worker") as tx:
+                counts = restored.end_all(tx, granted(tx), seen.suspended)
+                alerts.alert(tx, "restored", str(tx.now))
+            self._store.memory.keep(None)
+        fields = {what.replace(" ", "_").replace("-", "_"): n for what, n in counts.items()}
+        log.critical("restore noticed", code="restored", checkpoint=seen.checkpoint, **fields)
+        restored.remember(self._store)
+
+    def watch_the_clock(self) -> None:
+        """Against one that nobody can set."""
+        now, before = (self._store.clock(), _steady()), self._clocks
+        self._clocks = now
+        jump = 0 if before is None else now[0] - before[0] - (now[1] - before[1])
+        if abs(jump) <= JUMP:
+            return
+        log.critical("clock jumped", code="clock_jumped", seconds=jump // 1000)
+        with self._store.transaction("worker") as tx:
+            alerts.alert(tx, "clock", str(tx.now // 600_000))
+            if jump < 0:
+                work.clock_set_back(tx, -jump)
 
     def watch_the_ledger(self) -> None:
         """In the log first, which may leave the machine; then those who lead the desk are told. Asks no database what is
@@ -185,6 +222,11 @@ class Worker:
         except Exception:
             log.exception("fault", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)
+
+
+def _steady() -> int:
+    """Milliseconds that go by while the machine sleeps as well, from some moment on."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
 
 
 def _frames(fault: BaseException) -> list[str]:

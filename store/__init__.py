@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, select, text
 
 from authz import Scheme
-from store import pulse, sessions, watch, work
+from store import pulse, sessions, tables, watch, work
 from store.bell import Bell
-from store.checkpoints import Checkpoints, Seal, Trouble
+from store.checkpoints import Checkpoints, Seal, Trouble, holds
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes
 from store.pool import HashPool
 from store.retired import KeyRetired, Retired
 from store.schema import OtherVersion, is_current, migrate
+from store.seen import Memory
 from store.transaction import LINE, NOBODY, OPERATOR, WORKER, ConnectionLost, NoGrant, Transaction
 
 __all__ = [
@@ -69,6 +71,7 @@ class Store:
         self._retired = Retired(keys)
         self._lanes = Lanes(self.engine, self.gate, keys, clock, size, self._retired.refuse)
         self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._lanes, self._retired)
+        self.memory = Memory(url)
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
@@ -102,24 +105,38 @@ class Store:
         """What is wrong with them as they stand in the database."""
         return self._checkpoints.look()
 
-    def is_work_due(self, kinds: Collection[str]) -> bool:
-        """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
+    def holds(self, checkpoint: int, digest: str) -> bool:
+        """Whether the database has this checkpoint."""
+        with self._reading() as connection:
+            return holds(connection, checkpoint, digest)
+
+    def suspended(self) -> tuple[str, ...]:
+        """The usernames of the staff who are suspended."""
+        s = tables.staff.c
+        query = select(s.username).where(s.suspended_at.is_not(None)).order_by(s.username)
+        with self._reading() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:
-                return bool(connection.execute(work.due(self.clock(), kinds)).scalar_one())
+                yield connection
         except DatabaseFault as lost:
             raise ConnectionLost(str(lost.orig)) from lost
+
+    def is_work_due(self, kinds: Collection[str]) -> bool:
+        """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
+        with self._reading() as connection:
+            return bool(connection.execute(work.due(self.clock(), kinds)).scalar_one())
 
     def watch(self, token: str) -> str | None:
         """What the page of somebody signed in compares to know whether anything changed; None: they are not signed in any more."""
         now = self.clock()
-        try:
-            with self.engine.connect().execution_options(reads_only=True) as connection:
-                if not sessions.is_good(connection, self.keys, token, now):
-                    return None
-                return watch.stamp(connection, self.keys, now)
-        except DatabaseFault as lost:
-            raise ConnectionLost(str(lost.orig)) from lost
+        with self._reading() as connection:
+            if not sessions.is_good(connection, self.keys, token, now):
+                return None
+            return watch.stamp(connection, self.keys, now)
 
     def is_ready(self) -> bool:
         """Whether the database answers and is migrated."""

@@ -45,6 +45,8 @@ KINDS: Final = {
     "reopened": LEADS,  # one of the staff opened a closed ticket again, or answered on one
     "no_case": LEADS,  # one of the staff tried to look at an account without a case
     "ledger": LEADS,  # somebody writes to the database, or something keeps checkpoints from being made
+    "restored": LEADS,  # the database was restored, or lost its end: what had been proved has ended
+    "clock": LEADS,  # the machine's clock jumped
     "signin_address": LEADS,  # too many tries to sign in from one address
     "signin_addresses": LEADS,  # and from more addresses within the hour than are named one by one
     "signin_many": LEADS,  # by strangers, over the whole desk
@@ -157,6 +159,13 @@ def waiting(tx: Transaction, grant: Grant) -> int:
         select(func.count()).select_from(tables.alerts).where(tables.alerts.c.seen_at.is_(None))
     ).scalar_one()
     return found
+
+
+def unseen(tx: Transaction, grant: Grant, kind: str) -> int | None:
+    """When the newest of a kind was raised that nobody has looked into; for the operator."""
+    tx.good(grant, "desk.operate")
+    a = tables.alerts.c
+    return tx.connection.execute(select(func.max(a.at)).where(a.kind == kind, a.seen_at.is_(None))).scalar()
 
 
 def seen(tx: Transaction, grant: Grant, id: int) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from authz import Grant, Proof
 from store import step_ups, tables, work
 from store.people import lock, person_of, subject_of
+from store.prepared import AHEAD
 from store.transaction import Transaction
 
 LIFE: Final = 3 * 60_000  # ms
@@ -52,7 +53,8 @@ def lately(tx: Transaction, subject: str, within: int) -> int:
     wants to know waits until this transaction is over, with what it asks."""
     a, person = tables.approvals.c, person_of(subject)
     lock(tx, person)
-    query = select(func.count()).where(a.person_id == person, a.made_at > tx.now - within)
+    asked = a.made_at.between(tx.now - within + 1, tx.now + AHEAD)
+    query = select(func.count()).where(a.person_id == person, asked)
     return int(tx.connection.execute(query).scalar_one())
 
 
@@ -96,9 +98,12 @@ def refuse(tx: Transaction, subject: str, id: int) -> int | None:
 
 
 def outcome(tx: Transaction, id: int) -> bool | None:
-    """For the phone that waits: whether it was right. None: not yet. Too late counts as wrong."""
+    """For the phone that waits: whether it was right. None: not yet. Too late counts as wrong, and so does what was asked or
+    answered in the future, before a clock was put right."""
     a = tables.approvals.c
-    row = tx.connection.execute(select(a.right, a.answered_at, a.expires_at).where(a.id == id)).one()
+    row = tx.connection.execute(select(a.right, a.made_at, a.answered_at, a.expires_at).where(a.id == id)).one()
+    if max(row.made_at, row.answered_at or 0) > tx.now + AHEAD:
+        return False
     if row.answered_at is not None:
         return bool(row.right)
     return False if row.expires_at <= tx.now else None
@@ -112,7 +117,12 @@ def _take(tx: Transaction, subject: str, id: int) -> Any:
     a, c = tables.approvals.c, tables.calls.c
     running = select(c.sid).where(c.sid == a.call, c.ended_at.is_(None)).exists()
     query = select(tables.approvals).where(
-        a.id == id, a.person_id == person_of(subject), a.answered_at.is_(None), a.expires_at > tx.now, running
+        a.id == id,
+        a.person_id == person_of(subject),
+        a.answered_at.is_(None),
+        a.expires_at > tx.now,
+        a.made_at <= tx.now + AHEAD,
+        running,
     )
     return tx.connection.execute(query.with_for_update(of=tables.approvals)).first()
 

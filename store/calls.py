@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
-from store.prepared import Prepared
+from store.prepared import AHEAD, Prepared
 from store.transaction import Transaction
 
 CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
@@ -47,14 +47,14 @@ def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) 
 
 
 def load(tx: Transaction, sid: str) -> CallRow | None:
-    """The call, locked until the transaction ends. A claim that has grown old counts as none."""
+    """The call, locked until the transaction ends. A claim that has grown old counts as none, and so does one of the future."""
     row = _LOAD.first(tx, sid=sid)
     if row is None:
         return None
     state = tx.keys.open("calls", row.state, f"state {sid}")
     if state is None:
         return None  # its key has gone: nobody can say where the call stands
-    fresh = row.claimed_at is not None and tx.now - row.claimed_at < CLAIM_LIFE
+    fresh = row.claimed_at is not None and -AHEAD <= tx.now - row.claimed_at < CLAIM_LIFE
     return CallRow(
         sid,
         row.step,

@@ -250,7 +250,11 @@ def open_heads(connection: Connection, since: int | None) -> list[Any]:
 
 
 def _stands(connection: Connection, head: Head) -> bool:
-    return connection.execute(select(_c.c.mac).where(_c.c.n == head.n)).scalar() == head.mac
+    return holds(connection, head.n, head.mac.hex())
+
+
+def holds(connection: Connection, n: int, digest: str) -> bool:
+    return _hex(connection.execute(select(_c.c.mac).where(_c.c.n == n)).scalar()) == digest
 
 
 def _hex(mac: object) -> str:

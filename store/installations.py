@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from store import tables
-from store.prepared import Prepared
+from store.prepared import AHEAD, Prepared
 from store.transaction import Transaction, upsert
 
 STATE_LIFE = 10 * 60_000  # ms an installation may take in the browser
@@ -84,14 +84,14 @@ def begin(tx: Transaction, state: str) -> None:
 def came_back(tx: Transaction, state: str) -> bool:
     s = tables.install_states.c
     used = delete(tables.install_states).where(
-        s.digest.in_(tx.keys.digests("install-states", state)), s.at > tx.now - STATE_LIFE
+        s.digest.in_(tx.keys.digests("install-states", state)), s.at.between(tx.now - STATE_LIFE + 1, tx.now + AHEAD)
     )
     return tx.connection.execute(used.returning(s.digest)).first() is not None
 
 
 def sweep(tx: Transaction) -> None:
     s = tables.install_states
-    tx.connection.execute(delete(s).where(s.c.at < tx.now - STATE_LIFE))
+    tx.connection.execute(delete(s).where((s.c.at < tx.now - STATE_LIFE) | (s.c.at > tx.now + AHEAD)))
 
 
 def _seal(tx: Transaction, team: str, what: str, secret: str | None) -> bytes | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import and_, func, select, update
 
 from authz import Grant
-from store import alerts, reach, tables, work
+from store import alerts, reach, recordings, tables, work
 from store.transaction import Transaction
 from store.work import Work
 
@@ -70,7 +70,7 @@ def give_up(tx: Transaction, piece: Work, why: str) -> None:
     """It can never be done, or was tried for long enough. Whatever waits behind it in its lane goes on."""
     if not work.give_up(tx, piece, why):
         return
-    reach.given_up(tx, piece.kind, piece.payload, why)
+    _came_to_nothing(tx, piece.kind, piece.payload, why)
     if piece.kind not in NOT_TOLD:
         same = tx.keys.digest("given-up", piece.kind, why, str(tx.now // (24 * HOUR)))[:24]
         alerts.alert(tx, "job_given_up", same, detail=f"{piece.kind}, job {piece.id}: {why}"[:300])
@@ -123,10 +123,17 @@ def drop(tx: Transaction, grant: Grant, id: int) -> Job:
     row = _find(tx, id)
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}", "error": "dropped by the operator"}
     tx.connection.execute(update(tables.work).where(tables.work.c.id == id).values(**gone))
-    reach.given_up(tx, row.kind, json.loads(row.payload), "dropped by the operator")
+    _came_to_nothing(tx, row.kind, json.loads(row.payload), "dropped by the operator")
     tx.rings_bell = True  # what waited behind it may go on
     _recorded(tx, grant, row, "job.drop")
     return _job(row)
+
+
+def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why: str) -> None:
+    """Whoever waited for it sees that: an answer reached nobody, a recording cannot be had."""
+    reach.given_up(tx, kind, payload, why)
+    if kind == "fetch_recording":
+        recordings.never(tx, str(payload["sid"]), recordings.GONE)
 
 
 def _find(tx: Transaction, id: int) -> Any:

@@ -29,8 +29,13 @@ def own_folder() -> Path:
     """A folder on this machine that nobody else can write to or make before us. Where there is none to be had, one of this process
     alone, whose places are then its own."""
     run = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], os.environ.get("XDG_RUNTIME_DIR", "")
-    state = os.environ.get("XDG_STATE_HOME", "") or "~/.local/state"
-    for base in (*run, state):
+    found = folder_of_ours(*run, os.environ.get("XDG_STATE_HOME", "") or "~/.local/state")
+    return found or Path(tempfile.mkdtemp(prefix="deskgate-"))
+
+
+def folder_of_ours(*bases: str) -> Path | None:
+    """Ours in the first of these that lets us have one, made where it is not there; None where none does."""
+    for base in bases:
         folder = Path(base, "deskgate")
         with suppress(OSError, RuntimeError):  # no home
             folder = folder.expanduser()
@@ -40,7 +45,7 @@ def own_folder() -> Path:
             found = folder.lstat()
             if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
                 return folder
-    return Path(tempfile.mkdtemp(prefix="deskgate-"))
+    return None
 
 
 class HashPool:

@@ -55,6 +55,12 @@ def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:
     """They may do nothing from now on, are signed out everywhere, and whatever they are in the middle of ends. Whether they
     could before."""
     tx.good(grant, "desk.staff.manage")
+    tx.told(grant, f"suspended:staff:{staff}")
+    return stop(tx, staff)
+
+
+def stop(tx: Transaction, staff: int) -> bool:
+    """The same, for what has looked at who may ask for it already."""
     s = tables.staff.c
     one = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(suspended_at=tx.now)
     done = tx.connection.execute(one.returning(s.id)).first() is not None
@@ -62,7 +68,6 @@ def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:
     desk_tickets.let_go(tx, staff)
     sessions.end_all(tx, staff)
     pages.void(tx, PAGE, f"staff:{staff}")
-    tx.told(grant, f"suspended:staff:{staff}")
     return done
 
 

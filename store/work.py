@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, Update, bindparam, delete, exists, func, select, update
+from sqlalchemy import Select, Update, bindparam, case, delete, exists, func, select, update
 
 from store import tables
 from store.prepared import Prepared
@@ -27,6 +27,7 @@ BACK_OFF: Final = (
     1_800_000,
     3_600_000,
 )  # then every hour, until it is given up (jobs.py)
+LONGEST: Final = 2 * 3_600_000  # ms; nothing is put off for longer but by a clock that has been put right since
 KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
 # Work that sends somebody a code or a link, or shows it: each in the lane of its person, so that it can be withdrawn.
@@ -195,8 +196,18 @@ def backlog(tx: Transaction, kinds: str = "%") -> Backlog:
     return Backlog(count, failing, tx.now - oldest if oldest is not None else 0, error or why, given_up)
 
 
+def clock_set_back(tx: Transaction, by: int) -> None:
+    """What was leased, or put off, by a clock that was so many milliseconds ahead is due as much earlier."""
+    w = tables.work.c
+    earlier = case((w.run_at - by < tx.now, tx.now), else_=w.run_at - by)
+    tx.connection.execute(update(tables.work).where(w.done_at.is_(None), w.run_at > tx.now).values(run_at=earlier))
+    tx.rings_bell = True
+
+
 def sweep(tx: Transaction) -> None:
     w = tables.work.c
+    ahead = update(tables.work).where(w.done_at.is_(None), w.run_at > tx.now + LONGEST)
+    tx.connection.execute(ahead.values(run_at=tx.now))  # a lease of the future is no lease
     for over, kept in ((~w.given_up, KEPT), (w.given_up, GIVEN_UP_KEPT)):
         tx.connection.execute(delete(tables.work).where(w.done_at < tx.now - kept, over))
 

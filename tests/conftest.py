@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +19,18 @@ if TYPE_CHECKING:  # or pytest could not rewrite its assertions
     from tests.postgres import Server
 
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SCRATCH))  # where pytest puts its tmp_path
+# What is kept outside the database: never in the home of whoever runs this, and for each test its own (below).
+STATE = Path(tempfile.mkdtemp(prefix="deskgate-state-", dir=SCRATCH))
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+os.environ["STATE_DIRECTORY"] = str(STATE / "shared")
+_folders = itertools.count()
 pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk", "tests.leaks", "tests.sizes"]
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database of an earlier test may come back under its name: that is no restore."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(STATE / str(next(_folders))))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

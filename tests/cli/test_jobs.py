@@ -72,6 +72,13 @@ def test_d5_a_job_is_tried_again_or_dropped_and_that_is_in_the_ledger(filled: Sh
     ]
 
 
+def test_b6_a_recording_whose_job_is_dropped_is_gone_and_not_on_its_way(light: Shell) -> None:
+    light.change(insert(tables.recordings).values(sid="RE1", state="waiting", seconds=9, recorded_at=NOON))
+    job(light, 1001, "fetch_recording", payload=json.dumps({"sid": "RE1"}))
+    assert light.run("jobs", "drop", "1001").code == 0
+    assert light.rows(select(tables.recordings.c.state)) == [("gone",)]
+
+
 def test_d5_all_that_were_given_up_are_tried_again_at_once(light: Shell) -> None:
     assert light.run("jobs").out == "No jobs: nothing waits, nothing was given up.\n"
     assert light.run("jobs", "retry", "--all").out == "No job was given up.\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -225,9 +227,31 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         )
         step_ups.reached(tx, "person:8", 1, "authenticator", "CA1", ends_at=tx.now + 900_000)
     said = light.run("restored")
-    assert said.out.startswith("ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 0 questions in Slack\n")
+    assert said.out.startswith(
+        "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 0 questions in Slack, 0 of the staff suspended again\n"
+    )
     with light.store() as store, store.transaction("test") as tx:
         assert sessions.find(tx, session, does=True) is None
         assert codes.redeem(tx, "step", code) is None
         assert pages.use(tx, "pin", page) is None
         assert step_ups.until(tx, "person:8", 1, "CA1") is None
+
+
+def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_again(light: Shell, tmp_path: Path) -> None:
+    database, backup = Path(light.url.removeprefix("sqlite:///")), tmp_path / "backup.db"
+    assert "this machine has not seen this database before" in light.run("doctor").out
+    light.run("tickets")
+    shutil.copyfile(database, backup)
+    light.run("staff", "suspend", "agent.kim")
+    assert "the database holds all that this machine has seen of it" in light.run("doctor").out
+    for beside in ("-wal", "-shm"):
+        database.with_name(database.name + beside).unlink(missing_ok=True)
+    shutil.copyfile(backup, database)
+    light.run("tickets")  # forgets nothing
+    told = light.run("doctor")
+    assert (told.code, "a failover lost its end: run `deskgate restored`" in told.out) == (1, True)
+    assert ", 1 of the staff suspended again\n" in light.run("restored").out
+    assert "agent.kim  agent  suspended" in light.run("staff", "list").out
+    told = light.run("doctor")
+    assert "the database holds all that this machine has seen of it" in told.out
+    assert "restored, noticed at " in told.out

@@ -218,6 +218,7 @@ def test_a_healthy_desk(shell: Shell) -> None:
             "ok",
             "ledger: the newest checkpoint is good, nothing waits for one (`deskgate audit verify` reads all of it)",
         ),
+        ("note", "this machine has not seen this database before: run any command, and a restore after it is noticed"),
         ("ok", "0 background jobs pending, none stuck"),
         ("ok", "phone: simulated"),
         ("ok", "Slack: simulated"),

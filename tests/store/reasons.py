@@ -8,6 +8,7 @@ SQL: Final = "for `store` alone, which is the only room that may speak SQL (test
 PURE: Final = "computes from what it is given; asks no database"
 KEYS: Final = "keys and what they make; knows no customer"
 OPENS: Final = "opens, migrates or closes the database; reads no row of a customer"
+SEEN: Final = "what this machine keeps of a database: a checkpoint, and who of the desk is suspended"
 LEDGER: Final = "writes or checks the chain; what it gives are numbers and MACs"
 CALL: Final = "the phone door's own row of a call it already serves: text the door wrote itself"
 GUARD: Final = "counts attempts; gives numbers of attempts and nothing of whose they are"

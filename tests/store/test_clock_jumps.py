@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from store import codes, guard, pages, sessions, step_ups, tables
+from authz import Action, Ask, Grant, Proof
+from store import approvals, calls, codes, guard, installations, pages, second_looks, sessions, step_ups, tables, work
 from store.guard import Admission
+from store.transaction import Transaction
 from tests.store.clocked import DAY, HOUR, MINUTE
 from tests.store.guarded import Guarded
 
@@ -25,8 +28,10 @@ def guarded(store_url: str) -> Iterator[Guarded]:
 def test_set_back_an_hour_a_lock_lasts_that_hour_longer_and_no_more(guarded: Guarded) -> None:
     assert guarded.wrong(5) == [EVALUATE] * 5
     guarded.now -= HOUR
-    assert guarded.wrong(1) in ([REFUSED], [Admission.BUSY])
-    guarded.now += HOUR + 30 * MINUTE - 1
+    assert guarded.wrong(1) == [Admission.BUSY], "a budget spent in the future is at its least, and fills again"
+    guarded.now += MINUTE
+    assert guarded.wrong(1) == [REFUSED]
+    guarded.now += HOUR + 29 * MINUTE - 1
     assert guarded.wrong(1) == [REFUSED], "never shorter than thirty minutes"
     guarded.now += 1
     assert guarded.right() is EVALUATE, "never for ever"
@@ -36,8 +41,11 @@ def test_set_back_between_attempts_they_are_all_counted(guarded: Guarded) -> Non
     got = []
     for _ in range(12):
         got += guarded.wrong(1)
+        guarded.now += 2 * MINUTE  # then every budget has something again
+        got += guarded.wrong(1)
         guarded.now -= HOUR
-    assert 1 <= got.count(EVALUATE) <= 5
+    busy = Admission.BUSY
+    assert got == [EVALUATE, EVALUATE, *[busy, EVALUATE] * 3, *[busy, REFUSED] * 8]
 
 
 def test_set_forward_over_and_over_no_more_than_ten_are_evaluated(guarded: Guarded) -> None:
@@ -93,3 +101,58 @@ def test_b6_what_was_made_by_a_clock_a_day_ahead_proves_nothing_once_it_is_put_r
     assert guarded.wrong(1) == [REFUSED], "never shorter than thirty minutes"
     guarded.now += 1
     assert guarded.right() is EVALUATE, "nor a day longer"
+
+
+def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_put_right(guarded: Guarded) -> None:
+    asked, answers = guarded.add_people(1)[0], []
+    account = {"id": 1, "number": "1", "name": "A", "scheme": "memset", "status": "active"}
+    lead = {"name": "L", "email": "l@desk.example", "role": "supervisor"}
+    with guarded.transaction("CA1") as tx:
+        tx.connection.execute(insert(tables.accounts).values(**account))
+        tx.connection.execute(insert(tables.staff), [lead | {"username": "one"}, lead | {"username": "two"}])
+        calls.begin(tx, "CA1", "{}", "f", "answer")
+        work.enqueue(tx, "news", "1", {})
+    one, two = (row.id for row in guarded.rows(select(tables.staff.c.id).order_by(tables.staff.c.id)))
+
+    def leads(tx: Transaction, staff: int, do: Callable[..., bool], *given: Any, **named: Any) -> bool:
+        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        return do(tx, grant, *given, **named)
+
+    right = guarded.now
+    guarded.now += DAY
+    assert guarded.do(work.lease, ["news"]) is not None
+    guarded.do(calls.claim, "CA1", "f")
+    guarded.do(installations.begin, "state")
+    assert guarded.do(leads, one, second_looks.ask, "pin_unlock", person=asked)
+    with guarded.transaction("CA1") as tx:
+        subject = f"person:{asked}"
+        for answered in (False, True):
+            id, number = approvals.ask(tx, subject, 1)
+            answers.append((id, number))
+            if answered:
+                assert approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
+    (wish,) = guarded.rows(select(tables.second_looks.c.id))
+    for guarded.now in (right, right + 12 * HOUR):
+        assert guarded.do(calls.load, "CA1").claimed is None
+        assert not guarded.do(installations.came_back, "state")
+        assert not guarded.do(leads, two, second_looks.agree, wish.id)
+        assert guarded.do(approvals.lately, subject, HOUR) == 0
+        assert guarded.do(approvals.outcome, answers[1][0]) is False
+    guarded.now = right
+    assert guarded.do(work.lease, ["news"]) is None
+    guarded.do(work.sweep)
+    assert guarded.do(work.lease, ["news"]) is not None, "a job waits for no lease of tomorrow"
+
+
+def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> None:
+    (person,) = guarded.add_people(1)
+    account = {"id": 1, "number": "1", "name": "A", "scheme": "memset", "status": "active"}
+    guarded.now += DAY
+    with guarded.transaction("CA1") as tx:
+        tx.connection.execute(insert(tables.accounts).values(**account))
+        calls.begin(tx, "CA1", "{}", "f", "answer")
+        id, number = approvals.ask(tx, f"person:{person}", 1)
+    guarded.now -= DAY
+    assert guarded.do(approvals.outcome, id) is False
+    assert guarded.do(approvals.answer, f"person:{person}", id, number, ends_at=guarded.now + MINUTE) is None

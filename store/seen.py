@@ -1,0 +1,105 @@
+"""What this machine has seen of a database, in a small file outside it: one that is behind that was restored, or lost its end.
+
+The file survives the restore because it lies neither in the database nor beside it. It keeps the newest checkpoint, and who of
+the staff is suspended, by username: ids begin anew in a new database.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import make_url
+
+from store.pool import folder_of_ours
+
+SYSTEMD: Final = "/var/lib/deskgate"
+
+
+def state_folder() -> Path | None:
+    """A folder of ours that outlives a reboot; None where there is none to be had. What systemd gives the service by
+    `StateDirectory=deskgate` is found by the operator's shell as well, which has no word of it."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0] or (SYSTEMD if Path(SYSTEMD).is_dir() else "")
+    return folder_of_ours(given, os.environ.get("XDG_STATE_HOME", "") or "~/.local/state")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`checkpoint` and its `digest` in hex; `suspended` are usernames."""
+
+    checkpoint: int
+    digest: str
+    suspended: tuple[str, ...]
+
+
+class Memory:
+    """Of one database, for all processes of this machine. Where there is no folder it lasts as long as the process."""
+
+    def __init__(self, url: str) -> None:
+        self._name = _name(url)
+        self._own: Seen | None = None
+        self._path: Path | None = None
+        self._looked = False
+
+    @property
+    def path(self) -> Path | None:
+        if not self._looked:  # not before it is needed: whoever only asks makes no folder
+            folder, self._looked = state_folder(), True
+            self._path = folder / f"seen-{self._name}.json" if folder is not None else None
+        return self._path
+
+    def recall(self) -> Seen | None:
+        """None: nothing, or nothing that can be read."""
+        if self.path is None:
+            return self._own
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            kept = json.loads(self.path.read_text("utf-8"))
+            return Seen(int(kept["checkpoint"]), str(kept["digest"]), tuple(map(str, kept["suspended"])))
+        return None
+
+    def keep(self, seen: Seen | None) -> None:
+        """Whole or not at all, or an older one stays: a full disk must not stop checkpoints. None: forget it."""
+        self._own = seen
+        if self.path is None:
+            return
+        new = self.path.with_suffix(".new")
+        with suppress(OSError):
+            wanted = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+            with os.fdopen(os.open(new, wanted, 0o600), "w") as file:
+                file.write(json.dumps(asdict(seen) if seen is not None else None))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self.path)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One process after the other looks and keeps: a restore is answered once."""
+        lock = None
+        with suppress(OSError):
+            if self.path is not None:
+                wanted = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+                lock = os.open(self.path.with_suffix(".lock"), wanted, 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+
+def _name(url: str) -> str:
+    """Of a database, whoever signs in to it and wherever the service is started."""
+    parsed = make_url(url)
+    where = (
+        str(Path(parsed.database).resolve())
+        if parsed.get_backend_name() == "sqlite" and parsed.database
+        else f"{parsed.host}:{parsed.port}/{parsed.database}{sorted(parsed.query.items())}"
+    )
+    return hashlib.sha256(where.encode()).hexdigest()[:16]

@@ -1,0 +1,136 @@
+"""B6: a restore is noticed by what this machine has seen (T33), and a clock that jumps by one that cannot be set (T40)."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
+
+from authz import Action, Ask, Grant, Proof
+from store import codes, sessions, staff, tables, work
+from tests.desk import Desk
+
+
+def copied(url: str, backup: Path, *, back: bool = False) -> None:
+    """As docs/operating.md says; `back` also while the service runs."""
+    paths = (make_url(url).database or "", str(backup))
+    with sqlite3.connect(paths[back]) as source, sqlite3.connect(paths[not back]) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+
+
+def proved(desk: Desk) -> tuple[int, str, str]:
+    """One of the staff, a session of theirs, and somebody's code."""
+    with desk.store.transaction("test") as tx:
+        kim = tx.connection.execute(
+            select(tables.staff.c.id).where(tables.staff.c.username == "agent.kim")
+        ).scalar_one()
+        lead = tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.id != kim).limit(1)).scalar_one()
+        made = kim, sessions.begin(tx, lead), codes.issue(tx, "step", "person:1")
+    desk.house.worker.checkpoint()
+    return made
+
+
+def suspend(desk: Desk, one: int) -> None:
+    with desk.store.transaction("test") as tx:
+        grant = tx.ask(Ask("desk:operator", Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        assert staff.suspend(tx, grant, one)
+    desk.house.worker.checkpoint()
+
+
+def still(desk: Desk, made: tuple[int, str, str]) -> tuple[bool, bool, bool, int]:
+    """Whether they may work, are signed in, the code is good; and how many alerts there were."""
+    kim, session, code = made
+    with desk.store.transaction("test") as tx:
+        at_work = (
+            tx.connection.execute(select(tables.staff.c.suspended_at).where(tables.staff.c.id == kim)).scalar() is None
+        )
+        signed_in = sessions.find(tx, session, does=False) is not None
+        alerts = len(tx.connection.execute(select(tables.alerts).where(tables.alerts.c.kind == "restored")).all())
+        return at_work, signed_in, codes.redeem(tx, "step", code) is not None, alerts
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["at the start", "while it runs"])
+def test_b6_a_restore_is_noticed_and_answered_once(sample_sqlite: str, tmp_path: Path, running: bool) -> None:
+    desk = Desk(sample_sqlite)
+    made = proved(desk)
+    copied(sample_sqlite, tmp_path / "backup.db")
+    suspend(desk, made[0])
+    if not running:
+        desk.close()
+    copied(sample_sqlite, tmp_path / "backup.db", back=True)
+    with capture_logs() as log:
+        if running:
+            desk.house.worker.checkpoint()
+        else:
+            desk = Desk(sample_sqlite)
+            with desk.client as started:  # the service starts, with its worker
+                assert started.get("/healthz").status_code == 200
+            desk = Desk(sample_sqlite)
+        assert still(desk, made) == (False, False, False, 1)
+        desk.house.worker.checkpoint()
+        assert still(desk, made) == (False, False, False, 1)
+    said = [(line["code"], line["of_the_staff_suspended_again"]) for line in log if line["event"] == "restore noticed"]
+    assert said == [("restored", 1)]
+    desk.close()
+
+
+def test_b6_a_failover_that_lost_the_end_is_noticed_on_postgresql(sample_postgres: str) -> None:
+    desk = Desk(sample_postgres)
+    made = proved(desk)
+    suspend(desk, made[0])
+    with desk.store.engine.begin() as connection:
+        for table in (tables.ledger, tables.lanes, tables.checkpoints):
+            connection.execute(delete(table))
+        connection.execute(update(tables.staff).values(suspended_at=None))
+    desk.house.worker.checkpoint()
+    desk.house.worker.checkpoint()
+    assert still(desk, made) == (False, False, False, 1)
+    desk.close()
+
+
+def test_b6_a_machine_that_has_seen_nothing_ends_nothing(
+    sample_sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(sample_sqlite)
+    made = proved(desk)
+    copied(sample_sqlite, tmp_path / "backup.db")
+    desk.house.worker.checkpoint()
+    desk.close()
+    copied(sample_sqlite, tmp_path / "backup.db", back=True)
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "another machine"))
+    desk = Desk(sample_sqlite)
+    desk.house.worker.checkpoint()
+    assert still(desk, made) == (True, True, True, 0)
+    desk.close()
+
+
+def test_b6_a_jump_of_the_clock_is_logged_and_told_and_no_job_waits_for_the_future(desk: Desk) -> None:
+    worker = desk.house.worker
+    worker.watch_the_clock()
+    with capture_logs() as log:
+        desk.pass_time(50)
+        worker.watch_the_clock()
+        desk.pass_time(3_600)
+        worker.watch_the_clock()
+        with desk.store.transaction("test") as tx:
+            work.enqueue(tx, "news", "new", {"ticket": 1})
+        with desk.store.transaction("test") as tx:
+            assert work.lease(tx, ["news"]) is not None
+        desk.pass_time(-3_600)
+        worker.watch_the_clock()
+    jumps = [line for line in log if line["event"] == "clock jumped"]
+    assert [(line["log_level"], line["code"]) for line in jumps] == [("critical", "clock_jumped")] * 2
+    assert [abs(line["seconds"]) // 60 in (59, 60) for line in jumps] == [True] * 2
+    desk.pass_time(121)
+    with desk.store.transaction("test") as tx:
+        assert work.lease(tx, ["news"]) is not None, "the lease is as long as any"
+        a = tables.alerts.c
+        kinds = tx.connection.execute(select(a.audience).where(a.kind == "clock")).scalars().all()
+    assert kinds == ["leads"] * 2
