@@ -29,3 +29,12 @@ CODE: Final = "a code that is good once: digits, and the subject they were made 
 STAFF: Final = "the desk's own people, their sign-in and their sessions; knows no customer"
 WORDS: Final = "for those who have asked: what its author wrote, by whom it was written and where; tells nobody else"
 PAGE: Final = "a one-time page's token, and the subject it was made for: to decide"
+
+RESTORES: Final = {  # what a restore is noticed by
+    **dict.fromkeys((f"seen.Memory.{name}" for name in ("alone", "keep", "path", "recall")), SEEN),
+    **dict.fromkeys(("seen.state_folder", "restored.is_behind", "restored.remember", "store.Store.suspended"), SEEN),
+    **dict.fromkeys(("checkpoints.holds", "store.Store.holds"), LEDGER),
+    "pool.folder_of_ours": POOL,
+    "staff.stop": STAFF,
+    "work.clock_set_back": QUEUE,
+}

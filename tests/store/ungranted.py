@@ -18,15 +18,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("authenticators." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), reasons.FACTOR
     ),
-    **dict.fromkeys(
-        ("seen.Memory.alone", "seen.Memory.keep", "seen.Memory.path", "seen.Memory.recall", "seen.state_folder"),
-        reasons.SEEN,
-    ),
-    **dict.fromkeys(("restored.is_behind", "restored.remember", "store.Store.suspended"), reasons.SEEN),
-    **dict.fromkeys(("checkpoints.holds", "store.Store.holds"), reasons.LEDGER),
-    "pool.folder_of_ours": reasons.POOL,
-    "staff.stop": reasons.STAFF,
-    "work.clock_set_back": reasons.QUEUE,
+    **reasons.RESTORES,
     **dict.fromkeys(("pulse.beat", "store.Store.can_write"), reasons.OPENS),
     "pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
