@@ -1,15 +1,16 @@
 """Codes that are said where others hear or read them: known by what they are, however they are said, and good no more.
 
 Every eight digits in what was said are looked up, whatever stands before, between and after them, and so is everything that looks
-like the token of a one-time page. Whoever said it, and wherever, is told nothing: they do not learn whether there was such a code.
+like the token of a one-time page: the likeliest first, and each way to read them in its turn, so that a long log leaves room for what
+stands after it. Whoever said it, and wherever, is told nothing: they do not learn whether there was such a code.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, zip_longest
 from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
@@ -21,9 +22,9 @@ from store.transaction import Transaction
 MOST: Final = 50  # candidates that are looked up of one message; what nobody ever writes by chance
 LONGEST: Final = 100_000  # characters that are looked at
 NOTICE: Final = "code_overheard"
-PAGES: Final = ("enrol", "pin")  # one-time pages of customers
 _CONSIDERED: Final = 500  # pieces that are looked at for them; many may be the same
 _LONGEST_RUN: Final = 20  # digits without a break in which a code could stand with something typed against it
+_WIDEST: Final = 40  # characters over which digits are read as one though more are typed against them
 _HIDDEN: Final = "•"
 _NAMES: Final = {"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4"} | {
     "five": "5",
@@ -33,10 +34,21 @@ _NAMES: Final = {"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "
     "nine": "9",
 }
 _ALONE = re.compile(rf"(?<![0-9])[0-9]{{{codes.DIGITS}}}(?![0-9])")
+_HALVES = re.compile(r"(?<![0-9])(?=([0-9]{4}[^0-9A-Za-z]{1,5}[0-9]{4})(?![0-9]))")
+_AFTER_ITS_NAME = re.compile(
+    rf"(?:link|code|proof|reference|pin)(?=[^0-9]{{0,30}}((?:[0-9][^0-9]{{0,8}}){{{codes.DIGITS - 1}}}[0-9])(?![0-9]))",
+    re.I,
+)
 _RUN = re.compile(r"[0-9]+")
+_COUNTED = re.compile(r"^[ \t>*•-]*\(?[0-9]{1,2}[.):](?=\s)|\(?[0-9]{1,2} ?(?:/|of) ?[0-9]{1,2}\)?", re.M)
 _NAMED = re.compile(rf"[0-9]+|(?<![a-z])(?:{'|'.join(_NAMES)})(?![a-z])", re.I)
-_TOKEN = re.compile(rf"(?<![\w-])[\w-]{{{pages.CHARACTERS}}}(?![\w-])", re.ASCII)
+_TOKEN = re.compile(rf"[\w-]{{{pages.CHARACTERS},}}", re.ASCII)
+_EDGE = re.compile(r"[_-]")
+_BROKEN = re.compile(r"(?<![\w-])(?=([\w-]{1,42})=?[ \t]*\r?\n(?:&gt;|[>\s])*([\w-]{1,42})(?![\w-]))", re.ASCII)
+_QUOTED = re.compile(r"%([0-7][0-9a-f])", re.I)
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
+
+_Run = tuple[int, int, str]  # digits that stand together: from, to, and which
 
 
 class Candidate(NamedTuple):
@@ -93,7 +105,7 @@ def _digests(tx: Transaction, said: str) -> Iterator[str]:
         for kind in codes.KINDS:
             yield from codes.digests(tx, kind, said)
     else:
-        for kind in PAGES:
+        for kind in pages.KINDS:
             yield from pages.digests(tx, kind, said)
 
 
@@ -104,23 +116,97 @@ def _without(words: str, said: Candidate) -> str:
 
 
 def _all(words: str) -> Iterator[Candidate]:
-    """In this order: eight digits on their own; tokens; eight digits in pieces, with whatever between them; eight within a longer
-    run; eight spelt out."""
+    """In this order: what stands after its name; eight digits on their own, four and four, and tokens; then digits in pieces, with whatever
+    between them, within a longer run, counted, and spelt out."""
     plain = words if words.isascii() else _FOREIGN.sub(_ascii, words)
-    yield from (Candidate(found[0], (found.span(),)) for found in _ALONE.finditer(plain))
-    yield from (Candidate(found[0], (found.span(),)) for found in _TOKEN.finditer(plain))
-    runs = [(found.start(), found.end(), found[0]) for found in islice(_RUN.finditer(plain), _CONSIDERED)]
-    yield from _in_pieces(runs)
+    readings = [_unquoted(_unquoted(plain)), plain] if "%" in plain else [plain]
+    yield from _in_turn(_after_its_name(one) for one in readings)
+    yield from _in_turn(
+        chain.from_iterable((_whole(one), _halves(one), _tokens(one), _broken(one)) for one in readings)
+    )
+    yield from _in_turn(chain.from_iterable(_pieces(one) for one in readings))
+
+
+def _in_turn(ways: Iterable[Iterator[Candidate]]) -> Iterator[Candidate]:
+    """One of each: many of one kind leave room for the others."""
+    for each in zip_longest(*ways):
+        yield from (one for one in each if one is not None)
+
+
+def _whole(plain: str) -> Iterator[Candidate]:
+    return (Candidate(found[0], (found.span(),)) for found in _ALONE.finditer(plain))
+
+
+def _halves(plain: str) -> Iterator[Candidate]:
+    return (_joined(plain, *found.span(1)) for found in _HALVES.finditer(plain))
+
+
+def _after_its_name(plain: str) -> Iterator[Candidate]:
+    return (_joined(plain, *found.span(1)) for found in _AFTER_ITS_NAME.finditer(plain))
+
+
+def _joined(plain: str, start: int, end: int) -> Candidate:
+    found = [*_RUN.finditer(plain, start, end)]
+    return Candidate("".join(one[0] for one in found), tuple(one.span() for one in found))
+
+
+def _tokens(plain: str) -> Iterator[Candidate]:
+    """Also with something of its own letters against it: from where it begins, to where it ends, and at each mark between."""
+    for found in _TOKEN.finditer(plain):
+        run, start = found[0], found.start()
+        last = len(run) - pages.CHARACTERS
+        marks = (mark.start() for mark in _EDGE.finditer(run)) if last else ()
+        for at in chain((0, last), chain.from_iterable((mark + 1, mark - pages.CHARACTERS) for mark in marks)):
+            if 0 <= at <= last:
+                end = at + pages.CHARACTERS
+                yield Candidate(run[at:end], ((start + at, start + end),))
+
+
+def _broken(plain: str) -> Iterator[Candidate]:
+    """A token over the end of a line."""
+    for found in islice(_BROKEN.finditer(plain), 4 * _CONSIDERED):
+        if len(both := found[1] + found[2]) == pages.CHARACTERS:
+            yield Candidate(both, (found.span(1), found.span(2)))
+
+
+def _pieces(plain: str) -> tuple[Iterator[Candidate], ...]:
+    runs, counted = _runs(plain), _runs(_COUNTED.sub(lambda found: " " * len(found[0]), plain))
+    named = islice(_NAMED.finditer(plain), _CONSIDERED)
+    return (
+        _in_pieces(runs),
+        _within(runs),
+        _across(runs),
+        _in_pieces(counted),
+        _in_pieces([one for one in runs if len(one[2]) > 1]),
+        _in_pieces([(one.start(), one.end(), _NAMES.get(one[0].lower(), one[0])) for one in named]),
+    )
+
+
+def _runs(plain: str) -> list[_Run]:
+    return [(found.start(), found.end(), found[0]) for found in islice(_RUN.finditer(plain), _CONSIDERED)]
+
+
+def _within(runs: list[_Run]) -> Iterator[Candidate]:
     for start, _, said in runs:
         if codes.DIGITS < len(said) <= _LONGEST_RUN:
             for n in range(len(said) - codes.DIGITS + 1):
                 at = start + n, start + n + codes.DIGITS
                 yield Candidate(said[n : n + codes.DIGITS], (at,))
-    named = islice(_NAMED.finditer(plain), _CONSIDERED)
-    yield from _in_pieces([(one.start(), one.end(), _NAMES.get(one[0].lower(), one[0])) for one in named])
 
 
-def _in_pieces(runs: list[tuple[int, int, str]]) -> Iterator[Candidate]:
+def _across(runs: list[_Run]) -> Iterator[Candidate]:
+    """Over runs of which the first or the last has something typed against it."""
+    near = [(start, end, said) for start, end, said in runs if len(said) <= _LONGEST_RUN]
+    starts, ends = {start for start, _, _ in near}, {end for _, end, _ in near}
+    digits = [(start + n, digit) for start, _, said in near for n, digit in enumerate(said)]
+    for first in range(len(digits) - codes.DIGITS + 1):
+        eight = digits[first : first + codes.DIGITS]
+        start, end = eight[0][0], eight[-1][0] + 1
+        if end - start <= _WIDEST and (start in starts) != (end in ends):
+            yield Candidate("".join([digit for _, digit in eight]), tuple([(at, at + 1) for at, _ in eight]))
+
+
+def _in_pieces(runs: list[_Run]) -> Iterator[Candidate]:
     """Runs that follow each other and have eight digits together."""
     for first in range(len(runs)):
         pieces, count = [], 0
@@ -137,3 +223,8 @@ def _ascii(found: re.Match[str]) -> str:
     """A digit of any script, or one that is drawn in another way, as 0 to 9; of the same length."""
     digit = unicodedata.digit(found[0], -1)
     return str(digit) if digit >= 0 else found[0]
+
+
+def _unquoted(plain: str) -> str:
+    """Without the %2F of an address that stands in another; of the same length."""
+    return _QUOTED.sub(lambda found: f"  {chr(int(found[1], 16))}", plain, count=2 * _CONSIDERED)

@@ -18,6 +18,8 @@ from tests.statements import watched
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LOG = "\n".join(f"2026-11-29 13:{n:02d}:{n * 7 % 60:02d} ERROR worker {100 + n} exited with {n}" for n in range(25))
+ORDERS = " ".join(f"{20260000 + n}" for n in range(50))
 
 
 def words(make: Callable[[str], str]) -> Callable[[SlackDesk, str], Json]:
@@ -33,6 +35,8 @@ def more(**given: Any) -> Callable[[SlackDesk, str], Json]:
                 return {name: put(one) for name, one in value.items()}
             if isinstance(value, list):
                 return [put(one) for one in value]
+            if value == "KEYS":
+                return [{"type": "emoji", "name": NAMES[int(d)], "unicode": f"003{d}-fe0f-20e3"} for d in code]
             return value.replace("CODE", code) if isinstance(value, str) else value
 
         return message(desk, **{"text": "", "user": "U0LEO", **put(given)})
@@ -95,6 +99,21 @@ SAID: dict[str, Callable[[SlackDesk, str], Json]] = {
     "in a thread, and to the channel": more(subtype="thread_broadcast", thread_ts="1.000009", text="CODE"),
     "as the topic of the channel": more(subtype="channel_topic", topic="today's code: CODE"),
     "by another app": more(subtype="bot_message", bot_id="B0OTHER", text="CODE"),
+    "after a long log, in pieces": words(lambda c: f"```{LOG}```\nit says {c[:4]} {c[4:]}"),
+    "after a long log, after its name": words(lambda c: f"```{LOG}```\n{ORDERS}\nlink {c[:3]}.{c[3:]}"),
+    "after many order numbers": words(lambda c: f"{ORDERS} and {c[:4]} {c[4:]}"),
+    "in a list": words(lambda c: f"1. {c[:4]}\n2. {c[4:]}"),
+    "in a list, digit by digit": words(lambda c: "\n".join(f"{n}) {d}" for n, d in enumerate(c, 1))),
+    "in counted halves": words(lambda c: f"first (1/2): {c[:4]}, then (2/2): {c[4:]}"),
+    "in pieces with a digit against the first": words(lambda c: f"v2{c[:4]} {c[4:]}"),
+    "in pieces with a digit against the last": words(lambda c: f"{c[:2]} {c[2:4]} {c[4:]}9"),
+    "in an address within another": words(lambda c: f"https://m.example/?u=https%253A%252F%252Fx%252F{c}"),
+    "as emoji with their characters": more(
+        attachments=[{"message_blocks": [{"message": {"blocks": [{"elements": "KEYS"}]}}]}]
+    ),
+    "as where its author's name leads": more(attachments=[{"author_name": "x", "author_link": "https://x/?CODE"}]),
+    "beside its author's name": more(attachments=[{"author_name": "x", "author_subname": "CODE"}]),
+    "as where a file is": more(files=[{"id": "F1", "name": "x", "permalink": "https://x/files/U/F/CODE.png"}]),
     "edited into a message": edit,
     "in what was deleted": deletion,
 }
@@ -144,14 +163,27 @@ def test_c1_of_every_kind_of_code(slack_once: SlackDesk, kind: str) -> None:
     assert not live(slack_once, kind)
 
 
-@pytest.mark.parametrize("kind", overheard.PAGES)
+@pytest.mark.parametrize("kind", pages.KINDS)
 def test_c1_of_one_time_links_too(slack_once: SlackDesk, kind: str) -> None:
     desk = slack_once
+    for said in (
+        "open this for me: https://desk.example/{}",
+        "https://mail.example/?u=https%3A%2F%2Fdesk.example%2F{}&amp;d=1",
+        "https://mail.example/?u=https%253A%252F%252Fdesk.example%252F{}",
+        "https://mail.example/v2/url?u=https-3A__desk.example_{}&amp;d=1",
+        "_https://desk.example/{}_",
+        "it is {}-",
+    ):
+        with desk.store.transaction("test") as tx:
+            token = pages.issue(tx, kind, "person:1")
+        send(desk, message(desk, said.format(token), "U0LEO"))
+        with desk.store.transaction("test") as tx:
+            assert pages.look(tx, kind, token) is None, said
     with desk.store.transaction("test") as tx:
         token = pages.issue(tx, kind, "person:1")
-    desk.be("U0LEO").says("help", f"open this for me: https://desk.example/{kind}/{token}")
+    send(desk, message(desk, f"&gt; https://desk.example/{token[:20]}=\n&gt; {token[20:]}", "U0LEO"))
     with desk.store.transaction("test") as tx:
-        assert pages.look(tx, kind, token) is None
+        assert pages.look(tx, kind, token) is None, "over two lines"
 
 
 def test_c1_in_the_desks_channel_and_in_its_threads(slack_once: SlackDesk) -> None:
@@ -213,7 +245,16 @@ def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDes
     """However much somebody writes, no more than some codes are looked up: of a message, and of a member in an hour."""
     desk = slack_once
     code = desk.code("mia.chen")
-    for many in ("7" * 40_000, "7 " * 20_000, "7" * 11 + " 7" * 10_000, " ".join(f"{n:08d}" for n in range(4_000))):
+    for many in (
+        "7" * 40_000,
+        "7 " * 20_000,
+        "7" * 11 + " 7" * 10_000,
+        " ".join(f"{n:08d}" for n in range(4_000)),
+        "a\n" * 20_000,
+        "%25" * 20_000,
+        "-_" * 20_000,
+        "link 4 " * 9_000,
+    ):
         assert len(overheard.candidates(many)) <= overheard.MOST
         assert steps(lambda many=many: overheard.candidates(many)) < 30_000
     numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + listening.AN_HOUR + overheard.MOST) if str(n) != code]
