@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 import typer
 
-from deskgate import misspelt
+from deskgate import misspelt, seldom
 from deskgate.settings import Settings, read_settings
 from deskgate.shell import fail, in_one_line
 from store import migrate
@@ -108,6 +108,7 @@ def log_as_lines(*, production: bool) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            seldom.Seldom(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([structlog.processors.format_exc_info] if production else []),
             renderer,
@@ -115,6 +116,7 @@ def log_as_lines(*, production: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.getLogger("uvicorn.error").addFilter(seldom.not_http)
 
 
 def _say_what_to_try(settings: Settings, port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import httpx2
@@ -45,6 +46,10 @@ def app() -> Iterator[Slow]:
     def root() -> str:
         return "here"
 
+    @made.get("/big")
+    def big() -> str:
+        return "x" * 3_000_000
+
     @made.get("/slow")
     def slow() -> str:
         made.begun.set()
@@ -70,6 +75,15 @@ def rest(of: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return heard
+
+
+def deaf(server: Serving) -> socket.socket:
+    """Asks for a hundred answers and reads none."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    made.connect(server.address)
+    made.sendall(b"GET /big HTTP/1.1\r\nHost: desk\r\n\r\n" * 100)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -119,13 +133,45 @@ def test_a6_half_open_connections_keep_nobody_out(app: Slow) -> None:
         b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 1_000_000,
         b"GET / HTTP/1.1\r\n" + b"X-Many: of them\r\n" * 100_000,
         b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-After: " + b"a" * 1_000_000,
+        b"GET / HTTP/1.1\r\nHost: desk\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n",
     ],
-    ids=["one", "many", "trailer"],
+    ids=["one", "many", "trailer", "at once"],
 )
-def test_a6_a_head_without_an_end_is_not_taken(app: Slow, said: bytes) -> None:
+def test_a6_a_head_without_an_end_or_too_long_is_not_taken(app: Slow, said: bytes) -> None:
     with serving(app, http=Unhurried) as server, socket.create_connection(server.address, LONG) as stranger:
         try:
             stranger.sendall(said)
         except ConnectionError:
             return
         assert b"200" not in rest(stranger)
+
+
+def test_t34_whoever_asks_and_never_reads_keeps_nobody_out(app: Slow, caplog: pytest.LogCaptureFixture) -> None:
+    """They go for whoever comes, and nothing is written to a connection that has been cut."""
+    with serving(app, http=Unhurried, log_level="warning") as server:
+        held = [deaf(server) for _ in range(3 * Unhurried.MOST)]
+        for _ in range(3):
+            assert httpx2.get(server.url, timeout=LONG).json() == "here"
+        for one in held:
+            one.close()
+    assert [record.message for record in caplog.records if record.name.startswith(("uvicorn", "asyncio"))] == []
+
+
+def test_t34_whoever_never_reads_is_cut_by_the_clock(app: Slow) -> None:
+    with serving(app, http=Impatient) as server:
+        held = [deaf(server) for _ in range(Impatient.MOST - 1)]
+        until = time.monotonic() + LONG
+        with httpx2.Client(timeout=LONG) as somebody:
+            while len(server.server_state.connections) > 1:
+                assert somebody.get(server.url).json() == "here"
+                assert time.monotonic() < until
+        for one in held:
+            one.close()
+
+
+def test_t34_of_requests_sent_in_advance_the_first_is_answered(app: Slow) -> None:
+    both = b"POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: 1\r\n\r\nx" * 2 + b"GET / HTTP/1.1\r\nHost: desk\r\n\r\n"
+    with serving(app, http=Unhurried) as server, connect(server, both) as stranger:
+        heard = rest(stranger)
+    assert heard.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in heard

@@ -1,0 +1,41 @@
+"""What strangers can cause is one line of the log a minute, with how often it was. T34"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from deskgate.seldom import EVERY, Seldom, not_http
+
+
+def test_t34_a_thousand_refusals_are_two_lines_and_nothing_else_is_held_back() -> None:
+    now = [0.0]
+    seldom, said = Seldom(lambda: now[0]), list[Any]()
+
+    def say(**line: Any) -> None:
+        with suppress(structlog.DropEvent):
+            said.append(seldom(None, "warning", line))
+
+    for _ in range(1000):
+        say(event="refused", route="/ivr/turn", why="unsigned")
+        say(event="fault", route="/ivr/turn")
+    say(event="refused", route="/ivr/turn", why="too large")
+    now[0] += EVERY
+    say(event="refused", route="/ivr/turn", why="unsigned")
+    refused = [line for line in said if line["event"] == "refused"]
+    assert [(line["why"], line.get("times", 1)) for line in refused] == [
+        ("unsigned", 1),
+        ("too large", 1),
+        ("unsigned", 1000),
+    ]
+    assert len(said) == 1003
+
+
+def test_t34_what_is_no_request_at_all_is_counted_with_them() -> None:
+    uvicorns = logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, "Invalid HTTP request received.", None, None)
+    with structlog.testing.capture_logs() as logged:
+        assert not not_http(uvicorns)
+    assert [(line["event"], line["why"]) for line in logged] == [("refused", "not HTTP")]
