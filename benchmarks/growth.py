@@ -202,7 +202,9 @@ def turn(desk: Desk, who: list[Customer]) -> float:
     sids = [f"CA{random.getrandbits(128):032x}" for _ in who]
     with desk.store.transaction("phone") as tx:
         for sid, one in zip(sids, who, strict=True):
-            calls.begin(tx, sid, at_the_menu(one).to_json(), "first", "<Response/>")
+            calls.begin(
+                tx, sid, at_the_menu(one).to_json(), "first", "<Response/>", proved_by=at_the_menu(one).proved_by
+            )
     tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]
     began = time.perf_counter()
     for sid, token in zip(sids, tokens, strict=True):

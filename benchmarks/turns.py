@@ -149,7 +149,7 @@ def calls_at_the_menu(opened: Any, public: str) -> list[tuple[str, str]]:
     with opened.transaction("phone") as tx:
         for sid in sids:
             call = at_the_menu(customer(random.randint(1, SMALL // 3)))
-            calls.begin(tx, sid, call.to_json(), "first", "<Response/>")
+            calls.begin(tx, sid, call.to_json(), "first", "<Response/>", proved_by=call.proved_by)
     return [(sid, f"{public}/ivr/turn?{urlencode({'t': step_token(opened.keys, sid, 0)})}") for sid in sids]
 
 

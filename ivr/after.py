@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from ivr import dialogue, effects, moves, ringing
 from ivr.shapes import Call, LeaveMessage, Screen, Spoken
-from ivr.turn import Line, Refused, play
+from ivr.turn import Line, Refused, play, state_of
 from ivr.webhook import step_token
-from store import calls, recordings, rings, tickets, work
+from store import approvals, calls, recordings, rings, tickets, work
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import NOBODY
@@ -44,7 +44,7 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
         row = calls.load(tx, sid)
         if row is None or tickets.has_recording(tx, spoken.sid):
             return
-        call = Call.from_json(row.state)
+        call = state_of(row)
         effect = dialogue.spoken_after(call, Spoken(spoken))
         if effect is None and call.duress:
             effect = LeaveMessage(spoken)
@@ -82,7 +82,7 @@ def ended(line: Line, sid: str) -> None:
         row = calls.load(tx, sid)
         if row is None or not calls.end(tx, sid):
             return
-        call = Call.from_json(row.state)
+        call = state_of(row)
         tx.record(call.subject or NOBODY, call.account, "call", "ended")
         effect = dialogue.abandoned(call)
         if effect is not None:
@@ -96,7 +96,7 @@ def ring_over(line: Line, sid: str, ring: int) -> None:
     gone, and are called back. Otherwise they wait for a phone that is busy, and it is looked again."""
     with line.store.transaction("phone", sid) as tx:
         row, now = calls.load(tx, sid), rings.look(tx, ring)
-        call = Call.from_json(row.state) if row else Call()
+        call = state_of(row) if row else Call()
         effect = dialogue.abandoned(call)
         if effect is None or call.ring != ring or now is None:
             return
@@ -115,7 +115,7 @@ def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
         if now is None or now.over or now.agent_left or now.asked_at != asked_at or now.told:
             return None
         row = calls.load(tx, now.call)
-        at = Call.from_json(row.state).at if row is not None and row.ended_at is None else ""
+        at = state_of(row).at if row is not None and row.ended_at is None else ""
         if at == "holding":
             raise work.Later("the caller is not in the room yet", 2)
         if row is None or at != "talking":
@@ -127,15 +127,22 @@ def not_summoned(line: Line, ring: int, asked_at: int) -> None:
     """Nothing came of the keypad: the caller could not be sent there, or has keyed nothing in time."""
     with line.store.transaction("phone") as tx:
         now = rings.look(tx, ring)
-        if now is not None and now.asked_at == asked_at and not now.told:
-            rings.proved(tx, ring, passed=False)
+        if now is None or calls.load(tx, now.call) is None:  # held first, as by a turn of that call
+            return
+        now = rings.hold(tx, ring)
+        if now is None or now.asked_at != asked_at or now.told:
+            return
+        rings.proved(tx, ring, passed=False)
+        if now.asked == "pin" and not now.over:  # as whoever keys a wrong one
+            approvals.end_in(tx, now.subject, now.call)
+            calls.unproved(tx, now.call)
 
 
 def fall_back(line: Line, sid: str, number: str | None) -> str:
     """Something failed and Twilio came here: apologise, take a message. Works for a call whose beginning was lost."""
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
-        before = Call.from_json(row.state) if row else Call(number=number)
+        before = state_of(row) if row else Call(number=number)
         fresh = replace(before, at="message", about="fallback", silent=False, lead=())
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")
@@ -151,7 +158,7 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:
-            calls.save(tx, row, call.to_json(), fingerprint, answer)
+            calls.save(tx, row, call.to_json(), fingerprint, answer, proved_by=call.proved_by)
         else:
             calls.begin(tx, sid, call.to_json(), fingerprint, answer)
         tx.record(call.subject or NOBODY, None, "call", "fallback")

@@ -7,7 +7,9 @@ in identify.py, menu.py, tickets.py, request.py, step_up.py, person.py, keypad.p
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
+from authz import Proof
 from ivr import called, identify, keypad, person, request, step_up, tickets
 from ivr import further as f
 from ivr import menu as menus
@@ -27,6 +29,8 @@ def step(call: Call, event: Event) -> Move:
     """One step of a call: repeats a prompt after silence, and otherwise asks the table."""
     if isinstance(event, BeingUpdated):
         return menu(call, line("being_updated"))
+    if isinstance(event, Keys) and call.subject is not None and call.proof < Proof.VERIFIED and call.at in _PROVED:
+        return _prove_anew(call)
     place = TABLE[call.at]
     if isinstance(event, Keys) and event.keyed == "" and not place.silence_speaks:
         if call.silent and call.then == "talk":
@@ -37,6 +41,16 @@ def step(call: Call, event: Event) -> Move:
     if isinstance(event, Keys | s.Spoken | s.DialEnded | s.Summoned):
         call = replace(call, silent=False)
     return place.hear(call, event)
+
+
+def _prove_anew(call: Call) -> Move:
+    """What they had proved was taken away: back to the PIN, or to the agent who waits and sees it."""
+    if call.then == "talk":
+        return keypad.failed(replace(call, then="", way="", wrong=0, approval=0))
+    ours = call.account if call.call_back is not None else None
+    fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, call_back=call.call_back)
+    fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries)
+    return goto(fresh, "pin", line("pin_anew"))
 
 
 def abandoned(call: Call) -> Effect | None:
@@ -55,6 +69,25 @@ def spoken_after(call: Call, recorded: s.Spoken) -> Effect | None:
     if call.at == "message":
         return s.LeaveMessage(recorded.recorded)
     return None
+
+
+# Where a key means something to whoever is known: not where somebody speaks, waits, talks, or has failed.
+_PROVED: Final = frozenset(
+    [
+        "accounts",
+        "menu",
+        "topic",
+        "service",
+        "tickets",
+        "request",
+        "closed",
+        "step_up",
+        "step_code",
+        "approving",
+        "stepped_up",
+        "carry_topic",
+    ]
+)
 
 
 def _over(call: Call, _event: Event | None = None) -> Move:

@@ -24,7 +24,7 @@ def _ask_pin(call: Call) -> Move:
 def _hear_pin(call: Call, event: Event) -> Move:
     match event:
         case Keys("" | "*"):
-            return _failed(call)
+            return failed(call)
         case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
             return replace(call, short=0), s.CheckPin(Pin(keyed))
         case Keys() if call.short + 1 < SHORT_IN_A_ROW:
@@ -37,11 +37,11 @@ def _hear_pin(call: Call, event: Event) -> Move:
             proved = replace(call, at="talking", proof=int(Proof.VERIFIED), duress=call.duress or duress, unlocked=0)
             return proved, s.BackToTalk(passed=True)
         case Keys() | o.NotProved() | o.Proved() | o.LineBusy() | o.MessagesOnly():
-            return _failed(call)
+            return failed(call)
     return unexpected(call, event)
 
 
-def _failed(call: Call) -> Move:
+def failed(call: Call) -> Move:
     """Whoever was verified before is so no longer: not for the agent, and not for the menu."""
     return replace(call, at="talking", proof=int(Proof.CLAIMED), unlocked=0), s.BackToTalk(passed=False)
 

@@ -14,7 +14,7 @@ from ivr.asks import Desk, refused, ring_ask
 from ivr.effects import keep
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
-from store import call_backs, codes, legs, live, rings, step_ups, tickets, work
+from store import approvals, call_backs, codes, legs, live, rings, step_ups, tickets, work
 from store.people import resolve, subject_of
 from store.rings import Ring
 from store.transaction import NOBODY, Transaction
@@ -164,7 +164,7 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
     passed = effect.passed if effect.passed is not None else _stepped_up(tx, call, ring)
     rings.proved(tx, call.ring, passed=passed)
     if effect.passed is False and call.subject is not None:  # who fails is nobody: a second proof is worth nothing
-        step_ups.end_in(tx, call.subject, tx.call)
+        approvals.end_in(tx, call.subject, tx.call)
     if ring is None or ring.over or ring.agent_left or not ring.taken:
         rings.end(tx, tx.call, rings.AGENT_LEFT)
         return o.RingEnded(None, False)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from authz import Proof
 from ivr.further import Further
 from ivr.outcomes import Outcome
+from store.people import person_of
 from store.pins import Pin
 from store.timeline import Recorded
 
@@ -111,6 +113,11 @@ class Call:
     queue: int = 0
     call_back: int | None = None
     lead: tuple[Line, ...] = ()
+
+    @property
+    def proved_by(self) -> int | None:
+        """Whose PIN counts in this call."""
+        return person_of(self.subject) if self.subject is not None and self.proof >= Proof.VERIFIED else None
 
     def to_json(self) -> str:
         """What is not as it was at the beginning of a call; never the lead."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlencode
 
+from authz import Proof
 from ivr import dialogue, effects, pin, ringing, screens
 from ivr.asks import Desk
 from ivr.outcomes import LineBusy, MessagesOnly, Unlocked
@@ -115,7 +116,7 @@ def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
         row = calls.load(tx, sid)
         if row is None or row.ended_at is not None:
             raise Refused("a call we do not know, or that is over")
-        call, steps = Call.from_json(row.state), (row.step, row.step - 1)
+        call, steps = state_of(row), (row.step, row.step - 1)
         if not any(is_step_token(tx.keys, token, sid, step) for step in steps if step >= 0):
             raise Refused("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
@@ -165,7 +166,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 if row.claimed not in fingerprint:
                     raise Refused("a repeat with other keys")
                 return None
-            call, move = dialogue.step(Call.from_json(row.state), heard)
+            call, move = dialogue.step(state_of(row), heard)
             if not isinstance(move, CheckPin):
                 return _finish(tx, on, row, call, move, fingerprint)
             if call.at == "pin" and call.call_back is None and switches.threat(tx):
@@ -224,7 +225,7 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, 
             raise Refused("the call went on without this turn")
         outcome = pin.settle(tx, begun.attempt, right, begun.keyed, verdict.trips)
         pause = 0 if isinstance(outcome, Unlocked) else verdict.pause
-        return _finish(tx, on, begun.row, *dialogue.step(begun.call, outcome), fingerprint, pause)
+        return _finish(tx, on, begun.row, *dialogue.step(state_of(now, begun.call), outcome), fingerprint, pause)
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:
@@ -243,8 +244,14 @@ def _finish(
 ) -> str:
     call, screen = play(tx, on, call, move)
     answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
-    calls.save(tx, row, call.to_json(), fingerprint[0], answer)
+    calls.save(tx, row, call.to_json(), fingerprint[0], answer, proved_by=call.proved_by)
     return answer
+
+
+def state_of(row: CallRow, stepped: Call | None = None) -> Call:
+    """Where a call stands, or has `stepped` to: what a PIN had proved is gone where that was taken away meanwhile."""
+    call = stepped or Call.from_json(row.state)
+    return call if call.proved_by in (None, row.proved_by) else replace(call, proof=int(Proof.CLAIMED))
 
 
 def play(tx: Transaction, on: Line, call: Call, move: Screen | Effect) -> tuple[Call, Screen]:

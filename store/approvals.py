@@ -65,6 +65,14 @@ def give_up(tx: Transaction, subject: str, id: int) -> None:
     tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
 
 
+def end_in(tx: Transaction, subject: str, call: str) -> None:
+    """They failed at the PIN in this call: what they had proved further is worth nothing, and no answer proves it any more."""
+    a = tables.approvals
+    own = (a.c.call == call, a.c.person_id == person_of(subject), a.c.answered_at.is_(None))
+    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
+    step_ups.end_in(tx, subject, call)
+
+
 def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
     tx.good(grant, "desk.deliver")
     a, name = tables.approvals.c, tables.accounts.c.name

@@ -31,9 +31,12 @@ class CallRow:
     claimed: str | None
     started_at: int
     ended_at: int | None
+    proved_by: int | None
 
 
-def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) -> bool:
+def begin(
+    tx: Transaction, sid: str, state: str, fingerprint: str, answer: str, *, proved_by: int | None = None
+) -> bool:
     """A call comes in, with the answer it is given. False: this call is known already."""
     row: dict[str, object] = {
         "sid": sid,
@@ -41,6 +44,7 @@ def begin(tx: Transaction, sid: str, state: str, fingerprint: str, answer: str) 
         "state": _seal(tx, sid, "state", state),
         "fingerprint": fingerprint,
         "started_at": tx.now,
+        "proved_by": proved_by,
     }
     row["answer"] = _seal(tx, sid, "answer", answer)
     return _BEGIN.first(tx, **row) is not None
@@ -64,6 +68,7 @@ def load(tx: Transaction, sid: str) -> CallRow | None:
         row.claimed if fresh else None,
         row.started_at,
         row.ended_at,
+        row.proved_by,
     )
 
 
@@ -78,14 +83,14 @@ def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
     _CLAIM.run(tx, key=sid, now_claimed=fingerprint, now_claimed_at=tx.now)
 
 
-def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str) -> None:
-    """The turn is over: its state, its answer, and the next step."""
+def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str, *, proved_by: int | None) -> None:
+    """The turn is over: its state, its answer, the next step, and whose PIN counts from now on."""
     new = {
         "new_state": _seal(tx, call.sid, "state", state),
         "new_fingerprint": fingerprint,
         "new_answer": _seal(tx, call.sid, "answer", answer),
     }
-    _SAVE.run(tx, key=call.sid, new_step=call.step + 1, **new)
+    _SAVE.run(tx, key=call.sid, new_step=call.step + 1, new_proved_by=proved_by, **new)
 
 
 def update_state(tx: Transaction, sid: str, state: str) -> None:
@@ -93,6 +98,11 @@ def update_state(tx: Transaction, sid: str, state: str) -> None:
     tx.connection.execute(
         update(tables.calls).where(tables.calls.c.sid == sid).values(state=_seal(tx, sid, "state", state))
     )
+
+
+def unproved(tx: Transaction, sid: str) -> None:
+    """What a PIN had proved in this call counts no more, from its next turn on."""
+    tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(proved_by=None))
 
 
 def end(tx: Transaction, sid: str) -> bool:
@@ -128,7 +138,7 @@ def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
     return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
 
 
-_new = ("sid", "step", "state", "fingerprint", "answer", "started_at")
+_new = ("sid", "step", "state", "fingerprint", "answer", "started_at", "proved_by")
 _BEGIN = Prepared(
     lambda insert: (
         insert(tables.calls)
@@ -160,6 +170,7 @@ _SAVE = Prepared(
         state=bindparam("new_state"),
         fingerprint=bindparam("new_fingerprint"),
         answer=bindparam("new_answer"),
+        proved_by=bindparam("new_proved_by"),
         claimed=None,
         claimed_at=None,
     )

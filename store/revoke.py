@@ -1,7 +1,7 @@
 """What ends when something that proves somebody is taken away, or put in doubt: all that rests on it and is still out.
 
 Their codes and one-time pages of every kind, second proofs and what was carried over from them, questions asked in Slack,
-calls owed to them, codes and links the queue would still send, an authenticator begun and not confirmed. Whoever takes an
+calls owed to them, what their PIN has proved in a call that is on, codes and links the queue would still send, an authenticator begun and not confirmed. Whoever takes an
 address, a number, a Slack member, an authenticator, a PIN or a contact away does it by a function that comes here.
 """
 
@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from store import codes, loans, tables, timeline, work
-from store.people import subject_of
+from authz import Proof
+from store import codes, loans, rings, tables, timeline, work
+from store.people import person_of, subject_of
 from store.transaction import WORKER, Transaction
 
 GROUNDS: Final = ("address", "number", "slack", "authenticator", "pin", "contact", "account")
+OF_THE_PIN: Final = ("pin", "contact", "account")  # what the PIN has proved in a call that is on ends with these
 AT_ONCE: Final = 500  # people in one statement
 NOT_CALLED: Final = "We did not call back: what the desk had on file for them has changed since. Ask for it again if they still want it."
 
@@ -35,7 +37,7 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
         some = them[first : first + AT_ONCE]
         hold(tx, some)
         whole = some if account is None else _on_no_account(tx, some)
-        ended = _ended(tx, some, whole, account)
+        ended = _ended(tx, some, whole, account, ground)
         for person in some:
             if person in ended:
                 fields = (f"ground:{ground}", *sorted(ended[person]))
@@ -43,9 +45,11 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
 
 
 def hold(tx: Transaction, people: Iterable[int]) -> None:
-    """Locks them, in one order, until the transaction has ended. Whoever takes something away does this first: or of two who do
+    """Locks the calls they are proved in, and them, in one order, until the transaction has ended. Whoever takes something away does this first: or of two who do
     it at once each would hold what the other wants."""
-    p = tables.people.c
+    p, c, people = tables.people.c, tables.calls.c, list(people)
+    theirs = select(c.sid).where(c.proved_by.in_(people), c.ended_at.is_(None)).order_by(c.sid)
+    tx.connection.execute(theirs.with_for_update()).all()  # before the people, as a turn of that call does
     tx.connection.execute(select(p.id).where(p.id.in_(people)).order_by(p.id).with_for_update(key_share=True)).all()
 
 
@@ -55,7 +59,7 @@ def _on_no_account(tx: Transaction, people: list[int]) -> list[int]:
     return [person for person in people if person not in still]
 
 
-def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | None) -> dict[int, set[str]]:
+def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | None, ground: str) -> dict[int, set[str]]:
     """Person → a word for each kind of thing that ended. `whole` are those of them of whom everything ends."""
     ended: dict[int, set[str]] = defaultdict(set)
 
@@ -85,6 +89,9 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     for row in tx.connection.execute(calls.returning(b.id, b.person_id, b.account_id, b.ticket)).all():
         ended[row.person_id].add("call_back")
         _not_called(tx, row)
+    if whole and ground in OF_THE_PIN:
+        for person in _unproved(tx, whole):
+            ended[person].add("call")
     lanes = {
         lane: (kind, person)
         for person in (some if account else whole)
@@ -98,6 +105,20 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     for row in tx.connection.execute(unconfirmed.returning(begun.person_id)):
         ended[row.person_id].add("authenticator_begun")
     return ended
+
+
+def _unproved(tx: Transaction, people: list[int]) -> set[int]:
+    """Whoever is on the phone has proved nothing any more: for what is asked next in the call, and for the agent who sees it."""
+    c, r = tables.calls.c, tables.rings.c
+    live = c.proved_by.in_(people) & c.ended_at.is_(None)
+    found = {person for person in tx.connection.execute(select(c.proved_by).where(live)).scalars() if person}
+    tx.connection.execute(update(tables.calls).where(live).values(proved_by=None))
+    talks = r.subject.in_(list(map(subject_of, people))) & r.ended_at.is_(None) & (r.proof >= int(Proof.VERIFIED))
+    ended = update(tables.rings).where(talks).values(proof=int(Proof.CLAIMED)).returning(r.id, r.subject)
+    for row in tx.connection.execute(ended).all():
+        found.add(person_of(row.subject))
+        rings.news(tx, row.id)
+    return found
 
 
 def _lanes(person: int, whole: bool) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 class Call(Base):
     """One caller's leg. `step` numbers the turns; `state` is sealed, and `answer`,
-    the TwiML of the last one, for repeats."""
+    the TwiML of the last one, for repeats. `proved_by`: whose PIN was keyed in it and counts."""
 
     __tablename__ = "calls"
     sid: Mapped[str] = mapped_column(String(34), primary_key=True)
@@ -22,6 +22,7 @@ class Call(Base):
     claimed_at: Mapped[int | None]
     started_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
+    proved_by: Mapped[int | None] = mapped_column(index=True)
 
 
 class Ring(Base):

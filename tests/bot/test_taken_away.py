@@ -136,6 +136,13 @@ def a_question(tx: Transaction) -> Stands:
     return lambda tx: approvals.answer(tx, WHO, id, number, ends_at=tx.now + 900_000) is not None
 
 
+def a_live_call(tx: Transaction) -> Stands:
+    c, sid = tables.calls, "CA" + "8" * 32
+    row = {"sid": sid, "step": 4, "state": b"", "fingerprint": "", "started_at": tx.now, "proved_by": DEV}
+    tx.connection.execute(insert(c).values(**row))
+    return lambda tx: tx.connection.execute(select(c.c.proved_by).where(c.c.sid == sid)).scalar_one() == DEV
+
+
 def a_call(purpose: str, account: int | None) -> Callable[[Transaction], Stands]:
     def made(tx: Transaction) -> Stands:
         id = call_backs.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV, account=account, purpose=purpose)
@@ -191,6 +198,7 @@ THINGS: Final[
     **{f"code:{kind}": a_code(kind) for kind in ("link", "unlock", "step", "text", "carry_slack", "carry_phone")},
     **{f"page:{kind}": a_page(kind) for kind in ("enrol", "pin", "join")},
     "approval": a_question,
+    "live call": a_live_call,
     "authenticator begun": an_authenticator_begun,
     "loan had": a_loan(NORTHLIGHT, 5, DEV, Topic.BILLING),
     "loan given": a_loan(HARBOUR, DEV, 4, Topic.TECHNICAL),
@@ -206,6 +214,7 @@ STAYS: Final = {
     "session": "the staff's own: `staff.suspend` ends it",
     "second look": "two people of the desk look at it; what they have sent out ends, and the page says how old the address is",
 }
+OF_THE_PIN: Final = {"live call"}  # by which it was proved
 OF_THE_CONTACT: Final = {"loan had", "loan given", "loan asked for"}
 OF_THE_ACCOUNT: Final = {
     *("code:step", "code:text", "code:carry_slack", "code:carry_phone", "work:slack.code", "work:text_code"),
@@ -214,7 +223,8 @@ OF_THE_ACCOUNT: Final = {
 }
 EVERYTHING: Final = set(THINGS) - set(STAYS)
 ENDS: Final[dict[str, set[str]]] = {
-    **dict.fromkeys(("address", "number", "slack", "authenticator", "pin"), EVERYTHING - OF_THE_CONTACT),
+    **dict.fromkeys(("address", "number", "slack", "authenticator"), EVERYTHING - OF_THE_CONTACT - OF_THE_PIN),
+    "pin": EVERYTHING - OF_THE_CONTACT,
     "contact": EVERYTHING,
     "contact of one account": OF_THE_ACCOUNT | {"loan asked for"},
     "account": OF_THE_ACCOUNT,

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import call_backs, carried, imports, step_ups, tables
+from deskgate.simulated import SAMPLE
+from ivr.shapes import Keys
+from ivr.turn import begin_turn
+from ivr.webhook import step_token
+from simulator.phone import Phone
+from store import OPERATOR, approvals, call_backs, calls, carried, imports, live, pins, shell, step_ups, tables
 from store.import_format import read
+from store.pins import Pin
 from tests.desk import Desk
 from tests.ivr.elsewhere import asks_for, called_with_a_code, kim, person
 from tests.ivr.test_call_backs import MACHINE, a_ticket, notes, rung, status
 from tests.ivr.test_verify_now import a_talk, ring
-from tests.ivr.wire import change, count, rows
+from tests.ivr.wire import change, count, rows, state_of
 
 
 def changed(desk: Desk, **said: object) -> None:
@@ -111,3 +118,146 @@ def test_h12_a_hang_up_ends_nothing_that_was_carried_on(one_desk: Desk) -> None:
     one_desk.work()
     with one_desk.store.transaction("test") as tx:
         assert carried.take(tx, carried.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
+
+
+ANEW = "Your PIN, or what you may do here, has changed since you keyed it."
+
+
+def new_pin(desk: Desk, digits: str = "40817263") -> None:
+    with desk.store.transaction("shell") as tx:
+        grant = tx.ask(Ask(OPERATOR, Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        shell.set_pin(tx, grant, pins.keep(tx.keys, person(desk), Pin(digits)))
+
+
+def without_mia(desk: Desk) -> None:
+    kept = [
+        {"number": one["number"], "contacts": [c for c in one["contacts"] if c["person"] != "mia.chen"]}
+        for one in json.loads(SAMPLE.read_bytes())["accounts"]
+    ]
+    imports.run(desk.store, read(json.dumps({"accounts": kept}).encode()))
+
+
+def at_the_menu(desk: Desk) -> Phone:
+    mia = desk.exchange.phone("+441632960108")
+    mia.dial()
+    mia.press("#")
+    mia.press("17846325#")
+    return mia
+
+
+def test_h1_a_pin_that_is_replaced_proves_nothing_more_in_a_call(desk: Desk) -> None:
+    """Whoever is at the menu is asked for it again, and the new one counts."""
+    mia = at_the_menu(desk)
+    new_pin(desk)
+    mia.press("1")
+    assert ANEW in mia.heard[-2:]
+    assert mia.heard[-1].startswith("Now key your PIN")
+    mia.press("17846325#")
+    assert mia.heard[-2] == "That did not match. Please try again."
+    mia.press("40817263#")
+    assert "Thank you." in mia.heard[-9:]
+    mia.press("1")
+    assert mia.heard.count(ANEW) == 1
+    assert mia.state != "ended"
+
+
+def test_h1_an_agent_does_not_see_as_verified_whose_pin_was_replaced(desk: Desk) -> None:
+    mia, agent = a_talk(desk)
+    id, account = rows(desk, select(tables.rings.c.id, tables.rings.c.account_id))[0]
+    staff = kim(desk)
+
+    def requester() -> object:
+        with desk.store.transaction("slack") as tx:
+            grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_CARD_VIEW, account, None, Proof.NONE))
+            assert isinstance(grant, Grant)
+            found = live.case(tx, grant, id)
+            assert found is not None
+            return found.requester
+
+    assert requester() is not None
+    desk.work()
+    new_pin(desk)
+    assert ring(desk)[2] == Proof.CLAIMED
+    assert requester() is None
+    assert count(desk, tables.work, (tables.work.c.kind == "case") & tables.work.c.done_at.is_(None)) == 1, "a new card"
+    assert asks_for(desk, "pin")
+    mia.press("40817263#")
+    desk.work()
+    assert ring(desk)[1:3] == ("passed", Proof.VERIFIED)
+    assert requester() is not None
+    new_pin(desk, "72950418")
+    agent.hang_up()
+    assert mia.heard[-2:] == ["The call with the desk has ended.", "Goodbye."]
+
+
+def test_h1_whoever_is_on_no_account_any_more_has_proved_nothing_in_a_call(desk: Desk) -> None:
+    mia = at_the_menu(desk)
+    without_mia(desk)
+    mia.press("1")
+    assert mia.heard[-2] == ANEW
+    mia.press("17846325#")
+    assert mia.heard[-2] == "That did not match. Please try again."
+
+
+def test_h1_a_pin_replaced_while_it_is_hashed_leaves_nobody_verified(one_desk: Desk) -> None:
+    """They were verified when the turn began, and it does not bring that back."""
+    desk = one_desk
+    mia, _agent = a_talk(desk)
+    assert asks_for(desk, "pin")
+    with desk.store.transaction("test", mia.sid) as tx:
+        row = calls.load(tx, mia.sid)
+        assert row is not None
+        token = step_token(tx.keys, mia.sid, row.step)
+    assert desk.house.line is not None
+    rest = begin_turn(desk.house.line, mia.sid, token, Keys("17846325"), ("f",))
+    assert callable(rest)
+    new_pin(desk)
+    assert state_of(desk, mia.sid).at == "pin_again"
+    rest()
+    assert state_of(desk, mia.sid).proof == Proof.CLAIMED
+
+
+def asked_in_slack(desk: Desk, mia: Phone) -> Callable[[], bool | None]:
+    """A question that is open: what an answer to it comes to."""
+    account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
+    with desk.store.transaction("phone", mia.sid) as tx:
+        id, number = approvals.ask(tx, who, account)
+
+    def answered() -> bool | None:
+        with desk.store.transaction("slack") as tx:
+            right = approvals.answer(tx, who, id, number, ends_at=tx.now + 900_000)
+            assert (step_ups.until(tx, who, account, mia.sid) is not None) is bool(right)
+            return right
+
+    return answered
+
+
+def test_h1_a_question_in_slack_is_withdrawn_when_the_pin_fails_in_mid_talk(desk: Desk) -> None:
+    """And a right PIN afterwards does not open it again."""
+    mia, _agent = a_talk(desk)
+    answered = asked_in_slack(desk, mia)
+    assert asks_for(desk, "pin")
+    mia.press("*#")
+    desk.work()
+    desk.pass_time(1)
+    assert asks_for(desk, "pin")
+    mia.press("17846325#")
+    desk.work()
+    assert ring(desk)[1:3] == ("passed", Proof.VERIFIED)
+    assert answered() is None
+
+
+def test_h1_who_keys_nothing_in_time_has_failed_just_the_same(one_desk: Desk) -> None:
+    desk = one_desk
+    mia, _agent = a_talk(desk)
+    account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
+    with desk.store.transaction("phone", mia.sid) as tx:
+        step_ups.reached(tx, who, account, "authenticator", mia.sid, ends_at=tx.now + 900_000)
+    assert asks_for(desk, "pin")
+    desk.pass_time(121)
+    desk.work()
+    assert ring(desk)[1:3] == ("failed", Proof.CLAIMED)
+    with desk.store.transaction("test") as tx:
+        assert step_ups.until(tx, who, account, mia.sid) is None
+    assert rows(desk, select(tables.calls.c.proved_by).where(tables.calls.c.sid == mia.sid)) == [(None,)]

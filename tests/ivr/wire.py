@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from sqlalchemy import Engine, NullPool, create_engine, func, select
+from sqlalchemy import Engine, NullPool, create_engine, func, select, update
 from starlette.types import Message
 from twilio.request_validator import RequestValidator
 
@@ -224,6 +224,7 @@ def state_of(desk: Desk, sid: str) -> Call:
 def set_state(desk: Desk, sid: str, call: Call) -> None:
     with desk.store.transaction("test", sid) as tx:
         calls.update_state(tx, sid, call.to_json())
+        tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(proved_by=call.proved_by))
 
 
 def count(desk: Desk, table: Any, *where: Any) -> int:
