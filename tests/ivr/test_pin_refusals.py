@@ -233,6 +233,6 @@ def test_a_number_on_file_has_the_better_budget_however_many_share_it(desk: Desk
         calls_in(desk, Stranger("", "+441632960111", support_id, "")).key("58203917")
     b = tables.budgets.c
     names = {row.name for row in rows(desk, select(b.name).where(b.name.startswith("pin:")))}
-    assert {name.rpartition(":")[0] for name in names} == {"pin", "pin:number:own"}
+    assert {name.rpartition(":")[0] for name in names} == {"pin", "pin:number-own:own"}
     assert "pin:own" in names
     assert count(desk, tables.pin_guards) == 4

@@ -116,7 +116,9 @@ class Interleaving:
     def _anew(self) -> dict[str, Any]:
         self.server.renew(self.url, self.template)
         for store in (self.one, self.other):
-            store._lanes = Lanes(store.engine, store.gate, store.keys, store.clock, 4)  # theirs are gone with the rows
+            store._lanes = Lanes(
+                store.engine, store.gate, store.keys, store.clock, 4, store._retired.refuse
+            )  # theirs are gone with the rows
         with self.one.transaction("test") as tx:
             given = self.prepare(tx)
         with self.other.transaction("test"):  # a connection and a segment of the ledger, so that they are no part of it
