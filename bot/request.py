@@ -15,6 +15,7 @@ MOST_BYTES: Final = 1024 * 1024  # a message of 40,000 characters comes twice in
 MOST_FIELDS: Final = 60
 WINDOW: Final = 300  # seconds a request may be old, or early
 _STAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 
 class BadRequest(ValueError):
@@ -25,11 +26,18 @@ class BadRequest(ValueError):
         self.status = status
 
 
-def verify(secrets: Sequence[str], stamp: str, signature: str, raw: bytes, now: float) -> None:
-    """Raises `BadRequest` (401) unless Slack signed exactly this, just now. `secrets`: several while one is rotated."""
+def may_be_signed(stamp: str, signature: str, now: float) -> None:
+    """Raises `BadRequest` (401) where the head alone says that Slack did not sign this just now: its body is not read."""
     if not _STAMP.fullmatch(stamp) or abs(now - int(stamp)) > WINDOW:
         raise BadRequest("no time stamp, or an old one", 401)
-    signed, given = b"v0:" + stamp.encode() + b":" + raw, signature.encode("utf-8", "replace")
+    if not _SIGNATURE.fullmatch(signature):
+        raise BadRequest("not signed by Slack", 401)
+
+
+def verify(secrets: Sequence[str], stamp: str, signature: str, raw: bytes, now: float) -> None:
+    """Raises `BadRequest` (401) unless Slack signed exactly this, just now. `secrets`: several while one is rotated."""
+    may_be_signed(stamp, signature, now)
+    signed, given = b"v0:" + stamp.encode() + b":" + raw, signature.encode()
     fits = False
     for secret in secrets:
         made = "v0=" + hmac.new(secret.encode(), signed, "sha256").hexdigest()

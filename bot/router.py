@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from bot.bolt import dispatch, make_bolt
 from bot.door import Door
-from bot.request import MOST_BYTES, BadRequest, read, verify
+from bot.request import MOST_BYTES, BadRequest, may_be_signed, read, verify
 from bot.shape import is_whole
 from store.cleaning import clean
 
@@ -35,9 +35,11 @@ def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
 
     async def receive(request: Request) -> Response:
         try:
-            raw = await _raw(request)
             stamp = request.headers.get("X-Slack-Request-Timestamp", "")
-            verify(door.secrets, stamp, request.headers.get("X-Slack-Signature", ""), raw, clock())
+            signature = request.headers.get("X-Slack-Signature", "")
+            may_be_signed(stamp, signature, clock())
+            raw = await _raw(request)
+            verify(door.secrets, stamp, signature, raw, clock())
             body = read(raw, request.headers.get("Content-Type", ""))
         except BadRequest as bad:
             log.warning("refused", why=str(bad))
@@ -121,6 +123,9 @@ def _response(status: int, body: str | Mapping[str, Any]) -> Response:
 
 async def _raw(request: Request) -> bytes:
     """The body, but never more of it than Slack sends."""
+    said = request.headers.get("Content-Length", "")
+    if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > MOST_BYTES):
+        raise BadRequest("too large", 413)
     raw = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):

@@ -62,6 +62,7 @@ def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Res
         path, asked = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
         signature = request.headers.get("X-Twilio-Signature", "")
         try:
+            line.twilio.may_be_signed(signature)
             body = await _read(request)
             found = line.twilio.read(f"{path}?{asked}" if asked else path, body, signature, always)
             pairs = parse_qsl(asked, keep_blank_values=True, max_num_fields=10)
@@ -105,6 +106,9 @@ async def _alone(gate: Gate) -> bool:
 
 async def _read(request: Request) -> bytes:
     """The body, but never more of it than a webhook has."""
+    said = request.headers.get("Content-Length", "")
+    if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > MOST_BYTES):
+        raise BadRequest("too large", 413)
     body = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):

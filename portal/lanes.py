@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -26,25 +27,40 @@ class RequestPool:
     def __init__(self, name: str, *, threads: int, places: int, each: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"portal-{name}")
         self._places, self._each = places, each
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()  # also by those whose form still comes
+        self._busy = 0
         self._lock = Lock()
+
+    @contextmanager
+    def reading(self, whose: str) -> Iterator[None]:
+        """While their form comes, which takes none of the places. Raises `Full`, so that what is refused is not read."""
+        self._take(whose)
+        try:
+            yield
+        finally:
+            self._leave(whose)
 
     async def do(self, whose: str, work: Callable[..., T], *given: Any) -> T:
         """Raises `Full`. A place is free again when the work is done, whether or not somebody still waits for it."""
-        with self._lock:
-            if self._taken.total() >= self._places or self._taken[whose] >= self._each:
-                raise Full
-            self._taken[whose] += 1
+        self._take(whose, 1)
         try:
             done = self._threads.submit(work, *given)
         except BaseException:
-            self._leave(whose)
+            self._leave(whose, 1)
             raise
-        done.add_done_callback(lambda _: self._leave(whose))
+        done.add_done_callback(lambda _: self._leave(whose, 1))
         return await asyncio.wrap_future(done)
 
-    def _leave(self, whose: str) -> None:
+    def _take(self, whose: str, places: int = 0) -> None:
         with self._lock:
+            if self._busy >= self._places or self._taken[whose] >= self._each:
+                raise Full
+            self._taken[whose] += 1
+            self._busy += places
+
+    def _leave(self, whose: str, places: int = 0) -> None:
+        with self._lock:
+            self._busy -= places
             self._taken[whose] -= 1
             if not self._taken[whose]:
                 del self._taken[whose]

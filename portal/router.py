@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request, Response
 from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sign_in, tickets
 from portal.door import Door
 from portal.lanes import Full, RequestPool
-from portal.visit import BadRequest, Visit, read
+from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequest, Visit, body, filled, look
 from store import ConnectionLost, Transaction, pages, sessions
 from store.sessions import SignedIn
 
@@ -82,11 +82,15 @@ def router(door: Door) -> APIRouter:
 def _endpoint(door: Door, handler: Open) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            visit = await read(door, request)
+            visit = look(door, request)
             if visit.whence.unsaid and door.secure:
                 _proxy_names_nobody()
             lane, whose = _lane(door, visit)
-            return await lane.do(whose, _answer, door, handler, visit)
+            form = b""
+            if visit.post:
+                with lane.reading(whose):
+                    form = await body(request, MOST_BYTES if lane is door.lanes.known else MOST_BY_STRANGERS)
+            return await lane.do(whose, _answer, door, handler, visit, request.scope["query_string"], form)
         except Full:
             return answers.bare(door, "full", 503)
         except BadRequest as bad:
@@ -116,8 +120,9 @@ def _lane(door: Door, visit: Visit) -> tuple[RequestPool, str]:
     return (door.lanes.links if ours else door.lanes.strangers), visit.whence.address
 
 
-def _answer(door: Door, handler: Open, visit: Visit) -> Response:
+def _answer(door: Door, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:
     """A page that is only looked at is made once more where the database went away; a form is not sent twice by us."""
+    visit = filled(door, visit, query, form)
     try:
         door.marks.refresh()
         return handler(door, visit)

@@ -1,6 +1,7 @@
-"""What a browser sends: read within bounds, its cookies, and whether a form is one of ours. Nothing here knows who it is.
+"""What a browser sends: its head first, then its form within bounds, whether that is one of ours. Nothing here knows who it is.
 
-A form is taken from our own pages alone: by its Origin, and by a token made from the cookie of the browser it was shown to.
+A form is taken from our own pages alone: by its Origin, and by a token made from the cookie of the browser it was shown to. What
+takes time is not done on the event loop, where the phone would wait for it: `filled` is for the thread that answers.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,7 +20,9 @@ from portal.door import Door
 from portal.whence import ClientAddress, whence
 from store.cleaning import cleaned
 
-MOST_BYTES: Final = 192 * 1024  # an answer of 12,000 characters, each escaped as four bytes
+MOST_BYTES: Final = 192 * 1024  # an answer of 12,000 characters, each escaped as four bytes: from whoever has signed in
+MOST_BY_STRANGERS: Final = 4 * 1024  # two passwords of 200 letters, escaped
+MOST_ASKED: Final = 2 * 1024
 MOST_FIELDS: Final = 20
 SLOWEST_BODY: Final = 5.0  # seconds
 SESSION, VISITOR, KNOWN = "deskgate_session", "deskgate_visitor", "deskgate_known"
@@ -68,20 +71,23 @@ def cookie_name(door: Door, name: str) -> str:
     return f"__Host-{name}" if door.secure else name
 
 
-async def read(door: Door, request: Request) -> Visit:
-    """Raises `BadRequest`."""
+def look(door: Door, request: Request) -> Visit:
+    """All but query and form, without waiting for either. Raises `BadRequest` where it cannot be a form of ours, whatever is in it."""
     post = request.method == "POST"
-    form = _pairs((await _body(request)).decode("utf-8", "replace")) if post else {}
     if post:
         _is_ours(door, request)
+    if len(request.scope["query_string"]) > MOST_ASKED:
+        raise BadRequest("too much in the query", 414)
     held = {name: request.cookies.get(cookie_name(door, name), "") for name in (SESSION, VISITOR, KNOWN)}
     held = {name: value if len(value) <= _LONGEST_COOKIE and value.isascii() else "" for name, value in held.items()}
-    visit = Visit(
+    if post and not held[SESSION] and not held[VISITOR]:
+        raise BadRequest("a form without the cookie of its page", 403)
+    return Visit(
         post,
         request.url.path,
         {name: str(value) for name, value in request.path_params.items()},
-        _pairs(request.scope["query_string"].decode("latin-1")),
-        form,
+        {},
+        {},
         held[SESSION],
         held[VISITOR] or secrets.token_urlsafe(32),
         held[KNOWN],
@@ -90,7 +96,12 @@ async def read(door: Door, request: Request) -> Visit:
         request.headers.get("Sec-Fetch-Site") == "cross-site",
         whence(request, door.proxies),
     )
-    if post and not _is_form_token(door, visit, form.get("token", "")):
+
+
+def filled(door: Door, visit: Visit, query: bytes, form: bytes) -> Visit:
+    """With what it asks and sends. Raises `BadRequest`."""
+    visit = replace(visit, query=_pairs(query.decode("latin-1")), form=_pairs(form.decode("utf-8", "replace")))
+    if visit.post and not _is_form_token(door, visit, visit.form.get("token", "")):
         raise BadRequest("a form without its token", 403)
     return visit
 
@@ -131,15 +142,19 @@ def _pairs(text: str) -> dict[str, str]:
     return {name: cleaned(value) for name, value in found.items()}
 
 
-async def _body(request: Request) -> bytes:
+async def body(request: Request, most: int) -> bytes:
+    """Raises `BadRequest`; at once where the head says already that it is too much."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise BadRequest("not a form", 415)
+    said = request.headers.get("Content-Length", "")
+    if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > most):
+        raise BadRequest("too large", 413)
     raw = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             async for chunk in request.stream():
                 raw += chunk
-                if len(raw) > MOST_BYTES:
+                if len(raw) > most:
                     raise BadRequest("too large", 413)
     except TimeoutError:
         raise BadRequest("too slow", 408) from None

@@ -175,10 +175,22 @@ def test_an_endless_body_is_not_read_to_its_end(wire: Wire) -> None:
         for _ in asked:
             yield b"x" * 4096
 
-    answer = wire.raw(b"/ivr/voice", b"", [(b"x-twilio-signature", b"AAAA")], endless())
+    answer = wire.raw(b"/ivr/voice", b"", [(b"x-twilio-signature", b"A" * 27 + b"=")], endless())
     assert is_twiml(answer)
     assert answer.status == 413
     assert next(asked) < 2 * MOST_BYTES / 4096
+
+
+def test_t34_a_body_that_cannot_be_signed_or_is_too_large_is_not_read_at_all(wire: Wire) -> None:
+    asked = itertools.count(1)
+
+    def body() -> Iterator[bytes]:
+        yield b"x" * next(asked)
+
+    for signature, length, status in ((b"AAAA", b"9", 403), (b"A" * 27 + b"=", str(MOST_BYTES + 1).encode(), 413)):
+        headers = [(b"x-twilio-signature", signature), (b"content-length", length)]
+        assert wire.raw(b"/ivr/voice", b"", headers, body()).status == status
+    assert next(asked) == 1
 
 
 @pytest.mark.parametrize("query", [b"t=\xff\xfe", b"t=%ff", b"t=%00", b"&&", b"t", b"=" * 50, b"ring=1;leg=2"])

@@ -112,13 +112,14 @@ def test_a_session_that_was_set_beforehand_is_not_the_one_that_is_signed_in(one_
 
 
 def test_what_is_not_a_form_of_ours_is_not_read(one_desk: Desk) -> None:
-    client = Browser(one_desk).client
-    at, form = "/desk/sign-in", "application/x-www-form-urlencoded"
-    assert client.post(at, content=b"{}", headers={"Content-Type": "application/json"}).status_code == 415
-    assert client.post(at, content=b"a=" + b"x" * MOST_BYTES, headers={"Content-Type": form}).status_code == 413
-    assert client.post(at, content=b"a=1&a=2", headers={"Content-Type": form, "Origin": PUBLIC}).status_code == 400
+    kim, ours = Agent(one_desk), {"Origin": PUBLIC, "Content-Type": "application/x-www-form-urlencoded"}
+    kim.sign_in()
+    client, at = kim.client, "/desk/sign-in"
+    assert client.post(at, content=b"{}", headers=ours | {"Content-Type": "application/json"}).status_code == 415
+    assert client.post(at, content=b"a=" + b"x" * MOST_BYTES, headers=ours).status_code == 413
+    assert client.post(at, content=b"a=1&a=2", headers=ours).status_code == 400
     many = "&".join(f"f{n}=1" for n in range(30)).encode()
-    assert client.post(at, content=many, headers={"Content-Type": form, "Origin": PUBLIC}).status_code == 400
+    assert client.post(at, content=many, headers=ours).status_code == 400
 
 
 # --- strangers
