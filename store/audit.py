@@ -46,6 +46,8 @@ def entries(
         raise NoGrant("a grant for one account does not open another")
     e = tables.ledger.c
     query = select(tables.ledger).order_by(e.at.desc(), e.lane.desc(), e.n.desc())
+    read = select(tables.lanes.c.id).where(tables.lanes.c.id != "")
+    query = query.where(e.n > 0, e.lane.in_(read))  # as `audit verify` reads: nothing vouches for what it does not
     if account is not None:
         query = query.where(e.account == account)
     if since is not None:

@@ -165,8 +165,8 @@ class Checkpoints:
             n += 1
         key, before = self._keys.newest("ledger"), last.mac if last is not None else b""
         retires = seal.words() if seal is not None else None
-        mac = checkpoint_link(key, before, n, now, heads, retires)
         over = None if n == (last.n if last is not None else 0) + 1 else (last.n if last is not None else 0)
+        mac = checkpoint_link(key, before, n, now, heads, over, retires)
         row = {"n": n, "at": now, "key": key.id, "heads": heads, "mac": mac, "builds_on": over, "retires": retires}
         if _write(connection, row):
             return Head(n, now, heads, mac), True

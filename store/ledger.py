@@ -63,9 +63,9 @@ class Entry:
 SIGNED = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
 
 
-def first_link(key: Key, lane: str) -> bytes:
-    """What the first entry of a lane is chained to."""
-    return hmac.digest(key.secret, b"lane|" + lane.encode(), "sha256")
+def first_link(key: Key, lane: str, opened_at: int) -> bytes:
+    """The MAC of a lane's own row, which its first entry is chained to."""
+    return hmac.digest(key.secret, b"lane|" + _ENCODE([lane, opened_at]).encode(), "sha256")
 
 
 def link(key: Key, before: bytes, lane: str, n: int, signed: Sequence[object]) -> bytes:
@@ -74,10 +74,12 @@ def link(key: Key, before: bytes, lane: str, n: int, signed: Sequence[object]) -
     return hmac.digest(key.secret, before + body, "sha256")
 
 
-def checkpoint_link(key: Key, before: bytes, n: int, at: int, heads: str, retires: str | None = None) -> bytes:
-    if retires is not None:  # under a word of its own, or words could be moved from one column to the other
-        return hmac.digest(key.secret, b"retirement|" + before + _ENCODE([n, at, heads, retires]).encode(), "sha256")
-    return hmac.digest(key.secret, b"checkpoint|" + before + f"|{n}|{at}|{heads}".encode(), "sha256")
+def checkpoint_link(
+    key: Key, before: bytes, n: int, at: int, heads: str, builds_on: int | None = None, retires: str | None = None
+) -> bytes:
+    """The MAC of a checkpoint: `before` is that of the one it builds on."""
+    body = _ENCODE([n, at, heads, builds_on, retires]).encode()
+    return hmac.digest(key.secret, b"checkpoint|" + before + body, "sha256")
 
 
 @dataclass(slots=True)
@@ -173,8 +175,9 @@ class Lanes:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
         with self._gate.held(), self._engine.begin() as connection:
             self._refuse(connection)
-            connection.execute(_OPEN_LANE, {"id": id, "key": key.id, "opened_at": now})
-        return Lane(id, key, now, 0, first_link(key, id))
+            mac = first_link(key, id, now)
+            connection.execute(_OPEN_LANE, {"id": id, "key": key.id, "opened_at": now, "mac": mac})
+        return Lane(id, key, now, 0, mac)
 
 
 def chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:

@@ -63,7 +63,7 @@ def is_good(keys: Keys, row: Any) -> bool:
     if key is None or not isinstance(before, bytes) or not isinstance(row.mac, bytes):
         return False
     try:
-        made = checkpoint_link(key, before, row.n, row.at, row.heads, row.retires)
+        made = checkpoint_link(key, before, row.n, row.at, row.heads, row.builds_on, row.retires)
     except (TypeError, ValueError):
         return False  # a value of a kind that no checkpoint has: SQLite keeps whatever it is given
     return hmac.compare_digest(made, row.mac)

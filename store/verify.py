@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,9 +25,10 @@ from sqlalchemy.exc import OperationalError
 from store import Store
 from store.checkpoints import CLOCK_TOLERANCE, OVERDUE
 from store.keys import Keys
-from store.ledger import LANE_WATCH, checkpoint_link, first_link, link
+from store.ledger import checkpoint_link, first_link, link
 
 PIECE: Final = 5_000
+LANE: Final = re.compile(r"[0-9a-f]{16}")
 _NO_HEAD: Final = (0, "")
 
 
@@ -94,6 +96,7 @@ class Reading:
         self._sealed: dict[str, tuple[int, str]] = {}  # lane of a retired key → its last entry, and the digest of all
         self.broken: str | None = None
         self.entries = self.after = self.dated = 0
+        self._lanes = 0  # that were read
         self.waiting: int | None = None  # the time of the oldest entry that no checkpoint has seen
         self.place = "the list of checkpoints or lanes"
         self.checkpoint: int | None = None
@@ -113,17 +116,17 @@ class Reading:
                 if key_id in self._retired:
                     raise _Broken(f"checkpoint {n} was made with key {key_id} after that had been retired")
                 key, last = self._keys.find("ledger", key_id), before
-                if builds_on is not None and builds_on < n:
-                    last = self._connection.execute(_MAC, {"n": builds_on}).scalar() or b""
                 try:
-                    made = checkpoint_link(key, last, n, at, heads, retires) if key is not None else mac
+                    if builds_on is not None and builds_on < n:
+                        last = self._connection.execute(_MAC, {"n": builds_on}).scalar() or b""
+                    made = checkpoint_link(key, last, n, at, heads, builds_on, retires) if key is not None else mac
                     digest = running(digest, mac, [n, at, key_id, heads, builds_on, retires])
-                except (TypeError, ValueError):
+                    if _same(made, mac) and retires is not None:
+                        unchecked = self._retire(n, key is not None, json.loads(retires), digests, unchecked)
+                except (TypeError, ValueError, KeyError):
                     made = None
                 if not _same(made, mac):
                     raise _Broken(f"checkpoint {n} was changed, or the one before it was")
-                if retires is not None:
-                    unchecked = self._retire(n, key is not None, json.loads(retires), digests, unchecked)
                 if key is None:
                     unchecked = (n, key_id)
                 if n in digests:
@@ -147,7 +150,7 @@ class Reading:
         try:
             found = [json.loads(text) for text in self._connection.execute(_RETIREMENTS).scalars()]
             return [seal for seal in found if isinstance(seal["checkpoints"][0], int)]
-        except (TypeError, ValueError, KeyError, IndexError):
+        except (TypeError, ValueError, KeyError, IndexError, RecursionError):
             raise _Broken("a checkpoint that retires keys was changed") from None
 
     def _retire(
@@ -166,8 +169,8 @@ class Reading:
 
     def _take_heads(self, checkpoint: int, heads: str) -> None:
         try:
-            found = [(lane, n, mac) for lane, n, mac in json.loads(heads)]
-        except (TypeError, ValueError):
+            found = [(str(lane), int(n), str(mac)) for lane, n, mac in json.loads(heads)]
+        except (TypeError, ValueError, OverflowError, RecursionError):
             raise _Broken(f"checkpoint {checkpoint} was changed, or the one before it was") from None
         for lane, n, mac in found:
             known, known_mac = self._heads.get(lane, _NO_HEAD)[:2]
@@ -182,25 +185,42 @@ class Reading:
             raise _Broken(f"lane {row.lane}: it is not in the list of lanes, but has entries, from entry {row.n}")
         last = ""
         while rows := self._connection.execute(_LANES, {"after": last, "piece": PIECE}).all():
-            for last, key_id, opened_at in rows:
-                self._lane(last, key_id, opened_at)
+            for last, key_id, opened_at, mac in rows:
+                self._lane(last, key_id, opened_at, mac)
+                self._lanes += 1
+        self._nothing_else()
         for lane, (n, _, checkpoint) in self._heads.items():
             raise _Broken(f"lane {lane} is missing: checkpoint {checkpoint} saw {n} entries of it")
         for lane, (n, _) in self._sealed.items():
             raise _Broken(f"lane {lane} is missing: it had {n} entries when its key was retired")
 
-    def _lane(self, lane: str, key_id: str, opened_at: object) -> None:
+    def _nothing_else(self) -> None:
+        """That every row there is has been read: none stands where no reading comes to."""
+        for (table, count, one), read in zip(_ALL, (self.entries, self._lanes, self.checkpoint or 0), strict=True):
+            there = self._connection.execute(count).scalar_one()
+            if there != read:
+                found = self._connection.execute(one).first()
+                which = ", ".join(f"{name} {value!r}" for name, value in found._mapping.items()) if found else "no name"
+                raise _Broken(f"{table} holds {there - read} rows that are no part of the ledger: {which}")
+
+    def _lane(self, lane: Any, key_id: str, opened_at: int, own: Any) -> None:
+        if not isinstance(lane, str) or not LANE.fullmatch(lane):
+            raise _Broken(f"lane {lane!r} is none of ours")
         key, retired = self._keys.find("ledger", key_id), self._retired.get(key_id)
         sealed_n, seal = self._sealed.pop(lane, (0, ""))
         if retired is not None and not seal:
             raise _Broken(f"lane {lane} was begun with key {key_id} after checkpoint {retired} had retired that")
         if key is None and not seal:
             raise _Broken(f"lane {lane} cannot be checked: its key {key_id} is no longer in SECRET_KEYS")
-        if not isinstance(opened_at, int):
-            raise _Broken(f"lane {lane}: its opening time was changed")
-        n, before, digest = 0, first_link(key, lane) if key is not None else b"", b""
+        n, before, digest = 0, own, b""
+        try:
+            made = first_link(key, lane, opened_at) if key is not None else own
+            digest = running(digest, own, [lane, key_id, opened_at])
+        except (TypeError, ValueError):
+            made = None
+        if not _same(made, own):
+            raise _Broken(f"lane {lane}: its key or its opening time was changed, or it was put there")
         head_n, head_mac, checkpoint = self._heads.pop(lane, (0, "", 0))
-        latest = opened_at + LANE_WATCH
         while True:
             self.place = f"lane {lane}, after entry {n}"
             rows = self._connection.execute(_ENTRIES, {"lane": lane, "after": n, "piece": PIECE}).all()
@@ -214,10 +234,6 @@ class Reading:
                 made = _linked(key, before, lane, n, row[2:]) if key is not None else mac
                 if not _same(made, mac) or not isinstance(row[2], int):
                     raise _Broken(f"lane {lane}: entry {n} was changed, or put in another's place")
-                if row[2] >= latest:
-                    raise _Broken(
-                        f"lane {lane}: entry {n} is later than the lane was in use: its opening time was changed"
-                    )
                 if n == head_n and mac.hex() != head_mac:
                     raise _Broken(f"lane {lane}: entry {n} is another than the one that checkpoint {checkpoint} saw")
                 if n > max(head_n, sealed_n) and (self.waiting is None or row[2] < self.waiting):
@@ -261,10 +277,27 @@ _CHECKPOINTS = text(
 )
 _MAC = text("SELECT mac FROM ledger_checkpoints WHERE n = :n")
 _RETIREMENTS = text("SELECT retires FROM ledger_checkpoints WHERE retires IS NOT NULL")
-_LANES = text("SELECT id, key, opened_at FROM ledger_lanes WHERE id > :after ORDER BY id LIMIT :piece")
+_LANES = text("SELECT id, key, opened_at, mac FROM ledger_lanes WHERE id > :after ORDER BY id LIMIT :piece")
 _STRAYS = text(
     "SELECT lane, min(n) AS n FROM ledger WHERE NOT EXISTS (SELECT 1 FROM ledger_lanes WHERE id = lane)"
     " GROUP BY lane ORDER BY lane LIMIT 1"
+)
+_ALL = (  # how many there are, and one of those that are not read
+    (
+        "ledger",
+        text("SELECT count(*) FROM ledger"),
+        text("SELECT lane, n FROM ledger WHERE n < 1 OR lane = '' LIMIT 1"),
+    ),
+    (
+        "ledger_lanes",
+        text("SELECT count(*) FROM ledger_lanes"),
+        text("SELECT id AS lane FROM ledger_lanes WHERE id = '' LIMIT 1"),
+    ),
+    (
+        "ledger_checkpoints",
+        text("SELECT count(*) FROM ledger_checkpoints"),
+        text("SELECT n FROM ledger_checkpoints WHERE n < 1 LIMIT 1"),
+    ),
 )
 _ENTRIES = text(
     'SELECT n, mac, at, who, account, action, decision, rules, proof, channel, "call", fields FROM ledger'

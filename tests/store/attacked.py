@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, delete, insert, select
+from sqlalchemy import CheckConstraint, Engine, Table, create_engine, delete, insert, select
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from authz import Proof, load_schemes
 from store import Keys, Store, open_store
@@ -13,6 +16,7 @@ from store.verify import Verdict, verify
 
 NOW = 1_795_000_000_000
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+TABLES: tuple[Table, ...] = (ledger, lanes, checkpoints)
 Copies = dict[Any, list[dict[str, Any]]]
 
 
@@ -57,7 +61,7 @@ class Attacked:
             return [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key))]
 
     def copies(self) -> Copies:
-        return {table: self.rows(table) for table in (ledger, lanes, checkpoints)}
+        return {table: self.rows(table) for table in TABLES}
 
     def rolls_back_to(self, copies: Copies) -> None:
         with self.attacker.begin() as connection:
@@ -65,6 +69,22 @@ class Attacked:
                 connection.execute(delete(table))
                 if rows:
                     connection.execute(insert(table), rows)
+
+    @contextmanager
+    def without_checks(self) -> Iterator[None]:
+        """PostgreSQL's, which whoever owns the tables can drop. All is as it was before when it is over."""
+        checks = [check for table in TABLES for check in table.constraints if isinstance(check, CheckConstraint)]
+        before, theirs = self.copies(), checks if self.attacker.dialect.name == "postgresql" else []
+        with self.attacker.begin() as connection:
+            for check in theirs:
+                connection.execute(DropConstraint(check))
+        try:
+            yield
+        finally:
+            self.rolls_back_to(before)
+            with self.attacker.begin() as connection:
+                for check in theirs:
+                    connection.execute(AddConstraint(check))
 
     def lane(self) -> str:
         return str(self.rows()[0]["lane"])

@@ -48,10 +48,13 @@ class Rotated(Attacked):
         return next(str(row["id"]) for row in self.rows(lanes) if row["key"] == OLD_ID)
 
     def under_the_old_key(self, lane: str, at: int, n: int = 1, before: bytes | None = None) -> None:
-        """What somebody can write who has the old key and the database."""
+        """What somebody can write who has the old key and the database; without `before` a lane as well."""
         key = Keys([OLD]).newest("ledger")
+        if before is None:
+            before = first_link(key, lane, at)
+            self.does(insert(lanes).values(id=lane, key=OLD_ID, opened_at=at, mac=before))
         signed = (at, "person:1", 1, "billing.view", "allowed", "", "verified", "phone", None, "")
-        mac = link(key, before or first_link(key, lane), lane, n, signed)
+        mac = link(key, before, lane, n, signed)
         names = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
         self.does(insert(ledger).values({**dict(zip(names, signed, strict=True)), "lane": lane, "n": n, "mac": mac}))
 
@@ -84,7 +87,11 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
         (delete(ledger).where(mine), f"lane {lane}: entry {n} is missing"),
         (delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 18), f"lane {lane}: entry 19 is missing"),
         (delete(ledger).where(ledger.c.lane == lane), f"lane {lane}: entry 1 is missing"),
-        (update(lanes).where(lanes.c.id == lane).values(key=NEW_ID), f"lane {lane}: entry 1 was changed"),
+        (update(lanes).where(lanes.c.id == lane).values(key=NEW_ID), f"lane {lane}: its key or its opening time was"),
+        (
+            update(lanes).where(lanes.c.id == lane).values(opened_at=lanes.c.opened_at + HOUR),
+            f"lane {lane} was changed",
+        ),
         (update(checkpoints).where(checkpoints.c.n == 1).values(heads="[]"), "a checkpoint up to"),
         (update(checkpoints).where(checkpoints.c.n == 1).values(at=7), "a checkpoint up to"),
         (update(checkpoints).where(checkpoints.c.n == 1).values(key="00000000"), "a checkpoint up to"),
@@ -102,7 +109,6 @@ def test_b2_entries_under_a_retired_key_are_broken(rotated: Rotated) -> None:
     before, lane = rotated.copies(), rotated.old_lane()
     mac = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))["mac"]
     for at in (rotated.now, rotated.now - HOUR // 4):
-        rotated.does(insert(lanes).values(id="f" * 16, key=OLD_ID, opened_at=at))
         rotated.under_the_old_key("f" * 16, at)
         for keys in ((NEW, OLD), (NEW,)):
             assert str(rotated.found(*keys)).startswith(f"lane {'f' * 16} was begun with key {OLD_ID} after"), keys
@@ -158,6 +164,20 @@ def test_b2_a_second_rotation_vouches_for_the_first(rotated: Rotated) -> None:
         rotated.does(update(ledger).where(ledger.c.lane == lane, ledger.c.n == row["n"]).values(who="person:2"))
         assert f"lane {lane}" in str(rotated.found(NEWER))
         rotated.rolls_back_to(before)
+
+
+def test_b2_a_lane_that_was_opened_and_never_written_is_retired_with_the_others(store_url: str) -> None:
+    attacked = Attacked(store_url)
+    attacked.write(3)
+    idle = attacked.opened(OLD)
+    idle._lanes.give(idle._lanes.take())
+    new = attacked.opened(NEW, OLD)
+    assert retire(new) == [OLD_ID]
+    assert verify(new).broken is None
+    for store in (idle, new):
+        store.engine.dispose()
+    attacked.attacker.dispose()
+    attacked.store.engine.dispose()
 
 
 def test_b2_it_is_not_done_while_somebody_writes_with_it_or_over_something_broken(store_url: str) -> None:

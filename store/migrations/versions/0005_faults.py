@@ -48,8 +48,13 @@ def downgrade() -> None:
 
 
 def _ledger() -> None:
-    """Checkpoints that pass over a bad one, and that retire keys; the pulse; which key the desk's two words
-    were made with."""
+    """Checkpoints that pass over a bad one, and that retire keys; lanes whose own row is signed; rows that no reading would come to
+    are refused (on SQLite a check would copy the table: there `audit verify` alone finds them); the pulse; which key the desk's two
+    words were made with."""
+    op.add_column("ledger_lanes", sa.Column("mac", sa.LargeBinary(), nullable=False, server_default=""))
+    if op.get_bind().dialect.name == "postgresql":
+        for name, table, holds in _CHECKS:
+            op.create_check_constraint(name, table, holds)
     op.add_column("ledger_checkpoints", sa.Column("builds_on", sa.BigInteger(), nullable=True))
     op.add_column("ledger_checkpoints", sa.Column("retires", sa.Text(), nullable=True))
     retires = sa.text("retires IS NOT NULL")
@@ -66,6 +71,13 @@ def _ledger() -> None:
     op.add_column("call_backs", sa.Column("words_key", sa.String(length=8), nullable=True))
 
 
+_CHECKS = (
+    ("ck_ledger_n", "ledger", "n > 0"),
+    ("ck_ledger_lanes_id", "ledger_lanes", "id ~ '^[0-9a-f]{16}$'"),
+    ("ck_ledger_checkpoints_n", "ledger_checkpoints", "n > 0"),
+)
+
+
 def _no_ledger() -> None:
     op.drop_column("call_backs", "words_key")
     op.drop_column("rings", "words_key")
@@ -73,6 +85,10 @@ def _no_ledger() -> None:
     op.drop_index("ix_ledger_checkpoints_retiring", "ledger_checkpoints")
     op.drop_column("ledger_checkpoints", "retires")
     op.drop_column("ledger_checkpoints", "builds_on")
+    if op.get_bind().dialect.name == "postgresql":
+        for name, table, _ in _CHECKS:
+            op.drop_constraint(name, table, type_="check")
+    op.drop_column("ledger_lanes", "mac")
 
 
 def _budgets() -> None:
