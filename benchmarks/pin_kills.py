@@ -108,7 +108,7 @@ def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, gua
 def as_the_phone_does(store: Store, pool: HashPool, account: Account, decoy: KeptPin) -> None:
     """Refused attempts are not hashed here: they would only fill the time in which a process can be killed."""
     with store.transaction("phone", "CA1") as tx:
-        attempt = pin.reserve(tx, Call(support_id=account.support_id), decoy, digits=8)
+        attempt = pin.reserve(tx, Call(support_id=account.support_id), decoy, Pin(WRONG))
     right = None
     if attempt.reservation.admission is Admission.EVALUATE and attempt.there:
         pool.admit()

@@ -127,7 +127,7 @@ class Post:
                 answer_call(self.line, sid, None, "f")
                 self._take(sid, 0, HER_ID)
             heard = self._take(sid, step, _digits(n))
-            sid, step = ("", 0) if "<Hangup" in heard else (sid, step + 1)
+            sid, step = ("", 0) if "<Hangup" in heard or "<Record" in heard else (sid, step + 1)
             yield "heard: busy" if "busy" in heard else "heard: did not match"
 
     def _take(self, sid: str, step: int, keyed: str) -> str:
@@ -136,7 +136,7 @@ class Post:
     def reserve(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
-                attempt = pin.reserve(tx, Call(support_id=HER_ID), self.line.decoy, digits=8)
+                attempt = pin.reserve(tx, Call(support_id=HER_ID), self.line.decoy, Pin(_digits(n)))
             if attempt.reservation.admission is Admission.EVALUATE:
                 assert self.line.pool.admit()
                 assert pin.evaluate(self.line.pool, self.store.keys, attempt, Pin(_digits(n))) is None
@@ -226,7 +226,7 @@ def _olivia_rings(url: str, now: int) -> list[Admission]:
     store, admitted = opened(url, lambda: now), []
     for call in (OLIVIA, replace(OLIVIA, number=None)):
         with store.transaction("phone", "CA1") as tx:
-            admitted.append(pin.reserve(tx, call, pins.decoy(store.keys), digits=8).reservation.admission)
+            admitted.append(pin.reserve(tx, call, pins.decoy(store.keys), Pin(_digits(1))).reservation.admission)
     store.close()
     return admitted
 

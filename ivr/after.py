@@ -10,7 +10,7 @@ from ivr import dialogue, effects, moves, ringing
 from ivr.shapes import Call, LeaveMessage, Screen, Spoken
 from ivr.turn import Line, Refused, play, state_of
 from ivr.webhook import step_token
-from store import approvals, calls, recordings, rings, tickets, work
+from store import alerts, approvals, calls, recordings, rings, tickets, work
 from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import NOBODY
@@ -78,6 +78,7 @@ def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
 
 def ended(line: Line, sid: str) -> None:
     """The caller's leg is over. Whoever was waiting for a person is called back; an agent who waits in a room is told."""
+    warn(line)
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         if row is None or not calls.end(tx, sid):
@@ -89,6 +90,20 @@ def ended(line: Line, sid: str) -> None:
             effects.carry_out(tx, line.desk, call, effect)
         else:
             rings.end(tx, sid, rings.CALLER_LEFT)
+
+
+def warn(line: Line) -> None:
+    """The desk is told what the radar has seen. Here, where no caller waits for an answer that would take longer."""
+    trips = line.radar.take(line.store.clock())
+    if not trips:
+        return
+    try:
+        with line.store.transaction("phone") as tx:
+            for trip in trips:
+                alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
+    except BaseException:
+        line.radar.put_back(trips)
+        raise
 
 
 def ring_over(line: Line, sid: str, ring: int) -> None:

@@ -54,7 +54,7 @@ def _hear_pin(call: Call, event: Event) -> Move:
         case o.Unlocked(person):
             return goto(replace(call, unlocked=person, tries=0), "pin", line("code_taken"))
         case o.LineBusy():
-            return goodbye(call, "goodbye.busy")
+            return leave_message(call, "busy")
         case o.MessagesOnly():
             return leave_message(call, "closed")
         case o.Proved(subject, accounts, duress):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from authz import Proof
 from ivr import outcomes as o
 from ivr.asks import CUSTOMER_ASKS
 from ivr.outcomes import Outcome
-from ivr.radar import Trip
 from ivr.shapes import Call
 from store import alerts, guard, pin_limits, pins, unlock, work
 from store.guard import Admission, Reservation
@@ -40,21 +38,29 @@ class Attempt:
 
 
 def reserve(
-    tx: Transaction, call: Call, decoy: KeptPin, *, digits: int, choice: bool = False, barred: bool = False
+    tx: Transaction, call: Call, decoy: KeptPin, keyed: Pin, *, choice: bool = False, barred: bool = False
 ) -> Attempt:
     """Counts the attempt, as one at a PIN and as one at the code of whoever is locked out. Commit, then hash. `barred`: the PIN
-    is being tried on many, and is not looked at (radar.py). `digits`: how many were keyed; `choice`: people may choose theirs."""
+    is being tried on many, and is not looked at (radar.py). `choice`: people may choose their PINs.
+
+    Whoever keys that code, or has keyed it in this call, spends what is theirs alone: no stranger has taken it before."""
     assert tx.call is not None
     person, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
     k = guard.decoy_of(tx, call.support_id, call.number, tx.call) if person is None else guard.counter_of(person)
     by_code = person is not None and person == call.unlocked
+    code = unlock.compared(tx, person or NO_ONE, keyed.digits)
+    caller = pin_limits.caller(tx.keys, call.number)
     limits = pin_limits.limits(
-        tx.keys, call.number, own=own_number, attested=call.attested, digits=digits, choice=choice
+        tx.keys, call.number, own=own_number, attested=call.attested, digits=len(keyed.digits), choice=choice
     )
-    made = guard.reserve(tx, k, real=person is not None, limits=limits, by_code=by_code, barred=barred)
-    locked = made.admission is Admission.REFUSED and not barred and not by_code
-    may_be_code = unlock.tried(tx, person if person and locked else NO_ONE, own_number=own_number)
+    if by_code or code is unlock.Keyed.FIRST:
+        caller, limits = f"code:{tx.call}" if by_code else "code", ()
+    made = guard.reserve(
+        tx, k, real=person is not None, limits=limits, caller=caller, refused_too=True, by_code=by_code, barred=barred
+    )
+    unlock.tried(tx, person or NO_ONE)
+    may_be_code = bool(code) and made.admission is Admission.REFUSED and not barred and not by_code
     accounts = accounts_of(tx, person or NO_ONE)
     return Attempt(person or NO_ONE, kept or decoy, kept is not None, made, accounts, by_code, may_be_code)
 
@@ -83,12 +89,12 @@ def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | 
     return pool.run(compared)
 
 
-def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin, trips: Sequence[Trip] = ()) -> Outcome:
+def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -> Outcome:
     """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
     a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one. Who keys
     the PIN that says they are threatened has proved themselves just the same; those who lead the desk are told.
 
-    `keyed` may be the code of somebody locked out; `trips` are what the radar has seen.
+    `keyed` may be the code of somebody locked out.
     """
     made, claimed = attempt.reservation, subject_of(attempt.person)
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
@@ -108,8 +114,6 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin, t
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
         return o.Proved(proven, tuple(allowed), right.duress) if allowed else o.NotProved()
-    for trip in trips:
-        alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
     decision, outcome = ("code", o.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:

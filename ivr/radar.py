@@ -1,12 +1,15 @@
-"""Who is probing: one wrong PIN tried on many people, one number that touches many, IDs in sequence, many after one account.
+"""Who is probing: one wrong PIN tried on many people, one number that touches many, IDs in sequence, one ID hammered, many
+after one account.
 Those who withhold their number count as one number, or to withhold it would be the way past that.
 
 Each process watches its own calls, in memory, over a sliding hour. What it remembers are digests under a key that is made
 here and changed every hour: two keys overlap, so that the last hour is always seen, and what is older is gone with its key.
 
-Whatever trips is told to the desk and slowed: a pause before the next words. A PIN that is tried on many is not looked at any
-more. All of that goes by what is keyed and called from, never by whether anybody has that ID: a stranger learns nothing from
-a pause. Everyone else is left alone, and who proves themselves is never slowed.
+Whoever proved nothing hears some seconds of silence before the next words: so a line has a pace, and what it can spend in an
+hour (pin_limits.py) is a fact. Whatever trips is slowed further and told to the desk: not in the turn, which would cost more for
+an ID that is somebody's, but when a call has ended (after.py), and one of a kind for some minutes, with a count of the others,
+or whoever shows ever new numbers would fill the desk's channel. A PIN that is tried on many is not looked at any more. All of
+that goes by what is keyed and called from, never by whether anybody has that ID: a stranger learns nothing from a pause.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
@@ -23,8 +26,12 @@ from store.pins import Pin
 
 HOUR: Final = 3_600_000
 SAME_PIN, ONE_NUMBER, IN_SEQUENCE, ONE_ACCOUNT = 5, 4, 4, 3  # different IDs, IDs, neighbours, callers: within an hour
+TRIES_AT_ONE_ID = 12  # wrong ones within an hour, by anybody: more than lock it twice over
 WITHHELD = 8  # IDs from those who withhold their number, who count as one: more than of one number, as they are many
-SHORTEST, LONGEST = 5, 10  # seconds of a pause: it grows with every further one
+WRONG = 3  # seconds of silence after each wrong PIN, whoever keyed it
+SHORTEST, LONGEST = 5, 10  # seconds of a pause where something tripped: it grows with every further one
+QUIET: Final = 10 * 60_000  # ms in which the desk is told of a kind once, or as often as TOLD says
+TOLD: Final = {"probing_account": 5}  # for nothing nobody makes one: it takes three callers at IDs that are somebody's
 MOST_THINGS, MOST_OTHERS = 4_000, 12  # remembered of each sort, and of each thing
 
 
@@ -41,21 +48,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """For `alerts.alert`. `detail` is how many there were."""
+    """For `alerts.alert`. `detail` is how many there were, and how many more of the kind the desk was not told of one by one."""
 
     kind: str
     same: str
     detail: str
     subject: str = ""
     account: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`pause`: seconds before the next words."""
-
-    pause: int = 0
-    trips: tuple[Trip, ...] = ()
 
 
 class _Meetings:
@@ -94,6 +93,7 @@ class _Memory:
     numbers: _Meetings = field(default_factory=_Meetings)
     sequence: _Meetings = field(default_factory=_Meetings)
     asked: _Meetings = field(default_factory=_Meetings)
+    hammered: _Meetings = field(default_factory=_Meetings)
     accounts: _Meetings = field(default_factory=_Meetings)
     told: set[tuple[str, bytes]] = field(default_factory=set)
 
@@ -107,21 +107,53 @@ class Radar:
     def __init__(self) -> None:
         self._lock = Lock()
         self._memories: list[_Memory] = []  # the newest first
+        self._attempts = 0
+        self._waiting: dict[str, list[Trip]] = {}  # by kind, as many as may be told at once; of the others how many
+        self._more: dict[str, int] = {}
+        self._told_at: dict[str, int] = {}
 
     def is_hot(self, pin: Pin, at: int) -> bool:
         """Whether this PIN is being tried on many: then it is not looked at, whoever it is tried on."""
         with self._lock:
             return any(m.pins.count(m.digest("pin", pin.digits), at) >= SAME_PIN for m in self._now(at))
 
-    def failed(self, seen: Seen, at: int) -> Verdict:
-        """Takes note of an attempt that proved nobody."""
+    def failed(self, seen: Seen, at: int) -> int:
+        """Takes note of an attempt that proved nobody. Seconds of silence before the next words."""
         with self._lock:
             memories = self._now(at)
+            self._attempts += 1
             found = [self._noted(memory, seen, at) for memory in memories]
             most = [max(counts, key=lambda one: one[3]) for counts in zip(*found, strict=True)]
-            over = [count - enough for _, _, enough, count, *_ in most if count >= enough]
-            trips = tuple(self._trips(memories, seen, found, at))
-        return Verdict(min(LONGEST, SHORTEST + max(over)) if over else 0, trips)
+            over = [count - enough for kind, _, enough, count, _ in most if count >= enough and kind != "probing_id"]
+            for trip in self._trips(memories, seen, found, at):
+                self._keep(trip)
+        return min(LONGEST, SHORTEST + max(over)) if over else WRONG
+
+    def take(self, at: int) -> tuple[Trip, ...]:
+        """What the desk is to be told now; it is no longer kept here."""
+        with self._lock:
+            due = [kind for kind in self._waiting if not 0 <= at - self._told_at.get(kind, at - QUIET) < QUIET]
+            return tuple(trip for kind in due for trip in self._taken(kind, at))
+
+    def put_back(self, trips: Iterable[Trip]) -> None:
+        """They could not be told after all."""
+        with self._lock:
+            for trip in trips:
+                self._told_at.pop(trip.kind, None)
+                self._keep(trip)
+
+    def _keep(self, trip: Trip) -> None:
+        waiting = self._waiting.setdefault(trip.kind, [])
+        if len(waiting) < TOLD.get(trip.kind, 1):
+            waiting.append(trip)
+        else:
+            self._more[trip.kind] = self._more.get(trip.kind, 0) + 1
+
+    def _taken(self, kind: str, at: int) -> list[Trip]:
+        self._told_at[kind] = at
+        *first, last = self._waiting.pop(kind)
+        more = self._more.pop(kind, 0)
+        return [*first, replace(last, detail=f"{last.detail} (+{more})") if more else last]
 
     def proved(self, seen: Seen, at: int) -> None:
         """That one ID is no longer held against that one number; nothing else is cleared."""
@@ -149,6 +181,7 @@ class Radar:
             ),
             ("probing_sequence", who, IN_SEQUENCE, _neighbours(memory, seen.support_id, at), None),
             ("", who, ONE_ACCOUNT, memory.asked.met(who, caller, at), None),
+            ("probing_id", who, TRIES_AT_ONE_ID, memory.hammered.met(who, str(self._attempts).encode(), at), None),
         ]
         return counts
 
@@ -163,7 +196,7 @@ class Radar:
                 counts.append(("probing_account", account, ONE_ACCOUNT, many, id))
         for place in range(len(counted[0])):
             each = [counts[place] for counts in counted]
-            kind, digest, enough, _, account_id = each[0]
+            kind, _, enough, _, account_id = each[0]
             many = max(count for _, _, _, count, _ in each)
             if not kind or many < enough:
                 continue
@@ -171,8 +204,9 @@ class Radar:
             for memory, one in zip(memories, each, strict=True):
                 memory.told.add((kind, one[1]))
             if not known:
-                subject = seen.subject if kind == "probing_account" else ""
-                yield Trip(kind, f"{at // HOUR}:{digest.hex()}", str(many), subject, account_id)
+                subject = seen.subject if kind in ("probing_account", "probing_id") else ""
+                which = f"{at // HOUR}:{account_id}" if account_id is not None else f"{at // QUIET}"
+                yield Trip(kind, which, str(many), subject, account_id)
 
 
 _Count = tuple[str, bytes, int, int, int | None]

@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from authz import Proof
 from ivr import dialogue, effects, pin, ringing, screens
 from ivr.asks import Desk
-from ivr.outcomes import LineBusy, MessagesOnly, Unlocked
+from ivr.outcomes import LineBusy, MessagesOnly, Outcome, Proved, Unlocked
 from ivr.phrases import Phrases
-from ivr.radar import Radar, Seen, Verdict
+from ivr.radar import Radar, Seen
 from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken, Summoned
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store, calls, pins, switches
@@ -178,7 +178,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 tx,
                 call,
                 on.decoy,
-                digits=len(move.pin.digits),
+                move.pin,
                 choice=on.desk.pin_choice,
                 barred=on.radar.is_hot(move.pin, tx.now),
             )
@@ -196,25 +196,27 @@ def _check(on: Line, begun: _Check, fingerprint: Fingerprint) -> str:
     else:
         on.pool.leave()
         right = None
-    verdict = _watch(on, begun, proved=right is not None)
+    watched: list[int] = []
     try:
-        return _settle(on, begun, right, verdict, fingerprint)
+        return _settle(on, begun, right, watched, fingerprint)
     except ConnectionLost:  # whatever became of the first try: this one finds it done, or does it
-        return _settle(on, begun, right, verdict, fingerprint)
+        return _settle(on, begun, right, watched, fingerprint)
 
 
-def _watch(on: Line, begun: _Check, *, proved: bool) -> Verdict:
-    """What the radar makes of it. Once for an attempt, however often it is settled."""
+def _watch(on: Line, begun: _Check, outcome: Outcome) -> int:
+    """What the radar makes of it: seconds of silence. By what is heard, so that a right PIN that opens nothing is as slow as
+    a wrong one. Once for an attempt, however often it is settled."""
     attempt, call = begun.attempt, begun.call
     subject = subject_of(attempt.person) if attempt.person else ""
     seen = Seen(call.support_id, call.number, begun.keyed, subject, attempt.accounts)
-    if not proved:
-        return on.radar.failed(seen, on.store.clock())
+    if not isinstance(outcome, Proved):
+        pause = on.radar.failed(seen, on.store.clock())
+        return 0 if isinstance(outcome, Unlocked) else pause
     on.radar.proved(seen, on.store.clock())
-    return Verdict()
+    return 0
 
 
-def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, fingerprint: Fingerprint) -> str:
+def _settle(on: Line, begun: _Check, right: pin.Right | None, watched: list[int], fingerprint: Fingerprint) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = calls.load(tx, begun.row.sid)
         if now is not None and now.step == begun.row.step + 1 and now.fingerprint in fingerprint:
@@ -223,9 +225,10 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, verdict: Verdict, 
                 return answered
         if now is None or now.step != begun.row.step:
             raise Refused("the call went on without this turn")
-        outcome = pin.settle(tx, begun.attempt, right, begun.keyed, verdict.trips)
-        pause = 0 if isinstance(outcome, Unlocked) else verdict.pause
-        return _finish(tx, on, begun.row, *dialogue.step(state_of(now, begun.call), outcome), fingerprint, pause)
+        outcome = pin.settle(tx, begun.attempt, right, begun.keyed)
+        if not watched:
+            watched.append(_watch(on, begun, outcome))
+        return _finish(tx, on, begun.row, *dialogue.step(state_of(now, begun.call), outcome), fingerprint, watched[0])
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:

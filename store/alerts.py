@@ -20,6 +20,7 @@ KINDS: Final = {
     "probing_pin": DESK,  # one wrong PIN tried on many people
     "probing_number": DESK,  # one number that touches many people
     "probing_sequence": DESK,  # support IDs one after the other
+    "probing_id": DESK,  # wrong PINs at one support ID again and again
     "probing_account": DESK,  # several callers after one account
     "job_given_up": DESK,  # something that we were to do for somebody can never be done
     "pins_withheld": DESK,  # of wrong PINs callers who withhold their number have used up what they share

@@ -70,20 +70,31 @@ def desk_wide(word: str, alert: str = "codes_spent") -> Limit:
 
 
 def reserve(
-    tx: Transaction, k: str, *, real: bool, limits: Sequence[Limit], by_code: bool = False, barred: bool = False
+    tx: Transaction,
+    k: str,
+    *,
+    real: bool,
+    limits: Sequence[Limit],
+    caller: str = "",
+    refused_too: bool = False,
+    by_code: bool = False,
+    barred: bool = False,
 ) -> Reservation:
     """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has; `limits` are the
-    budgets it is of, the nearest first, charged when it is let through. `by_code`: let through although locked, for a code
-    (unlock.py); not past a PIN's life. `barred`: not let through whatever the counter says, and nothing is counted against it.
+    budgets it is of, the nearest first, charged when it is let through, and where `refused_too` also when it is refused: what
+    strangers do to somebody else's counter is never free. `caller` (nobody is to read it: digest it) has tries of their own at
+    this counter, so that nobody makes the line busy for another. `by_code`: let through although locked, for a code (unlock.py);
+    not past a PIN's life. `barred`: not let through whatever the counter says, and nothing is counted against it.
 
     The statements are the same whether the attempt is let through or refused.
     """
-    limits, now, tries = tuple(limits), tx.now, _tries(k)
+    limits, now, tries = tuple(limits), tx.now, _tries(k, caller)
     _SEEN.run(tx, key=k, at=now, is_real=real)
     held = budgets.hold(tx, (tries, *limits))
     nothing = barred or held.spent is not None
     row = _RESERVE.first(tx, key=_NOTHING if nothing else k, now=now, until=now + LOCK, by_code=by_code)
-    budgets.settle(tx, held, () if held.spent == tries else (tries,) if row is None else (tries, *limits))
+    every = held.spent is None and (row is not None or (refused_too and not barred))
+    budgets.settle(tx, held, (tries, *limits) if every else () if held.spent == tries else (tries,))
     if row is None:
         spent = Admission.BUSY if held.spent == tries else Admission.SPENT
         return Reservation(Admission.REFUSED if held.spent is None else spent, k, limits, now)
@@ -111,7 +122,8 @@ def unlock(tx: Transaction, k: str) -> bool:
 def forget(tx: Transaction, k: str) -> None:
     """Nothing is held against whoever this counter is of."""
     tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
-    tx.connection.execute(delete(tables.budgets).where(tables.budgets.c.name == _tries(k).name))
+    name, mine = tables.budgets.c.name, _tries(k).name
+    tx.connection.execute(delete(tables.budgets).where(or_(name == mine, name.startswith(f"{mine}:", autoescape=True))))
 
 
 def forget_person(tx: Transaction, person: int) -> None:
@@ -147,9 +159,9 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.pin_guards).where(old, g.real.is_(False)))
 
 
-def _tries(k: str) -> Limit:
+def _tries(k: str, caller: str = "") -> Limit:
     """Before anything is counted or hashed. A right one costs as much as a wrong one."""
-    return Limit(f"tries:{k}", TRIES_A_MINUTE, max(1, MINUTE // TRIES_A_MINUTE))
+    return Limit(f"tries:{k}:{caller}".rstrip(":"), TRIES_A_MINUTE, max(1, MINUTE // TRIES_A_MINUTE))
 
 
 def _seen(insert: Insert) -> Executable:

@@ -1,29 +1,44 @@
 """The one-time code of somebody whose PIN is locked: it proves nothing, it lets their own next PINs be looked at all the same.
 
-So nobody can lock an owner out by guessing, and nothing is weaker: the PIN is needed as before, and the code besides. A try
-is counted before the code is looked up. After five wrong ones it is good only from a number on file of the person, and after
-twenty no more: or whoever has locked a PIN could use up its owner's codes as well.
+So nobody can lock an owner out by guessing, and nothing is weaker: the PIN is needed as before, and the code besides. What is
+keyed is counted, and charged to whoever keys it, like any try at the PIN. Whoever keys the code itself is past what others have
+spent, or a stranger who hammers a PIN could keep its owner out: until `TRIES` wrong ones, by anybody, were keyed while it lived.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from store import codes, tables
 from store.people import subject_of
-from store.prepared import Prepared
+from store.prepared import Prepared, each, issued, one_of
 from store.transaction import Transaction
 
 KIND: Final = "unlock"
-TRIES, TRIES_FROM_OWN_NUMBER = 5, 20
+TRIES: Final = 1_000  # so that to find one by trying is a chance of one in 100,000; and the PIN is needed besides
 
 
-def tried(tx: Transaction, person: int, *, own_number: bool) -> bool:
-    """Counts a try at the code a person may have. Commit before it is looked up. Whether there is one that may be tried."""
-    most = TRIES_FROM_OWN_NUMBER if own_number else TRIES
-    return _TRIED.first(tx, of_subject=subject_of(person), now=tx.now, most=most) is not None
+class Keyed(IntEnum):
+    """What was keyed beside the code the person has, if they have any. NO is false."""
+
+    NO = 0
+    WITHIN = 1  # the code; good for whoever has something left of what wrong PINs may cost them
+    FIRST = 2  # the code, and past whatever others have spent
+
+
+def compared(tx: Transaction, person: int, digits: str) -> Keyed:
+    """Whether that is the code; it is used up by `used` alone. Commit what counts the try before anybody hears of it."""
+    of_code = each("of_digest", codes.digests(tx, KIND, digits))
+    row = _FIND.first(tx, of_subject=subject_of(person), now=tx.now, **of_code)
+    return Keyed.NO if row is None else Keyed.FIRST if row.tries < TRIES else Keyed.WITHIN
+
+
+def tried(tx: Transaction, person: int) -> None:
+    """Counts a try at the code a person may have."""
+    _TRIED.run(tx, of_subject=subject_of(person), now=tx.now)
 
 
 def used(tx: Transaction, person: int, digits: str) -> bool:
@@ -32,15 +47,7 @@ def used(tx: Transaction, person: int, digits: str) -> bool:
 
 
 _c = tables.codes.c
-_TRIED = Prepared(
-    update(tables.codes)
-    .where(
-        _c.kind == KIND,
-        _c.subject == bindparam("of_subject"),
-        _c.used_at.is_(None),
-        _c.expires_at > bindparam("now", type_=_c.expires_at.type),
-        _c.tries < bindparam("most", type_=_c.tries.type),
-    )
-    .values(tries=_c.tries + 1)
-    .returning(_c.tries)
-)
+_now = bindparam("now", type_=_c.expires_at.type)
+_theirs = (_c.kind == KIND, _c.subject == bindparam("of_subject"), _c.used_at.is_(None), _c.expires_at > _now)
+_FIND = Prepared(select(_c.tries).where(*_theirs, one_of(_c.digest, "of_digest"), issued(_c.made_at, _now)))
+_TRIED = Prepared(update(tables.codes).where(*_theirs).values(tries=_c.tries + 1))

@@ -29,9 +29,18 @@ WORDS = phrases.load()
 TO_STRANGERS = {s.CheckPin, s.MayLeaveMessage, s.LeaveMessage}  # what may be done for somebody not proven
 STRANGERS_HEAR = {
     *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
-    *("code_taken", "message.no_pin", "message.closed", "recorded_notice", "speak", "not_a_choice", "message_left"),
-    *("goodbye.silence", "goodbye.not_proved", "goodbye.busy", "no_more_messages.withheld"),
-    *("no_message.no_pin", "no_message.closed"),
+    *(
+        "code_taken",
+        "message.no_pin",
+        "message.busy",
+        "message.closed",
+        "recorded_notice",
+        "speak",
+        "not_a_choice",
+        "message_left",
+    ),
+    *("goodbye.silence", "goodbye.not_proved", "no_more_messages.withheld"),
+    *("no_message.no_pin", "no_message.busy", "no_message.closed"),
 }
 
 CALLED_HEAR = {

@@ -58,7 +58,9 @@ def guess(
             tx.now += int(every * 1000)
             call = Call(at="pin", support_id=next(dice), number=shown(line), attested=attested)
             for _try in range(3):
-                admitted.append(pin.reserve(tx, call, on.decoy, digits=digits, choice=choice).reservation.admission)
+                admitted.append(
+                    pin.reserve(tx, call, on.decoy, Pin("58203917"[:digits]), choice=choice).reservation.admission
+                )
     desk.pass_time(calls * every)
     return admitted
 
@@ -74,8 +76,8 @@ def warnings(desk: Desk) -> list[str]:
 
 @pytest.mark.parametrize("line", ONE_LINE)
 def test_a4_one_line_that_rings_for_an_hour_closes_nothing_for_another_phone(one_desk: Desk, line: str) -> None:
-    """A call every half a minute, three wrong PINs in each; then customers, the right PIN at once, whatever they show."""
-    guess(one_desk, ONE_LINE[line], 120, 30)
+    """A call every 12 seconds, three wrong PINs in each; then customers, the right PIN at once, whatever they show."""
+    guess(one_desk, ONE_LINE[line], 300, 12)
     for number in ("+441632960999", "+15005550006", "anonymous", OWN):
         assert MENU in prove(one_desk, number).said, number
 
@@ -172,7 +174,7 @@ def short_pin(desk: Desk, person: str, digits: str) -> None:
 
 @pytest.mark.parametrize("line", ONE_LINE)
 def test_a4_where_people_choose_one_line_closes_nothing_for_pins_of_eight_digits(choosing: Desk, line: str) -> None:
-    guess(choosing, ONE_LINE[line], 120, 30, choice=True)
+    guess(choosing, ONE_LINE[line], 300, 12, choice=True)
     for number in ("+441632960999", "+15005550006", "anonymous", OWN):
         assert MENU in prove(choosing, number).said, number
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 from collections.abc import Iterator
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,8 @@ import structlog
 from sqlalchemy import select
 
 from ivr import radar
-from ivr.radar import HOUR, Radar, Seen, Verdict
+from ivr.radar import HOUR, QUIET, Radar, Seen, Trip
+from ivr.radar import WRONG as ALWAYS
 from store import tables
 from store.people import check_digit
 from store.pins import Pin
@@ -23,6 +25,13 @@ from tests.seeking import stands_in
 
 MIA, PIN, WRONG = "10000081", "17846325", "58203917"
 OWN = "+441632960108"
+
+
+class Verdict(NamedTuple):
+    """Seconds of silence, and what the desk is told when the call has ended."""
+
+    pause: int
+    trips: tuple[Trip, ...]
 
 
 class Watched:
@@ -38,7 +47,8 @@ class Watched:
     ) -> Verdict:
         self.now += 1_000
         number = next(self._numbers) if number == "" else number
-        return self.radar.failed(Seen(support_id, number, Pin(pin or next(self._pins)), "person:8", accounts), self.now)
+        seen = Seen(support_id, number, Pin(pin or next(self._pins)), "person:8", accounts)
+        return Verdict(self.radar.failed(seen, self.now), self.radar.take(self.now))
 
     def is_hot(self, pin: str) -> bool:
         return self.radar.is_hot(Pin(pin), self.now)
@@ -67,16 +77,16 @@ def in_a_row(first: int, many: int) -> list[str]:
 
 def test_one_wrong_pin_on_five_ids_is_hot_and_another_is_not(watched: Watched, ids: Iterator[str]) -> None:
     seen = [watched.fails(next(ids), pin=WRONG) for _ in range(5)]
-    assert [one.pause for one in seen] == [0, 0, 0, 0, 5]
+    assert [one.pause for one in seen] == [*[ALWAYS] * 4, 5]
     assert [kinds(one) for one in seen] == [[], [], [], [], ["probing_pin"]]
     assert seen[4].trips[0].detail == "5"
     assert watched.is_hot(WRONG)
     assert not watched.is_hot("58203918")
-    assert watched.fails(next(ids)).pause == 0, "another PIN, on another ID"
+    assert watched.fails(next(ids)).pause == ALWAYS, "another PIN, on another ID"
 
 
 def test_one_wrong_pin_on_one_id_again_and_again_is_that_persons_own_mistake(watched: Watched) -> None:
-    assert {watched.fails(MIA, pin=WRONG, number=OWN).pause for _ in range(30)} == {0}
+    assert {watched.fails(MIA, pin=WRONG, number=OWN).pause for _ in range(30)} == {ALWAYS}
     assert not watched.is_hot(WRONG)
 
 
@@ -84,16 +94,16 @@ def test_one_number_that_touches_four_ids(watched: Watched, ids: Iterator[str]) 
     seen = [watched.fails(next(ids), number="+441632960777") for _ in range(4)]
     assert [kinds(one) for one in seen] == [[], [], [], ["probing_number"]]
     assert (seen[3].pause, seen[3].trips[0].subject) == (5, "")
-    assert watched.fails(next(ids)).pause == 0, "from elsewhere"
+    assert watched.fails(next(ids)).pause == ALWAYS, "from elsewhere"
 
 
 def test_a4_to_withhold_the_number_is_no_way_past_the_pause(watched: Watched, ids: Iterator[str]) -> None:
     """All who withhold it count as one, but for more IDs, as they are many; who proves themselves among them is not counted."""
     first = [next(ids) for _ in range(8)]
-    assert [watched.fails(id, number=None).pause for id in first] == [0] * 7 + [5]
+    assert [watched.fails(id, number=None).pause for id in first] == [ALWAYS] * 7 + [5]
     watched.radar.proved(Seen(first[0], None, Pin(PIN)), watched.now)
     assert [watched.fails(next(ids), number=None).pause for _ in range(3)] == [5, 6, 7]
-    assert watched.fails(next(ids)).pause == 0, "a caller with a number"
+    assert watched.fails(next(ids)).pause == ALWAYS, "a caller with a number"
 
 
 def test_what_a_number_has_proved_is_not_held_against_it_and_nothing_else_is_cleared(
@@ -102,11 +112,12 @@ def test_what_a_number_has_proved_is_not_held_against_it_and_nothing_else_is_cle
     """A switchboard whose people key wrongly and then rightly; but whoever proves themselves does not buy four more."""
     for _ in range(6):
         mistaken = next(ids)
-        assert watched.fails(mistaken, number="+441632960777").pause == 0
+        assert watched.fails(mistaken, number="+441632960777").pause == ALWAYS
         watched.radar.proved(Seen(mistaken, "+441632960777", Pin(PIN)), watched.now)
     others = [watched.fails(next(ids), number="+441632960777") for _ in range(3)]
     watched.radar.proved(Seen(MIA, "+441632960777", Pin(PIN)), watched.now)
-    assert [*(one.pause for one in others), watched.fails(next(ids), number="+441632960777").pause] == [0, 0, 0, 5]
+    pauses = [*(one.pause for one in others), watched.fails(next(ids), number="+441632960777").pause]
+    assert pauses == [ALWAYS, ALWAYS, ALWAYS, 5]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 0, 2, 1), (1, 2, 0, 3)])
@@ -118,7 +129,7 @@ def test_four_neighbours_in_whatever_order_from_anybody(watched: Watched, order:
 
 def test_three_neighbours_and_a_gap_are_chance(watched: Watched) -> None:
     row = in_a_row(4_711_000, 8)
-    assert [watched.fails(row[place]).pause for place in (0, 1, 2, 4, 5, 6)] == [0] * 6
+    assert [watched.fails(row[place]).pause for place in (0, 1, 2, 4, 5, 6)] == [ALWAYS] * 6
     assert watched.fails(row[3]).pause == 8, "the gap is filled: seven in a row"
 
 
@@ -129,7 +140,7 @@ def test_three_callers_after_one_account(watched: Watched, ids: Iterator[str]) -
     assert [kinds(one) for one in seen] == [[], [], ["probing_account"]]
     trip = seen[2].trips[0]
     assert (trip.account, trip.subject, trip.detail) == (3, "person:8", "3")
-    assert [one.pause for one in seen] == [0, 0, 0]
+    assert [one.pause for one in seen] == [ALWAYS] * 3
 
 
 @pytest.mark.parametrize("accounts", [(3,), ()])
@@ -137,11 +148,39 @@ def test_a_pause_does_not_tell_an_id_that_is_there_from_one_that_is_not(
     watched: Watched, ids: Iterator[str], accounts: tuple[int, ...]
 ) -> None:
     asked = next(ids)
-    assert [watched.fails(asked, accounts=accounts).pause for _ in range(10)] == [0, 0, 5, 6, 7, 8, 9, 10, 10, 10]
+    assert [watched.fails(asked, accounts=accounts).pause for _ in range(10)] == [
+        *[ALWAYS] * 2,
+        *(5, 6, 7, 8, 9, 10, 10, 10),
+    ]
 
 
 def test_the_same_caller_again_is_not_several(watched: Watched) -> None:
-    assert {watched.fails(MIA, number=OWN, accounts=(3,)).pause for _ in range(20)} == {0}
+    assert {watched.fails(MIA, number=OWN, accounts=(3,)).pause for _ in range(20)} == {ALWAYS}
+
+
+def test_a7_made_up_numbers_cannot_fill_the_desks_channel(watched: Watched, ids: Iterator[str]) -> None:
+    """Attack row 7: forty numbers at four IDs each were forty warnings. One of a kind in ten minutes says how many more."""
+    four, told = [next(ids) for _ in range(4)], list[Trip]()
+    for n in range(40):
+        told += [trip for id in four for trip in watched.fails(id, number=f"+1202555{n:04}").trips]
+    numbers = [trip for trip in told if trip.kind == "probing_number"]
+    assert [trip.detail for trip in numbers] == ["4"]
+    watched.now += QUIET
+    (later,) = (trip for trip in watched.fails(next(ids)).trips if trip.kind == "probing_number")
+    assert later.detail == "4 (+38)"
+
+
+def test_a9_what_could_not_be_told_is_kept(watched: Watched, ids: Iterator[str]) -> None:
+    trips = [trip for _ in range(5) for trip in watched.fails(next(ids), pin=WRONG).trips]
+    watched.radar.put_back(trips)
+    assert list(watched.radar.take(watched.now)) == trips
+    assert watched.radar.take(watched.now) == ()
+
+
+def test_a3_one_id_that_is_hammered_is_told_whoever_does_it(watched: Watched) -> None:
+    """Attack row 3: a PIN a few seconds for as long as somebody likes, and the desk heard nothing."""
+    told = [trip for _ in range(20) for trip in watched.fails(MIA, number=None).trips]
+    assert [(trip.kind, trip.subject, trip.detail) for trip in told] == [("probing_id", "person:8", "12")]
 
 
 # --- for an hour, in bounds, and nothing to read
@@ -164,7 +203,7 @@ def test_it_slides_over_the_hour_and_across_the_change_of_keys(watched: Watched,
     watched.now += HOUR // 2 + 10_000
     assert not watched.is_hot(WRONG), "three of them are too old"
     watched.now += 10 * HOUR
-    assert watched.fails(next(ids), pin=WRONG).pause == 0
+    assert watched.fails(next(ids), pin=WRONG).pause == ALWAYS
 
 
 def test_what_is_older_than_two_hours_is_gone_with_its_key(watched: Watched, ids: Iterator[str]) -> None:
@@ -186,7 +225,7 @@ def test_it_remembers_no_more_than_it_may(
         watched.fails(next(ids), accounts=(n,))
         watched.fails(MIA, pin=WRONG, number="+441632960777")
     for memory in watched.radar._memories:
-        for meetings in (memory.pins, memory.numbers, memory.sequence, memory.asked, memory.accounts):
+        for meetings in (memory.pins, memory.numbers, memory.sequence, memory.asked, memory.hammered, memory.accounts):
             assert 0 < len(meetings) <= 50
             assert max(len(others) for others in meetings._met.values()) <= radar.MOST_OTHERS
 
@@ -207,7 +246,9 @@ def tries(desk: Desk, support_id: str, pin: str, number: str = "anonymous") -> A
     caller = Caller(Wire(desk), number)
     caller.dial()
     caller.key(support_id)
-    return caller.key(pin)
+    answer = caller.key(pin)
+    caller.hang_up()
+    return answer
 
 
 def pause_of(answer: Answer) -> int:
@@ -225,7 +266,7 @@ def test_a_hot_pin_is_refused_to_whom_it_is_right_for_and_counts_against_nobody(
     """Six people; to the sixth it is the right one. Their next try with another PIN is as always."""
     dice = unknown_ids()
     for n in range(5):
-        assert pause_of(tries(desk, next(dice), PIN)) == (5 if n == 4 else 0)
+        assert pause_of(tries(desk, next(dice), PIN)) == (5 if n == 4 else ALWAYS)
     assert told(desk) == [("probing_pin", "5")]
     answer = tries(desk, MIA, PIN, OWN)
     assert "did not match" in answer.text
@@ -245,7 +286,7 @@ def test_everyone_else_is_unaffected(desk: Desk) -> None:
     assert sorted(kind for kind, _ in told(desk)) == ["probing_number", "probing_pin"]
     mistaken = tries(desk, MIA, "40817263", OWN)
     assert "did not match" in mistaken.text
-    assert pause_of(mistaken) == 0
+    assert pause_of(mistaken) == ALWAYS
     right = tries(desk, MIA, PIN, OWN)
     assert "Press 1 to open a ticket." in right.said
     assert pause_of(right) == 0

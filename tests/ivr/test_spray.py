@@ -74,7 +74,7 @@ def guess_by_phone(desk: Desk, support_id: str, digits: str, number: str) -> str
 def guess(line: Line, tx: object, support_id: str, number: str) -> Admission:
     """What a turn does before it hashes."""
     call = Call(at="pin", support_id=support_id, number=number)
-    return pin.reserve(tx, call, line.decoy, digits=8).reservation.admission  # type: ignore[arg-type]
+    return pin.reserve(tx, call, line.decoy, Pin("58203917")).reservation.admission  # type: ignore[arg-type]
 
 
 def test_a_spray_at_ten_thousand_people(one_desk: Desk) -> None:

@@ -33,9 +33,9 @@ SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__
 
 # What the {…} of an f-string of a key can be, by what stands before it.
 EXPANDED = {
-    "no_message.": {"no_pin", "closed", "fallback"},
+    "no_message.": {"no_pin", "busy", "closed", "fallback"},
     "no_more_messages.": {"number", "withheld", "others"},
-    "message.": {"no_pin", "closed", "fallback"},
+    "message.": {"no_pin", "busy", "closed", "fallback"},
     "menu.": set(MENU),
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},
