@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import staff, tables
+from store import revoke, staff, tables
 from store.seen import Seen
 from store.transaction import Transaction
 
@@ -38,7 +38,8 @@ def remember(store: Store) -> tuple[int, str] | None:
 
 
 def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> dict[str, int]:
-    """Ends everything that proves somebody without their PIN or password, and suspends these of the staff; how many of each."""
+    """Ends everything that proves somebody without their PIN or password, withdraws what would be sent or told to them to prove more,
+    and suspends these of the staff; how many of each."""
     tx.good(grant, "desk.operate", "desk.deliver")
     s, c, u, a = tables.staff_sessions, tables.codes, tables.step_ups, tables.approvals
     ended = {
@@ -48,6 +49,7 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
         "questions in Slack": update(a).where(a.c.answered_at.is_(None)).values(answered_at=tx.now, right=False),
     }
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
+    counts |= revoke.owed_to_anybody(tx)
     w = tables.staff.c
     at_work = select(w.id).where(w.username.in_(suspended), w.suspended_at.is_(None)).order_by(w.id)
     again = list(tx.connection.execute(at_work).scalars())

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 
 from authz import Proof
 from store import codes, loans, rings, tables, timeline, work
@@ -21,7 +21,10 @@ from store.transaction import WORKER, Transaction
 GROUNDS: Final = ("address", "number", "slack", "authenticator", "pin", "contact", "account")
 OF_THE_PIN: Final = ("pin", "contact", "account")  # what the PIN has proved in a call that is on ends with these
 AT_ONCE: Final = 500  # people in one statement
-NOT_CALLED: Final = "We did not call back: what the desk had on file for them has changed since. Ask for it again if they still want it."
+NOT_CALLED: Final = (
+    "We did not call back: what the desk had on file for them has changed since, or the desk was restored from a backup. "
+    "Ask for it again if they still want it."
+)
 
 
 def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int | None = None) -> None:
@@ -42,6 +45,15 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
             if person in ended:
                 fields = (f"ground:{ground}", *sorted(ended[person]))
                 tx.record(subject_of(person), account, "revoked", ground, fields=fields)
+
+
+def owed_to_anybody(tx: Transaction) -> dict[str, int]:
+    """What is still to be sent, told or confirmed, whoever it is for, is so no more: how many of each."""
+    return {
+        "codes and links to be sent": work.withdraw_proving(tx),
+        "call backs": len(_not_called(tx, true())),
+        "authenticators begun": len(_not_confirmed(tx, true())),
+    }
 
 
 def hold(tx: Transaction, people: Iterable[int]) -> None:
@@ -83,12 +95,8 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     asked = update(tables.approvals).where(theirs(a), a.answered_at.is_(None)).values(answered_at=tx.now, right=False)
     for row in tx.connection.execute(asked.returning(a.person_id)):
         ended[row.person_id].add("approval")
-    # Whoever is talking already has been asked for their PIN; a code is told without one.
-    owed = (b.ended_at.is_(None), or_(b.status.in_(("owed", "ringing")), b.purpose == "code"))
-    calls = update(tables.call_backs).where(theirs(b), *owed).values(status="withdrawn", ended_at=tx.now)
-    for row in tx.connection.execute(calls.returning(b.id, b.person_id, b.account_id, b.ticket)).all():
-        ended[row.person_id].add("call_back")
-        _not_called(tx, row)
+    for person in _not_called(tx, theirs(b)):
+        ended[person].add("call_back")
     if whole and ground in OF_THE_PIN:
         for person in _unproved(tx, whole):
             ended[person].add("call")
@@ -100,10 +108,8 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     for lane in work.withdraw(tx, lanes):
         kind, person = lanes[lane]
         ended[person].add(f"work:{kind}")
-    begun = tables.authenticators.c
-    unconfirmed = delete(tables.authenticators).where(begun.person_id.in_(whole), begun.confirmed_at.is_(None))
-    for row in tx.connection.execute(unconfirmed.returning(begun.person_id)):
-        ended[row.person_id].add("authenticator_begun")
+    for person in _not_confirmed(tx, tables.authenticators.c.person_id.in_(whole)):
+        ended[person].add("authenticator_begun")
     return ended
 
 
@@ -126,9 +132,22 @@ def _lanes(person: int, whole: bool) -> list[tuple[str, str]]:
     return [(kind, work.lane_of(kind, person)) for kind in kinds]
 
 
-def _not_called(tx: Transaction, row: Any) -> None:
-    """On its ticket, in the ledger, and to the agent who asked for it."""
-    if row.ticket is not None:
-        timeline.add(tx, row.ticket, WORKER, NOT_CALLED, internal=True)
-    tx.record(WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{subject_of(row.person_id)}",))
-    work.enqueue_once(tx, "slack.called", str(row.id), {"call_back": row.id})
+def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
+    """Calls owed are owed no more: on their tickets, in the ledger, and to the agents who asked for them. Whom each was to."""
+    b = tables.call_backs.c
+    # Whoever is talking already has been asked for their PIN; a code is told without one.
+    owed = (b.ended_at.is_(None), or_(b.status.in_(("owed", "ringing")), b.purpose == "code"))
+    calls = update(tables.call_backs).where(whose, *owed).values(status="withdrawn", ended_at=tx.now)
+    rows = tx.connection.execute(calls.returning(b.id, b.person_id, b.account_id, b.ticket)).all()
+    for row in rows:
+        if row.ticket is not None:
+            timeline.add(tx, row.ticket, WORKER, NOT_CALLED, internal=True)
+        tx.record(WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{subject_of(row.person_id)}",))
+        work.enqueue_once(tx, "slack.called", str(row.id), {"call_back": row.id})
+    return [row.person_id for row in rows]
+
+
+def _not_confirmed(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
+    a = tables.authenticators.c
+    gone = delete(tables.authenticators).where(whose, a.confirmed_at.is_(None)).returning(a.person_id)
+    return list(tx.connection.execute(gone).scalars())

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, Update, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, case, delete, exists, func, select, update
 
 from store import tables
 from store.prepared import Prepared
@@ -138,11 +138,20 @@ def lane_of(kind: str, person: int) -> str:
 def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
     """What is owed in these lanes is owed no more, nor can the operator have what was given up tried again: the lanes in which there
     was anything."""
+    return _withdrawn(tx, tables.work.c.lane.in_(lanes))
+
+
+def withdraw_proving(tx: Transaction) -> int:
+    """The same for whatever sends anybody a code or a link: how many."""
+    return len(_withdrawn(tx, tables.work.c.kind.in_(PROVING)))
+
+
+def _withdrawn(tx: Transaction, which: ColumnElement[bool]) -> list[str]:
     w = tables.work.c
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}"}
     found: list[str] = []
     for there in (w.done_at.is_(None), w.given_up):  # each has an index of its own
-        owed = update(tables.work).where(w.lane.in_(lanes), there).values(gone).returning(w.lane)
+        owed = update(tables.work).where(which, there).values(gone).returning(w.lane)
         found += tx.connection.execute(owed).scalars()
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import codes, pages, sessions, step_ups, tables, tickets
+from store import authenticators, call_backs, codes, pages, proof_mail, sessions, step_ups, tables, tickets
 from store.timeline import Recorded
 from tests.cli.conftest import Shell
 
@@ -226,9 +226,15 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
             pages.issue(tx, "pin", "person:8"),
         )
         step_ups.reached(tx, "person:8", 1, "authenticator", "CA1", ends_at=tx.now + 900_000)
+        asks = tx.ask(Ask(f"staff:{kim}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        assert isinstance(asks, Grant)
+        proof_mail.ask(tx, asks, 8)
+        call_backs.ask(tx, asks, 8, purpose="code")
+        authenticators.begin(tx, 8)
     said = light.run("restored")
     assert said.out.startswith(
-        "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 0 questions in Slack, 0 of the staff suspended again\n"
+        "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 0 questions in Slack, "
+        "1 codes and links to be sent, 1 call backs, 1 authenticators begun, 0 of the staff suspended again\n"
     )
     with light.store() as store, store.transaction("test") as tx:
         assert sessions.find(tx, session, does=True) is None

@@ -11,8 +11,9 @@ from sqlalchemy.engine import make_url
 from structlog.testing import capture_logs
 
 from authz import Action, Ask, Grant, Proof
-from store import codes, sessions, staff, tables, work
+from store import authenticators, call_backs, codes, pin_pages, proof_mail, sessions, staff, tables, work
 from tests.desk import Desk
+from tests.doors.mailbox import Mailbox
 
 
 def copied(url: str, backup: Path, *, back: bool = False) -> None:
@@ -79,6 +80,43 @@ def test_b6_a_restore_is_noticed_and_answered_once(sample_sqlite: str, tmp_path:
     said = [(line["code"], line["of_the_staff_suspended_again"]) for line in log if line["event"] == "restore noticed"]
     assert said == [("restored", 1)]
     desk.close()
+
+
+def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_path: Path) -> None:
+    """The queue of a backup sent codes and links that had been asked for then, and rang to tell a code."""
+    with Mailbox() as box:
+        desk = Desk(sample_sqlite, smtp_url=box.url, mail_from="desk@desk.example")
+        with desk.store.transaction("test") as tx:
+            lead, agent = (
+                tx.ask(Ask(who, what, None, None, Proof.NONE))
+                for who, what in (("staff:2", Action.DESK_PIN_REISSUE), ("staff:1", Action.DESK_PROOF_ASK))
+            )
+            assert isinstance(lead, Grant)
+            assert isinstance(agent, Grant)
+            pin_pages.owe(tx, lead, 2, asked_by=3)
+            proof_mail.ask(tx, agent, 1)
+            proof_mail.ask(tx, agent, 8)
+            given_up = work.lease(tx, ["proof_code"])
+            assert given_up is not None
+            assert work.give_up(tx, given_up, "no such address")
+            assert isinstance(call_backs.ask(tx, agent, 8, purpose="code"), int)
+            authenticators.begin(tx, 8)
+        desk.house.worker.checkpoint()
+        copied(sample_sqlite, tmp_path / "backup.db")
+        suspend(desk, 1)
+        desk.close()
+        copied(sample_sqlite, tmp_path / "backup.db", back=True)
+        desk = Desk(sample_sqlite, smtp_url=box.url, mail_from="desk@desk.example")
+        desk.house.worker.look_back()
+        desk.work()
+        assert [mail["Subject"] for mail in box.mails if "link" in mail["Subject"] or "code" in mail["Subject"]] == []
+        assert not desk.exchange.legs
+        with desk.store.transaction("test") as tx:
+            c, w = tables.call_backs.c, tables.work.c
+            assert tx.connection.execute(select(c.status)).scalars().all() == ["withdrawn"]
+            assert tx.connection.execute(select(w.id).where(w.kind.in_(work.PROVING), w.given_up)).all() == []
+            assert tx.connection.execute(select(tables.authenticators.c.person_id)).all() == []
+        desk.close()
 
 
 def test_b6_a_failover_that_lost_the_end_is_noticed_on_postgresql(sample_postgres: str) -> None:

@@ -337,11 +337,12 @@ REASONS: Final[dict[str, str]] = {
     "prepared.one_of": reasons.PURE,
     "verify.running": reasons.PURE,
     "revoke.hold": "locks people's rows; gives nothing back",
+    "revoke.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.lane_of": reasons.PURE,
     "overheard.candidates": reasons.PURE,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
     **dict.fromkeys(("work.done", "work.due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
     **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
-    **dict.fromkeys(("work.sweep", "work.waits", "work.withdraw"), reasons.QUEUE),
+    **dict.fromkeys(("work.sweep", "work.waits", "work.withdraw", "work.withdraw_proving"), reasons.QUEUE),
 }
