@@ -108,10 +108,15 @@ def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) 
     give.run(tx, **names, **every)
 
 
-def free_at(tx: Transaction, held: Held) -> int:
-    """From when, in ms, each of what is held has something left."""
+def has(tx: Transaction, held: Held, limit: Limit) -> bool:
+    """Whether it had something left when it was held."""
+    return _left(tx, limit, held.rows[limit.name].whole_at) >= 1
+
+
+def free_at(tx: Transaction, held: Held, limits: Sequence[Limit]) -> int:
+    """From when, in ms, each of these of the budgets held has something left."""
     return max(
-        tx.now, *(_bounded(tx, one, held.rows[one.name].whole_at) - (one.most - 1) * one.every for one in held.limits)
+        tx.now, *(_bounded(tx, one, held.rows[one.name].whole_at) - (one.most - 1) * one.every for one in limits)
     )
 
 

@@ -2,7 +2,7 @@
 
 A try is counted and committed before anything is compared, on the username that was typed, there or not: the same statements,
 one Argon2 and one code each time. What is counted fills again by the clock (budgets.py), the nearest first: the address, its
-network, the username. A browser that has signed in before is counted apart and by nothing but its own tries, so that strangers
+network, the username, of which some is kept back for networks that have hardly tried at it. A browser that has signed in before is counted apart and by nothing but its own tries, so that strangers
 shut nobody out of it. Codes are counted besides, each try with the right password: they are what bounds guessing once a password
 is known to somebody else. Which passwords will do: passwords.py. The arithmetic: docs/desk.md.
 """
@@ -31,6 +31,11 @@ KNOWN_FOR: Final = 90 * DAY  # ms a browser is known by the cookie it got
 FROM_AN_ADDRESS: Final = (10, MINUTE)
 FROM_A_NETWORK: Final = (40, MINUTE // 4)
 BY_STRANGERS: Final = (10, HOUR // 2)  # at one username
+KEPT_BACK: Final = (
+    5,
+    2 * HOUR,
+)  # at one username, when that is used up, from a network that has not used up the next one:
+BY_A_NETWORK: Final = (3, DAY)  # at one username
 BY_ITS_OWN: Final = (10, 5 * MINUTE)  # at one username, in browsers it has signed in with
 CODES: Final = (5, 2 * HOUR)  # wrong ones with the right password
 BY_ALL_STRANGERS: Final = (200, HOUR // 200)  # shuts nobody out: those who lead are told
@@ -104,32 +109,54 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
     found = marked(tx.keys, caller.known, tx.now)
     known = login is not None and found is not None and (found.staff, found.since) == (login.staff, login.set_at)
-    address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
     if known:
-        limits: tuple[Limit, ...] = (Limit(f"signin:known:{digest}", *BY_ITS_OWN),)
+        own = Limit(f"signin:known:{digest}", *BY_ITS_OWN)
+        held = budgets.hold(tx, (own,))
+        budgets.settle(tx, held, () if held.spent is not None else (own,))
+        refused = Limited.USERNAME if held.spent is not None else None
+        return Attempt(digest, True, (own,), refused, budgets.free_at(tx, held, (own,)), login)
+    return _by_stranger(tx, digest, caller, login)
+
+
+def _by_stranger(tx: Transaction, digest: str, caller: Caller, login: Login | None) -> Attempt:
+    """Whoever is refused at the username has used up a try of their address and network all the same: asking until one comes
+    back is not free."""
+    address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
+    near = (Limit(f"signin:from:{address}", *FROM_AN_ADDRESS), Limit(f"signin:near:{network}", *FROM_A_NETWORK))
+    pair = tx.keys.digest("signin-pair", network, digest)[:40]
+    theirs, common, back = Limit(f"signin:pair:{pair}", *BY_A_NETWORK), *_by_strangers(digest)
+    held = budgets.hold(tx, (*near, theirs, common, back))
+
+    def has(*limits: Limit) -> bool:
+        return all(budgets.has(tx, held, one) for one in limits)
+
+    charged: tuple[Limit, ...] = near
+    refused, free_at = None, tx.now
+    if not has(*near):
+        charged, refused, free_at = (), Limited.ADDRESS, budgets.free_at(tx, held, near)
+    elif has(common):
+        charged = (*near, common, *((theirs,) if has(theirs) else ()))
+    elif has(theirs, back):
+        charged = (*near, theirs, back)
     else:
-        limits = (
-            Limit(f"signin:from:{address}", *FROM_AN_ADDRESS),
-            Limit(f"signin:near:{network}", *FROM_A_NETWORK),
-            Limit(f"signin:new:{digest}", *BY_STRANGERS),
-        )
-    held = budgets.hold(tx, limits)
-    budgets.settle(tx, held, () if held.spent is not None else limits)
-    refused = None
-    if held.spent is not None:
-        refused = Limited.USERNAME if held.spent is limits[-1] else Limited.ADDRESS
-    if refused is Limited.ADDRESS:
-        near = held.spent is limits[1]
-        alerts.one_of_some(
-            tx,
-            "signin_address",
-            network if near else address,
-            detail=caller.network if near else caller.address,
-            more="signin_addresses",
-        )
-    elif not known:
+        ways = ((common,), (theirs, back))
+        refused, free_at = Limited.USERNAME, min(budgets.free_at(tx, held, way) for way in ways)
+    budgets.settle(tx, held, charged)
+    if refused is Limited.ADDRESS and has(near[0]):
+        _tell(tx, network, caller.network)
+    elif refused is Limited.ADDRESS or (refused is not None and not has(theirs)):
+        _tell(tx, address, caller.address)
+    if refused is not Limited.ADDRESS:
         budgets.take(tx, (Limit("signin:strangers", *BY_ALL_STRANGERS, "signin_many"),))
-    return Attempt(digest, known, limits, refused, budgets.free_at(tx, held), login)
+    return Attempt(digest, False, charged, refused, free_at, login)
+
+
+def _tell(tx: Transaction, digest: str, whence: str) -> None:
+    alerts.one_of_some(tx, "signin_address", digest, detail=whence, more="signin_addresses")
+
+
+def _by_strangers(digest: str) -> tuple[Limit, Limit]:
+    return Limit(f"signin:new:{digest}", *BY_STRANGERS), Limit(f"signin:back:{digest}", *KEPT_BACK)
 
 
 def drop(tx: Transaction, attempt: Attempt) -> None:
@@ -168,7 +195,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
         minute = f"{attempt.digest}:{tx.now // MINUTE}"
         work.enqueue_once(tx, WORK, minute, {"username": attempt.digest}, after=MINUTE)
         shut = attempt.known and theirs and codes.spent is not None
-        return Finished(codes_at=budgets.free_at(tx, codes) if shut else 0)
+        return Finished(codes_at=budgets.free_at(tx, codes, codes.limits) if shut else 0)
     tx.connection.execute(update(_l).where(_l.c.staff_id == attempt.staff).values(last_step=step))
     return Finished(sessions.begin(tx, attempt.staff))
 
@@ -184,7 +211,7 @@ def tried(tx: Transaction, grant: Grant, username: str) -> None:
     kinds = []
     if budgets.used(tx, _codes(username, known=False)):
         kinds.append("signin_code")
-    elif budgets.used(tx, Limit(f"signin:new:{username}", *BY_STRANGERS)) >= TOLD_FROM:
+    elif sum(budgets.used(tx, one) for one in _by_strangers(username)) >= TOLD_FROM:
         kinds.append("signin_tried")
     if budgets.used(tx, _codes(username, known=True)) >= CODES[0]:
         kinds.append("signin_codes_spent")

@@ -175,7 +175,7 @@ def test_h13_a_made_up_name_and_a_real_one_cost_the_same(desk: Desk, hashed: lis
     for username in ("warming.up", "agent.kim", "agent.nobody", "lead.ana"):
         seen[username] = []
         desk.pass_time(DAY)
-        for browser in crowd(desk, 12):
+        for browser in crowd(desk, 17):
             browser.client.cookies.set("deskgate_known", known)
             browser.get("/desk/sign-in")
             hashed.clear()
@@ -183,8 +183,8 @@ def test_h13_a_made_up_name_and_a_real_one_cost_the_same(desk: Desk, hashed: lis
             with watched(desk.store.engine, sent.append):
                 answer = browser.send("/desk/sign-in", username=username, password="x" * 15, code="123456")
             seen[username].append((answer.status_code, browser.words, len(hashed), sent))
-    assert [one[0] for one in seen["agent.kim"]] == [403] * 10 + [429] * 2
-    assert [one[2] for one in seen["agent.kim"]] == [1] * 10 + [0] * 2
+    assert [one[0] for one in seen["agent.kim"]] == [403] * 15 + [429] * 2
+    assert [one[2] for one in seen["agent.kim"]] == [1] * 15 + [0] * 2
     assert all(len(one[3]) >= 5 for one in seen["agent.kim"]), "the statements were not seen"
     assert seen["agent.kim"] == seen["agent.nobody"] == seen["lead.ana"]
 
@@ -196,8 +196,8 @@ def test_a3_what_strangers_do_at_a_name_ends_by_the_clock_and_its_owner_is_told(
     mailing: Desk, mailbox: Mailbox
 ) -> None:
     kim = Agent(mailing)
-    strangers = crowd(mailing, 14)
-    assert [one.try_to_sign_in("agent.kim").status_code for one in strangers] == [403] * 10 + [429] * 4
+    strangers = crowd(mailing, 19)
+    assert [one.try_to_sign_in("agent.kim").status_code for one in strangers] == [403] * 15 + [429] * 4
     assert "too many tries with that username" in strangers[-1].words
     assert "possible in 30 min" in strangers[-1].words
     assert new_browser(kim)[0] == 429
@@ -208,6 +208,30 @@ def test_a3_what_strangers_do_at_a_name_ends_by_the_clock_and_its_owner_is_told(
     assert [(kind, audience) for kind, audience, _ in alerts(mailing)] == [("signin_tried", "leads")]
     (told,) = mailbox.to("kim@desk.example")
     assert "tried to sign in to the desk's page with your username" in told
+
+
+def test_a3_one_address_that_tries_on_and_on_keeps_a_username_from_nobody_elsewhere(one_desk: Desk) -> None:
+    """A try a minute takes whatever comes back for strangers; some is kept for networks that have hardly tried."""
+    kim, stranger, said = Agent(one_desk), Browser(one_desk, "203.0.113.9"), list[int]()
+    for _ in range(45):
+        said.append(stranger.try_to_sign_in("agent.kim").status_code)
+        one_desk.pass_time(MINUTE)
+    assert said.count(403) == 11, "ten, and what came back in 45 minutes"
+    assert [new_browser(kim, f"198.51.{n}.20")[0] for n in range(10)] == [200] * 10
+    assert new_browser(kim, "203.0.113.20")[0] == 429, "from the stranger's network"
+    one_desk.work()
+    assert [(kind, detail) for kind, _, detail in alerts(one_desk)][:1] == [("signin_address", "203.0.113.9")]
+
+
+def test_a3_a_try_refused_at_the_username_counts_for_its_address(one_desk: Desk) -> None:
+    for one in crowd(one_desk, 15):
+        one.try_to_sign_in("agent.kim")
+    late = Browser(one_desk, ELSEWHERE)
+    for _ in range(10):
+        assert late.try_to_sign_in("agent.kim").status_code == 429
+        assert "too many tries with that username" in late.words
+    late.try_to_sign_in("agent.kim")
+    assert "too many tries from where you are" in late.words
 
 
 def test_a3_no_number_of_mistyped_passwords_ends_a_password(one_desk: Desk) -> None:
