@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from portal import words
 from portal.lanes import RequestPools
 from portal.marks import Marks
+from portal.turned_away import TurnedAway
 from portal.words import Words
 from store import HashPool, Store, logins, pins
 from store.spans import lasted
@@ -33,6 +34,7 @@ class Door:
     words: Words
     pages: Environment
     marks: Marks
+    turned_away: TurnedAway
     texting: tuple[str, ...] = ()
     phone: bool = False
     proxies: Networks = ()
@@ -72,6 +74,7 @@ def open_door(
         said,
         pages,
         Marks(store),
+        TurnedAway(store),
         texting,
         phone,
         proxies,

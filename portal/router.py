@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 
 from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sign_in, tickets
 from portal.door import Door
-from portal.lanes import Full, RequestPool
+from portal.lanes import Full, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequest, Visit, body, filled, look
 from store import ConnectionLost, Transaction, pages, sessions
 from store.sessions import SignedIn
@@ -91,7 +91,9 @@ def _endpoint(door: Door, handler: Open) -> Callable[[Request], Awaitable[Respon
                 with lane.reading(whose):
                     form = await body(request, MOST_BYTES if lane is door.lanes.known else MOST_BY_STRANGERS)
             return await lane.do(whose, _answer, door, handler, visit, request.scope["query_string"], form)
-        except Full:
+        except Full as full:
+            if full.network:
+                door.turned_away.tell(full.network)
             return answers.bare(door, "full", 503)
         except BadRequest as bad:
             log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
@@ -109,15 +111,15 @@ def _proxy_names_nobody() -> None:
     log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
 
 
-def _lane(door: Door, visit: Visit) -> tuple[RequestPool, str]:
+def _lane(door: Door, visit: Visit) -> tuple[RequestPool, Whose]:
     """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a lane of their own. A
     made-up token is a stranger's."""
     whose = door.marks.whose(visit.known)
     if whose:
-        return door.lanes.known, whose
+        return door.lanes.known, Whose(whose, "")
     kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
     ours = bool(kind) and pages.is_ours(door.store.keys, kind, visit.named.get("link", ""))
-    return (door.lanes.links if ours else door.lanes.strangers), visit.whence.address
+    return (door.lanes.links if ours else door.lanes.strangers), Whose(visit.whence.address, visit.whence.network)
 
 
 def _answer(door: Door, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:

@@ -50,6 +50,7 @@ KINDS: Final = {
     "clock": LEADS,  # the machine's clock jumped
     "signin_address": LEADS,  # too many tries to sign in from one address
     "signin_addresses": LEADS,  # and from more addresses within the hour than are named one by one
+    "pages_full": LEADS,  # so many strangers ask for the desk's pages at once that some are turned away
     "signin_many": LEADS,  # by strangers, over the whole desk
     "signin_tried": LEADS,  # by strangers, with the username of one of the staff
     "signin_code": LEADS,  # the right password, and wrong codes

@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import update
 
-from portal.lanes import Full, RequestPool
+from portal.lanes import Full, RequestPool, Whose
 from store import logins, tables
 from tests.desk import Desk
 from tests.ivr.wire import change
@@ -16,17 +16,35 @@ from tests.portal.test_shut_out import ELSEWHERE, LONG, MINUTE
 
 
 def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
-    lane, let_go = RequestPool("test", threads=1, places=3, each=2), threading.Event()
+    lane, let_go = RequestPool("test", threads=1, places=3, each=2, near=9), threading.Event()
 
     async def told() -> list[bool]:
         """Whoever finds no place hears so before anybody is let go."""
-        come = [asyncio.ensure_future(lane.do(address, let_go.wait, LONG)) for address in ("a", "a", "a", "b", "c")]
+        come = [
+            asyncio.ensure_future(lane.do(Whose(address, address), let_go.wait, LONG))
+            for address in ("a", "a", "a", "b", "c")
+        ]
         refused = [isinstance(fault, Full) for fault in await asyncio.gather(come[2], come[4], return_exceptions=True)]
         let_go.set()
         return refused + [await one for one in (come[0], come[1], come[3])]
 
     assert asyncio.run(told()) == [True] * 5
-    assert asyncio.run(lane.do("a", lambda: True))
+    assert asyncio.run(lane.do(Whose("a", "a"), lambda: True))
+
+
+def test_a2_one_network_has_some_places_and_leaves_the_others() -> None:
+    """However many /64s of a /48 ask at once."""
+    lane, let_go = RequestPool("test", threads=1, places=32, each=4, near=12), threading.Event()
+
+    async def served() -> tuple[int, bool]:
+        come = [asyncio.ensure_future(lane.do(Whose(f"{n}", "near"), let_go.wait, LONG)) for n in range(40)]
+        other = asyncio.ensure_future(lane.do(Whose("a", "far"), lambda: True))
+        refused = list(await asyncio.gather(*come[12:], return_exceptions=True))
+        assert [fault.network for fault in refused if isinstance(fault, Full)] == ["near"] * 28
+        let_go.set()
+        return sum([await one for one in come[:12]]), await other
+
+    assert asyncio.run(served()) == (12, True)
 
 
 def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: Desk) -> None:
@@ -34,8 +52,8 @@ def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: De
     mark, lane = kim.client.cookies["deskgate_known"], door.lanes.known
 
     async def told() -> tuple[int, bool]:
-        come = [asyncio.ensure_future(lane.do(door.marks.whose(mark), let_go.wait, LONG)) for _ in range(60)]
-        other = asyncio.ensure_future(lane.do("staff:0", lambda: True))
+        come = [asyncio.ensure_future(lane.do(Whose(door.marks.whose(mark), ""), let_go.wait, LONG)) for _ in range(60)]
+        other = asyncio.ensure_future(lane.do(Whose("staff:0", ""), lambda: True))
         await asyncio.sleep(0)
         full = sum(one.done() and isinstance(one.exception(), Full) for one in come)
         let_go.set()
