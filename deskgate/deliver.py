@@ -46,6 +46,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "late_recording": lambda work: after.keep_late(
             line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
         ),
+        "unspoken": lambda work: after.unspoken(line, work.payload["call"]),
         texts.KIND: lambda work: _text_code(store, twilio, work),
         "late_transcript": lambda work: _late_transcript(store, work),
         **calling.deliveries(settings, line, twilio),

@@ -10,11 +10,14 @@ from ivr import dialogue, effects, moves, ringing
 from ivr.shapes import Call, LeaveMessage, Screen, Spoken
 from ivr.turn import Line, Refused, play, state_of
 from ivr.webhook import step_token
-from store import alerts, approvals, calls, recordings, rings, tickets, work
+from store import alerts, approvals, calls, message_limits, recordings, rings, tickets, work
 from store.people import claimed_by
 from store.timeline import Recorded
-from store.transaction import NOBODY
+from store.transaction import NOBODY, Transaction
 
+UNSPOKEN: Final = (
+    30_000  # ms: Twilio tells of a recording within seconds; given back sooner, who hangs up would speak for nothing
+)
 LATE: Final = 60_000  # ms: by then a turn that brings its own recording has come, or never will
 
 
@@ -31,11 +34,30 @@ def recorded(line: Line, sid: str, spoken: Recorded) -> None:
     keep_late(line, sid, spoken)
 
 
-def nothing_recorded(line: Line, sid: str, recording: str) -> None:
+def nothing_recorded(line: Line, sid: str, recording: str | None) -> None:
     """Twilio tells that there is nothing on a recording: its ticket says so. Where its turn has not come yet, what the worker
     finds will say it."""
     with line.store.transaction("phone", sid) as tx:
-        recordings.never(tx, recording, recordings.NOTHING)
+        if recording is not None:
+            recordings.never(tx, recording, recordings.NOTHING)
+        _unspoken(tx, sid)
+
+
+def unspoken(line: Line, sid: str) -> None:
+    """A while after a call that asked for a message: whatever was recorded has come by now."""
+    with line.store.transaction("phone", sid) as tx:
+        _unspoken(tx, sid)
+
+
+def _unspoken(tx: Transaction, sid: str) -> None:
+    """Whoever left nothing has spent nothing, once their call is over."""
+    row = calls.load(tx, sid)
+    if row is None or row.ended_at is None:
+        return
+    call = Call.from_json(row.state)
+    if call.counted:
+        message_limits.give_back(tx, call.number, attested=call.attested, failed=call.about == "fallback")
+        calls.update_state(tx, sid, replace(call, counted=False).to_json())
 
 
 def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
@@ -61,8 +83,8 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
             )
         else:
             effects.carry_out(tx, line.desk, call, effect)
-            if row.ended_at is not None:  # a call that goes on stays where its caller is
-                calls.update_state(tx, sid, replace(call, at="over").to_json())
+            at = call.at if row.ended_at is None else "over"  # a call that goes on stays where its caller is
+            calls.update_state(tx, sid, replace(call, at=at, counted=False).to_json())
 
 
 def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
@@ -85,6 +107,8 @@ def ended(line: Line, sid: str) -> None:
             return
         call = state_of(row)
         tx.record(call.subject or NOBODY, call.account, "call", "ended")
+        if call.counted:
+            work.enqueue_once(tx, "unspoken", sid, {"call": sid}, after=UNSPOKEN)
         effect = dialogue.abandoned(call)
         if effect is not None:
             effects.carry_out(tx, line.desk, call, effect)

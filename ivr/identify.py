@@ -74,12 +74,12 @@ def _hear_message(call: Call, event: Event) -> Move:
     match event:
         case s.Spoken(recorded):
             return call, s.LeaveMessage(recorded)
-        case o.MessageAllowed(whose):
+        case o.MessageAllowed(whose, counted):
             if not whose:
-                return _ask_message(call)
+                return _ask_message(replace(call, counted=counted))
             return goodbye(call, f"no_message.{call.about}", f"no_more_messages.{whose}")
         case o.MessageLeft():
-            return goodbye(call, "message_left")
+            return goodbye(replace(call, counted=False), "message_left")
     return not_a_choice(call)
 
 

@@ -188,7 +188,7 @@ def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -
         raise BadRequest("RecordingSid is missing")
     if told == "completed" and not _is_nothing(found):
         after.recorded(line, found["CallSid"], _recorded(found))
-    elif told in ("completed", "absent", "failed") and recording is not None:
+    elif told in ("completed", "absent", "failed"):
         after.nothing_recorded(line, found["CallSid"], recording)
     return screens.nothing()
 

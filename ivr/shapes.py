@@ -80,6 +80,7 @@ class Call:
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
+    `counted`: a message that was not left yet is counted against the caller.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
     """
 
@@ -106,6 +107,7 @@ class Call:
     told: int = 0
     ring: int | None = None
     about: str = ""
+    counted: bool = False
     then: str = ""
     way: str = ""
     wrong: int = 0

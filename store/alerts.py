@@ -38,6 +38,7 @@ KINDS: Final = {
     "messages_withheld": DESK,  # callers who withhold their number have
     "messages_strangers": DESK,  # all callers from numbers that are not on file have
     "messages_known": DESK,  # callers from numbers on file have
+    "messages_failed": DESK,  # callers have for whom something failed on our side
     "threat_on": DESK,
     "threat_off": DESK,
     "decoy": LEADS,  # one of the staff looked at an account nobody has

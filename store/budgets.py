@@ -69,6 +69,11 @@ def take(tx: Transaction, limits: Sequence[Limit]) -> Limit | None:
     return held.spent
 
 
+def charge(tx: Transaction, limits: Sequence[Limit]) -> None:
+    """One of each of what has been done already: whether anything is left or not."""
+    settle(tx, hold(tx, limits), limits)
+
+
 def hold(tx: Transaction, limits: Sequence[Limit]) -> Held:
     """Locks budgets and looks at them, for whoever has something else to look at before `settle`."""
     names = sorted({limit.name for limit in limits})
@@ -80,7 +85,7 @@ def hold(tx: Transaction, limits: Sequence[Limit]) -> Held:
 
 
 def settle(tx: Transaction, held: Held, charged: Sequence[Limit]) -> None:
-    """Charges these of the budgets held, none of which is spent. The desk is told of a budget that has nothing left."""
+    """Charges these of the budgets held. The desk is told of a budget that has nothing left."""
     values: dict[str, object] = {}
     for place, limit in enumerate(sorted(held.limits, key=lambda one: one.name)):
         row, charge = held.rows[limit.name], limit in charged

@@ -56,7 +56,7 @@ PROVES_NOTHING: Final = {
     ),
     *("slack.fade", "slack.fetch_file", "slack.head", "slack.hello", "slack.home", "slack.loan_ask", "slack.loan_news"),
     *("slack.loan_request", "slack.notice", "slack.notice_to", "slack.prompts", "slack.react", "slack.say"),
-    *("slack.send_file", "slack.welcome", "to_keypad", "unlink_unfit"),
+    *("slack.send_file", "slack.welcome", "to_keypad", "unlink_unfit", "unspoken"),
 }
 
 

@@ -25,7 +25,10 @@ REASONS: Final[dict[str, str]] = {
     "bell.Bell.ring": "rings; knows nothing of what for",
     "bell.Bell.wait": "waits; knows nothing of what for",
     **dict.fromkeys(
-        ("budgets." + n for n in ("free_at", "give_back", "has", "hold", "settle", "sweep", "take", "used")),
+        (
+            "budgets." + n
+            for n in ("charge", "free_at", "give_back", "has", "hold", "settle", "sweep", "take", "used")
+        ),
         reasons.GUARD,
     ),
     "budgets.Limit.within": reasons.PURE,
@@ -267,6 +270,8 @@ REASONS: Final[dict[str, str]] = {
     "guard.desk_wide": reasons.PURE,
     "people.lock": "locks a row; whether it is there",
     "codes.put": reasons.CODE,
+    "message_limits.charge": reasons.GUARD,
+    "message_limits.give_back": reasons.GUARD,
     "message_limits.take": "counts a message before it is recorded; gives back whose budget is spent",
     "pin_limits.caller": reasons.PURE,
     "pin_limits.chance_a_day": reasons.PURE,
