@@ -23,7 +23,11 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
     if members.find(tx, actor.team, actor.user) is not None:
         return "link_already"
     ours = actor.team == home or members.is_listed(tx, actor.team)
-    limits = Limit(f"{KIND}:{actor.team}", 20, budgets.HOUR // 10), guard.desk_wide(KIND if ours else f"{KIND}-other")
+    theirs = Limit(
+        f"{KIND}:{actor.team}:{actor.user}", 5, budgets.HOUR // 5
+    )  # wrong ones: a right code gives its own back
+    team = Limit(f"{KIND}:{actor.team}", 100, budgets.HOUR // 20, "links_team", actor.team)
+    limits = theirs, team, guard.desk_wide(KIND if ours else f"{KIND}-other")
     tried = guard.reserve(
         tx, f"slack:{actor.team}:{actor.user}", real=False, limits=limits
     )  # strangers spend their own

@@ -33,6 +33,7 @@ KINDS: Final = {
     "pins_short_attested": DESK,
     "pins_short_own": DESK,  # and callers from numbers on file
     "codes_spent": DESK,  # wrong codes, of the kind in the detail
+    "links_team": DESK,  # members of one Slack workspace have used up the wrong link codes they share
     "texts_spent": DESK,  # text messages with codes
     "messages_number": DESK,  # one number has left as many messages as it may, unproved
     "messages_withheld": DESK,  # callers who withhold their number have

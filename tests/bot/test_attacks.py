@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 
 from sqlalchemy import text
 
 import bot.typed
+from bot import linking
+from bot.actor import Actor
 from bot.phrases import escaped
 from bot.typed import typed
-from store import guard, installations, loans, tickets
+from store import guard, installations, loans, members, tickets
 from store.installations import Installation
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -89,6 +92,27 @@ def test_strangers_do_not_spend_the_budget_of_those_who_belong(slack: SlackDesk)
     desk.work()
     assert "Too many codes were tried" in desk.said("U0FAKE")
     assert "I know you now" in desk.said("U0MIA")
+
+
+def test_a8_colleagues_with_wrong_link_codes_block_nobody_but_themselves(slack: SlackDesk) -> None:
+    """Attack row 8: four members with five wrong codes each blocked linking for their whole workspace, and nobody was told."""
+    desk = slack
+    with desk.store.transaction("test") as tx:
+        for user in ("U0RAJ", "U0DEV", "U0SAM"):
+            members.unlink(tx, "T0DESK", user)
+    for user in ("U0LEO", "U0RAJ", "U0DEV", "U0SAM"):
+        for n in range(6):
+            desk.be(user).dm(f"link {40_000_000 + n * 7_717}")
+    desk.be("U0MIA").dm(f"link {desk.code('mia.chen')}")
+    desk.work()
+    assert "Too many codes were tried" in desk.said("U0LEO")
+    assert "I know you now" in desk.said("U0MIA")
+    with desk.store.transaction("test") as tx:  # as many members as the simulator has not
+        home, actor = "T0DESK", Actor("T0DESK", "U0", "")
+        said = [linking.link(tx, home, replace(actor, user=f"U9{n}"), "40817263") for n in range(21) for _ in range(5)]
+        assert said.count("link_later") == 105 - (100 - 20)
+        kinds = tx.connection.execute(text("SELECT kind, detail FROM alerts")).all()
+    assert [tuple(row) for row in kinds] == [("links_team", "T0DESK")]
 
 
 def test_a_loan_is_taken_back_on_a_suspended_account_too(slack: SlackDesk) -> None:
