@@ -136,13 +136,13 @@ def _may_leave_message(tx: Transaction, _desk: Desk, call: Call, _effect: object
     """Whoever proved who they are leaves what they want."""
     if call.subject is not None and call.proof >= Proof.VERIFIED:
         return o.MessageAllowed()
-    spent = message_limits.take(tx, call.number, attested=call.attested, failed=call.about == "fallback")
-    return o.MessageAllowed(spent, counted=not spent)
+    failed = call.about == "fallback"
+    return o.MessageAllowed(message_limits.take(tx, call.number, attested=call.attested, failed=failed))
 
 
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
     if not tickets.has_recording(tx, effect.recorded.sid):
-        if not call.counted and call.subject is None:  # it was given back, and comes all the same
+        if not call.counted and call.proof < Proof.VERIFIED:  # it was given back, and comes all the same
             message_limits.charge(tx, call.number, attested=call.attested, failed=call.about == "fallback")
         tickets.leave_pending(
             tx,

@@ -74,9 +74,9 @@ def _hear_message(call: Call, event: Event) -> Move:
     match event:
         case s.Spoken(recorded):
             return call, s.LeaveMessage(recorded)
-        case o.MessageAllowed(whose, counted):
+        case o.MessageAllowed(whose):
             if not whose:
-                return _ask_message(replace(call, counted=counted))
+                return _ask_message(replace(call, counted=call.proof < Proof.VERIFIED))
             return goodbye(call, f"no_message.{call.about}", f"no_more_messages.{whose}")
         case o.MessageLeft():
             return goodbye(replace(call, counted=False), "message_left")

@@ -107,7 +107,6 @@ class ReplyAllowed:
 @dataclass(frozen=True, slots=True)
 class MessageAllowed:
     refused: str = ""  # whose messages are too many: number, withheld, others
-    counted: bool = False  # and given back where nothing is recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,6 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("rings." + n for n in ("hold", "met", "place", "proved", "queue", "seen", "sweep")), reasons.RING),
     "rings.end": reasons.RING,
     "rings.leg_gone": reasons.RING,
-    "rings.hold": reasons.RING,
     "rings.look": reasons.RING,
     "rings.place": "where a caller stands in the queue: a number",
     "rings.started_in": "how often the desk was rung in this call: a count",
