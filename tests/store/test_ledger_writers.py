@@ -100,7 +100,7 @@ def all_at_once(works: list[Callable[[], None]]) -> list[BaseException]:
 
 
 def test_whoever_waits_for_a_lane_longest_is_next(store: Store) -> None:
-    one, served = Lanes(store.engine, store.gate, store.keys, store.clock, 1), list[str]()
+    one, served = Lanes(store.engine, store.gate, store.keys, store.clock, 1, lambda _: None), list[str]()
 
     def write(name: str) -> None:
         lane = one.take()
@@ -176,7 +176,7 @@ def test_a_lane_is_left_after_an_hour(sqlite_url: str) -> None:
             tx.record("nobody", None, "one", "kept")
         now += LANE_LIFE // 2
     assert count(store, lanes.c.id) == 2
-    assert verify(store).ok
+    assert verify(store).broken is None
     store.close()
 
 
