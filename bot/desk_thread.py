@@ -45,15 +45,10 @@ def corrected(tx: Transaction, who: Who | None, number: int, message: int, words
     return grant is not None and desk_tickets.correct(tx, grant, number, message, words, phone=phone)
 
 
-def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str | None, edited: str) -> None:
-    """Their own note, edited or deleted in Slack."""
+def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str, edited: str) -> bool:
+    """Their own note, edited in Slack. False: not theirs to change."""
     grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, account, None, Proof.NONE))
-    if not isinstance(grant, Grant):
-        return
-    if words is None:
-        desk_tickets.withdrawn(tx, grant, source)
-    else:
-        desk_tickets.edited(tx, grant, source, words, edited)
+    return isinstance(grant, Grant) and desk_tickets.edited(tx, grant, source, words, edited)
 
 
 def looked_up(tx: Transaction, grant: Grant, words: str) -> int | Reading | None:

@@ -50,12 +50,14 @@ def news(posting: Posting, piece: Work) -> None:
         for place in places.of_ticket(tx, number):
             if place.side == places.DESK and about.status in timeline.NOT_THE_DESKS:
                 continue
-            if place.side == places.CUSTOMER:
-                if not _is_theirs(tx, place):
-                    continue
-                theirs = True
             lane = f"place:{place.id}"
             first = {"place": place.id, "ticket": number}
+            if place.side == places.CUSTOMER:
+                if not _is_theirs(tx, place):
+                    if places.posted(tx, f"head:{place.id}") is not None:
+                        work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+                    continue
+                theirs = True
             work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
             stand = places.versions(tx, place)
             for one in said[1:]:
@@ -128,9 +130,14 @@ def _head(posting: Posting, place: Place, piece: Work) -> None:
     door, key = posting.door, f"head:{place.id}"
     link = _link(posting, place) if place.side == places.ORIGIN else ""
     with door.store.transaction("slack") as tx:
-        _still_theirs(tx, place)
-        message = _HEADS[place.side](door, tx, place)
         stands = places.posted(tx, key)
+        if stands is not None and place.side == places.CUSTOMER and not _is_theirs(tx, place):
+            message: Message | None = told.fixed(
+                door.phrases, "stranger"
+            )  # what stood there is not for whoever they are now
+        else:
+            _still_theirs(tx, place)
+            message = _HEADS[place.side](door, tx, place)
     if message is None:
         return
     if link:

@@ -149,10 +149,6 @@ def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -
     return _their_note(tx, grant, source) and edits.edit(tx, grant.subject, source, body, edited)
 
 
-def withdrawn(tx: Transaction, grant: Grant, source: str) -> bool:
-    return _their_note(tx, grant, source) and edits.withdraw(tx, grant.subject, source)
-
-
 def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:
     """Whether we have a note that came as `source`. Raises `NoGrant` where it is on a ticket this grant does not reach."""
     tx.good(grant, "desk.ticket.work")

@@ -50,16 +50,18 @@ def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> b
     return True
 
 
-def withdraw(tx: Transaction, author: str, source: str) -> bool:
-    """Its author deleted a message where it came from: its words are gone, and nobody is shown what they were."""
+def withdraw(tx: Transaction, source: str) -> bool:
+    """A message was deleted where it came from, which its author alone can do, whoever they stand for by now: its words and its files are
+    gone, and nobody is shown what they were."""
     hold(tx, source)
     row = _BY_SOURCE.first(tx, source=source)
-    if row is None or row.author != author:
+    if row is None:
         return False
     m = tables.messages.c
     gone = update(tables.messages).where(m.id == row.id, m.withdrawn_at.is_(None))
     if tx.connection.execute(gone.values(body="", earlier="[]", withdrawn_at=tx.now).returning(m.id)).first() is None:
         return False
+    tx.connection.execute(delete(tables.files).where(tables.files.c.message == row.id))
     _reword(tx, row, "")
     return True
 
@@ -94,6 +96,12 @@ def keep(tx: Transaction, author: str, source: str, words: str) -> None:
     tx.connection.execute(upsert(tx, tables.early_edits).values(**row).on_conflict_do_nothing())
 
 
+def whose(tx: Transaction, source: str) -> str | None:
+    """Who wrote a message that is on no ticket, and of which we have words."""
+    row = _UNFILED.first(tx, source=source)
+    return row.author if row is not None and row.body is not None else None
+
+
 def unfiled(tx: Transaction, author: str, source: str) -> str | None:
     """What a message of theirs says now that is on no ticket. None: it was taken back, or is forgotten."""
     row = _UNFILED.first(tx, source=source)
@@ -101,16 +109,17 @@ def unfiled(tx: Transaction, author: str, source: str) -> str | None:
 
 
 def early(tx: Transaction, author: str, source: str, body: str | None, edited: str) -> None:
-    """An edit, or with no body a deletion, of a message that is on no ticket: the newest counts, and a deletion always."""
+    """An edit, or with no body a deletion, of a message that is on no ticket: the newest counts, and a deletion always, whoever they stand
+    for by now."""
     hold(tx, source)
     e = tables.early_edits
     words = None if body is None else overheard.hidden(tx, author, body)
     new = upsert(tx, e).values(source=source, author=author, edited=edited, body=words, at=tx.now)
-    newer = e.c.body.is_not(None) & (e.c.author == author)
+    there, newer = e.c.body.is_not(None), (e.c.author == author) & (e.c.edited < new.excluded.edited)
     newest = new.on_conflict_do_update(
         index_elements=["source"],
         set_={name: new.excluded[name] for name in ("edited", "body", "at")},
-        where=newer if body is None else newer & (e.c.edited < new.excluded.edited),
+        where=there if body is None else there & newer,
     )
     tx.connection.execute(newest)
     told(tx, f"source:{source}")
@@ -136,7 +145,7 @@ def sweep(tx: Transaction) -> None:
     left = select(tables.early_edits).join(tables.messages, m.source == e.source).limit(100)
     for row in tx.connection.execute(left).all():
         if row.body is None:
-            withdraw(tx, row.author, row.source)
+            withdraw(tx, row.source)
         elif row.edited:
             edit(tx, row.author, row.source, row.body, row.edited)
         tx.connection.execute(delete(tables.early_edits).where(e.source == row.source))

@@ -223,11 +223,6 @@ def edited(tx: Transaction, ask: Ask, source: str, body: str, edited: str) -> bo
     return isinstance(tx.ask(ask), Grant) and edits.edit(tx, ask.subject, source, body, edited)
 
 
-def withdrawn(tx: Transaction, who: str, source: str) -> bool:
-    """Its author deleted a message in Slack. Needs no right: it is shown to fewer people then."""
-    return edits.withdraw(tx, who, source)
-
-
 def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     """Takes a draft of one's own back. The asker needs no right for that: nobody else has seen it."""
     t = tables.tickets.c

@@ -20,6 +20,7 @@ from store import (
     tickets,
     work,
 )
+from store import edits as words
 from tests.store.interleaving import Deed, Refused
 
 RAJ, MIA, LEO, TIDEWORKS = 7, 8, 9, 3
@@ -96,7 +97,7 @@ MESSAGE = Pairs(
     {
         "Mia edits it": edits("1.2"),
         "Mia edits it later": edits("1.3"),
-        "Mia takes it back": lambda tx, _given: tickets.withdrawn(tx, f"person:{MIA}", "T/C/1.1"),
+        "Mia takes it back": lambda tx, _given: words.withdraw(tx, "T/C/1.1"),
     },
 )
 

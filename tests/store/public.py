@@ -50,7 +50,6 @@ OPENS: dict[str, set[str]] = {
     "desk_tickets.set_status": {"desk.ticket.work"},
     "desk_tickets.may_work": {"desk.ticket.work"},
     "desk_tickets.take": {"desk.ticket.work"},
-    "desk_tickets.withdrawn": {"desk.ticket.work"},
     "files.came_through": {"desk.deliver"},
     "files.content": {"desk.deliver"},
     "files.never": {"desk.deliver"},

@@ -133,7 +133,6 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
     ],
-    "desk_tickets.withdrawn": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "C1:2"))],
     "live.case": [
         (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
         (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),

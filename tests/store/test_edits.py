@@ -39,7 +39,7 @@ def changed(words: str | None, stamp: str) -> Do:
         if timeline.of_source(tx, SOURCE) is None:
             edits.early(tx, AUTHOR, SOURCE, words, stamp)
         elif words is None:
-            edits.withdraw(tx, AUTHOR, SOURCE)
+            edits.withdraw(tx, SOURCE)
         else:
             edits.edit(tx, AUTHOR, SOURCE, words, stamp)
 
@@ -127,8 +127,8 @@ def test_h6_what_was_missed_all_the_same_is_swept_up(desk: Clocked, words: str |
 
 def test_h6_only_by_its_author(desk: Clocked) -> None:
     desk.do(MESSAGE)
-    assert not desk.do(edits.withdraw, "person:2", SOURCE)
     assert not desk.do(edits.edit, "person:2", SOURCE, "else", "9.000001")
     desk.do(edits.early, "person:1", "D1:2.000001", "mine", "2.000001")
-    desk.do(edits.early, "person:2", "D1:2.000001", None, "3.000001")
+    desk.do(edits.early, "person:2", "D1:2.000001", "else", "3.000001")
     assert desk.do(edits.unfiled, "person:1", "D1:2.000001") == "mine"
+    assert desk.do(edits.unfiled, "person:2", "D1:2.000001") is None

@@ -289,12 +289,12 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "sweep")), reasons.PLACE),
     **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "spans.lasted"), reasons.PURE),
     **dict.fromkeys(
-        ("edits." + n for n in ("came", "correct", "early", "edit", "keep", "unfiled", "withdraw")), reasons.WORDS
+        ("edits." + n for n in ("came", "correct", "early", "edit", "keep", "unfiled", "whose", "withdraw")),
+        reasons.WORDS,
     ),
     **dict.fromkeys(("edits." + n for n in ("hold", "retitle", "sweep")), "locks, sweeps; tells nothing"),
     **dict.fromkeys(("edits.news", "edits.told"), reasons.QUEUE),
     **dict.fromkeys(("overheard.hidden", "overheard.spoil"), reasons.CODE),
-    "tickets.withdrawn": reasons.WORDS,
     "timeline.about": reasons.DECIDES,
     "timeline.hold": reasons.DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
