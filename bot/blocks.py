@@ -17,6 +17,7 @@ from bot.phrases import escaped
 Block = dict[str, Any]
 SECTION, BUTTON, OPTION, TITLE, FALLBACK = 3_000, 75, 75, 24, 3_500
 MOST_BLOCKS, MOST_OPTIONS = 50, 100
+MOST_WORDS: Final = 3_000  # characters of a field in a form
 CUT: Final = " …"
 _HALF: Final = re.compile(r"(?:&[a-z]{0,3}|<[^>]*)$")
 
@@ -157,7 +158,7 @@ def ask(label: str, block_id: str, element: Block, *, optional: bool = False, hi
     return {**made, "optional": optional}
 
 
-def words(action: str, *, initial: str = "", placeholder: str = "", most: int = 3_000) -> Block:
+def words(action: str, *, initial: str = "", placeholder: str = "", most: int = MOST_WORDS) -> Block:
     made: Block = {"type": "plain_text_input", "action_id": action, "multiline": True, "max_length": most}
     if initial:
         made["initial_value"] = initial[:most]

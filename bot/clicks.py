@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from authz import Action, Grant, Topic
 from bot import answers, choices, linking, opening, owed, private
-from bot.actor import Who, known, of_interaction
+from bot.actor import Actor, Who, known, of_interaction
 from bot.clicked import Click, number_of, stands_there, value_of, where
 from bot.door import Door
 from bot.opening import Opened, Origin
@@ -26,8 +26,7 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     found = choices.possible(tx, who)
     if not choices.may_open(found) and not (found and value_of(action) == "requests"):
         return "open"
-    words = _kept(tx, who, body)[0] or "" if channel.startswith("D") else ""
-    owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), words=words, origin=origin)
+    owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), origin=origin)
     return None
 
 
@@ -193,7 +192,29 @@ def shortcut(door: Door, body: Body) -> None:
             owed.tell(tx, actor, "fixed:no_words", f"act:{body['trigger_id']}", where=there)
         else:
             began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
-            owed.form(tx, actor, "open", str(body["trigger_id"]), there, words=words, origin=began)
+            source = f"{channel}:{ts}" if channel and ts and _wrote(actor, message) else ""
+            said = (
+                {"source": source}
+                if source and _keeps(tx, who, source, words, message)
+                else {"words": words, "copied": True}
+            )
+            owed.form(tx, actor, "open", str(body["trigger_id"]), there, origin=began, **said)
+
+
+def _wrote(actor: Actor, message: Mapping[str, Any]) -> bool:
+    return not message.get("bot_id") and (message.get("user"), message.get("team", actor.team)) == (
+        actor.user,
+        actor.team,
+    )
+
+
+def _keeps(tx: Transaction, who: Who, source: str, words: str, message: Mapping[str, Any]) -> bool:
+    """Whether the words of their own message are kept as that, so that they follow it; those on a ticket already do so there."""
+    edits.hold(tx, source)
+    if timeline.of_source(tx, source) is not None:
+        return False
+    edits.early(tx, who.subject, source, words, str((message.get("edited") or {}).get("ts") or "")[:32])
+    return edits.unfiled(tx, who.subject, source) is not None
 
 
 CLICKS: Final[dict[str, Click]] = {

@@ -18,6 +18,7 @@ from bot import (
     lending,
     live_case,
     notices,
+    owed,
     private,
     prove_words,
     reworded,
@@ -215,7 +216,14 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     found = choices.offered(tx, who, services=True)
     if not found:
         return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
-    return forms.open_ticket(door.phrases, found, str(asked.get("words") or ""), str(asked.get("origin") or ""))
+    words, origin, source = (str(asked.get(name) or "") for name in ("words", "origin", "source"))
+    if not source:
+        return forms.open_ticket(door.phrases, found, words, origin, copied=asked.get("copied") is True)
+    said = edits.unfiled(tx, who.subject, source)
+    if said is None:
+        return forms.refused(door.phrases, told.fixed(door.phrases, "words_gone").blocks)
+    seal = owed.sealed(tx, who.actor, f"{source}|{said[: b.MOST_WORDS].strip()}")
+    return forms.open_ticket(door.phrases, found, said, origin, kept=f"{source}|{seal}")
 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

@@ -15,22 +15,30 @@ from store.reach import NOBODY, Reach
 from store.timeline import File
 
 
-def open_ticket(p: Phrases, found: Sequence[Choice], words: str, metadata: str) -> Block:
-    """Only what this member may open. One thing to choose needs no choosing."""
+def open_ticket(
+    p: Phrases, found: Sequence[Choice], words: str, metadata: str, *, kept: str = "", copied: bool = False
+) -> Block:
+    """Only what this member may open. One thing to choose needs no choosing. `kept` says which message of theirs the words are; or they
+    are `copied` from one."""
     made: list[Block] = []
+    only = ""
     requests = any(choice.is_request for choice in found)
     alone = requests and all(choice.is_request for choice in found)
     if alone:
         made.append(b.section(p.say("form.requests_alone")))
     if len(found) == 1:
         made.append(b.section(p.say("form.only", account=found[0].account.name, kind=found[0].kind)))
-        metadata = f"{metadata}|{found[0].value}" if metadata else f"||{found[0].value}"
+        only = found[0].value
     else:
         made.append(b.ask(p.plain("form.about"), "about", _about(p, found)))
+    if only or kept:
+        metadata = f"{metadata or '|'}|{only}|{kept}"
     made += _services(p, found)
     made.append(
         b.ask(p.plain("form.words"), "words", b.words("words", initial=words, placeholder=p.plain("form.words_like")))
     )
+    if kept or copied:
+        made.append(b.context(p.say("form.words_follow" if kept else "form.words_copied")))
     if requests and not alone:
         made.append(b.context(p.say("form.requests")))
     made.append(b.context(p.say("form.not_here")))

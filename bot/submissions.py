@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from authz import Action
 from bot import blocks as b
-from bot import choices, clicked, commands, desk_thread, forms, opening, private, prove_words, proving, told
+from bot import choices, clicked, commands, desk_thread, forms, opening, owed, private, prove_words, proving, told
 from bot.actor import Who, known, of_interaction
 from bot.blocks import Block
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
-from store import Transaction, approvals, calls, tickets, work
+from store import Transaction, approvals, calls, edits, tickets, work
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -58,7 +58,7 @@ def _shown(door: Door, blocks: Any) -> Answer:
 
 def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     p, words = door.phrases, _words(view)
-    channel, thread, only = (*str(view.get("private_metadata") or "").split("|"), "", "", "")[:3]
+    channel, thread, only, source, seal = (*str(view.get("private_metadata") or "").split("|"), *5 * [""])[:5]
     value = _chosen(view, "about") or only
     account, _, service = _chosen(view, "service").partition(":")
     if not words:
@@ -66,8 +66,16 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
     if service and choices.parse(value) is not None and value.partition(":")[0] != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
     origin = Origin(channel, thread) if channel and thread else None
+    if not owed.is_sealed(tx, who.actor, f"{source}|{words}", seal):
+        source = ""  # they are not the message's any more
+    elif (said := _said_now(tx, who, source)) is None:
+        return _shown(door, told.fixed(p, "words_gone").blocks)
+    else:
+        words = said
     opened = (
-        opening.open_ticket(tx, who, value, words, service=service or None, origin=origin) if who.is_person else None
+        opening.open_ticket(tx, who, value, words, service=service or None, origin=origin, source=source or None)
+        if who.is_person
+        else None
     )
     if isinstance(opened, Opened):
         return _update(_opened(door, tx, who, opened, int(value.partition(":")[0]), body))
@@ -76,6 +84,11 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
     parsed = choices.parse(value)
     named = choices.on_account(tx, who, parsed[0]) if parsed is not None else None
     return _shown(door, told.refused(p, [(named, opened)] if named else []).blocks)
+
+
+def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
+    edits.hold(tx, source)
+    return edits.unfiled(tx, who.subject, source)
 
 
 def _opened(door: Door, tx: Transaction, who: Who, opened: Opened, account: int, body: Body) -> Block:

@@ -3,20 +3,17 @@ everywhere."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot import reworded
-from deskgate.simulated import SAMPLE
 from simulator.slack import Message
-from store import members, tables
+from store import tables
 from store.tables import Base
 from tests.bot.by_hand import event, message, send, shortcut
 from tests.bot.slack_desk import AGENTS, SlackDesk
-from tests.bot.test_taken_away import bring
 
 SECRET = "hunter2-is-my-password"
 MIA: dict[str, Any] = {"user": "U0MIA", "team": "T0DESK"}
@@ -102,64 +99,6 @@ def test_c2_c3_a_password_that_is_deleted_is_nowhere(desk: SlackDesk) -> None:
     assert SECRET not in everything(desk)
     assert "Taken back by whoever wrote it" in desk.said("U0KIM", AGENTS)
     assert "(no words)" in desk.said("U0RAJ")
-
-
-def test_c2_forgotten_first_and_deleted_then(desk: SlackDesk) -> None:
-    """Whoever wrote it stands for nobody any more; it is their message all the same."""
-    first = opened(desk)
-    desk.be("U0MIA").click(desk.be("U0MIA").home, "unlink")
-    desk.work()
-    desk.be("U0MIA").delete(first)
-    desk.work()
-    assert SECRET not in everything(desk)
-
-
-@pytest.mark.parametrize("edited", [True, False])
-def test_c2_unlinked_while_it_waits_to_be_asked_about(slack_once: SlackDesk, edited: bool) -> None:
-    desk = slack_once
-    mine = desk.be("U0OLIVIA").dm(f"our shop is down, {SECRET}")
-    desk.work()
-    with desk.store.transaction("test") as tx:
-        members.unlink(tx, mine.team, "U0OLIVIA")
-    desk.be("U0OLIVIA").edit(mine, "our shop is down") if edited else desk.be("U0OLIVIA").delete(mine)
-    desk.work()
-    assert SECRET not in everything(desk)
-
-
-def test_c2_edited_by_whoever_may_write_there_no_more(desk: SlackDesk) -> None:
-    """The old words go, though new ones are not taken."""
-    first = opened(desk)
-    for one in json.loads(SAMPLE.read_bytes())["accounts"]:
-        rest = [contact for contact in one["contacts"] if contact["person"] != "mia.chen"]
-        if rest != one["contacts"]:
-            bring(desk, accounts=[{"number": one["number"], "contacts": rest}])
-    desk.be("U0MIA").edit(first, "our shop is slow")
-    desk.work()
-    assert SECRET not in everything(desk)
-    assert "our shop is slow" not in desk.said("U0KIM", AGENTS)
-
-
-def test_c2_a_link_that_slack_shows_more_of_takes_nothing_away(desk: SlackDesk) -> None:
-    said = {"ts": "1.000001", "text": "our site is down: <https://x.example>", **MIA}
-    there = {"type": "message", "channel": "D0MIA", "channel_type": "im"}
-    send(desk, event(desk, **there, **said))
-    with desk.store.transaction("test") as tx:
-        members.unlink(tx, "T0DESK", "U0MIA")
-    shown = {**said, "attachments": [{"from_url": "https://x.example", "title": "X"}]}
-    send(desk, event(desk, **there, subtype="message_changed", ts="2.1", message=shown, previous_message=said))
-    assert bodies(desk) == ["our site is down: https://x.example"]
-
-
-def test_c2_with_a_deleted_message_go_its_files(desk: SlackDesk) -> None:
-    mine = desk.be("U0MIA").dm("our site is down", files=[(f"{SECRET}.txt", "x")])
-    desk.work()
-    assert SECRET in everything(desk)
-    desk.be("U0MIA").delete(mine)
-    desk.work()
-    with desk.store.transaction("test") as tx:
-        assert tx.connection.execute(select(tables.files)).all() == []
-        assert SECRET not in repr([tx.connection.execute(select(one)).all() for one in Base.metadata.tables.values()])
-    assert SECRET not in repr(desk.last("U0KIM", AGENTS, "#1001").blocks)
 
 
 def test_c2_the_phone_reads_what_it_says_now(desk: SlackDesk) -> None:

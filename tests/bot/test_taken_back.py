@@ -1,0 +1,119 @@
+"""C2: what an author changes or deletes in Slack goes here, whoever they stand for by then, and however it came to be on a ticket."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from deskgate.simulated import SAMPLE
+from store import members, tables
+from store.tables import Base
+from tests.bot.by_hand import event, send
+from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.bot.test_taken_away import bring
+from tests.bot.test_words import MIA, SECRET, bodies, everything, opened
+
+
+@pytest.fixture
+def desk(slack_once: SlackDesk) -> SlackDesk:
+    slack_once.link("U0MIA", "mia.chen")
+    return slack_once
+
+
+def test_c2_forgotten_first_and_deleted_then(desk: SlackDesk) -> None:
+    """Whoever wrote it stands for nobody any more; it is their message all the same."""
+    first = opened(desk)
+    desk.be("U0MIA").click(desk.be("U0MIA").home, "unlink")
+    desk.work()
+    desk.be("U0MIA").delete(first)
+    desk.work()
+    assert SECRET not in everything(desk)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_c2_unlinked_while_it_waits_to_be_asked_about(slack_once: SlackDesk, edited: bool) -> None:
+    desk = slack_once
+    mine = desk.be("U0OLIVIA").dm(f"our shop is down, {SECRET}")
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        members.unlink(tx, mine.team, "U0OLIVIA")
+    desk.be("U0OLIVIA").edit(mine, "our shop is down") if edited else desk.be("U0OLIVIA").delete(mine)
+    desk.work()
+    assert SECRET not in everything(desk)
+
+
+def test_c2_edited_by_whoever_may_write_there_no_more(desk: SlackDesk) -> None:
+    """The old words go, though new ones are not taken."""
+    first = opened(desk)
+    for one in json.loads(SAMPLE.read_bytes())["accounts"]:
+        rest = [contact for contact in one["contacts"] if contact["person"] != "mia.chen"]
+        if rest != one["contacts"]:
+            bring(desk, accounts=[{"number": one["number"], "contacts": rest}])
+    desk.be("U0MIA").edit(first, "our shop is slow")
+    desk.work()
+    assert SECRET not in everything(desk)
+    assert "our shop is slow" not in desk.said("U0KIM", AGENTS)
+
+
+def test_c2_a_link_that_slack_shows_more_of_takes_nothing_away(desk: SlackDesk) -> None:
+    said = {"ts": "1.000001", "text": "our site is down: <https://x.example>", **MIA}
+    there = {"type": "message", "channel": "D0MIA", "channel_type": "im"}
+    send(desk, event(desk, **there, **said))
+    with desk.store.transaction("test") as tx:
+        members.unlink(tx, "T0DESK", "U0MIA")
+    shown = {**said, "attachments": [{"from_url": "https://x.example", "title": "X"}]}
+    send(desk, event(desk, **there, subtype="message_changed", ts="2.1", message=shown, previous_message=said))
+    assert bodies(desk) == ["our site is down: https://x.example"]
+
+
+@pytest.mark.parametrize("when", ["edited after", "deleted after", "edited while open", "deleted while open"])
+def test_c2_a_ticket_made_of_a_message_by_a_form_follows_it(desk: SlackDesk, when: str) -> None:
+    """While the form holds the message's words they are the message's: in the form too."""
+    mia = desk.be("U0MIA")
+    mine = mia.says("help", f"our site is down {SECRET}")
+    mia.shortcut("open_ticket", mine)
+    desk.work()
+    form = desk.form("U0MIA")
+    assert "what you change or delete in your message" in desk.text_of(form)
+    words = next(one["element"]["initial_value"] for one in form.blocks if one.get("block_id") == "words")
+    assert SECRET in words
+    change = lambda: mia.edit(mine, "our site is slow") if "edited" in when else mia.delete(mine)  # noqa: E731
+    if "open" in when:
+        change()
+    desk.submit("U0MIA", words=words)
+    if "after" in when:
+        assert bodies(desk) == [words]
+        change()
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        assert SECRET not in repr([tx.connection.execute(select(one)).all() for one in Base.metadata.tables.values()])
+    assert SECRET not in desk.said("U0KIM", AGENTS)
+    gone = [] if "open" in when else [""]
+    assert bodies(desk) == (["our site is slow"] if "edited" in when else gone)
+
+
+def test_c2_other_words_in_the_form_are_a_copy_and_it_says_so(desk: SlackDesk) -> None:
+    mia = desk.be("U0MIA")
+    for who, text in (("U0MIA", "If you change them here, they are a copy"), ("U0LEO", "These words are a copy")):
+        mine = desk.be(who).says("help", "our site is down")
+        mia.shortcut("open_ticket", mine)
+        desk.work()
+        assert text in desk.text_of(desk.form("U0MIA"))
+        desk.submit("U0MIA", words="our site is down" + ", since nine" * (who == "U0MIA"))
+        desk.be(who).delete(mine)
+        desk.work()
+    assert bodies(desk) == ["our site is down, since nine", "our site is down"]
+
+
+def test_c2_with_a_deleted_message_go_its_files(desk: SlackDesk) -> None:
+    mine = desk.be("U0MIA").dm("our site is down", files=[(f"{SECRET}.txt", "x")])
+    desk.work()
+    assert SECRET in everything(desk)
+    desk.be("U0MIA").delete(mine)
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        assert tx.connection.execute(select(tables.files)).all() == []
+        assert SECRET not in repr([tx.connection.execute(select(one)).all() for one in Base.metadata.tables.values()])
+    assert SECRET not in repr(desk.last("U0KIM", AGENTS, "#1001").blocks)
