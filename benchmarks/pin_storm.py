@@ -192,6 +192,7 @@ def storm(kind: str, url: str, guesses: int, threads: int, processes: int) -> in
         for burst in BURSTS:
             if burst.part != "reserve" or burst.at == NOON + DAY:
                 _forget(url, burst.at)
+            _refill(url, burst.at)
             began, each = time.perf_counter(), guesses // (threads * processes)
             found = list(posts.map(_run, [burst] * processes, [each] * processes))
             took, evaluated = time.perf_counter() - began, sum(counted for _, counted in found)
@@ -217,6 +218,14 @@ def _forget(url: str, now: int) -> None:
         guard.reserve(tx, guard.counter_of(MIA), real=True, limits=())
         empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
+        tx.connection.execute(delete(tables.budgets))
+    store.close()
+
+
+def _refill(url: str, now: int) -> None:
+    """What is refused spends budgets too: each burst begins with all of them."""
+    store = opened(url, lambda: now)
+    with store.transaction("test") as tx:
         tx.connection.execute(delete(tables.budgets))
     store.close()
 
