@@ -18,7 +18,6 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from store.cleaning import clean
 from store.people import is_support_id
 from store.pins import Pin
 
@@ -59,8 +58,11 @@ def _due(word: str) -> str:
     return word
 
 
-# Control characters, line separators, and the marks that reverse the direction of what follows.
-_BAD: Final = r"\x00-\x1f\x7f-\x9f\u{2028}\u{2029}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{feff}"
+# All that the doors clean away (cleaning.py): a file is an operator's, who is told where it stands instead.
+_BAD: Final = (
+    r"\x00-\x1f\x7f-\x9f\u{2028}\u{2029}\u{061c}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{206f}"
+    r"\u{00ad}\u{180e}\u{200b}\u{2060}-\u{2065}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}"
+)
 _LINE: Final = rf"^[^{_BAD}\s](?:[^{_BAD}]*[^{_BAD}\s])?$"
 _USERNAME: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?$"
 _NUMBER: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$"
@@ -69,7 +71,7 @@ _SLACK: Final = r"^[A-Za-z0-9]+$"
 _AMOUNT: Final = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,3})?$"
 _CURRENCY: Final = r"^[A-Z]{3}$"
 _PATTERN_WORDS: Final = {
-    _LINE: "must be one line of text, without control characters and without spaces around it",
+    _LINE: "must be one line of text, without control characters or marks that cannot be seen, and without spaces around it",
     _USERNAME: "may have letters, digits and . _ @ + - and begins and ends with a letter or digit",
     _NUMBER: "may have letters, digits and . _ / - and begins and ends with a letter or digit",
     _EMAIL: "is no e-mail address",
@@ -196,7 +198,7 @@ def _read(source: Path | bytes) -> ImportFile | list[str]:
         raw = source if isinstance(source, bytes) else source.read_bytes()
         if len(raw) > MOST_BYTES:
             return [f"the file is larger than {MOST_BYTES // 1024 // 1024} MiB"]
-        document = clean(json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=str))
+        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=str)
     except OSError as trouble:
         return [f"the file cannot be read: {trouble.strerror}"]
     except UnicodeDecodeError as trouble:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 import store
 from authz import load_schemes
-from deskgate.app import House, make_app
+from deskgate.app import UNTRACED, House, make_app
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
 from deskgate.simulated import SAMPLE
 from simulator import Exchange, play, posting
@@ -37,7 +37,7 @@ class Served:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._app is None:
-            self._app = FastAPI()
+            self._app = FastAPI(telemetry=UNTRACED)  # or a connection could not be broken
             self._app.include_router(self._router())
         await self._app(scope, receive, send)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from deskgate.app import UNTRACED
 from simulator.slack import SAMPLE, App, Workspace, web_api
 from tests.serving import serving
 
@@ -19,7 +20,7 @@ Heard = tuple[str, dict[str, str], bytes]
 @contextmanager
 def slack(now: Callable[[], float] | None = None) -> Iterator[tuple[Workspace, str]]:
     """The simulated Slack, and the address of its Web API."""
-    app = FastAPI()
+    app = FastAPI(telemetry=UNTRACED)  # or a connection could not be broken
     with serving(app) as server:
         made = App(token=TOKEN, client_id=CLIENT, client_secret=CLIENT_SECRET)
         clock: dict[str, Any] = {} if now is None else {"now": now}
