@@ -80,7 +80,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder without `.env`, and an environment without any setting of ours."""
     ours = {name.upper() for name in Settings.model_fields}
     for name in list(os.environ):
-        if name.upper() in ours:
+        if name.upper() in ours or name.startswith("DESKGATE_"):  # .ci/run sets some that are for the tests
             monkeypatch.delenv(name)
     folder = tmp_path / "here"
     folder.mkdir()
