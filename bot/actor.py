@@ -53,9 +53,8 @@ def of_event(body: Mapping[str, Any], via: str) -> Actor | None:
     event = body["event"]
     said, now = event, event.get("message")
     if event.get("subtype") == "message_changed":
-        gone = (
-            isinstance(now, dict) and now.get("subtype") == "tombstone"
-        )  # a deletion: whose it was, the message before says
+        # A tombstone is a deletion: whose it was, the message before says.
+        gone = isinstance(now, dict) and now.get("subtype") == "tombstone"
         said = event.get("previous_message") if gone else now
     elif event.get("subtype") == "message_deleted":
         said = event.get("previous_message")

@@ -66,9 +66,8 @@ class Door:
         found = self._known.get(team)
         if found is None:
             return None
-        by_oauth = bool(
-            found.scopes
-        )  # then its token is its own; should its key be gone, no other is used in its place
+        # By OAuth its token is its own; should the key of that be gone, no other is used in its place.
+        by_oauth = bool(found.scopes)
         return found.token if by_oauth else self.token or None
 
     def via(self, body: Mapping[str, Any]) -> Installation | None:

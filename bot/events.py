@@ -149,9 +149,8 @@ def _proved(
 def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:
     if meant.intent == "link":
         said = linking.link(tx, door.home_id, actor, meant.value) if meant.value else "link_how"
-        key = (
-            f"{said}:{_minute(tx, actor, spoken)}" if said == "link_later" else spoken.key
-        )  # five wrong ones, then once
+        # Said of every wrong one, and from the sixth on once.
+        key = f"{said}:{_minute(tx, actor, spoken)}" if said == "link_later" else spoken.key
         owed.tell(tx, actor, f"fixed:{said}", key, where=spoken.reply_there)
         return
     if who is None:

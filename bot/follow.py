@@ -132,9 +132,8 @@ def _head(posting: Posting, place: Place, piece: Work) -> None:
     with door.store.transaction("slack") as tx:
         stands = places.posted(tx, key)
         if stands is not None and place.side == places.CUSTOMER and not _is_theirs(tx, place):
-            message: Message | None = told.fixed(
-                door.phrases, "stranger"
-            )  # what stood there is not for whoever they are now
+            # What stood there is not for whoever they are now.
+            message: Message | None = told.fixed(door.phrases, "stranger")
         else:
             _still_theirs(tx, place)
             message = _HEADS[place.side](door, tx, place)

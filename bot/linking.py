@@ -23,14 +23,11 @@ def link(tx: Transaction, home: str, actor: Actor | None, digits: str) -> str:
     if members.find(tx, actor.team, actor.user) is not None:
         return "link_already"
     ours = actor.team == home or members.is_listed(tx, actor.team)
-    theirs = Limit(
-        f"{KIND}:{actor.team}:{actor.user}", 5, budgets.HOUR // 5
-    )  # wrong ones: a right code gives its own back
+    # Wrong ones, and strangers spend their own: a right code gives its own back.
+    theirs = Limit(f"{KIND}:{actor.team}:{actor.user}", 5, budgets.HOUR // 5)
     team = Limit(f"{KIND}:{actor.team}", 100, budgets.HOUR // 20, "links_team", actor.team)
     limits = theirs, team, guard.desk_wide(KIND if ours else f"{KIND}-other")
-    tried = guard.reserve(
-        tx, f"slack:{actor.team}:{actor.user}", real=False, limits=limits
-    )  # strangers spend their own
+    tried = guard.reserve(tx, f"slack:{actor.team}:{actor.user}", real=False, limits=limits)
     if tried.admission is not Admission.EVALUATE:
         return "link_later"
     found = codes.redeem(tx, KIND, digits) if len(digits) == codes.DIGITS else None

@@ -43,9 +43,8 @@ def read(words: str, examples: Mapping[str, Sequence[str]]) -> Read:
     said, asks = default_process(plain[:MOST]), plain.endswith("?")
     intent = _clear({name: _like(said, known) for name, known in examples.items()}) if len(said) <= LONG else None
     if intent is None:
-        within = {
-            name: _holds(said, known) for name, known in examples.items() if name != "help"
-        }  # greetings come first
+        # Greetings come first.
+        within = {name: _holds(said, known) for name, known in examples.items() if name != "help"}
         intent = "problem" if _clear(within) == "problem" else None
     # Somebody who asks whether something is wrong is not yet saying so.
     return Read("unsure") if intent is None or (intent == "problem" and asks) else Read(intent)

@@ -31,9 +31,7 @@ LOOK: Final = 0.5  # seconds between looks whether it is still there
 ANSWERING, STOPPING = 2.5, 5.0  # seconds: for what is being answered at a stop, and for the whole of it
 THREADS: Final = 8
 PING: Final = 3.0  # seconds; four times that without an answer, and it is given up
-CHUNK: Final = (
-    64 * 1024
-)  # the client reads by recursion: with its own 1 KiB a large message would be too deep for Python
+CHUNK: Final = 64 * 1024  # the client reads by recursion: its own 1 KiB makes a large message too deep for Python
 Answer = Callable[[dict[str, Any]], tuple[int, Any]]
 _SILENT: Final = logging.Logger("bot.socket", logging.CRITICAL + 1)  # the client would log what is answered
 

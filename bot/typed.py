@@ -10,9 +10,8 @@ from bot.phrases import unescaped
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^<>]*)?>")
 _LINKED = re.compile(r"<((?:https?|mailto):[^|<>]+)(?:\|([^<>]+))?>")
-_OTHER = re.compile(
-    r"<[a-z][a-z0-9+.-]*:([^|<>]+)(?:\|([^<>]+))?>"
-)  # <tel:12345678|1234 5678>: what the app has made of what was typed
+# <tel:12345678|1234 5678>: what the app has made of what was typed
+_OTHER = re.compile(r"<[a-z][a-z0-9+.-]*:([^|<>]+)(?:\|([^<>]+))?>")
 _NAMED = re.compile(r"<[#!@][^|<>]*\|([^<>]*)>")
 _UNNAMED = re.compile(r"<(?:!(here|channel|everyone)|#C[A-Z0-9]+)>")
 

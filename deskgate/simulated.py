@@ -48,9 +48,8 @@ def sample_people() -> list[dict[str, str]]:
 
 def make_exchange(public_url: str, keys: Keys) -> Exchange:
     """Twilio's part, over HTTP against a service at `public_url`."""
-    client = httpx2.Client(
-        base_url=public_url, timeout=15.0, trust_env=False
-    )  # Twilio's own patience: platform-facts.md 1.3
+    # Twilio's own patience: platform-facts.md 1.3
+    client = httpx2.Client(base_url=public_url, timeout=15.0, trust_env=False)
     return Exchange(posting(client), SIMULATED_SID, simulated_token(keys), public_url, SIMULATED_NUMBER)
 
 

@@ -15,9 +15,8 @@ from store.people import claimed_by
 from store.timeline import Recorded
 from store.transaction import NOBODY, Transaction
 
-UNSPOKEN: Final = (
-    30_000  # ms: Twilio tells of a recording within seconds; given back sooner, who hangs up would speak for nothing
-)
+# ms: Twilio tells of a recording within seconds; given back sooner, who hangs up would speak for nothing
+UNSPOKEN: Final = 30_000
 LATE: Final = 60_000  # ms: by then a turn that brings its own recording has come, or never will
 
 

@@ -19,9 +19,8 @@ from twilio.request_validator import RequestValidator
 from store import Keys
 from store.cleaning import cleaned
 
-MOST_BYTES: Final = (
-    16 * 1024
-)  # a transcript of two minutes has three; the signature is of what is parsed, so all of it is parsed first
+# A transcript of two minutes has three KiB; the signature is of what is parsed, so all of it is parsed first.
+MOST_BYTES: Final = 16 * 1024
 MOST_PARAMETERS: Final = 80
 
 # Always sent, of a call and of a recording (platform-facts.md 1.2, 1.6): a request without one of them has been re-cut.

@@ -29,9 +29,8 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         if chosen is None:
             return answers.not_there(door, visit)
     else:
-        chosen = next(
-            iter(mine or ([] if free else [call for call in before if call.staff])), None
-        )  # the last card gives way to a call nobody has claimed
+        # The last card gives way to a call nobody has claimed.
+        chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
     tickets = asked(tx, who, Action.DESK_TICKET_WORK)
     threat = switches.look(tx, grant)
     leading = asked(tx, who, Action.DESK_THREAT_SWITCH) if who.leads else None

@@ -16,9 +16,8 @@ class Marks:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._next = 0  # when to read again
-        self._seen: tuple[int, dict[int, int]] | None = (
-            None  # when it was read; staff → since when they have had their password
-        )
+        # When it was read; staff → since when they have had their password.
+        self._seen: tuple[int, dict[int, int]] | None = None
 
     def whose(self, known: str) -> str:
         """Empty for a stranger. A mark that is newer than what was read counts."""

@@ -17,9 +17,8 @@ log = structlog.get_logger("portal")
 class TurnedAway:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._thread = ThreadPoolExecutor(
-            1, thread_name_prefix="portal-turned-away"
-        )  # the event loop waits for no database
+        # The event loop waits for no database.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="portal-turned-away")
         self._next = 0
 
     def tell(self, network: str) -> None:

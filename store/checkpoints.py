@@ -84,10 +84,8 @@ class Checkpoints:
         Nothing is written when nothing happened since the last one: its digest still stands for the whole ledger. With `seal`
         one is written that retires keys; raises `StillInUse`.
         """
-        self._unsealed, self._lanes.unsealed_since = (
-            self._waiting_since(),
-            None,
-        )  # what is written from here on is for the next
+        # What is written from here on is for the next.
+        self._unsealed, self._lanes.unsealed_since = self._waiting_since(), None
         own = dict(self._lanes.heads)
         with self._gate.held(), self._engine.begin() as connection, any_text(connection):
             head, sealed = self._made(connection, self._clock(), own, seal)

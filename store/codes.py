@@ -45,9 +45,8 @@ def put(tx: Transaction, digest: str, kind: str, subject: str, bound: str, life:
 def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
     """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
     found = _USE.all(tx, **each("of_digest", digests(tx, kind, digits)), now=tx.now)
-    return (
-        (found[0].subject, found[0].bound) if len(found) == 1 else None
-    )  # the same under two keys: nobody knows whose
+    # The same digits under two keys: nobody knows whose.
+    return (found[0].subject, found[0].bound) if len(found) == 1 else None
 
 
 def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:

@@ -134,9 +134,8 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
 
     @event.listens_for(engine, "connect")
     def _settings(raw: sqlite3.Connection, _record: Any) -> None:
-        _for_its_owner_alone(
-            Path(parsed.database or "")
-        )  # before WAL: SQLite gives its other files the rights of this one
+        # Before WAL: SQLite gives its other files the rights of this one.
+        _for_its_owner_alone(Path(parsed.database or ""))
         raw.isolation_level = None  # or pysqlite would begin transactions of its own
         for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute("PRAGMA " + pragma)

@@ -20,14 +20,10 @@ from store.work import Work
 
 HOUR: Final = 3_600_000  # ms
 PATIENCE: Final = 5 * 24 * HOUR  # ms for which a job is tried: as long as mail servers try
-LESS_PATIENCE: Final = {
-    "proof_code": HOUR,
-    "pin_page": 24 * HOUR,
-}  # asked for in a talk; later they only puzzle somebody
+LESS_PATIENCE: Final = {"proof_code": HOUR, "pin_page": 24 * HOUR}  # later they only puzzle whoever asked for them
 STATES: Final = ("waiting", "failing", "given-up")
-SHOWN: Final = frozenset(
-    {"notice", "form", "told", "purpose"}
-)  # words of ours in a payload; all else there may be somebody's
+# Words of ours in a payload; all else there may be somebody's.
+SHOWN: Final = frozenset({"notice", "form", "told", "purpose"})
 NOT_TOLD: Final = ("alert", "slack.alert")  # what tells the desk of things cannot tell it of itself
 
 

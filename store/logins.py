@@ -31,10 +31,8 @@ KNOWN_FOR: Final = 90 * DAY  # ms a browser is known by the cookie it got
 FROM_AN_ADDRESS: Final = (10, MINUTE)
 FROM_A_NETWORK: Final = (40, MINUTE // 4)
 BY_STRANGERS: Final = (10, HOUR // 2)  # at one username
-KEPT_BACK: Final = (
-    5,
-    2 * HOUR,
-)  # at one username, when that is used up, from a network that has not used up the next one:
+# At one username, when that is used up, from a network that has not used up the next one.
+KEPT_BACK: Final = (5, 2 * HOUR)
 BY_A_NETWORK: Final = (3, DAY)  # at one username
 BY_ITS_OWN: Final = (10, 5 * MINUTE)  # at one username, in browsers it has signed in with
 CODES: Final = (5, 2 * HOUR)  # wrong ones with the right password

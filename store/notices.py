@@ -20,16 +20,10 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("not_me", "code_overheard", "person_changed"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
-OF_DESK: Final = (
-    "emergency_unanswered",
-    "look_at_the_desk",
-    "staff_changed",
-)  # alarms: told to the desk's supervisors and administrators
-OF_STAFF: Final = (
-    "signin_tried",
-    "signin_code",
-    "signin_codes_spent",
-)  # about how one of the staff signs in: told to them alone
+# Alarms: told to the desk's supervisors and administrators.
+OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
+# About how one of the staff signs in: told to them alone.
+OF_STAFF: Final = ("signin_tried", "signin_code", "signin_codes_spent")
 OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
 
 

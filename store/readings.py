@@ -85,9 +85,8 @@ def look(tx: Transaction, grant: Grant) -> Reading:
     if account is None:
         return Reading.OPEN
     s, a = tables.staff.c, tables.accounts.c
-    tx.connection.execute(
-        select(s.id).where(s.id == staff).with_for_update()
-    )  # two at once are counted one after the other
+    # Two at once are counted one after the other.
+    tx.connection.execute(select(s.id).where(s.id == staff).with_for_update())
     hour = tx.now // SPAN
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)

@@ -57,8 +57,8 @@ def owed_to_anybody(tx: Transaction) -> dict[str, int]:
 
 
 def hold(tx: Transaction, people: Iterable[int]) -> None:
-    """Locks the calls they are proved in, and them, in one order, until the transaction has ended. Whoever takes something away does this first: or of two who do
-    it at once each would hold what the other wants."""
+    """Locks the calls they are proved in, and them, in one order, until the transaction has ended. Whoever takes something away
+    does this first: or of two who do it at once each would hold what the other wants."""
     p, c, people = tables.people.c, tables.calls.c, list(people)
     theirs = select(c.sid).where(c.proved_by.in_(people), c.ended_at.is_(None)).order_by(c.sid)
     tx.connection.execute(theirs.with_for_update()).all()  # before the people, as a turn of that call does

@@ -19,14 +19,8 @@ from store.prepared import Prepared
 from store.transaction import Transaction
 
 LEASE: Final = 120_000  # ms; whoever takes longer finds the piece taken by another, who does it again
-BACK_OFF: Final = (
-    5_000,
-    15_000,
-    60_000,
-    300_000,
-    1_800_000,
-    3_600_000,
-)  # then every hour, until it is given up (jobs.py)
+# ms; then every hour, until it is given up (jobs.py)
+BACK_OFF: Final = (5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000)
 LONGEST: Final = 2 * 3_600_000  # ms; nothing is put off for longer but by a clock that has been put right since
 KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
