@@ -1,147 +1,118 @@
-"""The command line: `deskgate serve | migrate | import | explain | matrix | tickets | audit | pin | staff | jobs | doctor | simulate`."""
+"""The command line: which module holds which command, read when the command is called; and every usage error in one line."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
-from pathlib import Path
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+import typer.main
+from typer.core import TyperCommand, TyperGroup
 
-from deskgate import __version__, decisions, doctor, jobs, records, staff
-from deskgate.serve import serve
-from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
-from deskgate.shell import fail, in_one_line, one_line, open_desk
-from simulator.terminal import dialling, run_call
-from store import imports, migrate, now_ms
-from store.import_format import ImportTrouble, read
+from deskgate import __version__
+
+# Command → where it is, and what `deskgate --help` says of it. Nothing of these modules is imported for the help: with
+# them it takes a second. docs/performance.md
+COMMANDS: Final = {
+    "serve": ("deskgate.serve:serve", "Run the service."),
+    "migrate": ("deskgate.serve:migrate_database", "Bring the database to the newest schema."),
+    "import": ("deskgate.importing:import_accounts", "Load accounts, all or nothing."),
+    "explain": ("deskgate.decisions:explain", "Say what the service would decide, and by which rules."),
+    "matrix": (
+        "deskgate.decisions:show_matrix",
+        "Print the whole decision table of a scheme.",
+    ),
+    "tickets": ("deskgate.records:show_tickets", "List tickets, what waits for the desk included."),
+    "audit": ("deskgate.records:audit_commands", "The ledger: every decision and disclosure."),
+    "pin": ("deskgate.records:pin_commands", "PINs, for the operator's shell only."),
+    "restored": (
+        "deskgate.records:after_a_restore",
+        "End what had been proved, after a backup was restored.",
+    ),
+    "staff": ("deskgate.staff:staff_commands", "Who works here, and who may sign in on the desk's page."),
+    "jobs": ("deskgate.jobs:job_commands", "Background jobs that wait, fail or were given up."),
+    "doctor": (
+        "deskgate.doctor:examine",
+        "Check everything, and say how to mend what is broken.",
+    ),
+    "simulate": ("deskgate.simulating:simulate_commands", "Play a caller's part, on this machine only."),
+}
+
+
+def load(name: str) -> TyperCommand | TyperGroup:
+    """A command, its module imported."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        found.rich_markup_mode = None
+        return typer.main.get_group(found)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name)(found)
+    command = typer.main.get_command(alone)
+    assert isinstance(command, TyperCommand)
+    return command
+
+
+class Commands(TyperGroup):
+    """Holds the names; a command is loaded when it is called. Ends every run, so that what is wrong is one line."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self._called = "deskgate"
+        for name, (_, words) in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=words, rich_markup_mode=None))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        if name is None:
+            return None, None, rest
+        self._called = f"deskgate {name}"
+        return name, load(name), rest
+
+    def main(self, *args: Any, standalone_mode: bool = True, **how: Any) -> Any:
+        """As Typer's own, which tells a usage error in a box of five lines."""
+        try:
+            code = super().main(*args, **(how | {"prog_name": "deskgate", "standalone_mode": False}))
+        except typer.TyperException as wrong:
+            print(f"deskgate: {_in_one_line(wrong, self._called)}", file=sys.stderr)
+            sys.exit(2)
+        except typer.Abort:
+            print("deskgate: stopped before it was done", file=sys.stderr)
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_one_line(wrong: typer.TyperException, called: str) -> str:
+    """What is wrong, then where the right way stands. Not every fault of Typer's knows its command."""
+    context: Any = getattr(wrong, "ctx", None)
+    words = " ".join(wrong.format_message().split()).rstrip(".")
+    if words == "Missing command":
+        words = f"{words}: {', '.join(context.command.commands)}"
+    printable = "".join(c if c.isprintable() else "?" for c in words)
+    return f"{printable[:1].lower()}{printable[1:]} (see `{context.command_path if context else called} --help`)"
+
 
 commands = typer.Typer(
+    cls=Commands,
     help="A support desk that knows who is asking.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # drawing boxes takes longer to import than all the rest of the help
 )
-simulate_commands = typer.Typer(help="Play a caller's part, on this machine only.", no_args_is_help=True)
-commands.add_typer(simulate_commands, name="simulate")
-commands.add_typer(records.audit_commands, name="audit")
-commands.add_typer(records.pin_commands, name="pin")
-commands.add_typer(staff.staff_commands, name="staff")
-commands.add_typer(jobs.job_commands, name="jobs")
-commands.command("serve")(serve)
-commands.command("explain")(decisions.explain)
-commands.command("matrix")(decisions.show_matrix)
-commands.command("tickets")(records.show_tickets)
-commands.command("restored")(records.after_a_restore)
-commands.command("doctor")(doctor.examine)
-MOST_LINES = 200  # differences shown by `import --dry-run`; the rest are counted
-
-
-@commands.command("migrate")
-def migrate_database() -> None:
-    """Bring the database to the newest schema."""
-    with in_one_line():
-        migrate(read_settings().database_url)
-    print("The database is up to date.")
-
-
-@commands.command("import")
-def import_accounts(
-    file: Annotated[Path, typer.Argument(help="JSON; docs/import.md has the format.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the differences and store nothing.")] = False,
-    reset_pins: Annotated[
-        bool, typer.Option("--reset-pins", help="PINs in the file replace those people have.")
-    ] = False,
-    known_since: Annotated[
-        str,
-        typer.Option(
-            help="A day: since when numbers, addresses and Slack members of newcomers have been on file with you."
-        ),
-    ] = "",
-) -> None:
-    """Load accounts: all or nothing, and a second time changes nothing."""
-    since = _day(known_since) if known_since else None
-    try:
-        with open_desk() as (settings, store), _bars() as progress:
-            choice = settings.pin_choice == "on"
-            result = imports.run(
-                store,
-                read(file),
-                dry_run=dry_run,
-                reset_pins=reset_pins,
-                pin_choice=choice,
-                known_since=since,
-                home=settings.slack_home,
-                progress=progress,
-            )
-    except ImportTrouble as trouble:
-        for words in trouble.lines[:-1]:
-            print(f"deskgate: {file}: {words}", file=sys.stderr)
-        fail(f"{file}: {trouble.lines[-1]}")
-    if dry_run:
-        for words in result.differences[:MOST_LINES]:
-            print(words)
-        if len(result.differences) > MOST_LINES:
-            print(f"and {len(result.differences) - MOST_LINES} more")
-    counted = ", ".join(f"{count} {what.replace('.', ' ')}" for what, count in result.counts.items() if count)
-    print(f"{'Would change' if dry_run else 'Imported'}: {counted or 'nothing, all is as the file says'}.")
-
-
-def _day(word: str) -> int:
-    """The beginning of a day in UTC, in ms."""
-    try:
-        at = int(datetime.combine(date.fromisoformat(word), time(), UTC).timestamp() * 1000)
-    except ValueError:
-        fail(f"--known-since: {one_line(word)} is no day like 2026-01-31")
-    if at > now_ms():
-        fail(f"--known-since: {word} is still to come")
-    return at
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress on a terminal; nothing where there is none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    screen = Console(stderr=True)
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def progress(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done, total=of)
-
-        yield progress
-
-
-@simulate_commands.command("call")
-def simulate_call(
-    caller: Annotated[str, typer.Option("--from", help="The number to call from, or `withheld`.")],
-    script: Annotated[Path | None, typer.Option(help="A call written down: docs/simulator.md")] = None,
-    url: Annotated[str, typer.Option(help="The running service; PUBLIC_URL unless said.")] = "",
-) -> None:
-    """Ring the running service from a keypad in the terminal, or play a call from a file."""
-    with in_one_line():
-        settings = read_settings()
-        if not settings.simulated:
-            fail("the simulator is not to be had in production or with a Twilio account set")
-        token = simulated_token(read_keys(settings))
-    base = url or settings.public_url
-    with dialling(base, SIMULATED_SID, token, settings.public_url, SIMULATED_NUMBER) as exchange:
-        raise typer.Exit(run_call(base, caller, script, exchange))
 
 
 @commands.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False) -> None:
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
     if version:
         print(__version__)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main() -> None:

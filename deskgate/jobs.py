@@ -15,12 +15,13 @@ from store import Transaction, jobs
 from store.jobs import STATES, Job, NoSuchJob, TooOld
 
 job_commands = typer.Typer(help="Background jobs that wait, fail or were given up.", invoke_without_command=True)
+MOST = 2**63 - 1  # what both databases count to
 StateOption = Annotated[str, typer.Option(help="Only these: waiting, failing or given-up.")]
 KindOption = Annotated[str, typer.Option(help="Only this kind, for example mail.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
-IdArgument = Annotated[int, typer.Argument(help="The number in front of a job.", min=1)]
-IdsArgument = Annotated[list[int] | None, typer.Argument(help="The numbers in front of jobs.", min=1)]
+IdArgument = Annotated[int, typer.Argument(help="The number in front of a job.", min=1, max=MOST)]
+IdsArgument = Annotated[list[int] | None, typer.Argument(help="The numbers in front of jobs.", min=1, max=MOST)]
 
 
 @job_commands.callback()
@@ -64,7 +65,7 @@ def _list(state: str, kind: str, limit: int, as_json: bool) -> None:
 
 @job_commands.command("show")
 def show_job(id: IdArgument, as_json: JsonOption = False) -> None:
-    """Show one job: what it is about, what became of it, and when it is tried next. Nobody's words, address or number."""
+    """Show one job. What it is about, what became of it, and when it is tried next. Nobody's words, address or number."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
         job = _done(jobs.show, tx, granted(tx, Action.DESK_OPERATE), id)
     if as_json:

@@ -28,7 +28,7 @@ from store import (
 from store.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
-pin_commands = typer.Typer(help="PINs, for the operator's shell only.", no_args_is_help=True)
+pin_commands = typer.Typer(help="PINs, for the operator's shell only.")
 AccountOption = Annotated[str, typer.Option(help="Only this account's number.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 PersonOption = Annotated[str, typer.Option(help="The person's username.")]
@@ -103,7 +103,7 @@ def show_audit(context: typer.Context, account: AccountOption = "", as_json: Jso
 
 @audit_commands.command("verify")
 def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, from the log.")] = "") -> None:
-    """Check every chain of the ledger; exits 1 and names the first broken entry, or what never is so while the service runs."""
+    """Check every chain of the ledger. Exits 1 and names the first broken entry, or what never is so while the service runs."""
     with open_desk(writes=False) as (_, store):
         verdict = verify.verify(store, head or None)
     if not verdict.ok:
@@ -121,7 +121,7 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
 
 @audit_commands.command("retire")
 def retire_keys() -> None:
-    """After a new key was put in front of SECRET_KEYS and every process restarted: nothing new counts under the older ones."""
+    """End the older keys. Once a new one is in front of SECRET_KEYS and every process restarted: nothing new counts under them."""
     with open_desk() as (_, store):
         with store.transaction("shell") as tx:
             granted(tx, Action.DESK_OPERATE)
@@ -142,7 +142,7 @@ def set_pin(
         bool, typer.Option("--duress", help="And a second one, to key instead while somebody threatens them.")
     ] = False,
 ) -> None:
-    """Give somebody a new PIN: read from standard input, or issued and printed once. A duress PIN they had ends."""
+    """Give somebody a new PIN. Read from standard input, or issued and printed once. A duress PIN they had ends."""
     with open_desk() as (settings, store):
         with store.transaction("shell") as tx:
             grant = granted(tx, Action.DESK_PIN_REISSUE)
@@ -219,7 +219,7 @@ def unlock_pin(person: PersonOption) -> None:
 
 @pin_commands.command("reseal")
 def reseal_pins() -> None:
-    """After a rotation of SECRET_KEYS: seal every PIN under the newest key. May be stopped and begun again."""
+    """Seal every PIN under the newest key. After a rotation of SECRET_KEYS; may be stopped and begun again."""
     anew = lost = after = 0
     with open_desk() as (_, store):
         while True:

@@ -1,4 +1,4 @@
-"""`deskgate serve`: the web process, its log, and what it says first."""
+"""`deskgate serve`: the web process, its log, and what it says first; and `deskgate migrate`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 
 from deskgate import misspelt, seldom
 from deskgate.settings import Settings, read_settings
-from deskgate.shell import fail, in_one_line
+from deskgate.shell import FAILED, fail, in_one_line
 from store import migrate
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes; more than one needs PostgreSQL.")] = 1,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
     no_migrate: Annotated[bool, typer.Option("--no-migrate", help="Leave the schema as it is.")] = False,
 ) -> None:
     """Run the service. Migrates first, unless told not to."""
@@ -75,6 +75,13 @@ def serve(
         several.run(uvicorn.Config("deskgate.serve:app", **how))
 
 
+def migrate_database() -> None:
+    """Bring the database to the newest schema."""
+    with in_one_line():
+        migrate(read_settings().database_url)
+    print("The database is up to date.")
+
+
 def is_taken(host: str, port: int) -> bool:
     """Whether something listens there already, found out before we say that we run."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
@@ -82,7 +89,9 @@ def is_taken(host: str, port: int) -> bool:
         try:
             trial.bind((host, port))
         except OSError as fault:
-            return fault.errno == errno.EADDRINUSE
+            if fault.errno != errno.EADDRINUSE:
+                fail(f"cannot listen on {host}, port {port}: {fault.strerror}; choose another --host or --port", FAILED)
+            return True
     return False
 
 

@@ -13,13 +13,13 @@ from deskgate.shell import fail, granted, moment, open_desk
 from store import Store, staff
 from store.staff import INVITED_FOR, Member
 
-staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.", no_args_is_help=True)
+staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.")
 UsernameArgument = Annotated[str, typer.Argument(help="The member's username.")]
 
 
 @staff_commands.command("list")
 def list_staff(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """List them: username, role, whether they can sign in, whether they are suspended."""
+    """List who works here. Username, role, whether they can sign in, whether they are suspended."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
         found = staff.listed(tx, granted(tx, Action.DESK_STAFF_MANAGE))
     if as_json:
@@ -36,7 +36,7 @@ def list_staff(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 @staff_commands.command("invite")
 def invite(username: UsernameArgument) -> None:
-    """Print a link, once, where somebody sets a password and an authenticator: for a new member, or a lost telephone."""
+    """Print a link for a new password and authenticator. Once: for a new member, or a lost telephone."""
     with open_desk() as (settings, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
         member = staff.find(tx, grant, username)
@@ -51,7 +51,7 @@ def invite(username: UsernameArgument) -> None:
 
 @staff_commands.command("suspend")
 def suspend(username: UsernameArgument) -> None:
-    """They may do nothing from now on, by any door, are signed out everywhere, and what they are talking in ends."""
+    """Let somebody do nothing from now on. They are signed out everywhere, and what they are talking in ends."""
     with open_desk() as (settings, store):
         done = _changed(store, username, to=True)
     print(f"{username} is suspended." if done else f"{username} was suspended already.")
@@ -61,7 +61,7 @@ def suspend(username: UsernameArgument) -> None:
 
 @staff_commands.command("resume")
 def resume(username: UsernameArgument) -> None:
-    """They may work again."""
+    """Let somebody work again."""
     with open_desk() as (_, store):
         done = _changed(store, username, to=False)
     print(f"{username} may work again." if done else f"{username} was not suspended.")

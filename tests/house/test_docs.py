@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 import pytest
-import typer.main
 from fastapi import FastAPI
 
 from authz import CELLS, NEXT_WORDS, REASON_WORDS, load_schemes
 from authz.words import DESK_CELLS, HOUSE_DECISIONS
-from deskgate.__main__ import commands
+from deskgate.__main__ import COMMANDS as TABLE
+from deskgate.__main__ import load
 from deskgate.settings import Settings
 from tests.desk import Desk
 from tests.house.test_names import ROOT
@@ -36,8 +36,7 @@ def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command
         yield from walk(further, f"{name} {word}")
 
 
-COMMANDS = dict(walk(typer.main.get_command(commands), "deskgate"))
-COMMANDS.pop("deskgate")  # --version and nothing else
+COMMANDS = {whole: command for name in TABLE for whole, command in walk(load(name), f"deskgate {name}")}
 
 
 # --- settings

@@ -1,0 +1,88 @@
+"""`deskgate import`: accounts from a file, all or nothing; how far it has come is shown on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from deskgate.shell import fail, one_line, open_desk
+from store import imports, now_ms
+from store.import_format import ImportTrouble, read
+
+MOST_LINES = 200  # differences shown by `import --dry-run`; the rest are counted
+
+
+def import_accounts(
+    file: Annotated[Path, typer.Argument(help="JSON; docs/import.md has the format.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the differences and store nothing.")] = False,
+    reset_pins: Annotated[
+        bool, typer.Option("--reset-pins", help="PINs in the file replace those people have.")
+    ] = False,
+    known_since: Annotated[
+        str,
+        typer.Option(
+            help="A day: since when numbers, addresses and Slack members of newcomers have been on file with you."
+        ),
+    ] = "",
+) -> None:
+    """Load accounts: all or nothing, and a second time changes nothing."""
+    since = _day(known_since) if known_since else None
+    try:
+        with open_desk() as (settings, store), _bars() as progress:
+            choice = settings.pin_choice == "on"
+            result = imports.run(
+                store,
+                read(file),
+                dry_run=dry_run,
+                reset_pins=reset_pins,
+                pin_choice=choice,
+                known_since=since,
+                home=settings.slack_home,
+                progress=progress,
+            )
+    except ImportTrouble as trouble:
+        for words in trouble.lines[:-1]:
+            print(f"deskgate: {file}: {words}", file=sys.stderr)
+        fail(f"{file}: {trouble.lines[-1]}")
+    if dry_run:
+        for words in result.differences[:MOST_LINES]:
+            print(words)
+        if len(result.differences) > MOST_LINES:
+            print(f"and {len(result.differences) - MOST_LINES} more")
+    counted = ", ".join(f"{count} {what.replace('.', ' ')}" for what, count in result.counts.items() if count)
+    print(f"{'Would change' if dry_run else 'Imported'}: {counted or 'nothing, all is as the file says'}.")
+
+
+def _day(word: str) -> int:
+    """The beginning of a day in UTC, in ms."""
+    try:
+        at = int(datetime.combine(date.fromisoformat(word), time(), UTC).timestamp() * 1000)
+    except ValueError:
+        fail(f"--known-since: {one_line(word)} is no day like 2026-01-31")
+    if at > now_ms():
+        fail(f"--known-since: {word} is still to come")
+    return at
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress on a terminal; nothing where there is none."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=of)
+            bars.update(tasks[what], completed=done, total=of)
+
+        yield progress
