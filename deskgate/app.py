@@ -109,9 +109,9 @@ def open_house(
             messages_only=settings.elevated_threat == "on",
             transcribe=settings.transcribe == "on" or settings.simulated,
         )
-        base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url
-        http = twilio_api or httpx2.Client(base_url=base, timeout=TIMEOUT, trust_env=not settings.simulated)
-        rest = TwilioRest(http, account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0])
+        rest = TwilioRest(
+            twilio_api or _to_twilio(settings), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
+        )
     door = slack.open_slack(settings, store, api_url=slack_api)
     deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(door, store)
     return House(
@@ -123,6 +123,12 @@ def open_house(
         deliveries,
         Worker(store, deliveries, slack.sweep(door)),
     )
+
+
+def _to_twilio(settings: Settings) -> httpx2.Client:
+    if settings.simulated:
+        return simulated.client(f"{settings.public_url}/simulator/twilio", TIMEOUT)
+    return httpx2.Client(base_url=settings.twilio_api_url, timeout=TIMEOUT)
 
 
 def make_app(

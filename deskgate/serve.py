@@ -50,12 +50,12 @@ def serve(
             migrate(settings.database_url)
         if is_taken(host, port):
             fail(f"port {port} is taken: stop what listens there, or choose another --port")
-        make_app(settings).state.house.store.close()  # what is wrong is said here, before any process is started
+        log_as_lines(production=settings.deskgate_env == "production")
+        made = make_app(settings)  # what is wrong is said here, before any process is started
     for words in misspelt.unknown(os.environ):
         print(f"deskgate: {words}", file=sys.stderr)
     _say_what_to_try(settings, port)
     how: dict[str, Any] = {
-        "factory": True,
         "host": host,
         "port": port,
         "workers": workers,
@@ -68,11 +68,13 @@ def serve(
         "timeout_graceful_shutdown": 10,
         "timeout_worker_healthcheck": several.SILENT_FOR,
     }
-    if workers == 1:
-        uvicorn.run("deskgate.serve:app", **how)
-    else:
-        log_as_lines(production=settings.deskgate_env == "production")
-        several.run(uvicorn.Config("deskgate.serve:app", **how))
+    try:
+        if workers == 1:
+            uvicorn.run(made, **how)
+    finally:
+        made.state.house.store.engine.dispose()
+    if workers > 1:
+        several.run(uvicorn.Config("deskgate.serve:app", factory=True, **how))  # each makes its own
 
 
 def migrate_database() -> None:
@@ -96,7 +98,7 @@ def is_taken(host: str, port: int) -> bool:
 
 
 def app() -> FastAPI:
-    """What each web process runs."""
+    """What each web process runs, where there are several."""
     from deskgate.app import make_app
 
     os.umask(0o077)

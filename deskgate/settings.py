@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
-from simulator.guard import is_loopback
+from simulator.loopback import is_loopback
 from store import Keys, KeyTrouble, sqlite_file
 from store.work import Never
 

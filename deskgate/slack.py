@@ -17,6 +17,7 @@ from bot.bolt import make_bolt
 from bot.door import Door
 from bot.socket import Socket
 from bot.web_api import WebApi
+from deskgate import simulated
 from deskgate.settings import Settings, simulated_slack
 from simulator.slack import SAMPLE, App, Workspace, posting
 from simulator.slack.delivery import PATIENCE
@@ -126,10 +127,8 @@ def add(app: FastAPI, settings: Settings, slack: Slack, *, clock: Callable[[], i
 
 def simulate(app: FastAPI, settings: Settings, store: Store) -> Workspace:
     """A little Slack over HTTP against this very service."""
-    import httpx2
-
     secret, token = simulated_slack(store.keys)
-    client = httpx2.Client(base_url=settings.public_url, timeout=PATIENCE, trust_env=False)
+    client = simulated.client(settings.public_url, PATIENCE)
     workspace = Workspace(posting(client), secret, SAMPLE, App(token), public_url=settings.public_url, now=time.time)
     app.include_router(simulator.slack.web.router(workspace))
     app.include_router(simulator.slack.web_api.router(workspace))

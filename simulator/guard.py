@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
+
+from simulator.loopback import is_loopback
 
 _FORWARDED = (
     *("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip"),
     *("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server"),
 )
-
-
-def is_loopback(host: str) -> bool:
-    """Is this host name or address the machine itself? No name but localhost is looked at: names can be rebound."""
-    host = host.strip("[]").lower()
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_from_this_machine(request: Request) -> bool:

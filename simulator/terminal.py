@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from simulator.exchange import Exchange, posting
-from simulator.guard import is_loopback
+from simulator.loopback import is_loopback
 from simulator.phone import KEYS, WITHHELD, CallOver, Phone
 from simulator.script import BadScript, ScriptMismatch, play
 

@@ -17,7 +17,8 @@ from authz import load_schemes
 from deskgate.app import UNTRACED, House, make_app
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
 from deskgate.simulated import SAMPLE
-from simulator import Exchange, play, posting
+from simulator.exchange import Exchange, posting
+from simulator.script import play
 from simulator.twilio_api import router as twilio_api
 from store import Keys, imports, open_store
 from store.import_format import read

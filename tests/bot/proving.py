@@ -7,7 +7,7 @@ import re
 import pyotp
 from sqlalchemy import select, update
 
-from simulator import Phone
+from simulator.phone import Phone
 from store import authenticators, carried, step_ups, tables
 from store.people import person_of
 from tests.bot.slack_desk import SlackDesk

@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import select
 
-from simulator import Phone
+from simulator.phone import Phone
 from store import step_ups, tables, work
 from tests.bot.by_hand import click, send, submission
 from tests.bot.proving import SUBJECT, digits_in, linked_days_ago, on_the_phone, sid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from simulator import Phone
+from simulator.phone import Phone
 from store import pins, tables
 from store.pins import Pin
 from tests.bot.slack_desk import AGENTS, SlackDesk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from authz import Proof
-from simulator import Phone
+from simulator.phone import Phone
 from store import rings, step_ups, tables
 from tests.bot.by_hand import click, send
 from tests.bot.proving import SUBJECT, on_the_phone, sid

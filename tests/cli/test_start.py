@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import insert, text, update
 
 from deskgate import __version__
@@ -31,7 +32,7 @@ PRODUCTION = {"DESKGATE_ENV": "production", "PUBLIC_URL": "https://desk.example"
 def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What uvicorn was to run: here it runs nothing."""
     runs: list[dict[str, Any]] = []
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **how: runs.append(how))
+    monkeypatch.setattr(uvicorn, "run", lambda app, **how: runs.append(how | {"app": app}))
     return runs
 
 
@@ -44,6 +45,7 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     assert "http://127.0.0.1:8123/simulator" in said.out
     (how,) = started
     assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", 8123, 1)
+    assert isinstance(how["app"], FastAPI), "made once: what was tried at the start is what runs"
     assert how["access_log"] is False, "a PIN is never in a URL, and URLs are never in a log"
 
 

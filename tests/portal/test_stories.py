@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from deskgate.settings import SIMULATED_AGENT
-from simulator import Phone
+from simulator.phone import Phone
 from store import pins, tables
 from store.people import person_of
 from store.pins import Pin

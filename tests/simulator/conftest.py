@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
 
-from simulator import Exchange, posting
+from simulator.exchange import Exchange, posting
 from simulator.slack import SAMPLE, App, Workspace, web_api
 from tests.simulator.slack_desk import SECRET, TOKEN, Api, SlackDesk
 from tests.simulator.slack_served import Served, served

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import httpx2
 from fastapi import FastAPI
 
-from simulator import Exchange, posting, twilio_api, web
+from simulator import twilio_api, web
+from simulator.exchange import Exchange, posting
 from tests.serving import serving
 from tests.simulator.toy_desk import NUMBER, SID, TOKEN, ToyDesk
 

@@ -13,7 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 import simulator.slack.web
 import simulator.slack.web_api
-from simulator import Exchange, posting, web
+from simulator import web
+from simulator.exchange import Exchange, posting
 from simulator.slack import SAMPLE, App, Cast, Workspace
 from simulator.slack import posting as slack_posting
 from tests.serving import serving

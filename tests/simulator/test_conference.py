@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from simulator import CallOver, Exchange
-from simulator.phone import Phone
+from simulator.exchange import Exchange
+from simulator.phone import CallOver, Phone
 from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, ToyDesk
 
 AGENT = "+441632960999"

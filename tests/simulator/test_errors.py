@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from simulator import Exchange, posting
+from simulator.exchange import Exchange, posting
 from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, SID, TOKEN, ToyDesk
 
 APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator import CallOver, Exchange
-from simulator.phone import Phone
+from simulator.exchange import Exchange
+from simulator.phone import CallOver, Phone
 from tests.simulator.toy_desk import CALLER, NUMBER, SID, ToyDesk
 
 APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."

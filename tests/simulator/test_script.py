@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator import BadScript, Exchange, ScriptMismatch, play, record
-from simulator.script import written_down
+from simulator.exchange import Exchange
+from simulator.script import BadScript, ScriptMismatch, play, record, written_down
 from tests.simulator.toy_desk import PUBLIC, ToyDesk
 
 STORY = """\

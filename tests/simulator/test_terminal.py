@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator import Exchange
+from simulator.exchange import Exchange
 from simulator.terminal import dialling, run_call
 from tests.simulator.served import served
 from tests.simulator.toy_desk import CALLER, NUMBER, SID, TOKEN, ToyDesk

@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from simulator import Exchange, twilio_api, web
+from simulator import twilio_api, web
+from simulator.exchange import Exchange
 from simulator.live import stream
 from simulator.recording import comment
 from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, SID, TOKEN, ToyDesk
