@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import NullPool, create_engine, insert, select, update
+from sqlalchemy import NullPool, create_engine, delete, insert, select, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
 from deskgate.simulated import SAMPLE
@@ -19,6 +19,7 @@ from tests.store.clocked import Clocked
 
 LEO, RAJ, TIDEWORKS = 9, 7, 3
 OPENS = Ask(f"person:{LEO}", Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
+NOT_YOURS = "That is answered already, or not yours to answer."
 
 
 @pytest.fixture
@@ -56,11 +57,22 @@ def test_h10_a_loan_ends_with_the_borrower_and_does_not_come_back(desk: SlackDes
 
 
 def test_h10_nothing_is_lent_to_who_is_a_contact_no_more(desk: SlackDesk) -> None:
+    """Whatever took them off: the request alone says nothing of that."""
+    asked(desk)
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(delete(tables.contacts).where(tables.contacts.c.person_id == LEO))
+    desk.click("U0RAJ", "lend_hours", value="1:1")
+    assert NOT_YOURS in desk.said("U0RAJ")
+    contacts(desk)
+    assert not may_open(desk)
+
+
+def test_h10_a_request_ends_with_the_contact_and_does_not_come_back(desk: SlackDesk) -> None:
     asked(desk)
     contacts(desk, but="leo.fox")
-    desk.click("U0RAJ", "lend_hours", value="1:1")
-    assert "That is answered already, or not yours to answer." in desk.said("U0RAJ")
     contacts(desk)
+    desk.click("U0RAJ", "lend_hours", value="1:1")
+    assert NOT_YOURS in desk.said("U0RAJ")
     assert not may_open(desk)
 
 

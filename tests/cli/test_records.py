@@ -7,10 +7,22 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import authenticators, call_backs, codes, pages, proof_mail, sessions, step_ups, tables, tickets
+from store import (
+    alerts,
+    approvals,
+    authenticators,
+    call_backs,
+    codes,
+    pages,
+    proof_mail,
+    sessions,
+    step_ups,
+    tables,
+    tickets,
+)
 from store.timeline import Recorded
 from tests.cli.conftest import Shell
 
@@ -231,9 +243,11 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         proof_mail.ask(tx, asks, 8)
         call_backs.ask(tx, asks, 8, purpose="code")
         authenticators.begin(tx, 8)
+    with light.store() as store, store.transaction("phone", "CA2") as tx:
+        question, number = approvals.ask(tx, "person:8", 1)
     said = light.run("restored")
     assert said.out.startswith(
-        "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 0 questions in Slack, "
+        "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 1 questions in Slack, "
         "1 codes and links to be sent, 1 call backs, 1 authenticators begun, 0 of the staff suspended again\n"
     )
     with light.store() as store, store.transaction("test") as tx:
@@ -241,6 +255,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         assert codes.redeem(tx, "step", code) is None
         assert pages.use(tx, "pin", page) is None
         assert step_ups.until(tx, "person:8", 1, "CA1") is None
+        assert approvals.answer(tx, "person:8", question, number, ends_at=tx.now + 900_000) is None
 
 
 def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_again(light: Shell, tmp_path: Path) -> None:
@@ -261,3 +276,20 @@ def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_agai
     told = light.run("doctor")
     assert "the database holds all that this machine has seen of it" in told.out
     assert "restored, noticed at " in told.out
+
+
+def test_b6_a_jump_of_the_clock_is_told_by_the_doctor_until_somebody_has_looked(light: Shell) -> None:
+    line = "the clock jumped at "
+    assert line not in light.run("doctor").out
+    with light.store() as store, store.transaction("test") as tx:
+        alerts.alert(tx, "clock", "1")
+    assert line in light.run("doctor").out
+    light.change(update(tables.alerts).values(seen_at=1))
+    assert line not in light.run("doctor").out
+
+
+def test_b6_where_a_restore_cannot_be_noticed_the_doctor_says_so(light: Shell) -> None:
+    light.set(STATE_DIRECTORY="/proc/nowhere", XDG_STATE_HOME="/proc/nowhere")
+    assert "there is no folder for what outlives a restore, so none is noticed: put StateDirectory=" in (
+        light.run("doctor").out
+    )

@@ -74,6 +74,27 @@ def test_the_migrations_make_what_the_tables_say(engine: sqlalchemy.Engine) -> N
         assert not compare_metadata(MigrationContext.configure(connection), Base.metadata)
 
 
+def checks(connection: sqlalchemy.Connection) -> dict[str, list[tuple[str, str]]]:
+    look = sqlalchemy.inspect(connection)
+    return {
+        name: sorted((str(one["name"]), one["sqltext"]) for one in look.get_check_constraints(name))
+        for name in look.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_b2_the_migrations_make_the_checks_that_the_tables_say(postgres: Server, postgres_url: str) -> None:
+    """Alembic compares none."""
+    from store.tables import Base
+
+    urls = postgres_url, postgres.create("as_the_tables_say")
+    engines = [sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool) for url in urls]
+    with engines[0].connect() as migrated, engines[1].begin() as made:
+        Base.metadata.create_all(made)
+        assert checks(migrated) == checks(made)
+        assert len(checks(made)["ledger"]) == 1
+
+
 def test_postgres_is_new_enough_and_listens_to_nobody_else(postgres: Server) -> None:
     with sqlalchemy.create_engine(postgres.url("postgres"), poolclass=sqlalchemy.NullPool).connect() as connection:
         assert int(connection.execute(sqlalchemy.text("SHOW server_version_num")).scalar_one()) >= 180000

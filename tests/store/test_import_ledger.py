@@ -80,6 +80,16 @@ def test_h8_a_new_member_of_the_desk_is_an_entry_and_a_second_run_is_none(full: 
     assert full.notices() == []
 
 
+def test_h8_each_import_tells_of_what_it_changed(full: Desk) -> None:
+    """Also of what another has changed an hour before."""
+    for status in ("closed", "active"):
+        changed = sample()
+        changed["accounts"][0]["status"] = status
+        full.imports(changed)
+        full.now += 3_600_000
+    assert full.notices() == [{"notice": "account_changed", "account": 1}] * 2
+
+
 def test_h13_a_member_linked_by_code_whom_the_operator_lists_is_the_operators(full: Desk) -> None:
     """The operator's word stands from then on: it is no link by a code any more, and as old as it was."""
     m = tables.slack_members
