@@ -232,6 +232,10 @@ class Reading:
                 if number != n:
                     raise _Broken(f"lane {lane}: entry {n} is missing")
                 made = _linked(key, before, lane, n, row[2:]) if key is not None else mac
+                try:
+                    digest = running(digest, mac, [lane, *row[2:]]) if seal or key_id in self.retiring else b""
+                except TypeError:
+                    made = None
                 if not _same(made, mac) or not isinstance(row[2], int):
                     raise _Broken(f"lane {lane}: entry {n} was changed, or put in another's place")
                 if n == head_n and mac.hex() != head_mac:
@@ -239,8 +243,6 @@ class Reading:
                 if n > max(head_n, sealed_n) and (self.waiting is None or row[2] < self.waiting):
                     self.waiting = row[2]
                 before = mac
-                if seal or key_id in self.retiring:
-                    digest = running(digest, mac, [lane, *row[2:]])
             self.entries += len(rows)
         if n < head_n:
             raise _Broken(f"lane {lane}: entry {n + 1} is missing: checkpoint {checkpoint} saw {head_n} entries")

@@ -47,7 +47,14 @@ def test_d5_jobs_are_listed_and_shown_without_anybodys_words(filled: Shell) -> N
     assert filled.run("jobs", "list").out == said.out
     every = filled.run("jobs", "--json").json
     assert [(one["id"], one["state"]) for one in every] == [(1001, "given-up"), (1002, "failing"), (1003, "waiting")]
-    assert [one["id"] for one in filled.run("jobs", "list", "--state", "failing", "--json").json] == [1002]
+    for chosen, ids in (
+        (("--state", "failing"), [1002]),
+        (("--state", "waiting"), [1003]),
+        (("--state", "given-up"), [1001]),
+        (("--kind", "notice"), [1003]),
+        (("--kind", "notice", "--state", "given-up"), []),
+    ):
+        assert [one["id"] for one in filled.run("jobs", "list", *chosen, "--json").json] == ids
     assert "and 2 more" in filled.run("jobs", "--limit", "1").out
     shown = [filled.run("jobs", "show", str(id)).out for id in (1001, 1002, 1003)]
     assert "nothing that may be shown; 5 values are not shown" in shown[0]
@@ -60,8 +67,9 @@ def test_d5_jobs_are_listed_and_shown_without_anybodys_words(filled: Shell) -> N
 def test_d5_a_job_is_tried_again_or_dropped_and_that_is_in_the_ledger(filled: Shell) -> None:
     assert filled.run("jobs", "retry", "1001", "1002").out == "2 jobs are tried again now, if the service is running.\n"
     w = tables.work.c
-    again = filled.rows(select(w.done_at, w.given_up, w.attempts).where(w.id.in_((1001, 1002))))
-    assert again == [(None, False, 2)] * 2
+    again = filled.rows(select(w.done_at, w.given_up, w.attempts, w.run_at > NOON).where(w.id.in_((1001, 1002))))
+    assert [(*row[:3], bool(row[3])) for row in again] == [(None, False, 2, True)] * 2
+    assert [at for (at,) in filled.rows(select(w.run_at - w.retried_at).where(w.retried_at.is_not(None)))] == [0, 0]
     assert filled.run("jobs", "drop", "1001").out == "Job 1001 (mail) is dropped.\n"
     (dropped,) = filled.rows(select(w.done_at, w.given_up, w.payload).where(w.id == 1001))
     assert (dropped[0] is not None, *dropped[1:]) == (True, False, "{}")

@@ -17,6 +17,7 @@ from store.verify import Verdict, verify
 NOW = 1_795_000_000_000
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 TABLES: tuple[Table, ...] = (ledger, lanes, checkpoints)
+KINDS = ["x'ff'", "CAST(x'ff' AS TEXT)", "1.5", "''", "'99'", "-1", "'[7]'"]  # what a column of SQLite's keeps as well
 Copies = dict[Any, list[dict[str, Any]]]
 
 

@@ -16,7 +16,7 @@ from store.ledger import HOUR, checkpoint_link, first_link, link
 from store.retiring import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
 from store.verify import verify
-from tests.store.attacked import NEW, OLD, Attacked
+from tests.store.attacked import KINDS, NEW, OLD, Attacked
 
 NEWER = bytes(range(64, 96))
 [OLD_ID], [NEW_ID] = ([key.id for key in Keys([secret]).for_use("ledger")] for secret in (OLD, NEW))
@@ -102,6 +102,28 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
         rotated.rolls_back_to(before)
     rotated.does(delete(ledger).where(ledger.c.lane == lane), delete(lanes).where(lanes.c.id == lane))
     assert f"lane {lane} is missing" in str(rotated.found(NEW))
+
+
+def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str) -> None:
+    """SQLite keeps whatever it is given, also after the last entry that the seal knows."""
+    rotated = Rotated(sqlite_url)
+    before, lane = rotated.copies(), rotated.old_lane()
+    last = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))
+    which = {ledger: f"lane = '{lane}' AND n = 1", lanes: f"id = '{lane}'", checkpoints: "n = 1"}
+    for table, one in which.items():
+        for column in table.c.keys():  # noqa: SIM118 columns are no dict
+            for value in KINDS:
+                with rotated.attacker.begin() as connection:
+                    connection.exec_driver_sql(f'UPDATE {table} SET "{column}" = {value} WHERE {one}')
+                assert rotated.found(NEW), (str(table), column, value)
+                rotated.rolls_back_to(before)
+    rotated.does(*(insert(ledger).values({**last, "n": last["n"] + n}) for n in (1, 2)))
+    with rotated.attacker.begin() as connection:
+        for n, at in ((1, "'x'"), (2, 7)):
+            connection.exec_driver_sql(f"UPDATE ledger SET at = {at} WHERE lane = '{lane}' AND n = {last['n'] + n}")
+    assert rotated.found(NEW)
+    rotated.attacker.dispose()
+    rotated.store.close()
 
 
 def test_b2_entries_under_a_retired_key_are_broken(rotated: Rotated) -> None:

@@ -17,10 +17,9 @@ from authz import Action, Ask, Grant, Proof
 from store import OPERATOR, audit
 from store.ledger import HOUR
 from store.tables import checkpoints, lanes, ledger
-from tests.store.attacked import OLD, TABLES, Attacked
+from tests.store.attacked import KINDS, OLD, TABLES, Attacked
 
 COLUMNS = [(table, name) for table in TABLES for name in table.c.keys()]  # noqa: SIM118 columns are no dict
-KINDS = ["x'ff'", "CAST(x'ff' AS TEXT)", "1.5", "''", "'9'", "-1", "'[7]'"]
 LANES = ("", " ", "x", "0" * 16, "F" * 16, "f" * 15)
 FORGED = {"who": "person:7", "decision": "FORGED", "mac": bytes(32)}
 
@@ -148,6 +147,32 @@ def test_a_value_of_another_kind_is_found_and_not_stumbled_over(sqlite_url: str)
             with attacked.attacker.begin() as connection:
                 one = f"rowid = (SELECT min(rowid) FROM {table})"
                 connection.exec_driver_sql(f'UPDATE {table} SET "{column}" = {value} WHERE {one}')
+            assert attacked.verify().broken, (str(table), column, value)
+            attacked.rolls_back_to(before)
+    attacked.attacker.dispose()
+    attacked.store.close()
+
+
+def test_b1_a_value_of_another_kind_keeps_no_checkpoint_from_being_made(sqlite_url: str) -> None:
+    """In the newest row, which the next checkpoint is built on: by a process that wrote it, and by one that has just started."""
+    attacked = Attacked(sqlite_url)
+    attacked.write(3)
+    attacked.mark()
+    attacked.write(1)
+    before = attacked.copies()
+    for table, column in COLUMNS:
+        for value in KINDS:
+            both = {ledger: "lane", lanes: "id"} if column in ("lane", "id") else {table: column}
+            with attacked.attacker.begin() as connection:
+                for of, name in both.items():
+                    one = f"rowid = (SELECT max(rowid) FROM {of})"
+                    connection.exec_driver_sql(f'UPDATE {of} SET "{name}" = {value} WHERE {one}')
+            new = attacked.opened(OLD)
+            for store in (attacked.store, new):
+                store.look_at_checkpoints()
+                store.checkpoint()
+                store.ledger_troubles()
+            new.engine.dispose()
             assert attacked.verify().broken, (str(table), column, value)
             attacked.rolls_back_to(before)
     attacked.attacker.dispose()
