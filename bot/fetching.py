@@ -22,7 +22,7 @@ def fetch_file(posting: Posting, piece: Work) -> None:
         content = posting.api.download(through, str(about["url_private"]), files.LARGEST)
     except Never as never:
         with posting.door.store.transaction("worker") as tx:
-            files.never(tx, follow.granted(tx), message, id, str(never))
+            files.never(tx, message, id, str(never))
         return
     name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
     with posting.door.store.transaction("worker") as tx:

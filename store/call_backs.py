@@ -21,7 +21,8 @@ APART: Final = 5 * 60_000  # ms from one call to the next to the same person, wh
 A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
-ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "withdrawn", "over")
+ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "withdrawn", "given_up", "over")
+_NOT_TRIED: Final = "We did not call back: it could not be tried any longer, or the operator dropped it. Ask for it anew if it is still to be done."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
     assert ended is not None
     tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{subject_of(ours.person)}",))
     work.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
+
+
+def given_up(tx: Transaction, id: int) -> None:
+    """Nobody tries any longer to make this call; one that rings already goes on."""
+    ours = look(tx, id)
+    if ours is not None and ours.status == "owed" and moved(tx, id, "given_up"):
+        in_vain(tx, ours, _NOT_TRIED)
 
 
 def sweep(tx: Transaction) -> None:

@@ -38,19 +38,17 @@ def put(
     f = tables.files.c
     sealed = tx.keys.seal("files", content, f"file {message} {slack_id}")
     kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
-    found = {"sealed": sealed, "size": len(content), "name": name, "content_type": content_type}
+    found = {"sealed": sealed, "size": len(content), "name": name, "content_type": content_type, "trouble": None}
     if tx.connection.execute(kept.values(**found).returning(f.id)).first() is not None:
         edits.news(tx, _ticket_of(tx, message))
 
 
-def never(tx: Transaction, grant: Grant, message: int, slack_id: str, why: str) -> None:
-    """It cannot be fetched: too large, gone, not ours to see. Whoever follows the ticket is told."""
-    tx.good(grant, "desk.deliver")
+def never(tx: Transaction, message: int, slack_id: str, why: str) -> None:
+    """It cannot be fetched: too large, gone, not ours to see, or nobody tries any longer. Whoever follows the ticket is told."""
     f = tables.files.c
-    tx.connection.execute(
-        update(tables.files).where(f.message == message, f.slack_id == slack_id).values(trouble=why[:100])
-    )
-    edits.news(tx, _ticket_of(tx, message))
+    lost = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
+    if tx.connection.execute(lost.values(trouble=why[:100]).returning(f.id)).first() is not None:
+        edits.news(tx, _ticket_of(tx, message))
 
 
 def content(tx: Transaction, grant: Grant, id: int) -> Content | None:

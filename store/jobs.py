@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import and_, func, select, update
 
 from authz import Grant
-from store import alerts, reach, recordings, tables, work
+from store import alerts, call_backs, files, reach, recordings, tables, work
 from store.transaction import Transaction
 from store.work import Work
 
@@ -126,8 +126,12 @@ def drop(tx: Transaction, grant: Grant, id: int) -> Job:
 
 
 def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why: str) -> None:
-    """Whoever waited for it sees that: an answer reached nobody, a recording cannot be had."""
+    """Whoever waited for it sees that: an answer reached nobody, a recording or a file cannot be had, nobody was called."""
     reach.given_up(tx, kind, payload, why)
+    if kind == "slack.fetch_file":
+        files.never(tx, int(payload["message"]), str(payload["file"]), why)
+    if kind == "call_back":
+        call_backs.given_up(tx, int(payload["call_back"]))
     if kind == "fetch_recording":
         recordings.never(tx, str(payload["sid"]), recordings.GONE)
 

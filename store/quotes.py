@@ -42,6 +42,13 @@ def holding(tx: Transaction, about: str, many: int, before: int | None = None) -
     return [Quote(row.id, row.post, json.loads(row.asked)) for row in found]
 
 
+def said_as(tx: Transaction, post: str, source: str) -> str:
+    """As which message words came that a post asks about: its channel has another id since `source` was written into it, or not."""
+    q = tables.quotes.c
+    found = select(q.about).where(q.post == post, q.about.like("source:%"))
+    return str(tx.connection.execute(found).scalar() or f"source:{source}").removeprefix("source:")
+
+
 def forget(tx: Transaction, about: str) -> None:
     tx.connection.execute(delete(tables.quotes).where(tables.quotes.c.about == about))
 

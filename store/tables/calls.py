@@ -73,8 +73,7 @@ class Leg(Base):
 
 class CallBack(Base):
     """A call of ours to a number on file. `status`: owed, ringing, answered, proved, machine, nobody, gone, away, refused,
-    withdrawn or over. `purpose`
-    is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
+    withdrawn, given_up or over. `purpose` is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
 
     __tablename__ = "call_backs"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

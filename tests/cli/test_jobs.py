@@ -87,6 +87,34 @@ def test_b6_a_recording_whose_job_is_dropped_is_gone_and_not_on_its_way(light: S
     assert light.rows(select(tables.recordings.c.state)) == [("gone",)]
 
 
+def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
+    """Or its ticket would say for ever that it has one."""
+    about = {"topic": "technical", "kind": "problem", "subject": "x", "status": "open", "channel": "slack"}
+    about |= {"titled": False, "urgent": False, "proof": "", "factor": ""}
+    light.change(insert(tables.tickets).values(number=1001, opened_at=NOON, **about))
+    m = {"author": "person:1", "body": "x", "event": "", "internal": False, "earlier": "[]", "edited": ""}
+    light.change(insert(tables.messages).values(id=1, ticket=1001, at=NOON, **m))
+    f = {"message": 1, "slack_id": "F1", "name": "log.txt", "content_type": "text/plain", "size": 9}
+    light.change(insert(tables.files).values(**f))
+    job(light, 1001, "slack.fetch_file", payload=json.dumps({"message": 1, "file": "F1"}))
+    assert light.run("jobs", "drop", "1001").code == 0
+    assert light.rows(select(tables.files.c.trouble)) == [("dropped by the operator",)]
+
+
+def test_d2_a_call_back_whose_job_is_dropped_is_owed_no_more(light: Shell) -> None:
+    """The desk's page counts it no longer, and whoever asked for it hears so."""
+    light.change(insert(tables.people).values(id=901, username="x", name="X", email="", support_id="10000990"))
+    about = {"person_id": 901, "number": "+441632960101", "purpose": "talk", "made_at": NOON}
+    for id, status in ((1, "owed"), (2, "ringing")):
+        light.change(insert(tables.call_backs).values(id=id, status=status, **about))
+        job(light, 1000 + id, "call_back", payload=json.dumps({"call_back": id}))
+    for id in ("1001", "1002"):
+        assert light.run("jobs", "drop", id).code == 0
+    c, w = tables.call_backs.c, tables.work.c
+    assert light.rows(select(c.status).order_by(c.id)) == [("given_up",), ("ringing",)]
+    assert light.rows(select(w.key).where(w.kind == "slack.called")) == [("1",)]
+
+
 def test_d5_all_that_were_given_up_are_tried_again_at_once(light: Shell) -> None:
     assert light.run("jobs").out == "No jobs: nothing waits, nothing was given up.\n"
     assert light.run("jobs", "retry", "--all").out == "No job was given up.\n"

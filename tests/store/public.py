@@ -52,7 +52,6 @@ OPENS: dict[str, set[str]] = {
     "desk_tickets.take": {"desk.ticket.work"},
     "files.came_through": {"desk.deliver"},
     "files.content": {"desk.deliver"},
-    "files.never": {"desk.deliver"},
     "files.put": {"desk.deliver"},
     **{f"jobs.{name}": {"desk.operate"} for name in ("drop", "given_up", "listed", "retry", "show")},
     "live.calls": {"desk.proof.ask", "desk.deliver"},

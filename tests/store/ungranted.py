@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.store import reasons
+from tests.store import reasons, ungranted_words
 
 REASONS: Final[dict[str, str]] = {
+    **ungranted_words.REASONS,
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",
@@ -55,7 +56,7 @@ REASONS: Final[dict[str, str]] = {
     "desk_tickets.let_go": "for `staff.suspend`: nobody has their tickets any more; tells nothing",
     "call_backs.number_now": "the number on file that is rung now: for the worker alone",
     **dict.fromkeys(
-        ("call_backs." + n for n in ("in_vain", "not_rung", "rung", "staff_phone", "to_ring")),
+        ("call_backs." + n for n in ("given_up", "in_vain", "not_rung", "rung", "staff_phone", "to_ring")),
         "how far a call of ours has come, and the agent's own phone: for the worker and the phone door",
     ),
     "people.support_id": reasons.DECIDES,
@@ -219,10 +220,6 @@ REASONS: Final[dict[str, str]] = {
     "pool.HashPool.close": reasons.POOL,
     "pool.HashPool.leave": reasons.POOL,
     "pool.HashPool.run": reasons.POOL,
-    "recordings.is_wanted": "whether a recording is still to be fetched: yes or no",
-    "recordings.never": "how far a recording has come, never what is on it",
-    "recordings.Sound.is_nothing": "whether there is any sound on it at all",
-    "recordings.transcribed": "takes words for a message and gives back whether they were wanted",
     "readings.has_case": "whether one of the staff has a case on an account: yes or no",
     "readings.sweep": "drops what was counted long ago",
     **dict.fromkeys(
@@ -259,7 +256,6 @@ REASONS: Final[dict[str, str]] = {
     "store.Store.transaction": reasons.OPENS,
     "store.now_ms": reasons.PURE,
     "store.open_store": reasons.OPENS,
-    "tickets.draft_withdrawn": "takes back what the asker alone has seen; gives back whether it was there",
     "approvals.end_in": reasons.FACTOR,
     "approvals.give_up": reasons.FACTOR,
     "approvals.lately": reasons.FACTOR,
@@ -279,37 +275,13 @@ REASONS: Final[dict[str, str]] = {
     "texts.country_of": reasons.PURE,
     "texts.number_for": reasons.FACTOR,
     "texts.sweep": "drops what was counted long ago",
-    "tickets.request_with_recording": "whether a request of the asker's has this very recording: its number",
-    "tickets.draft": "what its author alone has written asks for; nobody else's, and no words of it",
-    "tickets.hand_in": "asks for the action requested itself; gives back whether it went, or why not",
-    "tickets.topic_of": reasons.PURE,
-    "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
-    "tickets.request": "asks for the action requested itself; gives back a number, or why not",
-    "timeline.Said.by_desk": reasons.PURE,
-    **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "sweep")), reasons.PLACE),
-    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "spans.lasted"), reasons.PURE),
-    **dict.fromkeys(
-        ("edits." + n for n in ("came", "correct", "early", "edit", "keep", "unfiled", "whose", "withdraw")),
-        reasons.WORDS,
-    ),
-    **dict.fromkeys(("edits." + n for n in ("hold", "retitle", "sweep")), "locks, sweeps; tells nothing"),
-    **dict.fromkeys(("edits.news", "edits.told"), reasons.QUEUE),
-    **dict.fromkeys(("overheard.hidden", "overheard.spoil"), reasons.CODE),
-    "timeline.about": reasons.DECIDES,
-    "timeline.hold": reasons.DECIDES,
-    "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
     **dict.fromkeys(
         ("bounds.leads", "bounds.service", "bounds.takes_two", "bounds.whole_desk"), "looks at how far a grant reaches"
     ),
     "bounds.ticket": "whose ticket it is, to decide whether a grant reaches it",
-    "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
-    "timeline.of_source": reasons.DECIDES,
-    "tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
     "unlock.compared": reasons.CODE,
     "unlock.tried": reasons.CODE,
     "unlock.used": reasons.CODE,
-    "held.keep": "takes what somebody left under a threat; tells nothing but the new ticket's number",
-    "tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
     "together.insert_together": "writes rows it is given; gives nothing back",
     "transaction.Transaction.write": "keeps a row for the end of the transaction; gives nothing back",
     "transaction.Transaction.ask": reasons.ASKS,
@@ -328,7 +300,6 @@ REASONS: Final[dict[str, str]] = {
     "holdings.on": "what a decision rests on: role words and facts, for the judge",
     "holdings.lender": "the subject of whoever lent what a grant rests on",
     "holdings.hold": "whether what was lent still stands: yes or no",
-    "tickets.own_only": reasons.PURE,
     "transaction.Transaction.told": "adds names of fields to an entry; reads nothing",
     "transaction.upsert": reasons.PURE,
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
@@ -342,7 +313,6 @@ REASONS: Final[dict[str, str]] = {
     "revoke.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.lane_of": reasons.PURE,
-    "overheard.candidates": reasons.PURE,
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
     **dict.fromkeys(("work.done", "work.due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
     **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
