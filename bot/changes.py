@@ -19,30 +19,40 @@ Body = Mapping[str, Any]
 
 def before_and_now(event: Body) -> tuple[Body, Body | None]:
     """What a message said, and what it says now: None where it is gone. One with a thread leaves a stone behind that is not its
-    author's (`tombstone`); whose it was says the message before."""
+    author's (`tombstone`); whose it was says the message before, which Slack leaves out now and then."""
     now, before = event.get("message"), event.get("previous_message")
     if event.get("subtype") == "message_deleted":
-        return before or {}, None
+        return before or {"ts": event.get("deleted_ts") or ""}, None
     assert isinstance(now, Mapping)
     if now.get("subtype") == "tombstone":
         return before or now, None
     return before or now, now
 
 
-def changed(door: Door, event: Body, actor: Actor, via: Installation) -> None:
-    """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may: the old
-    words go in any case, and the new ones come instead where they may be added."""
+def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> None:
+    """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may, and also
+    where it does not say who that is: the old words go in any case, and the new ones come instead where they may be added."""
+    if event.get("subtype") == "message_changed" and event.get("message") is None:
+        return
     before, now = before_and_now(event)
     said = now or before
+    if said.get("bot_id"):
+        return  # no ticket has words of a program
     source, stamp = f"{event['channel']}:{said['ts']}", _stamp(event, now)
     thread = said.get("thread_ts") if said.get("thread_ts") != said["ts"] else None
     mentioned = any(f"<@{via.bot_user}>" in str(one.get("text") or "") for one in (before, said))
     ours = event.get("channel_type") == "im" or mentioned
     words = words_of(now, via.bot_user) if now is not None else None
-    if before is not now and words == words_of(before, via.bot_user):
-        return  # Slack shows more of a link in it
+    lost = _files_lost(before, now)
+    same = before is not now and words == words_of(before, via.bot_user)  # Slack shows more of a link in it
+    if same and not lost:
+        return
     with door.store.transaction("slack") as tx:
         edits.hold(tx, source)
+        if lost:
+            edits.files_gone(tx, lost, source)
+        if same:
+            return
         about, whose = timeline.of_source(tx, source), edits.whose(tx, source)
         who = known(tx, actor) if about is not None or whose is not None or ours or thread else None
         if about is not None:
@@ -55,6 +65,27 @@ def changed(door: Door, event: Body, actor: Actor, via: Installation) -> None:
             ours or (thread and places.at(tx, via.team, str(event["channel"]), str(thread)) is not None)
         ):
             edits.early(tx, who.subject, source, words, stamp)
+
+
+def file_deleted(door: Door, body: Body) -> None:
+    """Whoever deletes a file in Slack means all that has it."""
+    if door.via(body) is not None:
+        with door.store.transaction("slack") as tx:
+            edits.files_gone(tx, [str(body["event"]["file_id"])])
+
+
+def _files_lost(before: Body, now: Body | None) -> list[str]:
+    """Files that were taken out of a message, or deleted, since it was sent; with the whole message they go anyway."""
+    if now is None:
+        return []
+    there = _ids(now, deleted=False)
+    return [id for id in (*_ids(before), *_ids(now)) if id not in there]
+
+
+def _ids(said: Body, *, deleted: bool = True) -> list[str]:
+    files = said.get("files")
+    found = [one for one in files if isinstance(one, Mapping)] if isinstance(files, list) else []
+    return [str(one.get("id")) for one in found if deleted or one.get("mode") != "tombstone"]
 
 
 def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: str, stamp: str) -> bool:

@@ -13,7 +13,7 @@ from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
-from store import Transaction, calls, edits, loans, tickets, timeline
+from store import Transaction, calls, edits, loans, quotes, tickets, timeline
 from store.timeline import Sent
 
 Body = Mapping[str, Any]
@@ -68,7 +68,8 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | N
     if told_us.count("|") != 4 or not owed.is_sealed(tx, who.actor, told_us, seal):
         return None, None, "", ()
     _, channel, thread, ts, files = told_us.split("|")
-    source = f"{channel}:{ts}"
+    source = quotes.said_as(tx, f"tell:msg:{channel}:{ts}", f"{channel}:{ts}")
+    channel = source.partition(":")[0]
     edits.hold(tx, source)
     sent = opening.sent([{"id": file} for file in files.split(",") if file])
     return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, sent

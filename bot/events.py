@@ -31,11 +31,9 @@ def message(door: Door, body: Body) -> None:
     if subtype not in (*SPOKEN, "message_changed", "message_deleted"):
         return
     actor = of_event(body, via.team)
-    if actor is None:
-        return
     if subtype in ("message_changed", "message_deleted"):
         changes.changed(door, event, actor, via)
-    else:
+    elif actor is not None:
         _said(door, event, actor, via)
 
 
@@ -292,6 +290,7 @@ EVENTS: Final[dict[str, Callable[[Door, Body], None]]] = {
     "member_joined_channel": joined,
     "user_change": user_changed,
     "channel_id_changed": channel_moved,
+    "file_deleted": changes.file_deleted,
     "tokens_revoked": removed,
     "app_uninstalled": removed,
 }

@@ -16,6 +16,7 @@ _MESSAGE: Final[dict[str, Any]] = _SAID | {
     "channel": str,
     "subtype?": str,
     "thread_ts?": str,
+    "deleted_ts?": str,
     "channel_type?": str,
     "message?": _SAID,
     "previous_message?": _SAID,
@@ -26,6 +27,7 @@ EVENTS: Final[Mapping[str, dict[str, Any]]] = {
     "app_home_opened": {"user": str, "channel": str, "tab?": str},
     "member_joined_channel": {"user": str, "channel": str},
     "user_change": {"user": {"id": str}},
+    "file_deleted": {"file_id": str},
     "channel_id_changed": {"old_channel_id": str, "new_channel_id": str},
     "tokens_revoked": {"tokens?": {"bot?": list}},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -64,6 +65,19 @@ def withdraw(tx: Transaction, source: str) -> bool:
     tx.connection.execute(delete(tables.files).where(tables.files.c.message == row.id))
     _reword(tx, row, "")
     return True
+
+
+def files_gone(tx: Transaction, slack_ids: Sequence[str], source: str | None = None) -> None:
+    """Files were deleted where they came from, or taken out of the message that came as `source`: ours of them go. What the desk has sent
+    along with an answer stays, as the answer does."""
+    f, m = tables.files.c, tables.messages.c
+    came = select(f.id).join(tables.messages, m.id == f.message).where(f.slack_id.in_(slack_ids))
+    came = came.where(m.source.is_not(None) if source is None else m.source == source)
+    gone = delete(tables.files).where(f.id.in_(came)).returning(f.message)
+    for message in set(tx.connection.execute(gone).scalars()):
+        ticket = tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one()
+        news(tx, ticket)
+        told(tx, f"ticket:{ticket}")
 
 
 def correct(tx: Transaction, author: str, ticket: int, id: int, body: str) -> bool:

@@ -96,7 +96,7 @@ class File(Base):
     __tablename__ = "files"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     message: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
-    slack_id: Mapped[str] = mapped_column(String(32))
+    slack_id: Mapped[str] = mapped_column(String(32), index=True)
     name: Mapped[str]
     content_type: Mapped[str]
     size: Mapped[int]

@@ -48,6 +48,7 @@ NEEDED_FOR_EVENT: dict[str, set[str]] = {
     "app_mention": {"app_mentions:read"},
     "app_uninstalled": set(),
     "channel_id_changed": {"channels:read", "groups:read"},
+    "file_deleted": {"files:read"},
     "member_joined_channel": {"channels:read", "groups:read"},
     "message.channels": {"channels:history"},
     "message.groups": {"groups:history"},

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from deskgate.simulated import SAMPLE
 from store import members, tables
 from store.tables import Base
-from tests.bot.by_hand import event, send
+from tests.bot.by_hand import Json, event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.bot.test_taken_away import bring
 from tests.bot.test_words import MIA, SECRET, bodies, everything, opened
@@ -117,3 +117,80 @@ def test_c2_with_a_deleted_message_go_its_files(desk: SlackDesk) -> None:
         assert tx.connection.execute(select(tables.files)).all() == []
         assert SECRET not in repr([tx.connection.execute(select(one)).all() for one in Base.metadata.tables.values()])
     assert SECRET not in repr(desk.last("U0KIM", AGENTS, "#1001").blocks)
+
+
+IM: Json = {"type": "message", "channel": "D0MIA", "channel_type": "im"}
+
+
+@pytest.mark.parametrize("how", ["deleted", "taken out", "a stone in its place"])
+def test_c2_a_file_that_goes_alone_goes_here_too(desk: SlackDesk, how: str) -> None:
+    """The wrong file was sent: its message stays. What is not in Slack any more is not kept here, nor named on the card."""
+    mine = desk.be("U0MIA").dm("our site is down", files=[(f"{SECRET}.txt", "x"), ("log.txt", "y")])
+    desk.work()
+    wrong, other = ({"id": file.id, "name": file.name} for file in mine.files)
+    said: Json = {"ts": mine.ts, "text": "our site is down", **MIA}
+    now = [other] if how == "taken out" else [{"id": wrong["id"], "mode": "tombstone"}, other]
+    changed = {"message": {**said, "files": now}, "previous_message": {**said, "files": [wrong, other]}}
+    there = {**IM, "channel": mine.channel, "subtype": "message_changed", "ts": "1795349000.000001"}
+    gone = event(desk, type="file_deleted", file_id=wrong["id"])
+    send(desk, gone if how == "deleted" else event(desk, **there, **changed))
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        assert list(tx.connection.execute(select(tables.files.c.name)).scalars()) == ["log.txt"]
+    card = repr(desk.last("U0KIM", AGENTS, "#1001").blocks)
+    assert SECRET not in card
+    assert "log.txt" in card
+    assert bodies(desk) == ["our site is down"]
+
+
+def test_c2_a_file_that_was_sent_along_with_an_answer_stays(desk: SlackDesk) -> None:
+    """The desk cannot unsay an answer by deleting its own file."""
+    desk.be("U0MIA").dm("our site is down")
+    desk.work()
+    card = desk.last("U0KIM", AGENTS, "#1001")
+    note = desk.be("U0KIM").says(AGENTS, "for them", thread=card, files=[("plan.txt", "x")])
+    desk.work()
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    along = next(one for one in desk.form("U0KIM").blocks if one.get("block_id") == "along")
+    desk.submit("U0KIM", words="here is the plan", along=[along["element"]["options"][0]["value"]])
+    send(desk, event(desk, type="file_deleted", file_id=note.files[0].id))
+    with desk.store.transaction("test") as tx:
+        f, m = tables.files.c, tables.messages.c
+        query = select(m.internal).join(tables.files, m.id == f.message)
+        assert list(tx.connection.execute(query).scalars()) == [False]
+
+
+@pytest.mark.parametrize("how", ["by its stamp alone", "a stone alone", "in a shared channel, without a team"])
+def test_c3_a_deletion_that_does_not_say_whose_it_was(desk: SlackDesk, how: str) -> None:
+    """As Slack's documentation has it, and as its retention does it: nothing is said of the message but which it was."""
+    mine = desk.be("U0MIA").dm(f"our site is down, {SECRET}")
+    desk.work()
+    stone = {"ts": mine.ts, "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
+    before = {"ts": mine.ts, "user": "U0MIA", "text": mine.text}
+    gone: Json = {
+        "by its stamp alone": {"subtype": "message_deleted", "deleted_ts": mine.ts},
+        "a stone alone": {"subtype": "message_changed", "message": stone},
+        "in a shared channel, without a team": {"subtype": "message_deleted", "previous_message": before},
+    }[how]
+    body = event(desk, **{**IM, "channel": mine.channel, "ts": "1795349000.000001", **gone})
+    send(desk, {**body, "is_ext_shared_channel": how.startswith("in a shared")})
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        assert SECRET not in repr([tx.connection.execute(select(one)).all() for one in Base.metadata.tables.values()])
+    assert SECRET not in desk.said("U0KIM", AGENTS)
+    assert bodies(desk) == [""]
+
+
+def test_c2_a_question_that_stands_already_can_be_answered_when_its_channel_has_another_id(
+    slack_once: SlackDesk,
+) -> None:
+    desk = slack_once
+    mine = desk.be("U0OLIVIA").says("harbour-bakery", "@Deskgate our shop is down")
+    desk.work()
+    send(desk, event(desk, type="channel_id_changed", old_channel_id=mine.channel, new_channel_id="C0NEW"))
+    desk.click("U0OLIVIA", "choose", value="1:technical")
+    assert bodies(desk) == ["our shop is down"]
+    with desk.store.transaction("test") as tx:
+        m, p = tables.messages.c, tables.places.c
+        assert tx.connection.execute(select(m.source)).scalar_one() == f"C0NEW:{mine.ts}"
+        assert tx.connection.execute(select(p.channel).where(p.side == "origin")).scalar_one() == "C0NEW"

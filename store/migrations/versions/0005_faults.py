@@ -177,9 +177,11 @@ def _words() -> None:
     op.create_index(op.f("ix_quotes_about"), "quotes", ["about"])
     op.create_index(op.f("ix_quotes_post"), "quotes", ["post"])
     op.create_index(op.f("ix_quotes_at"), "quotes", ["at"])
+    op.create_index(op.f("ix_files_slack_id"), "files", ["slack_id"])
 
 
 def _no_words() -> None:
+    op.drop_index(op.f("ix_files_slack_id"), "files")
     op.drop_index(op.f("ix_quotes_at"), "quotes")
     op.drop_index(op.f("ix_quotes_post"), "quotes")
     op.drop_index(op.f("ix_quotes_about"), "quotes")
