@@ -13,6 +13,7 @@ import itertools
 import resource
 from typing import Any, Final, cast
 
+import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -27,8 +28,12 @@ class TimedConnection(HttpToolsProtocol):
     MOST_UNREAD = 64 * 1024  # bytes that nobody has read yet: of a head, of what may follow a body or an answer
     MOST_HEAD = 16 * 1024  # bytes of a head: proxies take no more, and it is read where everybody waits
 
+    CRUMBS, CRUMB = 200, 128  # a body may come in so many pieces smaller than so many bytes on average
+
     _unread = 0
     _head = 0
+    _body = 0
+    _pieces = 0  # that the body came in
     _answering = False  # a request is with us, whole or not
     _whole = False
     _deaf = False  # what else comes is nothing to us
@@ -70,24 +75,27 @@ class TimedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._head = 0
         if not self._answering:
-            self._whole = False
+            self._whole, self._body, self._pieces = False, 0, 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        self._head += len(url)
+        self._of_a_head(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head += len(name) + len(value)
+        self._of_a_head(len(name) + len(value) + len(": \r\n"))
         super().on_header(name, value)
+
+    def _of_a_head(self, more: int) -> None:
+        self._head += more
+        if self._head > self.MOST_HEAD and not self._answering:
+            self._read_no_further()
 
     def on_headers_complete(self) -> None:
         if self._deaf:
             return
         if self._answering:  # one at a time: the first has its answer, which says that there is no other
             self.cycle.keep_alive, self._deaf = False, True
-        elif self._head > self.MOST_HEAD:
-            self._hang_up()
         else:
             self._stop_waiting()
             self._answering = True
@@ -96,6 +104,9 @@ class TimedConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         if self._deaf:
             return
+        self._body, self._pieces = self._body + len(body), self._pieces + 1
+        if self._pieces > self.CRUMBS + self._body // self.CRUMB:
+            self._read_no_further()
         if self._answering:
             self._unread = 0  # whoever reads the body has a limit for it
         super().on_body(body)
@@ -135,6 +146,11 @@ class TimedConnection(HttpToolsProtocol):
         waiting = [one for one in others if not (one._answering and one._whole) or one.flow.write_paused]
         min(waiting, key=lambda one: one._turn, default=self)._hang_up()
         log.warning("connections full", most=self.MOST, waiting=len(waiting))
+
+    def _read_no_further(self) -> None:
+        """In the middle of what has just come: the parser would go through all of it first."""
+        self._hang_up()
+        raise httptools.HttpParserError
 
     def _hang_up(self) -> None:
         """Cut, and not closed: who does not read would hold a closing connection open as well. Nothing is written to it after."""

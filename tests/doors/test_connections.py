@@ -6,10 +6,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from deskgate.connections import TimedConnection
 from tests.serving import Serving, serving
@@ -49,6 +50,10 @@ def app() -> Iterator[Slow]:
     @made.get("/big")
     def big() -> str:
         return "x" * 3_000_000
+
+    @made.post("/length")
+    async def length(request: Request) -> int:
+        return len(await request.body())
 
     @made.get("/slow")
     def slow() -> str:
@@ -144,6 +149,21 @@ def test_a6_a_head_without_an_end_or_too_long_is_not_taken(app: Slow, said: byte
         except ConnectionError:
             return
         assert b"200" not in rest(stranger)
+
+
+def test_a6_a_body_in_crumbs_is_not_read_to_its_end(app: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A MiB in pieces of one byte was a million calls, and the phone stood still for twenty seconds. Larger pieces are taken."""
+    pieces: list[int] = []
+    reads = TimedConnection.on_body
+    monkeypatch.setattr(TimedConnection, "on_body", lambda self, body: (pieces.append(len(body)), reads(self, body))[1])
+    chunked = b"POST /length HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with serving(app, http=Unhurried) as server:
+        with connect(server, chunked) as stranger, suppress(ConnectionError):
+            stranger.sendall(b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+            assert rest(stranger) == b""
+        assert 0 < len(pieces) < 1_000
+        with connect(server, chunked + (b"100\r\n" + b"x" * 256 + b"\r\n") * 1_000 + b"0\r\n\r\n") as somebody:
+            assert rest(somebody).endswith(b"256000")
 
 
 def test_t34_whoever_asks_and_never_reads_keeps_nobody_out(app: Slow, caplog: pytest.LogCaptureFixture) -> None:
