@@ -12,17 +12,16 @@ from typing import Any, Final
 import structlog
 from fastapi import APIRouter, Request, Response
 from slack_bolt import App
-from starlette.requests import ClientDisconnect
 
+from bot.bodies import Bodies
 from bot.bolt import dispatch, make_bolt
 from bot.door import Door
-from bot.request import MOST_BYTES, BadRequest, may_be_signed, read, verify
+from bot.request import BadRequest, may_be_signed, read, verify
 from bot.shape import is_whole
 from store.cleaning import clean
 
 log = structlog.get_logger("slack")
 THREADS: Final = 8
-SLOWEST_BODY: Final = 2.0  # seconds
 PATIENCE: Final = 2.5  # seconds; Slack's own is three
 Answer = tuple[int, str | Mapping[str, Any]]
 
@@ -30,7 +29,7 @@ Answer = tuple[int, str | Mapping[str, Any]]
 def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
     """The Slack door over HTTP. `clock` gives seconds since 1970."""
     routes = APIRouter()
-    bolt = make_bolt(door)
+    bolt, bodies = make_bolt(door), Bodies()
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
 
     async def receive(request: Request) -> Response:
@@ -38,7 +37,7 @@ def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
             stamp = request.headers.get("X-Slack-Request-Timestamp", "")
             signature = request.headers.get("X-Slack-Signature", "")
             may_be_signed(stamp, signature, clock())
-            raw = await _raw(request)
+            raw = await bodies.read(request)
             verify(door.secrets, stamp, signature, raw, clock())
             body = read(raw, request.headers.get("Content-Type", ""))
         except BadRequest as bad:
@@ -120,21 +119,3 @@ def _response(status: int, body: str | Mapping[str, Any]) -> Response:
         return Response(body, status, media_type="text/plain")
     return Response(body if isinstance(body, str) else json.dumps(body), status, media_type="application/json")
 
-
-async def _raw(request: Request) -> bytes:
-    """The body, but never more of it than Slack sends."""
-    said = request.headers.get("Content-Length", "")
-    if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > MOST_BYTES):
-        raise BadRequest("too large", 413)
-    raw = bytearray()
-    try:
-        async with asyncio.timeout(SLOWEST_BODY):
-            async for chunk in request.stream():
-                raw += chunk
-                if len(raw) > MOST_BYTES:
-                    raise BadRequest("too large", 413)
-    except TimeoutError:
-        raise BadRequest("too slow", 408) from None
-    except ClientDisconnect:
-        raise BadRequest("it left before it had said everything") from None
-    return bytes(raw)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +14,7 @@ import structlog
 import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from bot.request import MOST_BYTES, BadRequest, read, verify
 from deskgate.settings import simulated_slack
@@ -167,6 +170,46 @@ def test_a_mebibyte_is_taken_and_not_a_byte_more(desk: SlackDesk) -> None:
     assert signed(desk, GOOD + b" " * (room + 1)).status_code == 413
     assert signed(desk, GOOD + b" " * (room + 1), x_slack_signature="v0=no").status_code == 401, "not read"
     assert signed(desk, GOOD + b" " * (room + 1), x_slack_signature="v0=" + "0" * 64).status_code == 413
+
+
+def test_a6_whoever_keeps_back_the_end_of_a_large_body_takes_the_room_of_sixteen(desk: SlackDesk) -> None:
+    """480 heads of the right form with a MiB but for its last byte, from one stranger, were 470 MB of memory."""
+    stamp = str(desk.now // 1000)
+
+    async def asked(signature: str, body: bytes, more: asyncio.Event) -> int:
+        """What the app answers to a body that ends when `more` is set."""
+        parts = iter([{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}])
+        head = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature, "Content-Type": JSON}
+        headers = [(name.lower().encode(), value.encode()) for name, value in head.items()]
+        scope = {"type": "http", "method": "POST", "path": "/slack/events", "query_string": b"", "headers": headers}
+        answers = []
+
+        async def receive() -> Message:
+            part = next(parts)
+            if part["type"] == "http.disconnect":
+                await more.wait()
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return part
+
+        async def send(said: Message) -> None:
+            answers.append(said)
+
+        await desk.app(scope, receive, send)
+        return int(answers[0]["status"])
+
+    async def strangers_and_slack() -> tuple[int, list[int]]:
+        kept_back, at_once = asyncio.Event(), asyncio.Event()
+        at_once.set()
+        false = "v0=" + "0" * 64
+        held = [asyncio.create_task(asked(false, b" " * (MOST_BYTES - 1), kept_back)) for _ in range(40)]
+        await asyncio.sleep(0)
+        slack = await asked(sign(desk.secret, stamp, GOOD), GOOD, at_once)
+        kept_back.set()
+        return slack, await asyncio.gather(*held)
+
+    slack, strangers = asyncio.run(strangers_and_slack())
+    assert slack == 200
+    assert Counter(strangers) == {503: 25, 401: 15}
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
