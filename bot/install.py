@@ -5,17 +5,19 @@ Nobody is trusted for having installed it: that gives us a token for their works
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import resources
 from itertools import chain
+from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +32,7 @@ from store.work import Later
 
 AUTHORIZE: Final = "https://slack.com/oauth/v2/authorize"
 COOKIE: Final = "deskgate-slack-install"
+THREADS, PLACES = 2, 8  # for those who come back: at work, and at work or waiting
 PAUSES: Final = (0.2, 1.0, 3.0, 5.0)  # seconds between tries to keep tokens that cannot be had again
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -50,9 +53,9 @@ PAGES: Final = {
     "unreadable": (400, "Not installed", "Slack sent you back without what is needed."),
     "refused": (502, "Not installed", "Slack refused: {}."),
     "away": (502, "Not installed", "Slack could not be asked just now."),
+    "full": (503, "Not installed", "Too many are here at once. Reload this page in a minute."),
     "unkept": (503, "Not installed", "Our database cannot be reached just now."),
 }
-_STATE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _ERROR: Final = re.compile(r"[a-z_]{1,100}")
 _CODE: Final = re.compile(r"[!-~]{1,500}")
 log = structlog.get_logger("slack")
@@ -93,39 +96,50 @@ def router(
         "samesite": "lax",  # strict would keep it from us on the way back
     }
 
+    scope = ",".join(scopes())
+    threads, places = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-install"), BoundedSemaphore(PLACES)
+
     @routes.get("/slack/install")
-    def install() -> Response:
-        state = secrets.token_urlsafe(32)
-        try:
-            _twice(store, lambda tx: installations.begin(tx, state))
-        except (ConnectionLost, DatabaseFault):
-            return _page("unkept")
-        asked = {"client_id": app.client_id, "scope": ",".join(scopes()), "state": state, "redirect_uri": back}
+    async def install() -> Response:
+        state = installations.begin(store.keys, store.clock())
+        asked = {"client_id": app.client_id, "scope": scope, "state": state, "redirect_uri": back}
         sent = Response(status_code=302, headers={**HEADERS, "Location": f"{authorize}?{urlencode(asked)}"})
         sent.set_cookie(COOKIE, state, max_age=STATE_LIFE // 1000, **crumb)
         return sent
 
-    @routes.get("/slack/oauth_redirect")
-    def oauth_redirect(request: Request) -> Response:
+    def installed(state: str, query: Mapping[str, str]) -> Response:
         try:
-            came = _came_back(store, request.cookies.get(COOKIE, ""), request.query_params.get("state", ""))
-            page = _installed(store, app, client, request.query_params, back) if came else _page("stale")
+            with store.transaction("slack") as tx:
+                first = installations.came_back(tx, state)
+            page = _installed(store, app, client, query, back) if first else _page("stale")
         except (ConnectionLost, DatabaseFault):
-            page = _page("unkept")
+            return _page("unkept")
         if page.status_code == 200:
             changed()
+        return page
+
+    @routes.get("/slack/oauth_redirect")
+    async def oauth_redirect(request: Request) -> Response:
+        """Slack is asked for whoever comes back: anybody. So few wait for that at once, in threads of their own."""
+        state = request.query_params.get("state", "")
+        if not _is_theirs(store, request.cookies.get(COOKIE, ""), state):
+            page = _page("stale")
+        elif not places.acquire(blocking=False):
+            return _page("full")
+        else:
+            doing = threads.submit(installed, state, request.query_params)
+            doing.add_done_callback(lambda _: places.release())
+            page = await asyncio.wrap_future(doing)
         page.delete_cookie(COOKIE, **crumb)
         return page
 
     return routes
 
 
-def _came_back(store: Store, cookie: str, state: str) -> bool:
-    """Whether whoever comes back is the browser that was sent off, for the first time."""
-    if not _STATE.fullmatch(state) or not hmac.compare_digest(cookie.encode("utf-8", "replace"), state.encode()):
-        return False
-    with store.transaction("slack") as tx:
-        return installations.came_back(tx, state)
+def _is_theirs(store: Store, cookie: str, state: str) -> bool:
+    """Whether whoever comes back is the browser that was sent off."""
+    same = hmac.compare_digest(cookie.encode("utf-8", "replace"), state.encode("utf-8", "replace"))
+    return same and installations.is_begun(store.keys, state, store.clock())
 
 
 def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, str], back: str) -> Response:

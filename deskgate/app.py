@@ -187,7 +187,7 @@ def make_app(
 
 def _own_routes(app: FastAPI, house: House) -> None:
     @app.api_route("/healthz", methods=LOOKS)
-    def healthz() -> PlainTextResponse:
+    async def healthz() -> PlainTextResponse:  # waits for no thread that somebody else keeps busy
         return PlainTextResponse("ok")
 
     @app.api_route("/readyz", methods=LOOKS)

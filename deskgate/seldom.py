@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 
 EVERY: Final = 60.0  # seconds
-BY_STRANGERS: Final = frozenset({"refused", "connections full", "an answer nobody read"})
+BY_STRANGERS: Final = frozenset({"refused", "connections full", "an answer nobody read", "slack not installed"})
 log = structlog.get_logger("deskgate")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
+from store.keys import Keys
 from store.prepared import AHEAD, Prepared
 from store.transaction import Transaction, upsert
 
 STATE_LIFE = 10 * 60_000  # ms an installation may take in the browser
 ROTATE_BEFORE = 2 * 3_600_000  # ms before a token ends
+_STATES: Final = "install-states"
+_STATE: Final = re.compile(r"[0-9a-f]{11}[A-Za-z0-9_-]{11}[0-9a-f]{21}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +79,29 @@ def end(tx: Transaction, team: str, at: int) -> bool:
     return tx.connection.execute(ended.values(**gone).returning(i.team)).first() is not None
 
 
-def begin(tx: Transaction, state: str) -> None:
-    """Somebody begins to install; `state` must come back with them, once."""
-    tx.connection.execute(
-        insert(tables.install_states).values(digest=tx.keys.digest("install-states", state), at=tx.now)
-    )
+def begin(keys: Keys, now: int) -> str:
+    """Somebody begins to install, at `now` (ms): the state that must come back with them, once. Anybody may begin, so nothing is
+    kept of it: it carries its own time and a seal."""
+    words = f"{now:011x}", secrets.token_urlsafe(9)[:11]
+    return "".join((*words, keys.digest(_STATES, *words)[:21]))
+
+
+def is_begun(keys: Keys, state: str, now: int) -> bool:
+    """Whether it was begun here of late, come back already or not. Takes no statement."""
+    if not _STATE.fullmatch(state) or not keys.made(state[22:], _STATES, state[:11], state[11:22]):
+        return False
+    return now - STATE_LIFE < int(state[:11], 16) <= now + AHEAD
 
 
 def came_back(tx: Transaction, state: str) -> bool:
-    s = tables.install_states.c
-    used = delete(tables.install_states).where(
-        s.digest.in_(tx.keys.digests("install-states", state)), s.at.between(tx.now - STATE_LIFE + 1, tx.now + AHEAD)
-    )
-    return tx.connection.execute(used.returning(s.digest)).first() is not None
+    """Whether it has come back for the first time."""
+    if not is_begun(tx.keys, state, tx.now):
+        return False
+    s, digests = tables.install_states, tx.keys.digests(_STATES, state)
+    if tx.connection.execute(select(s.c.digest).where(s.c.digest.in_(digests))).first() is not None:
+        return False
+    used = upsert(tx, s).values(digest=digests[0], at=tx.now).on_conflict_do_nothing().returning(s.c.digest)
+    return tx.connection.execute(used).first() is not None
 
 
 def sweep(tx: Transaction) -> None:

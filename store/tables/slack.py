@@ -52,7 +52,7 @@ class Installation(Base):
 
 
 class InstallState(Base):
-    """An installation that was begun in a browser: `digest` is of the state it must come back with, once."""
+    """An installation that was begun in a browser and has come back: `digest` is of its state, which is good once."""
 
     __tablename__ = "install_states"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)

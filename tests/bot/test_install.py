@@ -1,9 +1,11 @@
-"""Slack's app is installed through a visitor, several times over; whoever comes back is who was sent off, and tokens are kept sealed."""
+"""Slack's app is installed through a visitor, several times over; whoever comes back is who was sent off, and tokens are kept sealed. T34"""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
@@ -16,7 +18,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import select
 
-from bot.install import App, router, scopes
+from bot.install import PLACES, THREADS, App, router, scopes
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
 from store import installations, tables
@@ -242,6 +244,39 @@ def test_a_state_is_good_once_in_one_browser_for_ten_minutes(visitor: Visitor, t
     assert visitor.back(state=state, code=code).status_code == 200
     visitor.web.cookies.set("deskgate-slack-install", kept, domain="desk.example", path="/slack")
     refused(state)
+
+
+def test_a6_whoever_begins_to_install_costs_nothing_and_few_who_come_back_wait_for_slack(
+    clocked: Clocked, there: Slack
+) -> None:
+    """Anybody may begin: 520 at once, each with a row and a thread that health pages share, and a phone call in two got no answer."""
+    asking, let_go = threading.Semaphore(0), threading.Event()
+
+    def hanging(_method: str, _args: dict[str, Any]) -> Trouble | None:
+        asking.release()
+        assert let_go.wait(20)
+        return None
+
+    visitor = visitor_of(clocked, there.base)
+    states = [visitor.begin() for _ in range(PLACES + 1)]
+    assert clocked.do(lambda tx: tx.connection.execute(select(tables.install_states)).all()) == []
+    there.workspace.trouble = hanging
+
+    def back(state: str) -> int:
+        one = TestClient(visitor.web.app, base_url=PUBLIC, follow_redirects=False)
+        cookie = {"Cookie": f"deskgate-slack-install={state}"}
+        return one.get("/slack/oauth_redirect", params={"state": state, "code": "x"}, headers=cookie).status_code
+
+    with ThreadPoolExecutor(PLACES + 1) as browsers:
+        coming = [browsers.submit(back, state) for state in states]
+        try:
+            first = next(as_completed(coming, 20)).result()
+            assert all(asking.acquire(timeout=20) for _ in range(THREADS))
+            assert not asking.acquire(blocking=False)
+        finally:
+            let_go.set()
+    assert first == 503
+    assert sorted(one.result() for one in coming) == [502] * PLACES + [503]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class Kept:
             self.codes = {kind: codes.issue(tx, kind, subject) for kind in codes.KINDS}
             self.pages = {kind: pages.issue(tx, kind, subject) for kind in ("enrol", "pin")}
             self.approval, self.number = approvals.ask(tx, subject, 1)
-            installations.begin(tx, "a state")
+            self.state = installations.begin(tx.keys, tx.now)
             self.seal = owed.sealed(tx, KIM, SAID)
 
     def starts_with(self, keys: str) -> None:
@@ -82,7 +82,7 @@ class Kept:
         with self.desk.store.transaction("test") as tx:
             ends = tx.now + 60_000
             yield "approval", approvals.answer(tx, subject, self.approval, self.number, ends_at=ends) is True
-            yield "installation", installations.came_back(tx, "a state")
+            yield "installation", installations.came_back(tx, self.state)
             yield "what a message keeps", owed.is_sealed(tx, KIM, SAID, self.seal)
             yield "and no other", not owed.is_sealed(tx, KIM, SAID + "x", self.seal)
         link = f"/desk/join/{self.invited}"
