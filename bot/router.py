@@ -118,4 +118,3 @@ def _response(status: int, body: str | Mapping[str, Any]) -> Response:
     if isinstance(body, str) and not body.startswith("{"):
         return Response(body, status, media_type="text/plain")
     return Response(body if isinstance(body, str) else json.dumps(body), status, media_type="application/json")
-
