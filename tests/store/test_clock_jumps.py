@@ -123,7 +123,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     guarded.now += DAY
     assert guarded.do(work.lease, ["news"]) is not None
     guarded.do(calls.claim, "CA1", "f")
-    guarded.do(installations.begin, "state")
+    state = guarded.do(lambda tx: installations.begin(tx.keys, tx.now))
     assert guarded.do(leads, one, second_looks.ask, "pin_unlock", person=asked)
     with guarded.transaction("CA1") as tx:
         subject = f"person:{asked}"
@@ -135,7 +135,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     (wish,) = guarded.rows(select(tables.second_looks.c.id))
     for guarded.now in (right, right + 12 * HOUR):
         assert guarded.do(calls.load, "CA1").claimed is None
-        assert not guarded.do(installations.came_back, "state")
+        assert not guarded.do(installations.came_back, state)
         assert not guarded.do(leads, two, second_looks.agree, wish.id)
         assert guarded.do(approvals.lately, subject, HOUR) == 0
         assert guarded.do(approvals.outcome, answers[1][0]) is False

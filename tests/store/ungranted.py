@@ -109,7 +109,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "installations." + name
-            for name in ("put", "find", "every", "end", "begin", "came_back", "due_to_rotate", "sweep")
+            for name in ("put", "find", "every", "end", "begin", "is_begun", "came_back", "due_to_rotate", "sweep")
         ),
         reasons.TOKEN,
     ),
