@@ -61,7 +61,7 @@ class Seal:
 
 
 class StillInUse(RuntimeError):
-    """A key cannot be retired: somebody writes with it."""
+    """A key was not retired: somebody writes with it, or the checkpoint that would say so is not kept."""
 
 
 class Checkpoints:
@@ -171,9 +171,13 @@ class Checkpoints:
         # Another process has just written the same number: its checkpoint is as good. Unless nobody has.
         again, _ = self._newest(connection, now)
         if again is not None and again.n >= n:
+            if seal is not None:
+                raise StillInUse("another process made a checkpoint at this moment: try again")
             return again, True
         words = f"the database does not keep checkpoint {n}: look for triggers and rules on its tables"
         self._found(Trouble("not_kept", n, words))
+        if seal is not None:
+            raise StillInUse(words)
         return last, False
 
     def _newest(self, connection: Connection, now: int) -> tuple[Head | None, set[int]]:

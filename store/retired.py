@@ -29,7 +29,7 @@ class Retired:
 
     def read(self, connection: Connection) -> None:
         for row in connection.execute(_RETIRING, {"after": self._read_to}).all():
-            if is_good(self._keys, row):
+            if is_good(self._keys, row) and row.key not in self.keys:  # or a leaked one would retire the one after it
                 said = json.loads(row.retires)
                 self.keys |= {key: {lane: n for lane, n, _ in said["lanes"]} for key in said["keys"]}
                 self._read_to = row.n

@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 
 from store import KeyRetired, Keys
 from store.ledger import HOUR, checkpoint_link, first_link, link
 from store.retiring import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
 from store.verify import verify
+from tests.statements import watched
 from tests.store.attacked import KINDS, NEW, OLD, Attacked
 
 NEWER = bytes(range(64, 96))
@@ -155,6 +156,24 @@ def test_b2_a_checkpoint_under_a_retired_key_is_broken_and_an_alarm(rotated: Rot
     assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["forged"]
 
 
+def test_b2_a_retired_key_retires_nothing(rotated: Rotated) -> None:
+    """Whoever had the leaked key and the database could have it retire the one after it: then nobody may write any more."""
+    key, last = Keys([OLD]).newest("ledger"), rotated.rows(checkpoints)[-1]
+    n, said = last["n"] + 1, json.dumps({"keys": [NEW_ID], "lanes": [], "checkpoints": [0, ""]})
+    mac = checkpoint_link(key, last["mac"], n, rotated.now, last["heads"], None, said)
+    row = {"n": n, "at": rotated.now, "key": key.id, "heads": last["heads"], "mac": mac, "retires": said}
+    rotated.does(insert(checkpoints).values(row))
+    started = rotated.opened(NEW, OLD)
+    for store in (rotated.store, started):
+        rotated.write(1, store)
+        assert store.retired_keys() == {OLD_ID}
+        rotated.write(1, store)
+        assert store.can_write()
+    rotated.mark()
+    assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["forged"]
+    started.engine.dispose()
+
+
 def test_b2_what_was_retired_cannot_be_made_to_count_again(rotated: Rotated) -> None:
     """Nor can somebody without the new key retire it."""
     before = rotated.copies()
@@ -229,6 +248,35 @@ def test_b2_it_is_not_done_while_somebody_writes_with_it_or_over_something_broke
         store.engine.dispose()
     attacked.attacker.dispose()
     attacked.store.engine.dispose()
+
+
+def test_b2_a_key_is_called_retired_only_where_the_database_says_so(postgres_url: str) -> None:
+    """The operator takes it out then. Another process makes a checkpoint at the same moment; or the row is not kept."""
+    attacked = Attacked(postgres_url)
+    attacked.write(3)
+    new, other = attacked.opened(NEW, OLD), attacked.opened(NEW, OLD)
+    attacked.write(1, new)
+
+    def meanwhile(statement: str) -> None:
+        if statement.startswith("INSERT INTO ledger_checkpoints"):
+            other.checkpoint()
+
+    with watched(new.engine, meanwhile), pytest.raises(CannotRetire, match="try again"):
+        retire(new)
+    attacked.does(
+        text("CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"),
+        text("CREATE TRIGGER lose BEFORE INSERT ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION lose()"),
+    )
+    with pytest.raises(CannotRetire, match="does not keep checkpoint"):
+        retire(new)
+    assert new.retired_keys() == set()
+    assert not any(row["action"] == "ledger.key" for row in attacked.rows()), "nor is it in the ledger"
+    attacked.does(text("DROP TRIGGER lose ON ledger_checkpoints"))
+    assert retire(new) == [OLD_ID]
+    assert new.retired_keys() == {OLD_ID}
+    for store in (new, other, attacked.store):
+        store.engine.dispose()
+    attacked.attacker.dispose()
 
 
 def test_b2_nothing_is_written_under_a_retired_key(rotated: Rotated) -> None:
