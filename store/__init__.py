@@ -20,13 +20,14 @@ from store.pool import HashPool
 from store.retired import KeyRetired, Retired
 from store.schema import OtherVersion, is_current, migrate
 from store.seen import Memory
-from store.transaction import LINE, NOBODY, OPERATOR, WORKER, ConnectionLost, NoGrant, Transaction
+from store.transaction import LINE, NOBODY, OPERATOR, WORKER, Collided, ConnectionLost, NoGrant, Transaction
 
 __all__ = [
     "LINE",
     "NOBODY",
     "OPERATOR",
     "WORKER",
+    "Collided",
     "ConnectionLost",
     "DatabaseFault",
     "DatabaseUrlTrouble",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +25,10 @@ from store.import_format import ImportFile, ImportTrouble, without_collecting
 from store.import_people import STAFF, PinRound, bring_people, bring_slack
 from store.pins import KeptPin, Pin
 from store.pool import PLACES, HashPool
+from store.transaction import Collided
 
 _IMPORT_LOCK: Final = 4406  # PostgreSQL: one import at a time; 4405 is that of the migrations
+AGAIN: Final = 5  # times it is tried once more, when it and somebody's call waited for each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ def run(
         if round.wanted:
             round.ids = _take_ids(store, round.newcomers)
             round.kept = _hash(store, round, progress)
+    for _ in range(AGAIN):
+        with suppress(Collided):
+            return _pass(store, file, round, progress, known_since, home, dry=False)
     return _pass(store, file, round, progress, known_since, home, dry=False)
 
 

@@ -29,6 +29,7 @@ NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
+_COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
 
 
 class NoGrant(TypeError):
@@ -37,6 +38,10 @@ class NoGrant(TypeError):
 
 class ConnectionLost(RuntimeError):
     """The database went away. Nothing is known to be stored; the same turn may be tried again."""
+
+
+class Collided(ConnectionLost):
+    """Two transactions waited for each other, and the database ended this one: nothing is stored, and it may be tried again."""
 
 
 class Transaction:
@@ -113,13 +118,12 @@ class Transaction:
                 transaction.rollback()
         except DBAPIError as lost:
             known = known and not lost.connection_invalidated
-            if lost.connection_invalidated:
-                raise ConnectionLost(str(lost.orig)) from lost
+            _may_be_tried_again(lost)
             raise
         finally:
             self._close(lane_known=known)
-        if isinstance(fault, DBAPIError) and fault.connection_invalidated:
-            raise ConnectionLost(str(fault.orig)) from fault
+        if isinstance(fault, DBAPIError):
+            _may_be_tried_again(fault)
 
     def _close(self, *, lane_known: bool) -> None:
         self._grants.clear()
@@ -280,6 +284,14 @@ class Transaction:
     def standing(self, ask: Ask) -> Standing | None:
         """What the subject of an ask holds on its account at this moment, or None: not a contact."""
         return holdings.on(self, ask.subject, ask.account, ask.service)
+
+
+def _may_be_tried_again(fault: DBAPIError) -> None:
+    """Raises what says so, where it is the connection that is lost, or the transaction."""
+    if fault.connection_invalidated:
+        raise ConnectionLost(str(fault.orig)) from fault
+    if getattr(fault.orig, "sqlstate", "") in _COLLIDED:
+        raise Collided(str(fault.orig)) from fault
 
 
 def _would(subject: str, account: int, standing: Standing | None, actions: Iterable[Action]) -> dict[Action, str]:

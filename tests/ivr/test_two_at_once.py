@@ -1,21 +1,26 @@
-"""What a caller's turn and the desk's own phone do at the same moment, on PostgreSQL: two real transactions, one in the other."""
+"""What a caller's turn and the desk's own phone or an import do at the same moment, on PostgreSQL: two real transactions, one in the other. T13"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from sqlalchemy import text
 
+from authz import load_schemes
 from simulator.phone import Phone
-from store import Transaction, rings
-from tests.desk import Desk
-from tests.ivr.conftest import ACCOUNT
+from store import Keys, Transaction, imports, open_store, rings
+from store.import_format import read
+from tests.desk import SECRET, Desk
+from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.elsewhere import asks_for, kim
 from tests.ivr.switchboard import CALL_BACK, asks, tickets
 from tests.ivr.switchboard import rings as ringing
-from tests.ivr.wire import rows
+from tests.ivr.wire import Caller, Wire, rows
+from tests.statements import watched
 
 LOOKS = 5_000  # far more than it takes: a test that would wait for ever fails instead
 WAITS = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
@@ -73,3 +78,29 @@ def test_h4_a_caller_back_from_the_keypad_does_not_wait_for_an_agent_who_has_jus
     assert asks_for(desk, "pin")
     meanwhile(desk, lambda tx: rings.leg_gone(tx, 1, agent.sid), lambda: mia.press("17846325#"))
     assert mia.state == "gathering"
+
+
+def test_h1_an_import_that_meets_the_call_of_whom_it_changes_throws_neither_out(sample_postgres: str) -> None:
+    """It has locked the person and wants their call; the turn has locked the call and wants the person. PostgreSQL ends one of the
+    two: the caller heard an apology, or the operator a traceback."""
+    desk = Desk(sample_postgres, **ACCOUNT, **SLACK)
+    importing = open_store(sample_postgres, Keys.parse(SECRET), load_schemes(), lambda: desk.now)
+    mia, reached, go_on = Caller(Wire(desk)), Event(), Event()
+    mia.prove()
+    changed = {"people": [{"username": "mia.chen", "email": "mia@elsewhere.example"}]}
+
+    def seen(statement: str) -> None:
+        if statement.startswith("SELECT calls.sid") and not reached.is_set():
+            reached.set()
+            assert go_on.wait(20)
+
+    with watched(importing.engine, seen), ThreadPoolExecutor(2) as threads:
+        brought = threads.submit(imports.run, importing, read(json.dumps(changed).encode()))
+        assert reached.wait(20)
+        pressed = threads.submit(mia.key, "7")
+        assert any(rows(desk, WAITS) for _ in range(LOOKS)), "the turn did not come upon it"
+        go_on.set()
+        assert brought.result(30).counts == {"people.changed": 1}
+        assert pressed.result(30).said[0].startswith("Your code to link Slack is"), "it was tried again"
+    importing.engine.dispose()
+    desk.close()
