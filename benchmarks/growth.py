@@ -135,13 +135,13 @@ def disk(store: Store) -> str:
 # --- what is timed
 
 
-class Desk(NamedTuple):
+class Filled(NamedTuple):
     store: Store
     line: Line
     accounts: int
 
 
-Operation = Callable[[Desk, list[Customer]], float]
+Operation = Callable[[Filled, list[Customer]], float]
 
 
 def _ask(tx: Transaction, who: Customer, action: Action, topic: Topic | None = None) -> Grant:
@@ -160,7 +160,7 @@ def at_the_menu(who: Customer) -> shapes.Call:
 def inside(work_of: Callable[[Transaction, Customer], object]) -> Operation:
     """Times a part of a transaction, all customers of the batch in one."""
 
-    def operation(desk: Desk, who: list[Customer]) -> float:
+    def operation(desk: Filled, who: list[Customer]) -> float:
         with desk.store.transaction("phone", "CA" + "0" * 32) as tx:
             began = time.perf_counter()
             for one in who:
@@ -188,7 +188,7 @@ def invoices(tx: Transaction, who: Customer) -> None:
     assert len(accounts.invoices(tx, _ask(tx, who, Action.BILLING_VIEW))) == 1
 
 
-def ticket(desk: Desk, who: list[Customer]) -> float:
+def ticket(desk: Filled, who: list[Customer]) -> float:
     began = time.perf_counter()
     for one in who:
         with desk.store.transaction("phone", "CA" + "0" * 32) as tx:
@@ -198,7 +198,7 @@ def ticket(desk: Desk, who: list[Customer]) -> float:
     return time.perf_counter() - began
 
 
-def turn(desk: Desk, who: list[Customer]) -> float:
+def turn(desk: Filled, who: list[Customer]) -> float:
     sids = [f"CA{random.getrandbits(128):032x}" for _ in who]
     with desk.store.transaction("phone") as tx:
         for sid, one in zip(sids, who, strict=True):
@@ -208,7 +208,7 @@ def turn(desk: Desk, who: list[Customer]) -> float:
     tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]
     began = time.perf_counter()
     for sid, token in zip(sids, tokens, strict=True):
-        assert "<Gather" in take_turn(desk.line, sid, token, shapes.Keys("9"), "second")
+        assert "<Gather" in take_turn(desk.line, sid, token, shapes.Keys("9"), ("second",))
     return time.perf_counter() - began
 
 
@@ -223,7 +223,7 @@ OPERATIONS: dict[str, Operation] = {
 AIMED_AT = ("a ticket, work enqueued", "a whole turn (take_turn, key 9)")
 
 
-def measure(small: Desk, large: Desk, rounds: int) -> dict[str, list[tuple[float, float]]]:
+def measure(small: Filled, large: Filled, rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Operation → seconds a piece with few and with many contacts, one pair a round."""
     chance = random.Random(2026)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in OPERATIONS}
@@ -258,7 +258,7 @@ def main() -> None:
                 took = time.perf_counter() - began
                 print(f"{kind}: {contacts:,} contacts written in {took:.1f} s, {disk(store)}", flush=True)
                 twilio = Twilio("AC" + "0" * 32, ("token",), "http://127.0.0.1:8000")
-                desks.append(Desk(store, open_line(store, twilio, DESK, phrases.load()), made))
+                desks.append(Filled(store, open_line(store, twilio, DESK, phrases.load()), made))
             found = measure(desks[0], desks[1], options.rounds)
             print(
                 f"\n{kind}: µs a piece, median of {options.rounds} rounds of {6 * BATCH}; ratio in each round, median"

@@ -86,13 +86,13 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
 def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, guarded: bool, seed: int) -> None:
     dice, store, pool = random.Random(seed), opened(url), HashPool()
     guard.TRIES_A_MINUTE = 1_000_000_000
-    pin_limits.limits = lambda *_given, **_named: ()  # type: ignore[assignment]
+    pin_limits.limits = lambda *_given, **_named: ()
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     compare = pins.compare
 
-    def compared(keys: Keys, kept: KeptPin, keyed: Pin) -> pins.Match:
+    def compared(keys: Keys, kept: KeptPin, pin: Pin) -> pins.Match:
         os.write(written, f"before {kept.person}\n".encode())
-        same = compare(keys, kept, keyed)
+        same = compare(keys, kept, pin)
         os.write(written, f"after {kept.person}\n".encode())
         return same
 

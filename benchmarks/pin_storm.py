@@ -89,11 +89,11 @@ class Post:
             self._attempts[id(attempt.kept)] = attempt
             return attempt
 
-        def compared(keys: SecretKeys, kept: KeptPin, keyed: Pin) -> pins.Match:
+        def compared(keys: SecretKeys, kept: KeptPin, pin: Pin) -> pins.Match:
             attempt = self._attempts[id(kept)]
             if attempt.person == MIA and attempt.reservation.admission is Admission.EVALUATE:
                 self.count()
-            return compare(keys, kept, keyed)
+            return compare(keys, kept, pin)
 
         pin.reserve, pins.compare = reserved, compared
 
@@ -124,14 +124,14 @@ class Post:
         for n in range(first, first + guesses):
             if not sid:
                 sid, step = f"CA{n:032x}", 1
-                answer_call(self.line, sid, None, "f")
+                answer_call(self.line, sid, None, ("f",))
                 self._take(sid, 0, HER_ID)
             heard = self._take(sid, step, _digits(n))
             sid, step = ("", 0) if "<Hangup" in heard or "<Record" in heard else (sid, step + 1)
             yield "heard: busy" if "busy" in heard else "heard: did not match"
 
     def _take(self, sid: str, step: int, keyed: str) -> str:
-        return take_turn(self.line, sid, step_token(self.store.keys, sid, step), Keys(keyed), keyed)
+        return take_turn(self.line, sid, step_token(self.store.keys, sid, step), Keys(keyed), (keyed,))
 
     def reserve(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):

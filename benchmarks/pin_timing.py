@@ -32,6 +32,7 @@ from twilio.request_validator import RequestValidator
 
 from benchmarks.measuring import ACCOUNT, KINDS, TOKEN, databases, machine, parameters
 from ivr import pin
+from ivr.pin import Attempt, Right
 from ivr.webhook import step_token
 from store import HashPool, Keys, guard
 from store.pins import Pin
@@ -140,12 +141,13 @@ async def measure(url: str, samples: int) -> list[Times]:
     lines = {kind: OnTheLine(wire, desk.store.keys, stranger, lambda: next(ids)) for kind, stranger in kinds.items()}
     evaluate, leaving_out = pin.evaluate, [False]
 
-    def evaluated(pool: HashPool, keys: Keys, attempt: pin.Attempt, keyed: Pin) -> pin.Right | None:
+    def evaluated(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | None:
+        assert desk.house.line is not None
         desk.house.line.radar._memories.clear()  # it would slow a thousand guesses with one PIN, and say so to the ear
         if leaving_out[0]:
             pool.leave()
             return None
-        return evaluate(pool, keys, attempt, keyed)
+        return evaluate(pool, keys, attempt, pin)
 
     pin.evaluate = evaluated
     order = [kind for kind in kinds for _ in range(samples if kind != CONTROL else max(50, samples // 10))]

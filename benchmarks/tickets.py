@@ -27,7 +27,7 @@ from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
 from benchmarks.measuring import KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
 from store import Store, open_store, tickets, work
-from store.tables import Id
+from store.tables.base import Id
 from store.timeline import Recorded
 
 PROCESSES, THREADS = 2, 4
