@@ -165,7 +165,7 @@ def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 
 
 def shortcut(door: Door, body: Body) -> None:
-    """ "Open a ticket from this message": the form, prefilled with what the message says."""
+    """The shortcut of a message: the form, prefilled with what the message says."""
     via, message = door.via(body), body.get("message") or {}
     actor = of_interaction(body, via.team) if via is not None else None
     if actor is None:

@@ -86,7 +86,7 @@ COMMANDS = (
     Command("/link", "[code]", "Link this Slack member to you"),
     Command("/verify", "[support ID or number]", "For agents: who is asking?"),
 )
-SHORTCUTS = (Shortcut("open_ticket", "Open a ticket from this message"),)
+SHORTCUTS = (Shortcut("open_ticket", "Open a ticket"),)
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import bolt, call_clicks, clicks, commands, deliver, desk_clicks, events, phrases, prove_clicks, submissions
 from bot.shape import EVENTS as SHAPES
+from simulator.slack.trouble import Trouble
+from store import tables
+from tests.bot.slack_desk import SlackDesk
 from tests.house.test_names import ROOT
 
 MANIFEST = json.loads((ROOT / "bot" / "manifest.json").read_text())
+AGENT_VIEW = json.loads((ROOT / "bot" / "manifest-agent-view.json").read_text())
+# https://github.com/slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json at c50cfa8 of 2026-07-21, MIT licence
+SCHEMA = json.loads((ROOT / "tests" / "bot" / "slack-manifest.schema.json").read_text())
 FEATURES, SETTINGS = MANIFEST["features"], MANIFEST["settings"]
 SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
 EVENTS = set(SETTINGS["event_subscriptions"]["bot_events"])
@@ -42,6 +51,7 @@ NEEDED: dict[str, set[str]] = {
     "views.publish": set(),
     "views.update": set(),
 }
+ONLY_WITH_AGENT_VIEW = {"assistant:write"}  # whoever calls goes on without: decision 0012
 # What an event needs, from its page there.
 NEEDED_FOR_EVENT: dict[str, set[str]] = {
     "app_home_opened": set(),
@@ -92,7 +102,7 @@ def test_methods_are_seen() -> None:
 
 def test_every_method_that_is_called_has_its_scope() -> None:
     assert set(NEEDED) == METHODS, "a method that is new or gone: look its scope up, and have the manifest say it"
-    assert set().union(*NEEDED.values()) <= SCOPES
+    assert set().union(*NEEDED.values()) <= SCOPES | ONLY_WITH_AGENT_VIEW
 
 
 def test_every_event_has_its_scope() -> None:
@@ -102,7 +112,7 @@ def test_every_event_has_its_scope() -> None:
 
 def test_there_is_no_scope_that_nothing_needs() -> None:
     needed = set().union(*NEEDED.values(), *NEEDED_FOR_EVENT.values()) | {"commands"}
-    assert needed == SCOPES
+    assert needed == SCOPES | ONLY_WITH_AGENT_VIEW
     assert not MANIFEST["oauth_config"]["scopes"].keys() - {"bot"}, "nobody's own token"
 
 
@@ -137,7 +147,7 @@ def test_suggested_prompts_are_those_we_suggest() -> None:
     """The same words in the manifest and by the API; each is an example of what is understood."""
     said = phrases.load()
     ours = [said.plain(f"prompt.{name}") for name in deliver.PROMPTS]
-    listed = FEATURES["agent_view"]["suggested_prompts"]
+    listed = AGENT_VIEW["features"]["agent_view"]["suggested_prompts"]
     assert [(one["title"], one["message"]) for one in listed] == [(words, words) for words in ours]
     assert len(ours) <= 4
     examples = said.example("examples")
@@ -153,20 +163,78 @@ def test_the_app_has_the_tabs_it_fills_and_may_be_written_to() -> None:
     assert "assistant_view" not in FEATURES, "the old experience"
 
 
-def test_texts_keep_slacks_limits() -> None:
-    """As the types of Slack's own library for Node say them."""
-    shown = MANIFEST["display_information"]
-    assert len(FEATURES["bot_user"]["display_name"]) <= 80
-    assert len(shown["name"]) <= 35
-    assert len(shown["description"]) <= 140
-    assert len(FEATURES["agent_view"]["agent_description"]) <= 300
-    for one in FEATURES["shortcuts"]:
-        assert len(one["callback_id"]) <= 255
-        assert len(one["description"]) <= 150
-    for one in FEATURES["slash_commands"]:
-        assert len(one["command"]) <= 32
-        assert len(one["description"]) <= 2_000
-        assert len(one.get("usage_hint", "")) <= 1_000
+def wrong(value: Any, schema: dict[str, Any], at: str) -> Iterator[str]:
+    """What a JSON value breaks of a schema, by the words that Slack's uses of what we have."""
+    if "$ref" in schema:
+        schema = SCHEMA["definitions"][schema["$ref"].removeprefix("#/definitions/")]
+    kind = {"object": dict, "array": list, "string": str, "boolean": bool}.get(schema.get("type", ""))
+    if kind is not None and not isinstance(value, kind):
+        yield f"{at} is no {schema['type']}"
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{at} is none of {schema['enum']}"
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        yield from (f"{at} has no {name}" for name in schema.get("required", ()) if name not in value)
+        if schema.get("additionalProperties") is False:
+            yield from (f"{at}.{name} is not known" for name in value if name not in known)
+        for name in value.keys() & known.keys():
+            yield from wrong(value[name], known[name], f"{at}.{name}")
+    elif isinstance(value, str | list):
+        few, many = ("minLength", "maxLength") if isinstance(value, str) else ("minItems", "maxItems")
+        if not schema.get(few, 0) <= len(value) <= schema.get(many, len(value)):
+            yield f"{at} is {len(value)} long, at most {schema.get(many)}"
+        if isinstance(value, str) and "pattern" in schema and not re.search(schema["pattern"], value):
+            yield f"{at} is not like {schema['pattern']}"
+        if isinstance(value, list) and "items" in schema:
+            for n, one in enumerate(value):
+                yield from wrong(one, schema["items"], f"{at}[{n}]")
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, AGENT_VIEW], ids=["manifest", "with the agent view"])
+def test_f1_slacks_own_schema_takes_the_manifest(manifest: dict[str, Any]) -> None:
+    assert list(wrong(manifest, SCHEMA, "manifest")) == []
+
+
+def test_f1_what_the_schema_refuses_is_seen() -> None:
+    bad = json.loads(json.dumps(MANIFEST))
+    bad["features"]["shortcuts"][0]["name"] = "Open a ticket from this message"
+    bad["features"]["slash_commands"][0]["command"] = "ticket"
+    bad["features"]["no_such_thing"] = {}
+    del bad["display_information"]
+    found = list(wrong(bad, SCHEMA, "manifest"))
+    assert "manifest.features.shortcuts[0].name is 31 long, at most 24" in found
+    assert len(found) == 4
+
+
+def test_f2_guests_are_not_shut_out_by_an_agent_view_unless_it_was_asked_for() -> None:
+    assert "agent_view" not in FEATURES
+    more = json.loads(json.dumps(AGENT_VIEW))
+    del more["features"]["agent_view"]
+    more["oauth_config"]["scopes"]["bot"].remove("assistant:write")
+    assert more == MANIFEST, "nothing else is different"
+
+
+def test_f2_who_opens_messages_without_an_agent_view_is_answered(slack_once: SlackDesk) -> None:
+    """The two methods are refused there; the answer comes all the same, and nothing of it waits."""
+    desk, tried = slack_once, set[str]()
+    desk.link("U0MIA", "mia.chen")
+
+    def refused(method: str, _args: dict[str, Any]) -> Trouble | None:
+        if not method.startswith("assistant."):
+            return None
+        tried.add(method)
+        return Trouble(error="missing_scope")
+
+    desk.workspace.trouble = refused
+    desk.be("U0MIA").open_messages_tab()
+    desk.be("U0MIA").dm("who decides on contacts?")
+    desk.work()
+    assert tried == {"assistant.threads.setSuggestedPrompts", "assistant.threads.setStatus"}
+    assert desk.last("U0MIA", holding="may change who is on the account")
+    with desk.house.store.transaction("test") as tx:
+        waiting = tx.connection.execute(select(tables.work.c.kind).where(tables.work.c.done_at.is_(None))).scalars()
+        assert list(waiting) == ["notice"], "of the link, by mail; nothing for Slack"
 
 
 # --- what is drawn is what is listened to

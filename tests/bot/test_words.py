@@ -246,7 +246,7 @@ def test_c3_a_tombstone_in_a_channel_thread(desk: SlackDesk) -> None:
 
 
 def use_shortcut(desk: SlackDesk, said: dict[str, Any]) -> None:
-    """ "Open a ticket from this message", of one that the little Slack cannot make."""
+    """The shortcut of a message, of one that the little Slack cannot make."""
     with desk.workspace.acting():
         trigger = desk.be("U0MIA")._trigger()
     send(desk, shortcut(user="U0MIA", trigger_id=trigger, message={"type": "message", "ts": "1.1", **said}))

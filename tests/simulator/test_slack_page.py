@@ -120,7 +120,7 @@ def test_the_menu_of_a_message(slack_page: Page, slack_service: Served) -> None:
     write(slack_page, "our shop is down")
     menu = messages(slack_page).locator(".message-menu summary")
     menu.click()
-    slack_page.get_by_role("button", name="Open a ticket from this message").click()
+    slack_page.get_by_role("button", name="Open a ticket", exact=True).click()
     menu.click()
     slack_page.get_by_role("button", name="Edit message").click()
     slack_page.get_by_label("Edit your message").fill("our shop is up again")
