@@ -109,12 +109,14 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
 
 
 def given_up(tx: Transaction, kind: str, payload: Mapping[str, Any], why: str) -> None:
-    """A job was given up or dropped. Where it was to bring an answer to the customer, that is what became of it."""
+    """A job was given up or dropped. Where it was to bring an answer to the customer, that is what became of it, unless they have
+    heard it meanwhile, or are to hear it by phone."""
     if kind != "slack.say":
         return
-    p = tables.places.c
+    p, d = tables.places.c, tables.answer_states.c
     side = tx.connection.execute(select(p.side).where(p.id == int(payload["place"]))).scalar()
-    if side == CUSTOMER:
+    state = tx.connection.execute(select(d.state).where(d.message == int(payload["message"]))).scalar()
+    if side == CUSTOMER and state == "queued":
         settle(tx, int(payload["message"]), "refused", why[:300], place=int(payload["place"]))
 
 

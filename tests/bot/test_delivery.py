@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from authz import Action, Ask, Grant, Proof
 from simulator.slack import Trouble
+from store import jobs
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 ON_ITS_WAY = "*ANSWER TO THE CUSTOMER* by Kim Novak, on its way to Mia Chen in Slack:"
@@ -125,3 +128,102 @@ def test_d4_the_card_says_how_it_was_proved_when_it_was_opened(desk: SlackDesk) 
     change(desk, "UPDATE tickets SET factor = 'authenticator', proof = 'stepped-up'")
     answer(desk)
     assert "Proof: *verified twice* for this, the second time by authenticator app." in inside(desk)
+
+
+@pytest.mark.parametrize(
+    ("what", "became"),
+    [
+        (f"UPDATE contacts SET held = 'manage_services' WHERE person_id = {MIA}", "may no longer read tickets"),
+        (f"DELETE FROM slack_members WHERE person_id = {MIA}", "Mia Chen hears it when they ring"),
+    ],
+)
+def test_d3_what_changes_while_it_is_on_its_way_is_said(desk: SlackDesk, what: str, became: str) -> None:
+    dm = desk.last("U0MIA").channel
+
+    def away(method: str, args: Any) -> Trouble | None:
+        return Trouble(status=503) if method == "chat.postMessage" and args.get("channel") == dm else None
+
+    desk.workspace.trouble = away
+    answer(desk)
+    assert ON_ITS_WAY in inside(desk)
+    change(desk, what)
+    desk.click("U0KIM", "desk_note", AGENTS)
+    desk.submit("U0KIM", words="Is she still there?")
+    desk.workspace.trouble = lambda _method, _args: None
+    desk.pass_time(301)
+    desk.work()
+    assert became in inside(desk)
+    assert ON_ITS_WAY not in inside(desk)
+    assert "SENT TO THE CUSTOMER" not in inside(desk)
+    assert "Restarted." not in desk.said("U0MIA")
+
+
+def test_d3_what_slack_refused_for_good_is_not_tried_with_the_next_news(desk: SlackDesk) -> None:
+    dm, tried = desk.last("U0MIA").channel, list[str]()
+
+    def gone(method: str, args: Any) -> Trouble | None:
+        if args.get("channel") != dm:
+            return None
+        tried.append(method)
+        return Trouble(error="channel_not_found")
+
+    desk.workspace.trouble = gone
+    answer(desk)
+    desk.work()
+    many = tried.count("chat.postMessage")
+    assert many
+    desk.click("U0KIM", "desk_note", AGENTS)
+    desk.submit("U0KIM", words="Is she still there?")
+    desk.work()
+    assert tried.count("chat.postMessage") == many
+
+
+def test_d3_what_the_desks_own_channel_refuses_says_nothing_of_the_customer(desk: SlackDesk) -> None:
+    whom(desk)
+    troubles = {
+        desk.last("U0ANA", AGENTS).channel: Trouble(error="channel_not_found"),
+        desk.last("U0MIA").channel: Trouble(status=503),
+    }
+    desk.workspace.trouble = lambda method, args: (
+        troubles.get(str(args.get("channel"))) if method == "chat.postMessage" else None
+    )
+    desk.submit("U0KIM", words="Restarted.")
+    desk.work()
+    with desk.store.transaction("test") as tx:
+        grant = tx.ask(Ask("desk:operator", Action.DESK_OPERATE, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        owed = "SELECT id, payload FROM work WHERE kind = 'slack.say' AND done_at IS NULL"
+        of_the_desk = "SELECT id FROM places WHERE side = 'desk'"
+        place = tx.connection.execute(text(of_the_desk)).scalar_one()
+        (id,) = (id for id, payload in tx.connection.execute(text(owed)) if json.loads(payload)["place"] == place)
+        jobs.drop(tx, grant, id)
+        assert tx.connection.execute(text("SELECT state FROM answer_states")).scalars().all() == ["queued"]
+
+
+def test_d3_an_answer_in_slack_that_is_heard_as_well_was_delivered(desk: SlackDesk) -> None:
+    answer(desk)
+    phone = desk.exchange.phone("+441632960108")
+    phone.dial()
+    for keys in ("10000081#", "17846325#", "2"):
+        phone.press(keys)
+    assert any("Restarted." in line for line in phone.heard)
+    desk.work()
+    assert inside(desk).count(DELIVERED) == 1
+    assert "read to Mia Chen by phone" not in inside(desk)
+
+
+def test_d3_where_it_began_nobody_is_sent_to_an_answer_that_is_not_there(slack_once: SlackDesk) -> None:
+    desk, answered = slack_once, "The desk has answered ticket #1001: see your direct messages"
+    desk.be("U0OLIVIA").says("harbour-bakery", "@Deskgate our shop is down")
+    desk.work()
+    desk.click("U0OLIVIA", "choose", value="1:technical")
+    dm = desk.last("U0OLIVIA").channel
+    desk.workspace.trouble = lambda method, args: (
+        Trouble(status=503) if method == "chat.postMessage" and args.get("channel") == dm else None
+    )
+    answer(desk)
+    assert answered not in desk.said("U0TOM", "harbour-bakery")
+    desk.workspace.trouble = lambda _method, _args: None
+    desk.pass_time(301)
+    desk.work()
+    assert answered in desk.said("U0TOM", "harbour-bakery")

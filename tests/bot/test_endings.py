@@ -66,16 +66,17 @@ def is_gone_when_it_is_taken(desk: SlackDesk, mia: Phone) -> None:
 
 
 def talks_and_hangs_up(desk: SlackDesk, mia: Phone) -> None:
+    desk.pass_time(40)
     picked_up(desk)
     mia.wait()
-    desk.pass_time(240)
+    desk.pass_time(180)
     mia.hang_up()
 
 
 def talks_until_the_desk_hangs_up(desk: SlackDesk, mia: Phone) -> None:
     agent = picked_up(desk)
     mia.wait()
-    desk.pass_time(240)
+    desk.pass_time(180)
     agent.hang_up()
 
 
@@ -117,14 +118,14 @@ def is_never_heard_of_again(desk: SlackDesk, mia: Phone) -> None:
         ),
         (
             talks_and_hangs_up,
-            "Talked to Kim Novak for 4 min, until the caller hung up.",
-            "Talked to Kim Novak for 4 min, until the caller hung up",
+            "Talked to Kim Novak for 3 min, until the caller hung up.",
+            "Talked to Kim Novak for 3 min, until the caller hung up",
             "",
         ),
         (
             talks_until_the_desk_hangs_up,
-            "Talked to Kim Novak for 4 min, until the desk hung up.",
-            "Talked to Kim Novak for 4 min, until the desk hung up",
+            "Talked to Kim Novak for 3 min, until the desk hung up.",
+            "Talked to Kim Novak for 3 min, until the desk hung up",
             "",
         ),
         (is_never_heard_of_again, "Twilio has not told us how it ended.", "", ""),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, update
 
-from store import tables
+from store import guard, tables
 from tests.desk import Desk
 from tests.ivr.elsewhere import person
 from tests.ivr.proving import at_menu, by_app, with_app
@@ -71,6 +71,27 @@ def test_d3_an_answer_that_reaches_nobody_is_not_said_to_be_sent(one_desk: Desk)
     s = tables.answer_states.c
     with one_desk.store.transaction("test") as tx:
         assert tx.connection.execute(select(s.state, s.why)).all() == [("nobody", "not_a_contact")]
+
+
+def test_d3_heard_by_somebody_else_on_the_account_is_not_heard_by_its_requester(one_desk: Desk) -> None:
+    kim = at_the_ticket(one_desk)
+    kim.send(f"{TICKET}/answer", words="We restarted it.")
+    one_desk.ring(HEARS.replace("0108", "0107").replace("17846325", "53960281"))
+    kim.get(TICKET)
+    assert "Mia Chen hears this when they ring and ask for their tickets" in kim.words
+    assert "read to Mia Chen by phone" not in kim.words
+
+
+def test_d3_a_way_that_is_closed_is_none(one_desk: Desk) -> None:
+    """A Slack member where Slack is installed nowhere, and a PIN that nobody may try any more."""
+    kim = at_the_ticket(one_desk)
+    row = {"team": "T1", "member": "U1", "person_id": person(one_desk), "linked_at": 1, "linked_by": "import"}
+    change(one_desk, insert(tables.slack_members).values(**row))
+    kim.get(TICKET)
+    assert "Mia Chen is not in Slack: an answer now is read out when they ring" in kim.words
+    change(one_desk, update(tables.pin_guards).values(lifetime=guard.IN_A_LIFE_TO_DISABLE))
+    kim.get(TICKET)
+    assert "An answer now reaches nobody. Mia Chen is not in Slack and has no PIN to ring with." in kim.words
 
 
 def test_d4_a_second_proof_stands_on_the_ticket_as_it_was_given(one_desk: Desk) -> None:

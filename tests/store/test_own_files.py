@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -13,7 +14,7 @@ import pytest
 
 from authz import load_schemes
 from store import HashPool, Keys, migrate, open_store
-from store.pool import own_folder
+from store.pool import folder_of_ours, own_folder
 from tests.house.test_names import ROOT
 
 
@@ -23,11 +24,14 @@ def modes(folder: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("before", [None, 0o644, 0o666], ids=["new", "0644 before", "0666 before"])
 def test_b7_the_database_is_its_owners(tmp_path: Path, before: int | None) -> None:
+    """Also the files that SQLite keeps beside one that is in use."""
     path = tmp_path / "desk.db"
-    if before is not None:
-        with sqlite3.connect(path) as made:
-            made.execute("PRAGMA journal_mode=WAL")
-        path.chmod(before)
+    another = sqlite3.connect(path) if before is not None else None
+    if another is not None and before is not None:
+        another.execute("PRAGMA journal_mode=WAL")
+        another.execute("CREATE TABLE elsewhere (n)")
+        for name in modes(tmp_path):
+            (tmp_path / name).chmod(before)
     url = f"sqlite:///{path}"
     migrate(url)
     store = open_store(url, Keys([bytes(32)]), load_schemes())
@@ -37,6 +41,8 @@ def test_b7_the_database_is_its_owners(tmp_path: Path, before: int | None) -> No
     assert set(found) >= {"desk.db", "desk.db-wal", "desk.db-shm", "desk.db.gate"}
     assert set(found.values()) == {0o600}, found
     store.close()
+    if another is not None:
+        another.close()
 
 
 def test_b7_the_backup_of_the_docs_is_its_owners(tmp_path: Path) -> None:
@@ -65,11 +71,12 @@ def test_b7_the_pools_places_are_in_a_folder_of_ours(tmp_path: Path, monkeypatch
 def test_b7_a_folder_somebody_else_can_write_to_is_none_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_to_all, linked = tmp_path / "open", tmp_path / "linked"
+    open_to_all, linked, elsewhere = tmp_path / "open", tmp_path / "linked", tmp_path / "elsewhere"
     (open_to_all / "deskgate").mkdir(parents=True)
     (open_to_all / "deskgate").chmod(0o777)
     linked.mkdir()
-    (linked / "deskgate").symlink_to(open_to_all / "deskgate")
+    elsewhere.mkdir(mode=0o700)
+    (linked / "deskgate").symlink_to(elsewhere)
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(open_to_all))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(linked))
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
@@ -77,3 +84,7 @@ def test_b7_a_folder_somebody_else_can_write_to_is_none_of_ours(
     assert found not in (open_to_all / "deskgate", linked / "deskgate")
     assert found.stat().st_mode & 0o777 == 0o700
     shutil.rmtree(found)
+    assert folder_of_ours(str(tmp_path)) == tmp_path / "deskgate"
+    another = os.getuid() + 1
+    monkeypatch.setattr("os.getuid", lambda: another)
+    assert folder_of_ours(str(tmp_path)) is None, "somebody else made it before us"
