@@ -18,6 +18,10 @@ from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu, resume
 from ivr.outcomes import BeingUpdated
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
+MOST_UNPROVED: Final = (
+    30  # turns of somebody who is nobody yet: a line is not kept for hours by one key again and again
+)
+
 
 def begin(number: str | None, *, attested: bool = False, messages_only: bool = False) -> Move:
     """A call comes in."""
@@ -31,6 +35,10 @@ def step(call: Call, event: Event) -> Move:
         return menu(call, line("being_updated"))
     if isinstance(event, Keys) and call.subject is not None and call.proof < Proof.VERIFIED and call.at in _PROVED:
         return _prove_anew(call)
+    if isinstance(event, Keys) and call.proof < Proof.VERIFIED and not call.then:
+        call = replace(call, unproved=call.unproved + 1)
+        if call.unproved > MOST_UNPROVED:
+            return goodbye(call, "goodbye.not_proved")
     place = TABLE[call.at]
     if isinstance(event, Keys) and event.keyed == "" and not place.silence_speaks:
         if call.silent and call.then == "talk":

@@ -80,7 +80,7 @@ class Call:
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
-    `counted`: a message that was not left yet is counted against the caller.
+    `counted`: a message that was not left yet is counted against the caller; `unproved` how often they keyed something and were nobody.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
     """
 
@@ -88,6 +88,7 @@ class Call:
     number: str | None = None
     attested: bool = False
     support_id: str | None = None
+    unproved: int = 0
     asked_again: bool = False
     tries: int = 0
     unlocked: int = 0

@@ -1,7 +1,9 @@
 """Threads and places for requests, apart for those who are known, those with a one-time link, and strangers.
 
 So whatever strangers keep busy is their own. One address has a few places, the network around it some more, and one of the staff
-a few wherever they are; who finds none is told at once.
+a few wherever they are; who finds none is told at once. Where all are taken whoever comes takes the place of the last to come
+from the network that has the most waiting, if it has two more than theirs: a few networks that ask without end wait for each
+other, and for nobody else.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
+from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -40,8 +42,10 @@ class RequestPool:
         self._places, self._each, self._most_near = places, each, near
         self._taken: Counter[str] = Counter()  # also by those whose form still comes
         self._near: Counter[str] = Counter()
+        self._waiting: dict[str, list[Future[Any]]] = {}  # by network, the last to come last; those at work as well
+        self._put_out: set[Future[Any]] = set()
         self._busy = 0
-        self._lock = Lock()
+        self._lock = RLock()  # whoever is put out leaves while it is held
 
     @contextmanager
     def reading(self, whose: Whose) -> Iterator[None]:
@@ -54,23 +58,52 @@ class RequestPool:
 
     async def do(self, whose: Whose, work: Callable[..., T], *given: Any) -> T:
         """Raises `Full`. A place is free again when the work is done, whether or not somebody still waits for it."""
-        self._take(whose, 1)
+        with self._lock:
+            self._take(whose, 1)
+            try:
+                done = self._threads.submit(work, *given)
+            except BaseException:
+                self._leave(whose, 1)
+                raise
+            self._waiting.setdefault(whose.network, []).append(done)
+        done.add_done_callback(lambda _: self._done(whose, done))
         try:
-            done = self._threads.submit(work, *given)
-        except BaseException:
-            self._leave(whose, 1)
+            return await asyncio.wrap_future(done)
+        except asyncio.CancelledError:
+            if done in self._put_out:
+                self._put_out.discard(done)
+                raise Full(whose.network) from None
             raise
-        done.add_done_callback(lambda _: self._leave(whose, 1))
-        return await asyncio.wrap_future(done)
 
     def _take(self, whose: Whose, places: int = 0) -> None:
         with self._lock:
             if self._taken[whose.one] >= self._each:
                 raise Full
-            if self._busy >= self._places or self._near[whose.network] >= self._most_near:
-                raise Full(self._near.most_common(1)[0][0] if self._near else whose.network)
+            if self._near[whose.network] >= self._most_near:
+                raise Full(self._near.most_common(1)[0][0])
+            if self._busy >= self._places:
+                crowd = max(self._waiting, key=lambda network: len(self._waiting[network]))
+                few = len(self._waiting[crowd]) < self._near[whose.network] + 2
+                if few or (places and not self._make_room(self._waiting[crowd])):
+                    raise Full(self._near.most_common(1)[0][0])
             self._count(whose, 1)
             self._busy += places
+
+    def _make_room(self, crowd: list[Future[Any]]) -> bool:
+        """The last to come goes, if it has not begun."""
+        for last in reversed(crowd):
+            self._put_out.add(last)
+            if last.cancel():
+                return True
+            self._put_out.discard(last)
+        return False
+
+    def _done(self, whose: Whose, done: Future[Any]) -> None:
+        with self._lock:
+            self._waiting[whose.network].remove(done)
+            if not self._waiting[whose.network]:
+                del self._waiting[whose.network]
+            self._leave(whose, 1)
 
     def _leave(self, whose: Whose, places: int = 0) -> None:
         with self._lock:

@@ -118,35 +118,38 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
 
 def _by_stranger(tx: Transaction, digest: str, caller: Caller, login: Login | None) -> Attempt:
     """Whoever is refused at the username has used up a try of their address and network all the same: asking until one comes
-    back is not free."""
+    back is not free. Whoever is refused at their address leaves nothing of the username behind, or ever new ones would fill the
+    table. Budgets are held in two goes, always in the order of their names, as `give_back` holds them."""
     address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
     near = (Limit(f"signin:from:{address}", *FROM_AN_ADDRESS), Limit(f"signin:near:{network}", *FROM_A_NETWORK))
+    here = budgets.hold(tx, near)
+    if here.spent is not None:
+        budgets.settle(tx, here, ())
+        whose = (network, caller.network) if budgets.has(tx, here, near[0]) else (address, caller.address)
+        _tell(tx, *whose)
+        return Attempt(digest, False, (), Limited.ADDRESS, budgets.free_at(tx, here, near), login)
+    budgets.settle(tx, here, near)
     pair = tx.keys.digest("signin-pair", network, digest)[:40]
     theirs, common, back = Limit(f"signin:pair:{pair}", *BY_A_NETWORK), *_by_strangers(digest)
-    held = budgets.hold(tx, (*near, theirs, common, back))
+    held = budgets.hold(tx, (theirs, common, back))
 
     def has(*limits: Limit) -> bool:
         return all(budgets.has(tx, held, one) for one in limits)
 
-    charged: tuple[Limit, ...] = near
+    charged: tuple[Limit, ...] = ()
     refused, free_at = None, tx.now
-    if not has(*near):
-        charged, refused, free_at = (), Limited.ADDRESS, budgets.free_at(tx, held, near)
-    elif has(common):
-        charged = (*near, common, *((theirs,) if has(theirs) else ()))
+    if has(common):
+        charged = (common, *((theirs,) if has(theirs) else ()))
     elif has(theirs, back):
-        charged = (*near, theirs, back)
+        charged = (theirs, back)
     else:
         ways = ((common,), (theirs, back))
         refused, free_at = Limited.USERNAME, min(budgets.free_at(tx, held, way) for way in ways)
     budgets.settle(tx, held, charged)
-    if refused is Limited.ADDRESS and has(near[0]):
-        _tell(tx, network, caller.network)
-    elif refused is Limited.ADDRESS or (refused is not None and not has(theirs)):
+    if refused is not None and not has(theirs):
         _tell(tx, address, caller.address)
-    if refused is not Limited.ADDRESS:
-        budgets.take(tx, (Limit("signin:strangers", *BY_ALL_STRANGERS, "signin_many"),))
-    return Attempt(digest, False, charged, refused, free_at, login)
+    budgets.take(tx, (Limit("signin:strangers", *BY_ALL_STRANGERS, "signin_many"),))
+    return Attempt(digest, False, (*near, *charged), refused, free_at, login)
 
 
 def _tell(tx: Transaction, digest: str, whence: str) -> None:
@@ -154,7 +157,7 @@ def _tell(tx: Transaction, digest: str, whence: str) -> None:
 
 
 def _by_strangers(digest: str) -> tuple[Limit, Limit]:
-    return Limit(f"signin:new:{digest}", *BY_STRANGERS), Limit(f"signin:back:{digest}", *KEPT_BACK)
+    return Limit(f"signin:new:{digest}", *BY_STRANGERS), Limit(f"signin:spare:{digest}", *KEPT_BACK)
 
 
 def drop(tx: Transaction, attempt: Attempt) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ivr import dialogue, phrases
 from ivr import outcomes as o
 from ivr import shapes as s
+from ivr.dialogue import MOST_UNPROVED
 from ivr.menu import MENU
 from ivr.moves import TABLE
 from ivr.shapes import Call, CheckPin, Conference, DialEnded, Effect, Gather, HangUp, Keys, Record, Screen
@@ -140,6 +141,21 @@ def test_three_wrong_pins_end_a_call(numbers: list[int], between: list[str]) -> 
         if step.call.at != "pin":
             return
         call = step.call
+
+
+@pytest.mark.parametrize(("at", "key"), [("support_id", "*"), ("pin", "*"), ("message", "5")])
+def test_a7_one_key_again_and_again_keeps_no_line_for_somebody_unproved(at: str, key: str) -> None:
+    """150 stars at the first question, or any key where a message is taken, and the call went on at our expense."""
+    call, move = TABLE[at].prompt(Call(at=at, about="no_pin"))
+    for _ in range(MOST_UNPROVED):
+        call, move = dialogue.step(call, Keys(key))
+        if isinstance(move, s.MayLeaveMessage):
+            call, move = dialogue.step(call, o.MessageAllowed())
+        assert isinstance(move, Screen)
+        assert not isinstance(move.then, HangUp)
+    call, move = dialogue.step(call, Keys(key))
+    assert isinstance(move, Screen)
+    assert (isinstance(move.then, HangUp), [line.key for line in move.lines]) == (True, ["goodbye.not_proved"])
 
 
 def test_three_wrong_pins_without_anything_else() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -119,6 +120,16 @@ def test_a1_one_address_that_tries_and_tries_shuts_out_nobody_but_itself(
     assert alerts(desk) == [("signin_address", "leads", "203.0.113.7")]
     desk.work()
     assert [event for event in logged if event["event"] == "alert" and event["log_level"] == "critical"]
+
+
+def test_a1_a_try_refused_at_its_address_leaves_nothing_of_the_name_behind(one_desk: Desk) -> None:
+    """Ever new names from one address were 500 rows a second, and a sweep takes 10,000 a minute."""
+    stranger = Browser(one_desk, "203.0.113.7")
+    for n in range(30):
+        stranger.try_to_sign_in(f"made-up-{n}")
+    b = tables.budgets.c
+    kept = Counter(name.split(":")[1] for (name,) in rows(one_desk, select(b.name).where(b.name.like("signin:%"))))
+    assert (kept["from"], kept["near"], kept["new"], kept["pair"]) == (1, 1, 10, 10)
 
 
 def test_a1_many_addresses_of_one_network_are_one_caller_too(one_desk: Desk) -> None:
@@ -288,6 +299,41 @@ def test_a3_a_new_browser_is_not_told_that_the_password_was_right(one_desk: Desk
 
 
 # --- places
+
+
+def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobody_else(one_desk: Desk) -> None:
+    door, let_go, busy, said = one_desk.house.portal, threading.Event(), threading.Event(), list[int]()
+
+    def hold() -> None:
+        busy.set()
+        assert let_go.wait(LONG)
+
+    def send(one: Browser) -> None:
+        said.append(one.send("/desk/sign-in", username="x").status_code)
+
+    def look(address: str, came: list[int]) -> None:
+        came.append(Browser(one_desk, address).get("/desk/sign-in").status_code)
+
+    assert door.strangers.admit()
+    crowd_of_three = [Browser(one_desk, f"203.0.{n % 3}.{n // 3 % 3}") for n in range(32)]
+    for one in crowd_of_three:
+        assert one.get("/desk/sign-in").status_code == 200
+    elsewhere: list[int] = []
+    held = [threading.Thread(target=door.strangers.run, args=(hold,))]
+    held[0].start()
+    assert busy.wait(LONG)
+    held += [threading.Thread(target=send, args=(one,)) for one in crowd_of_three]
+    held += [threading.Thread(target=look, args=(f"198.51.{n}.5", elsewhere)) for n in range(20)]
+    try:
+        for one in held[1:]:
+            one.start()
+        assert until(lambda: len(said) + len(elsewhere) == 20), "as many as found no place"
+        assert (said, elsewhere) == ([503] * 20, [])
+    finally:
+        let_go.set()
+        for one in held:
+            one.join(LONG)
+    assert elsewhere == [200] * 20
 
 
 def test_a2_strangers_who_keep_their_places_busy_are_in_nobodys_way(one_desk: Desk) -> None:
