@@ -21,7 +21,7 @@ def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
     async def told() -> list[bool]:
         """Whoever finds no place hears so before anybody is let go."""
         come = [
-            asyncio.ensure_future(lane.do(Whose(address, address), let_go.wait, LONG))
+            asyncio.ensure_future(lane.do(Whose(address, "near"), let_go.wait, LONG))
             for address in ("a", "a", "a", "b", "c")
         ]
         refused = [isinstance(fault, Full) for fault in await asyncio.gather(come[2], come[4], return_exceptions=True)]
