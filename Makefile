@@ -6,8 +6,10 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check -qq
 DESKGATE := $(PY) -m deskgate
 # uv installs a lock in seconds where pip takes a minute; where it cannot, as with an index only pip knows of, pip does.
-install = $(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r $(1) 2>$(VENV)/uv.log || \
-	$(PIP) install --no-compile --require-hashes -r $(1)
+install = $(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r $(1) 2>$(VENV)/uv.log || \
+	$(PIP) install --require-hashes -r $(1)
+# Images for containers like to set it, and then each of the hundred processes of a run compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 SAMPLE := deskgate/sample-accounts.json
 
 # Stamps: each says that the lock beside it is installed, so that a second call starts at once.
