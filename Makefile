@@ -27,8 +27,8 @@ ARGS :=
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample accounts in a new SQLite database
-	@$(DESKGATE) serve
+run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample accounts in a new SQLite database (PORT=8123: there)
+	@$(DESKGATE) serve$(if $(PORT), --port $(PORT))
 
 test: $(READY_TO_TEST) ## run the tests (some: make test T=tests/authz ARGS="-k golden")
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARGS)

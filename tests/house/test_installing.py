@@ -1,0 +1,56 @@
+"""F6, E17: what an operator copies keeps up with the code: `.env.example`, the systemd unit, `make run PORT=…`."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deskgate.settings import Settings, read_settings
+from tests.desk import SECRET
+from tests.house.test_names import ROOT
+
+EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
+LINE = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
+
+
+def test_f6_the_example_names_every_setting_once_and_no_other() -> None:
+    assert sorted(name for name, _ in LINE.findall(EXAMPLE)) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_f6_every_value_of_the_example_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is, it lacks the key alone; with every # taken away it is a desk with a phone, Slack and mail."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    file = tmp_path / "copy.env"
+    file.write_text("\n".join(f"{name}={value}" for name, value in LINE.findall(EXAMPLE)), "utf-8")
+    with pytest.raises(ValueError, match="SECRET_KEYS: is missing"):
+        read_settings(_env_file=file)
+    monkeypatch.setenv("SECRET_KEYS", SECRET)
+    settings = read_settings(_env_file=file)
+    assert settings.phone_open
+    assert settings.slack_open
+    assert settings.smtp_url
+
+
+def test_f6_the_unit_is_the_one_of_the_page() -> None:
+    unit = (ROOT / "deploy" / "deskgate.service").read_text("utf-8")
+    read = configparser.ConfigParser(interpolation=None)
+    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.read_string(unit)
+    assert read["Service"]["ExecStart"] == "/srv/deskgate/.venv/bin/deskgate serve"
+    assert read["Service"]["UMask"] == "0077"
+    assert int(read["Service"]["TimeoutStopSec"]) > 10, "longer than uvicorn waits for what is under way"
+    assert "deploy/deskgate.service" in (ROOT / "docs" / "operating.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("words", "serves"), [((), "serve"), (("PORT=8123",), "serve --port 8123")])
+def test_e17_make_run_takes_a_port(words: tuple[str, ...], serves: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "MAKEFLAGS", "MAKEOVERRIDES"):
+        monkeypatch.delenv(name, raising=False)
+    typed = ["make", "--dry-run", "--no-print-directory", "run", *words]
+    done = subprocess.run(typed, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1].endswith(f"-m deskgate {serves}")
