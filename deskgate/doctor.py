@@ -165,7 +165,7 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
             BAD,
             f"checkpoint {behind.checkpoint} is gone: the database was restored, or a failover lost its end: run `deskgate restored`",
         )
-    elif store.memory.recall() is None:
+    elif restored.last_seen(store) is None:
         yield WARN, "this machine has not seen this database before: run any command, and a restore after it is noticed"
     else:
         yield OK, "the database holds all that this machine has seen of it"

@@ -69,7 +69,7 @@ _SOUNDS: Final = {
 def after_a_restore() -> None:
     """After a database was restored from a backup: end what had been proved then, before the desk is opened again."""
     with open_desk() as (_, store):
-        seen = store.memory.recall()
+        seen = restored.last_seen(store)
         with store.transaction("shell") as tx:
             suspended = seen.suspended if seen is not None else ()
             counts = restored.end_all(tx, granted(tx, Action.DESK_OPERATE), suspended)

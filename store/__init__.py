@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 from authz import Scheme
 from store import pulse, sessions, tables, watch, work
 from store.bell import Bell
-from store.checkpoints import Checkpoints, Seal, Trouble, holds
+from store.checkpoints import Checkpoints, Seal, Trouble, first, holds
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes
@@ -110,6 +110,11 @@ class Store:
         """Whether the database has this checkpoint."""
         with self._reading() as connection:
             return holds(connection, checkpoint, digest)
+
+    def origin(self) -> str:
+        """The digest of its first checkpoint, which its copies have as well; empty: it has none."""
+        with self._reading() as connection:
+            return first(connection)
 
     def suspended(self) -> tuple[str, ...]:
         """The usernames of the staff who are suspended."""

@@ -259,6 +259,12 @@ def holds(connection: Connection, n: int, digest: str) -> bool:
     return _hex(connection.execute(select(_c.c.mac).where(_c.c.n == n)).scalar()) == digest
 
 
+def first(connection: Connection) -> str:
+    """The digest of the first of all; empty: there is none."""
+    mac = connection.execute(select(_c.c.mac).where(_c.c.n == 1)).scalar()
+    return "" if mac is None else _hex(mac)
+
+
 def _hex(mac: object) -> str:
     """SQLite keeps what it is given: a MAC somebody overwrote with words must not stop the next checkpoint."""
     return mac.hex() if isinstance(mac, bytes) else "not a MAC"

@@ -8,16 +8,14 @@ taken from has been told.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import bindparam, select
 
 from store import authenticators, members, tables
 from store.members import Member
 from store.prepared import Prepared
+from store.spans import COOLING as COOLING  # theirs too who ask here what is old enough
 from store.transaction import Transaction
-
-COOLING: Final = 72 * 3_600_000  # ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,13 +232,25 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
     asked = update(tables.loan_requests).where(r.account_id == account, r.status == "open", r.asker.not_in(on))
     tx.connection.execute(asked.values(status="gone"))
     for row in lost:
-        if not _end(tx, row.id):
-            continue
-        tx.record(
-            subject_of(row.borrower), account, "right.lend", "ended", fields=(f"loan:{row.id}", f"cell:{row.cell}")
-        )
-        work.enqueue_once(tx, "slack.loan_news", f"{row.id}:ended", {"loan": row.id}, lane=f"loan:{row.id}")
+        _end_for_both(tx, row.id, account, row.borrower, row.cell)
     return len(lost)
+
+
+def end_all(tx: Transaction) -> int:
+    """After a restore: any of them may have been taken back since, and any request answered."""
+    r = tables.loan_requests
+    tx.connection.execute(update(r).where(r.c.status == "open").values(status="gone"))
+    live = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now)
+    rows = tx.connection.execute(live).all()
+    for row in rows:
+        _end_for_both(tx, *row)
+    return len(rows)
+
+
+def _end_for_both(tx: Transaction, loan: int, account: int, borrower: int, cell: str) -> None:
+    if _end(tx, loan):
+        tx.record(subject_of(borrower), account, "right.lend", "ended", fields=(f"loan:{loan}", f"cell:{cell}"))
+        work.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
 
 
 def _request(tx: Transaction, id: int) -> Request | None:

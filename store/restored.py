@@ -6,12 +6,12 @@ It is noticed by what this machine has seen of the database (seen.py), or done b
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from authz import Grant
-from store import revoke, staff, tables
+from store import loans, revoke, staff, tables
 from store.seen import Seen
 from store.transaction import Transaction
 
@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from store import Store
 
 
+FURTHER_ON: Final = 10_000  # numbers that nothing gets: more than were given since the backup
+
+
+def last_seen(store: Store) -> Seen | None:
+    """What this machine has seen of the database, under this name or, where it has not met that yet, under any."""
+    return store.memory.recall_other(store.origin()) if store.memory.is_new else store.memory.recall()
+
+
 def is_behind(store: Store) -> Seen | None:
     """What this machine has seen of the database, where the database does not hold it any more."""
-    seen = store.memory.recall()
+    seen = last_seen(store)
     return None if seen is None or store.holds(seen.checkpoint, seen.digest) else seen
 
 
@@ -33,13 +41,13 @@ def remember(store: Store) -> tuple[int, str] | None:
         seen = store.memory.recall()
         if head is None or is_behind(store) is not None or (seen is not None and seen.checkpoint >= head[0]):
             return head
-        store.memory.keep(Seen(*head, store.suspended()))
+        store.memory.keep(Seen(*head, store.suspended(), store.origin()))
     return head
 
 
 def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> dict[str, int]:
-    """Ends everything that proves somebody without their PIN or password, withdraws what would be sent or told to them to prove more,
-    and suspends these of the staff; how many of each."""
+    """Ends everything that proves somebody without their PIN or password and what was lent, withdraws what would be sent or told to
+    them to prove more, and suspends these of the staff; how many of each. No number is given twice."""
     tx.good(grant, "desk.operate", "desk.deliver")
     s, c, u, a = tables.staff_sessions, tables.codes, tables.step_ups, tables.approvals
     ended = {
@@ -49,7 +57,8 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
         "questions in Slack": update(a).where(a.c.answered_at.is_(None)).values(answered_at=tx.now, right=False),
     }
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
-    counts |= revoke.owed_to_anybody(tx)
+    counts |= revoke.owed_to_anybody(tx) | {"loans": loans.end_all(tx)}
+    _go_further_on(tx)
     w = tables.staff.c
     at_work = select(w.id).where(w.username.in_(suspended), w.suspended_at.is_(None)).order_by(w.id)
     again = list(tx.connection.execute(at_work).scalars())
@@ -59,3 +68,25 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
     fields += [f"suspended:staff:{one}" for one in again]
     tx.record(grant.subject, None, "restored", "done", fields=fields)
     return counts | {"of the staff suspended again": len(again)}
+
+
+def _go_further_on(tx: Transaction) -> None:
+    """What was numbered since the backup is gone; its number still stands on cards in Slack, in mails and in people's heads, and
+    must not open something of somebody else's."""
+    for table in tables.Base.metadata.sorted_tables:
+        if not table.dialect_options["sqlite"]["autoincrement"]:
+            continue
+        named = {"of_table": table.name, "further": FURTHER_ON}
+        if tx.dialect == "postgresql":
+            (column,) = table.primary_key
+            tx.connection.execute(_NEXT, named | {"of_column": column.name})
+        elif not tx.connection.execute(_COUNTED, named).rowcount:
+            tx.connection.execute(_COUNT, named)
+
+
+_COUNTED = text("UPDATE sqlite_sequence SET seq = seq + :further WHERE name = :of_table")
+_COUNT = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:of_table, :further)")
+_NEXT = text(  # not setval: the role of the service may take numbers, and no more
+    "SELECT max(n) FROM (SELECT nextval(pg_get_serial_sequence(:of_table, :of_column)) AS n"
+    " FROM generate_series(1, :further)) AS taken"
+)

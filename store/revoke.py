@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from authz import Proof
 from store import codes, loans, rings, tables, timeline, work
 from store.people import person_of, subject_of
+from store.spans import COOLING
 from store.transaction import WORKER, Transaction
 
 GROUNDS: Final = ("address", "number", "slack", "authenticator", "pin", "contact", "account")
@@ -53,6 +54,7 @@ def owed_to_anybody(tx: Transaction) -> dict[str, int]:
         "codes and links to be sent": work.withdraw_proving(tx),
         "call backs": len(_not_called(tx, true())),
         "authenticators begun": len(_not_confirmed(tx, true())),
+        "removals of authenticators": len(_kept(tx, true())),
     }
 
 
@@ -110,6 +112,11 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
         ended[person].add(f"work:{kind}")
     for person in _not_confirmed(tx, tables.authenticators.c.person_id.in_(whole)):
         ended[person].add("authenticator_begun")
+    if ground == "slack":
+        for person in _came_of_slack(tx, tables.authenticators.c.person_id.in_(some)):
+            ended[person].add("authenticator_young")
+        for person in _kept(tx, tables.authenticators.c.person_id.in_(some)):
+            ended[person].add("authenticator_removal")
     return ended
 
 
@@ -151,3 +158,23 @@ def _not_confirmed(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
     a = tables.authenticators.c
     gone = delete(tables.authenticators).where(whose, a.confirmed_at.is_(None)).returning(a.person_id)
     return list(tx.connection.execute(gone).scalars())
+
+
+def _came_of_slack(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
+    """An authenticator is begun and removed in Slack alone. One too young to prove anything was begun there by whoever has been taken
+    out of it, as far as anybody knows: its owner is told."""
+    a = tables.authenticators.c
+    young = delete(tables.authenticators).where(whose, a.confirmed_at > tx.now - COOLING).returning(a.person_id)
+    people = list(tx.connection.execute(young).scalars())
+    for person in people:
+        tx.record(subject_of(person), None, "authenticator", "removed", fields=("authenticator",))
+        notice = {"notice": "authenticator_removed", "person": person}
+        work.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
+    return people
+
+
+def _kept(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
+    """What was to be removed stays: who had asked for it may not have been its owner, and could not be answered any more."""
+    a = tables.authenticators.c
+    kept = update(tables.authenticators).where(whose, a.ends_at.is_not(None)).values(ends_at=None)
+    return list(tx.connection.execute(kept.returning(a.person_id)).scalars())

@@ -32,11 +32,13 @@ def state_folder() -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`checkpoint` and its `digest` in hex; `suspended` are usernames."""
+    """`checkpoint` and its `digest` in hex; `suspended` are usernames. `origin` is the digest of the first checkpoint of all, which
+    every copy and backup has as well."""
 
     checkpoint: int
     digest: str
     suspended: tuple[str, ...]
+    origin: str = ""
 
 
 class Memory:
@@ -55,14 +57,21 @@ class Memory:
             self._path = folder / f"seen-{self._name}.json" if folder is not None else None
         return self._path
 
+    @property
+    def is_new(self) -> bool:
+        """Whether this machine has not met a database under this name."""
+        return self.path is not None and not self.path.exists()
+
     def recall(self) -> Seen | None:
         """None: nothing, or nothing that can be read."""
-        if self.path is None:
-            return self._own
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            kept = json.loads(self.path.read_text("utf-8"))
-            return Seen(int(kept["checkpoint"]), str(kept["digest"]), tuple(map(str, kept["suspended"])))
-        return None
+        return self._own if self.path is None else _read(self.path)
+
+    def recall_other(self, origin: str) -> Seen | None:
+        """The furthest that this machine has seen of it under another name: a backup is often restored under a new one."""
+        if self.path is None or not origin:
+            return None
+        found = [seen for path in self.path.parent.glob("seen-*.json") if (seen := _read(path)) is not None]
+        return max((seen for seen in found if seen.origin == origin), key=lambda seen: seen.checkpoint, default=None)
 
     def keep(self, seen: Seen | None) -> None:
         """Whole or not at all, or an older one stays: a full disk must not stop checkpoints. None: forget it."""
@@ -92,6 +101,14 @@ class Memory:
         finally:
             if lock is not None:
                 os.close(lock)
+
+
+def _read(path: Path) -> Seen | None:
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        kept = json.loads(path.read_text("utf-8"))
+        suspended = tuple(map(str, kept["suspended"]))
+        return Seen(int(kept["checkpoint"]), str(kept["digest"]), suspended, str(kept.get("origin", "")))
+    return None
 
 
 def _name(url: str) -> str:

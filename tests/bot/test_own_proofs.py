@@ -1,11 +1,11 @@
 """What somebody has for proving themselves, looked after in Slack: an authenticator, a code for a PIN that is locked. And
-warnings: whose they are."""
+warnings: whose they are. T19"""
 
 from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from store import alerts, authenticators, factors, guard, pages, step_ups, tables
+from store import alerts, authenticators, factors, guard, members, pages, step_ups, tables
 from tests.bot.proving import SUBJECT, app, digits_in, linked_days_ago, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
@@ -86,6 +86,36 @@ def test_h7_its_owner_may_keep_it(slack_once: SlackDesk) -> None:
     desk.pass_time(100 * 3600)
     desk.house.worker.sweep()
     assert on_file(desk)
+
+
+def test_h7_what_a_member_began_with_an_authenticator_ends_with_the_member(slack_once: SlackDesk) -> None:
+    """H1, H7: somebody else had their Slack. Its owner could not keep the app any more, having no Slack; and one set up there in these
+    days would have been a second proof in three."""
+    desk = slack_once
+    app(desk, "raj.patel")
+    desk.be("U0RAJ").dm("authenticator")
+    desk.work()
+    desk.click("U0RAJ", "authenticator_remove")
+    app(desk, "sam.okoro", days=2)
+    desk.pass_time(3600)
+    with desk.store.transaction("slack") as tx:
+        assert members.unlink(tx, "T0DESK", "U0RAJ") == SUBJECT["raj.patel"]
+        members.link(tx, 5, "T0DESK", "U0SAM")
+        assert members.unlink(tx, "T0DESK", "U0SAM") == SUBJECT["sam.okoro"]
+    desk.pass_time(73 * 3600)
+    desk.house.worker.sweep()
+    assert on_file(desk), "it was to be removed, and is not"
+    with desk.store.transaction("test") as tx:
+        assert not factors.on_file(tx, 5).authenticator, "it was to count by now, and is not there"
+        e = tables.ledger.c
+        said = tx.connection.execute(select(e.who, e.fields).where(e.action == "revoked").order_by(e.who)).all()
+        assert [tuple(row) for row in said] == [
+            (SUBJECT["sam.okoro"], "ground:slack authenticator_young"),
+            (SUBJECT["raj.patel"], "ground:slack authenticator_removal"),
+        ]
+        w = tables.work.c
+        owed = tx.connection.execute(select(w.key).where(w.kind == "notice")).scalars().all()
+        assert any(key.startswith("authenticator_removed:5:") for key in owed), "and is told"
 
 
 def test_a_locked_out_owner_gets_a_code_and_back_in(slack: SlackDesk) -> None:

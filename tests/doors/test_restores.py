@@ -5,13 +5,27 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pyotp
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import make_url
 from structlog.testing import capture_logs
 
-from authz import Action, Ask, Grant, Proof
-from store import authenticators, call_backs, codes, pin_pages, proof_mail, sessions, staff, tables, work
+from authz import Action, Ask, Denied, Grant, Proof, Topic
+from store import (
+    authenticators,
+    call_backs,
+    codes,
+    loans,
+    pin_pages,
+    proof_mail,
+    sessions,
+    staff,
+    tables,
+    tickets,
+    work,
+)
+from store.restored import end_all
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 
@@ -80,6 +94,81 @@ def test_b6_a_restore_is_noticed_and_answered_once(sample_sqlite: str, tmp_path:
     said = [(line["code"], line["of_the_staff_suspended_again"]) for line in log if line["event"] == "restore noticed"]
     assert said == [("restored", 1)]
     desk.close()
+
+
+def test_b6_a_backup_restored_under_another_name_is_noticed(sample_sqlite: str, tmp_path: Path) -> None:
+    """The file it came from lies there still, and DATABASE_URL names the copy. One that is whole is no restore."""
+    desk = Desk(sample_sqlite)
+    made = proved(desk)
+    copied(sample_sqlite, tmp_path / "backup.db")
+    copied(sample_sqlite, tmp_path / "moved.db")
+    moved = Desk(f"sqlite:///{tmp_path / 'moved.db'}")
+    moved.house.worker.checkpoint()
+    assert still(moved, made) == (True, True, True, 0)
+    moved.close()
+    suspend(desk, made[0])
+    desk.close()
+    restored = Desk(f"sqlite:///{tmp_path / 'backup.db'}")
+    for _ in range(2):
+        restored.house.worker.checkpoint()
+        assert still(restored, made) == (False, False, False, 1)
+    restored.close()
+
+
+def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample_sqlite: str, tmp_path: Path) -> None:
+    desk = Desk(sample_sqlite)
+    with desk.store.transaction("test") as tx:
+        authenticators.confirm(tx, 8, pyotp.TOTP(authenticators.begin(tx, 8)).at(desk.now // 1000))
+        assert authenticators.end_later(tx, 8, 1)
+        r, row = tables.loan_requests, {"account_id": 3, "asker": 9, "status": "open", "asked_at": tx.now}
+        cells = ("ticket.open:technical", "ticket.view:technical")
+        first, second = (
+            tx.connection.execute(insert(r).values(**row, cell=cell).returning(r.c.id)).scalar_one() for cell in cells
+        )
+        lends = tx.ask(Ask("person:7", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
+        assert isinstance(lends, Grant)
+        loan = loans.lend(tx, lends, first, 24)
+        assert loan is not None
+    desk.house.worker.checkpoint()
+    copied(sample_sqlite, tmp_path / "backup.db")
+    with desk.store.transaction("test") as tx:
+        assert loans.take_back(tx, "person:7", loan.id)
+        assert authenticators.keep(tx, 8)
+    desk.house.worker.checkpoint()
+    copied(sample_sqlite, tmp_path / "backup.db", back=True)
+    desk.house.worker.checkpoint()
+    desk.pass_time(1)
+    desk.house.worker.sweep()
+    with desk.store.transaction("test") as tx:
+        opens = tx.ask(Ask("person:9", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
+        assert isinstance(opens, Denied), "the right that was taken back"
+        lends = tx.ask(Ask("person:7", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
+        assert isinstance(lends, Grant)
+        assert loans.lend(tx, lends, second, 24) is None, "nor is there a request to answer"
+        assert authenticators.confirmed_at(tx, 8) is not None
+    desk.close()
+
+
+@pytest.mark.both_databases
+def test_b6_no_number_is_given_twice(desk: Desk) -> None:
+    """Its number stands on a card in Slack, in a mail, in somebody's head: an answer from that card went to another customer."""
+
+    def numbers() -> tuple[int, int]:
+        with desk.store.transaction("test") as tx:
+            opens = tx.ask(Ask("person:8", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
+            assert isinstance(opens, Grant)
+            number = tickets.open(tx, opens, body="It is down")
+            r, cell = tables.loan_requests, "ticket.open:technical"
+            row = {"account_id": 3, "asker": 9, "cell": cell, "status": "open", "asked_at": tx.now}
+            return number, tx.connection.execute(insert(r).values(**row).returning(r.c.id)).scalar_one()
+
+    before = numbers()
+    with desk.store.transaction("worker") as tx:
+        may = tx.ask(Ask("desk:worker", Action.DESK_DELIVER, None, None, Proof.NONE))
+        assert isinstance(may, Grant)
+        end_all(tx, may)
+    after = numbers()
+    assert [new - old > 9_999 for old, new in zip(before, after, strict=True)] == [True, True]
 
 
 def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_path: Path) -> None:

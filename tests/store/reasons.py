@@ -31,9 +31,14 @@ WORDS: Final = "for those who have asked: what its author wrote, by whom it was 
 PAGE: Final = "a one-time page's token, and the subject it was made for: to decide"
 
 RESTORES: Final = {  # what a restore is noticed by
-    **dict.fromkeys((f"seen.Memory.{name}" for name in ("alone", "keep", "path", "recall")), SEEN),
-    **dict.fromkeys(("seen.state_folder", "restored.is_behind", "restored.remember", "store.Store.suspended"), SEEN),
-    **dict.fromkeys(("checkpoints.holds", "store.Store.holds"), LEDGER),
+    **dict.fromkeys(
+        (f"seen.Memory.{name}" for name in ("alone", "is_new", "keep", "path", "recall", "recall_other")), SEEN
+    ),
+    **dict.fromkeys(
+        ("seen.state_folder", "restored.is_behind", "restored.last_seen", "restored.remember", "store.Store.suspended"),
+        SEEN,
+    ),
+    **dict.fromkeys(("checkpoints.first", "checkpoints.holds", "store.Store.holds", "store.Store.origin"), LEDGER),
     "pool.folder_of_ours": POOL,
     "staff.stop": STAFF,
     "work.clock_set_back": QUEUE,

@@ -164,6 +164,7 @@ REASONS: Final[dict[str, str]] = {
     "loans.may_be_for_one": reasons.PURE,
     "loans.take_back": "ends the asker's own loan, and no other; tells nothing",
     "loans.end_of_those_who_lost": reasons.IMPORT,
+    "loans.end_all": "after a restore: fewer people may do something then; tells nothing",
     **dict.fromkeys(
         (
             "members." + name
