@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NEWEST: Final = max(
     file.name[:4]
     for file in (resources.files("store") / "migrations" / "versions").iterdir()
-    if file.name[:4].isdigit()
+    if file.name[:4].isascii() and file.name[:4].isdigit()
 )
 
 
