@@ -82,13 +82,14 @@ def test_a4_one_line_that_rings_for_an_hour_closes_nothing_for_another_phone(one
         assert MENU in prove(one_desk, number).said, number
 
 
-def test_a4_one_number_has_budgets_of_its_own_and_they_fill_by_the_clock(one_desk: Desk) -> None:
-    admitted = guess(one_desk, "+441632960777", 20, 1)
+@pytest.mark.parametrize("attested", ["", A])
+def test_a4_one_number_has_budgets_of_its_own_and_they_fill_by_the_clock(one_desk: Desk, attested: str) -> None:
+    admitted = guess(one_desk, "+441632960777", 20, 1, attested=bool(attested))
     assert admitted.count(Admission.EVALUATE) == 20
-    assert CLOSED in prove(one_desk, "+441632960777").text
-    assert MENU in prove(one_desk, "+441632960778").said
+    assert CLOSED in prove(one_desk, "+441632960777", attested).text
+    assert MENU in prove(one_desk, "+441632960778", attested).said
     one_desk.pass_time(6 * 60)
-    assert MENU in prove(one_desk, "+441632960777").said
+    assert MENU in prove(one_desk, "+441632960777", attested).said
 
 
 def test_a4_five_hundred_made_up_numbers_close_it_for_strangers_alone_and_briefly(desk: Desk) -> None:
