@@ -13,7 +13,7 @@ _LINKED = re.compile(r"<((?:https?|mailto):[^|<>]+)(?:\|([^<>]+))?>")
 # <tel:12345678|1234 5678>: what the app has made of what was typed
 _OTHER = re.compile(r"<[a-z][a-z0-9+.-]*:([^|<>]+)(?:\|([^<>]+))?>")
 _NAMED = re.compile(r"<[#!@][^|<>]*\|([^<>]*)>")
-_UNNAMED = re.compile(r"<(?:!(here|channel|everyone)|#C[A-Z0-9]+)>")
+_UNNAMED = re.compile(r"<(?:!(here|channel|everyone)|!subteam\^[A-Z0-9]+|#[CGD][A-Z0-9]+)>")
 
 _ASIDE: Final = frozenset(
     {"type", "style", "block_id", "action_id", "url", "image_url", "thumb_url", "fallback", "value"}
@@ -23,11 +23,18 @@ _ASIDE: Final = frozenset(
 def typed(text: str, bot_user: str) -> str:
     """What somebody typed, as they saw it: our own mention goes, links and names are spelt out, entities are characters."""
     text = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", " ", text) if bot_user else text
-    text = _LINKED.sub(lambda found: found[2] if found[2] and found[2] in found[1] else found[1], text)
+    text = _LINKED.sub(lambda found: _link(found[1], found[2] or ""), text)
     text = _OTHER.sub(lambda found: found[2] or found[1], text)
-    text = _NAMED.sub(lambda found: found[1], text)
-    text = _UNNAMED.sub(lambda found: f"@{found[1]}" if found[1] else "#…", text)
+    text = _NAMED.sub(lambda found: found[1] or f"{found[0][1]}…".replace("!", "@"), text)
+    text = _UNNAMED.sub(lambda found: f"@{found[1]}" if found[1] else f"{found[0][1]}…".replace("!", "@"), text)
     return unescaped(_MENTION.sub("@…", text)).strip()
+
+
+def _link(url: str, text: str) -> str:
+    """Its words, and where it leads where they do not say so."""
+    if not text:
+        return url
+    return text if text in url else f"{text} ({url})"
 
 
 def words_of(message: Mapping[str, Any], bot_user: str) -> str:
@@ -35,7 +42,9 @@ def words_of(message: Mapping[str, Any], bot_user: str) -> str:
     nothing but that. Links that Slack shows more of are only links."""
     text = str(message.get("text") or "")
     said = [typed(text, bot_user)]
-    attached = _several(message.get("attachments"))
+    attached = [
+        one for each in _several(message.get("attachments")) for one in (each, *_several(each.get("attachments")))
+    ]
     said += [typed(_attached(one), bot_user) for one in attached if _is_brought(one) or not text]
     if not text and not any(said):
         said = [typed(_in_blocks(message.get("blocks")), bot_user)]
@@ -101,4 +110,6 @@ def _piece(element: Mapping[str, Any]) -> str:
         return "#…"
     if kind == "broadcast":
         return f"@{element.get('range')}"
-    return str(element.get("text") or element.get("url") or element.get("fallback") or "")
+    if kind == "link":
+        return _link(str(element.get("url") or ""), str(element.get("text") or ""))
+    return str(element.get("text") or element.get("fallback") or "")

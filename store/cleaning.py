@@ -14,6 +14,7 @@ _UNSEEN = re.compile(
     "[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters but tab and line feed
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # the direction of writing
     "\u00ad\u180e\u200b\u2060-\u2065\ufeff\ufff9-\ufffb"  # of no width; not the joiners, which make letters and emoji
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters that are drawn as nothing
     "\U000e0000-\U000e007f]"  # tags: text that nobody sees
 )
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no database keeps

@@ -285,6 +285,27 @@ def test_c4_a_preview_of_a_link_is_none_of_their_words(desk: SlackDesk) -> None:
     assert bodies(desk) == ["our site is down: https://n.example"]
 
 
+NESTED = [{"is_share": True, "attachments": [ALERT]}]
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ({"text": "see <https://x.example/a|this page>"}, "see this page (https://x.example/a)"),
+        ({"text": "see <https://x.example/|x.example>"}, "see x.example"),
+        ({"text": "ask <#C0123|> or <!subteam^S012> or <!subteam^S012|@ops>"}, "ask #… or @… or @ops"),
+        ({"text": "our site is down\u3164\u034f\u115f!"}, "our site is down!"),
+        ({"text": "", "attachments": NESTED}, "web-01 is DOWN\nSince: 09:12"),
+    ],
+)
+def test_c4_c5_words_are_what_was_seen(desk: SlackDesk, said: dict[str, Any], seen: str) -> None:
+    """What a link says and where it leads; channels and groups, that Slack names or does not; nothing that is not drawn."""
+    send(desk, message(desk, user="U0MIA", channel="D0MIA", ts="1795348000.000001", **{"text": "", **said}))
+    with desk.store.transaction("test") as tx:
+        kept = list(tx.connection.execute(select(tables.early_edits.c.body)).scalars())
+    assert [*bodies(desk), *kept] == [seen]
+
+
 def test_c4_where_there_are_no_words_one_is_told(desk: SlackDesk) -> None:
     told = "There are no words in that message"
     use_shortcut(desk, {"text": ""})
