@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from authz import Grant
-from store import edits, tables
+from store import edits, overheard, tables
 from store.transaction import Transaction
 
 LARGEST: Final = 20 * 1024 * 1024  # bytes
@@ -33,12 +33,18 @@ def came_through(tx: Transaction, grant: Grant, message: int) -> str | None:
 def put(
     tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes, *, name: str, content_type: str
 ) -> None:
-    """Keeps what was fetched, under the name that was found with it, and has it handed on."""
+    """Keeps what was fetched, under the name that was found with it where none came with its message, and has it handed on."""
     tx.good(grant, "desk.deliver")
     f = tables.files.c
     sealed = tx.keys.seal("files", content, f"file {message} {slack_id}")
     kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
-    found = {"sealed": sealed, "size": len(content), "name": name, "content_type": content_type, "trouble": None}
+    found = {
+        "sealed": sealed,
+        "size": len(content),
+        "name": case((f.name == "", overheard.spoil(tx, name)), else_=f.name),
+        "content_type": content_type,
+        "trouble": None,
+    }
     if tx.connection.execute(kept.values(**found).returning(f.id)).first() is not None:
         edits.news(tx, _ticket_of(tx, message))
 

@@ -26,13 +26,27 @@ _CONSIDERED: Final = 500  # pieces that are looked at for them; many may be the 
 _LONGEST_RUN: Final = 20  # digits without a break in which a code could stand with something typed against it
 _WIDEST: Final = 40  # characters over which digits are read as one though more are typed against them
 _HIDDEN: Final = "•"
-_NAMES: Final = {"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4"} | {
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-}
+_UNITS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TEENS: Final = (
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
+_NAMES: Final = (
+    {name: str(n) for n, name in enumerate(_UNITS, 1)}
+    | {name: str(n) for n, name in enumerate(_TEENS, 10)}
+    | {name: str(n) for n, name in enumerate(_TENS, 2)}
+    | {"zero": "0", "oh": "0", "nought": "0", "naught": "0", "niner": "9"}
+)
+_TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
 _ALONE = re.compile(rf"(?<![0-9])[0-9]{{{codes.DIGITS}}}(?![0-9])")
 _HALVES = re.compile(r"(?<![0-9])(?=([0-9]{4}[^0-9A-Za-z]{1,5}[0-9]{4})(?![0-9]))")
 _AFTER_ITS_NAME = re.compile(
@@ -40,8 +54,23 @@ _AFTER_ITS_NAME = re.compile(
     re.I,
 )
 _RUN = re.compile(r"[0-9]+")
-_COUNTED = re.compile(r"^[ \t>*•-]*\(?[0-9]{1,2}[.):](?=\s)|\(?[0-9]{1,2} ?(?:/|of) ?[0-9]{1,2}\)?", re.M)
-_NAMED = re.compile(rf"[0-9]+|(?<![a-z])(?:{'|'.join(_NAMES)})(?![a-z])", re.I)
+_COUNTED = re.compile(
+    r"^[ \t>*•-]*\(?[0-9]{1,2}(?:[.):](?=\s)|[ \t]{1,9}(?=[0-9])|[ \t]{0,9}[=|-][ \t]{0,9}(?=[0-9]))"
+    r"|\(?[0-9]{1,2} ?(?:/|of) ?[0-9]{1,2}\)?|(?<![0-9])[0-9]{1,2}(?:st|nd|rd|th| ?[:=] ?(?=[0-9]))",
+    re.M,
+)
+_NAMED = re.compile(
+    rf"(?:(?<![a-z])({'|'.join(_TIMES)})[^0-9a-z]{{1,3}})?"
+    rf"(?:([0-9]+)|(?<![a-z])(?:({'|'.join(_TENS)})(?:[^0-9a-z]{{1,3}}({'|'.join(_UNITS)})(?![a-z]))?"
+    rf"|({'|'.join(sorted(set(_NAMES) - set(_TENS)))}))(?![a-z]))",
+    re.I,
+)
+# A mention, a channel, a date; a character by its number; an emoji whose name has digits; the letter that is taken for a nought.
+_DRAWN = re.compile(
+    r"<[@#!][^<>|]{1,200}|&(?:amp;)?#(?:x([0-9a-f]{1,6})|([0-9]{1,7}))(;?)"
+    r"|:(?=[a-z_+'-]{0,40}[0-9])[a-z0-9_+'-]{1,60}:|(?<![a-z])o+(?![a-z])",
+    re.I,
+)
 _TOKEN = re.compile(rf"[\w-]{{{pages.CHARACTERS},}}", re.ASCII)
 _EDGE = re.compile(r"[_-]")
 _BROKEN = re.compile(r"(?<![\w-])(?=([\w-]{1,42})=?[ \t]*\r?\n(?:&gt;|[>\s])*([\w-]{1,42})(?![\w-]))", re.ASCII)
@@ -120,6 +149,8 @@ def _all(words: str) -> Iterator[Candidate]:
     between them, within a longer run, counted, and spelt out."""
     plain = words if words.isascii() else _FOREIGN.sub(_ascii, words)
     readings = [_unquoted(_unquoted(plain)), plain] if "%" in plain else [plain]
+    drawn = _DRAWN.sub(_as_drawn, plain, count=_CONSIDERED)
+    readings += [drawn] if drawn != plain else []
     yield from _in_turn(_after_its_name(one) for one in readings)
     yield from _in_turn(
         chain.from_iterable((_whole(one), _halves(one), _tokens(one), _broken(one)) for one in readings)
@@ -170,7 +201,7 @@ def _broken(plain: str) -> Iterator[Candidate]:
 
 
 def _pieces(plain: str) -> tuple[Iterator[Candidate], ...]:
-    runs, counted = _runs(plain), _runs(_COUNTED.sub(lambda found: " " * len(found[0]), plain))
+    runs, counted = _runs(plain), _runs(_COUNTED.sub(lambda found: " " * len(found[0]), plain, count=2 * _CONSIDERED))
     named = islice(_NAMED.finditer(plain), _CONSIDERED)
     return (
         _in_pieces(runs),
@@ -178,7 +209,7 @@ def _pieces(plain: str) -> tuple[Iterator[Candidate], ...]:
         _across(runs),
         _in_pieces(counted),
         _in_pieces([one for one in runs if len(one[2]) > 1]),
-        _in_pieces([(one.start(), one.end(), _NAMES.get(one[0].lower(), one[0])) for one in named]),
+        _in_pieces([(one.start(), one.end(), _number(one)) for one in named]),
     )
 
 
@@ -217,6 +248,27 @@ def _in_pieces(runs: list[_Run]) -> Iterator[Candidate]:
                 break
         if count == codes.DIGITS and len(pieces) > 1:
             yield Candidate("".join(said for *_, said in pieces), tuple((start, end) for start, end, _ in pieces))
+
+
+def _number(found: re.Match[str]) -> str:
+    """The digits of what is spelt out: four, double four, forty-four."""
+    times, digits, tens, unit, name = found.groups("")
+    if digits and not times:
+        return digits
+    said = digits or (_NAMES[tens.lower()] + (_NAMES[unit.lower()] if unit else "0") if tens else _NAMES[name.lower()])
+    return said * _TIMES.get(times.lower(), 1) if len(said) == 1 else said
+
+
+def _as_drawn(found: re.Match[str]) -> str:
+    """What is seen of it that may be of a code; of the same length."""
+    whole, (hexadecimal, decimal, end) = found[0], found.groups()
+    if whole[0] in "oO":
+        return "0" * len(whole)
+    if whole[0] == "&":
+        drawn = int(hexadecimal, 16) if hexadecimal else int(decimal)
+        shown = chr(drawn) if 48 <= drawn <= 57 else " "
+        return shown.rjust(len(whole) - len(end)) + " " * len(end)
+    return " " * len(whole)
 
 
 def _ascii(found: re.Match[str]) -> str:

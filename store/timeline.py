@@ -156,7 +156,12 @@ def add(
     if files or along or answer:
         id = _SAY.first(tx, **row).id
         for file in files:
-            about = {"slack_id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
+            about = {
+                "slack_id": file.id,
+                "name": overheard.spoil(tx, file.name),
+                "content_type": file.content_type,
+                "size": file.size,
+            }
             tx.write(tables.files, {"message": id, **about})
             work.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
         for row in NOTED_FILES.all(tx, ticket=ticket):

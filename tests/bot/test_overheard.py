@@ -37,7 +37,8 @@ def more(**given: Any) -> Callable[[SlackDesk, str], Json]:
                 return [put(one) for one in value]
             if value == "KEYS":
                 return [{"type": "emoji", "name": NAMES[int(d)], "unicode": f"003{d}-fe0f-20e3"} for d in code]
-            return value.replace("CODE", code) if isinstance(value, str) else value
+            halves = {"HALF": code[:4], "REST": code[4:]}
+            return halves.get(value, value.replace("CODE", code)) if isinstance(value, str) else value
 
         return message(desk, **{"text": "", "user": "U0LEO", **put(given)})
 
@@ -64,6 +65,27 @@ def deletion(desk: SlackDesk, code: str) -> Json:
     return event(desk, type="message", subtype="message_deleted", previous_message=before, **there)
 
 
+def two(digits: str) -> str:
+    """As people say a number of two digits."""
+    tens = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+    teens = (
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    )
+    first, second = int(digits[0]), int(digits[1])
+    if first < 2:
+        return teens[second] if first else f"oh {NAMES[second]}"
+    return f"{tens[first]}-{NAMES[second]}" if second else tens[first]
+
+
 def rich(*pieces: Json) -> list[Json]:
     return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(pieces)}]}]
 
@@ -85,12 +107,28 @@ SAID: dict[str, Callable[[SlackDesk, str], Json]] = {
     "full-width": words(lambda c: c.translate(WIDE)),
     "Arabic-Indic": words(lambda c: c.translate(ARABIC)),
     "spelt out": words(lambda c: " ".join(NAMES[int(d)] for d in c)),
+    "spelt out, by twos": words(lambda c: f"{c[:-2]} double {NAMES[int(c[-1])]}"),
+    "as numbers of two digits": words(lambda c: ", ".join(two(c[n : n + 2]) for n in (0, 2, 4, 6))),
+    "with the letter O for 0": words(lambda c: c.replace("0", "O")),
+    "in entities": words(lambda c: "".join(f"&#{ord(d)};" for d in c)),
+    "in entities that Slack has escaped": words(lambda c: "".join(f"&amp;#x{ord(d):x};" for d in c)),
+    "around a mention": words(lambda c: f"{c[:4]} <@U0123ABCD> <#C0456|help> {c[4:]}"),
+    "around a number's emoji": words(lambda c: f"{c[:4]} :100: {c[4:]}"),
+    "in a list of equations": words(lambda c: ", ".join(f"{n}={d}" for n, d in enumerate(c, 1))),
+    "in numbered lines": words(lambda c: "```\n" + "\n".join(f"{n:02d}  {d}" for n, d in enumerate(c, 1)) + "\n```"),
     "as emoji": words(lambda c: "".join(f":{NAMES[int(d)]}:" for d in c)),
     "with something typed against it": words(lambda c: f"{c}10 minutes"),
     "within a link": words(lambda c: f"<https://desk.example/?c={c}|here>"),
     "in an attachment": more(attachments=[{"fallback": "x", "fields": [{"title": "Code", "value": "CODE"}]}]),
     "forwarded": more(attachments=[{"is_share": True, "text": "link CODE", "author_name": "Mia"}]),
     "in a block": more(blocks=rich({"type": "text", "text": "CODE", "style": {"bold": True}})),
+    "in blocks around a mention": more(
+        blocks=rich(
+            {"type": "text", "text": "HALF"},
+            {"type": "user", "user_id": "U012345678"},
+            {"type": "text", "text": "REST"},
+        )
+    ),
     "in a block alone, forwarded": more(
         attachments=[{"message_blocks": [{"message": {"blocks": rich({"type": "text", "text": "CODE"})}}]}]
     ),
@@ -126,10 +164,19 @@ def live(desk: SlackDesk, kind: str = "link") -> bool:
         return tx.connection.execute(select(c.digest).where(c.kind == kind, c.used_at.is_(None))).first() is not None
 
 
+def code_for(desk: SlackDesk, how: str) -> str:
+    """A code that can be said in this way."""
+    for _ in range(1_000):
+        code = desk.code("mia.chen")
+        if code[-1] == code[-2] if "by twos" in how else "0" in code if "the letter O" in how else True:
+            return code
+    raise AssertionError("no code like that")
+
+
 @pytest.mark.parametrize("how", SAID)
 def test_c1_a_code_that_others_read_is_spoilt(slack_once: SlackDesk, how: str) -> None:
     desk = slack_once
-    code, before = desk.code("mia.chen"), desk.said("U0LEO", "help")
+    code, before = code_for(desk, how), desk.said("U0LEO", "help")
     assert send(desk, SAID[how](desk, code)).status_code == 200
     assert not live(desk)
     desk.be("U0LEO").command("/link", code)
@@ -137,6 +184,17 @@ def test_c1_a_code_that_others_read_is_spoilt(slack_once: SlackDesk, how: str) -
     if how != "to us":
         desk.work()
         assert desk.said("U0LEO", "help") == before, "nobody there is told anything"
+
+
+def test_c1_in_the_name_of_a_file_that_comes_to_the_desk(slack_once: SlackDesk) -> None:
+    """Whoever sends it to us alone has it shown on the desk's card."""
+    desk = slack_once
+    desk.link("U0MIA", "mia.chen")
+    code = desk.code("leo.fox")
+    send(desk, message(desk, "our site is down", "U0MIA", "D0MIA", files=[{"id": "F0GONE", "name": f"{code}.txt"}]))
+    desk.work()
+    assert not live(desk)
+    assert "••••••••.txt" in desk.said("U0KIM", AGENTS)
 
 
 def test_c1_its_owner_is_told_and_nobody_else(slack_once: SlackDesk) -> None:
@@ -254,9 +312,14 @@ def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDes
         "%25" * 20_000,
         "-_" * 20_000,
         "link 4 " * 9_000,
+        "O " * 40_000,
+        ":1" * 40_000,
+        "&#52;" * 15_000,
+        "four " * 20_000,
+        "1 = " * 20_000,
     ):
         assert len(overheard.candidates(many)) <= overheard.MOST
-        assert steps(lambda many=many: overheard.candidates(many)) < 30_000
+        assert steps(lambda many=many: overheard.candidates(many)) < 45_000
     numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + listening.AN_HOUR + overheard.MOST) if str(n) != code]
     for at in range(0, len(numbers), overheard.MOST):
         send(desk, message(desk, " ".join(numbers[at : at + overheard.MOST]), "U0LEO"))
