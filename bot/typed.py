@@ -12,6 +12,7 @@ _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^<>]*)?>")
 _LINKED = re.compile(r"<((?:https?|mailto):[^|<>]+)(?:\|([^<>]+))?>")
 # <tel:12345678|1234 5678>: what the app has made of what was typed
 _OTHER = re.compile(r"<[a-z][a-z0-9+.-]*:([^|<>]+)(?:\|([^<>]+))?>")
+_ADDRESS = re.compile(r"\S[.:]\S")
 _NAMED = re.compile(r"<[#!@][^|<>]*\|([^<>]*)>")
 _UNNAMED = re.compile(r"<(?:!(here|channel|everyone)|!subteam\^[A-Z0-9]+|#[CGD][A-Z0-9]+)>")
 
@@ -31,10 +32,10 @@ def typed(text: str, bot_user: str) -> str:
 
 
 def _link(url: str, text: str) -> str:
-    """Its words, and where it leads where they do not say so."""
-    if not text:
-        return url
-    return text if text in url else f"{text} ({url})"
+    """Its words, and where it leads where they do not say so. An address that leads elsewhere is none of its words."""
+    if text and text in url:
+        return text
+    return f"{text} ({url})" if text and not _ADDRESS.search(text) else url
 
 
 def words_of(message: Mapping[str, Any], bot_user: str) -> str:
