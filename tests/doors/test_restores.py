@@ -21,6 +21,7 @@ from store import (
     proof_mail,
     sessions,
     staff,
+    step_codes,
     tables,
     tickets,
     work,
@@ -237,6 +238,27 @@ def test_b6_a_machine_that_has_seen_nothing_ends_nothing(
     desk.house.worker.checkpoint()
     assert still(desk, made) == (True, True, True, 0)
     desk.close()
+
+
+def test_b6_what_was_sent_by_a_clock_a_day_ahead_keeps_nothing_from_being_sent_once_it_is_put_right(desk: Desk) -> None:
+    """A code by mail, a call back and codes in Slack are so many for so long: nobody waited a day for the next."""
+
+    def sent() -> list[bool]:
+        with desk.store.transaction("test", "CA1") as tx:
+            asks = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+            assert isinstance(asks, Grant)
+            made = [proof_mail.ask(tx, asks, 8), isinstance(call_backs.ask(tx, asks, 8, purpose="talk"), int)]
+        for _ in range(step_codes.MOST):
+            desk.now += 1
+            with desk.store.transaction("test", "CA1") as tx:
+                made.append(step_codes.ask(tx, "person:8", 3))
+        return made
+
+    desk.pass_time(86_400)
+    assert all(sent())
+    assert not any(sent())
+    desk.pass_time(-86_400)
+    assert all(sent())
 
 
 def test_b6_a_jump_of_the_clock_is_logged_and_told_and_no_job_waits_for_the_future(
