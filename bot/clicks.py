@@ -214,7 +214,8 @@ def _keeps(tx: Transaction, who: Who, source: str, words: str, message: Mapping[
     edits.hold(tx, source)
     if timeline.of_source(tx, source) is not None:
         return False
-    edits.early(tx, who.subject, source, words, str((message.get("edited") or {}).get("ts") or "")[:32])
+    stamp = str((message.get("edited") or {}).get("ts") or "")[:32]
+    edits.early(tx, who.subject, source, words, stamp, kept_for=edits.FORM_FOR)
     return edits.unfiled(tx, who.subject, source) is not None
 
 

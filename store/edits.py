@@ -19,6 +19,9 @@ from store.transaction import Transaction, upsert
 
 VERSIONS: Final = 20  # of an answer of the desk's that was corrected
 UNFILED_FOR: Final = 7 * 24 * 3_600_000  # ms words are kept that are on no ticket
+FORM_FOR: Final = (
+    24 * 3_600_000
+)  # ms those are kept that stand in a form: where we are not, no change to them reaches us
 LONGEST_TITLE: Final = 80
 SAYS: Final = "slack.reworded"  # the work of changing what stands in Slack
 
@@ -122,13 +125,17 @@ def unfiled(tx: Transaction, author: str, source: str) -> str | None:
     return row.body if row is not None and row.author == author else None
 
 
-def early(tx: Transaction, author: str, source: str, body: str | None, edited: str) -> None:
+def early(
+    tx: Transaction, author: str, source: str, body: str | None, edited: str, *, kept_for: int = UNFILED_FOR
+) -> None:
     """An edit, or with no body a deletion, of a message that is on no ticket: the newest counts, and a deletion always, whoever they stand
     for by now."""
     hold(tx, source)
     e = tables.early_edits
     words = None if body is None else overheard.hidden(tx, author, body)
-    new = upsert(tx, e).values(source=source, author=author, edited=edited, body=words, at=tx.now)
+    new = upsert(tx, e).values(
+        source=source, author=author, edited=edited, body=words, at=tx.now - UNFILED_FOR + kept_for
+    )
     there, newer = e.c.body.is_not(None), (e.c.author == author) & (e.c.edited < new.excluded.edited)
     newest = new.on_conflict_do_update(
         index_elements=["source"],

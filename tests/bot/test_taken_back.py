@@ -94,6 +94,17 @@ def test_c2_a_ticket_made_of_a_message_by_a_form_follows_it(desk: SlackDesk, whe
     assert bodies(desk) == (["our site is slow"] if "edited" in when else gone)
 
 
+def test_c2_words_of_a_form_that_is_not_sent_are_kept_for_a_day(desk: SlackDesk) -> None:
+    """Where Deskgate is not in the channel it never hears that they were changed or deleted."""
+    mine = desk.be("U0MIA").says("help", f"our site is down {SECRET}")
+    desk.be("U0MIA").shortcut("open_ticket", mine)
+    for hours, left in ((23, 1), (2, 0)):
+        desk.pass_time(hours * 3_600)
+        desk.house.worker.sweep()
+        with desk.store.transaction("test") as tx:
+            assert len(tx.connection.execute(select(tables.early_edits)).all()) == left
+
+
 def test_c2_other_words_in_the_form_are_a_copy_and_it_says_so(desk: SlackDesk) -> None:
     mia = desk.be("U0MIA")
     for who, text in (("U0MIA", "If you change them here, they are a copy"), ("U0LEO", "These words are a copy")):
