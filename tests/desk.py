@@ -96,6 +96,15 @@ class Desk:
         self.store.engine.dispose()  # without the last checkpoint of a clean stop, which nobody would read
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _patience() -> Iterator[None]:
+    """A busy machine is no fault of the code: Slack, and what answers it, wait for minutes and not for seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.router.PATIENCE", 120.0)
+        patch.setattr("simulator.slack.delivery.PATIENCE", 120.0)
+        yield
+
+
 def _token(keys: Keys) -> str:
     from deskgate.settings import simulated_token
 
