@@ -27,20 +27,21 @@ from store.tickets import Conversation
 from tests.bot import everything_shown
 from tests.bot import slack_limits as limits
 from tests.bot.everything_shown import AT, UNREAD, P, account, loan, messages, said, ticket, views
+from tests.sizes import size
 
-NASTY = (
-    "W" * 12_000,
+NASTY = (  # the most telling first: a run at every change takes these
     "&" * 12_000,
+    "<!channel> <!here> <@U1> <#C1> <https://evil.example|bank> https://evil.example & &amp; &lt;",
+    "\x07\x1b[31m\u202e\u200b\u2028 \r\n\t" * 20,
+    "*bold* _it_ ~no~ `code` ```\n> quoted\n• point",
+    "",
+    "W" * 12_000,
     "<" * 3_001,
     "n" * 200,
     "a b " * 3_000,
-    "<!channel> <!here> <@U1> <#C1> <https://evil.example|bank> https://evil.example & &amp; &lt;",
     "😀👩‍👩‍👧‍👦" * 100,
-    "\x07\x1b[31m\u202e\u200b\u2028 \r\n\t" * 20,
-    "*bold* _it_ ~no~ `code` ```\n> quoted\n• point",
     "<!date^0^{date}|x> <!subteam^S1>",
     " ",
-    "",
 )
 
 
@@ -64,7 +65,7 @@ def _wrong(what: str, check: Callable[[], None]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("text", NASTY, ids=lambda text: ascii(text[:12]))
+@pytest.mark.parametrize("text", NASTY[: size(len(NASTY), 5)], ids=lambda text: ascii(text[:12]))
 def test_nasty_words_keep_the_limits(text: str) -> None:
     assert trouble(text) == []
 

@@ -33,14 +33,20 @@ def test_there_are_files() -> None:
     assert len(FILES) > 30
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_house_rules_of_a_file(path: Path) -> None:
+def trouble(path: Path) -> str:
+    """What is wrong with a file, or nothing."""
     source = path.read_text()
-    assert says_why(source), "the first line should say what the file is for"
-    assert not empty_words(path, source)
-    if MIGRATIONS not in path.parents:
-        lines = source.count("\n")
-        assert lines <= LONGEST, "would this be two files with two names?"
+    if not says_why(source):
+        return "the first line should say what the file is for"
+    if found := empty_words(path, source):
+        return f"these names say nothing: {found}"
+    if MIGRATIONS not in path.parents and source.count("\n") > LONGEST:
+        return "would this be two files with two names?"
+    return ""
+
+
+def test_house_rules_of_a_file() -> None:
+    assert {str(path.relative_to(ROOT)): wrong for path in FILES if (wrong := trouble(path))} == {}
 
 
 @pytest.mark.parametrize(
