@@ -11,6 +11,7 @@ import pytest
 from cedarpy import Entities, PolicySet, is_authorized_batch
 
 from authz import Action, Ask, Grant, Proof, Standing, Status, Topic, judge, load_schemes
+from tests.sizes import is_everything
 
 HERE = Path(__file__).parent / "cedar"
 
@@ -60,9 +61,11 @@ def entity(kind: str, name: str, parents: list[dict[str, str]], **attributes: ob
     return {"uid": uid(kind, name), "attrs": attributes, "parents": parents}
 
 
-def holdings(scheme: str) -> list[frozenset[str]]:
+def holdings(scheme: str, *, everything: bool = is_everything()) -> list[frozenset[str]]:
+    """All there are; at every change those of two things at most, and all but one: a rule of a scheme joins no more."""
     words = WORDS[scheme]
-    return [frozenset(some) for size in range(len(words) + 1) for some in combinations(words, size)]
+    sizes = [n for n in range(len(words) + 1) if everything or n <= 2 or n >= len(words) - 1]
+    return [frozenset(some) for n in sizes for some in combinations(words, n)]
 
 
 def places(scheme: str) -> list[Place]:
@@ -168,7 +171,8 @@ def test_cedar_and_the_judge_agree_on_every_combination(scheme: str, part: str) 
 def test_cedar_and_the_judge_agree_about_the_desks_own_people() -> None:
     compared, reasons, wrong = compare("desk", [(f"desk.{name}", None) for name in DESK])
     assert wrong == []
-    assert compared == DESK_COMBINATIONS
+    assert compared == DESK_COMBINATIONS or not is_everything()
+    assert compared == len(holdings("desk")) * len(DESK) * 4 * 2
     assert set(reasons) == {"allowed", "no_right", "not_a_contact"}
 
 
@@ -176,7 +180,9 @@ def test_the_parts_together_are_every_combination() -> None:
     cells = [cell for part in PARTS.values() for cell in part]
     assert len(cells) == len(set(cells)) == 23
     everything = sum(
-        len(holdings(scheme)) * len(cells) * len(places(scheme)) * len(Proof) for scheme in WORDS if scheme != "desk"
+        len(holdings(scheme, everything=True)) * len(cells) * len(places(scheme)) * len(Proof)
+        for scheme in WORDS
+        if scheme != "desk"
     )
     assert everything == CUSTOMERS_COMBINATIONS == 176_640
     assert {action.value for action in Action} == {name for name, _ in cells} | {f"desk.{name}" for name in DESK}
@@ -193,5 +199,5 @@ def test_nobody_acts_for_the_desk_by_what_they_hold_as_a_customer(scheme: str) -
 def test_nobody_acts_for_a_customer_by_what_they_hold_at_the_desk() -> None:
     compared, reasons, wrong = compare("desk", [cell for part in PARTS.values() for cell in part])
     assert wrong == []
-    assert compared == 32 * 23 * 4 * 2
+    assert compared == len(holdings("desk")) * 23 * 4 * 2
     assert set(reasons) == {"unverified", "no_right", "not_a_contact"}

@@ -26,6 +26,7 @@ FIELDS = {
     "tries": st.integers(0, 2),
     "unlocked": st.integers(0, 10**6),
     "short": st.integers(0, 2),
+    "unproved": st.integers(0, 40),
     "silent": st.booleans(),
     "subject": st.none() | st.just("person:8"),
     "proof": st.integers(0, 3),

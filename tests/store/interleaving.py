@@ -1,11 +1,12 @@
 """Two transactions of one PostgreSQL database, of which the first stands still before any statement while the second goes ahead.
 
-`check` plays two deeds one after the other, in both orders, and then interleaved before every statement of the first that writes,
-before its COMMIT, and with `everything` before each that reads. What they answered and what stands in the tables afterwards must be what one of the two orders gives.
+`check` plays two deeds one after the other, in both orders, and then interleaved before the first statement of the first that
+writes and before its COMMIT, and with `everything` before each of its statements. What they answered and what stands in the tables afterwards must be what one of the two orders gives.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -47,6 +48,7 @@ KEYS_BY_CHANCE: Final = {"work": {"key"}}
 NOT_OF_IT: Final = {"lanes", "checkpoints"}
 FAULT: Final = "raised"
 READS: Final = ("SELECT", "WITH")
+COMMIT: Final = "COMMIT"
 
 Deed = Callable[[Transaction, dict[str, Any]], object]
 
@@ -72,20 +74,25 @@ class Interleaving:
     ) -> None:
         self.server, self.template, self.url, self.prepare = server, template, url, prepare
         self.one, self.other = (open_store(url, Keys.parse(SECRET), SCHEMES, lambda: NOON) for _ in range(2))
+        self.played: dict[tuple[Deed, Deed], tuple[Outcome, int]] = {}
+        self.monitor = server.connect(str(make_url(url).database))
 
     def close(self) -> None:
+        self.monitor.close()
         for store in (self.one, self.other):
             store.engine.dispose()
 
-    def in_turn(self, first: Deed, second: Deed) -> Outcome:
-        """One after the other."""
-        given = self._anew()
-        answers = [_did(store, deed, given) for store, deed in ((self.one, first), (self.other, second))]
-        return Outcome(*answers, _left(self.one))
+    def in_turn(self, first: Deed, second: Deed, *, everything: bool) -> tuple[Outcome, int]:
+        """One after the other, and at how many places the first could stand still. Played once, for it comes in two pairs."""
+        if (first, second) not in self.played:
+            given, places = self._anew(), []
+            with _noticing(self.one.engine, everything, lambda: places.append(1)):
+                answer = _did(self.one, first, given)
+            self.played[first, second] = Outcome(answer, _did(self.other, second, given), _left(self.one)), len(places)
+        return self.played[first, second]
 
-    def at(self, place: int, first: Deed, second: Deed, *, everything: bool) -> Outcome | None:
-        """The first stands still at its place number `place` until the second has ended or waits for a lock. None: the first has
-        no such place."""
+    def at(self, place: int, first: Deed, second: Deed, *, everything: bool) -> Outcome:
+        """The first stands still at its place number `place` until the second has ended or waits for a lock."""
         given = self._anew()
         with _stopping(self.one.engine, place, everything) as (reached, go_on):
             answers = ["", ""]
@@ -99,14 +106,11 @@ class Interleaving:
                 return thread
 
             ahead = does(0, self.one, first)
-            while not reached.wait(0.002):
-                if not ahead.is_alive():
-                    return None
+            assert reached.wait(SOON), "the first has no such place"
             behind = does(1, self.other, second)
-            behind.join(0.01)
-            with _monitor(self.url) as monitor:
-                while behind.is_alive() and not _waits(monitor):
-                    behind.join(0.01)
+            behind.join(0.005)
+            while behind.is_alive() and not _waits(self.monitor):
+                behind.join(0.005)
             go_on.set()
             for thread in (ahead, behind):
                 thread.join(SOON)
@@ -129,19 +133,16 @@ class Interleaving:
 def check(interleaving: Interleaving, first: Deed, second: Deed, *, everything: bool) -> int:
     """Plays two deeds interleaved at every place of the first. Fails where what came of it is neither order's. Gives how many
     places there were."""
-    orders = {interleaving.in_turn(first, second)}
-    swapped = interleaving.in_turn(second, first)
-    orders.add(Outcome(swapped.second, swapped.first, swapped.left))
+    alone, places = interleaving.in_turn(first, second, everything=everything)
+    swapped, _ = interleaving.in_turn(second, first, everything=everything)
+    orders = {alone, Outcome(swapped.second, swapped.first, swapped.left)}
     for order in orders:
         assert FAULT not in (order.first + order.second), f"{order.first}, {order.second}"
-    places = 0
-    while True:
-        outcome = interleaving.at(places, first, second, everything=everything)
-        if outcome is None:
-            return places
+    for place in range(places):
+        outcome = interleaving.at(place, first, second, everything=everything)
         if outcome not in orders:
-            pytest.fail(f"at place {places}: {_differs(outcome, orders)}")
-        places += 1
+            pytest.fail(f"at place {place}: {_differs(outcome, orders)}")
+    return places
 
 
 def _differs(outcome: Outcome, orders: set[Outcome]) -> str:
@@ -156,25 +157,37 @@ def _differs(outcome: Outcome, orders: set[Outcome]) -> str:
 @contextmanager
 def _stopping(engine: Engine, place: int, everything: bool) -> Iterator[tuple[threading.Event, threading.Event]]:
     """Holds whoever comes to place number `place`, until told to go on."""
-    reached, go_on, sent = threading.Event(), threading.Event(), 0
-    commit = engine.dialect.do_commit
+    reached, go_on, places = threading.Event(), threading.Event(), itertools.count()
 
-    def seen(statement: str) -> None:
-        nonlocal sent
-        if statement.lstrip().startswith(READS) and not everything:
-            return
-        sent += 1
-        if sent - 1 == place and not reached.is_set():
+    def come() -> None:
+        if next(places) == place:
             reached.set()
             assert go_on.wait(SOON)
 
+    with _noticing(engine, everything, come):
+        yield reached, go_on
+
+
+@contextmanager
+def _noticing(engine: Engine, everything: bool, come: Callable[[], None]) -> Iterator[None]:
+    """`come` is called at each place where a transaction may stand still: its first write and its COMMIT, or all with `everything`."""
+    commit, has_written = engine.dialect.do_commit, False
+
+    def seen(statement: str) -> None:
+        nonlocal has_written
+        if not everything and statement != COMMIT:
+            if has_written or statement.lstrip().startswith(READS):
+                return
+            has_written = True
+        come()
+
     def committing(connection: Any) -> None:
-        seen("COMMIT")
+        seen(COMMIT)
         commit(connection)
 
     with watched(engine, seen), pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine.dialect, "do_commit", committing)
-        yield reached, go_on
+        yield
 
 
 def _did(store: Store, deed: Deed, given: dict[str, Any]) -> str:
@@ -199,15 +212,6 @@ def _left(store: Store) -> tuple[str, ...]:
                 f"{table.name} {json.dumps(tuple(row), default=str)}" for row in connection.execute(select(*columns))
             ]
     return tuple(sorted(rows))
-
-
-@contextmanager
-def _monitor(url: str) -> Iterator[psycopg.Connection[Any]]:
-    parsed = make_url(url)
-    with psycopg.connect(
-        host=str(parsed.query["host"]), port=5432, user="postgres", dbname=parsed.database, autocommit=True
-    ) as made:
-        yield made
 
 
 def _waits(monitor: psycopg.Connection[Any]) -> bool:
