@@ -9,6 +9,7 @@ from authz.matrix import matrix, table
 from authz.reading import load_schemes, read_scheme
 from authz.scheme import Scheme, SchemeError
 from authz.words import (
+    ABOUT_A_SERVICE,
     CELL_OF,
     CELLS,
     CUSTOMER_ACTIONS,
@@ -32,6 +33,7 @@ from authz.words import (
 )
 
 __all__ = [
+    "ABOUT_A_SERVICE",
     "CELLS",
     "CELL_OF",
     "CUSTOMER_ACTIONS",

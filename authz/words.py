@@ -146,6 +146,9 @@ REQUESTS: Final = (
 )
 """Actions a ticket can ask the desk to carry out (section "The actions": "A request is a ticket of a kind")."""
 
+ABOUT_A_SERVICE: Final = (Action.SERVICE_CANCEL, Action.SERVICE_TRANSFER, Action.SERVICE_CREDENTIALS)
+"""Those of them that are about a service the account has."""
+
 _STEPPED_UP: Final = {*REQUESTS, Action.SERVICE_MANAGE, Action.APIKEYS_MANAGE}
 
 PROOF_NEEDED: Final[dict[Action, Proof]] = {

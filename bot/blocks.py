@@ -73,6 +73,16 @@ def cut_mrkdwn(text: str, most: int) -> str:
     return text if len(text) <= most else _HALF.sub("", text[: most - len(CUT)]) + CUT
 
 
+def cut_within(text: str, most: int) -> str:
+    """Cut in the middle: what people choose by is told apart by its end as often as by its beginning."""
+    end = (most - 1) // 2
+    return text if len(text) <= most else f"{text[: most - end - 1]}…{text[len(text) - end :]}"
+
+
+def chosen_by(text: str, most: int) -> Block:
+    return plain(cut_within(text, most), most)
+
+
 def plain(text: str, most: int) -> Block:
     return {"type": "plain_text", "text": cut(text, most) or "-", "emoji": False}
 
@@ -109,7 +119,7 @@ def actions(*elements: Block | None, block_id: str = "") -> tuple[Block, ...]:
 
 
 def button(text: str, action: str, value: str = "", *, style: str = "", url: str = "") -> Block:
-    made: Block = {"type": "button", "text": plain(text, BUTTON), "action_id": action}
+    made: Block = {"type": "button", "text": chosen_by(text, BUTTON), "action_id": action}
     extra = {"value": value, "style": style, "url": url}
     return made | {name: said for name, said in extra.items() if said}
 
@@ -120,7 +130,7 @@ def tell(text: str, what: str) -> Block:
 
 
 def option(text: str, value: str, description: str = "") -> Block:
-    made: Block = {"text": plain(text, OPTION), "value": value}
+    made: Block = {"text": chosen_by(text, OPTION), "value": value}
     return made if not description else {**made, "description": plain(description, OPTION)}
 
 
@@ -135,12 +145,16 @@ def select(placeholder: str, action: str, options: Sequence[Block]) -> Block:
 
 def grouped(placeholder: str, action: str, groups: Sequence[tuple[str, Sequence[Block]]]) -> Block:
     """A select whose options stand under headings."""
+    return select_of(placeholder, action, option_groups(groups))
+
+
+def select_of(placeholder: str, action: str, groups: Sequence[Block]) -> Block:
     made = {"type": "static_select", "placeholder": plain(placeholder, 150), "action_id": action}
-    return {**made, "option_groups": option_groups(groups)}
+    return {**made, "option_groups": list(groups)}
 
 
 def option_groups(groups: Sequence[tuple[str, Sequence[Block]]]) -> list[Block]:
-    made = [{"label": plain(label, OPTION), "options": list(options)[:MOST_OPTIONS]} for label, options in groups]
+    made = [{"label": chosen_by(label, OPTION), "options": list(options)[:MOST_OPTIONS]} for label, options in groups]
     return made[:MOST_OPTIONS]
 
 

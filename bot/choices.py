@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
+from authz import ABOUT_A_SERVICE, CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
 from bot.actor import Who
 from store import Transaction, accounts, tickets
 from store.accounts import AccountName, ServiceName, WhyNot
@@ -45,15 +45,22 @@ class Possible(_Kind):
 
 @dataclass(frozen=True, slots=True)
 class Choice(_Kind):
-    """Something to open, as it is shown. `services` only where they may be named."""
+    """Something to open, as it is shown."""
 
     account: AccountName
     kind: str
-    services: tuple[ServiceName, ...] = ()
 
     @property
     def value(self) -> str:
         return f"{self.account.id}:{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The services of an account, to choose from."""
+
+    account: AccountName
+    services: tuple[ServiceName, ...]
 
 
 def possible(tx: Transaction, who: Who) -> list[Possible]:
@@ -70,19 +77,32 @@ def possible(tx: Transaction, who: Who) -> list[Possible]:
     return found
 
 
-def offered(tx: Transaction, who: Who, *, services: bool = False) -> list[Choice]:
-    """The same to be shown, with the names of accounts, and of services where a ticket may be about them."""
-    return named(tx, possible(tx, who), services=services)
+def named(tx: Transaction, found: Sequence[Possible]) -> list[Choice]:
+    """What is shown of what is possible, with the names of accounts."""
+    return [Choice(accounts.name(tx, one.under), one.kind) for one in found]
 
 
-def named(tx: Transaction, found: Sequence[Possible], *, services: bool = False) -> list[Choice]:
-    """What is shown of what is possible, with its names."""
+def running(tx: Transaction, who: Who, found: Sequence[Possible], like: str = "") -> list[Running]:
+    """What a ticket or a request among these may be about: the services of each account, where their names may be heard; or those
+    that have `like` in their names."""
     made = []
-    for one in found:
-        technical = services and one.kind == Topic.TECHNICAL
-        running = accounts.service_names(tx, one.under) if technical else ()
-        made.append(Choice(accounts.name(tx, one.under), one.kind, tuple(running)))
+    for id in dict.fromkeys(one.account for one in found):
+        under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, id))
+        services = accounts.service_names(tx, under, like) if under is not None else ()
+        if under is not None and services:
+            made.append(Running(accounts.name(tx, under), tuple(services)))
     return made
+
+
+def service(tx: Transaction, who: Who, account: int, kind: str, ref: str | None) -> str | None:
+    """The service (ref) that something about to be opened is about: the one that was chosen, if it is there and they may name it; or
+    the only one there is, where it is about one."""
+    only = kind in ABOUT_A_SERVICE
+    under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, account)) if ref or only else None
+    refs = [one.ref for one in accounts.service_names(tx, under)] if under is not None else []
+    if ref:
+        return ref if ref in refs else None
+    return refs[0] if only and len(refs) == 1 else None
 
 
 def like(tx: Transaction, found: Sequence[Possible], words: str, *, most: int) -> list[Choice]:

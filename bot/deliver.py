@@ -213,17 +213,19 @@ def form(posting: Posting, piece: Work) -> None:
 
 
 def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    found = choices.offered(tx, who, services=True)
+    possible = choices.possible(tx, who)
+    found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
         return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
     words, origin, source = (str(asked.get(name) or "") for name in ("words", "origin", "source"))
     if not source:
-        return forms.open_ticket(door.phrases, found, words, origin, copied=asked.get("copied") is True)
+        copied = asked.get("copied") is True
+        return forms.open_ticket(door.phrases, found, words, origin, running=running, copied=copied)
     said = edits.unfiled(tx, who.subject, source)
     if said is None:
         return forms.refused(door.phrases, told.fixed(door.phrases, "words_gone").blocks)
     seal = owed.sealed(tx, who.actor, f"{source}|{said[: b.MOST_WORDS].strip()}")
-    return forms.open_ticket(door.phrases, found, said, origin, kept=f"{source}|{seal}")
+    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=f"{source}|{seal}")
 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

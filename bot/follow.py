@@ -299,7 +299,9 @@ def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     if found is None:
         return told.plain(p, "may_not_follow", number=place.ticket)
     words = [] if place.thread and _came_from(place, found.said[0]) else told.words_of(p, found.said[0])
-    return b.message(told.ticket_head(p, found.ticket, found.kind), words, told.ticket_buttons(p, found.ticket))
+    return b.message(
+        told.ticket_head(p, found.ticket, found.kind, found.service), words, told.ticket_buttons(p, found.ticket)
+    )
 
 
 def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from authz import Topic
 from bot import blocks as b
 from bot import told
 from bot.blocks import Block
 from bot.cards import unreached
-from bot.choices import Choice
+from bot.choices import Choice, Running
 from bot.phrases import Phrases
+from bot.told import account_label
 from store.reach import NOBODY, Reach
 from store.timeline import File
 
 
 def open_ticket(
-    p: Phrases, found: Sequence[Choice], words: str, metadata: str, *, kept: str = "", copied: bool = False
+    p: Phrases,
+    found: Sequence[Choice],
+    words: str,
+    metadata: str,
+    *,
+    running: Sequence[Running] = (),
+    kept: str = "",
+    copied: bool = False,
 ) -> Block:
-    """Only what this member may open. One thing to choose needs no choosing. `kept` says which message of theirs the words are; or they
-    are `copied` from one."""
+    """Only what this member may open. One thing to choose needs no choosing. `running`: what it may be about. `kept` says which message
+    of theirs the words are; or they are `copied` from one."""
     made: list[Block] = []
     only = ""
     requests = any(choice.is_request for choice in found)
@@ -33,7 +40,7 @@ def open_ticket(
         made.append(b.ask(p.plain("form.about"), "about", _about(p, found)))
     if only or kept:
         metadata = f"{metadata or '|'}|{only}|{kept}"
-    made += _services(p, found)
+    made += _services(p, running)
     made.append(
         b.ask(p.plain("form.words"), "words", b.words("words", initial=words, placeholder=p.plain("form.words_like")))
     )
@@ -59,23 +66,26 @@ def _about(p: Phrases, found: Sequence[Choice]) -> Block:
     return b.grouped(p.plain("form.about_like"), "about", groups)
 
 
-def _services(p: Phrases, found: Sequence[Choice]) -> list[Block]:
-    """Which service, if it is about one; where accounts have several, under the account's name."""
-    groups = [
-        (
-            choice.account.name,
-            [
-                b.option(service.name, f"{choice.account.id}:{service.ref}")
-                for service in choice.services[: b.MOST_OPTIONS]
-            ],
-        )
-        for choice in found
-        if choice.services and choice.kind == Topic.TECHNICAL
-    ]
-    if not groups:
+def _services(p: Phrases, running: Sequence[Running]) -> list[Block]:
+    """Which service, if it is about one; where there are many they are found by typing."""
+    if not running:
         return []
-    element = b.grouped(p.plain("form.service_like"), "service", groups)
+    like = p.plain("form.service_like")
+    many = sum(len(one.services) for one in running) > b.MOST_OPTIONS
+    element = b.search(like, "service") if many else b.select_of(like, "service", services(p, running))
     return [b.ask(p.plain("form.service"), "service", element, optional=True)]
+
+
+def services(p: Phrases, running: Sequence[Running]) -> list[Block]:
+    """Services as options under their account's name, as many as Slack shows."""
+    groups: list[tuple[str, list[Block]]] = []
+    left = b.MOST_OPTIONS
+    for one in running:
+        options = [b.option(service.name, f"{one.account.id}:{service.ref}") for service in one.services[:left]]
+        left -= len(options)
+        if options:
+            groups.append((account_label(p, one.account), options))
+    return b.option_groups(groups)
 
 
 def opened(p: Phrases, number: int, link: str) -> Block:

@@ -46,13 +46,14 @@ def open_ticket(
     source: str | None = None,
     files: Sequence[Sent] = (),
 ) -> Opened | WhyNot | None:
-    """Opens what `value` (of a choice) says; or why not. None: it says nothing we offer."""
+    """Opens what `value` (of a choice) says, about `service` where one was chosen; or why not. None: it says nothing we offer."""
     parsed = choices.parse(value)
     if parsed is None:
         return None
     account, kind = parsed
+    about = choices.service(tx, who, account, kind, service)
     if kind not in tuple(Topic):
-        ask = who.ask(tx, Action(kind), account)
+        ask = who.ask(tx, Action(kind), account)._replace(service=about)
         made = tickets.request(tx, ask, topic=str(choices.topic_of(kind)), body=words, source=source, files=files)
         if isinstance(made, Denied):
             return accounts.why_not(tx, ask, made)
@@ -62,14 +63,9 @@ def open_ticket(
         grant = tx.ask(ask)
         if isinstance(grant, Denied):
             return accounts.why_not(tx, ask, grant)
-        named = (
-            service
-            if service and grant.topic is Topic.TECHNICAL and accounts.service_name(tx, grant, service)
-            else None
-        )
         is_question = "question" if words.rstrip().endswith("?") else "problem"
         opened = Opened(
-            tickets.open(tx, grant, body=words, kind=is_question, service=named, source=source, files=files)
+            tickets.open(tx, grant, body=words, kind=is_question, service=about, source=source, files=files)
         )
     _remember(tx, who, opened.number, origin)
     return opened

@@ -65,6 +65,8 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
         return _error(tx, "words", p.plain("form.words_missing"), view)
     if service and choices.parse(value) is not None and value.partition(":")[0] != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
+    if service and who.is_person and (kind := choices.parse(value)) and not choices.service(tx, who, *kind, service):
+        return _error(tx, "service", p.plain("form.service_gone"), view)
     origin = Origin(channel, thread) if channel and thread else None
     if not owed.is_sealed(tx, who.actor, f"{source}|{words}", seal):
         source = ""  # they are not the message's any more
@@ -204,6 +206,8 @@ def suggested(door: Door, body: Body) -> Answer:
     with door.store.transaction("slack") as tx:
         who = known(tx, actor)
         found = choices.possible(tx, who) if who is not None and who.is_person else []
+        if body.get("action_id") == "service" and who is not None:
+            return {"option_groups": forms.services(door.phrases, choices.running(tx, who, found, typed))}
         if body.get("action_id") == "choose_many":
             found = [one for one in found if not one.is_request]
         fits = choices.like(tx, found, typed, most=b.MOST_OPTIONS)

@@ -174,7 +174,7 @@ def ticket_line(p: Phrases, ticket: Ticket) -> Block:
 def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
     """One ticket with the last of what was said, and what may be done with it."""
     ticket = found.ticket
-    made: list[Block] = [ticket_head(p, ticket, found.kind)]
+    made: list[Block] = [ticket_head(p, ticket, found.kind, found.service)]
     shown = [said_in(p, said) for said in found.said[-last:]]
     while len(shown) > 1 and sum(map(len, shown)) > ROOM:
         del shown[0]
@@ -184,8 +184,9 @@ def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
     return b.message(made, ticket_buttons(p, ticket, reply=True))
 
 
-def ticket_head(p: Phrases, ticket: Ticket, kind: str) -> Block:
-    what = p.say("ticket_head", number=ticket.number, subject=ticket.subject, kind=kind, topic=ticket.topic)
+def ticket_head(p: Phrases, ticket: Ticket, kind: str, service: str) -> Block:
+    key = "ticket_head_about" if service else "ticket_head"
+    what = p.say(key, number=ticket.number, subject=ticket.subject, kind=kind, service=service)
     return b.section("\n".join([what, p.say(f"ticket_is.{ticket.status}")]))
 
 
@@ -277,10 +278,14 @@ def choose(p: Phrases, found: Sequence[Choice]) -> Block:
     return b.grouped(p.plain("about"), "choose", options)
 
 
+def account_label(p: Phrases, account: AccountName) -> str:
+    return p.plain("account_label", account=account.name, number=account.number)
+
+
 def grouped(p: Phrases, found: Sequence[Choice]) -> list[tuple[str, list[Block]]]:
     """Choices as options under their account's name."""
     groups: dict[str, list[Block]] = {}
     for choice in found:
-        label = p.plain("account_label", account=choice.account.name, number=choice.account.number)
+        label = account_label(p, choice.account)
         groups.setdefault(label, []).append(b.option(p.plain("kind", kind=choice.kind), choice.value))
     return list(groups.items())

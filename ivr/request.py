@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from authz import REQUESTS, Action
+from authz import ABOUT_A_SERVICE, REQUESTS, Action
 from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
@@ -14,7 +14,6 @@ from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
 from store import tickets
 
 WANTED: Final = "request:"  # `then`, with the action
-ABOUT_A_SERVICE: Final = (Action.SERVICE_CANCEL, Action.SERVICE_TRANSFER, Action.SERVICE_CREDENTIALS)
 
 
 def wanted(call: Call) -> Action:

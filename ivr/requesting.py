@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from authz import REQUESTS, Action, Denied, Grant, Next, Reason, Topic
+from authz import REQUESTS, Action, Denied, Next, Reason, Topic
 from ivr import further as f
 from ivr import outcomes as o
 from ivr.asks import Desk, asked, refused
@@ -102,20 +102,14 @@ def _save_request(tx: Transaction, _desk: Desk, call: Call, effect: f.SaveReques
 
 def name_services(tx: Transaction, call: Call) -> o.ServicesNamed:
     """For a request: as far as they may hear the names, which needs no second proof."""
-    grant = _naming(tx, call)
+    grant = accounts.naming(tx, asked(tx, call, Action.SERVICE_VIEW))
     return o.ServicesNamed(tuple(accounts.service_names(tx, grant)) if grant is not None else ())
 
 
 def _named(tx: Transaction, call: Call) -> str:
-    grant = _naming(tx, call) if call.service else None
+    grant = accounts.naming(tx, asked(tx, call, Action.SERVICE_VIEW)) if call.service else None
     name = accounts.service_name(tx, grant, call.service or "") if grant is not None else None
     return f": {name}" if name else ""
-
-
-def _naming(tx: Transaction, call: Call) -> Grant | None:
-    one = asked(tx, call, Action.SERVICE_VIEW)
-    offered = tx.offer((one, one._replace(action=Action.TICKET_OPEN, topic=Topic.TECHNICAL)))
-    return next(iter(offered.values()), None)
 
 
 def _hand_in(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from authz import CELLS, Action, Ask, Denied, Grant, Reason
+from authz import CELLS, Action, Ask, Denied, Grant, Reason, Topic
 from store import loans, tables
 from store.loans import Lender
 from store.people import subject_of
@@ -68,14 +68,24 @@ def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> int | Non
     return name(tx, on[row.id]).id if row is not None and row.id in on else None
 
 
-def service_names(tx: Transaction, grant: Grant) -> list[ServiceName]:
-    """Names only, no status (rules.md: whoever may open a technical ticket or make an emergency call may name them).
+def naming(tx: Transaction, ask: Ask) -> Grant | None:
+    """Under which whoever asks may hear the names of the account's services; None: they may not. Nothing is told yet."""
+    ways = ((Action.SERVICE_VIEW, None), (Action.TICKET_OPEN, Topic.TECHNICAL))
+    offered = tx.offer(ask._replace(action=action, topic=topic, service=None) for action, topic in ways)
+    return next(iter(offered.values()), None)
+
+
+def service_names(tx: Transaction, grant: Grant, like: str = "") -> list[ServiceName]:
+    """Names only, no status (rules.md: whoever may open a technical ticket or make an emergency call may name them); of all, or of
+    those that have `like` in them, whatever the case.
 
     Under a grant that holds for covered services only, those under the Managed Platform SLA.
     """
     tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
     rows = (_COVERED_SERVICES if grant.when == "sla" else _SERVICES).all(tx, account=grant.account)
-    tx.told(grant, *(("service.name",) if rows else ("service.none",)))
+    rows = [row for row in rows if like.casefold() in row.name.casefold()]
+    if rows or not like:
+        tx.told(grant, *(("service.name",) if rows else ("service.none",)))
     return [ServiceName(row.ref, row.name) for row in rows]
 
 

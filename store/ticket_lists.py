@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, select
 
-from authz import Grant
+from authz import Grant, Topic
 from store import shown, tables
 from store.people import person_of
 from store.prepared import Prepared
@@ -66,7 +66,20 @@ def conversation(tx: Transaction, grants: Sequence[Grant], number: int) -> Conve
     grant = _under(grants, found[0])
     tx.told(grant, "ticket.kind")
     (ticket,) = _told(tx, [grant], found)
-    return Conversation(ticket, found[0].kind, tuple(shown.said(tx, grant, number)))
+    service = _service(tx, grant, found[0]) if ticket.own or ticket.topic == Topic.TECHNICAL else ""
+    return Conversation(ticket, found[0].kind, tuple(shown.said(tx, grant, number)), service)
+
+
+def _service(tx: Transaction, grant: Grant, row: Row[Any]) -> str:
+    """The name of what it is about, for whoever chose that and for whom technical tickets are."""
+    if row.service is None:
+        return ""
+    s = tables.services.c
+    named = select(s.name).where(s.account_id == row.account_id, s.ref == row.service)
+    name = str(tx.connection.execute(named).scalar() or "")
+    if name:
+        tx.told(grant, "service.name")
+    return name
 
 
 def _found(

@@ -29,9 +29,12 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
+    """`service` is the name of what it is about, or empty."""
+
     ticket: Ticket
     kind: str
     said: tuple[Said, ...]
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
 from bot import blocks as b
 from bot import cards, choices, forms, home, live_words, loan_words, phrases, prove_words, told
 from bot.blocks import Message
-from bot.choices import Choice, Possible
+from bot.choices import Choice, Possible, Running
 from bot.proving import Further, Ways
 from store import alerts, call_backs, reach
 from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
@@ -35,10 +35,14 @@ def account(text: str, n: int = 0) -> AccountName:
     return AccountName(10**15 + n, f"{400_000 + n}", name(text))
 
 
-def offered(text: str, accounts: int, services: int = 0) -> list[Choice]:
+def running(text: str, accounts: int, services: int) -> list[Running]:
     named = tuple(ServiceName(f"service-{n}-{'i' * 90}", name(text)) for n in range(services))
+    return [Running(account(text, n), named) for n in range(accounts)] if named else []
+
+
+def offered(text: str, accounts: int) -> list[Choice]:
     return [
-        Choice(account(text, n), kind, named if kind == "technical" else ())
+        Choice(account(text, n), kind)
         for n in range(accounts)
         for kind in ("technical", "billing", *map(str, REQUESTS))
     ]
@@ -279,11 +283,12 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
 
 def views(text: str) -> Iterator[tuple[str, b.Block]]:
     for accounts, services in ((1, 0), (1, 150), (2, 3), (9, 40), (10, 40), (150, 40)):
-        found = offered(text, accounts, services)
-        yield f"open {accounts}x{services}", forms.open_ticket(P, found, text, "C0123456789|1795348000.000001")
+        found, about = offered(text, accounts), running(text, accounts, services)
+        kept = "C0123456789|1795348000.000001"
+        yield f"open {accounts}x{services}", forms.open_ticket(P, found, text, kept, running=about)
         yield (
             f"open one {services}",
-            forms.open_ticket(P, [Choice(account(text), "technical", found[0].services)], text, ""),
+            forms.open_ticket(P, [Choice(account(text), "technical")], text, "", running=about),
         )
     yield "opened", forms.opened(P, 10**15, "https://slack.com/app_redirect?app=A1&team=T1")
     yield "opened", forms.opened(P, 10**15, "")

@@ -8,6 +8,7 @@ from tests.store import reasons, ungranted_words
 
 REASONS: Final[dict[str, str]] = {
     **ungranted_words.REASONS,
+    "accounts.naming": reasons.ASKS,
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",

@@ -1,0 +1,111 @@
+"""Which service a ticket or a request is about, in Slack: kept and shown whatever it is asked for; searched for where there are many."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, insert, select
+
+from bot import blocks as b
+from simulator.slack import View
+from simulator.slack.elements import elements, options
+from store import tables
+from tests.bot.proving import app, shows
+from tests.bot.slack_desk import AGENTS, SlackDesk
+
+TIDEWORKS = 3
+
+
+def form(desk: SlackDesk, user: str = "U0RAJ") -> View:
+    desk.be(user).command("/ticket", "about this one", "help")
+    desk.work()
+    return desk.form(user)
+
+
+def offered(view: View, field: str) -> dict[str, str]:
+    """Value → label of the choices of a select."""
+    found = next(element for _, element in elements(view.blocks) if element["action_id"] == field)
+    return {one["value"]: one["text"]["text"] for one in options(found)}
+
+
+def test_e1_the_service_that_was_chosen_is_kept_and_shown_for_every_kind(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    raj = app(desk, "raj.patel")
+    kinds = list(offered(form(desk), "about"))
+    assert {f"{TIDEWORKS}:{kind}" for kind in ("technical", "billing", "service.cancel", "account.close")} < set(kinds)
+    for n, value in enumerate(kinds):
+        form(desk)
+        left = desk.submit("U0RAJ", about=value, service=f"{TIDEWORKS}:ms-2")
+        if ":service.order" in value:
+            assert "is a draft" in desk.text_of(left)
+            desk.submit("U0RAJ", code=shows(desk, raj))
+        number = 1001 + n
+        assert "Miniserver tide-dev" in desk.last("U0RAJ", holding=f"Ticket #{number}").text, value
+        assert "Service: Miniserver tide-dev" in desk.last("U0KIM", AGENTS, holding=f"#{number}: ").text, value
+    t = tables.tickets.c
+    with desk.store.transaction("test") as tx:
+        kept = tx.connection.execute(select(t.kind, t.service).where(t.status == "open")).all()
+    assert [row.service for row in kept] == ["ms-2"] * len(kinds), kept
+
+
+def test_e1_whoever_may_only_make_requests_chooses_a_service_too(slack_once: SlackDesk) -> None:
+    """Manage Services alone opens no ticket, and names the services it has login details sent for."""
+    desk = slack_once
+    desk.link("U0LEO", "leo.fox")
+    desk.be("U0LEO").dm("our site is down")
+    desk.work()
+    desk.click("U0LEO", "open")
+    assert set(offered(desk.form("U0LEO"), "service")) == {f"{TIDEWORKS}:ms-1", f"{TIDEWORKS}:ms-2"}
+    desk.submit("U0LEO", words="the new one", service=f"{TIDEWORKS}:ms-2")
+    t = tables.tickets.c
+    with desk.store.transaction("test") as tx:
+        kept = tx.connection.execute(select(t.kind, t.service)).all()
+    assert [tuple(row) for row in kept] == [("service.credentials", "ms-2")]
+
+
+def test_e1_the_only_service_is_what_it_is_about(slack_once: SlackDesk) -> None:
+    """As by phone, which does not ask for the one there is."""
+    desk = slack_once
+    desk.be("U0SAM").command("/ticket", "we want out", "help")
+    desk.work()
+    desk.submit("U0SAM", about="2:service.cancel")
+    assert "Cancel a service: VPS northlight" in desk.said("U0SAM")
+
+
+def test_e1_one_that_is_there_no_more_leaves_the_form_open(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    form(desk)
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(delete(tables.services).where(tables.services.c.ref == "ms-2"))
+    left = desk.submit("U0RAJ", about=f"{TIDEWORKS}:service.cancel", service=f"{TIDEWORKS}:ms-2")
+    assert left is not None
+    assert left.errors == {"service": "That service is not on the account any more. Please choose again."}
+    desk.submit("U0RAJ", service=f"{TIDEWORKS}:ms-1")
+    assert "Cancel a service: Miniserver tide-web" in desk.said("U0RAJ")
+
+
+LONG = "Managed application cluster for the online shop of Tideworks in the data centre at Reading, node"
+
+
+def test_e9_where_there_are_many_services_they_are_searched_for(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    many = [
+        {"account_id": TIDEWORKS, "ref": f"x-{n}", "name": f"{LONG} {n:03}", "status": "running", "managed_sla": False}
+        for n in range(130)
+    ]
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(insert(tables.services), many)
+    view = form(desk)
+    first = desk.be("U0RAJ").suggestions(view, "service", "")
+    assert len(first) == 100
+    found = desk.be("U0RAJ").suggestions(view, "service", "NODE 129")
+    assert [one["value"] for one in found] == [f"{TIDEWORKS}:x-129"]
+    assert found[0]["text"]["text"].endswith("node 129"), "what tells them apart is not cut off"
+    desk.submit("U0RAJ", about=f"{TIDEWORKS}:service.cancel", service=f"{TIDEWORKS}:x-129")
+    assert f"{LONG} 129" in desk.said("U0RAJ")
+    assert desk.be("U0DEV").suggestions(form(desk, "U0DEV"), "service", "nothing like it") == []
+
+
+@pytest.mark.parametrize("made", [b.option("a" * 80 + " 7", "v"), b.button("Ask " + "a" * 80 + " 7", "ask")])
+def test_e9_what_people_choose_by_is_cut_in_the_middle(made: b.Block) -> None:
+    said = made["text"]["text"]
+    assert (len(said), said[-2:], "…" in said) == (75, " 7", True)
