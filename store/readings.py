@@ -149,7 +149,7 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
     last_closed = select(func.max(closing.id)).where(
         closing.ticket == tables.tickets.c.number, closing.event == "closed"
     )
-    since = m.id > func.coalesce(last_closed.scalar_subquery(), 0)
+    since = m.id > func.coalesce(last_closed.correlate(tables.tickets).scalar_subquery(), 0)
     never = ~exists().where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
     by_customer = exists().where(m.ticket == tables.tickets.c.number, m.author.like("person:%"), since)
     r, t, a = tables.rings.c, tables.tickets.c, tables.assignments.c

@@ -232,3 +232,6 @@ def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: D
     assert sorted(set(alerts(desk))) == ["no_case", "reopened"]
     change(desk, insert(tables.messages).values(**said | {"body": "slow again"}))
     assert kim.get("/desk/account/400639").status_code == 200
+    change(desk, insert(tables.tickets).values(**ticket | {"status": "closed"}))
+    change(desk, insert(tables.messages).values(**said | {"ticket": 1002, "author": "staff:2", "event": "closed"}))
+    assert kim.get("/desk/account/400639").status_code == 200, "that another ticket was closed since is nothing to it"
