@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from store import Store, work
+from store import Store
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Histogram(
@@ -64,8 +64,7 @@ class Watch:
 
 
 def gather(store: Store) -> CollectorRegistry:
-    with store.transaction("metrics") as tx:
-        owed, slack = work.backlog(tx), work.backlog(tx, "slack.%")
+    owed, slack = store.backlog(), store.backlog("slack.%")
     GIVEN_UP.set(owed.given_up)
     SLACK_OWED.set(slack.owed)
     SLACK_FAILING.set(slack.failing)

@@ -136,6 +136,11 @@ class Store:
         with self._reading() as connection:
             return bool(connection.execute(work.due(self.clock(), kinds)).scalar_one())
 
+    def backlog(self, kinds: str = "%") -> work.Backlog:
+        """Of later work, all of it or kinds like a pattern: a read as well."""
+        with self._reading() as connection:
+            return work.backlog_seen(connection, self.clock(), kinds)
+
     def watch(self, token: str) -> str | None:
         """What the page of somebody signed in compares to know whether anything changed; None: they are not signed in any more."""
         now = self.clock()

@@ -102,6 +102,8 @@ def name_of_requester(tx: Transaction, grant: Grant, number: int) -> str:
 
 
 def _service(tx: Transaction, ticket: Any) -> str:
+    if ticket.service is None:
+        return ""
     s = tables.services.c
     named = select(s.name).where(s.account_id == ticket.account_id, s.ref == ticket.service)
     return tx.connection.execute(named).scalar() or ""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables
@@ -271,13 +271,15 @@ def _hex(mac: object) -> str:
 
 
 def _newest_heads(*, all_lanes: bool) -> Select[str, int, bytes, str]:
-    lane, entry = tables.lanes, tables.ledger.alias("entry")
-    newest = select(func.max(tables.ledger.c.n)).where(tables.ledger.c.lane == lane.c.id).scalar_subquery()
-    both = entry.join(lane, (entry.c.lane == lane.c.id) & (entry.c.n == newest))
-    heads = select(entry.c.lane, entry.c.n, entry.c.mac, lane.c.key).select_from(both)
+    """By lane and number, which are looked up: SQLite would join from the ledger, and read all of it."""
+    lane, opened, entry = tables.lanes.c, tables.lanes.alias("opened").c, tables.ledger.c
+    newest = tables.ledger.alias("newest").c
+    heads = select(opened.id, select(func.max(newest.n)).where(newest.lane == opened.id).scalar_subquery())
     if not all_lanes:
-        heads = heads.where(lane.c.opened_at > bindparam("since"))
-    return heads.order_by(entry.c.lane)
+        heads = heads.where(opened.opened_at > bindparam("since"))
+    both = tables.ledger.join(tables.lanes, entry.lane == lane.id)
+    found = select(entry.lane, entry.n, entry.mac, lane.key).select_from(both)
+    return found.where(tuple_(entry.lane, entry.n).in_(heads)).order_by(entry.lane)
 
 
 _c = tables.checkpoints

@@ -20,7 +20,7 @@ from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, sel
 from store import budgets, tables
 from store.budgets import Limit
 from store.people import subject_of
-from store.prepared import Insert, Prepared
+from store.prepared import Insert, Prepared, starting
 from store.transaction import Transaction
 
 MINUTE: Final = 60_000
@@ -123,7 +123,7 @@ def forget(tx: Transaction, k: str) -> None:
     """Nothing is held against whoever this counter is of."""
     tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
     name, mine = tables.budgets.c.name, _tries(k).name
-    tx.connection.execute(delete(tables.budgets).where(or_(name == mine, name.startswith(f"{mine}:", autoescape=True))))
+    tx.connection.execute(delete(tables.budgets).where(or_(name == mine, starting(name, f"{mine}:"))))
 
 
 def forget_person(tx: Transaction, person: int) -> None:
@@ -156,7 +156,7 @@ def sweep(tx: Transaction) -> None:
     ahead = update(tables.pin_guards).where(g.locked_until > tx.now + LOCK)  # by a clock that has been put right since
     tx.connection.execute(ahead.values(locked_until=tx.now + LOCK))
     old = g.seen_at < tx.now - DECOYS_KEPT  # far longer than a lock
-    tx.connection.execute(delete(tables.pin_guards).where(old, g.real.is_(False)))
+    tx.connection.execute(delete(tables.pin_guards).where(old, ~g.real))
 
 
 def _tries(k: str, caller: str = "") -> Limit:

@@ -84,6 +84,14 @@ def stop(tx: Transaction, ring: int) -> None:
         work.enqueue_once(tx, "leg_stop", f"{ring}:{leg}", {"ring": ring, "leg": leg, "cut": False})
 
 
+def over(tx: Transaction, ring: int) -> None:
+    """The caller waits and talks no more: what has not rung for them never will, and what rings is stopped."""
+    lg = tables.legs.c
+    unrung = update(tables.legs).where(lg.ring == ring, lg.rung_at.is_(None), lg.gone_at.is_(None))
+    tx.connection.execute(unrung.values(gone_at=tx.now))
+    stop(tx, ring)
+
+
 def cut_off(tx: Transaction, staff: int) -> None:
     """They were suspended: their phone rings no more, and whatever they are talking in ends."""
     s, lg, r = tables.staff.c, tables.legs.c, tables.rings.c

@@ -89,8 +89,8 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
 def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[Notice]:
     s, a = tables.staff.c, tables.accounts.c
     account, staff = payload.get("account"), payload.get("staff")
-    named = select(a.name).where(a.id == account) if staff is None else select(s.name).where(s.id == staff)
-    name = tx.connection.execute(named).scalar()
+    named = select(s.name).where(s.id == staff) if staff is not None else select(a.name).where(a.id == account)
+    name = tx.connection.execute(named).scalar() if (staff, account) != (None, None) else None
     rows = tx.connection.execute(
         select(s.name, s.email).where(s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None))
     ).all()

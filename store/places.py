@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, insert, select, update
 
 from store import tables
-from store.prepared import Prepared
+from store.prepared import Prepared, starting
 from store.transaction import Transaction, upsert
 
 CUSTOMER: Final = "customer"  # direct messages of one person: all that is said
@@ -94,7 +94,7 @@ def keep_post(tx: Transaction, key: str, post: Post) -> None:
 def versions(tx: Transaction, place: Place) -> dict[str, str]:
     """Key → version of everything that stands in a place."""
     p = tables.posts.c
-    rows = tx.connection.execute(select(p.key, p.version).where(p.key.like(f"say:{place.id}:%")))
+    rows = tx.connection.execute(select(p.key, p.version).where(starting(p.key, f"say:{place.id}:")))
     return {row.key: row.version for row in rows}
 
 
@@ -105,7 +105,7 @@ def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
         tx.connection.execute(moved.values(channel=now))
     m, e, q = tables.messages.c.source, tables.early_edits.c.source, tables.quotes.c.about
     for column, kind in ((m, ""), (e, ""), (q, "source:")):
-        renamed = update(column.table).where(column.like(f"{kind}{before}:%"))
+        renamed = update(column.table).where(starting(column, f"{kind}{before}:"))
         rest = func.substr(column, len(f"{kind}{before}") + 1)
         tx.connection.execute(renamed.values({column.name: f"{kind}{now}" + rest}))
 

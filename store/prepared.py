@@ -48,6 +48,11 @@ def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     return column.in_([bindparam(f"{name}_{n}", type_=column.type) for n in range(MOST)])
 
 
+def starting(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """Whether it begins with these words, as a range: LIKE is none for SQLite. On PostgreSQL of a `Bytewise` column alone."""
+    return (column >= words) & (column < words[:-1] + chr(ord(words[-1]) + 1))
+
+
 AHEAD: Final = 60_000  # ms that clocks may differ
 
 

@@ -190,7 +190,7 @@ def end(tx: Transaction, call: str, ending: str) -> Ring | None:
         return None
     if row.taken_by is not None and row.ending != AGENT_LEFT:
         work.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
-    legs.stop(tx, row.id)
+    legs.over(tx, row.id)
     news(tx, row.id)
     news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
     return _ring(row)

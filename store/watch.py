@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from store import live, tables
 from store.keys import Keys
@@ -19,7 +19,7 @@ AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without 
 def stamp(connection: Connection, keys: Keys, now: int) -> str:
     """Two that differ: look anew. Changes by itself every 20 seconds."""
     r, a, c, an = tables.rings.c, tables.alerts.c, tables.call_backs.c, tables.answer_states.c
-    shown = or_(r.ended_at.is_(None), r.ended_at > now - live.AFTERWARDS)
+    newest = select(func.max(an.at)).scalar_subquery()
     calls = select(
         r.id,
         r.subject,
@@ -34,18 +34,17 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         r.account_id,
     )
     parts = [
-        connection.execute(calls.where(shown).order_by(r.id)).all(),
+        connection.execute(calls.where(r.ended_at.is_(None)).order_by(r.id)).all(),
+        connection.execute(calls.where(r.ended_at > now - live.AFTERWARDS).order_by(r.ended_at, r.id)).all(),
         connection.execute(select(func.max(tables.messages.c.id))).all(),
         connection.execute(select(func.max(tables.tickets.c.number))).all(),
-        connection.execute(
-            select(an.at, an.message, an.state).order_by(an.at.desc(), an.message.desc()).limit(1)
-        ).all(),
-        connection.execute(select(func.max(a.id), func.count(a.seen_at)).where(a.at > now - 7 * live.LATELY)).all(),
+        connection.execute(select(an.at, an.message, an.state).where(an.at == newest).order_by(an.message)).all(),
+        connection.execute(select(func.max(a.id))).all(),
+        connection.execute(select(func.max(a.seen_at))).all(),
         connection.execute(select(c.id, c.status).where(c.ended_at.is_(None)).order_by(c.id)).all(),
         connection.execute(select(func.max(tables.step_ups.c.id))).all(),
-        connection.execute(
-            select(func.max(tables.second_looks.c.id), func.max(tables.second_looks.c.answered_at))
-        ).all(),
+        connection.execute(select(func.max(tables.second_looks.c.id))).all(),
+        connection.execute(select(func.max(tables.second_looks.c.answered_at))).all(),
         connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),
     ]
     said = [repr([tuple(row) for row in part]) for part in parts]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Update, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, case, delete, exists, func, select, update
 
 from store import tables
 from store.prepared import Prepared
@@ -189,14 +189,19 @@ def _still_leased(work: Work) -> Update:
 
 def backlog(tx: Transaction, kinds: str = "%") -> Backlog:
     """Of all work, or of kinds like a pattern: `slack.%`."""
+    return backlog_seen(tx.connection, tx.now, kinds)
+
+
+def backlog_seen(connection: Connection, now: int, kinds: str) -> Backlog:
+    """The same for whoever only looks."""
     w = tables.work.c
     owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
         w.done_at.is_(None), w.kind.like(kinds)
     )
-    count, failing, oldest, error = tx.connection.execute(owed).one()
+    count, failing, oldest, error = connection.execute(owed).one()
     gone = select(func.count(), func.max(w.error)).where(w.given_up, w.kind.like(kinds))
-    given_up, why = tx.connection.execute(gone).one()
-    return Backlog(count, failing, tx.now - oldest if oldest is not None else 0, error or why, given_up)
+    given_up, why = connection.execute(gone).one()
+    return Backlog(count, failing, now - oldest if oldest is not None else 0, error or why, given_up)
 
 
 def clock_set_back(tx: Transaction, by: int) -> None:

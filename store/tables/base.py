@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase
 
+# What begins alike stands together on PostgreSQL as well: prepared.py, `starting`.
+Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only on an INTEGER primary key
 
 
@@ -28,3 +30,8 @@ class Base(DeclarativeBase):
 
 # An id is never given twice, for it is what the ledger knows somebody or something by.
 NEVER_AGAIN: Final = {"sqlite_autoincrement": True}
+
+
+def only(name: str, where: str, *columns: str, unique: bool = False, postgresql: str | None = None) -> Index:
+    """An index of the rows alone for which that holds. `postgresql`: how it is said there, where SQLite says it otherwise."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(postgresql or where))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
 class Call(Base):
@@ -23,6 +23,7 @@ class Call(Base):
     started_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
     proved_by: Mapped[int | None] = mapped_column(index=True)
+    __table_args__ = (only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),)
 
 
 class Ring(Base):
@@ -42,7 +43,7 @@ class Ring(Base):
     legs: Mapped[int] = mapped_column(Integer)
     gone: Mapped[int] = mapped_column(Integer)
     taken_by: Mapped[str | None] = mapped_column(String(34))
-    ended_at: Mapped[int | None]
+    ended_at: Mapped[int | None] = mapped_column(index=True)
     started_at: Mapped[int]
     seen_at: Mapped[int | None]
     taken_at: Mapped[int | None]
@@ -64,11 +65,12 @@ class Leg(Base):
     __tablename__ = "legs"
     ring: Mapped[int] = mapped_column(ForeignKey("rings.id", ondelete="CASCADE"), primary_key=True)
     leg: Mapped[int] = mapped_column(Integer, primary_key=True)
-    number: Mapped[str] = mapped_column(String(16), index=True)
+    number: Mapped[str] = mapped_column(String(16))
     rung_at: Mapped[int | None]
     gone_at: Mapped[int | None]
     call: Mapped[str | None] = mapped_column(String(34))
     took: Mapped[bool] = mapped_column(server_default="0")
+    __table_args__ = (only("ix_legs_live", "gone_at IS NULL", "number"),)
 
 
 class CallBack(Base):
@@ -86,7 +88,7 @@ class CallBack(Base):
     status: Mapped[str] = mapped_column(String(10))
     call: Mapped[str | None] = mapped_column(String(34), index=True)
     made_at: Mapped[int]
-    ended_at: Mapped[int | None]
+    ended_at: Mapped[int | None] = mapped_column(index=True)
     words_key: Mapped[str | None] = mapped_column(String(8))
     __table_args__ = (Index("ix_call_backs_person", "person_id", "made_at"), NEVER_AGAIN)
 

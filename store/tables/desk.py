@@ -33,7 +33,7 @@ class Alert(Base):
     same: Mapped[str] = mapped_column(unique=True)
     at: Mapped[int] = mapped_column(index=True)
     seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
-    seen_at: Mapped[int | None]
+    seen_at: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN
 
 
@@ -55,8 +55,8 @@ class SecondLook(Base):
     action: Mapped[str] = mapped_column(String(24))
     about: Mapped[str]
     asked_by: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
-    asked_at: Mapped[int]
+    asked_at: Mapped[int] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(String(8))
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
-    answered_at: Mapped[int | None]
+    answered_at: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import Base
-
-_RETIRES = text("retires IS NOT NULL")
+from store.tables.base import Base, only
 
 
 def _check(name: str, holds: str) -> CheckConstraint:
@@ -44,7 +42,11 @@ class Entry(Base):
     call: Mapped[str | None]
     fields: Mapped[str]
     mac: Mapped[bytes]
-    __table_args__ = (_check("ck_ledger_n", "n > 0"),)
+    __table_args__ = (
+        Index("ix_ledger_at", "at"),
+        Index("ix_ledger_account", "account", "at"),
+        _check("ck_ledger_n", "n > 0"),
+    )
 
 
 class Checkpoint(Base):
@@ -60,7 +62,8 @@ class Checkpoint(Base):
     builds_on: Mapped[int | None]
     retires: Mapped[str | None]
     __table_args__ = (
-        Index("ix_ledger_checkpoints_retiring", "n", sqlite_where=_RETIRES, postgresql_where=_RETIRES),
+        only("ix_ledger_checkpoints_retiring", "retires IS NOT NULL", "n"),
+        only("ix_ledger_checkpoints_over", "builds_on IS NOT NULL", "n"),
         _check("ck_ledger_checkpoints_n", "n > 0"),
     )
 

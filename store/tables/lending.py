@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
 class LoanRequest(Base):
@@ -20,7 +20,11 @@ class LoanRequest(Base):
     asked_at: Mapped[int]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     answered_at: Mapped[int | None]
-    __table_args__ = (Index("ix_loan_requests_asker", "asker", "asked_at"), NEVER_AGAIN)
+    __table_args__ = (
+        Index("ix_loan_requests_asker", "asker", "asked_at"),
+        Index("ix_loan_requests_account", "account_id", "status"),
+        NEVER_AGAIN,
+    )
 
 
 class Loan(Base):
@@ -37,4 +41,8 @@ class Loan(Base):
     lent_at: Mapped[int]
     ends_at: Mapped[int]
     ended_at: Mapped[int | None]
-    __table_args__ = (Index("ix_loans_borrower", "borrower", "account_id"), NEVER_AGAIN)
+    __table_args__ = (
+        Index("ix_loans_borrower", "borrower", "account_id"),
+        only("ix_loans_live", "ended_at IS NULL", "account_id"),
+        NEVER_AGAIN,
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, String, text
+from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id, only
 
 
 class Pin(Base):
@@ -32,7 +32,11 @@ class PinGuard(Base):
     lifetime: Mapped[int] = mapped_column(Integer)
     gen: Mapped[int]
     real: Mapped[bool]
-    seen_at: Mapped[int] = mapped_column(index=True)
+    seen_at: Mapped[int]
+    __table_args__ = (
+        only("ix_pin_guards_decoys", "real = 0", "seen_at", postgresql="NOT real"),
+        only("ix_pin_guards_locked_until", "locked_until IS NOT NULL", "locked_until"),
+    )
 
 
 class Budget(Base):
@@ -40,7 +44,7 @@ class Budget(Base):
     the desk was last told that nothing was left."""
 
     __tablename__ = "budgets"
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(Bytewise, primary_key=True)
     whole_at: Mapped[int] = mapped_column(index=True)
     told_at: Mapped[int | None]
 
@@ -58,16 +62,7 @@ class Code(Base):
     expires_at: Mapped[int] = mapped_column(index=True)
     used_at: Mapped[int | None]
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
-    __table_args__ = (
-        Index(
-            "ix_codes_live",
-            "kind",
-            "subject",
-            unique=True,
-            sqlite_where=text("used_at IS NULL"),
-            postgresql_where=text("used_at IS NULL"),
-        ),
-    )
+    __table_args__ = (only("ix_codes_live", "used_at IS NULL", "kind", "subject", unique=True),)
 
 
 class StepUp(Base):
@@ -115,7 +110,7 @@ class Approval(Base):
     expires_at: Mapped[int] = mapped_column(index=True)
     answered_at: Mapped[int | None]
     right: Mapped[bool | None]
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = (Index("ix_approvals_person", "person_id", "made_at"), NEVER_AGAIN)
 
 
 class TextMessage(Base):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 
 
 class SlackMember(Base):
@@ -31,7 +31,7 @@ class AccountTeam(Base):
 
     __tablename__ = "account_teams"
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    team: Mapped[str] = mapped_column(String(32), primary_key=True)
+    team: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
 
 
 class Installation(Base):
@@ -64,12 +64,13 @@ class Post(Base):
     changed when it is another."""
 
     __tablename__ = "posts"
-    key: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Bytewise, primary_key=True)
     team: Mapped[str] = mapped_column(String(32))
     channel: Mapped[str] = mapped_column(String(32))
     ts: Mapped[str] = mapped_column(String(32))
     at: Mapped[int]
     version: Mapped[str] = mapped_column(server_default="")
+    __table_args__ = (Index("ix_posts_channel", "team", "channel"),)
 
 
 class Quote(Base):
@@ -78,7 +79,7 @@ class Quote(Base):
 
     __tablename__ = "quotes"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    about: Mapped[str] = mapped_column(index=True)
+    about: Mapped[str] = mapped_column(Bytewise, index=True)
     post: Mapped[str] = mapped_column(index=True)
     asked: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)

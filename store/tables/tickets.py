@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 
 
 class Ticket(Base):
@@ -33,6 +33,8 @@ class Ticket(Base):
     __table_args__ = (
         Index("ix_tickets_account", "account_id", "number"),
         Index("ix_tickets_opened_by", "opened_by", "status"),
+        Index("ix_tickets_queue", "status", text("urgent DESC"), "number"),
+        Index("ix_tickets_status", "status", "number"),
         {"sqlite_autoincrement": True},
     )
 
@@ -51,7 +53,7 @@ class Message(Base):
     at: Mapped[int]
     event: Mapped[str] = mapped_column(String(16))
     internal: Mapped[bool]
-    source: Mapped[str | None]
+    source: Mapped[str | None] = mapped_column(Bytewise)
     earlier: Mapped[str]
     withdrawn_at: Mapped[int | None]
     edited: Mapped[str] = mapped_column(String(32), server_default="")
@@ -74,7 +76,7 @@ class EarlyEdit(Base):
     `body` it was deleted. `edited` as in a message."""
 
     __tablename__ = "early_edits"
-    source: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(Bytewise, primary_key=True)
     author: Mapped[str]
     edited: Mapped[str] = mapped_column(String(32))
     body: Mapped[str | None]
@@ -88,6 +90,7 @@ class Assignment(Base):
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     at: Mapped[int]
+    __table_args__ = (Index("ix_assignments_staff", "staff_id", "ticket"),)
 
 
 class File(Base):

@@ -36,7 +36,7 @@ class OldEmail(Base):
     __tablename__ = "old_emails"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str] = mapped_column(primary_key=True)
-    replaced_at: Mapped[int]
+    replaced_at: Mapped[int] = mapped_column(index=True)
 
 
 class Staff(Base):

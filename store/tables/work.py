@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Integer, UniqueConstraint, text
+from sqlalchemy import Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import Base, Id
+from store.tables.base import Base, Id, only
 
 
 class Work(Base):
@@ -28,9 +28,9 @@ class Work(Base):
     retried_at: Mapped[int | None]
     __table_args__ = (
         UniqueConstraint("kind", "key"),
-        Index(
-            "ix_work_lane", "lane", "id", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")
-        ),
-        Index("ix_work_given_up", "lane", sqlite_where=text("given_up = 1"), postgresql_where=text("given_up")),
-        Index("ix_work_due", "run_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+        only("ix_work_lane", "done_at IS NULL", "lane", "id"),
+        only("ix_work_given_up", "given_up = 1", "lane", postgresql="given_up"),
+        only("ix_work_due", "done_at IS NULL", "run_at"),
+        only("ix_work_kind_due", "done_at IS NULL", "kind", "run_at"),
+        only("ix_work_done", "done_at IS NOT NULL", "done_at"),
     )

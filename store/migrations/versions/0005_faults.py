@@ -8,6 +8,9 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+# Compared byte by byte, so that what begins alike is a range of the index whatever the database's own order is.
+BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     _budgets()
@@ -27,9 +30,11 @@ def upgrade() -> None:
     _ledger()
     _answers()
     _words()
+    _growth()
 
 
 def downgrade() -> None:
+    _no_growth()
     _no_words()
     _no_answers()
     _no_ledger()
@@ -98,7 +103,7 @@ def _budgets() -> None:
         op.drop_column("pin_guards", name)
     op.create_table(
         "budgets",
-        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name", BYTEWISE, nullable=False),
         sa.Column("whole_at", sa.BigInteger(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_budgets")),
@@ -167,7 +172,7 @@ def _words() -> None:
     op.create_table(
         "quotes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("about", BYTEWISE, nullable=False),
         sa.Column("post", sa.Text(), nullable=False),
         sa.Column("asked", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -187,3 +192,57 @@ def _no_words() -> None:
     op.drop_index(op.f("ix_quotes_about"), "quotes")
     op.drop_table("quotes")
     op.drop_column("tickets", "titled")
+
+
+_INDICES: dict[str, tuple[str, list[str | sa.TextClause], str]] = {  # name -> table, columns, and of which rows alone
+    "ix_account_teams_team": ("account_teams", ["team"], ""),
+    "ix_approvals_person": ("approvals", ["person_id", "made_at"], ""),
+    "ix_assignments_staff": ("assignments", ["staff_id", "ticket"], ""),
+    "ix_alerts_seen_at": ("alerts", ["seen_at"], ""),
+    "ix_call_backs_ended_at": ("call_backs", ["ended_at"], ""),
+    "ix_calls_answered": ("calls", ["ended_at"], "answer IS NOT NULL"),
+    "ix_ledger_account": ("ledger", ["account", "at"], ""),
+    "ix_ledger_at": ("ledger", ["at"], ""),
+    "ix_ledger_checkpoints_over": ("ledger_checkpoints", ["n"], "builds_on IS NOT NULL"),
+    "ix_legs_live": ("legs", ["number"], "gone_at IS NULL"),
+    "ix_loan_requests_account": ("loan_requests", ["account_id", "status"], ""),
+    "ix_loans_live": ("loans", ["account_id"], "ended_at IS NULL"),
+    "ix_old_emails_replaced_at": ("old_emails", ["replaced_at"], ""),
+    "ix_pin_guards_decoys": ("pin_guards", ["seen_at"], "NOT real"),
+    "ix_pin_guards_locked_until": ("pin_guards", ["locked_until"], "locked_until IS NOT NULL"),
+    "ix_posts_channel": ("posts", ["team", "channel"], ""),
+    "ix_rings_ended_at": ("rings", ["ended_at"], ""),
+    "ix_second_looks_answered_at": ("second_looks", ["answered_at"], ""),
+    "ix_second_looks_asked_at": ("second_looks", ["asked_at"], ""),
+    "ix_tickets_queue": ("tickets", ["status", sa.text("urgent DESC"), "number"], ""),
+    "ix_tickets_status": ("tickets", ["status", "number"], ""),
+    "ix_work_done": ("work", ["done_at"], "done_at IS NOT NULL"),
+    "ix_work_kind_due": ("work", ["kind", "run_at"], "done_at IS NULL"),
+}
+_REPLACED = {"ix_legs_number": ("legs", "number"), "ix_pin_guards_seen_at": ("pin_guards", "seen_at")}
+_BYTEWISE = (("posts", "key"), ("messages", "source"), ("early_edits", "source"))
+_ON_SQLITE = {"NOT real": "real = 0"}  # as SQLAlchemy asks it there
+
+
+def _growth() -> None:
+    """What every statement of the service is looked up by, however much there is."""
+    for name, (table, columns, where) in _INDICES.items():
+        sqlite, postgresql = (sa.text(word) if where else None for word in (_ON_SQLITE.get(where, where), where))
+        op.create_index(name, table, columns, sqlite_where=sqlite, postgresql_where=postgresql)
+    for name, (table, _) in _REPLACED.items():
+        op.drop_index(name, table)
+    _compared("C")
+
+
+def _no_growth() -> None:
+    _compared(None)
+    for name, (table, column) in _REPLACED.items():
+        op.create_index(op.f(name), table, [column])
+    for name, (table, _, _) in _INDICES.items():
+        op.drop_index(name, table)
+
+
+def _compared(collation: str | None) -> None:
+    if op.get_bind().dialect.name == "postgresql":  # SQLite compares bytes
+        for table, column in _BYTEWISE:
+            op.alter_column(table, column, type_=sa.Text(collation=collation))
