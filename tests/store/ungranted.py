@@ -228,7 +228,7 @@ REASONS: Final[dict[str, str]] = {
         ("legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), reasons.LEG
     ),
     **dict.fromkeys(
-        ("legs." + n for n in ("cut_off", "is_closed", "open_phones", "rung", "stop", "to_stop")), reasons.LEG
+        ("legs." + n for n in ("cut_off", "is_closed", "open_phones", "over", "rung", "stop", "to_stop")), reasons.LEG
     ),
     **dict.fromkeys(("rings." + n for n in ("hold", "met", "place", "proved", "queue", "seen", "sweep")), reasons.RING),
     "rings.end": reasons.RING,
@@ -310,11 +310,15 @@ REASONS: Final[dict[str, str]] = {
     "prepared.each": reasons.PURE,
     "prepared.issued": reasons.PURE,
     "prepared.one_of": reasons.PURE,
+    "prepared.starting": reasons.PURE,
     "verify.running": reasons.PURE,
     "revoke.hold": "locks people's rows; gives nothing back",
     "revoke.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.lane_of": reasons.PURE,
+    **dict.fromkeys(
+        ("store.Store.backlog", "work.backlog_seen"), "how much later work is owed: numbers and the last error"
+    ),
     "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
     **dict.fromkeys(("work.done", "work.due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
     **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
