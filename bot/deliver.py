@@ -27,11 +27,10 @@ from bot import (
 from bot import blocks as b
 from bot.actor import Actor, Who, known
 from bot.blocks import Block, Message
-from bot.door import Door
+from bot.door import Door, ask_who_we_are
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, approvals, authenticators, edits, installations, places, reach, shown, ticket_lists
-from store.installations import Installation
+from store import Transaction, approvals, authenticators, edits, places, reach, shown, ticket_lists
 from store.people import person_of, subject_of
 from store.work import Later, Never, Work
 
@@ -337,13 +336,4 @@ def react(posting: Posting, piece: Work) -> None:
 
 def hello(posting: Posting, piece: Work) -> None:
     """Who the token of the settings belongs to."""
-    said = posting.api.call("", "auth.test")
-    with posting.door.store.transaction("worker") as tx:
-        made = Installation(
-            str(said.get("enterprise_id") if said.get("is_enterprise_install") else said["team_id"]),
-            str(said.get("team") or ""),
-            str(said["user_id"]),
-            str(said.get("bot_id") or ""),
-        )
-        installations.put(tx, made, anew=True)
-    posting.door.look(anew=True)
+    ask_who_we_are(posting.door, posting.api)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.overheard import Allowance
 from bot.phrases import Phrases
+from bot.web_api import WebApi
 from store import Store, installations
 from store.installations import Installation
 
@@ -90,6 +91,20 @@ class Door:
     def named(self, body: Mapping[str, Any]) -> Installation | None:
         """The installation that an event about the app itself is about."""
         return self.installation(body.get("team_id")) or self.installation(body.get("enterprise_id"))
+
+
+def ask_who_we_are(door: Door, api: WebApi) -> None:
+    """Whose the token of the settings is: asked of Slack, and known from then on. Raises `Later`, `Never`."""
+    said = api.call("", "auth.test")
+    with door.store.transaction("worker") as tx:
+        made = Installation(
+            str(said.get("enterprise_id") if said.get("is_enterprise_install") else said["team_id"]),
+            str(said.get("team") or ""),
+            str(said["user_id"]),
+            str(said.get("bot_id") or ""),
+        )
+        installations.put(tx, made, anew=True)
+    door.look(anew=True)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

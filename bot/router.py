@@ -94,9 +94,8 @@ def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
 
 
 def _fault(door: Door, body: Mapping[str, Any], status: int) -> Answer:
-    """Events come again when they are not acknowledged. What people click and type does not, so they are told."""
-    if body.get("type") == "event_callback":
-        return status, ""
+    """Events come again when they are not acknowledged. What people click and type does not, so they are told: by us where there is
+    room for words, otherwise by Slack, which shows a failure for whatever is not 200."""
     if "command" in body:
         return 200, {"response_type": "ephemeral", "text": door.phrases.say("sorry")}
     if body.get("type") == "view_submission":
@@ -104,7 +103,7 @@ def _fault(door: Door, body: Mapping[str, Any], status: int) -> Answer:
         inputs = [str(block.get("block_id")) for block in blocks if block.get("type") == "input"]
         if inputs:
             return 200, {"response_action": "errors", "errors": {inputs[-1]: door.phrases.plain("sorry")}}
-    return 200, ""
+    return status, ""
 
 
 def kind_of(body: Mapping[str, Any]) -> str:

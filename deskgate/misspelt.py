@@ -6,12 +6,12 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Final
 
+from deskgate import env_file
+from deskgate.env_file import ENV_FILE
 from deskgate.settings import Settings
 
-ENV_FILE: Final = Path(".env")
 _NAME: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", re.MULTILINE)
 _OURS: Final = ("DESKGATE_", "TWILIO_", "SLACK_", "SMTP_", "MAIL_", "SECRET_KEY")
 
@@ -36,9 +36,7 @@ def readable_by_others() -> bool:
 
 
 def _written() -> set[str]:
-    if not ENV_FILE.is_file():
-        return set()
-    return {name.upper() for name in _NAME.findall(ENV_FILE.read_text("utf-8", errors="replace"))}
+    return {name.upper() for name in _NAME.findall(env_file.text())}
 
 
 def _looks_like_ours(name: str, known: set[str]) -> bool:

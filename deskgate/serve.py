@@ -15,7 +15,7 @@ import typer
 from deskgate import misspelt, seldom
 from deskgate.settings import Settings, read_settings
 from deskgate.shell import FAILED, fail, in_one_line
-from store import migrate
+from store import migrate, sqlite_file
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -42,7 +42,7 @@ def serve(
             fail(
                 "the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host"
             )
-        if workers > 1 and settings.database_url.startswith("sqlite"):
+        if workers > 1 and sqlite_file(settings.database_url) is not None:
             fail("--workers needs PostgreSQL: on SQLite one process is fastest (docs/operating.md)")
         if workers > 1 and settings.simulated:
             fail("--workers does not go with the simulator, which keeps its calls in one process")

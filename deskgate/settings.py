@@ -14,6 +14,7 @@ import phonenumbers
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from deskgate import base_url, env_file
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
 from simulator.loopback import is_loopback
@@ -33,7 +34,13 @@ class SettingTrouble(ValueError):
 class Settings(BaseSettings):
     """contract.md, Settings. An empty variable counts as one that is not there."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=env_file.ENV_FILE,
+        env_file_encoding=env_file.ENCODING,
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     database_url: str = "sqlite:///deskgate.db"
     secret_keys: str = Field(default="", repr=False)
@@ -102,10 +109,7 @@ class Settings(BaseSettings):
     @field_validator("public_url", "twilio_api_url")
     @classmethod
     def _base_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must be a base URL like https://desk.example")
-        return value.rstrip("/")
+        return base_url.checked(value.rstrip("/"), "https://desk.example")
 
     @field_validator("opening_hours")
     @classmethod
@@ -140,10 +144,9 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url")
     @classmethod
     def _api_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.endswith("/api/"):
+        if not value.endswith("/api/"):
             raise ValueError("must be a base URL that ends in /api/")
-        return value
+        return base_url.checked(value, "https://slack.com/api/")
 
     @property
     def simulated(self) -> bool:
@@ -181,6 +184,9 @@ class Settings(BaseSettings):
 
 def read_settings(**given: Any) -> Settings:
     """The settings, checked as a whole. Raises `SettingTrouble`."""
+    unreadable = env_file.trouble()
+    if unreadable is not None:
+        raise SettingTrouble(unreadable)
     try:
         settings = Settings(**given)
     except ValidationError as trouble:
@@ -228,6 +234,8 @@ def _check_slack(settings: Settings) -> None:
     ):
         if token and not token.startswith(begins):
             raise SettingTrouble(f"{name}: begins with {begins}; this is another kind of token")
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise SettingTrouble(f"{name}: has a character that no token has; copy it from Slack again")
     if settings.deskgate_env == "production" and not settings.slack_api_url.startswith("https://"):
         raise SettingTrouble("SLACK_API_URL: must be https in production")
 
@@ -252,10 +260,10 @@ def _made_key(settings: Settings) -> str:
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text("ascii").strip()
+        return path.read_text("ascii", errors="replace").strip()
     with os.fdopen(made, "w", encoding="ascii") as file:
         file.write(base64.b64encode(os.urandom(32)).decode() + "\n")
-    return path.read_text("ascii").strip()
+    return path.read_text("ascii", errors="replace").strip()
 
 
 def simulated_slack(keys: Keys) -> tuple[str, str]:

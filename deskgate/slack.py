@@ -14,7 +14,7 @@ import simulator.slack.web
 import simulator.slack.web_api
 from bot import deliver, install, phrases, router
 from bot.bolt import make_bolt
-from bot.door import Door
+from bot.door import Door, ask_who_we_are
 from bot.socket import Socket
 from bot.web_api import WebApi
 from deskgate import simulated
@@ -24,7 +24,7 @@ from simulator.slack.delivery import PATIENCE
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
 from store import Store, Transaction, edits, installations, work
 from store.installations import Installation
-from store.work import Work
+from store.work import Later, Never, Work
 
 log = structlog.get_logger("slack")
 NOBODY_IN_SLACK = (
@@ -38,6 +38,7 @@ NOBODY_IN_SLACK = (
     "slack.notice",
     edits.SAYS,
 )
+AT_THE_START = 3  # seconds the phone waits, at the very first start, for a Slack that is silent
 SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
 
 
@@ -103,12 +104,27 @@ def _not_here(_piece: Work) -> None:
 
 
 def greet(slack: Slack, settings: Settings) -> None:
-    """At the start: whose token that of the settings is, is asked by the worker; the simulator's is known."""
-    with slack.door.store.transaction("worker") as tx:
+    """At the start: whose token that of the settings is. As long as that is not known nothing of Slack's can be answered, so where
+    it never was Slack is asked before anything is let in; otherwise, and where Slack is silent, the worker asks."""
+    door = slack.door
+    if door.token and not settings.slack_simulated:
+        door.look(anew=True)
+        if door.home is None and _is_told_who_we_are(slack):
+            return
+    with door.store.transaction("worker") as tx:
         if settings.slack_simulated:
             installations.put(tx, SIMULATED)
-        elif slack.door.token:
+        elif door.token:
             work.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
+
+
+def _is_told_who_we_are(slack: Slack) -> bool:
+    try:
+        ask_who_we_are(slack.door, WebApi(slack.api_url, slack.door.token_of, timeout=AT_THE_START))
+    except (Later, Never) as why:
+        log.warning("Slack does not say who we are", why=str(why))
+        return False
+    return True
 
 
 def sweep(slack: Slack | None) -> Callable[[Transaction], None]:

@@ -13,10 +13,11 @@ from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction, readings
+from store.import_format import ACCOUNT_NUMBER
 from store.readings import Reading
 from store.sessions import SignedIn
 
-NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,32}")
+NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")
 
 
 def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -58,7 +58,7 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/call-back"): tickets.call_back,
     ("POST", "/desk/tickets/{number}/release"): tickets.release,
     ("GET", "/desk/account"): accounts.look_up,
-    ("GET", "/desk/account/{account}"): accounts.show,
+    ("GET", "/desk/account/{account:path}"): accounts.show,
     ("GET", "/desk/lead"): leads.show,
     ("POST", "/desk/lead/alerts/{id}"): leads.seen,
     ("POST", "/desk/lead/threat"): leads.threat,

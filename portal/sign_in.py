@@ -15,9 +15,11 @@ from portal import answers
 from portal.door import Door
 from portal.visit import Visit
 from store import logins, passwords, sessions
+from store.import_format import ACCOUNT_NUMBER
 from store.logins import Caller
 
-WITHIN: Final = re.compile(r"/desk(/[a-z0-9-]+){0,3}")  # where a sign-in may lead: our own pages alone
+# Where a sign-in may lead: our own pages alone.
+WITHIN: Final = re.compile(rf"/desk(/[a-z0-9-]+){{0,3}}|/desk/account/{ACCOUNT_NUMBER.strip('^$')}")
 LONGEST: Final = 64
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -101,28 +101,44 @@ def _for_its_owner_alone(path: Path) -> None:
                 one.chmod(0o600)
 
 
+def read_url(url: str) -> URL:
+    """DATABASE_URL with the names we know databases by. Hosts of databases write `postgres://`. Raises `DatabaseUrlTrouble`,
+    which quotes no password."""
+    try:
+        parsed = make_url(url.strip())
+    except (ArgumentError, ValueError):  # a port that is no number, too
+        raise DatabaseUrlTrouble(
+            "DATABASE_URL is not a database URL: write sqlite:///deskgate.db or postgresql://user:password@host/name"
+        ) from None
+    name = parsed.drivername.lower()
+    parsed = parsed.set(drivername={"postgres": "postgresql", "postgresql+psycopg": "postgresql"}.get(name, name))
+    kind, driver, _ = parsed.drivername.partition("+")
+    if driver and kind in ("sqlite", "postgres", "postgresql"):
+        written = "sqlite:///" if kind == "sqlite" else "postgresql://"
+        raise DatabaseUrlTrouble(f"DATABASE_URL names a driver of its own: write {written}… in place of {name}://…")
+    return parsed
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL, or None for anything else."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        parsed = read_url(url)
+    except DatabaseUrlTrouble:
         return None
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
     """The engine and its gate. Raises `DatabaseUrlTrouble` for anything but a SQLite file or PostgreSQL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise DatabaseUrlTrouble("DATABASE_URL is not a database URL") from None
+    parsed = read_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername == "postgresql+psycopg":
         size = pool_size or POOL_SIZE["postgresql"]
         return create_engine(parsed, pool_size=size, max_overflow=0, pool_timeout=10, hide_parameters=True), Gate(None)
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise DatabaseUrlTrouble("DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL")
+        raise DatabaseUrlTrouble(
+            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)"
+        )
     engine = create_engine(
         parsed,
         pool_size=pool_size or POOL_SIZE["sqlite"],

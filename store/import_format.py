@@ -65,7 +65,8 @@ _BAD: Final = (
 )
 _LINE: Final = rf"^[^{_BAD}\s](?:[^{_BAD}]*[^{_BAD}\s])?$"
 _USERNAME: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?$"
-_NUMBER: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$"
+# Part of an address of the desk's page, where `..` and `//` would lead elsewhere.
+ACCOUNT_NUMBER: Final = r"^[A-Za-z0-9]+(?:(?:[./]|[_-]+)[A-Za-z0-9]+)*$"
 _EMAIL: Final = rf"^[^{_BAD}\s@<>(),;:\\\x22\[\]]+@[^{_BAD}\s@<>(),;:\\\x22\[\]]+$"
 _SLACK: Final = r"^[A-Za-z0-9]+$"
 _AMOUNT: Final = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,3})?$"
@@ -73,7 +74,7 @@ _CURRENCY: Final = r"^[A-Z]{3}$"
 _PATTERN_WORDS: Final = {
     _LINE: "must be one line of text, without control characters or marks that cannot be seen, and without spaces around it",
     _USERNAME: "may have letters, digits and . _ @ + - and begins and ends with a letter or digit",
-    _NUMBER: "may have letters, digits and . _ / - and begins and ends with a letter or digit",
+    ACCOUNT_NUMBER: "may have letters, digits and . _ / - between them, of . and / one at a time",
     _EMAIL: "is no e-mail address",
     _SLACK: "is no Slack id: letters and digits, like T0DESK or U0KIM",
     _AMOUNT: 'must be a decimal string like "20.00": not negative, at most three decimals',
@@ -138,7 +139,7 @@ class Account(_Part):
     """`name` and `scheme` must be there for a new account. `slack_teams`: organisations whose members may link themselves to
     its contacts. A `decoy` is nobody's: whoever of the staff looks at it raises an alarm."""
 
-    number: Annotated[str, StringConstraints(max_length=32, pattern=_NUMBER)]
+    number: Annotated[str, StringConstraints(max_length=32, pattern=ACCOUNT_NUMBER)]
     name: Name = ""
     scheme: Word = ""
     status: Literal["active", "suspended", "closed"] = "active"

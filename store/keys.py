@@ -6,7 +6,6 @@ The first key of the list is the newest: it signs and seals. The older ones only
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import os
 from collections.abc import Sequence
@@ -63,7 +62,7 @@ class Keys:
         for place, word in enumerate(setting.split(","), 1):
             try:
                 secrets.append(base64.b64decode(word.strip(), validate=True))
-            except binascii.Error:
+            except ValueError:  # what is not ASCII as well
                 raise KeyTrouble(f"SECRET_KEYS: key {place} is not base64") from None
         return cls(secrets)
 

@@ -16,8 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.engine import make_url
-
+from store.engine import read_url
 from store.pool import folder_of_ours
 
 SYSTEMD: Final = "/var/lib/deskgate"
@@ -113,7 +112,7 @@ def _read(path: Path) -> Seen | None:
 
 def _name(url: str) -> str:
     """Of a database, whoever signs in to it and wherever the service is started."""
-    parsed = make_url(url)
+    parsed = read_url(url)
     where = (
         str(Path(parsed.database).resolve())
         if parsed.get_backend_name() == "sqlite" and parsed.database

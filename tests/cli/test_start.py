@@ -65,9 +65,13 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         (
             {"DATABASE_URL": "mysql://x/y"},
             (),
-            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL",
+            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)",
         ),
-        ({"DATABASE_URL": "nonsense"}, (), "DATABASE_URL is not a database URL"),
+        (
+            {"DATABASE_URL": "nonsense"},
+            (),
+            "DATABASE_URL is not a database URL: write sqlite:///deskgate.db or postgresql://user:password@host/name",
+        ),
         ({"SECRET_KEYS": "c2hvcnQ="}, (), "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed"),
         ({"SECRET_KEYS": f"{SECRET},not base64!"}, (), "SECRET_KEYS: key 2 is not base64"),
         ({"PUBLIC_URL": "desk.example"}, (), "PUBLIC_URL: must be a base URL like https://desk.example"),

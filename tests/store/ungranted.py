@@ -49,6 +49,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "held", "is_free", "is_open", "release")), reasons.OPENS),
     "engine.make_engine": reasons.OPENS,
+    "engine.read_url": reasons.PURE,
     "engine.sqlite_file": reasons.PURE,
     **dict.fromkeys(("approvals." + n for n in ("answer", "ask", "outcome", "refuse")), reasons.FACTOR),
     "call_backs.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
