@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
 """
 
+from authz.forward import NAMES, can_help, can_lend
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, judge
 from authz.matrix import matrix, table
@@ -43,6 +44,7 @@ __all__ = [
     "HOUSE_DECISIONS",
     "LENDABLE",
     "LENT",
+    "NAMES",
     "NEXT_WORDS",
     "PROOF_NEEDED",
     "REASON_WORDS",
@@ -60,6 +62,8 @@ __all__ = [
     "Standing",
     "Status",
     "Topic",
+    "can_help",
+    "can_lend",
     "judge",
     "load_schemes",
     "matrix",

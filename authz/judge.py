@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from authz.grant import Denied, Grant
-from authz.scheme import Answer, Scheme
+from authz.scheme import Scheme
 from authz.words import (
     CELL_OF,
     DESK_ACTIONS,
@@ -120,25 +120,52 @@ def _look_up(
 ) -> Denied | tuple[str, tuple[str, ...]]:
     if cell not in scheme.rows:
         return _OTHER_KIND
-    answer = scheme.answer(held, cell, facts)
-    if not answer.allowed:
-        return _no(scheme, cell, answer)
-    if status is Status.CLOSED and not (scheme.owner in held and cell in CLOSED_OWNER_KEEPS):
-        way = Next.REOPEN_ACCOUNT if scheme.owner in held else Next.ASK_OWNER
-        return Denied(Reason.ACCOUNT_CLOSED, ("D-account.closed",), way)
-    if status is Status.SUSPENDED and cell in SUSPENDED_LOSES:
-        billing = scheme.answer(held, "ticket.open:billing", facts).allowed
-        way = Next.OPEN_BILLING_TICKET if billing else Next.ASK_OWNER
-        return Denied(Reason.ACCOUNT_SUSPENDED, ("D-account.suspended",), way)
-    return (answer.when, answer.rules)
-
-
-def _no(scheme: Scheme, cell: str, answer: Answer) -> Denied:
+    answer, by_state = scheme.answer(held, cell, facts), _by_state(scheme, held, status, cell)
+    if answer.allowed and by_state is None:
+        return (answer.when, answer.rules)
+    way = _desk_way(scheme, cell) if scheme.owner is None else _way(scheme, held, facts, status, cell)
     if answer.waits:
-        return Denied(Reason.NOT_COVERED, answer.rules, Next.OPEN_TICKET)
-    if scheme.owner is None:
-        return Denied(Reason.NO_RIGHT, answer.rules, Next.ASK_SUPERVISOR)
-    return Denied(Reason.NO_RIGHT, answer.rules, Next.ASK_OWNER if scheme.only_owner(cell) else Next.ASK_CONTACT_ADMIN)
+        return Denied(Reason.NOT_COVERED, answer.rules, way)
+    if by_state is None or not answer.allowed:
+        return Denied(Reason.NO_RIGHT, answer.rules, way)
+    return Denied(by_state, ("D-account.closed" if status is Status.CLOSED else "D-account.suspended",), way)
+
+
+def _by_state(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Reason | None:
+    """Why the state of an account takes a cell away from who holds this. None: it does not."""
+    if status is Status.CLOSED and not (scheme.owner in held and cell in CLOSED_OWNER_KEEPS):
+        return Reason.ACCOUNT_CLOSED
+    return Reason.ACCOUNT_SUSPENDED if status is Status.SUSPENDED and cell in SUSPENDED_LOSES else None
+
+
+def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> Next:
+    """What works on the account as it is. Whoever a way points to can take it: forward.py says who on an account that is."""
+
+    def may(words: frozenset[str], one: str) -> bool:
+        return scheme.answer(words, one, facts).allowed and _by_state(scheme, words, status, one) is None
+
+    owner = scheme.owner_holds
+    if status is Status.CLOSED and may(held, "account.reopen"):
+        return Next.REOPEN_ACCOUNT
+    if scheme.owner not in held and may(owner, cell) and (status is Status.CLOSED or scheme.only_owner(cell)):
+        return Next.ASK_OWNER
+    if status is Status.CLOSED:
+        return Next.ASK_TO_REOPEN if may(owner, "account.reopen") else Next.LEAVE_MESSAGE
+    if status is Status.SUSPENDED:  # nobody is given anything then: what can be had is an end to that
+        if may(held, "ticket.open:billing"):
+            return Next.OPEN_BILLING_TICKET
+        return Next.ASK_BILLING_TICKET if may(owner, "ticket.open:billing") else Next.LEAVE_MESSAGE
+    if scheme.answer(held, cell, facts).waits and may(held, "ticket.open:technical"):
+        return Next.OPEN_TICKET
+    could = any(may(column.members, cell) for column in scheme.columns)
+    return Next.ASK_CONTACT_ADMIN if could else Next.LEAVE_MESSAGE
+
+
+def _desk_way(scheme: Scheme, cell: str) -> Next:
+    for role, way in (("supervisor", Next.ASK_SUPERVISOR), ("administrator", Next.ASK_ADMINISTRATOR)):
+        if scheme.answer(frozenset({role}), cell).allowed:
+            return way
+    return Next.NONE
 
 
 def _cell(action: Action, topic: Topic | None) -> str:

@@ -113,6 +113,11 @@ class Scheme:
         named = [c for c in may if not self.permissions or not c.members & set(self.roles)] or may
         return tuple(c.name for c in named), all(c.members <= set(self.roles) for c in named)
 
+    @property
+    def owner_holds(self) -> frozenset[str]:
+        """What whoever has the owner's role holds at least: the role, and what it requires."""
+        return frozenset({self.owner}) | self.requires.get(self.owner, _NOTHING) if self.owner else _NOTHING
+
     def only_owner(self, cell: str) -> bool:
         """Whether nobody but the owner may do it."""
         return self.owner is not None and all(

@@ -98,10 +98,14 @@ class Next(StrEnum):
     VERIFY = "verify"
     ASK_CONTACT_ADMIN = "ask_contact_admin"
     ASK_OWNER = "ask_owner"
+    ASK_BILLING_TICKET = "ask_billing_ticket"
+    ASK_TO_REOPEN = "ask_to_reopen"
     ASK_SUPERVISOR = "ask_supervisor"
+    ASK_ADMINISTRATOR = "ask_administrator"
     OPEN_TICKET = "open_ticket"
     OPEN_BILLING_TICKET = "open_billing_ticket"
     REOPEN_ACCOUNT = "reopen_account"
+    LEAVE_MESSAGE = "leave_message"
     STEP_UP = "step_up"
 
 
@@ -201,13 +205,17 @@ REASON_WORDS: Final[dict[Reason, str]] = {
 }
 
 NEXT_WORDS: Final[dict[Next, str]] = {
-    Next.NONE: "Nothing more is needed.",
+    Next.NONE: "There is nothing more to do.",
     Next.VERIFY: "Prove who you are: the PIN on the phone, a linked Slack member, or a portal login.",
     Next.ASK_CONTACT_ADMIN: "Ask someone who may manage the account's contacts to grant it.",
     Next.ASK_OWNER: "Ask the account's owner (Memset: its admin contact); only they can do this.",
+    Next.ASK_BILLING_TICKET: "Ask the account's owner to open a billing ticket about the suspension.",
+    Next.ASK_TO_REOPEN: "Ask the account's owner to have the account reopened; only they can.",
     Next.ASK_SUPERVISOR: "Ask a supervisor or administrator of the desk.",
+    Next.ASK_ADMINISTRATOR: "Ask an administrator of the desk.",
     Next.OPEN_TICKET: "Open an ordinary ticket instead.",
     Next.OPEN_BILLING_TICKET: "Open a billing ticket to have the suspension looked at.",
     Next.REOPEN_ACCOUNT: "Ask for the account to be reopened.",
+    Next.LEAVE_MESSAGE: "Nobody on the account can change that: ring the desk and leave a message.",
     Next.STEP_UP: "Verify further: a code to a number on file, an approval in Slack, or an authenticator code.",
 }

@@ -63,11 +63,8 @@ def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
     if not may:
         return _refused(tx, p, who, Action.CONTACTS_VIEW)
-    too = tx.would_allow_everywhere(who.subject, (Action.CONTACTS_MANAGE,))
     named = choices.named_first(tx, may, told.ACCOUNTS, cell)
-    found = [
-        (account, accounts.who_may_manage_contacts(tx, grants[cell]), account.id in too) for account, grants in named
-    ]
+    found = [(account, accounts.who_may_manage_contacts(tx, grants[cell])) for account, grants in named]
     return told.contacts(p, found, len(may) - len(found))
 
 
@@ -81,7 +78,8 @@ def _account(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
     """Why not, for a cell; the cell is one of ours or it is taken for opening tickets."""
     asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
-    return told.refused(p, choices.refusals(tx, who, [asked]))
+    found = choices.refusals(tx, who, [asked])
+    return told.refused(p, found) if found else _account(tx, p, who, "")  # it is allowed by now
 
 
 def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from authz import Action, Grant, Topic
+from authz import LENDABLE, Action, Grant, Reason, Topic
 from bot import answers, choices, linking, opening, owed, private
 from bot.actor import Actor, Who, known, of_interaction
 from bot.clicked import Click, number_of, stands_there, value_of, where
@@ -105,25 +105,31 @@ def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
 
 def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     account, _, cell = value_of(action).partition(":")
-    if not account.isascii() or not account.isdigit() or len(account) > 18:
+    if not account.isascii() or not account.isdigit() or len(account) > 18 or cell not in LENDABLE:
         return None
     grant = tx.ask(who.ask(tx, Action.CONTACTS_VIEW, int(account)))
     if not isinstance(grant, Grant):
         return "open"
     asked = loans.ask(tx, grant, cell)
+    if asked == "nobody":  # any more: why it is refused says what helps now
+        return f"why:{cell}"
     return f"fixed:loan_{asked if isinstance(asked, str) else 'sent'}"
 
 
 def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
     grant = _lender(tx, who, request)
-    done = grant is not None and loans.lend(tx, grant, request, hours) is not None
-    return "fixed:lent_now" if done else "fixed:loan_gone"
+    if not isinstance(grant, Grant):
+        return grant
+    return "fixed:lent_now" if loans.lend(tx, grant, request, hours) is not None else "fixed:loan_gone"
 
 
-def _lender(tx: Transaction, who: Who, request: int) -> Grant | None:
+def _lender(tx: Transaction, who: Who, request: int) -> Grant | str:
+    """Their right to lend, or what they are told instead."""
     account = loans.account_of(tx, request)
     verdict = tx.ask(who.ask(tx, Action.RIGHT_LEND, account)) if account is not None else None
-    return verdict if isinstance(verdict, Grant) else None
+    if isinstance(verdict, Grant):
+        return verdict
+    return "fixed:loan_gone" if verdict is None or verdict.reason != Reason.ACCOUNT_SUSPENDED else "why:right.lend"
 
 
 def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -139,8 +145,9 @@ def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = _lender(tx, who, number_of(action))
-    done = grant is not None and loans.refuse(tx, grant, number_of(action)) is not None
-    return "fixed:refused_now" if done else "fixed:loan_gone"
+    if not isinstance(grant, Grant):
+        return grant
+    return "fixed:refused_now" if loans.refuse(tx, grant, number_of(action)) is not None else "fixed:loan_gone"
 
 
 def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from bot import blocks as b
 from bot.blocks import Block, Message
 from bot.choices import REFUSALS, Choice, Possible, may_open
 from bot.phrases import Phrases, moment
-from store.accounts import AccountName, Invoice, Service, WhyNot
+from store.accounts import AccountName, Deciders, Invoice, Service, WhyNot
 from store.tickets import Conversation, Ticket
 from store.timeline import Said
 
@@ -44,7 +44,7 @@ def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
         lines.append(p.say("needs_role" if why.needs_role else "needs_permission", needs=why.needs))
     asked = [lender for lender in why.lenders if lender.member]
     if why.helpers:
-        lines.append(p.say("helpers", names=why.helpers[:3]))
+        lines.append(p.say(f"named.{why.denied.next}", names=why.helpers[:3]))
     elif why.denied.next != Next.NONE:
         lines.append(p.say(f"way.{why.denied.next}"))
     if asked:
@@ -89,12 +89,17 @@ def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]],
     return b.message(made, _rest_of(p, found, more))
 
 
-def contacts(p: Phrases, found: Sequence[tuple[AccountName, Sequence[str], bool]], more: int = 0) -> Message:
+def contacts(p: Phrases, found: Sequence[tuple[AccountName, Deciders]], more: int = 0) -> Message:
     """Who may change contacts, and whether the asker is one of them."""
     made = []
-    for account, names, asker in found[:ACCOUNTS]:
-        key = ("contacts_too" if names else "contacts_you") if asker else "contacts"
-        made.append(b.section(p.say(key, account=account.name, names=names or [p.plain("nobody")])))
+    for account, who in found[:ACCOUNTS]:
+        others = who.names or (p.plain("nobody"),)
+        if who.now:
+            key = ("contacts_too" if who.names else "contacts_you") if who.asker else "contacts"
+            made.append(b.section(p.say(key, account=account.name, names=others)))
+        else:
+            names = (p.plain("you"), *who.names) if who.asker else others
+            made.append(b.section(p.say("contacts_suspended", account=account.name, names=names)))
     return b.message(made, _rest_of(p, found, more))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from authz import Next, Reason
+from authz import NAMES, Next, Reason
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Call, Event, HangUp, Line, Move, Screen, line
@@ -90,10 +90,11 @@ def refusal(refused: o.Refused) -> list[Line]:
     told = [line(f"refused.{refused.denied.reason}", action=refused.cell)]
     if refused.needs:
         told.append(line("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
-    if refused.helpers:
-        told.append(line("refused.helpers", names=refused.helpers))
-    asks = refused.helpers and refused.denied.next == Next.ASK_CONTACT_ADMIN
-    return [*told, line("way.ask_helpers" if asks else f"way.{refused.denied.next}")]
+    way = refused.denied.next
+    if not refused.helpers or way not in NAMES:
+        return [*told, line(f"way.{way}")]
+    then = [line("way.ask_helpers")] if way == Next.ASK_CONTACT_ADMIN else []
+    return [*told, line(f"named.{way}", names=refused.helpers), *then]
 
 
 def refused(call: Call, event: o.Refused) -> Move:

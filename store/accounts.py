@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from authz import CELLS, Action, Ask, Denied, Grant, Reason, Topic
-from store import loans, tables
+from authz import CELLS, NAMES, Action, Ask, Denied, Grant, Next, Reason, Status, Topic, can_help
+from store import colleagues, loans, tables
 from store.loans import Lender
-from store.people import subject_of
 from store.prepared import Prepared
 from store.transaction import Transaction
 
@@ -113,7 +112,7 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """A refusal as its asker may hear it: what it would need, who could grant that, and who could lend it."""
+    """A refusal as its asker may hear it: what it would need, who can take its way forward, and who can lend it."""
 
     cell: str
     denied: Denied
@@ -124,30 +123,46 @@ class WhyNot:
 
 
 def why_not(tx: Transaction, ask: Ask, denied: Denied) -> WhyNot:
-    """What goes with a refusal, as far as this person may hear it: a right can be given, and a ticket right lent; an
-    account is not opened again by who manages contacts."""
-    if denied.reason != Reason.NO_RIGHT:
+    """What goes with a refusal, as far as this person may hear it. Whoever is named can do what they are named for: each is
+    judged as the asker was. Where the way forward would lead to nobody, it leads to the desk."""
+    if denied.next not in NAMES or denied.reason == Reason.NOT_A_CONTACT:
         return WhyNot(ask.cell, denied)
-    verdict = tx.ask(Ask(ask.subject, Action.CONTACTS_VIEW, ask.account, None, ask.proof))
-    if not isinstance(verdict, Grant):
+    viewing = ask._replace(action=Action.CONTACTS_VIEW, topic=None, service=None)
+    grant = tx.offer((viewing,)).get(str(Action.CONTACTS_VIEW))
+    if grant is None:
         return WhyNot(ask.cell, denied)
-    needs, roles = needed_for(tx, verdict, ask.cell)
-    helpers = tuple(who_may_manage_contacts(tx, verdict))
-    return WhyNot(ask.cell, denied, needs, roles, helpers, tuple(loans.lenders(tx, verdict, ask.cell)))
-
-
-def who_may_manage_contacts(tx: Transaction, grant: Grant) -> list[str]:
-    """The names of those who may manage contacts, the ones to ask for a right; the asker left out."""
-    tx.good(grant, "contacts.view")
-    rows = _CONTACTS.all(tx, account=grant.account)
-    found = [
-        row.name
-        for row in rows
-        if subject_of(row.id) != grant.subject
-        and tx.schemes[row.scheme].answer(frozenset(row.held.split(",")), "contacts.manage").allowed
+    standing = tx.standing(ask)
+    others = [
+        one
+        for one in colleagues.everybody(tx, ask.account, standing.facts if standing else frozenset())
+        if one.standing.subject != ask.subject
     ]
-    tx.told(grant, "contact.name" if found else "contact.none")
-    return found
+    helpers = tuple(one.name for one in others if one.decides and can_help(denied, ask.cell, one.standing))
+    tx.told(grant, "contact.name" if helpers else "contact.none")
+    if not helpers:
+        denied = Denied(denied.reason, denied.rules, Next.LEAVE_MESSAGE)
+    wanted = helpers and denied.reason == Reason.NO_RIGHT and denied.next in (Next.ASK_CONTACT_ADMIN, Next.ASK_OWNER)
+    needs, roles = needed_for(tx, grant, ask.cell) if wanted else ((), False)
+    return WhyNot(ask.cell, denied, needs, roles, helpers, tuple(loans.lenders(tx, grant, ask.cell)))
+
+
+@dataclass(frozen=True, slots=True)
+class Deciders:
+    """Who may manage contacts: others by name, and whether the asker is one of them. `now`: on the account as it is; while it is
+    suspended nobody may."""
+
+    names: tuple[str, ...]
+    asker: bool
+    now: bool
+
+
+def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
+    tx.good(grant, "contacts.view")
+    found = [one for one in colleagues.everybody(tx, grant.account) if one.decides]
+    names = tuple(one.name for one in found if one.standing.subject != grant.subject)
+    tx.told(grant, "contact.name" if names else "contact.none")
+    now = any(one.standing.status == Status.ACTIVE for one in found)
+    return Deciders(names, len(names) < len(found), now)
 
 
 def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:
@@ -165,11 +180,4 @@ _services = (
 _SERVICES, _COVERED_SERVICES = Prepared(_services), Prepared(_services.where(tables.services.c.managed_sla))
 _INVOICES = Prepared(
     select(tables.invoices).where(tables.invoices.c.account_id == bindparam("account")).order_by(tables.invoices.c.due)
-)
-_CONTACTS = Prepared(
-    select(tables.people.c.id, tables.people.c.name, tables.contacts.c.held, tables.accounts.c.scheme)
-    .join(tables.contacts, tables.contacts.c.person_id == tables.people.c.id)
-    .join(tables.accounts, tables.accounts.c.id == tables.contacts.c.account_id)
-    .where(tables.contacts.c.account_id == bindparam("account"))
-    .order_by(tables.people.c.name)
 )

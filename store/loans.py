@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
-from authz import LENDABLE, Grant
-from store import tables, work
+from authz import Grant, Status, can_lend
+from store import colleagues, tables, work
 from store.lent import loans_of, may_lend
 from store.people import lock, person_of, subject_of
 from store.prepared import Prepared
@@ -63,12 +63,7 @@ class Loan:
 def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
     """Who on the account may lend a cell at this moment, the asker left out."""
     tx.good(grant, "contacts.view")
-    rows = _CONTACTS.all(tx, account=grant.account)
-    found = [
-        Lender(row.id, row.name, row.member)
-        for row in rows
-        if cell in LENDABLE and subject_of(row.id) != grant.subject and may_lend(tx.schemes[row.scheme], row.held, cell)
-    ]
+    found = _lenders(tx, grant.account, cell, but=person_of(grant.subject))
     tx.told(grant, *(["contact.name"] if found else ()))
     return found
 
@@ -115,19 +110,14 @@ def account_of_loan(tx: Transaction, id: int) -> int | None:
 
 
 def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Lender]] | None:
-    """For the worker: a request as it stands, and those it is put to."""
+    """For the worker: a request as it stands, and those it is put to: who may lend it, or may once the account is active again,
+    so that what they were shown says what came of it. What they click is judged."""
     tx.good(grant, "desk.deliver")
     found = _request(tx, id)
     if found is None:
         return None
-    rows = _CONTACTS.all(tx, account=found.account)
     tx.told(grant, "contact.name", "account.name")
-    asked = [
-        Lender(row.id, row.name, row.member)
-        for row in rows
-        if row.id != found.asker and may_lend(tx.schemes[row.scheme], row.held, found.cell)
-    ]
-    return found, asked
+    return found, _lenders(tx, found.account, found.cell, but=found.asker, status=Status.ACTIVE)
 
 
 def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Loan | None:
@@ -253,6 +243,18 @@ def _end_for_both(tx: Transaction, loan: int, account: int, borrower: int, cell:
         work.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
 
 
+def _lenders(
+    tx: Transaction, account: int | None, cell: str, *, but: int, status: Status | None = None
+) -> list[Lender]:
+    """Whoever the judge lets lend it: at this moment, or were the account of that `status`."""
+    others = (one for one in colleagues.everybody(tx, account) if one.person != but)
+    return [
+        Lender(one.person, one.name, one.member)
+        for one in others
+        if can_lend(cell, one.standing if status is None else one.standing._replace(status=status))
+    ]
+
+
 def _request(tx: Transaction, id: int) -> Request | None:
     row = _REQUEST.first(tx, id=id)
     if row is None:
@@ -277,11 +279,9 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
     c = tables.contacts.c  # both stay contacts until the loan stands, or whoever takes one of them off finds it
     pair = (c.account_id == found.account, c.person_id.in_((found.asker, person_of(grant.subject))))
     tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True)).all()
-    held = _CONTACTS.all(tx, account=found.account)
-    mine = next((row for row in held if subject_of(row.id) == grant.subject), None)
-    if found.asker not in {row.id for row in held}:
+    if found.asker not in {one.person for one in colleagues.everybody(tx, found.account)}:
         return None
-    if mine is None or not may_lend(tx.schemes[mine.scheme], mine.held, found.cell):
+    if person_of(grant.subject) not in {one.person for one in _lenders(tx, found.account, found.cell, but=found.asker)}:
         return None
     r = tables.loan_requests.c
     answered = update(tables.loan_requests).where(r.id == id, r.status == "open")
@@ -325,14 +325,4 @@ _REQUEST = Prepared(
     .join(tables.accounts, tables.accounts.c.id == tables.loan_requests.c.account_id)
     .join(tables.people, tables.people.c.id == tables.loan_requests.c.asker)
     .where(tables.loan_requests.c.id == bindparam("id"))
-)
-_member = (
-    select(func.count()).where(tables.slack_members.c.person_id == tables.people.c.id).scalar_subquery() > 0
-).label("member")
-_CONTACTS = Prepared(
-    select(tables.people.c.id, tables.people.c.name, tables.contacts.c.held, tables.accounts.c.scheme, _member)
-    .join(tables.contacts, tables.contacts.c.person_id == tables.people.c.id)
-    .join(tables.accounts, tables.accounts.c.id == tables.contacts.c.account_id)
-    .where(tables.contacts.c.account_id == bindparam("account"))
-    .order_by(tables.people.c.name)
 )

@@ -63,7 +63,7 @@ def test_reasons_come_in_one_order() -> None:
     seen = [judge(ask(cell, Proof.VERIFIED), who) for who in (stranger, nothing, something, active)]
     assert seen == [
         no(Reason.NOT_A_CONTACT, Next.ASK_CONTACT_ADMIN, "D-contact"),
-        no(Reason.NO_RIGHT, Next.ASK_CONTACT_ADMIN, "D-service.order"),
+        no(Reason.NO_RIGHT, Next.ASK_BILLING_TICKET, "D-service.order"),
         no(Reason.ACCOUNT_SUSPENDED, Next.OPEN_BILLING_TICKET, "D-account.suspended"),
         no(Reason.STEP_UP, Next.STEP_UP, "D-proof"),
     ]
@@ -73,7 +73,12 @@ def test_reasons_come_in_one_order() -> None:
 def test_not_covered_comes_before_the_accounts_state() -> None:
     for status in Status:
         held = standing("memset", "manage_support", status=status)
-        assert judge(ask("phone.emergency", Proof.VERIFIED), held) == no(Reason.NOT_COVERED, Next.OPEN_TICKET, "MS-30")
+        way = {
+            Status.ACTIVE: Next.OPEN_TICKET,
+            Status.SUSPENDED: Next.ASK_BILLING_TICKET,
+            Status.CLOSED: Next.ASK_TO_REOPEN,
+        }
+        assert judge(ask("phone.emergency", Proof.VERIFIED), held) == no(Reason.NOT_COVERED, way[status], "MS-30")
 
 
 def test_an_emergency_under_the_sla_is_allowed_and_says_so() -> None:
@@ -148,6 +153,7 @@ def test_a_closed_account_keeps_nothing_for_anyone_else(scheme: str, held: list[
     answers = [judge(ask(cell), standing(scheme, *held, status=Status.CLOSED, facts=SLA)) for cell in CELLS]
     assert all(isinstance(answer, Denied) for answer in answers)
     assert no(Reason.ACCOUNT_CLOSED, Next.ASK_OWNER, "D-account.closed") in answers
+    assert no(Reason.ACCOUNT_CLOSED, Next.ASK_TO_REOPEN, "D-account.closed") in answers
 
 
 @pytest.mark.parametrize(("scheme", "held"), OWNERS)
@@ -160,7 +166,7 @@ def test_a_suspended_account_gets_nothing_new(scheme: str, held: list[str]) -> N
 
 def test_who_may_open_no_billing_ticket_is_sent_to_the_owner_of_a_suspended_account() -> None:
     support = standing("standard_roles", "support", status=Status.SUSPENDED)
-    expected = no(Reason.ACCOUNT_SUSPENDED, Next.ASK_OWNER, "D-account.suspended")
+    expected = no(Reason.ACCOUNT_SUSPENDED, Next.ASK_BILLING_TICKET, "D-account.suspended")
     assert judge(ask("ticket.open:technical"), support) == expected
 
 

@@ -13,7 +13,7 @@ from bot.blocks import Message
 from bot.choices import Choice, Possible, Running
 from bot.proving import Further, Ways
 from store import alerts, call_backs, reach
-from store.accounts import AccountName, Invoice, Service, ServiceName, WhyNot
+from store.accounts import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
 from store.call_backs import CallBack
 from store.cards import Card, Requester
 from store.live import ENDINGS, Case, LiveCall, OpenTicket
@@ -179,7 +179,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         )
         people = [name(text)] * 30
         if many:
-            who = [(account(text, n), people[n:], n % 2 == 0) for n in range(many)]
+            who = [(account(text, n), Deciders(tuple(people[n:]), n % 2 == 0, n % 3 > 0)) for n in range(many)]
             yield f"contacts {many}", told.contacts(P, who)
         grants = dict.fromkeys(CELLS, UNREAD)
         yield (

@@ -22,7 +22,7 @@ from bot import cards, forms, home, live_words, loan_words, phrases, prove_words
 from bot.blocks import Message
 from simulator.slack.limits import check_blocks
 from simulator.slack.limits import check_view as simulators_view
-from store.accounts import Invoice, Service
+from store.accounts import Deciders, Invoice, Service
 from store.tickets import Conversation
 from tests.bot import everything_shown
 from tests.bot import slack_limits as limits
@@ -94,7 +94,7 @@ def test_what_is_not_shown_is_said() -> None:
     for message, told_of in (
         (told.bills(P, [(account("a", n), due) for n in range(150)]), ("40 more", "110 more")),
         (told.services(P, [(account("a"), [Service("r", "s", "running")] * 40)] * 41), ("10 more", "1 more")),
-        (told.contacts(P, [(account("a"), ["b"], False)] * 150), ("110 more",)),
+        (told.contacts(P, [(account("a"), Deciders(("b",), False, True))] * 150), ("110 more",)),
         (told.account(P, [(account("a"), {"contacts.view": UNREAD})] * 150, []), ("138 more",)),
         (loan_words.lent(P, [loan("a")] * 21), ("1 more",)),
         (

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ivr
-from authz import REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
+from authz import NAMES, REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
 from ivr import outcomes as o
 from ivr import phrases, screens
 from ivr.menu import LINK, MENU
@@ -40,6 +40,7 @@ EXPANDED = {
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},
     "refused.": {str(reason) for reason in Reason if reason != Reason.ALLOWED},
+    "named.": {str(way) for way in NAMES},
     "way.": {str(way) for way in Next},
     "topic.": {"technical", "billing", "request"},
     "request.": {str(n) for n in range(1, 1 + len(REQUESTS))},
@@ -244,7 +245,7 @@ TEXT_LINES = {
     "this_account": {"name": ""},
     "choose.account": {"digit": 1, "name": ""},
     "choose.service": {"digit": 1, "name": ""},
-    "refused.helpers": {"names": ("",)},
+    **{f"named.{way}": {"names": ("",)} for way in NAMES},
     "agent.who": {"name": "", "account": "", "number": "", "proof": Proof.VERIFIED},
 }
 

@@ -141,7 +141,7 @@ def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -
             told += accounts.services(tx, offered["service.view"])
             told += accounts.invoices(tx, offered["billing.view"])
             told += accounts.service_names(tx, offered["ticket.open:technical"])
-            told += accounts.who_may_manage_contacts(tx, offered["contacts.view"])
+            told.append(accounts.who_may_manage_contacts(tx, offered["contacts.view"]))
             told += ticket_lists.listed(tx, [offered["ticket.view:technical"]])
         assert canaries_in(repr(told)) == {canary(n)}
         foreign = 1001 + (n + 1) % MANY

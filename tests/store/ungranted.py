@@ -10,6 +10,8 @@ REASONS: Final[dict[str, str]] = {
     **ungranted_words.REASONS,
     "accounts.naming": reasons.ASKS,
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
+    "colleagues.everybody": "for `accounts.why_not` and `loans`, which name those alone whom the judge lets do what they are named for",
+    "colleagues.Colleague.decides": reasons.PURE,
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",

@@ -1,0 +1,38 @@
+"""Open this to see who can help after a refusal: whoever a way forward names is judged as whoever was refused.
+
+So nobody is named who could not do it, on the account as it is now: an administrator for what the owner alone may, somebody
+with Manage Users for a permission they do not hold (C12), a lender on a suspended account.
+"""
+
+from typing import Final
+
+from authz.grant import Denied, Grant
+from authz.judge import Ask, Standing, judge
+from authz.words import CELL_OF, LENDABLE, LENT, Next, Proof
+
+_PAIRS: Final = {cell: pair for pair, cell in CELL_OF.items()}
+_THIS: Final = ""
+_TAKES: Final[dict[Next, tuple[str, ...]]] = {
+    Next.ASK_CONTACT_ADMIN: ("contacts.manage", _THIS),  # nobody gives more than they hold
+    Next.ASK_OWNER: (_THIS,),
+    Next.ASK_BILLING_TICKET: ("ticket.open:billing",),
+    Next.ASK_TO_REOPEN: ("account.reopen",),
+}
+NAMES: Final = frozenset(_TAKES)
+"""The ways forward that name people of the account."""
+
+
+def can_help(denied: Denied, cell: str, standing: Standing) -> bool:
+    """Whether who stands so can do what the way forward of a refusal of this cell asks of them."""
+    return all(_may(standing, one or cell) for one in _TAKES[denied.next])
+
+
+def can_lend(cell: str, standing: Standing) -> bool:
+    """Whether who stands so can lend a cell now. What is lent to them is not theirs to lend."""
+    return cell in LENDABLE and _may(standing, "right.lend") and _may(standing, cell)
+
+
+def _may(standing: Standing, cell: str) -> bool:
+    action, topic = _PAIRS[cell]
+    decided = judge(Ask(standing.subject, action, standing.account, topic, Proof.STEPPED_UP), standing)
+    return isinstance(decided, Grant) and decided.when not in LENT

@@ -1,0 +1,191 @@
+"""Open this to see that every way forward works: E7, E19, E20, every refusal of every cell, state and holding.
+
+What a refusal points to is looked for the slow way, in tables of what each holding may in each state of an account.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+
+import pytest
+
+from authz import (
+    CELL_OF,
+    CELLS,
+    DESK_CELLS,
+    LENDABLE,
+    NAMES,
+    Ask,
+    Denied,
+    Grant,
+    Next,
+    Proof,
+    Reason,
+    Scheme,
+    Standing,
+    Status,
+    can_help,
+    can_lend,
+    judge,
+    load_schemes,
+)
+
+SCHEMES = load_schemes()
+CUSTOMER = sorted(SCHEMES.keys() - {"desk"})
+PAIRS = {cell: pair for pair, cell in CELL_OF.items()}
+STATES = [(status, facts) for status in Status for facts in (frozenset[str](), frozenset({"sla"}))]
+Held = frozenset[str]
+
+
+def subsets(words: Held) -> list[Held]:
+    return [frozenset(some) for n in range(len(words) + 1) for some in combinations(sorted(words), n)]
+
+
+def asked(cell: str, who: str = "person:1", proof: Proof = Proof.STEPPED_UP) -> Ask:
+    return Ask(who, PAIRS[cell][0], 1, PAIRS[cell][1], proof)
+
+
+def stands(scheme: Scheme, held: Held, status: Status, facts: Held, who: str = "person:1") -> Standing:
+    return Standing(who, 1, scheme, status, held, facts)
+
+
+@cache
+def rights(name: str, held: Held, status: Status, facts: Held) -> Held:
+    """What somebody may with every proof there is."""
+    standing = stands(SCHEMES[name], held, status, facts)
+    return frozenset(cell for cell in CELLS if isinstance(judge(asked(cell), standing), Grant))
+
+
+def given(name: str, giver: Held, status: Status, facts: Held) -> list[Held]:
+    """What can be given by somebody (C12): words that carry no more than they may themselves; under a scheme of permissions those
+    they hold; and the owner's role by nobody."""
+    scheme = SCHEMES[name]
+    if scheme.permissions:
+        return [column.members for column in scheme.columns if column.members <= giver & set(scheme.permissions)]
+    mine = rights(name, giver, status, facts)
+    return [
+        frozenset({word})
+        for word in scheme.roles
+        if word != scheme.owner and rights(name, frozenset({word}), status, facts) <= mine
+    ]
+
+
+@pytest.mark.parametrize("name", CUSTOMER)
+@pytest.mark.parametrize(("status", "facts"), STATES)
+def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: Status, facts: Held) -> None:
+    """E7, E19, E20: by whoever is named, on the account as it is; and where it names somebody an owner is always one of them."""
+    scheme, seen = SCHEMES[name], set[Next]()
+    everybody = subsets(scheme.words)
+    owner = scheme.owner_holds
+    for cell in CELLS:
+        named: dict[Next, list[Held]] = {}
+        for held in everybody:
+            denied = judge(asked(cell), stands(scheme, held, status, facts))
+            if isinstance(denied, Grant):
+                continue
+            way, mine = denied.next, rights(name, held, status, facts)
+            seen.add(way)
+            if way in NAMES and way not in named:
+                named[way] = [them for them in everybody if can_help(denied, cell, stands(scheme, them, status, facts))]
+                assert owner in named[way], (cell, way)
+            match way:
+                case Next.OPEN_TICKET:
+                    assert "ticket.open:technical" in mine
+                case Next.OPEN_BILLING_TICKET:
+                    assert "ticket.open:billing" in mine
+                    assert status is Status.SUSPENDED
+                case Next.REOPEN_ACCOUNT:
+                    assert "account.reopen" in mine
+                    assert status is Status.CLOSED
+                case Next.ASK_CONTACT_ADMIN:
+                    for giver in named[way]:
+                        assert "contacts.manage" in rights(name, giver, status, facts)
+                        gifts = given(name, giver, status, facts)
+                        assert any(cell in rights(name, held | gift, status, facts) for gift in gifts), (
+                            cell,
+                            held,
+                            giver,
+                        )
+                case Next.ASK_OWNER:
+                    assert all(
+                        scheme.owner in them and cell in rights(name, them, status, facts) for them in named[way]
+                    )
+                case Next.ASK_BILLING_TICKET:
+                    assert status is Status.SUSPENDED
+                    assert all("ticket.open:billing" in rights(name, them, status, facts) for them in named[way])
+                case Next.ASK_TO_REOPEN:
+                    assert status is Status.CLOSED
+                    assert all("account.reopen" in rights(name, them, status, facts) for them in named[way])
+                case Next.LEAVE_MESSAGE:
+                    assert all(cell not in rights(name, them, status, facts) for them in everybody), (
+                        "nobody can be given it"
+                    )
+                case _:
+                    raise AssertionError(f"{cell} {sorted(held)}: {denied}")
+    assert seen
+
+
+@pytest.mark.parametrize("name", CUSTOMER)
+def test_e7_what_only_the_owner_may_is_given_by_nobody(name: str) -> None:
+    """E7: no administrator is named for closing an account, and nobody with Manage Users alone for Manage Support."""
+    scheme, active = SCHEMES[name], (Status.ACTIVE, frozenset[str]())
+    for held in subsets(scheme.words):
+        denied = judge(asked("account.close"), stands(scheme, held, *active))
+        if isinstance(denied, Denied):
+            assert denied.next is Next.ASK_OWNER
+            assert not can_help(denied, "account.close", stands(scheme, scheme.words - {scheme.owner or ""}, *active))
+    if name == "memset":
+        denied = judge(asked("ticket.open:technical"), stands(scheme, frozenset({"manage_services"}), *active))
+        assert isinstance(denied, Denied)
+        for them, can in (
+            ({"manage_users"}, False),
+            ({"manage_users", "manage_support"}, True),
+            ({"manage_support"}, False),
+        ):
+            assert can_help(denied, "ticket.open:technical", stands(scheme, frozenset(them), *active)) is can
+
+
+@pytest.mark.parametrize("name", CUSTOMER)
+def test_e19_whoever_can_lend_lends_what_then_is_allowed(name: str) -> None:
+    """E19: nobody is named as a lender on an account that is suspended or closed."""
+    scheme, lending = SCHEMES[name], set[Status]()
+    for status, facts in STATES:
+        for cell in CELLS:
+            for them in subsets(scheme.words):
+                if not can_lend(cell, stands(scheme, them, status, facts)):
+                    continue
+                assert cell in LENDABLE
+                assert {"right.lend", cell} <= rights(name, them, status, facts)
+                lending.add(status)
+                without = stands(scheme, frozenset(), status, facts)._replace(lent={cell: "lent"})
+                assert isinstance(judge(asked(cell, proof=Proof.VERIFIED), without), Grant)
+                assert not can_lend(cell, without._replace(held=frozenset({"manage_users"}))), (
+                    "what is lent is not lent on"
+                )
+    assert lending == {Status.ACTIVE}
+
+
+def test_e19_proof_leads_to_more_proof_and_the_desk_to_who_may() -> None:
+    for name in CUSTOMER:
+        for cell in CELLS:
+            for held in subsets(SCHEMES[name].words):
+                standing = stands(SCHEMES[name], held, Status.ACTIVE, frozenset({"sla"}))
+                for proof in Proof:
+                    denied = judge(asked(cell, proof=proof), standing)
+                    if isinstance(denied, Denied) and denied.next is Next.STEP_UP:
+                        assert isinstance(judge(asked(cell), standing), Grant)
+                    if isinstance(denied, Denied) and denied.next is Next.VERIFY:
+                        again = judge(asked(cell, proof=Proof.VERIFIED), standing)
+                        assert isinstance(again, Grant) or again.reason is not Reason.UNVERIFIED
+    desk, ranks = SCHEMES["desk"], {Next.ASK_SUPERVISOR: "supervisor", Next.ASK_ADMINISTRATOR: "administrator"}
+    for cell in DESK_CELLS:
+        for role in desk.roles:
+            standing = Standing("staff:1", 1, desk, Status.ACTIVE, frozenset({role}), frozenset())
+            denied = judge(asked(cell, "staff:1"), standing)
+            if isinstance(denied, Denied) and denied.next in ranks:
+                asks = standing._replace(held=frozenset({ranks[denied.next]}))
+                assert isinstance(judge(asked(cell, "staff:1"), asks), Grant)
+                assert role != ranks[denied.next]
+            elif isinstance(denied, Denied):
+                assert denied.next is Next.NONE

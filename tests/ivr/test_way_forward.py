@@ -1,0 +1,67 @@
+"""E7, E19: what a refusal by phone names, on accounts in every state."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from store import tables
+from tests.desk import Desk
+from tests.ivr.proving import DEV, NUMBERS, RAJ, TOM, at_menu
+from tests.ivr.test_rights import TIDEWORKS, holds, status
+from tests.ivr.wire import Caller, change
+
+MIA = "mia.chen"
+NUMBERS |= {MIA: ("+441632960108", "17846325")}
+SUSPENDED = "This account is suspended, so you may not {} now."
+MENU = "Press "
+
+
+def refused(caller: Caller, key: str) -> list[str]:
+    """What is said before the menu comes again."""
+    said = caller.key(key).said
+    return said[: next(n for n, words in enumerate(said) if words.startswith(MENU) or words.endswith("Ltd."))]
+
+
+def test_e7_only_the_owner_is_named_for_what_the_owner_alone_may(one_desk: Desk) -> None:
+    """E7: the other administrator is not said to change it."""
+    change(one_desk, holds(TOM, "200417", "admin"))
+    caller = at_menu(one_desk, DEV)
+    for key in ("1", "1", "3", "4"):  # Harbour Bakery, a ticket, a change, close the account
+        caller.key(key)
+    told = caller.answer.said
+    assert told[:3] == [
+        "You may not close the account on this account.",
+        "That is for the owner.",
+        "Only Olivia Hart can do that.",
+    ]
+    assert "Tom Reyes" not in " ".join(told)
+
+
+def test_e7_who_lacks_a_permission_gives_it_to_nobody(one_desk: Desk) -> None:
+    change(one_desk, holds(DEV, TIDEWORKS, "manage_users"))
+    told = refused(at_menu(one_desk, MIA), "4")
+    assert told[-2:] == ["Raj Patel can give you that.", "Please ask, then call again."]
+
+
+@pytest.mark.parametrize(("key", "what"), [("1", "open tickets"), ("5", "use the emergency line")])
+def test_e19_on_a_suspended_account_it_is_said_who_can_do_something_about_it(
+    one_desk: Desk, key: str, what: str
+) -> None:
+    """E19: a billing ticket is what can be opened, and whoever can open it is named."""
+    raj, mia = at_menu(one_desk, RAJ), at_menu(one_desk, MIA)
+    change(one_desk, status(TIDEWORKS, "suspended"))
+    named = "Raj Patel can open a billing ticket about the suspension."
+    assert refused(mia, key) == [SUSPENDED.format(what), named]
+    if key == "5":
+        assert refused(raj, key) == [SUSPENDED.format(what), "You can open a billing ticket about the suspension."]
+    assert raj.key("1").said[-1].startswith("Please speak after the tone"), "which he can"
+
+
+def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk: Desk) -> None:
+    caller = at_menu(one_desk, MIA)
+    change(one_desk, update(tables.services).values(managed_sla=False))
+    assert refused(caller, "5") == ["No service here has emergency cover.", "You can open a ticket instead."]
+    change(one_desk, status(TIDEWORKS, "suspended"))
+    told = refused(caller, "5")
+    assert told == ["No service here has emergency cover.", "Raj Patel can open a billing ticket about the suspension."]

@@ -1,0 +1,147 @@
+"""E7, E19, E20: whoever a refusal names can do what they are named for, as the store reads them from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Status
+from store import accounts, loans, tables
+from store.transaction import Transaction
+from tests.store.importing import Desk, Document
+
+TAKES = {
+    Next.ASK_CONTACT_ADMIN: (Action.CONTACTS_MANAGE, True),
+    Next.ASK_OWNER: (None, True),
+    Next.ASK_BILLING_TICKET: (Action.TICKET_OPEN, False),
+    Next.ASK_TO_REOPEN: (Action.ACCOUNT_REOPEN, False),
+}
+HOLD = {
+    "media_temple": ["owner", "admin", "technical", "billing", ""],
+    "standard_roles": ["owner", "administrator", "support", "billing", "support+billing"],
+    "memset": [
+        "admin_contact+billing_contact+manage_users+manage_billing+manage_services+manage_support+purchase_services",
+        "manage_users",
+        "manage_users+manage_support",
+        "manage_support",
+        "manage_support+manage_billing",
+        "manage_services",
+        "purchase_services",
+        "",
+    ],
+}
+PAIRS = {cell: pair for pair, cell in CELL_OF.items()}
+
+
+def customers() -> Document:
+    people: list[dict[str, Any]] = []
+    made: list[dict[str, Any]] = []
+    for scheme, holdings in HOLD.items():
+        contacts = []
+        for n, held in enumerate(holdings):
+            name = f"{scheme}.{n}"
+            people.append({"username": name, "name": name, "email": f"{name}@customer.example", "phones": []})
+            words = held.split("+") if held else []
+            role = [word for word in words if scheme != "memset" or word.endswith("_contact")]
+            contacts.append(
+                {"person": name, "roles": role, "permissions": [word for word in words if word not in role]}
+            )
+        about = {
+            "number": f"{len(made)}00000",
+            "name": scheme,
+            "scheme": scheme,
+            "status": "active",
+            "contacts": contacts,
+        }
+        made.append(about | {"services": [{"id": "s", "name": "S", "status": "running", "managed_sla": False}]})
+    return {"people": people, "accounts": made}
+
+
+class Undone(Exception):
+    """What was tried in a transaction is not kept."""
+
+
+@pytest.fixture
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    opened = Desk(sqlite_url)
+    opened.imports(customers())
+    yield opened
+    opened.store.close()
+
+
+def judged(tx: Transaction, person: int, account: int, cell: str, proof: Proof = Proof.STEPPED_UP) -> Grant | Denied:
+    tx.proved_further(f"person:{person}", account)
+    return tx.ask(Ask(f"person:{person}", PAIRS[cell][0], account, PAIRS[cell][1], proof))
+
+
+def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) -> bool:
+    """Whether something the helper holds, or for roles one they outrank, would be enough."""
+    c = tables.contacts.c
+    mine, theirs = (
+        tx.connection.execute(select(c.held).where(c.account_id == account, c.person_id == one)).scalar_one()
+        for one in (asker, helper)
+    )
+    scheme = tx.schemes[
+        tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == account)).scalar_one()
+    ]
+    gifts = [theirs] if scheme.permissions else [role for role in scheme.roles if role != scheme.owner]
+    for gift in gifts:
+        now = ",".join(filter(None, (mine, gift.replace("admin_contact,billing_contact,", ""))))
+        there = update(tables.contacts).where(c.account_id == account, c.person_id == asker)
+        tx.connection.execute(there.values(held=now))
+        if isinstance(judged(tx, asker, account, cell), Grant):
+            return True
+    return False
+
+
+def is_lent(tx: Transaction, asker: int, lender: int, account: int, cell: str) -> bool:
+    row = {"account_id": account, "lender": lender, "borrower": asker, "cell": cell, "one_ticket": False}
+    tx.connection.execute(insert(tables.loans).values(**row, lent_at=tx.now, ends_at=tx.now + loans.HOUR))
+    return isinstance(judged(tx, asker, account, cell, Proof.VERIFIED), Grant)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("sla", [False, True])
+def test_e7_e19_e20_whoever_a_refusal_names_can_do_it(desk: Desk, status: Status, sla: bool) -> None:
+    """E7, E19, E20: every refusal of every cell, status and holding."""
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(update(tables.accounts).values(status=status))
+        tx.connection.execute(update(tables.services).values(managed_sla=sla))
+    c, p = tables.contacts.c, tables.people.c
+    ids = dict(desk.rows(select(p.name, p.id)))
+    named, refusals = 0, 0
+    for account, asker in desk.rows(select(c.account_id, c.person_id)):
+        for cell in CELLS:
+            with suppress(Undone), desk.store.transaction("test") as tx:
+                verdict = judged(tx, asker, account, cell)
+                if isinstance(verdict, Denied):
+                    refusals += 1
+                    named += checked(tx, ids, account, asker, cell, verdict)
+                raise Undone
+    assert refusals > 50
+    assert named > 50 or status is Status.CLOSED, "on a closed account nobody is named to anybody"
+
+
+def checked(tx: Transaction, ids: dict[str, int], account: int, asker: int, cell: str, denied: Denied) -> int:
+    """How many a refusal names, each of whom was seen to be able to do it."""
+    ask = Ask(f"person:{asker}", PAIRS[cell][0], account, PAIRS[cell][1], Proof.STEPPED_UP)
+    why = accounts.why_not(tx, ask, denied)
+    for name in why.helpers:
+        action, this = TAKES[why.denied.next]
+        assert ids[name] != asker
+        if action is not None:
+            does = f"{action}:billing" if action is Action.TICKET_OPEN else str(action)
+            assert isinstance(judged(tx, ids[name], account, does), Grant), (cell, name, why)
+        if this:
+            assert isinstance(judged(tx, ids[name], account, cell), Grant), (cell, name, why)
+    if why.denied.next in TAKES and not why.helpers:
+        assert isinstance(judged(tx, asker, account, "contacts.view"), Denied), "they may not hear names"
+    if why.denied.next == Next.ASK_CONTACT_ADMIN and why.helpers:
+        assert is_given(tx, asker, ids[why.helpers[0]], account, cell), (cell, why)
+    if why.lenders:
+        assert is_lent(tx, asker, why.lenders[0].person, account, cell), (cell, why)
+    return len(why.helpers) + len(why.lenders)
