@@ -181,7 +181,7 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = state_of(row) if row else Call(number=number)
-        fresh = replace(before, at="message", about="fallback", silent=False, lead=())
+        fresh = replace(before, at="message", about="fallback", silent=0, lead=())
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")
         if row is not None and before.about == "fallback":  # once more: the same answer, and no effect

@@ -41,14 +41,20 @@ def step(call: Call, event: Event) -> Move:
             return goodbye(call, "goodbye.not_proved")
     place = TABLE[call.at]
     if isinstance(event, Keys) and event.keyed == "" and not place.silence_speaks:
-        if call.silent and call.then == "talk":
-            return resume(replace(call, silent=False))
-        if call.silent:
-            return goodbye(call, "goodbye.silence")
-        return place.prompt(replace(call, silent=True, lead=(line("nothing_heard"),)))
+        return _silence(call, place)
     if isinstance(event, Keys | s.Spoken | s.DialEnded | s.Summoned):
-        call = replace(call, silent=False)
+        call = replace(call, silent=0, silences=0)
+    if event == Keys("#") and not place.silence_speaks:
+        return place.prompt(call)  # a stray one, as after a code that was whole already
     return place.hear(call, event)
+
+
+def _silence(call: Call, place: Place) -> Move:
+    """The prompt once more; longer where somebody writes down or does something elsewhere. Then the call ends politely."""
+    if call.silent < max(place.silences, call.silences):
+        lead = () if place.ends_with_hash else (line("still_here" if call.silences else "nothing_heard"),)
+        return place.prompt(replace(call, silent=call.silent + 1, lead=lead))
+    return resume(replace(call, silent=0)) if call.then == "talk" else goodbye(call, "goodbye.silence")
 
 
 def _prove_anew(call: Call) -> Move:
@@ -84,6 +90,7 @@ _PROVED: Final = frozenset(
     [
         "accounts",
         "menu",
+        "anything_else",
         "topic",
         "service",
         "tickets",

@@ -53,11 +53,15 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     tx.told_rights(grant for cell, grant in offered.items() if cell.partition(":")[0] in cells)
     if desk.slack and call.proof >= Proof.VERIFIED:
         cells |= {LINK}
+    alone = proved = False
     if requesting.allowed(tx, call):
-        cells |= {"ticket.open"} | ({STEP_UP} if proving.offers(tx, desk, call) else set())
-    if not offered or len(call.accounts) < 2:
-        return o.Offered(cells, "")  # there is no other account to tell it from: nothing need be said of it
-    return o.Offered(cells, accounts.name(tx, next(iter(offered.values()))).name)
+        alone, proved = "ticket.open" not in cells, proving.proved(tx, call)
+        cells |= {"ticket.open"} | ({STEP_UP} if proved or proving.offers(tx, desk, call) else set())
+    several = (
+        offered and len(call.accounts) > 1
+    )  # or there is no other account to tell it from: nothing need be said of it
+    name = accounts.name(tx, next(iter(offered.values()))).name if several else ""
+    return o.Offered(cells, name, alone, proved)
 
 
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

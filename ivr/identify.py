@@ -121,7 +121,7 @@ def _hear_account(call: Call, event: Event) -> Move:
 
 PLACES = {
     "support_id": Place(_ask_support_id, _hear_support_id, silence_speaks=True),
-    "pin": Place(_ask_pin, _hear_pin),
+    "pin": Place(_ask_pin, _hear_pin, ends_with_hash=True),
     "message": Place(_ask_message, _hear_message),
-    "accounts": Place(_ask_account, _hear_account),
+    "accounts": Place(_ask_account, _hear_account, ends_with_hash=True),
 }

@@ -8,7 +8,7 @@ from authz import Topic
 from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, number_twice, refusal, screen, unexpected
+from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, noted, number_twice, refusal, screen, unexpected
 from ivr.person import closed, hear_holding
 from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
 from ivr.step_up import STEP_UP, TOPICS, hear_step_up
@@ -32,10 +32,16 @@ def _ask_menu(call: Call) -> Move:
     return call, s.Offer()
 
 
+def _ask_anything_else(call: Call) -> Move:
+    return screen(call, Gather(1, seconds=20 if call.silences else 8), line("anything_else"))
+
+
 def _hear_menu(call: Call, event: Event) -> Move:
     match event:
         case o.Offered(cells, name):
-            offered = [line(f"menu.{digit}") for digit, (cell, _) in MENU.items() if cell in cells]
+            call = replace(call, at="menu")
+            said = {"1": "request" if event.requests_alone else "1", "8": "proved" if event.proved else "8"}
+            offered = [line(f"menu.{said.get(digit, digit)}") for digit, (cell, _) in MENU.items() if cell in cells]
             which = [line("this_account", name=name)] if name else []
             back = [line("menu.star")] if len(call.accounts) > 1 else []
             return screen(call, Gather(1), *which, *offered, line("menu.9"), *back)
@@ -49,6 +55,8 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return not_a_choice(call)
         case o.Refused():
             return menu(call, *refusal(event))
+        case o.TopicsAllowed((), True):
+            return goto(call, "request")
         case o.TopicsAllowed(topics) if len(topics) == 1:
             return with_topic(call, topics[0])
         case o.TopicsAllowed(topics, requests):
@@ -71,7 +79,7 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return not_a_choice(call)
         case o.LinkCode():
             code = line("link_code", code=event), line("link_code_again", code=event)
-            return menu(call, *code, line("link_code_use"))
+            return noted(call, *code, line("link_code_use"))
         case o.Ringing(ring) if call.call_back is not None:
             return goto(replace(call, ring=ring, call_back=None), "holding", line("ringing.agent"))
         case o.WaysFound() | o.AlreadyProved() | o.NoNeed():
@@ -161,7 +169,7 @@ def _hear_record(call: Call, event: Event) -> Move:
         case s.Spoken(recorded):
             return call, s.SaveTicket(recorded)
         case o.TicketSaved(number):
-            return menu(call, line("ticket_opened"), *number_twice(number))
+            return noted(call, line("ticket_opened"), *number_twice(number))
         case o.TicketKept():
             return menu(call, line("ticket_kept"))
     return menu(call)  # a key instead of a word: back
@@ -169,6 +177,7 @@ def _hear_record(call: Call, event: Event) -> Move:
 
 PLACES = {
     "menu": Place(_ask_menu, _hear_menu),
+    "anything_else": Place(_ask_anything_else, _hear_menu),
     "topic": Place(_ask_topic, _hear_topic),
     "service": Place(_ask_service, _hear_service),
     "record": Place(ask_record, _hear_record),

@@ -13,12 +13,15 @@ from ivr.shapes import Call, Event, HangUp, Line, Move, Screen, line
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more
+WRITING = 3  # silences of somebody who writes down what they heard
 
 
 class Place(NamedTuple):
     prompt: Callable[[Call], Move]
     hear: Callable[[Call, Event], Move]
     silence_speaks: bool = False  # an empty turn means something here: it is not simply repeated
+    silences: int = 1  # so many are waited through before the call ends
+    ends_with_hash: bool = False  # so a hash alone sounds like silence, and nobody is told that nothing was heard
 
 
 TABLE: dict[str, Place] = {}
@@ -42,7 +45,13 @@ def menu(call: Call, *lead: Line) -> Move:
     fresh = replace(
         call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about="", queue=0
     )
-    return goto(replace(fresh, then="", way="", wrong=0, approval=0), "menu", *lead)
+    place = "anything_else" if lead or fresh.lead else "menu"  # nobody hears the whole menu after everything they do
+    return goto(replace(fresh, then="", way="", wrong=0, approval=0), place, *lead)
+
+
+def noted(call: Call, *lead: Line) -> Move:
+    """The same after something that is being written down."""
+    return menu(replace(call, silences=WRITING), *lead)
 
 
 RESUMED: dict[
@@ -59,7 +68,7 @@ def resume(call: Call, *lead: Line) -> Move:
 def settled(call: Call, *lead: Line) -> Move:
     """It is known who it is and which account it is about: on to the menu, or to whoever had them called."""
     if call.call_back is None:
-        return menu(call, *lead)
+        return goto(call, "menu", *lead)
     return replace(call, at="menu", lead=call.lead + lead), s.RingDesk()
 
 

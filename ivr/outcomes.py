@@ -54,10 +54,13 @@ class AccountFound:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Cells that are allowed now (and `slack.link`), and the account's name if there are several to tell apart."""
+    """Cells that are allowed now (and `slack.link`), and the account's name if there are several to tell apart. `requests_alone`:
+    there is no ticket to open, only a change to ask for. `proved`: a second proof was given already."""
 
     cells: frozenset[str]
     name: str
+    requests_alone: bool = False
+    proved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

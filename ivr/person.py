@@ -8,7 +8,7 @@ from authz import Proof
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.hours import Opening
-from ivr.moves import RESUMED, Place, goodbye, goto, menu, number_twice, refusal, screen, unexpected
+from ivr.moves import RESUMED, Place, goodbye, goto, menu, noted, number_twice, refusal, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
 
 
@@ -34,8 +34,12 @@ def hear_holding(call: Call, event: Event) -> Move:
         case o.NobodyCame():
             return call, s.GiveUpRing(nobody_came=True)
         case o.RingEnded():
-            return menu(call, *_ended(event))
+            return _back(call, event)
     return unexpected(call, event)
+
+
+def _back(call: Call, ended: o.RingEnded) -> Move:
+    return menu(call, *_ended(ended)) if ended.number is None else noted(call, *_ended(ended))
 
 
 def _position(call: Call, position: int) -> list[Line]:
@@ -75,7 +79,7 @@ def _hear_closed(call: Call, event: Event) -> Move:
         case o.Refused():
             return menu(call, *refusal(event))
         case o.RingEnded():
-            return menu(call, *_ended(event))
+            return _back(call, event)
     return unexpected(call, event)
 
 

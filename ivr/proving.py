@@ -51,8 +51,13 @@ def _found(tx: Transaction, desk: Desk, call: Call) -> _Found:
 
 
 def offers(tx: Transaction, desk: Desk, call: Call) -> bool:
-    """Whether there is a way to verify further, or it was done already. Whether anything needs it is asked before."""
-    return bool(_found(tx, desk, call).ways) or _until(tx, call) is not None
+    """Whether there is a way to verify further. Whether anything needs it is asked before."""
+    return bool(_found(tx, desk, call).ways)
+
+
+def proved(tx: Transaction, call: Call) -> bool:
+    """Whether it was done already, in this call."""
+    return _until(tx, call) is not None
 
 
 def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:

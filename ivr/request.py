@@ -9,7 +9,19 @@ from authz import ABOUT_A_SERVICE, REQUESTS, Action
 from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, number_twice, refusal, refused, screen, unexpected
+from ivr.moves import (
+    RESUMED,
+    Place,
+    goto,
+    menu,
+    not_a_choice,
+    noted,
+    number_twice,
+    refusal,
+    refused,
+    screen,
+    unexpected,
+)
 from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
 from store import tickets
 
@@ -60,9 +72,9 @@ def _hear_speak(call: Call, event: Event) -> Move:
         case s.Spoken(recorded):
             return call, f.SaveRequest(recorded)
         case o.RequestSaved(number, False):
-            return menu(call, line("request_open"), *number_twice(number))
+            return noted(call, line("request_open"), *number_twice(number))
         case o.RequestSaved(number, True):
-            return menu(call, line("request_draft"), *number_twice(number), line("request_draft_how"))
+            return noted(call, line("request_draft"), *number_twice(number), line("request_draft_how"))
         case o.TicketKept():
             return menu(call, line("request_kept"))
     return menu(call)  # a key instead of a word: back

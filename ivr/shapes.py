@@ -80,6 +80,7 @@ class Call:
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
+    `silent` is how often nothing was keyed, `silences` how often that is waited through where it is more than usual.
     `counted`: a message that was not left yet is counted against the caller; `unproved` how often they keyed something and were nobody.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
     """
@@ -93,7 +94,8 @@ class Call:
     tries: int = 0
     unlocked: int = 0
     short: int = 0
-    silent: bool = False
+    silent: int = 0
+    silences: int = 0
     subject: str | None = None
     proof: int = 0
     duress: bool = False

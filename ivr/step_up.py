@@ -8,7 +8,7 @@ from typing import Final
 
 from ivr import further as f
 from ivr import outcomes as o
-from ivr.moves import Place, goto, menu, not_a_choice, refusal, resume, screen, unexpected
+from ivr.moves import Place, goto, menu, not_a_choice, noted, refusal, resume, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
@@ -61,7 +61,7 @@ def _back(call: Call, *lead: Line) -> Move:
 
 
 def _ask_code(call: Call) -> Move:
-    return screen(call, Gather(9, until_hash=True, seconds=10), line(f"key_code.{call.way}"))
+    return screen(call, Gather(9, until_hash=True, seconds=15), line(f"key_code.{call.way}"))
 
 
 def _hear_code(call: Call, event: Event) -> Move:
@@ -164,12 +164,12 @@ def _reference(call: Call, told: o.Reference) -> Move:
     if told.digits is None:
         return menu(call, line("reference.none"))
     said = line("reference.code", reference=told), line("reference.again", reference=told)
-    return menu(call, *said, line("reference.use"))
+    return noted(call, *said, line("reference.use"))
 
 
 PLACES = {
     "step_up": Place(_find, hear_step_up),
-    "step_code": Place(_ask_code, _hear_code),
+    "step_code": Place(_ask_code, _hear_code, silences=5, ends_with_hash=True),  # it is looked up, or on its way
     "approving": Place(_ask_approving, _hear_approving, silence_speaks=True),
     "stepped_up": Place(_find, _hear_stepped_up),
     "carry_topic": Place(_ask_carry_topic, _hear_carry_topic),

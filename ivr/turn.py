@@ -18,7 +18,7 @@ from ivr.asks import Desk
 from ivr.outcomes import LineBusy, MessagesOnly, Outcome, Proved, Unlocked
 from ivr.phrases import Phrases
 from ivr.radar import Radar, Seen
-from ivr.shapes import Call, CheckPin, Effect, Heard, Screen, Spoken, Summoned
+from ivr.shapes import Call, CheckPin, Effect, Heard, Keys, Screen, Spoken, Summoned
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store, calls, pins, switches
 from store.calls import CallRow
@@ -30,6 +30,7 @@ from store.transaction import NOBODY, ConnectionLost, Transaction
 effects.DO.update(ringing.DONE)
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
 POLL = 0.05
+STRAY = Keys("#")  # only where one key is heard: elsewhere it ends what was keyed
 
 
 Fingerprint = tuple[str, ...]
@@ -166,7 +167,10 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 if row.claimed not in fingerprint:
                     raise Refused("a repeat with other keys")
                 return None
-            call, move = dialogue.step(state_of(row), heard)
+            before = state_of(row)
+            if heard == STRAY and before.proved_by is not None and (known := calls.stored_answer(tx, row)) is not None:
+                return known  # no turn at all: what it cut short is said once more
+            call, move = dialogue.step(before, heard)
             if not isinstance(move, CheckPin):
                 return _finish(tx, on, row, call, move, fingerprint)
             if call.at == "pin" and call.call_back is None and switches.threat(tx):

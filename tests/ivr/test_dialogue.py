@@ -97,6 +97,30 @@ def test_the_conversations_come_everywhere() -> None:
     assert {step.call.at for step in steps} == set(TABLE)
 
 
+def test_e13_a_stray_hash_is_nothing() -> None:
+    """Wherever one key is heard: neither a wrong choice nor a silence."""
+    for at, place in TABLE.items():
+        call = replace(BACK_FROM.get(at, proved(at=at)), silent=1)
+        first = settle(Dice([0] * 9), Step(call, None), place.prompt(call))
+        if place.silence_speaks or not isinstance(first.screen.then, Gather) or first.screen.then.until_hash:
+            continue
+        step = hear(Dice([0] * 9), call, Keys("#"))
+        assert (step.call.at, step.keys) == (first.call.at, first.keys), at
+
+
+def test_e13_whoever_writes_down_or_waits_for_a_code_is_waited_for() -> None:
+    told = hear(Dice([0] * 9), proved(at="record", about="ticket", topic="technical"), SPOKEN)
+    assert told.keys[-1] == "anything_else"
+    assert isinstance(told.screen.then, Gather)
+    assert told.screen.then.seconds == 20
+    code = proved(at="step_code", way="text")
+    for call, patient in ((told.call, 3), (code, 5)):
+        heard = [hear(Dice([0] * 9), call, Keys(""))]
+        while not isinstance(heard[-1].screen.then, HangUp):
+            heard.append(hear(Dice([0] * 9), heard[-1].call, Keys("")))
+        assert len(heard) == patient + 1
+
+
 @settings(max_examples=size(300))
 @given(DICE, st.sampled_from(BEGINNINGS))
 def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) -> None:
@@ -112,19 +136,27 @@ def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) 
 @settings(max_examples=size(300))
 @given(DICE, st.sampled_from(BEGINNINGS))
 def test_silence_ends_a_call_the_second_time_in_a_row_and_only_then(numbers: list[int], begins: str) -> None:
+    """Later where somebody writes down or does something elsewhere. Where a hash ends what is keyed, one alone sounds like silence."""
     silences = 0
     for step in converse(Dice(numbers), begins=begins):
-        silent = step.event == Keys("") and not TABLE[step.before.at].silence_speaks
+        place = TABLE[step.before.at]
+        silent = step.event == Keys("") and not place.silence_speaks
         silences = silences + 1 if silent else 0
-        assert ("goodbye.silence" in step.keys) == (silences == 2)
-        assert ("nothing_heard" in step.keys) == (silences == 1)
+        most = max(place.silences, step.before.silences)
+        assert most == 1 or step.before.at in ("step_code", "anything_else", "menu")
+        assert ("goodbye.silence" in step.keys) == (silences > most and step.before.then != "talk")
+        asked_again = 0 < silences <= most and not place.ends_with_hash
+        assert bool({"nothing_heard", "still_here"} & set(step.keys)) == asked_again
+        silences = 0 if step.before.then == "talk" and silences > most else silences
 
 
 def test_speaking_is_no_silence() -> None:
     call = hear(Dice([9]), proved(at="record", about="ticket", topic="technical"), Keys("")).call
     call = hear(Dice([0] * 9), call, SPOKEN).call
     step = hear(Dice([0] * 9), call, Keys(""))
-    assert (step.call.at, step.keys[0]) == ("menu", "nothing_heard"), "one silence before the message, one after it"
+    assert (step.call.at, step.keys[0]) == ("anything_else", "still_here"), (
+        "one silence before the message, one after it"
+    )
 
 
 @given(DICE, st.lists(st.sampled_from(["", "*", "1234", "17846325", "12"]), max_size=12))
@@ -217,7 +249,16 @@ def test_the_places_are_those_of_the_contract() -> None:
     assert set(TABLE) == {
         *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
         *("tickets", "reply", "holding", "closed", "talking", "pin_again", "called", "over"),
-        *("request", "speak_request", "step_up", "step_code", "approving", "stepped_up", "carry_topic"),
+        *(
+            "anything_else",
+            "request",
+            "speak_request",
+            "step_up",
+            "step_code",
+            "approving",
+            "stepped_up",
+            "carry_topic",
+        ),
     }
 
 
@@ -227,6 +268,7 @@ BACK = [
     (proved(at="accounts", accounts=tuple(range(1, 20)), page=1), "accounts"),
     (proved(), "menu"),
     (proved(accounts=(1, 2)), "accounts"),
+    (proved(at="anything_else"), "menu"),
     (proved(at="topic", topics=("technical", "billing")), "menu"),
     (
         proved(at="service", about="ticket", topic="technical", topics=("technical", "billing"), services=("a", "b")),
@@ -248,6 +290,9 @@ BACK = [
     (proved(at="stepped_up", topics=("technical", "billing")), "menu"),
     (proved(at="carry_topic", topics=("technical", "billing")), "stepped_up"),
 ]
+
+
+BACK_FROM = {call.at: call for call, _ in BACK}
 
 
 @pytest.mark.parametrize(("call", "back"), BACK, ids=lambda value: value if isinstance(value, str) else value.at)
@@ -312,4 +357,4 @@ def test_an_account_that_has_gone_meanwhile_moves_no_digit() -> None:
 
 def test_a_conference_that_ended_brings_the_caller_back_to_the_menu() -> None:
     step = hear(Dice([0] * 9), proved(at="talking", ring=5), DialEnded())
-    assert (step.call.at, step.call.ring, step.keys[0]) == ("menu", None, "talk_ended")
+    assert (step.call.at, step.call.ring, step.keys[0]) == ("anything_else", None, "talk_ended")

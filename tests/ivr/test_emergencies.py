@@ -43,6 +43,7 @@ def test_under_memset_rules_it_is_for_covered_services_only(one_desk: Desk) -> N
     change(one_desk, covered("ms-2", False))
     mia.press("2")
     assert mia.heard[mia.heard.index(NOT_COVERED[0]) :][:2] == NOT_COVERED, "it was covered a moment ago"
+    mia.press("9")
     assert "Press 5 for an emergency." in mia.heard[-5:], "the other one is covered still"
     change(one_desk, covered("ms-1", False))
     mia.press("5")

@@ -36,7 +36,7 @@ EXPANDED = {
     "no_message.": {"no_pin", "busy", "closed", "fallback"},
     "no_more_messages.": {"number", "withheld", "others"},
     "message.": {"no_pin", "busy", "closed", "fallback"},
-    "menu.": set(MENU),
+    "menu.": {*MENU, "request", "proved"},
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},
     "refused.": {str(reason) for reason in Reason if reason != Reason.ALLOWED},

@@ -22,6 +22,7 @@ from store import calls, tables
 from tests.desk import PUBLIC, Desk
 
 Form = list[tuple[str, str]]
+ANYTHING = "Anything else? Press 9 for the menu, or hang up."  # after whatever a caller has done
 _PLACES = [
     f"{end}{place}" for end in ("From", "To", "Caller", "Called") for place in ("City", "State", "Zip", "Country")
 ]
