@@ -6,6 +6,18 @@ from dataclasses import dataclass, field
 
 from authz import Action, Denied, Topic
 from ivr.hours import Opening
+from ivr.proofs import AlreadyProved as AlreadyProved
+from ivr.proofs import ApprovalAsked as ApprovalAsked
+from ivr.proofs import CodesRefused as CodesRefused
+from ivr.proofs import CodeWanted as CodeWanted
+from ivr.proofs import CodeWrong as CodeWrong
+from ivr.proofs import NoNeed as NoNeed
+from ivr.proofs import NotApproved as NotApproved
+from ivr.proofs import Reference as Reference
+from ivr.proofs import SteppedUp as SteppedUp
+from ivr.proofs import StillWaiting as StillWaiting
+from ivr.proofs import WayClosed as WayClosed
+from ivr.proofs import WaysFound as WaysFound
 from store.accounts import AccountName, Invoice, Service, ServiceName
 from store.tickets import Ticket
 
@@ -54,8 +66,7 @@ class AccountFound:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Cells that are allowed now (and `slack.link`), and the account's name if there are several to tell apart. `requests_alone`:
-    there is no ticket to open, only a change to ask for. `proved`: a second proof was given already."""
+    """Cells allowed now (and `slack.link`); the account's name if there are several. `requests_alone`: no ticket, only a change to ask for."""
 
     cells: frozenset[str]
     name: str
@@ -159,84 +170,6 @@ class HandedIn:
     """None: there is no such draft (any more)."""
 
     number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaysFound:
-    """Factors on file that could prove something now (step_ups.FACTORS). `ending` of the number a text would go to; `fresh`
-    what is on file and too young, in a word each."""
-
-    ways: tuple[str, ...]
-    ending: str = ""
-    fresh: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyProved:
-    """For so many minutes still. `topics`: what a reference to take it to Slack could be for; `requests` as above."""
-
-    minutes: int
-    topics: tuple[Topic, ...] = ()
-    requests: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NoNeed:
-    """Nothing they may do here needs a second proof."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeWanted:
-    """It can be keyed now."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalAsked:
-    """`number` is to be said in Slack: for the caller's ears alone."""
-
-    id: int
-    number: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WayClosed:
-    """`offered`: it is on file, and was tried too often just now."""
-
-    offered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SteppedUp:
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class CodeWrong:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class CodesRefused:
-    """Too many did not match: for half an hour, or `busy`, for a moment."""
-
-    busy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StillWaiting:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class NotApproved:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Hides itself like a link code. None: there is nothing to carry any more."""
-
-    digits: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select, update
 
+from ivr.moves import TABLE
+from ivr.shapes import Gather, HangUp, Keys
 from store import tables
 from tests.desk import Desk
 from tests.ivr.proving import OFFER, OLIVIA, at_menu, by_app, with_app
+from tests.ivr.talk import SPOKEN, Dice, Step, hear, settle
+from tests.ivr.test_dialogue import BACK_FROM, proved
 from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows
 
 MIA, DEV = ("+441632960108", "17846325"), ("+441632960102", "48291537")
@@ -99,3 +105,30 @@ def test_e13_an_account_is_opened_again_where_it_is_closed_and_nowhere_else(one_
         closed = tx.would_allow_everywhere("person:1", ("account.reopen", "account.close"))  # type: ignore[arg-type]
     assert [set(map(str, actions)) for actions in closed.values()] == [{"account.reopen"}]
     assert rows(one_full, select(tables.accounts.c.status).distinct()) == [("closed",)]
+
+
+# --- the table of the dialogue
+
+
+def test_e13_a_stray_hash_is_nothing() -> None:
+    """Wherever one key is heard: neither a wrong choice nor a silence."""
+    for at, place in TABLE.items():
+        call = replace(BACK_FROM.get(at, proved(at=at)), silent=1)
+        first = settle(Dice([0] * 9), Step(call, None), place.prompt(call))
+        if place.silence_speaks or not isinstance(first.screen.then, Gather) or first.screen.then.until_hash:
+            continue
+        step = hear(Dice([0] * 9), call, Keys("#"))
+        assert (step.call.at, step.keys) == (first.call.at, first.keys), at
+
+
+def test_e13_whoever_writes_down_or_waits_for_a_code_is_waited_for() -> None:
+    told = hear(Dice([0] * 9), proved(at="record", about="ticket", topic="technical"), SPOKEN)
+    assert told.keys[-1] == "anything_else"
+    assert isinstance(told.screen.then, Gather)
+    assert told.screen.then.seconds == 20
+    code = proved(at="step_code", way="text")
+    for call, patient in ((told.call, 3), (code, 5)):
+        heard = [hear(Dice([0] * 9), call, Keys(""))]
+        while not isinstance(heard[-1].screen.then, HangUp):
+            heard.append(hear(Dice([0] * 9), heard[-1].call, Keys("")))
+        assert len(heard) == patient + 1

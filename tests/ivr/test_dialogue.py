@@ -97,30 +97,6 @@ def test_the_conversations_come_everywhere() -> None:
     assert {step.call.at for step in steps} == set(TABLE)
 
 
-def test_e13_a_stray_hash_is_nothing() -> None:
-    """Wherever one key is heard: neither a wrong choice nor a silence."""
-    for at, place in TABLE.items():
-        call = replace(BACK_FROM.get(at, proved(at=at)), silent=1)
-        first = settle(Dice([0] * 9), Step(call, None), place.prompt(call))
-        if place.silence_speaks or not isinstance(first.screen.then, Gather) or first.screen.then.until_hash:
-            continue
-        step = hear(Dice([0] * 9), call, Keys("#"))
-        assert (step.call.at, step.keys) == (first.call.at, first.keys), at
-
-
-def test_e13_whoever_writes_down_or_waits_for_a_code_is_waited_for() -> None:
-    told = hear(Dice([0] * 9), proved(at="record", about="ticket", topic="technical"), SPOKEN)
-    assert told.keys[-1] == "anything_else"
-    assert isinstance(told.screen.then, Gather)
-    assert told.screen.then.seconds == 20
-    code = proved(at="step_code", way="text")
-    for call, patient in ((told.call, 3), (code, 5)):
-        heard = [hear(Dice([0] * 9), call, Keys(""))]
-        while not isinstance(heard[-1].screen.then, HangUp):
-            heard.append(hear(Dice([0] * 9), heard[-1].call, Keys("")))
-        assert len(heard) == patient + 1
-
-
 @settings(max_examples=size(300))
 @given(DICE, st.sampled_from(BEGINNINGS))
 def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) -> None:

@@ -118,7 +118,7 @@ def test_who_is_named_can_help(one_desk: Desk, word: str) -> None:
     caller = caller_of(one_desk)
     caller.prove()
     change(one_desk, status(TIDEWORKS, word))
-    assert "can change that" not in " ".join(caller.key("1").said)
+    assert "can give you that" not in " ".join(caller.key("1").said)
 
 
 # --- withdrawn while speaking
