@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,13 @@ from deskgate.__main__ import commands
 from deskgate.settings import Settings
 from store import Keys, Store, open_store, tables
 from tests.desk import SECRET
+
+
+def free_port() -> int:
+    """One where nothing listens: what runs on this machine is no fault of the code."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
 
 
 class Said(NamedTuple):

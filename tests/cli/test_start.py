@@ -16,7 +16,7 @@ from sqlalchemy import insert, text, update
 
 from deskgate import __version__
 from store import tables
-from tests.cli.conftest import Said, Shell
+from tests.cli.conftest import Said, Shell, free_port
 from tests.desk import SECRET
 
 TWILIO = {
@@ -40,11 +40,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
-    said = light.run("serve", "--port", "8123")
+    port = free_port()
+    said = light.run("serve", "--port", str(port))
     assert (said.code, said.err) == (0, "")
-    assert "http://127.0.0.1:8123/simulator" in said.out
+    assert f"http://127.0.0.1:{port}/simulator" in said.out
     (how,) = started
-    assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", 8123, 1)
+    assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", port, 1)
     assert isinstance(how["app"], FastAPI), "made once: what was tried at the start is what runs"
     assert how["access_log"] is False, "a PIN is never in a URL, and URLs are never in a log"
 

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from deskgate import workers
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, free_port
 from tests.cli.test_start import TWILIO
 from tests.house.test_names import ROOT
 
@@ -51,7 +51,7 @@ def test_a5_slow_workers_get_the_time_they_need(
     """On a machine where a worker takes six seconds to start, uvicorn's own five killed it before it had, for ever."""
     shell = Shell(sample_postgres, monkeypatch)
     shell.set(**TWILIO)
-    said = shell.run("serve", "--workers", "2", "--port", "8123")
+    said = shell.run("serve", "--workers", "2", "--port", str(free_port()))
     assert said.code == 0, said
     (how,) = configured
     assert how.workers == 2

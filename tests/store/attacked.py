@@ -78,14 +78,14 @@ class Attacked:
         before, theirs = self.copies(), checks if self.attacker.dialect.name == "postgresql" else []
         with self.attacker.begin() as connection:
             for check in theirs:
-                connection.execute(DropConstraint(check))
+                connection.execute(DropConstraint(check, isolate_from_table=False))
         try:
             yield
         finally:
             self.rolls_back_to(before)
             with self.attacker.begin() as connection:
                 for check in theirs:
-                    connection.execute(AddConstraint(check))
+                    connection.execute(AddConstraint(check, isolate_from_table=False))
 
     def lane(self) -> str:
         return str(self.rows()[0]["lane"])
