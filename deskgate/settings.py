@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import phonenumbers
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -18,7 +17,8 @@ from deskgate import base_url, env_file
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
 from simulator.loopback import is_loopback
-from store import Keys, KeyTrouble, sqlite_file
+from store import Keys, KeyTrouble, numbers, sqlite_file
+from store.import_words import SLACK_TEAM
 from store.work import Never
 
 SIMULATED_SID = "AC" + "0" * 32
@@ -98,13 +98,23 @@ class Settings(BaseSettings):
             return value
         words = tuple(word.strip() for word in value.split(",") if word.strip())
         for word in words:
-            try:
-                fits = word.startswith("+") and phonenumbers.is_possible_number(phonenumbers.parse(word))
-            except phonenumbers.NumberParseException:
-                fits = False
-            if not fits:
+            if not numbers.is_number(word):
                 raise ValueError("must be a telephone number like +441632960000")
         return words
+
+    @field_validator("agent_number", "emergency_number")
+    @classmethod
+    def _rung(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in filter(None, map(numbers.nobodys, value)):
+            raise ValueError(f"must be a number people answer; one of these is {kind}")
+        return value
+
+    @field_validator("slack_teams")
+    @classmethod
+    def _workspaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(SLACK_TEAM, team) for team in value):
+            raise ValueError("must be ids like T0DESK or E0GRID, from the workspace's address in a browser")
+        return value
 
     @field_validator("public_url", "twilio_api_url")
     @classmethod

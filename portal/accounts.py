@@ -13,7 +13,7 @@ from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction, readings
-from store.import_format import ACCOUNT_NUMBER
+from store.import_words import ACCOUNT_NUMBER
 from store.readings import Reading
 from store.sessions import SignedIn
 

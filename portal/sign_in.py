@@ -15,7 +15,7 @@ from portal import answers
 from portal.door import Door
 from portal.visit import Visit
 from store import logins, passwords, sessions
-from store.import_format import ACCOUNT_NUMBER
+from store.import_words import ACCOUNT_NUMBER
 from store.logins import Caller
 
 # Where a sign-in may lead: our own pages alone.

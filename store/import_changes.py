@@ -154,7 +154,7 @@ class Register:
     """Rows that have a name of their own: people and staff by username, accounts by number."""
 
     def __init__(self, table: Table, kind: str, one: str, name: str, columns: tuple[str, ...], needed: tuple[str, ...]):
-        self.kind, self.one, self.name = kind, one, name
+        self.table, self.kind, self.one, self.name = table, kind, one, name
         self._columns, self._needed = columns, needed
         self._sheet = Sheet(table, ("id",), columns)
         self._all = select(table.c.id, table.c[name], *(table.c[column] for column in columns))

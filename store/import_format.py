@@ -9,16 +9,29 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import date
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
-from store.people import is_support_id
+from store.import_words import (
+    PATTERN_WORDS,
+    AccountNumber,
+    Amount,
+    Currency,
+    Due,
+    Email,
+    Name,
+    Phone,
+    Ref,
+    SlackMember,
+    SlackTeam,
+    SupportId,
+    Username,
+    Word,
+)
 from store.pins import Pin
 
 MOST_BYTES: Final = 512 * 1024 * 1024
@@ -32,63 +45,6 @@ class ImportTrouble(ValueError):
         self.lines = lines
 
 
-def _phone(word: str) -> str:
-    possible = False
-    with suppress(phonenumbers.NumberParseException):
-        number = phonenumbers.parse(word)
-        same = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == word
-        possible = same and phonenumbers.is_possible_number(number)
-    if not possible:
-        raise PydanticCustomError("phone", "is no possible phone number in the form +441632960101")
-    return word
-
-
-def _support_id(word: str) -> str:
-    if not is_support_id(word):
-        raise PydanticCustomError("support_id", "must be 8 digits, the last of them Luhn's check digit")
-    return word
-
-
-def _due(word: str) -> str:
-    good = False
-    with suppress(ValueError):
-        good = date.fromisoformat(word).isoformat() == word
-    if not good:
-        raise PydanticCustomError("due", "must be a date like 2026-12-01")
-    return word
-
-
-# All that the doors clean away (cleaning.py): a file is an operator's, who is told where it stands instead.
-_BAD: Final = (
-    r"\x00-\x1f\x7f-\x9f\u{2028}\u{2029}\u{061c}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{206f}"
-    r"\u{00ad}\u{180e}\u{200b}\u{2060}-\u{2065}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}"
-)
-_LINE: Final = rf"^[^{_BAD}\s](?:[^{_BAD}]*[^{_BAD}\s])?$"
-_USERNAME: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?$"
-# Part of an address of the desk's page, where `..` and `//` would lead elsewhere.
-ACCOUNT_NUMBER: Final = r"^[A-Za-z0-9]+(?:(?:[./]|[_-]+)[A-Za-z0-9]+)*$"
-_EMAIL: Final = rf"^[^{_BAD}\s@<>(),;:\\\x22\[\]]+@[^{_BAD}\s@<>(),;:\\\x22\[\]]+$"
-_SLACK: Final = r"^[A-Za-z0-9]+$"
-_AMOUNT: Final = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,3})?$"
-_CURRENCY: Final = r"^[A-Z]{3}$"
-_PATTERN_WORDS: Final = {
-    _LINE: "must be one line of text, without control characters or marks that cannot be seen, and without spaces around it",
-    _USERNAME: "may have letters, digits and . _ @ + - and begins and ends with a letter or digit",
-    ACCOUNT_NUMBER: "may have letters, digits and . _ / - between them, of . and / one at a time",
-    _EMAIL: "is no e-mail address",
-    _SLACK: "is no Slack id: letters and digits, like T0DESK or U0KIM",
-    _AMOUNT: 'must be a decimal string like "20.00": not negative, at most three decimals',
-    _CURRENCY: "must be three capital letters, like EUR",
-}
-
-Username = Annotated[str, StringConstraints(max_length=64, pattern=_USERNAME)]
-Name = Annotated[str, StringConstraints(max_length=200, pattern=_LINE)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL)]
-Ref = Annotated[str, StringConstraints(max_length=64, pattern=_LINE)]
-Word = Annotated[str, StringConstraints(max_length=40, pattern=_LINE)]
-SlackId = Annotated[str, StringConstraints(max_length=32, pattern=_SLACK)]
-
-
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
@@ -96,8 +52,8 @@ class _Part(BaseModel):
 class Slack(_Part):
     """A Slack member, by their own organisation and user id."""
 
-    team: SlackId
-    user: SlackId
+    team: SlackTeam
+    user: SlackMember
 
 
 class Person(_Part):
@@ -106,8 +62,8 @@ class Person(_Part):
     username: Username
     name: Name = ""
     email: Email = ""
-    phones: list[Annotated[str, AfterValidator(_phone)]] = []
-    support_id: Annotated[str, AfterValidator(_support_id)] = ""
+    phones: list[Phone] = []
+    support_id: SupportId = ""
     pin: Pin | None = None
     slack: list[Slack] = []
 
@@ -121,9 +77,9 @@ class Service(_Part):
 
 class Invoice(_Part):
     number: Ref
-    amount: Annotated[str, StringConstraints(pattern=_AMOUNT)]
-    currency: Annotated[str, StringConstraints(pattern=_CURRENCY)]
-    due: Annotated[str, AfterValidator(_due)]
+    amount: Amount
+    currency: Currency
+    due: Due
     status: Literal["paid", "unpaid", "overdue"]
 
 
@@ -139,7 +95,7 @@ class Account(_Part):
     """`name` and `scheme` must be there for a new account. `slack_teams`: organisations whose members may link themselves to
     its contacts. A `decoy` is nobody's: whoever of the staff looks at it raises an alarm."""
 
-    number: Annotated[str, StringConstraints(max_length=32, pattern=ACCOUNT_NUMBER)]
+    number: AccountNumber
     name: Name = ""
     scheme: Word = ""
     status: Literal["active", "suspended", "closed"] = "active"
@@ -147,7 +103,7 @@ class Account(_Part):
     services: list[Service] = []
     invoices: list[Invoice] = []
     contacts: list[Contact] = []
-    slack_teams: list[SlackId] = []
+    slack_teams: list[SlackTeam] = []
 
 
 class StaffMember(_Part):
@@ -156,7 +112,7 @@ class StaffMember(_Part):
     username: Username
     name: Name = ""
     email: Email = ""
-    phone: Annotated[str, AfterValidator(_phone)] | None = None
+    phone: Phone | None = None
     role: Literal["agent", "supervisor", "administrator"] = "agent"
     slack: list[Slack] = []
 
@@ -259,7 +215,7 @@ def _in_words(error: ErrorDetails) -> str:
     if kind == "extra_forbidden" and isinstance(last, str) and last.endswith(_TWICE):
         return f"{path_of(*place[:-1], _shown(last.removesuffix(_TWICE)))}: this key stands there twice"
     if kind == "string_pattern_mismatch":
-        words = _PATTERN_WORDS[context["pattern"]]
+        words = PATTERN_WORDS[context["pattern"]]
     elif kind == "string_too_long":
         words = f"is longer than {context['max_length']} characters"
     elif kind == "literal_error":
@@ -288,9 +244,9 @@ _KIND_WORDS: Final = {
 
 def _doubles(file: ImportFile) -> Iterator[str]:
     """Doubles inside the file; each line names the second place and the first."""
-    yield from _repeated((("people", i, "username"), p.username) for i, p in enumerate(file.people))
+    yield from _usernames("people", file.people)
     yield from _repeated((("people", i, "support_id"), p.support_id) for i, p in enumerate(file.people) if p.support_id)
-    yield from _repeated((("staff", i, "username"), s.username) for i, s in enumerate(file.staff))
+    yield from _usernames("staff", file.staff)
     yield from _repeated((("accounts", i, "number"), a.number) for i, a in enumerate(file.accounts))
     members: tuple[tuple[str, Sequence[Person | StaffMember]], ...] = (("people", file.people), ("staff", file.staff))
     yield from _repeated(
@@ -309,6 +265,17 @@ def _doubles(file: ImportFile) -> Iterator[str]:
         for k, contact in enumerate(account.contacts):
             yield from _repeated(((*here, "contacts", k, "roles"), word) for word in contact.roles)
             yield from _repeated(((*here, "contacts", k, "permissions"), word) for word in contact.permissions)
+
+
+def _usernames(kind: str, entries: Sequence[Person | StaffMember]) -> Iterator[str]:
+    """People type them, and telephones begin them with a capital: two that differ in nothing else would be taken for each other."""
+    yield from _repeated(((kind, i, "username"), entry.username) for i, entry in enumerate(entries))
+    first: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        other = first.setdefault(entry.username.lower(), i)
+        if entries[other].username != entry.username:
+            where = path_of(kind, other, "username")
+            yield f"{path_of(kind, i, 'username')}: {entry.username} differs from {where} in capitals alone"
 
 
 def _repeated(places: Iterable[tuple[tuple[str | int, ...], Hashable]]) -> Iterator[str]:

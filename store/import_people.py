@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from store import guard, pins, tables, work
 from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
@@ -48,6 +48,7 @@ class PinRound:
 def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: set[str], round: PinRound) -> None:
     """Entries `first`, … of the file. `taken` are the support IDs of the whole file, and those issued on the way."""
     found = PEOPLE.find(changes, people)
+    check_spelling(changes, PEOPLE, first, people, found)
     _check_support_ids(changes, first, people)
     newcomers = [person for person in people if person.username not in found]
     unnamed = _issue(changes, [person.username for person in newcomers if not person.support_id], taken)
@@ -78,6 +79,27 @@ def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: 
             changes.trouble("people", place, "pin", says=why)
         elif id not in have or round.reset:
             _set_pin(changes, person, id, round, existed=person.username in found)
+
+
+def check_spelling(
+    changes: Changes,
+    register: Register,
+    first: int,
+    entries: Sequence[Person | StaffMember],
+    found: Mapping[str, Row[Any]],
+) -> None:
+    """Of those who are new: that nobody is there already whose username is theirs in other capitals."""
+    username = register.table.c.username
+    new = {
+        entry.username.lower(): (place, entry.username)
+        for place, entry in enumerate(entries, first)
+        if entry.username not in found
+    }
+    for row in changes.rows(select(username), func.lower(username), new):
+        place, written = new[row.username.lower()]
+        if row.username != written:
+            says = f"{written} differs from {row.username}, who is there already, in capitals alone"
+            changes.trouble(register.kind, place, "username", says=says)
 
 
 def _check_support_ids(changes: Changes, first: int, people: Sequence[Person]) -> None:

@@ -22,7 +22,7 @@ from store import OPERATOR, Store, members, pins
 from store.import_accounts import bring_accounts
 from store.import_changes import CHUNK, Changes, Progress
 from store.import_format import ImportFile, ImportTrouble, without_collecting
-from store.import_people import STAFF, PinRound, bring_people, bring_slack
+from store.import_people import STAFF, PinRound, bring_people, bring_slack, check_spelling
 from store.pins import KeptPin, Pin
 from store.pool import PLACES, HashPool
 from store.transaction import Collided
@@ -119,6 +119,7 @@ def _bring(changes: Changes, file: ImportFile, round: PinRound, home: str) -> No
         changes.told("people", first, len(file.people))
         bring_people(changes, first, file.people[first : first + CHUNK], taken, round)
     there = STAFF.find(changes, file.staff)
+    check_spelling(changes, STAFF, 0, file.staff, there)
     staff = STAFF.bring(changes, 0, file.staff, there)
     changes.new_staff = {id for username, id in staff.items() if username not in there}
     for id in sorted(changes.new_staff):

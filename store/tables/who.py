@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
@@ -18,7 +18,7 @@ class Person(Base):
     email: Mapped[str]
     support_id: Mapped[str] = mapped_column(String(8), unique=True)
     email_since: Mapped[int] = mapped_column(server_default="0")
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = (Index("ix_people_username_lower", text("lower(username)")), NEVER_AGAIN)
 
 
 class Phone(Base):

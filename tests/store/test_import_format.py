@@ -110,7 +110,7 @@ def test_a_byte_order_mark_is_no_harm() -> None:
         ("people.0.support_id", "1000016", "people[0].support_id: must be 8 digits"),
         ("people.0.pin", 73059184, "people[0].pin: must be a string of digits"),
         ("people.0.pin", None, "people[0].pin: must be a string of digits"),
-        ("people.0.slack.0.user", "U O", "people[0].slack[0].user: is no Slack id"),
+        ("people.0.slack.0.user", "U O", "people[0].slack[0].user: is no id of a Slack member"),
         ("people.0.slack.0.team", ..., "people[0].slack[0].team: is missing"),
         ("accounts.0.number", 200417, "accounts[0].number: must be a string"),
         ("accounts.0.number", "2" * 33, "accounts[0].number: is longer than 32 characters"),

@@ -33,6 +33,8 @@ REASONS: Final[dict[str, str]] = {
         reasons.GUARD,
     ),
     "budgets.Limit.within": reasons.PURE,
+    "numbers.is_number": reasons.PURE,
+    "numbers.nobodys": reasons.PURE,
     "logins.Attempt.staff": reasons.PURE,
     "pages.codes_of": reasons.PURE,
     "pages.is_ours": reasons.PURE,
@@ -109,6 +111,7 @@ REASONS: Final[dict[str, str]] = {
     "import_format.without_collecting": reasons.PURE,
     "import_people.bring_people": reasons.IMPORT,
     "import_people.bring_slack": reasons.IMPORT,
+    "import_people.check_spelling": reasons.IMPORT,
     "imports.run": "for the operator's shell: asks for desk.operate itself; tells where the file differs from what is kept",
     **dict.fromkeys(
         (
