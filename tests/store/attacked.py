@@ -78,7 +78,7 @@ class Attacked:
         before, theirs = self.copies(), checks if self.attacker.dialect.name == "postgresql" else []
         with self.attacker.begin() as connection:
             for check in theirs:
-                connection.execute(DropConstraint(check, isolate_from_table=False))
+                connection.execute(DropConstraint(check))
         try:
             yield
         finally:
