@@ -11,7 +11,7 @@ from bot.actor import Actor, Who, known, of_command
 from bot.blocks import Message
 from bot.door import Door
 from bot.typed import typed
-from store import Transaction, calls
+from store import Transaction, calls, numbers
 from store.live import Case
 from store.readings import Reading
 
@@ -50,7 +50,7 @@ def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Me
 
 
 def _link(door: Door, tx: Transaction, actor: Actor | None, words: str) -> Message:
-    digits = re.sub(r"[\s-]", "", words)
+    digits = numbers.digits(words)
     if not digits.isascii() or not digits.isdigit():
         return told.plain(door.phrases, "link_how")
     return told.plain(door.phrases, linking.link(tx, door.home_id, actor, digits))
@@ -64,7 +64,7 @@ def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message
     if not words:
         return told.plain(door.phrases, "verify_how")
     assert who is not None
-    return verified(door, tx, who, desk_thread.looked_up(tx, grant, words))
+    return verified(door, tx, who, desk_thread.looked_up(tx, grant, words, door.region))
 
 
 def verified(door: Door, tx: Transaction, who: Who, person: int | Reading | None) -> Message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from authz import Action, Ask, Grant, Proof
@@ -51,9 +50,9 @@ def changed(tx: Transaction, who: Who, account: int | None, source: str, words: 
     return isinstance(grant, Grant) and desk_tickets.edited(tx, grant, source, words, edited)
 
 
-def looked_up(tx: Transaction, grant: Grant, words: str) -> int | Reading | None:
-    """The person with exactly this support ID or number, however it was spaced; or that they have asked too often."""
-    return proof_mail.find(tx, grant, re.sub(r"[\s()-]", "", words))
+def looked_up(tx: Transaction, grant: Grant, words: str, region: str) -> int | Reading | None:
+    """The person with exactly this support ID or number; or that they have asked too often. `region`: where the desk is."""
+    return proof_mail.find(tx, grant, words, region)
 
 
 def in_a_call(tx: Transaction, who: Who, person: int, texting: tuple[str, ...]) -> Case | Reading | None:

@@ -21,7 +21,8 @@ class Door:
     """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty; `home_team` the
     installation that is the desk's own, or empty for the first. `secrets` are Slack's signing secrets, several while one
     is rotated. `step_up_minutes` is how long a second proof lasts, `texting` the countries to which codes go by text message, none
-    where they do not, `public_url` where our own pages are; `phone`: whether customers can ring the desk."""
+    where they do not, `public_url` where our own pages are; `phone`: whether customers can ring the desk; `region` where a
+    number is that is typed without its country (GB)."""
 
     store: Store
     phrases: Phrases
@@ -33,6 +34,7 @@ class Door:
     texting: tuple[str, ...] = ()
     public_url: str = ""
     phone: bool = False
+    region: str = ""
     monotonic: Callable[[], float] = time.monotonic
     overheard: Allowance = field(default_factory=Allowance, repr=False)
     _known: Mapping[str, Installation] = field(default_factory=dict, repr=False)

@@ -141,7 +141,7 @@ def _words(p: Phrases, callback: str, seen: str, metadata: str, *, send: str, in
 
 
 def verify(p: Phrases) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": "words", "max_length": 40}
+    element: Block = {"type": "plain_text_input", "action_id": "words", "max_length": 100}
     made = [b.section(p.say("form.verify_seen")), b.ask(p.plain("form.verify_words"), "words", element)]
     return b.modal(
         "desk_verify", p.plain("form.verify"), made, submit=p.plain("form.look"), close=p.plain("form.close")

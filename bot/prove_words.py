@@ -25,7 +25,7 @@ def form(p: Phrases, ways: Ways, account: AccountName, number: int, minutes: int
     if ways.ending:
         made += b.actions(b.button(p.plain("button.send_text", ending=ways.ending), "send_text"))
     made += [b.context(p.say(f"prove.sent.{sent}", ending=ways.ending))] if sent else []
-    element: Block = {"type": "plain_text_input", "action_id": "code", "max_length": 20}
+    element: Block = {"type": "plain_text_input", "action_id": "code", "max_length": 40}
     made.append(b.ask(p.plain("prove.code"), "code", element, hint=p.plain("prove.hint")))
     return b.modal(
         "prove",
@@ -141,7 +141,7 @@ def approval(p: Phrases, id: int, account: str, *, over: bool) -> Message:
 
 
 def number_form(p: Phrases, id: int) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": "number", "min_length": 2, "max_length": 2}
+    element: Block = {"type": "plain_text_input", "action_id": "number", "min_length": 2, "max_length": 10}
     made = [
         b.section(p.say("approval.form")),
         b.ask(p.plain("approval.number"), "number", element, hint=p.plain("approval.hint")),

@@ -16,9 +16,10 @@ from rapidfuzz.utils import default_process
 SURE, AHEAD = 86, 6  # of 100: how like an example it must be, and how much more so than to one of another intent
 MOST: Final = 2_000  # characters that are looked at: it is read before the request is acknowledged
 LONG: Final = 60  # characters; who writes that much tells of a problem rather than asking for a list
-_LINK = re.compile(r"(?:/?link\s*)?((?:[0-9][\s-]*){8})", re.I)
+_GAP = r"[\s.\u2010-\u2015\u2212-]*"  # what people put between digits
+_LINK = re.compile(rf"(?:/?link\s*)?((?:[0-9]{_GAP}){{8}})", re.I)
 _LINK_ALONE = re.compile(r"/?link", re.I)
-_PROOF = re.compile(r"/?(?:proof|prove|reference)\s*((?:[0-9][\s-]*){6}(?:(?:[0-9][\s-]*){2})?)", re.I)
+_PROOF = re.compile(rf"/?(?:proof|prove|reference)\s*((?:[0-9]{_GAP}){{6}}(?:(?:[0-9]{_GAP}){{2}})?)", re.I)
 _NUMBER = re.compile(r"(?:/?tickets?|#|number|no\.?)\s*#?\s*([0-9]{3,12})", re.I)
 
 

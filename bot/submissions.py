@@ -14,7 +14,7 @@ from bot.blocks import Block
 from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
-from store import Transaction, approvals, calls, edits, tickets, work
+from store import Transaction, approvals, calls, edits, numbers, tickets, work
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -157,7 +157,7 @@ def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body
     grant = desk_thread.asking_proof(tx, who)
     if grant is None:
         return _shown(door, told.plain(door.phrases, "not_yours").blocks)
-    found = commands.verified(door, tx, who, desk_thread.looked_up(tx, grant, _words(view)))
+    found = commands.verified(door, tx, who, desk_thread.looked_up(tx, grant, _words(view), door.region))
     return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
 
 
@@ -172,7 +172,7 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     )
     if on is None:
         return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
-    digits = re.sub(r"[\s-]", "", str((_state(view, "code", "code") or {}).get("value") or ""))
+    digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
     if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
     found = proving.prove(tx, door, who, digits, on.id)
@@ -185,7 +185,7 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
 def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """The number that is heard on the phone: said once. A wrong one ends it."""
     p, id = door.phrases, _ticket(view)
-    digits = str((_state(view, "number", "number") or {}).get("value") or "").strip()
+    digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
     if not re.fullmatch(r"[0-9]{2}", digits):
         return _error(tx, "number", p.plain("approval.two"), view)
     if not who.is_person or not private.is_old_enough(tx, who):

@@ -119,7 +119,14 @@ def open_house(
         store,
         line,
         door,
-        open_door(store, settings.public_url, settings.texting, phone=settings.phone_open, proxies=settings.proxies),
+        open_door(
+            store,
+            settings.public_url,
+            settings.texting,
+            phone=settings.phone_open,
+            proxies=settings.proxies,
+            region=settings.region,
+        ),
         deliveries,
         Worker(store, deliveries, slack.sweep(door)),
     )

@@ -97,10 +97,10 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         words = tuple(word.strip() for word in value.split(",") if word.strip())
-        for word in words:
-            if not numbers.is_number(word):
-                raise ValueError("must be a telephone number like +441632960000")
-        return words
+        found = [numbers.telephone(word) for word in words]
+        if None in found:
+            raise ValueError("must be a telephone number like +441632960000")
+        return tuple(found)
 
     @field_validator("agent_number", "emergency_number")
     @classmethod
@@ -186,6 +186,11 @@ class Settings(BaseSettings):
     def texting(self) -> tuple[str, ...]:
         """The countries to which codes go by text message; none where they do not."""
         return self.sms_countries if self.sms == "on" else ()
+
+    @property
+    def region(self) -> str:
+        """Where a number is that somebody types without its country: where the desk's own is."""
+        return numbers.region((*self.twilio_number, *([SIMULATED_NUMBER] if self.simulated else []), "")[0])
 
     @property
     def phone_open(self) -> bool:

@@ -10,6 +10,7 @@ import typer
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
 from deskgate.shell import fail, in_one_line
 from simulator.terminal import dialling, run_call
+from store import numbers
 
 simulate_commands = typer.Typer(help="Play a caller's part, on this machine only.")
 
@@ -32,5 +33,6 @@ def simulate_call(
             fail("the simulator is not to be had in production or with a Twilio account set")
         token = simulated_token(read_keys(settings))
     base = url or settings.public_url
+    caller = numbers.telephone(caller, settings.region) or caller
     with dialling(base, SIMULATED_SID, token, settings.public_url, SIMULATED_NUMBER) as exchange:
         raise typer.Exit(run_call(base, caller, script, exchange))

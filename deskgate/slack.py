@@ -74,6 +74,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         texting=settings.texting,
         public_url=settings.public_url,
         phone=settings.phone_open,
+        region=settings.region,
     )
     api = WebApi(base, door.token_of)
     app = None

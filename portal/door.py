@@ -24,7 +24,7 @@ class Door:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
     strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can ring the desk; `proxies` are believed about whom they
-    ask for."""
+    ask for; `region` is where a number is that is typed without its country (GB)."""
 
     store: Store
     origin: str
@@ -38,6 +38,7 @@ class Door:
     texting: tuple[str, ...] = ()
     phone: bool = False
     proxies: Networks = ()
+    region: str = ""
     lanes: RequestPools = field(default_factory=RequestPools)
 
     @property
@@ -49,7 +50,13 @@ PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
 
 
 def open_door(
-    store: Store, public_url: str, texting: tuple[str, ...] = (), *, phone: bool, proxies: Networks = ()
+    store: Store,
+    public_url: str,
+    texting: tuple[str, ...] = (),
+    *,
+    phone: bool,
+    proxies: Networks = (),
+    region: str = "",
 ) -> Door:
     parts, said = urlsplit(public_url), words.load()
     pages = Environment(
@@ -78,4 +85,5 @@ def open_door(
         texting,
         phone,
         proxies,
+        region,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import Final
 
@@ -12,7 +11,7 @@ from fastapi import Response
 from portal import answers, drawing
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, factors, guard, pages, work
+from store import authenticators, factors, guard, numbers, pages, work
 from store.authenticators import AlreadyThere
 from store.guard import Admission
 from store.people import person_of, subject_of
@@ -53,7 +52,7 @@ def _confirm(door: Door, visit: Visit) -> Response:
         person = person_of(found[0])
         made = guard.reserve(tx, f"enrol:{person}", real=True, limits=(pages.codes_of(person),))
     with door.store.transaction("portal") as tx:
-        digits = re.sub(r"\s", "", visit.field("code", 20))
+        digits = numbers.digits(visit.field("code", 40))
         good = made.admission is Admission.EVALUATE and pages.hold(tx, PAGE, visit.named["link"])
         right = good and authenticators.confirm(tx, person, digits)
         guard.give_back(tx, made, matched=right)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from urllib.parse import urlsplit
 
 import pyotp
@@ -13,7 +12,7 @@ from fastapi import Response
 from portal import answers, drawing
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, logins, passwords, staff
+from store import authenticators, logins, numbers, passwords, staff
 
 
 def show(door: Door, visit: Visit) -> Response:
@@ -28,7 +27,7 @@ def join(door: Door, visit: Visit) -> Response:
         member = staff.invited(tx, link)
     if member is None:
         return _gone(door, visit)
-    step = authenticators.step_of(secret, re.sub(r"\s", "", visit.field("code", 20)), door.store.clock(), 0)
+    step = authenticators.step_of(secret, numbers.digits(visit.field("code", 40)), door.store.clock(), 0)
     trouble = passwords.trouble(password, (member.username, member.name, urlsplit(door.origin).hostname or ""))
     if trouble is None and password != visit.form.get("again", ""):
         trouble = "differ"

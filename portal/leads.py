@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi import Response
 
 from authz import Action
@@ -62,7 +60,7 @@ def ask_pin(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
     if grant is None or asking is None:
         return answers.not_there(door, visit)
     action = PIN_UNLOCK if visit.field("action") == PIN_UNLOCK else PIN_REISSUE
-    person = proof_mail.find(tx, asking, re.sub(r"[\s()-]", "", visit.field("person")))
+    person = proof_mail.find(tx, asking, visit.field("person"), door.region)
     if isinstance(person, Reading):
         return answers.to("/desk/lead?said=looked_up_enough")
     if person is None:

@@ -14,7 +14,7 @@ from fastapi import Response
 from portal import answers
 from portal.door import Door
 from portal.visit import Visit
-from store import logins, passwords, sessions
+from store import logins, numbers, passwords, sessions
 from store.import_words import ACCOUNT_NUMBER
 from store.logins import Caller
 
@@ -31,7 +31,7 @@ def sign_in(door: Door, visit: Visit) -> Response:
     """Counted and committed first; then one Argon2; then the code, once. Nothing says what was wrong, and what is refused by the
     count is not hashed, whoever's username it is."""
     username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: passwords.LONGEST + 1]
-    digits, way = re.sub(r"\s", "", visit.field("code", 20)), way_on(visit.field("to"))
+    digits, way = numbers.digits(visit.field("code", 40)), way_on(visit.field("to"))
     with door.store.transaction("portal") as tx:
         attempt = logins.begin(tx, username, Caller(visit.whence.address, visit.whence.network, visit.known))
     if attempt.refused is not None:

@@ -1,13 +1,25 @@
-"""Telephone numbers as they are written down: E.164, possible, and of a kind that people ring from and are rung on."""
+"""Telephone numbers as they are written down and as people type and paste them, and codes likewise. The one place that reads them. Pure."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from contextlib import suppress
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
+from store.cleaning import cleaned
+
+_LINK: Final = re.compile(r"<?tel:([^|>]*)(?:\|[^>]*)?>?", re.I)
+_FROM_ABROAD: Final = re.compile(r"^\D*00")
+_BETWEEN: Final = (
+    "Z",
+    "P",
+    "C",
+)  # what stands between digits: spaces, dashes, dots, brackets, marks that cannot be seen
+_MINUS: Final = "\u2212"
 _NOBODYS: Final = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
     PhoneNumberType.PAGER: "a pager's number",
@@ -27,3 +39,32 @@ def is_number(word: str) -> bool:
 def nobodys(word: str) -> str | None:
     """What it is where it is a number nobody rings from, and where we ring nobody; None for any other."""
     return _NOBODYS.get(phonenumbers.number_type(phonenumbers.parse(word)))
+
+
+def telephone(words: str, region: str = "") -> str | None:
+    """E.164 of a telephone number however it is written: `0044 …`, `(0)`, other dashes, a link. `region` (GB) is where a number
+    without a country is; none: there is none. None: it is no possible number."""
+    plain = " ".join(cleaned(words).split())
+    if found := _LINK.search(plain):
+        plain = found[1]
+    for said, within in ((plain, region or None), (_FROM_ABROAD.sub("+", plain), None)):
+        with suppress(phonenumbers.NumberParseException):
+            number = phonenumbers.parse(said, within)
+            if phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
+                return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None
+
+
+def region(number: str) -> str:
+    """Where a number (E.164) is: of countries that share theirs, the first. Empty where nobody knows."""
+    with suppress(phonenumbers.NumberParseException):
+        found = phonenumbers.region_code_for_country_code(phonenumbers.parse(number).country_code or 0)
+        return found if found != phonenumbers.UNKNOWN_REGION else ""
+    return ""
+
+
+def digits(words: str) -> str:
+    """A code or a support ID without what people put between its digits. What is none is none afterwards."""
+    if words.isascii() and words.isdigit():
+        return words
+    return "".join(c for c in words if not (c.isspace() or c == _MINUS or unicodedata.category(c)[0] in _BETWEEN))

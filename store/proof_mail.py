@@ -6,14 +6,13 @@ which the newer one is good.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import func, select
 
 from authz import Grant
-from store import codes, factors, readings, tables, work
+from store import codes, factors, numbers, readings, tables, work
 from store.people import is_support_id, lock, resolve, subject_of
 from store.prepared import AHEAD
 from store.readings import Reading
@@ -22,7 +21,6 @@ from store.transaction import Transaction
 KIND: Final = "proof_code"
 APART: Final = 5 * 60_000  # ms from one mail to the next, whoever asks
 A_DAY, DAY = 5, 24 * 3_600_000  # shorter than work.KEPT, which is how far back can be counted
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +32,15 @@ class ProofMail:
     code: str = field(repr=False)
 
 
-def find(tx: Transaction, grant: Grant, word: str) -> int | Reading | None:
-    """The person whose support ID this is, or who alone has this number (E.164) on file: whether there is one, and
-    nothing of who it is, may be told. Counted: `readings.looks_up`."""
+def find(tx: Transaction, grant: Grant, words: str, region: str = "") -> int | Reading | None:
+    """The person whose support ID this is, or who alone has this telephone number on file, however it was typed (numbers.py): whether
+    there is one, and nothing of who it is, may be told. Counted: `readings.looks_up`."""
     tx.good(grant, "desk.proof.ask")
     if not readings.looks_up(tx, grant):
         return Reading.SPENT
-    number = word if _E164.fullmatch(word) else None
-    person, _ = resolve(tx, word if is_support_id(word) else None, number)
+    id = numbers.digits(words)
+    known = is_support_id(id)
+    person, _ = resolve(tx, id if known else None, None if known else numbers.telephone(words, region))
     tx.told(grant, "found:nobody" if person is None else f"found:{subject_of(person)}")
     return person
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from tests.bot.by_hand import click, send
+from tests.bot.by_hand import click, command, send, submission
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
@@ -114,6 +114,30 @@ def test_verify_says_found_or_not_and_no_more(slack_once: SlackDesk) -> None:
     assert desk.said("U0KIM", AGENTS).count("*Not found.*") == 2
     desk.be("U0MIA").command("/verify", "10000016", "help")
     assert "Found" not in desk.said("U0MIA", "help")
+
+
+def test_e10_a_number_is_found_however_it_was_pasted(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    kim = desk.be("U0KIM")
+    ways = ["\u202a+44 (0)1632\u2011960101\u202c", "0044 1632 960101", "01632 960101", "1000\u20130016"]
+    for words in ways:
+        kim.command("/verify", words, AGENTS)
+    sent = command("/verify", "<tel:+441632960101|+44 1632 960101>", "U0KIM")
+    assert "Found." in send(desk, sent).text
+    assert desk.said("U0KIM", AGENTS).count("*Found.") == len(ways)
+    form = submission("desk_verify", user="U0KIM", words={"type": "plain_text_input", "value": ways[0]})
+    assert "Found." in send(desk, form).text
+
+
+def test_e10_a_code_is_read_however_it_was_pasted(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    digits = desk.code("mia.chen")
+    desk.be("U0MIA").dm(f"link {digits[:4]}\u2013{digits[4:]}")
+    desk.work()
+    assert "I know you now" in desk.said("U0MIA")
+    digits = desk.code("leo.fox")
+    desk.be("U0LEO").command("/link", f"{digits[:4]}.{digits[4:]}")
+    assert "I know you now" in desk.said("U0LEO")
 
 
 def test_a8_looking_up_is_counted_and_told_to_those_who_lead(slack_once: SlackDesk) -> None:

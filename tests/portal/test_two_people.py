@@ -217,6 +217,12 @@ def test_h7_a_page_made_while_there_was_an_authenticator_asks_for_its_code_to_th
     assert thief.send(link, code=pyotp.TOTP(secret).at(mailing.now // 1000)).status_code == 422
 
 
+def test_e10_whoever_is_meant_is_found_however_the_number_was_pasted(mailing: Desk) -> None:
+    ana, _ = leads(mailing)
+    asks_for(mailing, ana, "pin_unlock", "\u202a0044 (0)1632\u2011960108\u202c")
+    assert rows(mailing, select(tables.second_looks.c.action)) == [("pin_unlock",)]
+
+
 def test_a8_asking_for_a_pin_is_looking_up_too(mailing: Desk) -> None:
     ana, _ = leads(mailing)
     for _ in range(31):

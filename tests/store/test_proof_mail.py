@@ -78,8 +78,8 @@ def test_somebody_is_found_by_support_id_or_number(desk: Desk, mia: int) -> None
 @pytest.mark.parametrize(
     "word",
     [
-        *("10000085", "1000008", "100000811", " 10000081", "١٠٠٠٠٠٨١", "20000006", "", "%", "mia.chen", "Mia Chen"),
-        *("mia@tideworks.example", "441632960108", "+44 1632 960108", "+4416329601", "+441632960108\x00", "+%", "\x00"),
+        *("10000085", "1000008", "100000811", "10000081x", "١٠٠٠٠٠٨١", "20000006", "", "%", "mia.chen", "Mia Chen"),
+        *("mia@tideworks.example", "441632960108", "01632 960108", "+4416329601", "+%", "\x00"),
     ],
 )
 def test_nothing_but_an_exact_match_is_found(desk: Desk, word: str) -> None:
