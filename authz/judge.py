@@ -10,6 +10,7 @@ from authz.words import (
     CELL_OF,
     DESK_ACTIONS,
     FACTS,
+    OWN_REQUESTS,
     PROOF_NEEDED,
     REQUESTS,
     Action,
@@ -42,6 +43,7 @@ _NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), Next.ASK_CO
 _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), Next.ASK_SUPERVISOR)
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), Next.NONE)
 _BY_LOAN: Final = ("D-lent",)
+_BY_REQUEST: Final = ("D-request",)
 _MEMO_LIMIT: Final = 50_000
 """Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 20,000 in all."""
 
@@ -66,6 +68,7 @@ class Standing(NamedTuple):
     """What a subject holds on an account now, under which scheme, which facts are true, and what is lent to them.
 
     `lent` are cells with the limit each was lent with, a word of LENT; whoever lends holds both rights at this moment.
+    `own` are the cells by which they follow requests they have made, and may make.
     """
 
     subject: str
@@ -75,6 +78,7 @@ class Standing(NamedTuple):
     held: frozenset[str]
     facts: frozenset[str]
     lent: Mapping[str, str] = MappingProxyType({})
+    own: frozenset[str] = frozenset()
 
 
 def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
@@ -89,24 +93,32 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
         return _UNVERIFIED
     if standing is None:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
-    its_subject, its_account, scheme, status, held, facts, lent = standing
+    its_subject, its_account, scheme, status, held, facts, lent, own = standing
     if its_subject != subject or its_account != account:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
     outcome = scheme.memo.get((held, action, topic, status, facts))
     if outcome is None:
         outcome = _work_out(standing, action, topic)
     if type(outcome) is Denied:
-        if not lent or status != Status.ACTIVE or (limit := lent.get(_cell(action, topic))) is None:
+        besides = _besides(standing, _cell(action, topic)) if lent or own else None
+        if besides is None:
             return outcome
-        outcome = (limit, _BY_LOAN)
+        outcome = besides
     if proof < need:
         return _STEP_UP
     return tuple.__new__(Grant, (subject, action, account, topic, proof, service, *outcome))
 
 
+def _besides(standing: Standing, cell: str) -> tuple[str, tuple[str, ...]] | None:
+    """What a loan gives on an active account, or having made a request on one that is not closed."""
+    if standing.status == Status.ACTIVE and cell in standing.lent:
+        return standing.lent[cell], _BY_LOAN
+    return (OWN_REQUESTS, _BY_REQUEST) if standing.status != Status.CLOSED and cell in standing.own else None
+
+
 def _work_out(standing: Standing, action: Action, topic: Topic | None) -> Denied | tuple[str, tuple[str, ...]]:
     """A refusal, or the limit and rules of a yes; remembered in the scheme. Holds for every subject and account."""
-    _, _, scheme, status, held, facts, _ = standing
+    _, _, scheme, status, held, facts, *_ = standing
     outcome = _look_up(scheme, held, facts, Status(status), _cell(action, topic))
     if held <= scheme.words and facts <= FACTS:  # unknown words could grow the memo without end
         if len(scheme.memo) >= _MEMO_LIMIT:

@@ -153,6 +153,14 @@ REQUESTS: Final = (
 ABOUT_A_SERVICE: Final = (Action.SERVICE_CANCEL, Action.SERVICE_TRANSFER, Action.SERVICE_CREDENTIALS)
 """Those of them that are about a service the account has."""
 
+TOPIC_OF: Final = {
+    action: Topic.BILLING
+    if action in (Action.BILLING_PAY, Action.ACCOUNT_CLOSE, Action.ACCOUNT_REOPEN)
+    else Topic.TECHNICAL
+    for action in REQUESTS
+}
+"""The topic a request is kept under."""
+
 _STEPPED_UP: Final = {*REQUESTS, Action.SERVICE_MANAGE, Action.APIKEYS_MANAGE}
 
 PROOF_NEEDED: Final[dict[Action, Proof]] = {
@@ -177,6 +185,9 @@ LENDABLE: Final = tuple(cell for cell in CELLS if cell.startswith("ticket."))
 LENT: Final = frozenset({"lent", "one_ticket", "own_tickets"})
 """`when` words of a yes by a lent right: as it is, for opening one ticket, and for tickets one has opened oneself."""
 
+OWN_REQUESTS: Final = "own_requests"
+"""The `when` word of a yes to see or to answer the requests one has made, and no other ticket."""
+
 LIMITS: Final = frozenset({"billing_topics"})
 """`when` words of customer schemes that limit a yes and travel in the grant (MT-4 for the billing contact)."""
 
@@ -187,6 +198,7 @@ HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-proof": "Nothing is told or done below the proof an action needs; no document sets levels, these are ours (X7).",
     "D-contact": "Only people on the account are told anything about it; the same words whether or not it exists.",
     "D-lent": "A lent ticket right counts as held while it lasts, on an active account, and for what it was lent.",
+    "D-request": "Whoever may make a request may follow those they have made, whatever other tickets they may see.",
     "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
     "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
     "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, loans.",

@@ -47,7 +47,7 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
         proof,
         _tell(p, shown, live=live),
         *([p.say("card.tell_not", cells=not_shown)] if not_shown else []),
-        *([p.say("card.lent")] if who.own_only else []),
+        *([p.say("card.lent")] if who.lent else []),
     ]
     small = [p.say("card.open_tickets", count=who.open_tickets)]
     if who.step_up:

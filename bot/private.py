@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from authz import Proof, Topic
+from authz import REQUESTS, Proof, Topic
 from bot import answers, choices, prove_words, proving, told
 from bot.actor import Who
 from bot.blocks import Block, Message
@@ -69,7 +69,8 @@ def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
     found = standings(tx, who)
     if not found:
         return told.plain(door.phrases, "nothing_allowed")
-    return prove_words.standing(door.phrases, found, _drafts(tx, who))
+    needed = tx.would_allow_everywhere(who.subject, REQUESTS)
+    return prove_words.standing(door.phrases, found, needed, _drafts(tx, who))
 
 
 def _drafts(tx: Transaction, who: Who) -> list[Ticket]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from authz import Topic
 from bot import blocks as b
@@ -58,13 +58,15 @@ def good_until(p: Phrases, account: str, further: Further) -> str:
     return p.say("further", account=account, until=clock(further.until))
 
 
-def standing(p: Phrases, found: Sequence[Standing], drafts: Sequence[Ticket] = ()) -> Message:
-    """How far somebody is proved, account by account, with a button for where they are not; and drafts that are waiting."""
+def standing(p: Phrases, found: Sequence[Standing], needed: Collection[int], drafts: Sequence[Ticket] = ()) -> Message:
+    """How far somebody is proved, account by account, with a button for where they are not; and drafts that are waiting.
+    `needed`: the accounts (ids) where something needs it."""
     made: list[Block] = [b.section(p.say("prove.how"))]
     for account, further in found[:20]:
         if further is None:
             button = b.button(p.plain("button.prove"), "prove", f"account:{account.id}")
-            made.append(b.section(p.say("prove.not_yet", account=account.name), button))
+            said = "prove.not_yet" if account.id in needed else "prove.no_need"
+            made.append(b.section(p.say(said, account=account.name), button))
         else:
             made.append(b.section(good_until(p, account.name, further)))
     for ticket in drafts[:10]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from authz import LENDABLE, Grant, Next
+from authz import LENDABLE, OWN_REQUESTS, Grant, Next
 from bot import blocks as b
 from bot.blocks import Block, Message
 from bot.choices import REFUSALS, Choice, Possible, may_open
@@ -114,7 +114,7 @@ def _rest_of(p: Phrases, found: Sequence[object], more: int, shown: int = ACCOUN
 
 def may(grants: Mapping[str, Grant]) -> list[str]:
     """The cells that are said, of all that is allowed on an account."""
-    return [cell for cell in grants if cell != "contacts.view"]
+    return [cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS]
 
 
 def account(

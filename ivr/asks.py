@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
+from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr.hours import Hours
 from ivr.shapes import Call
@@ -13,6 +13,7 @@ from store import accounts, step_ups, tickets
 from store.transaction import Transaction
 
 TOPICS: Final = (Topic.TECHNICAL, Topic.BILLING)
+ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at every channel
 CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
 
 
@@ -53,7 +54,8 @@ def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
 
 
 def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Refused:
-    """The grants for each topic of an action taken by phone, or why there is none."""
+    """The grants for each topic of an action taken by phone, or why there is none. What is lent, and one's own requests, need
+    no right to support by phone."""
     granted: list[Grant] = []
     first: tuple[Ask, Denied] | None = None
     for topic in TOPICS:
@@ -66,11 +68,14 @@ def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Ref
     if not granted:
         assert first is not None
         return refused(tx, *first)
+    if all(grant.when in ANYWHERE for grant in granted):
+        return granted
     support = asked(tx, call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Grant):
-        return refused(tx, support, by_phone)
-    spoken = [grant for grant in granted if by_phone.when != "billing_topics" or grant.topic is Topic.BILLING]
+        return [grant for grant in granted if grant.when in ANYWHERE] or refused(tx, support, by_phone)
+    of = tuple(Topic) if by_phone.when != "billing_topics" else (Topic.BILLING,)
+    spoken = [grant for grant in granted if grant.topic in of or grant.when in ANYWHERE]
     return spoken or refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
 
 

@@ -12,7 +12,7 @@ from authz import CELL_OF, Action, Grant, Proof, Topic
 from ivr import duress, proving, requesting
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.asks import CUSTOMER_ASKS, Desk, asked, by_topic, refused
+from ivr.asks import ANYWHERE, CUSTOMER_ASKS, Desk, asked, by_topic, refused
 from ivr.menu import LINK, MENU
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
@@ -47,16 +47,19 @@ def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccoun
 def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     one = asked(tx, call, Action.PHONE_SUPPORT)
     offered = tx.offer(one._replace(action=action, topic=topic) for action, topic in _MENU_ASKS)
-    cells = frozenset(cell.partition(":")[0] for cell in offered)
-    if "phone.support" not in cells:
-        cells -= {"ticket.open", "ticket.view"}
-    tx.told_rights(grant for cell, grant in offered.items() if cell.partition(":")[0] in cells)
+    by_phone = "phone.support" in offered
+    said = [grant for grant in offered.values() if by_phone or grant.topic is None or grant.when in ANYWHERE]
+    cells = frozenset(str(grant.action) for grant in said)
+    tx.told_rights(said)
     if desk.slack and call.proof >= Proof.VERIFIED:
         cells |= {LINK}
     alone = proved = False
     if requesting.allowed(tx, call):
-        alone, proved = "ticket.open" not in cells, proving.proved(tx, call)
-        cells |= {"ticket.open"} | ({STEP_UP} if proved or proving.offers(tx, desk, call) else set())
+        alone = "ticket.open" not in cells
+        cells |= {"ticket.open"}
+    if requesting.needing_proof(tx, call):
+        proved = proving.proved(tx, call)
+        cells |= {STEP_UP} if proved or proving.offers(tx, desk, call) else set()
     several = (
         offered and len(call.accounts) > 1
     )  # or there is no other account to tell it from: nothing need be said of it

@@ -61,12 +61,14 @@ def proved(tx: Transaction, call: Call) -> bool:
 
 
 def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    wanted = requesting.allowed(tx, call)
+    wanted = requesting.needing_proof(tx, call)
     found = _found(tx, desk, call)
     until = _until(tx, call)
     if until is not None:
         topics = {tickets.topic_of(action) for action in wanted} if "carried" in found.ways else set()
-        return o.AlreadyProved(_minutes(tx, until), tuple(topic for topic in Topic if topic in topics), bool(wanted))
+        return o.AlreadyProved(
+            _minutes(tx, until), tuple(topic for topic in Topic if topic in topics), bool(requesting.allowed(tx, call))
+        )
     if not wanted and not call.then:
         return o.NoNeed()
     return o.WaysFound(found.ways, (found.number or "")[-2:], found.fresh)

@@ -27,8 +27,16 @@ _SUBJECTS: Final = {
 }
 
 
+def needing_proof(tx: Transaction, call: Call) -> tuple[Action, ...]:
+    """The requests that would be allowed with a second proof, at whatever door: the same as Slack says of them."""
+    assert call.subject is not None
+    assert call.account is not None
+    would = tx.would_allow(call.subject, call.account, REQUESTS)
+    return tuple(action for action in REQUESTS if action in would)
+
+
 def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
-    """The requests that would be allowed by phone with a second proof.
+    """Those that can be made by phone.
 
     By phone counts what `phone.support` gives. Nobody has that on a closed account: what is left there is to reopen it,
     which would be asked in vain of any other.
@@ -42,9 +50,7 @@ def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
     return tuple(
         action
         for action in REQUESTS
-        if action in would
-        and action != Action.ACCOUNT_REOPEN
-        and (not billing_only or tickets.topic_of(action) is Topic.BILLING)
+        if action in would and (not billing_only or tickets.topic_of(action) is Topic.BILLING)
     )
 
 

@@ -28,7 +28,7 @@ def rights(who: Requester) -> Rights:
     tell = tuple(f"{cell}:own" if cell in who.own_only else cell for cell in TELLING if cell in who.may)
     never = tuple(cell for cell in TELLING if cell not in who.may)
     may = tuple(sorted(who.may.difference(NOT_LISTED)))
-    return Rights(tell, never, may, tuple(sorted(who.step_up)), bool(who.own_only))
+    return Rights(tell, never, may, tuple(sorted(who.step_up)), who.lent)
 
 
 def tone(case: Case) -> str:

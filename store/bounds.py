@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authz import Grant
+from authz import OWN_REQUESTS, REQUESTS, Grant
 from store import timeline
 from store.people import person_of
 from store.timeline import NOT_THE_DESKS, About
@@ -50,5 +50,6 @@ def _sees(grant: Grant, of: About) -> bool:
         return of.account == grant.account and not hidden
     mine = of.opened_by == person_of(grant.subject)
     open_to_all = of.opened_by is not None and of.status not in ("pending", "withdrawn", "held", "draft")
-    seen = mine if of.status == "draft" or grant.when == "own_tickets" else open_to_all
-    return (of.account, of.topic) == (grant.account, grant.topic) and seen
+    seen = mine if of.status == "draft" or grant.when in ("own_tickets", OWN_REQUESTS) else open_to_all
+    follows = grant.when != OWN_REQUESTS or of.kind in REQUESTS
+    return (of.account, of.topic) == (grant.account, grant.topic) and seen and follows

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import CELL_OF, CELLS, Ask, Grant, Proof, judge
+from authz import CELL_OF, CELLS, OWN_REQUESTS, Ask, Grant, Proof, judge
 from store import tables
 from store.people import subject_of
 from store.transaction import Transaction
@@ -24,7 +24,7 @@ SHOWN: Final = tuple(
 class Requester:
     """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
     and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what a lent right gives for their
-    own tickets alone. `held` are their words under the account's scheme."""
+    own tickets alone, or having made a request for their own requests; `lent`: some by a lent right. `held` are their words under the account's scheme."""
 
     name: str
     account_number: str
@@ -36,6 +36,7 @@ class Requester:
     own_only: frozenset[str]
     step_up: frozenset[str]
     open_tickets: int
+    lent: bool = False
 
 
 def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
@@ -59,7 +60,8 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
         account.scheme,
         tuple(sorted(standing.held)) if standing else (),
         frozenset(may),
-        frozenset(grant.cell for grant in granted if grant.when in ("one_ticket", "own_tickets")),
+        frozenset(grant.cell for grant in granted if grant.when in ("one_ticket", "own_tickets", OWN_REQUESTS)),
         frozenset(further - may),
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
+        any(grant.when in ("one_ticket", "own_tickets") for grant in granted),
     )

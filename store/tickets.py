@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, select, true, update
 
-from authz import Action, Ask, Denied, Grant, Proof, Reason, Topic
+from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Topic
 from store import bounds, edits, loans, step_ups, tables, timeline
 from store.people import person_of, subject_of
 from store.prepared import Prepared
@@ -81,8 +81,7 @@ def open(
 
 def topic_of(action: Action) -> Topic:
     """The topic a request is kept under."""
-    billing = (Action.BILLING_PAY, Action.ACCOUNT_CLOSE, Action.ACCOUNT_REOPEN)
-    return Topic.BILLING if action in billing else Topic.TECHNICAL
+    return TOPIC_OF.get(action, Topic.TECHNICAL)
 
 
 def request(
@@ -267,8 +266,12 @@ def _change(
 
 
 def own_only(of: Grant) -> ColumnElement[bool]:
-    """A right lent for one's own tickets reaches no others."""
-    return tables.tickets.c.opened_by == person_of(of.subject) if of.when == "own_tickets" else true()
+    """A right lent for one's own tickets reaches no others, and one to follow one's own requests reaches those."""
+    if of.when not in ("own_tickets", OWN_REQUESTS):
+        return true()
+    t = tables.tickets.c
+    mine: ColumnElement[bool] = t.opened_by == person_of(of.subject)
+    return mine & t.kind.in_(REQUESTS) if of.when == OWN_REQUESTS else mine
 
 
 _BY_RECORDING = Prepared(

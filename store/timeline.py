@@ -74,12 +74,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose account, which topic, the status, and who opened it: a person's id, or nobody proven."""
+    """Whose account, which topic, the status, who opened it (a person's id, or nobody proven), and its kind."""
 
     account: int | None
     topic: str
     status: str
     opened_by: int | None
+    kind: str
 
 
 def insert_ticket(
@@ -189,13 +190,13 @@ def _copy(tx: Transaction, row: Any, message: int) -> None:
 def about(tx: Transaction, ticket: int) -> About | None:
     """What a ticket is about, to ask for the right grant. None: there is none."""
     row = _ABOUT.first(tx, number=ticket)
-    return None if row is None else About(row.account_id, row.topic, row.status, row.opened_by)
+    return None if row is None else About(*row)
 
 
 def hold(tx: Transaction, ticket: int) -> About | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
     row = _HOLD.first(tx, number=ticket)
-    return None if row is None else About(row.account_id, row.topic, row.status, row.opened_by)
+    return None if row is None else About(*row)
 
 
 def of_source(tx: Transaction, source: str) -> About | None:
@@ -209,7 +210,9 @@ _INSERT = Prepared(
     insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
 )
 _t, _m, _f = tables.tickets, tables.messages, tables.files
-_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by).where(_t.c.number == bindparam("number"))
+_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind).where(
+    _t.c.number == bindparam("number")
+)
 _ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())
 _BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
 NOTED_FILES = Prepared(

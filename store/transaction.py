@@ -201,8 +201,8 @@ class Transaction:
         return offered
 
     def would_allow(self, subject: str, account: int, actions: Iterable[Action]) -> dict[Action, str]:
-        """Which of these actions a second proof would open: action → the limit of that yes. Opens nothing and tells
-        nothing, so there is no Grant and no entry."""
+        """Which of these actions a second proof would open: action → the limit of that yes. An account is reopened that is
+        closed. Opens nothing and tells nothing, so there is no Grant and no entry."""
         return _would(subject, account, holdings.on(self, subject, account, None), actions)
 
     def would_allow_everywhere(self, subject: str, actions: Iterable[Action]) -> dict[int, dict[Action, str]]:

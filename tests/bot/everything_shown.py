@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from string import Formatter
+from types import SimpleNamespace
 from typing import Any
 
 from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
@@ -24,7 +25,7 @@ from store.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
 
 P = phrases.load()
 AT = 1_795_348_800_000
-UNREAD: Any = None  # of a grant only its cell is read here
+UNREAD: Any = SimpleNamespace(when="")  # of a grant only its cell and its limit are read here
 
 
 def name(text: str) -> str:
@@ -89,6 +90,7 @@ def card(text: str, status: str = "open", requester: bool = True) -> Card:
         own_only=frozenset(LENDABLE[:1]) & may,
         step_up=frozenset(REQUESTS),
         open_tickets=3,
+        lent=True,
     )
     about = (10**9, text[:90], "billing", "problem", status, True, "slack", AT, name(text), name(text))
     return Card(*about, who if requester else None, said(text))
@@ -249,7 +251,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         stand = standings(text, many)
         yield (
             f"standing {many}",
-            prove_words.standing(P, stand, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
+            prove_words.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
         )
         yield f"references {many}", prove_words.references(P, stand)
     for topic in Topic:

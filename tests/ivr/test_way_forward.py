@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from store import tables
 from tests.desk import Desk
 from tests.ivr.proving import DEV, NUMBERS, RAJ, TOM, at_menu
-from tests.ivr.test_rights import TIDEWORKS, holds, status
+from tests.ivr.test_rights import TIDEWORKS, account, holds, person, status
 from tests.ivr.wire import Caller, change
 
-MIA = "mia.chen"
-NUMBERS |= {MIA: ("+441632960108", "17846325")}
+MIA, LEO = "mia.chen", "leo.fox"
+NUMBERS |= {MIA: ("+441632960108", "17846325"), LEO: ("+441632960109", "39275068")}
 SUSPENDED = "This account is suspended, so you may not {} now."
 MENU = "Press "
 
@@ -65,3 +65,24 @@ def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk
     change(one_desk, status(TIDEWORKS, "suspended"))
     told = refused(caller, "5")
     assert told == ["No service here has emergency cover.", "Raj Patel can open a billing ticket about the suspension."]
+
+
+def test_e19_a_lent_right_is_one_by_phone_too(one_desk: Desk) -> None:
+    """E19: what a refusal says can be lent brings the right to ask for it at every channel: one ticket, and to follow it."""
+    leo = at_menu(one_desk, LEO)
+    assert refused(leo, "1")[0] == "You may not open tickets on this account."
+    row = {
+        "account_id": account(TIDEWORKS),
+        "lender": person(RAJ),
+        "borrower": person(LEO),
+        "cell": "ticket.open:technical",
+    }
+    row |= {"one_ticket": True, "lent_at": one_desk.now, "ends_at": one_desk.now + 3_600_000}
+    change(one_desk, insert(tables.loans).values(**row))
+    assert "Press 1 to open a ticket." in leo.key("9").said
+    leo.key("1")
+    leo.key("1")
+    assert leo.say().said[:2] == ["Thank you. Your ticket is open.", "Its number is 1 0 0 1."]
+    assert "Press 1 to open a ticket." not in leo.answer.said
+    assert "Press 2 to hear your tickets." in leo.answer.said
+    assert leo.key("2").said[0].startswith("Ticket 1 0 0 1")

@@ -1,0 +1,123 @@
+"""E4, E21: whoever may make requests and nothing else is told the same in Slack and by phone, and follows what they asked for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from simulator.phone import Phone
+from tests.bot.proving import PEOPLE, SUBJECT, app, on_the_phone, shows
+from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.bot.test_way_forward import asks, holds, sql, status
+
+LEO = "leo.fox"
+PEOPLE |= {LEO: ("+441632960109", "10000099", "39275068")}
+SUBJECT |= {LEO: "person:9"}
+NO_NEED = "Nothing you may do on this account needs a second proof"
+HOLDINGS = {
+    "media_temple": ("owner", "admin", "technical", "billing"),
+    "standard_roles": ("owner", "administrator", "support", "billing", "support,billing"),
+    "memset": (
+        "manage_users",
+        "manage_billing",
+        "manage_services",
+        "manage_support",
+        "purchase_services",
+        "manage_support,manage_billing",
+        "admin_contact,manage_users,manage_billing,manage_services,manage_support,purchase_services",
+    ),
+}
+
+
+@pytest.fixture
+def desk(slack_once: SlackDesk) -> SlackDesk:
+    slack_once.link("U0LEO", LEO)
+    slack_once.pass_time(73 * 3600)
+    return slack_once
+
+
+def orders(desk: SlackDesk) -> None:
+    """Leo, who may buy and nothing else, asks for a server: a draft."""
+    holds(desk, LEO, "purchase_services")
+    desk.be("U0LEO").command("/ticket", "one more server, please")
+    desk.work()
+    desk.click("U0LEO", "open", holding="may not open technical")
+    desk.submit("U0LEO", words="one more server, please")
+    desk.be("U0LEO").close(everything=True)
+
+
+def keyed(phone: Phone, keys: str) -> str:
+    """What is said to it."""
+    before = len(phone.heard)
+    phone.press(keys)
+    return " ".join(phone.heard[before:])
+
+
+def test_e4_a_request_of_ones_own_can_be_followed(desk: SlackDesk) -> None:
+    """E4: in Slack from the draft to the answer, and by phone; and no other ticket with it."""
+    desk.link("U0MIA", "mia.chen")
+    made = app(desk, LEO)
+    orders(desk)
+    draft = desk.said("U0LEO")
+    assert "may not follow" not in draft
+    assert "Ticket #1001: one more server, please" in draft
+    desk.click("U0LEO", "prove", holding="#1001")
+    desk.submit("U0LEO", code=shows(desk, made))
+    desk.be("U0LEO").close(everything=True)
+    desk.click("U0KIM", "desk_answer", AGENTS, holding="#1001")
+    desk.submit("U0KIM", words="It runs from tomorrow on.")
+    assert "It runs from tomorrow on." in desk.said("U0LEO")
+    desk.be("U0LEO").dm("and a second one", thread=desk.last("U0LEO", holding="Ticket #1001"))
+    desk.work()
+    assert "and a second one" in desk.said("U0KIM", AGENTS)
+    desk.be("U0MIA").dm("our site is down")
+    desk.work()
+    assert "1002" not in asks(desk, "U0LEO", "my tickets")
+    assert "There is no ticket 1002 that you may see" in asks(desk, "U0LEO", "ticket 1002")
+    phone = on_the_phone(desk, LEO)
+    heard = keyed(phone, "2")
+    assert "one more server, please." in heard
+    assert "It runs from tomorrow on." in heard
+    assert "There are no more tickets" in keyed(phone, "2")
+    holds(desk, LEO, "manage_services")
+    assert "You may not hear tickets" in keyed(phone, "2")
+
+
+def test_e4_the_second_proof_that_slack_sends_to_the_phone_for_can_be_given_there(desk: SlackDesk) -> None:
+    """E4: and be taken back to Slack, or the draft handed in by phone at once."""
+    made = app(desk, LEO)
+    orders(desk)
+    phone = on_the_phone(desk, LEO)
+    assert NO_NEED not in keyed(phone, "8")
+    keyed(phone, "1")
+    keyed(phone, f"{shows(desk, made)}#")
+    said = keyed(phone, "8")
+    assert "Press 1 for a reference to take it to Slack." in said
+    told = re.search(r"Your reference is ((?:[0-9] ){7}[0-9])", keyed(phone, "1"))
+    assert told
+    desk.click("U0LEO", "prove", holding="#1001")
+    desk.submit("U0LEO", code=told[1].replace(" ", ""))
+    assert "#1001" in desk.said("U0KIM", AGENTS)
+    assert "one more server" in desk.said("U0KIM", AGENTS)
+
+
+@pytest.mark.parametrize(("scheme", "held"), [(scheme, held) for scheme, some in HOLDINGS.items() for held in some])
+def test_e21_slack_and_the_phone_say_alike_whether_something_needs_a_second_proof(
+    desk: SlackDesk, scheme: str, held: str
+) -> None:
+    """E21: for every holding, on an active and on a suspended account, and on a closed one whoever is let in."""
+    sql(desk, f"UPDATE accounts SET scheme = '{scheme}' WHERE number = '400639'")
+    sql(desk, "DELETE FROM contacts WHERE account_id = 3 AND person_id <> 9")
+    holds(desk, LEO, held)
+    for state in ("active", "suspended", "closed"):
+        status(desk, state)
+        in_slack = "After a second proof of who you are, also" in asks(desk, "U0LEO", "account")
+        proves = "nothing you may do there needs a second proof" not in asks(desk, "U0LEO", "prove")
+        phone = on_the_phone(desk, LEO)
+        if state == "closed" and "owner" not in held and "admin_contact" not in held:
+            assert not in_slack, "nobody else is let in there"
+            continue
+        assert in_slack is proves is (NO_NEED not in keyed(phone, "8")), state
+        assert in_slack or state != "closed"
+        phone.hang_up()
