@@ -29,7 +29,9 @@ def card(p: Phrases, found: Card) -> Message:
         b.section("\n".join([head, about, " · ".join(state)])),
         service,
         _first(p, found.first),
-        requester(p, found.requester, p.say(f"card.proof.{found.proved}")),
+        [b.section(p.say("card.left_by", name=found.left_by))]
+        if found.left_by
+        else requester(p, found.requester, p.say(f"card.proof.{found.proved}")),
         buttons(p, found),
     )
 
@@ -79,12 +81,13 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
     number = str(found.number)
     settable = STATUSES if found.requester is not None else ("closed", "open")
     statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in settable if name != found.status]
+    call_back = b.button(p.plain("button.call_back"), "desk_call_back", f"ticket:{number}")
     if found.requester is None:
         return b.actions(
             b.button(p.plain("button.take"), "desk_take", f"{number}:{found.holder or ''}"),
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
-            b.button(p.plain("button.verify"), "desk_verify", number),
+            call_back if found.left_by else b.button(p.plain("button.verify"), "desk_verify", number),
         )
     return (
         *b.actions(
@@ -93,10 +96,7 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
         ),
-        *b.actions(
-            b.button(p.plain("button.call_back"), "desk_call_back", f"ticket:{number}"),
-            b.button(p.plain("button.verify"), "desk_verify", number),
-        ),
+        *b.actions(call_back, b.button(p.plain("button.verify"), "desk_verify", number)),
     )
 
 

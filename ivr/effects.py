@@ -13,7 +13,7 @@ from ivr import duress, proving, requesting
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.asks import ANYWHERE, CUSTOMER_ASKS, Desk, asked, by_topic, refused
-from ivr.menu import LINK, MENU
+from ivr.menu import LINK, MENU, MESSAGE
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
@@ -51,8 +51,8 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     said = [grant for grant in offered.values() if by_phone or grant.topic is None or grant.when in ANYWHERE]
     cells = frozenset(str(grant.action) for grant in said)
     tx.told_rights(said)
-    if desk.slack and call.proof >= Proof.VERIFIED:
-        cells |= {LINK}
+    if call.proof >= Proof.VERIFIED:
+        cells |= ({LINK} if desk.slack else set()) | (set() if by_phone else {MESSAGE})
     alone = proved = False
     if requesting.allowed(tx, call):
         alone = "ticket.open" not in cells
@@ -148,12 +148,16 @@ def _may_leave_message(tx: Transaction, _desk: Desk, call: Call, _effect: object
 
 
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
+    subject = "Call back: " + _MESSAGE_SUBJECTS[call.about]
     if not tickets.has_recording(tx, effect.recorded.sid):
-        if not call.counted and call.proof < Proof.VERIFIED:  # it was given back, and comes all the same
+        if call.subject is not None and call.proof >= Proof.VERIFIED:
+            keep(tx, call, effect.recorded, subject)
+            return o.MessageLeft()
+        if not call.counted:  # it was given back, and comes all the same
             message_limits.charge(tx, call.number, attested=call.attested, failed=call.about == "fallback")
         tickets.leave_pending(
             tx,
-            subject="Call back: " + _MESSAGE_SUBJECTS[call.about],
+            subject=subject,
             body="",
             recorded=effect.recorded,
             claimed=claimed_by(tx, call.support_id, call.number),
@@ -196,6 +200,7 @@ _MESSAGE_SUBJECTS = {
     "closed": "a caller while PINs were not taken",
     "busy": "a caller while the line was busy",
     "fallback": "a caller when something had failed",
+    "proved": "a caller who may not ask for it",
 }
 DO: dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]] = {
     s.NameAccounts: _name_accounts,

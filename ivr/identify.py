@@ -8,7 +8,7 @@ from dataclasses import replace
 from authz import Proof
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import PAGE, Place, chosen, goodbye, goto, leave_message, not_a_choice, screen, settled, unexpected
+from ivr.moves import PAGE, Place, chosen, goodbye, goto, leave_message, menu, not_a_choice, screen, settled, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
 from store.people import is_support_id
 from store.pins import Pin
@@ -78,6 +78,10 @@ def _hear_message(call: Call, event: Event) -> Move:
             if not whose:
                 return _ask_message(replace(call, counted=call.proof < Proof.VERIFIED))
             return goodbye(call, f"no_message.{call.about}", f"no_more_messages.{whose}")
+        case o.MessageLeft() if call.about == "proved":
+            return menu(call, line("message_kept"))
+        case Keys() if call.about == "proved":
+            return menu(call)  # a key instead of a word: back
         case o.MessageLeft():
             return goodbye(replace(call, counted=False), "message_left")
     return not_a_choice(call)

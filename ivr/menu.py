@@ -8,13 +8,27 @@ from authz import Topic
 from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import PAGE, Place, chosen, goto, menu, not_a_choice, noted, number_twice, refusal, screen, unexpected
+from ivr.moves import (
+    PAGE,
+    Place,
+    chosen,
+    goto,
+    leave_message,
+    menu,
+    not_a_choice,
+    noted,
+    number_twice,
+    refusal,
+    screen,
+    unexpected,
+)
 from ivr.person import closed, hear_holding
 from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
 from ivr.step_up import STEP_UP, TOPICS, hear_step_up
 from ivr.tickets import ask_record, hear_tickets
 
 LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
+MESSAGE = "desk.message"  # nor this: proof never gives less than who has none, and they can leave one
 # digit → what it asks for; contract.md, the phone call, 4
 MENU: dict[str, tuple[str, Effect]] = {
     "1": ("ticket.open", s.MayOpen()),
@@ -22,6 +36,7 @@ MENU: dict[str, tuple[str, Effect]] = {
     "3": ("billing.view", s.TellInvoices()),
     "4": ("service.view", s.TellServices()),
     "5": ("phone.emergency", s.NameServices()),
+    "6": (MESSAGE, s.MayLeaveMessage()),
     "7": (LINK, s.MakeLinkCode()),
     "8": (STEP_UP, f.FindWays()),
     "0": ("phone.support", s.RingDesk()),
@@ -49,6 +64,8 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return goto(replace(call, account=None, page=0), "accounts")
         case Keys("9" | "*"):
             return goto(call, "menu")
+        case Keys("6"):
+            return leave_message(call, "proved")
         case Keys(keyed) if keyed in MENU:
             return replace(call, about="emergency" if keyed == "5" else ""), MENU[keyed][1]
         case Keys():

@@ -95,15 +95,16 @@ def leave_message(call: Call, about: str) -> Move:
 
 
 def refusal(refused: o.Refused) -> list[Line]:
-    """Why not, what it would need, who can help, and what now."""
+    """Why not, what it would need, who can help, and what now: whoever is refused can still leave a message."""
     told = [line(f"refused.{refused.denied.reason}", action=refused.cell)]
     if refused.needs:
         told.append(line("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
     way = refused.denied.next
+    message = [] if way in (Next.LEAVE_MESSAGE, Next.VERIFY) else [line("or_message")]
     if not refused.helpers or way not in NAMES:
-        return [*told, line(f"way.{way}")]
+        return [*told, line(f"way.{way}"), *message]
     then = [line("way.ask_helpers")] if way == Next.ASK_CONTACT_ADMIN else []
-    return [*told, line(f"named.{way}", names=refused.helpers), *then]
+    return [*told, line(f"named.{way}", names=refused.helpers), *then, *message]
 
 
 def refused(call: Call, event: o.Refused) -> Move:

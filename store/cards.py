@@ -23,7 +23,8 @@ HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is ve
 @dataclass(frozen=True, slots=True)
 class Card:
     """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
-    `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified."""
+    `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
+    `left_by`: of what is nobody's ticket, the name of who left it and had proved who they are; or empty."""
 
     number: int
     subject: str
@@ -39,6 +40,7 @@ class Card:
     first: Said | None
     holder: int | None = None
     proved: str = "verified"
+    left_by: str = ""
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
@@ -57,6 +59,8 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if row.opened_by is not None and row.account_id is not None:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     holder, taken_by = _taken_by(tx, number)
+    first = shown.first(tx, grant, number)
+    by_name = row.status == "pending" and first is not None and first.author.startswith("person:")
     made = Card(
         row.number,
         row.subject,
@@ -69,9 +73,10 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         _service(tx, row),
         taken_by,
         requester,
-        shown.first(tx, grant, number),
+        first,
         holder,
         row.factor or HOW.get(row.channel, "verified"),
+        first.name if first is not None and by_name else "",
     )
     tx.told(grant, *_fields(made))
     return made

@@ -176,7 +176,7 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case s.MayReply():
             return dice.one_of((o.ReplyAllowed(), o.ReplyAllowed(), refused(dice, "ticket.reply:technical")))
         case s.MayLeaveMessage():
-            return o.MessageAllowed("withheld" if dice.throw(4) == 3 else "")
+            return o.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
         case s.LeaveMessage():
             return o.MessageLeft()
         case s.TellInvoices():

@@ -94,7 +94,7 @@ def test_what_would_tell_something_is_being_updated(desk: Desk) -> None:
         caller = threatened(desk, support_id)
         while "Press 9 to hear this again." not in caller.answer.said:
             caller.key("1")
-        for key in "234678":
+        for key in "23478":
             caller.key(key)
             told = said(caller)
             assert told.startswith((ALL_OF_IT, "That is not one of the choices.")), (support_id, key, told)
@@ -102,6 +102,19 @@ def test_what_would_tell_something_is_being_updated(desk: Desk) -> None:
         assert told
         caller.hang_up()
     assert count(desk, tables.codes) == 0
+
+
+def test_e5_a_message_under_a_threat_sounds_as_always_and_is_held(one_desk: Desk) -> None:
+    give(one_desk, MIA, PIN, UNDER_THREAT)
+    heard = []
+    for pin in (PIN, UNDER_THREAT):
+        caller = Caller(Wire(one_desk), "anonymous")
+        caller.prove(MIA, pin)
+        caller.key("6")
+        heard.append((said(caller), caller.say().said))
+    assert heard[0] == heard[1]
+    assert heard[0][1] == ["Thank you. We have your message.", ANYTHING]
+    assert sorted(statuses(one_desk)) == [(1001, "pending"), (1002, "held")]
 
 
 def test_an_effect_nobody_has_thought_of_tells_nothing() -> None:

@@ -17,6 +17,7 @@ from tests.ivr.wire import Caller, Wire, change, count, rows, set_state, state_o
 
 pytestmark = pytest.mark.both_databases
 
+MESSAGE = "Press 6 to leave us a message."
 DEV, TIDEWORKS = "+441632960102", "400639"
 
 
@@ -87,11 +88,11 @@ def test_a_right_withdrawn_is_gone_at_the_next_key(one_desk: Desk, key: str, tol
 def test_the_menu_says_what_is_allowed_at_this_moment(desk: Desk) -> None:
     caller = raj(desk)
     change(desk, holds("raj.patel", TIDEWORKS, "manage_services"))
-    assert caller.key("9").said == ["Press 4 to hear about your services.", "Press 9 to hear this again."]
+    assert caller.key("9").said == ["Press 4 to hear about your services.", MESSAGE, "Press 9 to hear this again."]
     change(desk, holds("raj.patel", TIDEWORKS, "manage_billing"))
-    assert caller.key("9").said == ["Press 3 to hear what is owed.", "Press 9 to hear this again."]
+    assert caller.key("9").said == ["Press 3 to hear what is owed.", MESSAGE, "Press 9 to hear this again."]
     change(desk, removed("raj.patel", TIDEWORKS))
-    assert caller.key("9").said == ["Press 9 to hear this again."]
+    assert caller.key("9").said == [MESSAGE, "Press 9 to hear this again."]
     assert caller.key("3").said[:2] == [
         "You are not on this account any more.",
         "Please ask whoever looks after the account, then call again.",

@@ -19,7 +19,7 @@ import ivr
 from authz import NAMES, REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
 from ivr import outcomes as o
 from ivr import phrases, screens
-from ivr.menu import LINK, MENU
+from ivr.menu import LINK, MENU, MESSAGE
 from ivr.moves import refusal
 from ivr.phrases import LONGEST_TEXT, speakable
 from ivr.shapes import Conference, Gather, HangUp, Record, Screen, line
@@ -35,7 +35,7 @@ SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__
 EXPANDED = {
     "no_message.": {"no_pin", "busy", "closed", "fallback"},
     "no_more_messages.": {"number", "withheld", "others"},
-    "message.": {"no_pin", "busy", "closed", "fallback"},
+    "message.": {"no_pin", "busy", "closed", "fallback", "proved"},
     "menu.": {*MENU, "request", "proved"},
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},
@@ -134,7 +134,7 @@ def test_every_refusal_says_why_and_the_way_forward(reason: Reason) -> None:
 
 
 def test_every_action_of_the_menu_and_every_holding_has_a_name() -> None:
-    never_refused = {LINK, STEP_UP}
+    never_refused = {LINK, STEP_UP, MESSAGE}
     for cell in {cell for cell, _ in MENU.values()} - never_refused | {Action.TICKET_REPLY, *REQUESTS}:
         assert cell in WORDS._document["action"]
     words = {word for name, scheme in load_schemes().items() if name != "desk" for word in scheme.words}
