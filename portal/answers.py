@@ -27,7 +27,7 @@ HEADERS: Final = {
 def page(door: Door, visit: Visit, name: str, status: int = 200, **given: Any) -> Response:
     """A template with what it is given. Every page can hold a form: its token, and the cookie that is bound to, come along."""
     known = {"token": form_token(door, visit), "path": visit.path, "now": door.store.clock()}
-    known |= {"who": None, "said": "", "stamp": "", "part": False}
+    known |= {"who": None, "said": "", "stamp": "", "part": False, "unsent": {}}
     made = html(door.pages.get_template(f"{name}.html").render(known | given), status)
     if not visit.session:
         keep(door, made, VISITOR, visit.visitor, None)
@@ -76,16 +76,11 @@ def keep(door: Door, made: Response, name: str, value: str, seconds: int | None)
 
 def signed_in(door: Door, made: Response, token: str, known: str) -> Response:
     """A new session, always: what the browser had before is dropped."""
-    keep(door, made, SESSION, token, sessions.WHOLE // 1000)
+    # For longer than it lasts: what was typed in it when it ended is sent along with the next sign-in.
+    keep(door, made, SESSION, token, 2 * sessions.WHOLE // 1000)
     keep(door, made, KNOWN, known, logins.KNOWN_FOR // 1000)
     keep(door, made, VISITOR, "", 0)
     return made
-
-
-def joined(door: Door, made: Response, known: str) -> Response:
-    """Their first sign-in comes from a browser that is known already."""
-    keep(door, made, KNOWN, known, logins.KNOWN_FOR // 1000)
-    return signed_out(door, made)
 
 
 def signed_out(door: Door, made: Response) -> Response:

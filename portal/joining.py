@@ -1,4 +1,6 @@
-"""Somebody of the staff joins, or joins anew: a password of their own and an authenticator, by a link that is good once."""
+"""Somebody of the staff joins, or joins anew: a password of their own and an authenticator, by a link that is good once.
+
+Whoever has just set both is signed in: the code was of this moment, and would not be taken a second time."""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from fastapi import Response
 from portal import answers, drawing
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, logins, numbers, passwords, staff
+from store import authenticators, logins, numbers, passwords, sessions, staff
 
 
 def show(door: Door, visit: Visit) -> Response:
@@ -40,12 +42,13 @@ def join(door: Door, visit: Visit) -> Response:
     hashed = door.pool.run(lambda: logins.hashed(password))
     with door.store.transaction("portal") as tx:
         found = staff.accept(tx, link)
-        if found is not None:
-            logins.put(tx, found, hashed, secret, step)
-        known = logins.mark(tx, found) if found is not None else ""
-    if found is None:
-        return _gone(door, visit)
-    return answers.joined(door, answers.page(door, visit, "joined", username=member.username), known)
+        if found is None:
+            return _gone(door, visit)
+        if visit.session:
+            sessions.end(tx, visit.session)
+        token = logins.join(tx, found, hashed, secret, step)
+        known = logins.mark(tx, found)
+    return answers.signed_in(door, answers.page(door, visit, "joined", username=member.username), token, known)
 
 
 def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from portal import answers
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, alerts, proof_mail, queue, second_looks, staff, switches
+from store import Transaction, alerts, forms, proof_mail, queue, second_looks, staff, switches
 from store.readings import Reading
 from store.second_looks import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
 from store.sessions import SignedIn
@@ -28,6 +28,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "switch": switches.look(tx, switching),
         "others": staff.who_else_leads(tx, switching),
         "held": queue.held(tx, tickets),
+        "unsent": forms.kept(tx, who.staff),
         "wanted": second_looks.waiting(tx, switching) + second_looks.waiting(tx, pins),
     }
     return answers.live_page(door, visit, "leads", given)

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sign_in, tickets
+from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sending, sign_in, tickets
 from portal.door import Door
 from portal.lanes import Full, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequest, Visit, body, filled, look
@@ -147,10 +147,14 @@ def _signed_in(handler: Staff) -> Open:
             with door.store.transaction("portal") as tx:
                 who = sessions.find(tx, visit.session, does=does)
                 if who is not None:
-                    return handler(door, replace(visit, stamp=stamp or ""), tx, who)
+                    asked = replace(visit, stamp=stamp or "")
+                    return sending.once(door, asked, tx, who, handler) if visit.post else handler(door, asked, tx, who)
         if visit.by_itself:
             return answers.nothing(401)
-        return answers.signed_out(door, answers.to(f"/desk/sign-in?to={sign_in.way_on(visit.path)}"))
+        if visit.post and sending.typed(visit.form):
+            return sign_in.first(door, visit)
+        page = sending.page_of(visit.path) if visit.post else visit.path
+        return answers.signed_out(door, answers.to(f"/desk/sign-in?to={sign_in.way_on(page)}"))
 
     return staff_only
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from fastapi import Response
 
-from portal import answers
+from portal import answers, sending
 from portal.door import Door
 from portal.visit import Visit
-from store import logins, numbers, passwords, sessions
+from store import Transaction, forms, logins, numbers, passwords, sessions
 from store.import_words import ACCOUNT_NUMBER
 from store.logins import Caller
 
@@ -27,9 +27,17 @@ def show(door: Door, visit: Visit) -> Response:
     return _again(door, visit, 200, way_on(visit.query.get("to", "")), "")
 
 
+def first(door: Door, visit: Visit) -> Response:
+    """Somebody's session ended while they were writing: what they wrote goes through the sign-in, and comes back after it."""
+    unsent = {visit.path: sending.typed(visit.form)}
+    return _again(door, visit, 401, way_on(sending.page_of(visit.path)), "ended", unsent=unsent)
+
+
 def sign_in(door: Door, visit: Visit) -> Response:
     """Counted and committed first; then one Argon2; then the code, once. Nothing says what was wrong, and what is refused by the
     count is not hashed, whoever's username it is."""
+    if "username" not in visit.form:  # the page itself has found out that they are signed out
+        return _again(door, visit, 401, way_on(visit.field("to")), "ended")
     username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: passwords.LONGEST + 1]
     digits, way = numbers.digits(visit.field("code", 40)), way_on(visit.field("to"))
     with door.store.transaction("portal") as tx:
@@ -47,12 +55,25 @@ def sign_in(door: Door, visit: Visit) -> Response:
         token = done.token
         if visit.session and token:
             sessions.end(tx, visit.session)
-        known = logins.mark(tx, attempt.staff) if token and attempt.staff is not None else ""
+        known, kept = "", False
+        if token and attempt.staff is not None:
+            known = logins.mark(tx, attempt.staff)
+            kept = _keep(tx, visit, attempt.staff)
     if done.codes_at:
         return _wait(door, visit, way, "codes", done.codes_at)
     if not token:
         return _again(door, visit, 403, way, "wrong")
-    return answers.signed_in(door, answers.to(way), token, known)
+    return answers.signed_in(door, answers.to(f"{way}?said=unsent" if kept else way), token, known)
+
+
+def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
+    """What was typed in a session of theirs that had ended, and of nobody else's."""
+    unsent = sending.unpacked(visit.form.get("unsent", ""))
+    if not unsent or sessions.owner(tx, visit.session) != staff:
+        return False
+    for form, words in unsent.items():
+        forms.keep(tx, staff, form, words)
+    return True
 
 
 def _wait(door: Door, visit: Visit, way: str, why: str, until: int) -> Response:
@@ -62,8 +83,12 @@ def _wait(door: Door, visit: Visit, way: str, why: str, until: int) -> Response:
     return made
 
 
-def _again(door: Door, visit: Visit, status: int, way: str, why: str, minutes: int = 0) -> Response:
-    return answers.page(door, visit, "sign_in", status, why=why, minutes=minutes, to=way)
+def _again(
+    door: Door, visit: Visit, status: int, way: str, why: str, *, minutes: int = 0, unsent: sending.Unsent | None = None
+) -> Response:
+    unsent = unsent or sending.unpacked(visit.form.get("unsent", ""))
+    given = {"why": why, "minutes": minutes, "to": way, "unsent": sending.packed(unsent)}
+    return answers.page(door, visit, "sign_in", status, **given)
 
 
 def sign_out(door: Door, visit: Visit) -> Response:

@@ -13,7 +13,7 @@ from portal.asking import asked, on_ticket, talking
 from portal.calls import said_of
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, call_backs, desk_tickets, queue, reach, readings
+from store import Transaction, call_backs, desk_tickets, forms, queue, reach, readings
 from store.readings import Reading
 from store.sessions import SignedIn
 
@@ -58,6 +58,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "longest": LONGEST,
         "became": reach.of_ticket(tx, grant, number),
         "reach": reach.now(tx, grant, number, phone=door.phone),
+        "unsent": forms.kept(tx, who.staff),
     }
     return answers.live_page(door, visit, "ticket", given)
 

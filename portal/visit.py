@@ -7,6 +7,7 @@ takes time is not done on the event loop, where the phone would wait for it: `fi
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +28,8 @@ MOST_FIELDS: Final = 20
 SLOWEST_BODY: Final = 5.0  # seconds
 SESSION, VISITOR, KNOWN = "deskgate_session", "deskgate_visitor", "deskgate_known"
 _LONGEST_COOKIE: Final = 200
-_TOKEN: Final = 43  # characters
+_TOKEN: Final = 43  # characters; after a dot follows the key, good once, of the form it was written into
+_KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
 
 
 class BadRequest(ValueError):
@@ -107,12 +109,14 @@ def filled(door: Door, visit: Visit, query: bytes, form: bytes) -> Visit:
 
 
 def form_token(door: Door, visit: Visit) -> str:
-    """What every form of ours sends along: of this session, or of this browser where nobody is signed in."""
-    return door.store.keys.digest("portal-form", *_of(visit))[:_TOKEN]
+    """What every form of ours sends along: of this session, or of this browser where nobody is signed in; and a key that makes this
+    page's forms other forms than those of the same page a moment ago (sending.py)."""
+    return f"{door.store.keys.digest('portal-form', *_of(visit))[:_TOKEN]}.{secrets.token_urlsafe(15)}"
 
 
 def _is_form_token(door: Door, visit: Visit, token: str) -> bool:
-    return len(token) == _TOKEN and door.store.keys.made(token, "portal-form", *_of(visit))
+    ours, key = token[:_TOKEN], token[_TOKEN:]
+    return len(ours) == _TOKEN and bool(_KEY.fullmatch(key)) and door.store.keys.made(ours, "portal-form", *_of(visit))
 
 
 def _of(visit: Visit) -> tuple[str, str]:

@@ -221,6 +221,13 @@ def tried(tx: Transaction, grant: Grant, username: str) -> None:
             work.enqueue(tx, "notice", f"{kind}:{staff}:{tx.now}", {"notice": kind, "staff": staff})
 
 
+def join(tx: Transaction, staff: int, password: str, secret: str, step: int) -> str:
+    """As `put`; and the token of a session, for whoever has just shown that they have both."""
+    put(tx, staff, password, secret, step)
+    tx.record(f"staff:{staff}", None, "staff.sign_in", "allowed")
+    return sessions.begin(tx, staff)
+
+
 def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> None:
     """What they sign in with from now on (`password` as `hashed` made it). Whatever sessions they had are over."""
     row = {

@@ -65,6 +65,15 @@ def find(tx: Transaction, token: str, *, does: bool) -> SignedIn | None:
     return SignedIn(row.staff_id, row.username, row.name, row.role, min(seen + IDLE, row.made_at + WHOLE))
 
 
+def owner(tx: Transaction, token: str) -> int | None:
+    """Whose session it is, or was: to know whose words were typed in it."""
+    s = tables.staff_sessions.c
+    found: int | None = tx.connection.execute(
+        select(s.staff_id).where(s.digest.in_(tx.keys.digests(_USE, token)))
+    ).scalar()
+    return found
+
+
 def is_good(connection: Connection, keys: Keys, token: str, now: int) -> bool:
     """The same question for whoever only reads."""
     return connection.execute(_QUERY, _asked(keys, token, now)).first() is not None

@@ -35,9 +35,27 @@ function tick() {
   }
 }
 
-// The times count by themselves: a part that differs in nothing else stays as it is, and under a finger or a reader's voice too.
+// The times count by themselves, and keys of forms are new each time: a part that differs in nothing else stays as it is, and under
+// a finger or a reader's voice too.
 function same(text) {
-  return text.replace(/(<time[^>]*>)[^<]*/g, "$1");
+  return text.replace(/(<time[^>]*>)[^<]*/g, "$1").replace(/(name="token" value=")[^"]*/g, "$1");
+}
+
+// What the keyboard can be on, and by what it is known again in the part that comes in its place.
+function stops() {
+  return [...live.querySelectorAll("a[href], button:not(:disabled), summary, input, textarea, select")];
+}
+
+function known(stop) {
+  return stop.id || [stop.tagName, stop.getAttribute("href") ?? stop.name ?? "", stop.textContent].join(" ");
+}
+
+// The keyboard stays where it was. Where that is gone it stays in this part of the page, and never on another button.
+function again(was, nth) {
+  const found = stops().filter((stop) => known(stop) === was);
+  const at = found[Math.min(nth, found.length - 1)];
+  if (!at) live.tabIndex = -1;
+  (at ?? live).focus({ preventScroll: true });
 }
 
 function swap(text) {
@@ -45,10 +63,44 @@ function swap(text) {
   shown = same(text);
   const holder = document.createElement("template");
   holder.innerHTML = text;
-  const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.id : "";
+  const on = document.activeElement;
+  const within = on && on !== live && live.contains(on);
+  const was = within ? known(on) : "";
+  const nth = within ? stops().filter((stop) => known(stop) === was).indexOf(on) : 0;
   live.replaceChildren(holder.content);
   tick();
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (within) again(was, Math.max(nth, 0));
+}
+
+// What is written in this page's forms and not sent: form -> field -> words.
+function unsent() {
+  const found = {};
+  for (const field of document.querySelectorAll("form[method=post] textarea, form[method=post] input:not([type=hidden])")) {
+    if (!field.name || !field.value.trim()) continue;
+    const form = field.form.getAttribute("action");
+    found[form] = { ...found[form], [field.name]: field.value };
+  }
+  return found;
+}
+
+// Signed out: the way leads over the sign-in, and takes along what was written.
+function signedOut() {
+  const written = unsent();
+  const token = document.querySelector("form[method=post] input[name=token]");
+  if (!token || !Object.keys(written).length) {
+    location.assign(`/desk/sign-in?to=${encodeURIComponent(location.pathname)}`);
+    return;
+  }
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = "/desk/sign-in";
+  for (const [name, value] of [["token", token.value], ["to", location.pathname], ["unsent", JSON.stringify(written)]]) {
+    const field = document.createElement("input");
+    [field.type, field.name, field.value] = ["hidden", name, value];
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
 }
 
 function connected(yes) {
@@ -69,7 +121,7 @@ async function look() {
   try {
     const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5000), redirect: "error" });
     if (answer.status === 401) {
-      location.assign(`/desk/sign-in?to=${encodeURIComponent(location.pathname)}`);
+      signedOut();
       return;
     }
     if (headers["X-Active"]) [touched, told] = [false, Date.now()];
@@ -95,7 +147,7 @@ for (const what of ["pointerdown", "pointermove", "keydown", "scroll"]) {
 addEventListener("pointerdown", () => { pressed = true; }, { passive: true });
 for (const what of ["pointerup", "pointercancel", "blur"]) addEventListener(what, () => { pressed = false; });
 
-// A form is sent once, however often somebody presses.
+// A form is sent once, however often somebody presses; should it get through twice, the desk does it once.
 addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from store.tables.accounts import Account, Contact, Invoice, Service
 from store.tables.base import Base
 from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
-from store.tables.desk import Alert, Reading, SecondLook, Switch
+from store.tables.desk import Alert, Reading, SecondLook, SentForm, Switch, UnsentWords
 from store.tables.ledger import Checkpoint, Entry, Lane, Pulse
 from store.tables.lending import Loan, LoanRequest
 from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinGuard, StepUp, TextMessage
@@ -35,6 +35,7 @@ pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
 calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, Ring, Leg, CallBack, Delivery, Work))
 readings, alerts, switches, second_looks = map(_table, (Reading, Alert, Switch, SecondLook))
+sent_forms, unsent_words = map(_table, (SentForm, UnsentWords))
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )

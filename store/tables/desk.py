@@ -19,6 +19,25 @@ class Reading(Base):
     __table_args__ = (Index("ix_readings_staff", "staff_id", "at"), NEVER_AGAIN)
 
 
+class SentForm(Base):
+    """A form of the desk's page that was sent, by the key it carries: where it led."""
+
+    __tablename__ = "sent_forms"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    led: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
+
+
+class UnsentWords(Base):
+    """What one of the staff had typed into a form that was not taken: JSON, by field."""
+
+    __tablename__ = "unsent_words"
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    words: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
+
+
 class Alert(Base):
     """A warning. `audience` is desk, or leads: supervisors and administrators alone. `subject` whom it is about, or empty;
     `detail` a word or a number for its sentence, never a secret. `same` keeps it from being raised twice."""

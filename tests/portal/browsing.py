@@ -73,7 +73,7 @@ class Browser:
 
 
 class Agent(Browser):
-    """Somebody who has joined. `sign_in()` takes a fresh code."""
+    """Somebody who joined the other day, and is signed out. `sign_in()` takes a fresh code."""
 
     def __init__(self, desk: Desk, username: str = "agent.kim") -> None:
         super().__init__(desk)
@@ -88,6 +88,8 @@ class Agent(Browser):
         self.app = pyotp.TOTP(spelled[1].replace(" ", ""))
         self.send(f"/desk/join/{link}", password=PASSWORD, again=PASSWORD, code=self.code())
         assert "You sign in as" in self.words, self.words
+        self.get("/desk")
+        self.send("/desk/sign-out")
 
     def code(self) -> str:
         return self.app.at(self.desk.now // 1000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pyotp
 import pytest
 import structlog
 from sqlalchemy import select
@@ -13,7 +16,7 @@ from store.authenticators import STEP
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import count
-from tests.portal.browsing import PASSWORD, Agent, Browser, hire
+from tests.portal.browsing import PASSWORD, Agent, Browser, hire, invitation
 
 STRANGE = [
     "/desk",
@@ -28,14 +31,16 @@ STRANGE = [
 
 def test_password_and_code_open_the_page(desk: Desk) -> None:
     kim = Agent(desk)
+    before = count(desk, tables.staff_sessions)
     assert kim.sign_in().status_code == 200
     assert "Kim Novak agent" in kim.words
     assert "No call of yours" in kim.words
-    assert count(desk, tables.staff_sessions) == 1
+    assert count(desk, tables.staff_sessions) == before + 1
 
 
 def test_whatever_was_wrong_the_answer_is_the_same(desk: Desk) -> None:
     kim, said = Agent(desk), set()
+    before = count(desk, tables.staff_sessions)
     desk.now += STEP
     code = kim.code()
     for username, password, digits in (
@@ -51,7 +56,25 @@ def test_whatever_was_wrong_the_answer_is_the_same(desk: Desk) -> None:
         said.add((answer.status_code, kim.words))
         assert "deskgate_session" not in kim.client.cookies
     assert len(said) == 1
-    assert count(desk, tables.staff_sessions) == 0
+    assert count(desk, tables.staff_sessions) == before
+
+
+def test_e12_whoever_has_joined_is_signed_in(desk: Desk) -> None:
+    """With the code they joined by, which is taken no second time: nobody waits for the next one."""
+    kim = Browser(desk)
+    link = invitation(desk, "agent.kim")
+    kim.get(f"/desk/join/{link}")
+    spelled = re.search(r"<code>([A-Z2-7 ]+)</code>", kim.text)
+    assert spelled
+    code = pyotp.TOTP(spelled[1].replace(" ", "")).at(desk.now // 1000)
+    kim.send(f"/desk/join/{link}", password=PASSWORD, again=PASSWORD, code=code)
+    assert "You are signed in" in kim.words
+    assert 'href="/desk"' in kim.text
+    kim.get("/desk")
+    assert "Kim Novak agent" in kim.words
+    kim.send("/desk/sign-out")
+    kim.send("/desk/sign-in", username="agent.kim", password=PASSWORD, code=code)
+    assert "That did not match" in kim.words
 
 
 def test_a_code_is_good_once(desk: Desk) -> None:

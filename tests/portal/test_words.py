@@ -42,7 +42,7 @@ KNOWN: dict[str, set[str]] = {
     "alert": set(alerts.KINDS),
     "ticket": {*queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
-    "signing_in": {"wrong", "busy", "codes", *Limited},
+    "signing_in": {"wrong", "busy", "codes", "ended", *Limited},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live.ENDINGS),
     "recording": set(recordings.STATES),

@@ -33,6 +33,10 @@ REASONS: Final[dict[str, str]] = {
         reasons.GUARD,
     ),
     "budgets.Limit.within": reasons.PURE,
+    **dict.fromkeys(
+        ("forms." + n for n in ("drop", "forget", "keep", "kept", "leads", "led_before", "sweep")),
+        "forms of the desk's page: whether one was sent before, and its author's own unsent words",
+    ),
     "logins.Attempt.staff": reasons.PURE,
     "pages.codes_of": reasons.PURE,
     **dict.fromkeys(("numbers." + n for n in ("digits", "is_number", "nobodys", "region", "telephone")), reasons.PURE),
@@ -157,7 +161,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "logins." + n
-            for n in ("begin", "drop", "finish", "hashed", "mark", "marked", "who_signs_in", "matches", "put")
+            for n in ("begin", "drop", "finish", "hashed", "join", "mark", "marked", "who_signs_in", "matches", "put")
         ),
         reasons.STAFF,
     ),
@@ -250,7 +254,17 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "sessions." + n
-            for n in ("SignedIn.leads", "SignedIn.subject", "begin", "end", "end_all", "find", "is_good", "sweep")
+            for n in (
+                "SignedIn.leads",
+                "SignedIn.subject",
+                "begin",
+                "end",
+                "end_all",
+                "find",
+                "is_good",
+                "owner",
+                "sweep",
+            )
         ),
         reasons.STAFF,
     ),

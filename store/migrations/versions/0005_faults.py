@@ -32,9 +32,11 @@ def upgrade() -> None:
     _answers()
     _words()
     _growth()
+    _forms()
 
 
 def downgrade() -> None:
+    _no_forms()
     _no_growth()
     _no_words()
     _no_answers()
@@ -52,6 +54,37 @@ def downgrade() -> None:
     op.drop_column("recordings", "state")
     op.drop_index("ix_codes_live", "codes")
     _no_budgets()
+
+
+def _forms() -> None:
+    """Forms of the desk's page that were sent, so that each does once what it says; and what was typed into those not taken."""
+    op.create_table(
+        "sent_forms",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("led", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sent_forms")),
+    )
+    op.create_index(op.f("ix_sent_forms_at"), "sent_forms", ["at"])
+    op.create_table(
+        "unsent_words",
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_unsent_words_staff_id_staff"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("staff_id", "form", name=op.f("pk_unsent_words")),
+    )
+    op.create_index(op.f("ix_unsent_words_at"), "unsent_words", ["at"])
+
+
+def _no_forms() -> None:
+    op.drop_index(op.f("ix_unsent_words_at"), "unsent_words")
+    op.drop_table("unsent_words")
+    op.drop_index(op.f("ix_sent_forms_at"), "sent_forms")
+    op.drop_table("sent_forms")
 
 
 def _ledger() -> None:

@@ -1,0 +1,88 @@
+"""What is sent from a page of the desk: done once however often it is sent, and what was typed outlives the session it was typed in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import Response
+
+from portal import answers
+from portal.door import Door
+from portal.visit import Visit
+from store import Transaction, forms
+from store.sessions import SignedIn
+
+TYPED: Final = ("words", "reason", "person")  # fields people write in
+LONGEST: Final = 12_000
+# What is said where nothing was done: what was typed is kept then, and the same form may be sent again.
+NOT_DONE: Final = frozenset(
+    (
+        *("not_mine", "not_asked", "not_yours", "not_agreed", "not_found", "held", "too_long", "empty"),
+        *("status_already", "taken_already", "taken_another", "threat_already", "asked_already", "address_young"),
+        *("call_back_no_number", "call_back_soon", "call_back_enough", "looked_up_enough"),
+    )
+)
+_FORM: Final = re.compile(r"/desk(/[a-z0-9-]{1,40}){1,4}")
+Unsent = dict[str, dict[str, str]]  # by form: what its fields hold
+
+
+def once(
+    door: Door,
+    visit: Visit,
+    tx: Transaction,
+    who: SignedIn,
+    do: Callable[[Door, Visit, Transaction, SignedIn], Response],
+) -> Response:
+    """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
+    sends another form."""
+    key = (visit.session, visit.path, json.dumps(sorted(visit.form.items())))
+    led = forms.led_before(tx, key)
+    if led is not None:
+        return answers.to(led)
+    made = do(door, visit, tx, who)
+    to = made.headers.get("Location", "") if made.status_code == 303 else ""
+    said = parse_qs(urlsplit(to).query).get("said", [""])[0]
+    done = bool(said) and said not in NOT_DONE
+    if done:
+        forms.leads(tx, key, to)
+    else:
+        forms.forget(tx, key)
+    words = typed(visit.form)
+    if done:
+        forms.drop(tx, who.staff, visit.path)
+    elif words:
+        forms.keep(tx, who.staff, visit.path, words)
+    return made
+
+
+def typed(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: form[name][:LONGEST] for name in TYPED if form.get(name, "").strip()}
+
+
+def page_of(path: str) -> str:
+    """The page whose form goes there."""
+    return "/desk/lead" if path.startswith("/desk/lead/") else path.rpartition("/")[0]
+
+
+def packed(unsent: Unsent) -> str:
+    return json.dumps(unsent, ensure_ascii=False) if unsent else ""
+
+
+def unpacked(text: str) -> Unsent:
+    """What the sign-in brings along; nothing of what is not of that shape."""
+    try:
+        found = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    good = {
+        form: typed({name: word for name, word in fields.items() if isinstance(word, str)})
+        for form, fields in found.items()
+        if isinstance(fields, dict) and _FORM.fullmatch(form)
+    }
+    return {form: fields for form, fields in list(good.items())[: forms.MOST] if fields}
