@@ -72,7 +72,7 @@ def possible(tx: Transaction, who: Who) -> list[Possible]:
     for id in dict.fromkeys((*may, *could)):
         grants = may.get(id, {})
         found += [Possible(id, str(topic), grants[cell]) for topic, cell in _TOPICS if cell in grants]
-        under = next(iter(grants.values())) if grants else _anything(tx, who, id)
+        under = next(iter(grants.values())) if grants else anything(tx, who.subject, id)
         found += [Possible(id, str(action), under) for action in could.get(id, ()) if under is not None]
     return found
 
@@ -152,13 +152,13 @@ def named_first(
 
 def on_account(tx: Transaction, who: Who, account: int) -> AccountName | None:
     """The name of one of those accounts. None: it is not theirs."""
-    grant = _anything(tx, who, account)
+    grant = anything(tx, who.subject, account)
     return None if grant is None else accounts.name(tx, grant)
 
 
-def _anything(tx: Transaction, who: Who, account: int) -> Grant | None:
+def anything(tx: Transaction, subject: str, account: int) -> Grant | None:
     """A grant for anything at all on an account, which is enough to be told its name."""
-    asks = (Ask(who.subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
+    asks = (Ask(subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
     return next(iter(tx.offer(asks).values()), None)
 
 

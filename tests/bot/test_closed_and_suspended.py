@@ -1,0 +1,124 @@
+"""E3: every way to a second proof, on accounts that are closed and on such as are suspended, by phone and in Slack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from ivr.step_up import WAYS
+from simulator.phone import Phone
+from store import tables
+from store.step_ups import FACTORS
+from tests.bot.proving import app, carried_from_the_phone, digits_in, on_the_phone, shows
+from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
+from tests.bot.test_own_requests import keyed
+from tests.bot.test_way_forward import asks, status
+from tests.ivr.elsewhere import asks_for, kim, talks
+from tests.ivr.wire import rows
+
+BAKERY, OLIVIA, NUMBER, PIN = "200417", "olivia.hart", "+441632960101", "73059184"
+KEYS = {way: key for key, way in WAYS.items()}
+REOPEN = ("account.reopen", "open", "billing")
+
+
+@pytest.fixture
+def desk(sample_sqlite: str, slack_stage: Stage) -> Iterator[SlackDesk]:
+    opened = SlackDesk(sample_sqlite, slack_stage, sms="on", sms_countries="GB")
+    yield opened
+    opened.close()
+
+
+def proves(desk: SlackDesk, phone: Phone, way: str, made: pyotp.TOTP) -> str:
+    """What is heard when the second proof is given that way, from the choice of ways on."""
+    digits = _in_slack(desk, made) if way == "carried" else ""
+    heard = keyed(phone, KEYS[way])
+    desk.work()
+    if way == "slack_approval":
+        number = re.sub("[^0-9]", "", heard.partition(".")[2].partition(".")[0])
+        desk.click("U0OLIVIA", "approve_say")
+        assert "That is proved on the phone now" in desk.text_of(desk.submit("U0OLIVIA", number=number))
+        before = len(phone.heard)
+        phone.wait()
+        return " ".join(phone.heard[before:])
+    if way == "authenticator":
+        digits = shows(desk, made)
+    elif way == "slack_code":
+        digits = digits_in(desk.said("U0OLIVIA").rpartition("asks for a second proof")[2])
+    elif way == "text":
+        digits = re.findall("[0-9]{8}", desk.exchange.messages[-1][1])[0]
+    return keyed(phone, f"{digits}#")
+
+
+def _in_slack(desk: SlackDesk, made: pyotp.TOTP) -> str:
+    """A reference for the phone, for what was proved in Slack by the app."""
+    asks(desk, "U0OLIVIA", "prove")
+    desk.click("U0OLIVIA", "prove", holding="A second proof of who you are")
+    desk.submit("U0OLIVIA", code=shows(desk, made))
+    desk.be("U0OLIVIA").close(everything=True)
+    asks(desk, "U0OLIVIA", "reference")
+    desk.click("U0OLIVIA", "tell_reference_1_billing", holding="A reference for the phone")
+    return digits_in(desk.said("U0OLIVIA").rpartition("On the phone press 8")[2])
+
+
+@pytest.mark.parametrize("way", FACTORS)
+def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: SlackDesk, way: str) -> None:
+    made = app(desk, OLIVIA)
+    status(desk, "closed", BAKERY)
+    phone = on_the_phone(desk, OLIVIA)
+    keyed(phone, "8")
+    assert "You are verified further for 15 minutes." in proves(desk, phone, way, made)
+    keyed(phone, "1")
+    assert "This message is recorded." in keyed(phone, "5")
+    before = len(phone.heard)
+    phone.speak("please open our account again")
+    assert "Thank you. The desk has your request." in " ".join(phone.heard[before:])
+    desk.work()
+    t = tables.tickets.c
+    assert [tuple(row) for row in rows(desk, select(t.kind, t.status, t.topic))] == [REOPEN]
+    assert "Reopen the account" in desk.said("U0KIM", AGENTS)
+
+
+@pytest.mark.parametrize("way", FACTORS)
+def test_e3_an_agent_is_given_every_second_proof_on_a_suspended_account(desk: SlackDesk, way: str) -> None:
+    """E3: nothing can be asked for there that needs one; whoever talks to the caller may want it all the same."""
+    made = app(desk, OLIVIA)
+    status(desk, "suspended", BAKERY)
+    kim(desk)
+    phone, _agent = talks(desk, NUMBER, PIN)
+    before = len(phone.heard)
+    assert asks_for(desk, "second")
+    assert "The agent asks for proof of who you are." in " ".join(phone.heard[before:])
+    said = proves(desk, phone, way, made)
+    assert "You are verified further for 15 minutes." in said
+    assert "You are going back to the agent." in said
+
+
+@pytest.mark.parametrize("state", ["closed", "suspended"])
+@pytest.mark.parametrize("way", ["authenticator", "text", "carried"])
+def test_e3_every_way_in_slack(desk: SlackDesk, state: str, way: str) -> None:
+    made = app(desk, OLIVIA)
+    status(desk, state, BAKERY)
+    if state == "closed":
+        desk.be("U0OLIVIA").dm("help")
+        desk.work()
+        desk.click("U0OLIVIA", "open")
+        desk.submit("U0OLIVIA", about="1:account.reopen", words="please open our account again")
+        assert "#1001 is a draft" in desk.text_of(desk.be("U0OLIVIA").view)
+    else:
+        said = asks(desk, "U0OLIVIA", "prove")
+        assert "nothing you may do there needs a second proof" in said
+        desk.click("U0OLIVIA", "prove", holding="A second proof of who you are")
+    if way == "text":
+        desk.be("U0OLIVIA").click(desk.form("U0OLIVIA"), "send_text")
+        desk.work()
+        digits = re.findall("[0-9]{8}", desk.exchange.messages[-1][1])[0]
+    else:
+        digits = shows(desk, made) if way == "authenticator" else carried_from_the_phone(desk, OLIVIA, 1, "billing")
+    left = desk.text_of(desk.submit("U0OLIVIA", code=digits))
+    assert "*Harbour Bakery*: " in left
+    if state == "closed":
+        assert "Thank you. #1001 is with the desk now." in left
