@@ -45,7 +45,7 @@ def approve(posting: Posting, piece: Work) -> None:
             work.enqueue_once(tx, approvals.KIND, f"{id}:over", {"approval": id}, after=approvals.LIFE)
     if asked is None:
         return
-    message = prove_words.approval(door.phrases, id, asked.account_name, over=asked.over)
+    message = prove_words.approval(door.phrases, asked)
     for member in them:
         key = f"approve:{id}:{member.team}:{member.user}"
         with door.store.transaction("slack") as tx:

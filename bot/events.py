@@ -129,19 +129,24 @@ def _proved(
     if who is None or not who.is_person:
         _stranger(tx, actor, spoken) if who is None else owed.tell(tx, actor, "help", spoken.key)
         return
-    draft = place.ticket if place is not None and place.side == places.CUSTOMER else 0
+    number = place.ticket if place is not None and place.side == places.CUSTOMER else 0
+    draft = tickets.draft(tx, who.subject, number) if number else None
     mine = list(choices.theirs(tx, who))
-    account = proving.account_of(tx, who, draft) if draft else mine[0] if len(mine) == 1 else None
+    account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None
     if account is None and len(digits) != linking.DIGITS:
         owed.tell(tx, actor, "prove", spoken.key, where=spoken.reply_there)
         return
-    found = proving.prove(tx, door, who, digits, account)
-    if isinstance(found, str):
+    found = proving.prove(tx, door, who, digits, account, tickets.topic_of(draft.action) if draft is not None else None)
+    if found == proving.OTHER_TOPIC:
+        owed.tell(tx, actor, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
+    elif isinstance(found, str):
         late = found == "later"
         key = f"proof_later:{_minute(tx, actor, spoken)}" if late else spoken.key
         owed.tell(tx, actor, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
-    elif not (draft and proving.hand_in(tx, who, draft)):  # or else the ticket's first message says so
+    elif draft is None:
         owed.tell(tx, actor, "proved", spoken.key, where=spoken.reply_there)
+    elif (done := proving.hand_in(tx, who, number)) != proving.HANDED:  # or else the ticket's first message says so
+        owed.tell(tx, actor, proving.not_handed_in(done, number), spoken.key, where=spoken.reply_there)
 
 
 def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:

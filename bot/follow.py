@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from authz import Action, Ask, Grant, Proof
-from bot import answers, cards, told
+from bot import answers, cards, prove_words, proving, told
 from bot import blocks as b
 from bot.actor import Actor, Who
 from bot.blocks import Message, digest
@@ -299,9 +299,10 @@ def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     if found is None:
         return told.plain(p, "may_not_follow", number=place.ticket)
     words = [] if place.thread and _came_from(place, found.said[0]) else told.words_of(p, found.said[0])
-    return b.message(
-        told.ticket_head(p, found.ticket, found.kind, found.service), words, told.ticket_buttons(p, found.ticket)
-    )
+    waits = found.ticket.status == "draft"
+    needs = prove_words.needed(p, proving.ways(tx, door, _who(place))) if waits else ()
+    head = told.ticket_head(p, found.ticket, found.kind, found.service)
+    return b.message(head, words, needs, told.ticket_buttons(p, found.ticket))
 
 
 def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:

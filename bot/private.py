@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from authz import REQUESTS, Proof, Topic
+from authz import REQUESTS, Action, Proof
 from bot import answers, choices, prove_words, proving, told
 from bot.actor import Who
 from bot.blocks import Block, Message
 from bot.door import Door
 from bot.proving import Further
-from store import Transaction, authenticators, carried, codes, factors, guard, members, pages, ticket_lists
+from store import Transaction, authenticators, carried, codes, factors, guard, members, pages, ticket_lists, tickets
 from store.accounts import AccountName
 from store.people import person_of
 from store.tickets import Ticket
@@ -47,8 +47,10 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
     named = choices.on_account(tx, who, account)
     if named is None:
         return None
+    draft = tickets.draft(tx, who.subject, number) if number else None
+    kind = "" if draft is None else str(draft.action)
     ways = proving.ways(tx, door, who)
-    return prove_words.form(door.phrases, ways, named, number, door.step_up_minutes, sent=sent)
+    return prove_words.form(door.phrases, ways, named, number, door.step_up_minutes, kind=kind, sent=sent)
 
 
 def standings(tx: Transaction, who: Who) -> list[prove_words.Standing]:
@@ -89,11 +91,12 @@ def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
     own = [(account, further) for account, further in proved_on(tx, who) if not further.topic]
     if not own:
         return told.plain(p, "reference.none")
-    id, _, topic = more.partition(":")
+    id, _, kind = more.partition(":")
     account = next((account for account, _ in own if str(account.id) == id), None)
-    if account is None or topic not in tuple(Topic):
-        return prove_words.references(p, own)
-    digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, Topic(topic))
+    if account is None or kind not in REQUESTS:
+        return prove_words.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
+    topic = tickets.topic_of(Action(kind))
+    digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, topic)
     if digits is None:
         return told.plain(p, "reference.none")
     return prove_words.reference(p, account.name, topic, digits)

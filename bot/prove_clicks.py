@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from authz import Reason
 from bot import owed, private, proving
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, stands_there, value_of, where
 from bot.door import Door
-from store import Transaction, alerts, approvals, authenticators, factors, step_codes, texts, work
+from store import Transaction, alerts, approvals, authenticators, factors, step_codes, texts, tickets, work
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -21,12 +22,13 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     if kind == "account":
         owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
         return None
-    account = proving.account_of(tx, who, number(kind))
-    if account is None:
-        return "fixed:no_draft"
-    if proving.hand_in(tx, who, number(kind)):
+    draft = tickets.draft(tx, who.subject, number(kind))
+    done = proving.hand_in(tx, who, number(kind))
+    if done == proving.HANDED:
         return None if stands_there(tx, who, body) else f"handed:{number(kind)}"
-    owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=account, ticket=number(kind))
+    if draft is None or isinstance(done, str) or done.denied.reason != Reason.STEP_UP:
+        return proving.not_handed_in(done, number(kind))
+    owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number(kind))
     return None
 
 

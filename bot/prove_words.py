@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from authz import Topic
+from authz import Action
 from bot import blocks as b
+from bot import told
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, clock, moment
 from bot.proving import Further, Ways
-from store.accounts import AccountName
+from store.accounts import AccountName, WhyNot
+from store.approvals import Asked
 from store.tickets import Ticket
 
 Standing = tuple[AccountName, Further | None]
 """An account, and how far somebody is proved on it here."""
 
 
-def form(p: Phrases, ways: Ways, account: AccountName, number: int, minutes: int, *, sent: str = "") -> Block:
-    """One field for whatever code they have. `number` of the draft that is to be handed in, or 0; `sent`: what became of a
-    text message just now, or empty."""
-    key = "prove.why_draft" if number else "prove.why"
-    lines = [p.say(key, number=number, account=account.name, minutes=minutes), *_ways(p, ways)]
+def form(
+    p: Phrases, ways: Ways, account: AccountName, number: int, minutes: int, *, kind: str = "", sent: str = ""
+) -> Block:
+    """One field for whatever code they have. `number` of the draft that is to be handed in, of this `kind`, or 0; `sent`: what
+    became of a text message just now, or empty."""
+    key = "prove.why_draft" if kind else "prove.why"
+    lines = [p.say(key, number=number, account=account.name, minutes=minutes, kind=kind), *ways_on(p, ways)]
     made: list[Block] = [b.section("\n".join(lines))]
     if ways.ending:
         made += b.actions(b.button(p.plain("button.send_text", ending=ways.ending), "send_text"))
@@ -37,18 +41,32 @@ def form(p: Phrases, ways: Ways, account: AccountName, number: int, minutes: int
     )
 
 
-def _ways(p: Phrases, ways: Ways) -> list[str]:
+def ways_on(p: Phrases, ways: Ways) -> list[str]:
+    """What somebody can use, a line each."""
     lines = [p.say("prove.authenticator")] if ways.authenticator else []
+    lines += [p.say("prove.text", ending=ways.ending)] if ways.ending else []
+    lines += [p.say("prove.number")] if ways.number else []
+    if ways.any and ways.phone and not ways.number:
+        lines.append(p.say("prove.reference"))
+    lines += [] if ways.any else [p.say("prove.nothing")]
     if ways.authenticator_from is not None:
         lines.append(p.say("prove.authenticator_young", at=moment(ways.authenticator_from)))
-    lines += [p.say("prove.text", ending=ways.ending)] if ways.ending else []
-    return [*lines, p.say("prove.reference")] if ways.any else [p.say("prove.nothing"), *lines]
+    return lines
 
 
-def proved(p: Phrases, account: str, further: Further, number: int, *, handed: bool) -> Block:
-    """The form's own answer."""
-    made = [b.section(p.say("prove.handed" if handed else "prove.not_handed", number=number))] if number else []
-    made.append(b.context(good_until(p, account, further)))
+def needed(p: Phrases, ways: Ways) -> tuple[Block, ...]:
+    """What a draft needs, in its own thread, where a code may be written as well."""
+    return (b.section("\n".join([p.say("prove.needed"), *ways_on(p, ways)])),)
+
+
+def proved(p: Phrases, account: AccountName, further: Further, number: int, done: WhyNot | str) -> Block:
+    """The form's own answer. `done`: what became of the draft `number`, if there is one, or why it was not handed in."""
+    made: list[Block] = []
+    if isinstance(done, WhyNot):
+        made += told.refused(p, [(account, done)]).blocks
+    elif number:
+        made.append(b.section(p.say(f"prove.{done or 'no_draft'}", number=number)))
+    made.append(b.context(good_until(p, account.name, further)))
     return b.modal("proved", p.plain("prove.title"), made, close=p.plain("form.close"))
 
 
@@ -78,12 +96,13 @@ def standing(p: Phrases, found: Sequence[Standing], needed: Collection[int], dra
 # --- carried to the phone
 
 
-def references(p: Phrases, found: Sequence[Standing]) -> Message:
-    """For which account and topic: a reference is for one."""
+def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collection[Action]]) -> Message:
+    """For what, on which account: what may be requested there is asked as what it is, and nobody has to know its topic."""
     made: list[Block] = [b.section(p.say("reference.which"))]
     for account, _ in found[:10]:
         buttons = (
-            b.tell(p.plain("button.reference", topic=topic), f"reference:{account.id}:{topic}") for topic in Topic
+            b.tell(p.plain("button.reference", kind=kind), f"reference:{account.id}:{kind}")
+            for kind in could.get(account.id, ())
         )
         made += [b.section(p.say("reference.account", account=account.name)), *b.actions(*buttons)]
     return b.message(made)
@@ -129,12 +148,14 @@ def step_code(p: Phrases, account: str, digits: str) -> Message:
     return b.message(said, b.context(p.say("never_tell")))
 
 
-def approval(p: Phrases, id: int, account: str, *, over: bool) -> Message:
+def approval(p: Phrases, asked: Asked) -> Message:
     """A number is said, or "not me": there is no yes to press."""
-    if over:
+    id, account = asked.id, asked.account_name
+    if asked.over:
         return b.message(b.section(p.say("approval.over", account=account)))
+    key = "approval.asked_draft" if asked.kind else "approval.asked"
     return b.message(
-        b.section(p.say("approval.asked", account=account)),
+        b.section(p.say(key, account=account, number=asked.ticket or 0, kind=asked.kind)),
         b.actions(
             b.button(p.plain("button.approve_say"), "approve_say", str(id), style="primary"),
             b.button(p.plain("button.approve_not_me"), "approve_not_me", str(id), style="danger"),

@@ -11,26 +11,31 @@ from typing import Final
 from authz import Denied, Topic
 from bot.actor import Who
 from bot.door import Door
-from store import Transaction, authenticators, carried, factors, guard, step_codes, step_ups, texts, tickets
+from store import Transaction, accounts, authenticators, carried, factors, guard, step_codes, step_ups, texts, tickets
+from store.accounts import WhyNot
 from store.guard import Admission
 from store.people import person_of
 
 BUDGET: Final = "step"
+HANDED, OTHER_TOPIC = "handed", "other_topic"
 MINUTE: Final = 60_000  # ms
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What somebody can give a second proof by: `authenticator`, and from when on (ms) one that is too young yet; `ending`, the
-    last digits of the number a text message would go to, or empty."""
+    last digits of the number a text message would go to, or empty; `number`: one they hear on the phone and say here; `phone`:
+    whether they can ring at all."""
 
     authenticator: bool
     authenticator_from: int | None
     ending: str
+    number: bool = False
+    phone: bool = True
 
     @property
     def any(self) -> bool:
-        return self.authenticator or bool(self.ending)
+        return self.authenticator or bool(self.ending) or self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ def ways(tx: Transaction, door: Door, who: Who) -> Ways:
     on_file, since = factors.on_file(tx, person), authenticators.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None
     number = texts.number_for(tx, person, door.texting)
-    return Ways(on_file.authenticator, young, number[-2:] if number is not None else "")
+    ending = number[-2:] if number is not None else ""
+    return Ways(on_file.authenticator, young, ending, door.phone and bool(on_file.members), door.phone)
 
 
 def further(tx: Transaction, who: Who, account: int) -> Further | None:
@@ -59,12 +65,18 @@ def further(tx: Transaction, who: Who, account: int) -> Further | None:
     return next((Further(account, ends, str(topic)) for topic, ends in carried_here if ends is not None), None)
 
 
-def prove(tx: Transaction, door: Door, who: Who, digits: str, account: int | None) -> Further | str:
-    """One try with what somebody typed; or why not: later (too many were tried), wrong. Without an account (id) only a reference from
-    the phone, which says itself on which. What does not fit, and what is somebody else's, sound the same."""
+def prove(
+    tx: Transaction, door: Door, who: Who, digits: str, account: int | None, topic: Topic | None = None
+) -> Further | str:
+    """One try with what somebody typed; or why not: later (too many were tried), wrong, or other_topic: a reference of theirs that is
+    not for `topic`, and stays good. Without an account (id) only a reference from the phone, which says itself on which. What does not
+    fit, and what is somebody else's, sound the same."""
     tried = guard.reserve(tx, step_codes.counter_of(who.subject), real=True, limits=(guard.desk_wide(BUDGET),))
     if tried.admission is not Admission.EVALUATE:
         return "later"
+    if topic is not None and carried.topic_of(tx, carried.TO_SLACK, who.subject, digits) not in (None, topic):
+        guard.give_back(tx, tried, matched=True)
+        return OTHER_TOPIC
     found = _reached(tx, door, who, digits, account)
     if found is None:
         tx.record(who.subject, account, "step_up", "refused")
@@ -90,17 +102,25 @@ def _reached(tx: Transaction, door: Door, who: Who, digits: str, account: int | 
     return None if on is None else further(tx, who, on)
 
 
-def hand_in(tx: Transaction, who: Who, number: int) -> bool:
-    """A draft of theirs goes to the desk, if they are proved far enough at this moment. Its thread says so (follow.py)."""
+def not_handed_in(done: WhyNot | str, number: int) -> str:
+    """What to tell (owed.tell) of a draft that was not handed in."""
+    if isinstance(done, WhyNot):
+        return f"why:{done.cell}"
+    became = {"handed_in": f"draft_handed_in:{number}", "withdrawn": f"draft_withdrawn:{number}"}
+    return became.get(done, "fixed:no_draft")
+
+
+def hand_in(tx: Transaction, who: Who, number: int, call: str = "") -> WhyNot | str:
+    """A draft of theirs goes to the desk, if they are proved far enough at this moment, here or on that `call`: `handed`, and its thread
+    says so (follow.py); or why not, or what became of it before: `handed_in`, `withdrawn`, or nothing of theirs (empty)."""
     draft = tickets.draft(tx, who.subject, number)
     if draft is None:
-        return False
+        return tickets.draft_is(tx, who.subject, number)
     ask = who.ask(tx, draft.action, draft.account)._replace(service=draft.service)
+    if call:
+        proof = step_ups.proof(tx, who.subject, draft.account, call, str(tickets.topic_of(draft.action)))
+        ask = ask._replace(proof=proof)
     done = tickets.hand_in(tx, ask, number)
-    return not isinstance(done, Denied) and done
-
-
-def account_of(tx: Transaction, who: Who, number: int) -> int | None:
-    """The account (id) of a draft of theirs. None: they have no such draft."""
-    draft = tickets.draft(tx, who.subject, number)
-    return None if draft is None else draft.account
+    if isinstance(done, Denied):
+        return accounts.why_not(tx, ask, done)
+    return HANDED if done else tickets.draft_is(tx, who.subject, number)

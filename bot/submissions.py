@@ -175,11 +175,15 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
     if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
-    found = proving.prove(tx, door, who, digits, on.id)
+    ticket = clicked.number(number)
+    draft = tickets.draft(tx, who.subject, ticket)
+    found = proving.prove(tx, door, who, digits, on.id, tickets.topic_of(draft.action) if draft is not None else None)
+    if found == proving.OTHER_TOPIC:
+        return _error(tx, "code", p.plain("prove.other_topic", number=ticket), view)
     if isinstance(found, str):
         return _error(tx, "code", p.plain("proof_later" if found == "later" else "proof_wrong"), view)
-    draft = clicked.number(number)
-    return _update(prove_words.proved(p, on.name, found, draft, handed=draft != 0 and proving.hand_in(tx, who, draft)))
+    done = proving.hand_in(tx, who, ticket) if ticket else ""
+    return _update(prove_words.proved(p, on, found, ticket, done))
 
 
 def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
@@ -195,6 +199,9 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
     if right is None:
         return _shown(door, told.plain(p, "approval.gone").blocks)
     work.enqueue_once(tx, approvals.KIND, f"{id}:answered", {"approval": id})
+    waits = approvals.for_draft(tx, who.subject, id) if right else None
+    if waits is not None and proving.hand_in(tx, who, *waits) == proving.HANDED:  # or the phone says why not
+        return _update(prove_words.answered(p, told.plain(p, "prove.handed", number=waits[0])))
     said = told.plain(p, "approval.right" if right else "approval.wrong")
     return _update(prove_words.answered(p, said))
 

@@ -100,7 +100,7 @@ _PROVED: Final = frozenset(
         "step_code",
         "approving",
         "stepped_up",
-        "carry_topic",
+        "carry",
     ]
 )
 

@@ -167,9 +167,10 @@ class RequestSaved:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """None: there is no such draft (any more)."""
+    """None: there is no such draft (any more). `already`: by the answer in Slack, or long since."""
 
     number: int | None
+    already: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from authz import Topic
+from authz import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request of theirs that the desk has not got."""
+
+    number: int
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
 class WaysFound:
-    """Factors on file that could prove something now (step_ups.FACTORS). `ending` of the number a text goes to; `fresh`: what is too young."""
+    """Factors on file that could prove something now (step_ups.FACTORS). `ending` of the number a text goes to; `fresh`: what is too young.
+    `draft`: what waits for it."""
 
     ways: tuple[str, ...]
     ending: str = ""
     fresh: tuple[str, ...] = ()
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyProved:
-    """For so many minutes still. `topics`: what a reference to take it to Slack could be for; `requests` as above."""
+    """For so many minutes still. `carry`: the requests a reference to take it to Slack could be for; `requests`: whether one can be
+    made by phone; `draft`: what waits to be handed in."""
 
     minutes: int
-    topics: tuple[Topic, ...] = ()
+    carry: tuple[Action, ...] = ()
     requests: bool = False
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from authz import Proof, Topic
+from authz import Action, Proof, Topic
 from ivr import further as f
 from ivr import outcomes as o
-from ivr import requesting
+from ivr import proofs, requesting
 from ivr.asks import Desk
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
+from ivr.tickets import drafted
 from store import approvals, authenticators, carried, factors, guard, members, step_codes, step_ups, texts, tickets
 from store.guard import Admission
 from store.people import person_of
@@ -64,14 +65,24 @@ def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
     wanted = requesting.needing_proof(tx, call)
     found = _found(tx, desk, call)
     until = _until(tx, call)
+    draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
-        topics = {tickets.topic_of(action) for action in wanted} if "carried" in found.ways else set()
-        return o.AlreadyProved(
-            _minutes(tx, until), tuple(topic for topic in Topic if topic in topics), bool(requesting.allowed(tx, call))
-        )
+        carry = wanted if "carried" in found.ways else ()
+        return o.AlreadyProved(_minutes(tx, until), carry, bool(requesting.allowed(tx, call)), draft)
     if not wanted and not call.then:
         return o.NoNeed()
-    return o.WaysFound(found.ways, (found.number or "")[-2:], found.fresh)
+    return o.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
+
+
+def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> proofs.Draft | None:
+    """The newest request of theirs that waits for a second proof here, if that would still open it."""
+    number = tickets.newest_draft(tx, _who(call), _which(call))
+    draft = tickets.draft(tx, _who(call), number) if number is not None else None
+    if number is None or draft is None or draft.action not in wanted:
+        return None
+    said = (f"ticket.number:{number}", "ticket.kind")
+    tx.record(_who(call), call.account, "ticket.draft", "told", proof=Proof(call.proof), fields=said)
+    return proofs.Draft(number, draft.action)
 
 
 def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -87,7 +98,7 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
         case "slack_approval":
             sent = approvals.lately(tx, subject, step_codes.WITHIN) < step_codes.MOST
             if sent:
-                asked = o.ApprovalAsked(*approvals.ask(tx, subject, account))
+                asked = o.ApprovalAsked(*approvals.ask(tx, subject, account, drafted(call)))
         case _:
             return asked
     decision = "sent" if sent else "not_sent"

@@ -122,6 +122,8 @@ def _hand_in(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outco
     assert call.subject is not None
     number = int(call.then.partition(":")[2])
     draft = tickets.draft(tx, call.subject, number)
+    if draft is None and tickets.draft_is(tx, call.subject, number) == "handed_in":
+        return o.HandedIn(number, already=True)
     if draft is None or draft.account != call.account:
         return o.HandedIn(None)
     ask = asked(tx, call, draft.action, service=draft.service)

@@ -79,7 +79,7 @@ class Call:
     `unlocked` is the person whose locked PIN is looked at in this call, for a code they keyed; `queue` the place in the queue last said; `call_back` the call of ours this is, until the desk has been rung; under
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
-    `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`.
+    `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`, `prove` for none of these.
     `silent` is how often nothing was keyed, `silences` how often that is waited through where it is more than usual.
     `counted`: a message that was not left yet is counted against the caller; `unproved` how often they keyed something and were nobody.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.

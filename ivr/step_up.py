@@ -6,10 +6,13 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from authz import REQUESTS, Topic
 from ivr import further as f
 from ivr import outcomes as o
-from ivr.moves import Place, goto, menu, not_a_choice, noted, refusal, resume, screen, unexpected
+from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, noted, refusal, resume, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
+from ivr.tickets import HAND_IN, drafted, hand_in
+from store.tickets import topic_of
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
 WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "carried"}
@@ -26,9 +29,13 @@ def hear_step_up(call: Call, event: Event) -> Move:
         case o.WaysFound(()):
             fresh = [line(f"fresh.{word}") for word in event.fresh]
             return _back(call, line("step.nothing"), *fresh, line("step.set_up"))
-        case o.WaysFound(ways, ending):
+        case o.WaysFound(ways, ending, _, draft):
             offered = [line(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
-            return screen(replace(call, at="step_up"), Gather(1), *offered, line("star_back"))
+            if draft is None:
+                return screen(replace(call, at="step_up"), Gather(1), *offered, line("star_back"))
+            waits = line("step.draft", number=draft.number, action=draft.action)
+            known = replace(call, at="step_up", then=f"{HAND_IN}{draft.number}")
+            return screen(known, Gather(1), waits, *offered, line("step.other"), line("star_back"))
         case o.AlreadyProved() if call.then == "talk":
             return resume(call)
         case o.AlreadyProved():
@@ -37,6 +44,8 @@ def hear_step_up(call: Call, event: Event) -> Move:
             return _back(call, line("step.no_need"))
         case Keys("*"):
             return _back(call)
+        case Keys("6") if drafted(call) is not None:
+            return goto(replace(call, then="prove"), "step_up")
         case Keys(keyed) if keyed in WAYS:
             return replace(call, way=WAYS[keyed], wrong=0), f.ProveBy()
         case Keys():
@@ -113,13 +122,15 @@ def _hear_approving(call: Call, event: Event) -> Move:
 
 
 def _lasts(call: Call, proved: o.AlreadyProved) -> Move:
-    carry = [line("stepped_up.carry")] if proved.topics else []
+    carry = [line("stepped_up.carry")] if proved.carry else []
     change = [line("stepped_up.change")] if proved.requests else []
-    known = replace(call, at="stepped_up", topics=tuple(map(str, proved.topics)))
+    draft, topics = proved.draft, tuple(str(topic) for topic in Topic if topic in map(topic_of, proved.carry))
+    waits = [line("stepped_up.hand_in", number=draft.number, action=draft.action)] if draft else []
+    known = replace(call, at="stepped_up", topics=topics, told=draft.number if draft else 0)
     said = line("stepped_up.lasts", minutes=proved.minutes)
-    if not carry and not change:
+    if not carry and not change and not waits:
         return menu(call, said)
-    return screen(known, Gather(1), said, *carry, *change, line("star_back"))
+    return screen(known, Gather(1), said, *carry, *change, *waits, line("star_back"))
 
 
 def _hear_stepped_up(call: Call, event: Event) -> Move:
@@ -129,7 +140,9 @@ def _hear_stepped_up(call: Call, event: Event) -> Move:
         case Keys("1") if len(call.topics) == 1:
             return call, f.GiveReference(call.topics[0])
         case Keys("1") if call.topics:
-            return goto(call, "carry_topic")
+            return goto(call, "carry")
+        case Keys("3") if call.told:
+            return hand_in(replace(call, then=f"{HAND_IN}{call.told}"))
         case Keys("2"):
             return goto(call, "request")
         case Keys():
@@ -143,21 +156,27 @@ def _hear_stepped_up(call: Call, event: Event) -> Move:
     return unexpected(call, event)
 
 
-def _ask_carry_topic(call: Call) -> Move:
-    return screen(call, Gather(1), *(line(f"topic.{topic}") for topic in call.topics), line("star_back"))
-
-
-def _hear_carry_topic(call: Call, event: Event) -> Move:
+def _hear_carry(call: Call, event: Event) -> Move:
+    """What it is for in Slack is asked as what it is: nobody has to know which topic that belongs to."""
     match event:
+        case o.AlreadyProved(_, carry) if carry:
+            offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in carry]
+            return screen(replace(call, at="carry"), Gather(1), line("which_in_slack"), *offered, line("star_back"))
+        case o.AlreadyProved() | o.WaysFound() | o.NoNeed():
+            return hear_step_up(call, event)
         case Keys("*"):
             return goto(call, "stepped_up")
-        case Keys(keyed) if TOPICS.get(keyed) in call.topics:
-            return call, f.GiveReference(TOPICS[keyed])
+        case Keys(keyed) if len(keyed) == 1 and keyed in "12345678" and _topic(keyed) in call.topics:
+            return call, f.GiveReference(_topic(keyed))
         case Keys():
             return not_a_choice(call)
         case o.Reference():
             return _reference(call, event)
     return unexpected(call, event)
+
+
+def _topic(keyed: str) -> str:
+    return str(topic_of(REQUESTS[int(keyed) - 1]))
 
 
 def _reference(call: Call, told: o.Reference) -> Move:
@@ -172,5 +191,6 @@ PLACES = {
     "step_code": Place(_ask_code, _hear_code, silences=5, ends_with_hash=True),  # it is looked up, or on its way
     "approving": Place(_ask_approving, _hear_approving, silence_speaks=True),
     "stepped_up": Place(_find, _hear_stepped_up),
-    "carry_topic": Place(_ask_carry_topic, _hear_carry_topic),
+    "carry": Place(_find, _hear_carry),
 }
+RESUMED["prove"] = menu

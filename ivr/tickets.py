@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ivr import further as f
 from ivr import outcomes as o
@@ -38,7 +39,7 @@ def hear_tickets(call: Call, event: Event) -> Move:
         case Keys("2"):
             return goto(replace(call, ticket=call.ticket + 1), "tickets")
         case Keys("3"):
-            return _hand_in(replace(call, then=f"hand_in:{call.told}"))
+            return hand_in(replace(call, then=f"{HAND_IN}{call.told}"))
         case Keys("*"):
             return menu(call)
         case Keys():
@@ -47,14 +48,22 @@ def hear_tickets(call: Call, event: Event) -> Move:
             return goto(call, "reply")
         case o.HandedIn(None):
             return menu(call, line("no_draft"))
-        case o.HandedIn(number):
-            return menu(call, line("handed_in", number=number))
+        case o.HandedIn(number, already):
+            return menu(call, line("handed_in_already" if already else "handed_in", number=number))
         case o.Refused():
             return refused(call, event)
     return unexpected(call, event)
 
 
-def _hand_in(call: Call) -> Move:
+HAND_IN: Final = "hand_in:"  # `then`, with the number of the draft
+
+
+def drafted(call: Call) -> int | None:
+    """The draft that is to be handed in, once a second proof is given."""
+    return int(call.then.removeprefix(HAND_IN)) if call.then.startswith(HAND_IN) else None
+
+
+def hand_in(call: Call) -> Move:
     return replace(call, at="tickets"), f.HandIn()
 
 
@@ -73,4 +82,4 @@ PLACES = {
     "tickets": Place(_ask_tickets, hear_tickets),
     "reply": Place(ask_record, _hear_reply),
 }
-RESUMED["hand_in"] = _hand_in
+RESUMED["hand_in"] = hand_in

@@ -24,22 +24,25 @@ KIND: Final = "slack.approve"  # the work of asking in Slack
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For the worker that asks: whom, and about which account."""
+    """For the worker that asks: whom, and about which account. `ticket` and its `kind`: the draft that a right answer hands in."""
 
     id: int
     person: int
     account_name: str
     over: bool
+    ticket: int | None = None
+    kind: str = ""
 
 
-def ask(tx: Transaction, subject: str, account: int) -> tuple[int, str]:
-    """(id, the two digits to say on the phone). Asked anew, the one before is over."""
+def ask(tx: Transaction, subject: str, account: int, ticket: int | None = None) -> tuple[int, str]:
+    """(id, the two digits to say in Slack). Asked anew, the one before is over. `ticket`: the draft it is for."""
     assert tx.call is not None
     a = tables.approvals
     before = update(a).where(a.c.call == tx.call, a.c.answered_at.is_(None))
     tx.connection.execute(before.values(answered_at=tx.now, right=False))
     number = f"{secrets.randbelow(90) + 10}"
     row: dict[str, Any] = {"person_id": person_of(subject), "account_id": account, "call": tx.call, "digest": ""}
+    row["ticket"] = ticket
     row |= {"made_at": tx.now, "expires_at": tx.now + LIFE}
     id: int = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
     tx.connection.execute(update(a).where(a.c.id == id).values(digest=_digest(tx, id, number)))
@@ -75,12 +78,14 @@ def end_in(tx: Transaction, subject: str, call: str) -> None:
 
 def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
     tx.good(grant, "desk.deliver")
-    a, name = tables.approvals.c, tables.accounts.c.name
-    query = select(tables.approvals, name).join(tables.accounts, tables.accounts.c.id == a.account_id)
+    a, name, kind = tables.approvals.c, tables.accounts.c.name, tables.tickets.c.kind
+    query = select(tables.approvals, name, kind).join(tables.accounts, tables.accounts.c.id == a.account_id)
+    query = query.outerjoin(tables.tickets, tables.tickets.c.number == a.ticket)
     row = tx.connection.execute(query.where(a.id == id)).first()
     if row is None:
         return None
-    return Asked(row.id, row.person_id, row.name, row.answered_at is not None or row.expires_at <= tx.now)
+    over = row.answered_at is not None or row.expires_at <= tx.now
+    return Asked(row.id, row.person_id, row.name, over, row.ticket, row.kind or "")
 
 
 def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int) -> bool | None:
@@ -94,6 +99,14 @@ def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int)
     if right:
         step_ups.reached(tx, subject, row.account_id, "slack_approval", row.call, ends_at=ends_at)
     return right
+
+
+def for_draft(tx: Transaction, subject: str, id: int) -> tuple[int, str] | None:
+    """(number, call) of the draft of theirs that a right answer hands in, proved on that call. None: it is for none."""
+    a = tables.approvals.c
+    query = select(a.ticket, a.call).where(a.id == id, a.person_id == person_of(subject), a.ticket.is_not(None))
+    row = tx.connection.execute(query).first()
+    return None if row is None else (row.ticket, row.call)
 
 
 def refuse(tx: Transaction, subject: str, id: int) -> int | None:

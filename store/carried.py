@@ -25,6 +25,12 @@ def give(tx: Transaction, kind: str, subject: str, account: int, bound: str, top
     return codes.issue(tx, kind, subject, f"{proved}:{topic}")
 
 
+def topic_of(tx: Transaction, kind: str, subject: str, digits: str) -> Topic | None:
+    """For which topic a reference of theirs is, which stays good. None: there is no such one."""
+    said = codes.bound_of(tx, kind, digits, subject)
+    return None if said is None else Topic(said.partition(":")[2])
+
+
 def take(
     tx: Transaction, kind: str, subject: str, digits: str, bound: str, *, account: int | None = None
 ) -> int | None:

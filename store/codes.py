@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
 from store.people import lock, person_of
@@ -57,6 +57,14 @@ def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
     return None if row is None else str(row.bound)
 
 
+def bound_of(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
+    """The same, and it stays good: for whoever must know first what it is for."""
+    if len(digits) != DIGITS:
+        return None
+    row = _OWN.first(tx, **each("of_digest", digests(tx, kind, digits)), of_subject=subject, now=tx.now)
+    return None if row is None else str(row.bound)
+
+
 def void(tx: Transaction, kind: str, subject: str) -> None:
     """Whatever codes of that kind they have are good no more."""
     c = tables.codes.c
@@ -90,15 +98,12 @@ _USE = Prepared(
     .values(used_at=_now)
     .returning(_c.subject, _c.bound)
 )
-_USE_OWN = Prepared(
-    update(tables.codes)
-    .where(
-        one_of(_c.digest, "of_digest"),
-        _c.subject == bindparam("of_subject"),
-        _c.used_at.is_(None),
-        _c.expires_at > _now,
-        issued(_c.made_at, _now),
-    )
-    .values(used_at=_now)
-    .returning(_c.bound)
+_good = (
+    one_of(_c.digest, "of_digest"),
+    _c.subject == bindparam("of_subject"),
+    _c.used_at.is_(None),
+    _c.expires_at > _now,
+    issued(_c.made_at, _now),
 )
+_USE_OWN = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.bound))
+_OWN = Prepared(select(_c.bound).where(*_good))

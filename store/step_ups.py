@@ -69,14 +69,14 @@ def _latest(tx: Transaction, subject: str, account: int, ends: list[int]) -> int
 
 
 def factor(tx: Transaction, subject: str, account: int) -> str:
-    """By what they gave the second proof that stands in this channel now, the newest; of one that was carried here, the first."""
+    """By what they gave the second proof that stands now, the newest in this channel, or else anywhere: an answer in Slack proves a
+    call. Of one that was carried, the first."""
     s, came = tables.step_ups, tables.step_ups.alias("came")
     found = (
         select(func.coalesce(came.c.factor, s.c.factor))
         .select_from(s.outerjoin(came, came.c.id == s.c.came_of))
-        .where(s.c.person_id == person_of(subject), s.c.account_id == account, s.c.channel == tx.channel)
-        .where(s.c.ends_at > tx.now)
-        .order_by(s.c.reached_at.desc(), s.c.id.desc())
+        .where(s.c.person_id == person_of(subject), s.c.account_id == account, s.c.ends_at > tx.now)
+        .order_by(s.c.channel != tx.channel, s.c.reached_at.desc(), s.c.id.desc())
         .limit(1)
     )
     return str(tx.connection.execute(found).scalar() or "")

@@ -130,6 +130,23 @@ def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
     return None if row is None else Draft(Action(row.kind), row.account_id, row.service)
 
 
+def newest_draft(tx: Transaction, subject: str, account: int) -> int | None:
+    """The newest of their drafts on an account. None: nothing of theirs waits there."""
+    t = tables.tickets.c
+    theirs = select(t.number).where(
+        t.opened_by == person_of(subject), t.status == "draft", t.account_id == account, t.kind.in_(REQUESTS)
+    )
+    return tx.connection.execute(theirs.order_by(t.number.desc()).limit(1)).scalar()
+
+
+def draft_is(tx: Transaction, subject: str, number: int) -> str:
+    """What became of a request of theirs: `draft` still, `withdrawn`, `handed_in`; or empty: it is none of theirs."""
+    t = tables.tickets.c
+    theirs = select(t.status).where(t.number == number, t.opened_by == person_of(subject), t.kind.in_(REQUESTS))
+    status = tx.connection.execute(theirs).scalar()
+    return str(status) if status in ("draft", "withdrawn") else "handed_in" if status else ""
+
+
 def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     """Their draft goes to the desk, judged at this moment; or why not. False: no draft of theirs that asks for this, there."""
     t = tables.tickets.c

@@ -98,7 +98,7 @@ class Authenticator(Base):
 
 class Approval(Base):
     """Somebody on the phone is asked in Slack to say the number they were told. `digest` is of that number; once answered,
-    `right` says how."""
+    `right` says how. `ticket`: the draft that a right answer hands in."""
 
     __tablename__ = "approvals"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -110,6 +110,7 @@ class Approval(Base):
     expires_at: Mapped[int] = mapped_column(index=True)
     answered_at: Mapped[int | None]
     right: Mapped[bool | None]
+    ticket: Mapped[int | None]
     __table_args__ = (Index("ix_approvals_person", "person_id", "made_at"), NEVER_AGAIN)
 
 

@@ -15,6 +15,7 @@ from bot.choices import Choice, Possible, Running
 from bot.proving import Further, Ways
 from store import alerts, call_backs, reach
 from store.accounts import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
+from store.approvals import Asked
 from store.call_backs import CallBack
 from store.cards import Card, Requester
 from store.live import ENDINGS, Case, LiveCall, OpenTicket
@@ -264,7 +265,8 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     yield "unlocking", prove_words.unlocking(P, "12345678")
     yield "step code", prove_words.step_code(P, name(text), "12345678")
     for over in (True, False):
-        yield f"approval {over}", prove_words.approval(P, 10**15, name(text), over=over)
+        yield f"approval {over}", prove_words.approval(P, Asked(10**15, 1, name(text), over))
+        yield f"approval for a draft {over}", prove_words.approval(P, Asked(1, 1, name(text), over, 1, "account.close"))
     yield "calling", prove_words.calling(P, "08", ("amber", "otter"))
     for what, found in cases(text):
         yield f"call {what}", live_words.card(P, found)
@@ -294,12 +296,16 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
         )
     yield "opened", forms.opened(P, 10**15, "https://slack.com/app_redirect?app=A1&team=T1")
     yield "opened", forms.opened(P, 10**15, "")
-    for ways in (Ways(True, None, "08"), Ways(False, AT, "08"), Ways(False, AT, ""), Ways(False, None, "")):
+    for ways in (
+        *(Ways(True, None, "08"), Ways(False, AT, "08"), Ways(False, AT, ""), Ways(False, None, "")),
+        *(Ways(False, None, "", number=True), Ways(False, None, "", phone=False)),
+    ):
         for number in (0, 10**9):
             yield "prove", prove_words.form(P, ways, account(text), number, 60)
             yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent")
-            for handed in (True, False):
-                yield "proved", prove_words.proved(P, name(text), Further(1, AT, "billing"), number, handed=handed)
+            yield "prove", prove_words.form(P, ways, account(text), number, 60, kind="service.cancel")
+            for done in ("handed", "handed_in", "withdrawn", "", refusal(text)):
+                yield "proved", prove_words.proved(P, account(text), Further(1, AT, "billing"), number, done)
     yield "answered", prove_words.answered(P, told.plain(P, "approval.right"))
     yield "number", prove_words.number_form(P, 10**15)
     for callback in ("reply", "desk_note"):

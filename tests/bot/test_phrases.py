@@ -64,6 +64,7 @@ MADE: dict[str, set[str]] = {
     "named.{}": {str(way) for way in NAMES},
     "notice.{}": set(notices.OWN_SECURITY),
     "origin.{}": STATUSES,
+    "prove.{}": {"handed", "handed_in", "withdrawn", "no_draft"},
     "prove.sent.{}": {"sent", "not_sent"},
     "prompt.{}": set(deliver.PROMPTS),
     "recording.{}": set(recordings.STATES),

@@ -147,7 +147,6 @@ def test_a_young_authenticator_proves_nothing_yet(slack_once: SlackDesk) -> None
     raj = app(desk, "raj.patel", days=2)
     cancel(desk)
     assert "not yet: your authenticator app, which counts from" in shown(desk)
-    assert "There is nothing on file yet" in shown(desk)
     left = desk.submit("U0RAJ", code=shows(desk, raj))
     assert "That did not match" in str(left.errors if left else "")
     desk.now += DAYS
@@ -157,8 +156,11 @@ def test_a_young_authenticator_proves_nothing_yet(slack_once: SlackDesk) -> None
 def test_with_nothing_on_file_it_says_what_to_do(slack_once: SlackDesk) -> None:
     desk = slack_once
     cancel(desk)
-    assert "There is nothing on file yet by which you could prove it here" in shown(desk)
-    assert "Ring us, give your PIN and press 8" in shown(desk)
+    assert "a number you hear on the phone: ring us, give your PIN and press 8, then 3" in shown(desk)
+    linked_days_ago(desk, "U0RAJ", 1)
+    cancel(desk)
+    assert "There is nothing on file yet by which you could prove it. Set up an authenticator app" in shown(desk)
+    assert "ring us" not in shown(desk), "there is nothing there either"
 
 
 def test_a_reference_from_the_phone_counts_for_its_account_and_topic(slack: SlackDesk) -> None:
@@ -185,7 +187,7 @@ def test_a_reference_is_its_persons_own_and_good_once(slack_once: SlackDesk) -> 
     assert "That did not match" in desk.said("U0SAM")
     desk.be("U0RAJ").dm(f"proof {digits}")
     desk.work()
-    assert "what you proved on the phone is good here until 12:15 UTC, for technical matters" in desk.said("U0RAJ")
+    assert "what you proved on the phone is good here until 12:15 UTC, for orders, " in desk.said("U0RAJ")
     desk.be("U0RAJ").dm(f"proof {digits}")
     desk.work()
     assert "That did not match" in desk.said("U0RAJ")

@@ -15,6 +15,7 @@ from ivr.hours import Opening
 from ivr.menu import MENU
 from ivr.moves import PAGE, TABLE
 from ivr.outcomes import Outcome
+from ivr.proofs import Draft
 from ivr.shapes import Call, Effect, Event, Keys, Screen
 from store.accounts import AccountName, Invoice, Service, ServiceName
 from store.step_ups import FACTORS
@@ -197,14 +198,16 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case f.SaveRequest():
             return dice.one_of((o.RequestSaved(1001, False), o.RequestSaved(1001, True), o.TicketKept()))
         case f.HandIn():
-            return dice.one_of((o.HandedIn(1001), o.HandedIn(None), refused(dice, "service.cancel")))
+            done = (o.HandedIn(1001), o.HandedIn(1001, already=True), o.HandedIn(None), refused(dice, "service.cancel"))
+            return dice.one_of(done)
         case f.FindWays():
-            if call.at == "stepped_up" and not dice.throw(3):
-                return o.AlreadyProved(7, (Topic.TECHNICAL, Topic.BILLING)[dice.throw(2) :], True)
+            if call.at == "carry" or (call.at == "stepped_up" and not dice.throw(3)):
+                return o.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
+            draft = None if call.then or dice.throw(2) else Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
             fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
-            topics = (Topic.TECHNICAL, Topic.BILLING)[dice.throw(4) // 2 :]
-            found = o.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh)
-            return dice.one_of((found, found, o.AlreadyProved(7, topics, dice.throw(2) == 1), o.NoNeed()))
+            found = o.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
+            proved = o.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
+            return dice.one_of((found, found, proved, o.NoNeed()))
         case f.ProveBy():
             if call.way == "slack_approval":
                 return dice.one_of((o.ApprovalAsked(3, "42"), o.ApprovalAsked(3, "42"), o.WayClosed(True)))

@@ -233,7 +233,7 @@ def test_the_places_are_those_of_the_contract() -> None:
             "step_code",
             "approving",
             "stepped_up",
-            "carry_topic",
+            "carry",
         ),
     }
 
@@ -264,7 +264,7 @@ BACK = [
     (proved(at="step_code", way="text"), "step_up"),
     (proved(at="approving", way="slack_approval", approval=3), "step_up"),
     (proved(at="stepped_up", topics=("technical", "billing")), "menu"),
-    (proved(at="carry_topic", topics=("technical", "billing")), "stepped_up"),
+    (proved(at="carry", topics=("technical", "billing")), "stepped_up"),
 ]
 
 

@@ -14,6 +14,8 @@ REASONS: Final[dict[str, str]] = {
     "tickets.draft_withdrawn": "takes back what the asker alone has seen; gives back whether it was there",
     "tickets.request_with_recording": "whether a request of the asker's has this very recording: its number",
     "tickets.draft": "what its author alone has written asks for; nobody else's, and no words of it",
+    "tickets.newest_draft": "the number of what its author alone has written",
+    "tickets.draft_is": "what became of what the asker requested: a word, and nothing of anybody else's",
     "tickets.hand_in": "asks for the action requested itself; gives back whether it went, or why not",
     "tickets.topic_of": reasons.PURE,
     "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
