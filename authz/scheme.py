@@ -113,6 +113,10 @@ class Scheme:
         named = [c for c in may if not self.permissions or not c.members & set(self.roles)] or may
         return tuple(c.name for c in named), all(c.members <= set(self.roles) for c in named)
 
+    def rights(self, held: frozenset[str]) -> frozenset[str]:
+        """Every cell that is allowed to who holds this, facts taken as met."""
+        return frozenset(cell for cell in self.cells if self.answer(held, cell, FACTS).allowed)
+
     @property
     def owner_holds(self) -> frozenset[str]:
         """What whoever has the owner's role holds at least: the role, and what it requires."""

@@ -89,7 +89,7 @@ def _late_transcript(store: Store, work: Work) -> None:
 def _tell(settings: Settings, store: Store, work: Work) -> None:
     """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
-    if work.payload["notice"] in notices.OWN_SECURITY:
+    if work.payload["notice"] in (*notices.OWN_SECURITY, *notices.OF_CONTACT):
         with store.transaction("worker") as tx:
             told = {"notice": work.payload["notice"], "person": work.payload["person"]}
             enqueue_once(tx, "slack.notice", work.key, told)

@@ -118,6 +118,24 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "The contacts of your account were changed",
         "The contacts of {about} were changed. If you did not expect that, tell the desk at once.",
     ),
+    "contact_removed": (
+        "You were taken off an account",
+        (
+            "You are no longer on {about} with the support desk, and may do nothing there. If you did not expect that, ask whoever "
+            "looks after the account, and tell the desk."
+        ),
+        "",
+        "",
+    ),
+    "rights_lost": (
+        "You may do less on an account than before",
+        (
+            "What you may do on {about} with the support desk was changed: you may do less than before, or a role of yours is "
+            "somebody else's now. If you did not expect that, ask whoever looks after the account, and tell the desk."
+        ),
+        "",
+        "",
+    ),
     "signin_tried": (
         "Somebody tried to sign in as you",
         (

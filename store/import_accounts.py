@@ -113,6 +113,7 @@ def _bring_contacts(
         now.setdefault(key[0], {})[key] = values
     all_now: dict[Key, Values] = {}
     all_wanted: dict[Key, Values] = {}
+    lost: dict[Key, str] = {}
     for place, account in enumerate(accounts, first):
         id, before = ids[account.number], found.get(account.number)
         name = account.scheme or (before.scheme if before else "")
@@ -134,10 +135,33 @@ def _bring_contacts(
             _check_kept(changes, place, scheme, wanted)
         if len(changes.troubles) == troubles:
             _check_invariants(changes, place, scheme, wanted)
+        if before is not None:
+            lost |= _lost(changes.tx.schemes.get(before.scheme), scheme, now.get(id, {}), wanted)
         all_now |= now.get(id, {})
         all_wanted |= wanted
     existed = {row.id for row in found.values()}
     _tell(changes, Difference(all_now, all_wanted), {id: number for number, id in ids.items()}, existed)
+    for (account, person), notice in lost.items():
+        if not changes.dry and not changes.troubles:
+            told = {"notice": notice, "account": account, "person": person}
+            work.enqueue(changes.tx, "notice", f"{notice}:{account}:{person}:{changes.run}", told)
+
+
+def _lost(
+    old: Scheme | None, scheme: Scheme, now: Mapping[Key, Values], wanted: Mapping[Key, Values]
+) -> dict[Key, str]:
+    """Whoever has less on an account than before → the notice that tells them: taken off it, a right less, or a contact role
+    that is another's now."""
+    found: dict[Key, str] = {}
+    for key, values in now.items():
+        if key not in wanted:
+            found[key] = "contact_removed"
+        elif old is not None and (old is not scheme or wanted[key] != values):
+            before, after = (frozenset(held[0].split(",")) for held in (values, wanted[key]))
+            role = (before - after).intersection(old.exactly_one) if old is scheme else frozenset()
+            if role or old.rights(before) - scheme.rights(after):
+                found[key] = "rights_lost"
+    return found
 
 
 def _held(contact: Contact, scheme: Scheme) -> str:

@@ -20,6 +20,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("not_me", "code_overheard", "person_changed"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
+OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on an account: told to them
 # Alarms: told to the desk's supervisors and administrators.
 OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
 # About how one of the staff signs in: told to them alone.
@@ -52,6 +53,8 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
         found = _about_person(tx, kind, int(payload["person"]))
     elif kind in OF_ACCOUNT:
         found = _about_account(tx, kind, int(payload["account"]))
+    elif kind in OF_CONTACT:
+        found = _to_contact(tx, kind, int(payload["account"]), int(payload["person"]))
     elif kind in OF_STAFF:
         s = tables.staff.c
         row = tx.connection.execute(select(s.name, s.email).where(s.id == int(payload["staff"]))).first()
@@ -69,14 +72,29 @@ def _about_person(tx: Transaction, kind: str, person: int) -> list[Notice]:
     row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
     if row is None:
         return []
-    o = tables.old_emails.c
-    old = select(o.email).where(o.person_id == person, o.replaced_at > tx.now - OLD_TOLD).order_by(o.email)
-    own = [row.email, *tx.connection.execute(old).scalars()]
+    own = _addresses(tx, person, row.email)
     told = {email: Notice(kind, email, row.name, row.name, own=True) for email in own}
     for account in tx.connection.execute(select(c.account_id).where(c.person_id == person)).scalars().all():
         for owner in _owners(tx, account):
             told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
     return list(told.values())
+
+
+def _to_contact(tx: Transaction, kind: str, account: int, person: int) -> list[Notice]:
+    """To whom it happened, whether or not they are on the account still: they know its name."""
+    p, a = tables.people.c, tables.accounts.c
+    row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
+    name = tx.connection.execute(select(a.name).where(a.id == account)).scalar()
+    if row is None or name is None:
+        return []
+    return [Notice(kind, email, row.name, name, own=True) for email in _addresses(tx, person, row.email)]
+
+
+def _addresses(tx: Transaction, person: int, now: str) -> list[str]:
+    """Where somebody is told of what concerns themselves: those replaced of late too."""
+    o = tables.old_emails.c
+    old = select(o.email).where(o.person_id == person, o.replaced_at > tx.now - OLD_TOLD).order_by(o.email)
+    return list(dict.fromkeys([now, *tx.connection.execute(old).scalars()]))
 
 
 def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
@@ -92,7 +110,9 @@ def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[
     named = select(s.name).where(s.id == staff) if staff is not None else select(a.name).where(a.id == account)
     name = tx.connection.execute(named).scalar() if (staff, account) != (None, None) else None
     rows = tx.connection.execute(
-        select(s.name, s.email).where(s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None))
+        select(s.name, s.email).where(
+            s.role.in_(("supervisor", "administrator")) | (s.id == (staff or 0)), s.suspended_at.is_(None)
+        )
     ).all()
     return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
 

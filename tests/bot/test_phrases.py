@@ -62,7 +62,7 @@ MADE: dict[str, set[str]] = {
     "invoice.{}": {"paid", "unpaid", "overdue"},
     "loan.is.{}": {"lent", "refused", "gone"},
     "named.{}": {str(way) for way in NAMES},
-    "notice.{}": set(notices.OWN_SECURITY),
+    "notice.{}": {*notices.OWN_SECURITY, *notices.OF_CONTACT},
     "origin.{}": STATUSES,
     "prove.{}": {"handed", "handed_in", "withdrawn", "no_draft"},
     "prove.sent.{}": {"sent", "not_sent"},

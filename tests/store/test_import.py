@@ -200,6 +200,7 @@ def test_a_change_of_contacts_is_in_the_ledger_and_the_owner_is_told(full: Desk)
         ("desk:operator", *account, word, f"person:{full.id_of(name)}", "shell")
         for word, name in (("added", "mia.chen"), ("changed", "dev.anand"), ("removed", "tom.reyes"))
     ]
-    assert full.notices() == [{"notice": "contacts_changed", "account": account[0]}]
+    gone = {"notice": "contact_removed", "account": account[0], "person": full.id_of("tom.reyes")}
+    assert full.notices() == [{"notice": "contacts_changed", "account": account[0]}, gone]
     full.imports(SAMPLE)
-    assert len(full.notices()) == 2, "a later import tells again"
+    assert len(full.notices()) == 4, "a later import tells again"
