@@ -71,7 +71,7 @@ def verified(door: Door, tx: Transaction, who: Who, person: int | Reading | None
     """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
     if isinstance(person, Reading):
         return told.plain(door.phrases, "verify_enough")
-    found = desk_thread.in_a_call(tx, who, person, door.texting) if person is not None else None
+    found = desk_thread.in_a_call(tx, door, who, person) if person is not None else None
     if isinstance(found, Case):
         return live_words.in_short(door.phrases, found)
     if found is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from authz import Action, Ask, Grant, Proof
 from bot.actor import Who
+from bot.door import Door
 from store import Transaction, desk_tickets, live, proof_mail, readings, timeline
 from store.live import Case
 from store.readings import Reading
@@ -55,17 +56,17 @@ def looked_up(tx: Transaction, grant: Grant, words: str, region: str) -> int | R
     return proof_mail.find(tx, grant, words, region)
 
 
-def in_a_call(tx: Transaction, who: Who, person: int, texting: tuple[str, ...]) -> Case | Reading | None:
-    """The card of whoever was looked up, where this agent has them on the phone, verified; or why it is not shown: their
-    looking is counted like any other. None: they have not."""
+def in_a_call(tx: Transaction, door: Door, who: Who, person: int) -> Case | Reading | None:
+    """The card of whoever was looked up, where this agent has them on the phone, verified; or why it is not shown. None: they
+    have not."""
     found = live.of_person(tx, int(who.subject.partition(":")[2]), person)
     if found is None:
         return None
     grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, found.account, None, Proof.NONE))
     if not isinstance(grant, Grant):
         return None
-    reading = readings.look(tx, grant)
-    return live.case(tx, grant, found.ring, texting) if reading is Reading.OPEN else reading
+    reading = readings.look(tx, grant, door.accounts_an_hour)
+    return live.case(tx, grant, found.ring, door.texting) if reading is Reading.OPEN else reading
 
 
 def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:

@@ -32,6 +32,7 @@ class Door:
     home_team: str = ""
     step_up_minutes: int = 15
     texting: tuple[str, ...] = ()
+    accounts_an_hour: int = 0
     public_url: str = ""
     phone: bool = False
     region: str = ""

@@ -126,6 +126,7 @@ def open_house(
             phone=settings.phone_open,
             proxies=settings.proxies,
             region=settings.region,
+            accounts_an_hour=settings.accounts_an_hour,
         ),
         deliveries,
         Worker(store, deliveries, slack.sweep(door)),

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     mail_from: str = ""
     pin_choice: Literal["on", "off"] = "off"
     step_up_minutes: int = Field(default=15, ge=5, le=60)
+    accounts_an_hour: int = Field(default=30, ge=5, le=1000)
     sms: Literal["on", "off"] = "off"
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ()
     opening_hours: str = ""

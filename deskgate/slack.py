@@ -72,6 +72,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         settings.slack_home,
         step_up_minutes=settings.step_up_minutes,
         texting=settings.texting,
+        accounts_an_hour=settings.accounts_an_hour,
         public_url=settings.public_url,
         phone=settings.phone_open,
         region=settings.region,

@@ -35,7 +35,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         return answers.not_there(door, visit)
     account = readings.find(tx, asking, number)
     grant = asked(tx, who, Action.DESK_CARD_VIEW, account) if account is not None else None
-    reading = readings.look(tx, grant) if grant is not None else Reading.NO_CASE
+    reading = readings.look(tx, grant, door.accounts_an_hour) if grant is not None else Reading.NO_CASE
     if grant is None:
         readings.missed(tx, asking, number)
     if grant is None or reading is not Reading.OPEN:

@@ -53,7 +53,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "for_leads": alerts.waiting(tx, leading) if leading is not None else 0,
         "threat": threat is not None and threat.on,
         "read": readings.count(tx, grant),
-        "budget": readings.BUDGET,
+        "budget": door.accounts_an_hour,
     }
     return answers.live_page(door, visit, "calls", given)
 
@@ -66,7 +66,7 @@ def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> 
     if grant is None:
         return Reading.OPEN, None
     if readings.has_case(tx, who.staff, call.account):
-        reading = readings.look(tx, grant)
+        reading = readings.look(tx, grant, door.accounts_an_hour)
         if reading is not Reading.OPEN:
             return reading, None
     return Reading.OPEN, live.case(tx, grant, call.id, door.texting, facts=True)

@@ -39,6 +39,7 @@ class Door:
     phone: bool = False
     proxies: Networks = ()
     region: str = ""
+    accounts_an_hour: int = 0
     lanes: RequestPools = field(default_factory=RequestPools)
 
     @property
@@ -57,6 +58,7 @@ def open_door(
     phone: bool,
     proxies: Networks = (),
     region: str = "",
+    accounts_an_hour: int,
 ) -> Door:
     parts, said = urlsplit(public_url), words.load()
     pages = Environment(
@@ -86,4 +88,5 @@ def open_door(
         phone,
         proxies,
         region,
+        accounts_an_hour,
     )

@@ -9,7 +9,7 @@ from portal import answers
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, alerts, forms, proof_mail, queue, second_looks, staff, switches
+from store import Transaction, alerts, forms, proof_mail, queue, readings, second_looks, staff, switches
 from store.readings import Reading
 from store.second_looks import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
 from store.sessions import SignedIn
@@ -40,6 +40,16 @@ def seen(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         return answers.not_there(door, visit)
     alerts.seen(tx, grant, visit.number("id"))
     return answers.to("/desk/lead?said=seen")
+
+
+def lift(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """One of the staff has looked at as many accounts as the hour allows, and goes on: somebody else's decision, not their own."""
+    grant, staff_id = asked(tx, who, Action.DESK_THREAT_SWITCH), visit.number("id")
+    if grant is None or not staff_id:
+        return answers.not_there(door, visit)
+    if staff_id == who.staff:
+        return answers.to("/desk/lead?said=lift_own")
+    return answers.to(f"/desk/lead?said={'lifted' if readings.lift(tx, grant, staff_id) else 'not_yours'}")
 
 
 def threat(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -61,6 +61,7 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk/account/{account:path}"): accounts.show,
     ("GET", "/desk/lead"): leads.show,
     ("POST", "/desk/lead/alerts/{id}"): leads.seen,
+    ("POST", "/desk/lead/look-on/{id}"): leads.lift,
     ("POST", "/desk/lead/threat"): leads.threat,
     ("POST", "/desk/lead/pin"): leads.ask_pin,
     ("POST", "/desk/lead/second/{id}"): leads.answer,

@@ -23,7 +23,7 @@ NOT_DONE: Final = frozenset(
     (
         *("not_mine", "not_asked", "not_yours", "not_agreed", "not_found", "held", "too_long", "empty"),
         *("status_already", "taken_already", "taken_another", "threat_already", "asked_already", "address_young"),
-        *("call_back_no_number", "call_back_soon", "call_back_enough", "looked_up_enough"),
+        *("call_back_no_number", "call_back_soon", "call_back_enough", "looked_up_enough", "lift_own"),
     )
 )
 _FORM: Final = re.compile(r"/desk(/[a-z0-9-]{1,40}){1,4}")

@@ -40,7 +40,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     grant = on_ticket(tx, who, number)
     if grant is None:
         return answers.not_there(door, visit)
-    reading = readings.look(tx, grant)
+    reading = readings.look(tx, grant, door.accounts_an_hour)
     if reading is not Reading.OPEN:
         return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
     found = queue.ticket(tx, grant, number)
@@ -73,7 +73,7 @@ def _on(
         grant = on_ticket(tx, who, number)
         if grant is None:
             return answers.not_there(door, visit)
-        if readings.look(tx, grant) is not Reading.OPEN:
+        if readings.look(tx, grant, door.accounts_an_hour) is not Reading.OPEN:
             return answers.to(f"/desk/tickets/{number}")
         if not desk_tickets.may_work(tx, grant, number):
             return answers.to(f"/desk/tickets/{number}?said=held")

@@ -5,6 +5,7 @@ Raised once (`same`), in the log at once, and shown to whom it is for: the desk,
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -178,6 +179,14 @@ def seen(tx: Transaction, grant: Grant, id: int) -> None:
     a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
     one = update(tables.alerts).where(a.id == id, a.audience.in_(_audiences(grant)), a.seen_at.is_(None))
     tx.connection.execute(one.values(seen_by=staff, seen_at=tx.now))
+
+
+def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: str) -> None:
+    """Somebody who leads the desk has looked into all of these kinds about one."""
+    tx.good(grant, "desk.threat.switch")
+    a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
+    these = update(tables.alerts).where(a.kind.in_(kinds), a.subject == subject, a.seen_at.is_(None))
+    tx.connection.execute(these.values(seen_by=staff, seen_at=tx.now))
 
 
 def _audiences(grant: Grant) -> tuple[str, ...]:

@@ -131,6 +131,11 @@ def used(tx: Transaction, limit: Limit) -> int:
     return 0 if whole_at is None else limit.most - _left(tx, limit, whole_at)
 
 
+def make_whole(tx: Transaction, name: str) -> None:
+    """As if nothing had been taken."""
+    tx.connection.execute(delete(tables.budgets).where(_b.name == name))
+
+
 def sweep(tx: Transaction) -> None:
     """A budget that is whole again need not be kept. Waits for no lock, so that nobody waits for it in a circle."""
     old = (

@@ -1,7 +1,8 @@
 """What staff look at: only what they have a case for, only so many accounts an hour, and never unseen. security.md T20.
 
 A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
-open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account. Whoever
+open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account; what the caller
+proves themselves does not, for the agent has not chosen it. Somebody else who leads the desk can let them go on. Whoever
 looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk. Asking whether there is
 such a support ID or number is looking as well, and has a budget of its own (`looks_up`).
 """
@@ -12,17 +13,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
 from authz import Grant, Proof
-from store import alerts, budgets, live, tables
+from store import alerts, bounds, budgets, live, tables
 from store.budgets import Limit
 from store.live import OpenTicket
 from store.transaction import NoGrant, Transaction
 
-BUDGET: Final = 30  # accounts
 SPAN: Final = 3_600_000  # ms
 KEPT: Final = 24 * 3_600_000
+BUDGETS: Final = ("reading_budget", "lookup_budget")  # alerts
 LOOK_UPS: Final = (30, 2 * 60_000)  # at once, and how long until there is one more
 
 
@@ -59,7 +60,9 @@ def looks_up(tx: Transaction, grant: Grant) -> bool:
     tx.good(grant, "desk.proof.ask")
     if budgets.take(tx, (Limit(f"looks-up:{grant.subject}", *LOOK_UPS),)) is None:
         return True
-    same = f"{grant.subject}:{tx.now // SPAN}"
+    s = tables.staff.c
+    since = tx.connection.execute(select(s.looks_from).where(s.id == _staff(grant))).scalar_one()
+    same = f"{grant.subject}:{tx.now // SPAN}:{since}"
     alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
     _refused(tx, grant, Reading.SPENT)
     return False
@@ -75,8 +78,9 @@ def find(tx: Transaction, grant: Grant, number: str) -> int | None:
     return found
 
 
-def look(tx: Transaction, grant: Grant) -> Reading:
+def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
     """One of the staff is about to be shown an account: whether they may. Counted, and reported where it should not have been.
+    `budget`: how many accounts an hour.
 
     Under a grant to see cards they need a case of their own; under one to work on tickets the ticket is the case.
     """
@@ -86,20 +90,20 @@ def look(tx: Transaction, grant: Grant) -> Reading:
         return Reading.OPEN
     s, a = tables.staff.c, tables.accounts.c
     # Two at once are counted one after the other.
-    tx.connection.execute(select(s.id).where(s.id == staff).with_for_update())
+    since = tx.connection.execute(select(s.looks_from).where(s.id == staff).with_for_update()).scalar_one()
     hour = tx.now // SPAN
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
         alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, account=account)
         return _refused(tx, grant, Reading.NO_CASE)
-    r = tables.readings.c
-    of_late = select(r.account_id).where(r.staff_id == staff, r.at > tx.now - SPAN).distinct()
-    seen = set(tx.connection.execute(of_late).scalars())
+    if tx.connection.execute(select(_called(tx, staff, account))).scalar():
+        return Reading.OPEN
+    seen = _of_late(tx, staff, since)
     if account in seen:
         return Reading.OPEN
-    if len(seen) >= BUDGET:
-        alerts.alert(tx, "reading_budget", f"{staff}:{hour}", subject=grant.subject, detail=str(BUDGET))
+    if len(seen) >= budget:
+        alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{since}", subject=grant.subject, detail=str(budget))
         return _refused(tx, grant, Reading.SPENT)
     tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
     return Reading.OPEN
@@ -152,13 +156,7 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
     since = m.id > func.coalesce(last_closed.correlate(tables.tickets).scalar_subquery(), 0)
     never = ~exists().where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
     by_customer = exists().where(m.ticket == tables.tickets.c.number, m.author.like("person:%"), since)
-    r, t, a = tables.rings.c, tables.tickets.c, tables.assignments.c
-    called = exists().where(
-        r.staff_id == staff,
-        r.account_id == account,
-        r.proof >= int(Proof.VERIFIED),
-        r.ended_at.is_(None) | (r.ended_at > tx.now - live.AFTERWARDS),
-    )
+    t, a = tables.tickets.c, tables.assignments.c
     taken = exists().where(
         t.account_id == account,
         t.status.in_(("open", "waiting")),
@@ -166,16 +164,49 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
         a.staff_id == staff,
         never | by_customer,
     )
-    return bool(tx.connection.execute(select(called | taken)).scalar_one())
+    return bool(tx.connection.execute(select(_called(tx, staff, account) | taken)).scalar_one())
+
+
+def _called(tx: Transaction, staff: int, account: int) -> ColumnElement[bool]:
+    """A call of theirs with somebody of that account who has proved who they are, now or within the last half hour."""
+    r = tables.rings.c
+    return exists().where(
+        r.staff_id == staff,
+        r.account_id == account,
+        r.proof >= int(Proof.VERIFIED),
+        r.ended_at.is_(None) | (r.ended_at > tx.now - live.AFTERWARDS),
+    )
+
+
+def _of_late(tx: Transaction, staff: int, since: int) -> set[int]:
+    """The accounts they have looked at that count now."""
+    r = tables.readings.c
+    theirs = select(r.account_id).where(r.staff_id == staff, r.at > tx.now - SPAN, r.at > since).distinct()
+    return set(tx.connection.execute(theirs).scalars())
 
 
 def count(tx: Transaction, grant: Grant) -> int:
     """How many accounts they have looked at within the hour."""
     tx.good(grant, "desk.proof.ask")
-    r = tables.readings.c
-    mine = select(func.count(r.account_id.distinct())).where(r.staff_id == _staff(grant), r.at > tx.now - SPAN)
-    found: int = tx.connection.execute(mine).scalar_one()
-    return found
+    s, staff = tables.staff.c, _staff(grant)
+    since = tx.connection.execute(select(s.looks_from).where(s.id == staff)).scalar_one()
+    return len(_of_late(tx, staff, since))
+
+
+def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
+    """Somebody else who leads the desk lets them go on: what they have looked at and looked up counts no more. False: nobody of
+    the staff."""
+    tx.good(grant, "desk.threat.switch")
+    bounds.whole_desk(grant)
+    bounds.takes_two(grant, staff)
+    s = tables.staff.c
+    theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(looks_from=tx.now)
+    if tx.connection.execute(theirs.returning(s.id)).first() is None:
+        return False
+    budgets.make_whole(tx, f"looks-up:staff:{staff}")
+    alerts.seen_of(tx, grant, BUDGETS, f"staff:{staff}")
+    tx.told(grant, f"looks_lifted:staff:{staff}")
+    return True
 
 
 def sweep(tx: Transaction) -> None:

@@ -40,7 +40,8 @@ class OldEmail(Base):
 
 
 class Staff(Base):
-    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing."""
+    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `looks_from`: what they looked at before
+    counts no more, as somebody who leads let them go on (readings.py)."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -50,6 +51,7 @@ class Staff(Base):
     role: Mapped[str]
     phone: Mapped[str | None] = mapped_column(String(16))
     suspended_at: Mapped[int | None]
+    looks_from: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = NEVER_AGAIN
 
 

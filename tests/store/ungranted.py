@@ -29,7 +29,10 @@ REASONS: Final[dict[str, str]] = {
     "bell.Bell.ring": "rings; knows nothing of what for",
     "bell.Bell.wait": "waits; knows nothing of what for",
     **dict.fromkeys(
-        ("budgets." + n for n in ("charge", "free_at", "give_back", "has", "hold", "settle", "sweep", "take", "used")),
+        (
+            "budgets." + n
+            for n in ("charge", "free_at", "give_back", "has", "hold", "make_whole", "settle", "sweep", "take", "used")
+        ),
         reasons.GUARD,
     ),
     "budgets.Limit.within": reasons.PURE,

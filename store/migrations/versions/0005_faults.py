@@ -34,9 +34,11 @@ def upgrade() -> None:
     _words()
     _growth()
     _forms()
+    op.add_column("staff", sa.Column("looks_from", sa.BigInteger(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("staff", "looks_from")
     _no_forms()
     _no_growth()
     _no_words()
