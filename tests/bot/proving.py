@@ -18,6 +18,7 @@ PEOPLE = {  # username → (number, support ID, PIN)
     "sam.okoro": ("+441632960105", "10000057", "26487159"),
     "olivia.hart": ("+441632960101", "10000016", "73059184"),
     "mia.chen": ("+441632960108", "10000081", "17846325"),
+    "leo.fox": ("+441632960109", "10000099", "39275068"),
 }
 
 
@@ -27,6 +28,7 @@ SUBJECT = {  # in the order of the sample accounts
     "sam.okoro": "person:5",
     "raj.patel": "person:7",
     "mia.chen": "person:8",
+    "leo.fox": "person:9",
 }
 
 

@@ -7,13 +7,11 @@ import re
 import pytest
 
 from simulator.phone import Phone
-from tests.bot.proving import PEOPLE, SUBJECT, app, on_the_phone, shows
+from tests.bot.proving import app, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.bot.test_way_forward import asks, holds, sql, status
 
 LEO = "leo.fox"
-PEOPLE |= {LEO: ("+441632960109", "10000099", "39275068")}
-SUBJECT |= {LEO: "person:9"}
 NO_NEED = "Nothing you may do on this account needs a second proof"
 HOLDINGS = {
     "media_temple": ("owner", "admin", "technical", "billing"),

@@ -14,11 +14,14 @@ from tests.ivr.wire import Caller, Wire, rows
 
 HOUR = 3_600_000
 OLIVIA, DEV, TOM, RAJ = "olivia.hart", "dev.anand", "tom.reyes", "raj.patel"
+MIA, LEO = "mia.chen", "leo.fox"
 NUMBERS = {
     OLIVIA: ("+441632960101", "73059184"),
     DEV: ("+441632960102", "48291537"),
     TOM: ("+441632960103", "61520493"),
     RAJ: ("+441632960107", "53960281"),
+    MIA: ("+441632960108", "17846325"),
+    LEO: ("+441632960109", "39275068"),
 }
 APP, SLACK_CODE, ANSWER, TEXT, REFERENCE = (
     "Press 1 to key the code from your authenticator app.",

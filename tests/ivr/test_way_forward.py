@@ -7,12 +7,10 @@ from sqlalchemy import insert, update
 
 from store import tables
 from tests.desk import Desk
-from tests.ivr.proving import DEV, NUMBERS, RAJ, TOM, at_menu
+from tests.ivr.proving import DEV, LEO, MIA, RAJ, TOM, at_menu
 from tests.ivr.test_rights import TIDEWORKS, account, holds, person, status
 from tests.ivr.wire import Caller, change
 
-MIA, LEO = "mia.chen", "leo.fox"
-NUMBERS |= {MIA: ("+441632960108", "17846325"), LEO: ("+441632960109", "39275068")}
 SUSPENDED = "This account is suspended, so you may not {} now."
 OR = "Or press 6 to leave us a message."
 ELSE = "Anything else? Press 9 for the menu, or hang up."
