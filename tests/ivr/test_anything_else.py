@@ -60,7 +60,7 @@ def test_e13_nobody_hears_the_menu_after_each_thing_they_do(one_desk: Desk) -> N
     assert opened(mia)[-1] == ANYTHING
     assert mia.key("9").said == menu
     assert mia.key("3").said[-1] == ANYTHING, "and neither after a refusal"
-    assert mia.key("6").said == ["That is not one of the choices.", ANYTHING]
+    assert mia.key("7").said == ["That is not one of the choices.", ANYTHING]
     assert mia.key("1").said[0] == "Which service is it about?", "each key of the menu works at once"
 
 

@@ -117,7 +117,7 @@ def test_it_is_in_the_ledger_without_the_code(slack_desk: Desk) -> None:
 def test_who_lost_every_right_in_the_middle_of_a_call_is_still_themselves(slack_desk: Desk) -> None:
     caller = leo(slack_desk)
     change(slack_desk, update(tables.contacts).values(held=""))
-    assert caller.key("9").said == [OFFER, "Press 9 to hear this again."]
+    assert caller.key("9").said == ["Press 6 to leave us a message.", OFFER, "Press 9 to hear this again."]
     change(slack_desk, delete(tables.contacts))
     caller.key("7")
     assert redeemed(slack_desk, told(caller)) == (leos_subject(slack_desk), "")
