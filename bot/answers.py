@@ -159,6 +159,7 @@ ANSWERS: Final[dict[str, Answer]] = {
     "draft_handed_in": lambda tx, p, who, more: told.plain(p, "prove.handed_in", number=more[:20]),
     "draft_withdrawn": lambda tx, p, who, more: told.plain(p, "prove.withdrawn", number=more[:20]),
     "other_topic": lambda tx, p, who, more: told.plain(p, "prove.other_topic", number=more[:20]),
+    "drafted": lambda tx, p, who, more: told.plain(p, "drafted", number=more[:20]),
     "became": lambda tx, p, who, more: told.plain(p, "became", number=more[:20]),
     "open": lambda tx, p, who, _more: open_first(tx, p, who),
     "thanks": lambda _tx, p, _who, _more: told.plain(p, "thanks"),

@@ -105,6 +105,15 @@ def service(tx: Transaction, who: Who, account: int, kind: str, ref: str | None)
     return refs[0] if only and len(refs) == 1 else None
 
 
+def asks_which_service(tx: Transaction, who: Who, value: str) -> bool:
+    """Whether a request is about a service, and there are several to choose from."""
+    parsed = parse(value)
+    if parsed is None or parsed[1] not in ABOUT_A_SERVICE:
+        return False
+    under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, parsed[0]))
+    return under is not None and len(accounts.service_names(tx, under)) > 1
+
+
 def like(tx: Transaction, found: Sequence[Possible], words: str, *, most: int) -> list[Choice]:
     """The first of those whose kind, or whose account's name or number, has these words in it: the others are not told."""
     made: list[Choice] = []

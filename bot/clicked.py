@@ -51,7 +51,7 @@ def clicked(do: Click, refused: Callable[[Who | None], str | None]) -> Callable[
             if who is None:
                 key = f"stranger:{actor.team}:{actor.user}:{_place(body)}:{tx.now // MINUTE}"
             if what is not None:
-                instead = {"replace": True} if what.startswith(("became:", "added:")) else {}
+                instead = {"replace": True} if what.startswith(("became:", "added:", "drafted:")) else {}
                 owed.tell(tx, actor, what, key, where={**where(body), **instead, "message": _message(body)})
 
     return listener

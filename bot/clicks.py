@@ -34,13 +34,23 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     """Words that were kept in the message become a ticket."""
     words, origin, source, files = _kept(tx, who, body)
     value, message = value_of(action), (body.get("container") or {}).get("message_ts")
-    may = any(choice.value == value for choice in choices.possible(tx, who))
+    possible = choices.possible(tx, who)
+    may = any(choice.value == value for choice in possible)
+    if may and words is not None and choices.asks_which_service(tx, who, value):
+        began = f"{origin.channel}|{origin.thread}" if origin is not None and not origin.direct else ""
+        given = {"origin": began, "source": source, "about": value}
+        owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), **given)
+        return None
     known_already = timeline.of_source(tx, source) is not None
     if known_already or (may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
         return "fixed:chosen_already"
     if words is None:
         return "fixed:words_gone"
     opened = opening.open_ticket(tx, who, value, words, origin=origin, source=source, files=files)
+    if isinstance(opened, Opened) and opened.drafted:
+        account = int(value.partition(":")[0])
+        owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=account, ticket=opened.number)
+        return f"drafted:{opened.number}"
     if isinstance(opened, Opened):
         return f"became:{opened.number}"
     return None if opened is None else f"why:{opened.cell}"

@@ -146,15 +146,15 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
     who = known(tx, actor)
     if private.is_private(what):
         return private.answer(tx, door, who, what)
-    if what in ("which", "unsure") and who is not None and who.is_person:
+    if what in told.ASKED and who is not None and who.is_person:
         words = edits.unfiled(tx, who.subject, reworded.source(asked))
         if words is None:
             return told.fixed(p, "words_gone")
-        found = [one for one in choices.possible(tx, who) if not one.is_request]
-        if what == "which" and not found:
+        found = choices.possible(tx, who)
+        if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
             return answers.answer(tx, p, who, "open")
-        asking = told.which if what == "which" else told.unsure
-        return asking(p, words, choices.named(tx, found), str(asked["from"]), answers.waiting(tx, who))
+        named, waiting = choices.named(tx, found), answers.waiting(tx, who)
+        return told.ASKED[what](p, words, named, str(asked["from"]), waiting)
     return answers.answer(tx, p, who, what)
 
 
@@ -220,11 +220,12 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     if not source:
         copied = asked.get("copied") is True
         return forms.open_ticket(door.phrases, found, words, origin, running=running, copied=copied)
+    about = str(asked.get("about") or "")
     said = edits.unfiled(tx, who.subject, source)
     if said is None:
         return forms.refused(door.phrases, told.fixed(door.phrases, "words_gone").blocks)
     seal = owed.sealed(tx, who.actor, f"{source}|{said[: b.MOST_WORDS].strip()}")
-    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=f"{source}|{seal}")
+    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=f"{source}|{seal}", about=about)
 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

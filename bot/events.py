@@ -81,6 +81,9 @@ class _Spoken:
 
     @property
     def reply_there(self) -> dict[str, str]:
+        """Where an answer is seen: in direct messages beside the question, and not behind it; elsewhere in its thread."""
+        if self.channel.startswith("D") and not self.thread:
+            return {"channel": self.channel}
         return {"channel": self.channel, "thread": self.thread or self.ts}
 
     def kept(self, tx: Transaction, actor: Actor) -> str:
@@ -205,8 +208,9 @@ def _understood(
     if meant.intent == "ticket":
         owed.tell(tx, who.actor, f"ticket:{meant.value}", spoken.key, where=where)
         return False
-    if who.is_person and meant.intent in ("problem", "unsure"):
-        found = [choice for choice in choices.possible(tx, who) if not choice.is_request]
+    if who.is_person and meant.intent in ("problem", "unsure", "change"):
+        possible = choices.possible(tx, who)
+        found = [choice for choice in possible if not choice.is_request]
         if meant.intent == "problem" and len(found) == 1 and not answers.is_awaited(tx, who):
             opened = opening.open_ticket(
                 tx,
@@ -220,10 +224,10 @@ def _understood(
             if not isinstance(opened, Opened):
                 owed.tell(tx, who.actor, "open", spoken.key, where=where)  # the right went in this very moment
             return isinstance(opened, Opened)
-        if not found and meant.intent == "problem":
+        if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
             owed.tell(tx, who.actor, "open", spoken.key, where=where)
             return False
-        what = "which" if meant.intent == "problem" else "unsure"
+        what = "which" if meant.intent == "problem" else meant.intent
         edits.keep(tx, who.subject, spoken.source, spoken.words)
         owed.tell(tx, who.actor, what, spoken.key, where=where, origin=spoken.kept(tx, who.actor))
         return False

@@ -24,9 +24,10 @@ def open_ticket(
     running: Sequence[Running] = (),
     kept: str = "",
     copied: bool = False,
+    about: str = "",
 ) -> Block:
     """Only what this member may open. One thing to choose needs no choosing. `running`: what it may be about. `kept` says which message
-    of theirs the words are; or they are `copied` from one."""
+    of theirs the words are; or they are `copied` from one. `about` is what was chosen already."""
     made: list[Block] = []
     only = ""
     requests = any(choice.is_request for choice in found)
@@ -37,7 +38,7 @@ def open_ticket(
         made.append(b.section(p.say("form.only", account=found[0].account.name, kind=found[0].kind)))
         only = found[0].value
     else:
-        made.append(b.ask(p.plain("form.about"), "about", _about(p, found)))
+        made.append(b.ask(p.plain("form.about"), "about", _about(p, found, about)))
     if only or kept:
         metadata = f"{metadata or '|'}|{only}|{kept}"
     made += _services(p, running)
@@ -59,11 +60,13 @@ def open_ticket(
     )
 
 
-def _about(p: Phrases, found: Sequence[Choice]) -> Block:
+def _about(p: Phrases, found: Sequence[Choice], about: str) -> Block:
     groups = told.grouped(p, found)
-    if sum(len(options) for _, options in groups) > b.MOST_OPTIONS:
-        return b.search(p.plain("form.about_like"), "about")
-    return b.grouped(p.plain("form.about_like"), "about", groups)
+    every = [option for _, options in groups for option in options]
+    like = p.plain("form.about_like")
+    made = b.search(like, "about") if len(every) > b.MOST_OPTIONS else b.grouped(like, "about", groups)
+    chosen = next((option for option in every if option["value"] == about), None)
+    return made if chosen is None else made | {"initial_option": chosen}
 
 
 def _services(p: Phrases, running: Sequence[Running]) -> list[Block]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from authz import REQUESTS, Action, Proof
+from authz import REQUESTS, Action, Proof, Topic
 from bot import answers, choices, prove_words, proving, told
 from bot.actor import Who
 from bot.blocks import Block, Message
@@ -93,9 +93,9 @@ def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
         return told.plain(p, "reference.none")
     id, _, kind = more.partition(":")
     account = next((account for account, _ in own if str(account.id) == id), None)
-    if account is None or kind not in REQUESTS:
+    if account is None or kind not in (*REQUESTS, "agent"):
         return prove_words.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
-    topic = tickets.topic_of(Action(kind))
+    topic = tickets.topic_of(Action(kind)) if kind != "agent" else Topic.TECHNICAL  # an agent is content with either
     digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, topic)
     if digits is None:
         return told.plain(p, "reference.none")

@@ -98,14 +98,21 @@ def standing(p: Phrases, found: Sequence[Standing], needed: Collection[int], dra
 
 def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collection[Action]]) -> Message:
     """For what, on which account: what may be requested there is asked as what it is, and nobody has to know its topic."""
-    made: list[Block] = [b.section(p.say("reference.which"))]
-    for account, _ in found[:10]:
-        buttons = (
-            b.tell(p.plain("button.reference", kind=kind), f"reference:{account.id}:{kind}")
-            for kind in could.get(account.id, ())
+    groups = [
+        (
+            told.account_label(p, account),
+            [
+                *(
+                    b.option(p.plain("kind", kind=kind), f"reference:{account.id}:{kind}")
+                    for kind in could.get(account.id, ())
+                ),
+                b.option(p.plain("reference.agent"), f"reference:{account.id}:agent"),
+            ],
         )
-        made += [b.section(p.say("reference.account", account=account.name)), *b.actions(*buttons)]
-    return b.message(made)
+        for account, _ in found[:10]
+    ]
+    chooser = b.grouped(p.plain("button.reference"), "tell_reference", groups)
+    return b.message(b.section(p.say("reference.which")), b.actions(chooser))
 
 
 def reference(p: Phrases, account: str, topic: str, digits: str) -> Message:

@@ -215,8 +215,6 @@ def suggested(door: Door, body: Body) -> Answer:
         found = choices.possible(tx, who) if who is not None and who.is_person else []
         if body.get("action_id") == "service" and who is not None:
             return {"option_groups": forms.services(door.phrases, choices.running(tx, who, found, typed))}
-        if body.get("action_id") == "choose_many":
-            found = [one for one in found if not one.is_request]
         fits = choices.like(tx, found, typed, most=b.MOST_OPTIONS)
     groups = told.grouped(door.phrases, fits)
     return {"option_groups": b.option_groups(groups)}

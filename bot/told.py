@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from authz import LENDABLE, OWN_REQUESTS, Grant, Next
 from bot import blocks as b
@@ -250,7 +251,8 @@ def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiti
     tickets = [choice for choice in found if not choice.is_request]
     one = tickets[0] if len(tickets) == 1 else None
     button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None
-    chooser = None if one or not tickets else choose(p, tickets)
+    rest = [choice for choice in found if choice is not one]
+    chooser = choose(p, rest) if rest else None
     return b.message(
         b.section(p.say("which" if not one else "which_one", account=one.account.name if one else "")),
         quoted,
@@ -265,7 +267,7 @@ def add_to(p: Phrases, ticket: Ticket) -> Block:
 
 def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
     """Words that may be a question or a problem: everything they might mean as buttons."""
-    asked = which(p, words, found, came_from, waiting) if may_open(found) else b.message()
+    asked = which(p, words, found, came_from, waiting) if found else b.message()
     others = b.actions(
         b.tell(p.plain("button.bills"), "bills"),
         b.tell(p.plain("button.services"), "services"),
@@ -274,6 +276,20 @@ def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str, wait
         b.tell(p.plain("button.account"), "account"),
     )
     return b.message(list(asked.blocks), b.section(p.say("or_this")), others)
+
+
+def change(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
+    """Words that ask for a change: what may be requested comes first."""
+    in_order = sorted(found, key=lambda choice: not choice.is_request)
+    asked = b.actions(*(add_to(p, ticket) for ticket in waiting), choose(p, in_order), block_id=came_from)
+    return b.message(b.section(p.say("which")), quote(p, words), asked)
+
+
+ASKED: Final[dict[str, Callable[[Phrases, str, Sequence[Choice], str, Sequence[Ticket]], Message]]] = {
+    "which": which,
+    "unsure": unsure,
+    "change": change,
+}
 
 
 def choose(p: Phrases, found: Sequence[Choice]) -> Block:

@@ -242,6 +242,8 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
                 f"which {accounts}",
                 told.which(P, text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)]),
             )
+        if found:
+            yield f"change {accounts}", told.change(P, text or "-", found, kept)
     yield "which one", told.which(P, text or "-", [Choice(account(text), "technical")], kept)
     for status in ("open", "lent", "refused", "gone"):
         yield f"loan {status}", loan_words.question(P, request(text, status))
@@ -254,7 +256,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             f"standing {many}",
             prove_words.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
         )
-        yield f"references {many}", prove_words.references(P, stand)
+        yield f"references {many}", prove_words.references(P, stand, {account.id: REQUESTS for account, _ in stand})
     for topic in Topic:
         yield f"reference {topic}", prove_words.reference(P, name(text), topic, "12345678")
     yield "enrolment", prove_words.enrolment(P, "https://desk.example/enrol/" + "x" * 43)

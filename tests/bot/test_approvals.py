@@ -145,7 +145,7 @@ def test_what_was_proved_in_slack_is_carried_to_the_phone(slack: SlackDesk) -> N
     desk.submit("U0RAJ", code=shows(desk, made))
     desk.be("U0RAJ").dm("reference")
     desk.work()
-    desk.click("U0RAJ", f"tell_reference_{TIDEWORKS}_service.cancel")
+    desk.click("U0RAJ", "tell_reference", value="reference:3:service.cancel")
     told = desk.said("U0RAJ")
     assert "On the phone press 8, then 5, and key" in told
     raj = on_the_phone(desk, "raj.patel")

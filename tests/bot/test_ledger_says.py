@@ -226,7 +226,7 @@ def test_h8_a_reference_shown_in_slack_is_in_the_ledger(slack_once: SlackDesk) -
         step_ups.reached(tx, "person:7", 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
     desk.be("U0RAJ").dm("reference")
     desk.work()
-    desk.click("U0RAJ", "tell_reference_3_service.cancel", holding="A reference for the phone")
+    desk.click("U0RAJ", "tell_reference", value="reference:3:service.cancel", holding="A reference for the phone")
     assert re.search("[0-9]{4} [0-9]{4}", desk.said("U0RAJ"))
     with desk.store.transaction("test") as tx:
         e = tables.ledger.c

@@ -231,15 +231,17 @@ def test_guests_have_no_commands(desk: SlackDesk) -> None:
 
 
 def test_while_an_answer_is_made_it_says_so(desk: SlackDesk) -> None:
-    """The status of the agent view, in the thread of the question; the answer ends it."""
+    """The status of the agent view, where every question is in a thread; the answer ends it."""
     asked: list[tuple[str, str]] = []
 
     def note(method: str, args: dict[str, str]) -> None:
         asked.append((method, str(args.get("status", ""))))
 
+    begun = desk.be("U0MIA").dm("hello")
+    desk.work()
     desk.workspace.trouble = note
-    question = desk.be("U0MIA").dm("who decides on contacts?")
+    desk.be("U0MIA").dm("who decides on contacts?", thread=begun)
     desk.work()
     assert asked[0] == ("assistant.threads.setStatus", "is looking that up …")
     assert asked[1][0] == "chat.postMessage"
-    assert desk.last("U0MIA", holding="may change who is on the account").thread_ts == question.ts
+    assert desk.last("U0MIA", holding="may change who is on the account").thread_ts == begun.ts
