@@ -51,7 +51,9 @@ def serve(
         log_as_lines(production=settings.deskgate_env == "production")
         made = make_app(settings)  # what is wrong is said here, before any process is started
         if is_taken(host, port):
-            fail(f"port {port} is taken: stop what listens there, or choose another --port")
+            fail(
+                f"port {port} is taken: stop what listens there, or choose another: `--port 8123`, `make run PORT=8123`"
+            )
     for words in misspelt.unknown(os.environ):
         print(f"deskgate: {words}", file=sys.stderr)
     _say_what_to_try(settings, port)

@@ -8,10 +8,10 @@ from typing import Final
 import pyotp
 from fastapi import Response
 
-from portal import answers, drawing
+from portal import answers, drawing, sending
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, factors, guard, numbers, pages, work
+from store import authenticators, factors, forms, guard, numbers, pages, work
 from store.authenticators import AlreadyThere
 from store.guard import Admission
 from store.people import person_of, subject_of
@@ -44,8 +44,11 @@ def _begin(door: Door, visit: Visit) -> Response:
 
 
 def _confirm(door: Door, visit: Visit) -> Response:
-    """A wrong code shows the same secret again; how often is counted."""
+    """A wrong code shows the same secret again; how often is counted. Sent again, what went well has gone well."""
+    key = sending.key_of(visit)
     with door.store.transaction("portal") as tx:
+        if forms.led(tx, key):
+            return _done(door, visit)
         found = pages.look(tx, PAGE, visit.named["link"])
         if found is None:
             return _gone(door, visit)
@@ -55,15 +58,21 @@ def _confirm(door: Door, visit: Visit) -> Response:
         digits = numbers.digits(visit.field("code", 40))
         good = made.admission is Admission.EVALUATE and pages.hold(tx, PAGE, visit.named["link"])
         right = good and authenticators.confirm(tx, person, digits)
-        guard.give_back(tx, made, matched=right)
+        again = not right and bool(forms.led(tx, key))  # the same, sent twice at this moment
+        guard.give_back(tx, made, matched=right or again)
         if right:
+            forms.leads(tx, key, "done")
             pages.use(tx, PAGE, visit.named["link"])
             tx.record(subject_of(person), None, "authenticator", "added")
             notice = {"notice": "authenticator_added", "person": person}
             work.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
-    if right:
-        return answers.page(door, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
+    if right or again:
+        return _done(door, visit)
     return answers.page(door, visit, "enrol", 422, step="again", wrong=True)
+
+
+def _done(door: Door, visit: Visit) -> Response:
+    return answers.page(door, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
 
 
 def _scan(door: Door, visit: Visit, secret: str) -> Response:

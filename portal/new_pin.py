@@ -1,14 +1,22 @@
-"""A customer is shown a new PIN, once: the page that two people of the desk have had sent to them. See store/pin_pages.py."""
+"""A customer is shown a new PIN, once: the page that two people of the desk have had sent to them. See store/pin_pages.py.
+
+Once is one press of the button, however often it is sent: whoever presses again while the desk is slow is shown the same PIN, in the
+same browser, for ten minutes. What is kept for that can be read with that browser's cookie and form alone, which we do not keep.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import Response
 
-from portal import answers
+from portal import answers, sending
 from portal.door import Door
 from portal.visit import Visit
-from store import numbers, pin_pages, pins
+from store import Transaction, forms, numbers, pin_pages, pins
 from store.guard import Admission
+
+AGAIN: Final = 10 * 60_000  # ms
 
 
 def show(door: Door, visit: Visit) -> Response:
@@ -21,12 +29,13 @@ def show(door: Door, visit: Visit) -> Response:
 
 def issue(door: Door, visit: Visit) -> Response:
     """Made now, hashed, kept, and shown in this answer and nowhere else."""
-    link, digits = visit.named["link"], numbers.digits(visit.field("code", 40))
+    key, link, digits = sending.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
     with door.store.transaction("portal") as tx:
         page = pin_pages.look(tx, link)
         made = pin_pages.attempt(tx, page.person) if page is not None and page.authenticator else None
+        before = _shown_before(tx, key) if page is None else ""
     if page is None:
-        return _gone(door, visit)
+        return _shown(door, visit, before) if before else _gone(door, visit)
     if made is not None and made.admission is not Admission.EVALUATE:  # nothing is hashed that is refused anyway
         return answers.page(door, visit, "new_pin", 422, code=True, pin=None, wrong=True)
     if not door.pool.admit():
@@ -35,11 +44,30 @@ def issue(door: Door, visit: Visit) -> Response:
     kept = door.pool.run(lambda: pins.keep(door.store.keys, person, pin))
     with door.store.transaction("portal") as tx:
         done = pin_pages.put(tx, link, kept, digits, made)
-    if done:
-        return answers.page(door, visit, "new_pin", code=False, pin=f"{pin.digits[:4]} {pin.digits[4:]}", wrong=False)
+        if done:
+            forms.leads(tx, key, _veiled(tx, key, pin.digits.encode()).hex())
+        before = pin.digits if done else _shown_before(tx, key)
+    if before:
+        return _shown(door, visit, before)
     if not page.authenticator:
         return _gone(door, visit)
     return answers.page(door, visit, "new_pin", 422, code=True, pin=None, wrong=True)
+
+
+def _shown(door: Door, visit: Visit, digits: str) -> Response:
+    return answers.page(door, visit, "new_pin", code=False, pin=f"{digits[:4]} {digits[4:]}", wrong=False)
+
+
+def _shown_before(tx: Transaction, key: tuple[str, ...]) -> str:
+    """The PIN that this very form has made a moment ago; empty where it has made none."""
+    digits = _veiled(tx, key, bytes.fromhex(forms.led(tx, key, AGAIN) or "")).decode("ascii", "replace")
+    return digits if digits.isascii() and digits.isdigit() else ""
+
+
+def _veiled(tx: Transaction, key: tuple[str, ...], digits: bytes) -> bytes:
+    """Under a pad that is used once and kept nowhere; done twice it is as before."""
+    pad = bytes.fromhex(tx.keys.digest("pin-shown", *key))
+    return bytes(a ^ b for a, b in zip(digits, pad, strict=False))
 
 
 def _gone(door: Door, visit: Visit) -> Response:

@@ -39,7 +39,7 @@ def once(
 ) -> Response:
     """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
     sends another form."""
-    key = (visit.session, visit.path, json.dumps(sorted(visit.form.items())))
+    key = key_of(visit)
     led = forms.led_before(tx, key)
     if led is not None:
         return answers.to(led)
@@ -57,6 +57,11 @@ def once(
     elif words:
         forms.keep(tx, who.staff, visit.path, words)
     return made
+
+
+def key_of(visit: Visit) -> tuple[str, ...]:
+    """What makes this form this one: whose browser, where to, its key and all that is written in it."""
+    return (visit.session or visit.visitor, visit.path, json.dumps(sorted(visit.form.items())))
 
 
 def typed(form: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from store import tables
 from store.transaction import Transaction, upsert
@@ -26,15 +26,21 @@ def led_before(tx: Transaction, key: tuple[str, ...]) -> str | None:
     that is sent at this moment waits for us."""
     digests = tx.keys.digests(_USE, *key)
     new = upsert(tx, _s).values(digest=digests[0], led="", at=tx.now).on_conflict_do_nothing().returning(_s.c.digest)
-    if tx.connection.execute(new).first() is None or len(set(digests)) > 1:
-        led = select(_s.c.led).where(_s.c.digest.in_(digests), _s.c.led != "").limit(1)
-        return tx.connection.execute(led).scalar()
-    return None
+    return led(tx, key) if tx.connection.execute(new).first() is None or len(set(digests)) > 1 else None
+
+
+def led(tx: Transaction, key: tuple[str, ...], within: int = KEPT) -> str | None:
+    """The same for a form whose answer is only looked up: nothing is used up. `within` (ms): how long ago it was sent at most."""
+    of = _s.c.digest.in_(tx.keys.digests(_USE, *key))
+    there = select(_s.c.led).where(of, _s.c.led != "", _s.c.at > tx.now - within).limit(1)
+    found: str | None = tx.connection.execute(there).scalar()
+    return found
 
 
 def leads(tx: Transaction, key: tuple[str, ...], to: str) -> None:
     """It was done, and led there."""
-    tx.connection.execute(update(_s).where(_s.c.digest == tx.keys.digest(_USE, *key)).values(led=to))
+    new = upsert(tx, _s).values(digest=tx.keys.digest(_USE, *key), led=to, at=tx.now)
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["digest"], set_={"led": to}))
 
 
 def forget(tx: Transaction, key: tuple[str, ...]) -> None:

@@ -56,7 +56,9 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         other.listen()
         port = other.getsockname()[1]
         said = light.refuses("serve", "--port", str(port))
-    assert said == f"port {port} is taken: stop what listens there, or choose another --port"
+    assert said == (
+        f"port {port} is taken: stop what listens there, or choose another: `--port 8123`, `make run PORT=8123`"
+    ), "E17: whoever typed `make run` reads what to type"
     assert not started
 
 

@@ -55,6 +55,23 @@ def test_it_is_shown_confirmed_and_counts_after_three_days(desk: Desk) -> None:
         assert factors.on_file(tx, MIA).authenticator
 
 
+def test_e11_a_right_code_that_is_sent_again_has_gone_well(desk: Desk) -> None:
+    """Or whoever presses twice would read that their link has been used, and begin anew."""
+    mia, link = Browser(desk), link_for(desk)
+    mia.get(link)
+    mia.send(link)
+    form = mia.fields(link) | {"code": scanned(mia).at(desk.now // 1000)}
+    for _ in range(3):
+        assert mia.post(link, form).status_code == 200
+        assert "in 72 hours it counts as a proof" in mia.words
+    other = Browser(desk)
+    other.get("/desk/sign-in")
+    assert other.post(link, form | {"token": other.fields("/desk/sign-in")["token"]}).status_code == 410
+    work = tables.work.c
+    told = select(work.kind).where(work.key.startswith("authenticator_added"))
+    assert len(rows(desk, told)) == 1
+
+
 def test_a_wrong_code_may_be_tried_again_and_five_times_at_most(desk: Desk) -> None:
     mia, link = Browser(desk), link_for(desk)
     mia.get(link)

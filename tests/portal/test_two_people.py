@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from sqlalchemy import delete, select
 
-from store import authenticators, guard, switches, tables
+from store import authenticators, guard, pages, switches, tables
 from store.authenticators import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
@@ -137,6 +137,32 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
     with mailing.store.transaction("test") as tx:
         kept = [repr(tuple(r)) for t in tables.Base.metadata.sorted_tables for r in tx.connection.execute(select(t))]
     assert not [row for row in kept if pin in row or link.rpartition("/")[2] in row]
+
+
+def test_e11_a_button_that_is_pressed_again_shows_the_same_pin(mailing: Desk, mailbox: Mailbox) -> None:
+    """Or the PIN would be lost with the answer that was not waited for. In that browser alone, and for ten minutes."""
+    with mailing.store.transaction("test") as tx:
+        token = pages.issue(tx, "pin", f"person:{MIA}", life=24 * 3_600_000)
+    link, mia, other = f"/pin/{token}", Browser(mailing), Browser(mailing)
+    mia.get(link)
+    other.get(link)
+    form, strange = mia.fields(link), other.fields(link)
+    shown = []
+    for _ in range(3):
+        mia.post(link, form)
+        shown += re.findall(r'<p class="pin">(\d{4}) (\d{4})</p>', mia.text)
+    assert shown == shown[:1] * 3
+    pin = "".join(shown[0])
+    assert get_in(mailing, pin)
+    assert other.post(link, strange).status_code == 410
+    assert other.post(link, form).status_code == 403
+    with mailing.store.transaction("test") as tx:
+        kept = [repr(tuple(r)) for t in tables.Base.metadata.sorted_tables for r in tx.connection.execute(select(t))]
+    assert not [
+        row for row in kept if pin in row or form["token"] in row or mia.client.cookies["deskgate_visitor"] in row
+    ]
+    mailing.pass_time(10 * 60)
+    assert mia.post(link, form).status_code == 410
 
 
 def test_where_they_have_an_authenticator_the_mail_alone_is_not_enough(mailing: Desk, mailbox: Mailbox) -> None:
