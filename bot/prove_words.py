@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from authz import Action
 from bot import blocks as b
 from bot import told
 from bot.blocks import Block, Message
@@ -96,7 +95,7 @@ def standing(p: Phrases, found: Sequence[Standing], needed: Collection[int], dra
 # --- carried to the phone
 
 
-def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collection[Action]]) -> Message:
+def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collection[str]]) -> Message:
     """For what, on which account: what may be requested there is asked as what it is, and nobody has to know its topic."""
     groups = [
         (

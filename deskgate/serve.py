@@ -48,12 +48,12 @@ def serve(
             fail("--workers does not go with the simulator, which keeps its calls in one process")
         if not no_migrate:
             migrate(settings.database_url)
-        log_as_lines(production=settings.deskgate_env == "production")
-        made = make_app(settings)  # what is wrong is said here, before any process is started
         if is_taken(host, port):
             fail(
                 f"port {port} is taken: stop what listens there, or choose another: `--port 8123`, `make run PORT=8123`"
             )
+        log_as_lines(production=settings.deskgate_env == "production")
+        made = make_app(settings)  # what is wrong is said here, before any process is started
     for words in misspelt.unknown(os.environ):
         print(f"deskgate: {words}", file=sys.stderr)
     _say_what_to_try(settings, port)
