@@ -206,7 +206,7 @@ def test_the_queue_names_no_customer(one_desk: Desk) -> None:
     for path in ("/desk", "/desk/tickets", "/desk/calls/1"):
         other.get(path)
         assert not [word for word in (*OF_TIDEWORKS, "Firm", "400639", "+4416") if word in other.text], path
-    assert count(one_desk, tables.readings) == 1, "Kim's own"
+    assert count(one_desk, tables.readings) == 0, "Kim's caller proves who they are (E6), and Lo is shown no account"
 
 
 def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: Desk) -> None:
