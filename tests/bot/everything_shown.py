@@ -256,7 +256,8 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             f"standing {many}",
             prove_words.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
         )
-        yield f"references {many}", prove_words.references(P, stand, {account.id: REQUESTS for account, _ in stand})
+        if stand:  # whoever has proved nothing here is told that
+            yield f"references {many}", prove_words.references(P, stand, {account.id: REQUESTS for account, _ in stand})
     for topic in Topic:
         yield f"reference {topic}", prove_words.reference(P, name(text), topic, "12345678")
     yield "enrolment", prove_words.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
