@@ -136,7 +136,11 @@ def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
 
 def _unlink_unfit(settings: Settings, store: Store) -> None:
     with store.transaction("worker") as tx:
-        members.unlink_unfit(tx, members.home_of(tx, settings.slack_home))
+        home = members.home_of(tx, settings.slack_home)
+    people = store.unfit_links(home)
+    if people:
+        with store.transaction("worker") as tx:
+            members.unlink_unfit(tx, home, people)
 
 
 def _tried_to_sign_in(store: Store, work: Work) -> None:

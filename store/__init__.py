@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, select, text
 
 from authz import Scheme
-from store import pulse, sessions, tables, watch, work
+from store import members, pulse, sessions, tables, watch, work
 from store.bell import Bell
 from store.checkpoints import Checkpoints, Seal, Trouble, first, holds
 from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
@@ -140,6 +140,11 @@ class Store:
         """Of later work, all of it or kinds like a pattern: a read as well."""
         with self._reading() as connection:
             return work.backlog_seen(connection, self.clock(), kinds)
+
+    def unfit_links(self, home: str) -> list[int]:
+        """The people whose Slack links do not fit any more: a read as well."""
+        with self._reading() as connection:
+            return members.unfit(connection, home)
 
     def watch(self, token: str) -> str | None:
         """What the page of somebody signed in compares to know whether anything changed; None: they are not signed in any more."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from sqlalchemy import Executable, bindparam, delete, func, select, update
+from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
 
 from authz import Grant
 from store import alerts, edits, reach, tables, timeline
@@ -18,6 +18,7 @@ from store.transaction import NoGrant, Transaction
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
+_NOT_OVER: Final = ("open", "waiting", "pending", "held")
 TAKEN, ALREADY, ANOTHER = "taken", "taken_already", "taken_another"  # what came of taking one
 
 
@@ -75,8 +76,10 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
 def let_go(tx: Transaction, staff: int) -> None:
     """They work here no more: what they had taken and is not closed waits for somebody else."""
     a, t = tables.assignments.c, tables.tickets.c
-    theirs = select(a.ticket).where(a.staff_id == staff)
-    held = select(t.number).where(t.number.in_(theirs), t.status != "closed").order_by(t.number).with_for_update()
+    theirs = exists().where(
+        a.ticket == t.number, a.staff_id == staff
+    )  # of the few that are not closed, not of all they ever had
+    held = select(t.number).where(t.status.in_(_NOT_OVER), theirs).order_by(t.number).with_for_update()
     numbers = tx.connection.execute(held).scalars().all()  # the tickets first, as whoever takes one does
     gone = delete(tables.assignments).where(a.staff_id == staff, a.ticket.in_(numbers)).returning(a.ticket)
     for number in sorted(tx.connection.execute(gone).scalars().all()):

@@ -5,10 +5,11 @@ Looked up to decide, never shown. An e-mail address or a name in a Slack profile
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, or_, select, update
 
 from store import tables, work
 from store.people import subject_of
@@ -96,14 +97,20 @@ def may_link(tx: Transaction, person: int, team: str, home: str) -> bool:
     return bool(fits)
 
 
-def unlink_unfit(tx: Transaction, home: str) -> int:
+def unfit(connection: Connection, home: str) -> list[int]:
+    """Whose links do not fit: a look at all of them, which keeps no writer waiting."""
+    return list(connection.execute(select(_s.c.person_id).where(*_unfit(home)).distinct()).scalars())
+
+
+def unlink_unfit(tx: Transaction, home: str, people: Collection[int] | None = None) -> int:
     """Those who linked themselves by a code to somebody to whom `may_link` would not let them be tied now stand for nobody: the
     account that listed their organisation, or the contact, is gone. The people are told, and what they were sent or have proved
-    ends. How many there were."""
+    ends. How many there were. Of these people, or of all."""
     s = tables.slack_members.c
-    unfit = (s.linked_by == "code", s.person_id.is_not(None), ~_fits(s.person_id, s.team, home))
-    hold(tx, tx.connection.execute(select(s.person_id).where(*unfit)).scalars().all())
-    gone = delete(tables.slack_members).where(*unfit).returning(s.person_id, s.team, s.member)
+    people = unfit(tx.connection, home) if people is None else people
+    hold(tx, people)
+    theirs = delete(tables.slack_members).where(s.person_id.in_(people), *_unfit(home))
+    gone = theirs.returning(s.person_id, s.team, s.member)
     rows = tx.connection.execute(gone).all()
     for row in rows:
         tx.record(subject_of(row.person_id), None, "slack.link", "ended", fields=("slack.member",))
@@ -111,6 +118,11 @@ def unlink_unfit(tx: Transaction, home: str) -> int:
         work.enqueue(tx, "notice", f"slack_unlinked:{row.person_id}:{row.team}:{row.member}:{tx.now}", told)
     revoke(tx, [row.person_id for row in rows], "slack")
     return len(rows)
+
+
+def _unfit(home: str) -> tuple[ColumnElement[bool], ...]:
+    s = tables.slack_members.c
+    return s.linked_by == "code", s.person_id.is_not(None), ~_fits(s.person_id, s.team, home)
 
 
 def sweep(tx: Transaction) -> None:

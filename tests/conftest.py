@@ -24,7 +24,15 @@ STATE = Path(tempfile.mkdtemp(prefix="deskgate-state-", dir=SCRATCH))
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["STATE_DIRECTORY"] = str(STATE / "shared")
 _folders = itertools.count()
-pytest_plugins = ["tests.hashing", "tests.postgres", "tests.browser", "tests.desk", "tests.leaks", "tests.sizes"]
+pytest_plugins = [
+    "tests.hashing",
+    "tests.postgres",
+    "tests.browser",
+    "tests.desk",
+    "tests.leaks",
+    "tests.plans",
+    "tests.sizes",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
+from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id, only
 
 
 class SlackMember(Base):
@@ -19,11 +19,12 @@ class SlackMember(Base):
     team: Mapped[str] = mapped_column(String(32), primary_key=True)
     user: Mapped[str] = mapped_column("member", String(32), primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     linked_at: Mapped[int]
     linked_by: Mapped[str] = mapped_column(String(8))
     via: Mapped[str | None] = mapped_column(String(32))
     dm: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (only("ix_slack_members_staff", "staff_id IS NOT NULL", "staff_id"),)
 
 
 class AccountTeam(Base):

@@ -10,11 +10,11 @@ import pytest
 
 from authz import load_schemes
 from benchmarks import all as everything
-from benchmarks import growth, measuring, tickets, turns
+from benchmarks import chores, filling, growth, measuring, tickets, turns
 from ivr import phrases
 from ivr.turn import open_line
 from ivr.webhook import Twilio
-from store import open_store
+from store import open_store, tables
 from tests.house.test_names import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
@@ -50,13 +50,17 @@ def test_f5_every_part_that_is_timed_is_there(capsys: pytest.CaptureFixture[str]
 
 
 def test_f5_the_pieces_of_growth_and_of_tickets_run(sqlite_url: str) -> None:
+    """G: and those of a desk with a past."""
     store = open_store(sqlite_url, growth.KEYS, load_schemes())
     made = growth.fill(store, 30)
+    filling.past(store, made, 60, store.clock(), without=[tables.checkpoints])
     tickets.SCRATCH.create(store.engine)
     twilio = Twilio("AC" + "0" * 32, ("token",), "http://127.0.0.1:8000")
     filled = growth.Filled(store, open_line(store, twilio, growth.DESK, phrases.load()), made)
     for operation in growth.OPERATIONS.values():
         assert operation(filled, [growth.customer(1), growth.customer(2)]) > 0
+    for chore in chores.CHORES.values():
+        assert chore(store) > 0
     for piece in tickets.PIECES.values():
         piece(store, growth.customer(3))
     store.close()

@@ -253,12 +253,17 @@ _INDICES: dict[str, tuple[str, list[str | sa.TextClause], str]] = {  # name -> t
     "ix_rings_ended_at": ("rings", ["ended_at"], ""),
     "ix_second_looks_answered_at": ("second_looks", ["answered_at"], ""),
     "ix_second_looks_asked_at": ("second_looks", ["asked_at"], ""),
+    "ix_slack_members_staff": ("slack_members", ["staff_id"], "staff_id IS NOT NULL"),
     "ix_tickets_queue": ("tickets", ["status", sa.text("urgent DESC"), "number"], ""),
     "ix_tickets_status": ("tickets", ["status", "number"], ""),
     "ix_work_done": ("work", ["done_at"], "done_at IS NOT NULL"),
     "ix_work_kind_due": ("work", ["kind", "run_at"], "done_at IS NULL"),
 }
-_REPLACED = {"ix_legs_number": ("legs", "number"), "ix_pin_guards_seen_at": ("pin_guards", "seen_at")}
+_REPLACED = {
+    "ix_legs_number": ("legs", "number"),
+    "ix_pin_guards_seen_at": ("pin_guards", "seen_at"),
+    "ix_slack_members_staff_id": ("slack_members", "staff_id"),
+}
 _BYTEWISE = (("posts", "key"), ("messages", "source"), ("early_edits", "source"))
 _ON_SQLITE = {"NOT real": "real = 0"}  # as SQLAlchemy asks it there
 

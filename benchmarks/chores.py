@@ -1,0 +1,136 @@
+"""What a desk does by itself every second and minute, and what its pages read: each of it on a desk with much in it.
+
+Everything is taken back, so that the next time finds the same. Times are of the part alone, within its transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from authz import Action, Ask, Grant, Proof
+from store import (
+    OPERATOR,
+    Store,
+    Transaction,
+    alerts,
+    audit,
+    call_backs,
+    calls,
+    guard,
+    live,
+    places,
+    queue,
+    rings,
+    second_looks,
+    watch,
+    work,
+)
+
+Chore = Callable[[Store], float]
+AGENT, LEAD = "staff:1", "staff:5"  # filling.py
+KINDS: Final = ["news", "case", "slack.say", "notice", "alert"]
+PLACE: Final = places.Place(1, 1, places.DESK, None, "T1", "C1", "t1")
+
+
+class TakenBack(Exception):
+    """What was done is not kept."""
+
+
+def inside(do: Callable[[Transaction], Callable[[], object]]) -> Chore:
+    """`do` makes ready and gives what is timed."""
+
+    def chore(store: Store) -> float:
+        took = 0.0
+        try:
+            with store.transaction("bench") as tx:
+                timed = do(tx)
+                began = time.perf_counter()
+                timed()
+                took = time.perf_counter() - began
+                raise TakenBack
+        except TakenBack:
+            return took
+
+    return chore
+
+
+def reading(read: Callable[[Store], object]) -> Chore:
+    def chore(store: Store) -> float:
+        began = time.perf_counter()
+        read(store)
+        return time.perf_counter() - began
+
+    return chore
+
+
+def _may(tx: Transaction, who: str, action: Action) -> Grant:
+    verdict = tx.ask(Ask(who, action, None, None, Proof.NONE))
+    assert isinstance(verdict, Grant), verdict
+    return verdict
+
+
+def _desk(tx: Transaction) -> Callable[[], object]:
+    may = _may(tx, AGENT, Action.DESK_PROOF_ASK)
+    return lambda: (
+        live.calls(tx, may),
+        live.just_over(tx, may),
+        call_backs.under_way(tx, may),
+        alerts.news(tx, may),
+    )
+
+
+def _tickets(tx: Transaction) -> Callable[[], object]:
+    may = _may(tx, AGENT, Action.DESK_TICKET_WORK)
+    return lambda: (queue.counts(tx, may), *(queue.listed(tx, may, status) for status in ("open", "closed")))
+
+
+def _mine(tx: Transaction) -> Callable[[], object]:
+    may = _may(tx, AGENT, Action.DESK_TICKET_WORK)
+    return lambda: [queue.listed(tx, may, status, mine=True) for status in ("open", "closed")]
+
+
+def _lead(tx: Transaction) -> Callable[[], object]:
+    work_on, lead = _may(tx, LEAD, Action.DESK_TICKET_WORK), _may(tx, LEAD, Action.DESK_THREAT_SWITCH)
+    return lambda: (
+        queue.held(tx, work_on),
+        alerts.waiting(tx, lead),
+        alerts.shown(tx, lead),
+        second_looks.waiting(tx, lead),
+    )
+
+
+def _lease(tx: Transaction) -> Callable[[], object]:
+    return lambda: work.lease(tx, KINDS)
+
+
+def _audit(tx: Transaction, account: int | None) -> Callable[[], object]:
+    may = _may(tx, OPERATOR, Action.DESK_LEDGER_READ)
+    return lambda: audit.entries(tx, may, account, limit=50)
+
+
+def _sweeps(tx: Transaction) -> Callable[[], object]:
+    swept = (calls.sweep, rings.sweep, call_backs.sweep, work.sweep, guard.sweep, second_looks.sweep)
+    return lambda: [sweep(tx) for sweep in swept]
+
+
+def _watch(store: Store) -> object:
+    with store.engine.connect().execution_options(reads_only=True) as connection:
+        return watch.stamp(connection, store.keys, store.clock())
+
+
+CHORES: Final[dict[str, Chore]] = {
+    "G1 a checkpoint": reading(lambda store: store.checkpoint()),
+    "G2 a job leased": inside(_lease),
+    "G3 the audit, newest 50": inside(lambda tx: _audit(tx, None)),
+    "G3 … of one account": inside(lambda tx: _audit(tx, 7)),
+    "G4 /desk": inside(_desk),
+    "G4 /desk/tickets": inside(_tickets),
+    "G4 … an agent's own": inside(_mine),
+    "G4 /desk/lead": inside(_lead),
+    "G5 the watch of a page": reading(_watch),
+    "G6 /metrics": reading(lambda store: [store.backlog(kinds) for kinds in ("%", "slack.%")]),
+    "G7 sweeps": inside(_sweeps),
+    "G8 what stands in a place": inside(lambda tx: lambda: places.versions(tx, PLACE)),
+}

@@ -1,0 +1,334 @@
+"""A desk that has been at work for long: as many tickets, entries, calls and jobs as are wanted, written by the database itself.
+
+Of everything all but a little is over. `now` is in ms; the newest of each is of just then, the oldest of a month before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from store import Store, tables
+
+DAY: Final = 24 * 3_600_000  # ms
+A_LANE: Final = 1_000  # entries of the ledger in each
+LAST: Final = 10  # so many of the newest are not over
+
+# Table -> column -> what it holds, in words both databases know. `n` counts from 1 to {many}, {now} is the time, {at} when the
+# n-th came to be, {new} whether it is one of the last; {accounts} and {people} are how many there are.
+_PERSON, _ACCOUNT = "1 + n % {people}", "1 + n % {accounts}"
+_OVER: Final = "CASE WHEN {new} THEN NULL ELSE {at} END"
+PAST: Final[dict[Any, dict[str, str]]] = {
+    tables.tickets: {
+        "number": "n",
+        "account_id": _ACCOUNT,
+        "opened_by": "2 * (n % {accounts}) + 1",
+        "topic": "'technical'",
+        "kind": "'problem'",
+        "subject": "'It is slow'",
+        "urgent": "n % 50 = 0",
+        "channel": "'phone'",
+        "status": "CASE WHEN {new} THEN 'open' ELSE 'closed' END",
+        "opened_at": "{at}",
+    },
+    tables.messages: {
+        "id": "n",
+        "ticket": "n",
+        "author": "'person:' || (2 * (n % {accounts}) + 1)",
+        "body": "'It is slow'",
+        "at": "{at}",
+        "source": "'C' || (n % 100) || ':' || n",
+        "event": "''",
+        "internal": "n < 0",
+        "earlier": "'[]'",
+        "recording": "'RE' || n",
+    },
+    tables.answer_states: {"message": "n", "state": "'reached'", "why": "''", "at": "{at}"},
+    tables.assignments: {"ticket": "n", "staff_id": "1 + n % 5", "at": "{at}"},
+    tables.places: {
+        "id": "n",
+        "ticket": "n",
+        "side": "'desk'",
+        "team": "'T1'",
+        "channel": "'C' || (n % 100)",
+        "thread": "'t' || n",
+    },
+    tables.posts: {
+        "key": "'say:' || (n / 10) || ':' || n",
+        "team": "'T1'",
+        "channel": "'C' || (n % 100)",
+        "ts": "'1.1'",
+        "at": "{at}",
+    },
+    tables.quotes: {"id": "n", "about": "'source:C1:' || n", "post": "'told:' || n", "asked": "'{{}}'", "at": "{at}"},
+    tables.files: {
+        "id": "n",
+        "message": "n",
+        "slack_id": "'F' || n",
+        "name": "'log.txt'",
+        "content_type": "'text/plain'",
+        "size": "1",
+    },
+    tables.recordings: {"sid": "'RE' || n", "seconds": "7", "state": "'here'", "recorded_at": "{at}"},
+    tables.early_edits: {"source": "'C1:early' || n", "author": "'person:1'", "edited": "'1'", "at": "{at}"},
+    tables.lanes: {
+        "id": "'00000000' || (10000000 + n)",
+        "key": "'k'",
+        "opened_at": "{now} - ({many} - n + 1) * {apart}",
+        "mac": "{bytes}",
+    },
+    tables.ledger: {
+        "lane": "'00000000' || (10000001 + (n - 1) / 1000)",
+        "n": "1 + (n - 1) % 1000",
+        "at": "{at}",
+        "who": "'person:' || (" + _PERSON + ")",
+        "account": _ACCOUNT,
+        "action": "'offer'",
+        "decision": "'allowed'",
+        "rules": "''",
+        "proof": "''",
+        "channel": "'phone'",
+        "fields": "'ticket.number'",
+        "mac": "{bytes}",
+    },
+    tables.checkpoints: {"n": "n", "at": "{at}", "key": "'k'", "heads": "'[]'", "mac": "{bytes}"},
+    tables.calls: {
+        "sid": "'CA' || n",
+        "step": "1",
+        "state": "{bytes}",
+        "fingerprint": "''",
+        "started_at": "{at} - 60000",
+        "ended_at": _OVER,
+        "answer": "CASE WHEN {new} THEN {bytes} ELSE NULL END",
+    },
+    tables.rings: {
+        "id": "n",
+        "call": "'CA' || n",
+        "subject": "'person:' || (" + _PERSON + ")",
+        "account_id": _ACCOUNT,
+        "emergency": "n < 0",
+        "proof": "2",
+        "legs": "2",
+        "gone": "1",
+        "taken_by": "'CB' || n",
+        "ended_at": _OVER,
+        "started_at": "{at} - 60000",
+        "staff_id": "1 + n % 5",
+        "ending": "'caller_left'",
+    },
+    tables.legs: {
+        "ring": "n",
+        "leg": "0",
+        "number": "'+44163296000' || (n % 5)",
+        "rung_at": "{at}",
+        "gone_at": _OVER,
+    },
+    tables.call_backs: {
+        "id": "n",
+        "person_id": _PERSON,
+        "account_id": _ACCOUNT,
+        "number": "'+441632960001'",
+        "purpose": "'talk'",
+        "staff_id": "1 + n % 5",
+        "status": "CASE WHEN {new} THEN 'owed' ELSE 'over' END",
+        "made_at": "{at}",
+        "call": "'CC' || n",
+        "ended_at": _OVER,
+    },
+    tables.deliveries: {"key": "'d' || n", "at": "{at}"},
+    tables.sent_forms: {"digest": "'d' || n", "led": "'/desk'", "at": "{at}"},
+    tables.work: {
+        "id": "n",
+        "kind": "CASE n % 3 WHEN 0 THEN 'news' WHEN 1 THEN 'case' ELSE 'slack.say' END",
+        "key": "'k' || n",
+        "lane": "'lane:' || (n % 1000)",
+        "payload": "'{{}}'",
+        "run_at": "{at}",
+        "attempts": "1",
+        "created_at": "{at}",
+        "done_at": _OVER,
+        "given_up": "n % {many} = 1",
+    },
+    tables.readings: {"id": "n", "staff_id": "1 + n % 5", "account_id": _ACCOUNT, "at": "{at}"},
+    tables.alerts: {
+        "id": "n",
+        "kind": "'no_case'",
+        "audience": "'desk'",
+        "subject": "'staff:' || (n % 5)",
+        "account_id": _ACCOUNT,
+        "detail": "''",
+        "same": "'s' || n",
+        "at": "{at}",
+        "seen_at": _OVER,
+    },
+    tables.second_looks: {
+        "id": "n",
+        "action": "'pin_reissue'",
+        "about": "'person:' || n",
+        "asked_by": "1 + n % 5",
+        "asked_at": "{at}",
+        "status": "CASE WHEN {new} THEN 'open' ELSE 'agreed' END",
+        "answered_at": _OVER,
+    },
+    tables.codes: {
+        "digest": "'d' || n",
+        "kind": "'link'",
+        "subject": "'person:' || n",
+        "bound": "''",
+        "made_at": "{at}",
+        "expires_at": "{at} + 600000",
+        "used_at": _OVER,
+    },
+    tables.step_ups: {
+        "id": "n",
+        "person_id": _PERSON,
+        "account_id": _ACCOUNT,
+        "channel": "'phone'",
+        "bound": "'CA' || n",
+        "factor": "'authenticator'",
+        "topic": "''",
+        "reached_at": "{at}",
+        "ends_at": "{at}",
+    },
+    tables.approvals: {
+        "id": "n",
+        "person_id": _PERSON,
+        "account_id": _ACCOUNT,
+        "call": "'CA' || n",
+        "digest": "'d' || n",
+        "made_at": "{at}",
+        "expires_at": "{at}",
+        "answered_at": _OVER,
+    },
+    tables.text_messages: {
+        "id": "n",
+        "person_id": _PERSON,
+        "number": "'+4416' || n",
+        "country": "'GB'",
+        "at": "{at}",
+    },
+    tables.budgets: {"name": "'tries:person:' || n || ':'", "whole_at": "{at}"},
+    tables.pin_guards: {
+        "k": "'k' || n",
+        "window_n": "0",
+        "consecutive": "0",
+        "lifetime": "0",
+        "gen": "0",
+        "real": "n > {many} / 2",
+        "seen_at": "{at}",
+        "locked_until": "CASE WHEN {new} THEN {at} ELSE NULL END",
+    },
+    tables.loan_requests: {
+        "id": "n",
+        "account_id": _ACCOUNT,
+        "asker": _PERSON,
+        "cell": "'ticket.open:technical'",
+        "asked_at": "{at}",
+        "status": "CASE WHEN {new} THEN 'open' ELSE 'lent' END",
+    },
+    tables.loans: {
+        "id": "n",
+        "account_id": _ACCOUNT,
+        "lender": _PERSON,
+        "borrower": "1 + (n + 1) % {people}",
+        "lent_at": "{at}",
+        "cell": "'ticket.open:technical'",
+        "one_ticket": "n < 0",
+        "ends_at": "{at} + 600000",
+        "ended_at": _OVER,
+    },
+}
+_OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for each account
+    tables.slack_members: {
+        "team": "'T' || (n % 50)",
+        "member": "'U' || n",
+        "linked_at": "0",
+        "linked_by": "'code'",
+        "person_id": "CASE WHEN n > 5 THEN n END",
+        "staff_id": "CASE WHEN n <= 5 THEN n END",
+    },
+    tables.pins: {"person_id": "n", "pepper": "'k'", "salt": "{bytes}", "sealed": "{bytes}", "issued_at": "0"},
+    tables.authenticators: {
+        "person_id": "n",
+        "sealed": "{bytes}",
+        "made_at": "0",
+        "confirmed_at": "1",
+        "last_step": "0",
+    },
+    tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
+}
+_OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
+STAFF: Final = {
+    "id": "n",
+    "username": "'agent.' || n",
+    "name": "'Agent ' || n",
+    "email": "'agent.' || n",
+    "role": "CASE n WHEN 5 THEN 'supervisor' ELSE 'agent' END",
+}
+SPAN: Final = {  # ms for which they are kept; all else is of a month
+    **dict.fromkeys((tables.work, tables.deliveries), 3 * DAY),
+    **dict.fromkeys((tables.calls, tables.early_edits), 7 * DAY),
+    **dict.fromkeys((tables.approvals, tables.codes, tables.readings, tables.step_ups, tables.text_messages), DAY),
+    **dict.fromkeys((tables.pin_guards,), DAY),
+    **dict.fromkeys((tables.budgets, tables.sent_forms), DAY // 24),
+}
+LESS: Final = {tables.work: 3, tables.rings: 5, tables.legs: 5, tables.lanes: A_LANE}  # of these, one for so many
+
+
+def past(store: Store, accounts: int, many: int, now: int, *, without: Collection[Any] = ()) -> None:
+    """Into a desk whose accounts and people are there, two of these an account: so many tickets, and of all else by that."""
+    wanted = [(tables.staff, STAFF, 5)]
+    wanted += [
+        (table, columns, max(many // LESS.get(table, 1), 1)) for table, columns in PAST.items() if table not in without
+    ]
+    wanted += [(table, columns, 2 * accounts) for table, columns in _OF_PEOPLE.items()]
+    wanted += [(table, columns, accounts) for table, columns in _OF_ACCOUNTS.items()]
+    sqlite = store.engine.dialect.name == "sqlite"
+    with store.gate.held(), store.engine.begin() as connection:
+        for table, columns, count in wanted:
+            connection.exec_driver_sql(
+                _insert(table, columns, count, now, accounts, sqlite), None, {"no_parameters": True}
+            )
+            id = table.autoincrement_column
+            if id is not None and not sqlite:  # or the next one would be given a number that is taken
+                whose = f"pg_get_serial_sequence('{table.name}', '{id.name}')"
+                connection.exec_driver_sql(f'SELECT setval({whose}, max("{id.name}")) FROM {table.name}')
+    with store.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        if sqlite:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            raw.autocommit = True
+            raw.execute("VACUUM ANALYZE")  # as autovacuum does soon; SQLite has nothing that does it
+            raw.autocommit = False
+
+
+def _insert(table: Any, columns: dict[str, str], many: int, now: int, accounts: int, sqlite: bool) -> str:
+    apart = SPAN.get(table, 30 * DAY) // many
+    known = {
+        "now": f"{now}",
+        "many": f"{many}",
+        "apart": f"{apart}",
+        "accounts": f"{accounts}",
+        "people": f"{2 * accounts}",
+        "at": f"({now} - ({many} - n) * {apart})",
+        "new": f"n > {many} - {LAST}",
+        "bytes": "x'00'" if sqlite else "'\\x00'::bytea",
+    }
+    given = dict(columns)
+    for column in table.c:  # what the tables say of themselves, for what has no default in the database
+        if (
+            column.name not in given
+            and not column.nullable
+            and column.server_default is None
+            and not column.primary_key
+        ):
+            raise AssertionError(f"{table.name}.{column.name}: say what it holds")
+    names = ", ".join(f'"{name}"' for name in given)
+    values = ", ".join(said.format(**known) for said in given.values())
+    series = (
+        f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {many}) "
+        if sqlite
+        else f"WITH s(n) AS (SELECT n::bigint FROM generate_series(1, {many}) AS n) "
+    )
+    return f"INSERT INTO {table.name} ({names}) {series} SELECT {values} FROM s"

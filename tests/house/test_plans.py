@@ -1,0 +1,142 @@
+"""G1 to G8: no statement of the running service reads a table that grows from end to end, on either database.
+
+tests/plans.py asks this of whatever a large run of the suite has sent. Here a desk is walked through by its doors and its worker,
+so that what the rows name has been sent whatever else runs; and each plan is shown to be found without its index.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Select, or_, select
+
+from authz import Action, Ask, Grant, Proof
+from store import OPERATOR, audit, tables
+from store.tables import Base
+from tests.bot.by_hand import event, send
+from tests.bot.slack_desk import SlackDesk, stage
+from tests.ivr.switchboard import asks, rings
+from tests.plans import FEW, NOW, SEEN, Filled, Sent, filled
+from tests.portal.browsing import Agent
+
+ROWS = {  # row -> what it names
+    "G1": ("checkpoints:open_heads",),
+    "G2": ("work:lease",),
+    "G3": ("audit:entries",),
+    "G4": (
+        "queue:listed",
+        "queue:counts",
+        "queue:held",
+        "live:calls",
+        "live:just_over",
+        "rings:queue",
+        "alerts:waiting",
+    ),
+    "G5": ("watch:stamp",),
+    "G6": ("work:backlog_seen",),
+    "G7": ("calls:sweep", "rings:sweep", "work:sweep", "call_backs:sweep", "guard:sweep", "second_looks:sweep"),
+    "G8": ("places:versions", "places:channel_moved"),
+}
+MISSED = {  # indices -> whose statement is found without them
+    ("ix_work_kind_due", "ix_work_due"): "work:lease",
+    ("ix_tickets_queue", "ix_tickets_status"): "queue:counts",
+    ("ix_rings_ended_at",): "live:calls",
+    ("ix_alerts_seen_at",): "watch:stamp",
+    ("ix_work_given_up",): "work:backlog_seen",
+    ("ix_work_done",): "work:sweep",
+    ("ix_calls_answered",): "calls:sweep",
+    ("ix_call_backs_ended_at",): "call_backs:sweep",
+    ("ix_posts_channel",): "places:channel_moved",
+}
+
+
+@pytest.fixture(scope="module")
+def large() -> Filled:
+    return filled()
+
+
+@pytest.fixture(scope="module")
+def walked(_sample_template: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Everything in ROWS has been sent."""
+    path = shutil.copyfile(_sample_template, tmp_path_factory.mktemp("walked") / "sample.db")
+    with stage() as on:
+        desk = SlackDesk(f"sqlite:///{path}", on)
+        walk(desk)
+        desk.close()
+
+
+def walk(desk: SlackDesk) -> None:
+    """Slack, a call, the desk's pages, the worker with all that it sweeps, the operator's look."""
+    desk.link("U0MIA", "mia.chen")
+    desk.be("U0MIA").dm("our site is down")
+    desk.work()
+    moved = desk.last("U0MIA", holding="Ticket #1001").channel
+    send(desk, event(desk, type="channel_id_changed", old_channel_id=moved, new_channel_id="C0NEW"))
+    caller = asks(desk)
+    kim, ana = Agent(desk), Agent(desk, "lead.ana")
+    for one in (kim, ana):
+        one.sign_in()
+    for page in (
+        "/desk",
+        "/desk/tickets",
+        "/desk/tickets?status=closed",
+        "/desk/tickets?mine=1",
+        "/desk/tickets?mine=1&status=closed",
+    ):
+        kim.get(page)
+    rings(desk)[0].answer()
+    caller.hang_up()
+    desk.work()
+    ana.get("/desk/lead")
+    assert desk.client.get("/metrics").status_code == 200
+    desk.house.worker.checkpoint()
+    desk.pass_time(60)
+    desk.house.worker.checkpoint()
+    desk.house.worker.sweep()
+    desk.work()
+    with desk.store.transaction("shell") as tx:
+        grant = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        assert audit.entries(tx, grant, limit=50)
+
+
+def test_g_every_table_has_much_in_it_or_is_said_not_to_grow(large: Filled) -> None:
+    counts = {name: large.count(name) for name in Base.metadata.tables if name not in FEW}
+    assert {name for name, many in counts.items() if many < 1_000} == {"ledger_lanes"}, "benchmarks/filling.py"
+    assert set(Base.metadata.tables) >= FEW
+
+
+def sent_by(*where: str) -> list[Sent]:
+    return [one for one in SEEN.sent.values() if one.where in where]
+
+
+def test_g_what_the_service_sends_reads_nothing_from_end_to_end(walked: None, large: Filled) -> None:
+    seen = {one.where for one in SEEN.sent.values()}
+    missing = {row: set(named) - seen for row, named in ROWS.items() if set(named) - seen}
+    assert missing == {}, "the walk has not come by there"
+    assert len(SEEN.sent) > 150
+    assert large.scans(list(SEEN.sent.values())) == []
+
+
+def test_g_a_plan_without_its_index_is_found(walked: None, large: Filled) -> None:
+    for indices, where in MISSED.items():
+        with large.without("sqlite", indices), large.without("postgresql", indices):
+            assert large.scans(sent_by(where), analysed=False), (indices, where)
+    assert large.scans(sent_by(*MISSED.values())) == [], "they are back"
+
+
+r, p, e, lane = tables.rings.c, tables.posts.c, tables.ledger.c, tables.lanes.c
+_newest = select(tables.ledger.alias("newest").c.n).where(tables.ledger.alias("newest").c.lane == lane.id)
+AS_IT_WAS: dict[str, Select[*tuple[object, ...]]] = {
+    "G3": select(tables.ledger).where(e.n > 0, e.lane.in_(select(lane.id))).order_by(e.at.desc()).limit(50),
+    "G5": select(r.id).where(or_(r.ended_at.is_(None), r.ended_at > NOW - 1_800_000)).order_by(r.id),
+    "G8": select(p.key).where(p.key.like("say:1:%")),
+}
+
+
+def test_g_the_statements_as_they_were_are_found(large: Filled) -> None:
+    """Where there is an index and the words keep SQLite from it."""
+    for row, statement in AS_IT_WAS.items():
+        assert large.scans([Sent(statement, {}, f"test:{row}", "sqlite", 0)]), row

@@ -1,0 +1,308 @@
+"""How each statement of the service is carried out: collected where it is sent, then explained on databases with much in them.
+
+A pytest plugin: it sees what every test has the store send, whichever database that is on, and lets the last test of a large
+run fail with what reads a table that grows from end to end. `ALLOWED` says what may. tests/house/test_plans.py tries it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Engine, Executable, Insert, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import CompileError, DBAPIError, OperationalError
+
+import store
+from authz import load_schemes
+from benchmarks import filling, growth
+from store.prepared import Prepared
+from store.tables import Base
+from tests.postgres import running_server
+from tests.scratch import SCRATCH
+
+MANY: Final = 10_000
+STEPS: Final = 5_000  # of SQLite's machine: so many take some hundred rows, not thousands
+NOW: Final = 1_795_348_800_000  # the noon of the tests
+LARGE: Final = 600  # statements a process has seen in a run that is worth the databases
+ROOT: Final = Path(__file__).parents[1]
+FEW: Final = {  # tables that do not grow with use
+    *(
+        "staff",
+        "staff_logins",
+        "staff_sessions",
+        "switches",
+        "installations",
+        "install_states",
+        "pulse",
+        "unsent_words",
+    ),
+}
+SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
+    *("ix_work_due", "ix_work_kind_due", "ix_work_lane", "ix_work_given_up", "ix_calls_answered", "ix_legs_live"),
+    *("ix_loans_live", "ix_codes_live", "ix_slack_members_staff", "ix_pin_guards_locked_until"),
+    *("ix_ledger_checkpoints_retiring", "ix_ledger_checkpoints_over"),
+}
+ALLOWED: Final = {  # file and function, and why it may read all there is
+    r"import_\w+:.*|imports:.*": "the operator's import is compared with all there is",
+    r"(verify|retiring|schema|shell|standing):.*": "a command of the operator's",
+    r"audit:entries": "the audit, of which all is asked",
+    r"(restored|loans):end_all|restored:.*|revoke:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
+    r"members:unfit": "once a night every link is looked at, by a read that nobody waits for",
+    r"edits:sweep": "words on no ticket, which are kept for a week",
+    r"alerts:shown": "from the newest on, and fifty are enough",
+    r"desk_tickets:all_for_desk|jobs:(listed|given_up)": "a command of the operator's",
+    r"checkpoints:open_heads on ledger_lanes": "before the first checkpoint there is no other",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A statement as it was made, with what it was given by name; `where` is file:function, `dialect` of whom it was sent to.
+    `late`: ms from when that was to the time the databases are filled for."""
+
+    statement: Executable
+    given: dict[str, object]
+    where: str
+    dialect: str
+    late: int
+
+
+@dataclass
+class Seen:
+    """Each once, by its words."""
+
+    sent: dict[str, Sent] = field(default_factory=dict)
+
+    def add(self, words: str, statement: Any, given: dict[str, object], dialect: str) -> None:
+        if words in self.sent or isinstance(statement, Insert):
+            return
+        frame = _sender()
+        if frame is not None:
+            where = f"{Path(frame.f_code.co_filename).stem}:{frame.f_code.co_name}"
+            now = getattr(frame.f_locals.get("tx"), "now", frame.f_locals.get("now"))
+            self.sent[words] = Sent(statement, given, where, dialect, NOW - now if isinstance(now, int) else 0)
+
+
+SEEN: Final = Seen()
+
+
+def _sender() -> FrameType | None:
+    """Which function of the store sends it. None: a test itself, or a migration."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.parent.name == "store" and path.parent.parent == ROOT and path.name != "prepared.py":
+            return frame if path.name != "schema.py" else None
+        if (ROOT / "tests") in path.parents and path != Path(__file__):
+            return None
+        frame = frame.f_back
+    return None
+
+
+def listen() -> None:
+    """From now on every statement is seen."""
+
+    def before(_connection: Any, _cursor: Any, words: str, _values: Any, context: Any, _many: bool) -> None:
+        made = getattr(context, "invoked_statement", None)
+        if words not in SEEN.sent and made is not None:
+            given = (context.compiled_parameters or [{}])[0]
+            SEEN.add(words, made, dict(given), context.dialect.name)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    original = Prepared.on
+
+    def on(self: Prepared, connection: Any, values: Any) -> Any:
+        made = original(self, connection, values)
+        words = self._compiled[connection.dialect.name].sql
+        if words not in SEEN.sent and isinstance(self._make, Executable):
+            SEEN.add(words, self._make, dict(values), connection.dialect.name)
+        return made
+
+    Prepared.on = on  # type: ignore[method-assign]
+
+
+# --- databases with much in them
+
+
+class Filled:
+    """Two databases with much in them, one of each kind."""
+
+    def __init__(self, sqlite_url: str, postgres_url: str) -> None:
+        self.engines = {}
+        for url in (sqlite_url, postgres_url):
+            opened = store.open_store(url, growth.KEYS, load_schemes())
+            Base.metadata.create_all(opened.engine)  # as migrations make it: test_databases.py
+            filling.past(opened, growth.fill(opened, MANY), MANY, NOW)
+            self.engines[opened.engine.dialect.name] = opened.engine
+
+    def run(self, dialect: str, words: str) -> None:
+        with self.engines[dialect].begin() as connection:
+            connection.exec_driver_sql(words)
+
+    def count(self, table: str) -> int:
+        with self.engines["sqlite"].connect().execution_options(reads_only=True) as connection:
+            return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+
+    @contextmanager
+    def without(self, dialect: str, indices: Sequence[str]) -> Iterator[None]:
+        """As if nobody had thought of them."""
+        for name in indices:
+            self.run(dialect, f"DROP INDEX {name}")
+        try:
+            yield
+        finally:
+            for table in Base.metadata.tables.values():
+                for index in table.indexes:
+                    if index.name in indices:
+                        index.create(self.engines[dialect])
+
+    def close(self) -> None:
+        for engine in self.engines.values():
+            engine.dispose()
+
+    def scans(self, sent: list[Sent], *, analysed: bool = True) -> list[str]:
+        """What reads a table that grows from end to end, on SQLite as it is run and after ANALYZE, and on PostgreSQL."""
+        found = [f"{one.where} on {what} (PostgreSQL)" for one in sent for what in self._postgresql(one)]
+        for kind in ("SQLite", "SQLite, analysed")[: 1 + analysed]:
+            if "analysed" in kind:
+                self.run("sqlite", "ANALYZE")
+            found += [f"{one.where} on {what} ({kind})" for one in sent for what in self._sqlite(one)]
+            found += [f"{one.where} on too many rows ({kind})" for one in sent if self._is_long(one)]
+        self.run("sqlite", "DROP TABLE IF EXISTS sqlite_stat1")
+        return sorted({one for one in found if not _is_allowed(one)})
+
+    def _explained(self, dialect: Dialect, explain: str, one: Sent) -> Sequence[Any]:
+        """What the database says of it. Nothing where it is words for the other database alone."""
+        try:
+            words, values = _compiled(one, dialect)
+            with self.engines[dialect.name].connect().execution_options(reads_only=True) as connection:
+                return connection.exec_driver_sql(f"{explain} {words}", values).all()
+        except (CompileError, DBAPIError):
+            if one.dialect == dialect.name:
+                raise
+            return []
+
+    def _sqlite(self, one: Sent) -> Iterator[str]:
+        words: Any = one.statement.compile(dialect=SQLITE)  # type: ignore[attr-defined]
+        tables = {alias: table for table, alias in re.findall(r'\b(\w+) AS "?(\w+)"?', words.string)}
+        for row in self._explained(SQLITE, "EXPLAIN QUERY PLAN", one):
+            step = re.match(r"(SCAN|SEARCH) (\S+)(?:.*?INDEX (\w+))?", row.detail)
+            if step is None:
+                continue
+            what, name, index = step.groups()
+            table = tables.get(name, name)
+            if (what == "SCAN" or " AUTOMATIC " in row.detail) and _grows(table) and index not in SHORT:
+                yield table
+
+    def _is_long(self, one: Sent) -> bool:
+        """Done and taken back: whether it takes more than a few steps, by an index that helps little as well."""
+        try:
+            words, values = _compiled(one, SQLITE)
+        except CompileError:
+            return False
+        taken = itertools.count(1)
+        with self.engines["sqlite"].connect() as connection, connection.begin() as transaction:
+            raw: Any = connection.connection.driver_connection
+            raw.set_progress_handler(lambda: next(taken) > STEPS // 1_000, 1_000)
+            try:
+                answer = connection.exec_driver_sql(words, values)
+                if answer.returns_rows:
+                    answer.all()
+            except OperationalError as fault:
+                return "interrupted" in str(fault.orig)
+            except DBAPIError:
+                return False
+            finally:
+                raw.set_progress_handler(None, 0)
+                transaction.rollback()
+        return False
+
+    def _postgresql(self, one: Sent) -> Iterator[str]:
+        for (plans,) in self._explained(POSTGRESQL, "EXPLAIN (FORMAT JSON)", one):
+            yield from _whole(plans[0]["Plan"])
+
+
+def _compiled(one: Sent, dialect: Dialect) -> tuple[str, Any]:
+    """In the words of a database, with the values it was sent with."""
+    made: Any = one.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    given = {bind.key: one.given[bind.key] for bind in made.bind_names if bind.required and bind.key in one.given}
+    state = made.construct_expanded_state(given)
+    values = {name: value + one.late if _is_time(value) else value for name, value in state.parameters.items()}
+    return state.statement, tuple(values[name] for name in state.positiontup) if made.positional else values
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int) and abs(value - NOW) < 10_000 * filling.DAY
+
+
+SQLITE: Final = sqlite.dialect()
+POSTGRESQL: Final = PGDialect_psycopg()
+_OF_INDEX: Final = {str(index.name): name for name, table in Base.metadata.tables.items() for index in table.indexes}
+
+
+def _whole(node: dict[str, Any], stops: bool = False) -> Iterator[str]:
+    """What a plan of PostgreSQL reads whole. Not what goes along an index and stops after the first few of nearly all."""
+    index = node.get("Index Name", "")
+    table = node.get("Relation Name") or _OF_INDEX.get(index, "")
+    by_index = "Index" in node["Node Type"] and "Index Cond" not in node
+    few = stops and ("Filter" not in node or node["Plan Rows"] > MANY / 2)
+    if (node["Node Type"] == "Seq Scan" or (by_index and not few)) and _grows(table) and index not in SHORT:
+        yield table
+    for n, below in enumerate(node.get("Plans", ())):
+        led = node["Node Type"] == "Limit" or (stops and node["Node Type"] in ("Nested Loop", "Merge Join"))
+        yield from _whole(below, led and (n == 0 or node["Node Type"] == "Merge Join"))
+
+
+def _grows(table: str) -> bool:
+    return table in Base.metadata.tables and table not in FEW
+
+
+def _is_allowed(found: str) -> bool:
+    where = found.partition(" (")[0]
+    return any(re.fullmatch(f"(?:{one})( on .*)?", where) for one in ALLOWED)
+
+
+# --- in a run of pytest
+
+_OPEN: Final = ExitStack()
+_FILLED: Final[list[Filled]] = []
+
+
+def filled() -> Filled:
+    """Made once in a process."""
+    if not _FILLED:
+        folder = _OPEN.enter_context(tempfile.TemporaryDirectory(prefix="deskgate-plans-", dir=SCRATCH))
+        urls = f"sqlite:///{folder}/filled.db", _OPEN.enter_context(running_server()).create("filled")
+        _FILLED.append(Filled(*urls))
+        _OPEN.callback(_FILLED[0].close)
+    return _FILLED[0]
+
+
+def pytest_configure() -> None:
+    listen()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    result = yield
+    if nextitem is None and len(SEEN.sent) >= LARGE:
+        found = filled().scans(list(SEEN.sent.values()))
+        if found:
+            pytest.fail("G: read from end to end by statements of this run:\n" + "\n".join(found), pytrace=False)
+    return result
+
+
+def pytest_unconfigure() -> None:
+    _OPEN.close()
