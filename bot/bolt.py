@@ -50,7 +50,7 @@ def make_bolt(door: Door) -> App:
         bolt.action(action)(_listener(door, lambda _door, _body: None))
     for callback in submissions.FORMS:
         bolt.view(callback)(_listener(door, submissions.submitted))
-    for action in ("about", "service", "choose_many"):
+    for action in ("about", "service", "choose_many", "prove_on"):
         bolt.options(action)(_listener(door, submissions.suggested))
     return bolt
 

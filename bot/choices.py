@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from authz import ABOUT_A_SERVICE, CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
@@ -112,6 +113,12 @@ def asks_which_service(tx: Transaction, who: Who, value: str) -> bool:
         return False
     under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, parsed[0]))
     return under is not None and len(accounts.service_names(tx, under)) > 1
+
+
+def accounts_like(tx: Transaction, who: Who, words: str, *, most: int) -> list[AccountName]:
+    """The first of the accounts on which they are allowed anything whose name or number has these words in it."""
+    found = (accounts.name_like(tx, next(iter(grants.values())), words) for grants in theirs(tx, who).values())
+    return list(islice((account for account in found if account is not None), most))
 
 
 def like(tx: Transaction, found: Sequence[Possible], words: str, *, most: int) -> list[Choice]:

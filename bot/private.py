@@ -53,10 +53,12 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
     return prove_words.form(door.phrases, ways, named, number, door.step_up_minutes, kind=kind, sent=sent)
 
 
-def standings(tx: Transaction, who: Who) -> list[prove_words.Standing]:
-    """Their accounts, and how far they are proved on each here."""
-    named = choices.named_first(tx, choices.theirs(tx, who), MOST)
-    return [(account, proving.further(tx, who, account.id)) for account, _ in named]
+def standings(tx: Transaction, who: Who) -> tuple[list[prove_words.Standing], bool]:
+    """Their accounts, and how far they are proved on each here; or those alone on which they are, and that there are many more."""
+    may = choices.theirs(tx, who)
+    if len(may) > MOST:
+        return list(proved_on(tx, who)), True
+    return [(account, proving.further(tx, who, account.id)) for account, _ in choices.named_first(tx, may, MOST)], False
 
 
 def proved_on(tx: Transaction, who: Who) -> list[tuple[AccountName, Further]]:
@@ -68,11 +70,11 @@ def proved_on(tx: Transaction, who: Who) -> list[tuple[AccountName, Further]]:
 
 
 def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
-    found = standings(tx, who)
-    if not found:
+    found, many = standings(tx, who)
+    if not found and not many:
         return told.plain(door.phrases, "nothing_allowed")
     needed = tx.would_allow_everywhere(who.subject, REQUESTS)
-    return prove_words.standing(door.phrases, found, needed, _drafts(tx, who))
+    return prove_words.standing(door.phrases, found, needed, _drafts(tx, who), many=many)
 
 
 def _drafts(tx: Transaction, who: Who) -> list[Ticket]:

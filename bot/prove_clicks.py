@@ -89,6 +89,7 @@ def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
 
 CLICKS: Final[dict[str, Click]] = {
     "prove": _prove,
+    "prove_on": _prove,
     "approve_say": _approve_say,
     "approve_not_me": _approve_not_me,
     "authenticator_keep": _keep,

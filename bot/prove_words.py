@@ -75,9 +75,11 @@ def good_until(p: Phrases, account: str, further: Further) -> str:
     return p.say("further", account=account, until=clock(further.until))
 
 
-def standing(p: Phrases, found: Sequence[Standing], needed: Collection[int], drafts: Sequence[Ticket] = ()) -> Message:
+def standing(
+    p: Phrases, found: Sequence[Standing], needed: Collection[int], drafts: Sequence[Ticket] = (), *, many: bool = False
+) -> Message:
     """How far somebody is proved, account by account, with a button for where they are not; and drafts that are waiting.
-    `needed`: the accounts (ids) where something needs it."""
+    `needed`: the accounts (ids) where something needs it; `many`: there are more of them, to be found by typing."""
     made: list[Block] = [b.section(p.say("prove.how"))]
     for account, further in found[:20]:
         if further is None:
@@ -86,10 +88,12 @@ def standing(p: Phrases, found: Sequence[Standing], needed: Collection[int], dra
             made.append(b.section(p.say(said, account=account.name), button))
         else:
             made.append(b.section(good_until(p, account.name, further)))
+    if many:
+        made += b.actions(b.search(p.plain("prove.on_which"), "prove_on"))
     for ticket in drafts[:10]:
         button = b.button(p.plain("button.hand_in"), "prove", str(ticket.number), style="primary")
         made.append(b.section(p.say("prove.draft", number=ticket.number, subject=ticket.subject), button))
-    return b.message(made)
+    return b.message(made, [b.context(p.say("not_shown", count=len(drafts) - 10))] if len(drafts) > 10 else [])
 
 
 # --- carried to the phone

@@ -215,6 +215,9 @@ def suggested(door: Door, body: Body) -> Answer:
         found = choices.possible(tx, who) if who is not None and who.is_person else []
         if body.get("action_id") == "service" and who is not None:
             return {"option_groups": forms.services(door.phrases, choices.running(tx, who, found, typed))}
+        if body.get("action_id") == "prove_on" and who is not None:
+            named = choices.accounts_like(tx, who, typed, most=b.MOST_OPTIONS)
+            return {"options": [b.option(told.account_label(door.phrases, one), f"account:{one.id}") for one in named]}
         fits = choices.like(tx, found, typed, most=b.MOST_OPTIONS)
     groups = told.grouped(door.phrases, fits)
     return {"option_groups": b.option_groups(groups)}

@@ -256,6 +256,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             f"standing {many}",
             prove_words.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
         )
+        yield f"standing, many {many}", prove_words.standing(P, stand, {0}, many=True)
         if stand:  # whoever has proved nothing here is told that
             yield f"references {many}", prove_words.references(P, stand, {account.id: REQUESTS for account, _ in stand})
     for topic in Topic:

@@ -226,9 +226,11 @@ def test_f2_who_opens_messages_without_an_agent_view_is_answered(slack_once: Sla
         tried.add(method)
         return Trouble(error="missing_scope")
 
+    begun = desk.be("U0MIA").dm("hello")
+    desk.work()
     desk.workspace.trouble = refused
     desk.be("U0MIA").open_messages_tab()
-    desk.be("U0MIA").dm("who decides on contacts?")
+    desk.be("U0MIA").dm("who decides on contacts?", thread=begun)
     desk.work()
     assert tried == {"assistant.threads.setSuggestedPrompts", "assistant.threads.setStatus"}
     assert desk.last("U0MIA", holding="may change who is on the account")
@@ -261,7 +263,7 @@ def drawn() -> set[str]:
 def test_everything_that_can_be_pressed_is_listened_to() -> None:
     """platform-facts.md 0.5: what is pressed and not listened to counts as a failure."""
     customers, desk = {*clicks.CLICKS, *prove_clicks.CLICKS, "send_text"}, {*desk_clicks.CLICKS, *call_clicks.CLICKS}
-    listened = {*customers, *desk, *bolt.LINKS, "about", "service", "add_"}
+    listened = {*customers, *desk, *bolt.LINKS, "about", "service", "add_", "tell_reference"}
     assert len(drawn()) > 15
     assert drawn() <= listened
     assert listened - drawn() <= {"choose_many"}, "and nothing else is"

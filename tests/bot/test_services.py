@@ -109,3 +109,22 @@ def test_e9_where_there_are_many_services_they_are_searched_for(slack_once: Slac
 def test_e9_what_people_choose_by_is_cut_in_the_middle(made: b.Block) -> None:
     said = made["text"]["text"]
     assert (len(said), said[-2:], "…" in said) == (75, " 7", True)
+
+
+def test_e9_where_there_are_many_accounts_the_one_to_prove_on_is_searched_for(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    raj = app(desk, "raj.patel")
+    with desk.store.transaction("test") as tx:
+        a, c = tables.accounts, tables.contacts
+        held = tx.connection.execute(select(c.c.held).where(c.c.person_id == 7)).scalar_one()
+        for n in range(30):
+            row = {"number": f"9000{n:02}", "name": f"Subsidiary {n:02}", "scheme": "memset", "status": "active"}
+            id = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
+            tx.connection.execute(insert(c).values(account_id=id, person_id=7, held=held))
+    desk.be("U0RAJ").dm("prove")
+    desk.work()
+    message = desk.last("U0RAJ", holding="A second proof of who you are")
+    found = desk.be("U0RAJ").suggestions(message, "prove_on", "SUBSIDIARY 29")
+    assert [one["text"]["text"] for one in found] == ["Subsidiary 29 (900029)"]
+    desk.click("U0RAJ", "prove_on", value=found[0]["value"])
+    assert "it is good here until" in desk.text_of(desk.submit("U0RAJ", code=shows(desk, raj)))
