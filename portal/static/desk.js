@@ -47,7 +47,9 @@ function stops() {
 }
 
 function known(stop) {
-  return stop.id || [stop.tagName, stop.getAttribute("href") ?? stop.name ?? "", stop.textContent].join(" ");
+  if (stop.id) return stop.id;
+  const to = stop.getAttribute("href"); // what a link says may change: how many wait
+  return to ?? [stop.tagName, stop.form?.getAttribute("action") ?? "", stop.name ?? "", stop.textContent].join(" ");
 }
 
 // The keyboard stays where it was. Where that is gone it stays in this part of the page, and never on another button.
@@ -103,6 +105,16 @@ function signedOut() {
   form.submit();
 }
 
+// The page is not theirs any more: nothing of it is left to be seen but what they were writing.
+function closed() {
+  if (!Object.keys(unsent()).length) {
+    location.reload();
+    return;
+  }
+  live.replaceChildren();
+  document.getElementById("closed").hidden = false;
+}
+
 function connected(yes) {
   if (yes) heard = Date.now();
   if (!lost) return;
@@ -130,7 +142,7 @@ async function look() {
       ahead = Number(answer.headers.get("X-Now")) - Date.now();
       swap(await answer.text());
     } else if (answer.status === 404 || answer.status === 403) {
-      location.reload();
+      closed();
       return;
     }
     connected(answer.status < 500);
@@ -151,7 +163,10 @@ for (const what of ["pointerup", "pointercancel", "blur"]) addEventListener(what
 addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
-  setTimeout(() => delete event.target.dataset.sent, 3000);
+  setTimeout(() => delete event.target.dataset.sent, 30000);
+});
+addEventListener("pageshow", () => { // also of a page that was gone back to
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
 if (location.search.includes("said=")) {

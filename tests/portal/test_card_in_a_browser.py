@@ -31,6 +31,10 @@ class Watched:
     desk: Desk
     url: str
     looked: list[str]
+    kim: Agent
+
+    def code(self) -> str:
+        return self.kim.code()
 
     def sees(self, words: str) -> None:
         expect(self.page.locator("main")).to_contain_text(words)
@@ -54,7 +58,7 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_label("Code from your").fill(kim.code())
         page.get_by_role("button", name="Sign in").click()
-        watched = Watched(page, desk, server.url, [])
+        watched = Watched(page, desk, server.url, [], kim)
         watched.sees("No call of yours")
         yield watched
         page.goto("about:blank")  # or the page would ask while the desk is taken down
