@@ -25,13 +25,13 @@ atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["STATE_DIRECTORY"] = str(STATE / "shared")
 _folders = itertools.count()
 pytest_plugins = [
+    "tests.sizes",
     "tests.hashing",
     "tests.postgres",
     "tests.browser",
     "tests.desk",
     "tests.leaks",
     "tests.plans",
-    "tests.sizes",
 ]
 
 
