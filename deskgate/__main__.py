@@ -87,7 +87,7 @@ class Commands(TyperGroup):
 def _in_one_line(wrong: typer.TyperException, called: str) -> str:
     """What is wrong, then where the right way stands. Not every fault of Typer's knows its command."""
     context: Any = getattr(wrong, "ctx", None)
-    words = " ".join(wrong.format_message().split()).rstrip(".")
+    words = " ".join(wrong.format_message().split()).rstrip(".").partition(", unable to parse")[0]
     if words == "Missing command":
         words = f"{words}: {', '.join(context.command.commands)}"
     printable = "".join(c if c.isprintable() else "?" for c in words)

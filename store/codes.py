@@ -92,18 +92,9 @@ _NEW = Prepared(
     )
 )
 _now = bindparam("now", type_=_c.expires_at.type)
-_USE = Prepared(
-    update(tables.codes)
-    .where(one_of(_c.digest, "of_digest"), _c.used_at.is_(None), _c.expires_at > _now, issued(_c.made_at, _now))
-    .values(used_at=_now)
-    .returning(_c.subject, _c.bound)
-)
-_good = (
-    one_of(_c.digest, "of_digest"),
-    _c.subject == bindparam("of_subject"),
-    _c.used_at.is_(None),
-    _c.expires_at > _now,
-    issued(_c.made_at, _now),
-)
+GOOD: Final = (one_of(_c.digest, "of_digest"), _c.used_at.is_(None), _c.expires_at > _now, issued(_c.made_at, _now))
+"""A code, or a page's token, that may still be used: for `of_digest` and `now`."""
+_USE = Prepared(update(tables.codes).where(*GOOD).values(used_at=_now).returning(_c.subject, _c.bound))
+_good = (*GOOD, _c.subject == bindparam("of_subject"))
 _USE_OWN = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.bound))
 _OWN = Prepared(select(_c.bound).where(*_good))

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from store import budgets, codes, tables
 from store.budgets import Limit
 from store.keys import Keys
-from store.prepared import Prepared, each, issued, one_of
+from store.prepared import Prepared, each
 from store.transaction import Transaction
 
 LIFE: Final = codes.LIFE  # ms
@@ -82,13 +82,7 @@ def digests(tx: Transaction, kind: str, token: str) -> tuple[str, ...]:
 
 _c = tables.codes.c
 _now = bindparam("now", type_=_c.expires_at.type)
-_good = (
-    one_of(_c.digest, "of_digest"),
-    _c.kind == bindparam("of_kind"),
-    _c.used_at.is_(None),
-    _c.expires_at > _now,
-    issued(_c.made_at, _now),
-)
+_good = (*codes.GOOD, _c.kind == bindparam("of_kind"))
 _HOLD = Prepared(select(_c.subject).where(*_good).with_for_update())
 _LOOK = Prepared(select(_c.subject, _c.bound).where(*_good))
 _USE = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound))

@@ -23,6 +23,7 @@ from simulator.script import play
 from simulator.twilio_api import router as twilio_api
 from store import Keys, imports, open_store
 from store.import_format import read
+from tests.doors.mailbox import Mailbox
 from tests.postgres import Server
 
 SECRET = base64.b64encode(b"a key for tests alone, 32 bytes.").decode()
@@ -142,6 +143,13 @@ def desk(sample_url: str) -> Iterator[Desk]:
     opened = Desk(sample_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server; give a desk its `url`."""
+    with Mailbox() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -79,7 +80,7 @@ def test_c2_a_ticket_made_of_a_message_by_a_form_follows_it(desk: SlackDesk, whe
     assert "what you change or delete in your message" in desk.text_of(form)
     words = next(one["element"]["initial_value"] for one in form.blocks if one.get("block_id") == "words")
     assert SECRET in words
-    change = lambda: mia.edit(mine, "our site is slow") if "edited" in when else mia.delete(mine)  # noqa: E731
+    change = partial(mia.edit, mine, "our site is slow") if "edited" in when else partial(mia.delete, mine)
     if "open" in when:
         change()
     desk.submit("U0MIA", words=words)

@@ -24,12 +24,6 @@ Contacts = list[dict[str, Any]]
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as opened:
-        yield opened
-
-
-@pytest.fixture
 def desk(sample_sqlite: str, mailbox: Mailbox) -> Iterator[Desk]:
     opened = Desk(sample_sqlite, smtp_url=mailbox.url, mail_from="desk@desk.example")
     yield opened

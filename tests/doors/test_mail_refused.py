@@ -20,12 +20,6 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as opened:
-        yield opened
-
-
-@pytest.fixture
 def posted(sample_sqlite: str, mailbox: Mailbox) -> Iterator[Desk]:
     opened = Desk(sample_sqlite, smtp_url=mailbox.url, mail_from="Der Empfänger <desk@desk.example>")
     yield opened

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
+from authz import Action
 from ivr.moves import TABLE
 from ivr.shapes import Gather, HangUp, Keys
 from store import tables
@@ -98,11 +99,11 @@ def test_e13_whoever_looks_a_code_up_is_waited_for(one_full: Desk) -> None:
 
 def test_e13_an_account_is_opened_again_where_it_is_closed_and_nowhere_else(one_full: Desk) -> None:
     with one_full.store.transaction("test") as tx:
-        open_ = tx.would_allow_everywhere("person:1", ("account.reopen", "account.close"))  # type: ignore[arg-type]
+        open_ = tx.would_allow_everywhere("person:1", (Action.ACCOUNT_REOPEN, Action.ACCOUNT_CLOSE))
     assert [set(map(str, actions)) for actions in open_.values()] == [{"account.close"}]
     change(one_full, update(tables.accounts).values(status="closed"))
     with one_full.store.transaction("test") as tx:
-        closed = tx.would_allow_everywhere("person:1", ("account.reopen", "account.close"))  # type: ignore[arg-type]
+        closed = tx.would_allow_everywhere("person:1", (Action.ACCOUNT_REOPEN, Action.ACCOUNT_CLOSE))
     assert [set(map(str, actions)) for actions in closed.values()] == [{"account.reopen"}]
     assert rows(one_full, select(tables.accounts.c.status).distinct()) == [("closed",)]
 

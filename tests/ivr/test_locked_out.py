@@ -234,7 +234,8 @@ def test_a3_a_try_at_a_code_is_charged_to_whoever_keys_it_and_a_code_is_found_by
     other = Pin(WRONG)
     with desk.store.transaction("phone", "CA1") as tx:
         call = Call(at="pin", support_id=MIA, number=next(numbers))
-        decoy = desk.house.line.decoy  # type: ignore[union-attr]
+        assert desk.house.line is not None
+        decoy = desk.house.line.decoy
         admitted = [pin.reserve(tx, call, decoy, other).reservation.admission for _ in range(200)]
         assert admitted == [Admission.REFUSED] * 20 + [Admission.BUSY] * 180
         assert pin.reserve(tx, call, decoy, Pin(code)).may_be_code, "past what was spent"

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from ivr import pin
 from ivr.shapes import Call
 from ivr.turn import Line
-from store import pins, tables
+from store import Transaction, pins, tables
 from store.guard import Admission
 from store.people import check_digit
 from store.pin_limits import DESK
@@ -71,10 +71,10 @@ def guess_by_phone(desk: Desk, support_id: str, digits: str, number: str) -> str
     return "wrong" if "did not match" in said else "messages only" if "cannot check PINs by phone" in said else said
 
 
-def guess(line: Line, tx: object, support_id: str, number: str) -> Admission:
+def guess(line: Line, tx: Transaction, support_id: str, number: str) -> Admission:
     """What a turn does before it hashes."""
     call = Call(at="pin", support_id=support_id, number=number)
-    return pin.reserve(tx, call, line.decoy, Pin("58203917")).reservation.admission  # type: ignore[arg-type]
+    return pin.reserve(tx, call, line.decoy, Pin("58203917")).reservation.admission
 
 
 def test_a_spray_at_ten_thousand_people(one_desk: Desk) -> None:

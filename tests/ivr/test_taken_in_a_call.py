@@ -94,14 +94,7 @@ def test_h12_whoever_fails_at_the_pin_has_no_second_proof_either(desk: Desk) -> 
         said = carried.give(tx, carried.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
         kept = carried.give(tx, carried.TO_PHONE, who, account, mia.sid, Topic.TECHNICAL)
         assert carried.take(tx, carried.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
-    asks_for(desk, "pin")
-    mia.press("*#")
-    desk.work()
-    desk.pass_time(1)
-    assert asks_for(desk, "pin")
-    mia.press("17846325#")
-    desk.work()
-    assert ring(desk)[1:3] == ("passed", Proof.VERIFIED)
+    fails_and_passes(desk, mia)
     with desk.store.transaction("test") as tx:
         assert step_ups.until(tx, who, account, mia.sid) is None
         assert step_ups.until(tx, who, account, "T0DESK:U0MIA", "technical") is None
@@ -136,6 +129,18 @@ def without_mia(desk: Desk) -> None:
         for one in json.loads(SAMPLE.read_bytes())["accounts"]
     ]
     imports.run(desk.store, read(json.dumps({"accounts": kept}).encode()))
+
+
+def fails_and_passes(desk: Desk, mia: Phone) -> None:
+    """In mid-talk: asked for the PIN they give up, and asked again they know it."""
+    assert asks_for(desk, "pin")
+    mia.press("*#")
+    desk.work()
+    desk.pass_time(1)
+    assert asks_for(desk, "pin")
+    mia.press("17846325#")
+    desk.work()
+    assert ring(desk)[1:3] == ("passed", Proof.VERIFIED)
 
 
 def at_the_menu(desk: Desk) -> Phone:
@@ -237,14 +242,7 @@ def test_h1_a_question_in_slack_is_withdrawn_when_the_pin_fails_in_mid_talk(desk
     """And a right PIN afterwards does not open it again."""
     mia, _agent = a_talk(desk)
     answered = asked_in_slack(desk, mia)
-    assert asks_for(desk, "pin")
-    mia.press("*#")
-    desk.work()
-    desk.pass_time(1)
-    assert asks_for(desk, "pin")
-    mia.press("17846325#")
-    desk.work()
-    assert ring(desk)[1:3] == ("passed", Proof.VERIFIED)
+    fails_and_passes(desk, mia)
     assert answered() is None
 
 

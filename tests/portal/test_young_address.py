@@ -22,12 +22,6 @@ HOURS, NEW = 3_600_000, "mia@elsewhere.example"
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
 def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
     desk = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
     hire(desk, "lead.bo", "Bo Lind", "administrator")

@@ -72,7 +72,10 @@ def test_b6_a_slower_process_does_not_take_back_what_another_has_seen(sqlite_url
     def meanwhile() -> tuple[int, str] | None:
         head = make()
         attacked.write(1, slow)
-        assert restored.remember(slow) == (2, slow.memory.recall().digest)  # type: ignore[union-attr]
+        later = restored.remember(slow)
+        kept = slow.memory.recall()
+        assert kept is not None
+        assert later == (2, kept.digest)
         return head
 
     attacked.store.checkpoint = meanwhile  # type: ignore[method-assign]
