@@ -76,7 +76,7 @@ class Sent:
     """A statement as it was made, with what it was given by name; `where` is file:function, `dialect` of whom it was sent to.
     `late`: ms from when that was to the time the databases are filled for."""
 
-    statement: Executable
+    statement: Any
     given: dict[str, object]
     where: str
     dialect: str
@@ -210,7 +210,7 @@ class Filled:
             return []
 
     def _sqlite(self, one: Sent) -> Iterator[str]:
-        words: Any = one.statement.compile(dialect=SQLITE)  # type: ignore[attr-defined]
+        words: Any = one.statement.compile(dialect=SQLITE)
         tables = {alias: table for table, alias in re.findall(r'\b(\w+) AS "?(\w+)"?', words.string)}
         for row in self._explained(SQLITE, "EXPLAIN QUERY PLAN", one):
             step = re.match(r"(SCAN|SEARCH) (\S+)(?:.*?INDEX (\w+))?", row.detail)
@@ -251,7 +251,7 @@ class Filled:
 
 def _compiled(one: Sent, dialect: Dialect) -> tuple[str, Any]:
     """In the words of a database, with the values it was sent with."""
-    made: Any = one.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    made: Any = one.statement.compile(dialect=dialect)
     given = {bind.key: one.given[bind.key] for bind in made.bind_names if bind.required and bind.key in one.given}
     state = made.construct_expanded_state(given)
     values = {name: value + one.late if _is_time(value) else value for name, value in state.parameters.items()}

@@ -46,6 +46,8 @@ DESK += ["ledger.read", "threat.switch", "staff.manage", "operate"]
 
 CUSTOMERS_COMBINATIONS = (16 + 16 + 128) * 23 * 4 * 3 * 2 * 2  # holdings, cells, proofs, statuses, own or other, SLA
 DESK_COMBINATIONS = 32 * 9 * 4 * 2
+ALL_HOLDINGS = {"media_temple": 16, "standard_roles": 16, "memset": 128, "desk": 32}
+SOME_HOLDINGS = {"media_temple": 16, "standard_roles": 16, "memset": 37, "desk": 22}  # of 4, 4, 7 and 5 words
 STATUSES = ["active", "suspended", "closed"]
 
 Cell = tuple[str, str | None]
@@ -158,12 +160,17 @@ def compare(scheme_name: str, cells: list[Cell]) -> tuple[int, Counter[str], lis
     return compared, reasons, wrong
 
 
+def tried(scheme: str) -> int:
+    """How many holdings a run has to come by: all of them, or at every change those that `holdings` says."""
+    return (ALL_HOLDINGS if is_everything() else SOME_HOLDINGS)[scheme]
+
+
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("scheme", ["media_temple", "standard_roles", "memset"])
 def test_cedar_and_the_judge_agree_on_every_combination(scheme: str, part: str) -> None:
     compared, reasons, wrong = compare(scheme, PARTS[part])
     assert wrong == []
-    assert compared == len(holdings(scheme)) * len(PARTS[part]) * 4 * 3 * 2 * 2
+    assert compared == tried(scheme) * len(PARTS[part]) * 4 * 3 * 2 * 2
     # A comparison in which nothing is ever allowed, or ever refused for a floor, would prove little.
     assert min(reasons[r] for r in ("allowed", "unverified", "not_a_contact", "no_right", "account_closed")) > 0
 
@@ -171,8 +178,7 @@ def test_cedar_and_the_judge_agree_on_every_combination(scheme: str, part: str) 
 def test_cedar_and_the_judge_agree_about_the_desks_own_people() -> None:
     compared, reasons, wrong = compare("desk", [(f"desk.{name}", None) for name in DESK])
     assert wrong == []
-    assert compared == DESK_COMBINATIONS or not is_everything()
-    assert compared == len(holdings("desk")) * len(DESK) * 4 * 2
+    assert compared == DESK_COMBINATIONS * tried("desk") // 32
     assert set(reasons) == {"allowed", "no_right", "not_a_contact"}
 
 
@@ -192,12 +198,12 @@ def test_the_parts_together_are_every_combination() -> None:
 def test_nobody_acts_for_the_desk_by_what_they_hold_as_a_customer(scheme: str) -> None:
     compared, reasons, wrong = compare(scheme, [(f"desk.{name}", None) for name in DESK])
     assert wrong == []
-    assert compared == len(holdings(scheme)) * 9 * 4 * 12
+    assert compared == tried(scheme) * 9 * 4 * 12
     assert set(reasons) == {"no_right", "not_a_contact"}
 
 
 def test_nobody_acts_for_a_customer_by_what_they_hold_at_the_desk() -> None:
     compared, reasons, wrong = compare("desk", [cell for part in PARTS.values() for cell in part])
     assert wrong == []
-    assert compared == len(holdings("desk")) * 23 * 4 * 2
+    assert compared == tried("desk") * 23 * 4 * 2
     assert set(reasons) == {"unverified", "no_right", "not_a_contact"}

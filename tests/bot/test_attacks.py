@@ -94,8 +94,8 @@ def test_strangers_do_not_spend_the_budget_of_those_who_belong(slack: SlackDesk)
     assert "I know you now" in desk.said("U0MIA")
 
 
-def test_a8_colleagues_with_wrong_link_codes_block_nobody_but_themselves(slack: SlackDesk) -> None:
-    """Attack row 8: four members with five wrong codes each blocked linking for their whole workspace, and nobody was told."""
+def test_colleagues_with_wrong_link_codes_block_nobody_but_themselves(slack: SlackDesk) -> None:
+    """Four members with five wrong codes each blocked linking for their whole workspace, and nobody was told."""
     desk = slack
     with desk.store.transaction("test") as tx:
         for user in ("U0RAJ", "U0DEV", "U0SAM"):

@@ -40,6 +40,7 @@ def test_c2_unlinked_while_it_waits_to_be_asked_about(slack_once: SlackDesk, edi
     desk.work()
     with desk.store.transaction("test") as tx:
         members.unlink(tx, mine.team, "U0OLIVIA")
+    assert SECRET in everything(desk)
     desk.be("U0OLIVIA").edit(mine, "our shop is down") if edited else desk.be("U0OLIVIA").delete(mine)
     desk.work()
     assert SECRET not in everything(desk)

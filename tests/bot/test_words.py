@@ -52,7 +52,7 @@ def everything(desk: SlackDesk) -> str:
     """What stands anywhere: in every table, in all that anybody sees in Slack, in home tabs and open forms."""
     with desk.store.transaction("test") as tx:
         kept = [repr(tx.connection.execute(select(table)).all()) for table in Base.metadata.tables.values()]
-    seen = [repr(desk.workspace.seen_by(user)) for user in ("U0MIA", "U0RAJ", "U0KIM", "U0LEO")]
+    seen = [repr(desk.workspace.seen_by(user)) for user in ("U0MIA", "U0RAJ", "U0KIM", "U0LEO", "U0OLIVIA")]
     return "\n".join([*kept, *seen, *(repr(view.blocks) for view in desk.workspace.homes.values())])
 
 

@@ -230,7 +230,7 @@ def test_b6_a_machine_that_has_seen_nothing_ends_nothing(
     desk = Desk(sample_sqlite)
     made = proved(desk)
     copied(sample_sqlite, tmp_path / "backup.db")
-    desk.house.worker.checkpoint()
+    suspend(desk, made[0])
     desk.close()
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "another machine"))

@@ -46,7 +46,7 @@ def budget(desk: Desk, name: str) -> int:
     return found[0].whole_at - desk.now if found else 0
 
 
-def test_a3_one_customer_is_not_kept_out_and_refused_tries_are_paid_for(desk: Desk) -> None:
+def test_one_customer_is_not_kept_out_and_refused_tries_are_paid_for(desk: Desk) -> None:
     """The bucket of tries was everybody's, a refused try cost nothing, and a busy line took no message."""
     heard = hammered(desk, 24)
     assert heard == {"wrong": 20, "busy": 4}
@@ -66,7 +66,7 @@ def test_a3_one_customer_is_not_kept_out_and_refused_tries_are_paid_for(desk: De
     assert rows(desk, select(a.subject, a.detail).where(a.kind == "probing_id")) == [(f"person:{mia}", "12")]
 
 
-def test_a9_at_every_caller_in_vain_a_real_id_costs_the_statements_of_an_unknown_one(desk: Desk) -> None:
+def test_at_every_caller_in_vain_a_real_id_costs_the_statements_of_an_unknown_one(desk: Desk) -> None:
     """The third caller after an account was told to the desk in the turn itself: two statements more."""
 
     def sent(support_id: str, n: int) -> list[str]:
@@ -81,6 +81,8 @@ def test_a9_at_every_caller_in_vain_a_real_id_costs_the_statements_of_an_unknown
     sent(UNKNOWN, 50_000)  # everything is open and compiled
     other = "8123450" + check_digit("8123450")
     for n in range(5):
-        assert sent(MIA, 60_000 + n) == sent(other, 70_000 + n), n + 1
+        known = sent(MIA, 60_000 + n)
+        assert len(known) >= 5
+        assert known == sent(other, 70_000 + n), n + 1
     kinds = rows(desk, select(tables.alerts.c.kind))
     assert ("probing_account",) in [tuple(row) for row in kinds], "told, when a call had ended"

@@ -212,8 +212,8 @@ def test_a_pin_at_the_end_of_its_life_is_opened_by_no_code(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("shown", ["anonymous", NUMBER])
-def test_a3_whoever_hammers_a_locked_pin_uses_up_no_code_and_no_way_in(locked: Desk, shown: str) -> None:
-    """Attack row 3 (b): six tries a minute killed the owner's code within a minute, shown her own number also from there."""
+def test_whoever_hammers_a_locked_pin_uses_up_no_code_and_no_way_in(locked: Desk, shown: str) -> None:
+    """Six tries a minute killed the owner's code within a minute, shown her own number also from there."""
     code, guesses = code_for(locked), (f"4081{n:04}" for n in range(60))
     for _ in range(9):
         caller = calls(locked, number=shown)
@@ -227,7 +227,7 @@ def test_a3_whoever_hammers_a_locked_pin_uses_up_no_code_and_no_way_in(locked: D
     assert is_in(own)
 
 
-def test_a3_a_try_at_a_code_is_charged_to_whoever_keys_it_and_a_code_is_found_by_nobody(desk: Desk) -> None:
+def test_a_try_at_a_code_is_charged_to_whoever_keys_it_and_a_code_is_found_by_nobody(desk: Desk) -> None:
     """T1 of the code: what is refused costs the caller's own; past TRIES the code opens only what they have left."""
     lock(desk)
     code, numbers = code_for(desk), (f"+4416329{n:05}" for n in range(70_000, 71_000))

@@ -71,8 +71,8 @@ def hangs_up(desk: Desk, number: str) -> bool:
     return heard
 
 
-def test_a5_whoever_leaves_nothing_closes_messages_for_nobody(desk: Desk) -> None:
-    """Attack row 5: 36 calls to the tone closed them for half an hour. A line makes a call like that in 12 seconds."""
+def test_whoever_leaves_nothing_closes_messages_for_nobody(desk: Desk) -> None:
+    """36 calls to the tone closed them for half an hour. A line makes a call like that in 12 seconds."""
     for number in ("anonymous", ELSEWHERE):
         for _ in range(36):
             assert hangs_up(desk, number)
@@ -82,7 +82,7 @@ def test_a5_whoever_leaves_nothing_closes_messages_for_nobody(desk: Desk) -> Non
     assert warnings(desk) == []
 
 
-def test_a5_at_once_they_come_back_and_what_was_spoken_all_the_same_is_paid_for(one_desk: Desk) -> None:
+def test_at_once_they_come_back_and_what_was_spoken_all_the_same_is_paid_for(one_desk: Desk) -> None:
     assert [hangs_up(one_desk, "anonymous") for _ in range(WITHHELD.most + 1)] == [True] * WITHHELD.most + [False]
     one_desk.pass_time(31)
     one_desk.work()
@@ -101,7 +101,7 @@ def test_a5_at_once_they_come_back_and_what_was_spoken_all_the_same_is_paid_for(
     assert not hangs_up(one_desk, "anonymous"), "nobody speaks for nothing by hanging up"
 
 
-def test_a5_nothing_on_the_recording_gives_it_back_at_once(one_desk: Desk) -> None:
+def test_nothing_on_the_recording_gives_it_back_at_once(one_desk: Desk) -> None:
     for _ in range(WITHHELD.most + 3):
         caller = Caller(Wire(one_desk), "anonymous")
         caller.dial()

@@ -158,8 +158,8 @@ def test_the_same_caller_again_is_not_several(watched: Watched) -> None:
     assert {watched.fails(MIA, number=OWN, accounts=(3,)).pause for _ in range(20)} == {ALWAYS}
 
 
-def test_a7_made_up_numbers_cannot_fill_the_desks_channel(watched: Watched, ids: Iterator[str]) -> None:
-    """Attack row 7: forty numbers at four IDs each were forty warnings. One of a kind in ten minutes says how many more."""
+def test_made_up_numbers_cannot_fill_the_desks_channel(watched: Watched, ids: Iterator[str]) -> None:
+    """Forty numbers at four IDs each were forty warnings. One of a kind in ten minutes says how many more."""
     four, told = [next(ids) for _ in range(4)], list[Trip]()
     for n in range(40):
         told += [trip for id in four for trip in watched.fails(id, number=f"+1202555{n:04}").trips]
@@ -170,15 +170,15 @@ def test_a7_made_up_numbers_cannot_fill_the_desks_channel(watched: Watched, ids:
     assert later.detail == "4 (+38)"
 
 
-def test_a9_what_could_not_be_told_is_kept(watched: Watched, ids: Iterator[str]) -> None:
+def test_what_could_not_be_told_is_kept(watched: Watched, ids: Iterator[str]) -> None:
     trips = [trip for _ in range(5) for trip in watched.fails(next(ids), pin=WRONG).trips]
     watched.radar.put_back(trips)
     assert list(watched.radar.take(watched.now)) == trips
     assert watched.radar.take(watched.now) == ()
 
 
-def test_a3_one_id_that_is_hammered_is_told_whoever_does_it(watched: Watched) -> None:
-    """Attack row 3: a PIN a few seconds for as long as somebody likes, and the desk heard nothing."""
+def test_one_id_that_is_hammered_is_told_whoever_does_it(watched: Watched) -> None:
+    """A PIN a few seconds for as long as somebody likes, and the desk heard nothing."""
     told = [trip for _ in range(20) for trip in watched.fails(MIA, number=None).trips]
     assert [(trip.kind, trip.subject, trip.detail) for trip in told] == [("probing_id", "person:8", "12")]
 

@@ -286,5 +286,6 @@ def test_a3_a_new_browser_is_not_told_that_the_password_was_right(one_desk: Desk
     strangers = crowd(one_desk, 8)
     for one in strangers[:5]:
         one.try_to_sign_in("agent.kim", PASSWORD, wrong_code(kim))
-    right, wrong = strangers[5].try_to_sign_in("agent.kim", PASSWORD), strangers[6].try_to_sign_in("agent.kim")
+    right = strangers[5].try_to_sign_in("agent.kim", PASSWORD, wrong_code(kim))
+    wrong = strangers[6].try_to_sign_in("agent.kim", code=wrong_code(kim))
     assert (right.status_code, strangers[5].words) == (wrong.status_code, strangers[6].words)

@@ -112,11 +112,11 @@ def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str
     last = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))
     which = {ledger: f"lane = '{lane}' AND n = 1", lanes: f"id = '{lane}'", checkpoints: "n = 1"}
     for table, one in which.items():
-        for column in table.c.keys():  # noqa: SIM118 columns are no dict
+        for column in table.c:
             for value in KINDS:
                 with rotated.attacker.begin() as connection:
-                    connection.exec_driver_sql(f'UPDATE {table} SET "{column}" = {value} WHERE {one}')
-                assert rotated.found(NEW), (str(table), column, value)
+                    connection.exec_driver_sql(f'UPDATE {table} SET "{column.name}" = {value} WHERE {one}')
+                assert rotated.found(NEW), (str(column), value)
                 rotated.rolls_back_to(before)
     rotated.does(*(insert(ledger).values({**last, "n": last["n"] + n}) for n in (1, 2)))
     with rotated.attacker.begin() as connection:

@@ -19,7 +19,7 @@ from store.ledger import HOUR
 from store.tables import checkpoints, lanes, ledger
 from tests.store.attacked import KINDS, OLD, TABLES, Attacked
 
-COLUMNS = [(table, name) for table in TABLES for name in table.c.keys()]  # noqa: SIM118 columns are no dict
+COLUMNS = [(table, column.name) for table in TABLES for column in table.c]
 LANES = ("", " ", "x", "0" * 16, "F" * 16, "f" * 15)
 FORGED = {"who": "person:7", "decision": "FORGED", "mac": bytes(32)}
 

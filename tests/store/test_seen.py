@@ -64,7 +64,9 @@ def test_b6_a_shell_finds_what_systemd_gave_the_service(tmp_path: Path, monkeypa
     assert seen.state_folder() == of_the_service == tmp_path / "deskgate"
 
 
-def test_b6_a_slower_process_does_not_take_back_what_another_has_seen(sqlite_url: str) -> None:
+def test_b6_a_slower_process_does_not_take_back_what_another_has_seen(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attacked = Attacked(sqlite_url)
     attacked.write(1)
     slow, make = attacked.opened(bytes(range(32))), attacked.store.checkpoint
@@ -78,7 +80,7 @@ def test_b6_a_slower_process_does_not_take_back_what_another_has_seen(sqlite_url
         assert later == (2, kept.digest)
         return head
 
-    attacked.store.checkpoint = meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(attacked.store, "checkpoint", meanwhile)
     assert restored.remember(attacked.store) is not None
     found = slow.memory.recall()
     assert found is not None
