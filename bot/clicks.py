@@ -38,7 +38,8 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     may = any(choice.value == value for choice in possible)
     if may and words is not None and choices.asks_which_service(tx, who, value):
         began = f"{origin.channel}|{origin.thread}" if origin is not None and not origin.direct else ""
-        given = {"origin": began, "source": source, "about": value}
+        along = owed.files([file.id for file in files])
+        given = {"origin": began, "source": source, "files": along, "about": value}
         owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), **given)
         return None
     known_already = timeline.of_source(tx, source) is not None
@@ -81,8 +82,7 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | N
     source = quotes.said_as(tx, f"tell:msg:{channel}:{ts}", f"{channel}:{ts}")
     channel = source.partition(":")[0]
     edits.hold(tx, source)
-    sent = opening.sent([{"id": file} for file in files.split(",") if file])
-    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, sent
+    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, opening.listed(files)
 
 
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -212,7 +212,7 @@ def shortcut(door: Door, body: Body) -> None:
             began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
             source = f"{channel}:{ts}" if channel and ts and _wrote(actor, message) else ""
             said = (
-                {"source": source}
+                {"source": source, "files": owed.files([file.id for file in opening.sent(message.get("files"))])}
                 if source and _keeps(tx, who, source, words, message)
                 else {"words": words, "copied": True}
             )

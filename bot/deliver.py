@@ -216,7 +216,7 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
         return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
-    words, origin, source = (str(asked.get(name) or "") for name in ("words", "origin", "source"))
+    words, origin, source, files = (str(asked.get(name) or "") for name in ("words", "origin", "source", "files"))
     if not source:
         copied = asked.get("copied") is True
         return forms.open_ticket(door.phrases, found, words, origin, running=running, copied=copied)
@@ -224,8 +224,10 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     said = edits.unfiled(tx, who.subject, source)
     if said is None:
         return forms.refused(door.phrases, told.fixed(door.phrases, "words_gone").blocks)
-    seal = owed.sealed(tx, who.actor, f"{source}|{said[: b.MOST_WORDS].strip()}")
-    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=f"{source}|{seal}", about=about)
+    prefilled = said[: b.MOST_WORDS].strip()
+    seals = (owed.sealed(tx, who.actor, one) for one in (f"{files}|{source}", f"{source}|{prefilled}"))
+    kept = "|".join((source, files, *seals))
+    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=kept, about=about)
 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

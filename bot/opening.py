@@ -99,6 +99,11 @@ def sent(files: object) -> list[Sent]:
     return found[:20]
 
 
+def listed(files: str) -> list[Sent]:
+    """Those whose ids travelled with a message or a form of ours (owed.files)."""
+    return sent([{"id": file} for file in files.split(",") if file])
+
+
 def _text(file: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value := file.get(name), str) else ""
 

@@ -61,7 +61,7 @@ def source_of(origin: str) -> str:
 
 
 def files(found: Sequence[str]) -> str:
-    """File ids as they travel in a block id."""
+    """File ids as they travel in a block id or a form."""
     return ",".join(found[:12])
 
 

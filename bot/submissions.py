@@ -58,24 +58,37 @@ def _shown(door: Door, blocks: Any) -> Answer:
 
 def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     p, words = door.phrases, _words(view)
-    channel, thread, only, source, seal = (*str(view.get("private_metadata") or "").split("|"), *5 * [""])[:5]
+    told_us = str(view.get("private_metadata") or "").split("|")
+    channel, thread, only, source, files, files_seal, words_seal = (*told_us, *7 * [""])[:7]
     value = _chosen(view, "about") or only
     account, _, service = _chosen(view, "service").partition(":")
     if not words:
         return _error(tx, "words", p.plain("form.words_missing"), view)
-    if service and choices.parse(value) is not None and value.partition(":")[0] != account:
+    parsed = choices.parse(value)
+    if service and parsed is not None and str(parsed[0]) != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
-    if service and who.is_person and (kind := choices.parse(value)) and not choices.service(tx, who, *kind, service):
+    if service and parsed is not None and who.is_person and not choices.service(tx, who, *parsed, service):
         return _error(tx, "service", p.plain("form.service_gone"), view)
     origin = Origin(channel, thread) if channel and thread else None
-    if not owed.is_sealed(tx, who.actor, f"{source}|{words}", seal):
+    if not owed.is_sealed(tx, who.actor, f"{files}|{source}", files_seal):
+        files = ""
+    if not owed.is_sealed(tx, who.actor, f"{source}|{words}", words_seal):
         source = ""  # they are not the message's any more
     elif (said := _said_now(tx, who, source)) is None:
         return _shown(door, told.fixed(p, "words_gone").blocks)
     else:
         words = said
     opened = (
-        opening.open_ticket(tx, who, value, words, service=service or None, origin=origin, source=source or None)
+        opening.open_ticket(
+            tx,
+            who,
+            value,
+            words,
+            service=service or None,
+            origin=origin,
+            source=source or None,
+            files=opening.listed(files),
+        )
         if who.is_person
         else None
     )
@@ -83,7 +96,6 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
         return _update(_opened(door, tx, who, opened, int(value.partition(":")[0]), body))
     if opened is None:
         return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
-    parsed = choices.parse(value)
     named = choices.on_account(tx, who, parsed[0]) if parsed is not None else None
     return _shown(door, told.refused(p, [(named, opened)] if named else []).blocks)
 

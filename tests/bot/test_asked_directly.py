@@ -73,6 +73,24 @@ def test_e14_a_request_about_one_of_several_services_asks_which(desk: SlackDesk)
     assert "That is a ticket already" in desk.said("U0RAJ")
 
 
+@pytest.mark.parametrize("words", ["please cancel our hosting", "please cancel our hosting by May"])
+@pytest.mark.parametrize("by", ["choose", "open_ticket"])
+def test_e14_files_go_along_through_the_form(desk: SlackDesk, by: str, words: str) -> None:
+    """Whether the form was asked for by the choice or by the message's shortcut, and whatever was changed in it."""
+    mine = desk.be("U0RAJ").dm("please cancel our hosting", files=[("letter.txt", "signed")])
+    desk.work()
+    if by == "choose":
+        desk.click("U0RAJ", "choose", value=CANCEL)
+    else:
+        desk.be("U0RAJ").shortcut("open_ticket", mine)
+        desk.work()
+    desk.submit("U0RAJ", about=CANCEL, service=f"{TIDEWORKS}:ms-2", words=words)
+    m, f = tables.messages.c, tables.files.c
+    with desk.store.transaction("test") as tx:
+        kept = tx.connection.execute(select(m.body, f.name).join(tables.files, m.id == f.message)).all()
+    assert [tuple(row) for row in kept] == [(words, "letter.txt")]
+
+
 def test_e14_any_other_request_is_a_draft_at_once_and_the_proof_is_asked_for(desk: SlackDesk) -> None:
     desk.be("U0RAJ").dm("please close our account")
     desk.work()
