@@ -48,13 +48,19 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """For `alerts.alert`. `detail` is how many there were, and how many more of the kind the desk was not told of one by one."""
+    """For `alerts.alert`. `many` there were; of `more` of the kind the desk was not told one by one. `same` is of when it is taken:
+    what has waited is not what was told before."""
 
     kind: str
     same: str
-    detail: str
+    many: int
     subject: str = ""
     account: int | None = None
+    more: int = 0
+
+    @property
+    def detail(self) -> str:
+        return f"{self.many} (+{self.more})" if self.more else str(self.many)
 
 
 class _Meetings:
@@ -147,13 +153,13 @@ class Radar:
         if len(waiting) < TOLD.get(trip.kind, 1):
             waiting.append(trip)
         else:
-            self._more[trip.kind] = self._more.get(trip.kind, 0) + 1
+            self._more[trip.kind] = self._more.get(trip.kind, 0) + 1 + trip.more
 
     def _taken(self, kind: str, at: int) -> list[Trip]:
         self._told_at[kind] = at
         *first, last = self._waiting.pop(kind)
-        more = self._more.pop(kind, 0)
-        return [*first, replace(last, detail=f"{last.detail} (+{more})") if more else last]
+        last = replace(last, more=last.more + self._more.pop(kind, 0))
+        return [replace(trip, same=_same(trip, at)) for trip in (*first, last)]
 
     def proved(self, seen: Seen, at: int) -> None:
         """That one ID is no longer held against that one number; nothing else is cleared."""
@@ -205,8 +211,11 @@ class Radar:
                 memory.told.add((kind, one[1]))
             if not known:
                 subject = seen.subject if kind in ("probing_account", "probing_id") else ""
-                which = f"{at // HOUR}:{account_id}" if account_id is not None else f"{at // QUIET}"
-                yield Trip(kind, which, str(many), subject, account_id)
+                yield Trip(kind, "", many, subject, account_id)
+
+
+def _same(trip: Trip, at: int) -> str:
+    return str(at // QUIET) if trip.account is None else f"{at // HOUR}:{trip.account}"
 
 
 _Count = tuple[str, bytes, int, int, int | None]

@@ -75,7 +75,7 @@ def test_e14_a_request_about_one_of_several_services_asks_which(desk: SlackDesk)
 
 @pytest.mark.parametrize("words", ["please cancel our hosting", "please cancel our hosting by May"])
 @pytest.mark.parametrize("by", ["choose", "open_ticket"])
-def test_e14_files_go_along_through_the_form(desk: SlackDesk, by: str, words: str) -> None:
+def test_files_go_along_through_the_form(desk: SlackDesk, by: str, words: str) -> None:
     """Whether the form was asked for by the choice or by the message's shortcut, and whatever was changed in it."""
     mine = desk.be("U0RAJ").dm("please cancel our hosting", files=[("letter.txt", "signed")])
     desk.work()

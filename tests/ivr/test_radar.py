@@ -177,6 +177,24 @@ def test_what_could_not_be_told_is_kept(watched: Watched, ids: Iterator[str]) ->
     assert watched.radar.take(watched.now) == ()
 
 
+def test_what_could_not_be_told_is_counted_with_what_came_meanwhile(watched: Watched, ids: Iterator[str]) -> None:
+    def probes(many: int) -> list[Trip]:
+        """Numbers that touch four people each."""
+        four, told = [next(ids) for _ in range(4)], list[Trip]()
+        for _ in range(many):
+            number = next(watched._numbers)
+            told += [trip for id in four for trip in watched.fails(id, number=number).trips]
+        return [trip for trip in told if trip.kind == "probing_number"]
+
+    probes(3)
+    watched.now += QUIET
+    trips = [trip for trip in watched.radar.take(watched.now) if trip.kind == "probing_number"]
+    probes(1)
+    watched.radar.put_back(trips)
+    (later,) = (trip for trip in watched.radar.take(watched.now) if trip.kind == "probing_number")
+    assert [trips[0].detail, later.detail] == ["4 (+1)", "4 (+2)"]
+
+
 def test_one_id_that_is_hammered_is_told_whoever_does_it(watched: Watched) -> None:
     """A PIN a few seconds for as long as somebody likes, and the desk heard nothing."""
     told = [trip for _ in range(20) for trip in watched.fails(MIA, number=None).trips]
@@ -294,6 +312,19 @@ def test_everyone_else_is_unaffected(desk: Desk) -> None:
     assert "Press 1 to open a ticket." in proved.said, "a right PIN is a right PIN, from wherever"
     assert pause_of(proved) == 0
     assert pause_of(tries(desk, next(dice), "40817263", "+441632960777")) > 0, "and clears nothing of others"
+
+
+def test_a_warning_that_waited_reaches_the_desk(one_desk: Desk) -> None:
+    """It was noted within the same ten minutes as one the desk had heard of already, and is another."""
+    dice = unknown_ids()
+    four = [next(dice) for _ in range(4)]
+    for number in ("+441632960777", "+441632960778"):
+        for place, id in enumerate(four):
+            tries(one_desk, id, f"4081726{place}", number)
+    assert told(one_desk).count(("probing_number", "4")) == 1
+    one_desk.pass_time(QUIET // 1_000)
+    tries(one_desk, next(dice), "40817269")
+    assert told(one_desk).count(("probing_number", "4")) == 2
 
 
 def test_one_account_is_told_by_its_number_of_callers(desk: Desk) -> None:
