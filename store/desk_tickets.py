@@ -10,11 +10,11 @@ from sqlalchemy import Executable, bindparam, delete, exists, func, select, upda
 
 from authz import Grant
 from store import alerts, edits, reach, tables, timeline
-from store.people import person_of
+from store.people import person_of, works_here
 from store.prepared import Insert, Prepared
 from store.reach import Reach
 from store.timeline import NOT_THE_DESKS, Sent
-from store.transaction import NoGrant, Transaction
+from store.transaction import Collided, NoGrant, Transaction
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
@@ -61,8 +61,11 @@ def may_work(tx: Transaction, grant: Grant, number: int) -> bool:
 def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
-    _working(tx, grant, number)
+    tx.good(grant, "desk.ticket.work")
     staff, a = _staff(grant), tables.assignments
+    if not works_here(tx, staff):  # before the ticket is held, as a suspension does
+        raise Collided("they have just been suspended")
+    _working(tx, grant, number)
     before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
     if before == staff:
         return ALREADY

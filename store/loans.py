@@ -12,7 +12,7 @@ from store import colleagues, tables, work
 from store.lent import loans_of, may_lend
 from store.people import lock, person_of, subject_of
 from store.prepared import Prepared
-from store.transaction import NoGrant, Transaction
+from store.transaction import Collided, NoGrant, Transaction
 
 HOUR: Final = 3_600_000
 LONGEST: Final = 24  # hours: rules.md
@@ -70,6 +70,7 @@ def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
 
 def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     """Asks those who may lend: the request's id, or why not: `open` (one is), `too_many` today, `nobody` who could."""
+    _held(tx, grant)
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
     r, asker = tables.loan_requests.c, person_of(grant.subject)
@@ -276,17 +277,25 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
         or found.asker == person_of(grant.subject)
     ):
         return None
-    c = tables.contacts.c  # both stay contacts until the loan stands, or whoever takes one of them off finds it
-    pair = (c.account_id == found.account, c.person_id.in_((found.asker, person_of(grant.subject))))
-    tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True)).all()
-    if found.asker not in {one.person for one in colleagues.everybody(tx, found.account)}:
-        return None
-    if person_of(grant.subject) not in {one.person for one in _lenders(tx, found.account, found.cell, but=found.asker)}:
+    _held(tx, grant, found.asker)
+    there = {one.person: one for one in colleagues.everybody(tx, found.account)}
+    mine = there.get(person_of(grant.subject))
+    if found.asker not in there or mine is None or not can_lend(found.cell, mine.standing):
         return None
     r = tables.loan_requests.c
     answered = update(tables.loan_requests).where(r.id == id, r.status == "open")
     by = {"status": status, "answered_by": person_of(grant.subject), "answered_at": tx.now}
     return found if tx.connection.execute(answered.values(by).returning(r.id)).first() is not None else None
+
+
+def _held(tx: Transaction, grant: Grant, *others: int) -> None:
+    """Whoever asks and these others stay the contacts they are until this transaction has ended, or whoever takes one of them off
+    finds what came of it. Raises `Collided` where whoever asks has just been taken off."""
+    c, own = tables.contacts.c, person_of(grant.subject)
+    pair = (c.account_id == grant.account, c.person_id.in_((own, *others)))
+    found = tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True))
+    if own not in found.scalars().all():
+        raise Collided("they have just been taken off the account")
 
 
 def _loan(row: Any) -> Loan:

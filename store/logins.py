@@ -23,6 +23,7 @@ from authz import Grant
 from store import alerts, authenticators, budgets, pins, sessions, tables, work
 from store.budgets import DAY, HOUR, MINUTE, Limit
 from store.keys import Keys
+from store.people import works_here
 from store.prepared import AHEAD, Prepared
 from store.transaction import NOBODY, Transaction, upsert
 
@@ -179,6 +180,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
     """A session, if the password was right, the code is good and has not been used, and nothing has changed since the try began.
     Whoever is not in is not told why."""
     codes = budgets.hold(tx, (_codes(attempt.digest, known=attempt.known),))
+    works_here(tx, attempt.staff or 0)  # held before it is looked at, or a session could outlive a suspension
     row = _HOLD.first(tx, staff=attempt.staff or 0)
     sealed = row.authenticator if row is not None else b""
     opened = tx.keys.open("staff-logins", sealed, f"authenticator {attempt.staff}") if row is not None else None
@@ -189,7 +191,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
     fits = theirs and step is not None and codes.spent is None
     budgets.settle(tx, codes, codes.limits if theirs and not fits and codes.spent is None else ())
     budgets.give_back(tx, attempt.limits, really=fits)
-    who = f"staff:{attempt.staff}" if attempt.staff is not None else NOBODY
+    who = f"staff:{attempt.staff}" if row is not None else NOBODY
     tx.record(who, None, "staff.sign_in", "allowed" if fits else "refused")
     if not fits or attempt.staff is None:
         # found out later whose username it is, if anybody's, so that it takes no longer now

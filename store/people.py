@@ -71,6 +71,12 @@ def lock(tx: Transaction, person: int) -> bool:
     return _LOCK.first(tx, person=person) is not None
 
 
+def works_here(tx: Transaction, staff: int) -> bool:
+    """Whether somebody of the staff is not suspended, and will not be before this transaction has ended: whoever suspends them
+    waits for it, and ends what came of it."""
+    return _WORKS.first(tx, staff=staff) is not None
+
+
 def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
     """The subject a stranger claims to be, for whoever calls them back; `nobody` where there is none."""
     person = resolve(tx, support_id, number)[0]
@@ -79,6 +85,11 @@ def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> s
 
 _LOCK = Prepared(
     select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)
+)
+_WORKS = Prepared(
+    select(tables.staff.c.id)
+    .where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
+    .with_for_update(read=True)
 )
 _BY_NUMBER = Prepared(
     select(tables.people.c.id, tables.people.c.support_id)

@@ -41,7 +41,8 @@ class ConnectionLost(RuntimeError):
 
 
 class Collided(ConnectionLost):
-    """Two transactions waited for each other, and the database ended this one: nothing is stored, and it may be tried again."""
+    """Two transactions met: they waited for each other, or what this one was allowed rests on what the other has just taken away.
+    Nothing is stored, and it may be tried again: then the judge sees what stands."""
 
 
 class Transaction:

@@ -50,7 +50,10 @@ class Shell:
             self._monkeypatch.setenv(name, value)
 
     def run(self, *words: str, stdin: str | bytes = "") -> Said:
-        """A fault that no line explains is raised here, as it would be a traceback on the screen."""
+        """A fault that no line explains is raised here, as it would be a traceback on the screen. `serve` gets a port that is
+        free, where none is said: something else of this machine may listen on its own."""
+        if words[:1] == ("serve",) and "--port" not in words:
+            words += ("--port", str(free_port()))
         done = self._runner.invoke(commands, words, input=stdin, env={"COLUMNS": "200"}, catch_exceptions=False)
         return Said(done.exit_code, done.stdout, done.stderr)
 

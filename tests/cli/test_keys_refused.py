@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import uvicorn
 
-from tests.cli.conftest import Shell, free_port
+from tests.cli.conftest import Shell
 from tests.desk import SECRET
 
 NEW = b64encode(bytes(range(64, 96))).decode()
 WRITES = [
-    ("serve", "--port", str(free_port())),
+    ("serve",),
     ("tickets",),
     ("audit",),
     ("audit", "retire"),
@@ -47,7 +47,7 @@ def test_b2_a_key_that_was_retired_starts_nothing_that_writes(shell: Shell, monk
 def test_b2_a_fifth_key_is_refused(light: Shell) -> None:
     keys = [b64encode(bytes([n]) * 32).decode() for n in range(5)]
     light.set(SECRET_KEYS=",".join(keys))
-    for words in (("serve", "--port", str(free_port())), ("tickets",)):
+    for words in (("serve",), ("tickets",)):
         assert light.refuses(*words) == (
             "SECRET_KEYS: key 5 is one too many, only 4 are read: take out the oldest that `deskgate doctor` no longer needs"
         )

@@ -6,7 +6,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from typing import cast
 
 import httpx2
 import pytest
@@ -91,6 +92,14 @@ def deaf(server: Serving) -> socket.socket:
     return made
 
 
+def all_are_deaf(server: Serving) -> None:
+    """As long as one of them is still being answered and does not keep us waiting, whoever comes next is the one to go."""
+    until, look = time.monotonic() + LONG, threading.Event()
+    while not all(cast(TimedConnection, one).flow.write_paused for one in list(server.server_state.connections)):
+        assert time.monotonic() < until
+        look.wait(0.01)
+
+
 @pytest.mark.parametrize(
     "said", [b"", HALF, b"GET / HTTP/1.1\r\nHost: desk\r\n\r\n" + HALF], ids=["none", "half", "next"]
 )
@@ -122,14 +131,13 @@ def test_a6_half_open_connections_keep_nobody_out(app: Slow) -> None:
     """Three times as many as there may be: those who ask get an answer, and who is being answered is not cut."""
     with serving(app, http=Unhurried) as server, connect(server, b"GET /slow HTTP/1.1\r\nHost: desk\r\n\r\n") as asked:
         assert app.begun.wait(LONG)
-        half = [connect(server, HALF) for _ in range(3 * Unhurried.MOST)]
-        for _ in range(3):
-            assert httpx2.get(server.url, timeout=LONG).json() == "here"
-        app.let_go.set()
-        assert b"at last" in asked.recv(65_536)
-        assert rest(half[0]) == b"", "the one that has waited longest went first"
-        for one in half:
-            one.close()
+        with ExitStack() as held:
+            half = [held.enter_context(connect(server, HALF)) for _ in range(3 * Unhurried.MOST)]
+            for _ in range(3):
+                assert httpx2.get(server.url, timeout=LONG).json() == "here"
+            app.let_go.set()
+            assert b"at last" in asked.recv(65_536)
+            assert rest(half[0]) == b"", "the one that has waited longest went first"
 
 
 @pytest.mark.parametrize(
@@ -168,25 +176,24 @@ def test_a6_a_body_in_crumbs_is_not_read_to_its_end(app: Slow, monkeypatch: pyte
 
 def test_t34_whoever_asks_and_never_reads_keeps_nobody_out(app: Slow, caplog: pytest.LogCaptureFixture) -> None:
     """They go for whoever comes, and nothing is written to a connection that has been cut."""
-    with serving(app, http=Unhurried, log_level="warning") as server:
-        held = [deaf(server) for _ in range(3 * Unhurried.MOST)]
+    with serving(app, http=Unhurried, log_level="warning") as server, ExitStack() as held:
+        for _ in range(3 * Unhurried.MOST):
+            held.enter_context(deaf(server))
+        all_are_deaf(server)
         for _ in range(3):
             assert httpx2.get(server.url, timeout=LONG).json() == "here"
-        for one in held:
-            one.close()
     assert [record.message for record in caplog.records if record.name.startswith(("uvicorn", "asyncio"))] == []
 
 
 def test_t34_whoever_never_reads_is_cut_by_the_clock(app: Slow) -> None:
     with serving(app, http=Impatient) as server:
-        held = [deaf(server) for _ in range(Impatient.MOST - 1)]
         until = time.monotonic() + LONG
-        with httpx2.Client(timeout=LONG) as somebody:
+        with ExitStack() as held, httpx2.Client(timeout=LONG) as somebody:
+            for _ in range(Impatient.MOST - 1):
+                held.enter_context(deaf(server))
             while len(server.server_state.connections) > 1:
                 assert somebody.get(server.url).json() == "here"
                 assert time.monotonic() < until
-        for one in held:
-            one.close()
 
 
 def test_t34_of_requests_sent_in_advance_the_first_is_answered(app: Slow) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from sqlalchemy import Engine, LargeBinary, select
 from sqlalchemy.engine import make_url
 
 from authz import load_schemes
-from store import Keys, Store, Transaction, open_store, tables
+from store import Collided, Keys, Store, Transaction, open_store, tables
 from store.ledger import Lanes
 from tests.desk import NOON, SECRET
 from tests.postgres import Server
@@ -45,7 +46,7 @@ BY_CHANCE: Final = {
     "message",
 }
 KEYS_BY_CHANCE: Final = {"work": {"key"}}
-NOT_OF_IT: Final = {"lanes", "checkpoints"}
+NOT_OF_IT: Final = {"ledger_lanes", "ledger_checkpoints"}
 FAULT: Final = "raised"
 READS: Final = ("SELECT", "WITH")
 COMMIT: Final = "COMMIT"
@@ -149,8 +150,9 @@ def _differs(outcome: Outcome, orders: set[Outcome]) -> str:
     said = [f"they answered {outcome.first} and {outcome.second}"]
     for order in orders:
         said.append(f"in an order: {order.first} and {order.second}")
-        said += [f"  only interleaved: {row}" for row in outcome.left if row not in order.left]
-        said += [f"  only in that order: {row}" for row in order.left if row not in outcome.left]
+        here, there = Counter(outcome.left), Counter(order.left)
+        said += [f"  only interleaved: {row}" for row in (here - there).elements()]
+        said += [f"  only in that order: {row}" for row in (there - here).elements()]
     return "\n".join(said)
 
 
@@ -190,10 +192,13 @@ def _noticing(engine: Engine, everything: bool, come: Callable[[], None]) -> Ite
         yield
 
 
-def _did(store: Store, deed: Deed, given: dict[str, Any]) -> str:
+def _did(store: Store, deed: Deed, given: dict[str, Any], *, again: bool = True) -> str:
+    """What it came to. Once more where it met another, as the doors do."""
     try:
         with store.transaction("test") as tx:
             return repr(deed(tx, given))
+    except Collided as met:
+        return _did(store, deed, given, again=False) if again else f"{FAULT} {met}"
     except Refused as why:
         return f"refused: {why}"
     except Exception as fault:  # noqa: BLE001 - no order of two deeds comes to a fault, so the pair has failed

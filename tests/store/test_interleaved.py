@@ -12,10 +12,11 @@ import pytest
 from tests.postgres import Server
 from tests.sizes import is_everything
 from tests.store.deeds import AT_THE_DESK
+from tests.store.deeds_of_leaving import OF_LEAVING
 from tests.store.deeds_of_proof import OF_PROOF
 from tests.store.interleaving import Interleaving, check
 
-ALL = AT_THE_DESK | OF_PROOF
+ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -288,6 +288,7 @@ REASONS: Final[dict[str, str]] = {
     "approvals.lately": reasons.FACTOR,
     "guard.desk_wide": reasons.PURE,
     "people.lock": "locks a row; whether it is there",
+    "people.works_here": "locks a row; whether it is there",
     "codes.put": reasons.CODE,
     "message_limits.charge": reasons.GUARD,
     "message_limits.give_back": reasons.GUARD,
