@@ -265,19 +265,31 @@ def _is_time(value: object) -> bool:
 SQLITE: Final = sqlite.dialect()
 POSTGRESQL: Final = PGDialect_psycopg()
 _OF_INDEX: Final = {str(index.name): name for name, table in Base.metadata.tables.items() for index in table.indexes}
+_FIRST: Final = {
+    str(one.name): next(iter(one.columns)).name
+    for table in Base.metadata.tables.values()
+    for one in (*table.indexes, table.primary_key)
+    if len(one.columns)
+}
 
 
 def _whole(node: dict[str, Any], stops: bool = False) -> Iterator[str]:
     """What a plan of PostgreSQL reads whole. Not what goes along an index and stops after the first few of nearly all."""
     index = node.get("Index Name", "")
     table = node.get("Relation Name") or _OF_INDEX.get(index, "")
-    by_index = "Index" in node["Node Type"] and "Index Cond" not in node
+    by_index = "Index" in node["Node Type"] and not _is_led(index, node.get("Index Cond", ""))
     few = stops and ("Filter" not in node or node["Plan Rows"] > MANY / 2)
     if (node["Node Type"] == "Seq Scan" or (by_index and not few)) and _grows(table) and index not in SHORT:
         yield table
     for n, below in enumerate(node.get("Plans", ())):
         led = node["Node Type"] == "Limit" or (stops and node["Node Type"] in ("Nested Loop", "Merge Join"))
         yield from _whole(below, led and (n == 0 or node["Node Type"] == "Merge Join"))
+
+
+def _is_led(index: str, condition: str) -> bool:
+    """Whether it goes by what the index is sorted by first. By what comes after that alone, PostgreSQL reads all of it."""
+    first = _FIRST.get(index)
+    return re.search(rf"\b{first}\b", condition) is not None if first else bool(condition)
 
 
 def _grows(table: str) -> bool:

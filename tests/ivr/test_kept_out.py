@@ -1,4 +1,4 @@
-"""Whoever hammers one customer's ID keeps her out for no moment, pays for it, and is told of. Attack of group A, rows 3, 4 and 9."""
+"""Whoever hammers one customer's ID keeps her out for no moment, pays for it, and is told of."""
 
 from __future__ import annotations
 
