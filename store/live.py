@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, or_, select
 
-from authz import REQUESTS, Action, Ask, Grant, Proof
+from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof
 from store import accounts, alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts
 from store.accounts import Invoice, Service
 from store.people import person_of, subject_of
@@ -202,7 +202,7 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
     """Those the caller may hear of themselves: nothing else can slip out."""
     t = tables.tickets.c
     topics = [cell.partition(":")[2] for cell in who.may if cell.startswith("ticket.view:")]
-    own = {cell.partition(":")[2] for cell in who.own_only if cell.startswith("ticket.view:")}
+    own = {cell.partition(":")[2]: limit for cell, limit in who.own_only.items() if cell.startswith("ticket.view:")}
     query = (
         select(t.number, t.subject, t.topic, t.status, t.opened_by, t.kind)
         .where(t.account_id == row.account_id, t.status.in_(("open", "waiting")), t.topic.in_(topics))
@@ -212,7 +212,9 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
     mine = person_of(row.subject)
     rows = tx.connection.execute(query).all()
     seen = [
-        one for one in rows if one.topic not in own or (one.opened_by == mine and (who.lent or one.kind in REQUESTS))
+        one
+        for one in rows
+        if one.topic not in own or (one.opened_by == mine and (own[one.topic] != OWN_REQUESTS or one.kind in REQUESTS))
     ]
     return tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in seen[:5])
 

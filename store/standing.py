@@ -5,12 +5,13 @@ For those who talk to them, never for themselves: whoever shows this has a grant
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import CELL_OF, CELLS, OWN_REQUESTS, Ask, Grant, Proof, judge
+from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, Ask, Grant, Proof, judge
 from store import tables
 from store.people import subject_of
 from store.transaction import Transaction
@@ -23,8 +24,9 @@ SHOWN: Final = tuple(
 @dataclass(frozen=True, slots=True)
 class Requester:
     """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
-    and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what a lent right gives for their
-    own tickets alone, or having made a request for their own requests; `lent`: some by a lent right. `held` are their words under the account's scheme."""
+    and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what reaches
+    their own tickets alone, by a lent right, or their own requests, and by which limit. `held` are their words under the
+    account's scheme."""
 
     name: str
     account_number: str
@@ -33,10 +35,14 @@ class Requester:
     scheme: str
     held: tuple[str, ...]
     may: frozenset[str]
-    own_only: frozenset[str]
+    own_only: Mapping[str, str]
     step_up: frozenset[str]
     open_tickets: int
-    lent: bool = False
+
+    @property
+    def lent(self) -> bool:
+        """Whether some of it is by a lent right."""
+        return any(limit in LENT for limit in self.own_only.values())
 
 
 def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
@@ -60,8 +66,7 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
         account.scheme,
         tuple(sorted(standing.held)) if standing else (),
         frozenset(may),
-        frozenset(grant.cell for grant in granted if grant.when in ("one_ticket", "own_tickets", OWN_REQUESTS)),
+        {grant.cell: grant.when for grant in granted if grant.when in ("one_ticket", "own_tickets", OWN_REQUESTS)},
         frozenset(further - may),
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
-        any(grant.when in ("one_ticket", "own_tickets") for grant in granted),
     )

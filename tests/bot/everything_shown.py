@@ -88,10 +88,9 @@ def card(text: str, status: str = "open", requester: bool = True) -> Card:
         scheme="memset",
         held=held,
         may=may,
-        own_only=frozenset(LENDABLE[:1]) & may,
+        own_only={LENDABLE[0]: "one_ticket"},
         step_up=frozenset(REQUESTS),
         open_tickets=3,
-        lent=True,
     )
     about = (10**9, text[:90], "billing", "problem", status, True, "slack", AT, name(text), name(text))
     return Card(*about, who if requester else None, said(text))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from bot.follow import granted
 from simulator.phone import Phone
 from store import alerts, live, tables
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
+from tests.ivr.proving import MIA, RAJ
 from tests.ivr.switchboard import asks, rings
+from tests.ivr.test_rights import TIDEWORKS, account, holds, person
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent, hire
 
@@ -67,6 +69,32 @@ def test_what_they_may_be_told_stands_there_as_it_is_now_and_nothing_else(one_de
     kim.get("/desk")
     assert "Grid hosting" in kim.words
     assert "Owed" not in kim.words
+
+
+def test_e4_what_is_lent_for_one_topic_opens_nothing_of_another(one_desk: Desk) -> None:
+    """E4: whoever may follow their own requests alone, and is lent billing tickets, hears of no other technical ticket."""
+    kim = signed_in(one_desk)
+    on_the_phone(one_desk, kim)
+    there, day = {"account_id": account(TIDEWORKS)}, 24 * 3_600_000
+    mine = there | {
+        "opened_by": person(MIA),
+        "topic": "technical",
+        "status": "open",
+        "channel": "slack",
+        "opened_at": 1,
+    }
+    loan = there | {"lender": person(RAJ), "borrower": person(MIA), "cell": "ticket.open:billing", "one_ticket": False}
+    change(
+        one_desk,
+        holds(MIA, TIDEWORKS, "purchase_services"),
+        insert(tables.tickets).values(mine | {"kind": "service.order", "subject": "One more server", "urgent": False}),
+        insert(tables.tickets).values(mine | {"kind": "problem", "subject": "It was down", "urgent": False}),
+        insert(tables.loans).values(loan | {"lent_at": one_desk.now, "ends_at": one_desk.now + day}),
+    )
+    kim.get("/desk")
+    assert "Some of this is lent to them" in kim.words
+    assert "One more server" in kim.words
+    assert "It was down" not in kim.words
 
 
 def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
