@@ -169,8 +169,9 @@ def done(tx: Transaction, work: Work) -> None:
 
 
 def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None = None) -> None:
-    """Puts it back, later and later. `error` is shown to the operator: no secrets, one line."""
-    wait = retry_after if retry_after is not None else BACK_OFF[min(work.attempts, len(BACK_OFF)) - 1]
+    """Puts it back, later and later, or as they say who refused it; never by more than the longest. `error` is shown to the
+    operator: no secrets, one line."""
+    wait = BACK_OFF[min(work.attempts, len(BACK_OFF)) - 1] if retry_after is None else min(retry_after, BACK_OFF[-1])
     tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
 
 

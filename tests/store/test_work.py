@@ -113,6 +113,17 @@ def test_whoever_failed_may_say_when(queue: Queue) -> None:
     assert queue.taken().attempts == 2
 
 
+def test_whoever_refuses_puts_it_off_for_an_hour_at_most(queue: Queue) -> None:
+    """What is due later than any wait of ours was put off by a clock that ran ahead, and a sweep has it done at once."""
+    queue.add("k")
+    queue.do(work.failed, queue.taken(), "429", retry_after=24 * HOUR)
+    queue.do(work.sweep)
+    queue.now += HOUR - 1
+    assert queue.lease() is None
+    queue.now += 1
+    assert queue.taken().attempts == 2
+
+
 def test_what_is_done_is_not_done_again_and_keeps_its_key_but_not_its_contents(queue: Queue) -> None:
     queue.add("k")
     queue.do(work.done, queue.taken())
