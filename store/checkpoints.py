@@ -213,8 +213,9 @@ class Checkpoints:
     def _heads(self, connection: Connection, last: Head | None, now: int, own: Mapping[str, Written]) -> str:
         """As JSON; nothing for an empty ledger."""
         since = min(last.at, now) - LANE_WATCH if last is not None else None
-        found = {lane: (n, _hex(mac)) for lane, n, mac, _ in open_heads(connection, since)}
-        for lane, n, _mac, key in open_heads(connection, since):
+        rows = open_heads(connection, since)
+        found = {lane: (n, _hex(mac)) for lane, n, mac, _ in rows}
+        for lane, n, _, key in rows:
             if key in self._retired.keys and n > self._retired.keys[key].get(lane, 0):
                 words = f"lane {lane} is written with key {key}, which was retired: restart every process, or {_LOOK}"
                 self._found(Trouble("retired_key", n, words))
