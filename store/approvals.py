@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from authz import Grant, Proof
 from store import step_ups, tables, work
 from store.people import lock, person_of, subject_of
-from store.prepared import AHEAD
+from store.prepared import AHEAD, of_late
 from store.transaction import Transaction
 
 LIFE: Final = 3 * 60_000  # ms
@@ -56,8 +56,7 @@ def lately(tx: Transaction, subject: str, within: int) -> int:
     wants to know waits until this transaction is over, with what it asks."""
     a, person = tables.approvals.c, person_of(subject)
     lock(tx, person)
-    asked = a.made_at.between(tx.now - within + 1, tx.now + AHEAD)
-    query = select(func.count()).where(a.person_id == person, asked)
+    query = select(func.count()).where(a.person_id == person, of_late(a.made_at, tx.now, within))
     return int(tx.connection.execute(query).scalar_one())
 
 

@@ -15,7 +15,7 @@ from authz import Grant
 from store import factors, guard, tables, timeline, two_words, work
 from store.keys import Keys
 from store.people import lock, subject_of
-from store.prepared import AHEAD
+from store.prepared import of_late
 from store.transaction import WORKER, Transaction
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
@@ -168,9 +168,7 @@ def _make(
     numbers = factors.numbers(tx, person).good
     if not numbers:
         return "no_number"
-    made = select(func.count(), func.max(c.made_at)).where(
-        c.person_id == person, c.made_at.between(tx.now - DAY + 1, tx.now + AHEAD)
-    )
+    made = select(func.count(), func.max(c.made_at)).where(c.person_id == person, of_late(c.made_at, tx.now, DAY))
     today, last = tx.connection.execute(made).one()
     if last is not None and last > tx.now - APART:
         return "soon"

@@ -11,7 +11,7 @@ from authz import Grant, Status, can_lend
 from store import colleagues, tables, work
 from store.lent import loans_of, may_lend
 from store.people import lock, person_of, subject_of
-from store.prepared import Prepared
+from store.prepared import AHEAD, Prepared, of_late
 from store.transaction import Collided, NoGrant, Transaction
 
 HOUR: Final = 3_600_000
@@ -76,7 +76,7 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     r, asker = tables.loan_requests.c, person_of(grant.subject)
     lock(tx, asker)
     recent = tx.connection.execute(
-        select(r.account_id, r.cell, r.status).where(r.asker == asker, r.asked_at > tx.now - REQUEST_LIFE)
+        select(r.account_id, r.cell, r.status).where(r.asker == asker, of_late(r.asked_at, tx.now, REQUEST_LIFE))
     ).all()
     if any((row.account_id, row.cell, row.status) == (grant.account, cell, "open") for row in recent):
         return "open"
@@ -260,7 +260,7 @@ def _request(tx: Transaction, id: int) -> Request | None:
     row = _REQUEST.first(tx, id=id)
     if row is None:
         return None
-    gone = row.status == "open" and row.asked_at <= tx.now - REQUEST_LIFE
+    gone = row.status == "open" and not -AHEAD <= tx.now - row.asked_at < REQUEST_LIFE
     names = (row.account_name, row.asker, row.asker_name)
     return Request(row.id, row.account_id, *names, row.cell, "gone" if gone else row.status)
 

@@ -61,6 +61,11 @@ def issued(at: ColumnElement[int], now: ColumnElement[int]) -> ColumnElement[boo
     return at - AHEAD <= now
 
 
+def of_late(at: ColumnElement[int], now: int, span: int) -> ColumnElement[bool]:
+    """Whether something was in the last `span` ms. What is dated in the future, before a clock was put right, counts for nothing."""
+    return at.between(now - span + 1, now + AHEAD)
+
+
 def each(name: str, digests: Sequence[str]) -> dict[str, str]:
     """What `keys.digests` made, as values for `one_of`."""
     return {f"{name}_{n}": digest for n, digest in enumerate(digests)}

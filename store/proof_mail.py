@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from authz import Grant
 from store import codes, factors, numbers, readings, tables, work
 from store.people import is_support_id, lock, resolve, subject_of
-from store.prepared import AHEAD
+from store.prepared import of_late
 from store.readings import Reading
 from store.transaction import Transaction
 
@@ -81,7 +81,7 @@ def _may_be_sent(tx: Transaction, person: int) -> bool:
     if not lock(tx, person):
         return False
     sent = select(func.count(), func.max(w.created_at)).where(
-        w.kind == KIND, w.key.startswith(f"{person}:"), w.created_at.between(tx.now - DAY + 1, tx.now + AHEAD)
+        w.kind == KIND, w.key.startswith(f"{person}:"), of_late(w.created_at, tx.now, DAY)
     )
     today, last = tx.connection.execute(sent).one()
     return today < A_DAY and (last is None or last <= tx.now - APART)

@@ -19,6 +19,7 @@ from authz import Grant, Proof
 from store import alerts, bounds, budgets, live, tables
 from store.budgets import Limit
 from store.live import OpenTicket
+from store.prepared import of_late
 from store.transaction import NoGrant, Transaction
 
 SPAN: Final = 3_600_000  # ms
@@ -181,7 +182,7 @@ def _called(tx: Transaction, staff: int, account: int) -> ColumnElement[bool]:
 def _of_late(tx: Transaction, staff: int, since: int) -> set[int]:
     """The accounts they have looked at that count now."""
     r = tables.readings.c
-    theirs = select(r.account_id).where(r.staff_id == staff, r.at > tx.now - SPAN, r.at > since).distinct()
+    theirs = select(r.account_id).where(r.staff_id == staff, of_late(r.at, tx.now, SPAN), r.at > since).distinct()
     return set(tx.connection.execute(theirs).scalars())
 
 

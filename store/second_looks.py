@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from authz import Grant
 from store import factors, pin_pages, shell, switches, tables
 from store.people import person_of
-from store.prepared import AHEAD
+from store.prepared import of_late
 from store.transaction import Transaction
 
 THREAT_OFF, PIN_REISSUE, PIN_UNLOCK = "threat_off", "pin_reissue", "pin_unlock"
@@ -56,7 +56,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     _one_after_the_other(tx)
     asked = [
         row
-        for row in tx.connection.execute(_OPEN.where(s.asked_at.between(tx.now - LIFE + 1, tx.now + AHEAD))).all()
+        for row in tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE))).all()
         if row.action == action
     ]
     if any(row.about.split(" ", 1)[0] == subject for row in asked):
@@ -79,9 +79,7 @@ def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:
     """What waits for a second person, the oldest first."""
     tx.good(grant, *NEEDS.values())
     s = tables.second_looks.c
-    rows = tx.connection.execute(
-        _OPEN.where(s.asked_at.between(tx.now - LIFE + 1, tx.now + AHEAD)).order_by(s.id)
-    ).all()
+    rows = tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE)).order_by(s.id)).all()
     return [_wanted(tx, grant, row) for row in rows if NEEDS[row.action] == grant.cell]
 
 
@@ -138,7 +136,7 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -
     s, staff = tables.second_looks.c, _staff(grant)
     actions = [action for action, cell in NEEDS.items() if cell == grant.cell]
     one = update(tables.second_looks).where(
-        s.id == id, s.status == "open", s.action.in_(actions), s.asked_at.between(tx.now - LIFE + 1, tx.now + AHEAD)
+        s.id == id, s.status == "open", s.action.in_(actions), of_late(s.asked_at, tx.now, LIFE)
     )
     one = one if own else one.where(s.asked_by != staff, s.asked_by.in_(_LEADS))
     answered = one.values(status=status, answered_by=staff, answered_at=tx.now)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from store import codes, tables, work
 from store.people import lock, person_of
-from store.prepared import AHEAD
+from store.prepared import of_late
 from store.transaction import Transaction
 
 KIND: Final = "slack.code"  # the work of showing one in Slack
@@ -29,10 +29,10 @@ def ask(tx: Transaction, subject: str, account: int) -> bool:
     assert tx.call is not None
     person, w = person_of(subject), tables.work.c
     lock(tx, person)
-    lately = select(func.count()).where(
-        w.kind == KIND, w.key.startswith(f"{person}:"), w.created_at.between(tx.now - WITHIN + 1, tx.now + AHEAD)
+    made = select(func.count()).where(
+        w.kind == KIND, w.key.startswith(f"{person}:"), of_late(w.created_at, tx.now, WITHIN)
     )
-    if tx.connection.execute(lately).scalar_one() >= MOST:
+    if tx.connection.execute(made).scalar_one() >= MOST:
         return False
     codes.void(tx, IN_SLACK, subject)
     shown = {"person": person, "call": tx.call, "account": account}

@@ -19,6 +19,7 @@ from authz import Grant
 from store import budgets, codes, factors, tables, work
 from store.budgets import Limit
 from store.people import lock, person_of, subject_of
+from store.prepared import of_late
 from store.step_codes import BY_TEXT
 from store.transaction import Transaction
 
@@ -116,7 +117,7 @@ def _may_be_sent(tx: Transaction, person: int, number: str) -> bool:
     t = tables.text_messages.c
     if not lock(tx, person):
         return False
-    to_number = select(func.count()).where(t.number == number, t.at > tx.now - WITHIN)
-    to_person = select(func.count()).where(t.person_id == person, t.at > tx.now - DAY)
-    lately, today = (tx.connection.execute(query).scalar_one() for query in (to_number, to_person))
-    return bool(lately < TO_A_NUMBER and today < TO_A_PERSON)
+    to_number = select(func.count()).where(t.number == number, of_late(t.at, tx.now, WITHIN))
+    to_person = select(func.count()).where(t.person_id == person, of_late(t.at, tx.now, DAY))
+    just_now, today = (tx.connection.execute(query).scalar_one() for query in (to_number, to_person))
+    return bool(just_now < TO_A_NUMBER and today < TO_A_PERSON)

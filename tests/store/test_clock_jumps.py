@@ -9,10 +9,27 @@ import pytest
 from sqlalchemy import insert, select
 
 from authz import Action, Ask, Grant, Proof
-from store import approvals, calls, codes, guard, installations, pages, second_looks, sessions, step_ups, tables, work
+from store import (
+    Keys,
+    approvals,
+    calls,
+    codes,
+    guard,
+    installations,
+    loans,
+    pages,
+    readings,
+    second_looks,
+    sessions,
+    step_ups,
+    tables,
+    texts,
+    work,
+)
 from store.guard import Admission
 from store.transaction import Transaction
-from tests.store.clocked import DAY, HOUR, MINUTE
+from tests.desk import SECRET
+from tests.store.clocked import DAY, HOUR, MINUTE, Clocked
 from tests.store.guarded import Guarded
 
 EVALUATE, REFUSED = Admission.EVALUATE, Admission.REFUSED
@@ -156,3 +173,42 @@ def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> Non
     guarded.now -= DAY
     assert guarded.do(approvals.outcome, id) is False
     assert guarded.do(approvals.answer, f"person:{person}", id, number, ends_at=guarded.now + MINUTE) is None
+
+
+def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_put_right(sample_sqlite: str) -> None:
+    """B6: requests for a loan, text messages, accounts looked at: nobody is refused tomorrow's for as long as it was ahead."""
+    desk = Clocked(sample_sqlite, Keys.parse(SECRET))
+
+    def asks(cell: str) -> int | str:
+        with desk.transaction() as tx:
+            grant = tx.ask(Ask("person:9", Action.CONTACTS_VIEW, 3, None, Proof.VERIFIED))
+            assert isinstance(grant, Grant)
+            return loans.ask(tx, grant, cell)
+
+    def looked() -> int:
+        with desk.transaction() as tx:
+            grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+            assert isinstance(grant, Grant)
+            return readings.count(tx, grant)
+
+    def texted() -> bool:
+        return bool(desk.do(texts.ask, "person:1", "CA1", ("GB",)))
+
+    cells = ("ticket.open:technical", "ticket.view:technical", "ticket.reply:technical")
+    right = desk.now
+    desk.now += DAY
+    requests = [asks(cell) for cell in cells]
+    assert all(isinstance(one, int) for one in requests)
+    assert asks(cells[0]) == "open"
+    assert [texted() for _ in range(4)] == [True] * 3 + [False]
+    desk.now += 11 * MINUTE
+    assert [texted() for _ in range(3)] == [True] * 2 + [False], "the day's fifth is the last"
+    with desk.transaction() as tx:
+        tx.connection.execute(insert(tables.readings).values(staff_id=1, account_id=3, at=tx.now))
+    assert looked() == 1
+    desk.now = right
+    assert isinstance(asks(cells[0]), int)
+    desk.now += 2 * HOUR  # a budget of the whole desk that was spent in the future fills again from nothing
+    assert texted()
+    assert looked() == 0
+    desk.close()
