@@ -333,7 +333,7 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
     "verify.Verdict.ok": reasons.PURE,
     **dict.fromkeys(("prepared.Prepared." + way for way in ("run", "first", "all", "on")), reasons.SQL),
-    **dict.fromkeys(("prepared." + name for name in ("each", "issued", "one_of", "starting")), reasons.PURE),
+    **dict.fromkeys(("prepared." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE),
     "verify.running": reasons.PURE,
     "revoke.hold": "locks people's rows; gives nothing back",
     "revoke.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
