@@ -54,8 +54,9 @@ def clock(ms: int) -> Ready:
 
 
 class Phrases:
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._said = dict(_flat(document["say"]))
+    def __init__(self, document: Mapping[str, Any], *, phone: bool = True) -> None:
+        """`phone`: whether customers can ring the desk; where they cannot, nobody is sent to do so."""
+        self._said = dict(_flat(document["say"])) | ({} if phone else dict(_flat(document["without_phone"])))
         self._document = document
 
     @property
@@ -111,5 +112,6 @@ def _flat(table: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
 
 
 @cache
-def load(language: str = "en") -> Phrases:
-    return Phrases(tomllib.loads((resources.files("bot") / "phrases" / f"{language}.toml").read_text("utf-8")))
+def load(language: str = "en", *, phone: bool = True) -> Phrases:
+    words = (resources.files("bot") / "phrases" / f"{language}.toml").read_text("utf-8")
+    return Phrases(tomllib.loads(words), phone=phone)

@@ -97,11 +97,11 @@ def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
     account = next((account for account, _ in own if str(account.id) == id), None)
     if account is None or kind not in (*REQUESTS, "agent"):
         return prove_words.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
-    topic = tickets.topic_of(Action(kind)) if kind != "agent" else Topic.TECHNICAL  # an agent is content with either
-    digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, topic)
+    topic = tickets.topic_of(Action(kind)) if kind != "agent" else None  # an agent is content with either
+    digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, topic or Topic.TECHNICAL)
     if digits is None:
         return told.plain(p, "reference.none")
-    return prove_words.reference(p, account.name, topic, digits)
+    return prove_words.reference(p, account.name, topic or "", digits)
 
 
 def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message:

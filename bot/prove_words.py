@@ -119,7 +119,11 @@ def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collec
 
 
 def reference(p: Phrases, account: str, topic: str, digits: str) -> Message:
-    return b.message(b.section(p.say("reference.code", account=account, topic=topic, digits=spaced(digits))))
+    """`topic` is empty for an agent, who is content with either."""
+    said = {"account": account, "digits": spaced(digits)}
+    if not topic:
+        return b.message(b.section(p.say("reference.code_agent", **said)))
+    return b.message(b.section(p.say("reference.code", topic=topic, **said)))
 
 
 # --- authenticator, and a PIN that is locked

@@ -65,7 +65,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
     base = api_url or base
     door = Door(
         store,
-        phrases.load(),
+        phrases.load(phone=settings.phone_open),
         secrets,
         channel,
         token,

@@ -258,7 +258,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield f"standing, many {many}", prove_words.standing(P, stand, {0}, many=True)
         if stand:  # whoever has proved nothing here is told that
             yield f"references {many}", prove_words.references(P, stand, {account.id: REQUESTS for account, _ in stand})
-    for topic in Topic:
+    for topic in (*Topic, ""):
         yield f"reference {topic}", prove_words.reference(P, name(text), topic, "12345678")
     yield "enrolment", prove_words.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
     yield "enrolled", prove_words.enrolled(P, AT, None, None)

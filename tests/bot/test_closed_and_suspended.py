@@ -63,7 +63,10 @@ def _in_slack(desk: SlackDesk, made: pyotp.TOTP) -> str:
     question = "A reference for the phone"
     kind = "account.reopen" if "account.reopen" in str(desk.last("U0OLIVIA", holding=question).blocks) else "agent"
     desk.click("U0OLIVIA", "tell_reference", value=f"reference:1:{kind}", holding=question)
-    return digits_in(desk.said("U0OLIVIA").rpartition("On the phone press 8")[2])
+    told = next(words for words in reversed(desk.read("U0OLIVIA")) if "only in a call where you gave" in words)
+    whose = "the agent on the phone" if kind == "agent" else "payment, closing and reopening the account"
+    assert f"It is for {whose}, at *" in told
+    return digits_in(told)
 
 
 @pytest.mark.parametrize("way", FACTORS)

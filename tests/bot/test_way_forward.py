@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from deskgate.slack import open_slack
 from tests.bot.slack_desk import SlackDesk
 
 
@@ -59,6 +60,21 @@ def test_e19_on_a_suspended_account_nobody_is_offered_what_is_refused(desk: Slac
     assert "Raj Patel can open a billing ticket about the suspension" in said
     assert "lend" not in said
     assert "That needs" not in said
+
+
+@pytest.mark.parametrize("phone", [True, False])
+def test_nobody_is_sent_to_ring_a_desk_without_a_phone(desk: SlackDesk, phone: bool) -> None:
+    off = {"deskgate_env": "production", "twilio_account_sid": "", "twilio_auth_token": ""}
+    opened = open_slack(desk.settings if phone else desk.settings.model_copy(update=off), desk.store)
+    assert opened is not None
+    desk.door.phrases = opened.door.phrases
+    sql(desk, "UPDATE contacts SET held = 'manage_services'")
+    said = asks(desk, "U0LEO", "our shop is down")
+    way = "You can leave us a message: ring us" if phone else "Please contact the desk in another way."
+    assert f"Nobody on the account can change that. {way}" in said
+    said = asks(desk, "U0LEO", "locked out")
+    assert "Your PIN is not locked." in said
+    assert ("ring us" in said) is phone
 
 
 def test_e19_what_was_asked_for_before_the_suspension(desk: SlackDesk) -> None:
