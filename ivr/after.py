@@ -42,6 +42,13 @@ def nothing_recorded(line: Line, sid: str, recording: str | None) -> None:
         _unspoken(tx, sid)
 
 
+def _give_back(tx: Transaction, call: Call) -> bool:
+    """What was counted for a message that was not left."""
+    if call.counted:
+        message_limits.give_back(tx, call.number, attested=call.attested, failed=call.about == "fallback")
+    return call.counted
+
+
 def unspoken(line: Line, sid: str) -> None:
     """A while after a call that asked for a message: whatever was recorded has come by now."""
     with line.store.transaction("phone", sid) as tx:
@@ -54,8 +61,7 @@ def _unspoken(tx: Transaction, sid: str) -> None:
     if row is None or row.ended_at is None:
         return
     call = Call.from_json(row.state)
-    if call.counted:
-        message_limits.give_back(tx, call.number, attested=call.attested, failed=call.about == "fallback")
+    if _give_back(tx, call):
         calls.update_state(tx, sid, replace(call, counted=False).to_json())
 
 
@@ -181,13 +187,14 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = state_of(row) if row else Call(number=number)
-        fresh = replace(before, at="message", about="fallback", silent=0, lead=())
+        fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False)
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")
         if row is not None and before.about == "fallback":  # once more: the same answer, and no effect
             _, again = moves.TABLE["message"].prompt(fresh)
             assert isinstance(again, Screen)
             return line.draw(again, sid, row.step)
+        _give_back(tx, before)
         if (owed := dialogue.abandoned(before)) is not None:
             effects.carry_out(tx, line.desk, before, owed)
         else:

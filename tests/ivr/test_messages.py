@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from store.message_limits import NUMBER, STRANGERS, WITHHELD
+from store.message_limits import FAILED_NUMBER, NUMBER, STRANGERS, WITHHELD
 from tests.desk import Desk
 from tests.ivr.test_threat_switch import switch
 from tests.ivr.wire import Answer, Caller, Wire, count, rows
@@ -130,6 +130,22 @@ def test_a7_the_threat_counts_as_well_a_repeat_once_and_the_fallback_has_a_reser
     assert SPEAK in lost.post("/ivr/fallback", lost.form()).said
     assert SPEAK in lost.again().said
     assert SPEAK in Caller(Wire(one_desk), OWN).dial().said
+
+
+def test_whoever_comes_to_the_fallback_from_a_message_gets_back_what_that_cost_and_no_more(one_desk: Desk) -> None:
+    for _ in range(FAILED_NUMBER.most):
+        lost = Caller(Wire(one_desk), ELSEWHERE)
+        lost.answer = lost.post("/ivr/fallback", lost.form())
+        assert lost.say().said[-1] == "Thank you. We have your message. Goodbye."
+    for _ in range(NUMBER.most + 1):
+        caller = Caller(Wire(one_desk), ELSEWHERE)
+        caller.dial()
+        caller.key("")
+        assert SPEAK in caller.key("*").said, "none was left before"
+        assert SPEAK not in caller.post("/ivr/fallback", caller.form()).said, "there is nothing to give back"
+        caller.hang_up()
+        one_desk.pass_time(31)
+        one_desk.work()
 
 
 @pytest.mark.parametrize("number", ["anonymous", OWN])
