@@ -70,6 +70,7 @@ def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
 
 def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     """Asks those who may lend: the request's id, or why not: `open` (one is), `too_many` today, `nobody` who could."""
+    tx.good(grant, "contacts.view")
     _held(tx, grant)
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
