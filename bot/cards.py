@@ -82,17 +82,11 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
     settable = STATUSES if found.requester is not None else ("closed", "open")
     statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in settable if name != found.status]
     call_back = b.button(p.plain("button.call_back"), "desk_call_back", f"ticket:{number}")
-    if found.requester is None:
-        return b.actions(
-            b.button(p.plain("button.take"), "desk_take", f"{number}:{found.holder or ''}"),
-            b.button(p.plain("button.note"), "desk_note", number),
-            b.select(p.plain("button.status"), "desk_status", statuses),
-            call_back if found.left_by else b.button(p.plain("button.verify"), "desk_verify", number),
-        )
+    answer = b.button(p.plain("button.answer"), "desk_answer", number, style="primary")
     return (
         *b.actions(
             b.button(p.plain("button.take"), "desk_take", f"{number}:{found.holder or ''}"),
-            b.button(p.plain("button.answer"), "desk_answer", number, style="primary"),
+            None if found.requester is None else answer,
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
         ),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
 
 from authz import Grant
 from store import alerts, edits, reach, tables, timeline
-from store.people import person_of, works_here
+from store.people import works_here
 from store.prepared import Insert, Prepared
 from store.reach import Reach
 from store.timeline import NOT_THE_DESKS, Sent
@@ -90,15 +90,11 @@ def let_go(tx: Transaction, staff: int) -> None:
 
 
 def requester(tx: Transaction, grant: Grant, number: int) -> int | None:
-    """Who opened a ticket, or left what is pending: a person's id, to call them back by; None where nobody has proved it."""
+    """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by."""
     _working(tx, grant, number)
-    t, m = tables.tickets.c, tables.messages.c
-    row = tx.connection.execute(select(t.opened_by, t.status).where(t.number == number)).one()
-    if row.opened_by is not None or row.status != "pending":
-        return cast(int | None, row.opened_by)
-    first = select(m.author).where(m.ticket == number).order_by(m.id).limit(1)
-    author = str(tx.connection.execute(first).scalar() or "")
-    return person_of(author) if author.startswith("person:") else None
+    about = timeline.about(tx, number)
+    assert about is not None
+    return about.opened_by or timeline.left_by(tx, number)
 
 
 def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool, along: Sequence[int] = ()) -> Reach:

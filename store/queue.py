@@ -14,7 +14,6 @@ from sqlalchemy import func, select, update
 from authz import Grant
 from store import bounds, cards, edits, shown, tables, timeline
 from store.cards import Card
-from store.people import person_of
 from store.timeline import Said
 from store.transaction import NoGrant, Transaction
 
@@ -115,18 +114,9 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
         return None
     t, a = tables.tickets.c, tables.assignments.c
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
-    person = person or _left_by(tx, number)
+    person = person or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(card, tuple(shown.said(tx, grant, number)), person, about.account, staff == _staff(grant))
-
-
-def _left_by(tx: Transaction, number: int) -> int | None:
-    """Who left a message that is nobody's ticket, or whom they said they were: they are called on a number of that person's,
-    and asked for the PIN."""
-    m = tables.messages.c
-    first = select(m.author).where(m.ticket == number).order_by(m.id).limit(1)
-    author = str(tx.connection.execute(first).scalar() or "").removeprefix("claimed:")
-    return person_of(author) if author.startswith("person:") else None
 
 
 def _reads_queue(tx: Transaction, grant: Grant) -> None:

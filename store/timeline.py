@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 
 from store import edits, overheard, tables, work
+from store.people import person_of
 from store.prepared import Prepared
 from store.transaction import Transaction
 
@@ -205,6 +206,14 @@ def of_source(tx: Transaction, source: str) -> About | None:
     return None if row is None else about(tx, row.ticket)
 
 
+def left_by(tx: Transaction, ticket: int) -> int | None:
+    """Who left a message that is nobody's ticket, or whom they said they were: a person's id. They are called on a number of
+    that person's, and asked for the PIN."""
+    row = _FIRST.first(tx, ticket=ticket)
+    author = "" if row is None else row.author.removeprefix("claimed:")
+    return person_of(author) if author.startswith("person:") else None
+
+
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]
 _INSERT = Prepared(
     insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
@@ -214,6 +223,7 @@ _about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.k
     _t.c.number == bindparam("number")
 )
 _ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())
+_FIRST = Prepared(select(_m.c.author).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id).limit(1))
 _BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
 NOTED_FILES = Prepared(
     select(_f)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from store import tables
 from tests.bot.by_hand import click, command, send, submission
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.ivr.wire import rows
 
 
 @pytest.fixture
@@ -199,6 +200,8 @@ def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack_once: Sla
     assert "Nobody has proved who this is" in card
     assert "Tideworks Ltd" not in card
     assert "[Answer the customer]" not in card
+    desk.click("U0KIM", "desk_call_back", AGENTS)
+    assert rows(desk, select(tables.call_backs.c.person_id)) == [(8,)], "whom they said they were, as on the page"
 
 
 def test_files_of_the_desk_go_with_an_answer_and_no_other_way(desk: SlackDesk) -> None:
