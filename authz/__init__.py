@@ -5,7 +5,7 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 
 from authz.forward import NAMES, can_help, can_lend
 from authz.grant import Denied, Grant
-from authz.judge import Ask, Standing, judge
+from authz.judge import Ask, Standing, is_offered, judge, requests_followed
 from authz.matrix import matrix, table
 from authz.reading import load_schemes, read_scheme
 from authz.scheme import Scheme, SchemeError
@@ -68,9 +68,11 @@ __all__ = [
     "Topic",
     "can_help",
     "can_lend",
+    "is_offered",
     "judge",
     "load_schemes",
     "matrix",
     "read_scheme",
+    "requests_followed",
     "table",
 ]

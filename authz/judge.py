@@ -1,6 +1,7 @@
 """Open this to see how a decision is taken: one pure function from an Ask and a Standing to a Grant or a Denied."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from authz.words import (
     OWN_REQUESTS,
     PROOF_NEEDED,
     REQUESTS,
+    TOPIC_OF,
     Action,
     Next,
     Proof,
@@ -107,6 +109,22 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
     if proof < need:
         return _STEP_UP
     return tuple.__new__(Grant, (subject, action, account, topic, proof, service, *outcome))
+
+
+@lru_cache(maxsize=4096)
+def requests_followed(scheme: Scheme, held: frozenset[str]) -> Mapping[str, str]:
+    """The requests (kinds) that may be made with this, of topics whose tickets may not be seen with it → the topic: whoever made
+    one follows it (D-request)."""
+    return {
+        str(action): str(topic)
+        for action, topic in TOPIC_OF.items()
+        if scheme.answer(held, action).allowed and not scheme.answer(held, f"ticket.view:{topic}").allowed
+    }
+
+
+def is_offered(action: Action, status: Status) -> bool:
+    """Whether there is anything to be done by an action on an account in this state: reopened is what is closed."""
+    return action != Action.ACCOUNT_REOPEN or status == Status.CLOSED
 
 
 def _besides(standing: Standing, cell: str) -> tuple[str, tuple[str, ...]] | None:

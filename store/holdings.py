@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, exists, or_, select
 
-from authz import TOPIC_OF, Grant, Scheme, Standing, Status
+from authz import Grant, Standing, Status, requests_followed
 from store import lent, tables
 from store.prepared import Prepared
 
@@ -59,19 +58,9 @@ def _read(tx: Transaction, subject: str, account: int, row: Any) -> Standing:
     loans = lent.loans_of(tx, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
     tx.loans_read |= {(subject, account, cell): loan for cell, loan in loans.items()}
     limits = {cell: loan.limit for cell, loan in loans.items()}
-    followed = _followed(scheme, held)
+    followed = requests_followed(scheme, held)
     own = _own(tx, int(subject.partition(":")[2]), account, followed) if followed else _NO_FACTS
     return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own)
-
-
-@lru_cache(maxsize=4096)
-def _followed(scheme: Scheme, held: frozenset[str]) -> Mapping[str, str]:
-    """The requests (kinds) that may be made with this, of topics whose tickets may not be seen with it → the topic."""
-    return {
-        str(action): str(topic)
-        for action, topic in TOPIC_OF.items()
-        if scheme.answer(held, action).allowed and not scheme.answer(held, f"ticket.view:{topic}").allowed
-    }
 
 
 def _own(tx: Transaction, person: int, account: int, followed: Mapping[str, str]) -> frozenset[str]:

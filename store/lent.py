@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
-from authz import Scheme
+from authz import Scheme, Standing, Status, can_lend
 from store import tables
 from store.prepared import Prepared
 
@@ -54,8 +54,9 @@ def hold(tx: Transaction, lent: Lent) -> bool:
 
 def may_lend(scheme: Scheme, held: str, cell: str) -> bool:
     """Whether who holds these comma-joined words may lend a cell, on an account that is active."""
-    words = frozenset(held.split(","))
-    return scheme.answer(words, "right.lend").allowed and scheme.answer(words, cell).allowed
+    return can_lend(
+        cell, Standing("", None, scheme, Status.ACTIVE, frozenset(filter(None, held.split(","))), frozenset())
+    )
 
 
 _HOLD = Prepared(

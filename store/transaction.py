@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Status, Topic, judge
+from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Topic, is_offered, judge
 from store import holdings, tables
 from store.engine import Gate
 from store.keys import Keys
@@ -296,10 +296,7 @@ def _may_be_tried_again(fault: DBAPIError) -> None:
 
 
 def _would(subject: str, account: int, standing: Standing | None, actions: Iterable[Action]) -> dict[Action, str]:
-    closed = standing is not None and standing.status == Status.CLOSED
-    there = (
-        action for action in actions if closed or action != Action.ACCOUNT_REOPEN
-    )  # rules.md: offered on closed ones alone
+    there = (action for action in actions if standing is not None and is_offered(action, standing.status))
     asked = (judge(Ask(subject, action, account, None, Proof.STEPPED_UP), standing) for action in there)
     return {verdict.action: verdict.when for verdict in asked if isinstance(verdict, Grant)}
 

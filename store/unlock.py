@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select, update
 
 from store import codes, tables
 from store.people import subject_of
-from store.prepared import Prepared, each, issued, one_of
+from store.prepared import Prepared, each
 from store.transaction import Transaction
 
 KIND: Final = "unlock"
@@ -48,6 +48,8 @@ def used(tx: Transaction, person: int, digits: str) -> bool:
 
 _c = tables.codes.c
 _now = bindparam("now", type_=_c.expires_at.type)
-_theirs = (_c.kind == KIND, _c.subject == bindparam("of_subject"), _c.used_at.is_(None), _c.expires_at > _now)
-_FIND = Prepared(select(_c.tries).where(*_theirs, one_of(_c.digest, "of_digest"), issued(_c.made_at, _now)))
-_TRIED = Prepared(update(tables.codes).where(*_theirs).values(tries=_c.tries + 1))
+_theirs = (_c.kind == KIND, _c.subject == bindparam("of_subject"))
+_FIND = Prepared(select(_c.tries).where(*_theirs, *codes.GOOD))
+_TRIED = Prepared(
+    update(tables.codes).where(*_theirs, _c.used_at.is_(None), _c.expires_at > _now).values(tries=_c.tries + 1)
+)
