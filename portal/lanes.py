@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 
 class Full(Exception):
-    """No place is left for this caller; or for anybody near, or of this kind: then `network` is the one that has the most."""
+    """No place is left for this caller; or for anybody near: then `network` is theirs; or of this kind: then it is the one that has the
+    most waiting."""
 
     def __init__(self, network: str = "") -> None:
         super().__init__(network)
@@ -80,12 +81,12 @@ class RequestPool:
             if self._taken[whose.one] >= self._each:
                 raise Full
             if self._near[whose.network] >= self._most_near:
-                raise Full(self._near.most_common(1)[0][0])
+                raise Full(whose.network)
             if self._busy >= self._places:
                 crowd = max(self._waiting, key=lambda network: len(self._waiting[network]))
                 few = len(self._waiting[crowd]) < self._near[whose.network] + 2
                 if few or (places and not self._make_room(self._waiting[crowd])):
-                    raise Full(self._near.most_common(1)[0][0])
+                    raise Full(crowd)
             self._count(whose, 1)
             self._busy += places
 

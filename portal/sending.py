@@ -18,12 +18,11 @@ from store.sessions import SignedIn
 
 TYPED: Final = ("words", "reason", "person")  # fields people write in
 LONGEST: Final = 12_000
-# What is said where nothing was done: what was typed is kept then, and the same form may be sent again.
-NOT_DONE: Final = frozenset(
+# What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
+DONE: Final = frozenset(
     (
-        *("not_mine", "not_asked", "not_yours", "not_agreed", "not_found", "held", "too_long", "empty"),
-        *("status_already", "taken_already", "taken_another", "threat_already", "asked_already", "address_young"),
-        *("call_back_no_number", "call_back_soon", "call_back_enough", "looked_up_enough", "lift_own"),
+        *("mine", "asked_pin", "asked_second", "call_back", "taken", "released", "noted", "status", "lifted", "seen"),
+        *("answered_slack", "answered_phone", "answered_nobody", "threat_on", "asked", "agreed", "refused"),
     )
 )
 _FORM: Final = re.compile(r"/desk(/[a-z0-9-]{1,40}){1,4}")
@@ -46,7 +45,7 @@ def once(
     made = do(door, visit, tx, who)
     to = made.headers.get("Location", "") if made.status_code == 303 else ""
     said = parse_qs(urlsplit(to).query).get("said", [""])[0]
-    done = bool(said) and said not in NOT_DONE
+    done = said in DONE
     if done:
         forms.leads(tx, key, to)
     else:

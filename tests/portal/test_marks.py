@@ -47,6 +47,24 @@ def test_a2_one_network_has_some_places_and_leaves_the_others() -> None:
     assert asyncio.run(served()) == (12, True)
 
 
+def test_whoever_finds_no_place_is_told_of_the_network_that_has_them() -> None:
+    """Its own, or the one that has most waiting; not one whose forms are still being read."""
+    near, far, let_go = Whose("a", "near"), Whose("b", "far"), threading.Event()
+
+    async def told(places: int, more: Whose) -> list[str]:
+        lane = RequestPool("test", threads=1, places=places, each=9, near=2)
+        with lane.reading(far), lane.reading(far):
+            come = [asyncio.ensure_future(lane.do(near, let_go.wait, LONG)) for _ in range(places)]
+            refused = await asyncio.gather(asyncio.ensure_future(lane.do(more, bool)), return_exceptions=True)
+            let_go.set()
+            await asyncio.gather(*come)
+        return [fault.network for fault in refused if isinstance(fault, Full)]
+
+    assert asyncio.run(told(2, near)) == ["near"]
+    let_go.clear()
+    assert asyncio.run(told(1, Whose("c", "other"))) == ["near"]
+
+
 def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: Desk) -> None:
     kim, door, let_go = Agent(one_desk), one_desk.house.portal, threading.Event()
     mark, lane = kim.client.cookies["deskgate_known"], door.lanes.known

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
-from portal import card, words
+from portal import card, sending, words
 from store import (
     alerts,
     cards,
@@ -58,6 +58,19 @@ KNOWN: dict[str, set[str]] = {
 def test_every_code_has_a_word(table: str) -> None:
     assert set(SAID[table]) == KNOWN[table]
     assert set(desk_tickets.DESK_STATUSES) <= KNOWN["ticket"]
+
+
+NOT_DONE = {
+    *("not_mine", "not_asked", "not_yours", "not_agreed", "not_found", "held", "too_long", "empty"),
+    *("status_already", "taken_already", "taken_another", "threat_already", "asked_already", "address_young"),
+    *("call_back_no_number", "call_back_soon", "call_back_enough", "looked_up_enough", "lift_own"),
+}
+WITHOUT_A_FORM = {"unsent", "spent", "no_case"}
+
+
+def test_of_all_that_is_said_it_is_known_whether_something_was_done() -> None:
+    """What was typed is kept where nothing was done, and gone where something was."""
+    assert sorted([*sending.DONE, *NOT_DONE, *WITHOUT_A_FORM]) == sorted(SAID["said"])
 
 
 def test_every_table_is_used() -> None:
