@@ -125,7 +125,7 @@ def _kept(store: Store) -> Iterator[Finding]:
     if told["clock"] is not None:
         yield (
             WARN,
-            f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time; mark it as seen on the desk's page",
+            f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time, then have a supervisor press Looked into on the desk's page",
         )
     if owed.failing or owed.oldest > STUCK * 1000:
         yield (
@@ -152,13 +152,13 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
     if noticed is not None:
         yield (
             WARN,
-            f"restored, noticed at {moment(noticed)}: suspend who was since the backup, run the newest import; mark it as seen on the desk's page",
+            f"the database was restored (noticed at {moment(noticed)}): suspend again anyone suspended since the backup, run the newest import, then have a supervisor press Looked into on the desk's page",
         )
     behind = restored.is_behind(store)
     if store.memory.path is None:
         yield (
             WARN,
-            "there is no folder for what outlives a restore, so none is noticed: put StateDirectory= into the unit",
+            "no folder to remember this database in, so a restore would go unnoticed: add StateDirectory=deskgate to the systemd unit",
         )
     elif behind is not None:
         yield (
@@ -166,7 +166,10 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
             f"checkpoint {behind.checkpoint} is gone: the database was restored, or a failover lost its end: run `deskgate restored`",
         )
     elif restored.last_seen(store) is None:
-        yield WARN, "this machine has not seen this database before: run any command, and a restore after it is noticed"
+        yield (
+            WARN,
+            "this machine has not seen this database before: if it was restored from a backup, run `deskgate restored` now; otherwise there is nothing to do",
+        )
     else:
         yield OK, "the database holds all that this machine has seen of it"
 

@@ -15,7 +15,6 @@ from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
 from store import (
     HashPool,
     Transaction,
-    alerts,
     audit,
     desk_tickets,
     pins,
@@ -69,13 +68,9 @@ _SOUNDS: Final = {
 def after_a_restore() -> None:
     """After a database was restored from a backup: end what had been proved then, before the desk is opened again."""
     with open_desk() as (_, store):
-        seen = restored.last_seen(store)
-        with store.transaction("shell") as tx:
-            suspended = seen.suspended if seen is not None else ()
-            counts = restored.end_all(tx, granted(tx, Action.DESK_OPERATE), suspended)
-            alerts.alert(tx, "restored", str(tx.now))
-        store.memory.keep(None)  # what comes now is what is to be remembered
-    print("ended: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
+        done = restored.answer(store, "shell", lambda tx: granted(tx, Action.DESK_OPERATE))
+    assert done is not None
+    print("ended: " + ", ".join(f"{n} {what}" for what, n in done.ended.items()))
     print("Now suspend again whoever was suspended since the backup, and run the newest import.")
 
 

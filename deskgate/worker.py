@@ -129,16 +129,11 @@ class Worker:
     def look_back(self) -> None:
         """A database that is behind what this machine has seen of it was restored, or a failover has lost its end: what had been
         proved in it has ended, and whoever was suspended is so again."""
-        with self._store.memory.alone():
-            seen = restored.is_behind(self._store)
-            if seen is None:
-                return
-            with self._store.transaction("worker") as tx:
-                counts = restored.end_all(tx, granted(tx), seen.suspended)
-                alerts.alert(tx, "restored", str(tx.now))
-            self._store.memory.keep(None)
-        fields = {what.replace(" ", "_").replace("-", "_"): n for what, n in counts.items()}
-        log.critical("restore noticed", code="restored", checkpoint=seen.checkpoint, **fields)
+        done = restored.answer(self._store, "worker", granted, if_behind=True)
+        if done is None or done.seen is None:
+            return
+        fields = {what.replace(" ", "_").replace("-", "_"): n for what, n in done.ended.items()}
+        log.critical("restore noticed", code="restored", checkpoint=done.seen.checkpoint, **fields)
         restored.remember(self._store)
 
     def watch_the_clock(self) -> None:

@@ -5,13 +5,13 @@ It is noticed by what this machine has seen of the database (seen.py), or done b
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import select, text, update
 
 from authz import Grant
-from store import loans, revoke, staff, tables
+from store import alerts, loans, revoke, staff, tables
 from store.seen import Seen
 from store.transaction import Transaction
 
@@ -43,6 +43,30 @@ def remember(store: Store) -> tuple[int, str] | None:
             return head
         store.memory.keep(Seen(*head, store.suspended(), store.origin()))
     return head
+
+
+class Answered(NamedTuple):
+    """What this machine had seen of the database, if anything, and how many of each were ended."""
+
+    seen: Seen | None
+    ended: dict[str, int]
+
+
+def answer(
+    store: Store, channel: str, granted: Callable[[Transaction], Grant], *, if_behind: bool = False
+) -> Answered | None:
+    """Ends what had been proved, suspends again whoever was suspended, tells those who lead the desk, and forgets what was seen: what
+    comes now is what is to be remembered. `if_behind`: only where the database is behind it; otherwise None. One process after the
+    other, or a restore would be answered twice."""
+    with store.memory.alone():
+        seen = is_behind(store) if if_behind else last_seen(store)
+        if if_behind and seen is None:
+            return None
+        with store.transaction(channel) as tx:
+            ended = end_all(tx, granted(tx), seen.suspended if seen is not None else ())
+            alerts.alert(tx, "restored", str(tx.now))
+        store.memory.keep(None)
+    return Answered(seen, ended)
 
 
 def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> dict[str, int]:

@@ -263,7 +263,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
 
 def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_again(light: Shell, tmp_path: Path) -> None:
     database, backup = Path(light.url.removeprefix("sqlite:///")), tmp_path / "backup.db"
-    assert "this machine has not seen this database before" in light.run("doctor").out
+    assert "if it was restored from a backup, run `deskgate restored` now" in light.run("doctor").out
     light.run("tickets")
     shutil.copyfile(database, backup)
     light.run("staff", "suspend", "agent.kim")
@@ -278,7 +278,7 @@ def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_agai
     assert "agent.kim  agent  suspended" in light.run("staff", "list").out
     told = light.run("doctor")
     assert "the database holds all that this machine has seen of it" in told.out
-    assert "restored, noticed at " in told.out
+    assert "the database was restored (noticed at " in told.out
 
 
 def test_b6_a_jump_of_the_clock_is_told_by_the_doctor_until_somebody_has_looked(light: Shell) -> None:
@@ -293,6 +293,6 @@ def test_b6_a_jump_of_the_clock_is_told_by_the_doctor_until_somebody_has_looked(
 
 def test_b6_where_a_restore_cannot_be_noticed_the_doctor_says_so(light: Shell) -> None:
     light.set(STATE_DIRECTORY="/proc/nowhere", XDG_STATE_HOME="/proc/nowhere")
-    assert "there is no folder for what outlives a restore, so none is noticed: put StateDirectory=" in (
+    assert "no folder to remember this database in, so a restore would go unnoticed: add StateDirectory=" in (
         light.run("doctor").out
     )

@@ -227,7 +227,10 @@ def test_a_healthy_desk(shell: Shell) -> None:
             "ok",
             "ledger: the newest checkpoint is good, nothing waits for one (`deskgate audit verify` reads all of it)",
         ),
-        ("note", "this machine has not seen this database before: run any command, and a restore after it is noticed"),
+        (
+            "note",
+            "this machine has not seen this database before: if it was restored from a backup, run `deskgate restored` now; otherwise there is nothing to do",
+        ),
         ("ok", "0 background jobs pending, none stuck"),
         ("ok", "phone: simulated"),
         ("ok", "Slack: simulated"),

@@ -35,7 +35,14 @@ RESTORES: Final = {  # what a restore is noticed by
         (f"seen.Memory.{name}" for name in ("alone", "is_new", "keep", "path", "recall", "recall_other")), SEEN
     ),
     **dict.fromkeys(
-        ("seen.state_folder", "restored.is_behind", "restored.last_seen", "restored.remember", "store.Store.suspended"),
+        (
+            "seen.state_folder",
+            "restored.answer",
+            "restored.is_behind",
+            "restored.last_seen",
+            "restored.remember",
+            "store.Store.suspended",
+        ),
         SEEN,
     ),
     **dict.fromkeys(("checkpoints.first", "checkpoints.holds", "store.Store.holds", "store.Store.origin"), LEDGER),
