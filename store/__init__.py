@@ -134,7 +134,7 @@ class Store:
     def is_work_due(self, kinds: Collection[str]) -> bool:
         """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
         with self._reading() as connection:
-            return bool(connection.execute(work.due(self.clock(), kinds)).scalar_one())
+            return work.is_due(connection, self.clock(), kinds)
 
     def backlog(self, kinds: str = "%") -> work.Backlog:
         """Of later work, all of it or kinds like a pattern: a read as well."""

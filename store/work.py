@@ -9,10 +9,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Update,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    null,
+    select,
+    update,
+)
 
 from store import tables
 from store.prepared import Prepared
@@ -96,27 +111,15 @@ def _row(
     }
 
 
-def due(now: int, kinds: Collection[str]) -> Select[bool]:
+def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
     """Whether any of these kinds is due, those that wait behind another in their lane included."""
-    w = tables.work.c
-    return select(exists().where(w.done_at.is_(None), w.run_at <= now, w.kind.in_(kinds)))
+    with closing(_due(tuple(kinds)).on(connection, {"now": now})) as cursor:
+        return bool(cursor.fetchone()[0])
 
 
 def lease(tx: Transaction, kinds: list[str]) -> Work | None:
     """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
-    w, before = tables.work.c, tables.work.alias("before").c
-    in_its_way = exists().where(before.lane == w.lane, before.done_at.is_(None), before.id < w.id)
-    due = (
-        select(w.id)
-        .where(w.done_at.is_(None), w.run_at <= tx.now, w.kind.in_(kinds), ~in_its_way)
-        .order_by(w.run_at, w.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(tables.work).where(w.id == due.scalar_subquery()).values(run_at=tx.now + LEASE, attempts=w.attempts + 1)
-    )
-    row = tx.connection.execute(taken.returning(*w)).first()
+    row = _lease(tuple(kinds)).first(tx, now=tx.now, until=tx.now + LEASE)
     if row is None:
         return None
     return Work(
@@ -165,7 +168,7 @@ def is_owed(tx: Transaction, work: Work) -> bool:
 
 
 def done(tx: Transaction, work: Work) -> None:
-    tx.connection.execute(_still_leased(work).values(done_at=tx.now, error=None, payload="{}"))
+    _DONE.run(tx, piece=work.id, tried=work.attempts, now=tx.now)
 
 
 def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None = None) -> None:
@@ -221,6 +224,40 @@ def sweep(tx: Transaction) -> None:
         tx.connection.execute(delete(tables.work).where(w.done_at < tx.now - kept, over))
 
 
+_w, _before = tables.work.c, tables.work.alias("before").c
+_NOW: Final = bindparam("now", type_=_w.run_at.type)
+
+
+def _of(kinds: tuple[str, ...]) -> ColumnElement[bool]:
+    return _w.kind.in_([bindparam(f"kind_{n}", kind) for n, kind in enumerate(kinds)]) if kinds else false()
+
+
+# A thread of a worker asks for the same kinds each time.
+@lru_cache(maxsize=64)
+def _due(kinds: tuple[str, ...]) -> Prepared:
+    some = exists().where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds))
+    return Prepared(select(some.label("some")))
+
+
+@lru_cache(maxsize=64)
+def _lease(kinds: tuple[str, ...]) -> Prepared:
+    in_its_way = exists().where(_before.lane == _w.lane, _before.done_at.is_(None), _before.id < _w.id)
+    due = (
+        select(_w.id)
+        .where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds), ~in_its_way)
+        .order_by(_w.run_at, _w.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(tables.work).where(_w.id == due.scalar_subquery())
+    return Prepared(taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w))
+
+
+_DONE = Prepared(
+    update(tables.work)
+    .where(_w.id == bindparam("piece"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
+    .values(done_at=_NOW, error=null(), payload="{}")
+)
 _COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")
 _ONCE = Prepared(
     lambda insert: (
