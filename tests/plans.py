@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -117,12 +118,21 @@ def _sender() -> FrameType | None:
     """Which function of the store sends it. None: a test itself, or a migration."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if path.parent.name == "store" and path.parent.parent == ROOT and path.name != "prepared.py":
-            return frame if path.name != "schema.py" else None
-        if (ROOT / "tests") in path.parents and path != Path(__file__):
-            return None
+        sends = _sends(frame.f_code.co_filename)
+        if sends is not None:
+            return frame if sends else None
         frame = frame.f_back
+    return None
+
+
+@cache
+def _sends(file: str) -> bool | None:
+    """Whether what this file sends is a statement of the service. None: it only passes on what others send."""
+    path = Path(file)
+    if path.parent == ROOT / "store" and path.name != "prepared.py":
+        return path.name != "schema.py"
+    if (ROOT / "tests") in path.parents and path != Path(__file__):
+        return False
     return None
 
 
