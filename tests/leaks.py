@@ -28,6 +28,7 @@ from tests.postgres import Server
 from tests.seeking import Found, Secrets
 
 PAGE, LOG_HEAD, FRAME_HEAD = 4096, 32, 24  # bytes, of a SQLite file and of its log
+PIECE, LAP, DIGITS = 256, 128, b"0123456789"  # bytes: no secret in any form is longer than LAP
 TEMPLATES: Final = ("_sqlite_template", "_sample_template", "_postgres_template", "sample_postgres_template")
 
 # (place, kind, why it may stand there): patterns of whole words
@@ -114,7 +115,7 @@ class Search:
         rows, pages, public = database
         new = [row for row in rows if row not in self.known and row not in self.seen]
         self.look((Left(f"{of}, table {row.partition(' ')[0]}", row) for row in new), public)
-        changed = b"".join({page for page in pages if page not in self.known and page not in self.seen})
+        changed = once({page for page in pages if page not in self.known and page not in self.seen})
         self.seen.update(new, pages)  # what was there before a secret was made does not hold it
         if changed:
             own = frozenset(re.findall(r"\d{8,}", "\n".join(rows)))
@@ -156,6 +157,18 @@ def sqlite_at(path: Path) -> Database:
     every = [raw[at : at + PAGE] for at in range(0, len(raw), PAGE)]
     every += [frames[at + FRAME_HEAD :][:PAGE] for at in range(0, len(frames), FRAME_HEAD + PAGE)]
     return Database(rows, every, frozenset(public))
+
+
+def once(pages: Iterable[bytes]) -> bytes:
+    """What stands in these pages, each piece once: a log holds a page anew for each row that came to it. Pieces lap over, so that
+    nothing is cut; digits at a cut are whole in the piece beside it."""
+    pieces = set()
+    for page in pages:
+        for at in range(0, len(page), PIECE):
+            piece = page[max(0, at - LAP) : at + PIECE + LAP]
+            piece = piece.lstrip(DIGITS) if at else piece
+            pieces.add(piece.rstrip(DIGITS) if at + PIECE + LAP < len(page) else piece)
+    return b" ".join(pieces)
 
 
 def postgres_at(opened: psycopg.Connection[Any]) -> Database:

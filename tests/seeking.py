@@ -12,14 +12,14 @@ LONG: Final = 8  # digits: so many in a row are no accident. Of fewer, see `Secr
 SHORTEST: Final = 6
 _WINDOW: Final = 6  # digits: two whole groups of base64, however the secret lies in it
 
-_RUN = re.compile(r"[0-9]{8,}")
-_WORD = re.compile(r"(?<![\w.:+-])\d{6,7}(?![\w:-])")
+_RUN = re.compile(r"[0-9][0-9]{7,}")
+_WORD = re.compile(r"\d(?<![\w.:+-]\d)\d{5,6}(?![\w:-])")
 _SPACED = re.compile(r"[0-9](?:[ ,.-]{1,2}[0-9]){5,}")
-_PARTED = re.compile(r"[0-9]{4} [0-9]{4}")
-_HEX = re.compile(r"(?:3[0-9]){8,}")
-_PERCENT = re.compile(r"(?:%3[0-9]){6,}")
-_BASE64 = re.compile(r"(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){2,}")
-_HASH = re.compile(r"[0-9a-f]{32,}")
+_PARTED = re.compile(r"[0-9][0-9]{3} [0-9]{4}")
+_HEX = re.compile(r"3[0-9](?:3[0-9]){7,}")
+_PERCENT = re.compile(r"%3[0-9](?:%3[0-9]){5,}")
+_BASE64 = re.compile(r"[MNO][DTjz][AEIMQUYcgk][w-z0-5](?:[MNO][DTjz][AEIMQUYcgk][w-z0-5])+")
+_HASH = re.compile(r"[0-9a-f][0-9a-f]{31,}")
 _HASHES: Final = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 _TEXT: Final = bytes(byte if 0x20 < byte < 0x7F else 0x20 for byte in range(256))
 

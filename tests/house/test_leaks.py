@@ -266,3 +266,14 @@ def test_every_exception_has_its_reason_and_few_let_a_pin_through() -> None:
 )
 def test_f4_digits_are_met_as_a_number_of_their_own_and_not_by_chance(text: str, found: bool) -> None:
     assert stands_in("482913", text) is found
+
+
+def test_wherever_it_stands_in_a_page_it_is_found_and_a_longer_number_is_not() -> None:
+    """A log is searched in pieces, each once."""
+    secrets = Secrets()
+    secrets.learn(PIN, "PIN")
+    for at in range(leaks.PIECE - 20, leaks.PIECE + leaks.LAP + 20):
+        page, number = (b"." * at + text + b"." * leaks.PAGE for text in (PIN.encode(), f"17{PIN}432".encode()))
+        assert list(secrets.within_bytes(leaks.once([page, page])))
+        assert not list(secrets.within_bytes(leaks.once([number]), own=[f"17{PIN}432"]))
+        assert len(leaks.once([page])) == len(leaks.once([page, page]))
