@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +17,11 @@ from deskgate.shell import fail, one_line, open_desk
 from store import imports, now_ms
 from store.import_format import ImportTrouble, read
 
-MOST_LINES = 200  # differences shown by `import --dry-run`; the rest are counted
+STDIN = Path("-")
 
 
 def import_accounts(
-    file: Annotated[Path, typer.Argument(help="JSON; docs/import.md has the format.")],
+    file: Annotated[Path, typer.Argument(help="JSON; docs/import.md has the format. `-` reads standard input.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the differences and store nothing.")] = False,
     reset_pins: Annotated[
         bool, typer.Option("--reset-pins", help="PINs in the file replace those people have.")
@@ -36,11 +36,15 @@ def import_accounts(
     """Load accounts: all or nothing, and a second time changes nothing."""
     since = _day(known_since) if known_since else None
     try:
-        with open_desk() as (settings, store), _bars() as progress:
+        with (
+            open_desk() as (settings, store),
+            closing(read(sys.stdin.buffer if file == STDIN else file)) as said,
+            _bars() as progress,
+        ):
             choice = settings.pin_choice == "on"
             result = imports.run(
                 store,
-                read(file),
+                said,
                 dry_run=dry_run,
                 reset_pins=reset_pins,
                 pin_choice=choice,
@@ -49,14 +53,15 @@ def import_accounts(
                 progress=progress,
             )
     except ImportTrouble as trouble:
+        name = "standard input" if file == STDIN else file
         for words in trouble.lines[:-1]:
-            print(f"deskgate: {file}: {words}", file=sys.stderr)
-        fail(f"{file}: {trouble.lines[-1]}")
+            print(f"deskgate: {name}: {words}", file=sys.stderr)
+        fail(f"{name}: {trouble.lines[-1]}")
     if dry_run:
-        for words in result.differences[:MOST_LINES]:
+        for words in result.differences:
             print(words)
-        if len(result.differences) > MOST_LINES:
-            print(f"and {len(result.differences) - MOST_LINES} more")
+        if more := sum(result.counts.values()) - len(result.differences):
+            print(f"and {more} more")
     counted = ", ".join(f"{count} {what.replace('.', ' ')}" for what, count in result.counts.items() if count)
     print(f"{'Would change' if dry_run else 'Imported'}: {counted or 'nothing, all is as the file says'}.")
 

@@ -25,9 +25,9 @@ _INVOICES: Final = Sheet(tables.invoices, ("account_id", "number"), ("amount", "
 
 
 def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) -> None:
-    """Entries `first`, … of the file; everybody in its `people` has an id by now."""
+    """Entries `first`, … of the file; everybody in its `people` is written by now, if anything is."""
     found = ACCOUNTS.find(changes, accounts, lock=True)  # so that nobody else changes contacts until we are done
-    _meet_people(changes, accounts)
+    changes.meet(contact.person for account in accounts for contact in account.contacts)
     ids = ACCOUNTS.bring(changes, first, accounts, found)
     old = [row.id for row in found.values()]
     names = {ids[account.number]: account.number for account in accounts}
@@ -93,13 +93,6 @@ def _write(changes: Changes, sheet: Sheet, difference: Difference) -> None:
     sheet.remove(changes, difference.removed)
     sheet.change(changes, difference.changed)
     sheet.add(changes, difference.added)
-
-
-def _meet_people(changes: Changes, accounts: Sequence[Account]) -> None:
-    """Contacts whom the file does not describe: those the database knows."""
-    unmet = {c.person for account in accounts for c in account.contacts if c.person not in changes.people}
-    p = tables.people.c
-    changes.meet({row.username: row.id for row in changes.rows(select(p.id, p.username), p.username, unmet)})
 
 
 # --- contacts, and what must hold among them

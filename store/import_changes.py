@@ -14,11 +14,12 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Executable, Row, Select, Table, bindparam, delete, insert, select, update
 
-from store import work
-from store.import_format import path_of
+from store import tables, work
+from store.import_format import ImportFile, path_of
 from store.transaction import OPERATOR, Transaction
 
 CHUNK: Final = 1_000
+MOST_LINES: Final = 200  # differences told one by one; the rest are counted
 Progress = Callable[[str, int, int], None]
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]
@@ -31,23 +32,30 @@ _CONCERNS: Final = {  # what somebody is told of; addresses and numbers have not
 
 
 class Changes:
-    """One pass of an import inside one transaction. A dry one, or one that met trouble, writes nothing more."""
+    """One pass of an import inside one transaction. A dry one, or one that met trouble, writes nothing more. It holds some
+    thousand entries of the file at a time, however long that is."""
 
     def __init__(
-        self, tx: Transaction, progress: Progress | None, *, dry: bool, known_since: int | None = None
+        self,
+        tx: Transaction,
+        file: ImportFile,
+        progress: Progress | None,
+        *,
+        dry: bool,
+        known_since: int | None = None,
     ) -> None:
-        self.tx, self.dry = tx, dry
+        self.tx, self.file, self.dry = tx, file, dry
         self.known_since = tx.now if known_since is None else min(known_since, tx.now)
-        self.newcomers: set[int] = set()  # people who were not there before
+        self.new_people = bytearray(len(file.people))  # by place in the file: 1 for somebody who was not there before
+        self.newcomers: set[int] = set()  # the same as ids, of the entries at hand
         self.new_staff: set[int] = set()
         self.run = secrets.token_hex(8)  # makes the keys of this import's notices its own
         self.counts: Counter[str] = Counter()
         self.differences: list[str] = []
         self.troubles: list[str] = []
-        self.people: dict[str, int] = {}  # username → id, of everyone met so far, and the other way round
+        self.people: dict[str, int] = {}  # username → id, of those met last, and the other way round
         self.usernames: dict[int, str] = {}
         self._progress = progress
-        self._provisional = 0
 
     def trouble(self, *place: str | int, says: str) -> None:
         self.troubles.append(f"{path_of(*place)}: {says}")
@@ -55,7 +63,8 @@ class Changes:
     def count(self, what: str, line: str) -> None:
         """One difference: `accounts.added`, and a line for people."""
         self.counts[what] += 1
-        self.differences.append(line)
+        if len(self.differences) < MOST_LINES:
+            self.differences.append(line)
 
     def changed(
         self, what: str, account: int | None, fields: Iterable[str], notice: tuple[str, str] | None = None
@@ -70,19 +79,18 @@ class Changes:
             told = {"notice": kind, about.partition(":")[0]: int(about.partition(":")[2])}
             work.enqueue_once(self.tx, "notice", f"{kind}:{about}:{self.run}", told)
 
-    def meet(self, ids: Mapping[str, int]) -> None:
-        self.people |= ids
-        self.usernames |= {id: username for username, id in ids.items()}
+    def meet(self, usernames: Iterable[str]) -> None:
+        """Finds people of the database, and of the file those who are not written yet; whoever was met before is let go of."""
+        names, p = set(usernames), tables.people.c
+        self.people = {row.username: row.id for row in self.rows(select(p.id, p.username), p.username, names)}
+        places = self.file.places(names - self.people.keys())
+        self.people |= {name: provisional(place) for name, place in places.items()}
+        self.usernames = {id: username for username, id in self.people.items()}
 
     def told(self, stage: str, done: int, total: int) -> None:
         self.tx.look_at_the_clock()
         if self._progress is not None:
             self._progress(f"checking {stage}" if self.dry else stage, done, total)
-
-    def provisional_id(self) -> int:
-        """For a row that a dry pass does not make."""
-        self._provisional -= 1
-        return self._provisional
 
     def rows(self, query: Select[*tuple[Any, ...]], column: ColumnElement[Any], keys: Iterable[Any]) -> list[Row[Any]]:
         """The rows of a query whose column is one of the keys, asked for in pieces."""
@@ -95,6 +103,11 @@ class Changes:
         for piece in pieces(rows):
             if not self.dry and not self.troubles:
                 self.tx.connection.execute(statement, piece)
+
+
+def provisional(place: int) -> int:
+    """An id for the entry at this place, whose row is not made: in a dry pass, or after trouble."""
+    return -1 - place
 
 
 def pieces(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
@@ -180,6 +193,7 @@ class Register:
         new rows that are not the file's to say, by name."""
         ids: dict[str, int] = {}
         new: list[dict[str, Any]] = []
+        places: dict[str, int] = {}
         changed: dict[Key, Values] = {}
         for place, entry in enumerate(entries, first):
             name: str = getattr(entry, self.name)
@@ -189,6 +203,7 @@ class Register:
                     if column not in says:
                         changes.trouble(self.kind, place, column, says=f"is missing, and {name} is new")
                 defaults = {column: getattr(entry, column) for column in self._columns}
+                places[name] = place
                 new.append({self.name: name} | defaults | dict((issued or {}).get(name, {})))
                 changes.count(f"{self.kind}.added", f"{self.one} {name}: new")
                 continue
@@ -202,7 +217,7 @@ class Register:
                 self._told(changes, row.id, [column for column in after if after[column] != before[column]])
         changes.write(self._insert, new)
         self._sheet.change(changes, changed)
-        return ids | self._ids_of(changes, [row[self.name] for row in new])
+        return ids | self._ids_of(changes, places)
 
     def _told(self, changes: Changes, id: int, columns: Sequence[str]) -> None:
         """What changed of somebody or something that was there before; whom it concerns is told."""
@@ -215,10 +230,8 @@ class Register:
         named = columns if of_account else [f"{self.one}:{id}", *columns]
         changes.changed(f"{self.one}.changed", id if of_account else None, named, notice)
 
-    def _ids_of(self, changes: Changes, names: list[str]) -> dict[str, int]:
-        ids = (
-            {}
-            if changes.dry
-            else {row._mapping[self.name]: row.id for row in changes.rows(self._ids, self._named, names)}
-        )
-        return {name: ids[name] if name in ids else changes.provisional_id() for name in names}
+    def _ids_of(self, changes: Changes, places: Mapping[str, int]) -> dict[str, int]:
+        written = [] if changes.dry else changes.rows(self._ids, self._named, places)
+        return {name: provisional(place) for name, place in places.items()} | {
+            row._mapping[self.name]: row.id for row in written
+        }

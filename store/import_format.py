@@ -6,16 +6,17 @@ values. A PIN is wrapped while the JSON is being read: no error, no repr and no 
 
 from __future__ import annotations
 
-import gc
-import json
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Hashable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from store.import_json import LIST, Broken, Text, walk
+from store.import_scratch import Entries, Once, Scratch
 from store.import_words import (
     PATTERN_WORDS,
     AccountNumber,
@@ -33,8 +34,6 @@ from store.import_words import (
     Word,
 )
 from store.pins import Pin
-
-MOST_BYTES: Final = 512 * 1024 * 1024
 
 
 class ImportTrouble(ValueError):
@@ -117,61 +116,97 @@ class StaffMember(_Part):
     slack: list[Slack] = []
 
 
-class ImportFile(_Part):
-    people: list[Person] = []
-    accounts: list[Account] = []
-    staff: list[StaffMember] = []
+class ImportFile:
+    """What a file says, for as long as this stands; `close` lets go of what is on the disk, and so does the last reference."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._scratch = scratch
+        self.people = Entries(scratch, "people", Person)
+        self.accounts = Entries(scratch, "accounts", Account)
+        self.staff = Entries(scratch, "staff", StaffMember)
+        self.has_pins = bool(scratch.pins)
+        self.close = scratch.close
+
+    def places(self, usernames: Iterable[str]) -> dict[str, int]:
+        """Of these usernames those that are of people of the file, and at which place."""
+        asked = {username.lower(): username for username in usernames}
+        found = self._scratch.find("people", asked)
+        return {name.written: name.place for name in found if name.written == asked[name.value]}
+
+    def support_ids(self, asked: Iterable[str]) -> set[str]:
+        """Which of these the file gives somebody."""
+        return {name.value for name in self._scratch.find("support_id", asked)}
+
+    def members(self, asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these Slack members (team, user) the file ties to somebody."""
+        known = {f"{team}/{user}": (team, user) for team, user in asked}
+        return {known[name.value] for name in self._scratch.find("slack", known)}
 
 
-def read(source: Path | bytes) -> ImportFile:
-    """The file, well-formed and free of doubles. Raises `ImportTrouble`, also when it cannot be opened.
+def read(source: Path | BinaryIO | bytes) -> ImportFile:
+    """The file, well-formed and free of doubles; a stream is read to its end. Raises `ImportTrouble`, also when it cannot be opened.
 
     What depends on schemes, settings and the database is checked by `store.imports`.
     """
-    with without_collecting():
-        found = _read(source)
-        if isinstance(found, ImportFile):
-            found = list(_doubles(found)) or found
-    if isinstance(found, list):
-        raise ImportTrouble(found)  # raised here, where no frame and no earlier exception holds the text of the file
-    return found
+    scratch = Scratch()
+    troubles = _read(source, scratch)
+    if troubles:
+        scratch.close()
+        raise ImportTrouble(troubles)  # raised here, where no frame and no earlier exception holds the text of the file
+    return ImportFile(scratch)
 
 
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """Millions of objects that all stay are made here, and the collector would look at them again and again: four times
-    as long, measured. Nothing of ours needs it to be freed."""
-    was_on = gc.isenabled()
-    gc.disable()
+def _read(source: Path | BinaryIO | bytes, scratch: Scratch) -> list[str]:
     try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _read(source: Path | bytes) -> ImportFile | list[str]:
-    try:
-        raw = source if isinstance(source, bytes) else source.read_bytes()
-        if len(raw) > MOST_BYTES:
-            return [f"the file is larger than {MOST_BYTES // 1024 // 1024} MiB"]
-        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=str)
+        if isinstance(source, Path):
+            with source.open("rb") as stream:
+                return _lay_out(stream, scratch)
+        return _lay_out(BytesIO(source) if isinstance(source, bytes) else source, scratch)
     except OSError as trouble:
         return [f"the file cannot be read: {trouble.strerror}"]
-    except UnicodeDecodeError as trouble:
-        return [f"the file is not UTF-8: byte {trouble.start + 1}"]
-    except json.JSONDecodeError as trouble:
-        return [f"line {trouble.lineno}, column {trouble.colno}: not JSON: {trouble.msg}"]
-    except (RecursionError, ValueError):
-        return ["not JSON that can be read: it is nested too deeply, or has a number too long"]
-    if not isinstance(document, dict):
-        return ["the file must be one object with people, accounts and staff"]
-    try:
-        return ImportFile.model_validate(document)
-    except ValidationError as trouble:
-        return [_in_words(error) for error in trouble.errors(include_url=False, include_input=False)]
+    except Broken as broken:
+        return [str(broken)]
+    except sqlite3.OperationalError as trouble:
+        return [f"what it says does not fit into the folder of temporary files ({trouble}): make room, or set TMPDIR"]
 
 
+def _lay_out(stream: BinaryIO, scratch: Scratch) -> list[str]:
+    """Faults of the whole file, each with its path; only a file without any is looked through for doubles."""
+    troubles: list[str] = []
+    doubles: list[str] = []
+    seen: set[str] = set()
+    models: dict[str, type[Person | Account | StaffMember]] = {}
+    for key, place, value in walk(Text(stream, _object)):
+        if place is None:
+            known = _KINDS.get(key)
+            if key in seen:
+                troubles.append(f"{path_of(key)}: this key stands there twice")
+            elif known is None:
+                troubles.append(f"{path_of(key)}: is not a known key")
+            elif value is not LIST:
+                troubles.append(f"{path_of(key)}: must be a list")
+            else:
+                models[key] = known
+            seen.add(key)
+        elif model := models.get(key):
+            try:
+                entry = model.model_validate(value)
+            except ValidationError as trouble:
+                faults = trouble.errors(include_url=False, include_input=False)
+                troubles += [_in_words(fault, key, place) for fault in faults]
+            else:
+                if not troubles:
+                    doubles += _doubles_within(key, place, entry)
+                    scratch.add(key, entry, _names(key, place, entry))
+    scratch.settle()
+    return troubles or [*map(_twice, scratch.doubles), *doubles]
+
+
+_KINDS: Final[dict[str, type[Person | Account | StaffMember]]] = {
+    "people": Person,
+    "accounts": Account,
+    "staff": StaffMember,
+}
 _TWICE: Final = "\0twice"
 
 
@@ -208,9 +243,9 @@ def _shown(key: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in key[:80])
 
 
-def _in_words(error: ErrorDetails) -> str:
+def _in_words(error: ErrorDetails, *entry: str | int) -> str:
     kind, context = error["type"], error.get("ctx", {})
-    place = [_shown(part) if isinstance(part, str) else part for part in error["loc"]]
+    place = [*entry, *(_shown(part) if isinstance(part, str) else part for part in error["loc"])]
     last = error["loc"][-1] if error["loc"] else ""
     if kind == "extra_forbidden" and isinstance(last, str) and last.endswith(_TWICE):
         return f"{path_of(*place[:-1], _shown(last.removesuffix(_TWICE)))}: this key stands there twice"
@@ -242,40 +277,39 @@ _KIND_WORDS: Final = {
 # --- what may stand there only once
 
 
-def _doubles(file: ImportFile) -> Iterator[str]:
-    """Doubles inside the file; each line names the second place and the first."""
-    yield from _usernames("people", file.people)
-    yield from _repeated((("people", i, "support_id"), p.support_id) for i, p in enumerate(file.people) if p.support_id)
-    yield from _usernames("staff", file.staff)
-    yield from _repeated((("accounts", i, "number"), a.number) for i, a in enumerate(file.accounts))
-    members: tuple[tuple[str, Sequence[Person | StaffMember]], ...] = (("people", file.people), ("staff", file.staff))
-    yield from _repeated(
-        ((kind, i, "slack", k), f"{member.team}/{member.user}")
-        for kind, entries in members
-        for i, entry in enumerate(entries)
-        for k, member in enumerate(entry.slack)
-    )
-    for i, person in enumerate(file.people):
-        yield from _repeated((("people", i, "phones", k), number) for k, number in enumerate(person.phones))
-    for i, account in enumerate(file.accounts):
-        here = ("accounts", i)
-        yield from _repeated(((*here, "services", k, "id"), s.id) for k, s in enumerate(account.services))
-        yield from _repeated(((*here, "invoices", k, "number"), v.number) for k, v in enumerate(account.invoices))
-        yield from _repeated(((*here, "contacts", k, "person"), c.person) for k, c in enumerate(account.contacts))
-        for k, contact in enumerate(account.contacts):
+def _names(kind: str, place: int, entry: Person | Account | StaffMember) -> Iterator[Once]:
+    """Those of one entry that nobody else in the file may have."""
+    if isinstance(entry, Account):
+        yield Once(kind, entry.number, entry.number, path_of(kind, place, "number"), place)
+        return
+    # People type them, and telephones begin them with a capital: two that differ in nothing else would be taken for each other.
+    yield Once(kind, entry.username.lower(), entry.username, path_of(kind, place, "username"), place)
+    if isinstance(entry, Person) and entry.support_id:
+        yield Once("support_id", entry.support_id, entry.support_id, path_of(kind, place, "support_id"), place)
+    for k, member in enumerate(entry.slack):
+        name = f"{member.team}/{member.user}"
+        yield Once("slack", name, name, path_of(kind, place, "slack", k), place)
+
+
+def _twice(double: tuple[Once, Once]) -> str:
+    """Names the second place and the first."""
+    second, first = double
+    if second.written != first.written:
+        return f"{second.path}: {second.written} differs from {first.path} in capitals alone"
+    return f"{second.path}: {second.written} stands there twice, also at {first.path}"
+
+
+def _doubles_within(kind: str, place: int, entry: Person | Account | StaffMember) -> Iterator[str]:
+    here = (kind, place)
+    if isinstance(entry, Person):
+        yield from _repeated(((*here, "phones", k), number) for k, number in enumerate(entry.phones))
+    elif isinstance(entry, Account):
+        yield from _repeated(((*here, "services", k, "id"), s.id) for k, s in enumerate(entry.services))
+        yield from _repeated(((*here, "invoices", k, "number"), v.number) for k, v in enumerate(entry.invoices))
+        yield from _repeated(((*here, "contacts", k, "person"), c.person) for k, c in enumerate(entry.contacts))
+        for k, contact in enumerate(entry.contacts):
             yield from _repeated(((*here, "contacts", k, "roles"), word) for word in contact.roles)
             yield from _repeated(((*here, "contacts", k, "permissions"), word) for word in contact.permissions)
-
-
-def _usernames(kind: str, entries: Sequence[Person | StaffMember]) -> Iterator[str]:
-    """People type them, and telephones begin them with a capital: two that differ in nothing else would be taken for each other."""
-    yield from _repeated(((kind, i, "username"), entry.username) for i, entry in enumerate(entries))
-    first: dict[str, int] = {}
-    for i, entry in enumerate(entries):
-        other = first.setdefault(entry.username.lower(), i)
-        if entries[other].username != entry.username:
-            where = path_of(kind, other, "username")
-            yield f"{path_of(kind, i, 'username')}: {entry.username} differs from {where} in capitals alone"
 
 
 def _repeated(places: Iterable[tuple[tuple[str | int, ...], Hashable]]) -> Iterator[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, select, update
 
 from store import guard, pins, tables, work
-from store.import_changes import Changes, Difference, Key, Register, Sheet, Values
-from store.import_format import ImportFile, Person, StaffMember
+from store.import_changes import CHUNK, Changes, Difference, Key, Register, Sheet, Values, pieces
+from store.import_format import Person, Slack, StaffMember
 from store.people import new_support_id, subject_of
 from store.pins import EasyPin, KeptPin, Pin
 from store.revoke import revoke
@@ -45,14 +45,15 @@ class PinRound:
     kept: dict[str, KeptPin] = field(default_factory=dict)
 
 
-def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: set[str], round: PinRound) -> None:
-    """Entries `first`, … of the file. `taken` are the support IDs of the whole file, and those issued on the way."""
+def bring_people(changes: Changes, first: int, people: Sequence[Person], round: PinRound) -> None:
+    """Entries `first`, … of the file."""
     found = PEOPLE.find(changes, people)
     check_spelling(changes, PEOPLE, first, people, found)
     _check_support_ids(changes, first, people)
     newcomers = [person for person in people if person.username not in found]
-    unnamed = _issue(changes, [person.username for person in newcomers if not person.support_id], taken)
-    round.newcomers += [person.username for person in newcomers]
+    unnamed = _issue(changes, [person.username for person in newcomers if not person.support_id])
+    if changes.file.has_pins:
+        round.newcomers += [person.username for person in newcomers]
     since = {"email_since": changes.known_since}
     issued: dict[str, dict[str, Any]] = {person.username: dict(since) for person in newcomers}
     for name, new in unnamed.items():
@@ -62,8 +63,8 @@ def bring_people(changes: Changes, first: int, people: Sequence[Person], taken: 
     support_ids = {name: row.support_id for name, row in found.items()} | unnamed
     support_ids |= {person.username: person.support_id for person in people if person.support_id}
     ids = PEOPLE.bring(changes, first, people, found, issued)
-    changes.meet(ids)
-    changes.newcomers |= {id for username, id in ids.items() if username not in found}
+    changes.new_people[first : first + len(people)] = bytes(person.username not in found for person in people)
+    changes.newcomers = {id for username, id in ids.items() if username not in found}
     _keep_addresses(changes, people, found)
 
     old = [row.id for row in found.values()]
@@ -113,22 +114,22 @@ def _check_support_ids(changes: Changes, first: int, people: Sequence[Person]) -
             changes.trouble("people", place, "support_id", says=f"belongs to {row.username} already")
 
 
-def _issue(changes: Changes, usernames: list[str], taken: set[str]) -> dict[str, str]:
-    """New support IDs for those who come without one."""
+def _issue(changes: Changes, usernames: list[str]) -> dict[str, str]:
+    """New support IDs for those who come without one: none that the file gives somebody, or the database has."""
     p = tables.people.c
     issued: dict[str, str] = {}
     left = usernames
     while left:
         tried: dict[str, str] = {}
         for username in left:
-            while (support_id := new_support_id()) in taken:
+            while (support_id := new_support_id()) in tried or support_id in issued:
                 pass
-            taken.add(support_id)
             tried[support_id] = username
         used = {row.support_id for row in changes.rows(select(p.support_id), p.support_id, tried)}
-        issued |= {username: support_id for support_id, username in tried.items() if support_id not in used}
+        used |= changes.file.support_ids(tried)
+        issued |= {support_id: username for support_id, username in tried.items() if support_id not in used}
         left = [tried[support_id] for support_id in used]
-    return issued
+    return {username: support_id for support_id, username in issued.items()}
 
 
 def _bring_phones(
@@ -205,49 +206,83 @@ def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, exis
         work.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})
 
 
-def bring_slack(changes: Changes, file: ImportFile, staff: dict[str, int]) -> None:
-    """Whose Slack member is whose, over the whole file at once, so that a member can pass from one entry to another."""
+class _Owner(NamedTuple):
+    """Somebody of whom the file says which Slack members are theirs."""
+
+    named: str
+    values: Values
+    path: tuple[str | int, ...]
+    members: Sequence[Slack]
+
+
+def bring_slack(changes: Changes, staff: Sequence[StaffMember], ids: Mapping[str, int]) -> None:
+    """Whose Slack member is whose. First what anybody has no longer is taken away, over the whole file, so that a member can
+    pass from one entry to another."""
+    passed: set[Key] = set()
+    touched: set[int] = set()
+    for step in (_let_go, _tie):
+        for owners in _owners(changes, staff, ids):
+            touched |= {id for _, id in step(changes, owners, passed) if id is not None}
+    for id in sorted(touched - changes.new_staff):
+        changes.changed("staff.changed", None, (f"staff:{id}", "slack.member"), ("staff_changed", f"staff:{id}"))
+
+
+def _owners(changes: Changes, staff: Sequence[StaffMember], ids: Mapping[str, int]) -> Iterator[list[_Owner]]:
+    for piece in pieces(changes.file.people.with_slack(), CHUNK):
+        changes.meet(person.username for _, person in piece)
+        people = changes.people
+        changes.newcomers = {people[person.username] for place, person in piece if changes.new_people[place]}
+        yield [_Owner(f"person {p.username}", (people[p.username], None), ("people", i), p.slack) for i, p in piece]
+    changes.newcomers = set()
+    yield [
+        _Owner(f"staff {member.username}", (None, ids[member.username]), ("staff", i), member.slack)
+        for i, member in enumerate(staff)
+        if "slack" in member.model_fields_set
+    ]
+
+
+def _let_go(changes: Changes, owners: Sequence[_Owner], passed: set[Key]) -> set[Values]:
+    """Takes from these what the file does not say is theirs; `passed` is what it says is somebody else's. Whose they were."""
     s = tables.slack_members.c
-    sets: tuple[tuple[str, Sequence[Person | StaffMember], dict[str, int]], ...] = (
-        ("people", file.people, changes.people),
-        ("staff", file.staff, staff),
-    )
-    wanted: dict[Key, Values] = {}
-    places: dict[Key, tuple[str | int, ...]] = {}
-    owners: dict[Values, str] = {}
-    for kind, entries, ids in sets:
-        for i, entry in enumerate(entries):
-            if "slack" not in entry.model_fields_set:
-                continue
-            id = ids[entry.username]
-            owner: Values = (id, None) if kind == "people" else (None, id)
-            owners[owner] = f"{'person' if kind == 'people' else 'staff'} {entry.username}"
-            for k, member in enumerate(entry.slack):
-                wanted[member.team, member.user] = owner
-                places[member.team, member.user] = (kind, i, "slack", k)
-    rows = changes.rows(select(tables.slack_members), s.person_id, [id for id, _ in owners if id])
-    rows += changes.rows(select(tables.slack_members), s.staff_id, [id for _, id in owners if id])
+    rows = changes.rows(select(tables.slack_members), s.person_id, [o.values[0] for o in owners if o.values[0]])
+    rows += changes.rows(select(tables.slack_members), s.staff_id, [o.values[1] for o in owners if o.values[1]])
+    named = {owner.values: owner.named for owner in owners}
+    wanted = {(m.team, m.user): owner.values for owner in owners for m in owner.members}
     now = dict(map(_SLACK.split, rows))
-    for row in changes.rows(select(tables.slack_members), s.member, {user for _, user in wanted}):
-        key, owner = _SLACK.split(row)
-        if key in wanted and owner not in owners:
+    gone = {key: values for key, values in now.items() if wanted.get(key) != values}
+    elsewhere = changes.file.members(gone)
+    passed |= elsewhere
+    for key, values in gone.items():
+        if key not in elsewhere:
+            changes.count("slack.removed", f"{named[values]}: Slack member {key[0]}/{key[1]} removed")
+    _SLACK.remove(changes, gone)
+    _confirm(changes, [row for row in rows if _SLACK.split(row)[0] not in gone], named)
+    _tell(changes, "slack_unlinked", {id for id, _ in gone.values() if id is not None})
+    return set(gone.values())
+
+
+def _tie(changes: Changes, owners: Sequence[_Owner], passed: set[Key]) -> set[Values]:
+    """Gives these what the file says is theirs, if nobody has it whom the file does not name. Whose it is now."""
+    wanted: dict[Key, Values] = {(m.team, m.user): owner.values for owner in owners for m in owner.members}
+    places = {(m.team, m.user): (*owner.path, "slack", k) for owner in owners for k, m in enumerate(owner.members)}
+    named = {owner.values: owner.named for owner in owners}
+    query, member = select(tables.slack_members), tables.slack_members.c.member
+    for row in changes.rows(query, member, {user for _, user in wanted}):
+        key, values = _SLACK.split(row)
+        if wanted.get(key) == values:
+            del wanted[key]
+        elif key in wanted and key not in passed:
             holder = subject_of(row.person_id) if row.person_id else f"staff:{row.staff_id}"
             changes.trouble(*places[key], says=f"is tied to {_name(changes, holder)} already")
-    difference = Difference(now, wanted)
-    for word, key, owner in difference:
-        changes.count(f"slack.{word}", f"{owners[owner]}: Slack member {key[0]}/{key[1]} {word}")
-    _SLACK.remove(changes, [*difference.removed, *difference.changed])
-    theirs = {key: values for key, values in difference.added.items() if values[0] in changes.newcomers}
-    others = {key: values for key, values in (difference.added | difference.changed).items() if key not in theirs}
+    for key, values in wanted.items():
+        word = "changed" if key in passed else "added"
+        changes.count(f"slack.{word}", f"{named[values]}: Slack member {key[0]}/{key[1]} {word}")
+    theirs = {key: values for key, values in wanted.items() if values[0] in changes.newcomers and key not in passed}
+    others = {key: values for key, values in wanted.items() if key not in theirs}
     _SLACK.add(changes, theirs, linked_at=changes.known_since, linked_by="import")
     _SLACK.add(changes, others, linked_at=changes.tx.now, linked_by="import")
-    _confirm(changes, [row for row in rows if wanted.get((row.team, row.member)) == _SLACK.split(row)[1]], owners)
     _tell(changes, "slack_linked", {id for id, _ in others.values() if id is not None})
-    gone = [*difference.removed.values(), *(now[key] for key in difference.changed)]
-    _tell(changes, "slack_unlinked", {id for id, _ in gone if id is not None})
-    of_staff = {id for _, id in [*others.values(), *gone] if id is not None} - changes.new_staff
-    for id in sorted(of_staff):
-        changes.changed("staff.changed", None, (f"staff:{id}", "slack.member"), ("staff_changed", f"staff:{id}"))
+    return set(others.values())
 
 
 def _confirm(changes: Changes, rows: Sequence[Row[Any]], owners: Mapping[Values, str]) -> None:

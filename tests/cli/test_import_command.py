@@ -120,3 +120,9 @@ def test_a_file_that_cannot_be_read(empty: Shell, name: str) -> None:
 def test_bytes_that_are_no_text(empty: Shell) -> None:
     Path("bad.json").write_bytes(b'{"people": [{"name": "\xff\xfe"}]}')
     assert empty.refuses("import", "bad.json").startswith("bad.json: ")
+
+
+def test_g9_what_is_piped_in_is_read_as_a_file_is(empty: Shell) -> None:
+    line = empty.refuses("import", "-", stdin='{"people": [')
+    assert line == "standard input: line 1, column 13: not JSON: Expecting value"
+    assert empty.run("import", "-", stdin=SAMPLE.read_bytes()).out.startswith("Imported: 3 accounts added")

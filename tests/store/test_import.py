@@ -168,6 +168,23 @@ def test_a_slack_member_may_pass_from_one_entry_to_another(full: Desk) -> None:
     ]
 
 
+def test_g9_members_pass_between_entries_far_apart(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G9: two people exchange their members, and one goes; the file is looked at one entry at a time."""
+    monkeypatch.setattr("store.import_people.CHUNK", 1)
+    first, second = SAMPLE["people"][0]["slack"], SAMPLE["people"][1]["slack"]
+    slacks = [("olivia.hart", second), ("raj.patel", []), ("dev.anand", first)]
+    changed = document(people=[{"username": name, "slack": slack} for name, slack in slacks])
+    dry = full.imports(changed, dry_run=True)
+    assert dry == full.imports(changed)
+    assert dry.counts == {"slack.changed": 2, "slack.removed": 1}
+    m, p = tables.slack_members.c, tables.people.c
+    now = full.rows(select(p.username, m.member).join_from(tables.slack_members, tables.people).order_by(m.member))
+    expected = {(name, member["user"]) for name, slack in slacks for member in slack}
+    assert expected <= set(now)
+    assert not [name for name, _ in now if name == "raj.patel"]
+    assert full.imports(changed) == ImportResult({}, [])
+
+
 def test_pieces_are_seamless(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.imports.CHUNK", 2)
     seen: list[tuple[str, int, int]] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store.import_format import ImportFile, ImportTrouble, read
+from store.import_format import ImportTrouble, read
 
 SAMPLE = Path(__file__).parents[2] / "deskgate" / "sample-accounts.json"
 GOOD: dict[str, Any] = {
@@ -70,12 +70,13 @@ def test_the_sample_is_read() -> None:
 
 
 def test_what_is_absent_is_known_from_what_is_empty() -> None:
-    said = read(b'{"accounts": [{"number": "1", "services": []}]}').accounts[0].model_fields_set
-    assert said == {"number", "services"}
+    (account,) = read(b'{"accounts": [{"number": "1", "services": []}]}').accounts
+    assert account.model_fields_set == {"number", "services"}
 
 
 def test_a_byte_order_mark_is_no_harm() -> None:
-    assert read("\ufeff{}".encode()) == ImportFile()
+    (account,) = read('\ufeff{"accounts": [{"number": "1"}]}'.encode()).accounts
+    assert account.number == "1"
 
 
 @pytest.mark.parametrize(
@@ -205,10 +206,61 @@ def test_every_fault_is_told_at_once() -> None:
         (b'{"people": [], "people": []}', "people: this key stands there twice"),
         (b'{"accounts": [{"number": "1", "name": "a", "name": "b"}]}', "accounts[0].name: this key stands there twice"),
         (b'{"accounts": NaN}', "accounts: must be a list"),
+        (b'{"people": [' + b"[" * 100_000, "people[0]: not JSON that can be read: it is nested too deeply, or"),
+        (
+            b'{"people": [{}, ' + b"9" * 5_000 + b"]}",
+            "people[1]: not JSON that can be read: it is nested too deeply, or",
+        ),
+        (b'{"people": [{"username": 1e999}]}', "people[0].username: must be a string"),
+        (b'{"people": [],\n"people": [{"username": "a"}]}', "people: this key stands there twice"),
+        (b'{"people": []} {}', "line 1, column 16: not JSON: Extra data"),
+        (b'{"people": [{"username": "a"},]}', "line 1, column 31: not JSON: Expecting value"),
+        ('{"people": []}'.encode("utf-16"), "the file is not UTF-8: byte 1"),
+        ('{"people": [{"name": "é"}]}'.encode("latin-1"), "the file is not UTF-8: byte 23"),
+        (b"[" + b"1, " * 4_000_000 + b"1]", "the file must be one object with people, accounts and staff"),
+        (b'{"people": [{"username": "' + b"x" * 17_000_000, "people[0]: is longer than 8 million characters"),
     ],
+    ids=lambda value: repr(value[:40]),
 )
 def test_a_file_that_cannot_be_read_is_told(raw: bytes, line: str) -> None:
-    assert refused(raw) == [line]
+    (said,) = refused(raw)
+    assert said.startswith(line)
+
+
+@pytest.mark.parametrize("once", [7, 64 * 1024], ids=["by a few bytes", "at once"])
+def test_g9_a_file_cut_off_anywhere_is_told_as_json_itself_tells_it(once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G9: however much is read at a time, and wherever a character, a word or an entry is cut by that."""
+    monkeypatch.setattr("store.import_json.READ", once)
+    good = copy.deepcopy(GOOD)
+    good["people"][0]["name"] = "Øl \U0001f980"
+    text = json.dumps(good, indent=1).replace("\\u00d8", "Ø").replace("Bakery", "Bäckerei")
+    (account,) = read(text.encode()).accounts
+    assert account.name == "Harbour Bäckerei"
+    for end in range(0, len(text) - 1, 3):
+        with pytest.raises(json.JSONDecodeError) as wrong:
+            json.loads(text[:end])
+        fault = wrong.value
+        expected = f"line {fault.lineno}, column {fault.colno}: not JSON: {fault.msg}"
+        assert refused(text[:end].encode()) == [expected]
+
+
+def test_g9_a_double_far_behind_is_told() -> None:
+    people = [{"username": f"p{n}"} for n in range(120)]
+    accounts = [{"number": f"{n}"} for n in range(100)]
+    lines = refused(
+        json.dumps({"accounts": [*accounts, accounts[3]], "people": [*people, {"username": "P7"}]}).encode()
+    )
+    assert lines == [
+        "accounts[100].number: 3 stands there twice, also at accounts[3].number",
+        "people[120].username: P7 differs from people[7].username in capitals alone",
+    ]
+
+
+def test_g9_no_pin_is_laid_out_on_the_disk() -> None:
+    file = read(json.dumps(GOOD).encode())
+    assert [person.pin is not None for person in file.people] == [True]
+    assert b"73059184" not in file._scratch._database.serialize()
+    file.close()
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -111,14 +111,15 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("import_changes.Register." + n for n in ("bring", "find")), reasons.IMPORT),
     **dict.fromkeys(("import_changes.Sheet." + n for n in ("add", "change", "remove", "split")), reasons.IMPORT),
-    "import_changes.Changes.provisional_id": reasons.IMPORT,
-    "import_changes.pieces": reasons.PURE,
-    "import_format.path_of": reasons.PURE,
-    "import_format.read": "reads the operator's own file",
-    "import_format.without_collecting": reasons.PURE,
-    "import_people.bring_people": reasons.IMPORT,
-    "import_people.bring_slack": reasons.IMPORT,
-    "import_people.check_spelling": reasons.IMPORT,
+    **dict.fromkeys(("import_changes.pieces", "import_changes.provisional", "import_format.path_of"), reasons.PURE),
+    "import_format.read": reasons.FILE,
+    **dict.fromkeys(("import_format.ImportFile." + n for n in ("members", "places", "support_ids")), reasons.FILE),
+    **dict.fromkeys(
+        ("import_json." + n for n in ("Text.fault", "Text.next", "Text.skip", "Text.value", "walk")), reasons.PURE
+    ),
+    **dict.fromkeys(("import_scratch.Scratch." + n for n in ("add", "find", "read", "settle")), reasons.FILE),
+    "import_scratch.Entries.with_slack": reasons.FILE,
+    **dict.fromkeys(("import_people." + n for n in ("bring_people", "bring_slack", "check_spelling")), reasons.IMPORT),
     "imports.run": "for the operator's shell: asks for desk.operate itself; tells where the file differs from what is kept",
     **dict.fromkeys(
         (
