@@ -27,7 +27,6 @@ import uvloop
 from benchmarks.measuring import KINDS, aim, databases, machine, percentiles
 from benchmarks.slack_side import Asked, Hands, Line, Service, WebApi, desk_settings, furnished, opened
 from bot import phrases
-from store import work
 
 BAR, PATIENCE = 0.300, 3.0  # seconds
 WARM_UP = 5.0  # seconds at the same rate that do not count
@@ -111,8 +110,7 @@ async def measure(kind: str, url: str, seconds: float, rate: float, hang: float,
     service.kill()  # a clean stop would wait for Slack
     api.close()
     store = opened(url)
-    with store.transaction("test") as tx:
-        owed = work.backlog(tx)
+    owed = store.backlog()
     store.close()
     counted = [one for one in clock.timed if one.due >= WARM_UP]
     faults = Counter(f"{one.what}: {one.fault}" for one in clock.timed if one.fault)

@@ -32,7 +32,7 @@ from sqlalchemy import func, select
 
 from benchmarks.measuring import KINDS, databases, machine
 from benchmarks.slack_side import Asked, Hands, Line, Service, WebApi, desk_settings, furnished, opened
-from store import tables, work
+from store import tables
 from store.verify import verify
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def counted(url: str, cases: int) -> Found:
     with store.transaction("test") as tx:
         bodies = tx.connection.execute(select(m.body).join(tables.tickets, t.number == m.ticket)).scalars().all()
         of = Counter(int(found[1]) for body in bodies if (found := re.fullmatch(r"our site is down, case (\d+)", body)))
-        owed = work.backlog(tx).owed
+    owed = store.backlog().owed
     broken = verify(store).broken
     store.close()
     missing = sum(case not in of for case in range(1, cases + 1))

@@ -23,7 +23,6 @@ from store import (
     open_store,
     restored,
     shell,
-    work,
 )
 from store.work import Later
 
@@ -115,8 +114,8 @@ def _kept(store: Store) -> Iterator[Finding]:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
         used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant, retired)
-        owed, slack = work.backlog(tx), work.backlog(tx, "slack.%")
         told = {kind: alerts.unseen(tx, grant, kind) for kind in ("restored", "clock")}
+    owed, slack = store.backlog(), store.backlog("slack.%")
     for scheme in sorted(used - set(store.schemes)):
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)

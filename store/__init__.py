@@ -139,7 +139,7 @@ class Store:
     def backlog(self, kinds: str = "%") -> work.Backlog:
         """Of later work, all of it or kinds like a pattern: a read as well."""
         with self._reading() as connection:
-            return work.backlog_seen(connection, self.clock(), kinds)
+            return work.backlog(connection, self.clock(), kinds)
 
     def unfit_links(self, home: str) -> list[int]:
         """The people whose Slack links do not fit any more: a read as well."""

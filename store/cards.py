@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -70,7 +70,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         row.urgent,
         row.channel,
         row.opened_at,
-        _service(tx, row),
+        timeline.service_name(tx, row.account_id, row.service),
         taken_by,
         requester,
         first,
@@ -104,14 +104,6 @@ def name_of_requester(tx: Transaction, grant: Grant, number: int) -> str:
     p, t = tables.people.c, tables.tickets.c
     query = select(p.name).join(tables.tickets, t.opened_by == p.id).where(t.number == number)
     return str(tx.connection.execute(query).scalar() or "")
-
-
-def _service(tx: Transaction, ticket: Any) -> str:
-    if ticket.service is None:
-        return ""
-    s = tables.services.c
-    named = select(s.name).where(s.account_id == ticket.account_id, s.ref == ticket.service)
-    return tx.connection.execute(named).scalar() or ""
 
 
 def _taken_by(tx: Transaction, number: int) -> tuple[int | None, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, select
 
 from authz import Grant, Topic
-from store import shown, tables
+from store import shown, tables, timeline
 from store.people import person_of
 from store.prepared import Prepared
 from store.tickets import Conversation, Ticket, own_only
@@ -72,11 +72,7 @@ def conversation(tx: Transaction, grants: Sequence[Grant], number: int) -> Conve
 
 def _service(tx: Transaction, grant: Grant, row: Row[Any]) -> str:
     """The name of what it is about, for whoever chose that and for whom technical tickets are."""
-    if row.service is None:
-        return ""
-    s = tables.services.c
-    named = select(s.name).where(s.account_id == row.account_id, s.ref == row.service)
-    name = str(tx.connection.execute(named).scalar() or "")
+    name = timeline.service_name(tx, row.account_id, row.service)
     if name:
         tx.told(grant, "service.name")
     return name

@@ -206,6 +206,12 @@ def of_source(tx: Transaction, source: str) -> About | None:
     return None if row is None else about(tx, row.ticket)
 
 
+def service_name(tx: Transaction, account: int, ref: str | None) -> str:
+    """Of the service a ticket is about; empty where it is about none."""
+    row = None if ref is None else _SERVICE.first(tx, account=account, ref=ref)
+    return "" if row is None else str(row.name)
+
+
 def left_by(tx: Transaction, ticket: int) -> int | None:
     """Who left a message that is nobody's ticket, or whom they said they were: a person's id. They are called on a number of
     that person's, and asked for the PIN."""
@@ -223,6 +229,8 @@ _about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.k
     _t.c.number == bindparam("number")
 )
 _ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())
+_s = tables.services.c
+_SERVICE = Prepared(select(_s.name).where(_s.account_id == bindparam("account"), _s.ref == bindparam("ref")))
 _FIRST = Prepared(select(_m.c.author).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id).limit(1))
 _BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
 NOTED_FILES = Prepared(

@@ -191,13 +191,8 @@ def _still_leased(work: Work) -> Update:
     return update(tables.work).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
 
 
-def backlog(tx: Transaction, kinds: str = "%") -> Backlog:
-    """Of all work, or of kinds like a pattern: `slack.%`."""
-    return backlog_seen(tx.connection, tx.now, kinds)
-
-
-def backlog_seen(connection: Connection, now: int, kinds: str) -> Backlog:
-    """The same for whoever only looks."""
+def backlog(connection: Connection, now: int, kinds: str = "%") -> Backlog:
+    """Of all work, or of kinds like a pattern: `slack.%`. For whoever only looks."""
     w = tables.work.c
     owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
         w.done_at.is_(None), w.kind.like(kinds)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from simulator.slack import SAMPLE, Cast, Trouble
 from simulator.slack.sample import BOT
-from store import installations, members, work
+from store import installations, members
 from store.installations import Installation
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
@@ -137,8 +137,7 @@ def test_the_app_is_invited_into_the_desks_channel_later(sample_sqlite: str, sla
     desk.be("U0MIA").dm("more of it", thread=mine)
     desk.work()
     assert desk.said("U0KIM", AGENTS) == ""
-    with desk.store.transaction("test") as tx:
-        assert "invite the app" in (work.backlog(tx, "slack.%").error or "")
+    assert "invite the app" in (desk.store.backlog("slack.%").error or "")
     desk.be("U0KIM").invite_bot(AGENTS)
     desk.pass_time(301)
     desk.work()

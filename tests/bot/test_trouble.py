@@ -29,8 +29,7 @@ def troubled(trouble: Trouble, *methods: str) -> Callable[[str, Any], Trouble | 
 
 
 def backlog(desk: SlackDesk) -> Backlog:
-    with desk.store.transaction("metrics") as tx:
-        return work.backlog(tx, "slack.%")
+    return desk.store.backlog("slack.%")
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,7 @@ def lock_leo(desk: Desk) -> None:
 
 
 def owed(desk: Desk) -> Backlog:
-    with desk.store.transaction("test") as tx:
-        return work.backlog(tx)
+    return desk.store.backlog()
 
 
 def test_a_locked_pin_is_told_to_the_person_and_the_admin_contact(sample_url: str) -> None:

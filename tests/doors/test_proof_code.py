@@ -114,8 +114,8 @@ def test_without_a_mail_server_it_waits_and_no_code_is_made(sample_sqlite: str) 
     desk = Desk(sample_sqlite)
     asks_for_proof(desk)
     desk.work()
+    backlog = desk.store.backlog("proof_code")
     with desk.store.transaction("test") as tx:
-        backlog = work.backlog(tx, "proof_code")
         assert tx.connection.execute(select(tables.codes)).all() == []
     desk.close()
     assert (backlog.owed, backlog.failing) == (1, 1)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from deskgate.twilio_rest import refusal
-from store import tables, texts, work
+from store import tables, texts
 from store.people import subject_of
 from store.work import Later, Never
 from tests.desk import Desk
@@ -94,6 +94,5 @@ def test_d5_a_text_to_somebody_who_opted_out_is_not_tried_again(
     desk.exchange.refusing.clear()
     desk.pass_time(5)
     desk.work()
-    with desk.store.transaction("test") as tx:
-        assert work.backlog(tx, "text_code").owed == 0
+    assert desk.store.backlog("text_code").owed == 0
     assert len(desk.exchange.messages) == (0 if over else 1)

@@ -273,7 +273,7 @@ def test_what_needs_no_grant_names_no_customer(house: House) -> None:
             rings.started_in(tx),
             tickets.leave_pending(tx, subject="hello there", body="hello there"),
             work.lease(tx, ["notice"]),
-            work.backlog(tx),
+            work.backlog(tx.connection, tx.now),
             tx.standing(Ask(OWNER, Action.BILLING_VIEW, ACCOUNT, None, Proof.VERIFIED)),
         ]
         granted = [accounts.name(tx, genuine["billing.view"]), shell.own_numbers(tx, genuine["desk.pin.reissue"], 1)]

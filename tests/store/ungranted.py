@@ -341,9 +341,9 @@ REASONS: Final[dict[str, str]] = {
     "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
     "work.lane_of": reasons.PURE,
     **dict.fromkeys(
-        ("store.Store.backlog", "work.backlog_seen"), "how much later work is owed: numbers and the last error"
+        ("store.Store.backlog", "work.backlog"),
+        "how much later work is owed: numbers, and the last error, which has no customer in it",
     ),
-    "work.backlog": "how much later work is owed: numbers, and the last error, which has no customer in it",
     **dict.fromkeys(("work.done", "work.is_due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
     **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
     **dict.fromkeys(("work.sweep", "work.waits", "work.withdraw", "work.withdraw_proving"), reasons.QUEUE),

@@ -36,6 +36,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("overheard.hidden", "overheard.spoil"), reasons.CODE),
     "timeline.about": reasons.DECIDES,
     "timeline.left_by": reasons.DECIDES,
+    "timeline.service_name": "a name for a ticket whose Grant the caller has looked at, and who tells it",
     "timeline.hold": reasons.DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
     "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
