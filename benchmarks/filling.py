@@ -78,8 +78,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "mac": "{bytes}",
     },
     tables.ledger: {
-        "lane": "'00000000' || (10000001 + (n - 1) / 1000)",
-        "n": "1 + (n - 1) % 1000",
+        "lane": f"'00000000' || (10000001 + (n - 1) / {A_LANE})",
+        "n": f"1 + (n - 1) % {A_LANE}",
         "at": "{at}",
         "who": "'person:' || (" + _PERSON + ")",
         "account": _ACCOUNT,

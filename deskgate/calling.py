@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import phonenumbers
-
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after, outgoing
 from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
-from store import call_backs, legs, rings
+from store import call_backs, legs, numbers, rings
 from store.work import Later, Never, Work, enqueue
 
 RING_SECONDS: Final = 30
 CALL_SECONDS: Final = 30  # a mailbox usually answers before
 BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
-GLOBAL: Final = "001"  # the region of numbers that belong to no country
 
 
 def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, Callable[[Work], None]]:
@@ -137,14 +134,6 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -
 
 def may_call(settings: Settings, number: str) -> bool:
     """Whether a number is in a country calls may go to: SMS_COUNTRIES, or that of TWILIO_NUMBER (T35)."""
-    own = {_region(own) for own in settings.twilio_number}
-    allowed = set(settings.sms_countries) or own or {_region(number)}
-    return _region(number) in allowed - {""}
-
-
-def _region(number: str) -> str:
-    """Two letters; for a number that is in no use, the first country that has its code. Empty: of no country."""
-    parsed = phonenumbers.parse(number)
-    region = phonenumbers.region_code_for_number(parsed)
-    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    return "" if region in (None, GLOBAL, "ZZ") else str(region)
+    own = {numbers.region(own) for own in settings.twilio_number}
+    allowed = set(settings.sms_countries) or own or {numbers.region(number)}
+    return numbers.region(number) in allowed - {""}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from authz import CELLS, NAMES, Action, Ask, Denied, Grant, Next, Reason, Status, Topic, can_help
-from store import colleagues, loans, tables
+from authz import CELLS, NAMES, Action, Ask, Denied, Grant, Next, Reason, Status, Topic, can_help, can_lend
+from store import colleagues, tables
 from store.loans import Lender
 from store.prepared import Prepared
 from store.transaction import Transaction
@@ -138,12 +138,13 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> WhyNot:
         if one.standing.subject != ask.subject
     ]
     helpers = tuple(one.name for one in others if one.decides and can_help(denied, ask.cell, one.standing))
-    tx.told(grant, "contact.name" if helpers else "contact.none")
+    lend = tuple(Lender(one.person, one.name, one.member) for one in others if can_lend(ask.cell, one.standing))
+    tx.told(grant, "contact.name" if helpers or lend else "contact.none")
     if not helpers:
         denied = Denied(denied.reason, denied.rules, Next.LEAVE_MESSAGE)
     wanted = helpers and denied.reason == Reason.NO_RIGHT and denied.next in (Next.ASK_CONTACT_ADMIN, Next.ASK_OWNER)
     needs, roles = needed_for(tx, grant, ask.cell) if wanted else ((), False)
-    return WhyNot(ask.cell, denied, needs, roles, helpers, tuple(loans.lenders(tx, grant, ask.cell)))
+    return WhyNot(ask.cell, denied, needs, roles, helpers, lend)
 
 
 @dataclass(frozen=True, slots=True)

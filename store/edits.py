@@ -19,9 +19,8 @@ from store.transaction import Transaction, upsert
 
 VERSIONS: Final = 20  # of an answer of the desk's that was corrected
 UNFILED_FOR: Final = 7 * 24 * 3_600_000  # ms words are kept that are on no ticket
-FORM_FOR: Final = (
-    24 * 3_600_000
-)  # ms those are kept that stand in a form: where we are not, no change to them reaches us
+# ms those are kept that stand in a form: where we are not, no change to them reaches us.
+FORM_FOR: Final = 24 * 3_600_000
 LONGEST_TITLE: Final = 80
 SAYS: Final = "slack.reworded"  # the work of changing what stands in Slack
 

@@ -127,13 +127,15 @@ def drop(tx: Transaction, grant: Grant, id: int) -> Job:
 
 def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why: str) -> None:
     """Whoever waited for it sees that: an answer reached nobody, a recording or a file cannot be had, nobody was called."""
-    reach.given_up(tx, kind, payload, why)
-    if kind == "slack.fetch_file":
-        files.never(tx, int(payload["message"]), str(payload["file"]), why)
-    if kind == "call_back":
-        call_backs.given_up(tx, int(payload["call_back"]))
-    if kind == "fetch_recording":
-        recordings.never(tx, str(payload["sid"]), recordings.GONE)
+    match kind:
+        case "slack.say":
+            reach.given_up(tx, payload, why)
+        case "slack.fetch_file":
+            files.never(tx, int(payload["message"]), str(payload["file"]), why)
+        case "call_back":
+            call_backs.given_up(tx, int(payload["call_back"]))
+        case "fetch_recording":
+            recordings.never(tx, str(payload["sid"]), recordings.GONE)
 
 
 def _find(tx: Transaction, id: int) -> Any:

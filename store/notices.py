@@ -21,7 +21,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
 OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on an account: told to them
-# Alarms: told to the desk's supervisors and administrators.
+# Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
 OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
 # About how one of the staff signs in: told to them alone.
 OF_STAFF: Final = ("signin_tried", "signin_code", "signin_codes_spent")

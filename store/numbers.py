@@ -14,11 +14,9 @@ from store.cleaning import cleaned
 
 _LINK: Final = re.compile(r"<?tel:([^|>]*)(?:\|[^>]*)?>?", re.I)
 _FROM_ABROAD: Final = re.compile(r"^\D*00")
-_BETWEEN: Final = (
-    "Z",
-    "P",
-    "C",
-)  # what stands between digits: spaces, dashes, dots, brackets, marks that cannot be seen
+# What stands between digits: spaces, dashes, dots, brackets, marks that cannot be seen.
+_BETWEEN: Final = ("Z", "P", "C")
+_OF_NO_COUNTRY: Final = "001"
 _MINUS: Final = "\u2212"
 _NOBODYS: Final = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
@@ -56,10 +54,13 @@ def telephone(words: str, region: str = "") -> str | None:
 
 
 def region(number: str) -> str:
-    """Where a number (E.164) is: of countries that share theirs, the first. Empty where nobody knows."""
+    """Where a number (E.164) is, as two letters: GB; of one that is in no use, the first country that has its code. Empty: of no
+    country."""
     with suppress(phonenumbers.NumberParseException):
-        found = phonenumbers.region_code_for_country_code(phonenumbers.parse(number).country_code or 0)
-        return found if found != phonenumbers.UNKNOWN_REGION else ""
+        parsed = phonenumbers.parse(number)
+        found = phonenumbers.region_code_for_number(parsed)
+        found = found or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+        return "" if found in (_OF_NO_COUNTRY, phonenumbers.UNKNOWN_REGION) else found
     return ""
 
 

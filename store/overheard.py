@@ -29,16 +29,8 @@ _HIDDEN: Final = "•"
 _UNITS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TEENS: Final = (
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
+    *("ten", "eleven", "twelve"),
+    *(f"{one}teen" for one in ("thir", "four", "fif", "six", "seven", "eigh", "nine")),
 )
 _NAMES: Final = (
     {name: str(n) for n, name in enumerate(_UNITS, 1)}
@@ -98,7 +90,7 @@ def candidates(words: str, most: int = MOST) -> list[Candidate]:
 
 
 def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
-    """The words without the codes in them that were good until now: they are good no more, and whose they are is told."""
+    """The words without the codes in them that were good until now: they are good no more, and the person whose they are is told."""
     c, by_digest = tables.codes.c, _by_digest(tx, words, most)
     if not by_digest:
         return words

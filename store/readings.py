@@ -59,10 +59,9 @@ def looks_up(tx: Transaction, grant: Grant) -> bool:
     """Somebody of the desk asks whether there is such a support ID or number, whichever way they ask. False: they have
     asked as often as a day's work needs, are told nothing, and are reported."""
     tx.good(grant, "desk.proof.ask")
-    if budgets.take(tx, (Limit(f"looks-up:{grant.subject}", *LOOK_UPS),)) is None:
+    if budgets.take(tx, (_look_ups(grant.subject),)) is None:
         return True
-    s = tables.staff.c
-    since = tx.connection.execute(select(s.looks_from).where(s.id == _staff(grant))).scalar_one()
+    since = _looks_from(tx, _staff(grant))
     same = f"{grant.subject}:{tx.now // SPAN}:{since}"
     alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
     _refused(tx, grant, Reading.SPENT)
@@ -89,10 +88,7 @@ def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
     staff, account = _staff(grant), grant.account
     if account is None:
         return Reading.OPEN
-    s, a = tables.staff.c, tables.accounts.c
-    # Two at once are counted one after the other.
-    since = tx.connection.execute(select(s.looks_from).where(s.id == staff).with_for_update()).scalar_one()
-    hour = tx.now // SPAN
+    a, hour, since = tables.accounts.c, tx.now // SPAN, _looks_from(tx, staff, hold=True)
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
@@ -179,6 +175,17 @@ def _called(tx: Transaction, staff: int, account: int) -> ColumnElement[bool]:
     )
 
 
+def _look_ups(subject: str) -> Limit:
+    return Limit(f"looks-up:{subject}", *LOOK_UPS)
+
+
+def _looks_from(tx: Transaction, staff: int, *, hold: bool = False) -> int:
+    """Since when what they look at counts. `hold`: two at once are counted one after the other."""
+    s = tables.staff.c
+    theirs = select(s.looks_from).where(s.id == staff)
+    return int(tx.connection.execute(theirs.with_for_update() if hold else theirs).scalar_one())
+
+
 def _of_late(tx: Transaction, staff: int, since: int) -> set[int]:
     """The accounts they have looked at that count now."""
     r = tables.readings.c
@@ -189,9 +196,8 @@ def _of_late(tx: Transaction, staff: int, since: int) -> set[int]:
 def count(tx: Transaction, grant: Grant) -> int:
     """How many accounts they have looked at within the hour."""
     tx.good(grant, "desk.proof.ask")
-    s, staff = tables.staff.c, _staff(grant)
-    since = tx.connection.execute(select(s.looks_from).where(s.id == staff)).scalar_one()
-    return len(_of_late(tx, staff, since))
+    staff = _staff(grant)
+    return len(_of_late(tx, staff, _looks_from(tx, staff)))
 
 
 def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
@@ -204,7 +210,7 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(looks_from=tx.now)
     if tx.connection.execute(theirs.returning(s.id)).first() is None:
         return False
-    budgets.make_whole(tx, f"looks-up:staff:{staff}")
+    budgets.make_whole(tx, _look_ups(f"staff:{staff}").name)
     alerts.seen_of(tx, grant, BUDGETS, f"staff:{staff}")
     tx.told(grant, f"looks_lifted:staff:{staff}")
     return True

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -46,15 +47,11 @@ class Memory:
     def __init__(self, url: str) -> None:
         self._name = _name(url)
         self._own: Seen | None = None
-        self._path: Path | None = None
-        self._looked = False
 
-    @property
+    @cached_property  # not before it is needed: whoever only asks makes no folder
     def path(self) -> Path | None:
-        if not self._looked:  # not before it is needed: whoever only asks makes no folder
-            folder, self._looked = state_folder(), True
-            self._path = folder / f"seen-{self._name}.json" if folder is not None else None
-        return self._path
+        folder = state_folder()
+        return None if folder is None else folder / f"seen-{self._name}.json"
 
     @property
     def is_new(self) -> bool:

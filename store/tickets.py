@@ -80,7 +80,7 @@ def open(
 
 
 def topic_of(action: Action) -> Topic:
-    """The topic a request is kept under."""
+    """The topic a request is kept under; technical for what is none."""
     return TOPIC_OF.get(action, Topic.TECHNICAL)
 
 

@@ -35,7 +35,7 @@ ROWS = {  # row -> what it names
         "alerts:waiting",
     ),
     "G5": ("watch:stamp",),
-    "G6": ("work:backlog_seen",),
+    "G6": ("work:backlog",),
     "G7": ("calls:sweep", "rings:sweep", "work:sweep", "call_backs:sweep", "guard:sweep", "second_looks:sweep"),
     "G8": ("places:versions", "places:channel_moved"),
 }
@@ -44,7 +44,7 @@ MISSED = {  # indices -> whose statement is found without them, on each database
     ("ix_tickets_queue", "ix_tickets_status"): "queue:counts",
     ("ix_rings_ended_at",): "live:calls",
     ("ix_alerts_seen_at",): "watch:stamp",
-    ("ix_work_given_up",): "work:backlog_seen",
+    ("ix_work_given_up",): "work:backlog",
     ("ix_work_done",): "work:sweep",
     ("ix_calls_answered",): "calls:sweep",
     ("ix_call_backs_ended_at",): "call_backs:sweep",
