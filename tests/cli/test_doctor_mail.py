@@ -61,7 +61,22 @@ def test_a4_the_doctor_says_what_short_pins_cost_where_people_choose(light: Shel
     assert "wrong PINs of six or seven digits" in said
 
 
-FIXES = ("check", "set", "run", "see", "invite", "remove", "put", "open", "paste", "install", "compare", "use", "make")
+FIXES = (
+    "add",
+    "check",
+    "set",
+    "run",
+    "see",
+    "invite",
+    "remove",
+    "put",
+    "open",
+    "paste",
+    "install",
+    "compare",
+    "use",
+    "make",
+)
 SPEAKS_FOR_ITSELF = (
     "trouble",
     "fault",
