@@ -27,6 +27,7 @@ _folders = itertools.count()
 pytest_plugins = [
     "tests.sizes",
     "tests.hashing",
+    "tests.quicker",
     "tests.postgres",
     "tests.browser",
     "tests.desk",

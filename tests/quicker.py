@@ -1,0 +1,55 @@
+"""What the service makes once, made once for a whole test process and not anew for each of its desks: compiled statements, an event loop.
+
+A pytest plugin. Each test opens a desk of its own, and half of what a short one took was SQLAlchemy compiling the statements that
+the desk before it had sent, and a thread with a new loop for each request of Starlette's test client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any, Final
+
+import anyio.from_thread
+from anyio.from_thread import BlockingPortal
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
+from starlette.testclient import TestClient
+
+_STATEMENTS: Final = 4_000  # the service sends some six hundred, tests what they look by
+_open: Final = ExitStack()
+_loop: Final[list[BlockingPortal]] = []
+
+
+def pytest_configure() -> None:
+    compile_once()
+    TestClient._portal_factory = _portal  # type: ignore[method-assign]
+
+
+def pytest_unconfigure() -> None:
+    _loop.clear()
+    _open.close()
+
+
+def compile_once() -> None:
+    """All engines of a kind share what was compiled. SQLAlchemy keeps it by the dialect, of which each engine has its own, all alike."""
+    for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+        kind.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+        kind.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
+        kept = LRUCache[Any, Any](_STATEMENTS)
+        kind.engine_created = partial(_shares, kept)  # type: ignore[method-assign]
+
+
+def _shares(kept: LRUCache[Any, Any], engine: Engine) -> None:
+    engine.update_execution_options(compiled_cache=kept)
+
+
+@contextmanager
+def _portal(client: TestClient) -> Iterator[BlockingPortal]:
+    """The loop a request runs in: that of the client's own `with`, or else one for all."""
+    if client.portal is None and not _loop:
+        _loop.append(_open.enter_context(anyio.from_thread.start_blocking_portal()))
+    yield client.portal or _loop[0]
