@@ -6,6 +6,7 @@ import base64
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import fastapi.dependencies.models
 import pytest
@@ -54,7 +55,6 @@ class Desk:
             _env_file=None, database_url=url, secret_keys=secret_keys, public_url=PUBLIC, **settings
         )
         rest = Served(lambda: twilio_api(self.exchange))
-        local = {"base_url": PUBLIC, "client": ("127.0.0.1", 50000)}
         self.app = make_app(
             self.settings,
             clock=lambda: self.now,
@@ -66,7 +66,7 @@ class Desk:
             self.house.deliveries["news"] = lambda _piece: None  # nobody is in Slack here; see tests/bot
         self.store = self.house.store
         self.client = TestClient(
-            self.app, base_url=local["base_url"], client=("127.0.0.1", 50000)
+            self.app, base_url=PUBLIC, client=("127.0.0.1", 50000)
         )  # never started: no worker runs
         token = (
             self.house.settings.twilio_auth_token[0] if self.settings.twilio_account_sid else _token(self.store.keys)
@@ -80,7 +80,7 @@ class Desk:
         self, script: str, *, meanwhile: bool = True, elsewhere: Callable[[str], None] | None = None
     ) -> list[tuple[str, str]]:
         """Plays a call script; a mismatch fails the test with the line. Later work is done after everything anyone does."""
-        work = self.work if meanwhile else lambda: None
+        work: Callable[[], Any] = self.work if meanwhile else lambda: None
         return play(script, self.exchange, meanwhile=work, elsewhere=elsewhere)
 
     def work(self) -> int:
