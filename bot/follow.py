@@ -42,7 +42,7 @@ def news(posting: Posting, piece: Work) -> None:
     with door.store.transaction("worker") as tx:
         grant = granted(tx)
         about = timeline.about(tx, number)
-        if about is None or about.status == "held":
+        if about is None:
             return
         _places_for(door, tx, grant, number, about.status, home.team)
         said, theirs = shown.said(tx, grant, number), False
@@ -307,7 +307,7 @@ def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
 
 def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     about = timeline.about(tx, place.ticket)
-    return None if about is None else told.plain(door.phrases, f"origin.{about.status}", number=place.ticket)
+    return None if about is None else told.plain(door.phrases, f"origin.{about.seen_as}", number=place.ticket)
 
 
 def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:

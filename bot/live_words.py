@@ -51,7 +51,8 @@ def _proof_asked(p: Phrases, found: Case) -> list[str]:
 
 def _caller(p: Phrases, found: Case) -> list[Block]:
     if found.requester is None:
-        return [b.section(p.say("call.put_away" if found.call.state == "over" else "call.nobody"))]
+        put_away = found.call.state == "over" or found.call.told == "guarded"
+        return [b.section(p.say("call.put_away" if put_away else "call.nobody"))]
     proof = p.say("call.proof")
     if found.until is not None:
         proof = p.say("call.proof_further", until=clock(found.until))
@@ -75,7 +76,7 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
     if call.state == "waiting":
         return []
     made = [] if call.agent else [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
-    if call.state == "talking" and call.agent:
+    if call.state == "talking" and call.agent and call.told != "guarded":
         made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
         if found.requester is not None and found.until is None and found.second:
             made.append(b.button(p.plain("button.ask_second"), "desk_ask_second", id))

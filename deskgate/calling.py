@@ -74,7 +74,7 @@ def _announce(line: Line, twilio: TwilioRest, work: Work) -> None:
     with line.store.transaction("worker") as tx:
         now = rings.look(tx, ring)
     if now is not None and not now.over and now.told == told and now.taken_by is not None:
-        url = line.twilio.url(told_url(line.store.keys, ring, told))
+        url = line.twilio.url(told_url(line.store.keys, ring, now.announced))
         twilio.announce(rings.room(ring), now.taken_by, url)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from ivr import dialogue, effects, moves, ringing
-from ivr.shapes import Call, LeaveMessage, Screen, Spoken
+from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused, play, state_of
 from ivr.webhook import step_token
 from store import alerts, approvals, calls, message_limits, recordings, rings, tickets, work
@@ -73,8 +73,7 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
             return
         call = state_of(row)
         effect = dialogue.spoken_after(call, Spoken(spoken))
-        if effect is None and call.duress:
-            effect = LeaveMessage(spoken)
+        tx.threatened = call.duress
         if effect is None:  # its turn was lost and the call went on: for the desk to sort out
             claimed = NOBODY if call.subject else claimed_by(tx, call.support_id, call.number)
             tickets.leave_pending(

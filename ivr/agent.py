@@ -17,6 +17,8 @@ from store import Keys, calls, legs, live, rings
 from store.rings import Ring
 from store.transaction import LINE, Transaction
 
+_CAME = ("passed", "failed", "guarded")
+
 
 def leg_urls(keys: Keys, ring: int, leg: int) -> tuple[str, str]:
     """Where Twilio asks what to play on a leg of the desk, and where it tells how the leg fared: paths with their token."""
@@ -44,17 +46,17 @@ def leg_status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> 
 
 
 def told_url(keys: Keys, ring: int, told: str) -> str:
-    """Where Twilio asks what to say to the agent in the room: `told` is passed or failed."""
+    """Where Twilio asks what to say to the agent in the room: `told` is passed, failed or guarded."""
     return f"/ivr/agent/told?{urlencode({'ring': ring, 'told': told, 't': step_token(keys, f'told {told}', ring)})}"
 
 
 def told(on: Line, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
     ring, came = query.get("ring", ""), query.get("told", "")
-    known = came in ("passed", "failed") and ring.isascii() and ring.isdigit() and len(ring) < 20
+    known = came in _CAME and ring.isascii() and ring.isdigit() and len(ring) < 20
     if not known or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", int(ring)):
         raise Refused("not a ring of ours")
-    return screens.announced(on.phrases, line("agent.passed" if came == "passed" else "agent.failed"))
+    return screens.announced(on.phrases, line(f"agent.{came}"))
 
 
 def over_url(keys: Keys, ring: int) -> str:

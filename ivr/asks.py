@@ -8,8 +8,10 @@ from typing import Final
 from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from ivr import outcomes as o
 from ivr.hours import Hours
+from ivr.outcomes import Outcome
 from ivr.shapes import Call
 from store import accounts, step_ups, tickets
+from store.timeline import Recorded
 from store.transaction import Transaction
 
 TOPICS: Final = (Topic.TECHNICAL, Topic.BILLING)
@@ -77,6 +79,16 @@ def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Ref
     of = tuple(Topic) if by_phone.when != "billing_topics" else (Topic.BILLING,)
     spoken = [grant for grant in granted if grant.topic in of or grant.when in ANYWHERE]
     return spoken or refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
+
+
+def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> Outcome:
+    """What somebody left who has proved who they are, and may not open a ticket (any more)."""
+    assert call.subject is not None
+    topic = call.topic or "technical"
+    tickets.leave_pending(
+        tx, subject=subject, body=body, recorded=recorded, who=call.subject, account=call.account, topic=topic
+    )
+    return o.TicketKept()
 
 
 def ring_ask(tx: Transaction, call: Call) -> Ask:

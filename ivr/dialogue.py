@@ -15,7 +15,7 @@ from ivr import further as f
 from ivr import menu as menus
 from ivr import shapes as s
 from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu, resume
-from ivr.outcomes import BeingUpdated
+from ivr.outcomes import BeingUpdated, Ringing
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
 MOST_UNPROVED: Final = (
@@ -33,6 +33,8 @@ def step(call: Call, event: Event) -> Move:
     """One step of a call: repeats a prompt after silence, and otherwise asks the table."""
     if isinstance(event, BeingUpdated):
         return menu(call, line("being_updated"))
+    if isinstance(event, Ringing):
+        call = replace(call, rung=call.rung + 1)
     if isinstance(event, Keys) and call.subject is not None and call.proof < Proof.VERIFIED and call.at in _PROVED:
         return _prove_anew(call)
     if isinstance(event, Keys) and call.proof < Proof.VERIFIED and not call.then:
@@ -63,7 +65,7 @@ def _prove_anew(call: Call) -> Move:
         return keypad.failed(replace(call, then="", way="", wrong=0, approval=0))
     ours = call.account if call.call_back is not None else None
     fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, call_back=call.call_back)
-    fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries)
+    fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries, rung=call.rung)
     return goto(fresh, "pin", line("pin_anew"))
 
 

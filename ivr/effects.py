@@ -12,7 +12,7 @@ from authz import CELL_OF, Action, Grant, Proof, Topic
 from ivr import duress, proving, requesting
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.asks import ANYWHERE, CUSTOMER_ASKS, Desk, asked, by_topic, refused
+from ivr.asks import ANYWHERE, CUSTOMER_ASKS, Desk, asked, by_topic, keep, refused
 from ivr.menu import LINK, MENU, MESSAGE
 from ivr.moves import PAGE
 from ivr.outcomes import Outcome
@@ -20,14 +20,16 @@ from ivr.shapes import Call, Effect
 from ivr.step_up import STEP_UP
 from store import accounts, codes, message_limits, reach, ticket_lists, tickets
 from store.people import claimed_by
-from store.timeline import Recorded
 from store.transaction import Transaction
 
 
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
     """Does one effect and gives what came of it. `CheckPin` is not done here: it takes more than one transaction."""
-    done = duress.instead_of(effect, DO[type(effect)]) if call.duress else DO[type(effect)]
-    return done(tx, desk, call, effect)
+    usually = DO[type(effect)]
+    if not call.duress:
+        return usually(tx, desk, call, effect)
+    tx.threatened = True
+    return duress.instead_of(call, effect, usually)(tx, desk, call, effect)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -98,15 +100,6 @@ def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket)
             tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=effect.recorded)
         )
     return keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
-
-
-def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> Outcome:
-    assert call.subject is not None
-    topic = call.topic or "technical"
-    tickets.leave_pending(
-        tx, subject=subject, body=body, recorded=recorded, who=call.subject, account=call.account, topic=topic
-    )
-    return o.TicketKept()
 
 
 def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

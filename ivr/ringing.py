@@ -10,8 +10,7 @@ from typing import Any, Final
 from authz import Grant, Proof
 from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.asks import Desk, refused, ring_ask
-from ivr.effects import keep
+from ivr.asks import Desk, keep, refused, ring_ask
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
 from store import approvals, call_backs, codes, legs, live, rings, step_ups, tickets, work
@@ -39,7 +38,7 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
         numbers = (theirs,) if theirs else numbers
         call_backs.moved(tx, ours, "proved")
     numbers = legs.open_phones(tx, numbers)
-    if rings.started_in(tx) >= MOST_RINGS:
+    if call.rung >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
     own_number = resolve(tx, call.support_id, call.number)[1]
     ring = rings.start(
@@ -101,23 +100,17 @@ def _give_up_ring(tx: Transaction, desk: Desk, call: Call, effect: s.GiveUpRing)
     ring = rings.end(tx, tx.call, _ending(call, effect))
     if ring is None or not (effect.nobody_came or effect.asked):
         return o.RingEnded(None, False)
-    subject = "Call back: asked for a person"
-    if ring.emergency:
-        subject = "Emergency: asked to be called back" if effect.asked else "Emergency: nobody answered"
-        subject = "Emergency: the caller hung up while waiting" if effect.gone else subject
-    body = _why_back(tx, ring, effect)
     if ring.emergency:
         work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account})
-    number = _call_back_ticket(tx, call, subject, body, urgent=ring.emergency)
+    number = call_back_ticket(tx, call, effect, ring.started_at, emergency=ring.emergency, taken=ring.taken)
     return o.RingEnded(number, effect.nobody_came, effect.asked)
 
 
-def _why_back(tx: Transaction, ring: Ring, effect: s.GiveUpRing) -> str:
-    """Why they are to be called back, for the desk: what happened, and nothing else."""
+def _why_back(effect: s.GiveUpRing, waited: int, *, taken: bool) -> str:
+    """Why they are to be called back, for the desk: what happened, and nothing else. `waited` in seconds."""
     if effect.asked:
         return "The caller asked for a person by phone, and then to be called back instead of waiting."
-    waited = (tx.now - ring.started_at) // 1000
-    if effect.gone and ring.taken:
+    if effect.gone and taken:
         return f"The caller asked for a person by phone. The call was taken after {waited} s, and the caller had gone."
     if effect.gone:
         return f"The caller asked for a person by phone and hung up after {waited} s, before anyone answered."
@@ -132,13 +125,21 @@ def _ending(call: Call, effect: s.GiveUpRing) -> str:
     return rings.NOBODY_CAME if effect.nobody_came else rings.CALL_BACK if effect.asked else rings.WENT_BACK
 
 
-def _call_back_ticket(tx: Transaction, call: Call, subject: str, body: str, *, urgent: bool = False) -> int | None:
-    """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk."""
+def call_back_ticket(
+    tx: Transaction, call: Call, effect: s.GiveUpRing, since: int, *, emergency: bool, taken: bool = False
+) -> int | None:
+    """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk. `since` (ms) they
+    have waited."""
+    subject = "Call back: asked for a person"
+    if emergency:
+        subject = "Emergency: asked to be called back" if effect.asked else "Emergency: nobody answered"
+        subject = "Emergency: the caller hung up while waiting" if effect.gone else subject
+    body = _why_back(effect, (tx.now - since) // 1000, taken=taken)
     verdict = tx.ask(ring_ask(tx, call))
     if not isinstance(verdict, Grant):
         keep(tx, call, None, subject, body)
         return None
-    return tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=urgent)
+    return tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)
 
 
 def _ask_call_back(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -162,8 +163,9 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
     assert tx.call is not None
     ring = rings.hold(tx, call.ring)
     passed = effect.passed if effect.passed is not None else _stepped_up(tx, call, ring)
-    rings.proved(tx, call.ring, passed=passed)
-    if effect.passed is False and call.subject is not None:  # who fails is nobody: a second proof is worth nothing
+    rings.proved(tx, call.ring, passed=passed, threatened=call.duress)
+    # Who fails is nobody, and whoever is threatened proves nothing: a second proof is worth nothing.
+    if (effect.passed is False or call.duress) and call.subject is not None:
         approvals.end_in(tx, call.subject, tx.call)
     if ring is None or ring.over or ring.agent_left or not ring.taken:
         rings.end(tx, tx.call, rings.AGENT_LEFT)

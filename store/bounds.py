@@ -49,7 +49,7 @@ def _sees(grant: Grant, of: About) -> bool:
         hidden = of.status in NOT_THE_DESKS and not (of.status == "held" and leads(grant))
         return of.account == grant.account and not hidden
     mine = of.opened_by == person_of(grant.subject)
-    open_to_all = of.opened_by is not None and of.status not in ("pending", "withdrawn", "held", "draft")
-    seen = mine if of.status == "draft" or grant.when in ("own_tickets", OWN_REQUESTS) else open_to_all
+    open_to_all = of.opened_by is not None and of.seen_as not in ("pending", "withdrawn", "held", "draft")
+    seen = mine if of.seen_as == "draft" or grant.when in ("own_tickets", OWN_REQUESTS) else open_to_all
     follows = grant.when != OWN_REQUESTS or of.kind in REQUESTS
     return (of.account, of.topic) == (grant.account, grant.topic) and seen and follows

@@ -24,7 +24,7 @@ HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is ve
 class Card:
     """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
     `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
-    `left_by`: of what is nobody's ticket, the name of who left it and had proved who they are; or empty."""
+    `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty."""
 
     number: int
     subject: str
@@ -56,11 +56,13 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
         raise NoGrant("not a ticket this grant works on")
     requester = None
-    if row.opened_by is not None and row.account_id is not None:
+    hidden_from = row.held_as is not None and row.status != "held"  # nothing that the desk writes reaches them
+    if row.opened_by is not None and row.account_id is not None and not hidden_from:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     holder, taken_by = _taken_by(tx, number)
     first = shown.first(tx, grant, number)
-    by_name = row.status == "pending" and first is not None and first.author.startswith("person:")
+    nobodys = row.status == "pending" or (row.held_as is not None and requester is None)
+    by_name = nobodys and first is not None and first.author.startswith("person:")
     made = Card(
         row.number,
         row.subject,

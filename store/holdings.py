@@ -97,7 +97,6 @@ _KINDS = Prepared(
         tables.tickets.c.opened_by == bindparam("person"),
         tables.tickets.c.account_id == bindparam("account"),
         tables.tickets.c.status != "withdrawn",
-        tables.tickets.c.status != "held",
     )
     .distinct()
 )

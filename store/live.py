@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Select, or_, select
 
 from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof
-from store import accounts, alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts
+from store import accounts, alerts, call_backs, factors, guard, rings, standing, step_ups, tables, texts, timeline
 from store.accounts import Invoice, Service
 from store.people import person_of, subject_of
 from store.standing import Requester
@@ -33,7 +33,7 @@ LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on th
 class LiveCall:
     """`state` is waiting, talking, keypad or over; `position` in the queue, from 1, while waiting. `agent` is a name, or empty
     where nobody took it or we do not know who; `staff` their id. `asked` and `told`: what the caller was last sent to the
-    keypad for (pin, second) and what came of it (passed, failed, or empty). `words` are the desk's two, once it is taken.
+    keypad for (pin, second) and what came of it (passed, failed, or empty; guarded: see rings.announced). `words` are the desk's two, once it is taken.
     `ending`, once it is over, in words of ENDINGS; `lasted` in ms: how long they talked, or the caller waited."""
 
     id: int
@@ -65,10 +65,13 @@ class LiveWith:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
+    """`status` as its customers see it. `led`: those who lead the desk have it, and nobody else can open it."""
+
     number: int
     subject: str
     topic: str
     status: str
+    led: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
         *(["number"] if texts.number_for(tx, person, texting) else []),
     ]
     put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
-    if put_away or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
+    if put_away or row.threatened or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
         return Case(call, None, proof, None, row.own_number, tuple(second), (), ())
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
     if until is not None:
@@ -204,8 +207,8 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
     topics = [cell.partition(":")[2] for cell in who.may if cell.startswith("ticket.view:")]
     own = {cell.partition(":")[2]: limit for cell, limit in who.own_only.items() if cell.startswith("ticket.view:")}
     query = (
-        select(t.number, t.subject, t.topic, t.status, t.opened_by, t.kind)
-        .where(t.account_id == row.account_id, t.status.in_(("open", "waiting")), t.topic.in_(topics))
+        select(t.number, t.subject, t.topic, timeline.SEEN_AS.label("seen_as"), t.status, t.opened_by, t.kind)
+        .where(t.account_id == row.account_id, timeline.SEEN_AS.in_(("open", "waiting")), t.topic.in_(topics))
         .order_by(t.number.desc())
         .limit(20)
     )
@@ -216,7 +219,7 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
         for one in rows
         if one.topic not in own or (one.opened_by == mine and (own[one.topic] != OWN_REQUESTS or one.kind in REQUESTS))
     ]
-    return tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in seen[:5])
+    return tuple(OpenTicket(one.number, one.subject, one.topic, one.seen_as, one.status == "held") for one in seen[:5])
 
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
@@ -237,7 +240,7 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         row.staff_id,
         _place(waiting, row.id) if state == "waiting" else 0,
         row.asked,
-        row.told,
+        rings.announced(row.told, threatened=row.threatened),
         _words(tx, row),
         *(_ending(row) if state == "over" else ("", 0)),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from authz import Grant
 from store import bounds, cards, edits, shown, tables, timeline
@@ -91,12 +91,13 @@ def held(tx: Transaction, grant: Grant) -> list[Queued]:
 
 
 def release(tx: Transaction, grant: Grant, number: int) -> bool:
-    """A held ticket becomes one of the queue, and nobody's: whoever threatens the customer may look at their list and their
-    Slack, so it never comes up there. What was said on it still says who left it. Whether it was held."""
+    """A held ticket becomes one of the queue, and the desk's alone: whoever threatens the customer may look at their list and
+    their Slack, so nothing changes there. What was said on it still says who left it. Whether it was held."""
     _leads(tx, grant)
     t = tables.tickets.c
     one = update(tables.tickets).where(t.number == number, t.status == "held", _of_account(grant))
-    if tx.connection.execute(one.values(status="open", opened_by=None).returning(t.number)).first() is None:
+    now = case((t.held_as == "pending", "pending"), else_="open")
+    if tx.connection.execute(one.values(status=now).returning(t.number)).first() is None:
         return False
     tx.told(grant, f"released:{number}")
     edits.news(tx, number)

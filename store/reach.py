@@ -52,7 +52,7 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     row = _TICKET.first(tx, number=number)
     if row is None or (grant.cell == "desk.ticket.work" and row.account_id != grant.account):
         raise NoGrant("not a ticket this grant works on")
-    if row.opened_by is None or row.account_id is None:
+    if row.opened_by is None or row.account_id is None or row.held_as is not None:
         return Reach(NOBODY, "", "no_way")
     tx.told(grant, "contact.name")
     why = _why_not(tx, row, row.opened_by)
@@ -102,6 +102,8 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
     tx.good(grant, "ticket.view:technical", "ticket.view:billing")
     row = _TICKET.first(tx, number=number)
     if row is None or row.account_id != grant.account or subject_of(row.opened_by or 0) != grant.subject:
+        return
+    if row.held_as is not None:  # nothing of the desk's is
         return
     last = _LAST.first(tx, ticket=number)
     if last is not None and last.state != "delivered":
@@ -159,7 +161,7 @@ def _put(tx: Transaction, message: int, state: str, why: str) -> None:
 
 _t, _d, _m, _i = tables.tickets, tables.answer_states, tables.messages, tables.installations
 _TICKET = Prepared(
-    select(_t.c.account_id, _t.c.topic, _t.c.opened_by, tables.people.c.name)
+    select(_t.c.account_id, _t.c.topic, _t.c.opened_by, _t.c.held_as, tables.people.c.name)
     .outerjoin(tables.people, tables.people.c.id == _t.c.opened_by)
     .where(_t.c.number == bindparam("number"))
 )

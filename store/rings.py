@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, case, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, null, or_, select, update
 
 from authz import Grant, Proof
 from store import bounds, legs, tables, two_words, work
@@ -45,6 +45,12 @@ class Ring:
     asked_at: int | None
     told: str
     call_back: int | None
+    threatened: bool
+
+    @property
+    def announced(self) -> str:
+        """What came of the keypad, as the agent hears and reads it."""
+        return announced(self.told, threatened=self.threatened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ class Whisper:
     account_number: str
     proof: Proof
     emergency: bool
+
+
+def announced(told: str, *, threatened: bool) -> str:
+    """`guarded` for `passed` where somebody threatens the caller: the agent is to tell them nothing, and to seem to."""
+    return "guarded" if threatened and told == "passed" else told
 
 
 def room(id: int) -> str:
@@ -95,14 +106,6 @@ def start(
     return id
 
 
-def started_in(tx: Transaction) -> int:
-    """How often the desk was rung in this call."""
-    many: int = tx.connection.execute(
-        select(func.count()).select_from(tables.rings).where(tables.rings.c.call == tx.call)
-    ).scalar_one()
-    return many
-
-
 def look(tx: Transaction, id: int) -> Ring | None:
     r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
     return None if r is None else _ring(r)
@@ -123,8 +126,17 @@ def queue(tx: Transaction) -> list[int]:
 
 def place(tx: Transaction, ring: Ring) -> int:
     """Where a caller who waits stands in the queue, from 1."""
-    r, earlier = tables.rings.c, tables.rings.c.id < ring.id
-    before = and_(r.emergency, earlier) if ring.emergency else or_(r.emergency, earlier)
+    return _place(tx, tables.rings.c.id < ring.id, emergency=ring.emergency)
+
+
+def place_since(tx: Transaction, since: int, *, emergency: bool) -> int:
+    """The same for whoever has waited since then (ms), and is not in the queue: somebody threatens them (ivr/duress.py)."""
+    return _place(tx, tables.rings.c.started_at <= since, emergency=emergency)
+
+
+def _place(tx: Transaction, earlier: ColumnElement[bool], *, emergency: bool) -> int:
+    r = tables.rings.c
+    before = and_(r.emergency, earlier) if emergency else or_(r.emergency, earlier)
     query = select(func.count()).select_from(tables.rings).where(r.ended_at.is_(None), r.taken_by.is_(None), before)
     others: int = tx.connection.execute(query).scalar_one()
     return others + 1
@@ -196,12 +208,17 @@ def end(tx: Transaction, call: str, ending: str) -> Ring | None:
     return _ring(row)
 
 
-def proved(tx: Transaction, id: int, *, passed: bool) -> None:
-    """What came of the keypad. Who keyed a wrong PIN is no longer known to be anybody. The agent hears of it in the room."""
+def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) -> None:
+    """What came of the keypad. Who keyed a wrong PIN is no longer known to be anybody; nor is, to the agent, whoever is
+    `threatened`, though they passed. The agent hears of it in the room."""
     r, told = tables.rings.c, "passed" if passed else "failed"
-    proof = Proof.VERIFIED if passed else Proof.CLAIMED
+    proof = Proof.VERIFIED if passed and not threatened else Proof.CLAIMED
     asked = update(tables.rings).where(r.id == id, r.asked != "", r.told != told, r.ended_at.is_(None))
-    now = {"told": told, "proof": case((r.asked == "pin", literal(int(proof))), else_=r.proof)}
+    now = {
+        "told": told,
+        "proof": case((r.asked == "pin", literal(int(proof))), else_=r.proof),
+        "threatened": threatened,
+    }
     row = tx.connection.execute(asked.values(**now).returning(r.subject, r.account_id, r.asked)).first()
     if row is None:
         return
@@ -310,4 +327,5 @@ def _ring(r: Any) -> Ring:
         r.asked_at,
         r.told,
         r.call_back,
+        r.threatened,
     )

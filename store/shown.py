@@ -15,11 +15,14 @@ from store.transaction import Transaction
 
 
 def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
-    """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone."""
+    """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone, and so all it does
+    with what was left under a threat."""
     tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
-    bounds.ticket(tx, grant, ticket)
-    customer = grant.topic is not None
-    rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not (customer and row.internal)]
+    of = bounds.ticket(tx, grant, ticket)
+    rows = _ALL_SAID.all(tx, ticket=ticket)
+    if grant.topic is not None:
+        desks = ("staff:",) if of.held_as is not None else ()
+        rows = [row for row in rows if not row.internal and not row.author.startswith(desks)]
     return _told(tx, grant, ticket, rows)
 
 

@@ -98,7 +98,9 @@ def _told(tx: Transaction, grants: Sequence[Grant], rows: Iterable[Row[Any]], mo
     for row in rows:
         fields = ("ticket.number", "ticket.subject", "ticket.status", "ticket.topic", more)
         tx.told(_under(grants, row), *(name for name in fields if name))
-        made.append(Ticket(row.number, row.topic, row.subject, row.status, row.opened_by == me, row.answer or ""))
+        made.append(
+            Ticket(row.number, row.topic, row.subject, row.held_as or row.status, row.opened_by == me, row.answer or "")
+        )
     return made
 
 
@@ -118,17 +120,18 @@ def _viewing(tx: Transaction, grants: Sequence[Grant]) -> int:
 
 
 def _own(status: str) -> ColumnElement[bool]:
-    return and_(tables.tickets.c.opened_by == bindparam("me"), tables.tickets.c.status == status)
+    t = tables.tickets.c
+    return and_(t.opened_by == bindparam("me"), t.status == status, t.held_as.is_(None))
 
 
 def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
-    """Nobody's are those that wait to be sorted, that are held, and drafts taken back; a draft is its author's alone."""
+    """Nobody's are those that wait to be sorted, and drafts taken back; a draft is its author's alone."""
     t, mine = tables.tickets.c, tables.tickets.c.opened_by == bindparam("me")
     granted = or_(*((t.account_id == g.account) & (t.topic == g.topic) & own_only(g) for g in grants))
     proven = t.opened_by.is_not(None)  # what nobody proven opened is the desk's, whatever its status is by now
-    seen = t.status.not_in(("pending", "withdrawn", "held")) & proven
+    seen = timeline.SEEN_AS.not_in(("pending", "withdrawn", "held")) & proven
     accounts = sorted({grant.account or 0 for grant in grants})  # said once more, for the sake of the index
-    return and_(t.account_id.in_(accounts), seen, (t.status != "draft") | mine, granted)
+    return and_(t.account_id.in_(accounts), seen, (timeline.SEEN_AS != "draft") | mine, granted)
 
 
 _SOME_WAIT = Prepared(
@@ -137,6 +140,7 @@ _SOME_WAIT = Prepared(
         tables.tickets.c.account_id == bindparam("account"),
         tables.tickets.c.opened_by == bindparam("me"),
         tables.tickets.c.status == "waiting",
+        tables.tickets.c.held_as.is_(None),
     )
     .limit(1)
 )
@@ -147,6 +151,7 @@ _desk_said = (
         tables.messages.c.author.like("staff:%"),
         tables.messages.c.internal.is_(False),
         tables.messages.c.event == "",
+        tables.tickets.c.held_as.is_(None),
     )
     .order_by(tables.messages.c.id.desc())
     .limit(1)

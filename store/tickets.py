@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, select, true, update
+from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
 
 from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Topic
 from store import bounds, edits, loans, step_ups, tables, timeline
@@ -117,7 +117,7 @@ def request_with_recording(tx: Transaction, subject: str, sid: str) -> tuple[int
     """The same for the request of theirs that has this recording already: for a door that hears of it again."""
     row = _BY_RECORDING.first(tx, sid=sid)
     own = row is not None and row.opened_by is not None and subject_of(row.opened_by) == subject
-    return (row.number, row.status != "draft") if own else None
+    return (row.number, (row.held_as or row.status) != "draft") if own else None
 
 
 def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
@@ -201,7 +201,8 @@ def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
     tx.good(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
     row = _BY_RECORDING.first(tx, sid=sid)
-    return row.number if row and row.account_id == grant.account and row.status != "pending" else None
+    sorted_out = row is not None and (row.held_as or row.status) != "pending"
+    return row.number if row and row.account_id == grant.account and sorted_out else None
 
 
 def reply(
@@ -224,14 +225,14 @@ def reply(
 
 def close(tx: Transaction, grant: Grant, number: int) -> bool:
     """It is solved. False: no such ticket, or closed already."""
-    if not _change(tx, grant, number, status="closed", only=tables.tickets.c.status != "closed"):
+    if not _change(tx, grant, number, status="closed", only=timeline.SEEN_AS != "closed"):
         return False
     timeline.add(tx, number, grant.subject, "", event="closed")
     return True
 
 
 def reopen(tx: Transaction, grant: Grant, number: int) -> bool:
-    if not _change(tx, grant, number, status="open", only=tables.tickets.c.status == "closed"):
+    if not _change(tx, grant, number, status="open", only=timeline.SEEN_AS == "closed"):
         return False
     timeline.add(tx, number, grant.subject, "", event="reopened")
     return True
@@ -265,18 +266,23 @@ def _proved(tx: Transaction, asked: Ask | Grant) -> tuple[str, str]:
 def _change(
     tx: Transaction, grant: Grant, number: int, *, status: str, only: ColumnElement[bool] | None = None
 ) -> bool:
+    """What was left under a threat stays held; its customers see it changed like any other."""
     tx.good(grant, "ticket.reply:technical", "ticket.reply:billing")
     t = tables.tickets.c
+    now = {
+        "status": case((t.status == "held", t.status), else_=status),
+        "held_as": case((t.held_as.is_not(None), status), else_=null()),
+    }
     mine = update(tables.tickets).where(
         t.number == number,
         t.account_id == grant.account,
         t.topic == grant.topic,
-        t.status.not_in(("pending", *timeline.NOT_THE_DESKS)),
+        timeline.SEEN_AS.not_in(("pending", *timeline.NOT_THE_DESKS)),
         t.opened_by.is_not(None),
         own_only(grant),
         true() if only is None else only,
     )
-    if tx.connection.execute(mine.values(status=status).returning(t.number)).first() is None:
+    if tx.connection.execute(mine.values(**now).returning(t.number)).first() is None:
         return False
     tx.told(grant, f"ticket.number:{number}")
     return True
@@ -292,7 +298,7 @@ def own_only(of: Grant) -> ColumnElement[bool]:
 
 
 _BY_RECORDING = Prepared(
-    select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by")))
+    select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by", "held_as")))
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))
 )

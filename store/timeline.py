@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from store import edits, overheard, tables, work
-from store.people import person_of
+from store.people import person_of, subject_of
 from store.prepared import Prepared
-from store.transaction import Transaction
+from store.transaction import NOBODY, Transaction
 
-# All that anybody is told; held is told as open.
+# All that anybody is told; what is held is told as `held_as`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
 EVENTS = ("closed", "reopened", "taken", "let_go", "waiting", "handed_in")
@@ -75,13 +75,20 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose account, which topic, the status, who opened it (a person's id, or nobody proven), and its kind."""
+    """Whose account, which topic, the desk's status, who opened it (a person's id, or nobody proven), its kind; and the status
+    customers see of it where it was left under a threat."""
 
     account: int | None
     topic: str
     status: str
     opened_by: int | None
     kind: str
+    held_as: str | None = None
+
+    @property
+    def seen_as(self) -> str:
+        """Its status, as customers see it."""
+        return self.held_as or self.status
 
 
 def insert_ticket(
@@ -98,7 +105,10 @@ def insert_ticket(
     proved: tuple[str, str] = ("", ""),
 ) -> int:
     """A new ticket's row; its number. Without a subject it is the first line of its first message, whatever that is by then.
-    `proved`: how its requester had proved who they are, and by which second proof."""
+    `proved`: how its requester had proved who they are, and by which second proof.
+
+    Under a threat it is held for those who lead the desk. Whoever opened it, and whoever else may see it, sees what they
+    always see: somebody may be looking on."""
     number: int = _INSERT.first(
         tx,
         account_id=account,
@@ -107,7 +117,8 @@ def insert_ticket(
         kind=kind,
         subject=(subject or "")[:LONGEST_SUBJECT],
         titled=subject is None,
-        status=status,
+        status="held" if tx.threatened else status,
+        held_as=status if tx.threatened else None,
         urgent=urgent,
         service=service,
         channel=tx.channel,
@@ -115,6 +126,9 @@ def insert_ticket(
         proof=proved[0],
         factor=proved[1],
     ).number
+    if tx.threatened:
+        who = subject_of(person) if person is not None else NOBODY
+        tx.record(who, account, "ticket.held", "kept", fields=(f"ticket.number:{number}",))
     return number
 
 
@@ -130,11 +144,10 @@ def add(
     source: str | None = None,
     files: Sequence[Sent] = (),
     along: Sequence[int] = (),
-    quiet: bool = False,
     answer: bool = False,
     titles: bool = False,
 ) -> int | None:
-    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker, unless `quiet`. `files` are still to be
+    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
     fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. `titles`: the ticket's subject is its first
     line, if it has none of its own. The id of an `answer`."""
     before = edits.came(tx, author, source)
@@ -174,8 +187,7 @@ def add(
     if recorded:
         tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
         work.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
-    if not quiet:
-        edits.news(tx, ticket)
+    edits.news(tx, ticket)
     return id
 
 
@@ -225,7 +237,8 @@ _INSERT = Prepared(
     insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
 )
 _t, _m, _f = tables.tickets, tables.messages, tables.files
-_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind).where(
+SEEN_AS = func.coalesce(_t.c.held_as, _t.c.status)  # as customers see it
+_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.held_as).where(
     _t.c.number == bindparam("number")
 )
 _ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())

@@ -65,6 +65,9 @@ class Transaction:
         self.channel, self.call, self._clock = channel, call, clock
         self.now: int  # set when the transaction has begun, and not while it waits for that
         self.rings_bell, self._ring_bell = False, ring_bell
+        self.threatened = (
+            False  # somebody keyed the PIN that says so: what is left now is held (timeline.insert_ticket)
+        )
         self._entries: list[Entry] = []
         self.loans_read: dict[tuple[str, int | None, str], Lent] = {}  # for `holdings` alone
         self._writes: list[Write] = []

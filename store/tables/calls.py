@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id, only
@@ -29,7 +29,7 @@ class Call(Base):
 class Ring(Base):
     """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
     that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
-    (passed, failed). `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
+    (passed, failed), `threatened`: under a threat. `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
     is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of rings.py."""
 
     __tablename__ = "rings"
@@ -54,6 +54,7 @@ class Ring(Base):
     asked: Mapped[str] = mapped_column(String(8), server_default="")
     asked_at: Mapped[int | None]
     told: Mapped[str] = mapped_column(String(8), server_default="")
+    threatened: Mapped[bool] = mapped_column(server_default=false())
     ending: Mapped[str] = mapped_column(String(16), server_default="")
     words_key: Mapped[str | None] = mapped_column(String(8))
 

@@ -133,7 +133,7 @@ def cases(text: str) -> Iterator[tuple[str, Case]]:
     open_ones = tuple(OpenTicket(10**9 + n, name(text), "billing", "open") for n in range(5))
     states = [*((state, "") for state in ("waiting", "talking", "keypad")), *(("over", ending) for ending in ENDINGS)]
     for n, (state, ending) in enumerate(states):
-        for told_them in ("", "passed", "failed"):
+        for told_them in ("", "passed", "guarded", "failed"):
             agent = (name(text), "")[n % 2]
             call = LiveCall(
                 *(

@@ -61,31 +61,30 @@ def test_a_code_by_phone_links_a_member(slack: SlackDesk) -> None:
     assert "Ticket #1001" in desk.said("U0MIA")
 
 
-def test_a_call_under_a_threat_leaves_nothing_in_slack(slack: SlackDesk) -> None:
-    """Neither with whoever called, nor with the owner, nor with the desk's people; until those who lead it let the ticket go."""
+def test_e18_a_call_under_a_threat_leaves_in_slack_what_any_call_leaves(slack: SlackDesk) -> None:
+    """E18: the desk's channel alone has nothing of it. What else may be looked at: test_looked_on.py."""
     desk = slack
     desk.link("U0MIA", "mia.chen")
     with desk.store.transaction("test") as tx:
         p = tables.people.c
         mia = tx.connection.execute(select(p.id).where(p.username == "mia.chen")).scalar_one()
         pins.put(tx, pins.keep(tx.keys, mia, Pin("17846325"), Pin("40213958")))
-    everybody = [("U0MIA", ""), ("U0RAJ", ""), ("U0KIM", ""), ("U0KIM", AGENTS)]
-    desk.work()
-    before = [desk.said(*place) for place in everybody]
-    phone = desk.exchange.phone("+441632960108")
-    phone.dial()
-    phone.press("10000081#")
-    phone.press("40213958#")
-    phone.press("1")
-    phone.press("1")
-    phone.speak("somebody is here with me")
-    phone.press("0")
-    phone.hang_up()
-    desk.pass_time(120)
-    desk.work()
-    assert [desk.said(*place) for place in everybody] == before
+    left = []
+    for pin, number in (("17846325", "1001"), ("40213958", "1002")):
+        before = len(desk.read("U0MIA"))
+        phone = desk.exchange.phone("+441632960108")
+        phone.dial()
+        for keys in ("10000081#", f"{pin}#", "1", "1"):
+            phone.press(keys)
+        phone.speak("somebody is here with me")
+        phone.hang_up()
+        desk.pass_time(120)
+        desk.work()
+        left.append([words.replace(number, "N") for words in (*phone.heard, *desk.read("U0MIA")[before:])])
+    assert [words.replace("1 0 0 2", "1 0 0 1") for words in left[1]] == left[0]
+    assert "#N" in left[1][-1]
+    assert "#1002" not in desk.said("U0KIM", AGENTS)
     with desk.store.transaction("test") as tx:
-        t = tables.tickets
-        assert set(tx.connection.execute(select(t.c.status)).scalars()) == {"held"}
-        bodies = tx.connection.execute(select(tables.messages.c.body)).scalars().all()
-    assert "somebody is here with me" in bodies, "written down, for those who may read it"
+        t = tables.tickets.c
+        found = tx.connection.execute(select(t.status, t.held_as).order_by(t.number)).all()
+    assert [tuple(row) for row in found] == [("open", None), ("held", "open")]

@@ -46,7 +46,7 @@ MADE: dict[str, set[str]] = {
     "called.{}": set(call_backs.ENDED),
     "call.ended.{}": set(live.ENDINGS),
     "call.state.{}": {"waiting", "talking", "keypad"},
-    "call.told.{}": {"passed", "failed", "failed_second"},
+    "call.told.{}": {"passed", "guarded", "failed", "failed_second"},
     "card.set.{}": set(cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),

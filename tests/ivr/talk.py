@@ -141,7 +141,7 @@ def refused(dice: Dice, cell: str) -> o.Refused:
 
 def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
     """Anything the store might answer to an effect."""
-    if call.duress and duress.instead_of(effect, _unchanged) is duress._being_updated:
+    if call.duress and duress.instead_of(call, effect, _unchanged) is duress._being_updated:
         return o.BeingUpdated()
     match effect:
         case s.CheckPin():

@@ -43,6 +43,7 @@ FIELDS = {
     "told": st.integers(0, 10**9),
     "ring": st.none() | st.integers(1, 10**12),
     "queue": st.integers(0, 50),
+    "rung": st.integers(0, 3),
     "call_back": st.none() | st.integers(1, 10**12),
     "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "busy", "closed", "fallback"]),
     "counted": st.booleans(),

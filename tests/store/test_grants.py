@@ -270,7 +270,7 @@ def test_what_needs_no_grant_names_no_customer(house: House) -> None:
             rings.look(tx, ring),
             rings.end(tx, "CA1", rings.CALLER_LEFT),
             tickets.has_recording(tx, "RE1"),
-            rings.started_in(tx),
+            rings.place_since(tx, tx.now, emergency=False),
             tickets.leave_pending(tx, subject="hello there", body="hello there"),
             work.lease(tx, ["notice"]),
             work.backlog(tx.connection, tx.now),

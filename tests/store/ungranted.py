@@ -245,14 +245,13 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("legs." + n for n in ("cut_off", "is_closed", "open_phones", "over", "rung", "stop", "to_stop")), reasons.LEG
     ),
-    **dict.fromkeys(("rings." + n for n in ("hold", "met", "place", "proved", "queue", "seen", "sweep")), reasons.RING),
-    "rings.end": reasons.RING,
-    "rings.leg_gone": reasons.RING,
-    "rings.look": reasons.RING,
+    **dict.fromkeys(
+        ("rings." + n for n in ("hold", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
+    ),
+    **dict.fromkeys(("rings.end", "rings.leg_gone", "rings.look"), reasons.RING),
     "rings.place": "where a caller stands in the queue: a number",
-    "rings.started_in": "how often the desk was rung in this call: a count",
     "rings.news": reasons.QUEUE,
-    "rings.room": reasons.PURE,
+    **dict.fromkeys(("rings.announced", "rings.Ring.announced", "rings.room"), reasons.PURE),
     "rings.take": reasons.RING,
     "schema.is_current": reasons.OPENS,
     "schema.migrate": reasons.OPENS,

@@ -35,9 +35,15 @@ def upgrade() -> None:
     _growth()
     _forms()
     op.add_column("staff", sa.Column("looks_from", sa.BigInteger(), server_default="0", nullable=False))
+    # What was held before was seen by no customer, as what is pending is not. Not in a batch, as above.
+    op.add_column("tickets", sa.Column("held_as", sa.Text(), nullable=True))
+    op.execute("UPDATE tickets SET held_as = 'pending' WHERE status = 'held'")
+    op.add_column("rings", sa.Column("threatened", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    op.drop_column("rings", "threatened")
+    op.drop_column("tickets", "held_as")
     op.drop_column("staff", "looks_from")
     _no_forms()
     _no_growth()
