@@ -1,5 +1,6 @@
-"""How long one decision takes, beside Cedar and pycasbin on the same Memset rules: `python -m benchmarks.decisions`."""
+"""How long one decision takes, beside Cedar and pycasbin on the same Memset rules: `python -m benchmarks.decisions [--questions 300] [--rounds 9]`."""
 
+import argparse
 import gc
 import json
 import logging
@@ -278,9 +279,15 @@ def measure(table: list[Row], kinds: dict[str, list[Question]], rounds: int) -> 
 
 
 def main() -> None:
-    kinds, table = questions_of_each_kind(QUESTIONS), rows()
-    times = measure(table, kinds, ROUNDS)
-    print(f"µs a decision, the ask built inside: {QUESTIONS} questions of each kind, median of {ROUNDS} rounds")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=QUESTIONS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    kinds, table = questions_of_each_kind(options.questions), rows()
+    times = measure(table, kinds, options.rounds)
+    print(
+        f"µs a decision, the ask built inside: {options.questions} questions of each kind, median of {options.rounds} rounds"
+    )
     print(f"{'':36}" + "".join(f"{kind:>9}" for kind in kinds) + "   times the judge's (yes, no, mixed)")
     for row in table:
         if row.name == row.against:

@@ -68,7 +68,7 @@ def together(opened: Store, kind: str, begin: float, seconds: float) -> list[flo
     def write() -> None:
         chance, times = random.Random(), list[float]()
         time.sleep(max(0.0, begin - time.monotonic()))
-        while (now := time.monotonic()) < begin + seconds:
+        while (now := time.monotonic()) < begin + seconds or not times:
             open_ticket(opened, chance.randint(1, ACCOUNTS))
             times.append(time.monotonic() - now)
         took.extend(times)

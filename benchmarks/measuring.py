@@ -17,7 +17,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from statistics import quantiles
@@ -44,6 +44,7 @@ AIM = "AIM | "
 
 CONNECTIONS = 32
 WARM_UP = 0.5  # seconds of each round that do not count
+PATIENCE = 60.0  # seconds until a server that does not start, or does not answer, ends the measurement
 ACCOUNT, TOKEN = "AC" + "0" * 32, "0123456789abcdef0123456789abcdef"
 
 # What both a ticket and a turn pass through, for a stopwatch.
@@ -97,7 +98,7 @@ def aim(what: str, reached: float, bound: float, *, at_most: bool = False) -> No
 
 def percentiles(seconds: list[float]) -> tuple[float, float]:
     """The median and the 99th percentile, in ms."""
-    cuts = quantiles(seconds, n=100)
+    cuts = quantiles(seconds if len(seconds) > 1 else seconds * 2, n=100)
     return cuts[49] * 1000, cuts[98] * 1000
 
 
@@ -107,12 +108,12 @@ def databases(*names: str, kinds: tuple[str, ...] = KINDS) -> Iterator[dict[tupl
     from store import migrate  # late: the bare server of turns.py lives in this package too, and stays small
     from tests import postgres
 
-    with (
-        tempfile.TemporaryDirectory(prefix="deskgate-bench-") as folder,
-        mock.patch.dict(postgres.SETTINGS, DURABLE),
-        postgres.running_server(Path("/tmp")) as server,
-    ):
-        made = {"SQLite": lambda name: f"sqlite:///{folder}/{name}.db", "PostgreSQL": server.create}
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="deskgate-bench-"))
+        made: dict[str, Callable[[str], str]] = {"SQLite": lambda name: f"sqlite:///{folder}/{name}.db"}
+        if "PostgreSQL" in kinds:
+            stack.enter_context(mock.patch.dict(postgres.SETTINGS, DURABLE))
+            made["PostgreSQL"] = stack.enter_context(postgres.running_server(Path("/tmp"))).create
         urls = {(kind, name): made[kind](name) for kind in kinds for name in names}
         for url in urls.values():
             migrate(url)
@@ -241,6 +242,17 @@ class Prepared:
         return action is not None
 
 
+async def a_round(seconds: float, answered: Callable[[], list[float]]) -> tuple[float, float]:
+    """From when to when answers count: for so long, and until there is one."""
+    await asyncio.sleep(WARM_UP)
+    began = time.perf_counter()
+    await asyncio.sleep(seconds)
+    async with asyncio.timeout(PATIENCE):
+        while not any(at >= began for at in answered()):
+            await asyncio.sleep(0.05)
+    return began, time.perf_counter()
+
+
 class _Caller(asyncio.Protocol):
     """One connection with calls of its own, one request at a time."""
 
@@ -284,10 +296,7 @@ def drive(job: Job) -> Load:
         callers = [_Caller(job, job.calls[n::CONNECTIONS]) for n in range(CONNECTIONS)]
         for caller in callers:
             await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", job.port)  # type: ignore[misc]
-        await asyncio.sleep(WARM_UP)
-        began = time.perf_counter()
-        await asyncio.sleep(job.seconds)
-        ended = time.perf_counter()
+        began, ended = await a_round(job.seconds, lambda: [at for caller in callers for at, _ in caller.times])
         for caller in callers:
             caller.going = False
         await asyncio.sleep(0.3)  # the last answers, so that no turn is under way when the server is stopped

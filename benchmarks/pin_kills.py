@@ -141,10 +141,10 @@ class Found(NamedTuple):
     counted: int
 
 
-def one_round(url: str, accounts: list[Account], log: Path, dice: random.Random, *, guarded: bool) -> Found:
+def one_round(url: str, accounts: list[Account], log: Path, dice: random.Random, kills: int, *, guarded: bool) -> Found:
     """One process after the other. The last one is let be until nothing is evaluated any more."""
     no_attempts_yet(url, accounts)
-    for n in range(ROUND + 1):
+    for n in range(kills + 1):
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -161,7 +161,7 @@ def one_round(url: str, accounts: list[Account], log: Path, dice: random.Random,
         if not begun:
             sys.exit("a guessing process died by itself")
         time.sleep(dice.uniform(0, LONGEST))
-        if n == ROUND:
+        if n == kills:
             _until_quiet(log)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -181,15 +181,16 @@ def _until_quiet(log: Path) -> None:
         time.sleep(3)
 
 
-def kill_many(kind: str, url: str, accounts: list[Account], folder: Path, rounds: int, *, guarded: bool) -> bool:
+def kill_many(kind: str, url: str, accounts: list[Account], folder: Path, kills: int, *, guarded: bool) -> bool:
     """Prints what came of it; whether it is as wanted."""
     dice, found = random.Random(2026), []
+    rounds, each = -(-kills // ROUND), min(kills, ROUND)
     for n in range(rounds):
-        found.append(one_round(url, accounts, folder / f"{kind} {guarded} {n}", dice, guarded=guarded))
+        found.append(one_round(url, accounts, folder / f"{kind} {guarded} {n}", dice, each, guarded=guarded))
     above = sum(count > guard.IN_A_ROW_TO_LOCK for one in found for count in one.evaluated.values())
     good = (above == 0) if guarded else (above > 0)
     print(
-        f"{kind:11}{'reserve, commit, hash' if guarded else 'control: hash, count ':22} {rounds * ROUND} kills, "
+        f"{kind:11}{'reserve, commit, hash' if guarded else 'control: hash, count ':22} {rounds * each} kills, "
         f"{sum(one.cut for one in found)} of them while comparing: {above} of {rounds * PEOPLE} counters above "
         f"{guard.IN_A_ROW_TO_LOCK}, the most {max(max(one.evaluated.values()) for one in found)}; "
         f"{sum(one.evaluated.total() for one in found)} evaluated, {sum(one.counted for one in found)} counted   "
@@ -213,7 +214,7 @@ def main() -> None:
         for (kind, _), url in urls.items():
             accounts = people_with_pins(url)
             for guarded in (True, False):
-                good &= kill_many(kind, url, accounts, Path(folder), -(-given.kills // ROUND), guarded=guarded)
+                good &= kill_many(kind, url, accounts, Path(folder), given.kills, guarded=guarded)
     sys.exit(0 if good else 1)
 
 

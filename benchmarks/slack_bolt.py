@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 
-from benchmarks.measuring import CONNECTIONS, KINDS, WARM_UP, Load, aim, databases, machine, percentiles
+from benchmarks.measuring import CONNECTIONS, KINDS, PATIENCE, Load, a_round, aim, databases, machine, percentiles
 
 # Imported late: whatever belongs to the desk, so that the bare server and the generator stay small.
 CORE = 0  # the servers'
@@ -108,11 +108,10 @@ def drive(job: Job) -> Load:
     async def run() -> Load:
         nonlocal going
         asking = [asyncio.create_task(ask_on(place)) for place in range(CONNECTIONS)]
-        await asyncio.sleep(WARM_UP)
-        began = time.perf_counter()
-        await asyncio.sleep(job.seconds)
-        ended, going = time.perf_counter(), False
-        await asyncio.gather(*asking)
+        began, ended = await a_round(job.seconds, lambda: [at for at, _ in times])
+        going = False
+        async with asyncio.timeout(PATIENCE):  # or a server that answers no more would keep us for ever
+            await asyncio.gather(*asking)
         counted = [took for at, took in times if began <= at < ended]
         return Load(len(counted) / (ended - began), *percentiles(counted), len(times), refused)
 

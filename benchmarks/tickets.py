@@ -127,7 +127,7 @@ def _together(store: Store, name: str, begin: float, seconds: float) -> list[flo
         times: list[float] = []
         time.sleep(max(0.0, begin - time.monotonic()))
         try:
-            while (now := time.monotonic()) < begin + seconds:
+            while (now := time.monotonic()) < begin + seconds or not times:
                 piece(store, customer(chance.randint(1, SMALL // 3)))
                 times.append(time.monotonic() - now)
         except BaseException as fault:  # noqa: BLE001 (raised again below, in the thread that waits)
@@ -180,7 +180,7 @@ PARTS = {
 }
 
 
-def where_the_time_goes(kind: str, url: str, times: int = 1_000) -> None:
+def where_the_time_goes(kind: str, url: str, times: int) -> None:
     for name in (RAW, TICKET):
         store = open_store(url, KEYS, load_schemes())
         people = [customer(random.randint(1, SMALL // 3)) for _ in range(times)]
@@ -205,6 +205,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--only", choices=KINDS)
     parser.add_argument("--pool", type=int, help="connections of each process; the Store's own choice if not given")
+    parser.add_argument(
+        "--apart", type=int, default=1_000, help="tickets that are taken apart, to see where the time goes"
+    )
     options = parser.parse_args()
     kinds = (options.only,) if options.only else KINDS
     print(machine(), flush=True)
@@ -231,7 +234,7 @@ def main() -> None:
                 print(
                     f"  {name:32}{rate:9.0f}{p50:9.1f}{p99:9.1f}   {ratios[name]:.2f} ({inside[0]:.2f}, {inside[-1]:.2f})"
                 )
-            where_the_time_goes(kind, url)
+            where_the_time_goes(kind, url, options.apart)
             aim(f"{kind}: a ticket of one row's rate", ratios[TICKET], 0.4)
             aim(f"{kind}: a ticket without work", ratios[PLAIN], 0.4)
 

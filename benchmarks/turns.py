@@ -38,6 +38,7 @@ from benchmarks.measuring import (
     ACCOUNT,
     CONNECTIONS,
     KINDS,
+    PATIENCE,
     STORE_PARTS,
     TOKEN,
     Job,
@@ -106,9 +107,11 @@ class Server:
         run = f"-m uvicorn {factory} --factory --port {self.port} {options}".split()
         env = {**os.environ, "PUBLIC_URL": self.public, **environment}
         self.process = subprocess.Popen([sys.executable, *run], env=env, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + PATIENCE
         while socket.socket().connect_ex(("127.0.0.1", self.port)):
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the {factory} server ended at once")
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.process.kill()
+                raise RuntimeError(f"the {factory} server ended at once, or never listened")
             time.sleep(0.05)
         self.process.send_signal(signal.SIGSTOP)
 
@@ -223,13 +226,13 @@ async def through_the_door(app: Any, made: list[Prepared], times: int) -> float:
     return took
 
 
-def where_the_time_goes(kind: str, url: str, opened: Any, times: int = 1_000) -> None:
+def where_the_time_goes(kind: str, url: str, opened: Any, times: int) -> None:
     public = "http://127.0.0.1:8000"
     os.environ.update(settings(url), PUBLIC_URL=public)
     app, job = desk(), Job(8000, public, [], "9", 0)
     made = [Prepared(job, *call) for call in calls_at_the_menu(opened, public)]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(through_the_door(app, made, 200))
+        runner.run(through_the_door(app, made, times // 5))
         floor = runner.run(through_the_door(bare(), [Prepared(job, *call) for call in any_calls(public)], times))
         plain = runner.run(through_the_door(app, made, times))
         with Stopwatch(PARTS, app.state.house.store.engine) as watch:
@@ -251,6 +254,9 @@ def main() -> None:
     parser.add_argument("--keys", choices=list(MIXES), help="one mix alone")
     parser.add_argument("--pool", type=int, help="database connections; the Store's own choice if not given")
     parser.add_argument("--threads", type=int, help="pool threads for turns; the service's own choice if not given")
+    parser.add_argument(
+        "--apart", type=int, default=1_000, help="turns that are taken apart, to see where the time goes"
+    )
     options = parser.parse_args()
     kinds = (options.only,) if options.only else KINDS
     mixes = (options.keys,) if options.keys else tuple(MIXES)
@@ -283,7 +289,7 @@ def main() -> None:
             show(f"{kind}, pool of {options.pool or pool.size()}: {MIXES[keys]}", each, ratios[kind, keys])
         stack.close()
         for kind in kinds:
-            where_the_time_goes(kind, urls[kind, "turns"], stores[kind])
+            where_the_time_goes(kind, urls[kind, "turns"], stores[kind], options.apart)
             stores[kind].close()
         for (kind, keys), found in ratios.items():
             aim(f"{kind}: a turn ({MIXES[keys]}) of the bare handler's rate", median(found), 0.4)

@@ -170,6 +170,7 @@ def test_no_number_is_taken_out_of_other_words(words: str) -> None:
 
 @pytest.mark.parametrize("intent", EXAMPLES)
 def test_every_example_is_understood_as_itself(intent: str) -> None:
+    assert EXAMPLES[intent]
     for words in EXAMPLES[intent]:
         for said in (words, words.upper(), f" {words}! "):
             assert read(said, EXAMPLES) == Read(intent), said
@@ -184,6 +185,7 @@ def test_where_two_are_near_it_is_unsure() -> None:
 
 
 def test_a_question_is_no_report() -> None:
+    assert EXAMPLES["problem"]
     for words in EXAMPLES["problem"]:
         assert read(f"{words}?", EXAMPLES).intent != "problem"
 

@@ -75,10 +75,11 @@ def test_nobodys_words_break_a_call(desk: Desk, words: str) -> None:
     for sentence in heard:
         assert sentence.isprintable()
         assert not {"<", ">", "{", "}"} & set(sentence)
-    for webhook in desk.exchange.webhooks:
-        if webhook.direction == "to the desk":
-            assert {verb.tag for verb in ElementTree.fromstring(webhook.answer).iter()} <= VERBS
-            assert "+441632960999" not in webhook.answer.partition("<Dial")[2]
+    answers = [webhook.answer for webhook in desk.exchange.webhooks if webhook.direction == "to the desk"]
+    assert len(answers) > 10
+    for answer in answers:
+        assert {verb.tag for verb in ElementTree.fromstring(answer).iter()} <= VERBS
+        assert "+441632960999" not in answer.partition("<Dial")[2]
 
 
 def test_a_nul_in_a_name_breaks_nothing(one_desk: Desk) -> None:

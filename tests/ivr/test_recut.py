@@ -149,6 +149,7 @@ def refusal(twilio: Twilio, path: str, form: Form, signature: str) -> str:
 
 def test_what_is_called_a_recut_verifies(captured: list[Captured]) -> None:
     validator, dice = RequestValidator(TOKEN), random.Random(1)
+    assert len(captured) >= 45
     for one in captured:
         signature = validator.compute_signature(PUBLIC + one.path, dict(one.form))
         for path, form in dice.sample(variants(one), 5):
@@ -191,6 +192,7 @@ def test_the_captured_requests_had_effects(captured: list[Captured], long_desk: 
 
 def test_the_very_same_requests_change_nothing(captured: list[Captured], long_desk: Desk) -> None:
     wire, before = Wire(long_desk), kept(long_desk)
+    assert len(captured) >= 45
     for one in captured:
         answer = wire.post(one.path, one.form)
         assert answer.status == 403 or answer == one.answer or answer.said in NOTHING_LEARNT

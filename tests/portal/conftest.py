@@ -9,7 +9,9 @@ import structlog
 import structlog.testing
 
 from tests.desk import Desk
+from tests.doors.mailbox import Mailbox
 from tests.ivr.conftest import ACCOUNT
+from tests.portal.browsing import hire
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +24,15 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
 @pytest.fixture
 def desk(sample_url: str) -> Iterator[Desk]:
     opened = Desk(sample_url, **ACCOUNT)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
+    """With a mail server, and two who lead."""
+    opened = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
+    hire(opened, "lead.bo", "Bo Lind", "administrator")
     yield opened
     opened.close()
 

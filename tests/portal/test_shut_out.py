@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import argon2.low_level
@@ -22,7 +22,6 @@ from store import tables
 from store.authenticators import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
-from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import rows
 from tests.portal.browsing import PASSWORD, Agent, Browser
 from tests.statements import watched
@@ -46,13 +45,6 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         monkeypatch.setattr(argon2.low_level, name, watch)
         monkeypatch.setattr(argon2._password_hasher, name, watch)
     return seen
-
-
-@pytest.fixture
-def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
-    desk = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
-    yield desk
-    desk.close()
 
 
 def alerts(desk: Desk) -> list[tuple[str, str, str]]:

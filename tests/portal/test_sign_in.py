@@ -222,7 +222,9 @@ def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
     door = replace(one_desk.house.portal, origin="https://desk.example")
     made = Response()
     answers.signed_in(door, made, "token", "known")
-    for cookie in made.headers.getlist("set-cookie"):
+    cookies = made.headers.getlist("set-cookie")
+    assert len(cookies) == 3
+    for cookie in cookies:
         assert cookie.startswith("__Host-deskgate_")
         assert "Secure" in cookie
 

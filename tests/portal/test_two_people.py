@@ -6,30 +6,19 @@ T20, T21
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pyotp
-import pytest
 from sqlalchemy import delete, select
 
 from store import authenticators, guard, pages, switches, tables
 from store.authenticators import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
-from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import change, rows
-from tests.portal.browsing import Agent, Browser, hire
+from tests.portal.browsing import Agent, Browser
 from tests.seeking import stands_in
 
 MIA, MIAS_ID, MIAS_MAIL = 8, "10000081", "mia@tideworks.example"
-
-
-@pytest.fixture
-def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
-    desk = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
-    hire(desk, "lead.bo", "Bo Lind", "administrator")
-    yield desk
-    desk.close()
 
 
 def leads(desk: Desk) -> tuple[Agent, Agent]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from sqlalchemy import select, update
 
 from authz import Action, Ask, Grant, Proof
@@ -13,20 +11,11 @@ from store import imports, proof_mail, tables
 from store.import_format import read
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
-from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import change, rows
-from tests.portal.browsing import Agent, hire
+from tests.portal.browsing import Agent
 from tests.portal.test_two_people import MIAS_ID, MIAS_MAIL, answer, leads
 
 HOURS, NEW = 3_600_000, "mia@elsewhere.example"
-
-
-@pytest.fixture
-def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
-    desk = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
-    hire(desk, "lead.bo", "Bo Lind", "administrator")
-    yield desk
-    desk.close()
 
 
 def changes(desk: Desk, **said: object) -> None:

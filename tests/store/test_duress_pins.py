@@ -166,7 +166,9 @@ def test_resealing_takes_the_old_seal_off_both(clocked: Clocked) -> None:
         assert pins.reseal(tx) == pins.Resealed(3, 0, people[2])
         assert pins.reseal(tx) is None
     newest = BOTH.newest("pin-wrap").id
-    for row in clocked.rows(select(tables.pins)):
+    rows = clocked.rows(select(tables.pins))
+    assert [row.duress is None for row in rows].count(False) == 2
+    for row in rows:
         assert row.sealed[:4].hex() == newest
         assert row.duress is None or row.duress[:4].hex() == newest
     found = clocked.do(pins.find, people[0])

@@ -66,6 +66,21 @@ def test_a_right_pin_is_refused_while_locked(guarded: Guarded) -> None:
     assert guarded.right() is EVALUATE
 
 
+def test_what_is_refused_spends_a_budget_only_where_that_is_said_and_what_is_barred_spends_none(
+    guarded: Guarded,
+) -> None:
+    def tried(**how: bool) -> float:
+        made = guarded.do(guard.reserve, guarded.k, real=True, limits=(DESK,), **how)
+        assert made.admission is REFUSED
+        return guarded.spent()
+
+    guarded.wrong(5)
+    assert guarded.spent() == 5
+    assert tried() == 5
+    assert tried(refused_too=True) == 6
+    assert tried(refused_too=True, barred=True) == 6
+
+
 def test_ten_in_a_row_are_the_end_of_a_pin(guarded: Guarded) -> None:
     guarded.wrong(5)
     guarded.now += 30 * MINUTE

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from authz import load_schemes
 from store import HashPool, Keys, migrate, open_store
 from store.pool import folder_of_ours, own_folder
+from store.seen import Memory, Seen
 from tests.house.test_names import ROOT
 
 
@@ -66,6 +68,28 @@ def test_b7_the_pools_places_are_in_a_folder_of_ours(tmp_path: Path, monkeypatch
     pool.close()
     assert sorted(path.name for path in (tmp_path / "run" / "deskgate").iterdir()) == ["argon2-0.lock", "argon2-1.lock"]
     assert (tmp_path / "run" / "deskgate").stat().st_mode & 0o777 == 0o700
+
+
+def test_b7_no_file_of_ours_is_opened_through_a_link(tmp_path: Path) -> None:
+    """B7: whoever could put one there had us write, or empty, another file of ours."""
+    places, other = tmp_path / "places", tmp_path / "other"
+    places.mkdir()
+    (places / "argon2-0.lock").symlink_to(other)
+    pool = HashPool(places)
+    assert pool.admit()
+    with pytest.raises(BrokenExecutor):
+        pool.run(lambda: 7)
+    pool.close()
+    assert not other.exists()
+    memory = Memory(f"sqlite:///{tmp_path}/desk.db")
+    assert memory.path is not None
+    memory.path.with_suffix(".lock").symlink_to(other)
+    with memory.alone():
+        assert not other.exists()
+    other.write_text("ours")
+    memory.path.with_suffix(".new").symlink_to(other)
+    memory.keep(Seen(1, "aa", ()))
+    assert other.read_text() == "ours"
 
 
 def test_b7_a_folder_somebody_else_can_write_to_is_none_of_ours(

@@ -185,7 +185,9 @@ def test_resealing_takes_the_old_seal_off_every_pin(light: None, clocked: Clocke
     assert piece(people[7]) == pins.Resealed(3, 0, people[10])
     assert piece(0) is None
     newest = rotated.keys.newest("pin-wrap").id
-    for row in clocked.rows(select(tables.pins)):
+    rows = clocked.rows(select(tables.pins))
+    assert len(rows) == 11
+    for row in rows:
         kept = KeptPin(*row[:5])
         assert kept.sealed[:4].hex() == newest
         assert pins.compare(rotated.keys, kept, Pin(DIGITS))
