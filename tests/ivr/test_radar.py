@@ -106,9 +106,7 @@ def test_a4_to_withhold_the_number_is_no_way_past_the_pause(watched: Watched, id
     assert watched.fails(next(ids)).pause == ALWAYS, "a caller with a number"
 
 
-def test_what_a_number_has_proved_is_not_held_against_it_and_nothing_else_is_cleared(
-    watched: Watched, ids: Iterator[str]
-) -> None:
+def test_what_a_number_has_proved_is_not_held_against_it(watched: Watched, ids: Iterator[str]) -> None:
     """A switchboard whose people key wrongly and then rightly; but whoever proves themselves does not buy four more."""
     for _ in range(6):
         mistaken = next(ids)
@@ -211,15 +209,8 @@ def test_the_desk_is_told_once(watched: Watched, ids: Iterator[str]) -> None:
 
 def test_the_same_is_told_again_when_both_keys_are_gone_and_not_at_the_change_of_one(watched: Watched) -> None:
     told = list[int]()
-    for quarters, tries in (
-        (0, 12),
-        (3, 12),
-        (2, 12),
-        (4, 12),
-        (8, 1),
-        (4, 12),
-    ):  # a key is made anew from the third on
-        watched.now += HOUR * quarters // 4
+    for later, tries in ((0, 12), (HOUR * 3 // 4, 12), (HOUR // 2, 12), (HOUR, 12), (2 * HOUR, 1), (HOUR, 12)):
+        watched.now += later
         told += [sum(len(watched.fails(MIA, number=None).trips) for _ in range(tries))]
     assert told == [1, 0, 0, 0, 0, 1]
 
@@ -250,9 +241,7 @@ def test_what_is_older_than_two_hours_is_gone_with_its_key(watched: Watched, ids
     assert len(set(keys)) == 2
 
 
-def test_it_remembers_no_more_than_it_may(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch, ids: Iterator[str]
-) -> None:
+def test_it_remembers_few(watched: Watched, monkeypatch: pytest.MonkeyPatch, ids: Iterator[str]) -> None:
     monkeypatch.setattr(radar, "MOST_THINGS", 50)
     for n in range(300):
         watched.fails(next(ids), accounts=(n,))
