@@ -23,6 +23,7 @@ from deskgate.settings import (
     SIMULATED_NUMBER,
     SIMULATED_SID,
     Settings,
+    SettingTrouble,
     read_keys,
     simulated_token,
 )
@@ -147,6 +148,10 @@ def make_app(
     slack_api: str | None = None,
 ) -> FastAPI:
     """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
+    if FastAPI.__module__ != "fastapi.applications":  # as `opentelemetry-instrument` puts its own in its place
+        raise SettingTrouble(
+            f"{FastAPI.__module__} would record every request, with one-time tokens in them: start without it (docs/operating.md, Traces)"
+        )
     house = open_house(settings, clock=clock, twilio_api=twilio_api, slack_api=slack_api)
 
     @asynccontextmanager

@@ -30,11 +30,11 @@ def join(door: Door, visit: Visit) -> Response:
     if member is None:
         return _gone(door, visit)
     step = authenticators.step_of(secret, numbers.digits(visit.field("code", 40)), door.store.clock(), 0)
-    trouble = passwords.trouble(password, (member.username, member.name, urlsplit(door.origin).hostname or ""))
-    if trouble is None and password != visit.form.get("again", ""):
+    trouble: str | None = "code"
+    if password != visit.form.get("again", "")[: passwords.LONGEST + 1]:
         trouble = "differ"
-    if trouble is None and step is None:
-        trouble = "code"
+    elif step is not None:  # last: to judge a password takes longer than all the rest
+        trouble = passwords.trouble(password, (member.username, member.name, urlsplit(door.origin).hostname or ""))
     if trouble is not None or step is None:
         return _page(door, visit, secret, trouble or "", 422)
     if not door.pool.admit():

@@ -9,7 +9,6 @@ is known to somebody else. Which passwords will do: passwords.py. The arithmetic
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +19,7 @@ import pyotp
 from sqlalchemy import bindparam, select, update
 
 from authz import Grant
-from store import alerts, authenticators, budgets, pins, sessions, tables, work
+from store import alerts, authenticators, budgets, passwords, pins, sessions, tables, work
 from store.budgets import DAY, HOUR, MINUTE, Limit
 from store.keys import Keys
 from store.people import works_here
@@ -88,14 +87,14 @@ class Attempt:
 
 def hashed(password: str) -> str:
     """Argon2id as argon2-cffi writes it. Takes some 20 ms and 19 MiB: run it in a pool."""
-    return _hasher(pins.MEMORY_KIB, pins.PASSES).hash(_normal(password))
+    return _hasher(pins.MEMORY_KIB, pins.PASSES).hash(passwords.normal(password))
 
 
 def matches(keys: Keys, login: Login | None, decoy: str, password: str) -> bool:
     """Whether this is the password. Always one Argon2, also for somebody who is not there: against `decoy`."""
     opened = keys.open("staff-logins", login.password, f"password {login.staff}") if login is not None else None
     try:
-        _hasher(pins.MEMORY_KIB, pins.PASSES).verify(opened.decode() if opened else decoy, _normal(password))
+        _hasher(pins.MEMORY_KIB, pins.PASSES).verify(opened.decode() if opened else decoy, passwords.normal(password))
     except argon2.exceptions.VerifyMismatchError:
         return False
     return opened is not None
@@ -281,11 +280,6 @@ def _codes(digest: str, *, known: bool) -> Limit:
 @lru_cache(maxsize=4)
 def _hasher(memory: int, passes: int) -> argon2.PasswordHasher:
     return argon2.PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=pins.LANES)
-
-
-def _normal(password: str) -> str:
-    """The same letters typed on another keyboard are the same password."""
-    return unicodedata.normalize("NFKC", password)
 
 
 _MARK: Final = "signin-known"

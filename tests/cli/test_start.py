@@ -50,6 +50,19 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     assert how["access_log"] is False, "a PIN is never in a URL, and URLs are never in a log"
 
 
+def test_b9_a_fastapi_that_another_put_in_its_place_is_not_started(
+    light: Shell, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `opentelemetry-instrument` does before the program begins."""
+
+    class Traced(FastAPI):
+        pass
+
+    monkeypatch.setattr("deskgate.app.FastAPI", Traced)
+    assert "would record every request" in light.refuses("serve")
+    assert started == []
+
+
 def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

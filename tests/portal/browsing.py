@@ -72,6 +72,13 @@ class Browser:
         return self.page
 
 
+def scanned(browser: Browser) -> pyotp.TOTP:
+    """The authenticator app that took the picture on the page."""
+    spelled = re.search(r"<code>([A-Z2-7 ]+)</code>", browser.text)
+    assert spelled
+    return pyotp.TOTP(spelled[1].replace(" ", ""))
+
+
 class Agent(Browser):
     """Somebody who joined the other day, and is signed out. `sign_in()` takes a fresh code."""
 
@@ -83,9 +90,7 @@ class Agent(Browser):
     def join(self) -> None:
         link = invitation(self.desk, self.username)
         self.get(f"/desk/join/{link}")
-        spelled = re.search(r"<code>([A-Z2-7 ]+)</code>", self.text)
-        assert spelled
-        self.app = pyotp.TOTP(spelled[1].replace(" ", ""))
+        self.app = scanned(self)
         self.send(f"/desk/join/{link}", password=PASSWORD, again=PASSWORD, code=self.code())
         assert "You sign in as" in self.words, self.words
         self.get("/desk")

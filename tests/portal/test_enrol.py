@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-import pyotp
 from sqlalchemy import select
 
 from store import authenticators, factors, pages, tables
 from store.authenticators import STEP
 from tests.desk import Desk
 from tests.ivr.wire import rows
-from tests.portal.browsing import Browser
+from tests.portal.browsing import Browser, scanned
 
 MIA = 8
 
@@ -19,12 +16,6 @@ MIA = 8
 def link_for(desk: Desk, person: int = MIA) -> str:
     with desk.store.transaction("test") as tx:
         return f"/enrol/{pages.issue(tx, 'enrol', f'person:{person}')}"
-
-
-def scanned(browser: Browser) -> pyotp.TOTP:
-    spelled = re.search(r"<code>([A-Z2-7 ]+)</code>", browser.text)
-    assert spelled
-    return pyotp.TOTP(spelled[1].replace(" ", ""))
 
 
 def confirmed(desk: Desk) -> int | None:

@@ -97,7 +97,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "switches.threat": "whether the phone takes messages only: yes or no",
     "two_words.two_words": reasons.PURE,
-    "passwords.trouble": reasons.PURE,
+    **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
     **dict.fromkeys(
         ("guard." + n for n in ("forget", "forget_person", "give_back", "is_disabled", "is_locked")), reasons.GUARD
     ),
@@ -287,8 +287,7 @@ REASONS: Final[dict[str, str]] = {
     "approvals.give_up": reasons.FACTOR,
     "approvals.lately": reasons.FACTOR,
     "guard.desk_wide": reasons.PURE,
-    "people.lock": "locks a row; whether it is there",
-    "people.works_here": "locks a row; whether it is there",
+    **dict.fromkeys(("people.lock", "people.works_here"), "locks a row; whether it is there"),
     "codes.put": reasons.CODE,
     "message_limits.charge": reasons.GUARD,
     "message_limits.give_back": reasons.GUARD,
