@@ -41,7 +41,7 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
 
 
 def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
-    if found := _NUMBER.fullmatch(words):
+    if found := _NUMBER.fullmatch(numbers.western(words)):
         return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
     if not choices.may_open(choices.possible(tx, who)):
         return answers.answer(tx, door.phrases, who, "open")

@@ -12,7 +12,7 @@ from bot.door import Door
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
-from store import Transaction, calls, edits, installations, places, tickets
+from store import Transaction, calls, edits, installations, numbers, places, tickets
 from store.installations import Installation
 from store.places import Place
 
@@ -44,7 +44,8 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
     if not (direct or mentioned or thread):
         return
     spoken = _Spoken(channel, ts, str(thread) if thread else None, words_of(event, via.bot_user), event.get("files"))
-    meant = reading.read(spoken.words, door.phrases.example("examples"))  # before anybody waits for the database
+    plain = numbers.western(spoken.words)
+    meant = reading.read(plain, door.phrases.example("examples"))  # before anybody waits for the database
     with door.store.transaction("slack") as tx:
         place = places.at(tx, via.team, channel, str(thread)) if thread else None
         if not (direct or mentioned or place):
@@ -58,6 +59,10 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
             return
         if _is_code(meant, direct, place):
             _aloud(tx, actor, spoken, meant)
+            return
+        # An eight-digit code of somebody we do not know links them.
+        if place is None and not spoken.files and reading.may_be_pin(plain) and (who or meant.intent != "link"):
+            _digits(tx, actor, spoken, direct)
             return
         if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
             return
@@ -185,6 +190,14 @@ def _mentioned(tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, 
     elif _understood(tx, who, spoken, meant, None):
         return
     owed.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+
+
+def _digits(tx: Transaction, actor: Actor, spoken: _Spoken, direct: bool) -> None:
+    """Digits and no word: they may be a PIN, so nothing is kept of them, and whoever wrote them is told why."""
+    key = f"no_pins:{_minute(tx, actor, spoken)}"
+    owed.tell(tx, actor, "fixed:no_pins", key, where=spoken.reply_there if direct else None)
+    if not direct:
+        owed.tell(tx, actor, "fixed:see_direct", f"aloud:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
 
 
 def _aloud(tx: Transaction, actor: Actor, spoken: _Spoken, meant: reading.Read) -> None:

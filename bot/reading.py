@@ -20,6 +20,7 @@ _GAP = r"[\s.\u2010-\u2015\u2212-]*"  # what people put between digits
 _LINK = re.compile(rf"(?:/?link\s*)?((?:[0-9]{_GAP}){{8}})", re.I)
 _LINK_ALONE = re.compile(r"/?link", re.I)
 _PROOF = re.compile(rf"/?(?:proof|prove|reference)\s*((?:[0-9]{_GAP}){{6}}(?:(?:[0-9]{_GAP}){{2}})?)", re.I)
+_MAY_BE_PIN = re.compile(rf"(?:(?:my\s+)?pin(?:\s+is)?[\s:=]{{0,3}})?(?:[0-9]{_GAP}){{4,10}}", re.I)
 _NUMBER = re.compile(r"(?:/?tickets?|#|number|no\.?)\s*#?\s*([0-9]{3,12})", re.I)
 
 
@@ -49,6 +50,11 @@ def read(words: str, examples: Mapping[str, Sequence[str]]) -> Read:
         intent = "problem" if _clear(within) == "problem" else None
     # Somebody who asks whether something is wrong is not yet saying so.
     return Read("unsure") if intent is None or (intent == "problem" and asks) else Read(intent)
+
+
+def may_be_pin(words: str) -> bool:
+    """Whether they are nothing but digits, as many as a PIN may have; whose PIN it is, or whether it is one, is not looked up."""
+    return _MAY_BE_PIN.fullmatch(words.strip()) is not None
 
 
 def _like(said: str, known: Sequence[str]) -> float:

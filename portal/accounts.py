@@ -12,7 +12,7 @@ from portal import answers
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, readings
+from store import Transaction, numbers, readings
 from store.import_words import ACCOUNT_NUMBER
 from store.readings import Reading
 from store.sessions import SignedIn
@@ -22,7 +22,7 @@ NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")
 
 def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """The form; with a number, on to that account; with anything else, that it is none."""
-    number = re.sub(r"\s", "", visit.query.get("number", ""))
+    number = re.sub(r"\s", "", numbers.western(visit.query.get("number", "")))
     if NUMBER.fullmatch(number):
         return answers.to(f"/desk/account/{number}")
     return answers.page(door, visit, "look_up", who=who, account=None, wrong=bool(number))

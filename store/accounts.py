@@ -150,7 +150,7 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> WhyNot:
 @dataclass(frozen=True, slots=True)
 class Deciders:
     """Who may manage contacts: others by name, and whether the asker is one of them. `now`: on the account as it is; while it is
-    suspended nobody may."""
+    suspended nobody may who otherwise could."""
 
     names: tuple[str, ...]
     asker: bool
@@ -162,7 +162,7 @@ def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
     found = [one for one in colleagues.everybody(tx, grant.account) if one.decides]
     names = tuple(one.name for one in found if one.standing.subject != grant.subject)
     tx.told(grant, "contact.name" if names else "contact.none")
-    now = any(one.standing.status == Status.ACTIVE for one in found)
+    now = not found or any(one.standing.status == Status.ACTIVE for one in found)
     return Deciders(names, len(names) < len(found), now)
 
 

@@ -64,8 +64,15 @@ def region(number: str) -> str:
     return ""
 
 
+def western(words: str) -> str:
+    """With the digits of other scripts as 0 to 9, of the same length; for whoever looks for a number in what somebody typed."""
+    return words if words.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in words)
+
+
 def digits(words: str) -> str:
-    """A code or a support ID without what people put between its digits. What is none is none afterwards."""
+    """A code or a support ID without what people put between its digits, which may be of any script. What is none is none afterwards."""
     if words.isascii() and words.isdigit():
         return words
-    return "".join(c for c in words if not (c.isspace() or c == _MINUS or unicodedata.category(c)[0] in _BETWEEN))
+    return "".join(
+        c for c in western(words) if not (c.isspace() or c == _MINUS or unicodedata.category(c)[0] in _BETWEEN)
+    )

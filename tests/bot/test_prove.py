@@ -93,7 +93,7 @@ def test_what_is_no_code_is_no_try(slack_once: SlackDesk) -> None:
     desk = slack_once
     raj = app(desk, "raj.patel")
     cancel(desk)
-    for typed in ("12345", "abcdef", "1234567", "١٢٣٤٥٦"):
+    for typed in ("12345", "abcdef", "1234567", "①②③④⑤⑥"):
         left = desk.submit("U0RAJ", code=typed)
         assert left is not None
         assert "six digits, or eight" in str(left.errors)

@@ -105,3 +105,8 @@ def test_e19_who_decides_on_contacts_names_the_asker_too(desk: SlackDesk) -> Non
     assert f"{suspended}you and Mia Chen can." in asks(desk, "U0RAJ", "who decides on contacts?")
     assert f"{suspended}you and Raj Patel can." in asks(desk, "U0MIA", "who decides on contacts?")
     assert f"{suspended}Mia Chen and Raj Patel can." in asks(desk, "U0LEO", "who decides on contacts?")
+
+
+def test_where_nobody_decides_that_is_not_said_to_be_the_suspension(desk: SlackDesk) -> None:
+    sql(desk, "UPDATE contacts SET held = 'manage_services'")
+    assert "*Tideworks Ltd*: nobody may change who is on the account" in asks(desk, "U0LEO", "who decides on contacts?")

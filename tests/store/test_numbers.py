@@ -61,6 +61,9 @@ def test_e10_where_the_desk_is_says_what_a_number_without_a_country_is() -> None
         "\u202a12345678\u202c",
         "1234\u00a05678",
         "#12345678",
+        "١٢٣٤ ٥٦٧٨",
+        "१२३४५६७८",
+        "１２３４５６７８",
     ],
 )
 def test_e10_digits_of_a_code(words: str) -> None:
@@ -73,5 +76,5 @@ def test_e10_numbers_of_the_settings_are_kept_as_they_are_dialled() -> None:
 
 
 def test_e10_what_is_no_digit_stays_none() -> None:
-    for words in ("abc", "1234x678", "١٢٣٤٥٦٧٨"):
+    for words in ("abc", "1234x678", "①②③④⑤⑥⑦⑧", "¹²³⁴⁵⁶⁷⁸"):
         assert not (numbers.digits(words).isascii() and numbers.digits(words).isdigit())

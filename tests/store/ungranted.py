@@ -40,11 +40,10 @@ REASONS: Final[dict[str, str]] = {
         ("forms." + n for n in ("drop", "forget", "keep", "kept", "leads", "led", "led_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
     ),
-    "logins.Attempt.staff": reasons.PURE,
-    "pages.codes_of": reasons.PURE,
-    **dict.fromkeys(("numbers." + n for n in ("digits", "is_number", "nobodys", "region", "telephone")), reasons.PURE),
-    "pages.is_ours": reasons.PURE,
-    "budgets.at_most": reasons.PURE,
+    **dict.fromkeys(("budgets.at_most", "logins.Attempt.staff", "pages.codes_of", "pages.is_ours"), reasons.PURE),
+    **dict.fromkeys(
+        ("numbers." + n for n in ("digits", "is_number", "nobodys", "region", "telephone", "western")), reasons.PURE
+    ),
     "calls.begin": reasons.CALL,
     "calls.claim": reasons.CALL,
     "calls.end": reasons.CALL,
