@@ -149,10 +149,9 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "signin_codes_spent": (
         "Five wrong codes with your password for the desk's page",
         (
-            "Somebody gave your username and your password to the desk's page in a browser you have signed in with, and five wrong "
-            "codes. There one code is taken every two hours now; the page says when. If that was you, see that your "
-            "telephone shows the right time. If not, somebody uses your browser and knows your password: tell those who lead "
-            "the desk, who have been told of this, and ask the operator for a new link to join."
+            "Somebody entered your username, your password and five wrong codes in a browser you have signed in with. That browser "
+            "can now try one code every two hours. If it was you, check that your phone shows the right time. If not, somebody is "
+            "using your browser and knows your password: tell those who lead the desk, and ask the operator for a new link to join."
         ),
         "",
         "",

@@ -96,7 +96,7 @@ def test_e14_any_other_request_is_a_draft_at_once_and_the_proof_is_asked_for(des
     desk.work()
     desk.click("U0RAJ", "choose", value=f"{TIDEWORKS}:account.close")
     assert "#1001 is a draft: the desk has not got it" in desk.text_of(desk.form("U0RAJ"))
-    assert "That is #1001 now, a draft" in desk.said("U0RAJ")
+    assert "Saved as draft #1001" in desk.said("U0RAJ")
 
 
 def test_e14_whoever_may_request_nothing_is_offered_none(desk: SlackDesk) -> None:

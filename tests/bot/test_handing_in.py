@@ -61,19 +61,19 @@ def test_e2_answering_the_number_in_the_same_slack_hands_it_in(desk: SlackDesk) 
     assert "Your ticket 1 0 0 1, to cancel services, goes to the desk once you have given a second proof." in said
     number = number_heard(pressed(phone, "3"))
     desk.work()
-    assert "hands in #1001 at *Tideworks Ltd*: Cancel a service." in desk.said("U0RAJ")
+    assert "hand in #1001 at *Tideworks Ltd*: Cancel a service." in desk.said("U0RAJ")
     assert "Thank you. #1001 is with the desk now." in answers(desk, number)
     assert WORDS in desk.said("U0KIM", AGENTS)
     assert "*verified twice* for this, the second time by an answer in Slack" in desk.said("U0KIM", AGENTS)
     phone.wait()
-    assert "Ticket 1 0 0 1 is with the desk." in phone.heard, "and the phone says so too"
+    assert "Ticket 1 0 0 1 is with the desk already." in phone.heard, "and the phone says so too"
 
 
 def test_e2_a_proof_for_something_else_opens_no_draft(desk: SlackDesk) -> None:
     """Whoever has somebody's Slack may have written one: what it is for is said, and chosen."""
     asks_to(desk, "service.cancel")
     phone = on_the_phone(desk, "raj.patel")
-    assert "Press 6 if it is for something else." in pressed(phone, "8")
+    assert "To give a second proof for something else, press 6." in pressed(phone, "8")
     assert "1 0 0 1" not in pressed(phone, "6")
     number = number_heard(pressed(phone, "3"))
     desk.work()

@@ -13,7 +13,7 @@ from tests.bot.test_way_forward import holds, status
 from tests.ivr.wire import rows
 
 OFFER, OR = "Press 6 to leave us a message.", "Or press 6 to leave us a message."
-BEGIN = "We get your message with your name and this account. This message is recorded."
+BEGIN = "We will see your name and this account with your message. This message is recorded."
 
 
 def leaves(desk: SlackDesk, username: str, first: str = "") -> str:

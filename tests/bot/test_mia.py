@@ -193,7 +193,7 @@ def test_questions_are_answered_or_refused(desk: SlackDesk) -> None:
     refusal = desk.said("U0MIA")
     assert "On *Tideworks Ltd* you may not see what is owed" in refusal
     assert "That needs Manage Billing" in refusal
-    assert "Raj Patel can give you that for good" in refusal
+    assert "Raj Patel can give you this right for good" in refusal
     assert "Rule: MS-26" in refusal
     assert "311" not in refusal
 

@@ -78,7 +78,7 @@ def test_c2_a_ticket_made_of_a_message_by_a_form_follows_it(desk: SlackDesk, whe
     mia.shortcut("open_ticket", mine)
     desk.work()
     form = desk.form("U0MIA")
-    assert "what you change or delete in your message" in desk.text_of(form)
+    assert "they follow your message" in desk.text_of(form)
     words = next(one["element"]["initial_value"] for one in form.blocks if one.get("block_id") == "words")
     assert SECRET in words
     change = partial(mia.edit, mine, "our site is slow") if "edited" in when else partial(mia.delete, mine)
@@ -109,7 +109,10 @@ def test_c2_words_of_a_form_that_is_not_sent_are_kept_for_a_day(desk: SlackDesk)
 
 def test_c2_other_words_in_the_form_are_a_copy_and_it_says_so(desk: SlackDesk) -> None:
     mia = desk.be("U0MIA")
-    for who, text in (("U0MIA", "If you change them here, they are a copy"), ("U0LEO", "These words are a copy")):
+    for who, text in (
+        ("U0MIA", "If you change them here, they become a separate copy"),
+        ("U0LEO", "These words are a copy"),
+    ):
         mine = desk.be(who).says("help", "our site is down")
         mia.shortcut("open_ticket", mine)
         desk.work()

@@ -44,7 +44,7 @@ def asks(desk: SlackDesk, user: str, words: str) -> str:
 def test_e7_who_manages_users_alone_gives_nothing_they_do_not_hold(desk: SlackDesk) -> None:
     holds(desk, "dev.anand", "manage_users,manage_services")
     said = asks(desk, "U0LEO", "our shop is down")
-    assert "Raj Patel can give you that for good" in said
+    assert "Raj Patel can give you this right for good" in said
     assert "Dev" not in said
 
 

@@ -177,7 +177,7 @@ def test_what_the_phone_page_quotes_is_said() -> None:
 
 def test_a_sentence_that_nobody_says_is_seen() -> None:
     known = phrases()
-    assert is_spoken("Raj Patel can give you that.", known)
+    assert is_spoken("Raj Patel can give you that right.", known)
     assert not is_spoken("Raj Patel could change that.", known)
 
 

@@ -104,7 +104,7 @@ def test_what_is_spoken_when_the_proof_has_run_out_is_a_draft_and_is_handed_in(f
     assert caller.answer.said[1] == "Thank you. Ticket 1 0 0 1 is with the desk now."
     assert tickets(full) == [CANCEL]
     caller.key("2")
-    assert caller.key("3").said[0] == "Ticket 1 0 0 1 is with the desk."
+    assert caller.key("3").said[0] == "Ticket 1 0 0 1 is with the desk already."
 
 
 @pytest.mark.parametrize("minutes", [1, 16])

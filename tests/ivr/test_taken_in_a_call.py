@@ -113,7 +113,7 @@ def test_h12_a_hang_up_ends_nothing_that_was_carried_on(one_desk: Desk) -> None:
         assert carried.take(tx, carried.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
 
 
-ANEW = "Your PIN, or what you may do here, has changed since you keyed it."
+ANEW = "Your PIN or your rights have changed during this call, so we need your PIN again."
 
 
 def new_pin(desk: Desk, digits: str = "40817263") -> None:

@@ -41,7 +41,7 @@ def test_e7_only_the_owner_is_named_for_what_the_owner_alone_may(one_desk: Desk)
 def test_e7_who_lacks_a_permission_gives_it_to_nobody(one_desk: Desk) -> None:
     change(one_desk, holds(DEV, TIDEWORKS, "manage_users"))
     told = refused(at_menu(one_desk, MIA), "4")
-    assert told[-2:] == ["Raj Patel can give you that.", "Please ask, then call again."]
+    assert told[-2:] == ["Raj Patel can give you that right.", "Please ask, then call again."]
 
 
 @pytest.mark.parametrize(("key", "what"), [("1", "open tickets"), ("5", "use the emergency line")])
