@@ -53,7 +53,7 @@ PAGES: Final = {
     "unreadable": (400, "Not installed", "Slack sent you back without what is needed."),
     "refused": (502, "Not installed", "Slack refused: {}."),
     "away": (502, "Not installed", "Slack could not be asked just now."),
-    "full": (503, "Not installed", "Too many are here at once. Reload this page in a minute."),
+    "full": (503, "Not installed", "Too many people are installing at once. Begin again in a minute."),
     "unkept": (503, "Not installed", "Our database cannot be reached just now."),
 }
 _ERROR: Final = re.compile(r"[a-z_]{1,100}")

@@ -14,7 +14,7 @@ def trouble() -> str | None:
     try:
         raw = ENV_FILE.read_bytes() if ENV_FILE.exists() else b""
     except OSError as fault:
-        return f".env: cannot be read: {fault.strerror}"
+        return f".env: cannot be read: {fault.strerror}: check who owns it and its permissions"
     if b"\0" in raw:
         return ".env: is UTF-16, not UTF-8: save it as UTF-8"
     try:

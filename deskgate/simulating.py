@@ -30,7 +30,7 @@ def simulate_call(
     with in_one_line():
         settings = read_settings()
         if not settings.simulated:
-            fail("the simulator is not to be had in production or with a Twilio account set")
+            fail("the simulator is disabled in production and with a Twilio account set")
         token = simulated_token(read_keys(settings))
     base = url or settings.public_url
     caller = numbers.telephone(caller, settings.region) or caller

@@ -19,7 +19,7 @@ from ivr.outcomes import BeingUpdated, Ringing
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
 MOST_UNPROVED: Final = (
-    30  # turns of somebody who is nobody yet: a line is not kept for hours by one key again and again
+    30  # turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours
 )
 
 

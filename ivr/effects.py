@@ -62,9 +62,7 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     if requesting.needing_proof(tx, call):
         proved = proving.proved(tx, call)
         cells |= {STEP_UP} if proved or proving.offers(tx, desk, call) else set()
-    several = (
-        offered and len(call.accounts) > 1
-    )  # or there is no other account to tell it from: nothing need be said of it
+    several = offered and len(call.accounts) > 1  # or there is no other account to tell it from
     name = accounts.name(tx, next(iter(offered.values()))).name if several else ""
     return o.Offered(cells, name, alone, proved)
 
