@@ -45,7 +45,8 @@ def nothing_recorded(line: Line, sid: str, recording: str | None) -> None:
 def _give_back(tx: Transaction, call: Call) -> bool:
     """What was counted for a message that was not left."""
     if call.counted:
-        message_limits.give_back(tx, call.number, attested=call.attested, failed=call.about == "fallback")
+        failed = call.about == "fallback"
+        message_limits.give_back(tx, call.number, attested=call.attested, failed=failed, on_file=call.on_file)
     return call.counted
 
 
@@ -186,7 +187,7 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
     with line.store.transaction("phone", sid) as tx:
         row = calls.load(tx, sid)
         before = state_of(row) if row else Call(number=number)
-        fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False)
+        fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False, on_file=False)
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")
         if row is not None and before.about == "fallback":  # once more: the same answer, and no effect

@@ -135,7 +135,8 @@ def _may_leave_message(tx: Transaction, _desk: Desk, call: Call, _effect: object
     if call.subject is not None and call.proof >= Proof.VERIFIED:
         return o.MessageAllowed()
     failed = call.about == "fallback"
-    return o.MessageAllowed(message_limits.take(tx, call.number, attested=call.attested, failed=failed))
+    room = message_limits.take(tx, call.number, attested=call.attested, failed=failed)
+    return o.MessageAllowed(room.refused, room.on_file)
 
 
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
@@ -145,7 +146,10 @@ def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMess
             keep(tx, call, effect.recorded, subject)
             return o.MessageLeft()
         if not call.counted:  # it was given back, and comes all the same
-            message_limits.charge(tx, call.number, attested=call.attested, failed=call.about == "fallback")
+            failed = call.about == "fallback"
+            message_limits.charge(tx, call.number, attested=call.attested, failed=failed, on_file=call.on_file)
+        if call.on_file and not message_limits.is_on_file(tx, call.number):
+            return o.MessageLeft()  # who left it was told that it is not taken
         tickets.leave_pending(
             tx,
             subject=subject,

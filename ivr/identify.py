@@ -67,23 +67,24 @@ def _hear_pin(call: Call, event: Event) -> Move:
 
 
 def _ask_message(call: Call) -> Move:
-    return screen(call, Record(), line(f"message.{call.about}"), line("recorded_notice"), line("speak"))
+    only = (line("only_on_file"),) if call.on_file else ()
+    return screen(call, Record(), line(f"message.{call.about}"), *only, line("recorded_notice"), line("speak"))
 
 
 def _hear_message(call: Call, event: Event) -> Move:
     match event:
         case s.Spoken(recorded):
             return call, s.LeaveMessage(recorded)
-        case o.MessageAllowed(whose):
+        case o.MessageAllowed(whose, on_file):
             if not whose:
-                return _ask_message(replace(call, counted=call.proof < Proof.VERIFIED))
+                return _ask_message(replace(call, counted=call.proof < Proof.VERIFIED, on_file=on_file))
             return goodbye(call, f"no_message.{call.about}", f"no_more_messages.{whose}")
         case o.MessageLeft() if call.about == "proved":
             return menu(call, line("message_kept"))
         case Keys() if call.about == "proved":
             return menu(call)  # a key instead of a word: back
         case o.MessageLeft():
-            return goodbye(replace(call, counted=False), "message_left")
+            return goodbye(replace(call, counted=False), "message_left_on_file" if call.on_file else "message_left")
     return not_a_choice(call)
 
 

@@ -121,6 +121,7 @@ class ReplyAllowed:
 @dataclass(frozen=True, slots=True)
 class MessageAllowed:
     refused: str = ""  # whose messages are too many: number, withheld, others
+    on_file: bool = False  # only those from a number on file are taken, and nobody hears whether theirs is
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class Call:
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`, `prove` for none of these.
     `silent` is how often nothing was keyed, `silences` how often that is waited through where it is more than usual.
-    `counted`: a message that was not left yet is counted against the caller; `unproved` how often they keyed something and were nobody.
+    `counted`: a message that was not left yet is counted against the caller, `on_file` it is taken only from a number on file; `unproved` how often they keyed something and were nobody.
     `way` is the factor it is given by, `wrong` how many codes did not match, `approval` the one waited for.
     """
 
@@ -111,6 +111,7 @@ class Call:
     ring: int | None = None
     about: str = ""
     counted: bool = False
+    on_file: bool = False
     then: str = ""
     way: str = ""
     wrong: int = 0

@@ -1,12 +1,16 @@
 """How many messages callers who have not proved who they are may leave: from the caller outwards, like wrong PINs.
 
-A message takes minutes of the desk and of the recorder, so it is counted before it is recorded. What callers leave who
-withhold their number, or have one that nobody knows, costs those from a number on file nothing. Whoever hangs up without a word
+A message takes minutes of the desk and of the recorder, so it is counted before it is recorded. Whoever hangs up without a word
 has left nothing, and spends nothing: `give_back`. Callers for whom something failed on our side have a reserve of their own.
+
+A number can be made up, so nobody may hear from this whether one is on file: whoever shows a number takes of the same budgets
+and hears the same. Where what they share is used up, everybody may speak, has been told that only messages from numbers on file
+are taken, and only those are: strangers do not shut out whoever rings from a number on file, and learn of none.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -16,8 +20,7 @@ from store.budgets import HOUR, Limit
 from store.prepared import Prepared
 from store.transaction import Transaction
 
-NUMBER: Final = Limit("number", 4, HOUR // 4, "messages_number")
-KNOWN_NUMBER: Final = Limit("known-number", 10, HOUR // 10, "messages_number")  # a switchboard may be on file
+NUMBER: Final = Limit("number", 6, HOUR // 6, "messages_number")  # on file or not: a switchboard may be
 WITHHELD: Final = Limit("withheld", 12, HOUR // 12, "messages_withheld")
 STRANGERS: Final = Limit("strangers", 30, HOUR // 30, "messages_strangers")
 ATTESTED: Final = Limit("attested", 30, HOUR // 30, "messages_strangers")
@@ -26,37 +29,69 @@ FAILED_NUMBER: Final = Limit("failed-number", 4, HOUR // 4, "messages_number")
 FAILED: Final = Limit("failed", 60, HOUR // 60, "messages_failed")
 
 
-def take(tx: Transaction, number: str | None, *, attested: bool, failed: bool = False) -> str:
-    """Counts a message that is about to be recorded. Empty: it may be; or whose budget is spent: number, withheld, others.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`refused`: whose budget is spent (number, withheld, others), empty where somebody may speak. `on_file`: what is spoken is
+    taken only from a number on file."""
+
+    refused: str = ""
+    on_file: bool = False
+
+
+def take(tx: Transaction, number: str | None, *, attested: bool, failed: bool = False) -> Room:
+    """Counts a message that is about to be recorded. The statements are the same for every number.
     `failed`: the caller is here for a fault of ours (/ivr/fallback), which nobody brings about to use up what strangers have."""
-    limits = _limits(tx, number, attested=attested, failed=failed)
-    spent = budgets.take(tx, limits)
-    if spent is None:
-        return ""
-    if len(limits) > 1 and spent is limits[1]:
-        return "others"
-    return "withheld" if number is None else "number"
+    if failed or number is None:
+        limits = _limits(tx, number, attested=attested, failed=failed)
+        spent = budgets.take(tx, limits)
+        if len(limits) > 1 and spent is limits[1]:
+            return Room("others")
+        return Room("" if spent is None else "withheld" if number is None else "number")
+    own, common = _limits(tx, number, attested=attested)
+    reserve, known = _named(KNOWN), is_on_file(tx, number)
+    held = budgets.hold(tx, (own, common, reserve))
+    if not budgets.has(tx, held, own):
+        budgets.settle(tx, held, ())
+        return Room("number")
+    if budgets.has(tx, held, common):
+        budgets.settle(tx, held, (own, common))
+        return Room()
+    if not budgets.has(tx, held, reserve):
+        budgets.settle(tx, held, ())
+        return Room("others")
+    budgets.settle(tx, held, (own, reserve) if known else (own,))
+    return Room(on_file=True)
 
 
-def give_back(tx: Transaction, number: str | None, *, attested: bool, failed: bool = False) -> None:
-    """The call is over, and nothing was recorded."""
-    budgets.give_back(tx, _limits(tx, number, attested=attested, failed=failed))
+def is_on_file(tx: Transaction, number: str | None) -> bool:
+    return _ON_FILE.first(tx, number=number or "") is not None
 
 
-def charge(tx: Transaction, number: str | None, *, attested: bool, failed: bool = False) -> None:
+def give_back(
+    tx: Transaction, number: str | None, *, attested: bool, failed: bool = False, on_file: bool = False
+) -> None:
+    """The call is over, and nothing was recorded. `on_file` as `take` said."""
+    budgets.give_back(tx, _taken(tx, number, attested=attested, failed=failed, on_file=on_file))
+
+
+def charge(tx: Transaction, number: str | None, *, attested: bool, failed: bool = False, on_file: bool = False) -> None:
     """There was something after all, and it is kept: counted anew, whether anything was left or not."""
-    budgets.charge(tx, _limits(tx, number, attested=attested, failed=failed))
+    budgets.charge(tx, _taken(tx, number, attested=attested, failed=failed, on_file=on_file))
 
 
-def _limits(tx: Transaction, number: str | None, *, attested: bool, failed: bool) -> tuple[Limit, ...]:
-    known = _ON_FILE.first(tx, number=number or "") is not None
+def _taken(tx: Transaction, number: str | None, *, attested: bool, failed: bool, on_file: bool) -> tuple[Limit, ...]:
+    limits = _limits(tx, number, attested=attested, failed=failed)
+    if not on_file:
+        return limits
+    return (limits[0], _named(KNOWN)) if is_on_file(tx, number) else limits[:1]
+
+
+def _limits(tx: Transaction, number: str | None, *, attested: bool, failed: bool = False) -> tuple[Limit, ...]:
     which = tx.keys.digest("message-limits", number or "")[:40]
     if failed:
         return (_named(FAILED),) if number is None else (_named(FAILED_NUMBER, which), _named(FAILED))
     if number is None:
         return _named(WITHHELD), _named(STRANGERS)
-    if known:
-        return _named(KNOWN_NUMBER, which), _named(KNOWN)
     return _named(NUMBER, which), _named(ATTESTED if attested else STRANGERS)
 
 

@@ -1,4 +1,4 @@
-"""A7: messages of callers who have not proved who they are: so many from one number, from withheld ones, and in an hour."""
+"""A7, T8: messages of callers who have not proved who they are: so many from one number, from withheld ones, and in an hour."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from store.message_limits import FAILED_NUMBER, NUMBER, STRANGERS, WITHHELD
+from store.message_limits import FAILED_NUMBER, KNOWN, NUMBER, STRANGERS, WITHHELD
 from tests.desk import Desk
 from tests.ivr.test_threat_switch import switch
 from tests.ivr.wire import Answer, Caller, Wire, count, rows
 
 OWN, ELSEWHERE = "+441632960108", "+441632960999"
 SPEAK = "Please speak after the tone, and press hash when you are done."
+
+ONLY = "So many messages are being left that just now we take only those from phones whose number we have on file."
+KEPT = "Thank you. If we have the number of this phone on file, we have your message. Goodbye."
 
 
 def leaves(desk: Desk, number: str) -> Answer:
@@ -22,7 +25,7 @@ def leaves(desk: Desk, number: str) -> Answer:
     caller.key("")
     heard = caller.key("*")
     if SPEAK in heard.said:
-        assert caller.say().said == ["Thank you. We have your message. Goodbye."]
+        assert caller.say().said == [KEPT if ONLY in heard.said else "Thank you. We have your message. Goodbye."]
     return heard
 
 
@@ -52,13 +55,78 @@ def test_a7_one_number_and_many_made_up_ones(one_desk: Desk) -> None:
     (refused,) = left(one_desk, NUMBER.most + 1, ELSEWHERE)
     assert refused.startswith("We have the messages you left")
     assert warnings(one_desk) == ["messages_number"]
-    many = [left(one_desk, 1, f"+44163297{n:04}") for n in range(STRANGERS.most)]
-    assert sum(len(one) for one in many) == NUMBER.most, "they share what strangers may leave"
-    assert many[-1][0].startswith(
-        "We cannot take another message just now. Please ring from a phone whose number we have"
-    )
+    many = [leaves(one_desk, f"+44163297{n:04}").said for n in range(STRANGERS.most)]
+    assert sum(ONLY in said for said in many) == NUMBER.most, "they share what strangers may leave"
     assert warnings(one_desk) == ["messages_number", "messages_strangers"]
+    assert count(one_desk, tables.tickets) == STRANGERS.most, "of the others nothing is taken"
     assert left(one_desk, 3, OWN) == []
+    assert count(one_desk, tables.tickets) == STRANGERS.most + 3
+
+
+def test_t8_a7_whether_a_number_is_on_file_is_heard_from_no_message(one_desk: Desk) -> None:
+    """Thirty calls to the tone with made-up numbers: then numbers on file were asked to speak, and others were not."""
+
+    def heard(number: str) -> list[object]:
+        """By whoever shows it, and by others right after, at the last that strangers have and beyond: silent, then speaking."""
+        one_desk.pass_time(24 * 3600)
+        one_desk.work()
+        made_up = (f"+44163297{n:04}" for n in range(1000))
+        seen: list[object] = [hangs_up(one_desk, next(made_up)) for _ in range(STRANGERS.most - 1)]
+        seen += [probed(one_desk, number), probed(one_desk, next(made_up)), probed(one_desk, number)]
+        one_desk.pass_time(31)
+        one_desk.work()
+        seen += [probed(one_desk, next(made_up)) for _ in range(STRANGERS.most)]
+        return (
+            seen + [leaves(one_desk, number).said for _ in range(NUMBER.most + 1)] + [probed(one_desk, next(made_up))]
+        )
+
+    on_file, made_up = heard(OWN), heard(ELSEWHERE)
+    assert ONLY in str(on_file[STRANGERS.most])
+    assert "We have the messages you left" in str(on_file)
+    assert on_file == made_up
+
+
+def probed(desk: Desk, number: str) -> list[str]:
+    """What a silent call hears at the star."""
+    caller = Caller(Wire(desk), number)
+    caller.dial()
+    caller.key("")
+    said = caller.key("*").said
+    caller.hang_up()
+    return said
+
+
+def test_a7_made_up_numbers_take_nothing_of_what_numbers_on_file_may_leave(one_desk: Desk) -> None:
+    for n in range(STRANGERS.most + 3):
+        hangs_up(one_desk, f"+44163297{n:04}")
+    assert "message:known" not in spent(one_desk)
+    assert ONLY in leaves(one_desk, OWN).said
+    assert count(one_desk, tables.tickets) == 1
+    assert "message:known" in spent(one_desk)
+
+
+def spent(desk: Desk) -> set[str]:
+    b = tables.budgets.c
+    return {name for name, at in rows(desk, select(b.name, b.whole_at)) if at > desk.now}
+
+
+def test_a7_what_was_spoken_late_or_given_back_counts_as_it_was_taken(one_desk: Desk) -> None:
+    for n in range(STRANGERS.most):
+        hangs_up(one_desk, f"+44163297{n:04}")
+    late = {}
+    for number in (OWN, ELSEWHERE):
+        late[number] = Caller(Wire(one_desk), number)
+        late[number].dial()
+        late[number].key("")
+        assert ONLY in late[number].key("*").said
+        late[number].hang_up()
+    one_desk.pass_time(31)
+    one_desk.work()
+    for caller in late.values():
+        caller.recorded()
+    assert count(one_desk, tables.tickets) == 1
+    assert "message:known" in spent(one_desk)
+    assert "message:strangers" not in spent(one_desk), "what was not taken of it was not given back to it"
 
 
 def hangs_up(desk: Desk, number: str) -> bool:

@@ -47,6 +47,7 @@ FIELDS = {
     "call_back": st.none() | st.integers(1, 10**12),
     "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "busy", "closed", "fallback"]),
     "counted": st.booleans(),
+    "on_file": st.booleans(),
     "then": st.sampled_from(["", "talk", "request:service.cancel", "hand_in:1001", "prove"]),
     "way": st.sampled_from(["", "authenticator", "text"]),
     "wrong": st.integers(0, 2),
