@@ -290,6 +290,7 @@ REASONS: Final[dict[str, str]] = {
     "codes.put": reasons.CODE,
     "message_limits.charge": reasons.GUARD,
     "message_limits.give_back": reasons.GUARD,
+    "message_limits.is_on_file": "whether a number is anybody's; nobody hears it",
     "message_limits.take": "counts a message before it is recorded; gives back whose budget is spent",
     "pin_limits.caller": reasons.PURE,
     "pin_limits.chance_a_day": reasons.PURE,
