@@ -193,6 +193,7 @@ _MENU_ASKS: Sequence[tuple[Action, Topic | None]] = [
 _MESSAGE_SUBJECTS = {
     "no_pin": "a caller without a PIN",
     "closed": "a caller while PINs were not taken",
+    "spent": "a caller while PINs were not taken",
     "busy": "a caller while the line was busy",
     "fallback": "a caller when something had failed",
     "proved": "a caller who may not ask for it",

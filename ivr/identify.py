@@ -55,8 +55,8 @@ def _hear_pin(call: Call, event: Event) -> Move:
             return goto(replace(call, unlocked=person, tries=0), "pin", line("code_taken"))
         case o.LineBusy():
             return leave_message(call, "busy")
-        case o.MessagesOnly():
-            return leave_message(call, "closed")
+        case o.MessagesOnly(spent):
+            return leave_message(call, "spent" if spent else "closed")
         case o.Proved(subject, accounts, duress):
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(line("proved"),))
             known = replace(known, duress=call.duress or duress, unlocked=0)

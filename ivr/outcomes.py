@@ -50,7 +50,9 @@ class LineBusy:
 
 @dataclass(frozen=True, slots=True)
 class MessagesOnly:
-    """The desk's budget of wrong PINs is spent, or the operator has switched the phone to messages."""
+    """A budget of wrong PINs is `spent`, or the operator has switched the phone to messages."""
+
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from authz import Proof
 from ivr import outcomes as o
@@ -51,13 +52,23 @@ def reserve(
     by_code = person is not None and person == call.unlocked
     code = unlock.compared(tx, person or NO_ONE, keyed.digits)
     caller = pin_limits.caller(tx.keys, call.number)
-    limits = pin_limits.limits(
-        tx.keys, call.number, own=own_number, attested=call.attested, digits=len(keyed.digits), choice=choice
-    )
+    of = partial(pin_limits.limits, tx.keys, call.number, digits=len(keyed.digits), choice=choice)
+    limits = of(own=own_number, attested=call.attested)
+    # Who shows a number that nobody vouches for hears what a stranger with it hears until the PIN is right, or anybody could ask
+    # whose number it is.
+    watched = of(own=False, attested=False) if own_number and not call.attested else ()
     if by_code or code is unlock.Keyed.FIRST:
-        caller, limits = f"code:{tx.call}" if by_code else "code", ()
+        caller, limits, watched = f"code:{tx.call}" if by_code else "code", (), ()
     made = guard.reserve(
-        tx, k, real=person is not None, limits=limits, caller=caller, refused_too=True, by_code=by_code, barred=barred
+        tx,
+        k,
+        real=person is not None,
+        limits=limits,
+        watched=watched,
+        caller=caller,
+        refused_too=True,
+        by_code=by_code,
+        barred=barred,
     )
     unlock.tried(tx, person or NO_ONE)
     may_be_code = bool(code) and made.admission is Admission.REFUSED and not barred and not by_code
@@ -97,6 +108,9 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
     `keyed` may be the code of somebody locked out.
     """
     made, claimed = attempt.reservation, subject_of(attempt.person)
+    wrong: Outcome = (
+        o.MessagesOnly(spent=True) if made.closed else o.NotProved()
+    )  # as a stranger with this number hears
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     guard.give_back(tx, made, matched=matched)
     unlocked = unlock.used(tx, attempt.person if attempt.may_be_code else NO_ONE, keyed.digits)
@@ -113,13 +127,13 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
             work.enqueue(tx, "notice", f"unlocked:{made.k[:16]}:{made.at}:{made.gen}", told)
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
-        return o.Proved(proven, tuple(allowed), right.duress) if allowed else o.NotProved()
+        return o.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
     decision, outcome = ("code", o.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:
         notice = {"notice": "pin_locked", "person": attempt.person}
         work.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.at}:{made.gen}", notice)
-    return outcome
+    return wrong if isinstance(outcome, o.NotProved) else outcome
 
 
 _TOLD_IN_A_ROW = (guard.IN_A_ROW_TO_LOCK, guard.IN_A_ROW_TO_DISABLE)
@@ -127,5 +141,5 @@ _SAID: dict[Admission, tuple[str, Outcome]] = {
     Admission.EVALUATE: ("wrong", o.NotProved()),
     Admission.REFUSED: ("refused", o.NotProved()),
     Admission.BUSY: ("busy", o.LineBusy()),
-    Admission.SPENT: ("budget_spent", o.MessagesOnly()),
+    Admission.SPENT: ("budget_spent", o.MessagesOnly(spent=True)),
 }

@@ -50,6 +50,7 @@ class Reservation:
     gen: int = 0
     consecutive: int = 0
     lifetime: int = 0
+    closed: bool = False  # of the budgets that were watched one has nothing left
 
 
 def counter_of(person: int) -> str:
@@ -75,6 +76,7 @@ def reserve(
     *,
     real: bool,
     limits: Sequence[Limit],
+    watched: Sequence[Limit] = (),
     caller: str = "",
     refused_too: bool = False,
     by_code: bool = False,
@@ -82,7 +84,8 @@ def reserve(
 ) -> Reservation:
     """Counts an attempt before it is made. Commit before hashing. `real` is false for an ID that nobody has; `limits` are the
     budgets it is of, the nearest first, charged when it is let through, and where `refused_too` also when it is refused: what
-    strangers do to somebody else's counter is never free. `caller` (nobody is to read it: digest it) has tries of their own at
+    strangers do to somebody else's counter is never free. `watched` let through and refuse nothing: whether one is spent is said,
+    and the first is charged with the others. `caller` (nobody is to read it: digest it) has tries of their own at
     this counter, so that nobody makes the line busy for another. `by_code`: let through although locked, for a code (unlock.py);
     not past a PIN's life. `barred`: not let through whatever the counter says, and nothing is counted against it.
 
@@ -90,15 +93,17 @@ def reserve(
     """
     limits, now, tries = tuple(limits), tx.now, _tries(k, caller)
     _SEEN.run(tx, key=k, at=now, is_real=real)
-    held = budgets.hold(tx, (tries, *limits))
-    nothing = barred or held.spent is not None
+    held = budgets.hold(tx, (tries, *limits, *watched))
+    limit = next((one for one in (tries, *limits) if not budgets.has(tx, held, one)), None)
+    closed, limits = not all(budgets.has(tx, held, one) for one in watched), (*limits, *watched[:1])
+    nothing = barred or limit is not None
     row = _RESERVE.first(tx, key=_NOTHING if nothing else k, now=now, until=now + LOCK, by_code=by_code)
-    every = held.spent is None and (row is not None or (refused_too and not barred))
-    budgets.settle(tx, held, (tries, *limits) if every else () if held.spent == tries else (tries,))
+    every = limit is None and (row is not None or (refused_too and not barred))
+    budgets.settle(tx, held, (tries, *limits) if every else () if limit == tries else (tries,))
     if row is None:
-        spent = Admission.BUSY if held.spent == tries else Admission.SPENT
-        return Reservation(Admission.REFUSED if held.spent is None else spent, k, limits, now)
-    return Reservation(Admission.EVALUATE, k, limits, now, row.gen, row.consecutive, row.lifetime)
+        spent = Admission.BUSY if limit == tries else Admission.SPENT
+        return Reservation(Admission.REFUSED if limit is None else spent, k, limits, now, closed=closed)
+    return Reservation(Admission.EVALUATE, k, limits, now, row.gen, row.consecutive, row.lifetime, closed)
 
 
 def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:

@@ -1,4 +1,4 @@
-"""A4: who guesses PINs spends what is nearest to them, and closes the phone to nobody who has done nothing wrong."""
+"""A4, T8: who guesses PINs spends what is nearest to them, and closes the phone to nobody who has done nothing wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.refused import unknown_ids
 MIA, PIN, OWN = "10000081", "17846325", "+441632960108"
 LEO, LEOS = "10000099", "+441632960109"
 A = "TN-Validation-Passed-A"
-MENU, CLOSED = "Press 1 to open a ticket.", "We cannot check PINs by phone just now."
+MENU, CLOSED = "Press 1 to open a ticket.", "We cannot take that PIN just now."
 ONE_LINE = {
     "withheld": None,
     "one number": "+441632960777",
@@ -214,3 +214,36 @@ def test_a4_where_people_choose_short_guesses_close_nothing_for_long_pins(choosi
         heard.append(CLOSED in caller.prove(next(dice), f"58203{place}").text)
     assert heard == [False] * 3 + [True] * 2
     assert MENU in prove(desk, "+441632960999").said
+
+
+@pytest.mark.parametrize("choice", [False, True])
+def test_t8_a4_whose_number_it_is_is_heard_from_no_wrong_pin(sample_sqlite: str, choice: bool) -> None:
+    """Five wrong PINs of six digits by strangers, and then "did not match" was for who showed the number of the ID keyed."""
+    desk = Desk(sample_sqlite, **ACCOUNT, PIN_CHOICE="on" if choice else "off")
+    wrong = "739402" if choice else "73940258"
+    nobody = unknown_ids()
+    own, other, none = (MIA, OWN), (MIA, LEOS), ("", OWN)
+
+    def heard(id: str, number: str) -> tuple[str, ...]:
+        caller = Caller(Wire(desk), number)
+        return tuple(caller.prove(id or next(nobody), wrong).said)
+
+    alike = [[heard(id, number) for _ in range(2)] for id, number in ((MIA, OWN), (LEO, LEOS))]
+    assert alike[0] == alike[1]
+    guess(desk, "", 500, 0.2, digits=len(wrong), choice=choice)
+    first, *others = [heard(*one) for one in (own, other, none)]
+    assert CLOSED in first[0]
+    assert others == [first, first]
+    assert MENU in prove(desk, OWN).said, "and the right PIN opens"
+    desk.close()
+
+
+def test_t8_a4_what_one_number_has_spent_says_not_whose_it_is(choosing: Desk) -> None:
+    """Twice two wrong PINs from one number: at its own ID between two that are nobody's, and at another's."""
+    nobody, heard = unknown_ids(), {}
+    for id, number in ((MIA, OWN), (MIA, LEOS)):
+        ids = (next(nobody), id, next(nobody))
+        heard[number] = [Caller(Wire(choosing), number).prove(one, "739402").said[0] for one in ids]
+        choosing.pass_time(48 * 3600)
+    assert heard[OWN] == heard[LEOS]
+    assert CLOSED in heard[OWN][2]

@@ -68,7 +68,7 @@ def guess_by_phone(desk: Desk, support_id: str, digits: str, number: str) -> str
     caller.dial()
     caller.key(support_id)
     said = caller.key(digits).text
-    return "wrong" if "did not match" in said else "messages only" if "cannot check PINs by phone" in said else said
+    return "wrong" if "did not match" in said else "messages only" if "cannot take that PIN just now" in said else said
 
 
 def guess(line: Line, tx: Transaction, support_id: str, number: str) -> Admission:
@@ -106,7 +106,7 @@ def test_a_spray_at_ten_thousand_people(one_desk: Desk) -> None:
 
     for genuine in (Caller(Wire(desk), OWN), Caller(Wire(desk), ELSEWHERE, attested="TN-Validation-Passed-A")):
         assert "Press 1 to open a ticket." in genuine.prove(MIA, PIN).said
-    assert "cannot check PINs by phone" in Caller(Wire(desk), ELSEWHERE).prove(MIA, PIN).text
+    assert "cannot take that PIN just now" in Caller(Wire(desk), ELSEWHERE).prove(MIA, PIN).text
     desk.pass_time(60)
     assert "Press 1 to open a ticket." in Caller(Wire(desk), ELSEWHERE).prove(MIA, PIN).said, "a minute later"
     g = tables.pin_guards.c

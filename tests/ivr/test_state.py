@@ -45,7 +45,7 @@ FIELDS = {
     "queue": st.integers(0, 50),
     "rung": st.integers(0, 3),
     "call_back": st.none() | st.integers(1, 10**12),
-    "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "busy", "closed", "fallback"]),
+    "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "busy", "closed", "spent", "fallback"]),
     "counted": st.booleans(),
     "on_file": st.booleans(),
     "then": st.sampled_from(["", "talk", "request:service.cancel", "hand_in:1001", "prove"]),

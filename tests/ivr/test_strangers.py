@@ -155,7 +155,7 @@ def test_all_hear_the_same_on_every_way_out(opens: Opens) -> None:
     assert [words[0] for words in said[2:4]] == ["That did not match. Please try again."] * 2
     assert said[4][0].startswith("We could not check that.")
     assert said[8] == ["Thank you. We have your message. Goodbye."]
-    assert said[11][0].startswith("We cannot check PINs by phone just now.")
+    assert said[11][0].startswith("We cannot take that PIN just now.")
 
 
 @pytest.mark.parametrize("name", ["wrong PIN, ID keyed", "right PIN, holds nothing", "locked, right PIN"])

@@ -34,9 +34,9 @@ SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__
 # What the {…} of an f-string of a key can be, by what stands before it.
 EXPANDED = {
     "agent.": {"passed", "failed", "guarded"},
-    "no_message.": {"no_pin", "busy", "closed", "fallback"},
+    "no_message.": {"no_pin", "busy", "closed", "spent", "fallback"},
     "no_more_messages.": {"number", "withheld", "others"},
-    "message.": {"no_pin", "busy", "closed", "fallback", "proved"},
+    "message.": {"no_pin", "busy", "closed", "spent", "fallback", "proved"},
     "menu.": {*MENU, "request", "proved"},
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},
