@@ -53,6 +53,11 @@ PAGES: Final = {
     "unreadable": (400, "Not installed", "Slack sent you back without what is needed."),
     "refused": (502, "Not installed", "Slack refused: {}."),
     "away": (502, "Not installed", "Slack could not be asked just now."),
+    "uninvited": (
+        403,
+        "Not installed",
+        "This needs a link that is good for a day. Whoever runs this desk makes one: deskgate slack install.",
+    ),
     "full": (503, "Not installed", "Too many people are installing at once. Begin again in a minute."),
     "unkept": (503, "Not installed", "Our database cannot be reached just now."),
 }
@@ -86,7 +91,10 @@ def router(
     authorize: str = AUTHORIZE,
     changed: Callable[[], object] = lambda: None,
 ) -> APIRouter:
-    """`/slack/install` and where Slack sends people back to. `changed` is called when there is a new installation."""
+    """`/slack/install` and where Slack sends people back to. `changed` is called when there is a new installation.
+
+    Only whoever the operator gave a link gets a state, and only with a state of ours, in the browser it was given to, is Slack
+    asked anything or a place taken: strangers keep nobody waiting and ask Slack nothing in our name."""
     routes, client = APIRouter(include_in_schema=False), slack_client(app.api_base)
     back = f"{public_url}/slack/oauth_redirect"
     crumb: dict[str, Any] = {
@@ -100,7 +108,9 @@ def router(
     threads, places = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-install"), BoundedSemaphore(PLACES)
 
     @routes.get("/slack/install")
-    async def install() -> Response:
+    async def install(invited: str = "") -> Response:
+        if not installations.is_invited(store.keys, invited, store.clock()):
+            return _page("uninvited")
         state = installations.begin(store.keys, store.clock())
         asked = {"client_id": app.client_id, "scope": scope, "state": state, "redirect_uri": back}
         sent = Response(status_code=302, headers={**HEADERS, "Location": f"{authorize}?{urlencode(asked)}"})
@@ -120,7 +130,7 @@ def router(
 
     @routes.get("/slack/oauth_redirect")
     async def oauth_redirect(request: Request) -> Response:
-        """Slack is asked for whoever comes back: anybody. So few wait for that at once, in threads of their own."""
+        """Few wait for Slack at once, in threads of their own."""
         state = request.query_params.get("state", "")
         if not _is_theirs(store, request.cookies.get(COOKIE, ""), state):
             page = _page("stale")
@@ -201,7 +211,7 @@ def _learn_bot(store: Store, client: WebClient, made: Installation) -> None:
 
 def _page(name: str, said: str = "") -> Response:
     status, title, sentence = PAGES[name]
-    again = "" if status == 200 else ' <a href="install">Begin again</a>'
+    again = "" if status in (200, 403) else " To begin again, open the link that you were given."
     body = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
         f"<body><h1>{title}</h1><p>{sentence.format(escape(said))}{again}</p></body></html>"
@@ -238,7 +248,9 @@ def rotate(
         made = _rotated(found, told, began)
     except SlackSaid as said:
         if said.error == "invalid_refresh_token":
-            why = f"Slack knows the refresh token of {team} no more: install the app there again, at /slack/install"
+            why = (
+                f"Slack knows the refresh token of {team} no more: install the app there again: deskgate slack install"
+            )
         else:
             why = f"Slack answered {said.error} when the tokens of {team} were to be renewed"
         raise Later(why, OPERATORS) from None

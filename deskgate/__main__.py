@@ -32,6 +32,7 @@ COMMANDS: Final = {
         "End what had been proved, after a backup was restored.",
     ),
     "staff": ("deskgate.staff:staff_commands", "Who works here, and who may sign in on the desk's page."),
+    "slack": ("deskgate.installing:slack_commands", "The link by which Slack's app is installed in a workspace."),
     "jobs": ("deskgate.jobs:job_commands", "Background jobs that wait, fail or were given up."),
     "doctor": (
         "deskgate.doctor:examine",

@@ -261,7 +261,7 @@ def _slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
         )
         return
     if not tokens:
-        yield WARN, f"Slack: the app is installed nowhere yet: open {settings.public_url}/slack/install"
+        yield WARN, "Slack: the app is installed nowhere yet: run `deskgate slack install`, and open what it prints"
     if not settings.slack_agent_channel:
         yield (
             WARN,

@@ -16,7 +16,10 @@ from store.transaction import Transaction, upsert
 
 STATE_LIFE = 10 * 60_000  # ms an installation may take in the browser
 ROTATE_BEFORE = 2 * 3_600_000  # ms before a token ends
+INVITED_FOR = 24 * 3_600_000  # ms
 _STATES: Final = "install-states"
+_INVITED: Final = "install-invited"
+_INVITATION: Final = re.compile(r"[0-9a-f]{75}")
 _STATE: Final = re.compile(r"[0-9a-f]{11}[A-Za-z0-9_-]{11}[0-9a-f]{21}")
 
 
@@ -79,9 +82,21 @@ def end(tx: Transaction, team: str, at: int) -> bool:
     return tx.connection.execute(ended.values(**gone).returning(i.team)).first() is not None
 
 
+def invite(keys: Keys, now: int) -> str:
+    """What the operator gives to whoever is to install the app, good from `now` (ms) for INVITED_FOR. Nothing is kept of it: it
+    carries its own time and a seal."""
+    return f"{now:011x}" + keys.digest(_INVITED, f"{now:011x}")
+
+
+def is_invited(keys: Keys, invited: str, now: int) -> bool:
+    if not _INVITATION.fullmatch(invited) or not keys.made(invited[11:], _INVITED, invited[:11]):
+        return False
+    return now - INVITED_FOR < int(invited[:11], 16) <= now + AHEAD
+
+
 def begin(keys: Keys, now: int) -> str:
-    """Somebody begins to install, at `now` (ms): the state that must come back with them, once. Anybody may begin, so nothing is
-    kept of it: it carries its own time and a seal."""
+    """Somebody who is invited begins to install, at `now` (ms): the state that must come back with them, once. Nothing is kept of
+    it either."""
     words = f"{now:011x}", secrets.token_urlsafe(9)[:11]
     return "".join((*words, keys.digest(_STATES, *words)[:21]))
 

@@ -52,9 +52,14 @@ class Visitor:
     web: TestClient
     told: list[str]
 
+    @property
+    def link(self) -> str:
+        """As `deskgate slack install` prints it."""
+        return f"/slack/install?invited={installations.invite(self.clocked.store.keys, self.clocked.now)}"
+
     def begin(self) -> str:
         """The state that Slack is to send back."""
-        sent = self.web.get("/slack/install")
+        sent = self.web.get(self.link)
         assert sent.status_code == 302
         return parse_qs(urlsplit(sent.headers["location"]).query)["state"][0]
 
@@ -118,7 +123,7 @@ def visitor(clocked: Clocked, there: Slack) -> Visitor:
 
 
 def test_it_sends_people_to_slack_with_a_state_of_their_own(visitor: Visitor) -> None:
-    sent = visitor.web.get("/slack/install")
+    sent = visitor.web.get(visitor.link)
     where = urlsplit(sent.headers["location"])
     asked = {name: value for name, [value] in parse_qs(where.query).items()}
     assert f"{where.scheme}://{where.netloc}{where.path}" == "https://slack.com/oauth/v2/authorize"
@@ -134,7 +139,8 @@ def test_it_sends_people_to_slack_with_a_state_of_their_own(visitor: Visitor) ->
 
 @pytest.mark.parametrize(("public", "secure"), [(PUBLIC, True), ("http://127.0.0.1:8000", False)])
 def test_the_cookie(clocked: Clocked, there: Slack, public: str, secure: bool) -> None:
-    sent = visitor_of(clocked, there.base, public).web.get("/slack/install")
+    visitor = visitor_of(clocked, there.base, public)
+    sent = visitor.web.get(visitor.link)
     crumb = SimpleCookie(sent.headers["set-cookie"])["deskgate-slack-install"]
     assert (crumb["httponly"], crumb["samesite"], crumb["max-age"], crumb["path"]) == (True, "lax", "600", "/slack")
     assert bool(crumb["secure"]) is secure
@@ -211,6 +217,22 @@ def test_the_code_is_exchanged_with_our_credentials_out_of_sight(clocked: Clocke
 # --- not installed
 
 
+@pytest.mark.parametrize("invited", ["", "0" * 75, "ü" * 75, "a state"])
+def test_a6_strangers_take_no_place_and_ask_slack_nothing(visitor: Visitor, there: Slack, invited: str) -> None:
+    """T34: sixteen connections shut whoever really installed out, and had the desk ask Slack for 121 made-up codes."""
+    if invited == "a state":
+        invited = installations.begin(visitor.clocked.store.keys, visitor.clocked.now)
+    page = visitor.web.get("/slack/install", params={"invited": invited})
+    assert (page.status_code, "deskgate slack install" in page.text, len(visitor.web.cookies)) == (403, True, 0)
+    link = visitor.link
+    made_up = link.partition("=")[2][:43]
+    visitor.web.cookies.set("deskgate-slack-install", made_up, domain="desk.example", path="/slack")
+    assert visitor.back(state=made_up, code="made-up").status_code == 400
+    assert there.asked == []
+    visitor.clocked.now += installations.INVITED_FOR
+    assert visitor.web.get(link).status_code == 403
+
+
 def test_somebody_did_not_allow_it(visitor: Visitor, there: Slack) -> None:
     state = visitor.begin()
     page = visitor.back(state=state, error="access_denied")
@@ -249,7 +271,7 @@ def test_a_state_is_good_once_in_one_browser_for_ten_minutes(visitor: Visitor, t
 def test_a6_whoever_begins_to_install_costs_nothing_and_few_who_come_back_wait_for_slack(
     clocked: Clocked, there: Slack
 ) -> None:
-    """Anybody may begin: 520 at once, each with a row and a thread that health pages share, and a phone call in two got no answer."""
+    """Of those with a link 520 at once began, each with a row and a thread that health pages share, and a phone call in two got no answer."""
     asking, let_go = threading.Semaphore(0), threading.Event()
 
     def hanging(_method: str, _args: dict[str, Any]) -> Trouble | None:

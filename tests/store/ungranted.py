@@ -127,8 +127,8 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.TOKEN,
     ),
-    **dict.fromkeys(("reach.begin", "reach.given_up", "reach.settle"), reasons.QUEUE),
-    **dict.fromkeys(("jobs.give_up", "jobs.put_back"), reasons.QUEUE),
+    **dict.fromkeys(("installations.invite", "installations.is_invited"), reasons.TOKEN),
+    **dict.fromkeys(("reach.begin", "reach.given_up", "reach.settle", "jobs.give_up", "jobs.put_back"), reasons.QUEUE),
     "keys.Key.cipher": reasons.KEYS,
     **dict.fromkeys(
         ("keys.Keys." + n for n in ["digest", "digests", "made", "find", "for_use", "newest", "open", "parse", "seal"]),
