@@ -120,7 +120,7 @@ def _lane(door: Door, visit: Visit) -> tuple[RequestPool, Whose]:
         return door.lanes.known, Whose(whose, "")
     kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
     ours = bool(kind) and pages.is_ours(door.store.keys, kind, visit.named.get("link", ""))
-    return (door.lanes.links if ours else door.lanes.strangers), Whose(visit.whence.address, visit.whence.network)
+    return (door.lanes.links if ours else door.lanes.strangers), Whose(visit.whence.address, visit.whence.allocation)
 
 
 def _answer(door: Door, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:

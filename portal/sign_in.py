@@ -41,7 +41,9 @@ def sign_in(door: Door, visit: Visit) -> Response:
     username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: passwords.LONGEST + 1]
     digits, way = numbers.digits(visit.field("code", 40)), way_on(visit.field("to"))
     with door.store.transaction("portal") as tx:
-        attempt = logins.begin(tx, username, Caller(visit.whence.address, visit.whence.network, visit.known))
+        attempt = logins.begin(
+            tx, username, Caller(visit.whence.address, visit.whence.network, visit.known, visit.whence.allocation)
+        )
     if attempt.refused is not None:
         return _wait(door, visit, way, attempt.refused, attempt.free_at)
     pool = door.pool if attempt.known else door.strangers

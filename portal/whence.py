@@ -1,6 +1,7 @@
 """Where a request comes from: the client's own address, as the proxy in front says it. Nobody else is believed.
 
-Somebody at home has a whole /64 of IPv6 addresses, so that counts as one; around an address is its network, a /48 or a /24.
+Somebody at home has a whole /64 of IPv6 addresses, so that counts as one; around an address is its network, a /48 or a /24. One person
+may have very many /48s, so where networks are counted, of IPv6 it is the /32 that a provider is allocated.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 class ClientAddress(NamedTuple):
-    """`address` and `network` as words. `unsaid`: a proxy asked, and did not say for whom."""
+    """`address`, `network` and `allocation` around it as words. `unsaid`: a proxy asked, and did not say for whom."""
 
     address: str
     network: str
+    allocation: str
     unsaid: bool = False
 
 
@@ -49,7 +51,7 @@ def _one_of(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
 
 def _words(address: IPv4Address | IPv6Address | None) -> ClientAddress:
     if address is None:
-        return ClientAddress("unknown", "unknown")
-    own, around = ("/64", "/48") if address.version == 6 else ("/32", "/24")
-    near, network = (str(ip_network(f"{address}{length}", strict=False)) for length in (own, around))
-    return ClientAddress(str(address) if address.version == 4 else near, network)
+        return ClientAddress("unknown", "unknown", "unknown")
+    lengths = (64, 48, 32) if address.version == 6 else (32, 24, 24)
+    near, network, allocation = (str(ip_network(f"{address}/{length}", strict=False)) for length in lengths)
+    return ClientAddress(str(address) if address.version == 4 else near, network, allocation)

@@ -59,6 +59,7 @@ class Caller:
     address: str
     network: str
     known: str = ""
+    allocation: str = ""  # around the network: one person may have very many of those
 
 
 class Limited(StrEnum):
@@ -129,7 +130,7 @@ def _by_stranger(tx: Transaction, digest: str, caller: Caller, login: Login | No
         _tell(tx, *whose)
         return Attempt(digest, False, (), Limited.ADDRESS, budgets.free_at(tx, here, near), login)
     budgets.settle(tx, here, near)
-    pair = tx.keys.digest("signin-pair", network, digest)[:40]
+    pair = tx.keys.digest("signin-pair", caller.allocation or caller.network, digest)[:40]
     theirs, common, back = Limit(f"signin:pair:{pair}", *BY_A_NETWORK), *_by_strangers(digest)
     held = budgets.hold(tx, (theirs, common, back))
 

@@ -218,6 +218,17 @@ def test_a3_one_address_that_tries_on_and_on_keeps_a_username_from_nobody_elsewh
     assert [(kind, detail) for kind, _, detail in alerts(one_desk)][:1] == [("signin_address", "203.0.113.9")]
 
 
+def test_a3_the_networks_of_one_ipv6_allocation_are_one(one_desk: Desk) -> None:
+    """Sixteen /48s are a /44, which one person has: they kept a new browser with everything right out for as long as they went on."""
+    kim = Agent(one_desk)
+    one_desk.pass_time(DAY)
+    for n in range(60):
+        Browser(one_desk, f"2a0e:b107:{n:x}::1").try_to_sign_in("agent.kim")
+        one_desk.pass_time(90)
+    assert new_browser(kim)[0] == 200
+    assert new_browser(kim, "2a0e:b108::1")[0] == 200, "another allocation is another network"
+
+
 def test_a3_a_try_refused_at_the_username_counts_for_its_address(one_desk: Desk) -> None:
     for one in crowd(one_desk, 15):
         one.try_to_sign_in("agent.kim")
