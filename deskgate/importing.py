@@ -71,9 +71,9 @@ def _day(word: str) -> int:
     try:
         at = int(datetime.combine(date.fromisoformat(word), time(), UTC).timestamp() * 1000)
     except ValueError:
-        fail(f"--known-since: {one_line(word)} is no day like 2026-01-31")
+        fail(f'--known-since: expected a date such as 2026-01-31, got "{one_line(word)}"')
     if at > now_ms():
-        fail(f"--known-since: {word} is still to come")
+        fail(f"--known-since: {word} is in the future")
     return at
 
 

@@ -34,7 +34,7 @@ PersonOption = Annotated[str, typer.Option(help="The person's username.")]
 
 
 def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> None:
-    """List tickets, what waits for the desk included."""
+    """List tickets, including those waiting for the desk."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_TICKET_WORK)
         chosen = shell.find_account(tx, grant, account) if account else None
@@ -116,7 +116,7 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
 
 @audit_commands.command("retire")
 def retire_keys() -> None:
-    """End the older keys. Once a new one is in front of SECRET_KEYS and every process restarted: nothing new counts under them."""
+    """Retire the older ledger keys. Run it once a new key is first in SECRET_KEYS and every process has restarted."""
     with open_desk() as (_, store):
         with store.transaction("shell") as tx:
             granted(tx, Action.DESK_OPERATE)

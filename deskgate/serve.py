@@ -49,8 +49,9 @@ def serve(
         if not no_migrate:
             migrate(settings.database_url)
         if is_taken(host, port):
+            other = port + 1 if port < 65_535 else port - 1
             fail(
-                f"port {port} is taken: stop what listens there, or choose another: `--port 8123`, `make run PORT=8123`"
+                f"port {port} is taken: stop what listens there, or choose another: `--port {other}`, `make run PORT={other}`"
             )
         log_as_lines(production=settings.deskgate_env == "production")
         made = make_app(settings)  # what is wrong is said here, before any process is started

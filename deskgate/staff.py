@@ -51,7 +51,7 @@ def invite(username: UsernameArgument) -> None:
 
 @staff_commands.command("suspend")
 def suspend(username: UsernameArgument) -> None:
-    """Let somebody do nothing from now on. They are signed out everywhere, and what they are talking in ends."""
+    """Suspend somebody. They are signed out everywhere and their calls end."""
     with open_desk() as (settings, store):
         done = _changed(store, username, to=True)
     print(f"{username} is suspended." if done else f"{username} was suspended already.")
@@ -61,7 +61,7 @@ def suspend(username: UsernameArgument) -> None:
 
 @staff_commands.command("resume")
 def resume(username: UsernameArgument) -> None:
-    """Let somebody work again."""
+    """End a suspension."""
     with open_desk() as (_, store):
         done = _changed(store, username, to=False)
     print(f"{username} may work again." if done else f"{username} was not suspended.")

@@ -156,4 +156,4 @@ def test_nobody_is_called_whom_nobody_has_proved(slack_once: SlackDesk) -> None:
     send(desk, click("desk_call_back", "ring:99", "U0KIM", AGENTS))
     send(desk, click("desk_call_back", "rubbish", "U0KIM", AGENTS))
     desk.work()
-    assert desk.said("U0KIM", AGENTS).count("Nobody has proved who this is") == 3
+    assert desk.said("U0KIM", AGENTS).count("We do not know who this is") == 3

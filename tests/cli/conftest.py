@@ -53,7 +53,7 @@ class Shell:
         """A fault that no line explains is raised here, as it would be a traceback on the screen. `serve` gets a port that is
         free, where none is said: something else of this machine may listen on its own."""
         if words[:1] == ("serve",) and "--port" not in words:
-            words += ("--port", str(free_port()))
+            words = ("serve", "--port", str(free_port()), *words[1:])
         done = self._runner.invoke(commands, words, input=stdin, env={"COLUMNS": "200"}, catch_exceptions=False)
         return Said(done.exit_code, done.stdout, done.stderr)
 

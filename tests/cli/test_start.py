@@ -70,7 +70,8 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         port = other.getsockname()[1]
         said = light.refuses("serve", "--port", str(port))
     assert said == (
-        f"port {port} is taken: stop what listens there, or choose another: `--port 8123`, `make run PORT=8123`"
+        f"port {port} is taken: stop what listens there, or choose another: "
+        f"`--port {port + 1}`, `make run PORT={port + 1}`"
     ), "E17: whoever typed `make run` reads what to type"
     assert not started
 

@@ -94,7 +94,7 @@ def test_the_line_is_all_that_a_real_process_prints() -> None:
 
 def test_a_port_or_host_that_cannot_be_had_is_one_line(light: Shell) -> None:
     light.set(TWILIO_ACCOUNT_SID="AC" + "1" * 32, TWILIO_AUTH_TOKEN="x", TWILIO_NUMBER="+441632960000")
-    said = light.run("serve", "--host", "192.0.2.1")
+    said = light.run("serve", "--host", "192.0.2.1", "--port", "8000")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("deskgate: cannot listen on 192.0.2.1, port 8000: ")
     assert said.err.count("\n") == 1
