@@ -222,7 +222,7 @@ def test_a3_the_networks_of_one_ipv6_allocation_are_one(one_desk: Desk) -> None:
     """Sixteen /48s are a /44, which one person has: they kept a new browser with everything right out for as long as they went on."""
     kim = Agent(one_desk)
     one_desk.pass_time(DAY)
-    for n in range(60):
+    for n in range(50):
         Browser(one_desk, f"2a0e:b107:{n:x}::1").try_to_sign_in("agent.kim")
         one_desk.pass_time(90)
     assert new_browser(kim)[0] == 200
@@ -279,7 +279,7 @@ def test_a3_codes_used_up_in_a_known_browser_are_said_with_the_wait_and_told(mai
     mailing.pass_time(MINUTE)
     mailing.work()
     assert [kind for kind, _, _ in alerts(mailing)] == ["signin_codes_spent"]
-    assert "in a browser you have signed in with, and five wrong" in mailbox.to("kim@desk.example")[0]
+    assert "five wrong codes in a browser you have signed in with" in mailbox.to("kim@desk.example")[0]
     mailing.pass_time(2 * HOUR)
     assert kim.sign_in().status_code == 200
 
