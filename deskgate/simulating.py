@@ -32,7 +32,9 @@ def simulate_call(
         if not settings.simulated:
             fail("the simulator is disabled in production and with a Twilio account set")
         token = simulated_token(read_keys(settings))
-    base = url or settings.public_url
+    base = url.rstrip("/") or settings.public_url
+    # What `serve --port` answers to is not written down: with no PUBLIC_URL set it is the address that is rung.
+    signed = settings.public_url if "public_url" in settings.model_fields_set else base
     caller = numbers.telephone(caller, settings.region) or caller
-    with dialling(base, SIMULATED_SID, token, settings.public_url, SIMULATED_NUMBER) as exchange:
+    with dialling(base, SIMULATED_SID, token, signed, SIMULATED_NUMBER) as exchange:
         raise typer.Exit(run_call(base, caller, script, exchange))
