@@ -161,6 +161,11 @@ class RequestAllowed:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToChange:
+    """The account is what the request would make of it: nobody who may is asked for a proof in vain."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestSaved:
     """`drafted`: the second proof had run out by then, and the desk has not got it."""
 
@@ -263,6 +268,7 @@ Outcome = (
     | LinkCode
     | RequestsAllowed
     | RequestAllowed
+    | NothingToChange
     | RequestSaved
     | HandedIn
     | WaysFound

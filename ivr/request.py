@@ -65,6 +65,8 @@ def _ask_speak(call: Call) -> Move:
 
 def _hear_speak(call: Call, event: Event) -> Move:
     match event:
+        case o.NothingToChange():
+            return goto(replace(call, then="", about=""), "request", line("not_a_choice"))
         case o.RequestAllowed():
             return screen(call, Record(), line("recorded_notice"), line("speak_change"))
         case o.Refused():

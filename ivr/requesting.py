@@ -65,14 +65,16 @@ def _may_record(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Ou
     return _may(tx, call, wanted(call)) or o.RequestAllowed()
 
 
-def _may(tx: Transaction, call: Call, action: Action) -> o.Refused | None:
-    """Why a request may not be made by phone now; None: it may."""
+def _may(tx: Transaction, call: Call, action: Action) -> o.Refused | o.NothingToChange | None:
+    """Why a request may not be made by phone now; None: it may. A second proof is asked for last, never in vain."""
     ask = asked(tx, call, action, service=call.service)
     verdict = tx.ask(ask)
-    if isinstance(verdict, Denied):
+    if isinstance(verdict, Denied) and (verdict.reason is not Reason.STEP_UP or action in allowed(tx, call)):
         return refused(tx, ask, verdict)
     if action in allowed(tx, call):
         return None
+    if action not in needing_proof(tx, call):
+        return o.NothingToChange()
     support = asked(tx, call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Denied):

@@ -10,6 +10,7 @@ from authz import REQUESTS, Topic
 from ivr import further as f
 from ivr import outcomes as o
 from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, noted, refusal, resume, screen, unexpected
+from ivr.request import WANTED
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
 from ivr.tickets import HAND_IN, drafted, hand_in
 from store.tickets import topic_of
@@ -42,6 +43,8 @@ def hear_step_up(call: Call, event: Event) -> Move:
             return _lasts(call, event)
         case o.NoNeed():
             return _back(call, line("step.no_need"))
+        case Keys("*") if call.then.startswith(WANTED):
+            return goto(replace(call, then="", about="", service=None), "request")
         case Keys("*"):
             return _back(call)
         case Keys("6") if drafted(call) is not None:

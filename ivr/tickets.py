@@ -28,7 +28,7 @@ def hear_tickets(call: Call, event: Event) -> Move:
             status = line(f"ticket_status.{told.status}")
             answer = line("ticket_answer", answer=told.answer) if told.answer else line("ticket_unanswered")
             further = [line("next_ticket")] if call.ticket + 1 < len(tickets) else []
-            heard = replace(call, told=told.number)
+            heard = replace(call, told=told.number, about=told.status)
             if told.status == "draft":
                 return screen(heard, Gather(1), what, status, line("hand_in"), *further, line("star_back"))
             return screen(heard, Gather(1), what, status, answer, line("add_to_ticket"), *further, line("star_back"))
@@ -46,6 +46,8 @@ def hear_tickets(call: Call, event: Event) -> Move:
             return not_a_choice(call)
         case o.ReplyAllowed():
             return goto(call, "reply")
+        case o.HandedIn(None) if call.about in _NO_DRAFT:  # nobody spoke of handing anything in
+            return not_a_choice(replace(call, then=""))
         case o.HandedIn(None):
             return menu(call, line("no_draft"))
         case o.HandedIn(number, already):
@@ -55,6 +57,7 @@ def hear_tickets(call: Call, event: Event) -> Move:
     return unexpected(call, event)
 
 
+_NO_DRAFT: Final = ("open", "waiting", "closed", "withdrawn")  # how the ticket stands that was read out last
 HAND_IN: Final = "hand_in:"  # `then`, with the number of the draft
 
 

@@ -159,10 +159,11 @@ def test_without_anything_on_file_it_is_said_what_to_do(desk: Desk) -> None:
     assert count(desk, tables.tickets) == 0
 
 
-def test_giving_up_leads_back_to_the_menu(one_full: Desk) -> None:
+def test_e13_giving_up_leads_back_step_by_step(one_full: Desk) -> None:
     with_app(one_full)
     caller = at_menu(one_full)
     asks_to_cancel(caller)
+    assert caller.key("*").said[0] == "What do you want changed?"
     assert "Press 8 to verify further." in caller.key("*").said
     assert asks_to_cancel(caller)[0] == NEEDED, "and nothing of it is left"
 
@@ -225,6 +226,25 @@ def test_a_change_that_was_not_offered_is_refused_with_its_reason(one_full: Desk
     caller.key("2")
     assert caller.key("4").said[0] == "You may not close the account on this account."
     assert count(one_full, tables.tickets) == 0
+
+
+def test_e13_a_ticket_that_is_no_draft_is_not_handed_in(one_full: Desk) -> None:
+    caller = at_menu(one_full)
+    caller.key("1")
+    caller.key("1")
+    caller.say()
+    told = caller.key("2").said
+    assert caller.key("3").said == ["That is not one of the choices.", *told]
+
+
+def test_e13_an_open_account_is_not_opened_again(one_full: Desk) -> None:
+    """E13: the owner who presses 5 all the same gives no second proof in vain, and is not told to ask themselves."""
+    with_app(one_full)
+    caller = at_menu(one_full, OLIVIA)
+    caller.key("1")
+    caller.key("3")
+    assert caller.key("5").said[:2] == ["That is not one of the choices.", "What do you want changed?"]
+    assert caller.key("2").said[0] == NEEDED
 
 
 def test_a_closed_account_can_be_opened_again_and_nothing_else(full: Desk) -> None:
