@@ -18,6 +18,8 @@ _TAKES: Final[dict[Next, tuple[str, ...]]] = {
     Next.ASK_BILLING_TICKET: ("ticket.open:billing",),
     Next.ASK_TO_REOPEN: ("account.reopen",),
 }
+ABOUT_THE_SUSPENSION: Final = frozenset({Next.ASK_BILLING_TICKET, Next.OPEN_BILLING_TICKET})
+"""The ways that make sense only to whoever has heard that the account is suspended."""
 NAMES: Final = frozenset(_TAKES)
 """The ways forward that name people of the account."""
 

@@ -89,7 +89,8 @@ def test_e19_what_was_asked_for_before_the_suspension(desk: SlackDesk) -> None:
     assert "answered already" not in said
     desk.click("U0LEO", "ask_lender")
     assert "is suspended, so you may not" not in desk.said("U0LEO"), "he may not open tickets at all"
-    assert "Raj Patel can open a billing ticket about the suspension" in desk.said("U0LEO")
+    about = "The account is suspended.\nRaj Patel can open a billing ticket about the suspension"
+    assert about in desk.said("U0LEO"), "whoever lacks the right besides hears what that is about"
     status(desk, "active")
     desk.click("U0RAJ", "lend_once")
     assert "Lent." in desk.said("U0RAJ")

@@ -64,7 +64,8 @@ def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk
     assert refused(caller, "5") == ["No service here has emergency cover.", "You can open a ticket instead."]
     change(one_desk, status(TIDEWORKS, "suspended"))
     told = refused(caller, "5")
-    assert told == ["No service here has emergency cover.", "Raj Patel can open a billing ticket about the suspension."]
+    about = "Raj Patel can open a billing ticket about the suspension."
+    assert told == ["No service here has emergency cover.", "This account is suspended.", about]
 
 
 def test_e19_a_lent_right_is_one_by_phone_too(one_desk: Desk) -> None:
