@@ -207,9 +207,9 @@ def _own_routes(app: FastAPI, house: House) -> None:
     def readyz() -> PlainTextResponse:
         trouble = ""
         if not house.store.is_ready():
-            trouble = "the database is not reachable or not migrated"
+            trouble = "the database is not reachable or not migrated, or all our connections to it are taken"
         elif not house.store.can_write():
-            trouble = "the database cannot be written: is its disk full, or is it read-only?"
+            trouble = "the database cannot be written: is its disk full, is it read-only, or does somebody else write without end?"
         return PlainTextResponse(trouble or "ready", 503 if trouble else 200)
 
     @app.api_route("/metrics", methods=LOOKS, include_in_schema=False)

@@ -29,7 +29,7 @@ from ivr.webhook import (
     caller_number,
     is_attested,
 )
-from store import ConnectionLost
+from store import ConnectionLost, Occupied
 from store.engine import Gate
 from store.pool import PLACES, QUEUE
 from store.timeline import Recorded
@@ -41,6 +41,7 @@ _TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
 _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
 SLOWEST_BODY = 10.0  # seconds; Twilio itself waits for no more than 15 for the whole exchange
 LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
+BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
 Answer = str | Callable[[], str]
 Handler = Callable[[Line, Mapping[str, str], Mapping[str, str]], Answer]
 
@@ -85,9 +86,8 @@ def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Res
 
 async def _answered(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     loop = asyncio.get_running_loop()
-    if await _alone(line.store.gate):
-        answer = _answer(line, handler, found, query)
-    else:
+    answer = _here(line, handler, found, query) if await _alone(line.store.gate) else None
+    if answer is None:
         answer = await loop.run_in_executor(_TURNS, _answer, line, handler, found, query)
     return answer if isinstance(answer, str) else await loop.run_in_executor(_CHECKS, answer)
 
@@ -102,6 +102,16 @@ async def _alone(gate: Gate) -> bool:
             return False
         await asyncio.sleep(LOOK)
     return False
+
+
+def _here(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer | None:
+    """None where somebody who does not know the gate has SQLite's own lock, an operator's `sqlite3` say: a thread waits for
+    them and holds the gate meanwhile, so that nobody else tries here. A turn is safe to repeat, whatever became of this one."""
+    try:
+        with line.store.gate.within(BRIEFLY):
+            return _answer(line, handler, found, query)
+    except Occupied:
+        return None
 
 
 async def _read(request: Request) -> bytes:

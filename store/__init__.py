@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from authz import Scheme
 from store import members, pulse, sessions, tables, watch, work
 from store.bell import Bell
 from store.checkpoints import Checkpoints, Seal, Trouble, first, holds
-from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, make_engine, sqlite_file
+from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, Occupied, connect_by, make_engine, sqlite_file
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes
 from store.pool import HashPool
@@ -36,6 +36,7 @@ __all__ = [
     "KeyTrouble",
     "Keys",
     "NoGrant",
+    "Occupied",
     "OtherVersion",
     "Store",
     "Transaction",
@@ -47,7 +48,8 @@ __all__ = [
 ]
 
 
-WRITTEN: Final = 5.0  # seconds for which a write shows that the next will do
+WRITTEN: Final = 15.0  # seconds for which a write shows that the next will do: nobody on the telephone waits longer
+PATIENCE: Final = 1.0  # seconds that whoever asks whether we are ready waits for others: their own patience is short
 
 
 def now_ms() -> int:
@@ -155,24 +157,29 @@ class Store:
             return watch.stamp(connection, self.keys, now)
 
     def is_ready(self) -> bool:
-        """Whether the database answers and is migrated."""
+        """Whether the database answers, is migrated, and has a connection for us."""
         try:
-            with self.engine.connect().execution_options(reads_only=True) as connection:
-                connection.execute(text("SELECT 1"))
-            return is_current(self.engine)
-        except DatabaseFault:
+            with connect_by(self.engine, time.monotonic() + PATIENCE).execution_options(reads_only=True) as connection:
+                return is_current(connection)
+        except (DatabaseFault, Occupied):
             return False
 
     def can_write(self) -> bool:
-        """Whether it keeps what it is given: by what was written just now, or else by a word written for that."""
+        """Whether it keeps what it is given: by what was written lately, or else by a word written for that, and soon."""
         if self._retired.why_not() is not None:
             return False
-        if time.monotonic() - self._lanes.wrote_at < WRITTEN or not (self.gate.is_open or self.gate.is_free()):
-            return True  # whoever holds the gate is writing
+        if time.monotonic() - self._lanes.wrote_at < WRITTEN:
+            return True
+        until = time.monotonic() + PATIENCE
         try:
-            with self.gate.held(), self.engine.begin() as connection:
-                pulse.beat(connection, self.clock())
-        except DatabaseFault:
+            with (
+                self.gate.within(PATIENCE),
+                self.gate.held(),
+                connect_by(self.engine, until) as connection,
+                connection.begin(),
+            ):
+                pulse.beat(connection, self.clock(), PATIENCE)
+        except (DatabaseFault, Occupied):
             return False
         self._lanes.wrote_at = time.monotonic()
         return True

@@ -10,22 +10,33 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTaken
+from sqlalchemy.pool import QueuePool
 
 from store.prepared import Prepared
 
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
-
+LONGEST: Final = (
+    30.0  # seconds that a writer waits for SQLite's own lock, which whoever does not know the gate may hold …
+)
+LOCK: Final = 0.25  # … and one of its tries: it cannot be ended sooner
+LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for which somebody does not wait for ever
 
 _BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
 DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
+
+
+class Occupied(Exception):
+    """Somebody else writes, or has all connections, for longer than this thread may wait (`Gate.within`). Nothing was done."""
 
 
 class DatabaseUrlTrouble(ValueError):
@@ -40,6 +51,21 @@ class Gate:
         self._path = path
         self._fd: int | None = None
         self._pid = 0
+        self._own = threading.local()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Until it ends this thread waits no longer than that, for the gate and then for SQLite's own lock. Raises `Occupied`."""
+        self._own.until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._own.until = None
+
+    @property
+    def until(self) -> float | None:
+        """How long this thread may wait, by the monotonic clock."""
+        return getattr(self._own, "until", None)
 
     @property
     def is_open(self) -> bool:
@@ -62,12 +88,26 @@ class Gate:
     def acquire(self) -> None:
         if self._path is None:
             return
-        self._lock.acquire()
+        until = self.until
+        if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
+            raise Occupied
         try:
-            fcntl.flock(self._file(), fcntl.LOCK_EX)
+            if until is None:
+                fcntl.flock(self._file(), fcntl.LOCK_EX)
+            else:
+                self._lock_file(until)
         except BaseException:
             self._lock.release()
             raise
+
+    def _lock_file(self, until: float) -> None:
+        while True:
+            try:
+                return fcntl.flock(self._file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise Occupied from None
+                time.sleep(LOOK)
 
     def _file(self) -> int:
         """Opened by each process for itself: a lock belongs to whoever opened the file."""
@@ -139,6 +179,7 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
         raise DatabaseUrlTrouble(
             "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)"
         )
+    gate = Gate(Path(parsed.database + ".gate"))
     engine = create_engine(
         parsed,
         pool_size=pool_size or POOL_SIZE["sqlite"],
@@ -153,12 +194,48 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
         # Before WAL: SQLite gives its other files the rights of this one.
         _for_its_owner_alone(Path(parsed.database or ""))
         raw.isolation_level = None  # or pysqlite would begin transactions of its own
-        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (
+            f"busy_timeout={LONGEST * 1000:.0f}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={LOCK * 1000:.0f}",
+        ):
             raw.execute("PRAGMA " + pragma)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("reads_only")
-        (_BEGIN_READING if reads else _BEGIN).on(connection, {}).close()
+        if connection.get_execution_options().get("reads_only"):
+            _BEGIN_READING.on(connection, {}).close()
+        else:
+            _begin_writing(connection, gate)
 
-    return engine, Gate(Path(parsed.database + ".gate"))
+    return engine, gate
+
+
+def _begin_writing(connection: Connection, gate: Gate) -> None:
+    began = time.monotonic()
+    while True:
+        try:
+            _BEGIN.on(connection, {}).close()
+            return
+        except OperationalError as fault:
+            if getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if gate.until is not None and time.monotonic() >= gate.until:
+                raise Occupied from fault
+            if time.monotonic() >= began + LONGEST:
+                raise
+
+
+def connect_by(engine: Engine, until: float) -> Connection:
+    """A connection, if one is free by then: the pool itself waits longer. Raises `Occupied`."""
+    pool = cast(QueuePool, engine.pool)
+    while pool.checkedout() >= pool.size():
+        if time.monotonic() >= until:
+            raise Occupied
+        time.sleep(LOOK)
+    try:
+        return engine.connect()
+    except PoolTaken as taken:  # others were quicker
+        raise Occupied from taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables
@@ -13,7 +13,10 @@ ONE: Final = 1
 _p = tables.pulse
 
 
-def beat(connection: Connection, now: int) -> None:
+def beat(connection: Connection, now: int, patience: float) -> None:
+    """PostgreSQL waits for so many seconds where the row is somebody else's; on SQLite whoever begins has all of it."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    if dialect is postgresql:
+        connection.execute(select(func.set_config("statement_timeout", f"{patience * 1000:.0f}", True)))
     new = dialect.insert(_p).values(id=ONE, at=now)
     connection.execute(new.on_conflict_do_update(index_elements=["id"], set_={"at": now}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from store.engine import Gate, make_engine
 
@@ -29,7 +29,9 @@ def migrate(url: str) -> None:
     """Upgrades to head, one process at a time. A database that is there already is left alone. Raises `OtherVersion`."""
     engine, gate = make_engine(url, 1)
     try:
-        if not is_current(engine):
+        with engine.connect().execution_options(reads_only=True) as connection:
+            there = is_current(connection)
+        if not there:
             _upgrade(engine, gate)
     finally:
         engine.dispose()
@@ -57,8 +59,7 @@ def _config() -> Config:
     return config
 
 
-def is_current(engine: Engine) -> bool:
-    with engine.connect().execution_options(reads_only=True) as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return False
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]
+def is_current(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]

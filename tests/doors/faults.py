@@ -1,7 +1,9 @@
-"""Ways in which a database goes away: for good, for a moment, or when something is written to it."""
+"""Ways in which a database goes away: for good, for a moment, or when something is written to it; or is somebody else's."""
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +13,12 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from store.engine import make_engine
 from tests.desk import Desk
 from tests.ivr.wire import Answer, change
 
 SORRY = "We are sorry, something went wrong on our side."
+LONG = 20.0  # seconds: what waits for a lock without end gets it then, and is found out by that
 DEAD_END = "We are sorry, something went wrong on our side. Please call again later. Goodbye."
 
 
@@ -76,3 +80,32 @@ def full(desk: Desk, table: str) -> Callable[[], None]:
         return lambda: change(desk, text(f"DROP TRIGGER disk_full ON {table}"), text("DROP FUNCTION no()"))
     change(desk, text(f"CREATE TRIGGER disk_full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
     return lambda: change(desk, text("DROP TRIGGER disk_full"))
+
+
+@contextmanager
+def held_elsewhere(url: str) -> Iterator[None]:
+    """The gate is another process's, as during an import."""
+    engine, gate = make_engine(url)
+    with gate.held():
+        yield
+    engine.dispose()
+
+
+@contextmanager
+def locked_elsewhere(url: str) -> Iterator[None]:
+    """Somebody who knows no gate writes: SQLite's own lock is theirs, as with an operator's shell; or PostgreSQL's pulse."""
+    there = make_url(url).set(drivername="postgresql")
+    if make_url(url).get_backend_name() == "postgresql":
+        other: sqlite3.Connection | psycopg.Connection = psycopg.connect(there.render_as_string(hide_password=False))
+        other.execute("LOCK TABLE pulse")
+    else:
+        other = sqlite3.connect(there.database or "", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+    given_up = threading.Timer(LONG, other.rollback)
+    given_up.start()
+    try:
+        yield
+    finally:
+        given_up.cancel()
+        other.rollback()
+        other.close()

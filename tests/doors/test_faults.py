@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 import structlog.testing
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from deskgate.serve import log_as_lines
 from ivr import router
@@ -151,9 +151,10 @@ def test_what_is_owed_is_not_told_when_it_cannot_be_written_down(desk: Desk) -> 
     assert caller.key("3").said[0].startswith("Invoice")
 
 
-def test_a_file_that_somebody_else_has_locked(sample_sqlite: str) -> None:
+def test_a_file_that_somebody_else_has_locked(sample_sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.engine.LONGEST", 0.02)
+    monkeypatch.setattr("store.engine.LOCK", 0.02)
     desk = Desk(sample_sqlite, **ACCOUNT)
-    event.listen(desk.store.engine, "connect", lambda raw, _record: raw.execute("PRAGMA busy_timeout=20"))
     caller = Caller(Wire(desk))
     menu = caller.prove()
     locked = sqlite3.connect(sample_sqlite.removeprefix("sqlite:///"), isolation_level=None)

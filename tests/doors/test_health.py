@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 from sqlalchemy import create_engine, event, text
 
 import store
+from store.engine import POOL_SIZE
 from tests.desk import Desk
+from tests.doors.faults import held_elsewhere, locked_elsewhere
 from tests.ivr.conftest import ACCOUNT
 from tests.statements import watched
 
-CANNOT = (503, "the database cannot be written: is its disk full, or is it read-only?")
+CANNOT = (
+    503,
+    "the database cannot be written: is its disk full, is it read-only, or does somebody else write without end?",
+)
+NO_WAY = (503, "the database is not reachable or not migrated, or all our connections to it are taken")
+Taken = Callable[[str], AbstractContextManager[None]]
 
 
 @pytest.fixture(autouse=True)
 def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each probe has to find out for itself."""
+    """Each probe has to find out for itself, however long that takes."""
     monkeypatch.setattr(store, "WRITTEN", 0.0)
+    monkeypatch.setattr(store, "PATIENCE", 60.0)  # a slow machine is no fault
 
 
 def asked(desk: Desk) -> tuple[int, str]:
@@ -75,6 +85,42 @@ def test_b8_not_ready_where_postgresql_may_only_be_read(sample_postgres: str) ->
         connection.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
     outside.dispose()
     desk.store.engine.dispose()
+    assert asked(desk) == (200, "ready")
+    desk.close()
+
+
+@pytest.mark.parametrize("taken", [held_elsewhere, locked_elsewhere])
+def test_b8_not_ready_while_somebody_else_writes(
+    sample_sqlite: str, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither through the gate, which an import that was stopped holds for ever, nor past it, nor is the probe kept waiting."""
+    _answers_by_itself(sample_sqlite, taken, monkeypatch)
+
+
+def test_b8_not_ready_while_somebody_has_locked_what_is_written(
+    sample_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _answers_by_itself(sample_postgres, locked_elsewhere, monkeypatch)
+
+
+def _answers_by_itself(url: str, taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(url, **ACCOUNT)
+    assert asked(desk) == (200, "ready")
+    with monkeypatch.context() as hasty, taken(url):
+        hasty.setattr(store, "PATIENCE", 0.02)
+        assert asked(desk) == CANNOT
+    assert asked(desk) == (200, "ready")
+    desk.close()
+
+
+def test_b8_not_ready_while_all_connections_are_taken(sample_postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when turns wait for a row that somebody has locked."""
+    desk = Desk(sample_postgres, **ACCOUNT)
+    with monkeypatch.context() as hasty, ExitStack() as taken:
+        hasty.setattr(store, "PATIENCE", 0.02)
+        for _ in range(POOL_SIZE["postgresql"]):
+            taken.enter_context(desk.store.engine.connect())
+        assert asked(desk) == NO_WAY
     assert asked(desk) == (200, "ready")
     desk.close()
 

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
 import httpx2
+import pytest
 
 from ivr import router
 from store.engine import Gate, make_engine
 from tests.desk import PUBLIC, Desk
+from tests.doors.faults import held_elsewhere, locked_elsewhere
 from tests.ivr.wire import Caller, Wire
 
 
-@contextmanager
-def held_elsewhere(url: str) -> Iterator[None]:
-    """The gate is another process's, as during an import."""
-    engine, gate = make_engine(url)
-    with gate.held():
-        yield
-    engine.dispose()
-
-
-def test_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(one_desk: Desk) -> None:
+@pytest.mark.parametrize("taken", [held_elsewhere, locked_elsewhere])
+def test_b8_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(
+    one_desk: Desk, taken: Callable[[str], AbstractContextManager[None]]
+) -> None:
     wire = Wire(one_desk)
     caller = Caller(wire)
     caller.dial()
@@ -35,7 +31,7 @@ def test_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(one_desk
     async def ring() -> tuple[str, str]:
         """What the health page said meanwhile, and the turn in the end."""
         async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC) as client:
-            with held_elsewhere(one_desk.store.url):
+            with taken(one_desk.store.url):
                 turn = asyncio.create_task(client.post(path, content=urlencode(form), headers=headers))
                 health = await client.get("/healthz")
                 await asyncio.sleep(2 * router.LOOKS * router.LOOK)

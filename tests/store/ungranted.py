@@ -57,6 +57,7 @@ REASONS: Final[dict[str, str]] = {
     "calls.unproved": reasons.CALL,
     **dict.fromkeys(("codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "held", "is_free", "is_open", "release")), reasons.OPENS),
+    **dict.fromkeys(("engine.Gate.until", "engine.Gate.within", "engine.connect_by"), reasons.OPENS),
     "engine.make_engine": reasons.OPENS,
     "engine.read_url": reasons.PURE,
     "engine.sqlite_file": reasons.PURE,
