@@ -80,7 +80,7 @@ def test_when_all_have_declined_the_caller_is_called_back(open_one_desk: Opens, 
     first, second = rings(desk)
     first.decline()
     mia.wait()
-    assert mia.heard[-1] == "We are still ringing the desk."
+    assert mia.heard[-1] == "We are still ringing."
     if how.startswith("answer"):
         second.answer()
         second.press("2") if how.endswith("2") else second.hang_up()
@@ -99,14 +99,14 @@ def test_a_status_told_twice_is_one_phone_less(open_one_desk: Opens) -> None:
     first.decline()
     first.redeliver()
     mia.wait()
-    assert mia.heard[-1] == "We are still ringing the desk."
+    assert mia.heard[-1] == "We are still ringing."
 
 
 def test_nobody_within_45_seconds(desk: Desk) -> None:
     mia = asks(desk)
     desk.pass_time(44)
     mia.wait()
-    assert mia.heard[-1] == "We are still ringing the desk."
+    assert mia.heard[-1] == "We are still ringing."
     desk.pass_time(2)
     mia.wait()
     assert tickets(desk) == [CALL_BACK]

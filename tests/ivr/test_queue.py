@@ -19,7 +19,7 @@ from tests.ivr.wire import count, rows
 pytestmark = pytest.mark.both_databases
 
 OLIVIA, SAM, MIA = ("+441632960101", "73059184"), ("+441632960105", "26487159"), ("+441632960108", "17846325")
-WAITING = ["We are still ringing the desk."]
+WAITING = ["We are still ringing."]
 INSTEAD = "Press 1 to be called back instead."
 
 

@@ -154,7 +154,7 @@ def test_without_anything_on_file_it_is_said_what_to_do(desk: Desk) -> None:
     assert said[:3] == [
         NEEDED,
         "We have nothing on file by which you could give a second proof.",
-        "In your desk's Slack you can set up an authenticator app. It counts three days after that.",
+        "In Slack you can set up an authenticator app: write authenticator to the desk. It counts three days after that.",
     ]
     assert count(desk, tables.tickets) == 0
 

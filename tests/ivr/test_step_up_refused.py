@@ -45,7 +45,7 @@ def test_nothing_is_heard_of_it_by_whom_nothing_is_on_file_for(desk: Desk) -> No
         assert OFFER not in caller.answer.said
         assert caller.key("8").said[:2] == [
             "We have nothing on file by which you could give a second proof.",
-            "In your desk's Slack you can set up an authenticator app. It counts three days after that.",
+            "In Slack you can set up an authenticator app: write authenticator to the desk. It counts three days after that.",
         ]
         assert OFFER not in caller.answer.said
 
