@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 import structlog
@@ -16,7 +13,7 @@ import structlog.testing
 from sqlalchemy import select, text
 
 from store import tables
-from store.pool import PLACES
+from store.pool import PLACES, own_folder
 from tests.desk import Desk
 from tests.doors.faults import hang_up_on
 from tests.ivr.conftest import ACCOUNT
@@ -104,8 +101,7 @@ def hashing_waits() -> Iterator[None]:
     """Both places where PINs are hashed are taken, as by other processes of this machine."""
     with ExitStack() as stack:
         for n in range(PLACES):
-            path = Path(tempfile.gettempdir()) / f"deskgate-argon2-{os.getuid()}-{n}.lock"
-            file = stack.enter_context(path.open("a"))
+            file = stack.enter_context((own_folder() / f"argon2-{n}.lock").open("a"))
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
