@@ -68,7 +68,7 @@ MEANT = {
     "prove": ["prove", "how do I prove who I am?", "second proof"],
     "reference": ["reference", "Give me a reference"],
     "authenticator": ["authenticator", "set up an authenticator", "Authenticator app"],
-    "locked_out": ["locked out", "I'm locked out", "my PIN is locked!"],
+    "locked_out": ["locked out", "I'm locked out", "my PIN is locked!", "I forgot my PIN", "Please reset my PIN."],
     "thanks": ["thanks!", "Thank you", "it works again"],
     "unsure": [
         "",
