@@ -2,25 +2,64 @@
 
 from __future__ import annotations
 
+from socket import socket
+from time import monotonic
 from typing import Final
 
 import structlog
 from uvicorn.config import Config
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 log = structlog.get_logger("deskgate")
 # Seconds until a process counts as hung. It answers nobody while it starts, and on a busy machine that takes a while:
 # with uvicorn's own five seconds slow ones were killed before they had started, for ever.
 SILENT_FOR: Final = 60
+ASKED: Final = 0.1  # seconds that one which does not answer keeps us from the others, each round
+LEAVES_WITHIN: Final = 25  # seconds to a clean stop; whoever stops us (systemd, Docker) waits for 30
 
 
 class Workers(Multiprocess):
+    def __init__(self, config: Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        self._silent: dict[Process, float] = {}  # since it was asked in vain
+
     def keep_subprocess_alive(self) -> None:
-        before = list(self.processes)
+        """uvicorn replaces those that have gone. It is shown no others: it would wait for each of them in turn until it has
+        been silent for too long, and meanwhile replace nobody and hear no signal."""
+        everyone = self.processes
+        gone = [one for one in everyone if self._has_gone(one)]
+        self.processes = list(gone)
         super().keep_subprocess_alive()
-        for old, new in zip(before, self.processes, strict=True):
+        instead = dict(zip(gone, self.processes, strict=True))
+        self.processes = [instead.get(one, one) for one in everyone]
+        for old, new in instead.items():
+            self._silent.pop(old, None)
             if old is not new:
                 log.error("worker replaced", pid=old.pid, exit=old.exitcode, by=new.pid)
+
+    def _has_gone(self, one: Process) -> bool:
+        """Whether it has died, or is put an end to for its silence."""
+        if not one.process.is_alive():
+            return True
+        if one.ping(ASKED):
+            self._silent.pop(one, None)
+            return False
+        if monotonic() - self._silent.setdefault(one, monotonic()) < self.config.timeout_worker_healthcheck:
+            return False
+        one.process.kill()
+        one.process.join()
+        return True
+
+    def join_all(self) -> None:
+        """One that hangs does not hear that it is to go: when the others have had their time, it is killed."""
+        until = monotonic() + LEAVES_WITHIN
+        for one in self.processes:
+            one.process.join(max(0.0, until - monotonic()))
+            if one.process.is_alive():
+                log.error("worker killed", pid=one.pid)
+                one.process.kill()
+                one.process.join()
 
 
 def run(config: Config) -> None:

@@ -21,8 +21,16 @@ from tests.house.test_names import ROOT
 
 LONG = 60.0  # seconds until a test gives up
 SERVICE = """
-import os, sys, uvicorn
+import os, sys, time, uvicorn
 from deskgate import workers
+
+SILENT_FOR, passed = 6000, 0
+workers.LEAVES_WITHIN, workers.monotonic = 0, lambda: time.monotonic() + passed
+
+class Workers(workers.Workers):
+    def handle_usr1(self):
+        global passed
+        passed += SILENT_FOR
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -33,7 +41,10 @@ async def app(scope, receive, send):
         await send({"type": "lifespan.shutdown.complete"})
 
 if __name__ == "__main__":
-    workers.run(uvicorn.Config("service:app", port=0, workers=1, log_level="warning", timeout_worker_healthcheck=60))
+    how = {"port": 0, "log_level": "warning", "timeout_worker_healthcheck": SILENT_FOR}
+    config = uvicorn.Config("service:app", workers=int(sys.argv[1]), **how)
+    workers.Workers = Workers
+    workers.run(config)
 """
 
 
@@ -59,11 +70,7 @@ def test_a5_slow_workers_get_the_time_they_need(
 
 
 def test_a5_a_worker_that_died_is_replaced_and_stands_in_the_log(tmp_path: Path) -> None:
-    script = tmp_path / "service.py"
-    script.write_text(SERVICE)
-    where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with ended(subprocess.Popen([sys.executable, str(script)], env=where, start_new_session=True, **kept)) as parent:
+    with served(tmp_path, 1) as parent:
         first = begun(parent).split()
         os.kill(int(first[-1]), signal.SIGKILL)
         said = begun(parent)
@@ -72,6 +79,36 @@ def test_a5_a_worker_that_died_is_replaced_and_stands_in_the_log(tmp_path: Path)
     assert f"begun {first[-1]}" not in said
     assert "worker replaced" in said
     assert f"pid={first[-1]}" in said
+
+
+def test_a5_one_that_hangs_keeps_no_other_from_being_replaced_and_nobody_from_leaving(tmp_path: Path) -> None:
+    """A hundred minutes are given to one that says nothing: they pass at a signal."""
+    with served(tmp_path, 2) as parent:
+        hangs, dies = sorted(int(begun(parent).split()[-1]) for _ in range(2))
+        os.kill(hangs, signal.SIGSTOP)
+        os.kill(dies, signal.SIGKILL)
+        meanwhile = begun(parent)
+        parent.send_signal(signal.SIGUSR1)
+        afterwards = begun(parent)
+        latest = int(afterwards.split()[-1])
+        os.kill(latest, signal.SIGSTOP)
+        parent.terminate()
+        at_last = parent.stdout.read()
+        assert parent.wait() == 0
+    assert f"pid={hangs}" not in meanwhile
+    assert f"pid={hangs}" in afterwards + at_last
+    assert [line for line in at_last.splitlines() if "worker killed" in line and f"pid={latest}" in line]
+
+
+@contextmanager
+def served(where: Path, workers: int) -> Iterator[subprocess.Popen[str]]:
+    script = where / "service.py"
+    script.write_text(SERVICE)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(where), str(ROOT)])}
+    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    command = [sys.executable, str(script), str(workers)]
+    with ended(subprocess.Popen(command, env=env, start_new_session=True, **kept)) as parent:
+        yield parent
 
 
 @contextmanager
