@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -19,7 +19,11 @@ from ivr import hours
 from simulator.loopback import is_loopback
 from store import Keys, KeyTrouble, numbers, sqlite_file
 from store.import_words import SLACK_TEAM
+from store.keys import MAKE_A_KEY
 from store.work import Never
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 SIMULATED_SID = "AC" + "0" * 32
 SIMULATED_NUMBER = "+441632960000"
@@ -45,7 +49,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///deskgate.db"
     secret_keys: str = Field(default="", repr=False)
     public_url: str = "http://127.0.0.1:8000"
-    twilio_account_sid: str = Field(default="", pattern=r"^(AC[0-9a-f]{32})?$")
+    twilio_account_sid: str = ""
     twilio_auth_token: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     twilio_number: Numbers = ()
     agent_number: Numbers = ()
@@ -91,6 +95,28 @@ class Settings(BaseSettings):
             return tuple(ip_network(word.strip()) for word in value.split(",") if word.strip())
         except ValueError:
             raise ValueError("must be addresses or networks like 127.0.0.1, 10.0.0.0/24") from None
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _account_sid(cls, value: str) -> str:
+        if value and not re.fullmatch(r"AC[0-9a-f]{32}", value):
+            raise ValueError("must be AC and 32 characters, 0-9 and a-f: copy the Account SID from Twilio's console")
+        return value
+
+    @field_validator("sms_countries")
+    @classmethod
+    def _countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        found = tuple(word.upper() for word in value)
+        if not all(map(numbers.is_region, found)):
+            raise ValueError("must be countries of two letters, like GB,IE (the United Kingdom is GB)")
+        return found
+
+    @field_validator("schemes_dir")
+    @classmethod
+    def _folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value}: no such folder; name the one that holds your scheme files")
+        return value
 
     @field_validator("twilio_number", "agent_number", "emergency_number", mode="before")
     @classmethod
@@ -208,7 +234,7 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as trouble:
         first = trouble.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
-        raise SettingTrouble(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise SettingTrouble(f"{name}: {_in_our_words(first)}") from None
     if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token):
         missing = "TWILIO_AUTH_TOKEN" if settings.twilio_account_sid else "TWILIO_ACCOUNT_SID"
         raise SettingTrouble(f"{missing}: is missing; the phone needs both the account and its token")
@@ -222,10 +248,24 @@ def read_settings(**given: Any) -> Settings:
         )
     if settings.deskgate_env == "production":
         if not settings.secret_keys:
-            raise SettingTrouble("SECRET_KEYS: is missing; production makes no key of its own")
+            raise SettingTrouble(f"SECRET_KEYS: is missing; {MAKE_A_KEY}")
         if not settings.public_url.startswith("https://"):
             raise SettingTrouble("PUBLIC_URL: must be https in production")
     return settings
+
+
+def _in_our_words(error: ErrorDetails) -> str:
+    """What is to be written instead, also where Pydantic has found the fault."""
+    match error["type"]:
+        case "literal_error":
+            return f"must be {error['ctx']['expected']}"
+        case "int_parsing":
+            return "must be a whole number"
+        case "greater_than_equal":
+            return f"must be {error['ctx']['ge']} or more"
+        case "less_than_equal":
+            return f"must be {error['ctx']['le']} or less"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _check_slack(settings: Settings) -> None:
@@ -249,7 +289,7 @@ def _check_slack(settings: Settings) -> None:
         ("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-"),
     ):
         if token and not token.startswith(begins):
-            raise SettingTrouble(f"{name}: begins with {begins}; this is another kind of token")
+            raise SettingTrouble(f"{name}: must begin with {begins}; this is another kind of token")
         if not (token.isascii() and token.isprintable() and " " not in token):
             raise SettingTrouble(f"{name}: has a character that no token has; copy it from Slack again")
     if settings.deskgate_env == "production" and not settings.slack_api_url.startswith("https://"):

@@ -52,7 +52,9 @@ def run_call(
         errors.write(f"simulate: {base_url} is not on this machine; the simulator rings loopback addresses only\n")
         return 2
     if script is None:
-        return _by_hand(exchange.phone(from_number or WITHHELD), out, ask)
+        _by_hand(exchange.phone(from_number or WITHHELD), out, ask)
+        errors.writelines(f"simulate: {words}\n" for words in _why_not(exchange, base_url))
+        return 0
     try:
         words = script.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -65,13 +67,23 @@ def run_call(
         return 2
     except ScriptMismatch as error:
         errors.write(f"simulate: {script}: {error}\n")
+        errors.writelines(f"simulate: {words}\n" for words in _why_not(exchange, base_url))
         return 1
     out.writelines(f"{who}: {said}\n" for who, said in transcript)
     out.write(f"{script.name}: as it should be\n")
     return 0
 
 
-def _by_hand(phone: Phone, out: TextIO, ask: Callable[[str], str]) -> int:
+def _why_not(exchange: Exchange, base_url: str) -> Iterator[str]:
+    """Where the service was not reached, or took the call for a forged one: what to do about it."""
+    first = next(iter(exchange.faults), None)
+    if first is not None and first.code == 11205:
+        yield f"nothing answers at {base_url}: start it with `make run`, or say with --url where it is"
+    elif first is not None and first.words.endswith(" 403"):
+        yield f"the service at {base_url} refuses this phone's signature: ring from the folder it was started in, with its settings"
+
+
+def _by_hand(phone: Phone, out: TextIO, ask: Callable[[str], str]) -> None:
     out.write(f"Ringing {phone.called} from {phone.caller}. Keys, `say …`, `wait`, `hangup`; `?` for help.\n")
     phone.dial()
     told = 0
@@ -81,7 +93,7 @@ def _by_hand(phone: Phone, out: TextIO, ask: Callable[[str], str]) -> int:
         if phone.state == "ended":
             out.writelines(f"  twilio logs {fault}\n" for fault in phone.exchange.faults if fault.call == phone.sid)
             out.write("  The call has ended.\n")
-            return 0
+            return
         try:
             typed = ask(f"{phone.state}> ").strip()
         except (EOFError, KeyboardInterrupt):

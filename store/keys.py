@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MOST: Final = 4  # digests that something may have been kept under: a key is not rotated more often than what lives ends
 _SHORTEST: Final = 20
+MAKE_A_KEY: Final = "make one with `openssl rand -base64 32`"
 
 
 class KeyTrouble(ValueError):
@@ -46,7 +47,9 @@ class Keys:
             raise KeyTrouble("SECRET_KEYS is empty")
         for place, secret in enumerate(secrets, 1):
             if len(secret) < 32:
-                raise KeyTrouble(f"SECRET_KEYS: key {place} has {len(secret)} bytes, at least 32 are needed")
+                raise KeyTrouble(
+                    f"SECRET_KEYS: key {place} has {len(secret)} bytes, at least 32 are needed; {MAKE_A_KEY}"
+                )
         if len(secrets) > MOST:
             raise KeyTrouble(
                 f"SECRET_KEYS: key {MOST + 1} is one too many, only {MOST} are read: "
@@ -63,7 +66,7 @@ class Keys:
             try:
                 secrets.append(base64.b64decode(word.strip(), validate=True))
             except ValueError:  # what is not ASCII as well
-                raise KeyTrouble(f"SECRET_KEYS: key {place} is not base64") from None
+                raise KeyTrouble(f"SECRET_KEYS: key {place} is not base64; {MAKE_A_KEY}") from None
         return cls(secrets)
 
     def _derive(self, use: str) -> tuple[Key, ...]:

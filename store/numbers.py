@@ -34,6 +34,11 @@ def is_number(word: str) -> bool:
     return False
 
 
+def is_region(word: str) -> bool:
+    """Whether it is a country as `region` writes one: GB, and not UK."""
+    return word in phonenumbers.SUPPORTED_REGIONS
+
+
 def nobodys(word: str) -> str | None:
     """What it is where it is a number nobody rings from, and where we ring nobody; None for any other."""
     return _NOBODYS.get(phonenumbers.number_type(phonenumbers.parse(word)))

@@ -168,7 +168,8 @@ $("aloud").addEventListener("click", () => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9*#]$/.test(event.key)) return;
   if (event.target.closest("input, textarea, select, #slack, dialog")) return;
-  const agent = [...agents.values()].find((view) => view.root.contains(event.target));
+  // A phone of the desk that listens for nothing leaves the keys to the caller, who may have been asked for some meanwhile.
+  const agent = [...agents.values()].find((view) => view.root.contains(event.target) && view.leg?.state === "gathering");
   (agent ?? caller).press(event.key);
   event.preventDefault();
 });

@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 
 from deskgate.settings import simulated_token
 from store import Keys
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, free_port
 from tests.desk import SECRET
 from tests.serving import serving
 
@@ -33,3 +33,17 @@ def test_e17_another_port_than_8000_is_rung_by_its_url(light: Shell, end: str) -
     signer = RequestValidator(simulated_token(Keys.parse(SECRET)))
     assert (path, form["From"]) == ("/ivr/voice", "+441632960108")
     assert signer.validate(server.url + path, form, signature)
+
+
+def test_where_nothing_answers_it_says_what_to_start(light: Shell) -> None:
+    here = f"http://127.0.0.1:{free_port()}"
+    said = light.run("simulate", "call", "--from", "+441632960108", "--url", here)
+    assert said.err == f"simulate: nothing answers at {here}: start it with `make run`, or say with --url where it is\n"
+
+
+def test_a_service_with_another_key_is_named(light: Shell) -> None:
+    app = FastAPI()
+    app.post("/ivr/{rest}")(lambda rest: Response(status_code=403))
+    with serving(app) as service:
+        said = light.run("simulate", "call", "--from", "+441632960108", "--url", service.url)
+    assert "refuses this phone's signature: ring from the folder it was started in" in said.err

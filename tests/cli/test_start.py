@@ -44,6 +44,7 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     said = light.run("serve", "--port", str(port))
     assert (said.code, said.err) == (0, "")
     assert f"http://127.0.0.1:{port}/simulator" in said.out
+    assert f"Write PUBLIC_URL=http://127.0.0.1:{port} into .env" in said.out.splitlines()[-1]
     (how,) = started
     assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", port, 1)
     assert isinstance(how["app"], FastAPI), "made once: what was tried at the start is what runs"
@@ -89,11 +90,19 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
             (),
             "DATABASE_URL is not a database URL: write sqlite:///deskgate.db or postgresql://user:password@host/name",
         ),
-        ({"SECRET_KEYS": "c2hvcnQ="}, (), "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed"),
-        ({"SECRET_KEYS": f"{SECRET},not base64!"}, (), "SECRET_KEYS: key 2 is not base64"),
+        (
+            {"SECRET_KEYS": "c2hvcnQ="},
+            (),
+            "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed; make one with `openssl rand -base64 32`",
+        ),
+        (
+            {"SECRET_KEYS": f"{SECRET},not base64!"},
+            (),
+            "SECRET_KEYS: key 2 is not base64; make one with `openssl rand -base64 32`",
+        ),
         ({"PUBLIC_URL": "desk.example"}, (), "PUBLIC_URL: must be a base URL like https://desk.example"),
         ({"PROXIES": "desk.example"}, (), "PROXIES: must be addresses or networks like 127.0.0.1, 10.0.0.0/24"),
-        ({"PIN_CHOICE": "perhaps"}, (), "PIN_CHOICE: Input should be 'on' or 'off'"),
+        ({"PIN_CHOICE": "perhaps"}, (), "PIN_CHOICE: must be 'on' or 'off'"),
         ({"AGENT_NUMBER": "0163 2960"}, (), "AGENT_NUMBER: must be a telephone number like +441632960000"),
         (
             {"TWILIO_ACCOUNT_SID": TWILIO["TWILIO_ACCOUNT_SID"]},
@@ -110,12 +119,12 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         (
             {**SLACK, "SLACK_BOT_TOKEN": "xoxp-1"},
             (),
-            "SLACK_BOT_TOKEN: begins with xoxb-; this is another kind of token",
+            "SLACK_BOT_TOKEN: must begin with xoxb-; this is another kind of token",
         ),
         (
             {**SLACK, "SLACK_APP_TOKEN": "xoxb-1"},
             (),
-            "SLACK_APP_TOKEN: begins with xapp-; this is another kind of token",
+            "SLACK_APP_TOKEN: must begin with xapp-; this is another kind of token",
         ),
         ({**SLACK, "SLACK_CLIENT_ID": "1.2"}, (), "SLACK_CLIENT_SECRET: is missing; OAuth needs both"),
         (
@@ -130,7 +139,7 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         ),
         ({**SLACK, "SLACK_API_URL": "https://slack.com"}, (), "SLACK_API_URL: must be a base URL that ends in /api/"),
         ({**SLACK, **PRODUCTION, "SLACK_API_URL": "http://x/api/"}, (), "SLACK_API_URL: must be https in production"),
-        ({**PRODUCTION, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; production makes no key of its own"),
+        ({**PRODUCTION, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; make one with `openssl rand -base64 32`"),
         ({**PRODUCTION, "PUBLIC_URL": "http://desk.example"}, (), "PUBLIC_URL: must be https in production"),
         ({**TWILIO, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing"),
         (
@@ -266,7 +275,10 @@ def test_no_database(light: Shell, url: str) -> None:
 def test_a_wrong_setting(light: Shell) -> None:
     light.set(SECRET_KEYS="c2hvcnQ=")
     said = light.run("doctor")
-    assert (said.code, findings(said)) == (1, [("BAD", "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed")])
+    assert (said.code, findings(said)) == (
+        1,
+        [("BAD", "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed; make one with `openssl rand -base64 32`")],
+    )
 
 
 def test_keys_come_and_go(light: Shell) -> None:

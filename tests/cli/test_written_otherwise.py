@@ -117,6 +117,6 @@ def test_e15_a_database_that_is_written_otherwise(light: Shell, written: str, sa
 
 def test_e15_secrets_that_were_copied_with_something_else(light: Shell) -> None:
     light.set(SECRET_KEYS="…")
-    assert light.refuses("serve") == "SECRET_KEYS: key 1 is not base64"
+    assert light.refuses("serve") == "SECRET_KEYS: key 1 is not base64; make one with `openssl rand -base64 32`"
     light.set(SECRET_KEYS=SECRET, SLACK_SIGNING_SECRET="s", SLACK_BOT_TOKEN="xoxb-…")
     assert light.refuses("serve") == "SLACK_BOT_TOKEN: has a character that no token has; copy it from Slack again"

@@ -42,7 +42,8 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("budgets.at_most", "logins.Attempt.staff", "pages.codes_of", "pages.is_ours"), reasons.PURE),
     **dict.fromkeys(
-        ("numbers." + n for n in ("digits", "is_number", "nobodys", "region", "telephone", "western")), reasons.PURE
+        ("numbers." + n for n in ("digits", "is_number", "is_region", "nobodys", "region", "telephone", "western")),
+        reasons.PURE,
     ),
     "calls.begin": reasons.CALL,
     "calls.claim": reasons.CALL,
