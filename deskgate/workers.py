@@ -42,6 +42,8 @@ class Workers(Multiprocess):
         """Whether it has died, or is put an end to for its silence."""
         if not one.process.is_alive():
             return True
+        while one.parent_conn.poll():  # what it answered too late says nothing of now
+            one.parent_conn.recv()
         if one.ping(ASKED):
             self._silent.pop(one, None)
             return False

@@ -30,6 +30,7 @@ workers.LEAVES_WITHIN, workers.monotonic = 0, lambda: time.monotonic() + passed
 class Workers(workers.Workers):
     def handle_usr1(self):
         global passed
+        self.keep_subprocess_alive()  # all have been asked by now
         passed += SILENT_FOR
 
 async def app(scope, receive, send):
