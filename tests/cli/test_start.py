@@ -44,6 +44,9 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     said = light.run("serve", "--port", str(port))
     assert (said.code, said.err) == (0, "")
     assert f"http://127.0.0.1:{port}/simulator" in said.out
+    assert f"`PUBLIC_URL=http://127.0.0.1:{port} deskgate staff invite agent.kim`" in said.out, (
+        "E17: or its link is dead"
+    )
     assert f"Write PUBLIC_URL=http://127.0.0.1:{port} into .env" in said.out.splitlines()[-1]
     (how,) = started
     assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", port, 1)
