@@ -148,6 +148,14 @@ class Settings(BaseSettings):
     def _base_url(cls, value: str) -> str:
         return base_url.checked(value.rstrip("/"), "https://desk.example")
 
+    @field_validator("public_url")
+    @classmethod
+    def _no_page(cls, value: str) -> str:
+        page = re.search(r"/(ivr|slack|desk)(/|$)", urlsplit(value).path)
+        if page is not None:
+            raise ValueError(f"must end before /{page[1]}, which Deskgate adds by itself")
+        return value
+
     @field_validator("opening_hours")
     @classmethod
     def _hours(cls, value: str) -> str:

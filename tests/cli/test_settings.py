@@ -13,6 +13,7 @@ from tests.cli.conftest import Shell
     [
         ("DESKGATE_ENV", "prod", "must be 'development' or 'production'"),
         ("TRANSCRIBE", "yes", "must be 'on' or 'off'"),
+        ("PUBLIC_URL", "https://desk.example/ivr/voice", "must end before /ivr, which Deskgate adds by itself"),
         ("STEP_UP_MINUTES", "90", "must be 60 or less"),
         ("STEP_UP_MINUTES", "1", "must be 5 or more"),
         ("ACCOUNTS_AN_HOUR", "lots", "must be a whole number"),
