@@ -34,10 +34,8 @@ def serve(
     from deskgate.app import make_app
     from deskgate.connections import TimedConnection
 
-    moved = False
     with in_one_line():
         if "PUBLIC_URL" not in os.environ and port != 8000 and read_settings().simulated:
-            moved = read_settings().public_url != f"http://127.0.0.1:{port}"
             os.environ["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         settings = read_settings()
         if settings.simulated and host not in ("127.0.0.1", "localhost", "::1"):
@@ -59,7 +57,7 @@ def serve(
         made = make_app(settings)  # what is wrong is said here, before any process is started
     for words in misspelt.unknown(os.environ):
         print(f"deskgate: {words}", file=sys.stderr)
-    _say_what_to_try(settings, port, moved=moved)
+    _say_what_to_try(settings, port)
     how: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -135,7 +133,7 @@ def log_as_lines(*, production: bool) -> None:
     logging.getLogger("uvicorn.error").addFilter(seldom.not_http)
 
 
-def _say_what_to_try(settings: Settings, port: int, *, moved: bool) -> None:
+def _say_what_to_try(settings: Settings, port: int) -> None:
     if not settings.simulated:
         print(f"Deskgate listens on port {port}. Stop it with Ctrl-C.")
         return
@@ -150,5 +148,3 @@ def _say_what_to_try(settings: Settings, port: int, *, moved: bool) -> None:
         f"then {settings.public_url}/desk.\n"
         "Then look at `deskgate tickets` and `deskgate audit` in .venv/bin. Stop with Ctrl-C."
     )
-    if moved:
-        print(f"Write PUBLIC_URL={settings.public_url} into .env, or other commands look on another port.")

@@ -47,7 +47,6 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     assert f"`PUBLIC_URL=http://127.0.0.1:{port} deskgate staff invite agent.kim`" in said.out, (
         "E17: or its link is dead"
     )
-    assert f"Write PUBLIC_URL=http://127.0.0.1:{port} into .env" in said.out.splitlines()[-1]
     (how,) = started
     assert (how["host"], how["port"], how["workers"]) == ("127.0.0.1", port, 1)
     assert isinstance(how["app"], FastAPI), "made once: what was tried at the start is what runs"
