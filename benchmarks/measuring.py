@@ -243,8 +243,8 @@ class Prepared:
 
 
 async def a_round(seconds: float, answered: Callable[[], list[float]]) -> tuple[float, float]:
-    """From when to when answers count: for so long, and until there is one."""
-    await asyncio.sleep(WARM_UP)
+    """From when to when answers count: for so long, and until there is one. Before that it warms up, for no longer than it counts."""
+    await asyncio.sleep(min(WARM_UP, seconds))
     began = time.perf_counter()
     await asyncio.sleep(seconds)
     async with asyncio.timeout(PATIENCE):

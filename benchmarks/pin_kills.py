@@ -1,8 +1,8 @@
 """Processes killed in the middle of PIN attempts give no attempt away: none of forty accounts above five. `make pin-kills`
 
-    python -m benchmarks.pin_kills [--kills 250] [--only SQLite]
+    python -m benchmarks.pin_kills [--kills 250] [--people 40] [--only SQLite]
 
-A process guesses at forty people, each with a PIN, as the phone door does: reserved and committed, hashed, settled. It is
+A process guesses at so many people, each with a PIN, as the phone door does: reserved and committed, hashed, settled. It is
 killed with SIGKILL after a random time, a few milliseconds to some hashes long; another takes its place. What is evaluated is
 written to a file by the process itself, just before and just after the comparison, so that a kill loses none of it.
 The clock stands still, so a lock does not end. After fifty kills everybody begins anew. Exits 1 if anybody was evaluated more than five times, or if the control gave
@@ -36,9 +36,10 @@ from store.people import check_digit
 from store.pins import KeptPin, Pin
 from tests.desk import NOON, SECRET
 
-PEOPLE, WRONG, RIGHT = 40, "20000001", "58203917"
+WRONG, RIGHT = "20000001", "58203917"
 LONGEST = 0.060  # seconds a process lives once it has begun: about two attempts
-ROUND = 50  # kills, after which most of the 200 evaluations are used up
+ROUND = 50  # kills, after which most of the 200 evaluations of forty people are used up
+QUIET = 0.075  # seconds in which each of them would have had a turn
 KEYS = Keys.parse(SECRET)
 
 
@@ -51,9 +52,9 @@ def opened(url: str) -> Store:
     return open_store(url, KEYS, load_schemes(), lambda: NOON, 1)
 
 
-def people_with_pins(url: str) -> list[Account]:
+def people_with_pins(url: str, people: int) -> list[Account]:
     store, found = opened(url), []
-    for n in range(PEOPLE):
+    for n in range(people):
         word = str(3_000_000 + n)
         row = {"username": word, "name": "P", "email": f"{word}@c.example", "support_id": word + check_digit(word)}
         with store.transaction("test") as tx:
@@ -162,7 +163,7 @@ def one_round(url: str, accounts: list[Account], log: Path, dice: random.Random,
             sys.exit("a guessing process died by itself")
         time.sleep(dice.uniform(0, LONGEST))
         if n == kills:
-            _until_quiet(log)
+            _until_quiet(log, len(accounts))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     lines = log.read_text().split("\n")
@@ -174,11 +175,11 @@ def one_round(url: str, accounts: list[Account], log: Path, dice: random.Random,
     return Found(before, before.total() - after.total(), counted)
 
 
-def _until_quiet(log: Path) -> None:
+def _until_quiet(log: Path, people: int) -> None:
     size = -1
     while log.stat().st_size != size:
         size = log.stat().st_size
-        time.sleep(3)
+        time.sleep(QUIET * people)
 
 
 def kill_many(kind: str, url: str, accounts: list[Account], folder: Path, kills: int, *, guarded: bool) -> bool:
@@ -191,7 +192,7 @@ def kill_many(kind: str, url: str, accounts: list[Account], folder: Path, kills:
     good = (above == 0) if guarded else (above > 0)
     print(
         f"{kind:11}{'reserve, commit, hash' if guarded else 'control: hash, count ':22} {rounds * each} kills, "
-        f"{sum(one.cut for one in found)} of them while comparing: {above} of {rounds * PEOPLE} counters above "
+        f"{sum(one.cut for one in found)} of them while comparing: {above} of {rounds * len(accounts)} counters above "
         f"{guard.IN_A_ROW_TO_LOCK}, the most {max(max(one.evaluated.values()) for one in found)}; "
         f"{sum(one.evaluated.total() for one in found)} evaluated, {sum(one.counted for one in found)} counted   "
         f"{'as wanted' if good else 'WRONG'}",
@@ -203,6 +204,7 @@ def kill_many(kind: str, url: str, accounts: list[Account], folder: Path, kills:
 def main() -> None:
     asked = argparse.ArgumentParser(description="PIN attempts whose process is killed")
     asked.add_argument("--kills", type=int, default=250)
+    asked.add_argument("--people", type=int, default=40)
     asked.add_argument("--only", choices=KINDS)
     given = asked.parse_args()
     print(machine(), flush=True)
@@ -212,7 +214,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         for (kind, _), url in urls.items():
-            accounts = people_with_pins(url)
+            accounts = people_with_pins(url, given.people)
             for guarded in (True, False):
                 good &= kill_many(kind, url, accounts, Path(folder), given.kills, guarded=guarded)
     sys.exit(0 if good else 1)

@@ -27,13 +27,14 @@ _KEPT = set(" .,;:!?'\"()-+/&%@_")
 
 
 def speakable(text: str) -> str:
-    """Somebody's own words as words: what cannot be said becomes a space, and a long text is cut at a word."""
+    """Somebody's own words as words: what cannot be said becomes a space, a long text is cut at a word, a question stays one."""
     plain = _EMOJI_MARKS.sub("", unicodedata.normalize("NFC", text[: 4 * LONGEST_TEXT]))
     kept = "".join(c if unicodedata.category(c).startswith(_SPOKEN) or c in _KEPT else " " for c in plain)
     words = re.sub(r"\s+", " ", kept).strip()
     if len(words) > LONGEST_TEXT:
         words = words[:LONGEST_TEXT].rsplit(" ", 1)[0]
-    return words.rstrip(" .,;:!?") or "no words"
+    bare = words.rstrip(" .,;:!?")
+    return f"{bare}?" if bare and words.endswith("?") else bare or "no words"
 
 
 class Phrases:
@@ -50,7 +51,8 @@ class Phrases:
         return frozenset(self._said)
 
     def say(self, line: Line) -> str:
-        return _Filling(self._document).vformat(self._said[line.key], (), line.values)
+        said: str = _Filling(self._document).vformat(self._said[line.key], (), line.values)
+        return said.replace("?.", "?")  # somebody's own words may end a sentence of ours
 
 
 def _flat(table: dict[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -82,7 +84,7 @@ def service_names(tx: Transaction, grant: Grant, like: str = "") -> list[Service
     """
     tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
     rows = (_COVERED_SERVICES if grant.when == "sla" else _SERVICES).all(tx, account=grant.account)
-    rows = [row for row in rows if like.casefold() in row.name.casefold()]
+    rows = sorted((row for row in rows if like.casefold() in row.name.casefold()), key=_in_order)
     if rows or not like:
         tx.told(grant, *(("service.name",) if rows else ("service.none",)))
     return [ServiceName(row.ref, row.name) for row in rows]
@@ -95,9 +97,14 @@ def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
 
 def services(tx: Transaction, grant: Grant) -> list[Service]:
     tx.good(grant, "service.view")
-    rows = _SERVICES.all(tx, account=grant.account)
+    rows = sorted(_SERVICES.all(tx, account=grant.account), key=_in_order)
     tx.told(grant, *(("service.name", "service.status") if rows else ("service.none",)))
     return [Service(row.ref, row.name, row.status) for row in rows]
+
+
+def _in_order(service: Any) -> list[tuple[int, str]]:
+    """As people count: web-2 before web-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", service.ref)]
 
 
 def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:

@@ -97,6 +97,9 @@ def test_e9_where_there_are_many_services_they_are_searched_for(slack_once: Slac
     view = form(desk)
     first = desk.be("U0RAJ").suggestions(view, "service", "")
     assert len(first) == 100
+    assert [one["value"].rpartition("-")[2] for one in first[2:14]] == [str(n) for n in range(12)], (
+        "in the order of their numbers"
+    )
     found = desk.be("U0RAJ").suggestions(view, "service", "NODE 129")
     assert [one["value"] for one in found] == [f"{TIDEWORKS}:x-129"]
     assert found[0]["text"]["text"].endswith("node 129"), "what tells them apart is not cut off"

@@ -226,6 +226,8 @@ def test_what_cannot_be_said_is_left_out(text: str) -> None:
     [
         ("Zoë's shop & café (Köln)", "Zoë's shop & café (Köln)"),
         ("שרת איטי", "שרת איטי"),
+        ("We restarted it. Better?", "We restarted it. Better?"),
+        ("?!", "no words"),
         ("", "no words"),
         ("😀", "no words"),
         ("...", "no words"),
@@ -236,6 +238,10 @@ def test_what_cannot_be_said_is_left_out(text: str) -> None:
 )
 def test_plain_words_stay(text: str, words: str) -> None:
     assert speakable(text) == words
+
+
+def test_a_question_ends_a_sentence_of_ours() -> None:
+    assert WORDS.say(line("ticket_answer", answer="Better now? ")) == "The last answer was: Better now?"
 
 
 SCREENS = (Gather(1), Gather(10, until_hash=True), Record(), Conference("desk-1"), HangUp())
