@@ -60,8 +60,8 @@ def _of_ring(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
 def _of_ticket(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
     working = desk_thread.working(tx, who, id)
     person = desk_tickets.requester(tx, working, id) if working is not None else None
-    if working is None or person is None:
-        return "nobody"
+    if working is None or not isinstance(person, int):
+        return person or "nobody"
     return call_backs.ask(tx, grant, person, account=working.account, ticket=id)
 
 

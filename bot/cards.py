@@ -29,7 +29,7 @@ def card(p: Phrases, found: Card) -> Message:
         b.section("\n".join([head, about, " · ".join(state)])),
         service,
         _first(p, found.first),
-        [b.section(p.say("card.left_by", name=found.left_by))]
+        [b.section(p.say("card.left_by_guarded" if found.guarded else "card.left_by", name=found.left_by))]
         if found.left_by
         else requester(p, found.requester, p.say(f"card.proof.{found.proved}")),
         buttons(p, found),

@@ -121,8 +121,10 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
     number = visit.number("number")
     grant, asking = on_ticket(tx, who, number), talking(tx, who)
     found = queue.ticket(tx, grant, number) if grant is not None else None
-    if found is None or asking is None or found.person is None:
+    if found is None or asking is None or (found.person is None and not found.card.guarded):
         return answers.not_there(door, visit)
+    if found.person is None:
+        return answers.to(f"/desk/tickets/{number}?said=led")
     if found.card.status == "held":  # they may not be alone
         return answers.to(f"/desk/tickets/{number}?said=held")
     made = call_backs.ask(tx, asking, found.person, account=found.account, ticket=number)

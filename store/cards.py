@@ -24,7 +24,8 @@ HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is ve
 class Card:
     """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
     `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
-    `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty."""
+    `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty.
+    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only those who lead the desk ring them."""
 
     number: int
     subject: str
@@ -41,6 +42,7 @@ class Card:
     holder: int | None = None
     proved: str = "verified"
     left_by: str = ""
+    guarded: bool = False
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
@@ -79,6 +81,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         holder,
         row.factor or HOW.get(row.channel, "verified"),
         first.name if first is not None and by_name else "",
+        row.held_as is not None,
     )
     tx.told(grant, *_fields(made))
     return made

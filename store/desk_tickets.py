@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
 
 from authz import Grant
-from store import alerts, edits, reach, tables, timeline
+from store import alerts, bounds, edits, reach, tables, timeline
 from store.people import works_here
 from store.prepared import Insert, Prepared
 from store.reach import Reach
@@ -89,11 +89,14 @@ def let_go(tx: Transaction, staff: int) -> None:
         timeline.add(tx, number, f"staff:{staff}", "", event="let_go", internal=True)
 
 
-def requester(tx: Transaction, grant: Grant, number: int) -> int | None:
-    """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by."""
+def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
+    """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by. `led`: it was
+    left under a threat, so only those who lead the desk ring them."""
     _working(tx, grant, number)
     about = timeline.about(tx, number)
     assert about is not None
+    if about.held_as is not None and not bounds.leads(grant):
+        return "led"
     return about.opened_by or timeline.left_by(tx, number)
 
 

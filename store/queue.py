@@ -115,7 +115,7 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
         return None
     t, a = tables.tickets.c, tables.assignments.c
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
-    person = person or timeline.left_by(tx, number)
+    person = None if card.guarded and not bounds.leads(grant) else person or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(card, tuple(shown.said(tx, grant, number)), person, about.account, staff == _staff(grant))
 
