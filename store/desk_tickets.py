@@ -101,12 +101,12 @@ def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
 
 
 def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool, along: Sequence[int] = ()) -> Reach:
-    """What the customer gets, and files of the desk's notes that go along. The ticket waits for them then. Whom it reaches;
-    `phone`: whether the desk has a line to ring."""
+    """What the customer gets, and files of the desk's notes that go along. The ticket waits for them then, where
+    anybody can read it. Whom it reaches; `phone`: whether the desk has a line to ring."""
     _working(tx, grant, number)
     found = reach.now(tx, grant, number, phone=phone)
     _reopened(tx, grant, number)
-    _status(tx, number, "waiting")
+    _status(tx, number, "open" if found.way == reach.NOBODY and not found.others else "waiting")
     id = timeline.add(tx, number, grant.subject, body, along=along, answer=True)
     assert id is not None
     reach.begin(tx, id, found)

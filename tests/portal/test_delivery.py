@@ -10,7 +10,7 @@ from store import guard, tables
 from tests.desk import Desk
 from tests.ivr.elsewhere import person
 from tests.ivr.proving import at_menu, by_app, with_app
-from tests.ivr.wire import change
+from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent
 
 OPENS = (
@@ -71,6 +71,11 @@ def test_d3_an_answer_that_reaches_nobody_is_not_said_to_be_sent(one_desk: Desk)
     s = tables.answer_states.c
     with one_desk.store.transaction("test") as tx:
         assert tx.connection.execute(select(s.state, s.why)).all() == [("nobody", "not_a_contact")]
+    change(one_desk, delete(tables.contacts))
+    for status in ("waiting", "open"):  # others could read it; now nobody can, and nobody would write
+        assert rows(one_desk, select(tables.tickets.c.status)) == [(status,)]
+        kim.get(TICKET)
+        kim.send(f"{TICKET}/answer", words="We restarted it once more.")
 
 
 def test_d3_heard_by_somebody_else_on_the_account_is_not_heard_by_its_requester(one_desk: Desk) -> None:
