@@ -89,7 +89,7 @@ def test_the_words_are_those_in_slack_and_on_the_card(one_desk: Desk) -> None:
         ours = call_backs.look(tx, id)
         assert ours is not None
         words = call_backs.words(tx.keys, ours)
-    assert f"Our two words are {', '.join(words)}. You will find the same in Slack." in mia.heard
+    assert f"Our two words are {', '.join(words)}. You will find the same in Slack, if you use it." in mia.heard
     assert count(one_desk, tables.work, tables.work.c.kind == "slack.calling") == 1
     one_desk.pass_time(120)
     mia.press("17846325#")
