@@ -104,7 +104,8 @@ def services(tx: Transaction, grant: Grant) -> list[Service]:
 
 def _in_order(service: Any) -> list[tuple[int, str]]:
     """As people count: web-2 before web-10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", service.ref)]
+    parts = enumerate(re.split(r"([0-9]+)", service.ref))  # every other one is a number
+    return [(int(part), "") if n % 2 else (-1, part) for n, part in parts]
 
 
 def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
