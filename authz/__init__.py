@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
 """
 
-from authz.forward import ABOUT_THE_SUSPENSION, NAMES, can_help, can_lend
+from authz.forward import NAMES, can_help, can_lend, leaves_out_suspension
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, is_offered, judge, requests_followed
 from authz.matrix import matrix, table
@@ -37,7 +37,6 @@ from authz.words import (
 
 __all__ = [
     "ABOUT_A_SERVICE",
-    "ABOUT_THE_SUSPENSION",
     "CELLS",
     "CELL_OF",
     "CUSTOMER_ACTIONS",
@@ -71,6 +70,7 @@ __all__ = [
     "can_lend",
     "is_offered",
     "judge",
+    "leaves_out_suspension",
     "load_schemes",
     "matrix",
     "read_scheme",

@@ -8,7 +8,7 @@ from typing import Final
 
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, judge
-from authz.words import CELL_OF, LENDABLE, LENT, Next, Proof
+from authz.words import CELL_OF, LENDABLE, LENT, Next, Proof, Reason
 
 _PAIRS: Final = {cell: pair for pair, cell in CELL_OF.items()}
 _THIS: Final = ""
@@ -18,10 +18,14 @@ _TAKES: Final[dict[Next, tuple[str, ...]]] = {
     Next.ASK_BILLING_TICKET: ("ticket.open:billing",),
     Next.ASK_TO_REOPEN: ("account.reopen",),
 }
-ABOUT_THE_SUSPENSION: Final = frozenset({Next.ASK_BILLING_TICKET, Next.OPEN_BILLING_TICKET})
-"""The ways that make sense only to whoever has heard that the account is suspended."""
+_ABOUT_THE_SUSPENSION: Final = frozenset({Next.ASK_BILLING_TICKET, Next.OPEN_BILLING_TICKET})
 NAMES: Final = frozenset(_TAKES)
 """The ways forward that name people of the account."""
+
+
+def leaves_out_suspension(denied: Denied) -> bool:
+    """Whether the way forward is about a suspension that the reason says nothing of: then whoever is refused is told of it as well."""
+    return denied.next in _ABOUT_THE_SUSPENSION and denied.reason is not Reason.ACCOUNT_SUSPENDED
 
 
 def can_help(denied: Denied, cell: str, standing: Standing) -> bool:

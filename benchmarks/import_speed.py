@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import re
 import sys
 import tempfile
 import time
@@ -71,7 +70,7 @@ def measure(name: str, url: str, files: dict[str, Path]) -> None:
         parsed = time.process_time() - cpu
         result = run(store, file, progress=_progress)
         took, cpu, n = time.perf_counter() - began, time.process_time() - cpu, sum(result.counts.values())
-        most = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024  # type: ignore[index]
+        most = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) // 1024
         print(
             f"{name}, {what}: {took:.1f} s, of the processor {cpu:.1f} s, of which {parsed:.1f} s reading the file; "
             f"{n} differences; {most} MiB at most until now",

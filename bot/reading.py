@@ -20,7 +20,27 @@ _GAP = r"[\s.\u2010-\u2015\u2212-]*"  # what people put between digits
 _LINK = re.compile(rf"(?:/?link\s*)?((?:[0-9]{_GAP}){{8}})", re.I)
 _LINK_ALONE = re.compile(r"/?link", re.I)
 _PROOF = re.compile(rf"/?(?:proof|prove|reference)\s*((?:[0-9]{_GAP}){{6}}(?:(?:[0-9]{_GAP}){{2}})?)", re.I)
-_MAY_BE_PIN = re.compile(rf"(?:(?:my\s+)?pin(?:\s+is)?[\s:=]{{0,3}})?(?:[0-9]{_GAP}){{4,10}}", re.I)
+_DIGITS = re.compile(rf"(?:[0-9]{_GAP}){{4,10}}")
+_AROUND_A_PIN: Final = frozenset(
+    [
+        "my",
+        "the",
+        "a",
+        "pin",
+        "number",
+        "is",
+        "it",
+        "its",
+        "s",
+        "here",
+        "hi",
+        "hello",
+        "please",
+        "thanks",
+        "thank",
+        "you",
+    ]
+)
 _NUMBER = re.compile(r"(?:/?tickets?|#|number|no\.?)\s*#?\s*([0-9]{3,12})", re.I)
 
 
@@ -53,8 +73,12 @@ def read(words: str, examples: Mapping[str, Sequence[str]]) -> Read:
 
 
 def may_be_pin(words: str) -> bool:
-    """Whether they are nothing but digits, as many as a PIN may have; whose PIN it is, or whether it is one, is not looked up."""
-    return _MAY_BE_PIN.fullmatch(words.strip()) is not None
+    """Whether they are digits, as many as a PIN may have, and no word that tells of anything else; whose PIN it is, or whether it
+    is one, is not looked up. `#1001` is a ticket."""
+    around = _DIGITS.sub(" ", words, count=1)
+    said = set(re.findall(r"[^\W\d_]+", around.casefold()))
+    alone = around != words and not re.search("[0-9]", around) and said <= _AROUND_A_PIN
+    return alone and ("pin" in said or "#" not in words)
 
 
 def _like(said: str, known: Sequence[str]) -> float:

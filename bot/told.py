@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from authz import ABOUT_THE_SUSPENSION, LENDABLE, OWN_REQUESTS, Grant, Next, Reason
+from authz import LENDABLE, OWN_REQUESTS, Grant, Next, leaves_out_suspension
 from bot import blocks as b
 from bot.blocks import Block, Message
 from bot.choices import REFUSALS, Choice, Possible, may_open
@@ -43,8 +43,8 @@ def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
     lines.append(p.say(f"refused.{reason}", account=account.name, action=why.cell, cell=why.cell))
     if why.needs:
         lines.append(p.say("needs_role" if why.needs_role else "needs_permission", needs=why.needs))
-    if why.denied.next in ABOUT_THE_SUSPENSION and why.denied.reason != Reason.ACCOUNT_SUSPENDED:
-        lines.append(p.say("refused.suspended"))  # or nobody has said what the way forward is about
+    if leaves_out_suspension(why.denied):
+        lines.append(p.say("refused.suspended"))
     asked = [lender for lender in why.lenders if lender.member]
     if why.helpers:
         lines.append(p.say(f"named.{why.denied.next}", names=why.helpers[:3]))

@@ -18,9 +18,8 @@ from ivr.moves import TABLE, Place, goodbye, goto, leave_message, menu, resume
 from ivr.outcomes import BeingUpdated, Ringing
 from ivr.shapes import Call, Effect, Event, Keys, Move, line
 
-MOST_UNPROVED: Final = (
-    30  # turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours
-)
+# Turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours.
+MOST_UNPROVED: Final = 30
 
 
 def begin(number: str | None, *, attested: bool = False, messages_only: bool = False) -> Move:

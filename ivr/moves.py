@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from authz import ABOUT_THE_SUSPENSION, NAMES, Next, Reason
+from authz import NAMES, Next, Reason, leaves_out_suspension
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Call, Event, HangUp, Line, Move, Screen, line
@@ -100,8 +100,8 @@ def refusal(refused: o.Refused) -> list[Line]:
     if refused.needs:
         told.append(line("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
     way = refused.denied.next
-    if way in ABOUT_THE_SUSPENSION and refused.denied.reason != Reason.ACCOUNT_SUSPENDED:
-        told.append(line("refused.suspended"))  # or nobody has said what the way forward is about
+    if leaves_out_suspension(refused.denied):
+        told.append(line("refused.suspended"))
     message = [] if way in (Next.LEAVE_MESSAGE, Next.VERIFY) else [line("or_message")]
     if not refused.helpers or way not in NAMES:
         return [*told, line(f"way.{way}"), *message]

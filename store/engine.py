@@ -25,10 +25,9 @@ from sqlalchemy.pool import QueuePool
 from store.prepared import Prepared
 
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
-LONGEST: Final = (
-    30.0  # seconds that a writer waits for SQLite's own lock, which whoever does not know the gate may hold …
-)
-LOCK: Final = 0.25  # … and one of its tries: it cannot be ended sooner
+# Seconds that a writer waits for SQLite's own lock, which whoever does not know the gate may hold; and one of its tries, which
+# cannot be ended sooner.
+LONGEST, LOCK = 30.0, 0.25
 LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for which somebody does not wait for ever
 
 _BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 READ: Final = 64 * 1024  # bytes at a time
 LONGEST: Final = 8 * 1024 * 1024  # characters of one entry
 LIST: Final = object()  # stands for a list, whose entries follow
-_BLANKS: Final = re.compile(r"[ \t\n\r]*")
+_NOT_BLANK: Final = re.compile(r"[^ \t\n\r]")
 _CUT: Final = 32  # characters: a fault nearer to the window's end may be the end's
 
 
@@ -43,7 +43,8 @@ class Text:
     def next(self) -> str:
         """The next character that is not blank, left where it is; none at the end."""
         while True:
-            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
+            found = _NOT_BLANK.search(self._text, self._at)
+            self._at = len(self._text) if found is None else found.start()
             if self._at < len(self._text):
                 return self._text[self._at]
             if self._ended:

@@ -6,6 +6,7 @@ so nobody else can read it and nothing of it stays. No PIN is put there.
 
 from __future__ import annotations
 
+import json
 import pickle
 import sqlite3
 import weakref
@@ -104,9 +105,8 @@ class Scratch:
         """Those of the values that the file has."""
         left = iter(values)
         while asked := list(islice(left, _ASKED)):
-            marks = ", ".join("?" * len(asked))
-            query = f"SELECT * FROM names WHERE what = ? AND value IN ({marks})"  # noqa: S608  # marks alone
-            yield from (Once(*row) for row in self._run(query, (what, *asked)).fetchall())
+            query = "SELECT * FROM names WHERE what = ? AND value IN (SELECT value FROM json_each(?))"
+            yield from (Once(*row) for row in self._run(query, (what, json.dumps(asked))).fetchall())
 
     def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         return self._database.execute(statement, values)

@@ -23,8 +23,17 @@ FURTHER_ON: Final = 10_000  # numbers that nothing gets: more than were given si
 
 
 def last_seen(store: Store) -> Seen | None:
-    """What this machine has seen of the database, under this name or, where it has not met that yet, under any."""
-    return store.memory.recall_other(store.origin()) if store.memory.is_new else store.memory.recall()
+    """What this machine has seen of the database, under this name or, where it has not met it there yet, under any."""
+    own, origin = store.memory.recall(), store.origin()
+    if store.memory.is_new or _is_of_another(own, origin):
+        return store.memory.recall_other(origin)
+    return own
+
+
+def _is_of_another(seen: Seen | None, origin: str) -> bool:
+    """Whether it was seen of another database that had this name before: one begun afresh, which has a first checkpoint of
+    its own, is no restore."""
+    return seen is not None and "" not in (seen.origin, origin) and seen.origin != origin
 
 
 def is_behind(store: Store) -> Seen | None:
@@ -38,10 +47,11 @@ def remember(store: Store) -> tuple[int, str] | None:
     answered yet is not forgotten by it."""
     head = store.checkpoint()
     with store.memory.alone():
-        seen = store.memory.recall()
-        if head is None or is_behind(store) is not None or (seen is not None and seen.checkpoint >= head[0]):
+        seen, origin = store.memory.recall(), store.origin()
+        if head is None or is_behind(store) is not None:
             return head
-        store.memory.keep(Seen(*head, store.suspended(), store.origin()))
+        if seen is None or _is_of_another(seen, origin) or seen.checkpoint < head[0]:
+            store.memory.keep(Seen(*head, store.suspended(), origin))
     return head
 
 

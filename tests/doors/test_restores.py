@@ -17,6 +17,7 @@ from store import (
     call_backs,
     codes,
     loans,
+    migrate,
     pin_pages,
     proof_mail,
     sessions,
@@ -26,8 +27,8 @@ from store import (
     tickets,
     work,
 )
-from store.restored import end_all
-from tests.desk import Desk
+from store.restored import end_all, remember
+from tests.desk import Desk, furnish
 from tests.doors.mailbox import Mailbox
 
 
@@ -114,6 +115,26 @@ def test_b6_a_backup_restored_under_another_name_is_noticed(sample_sqlite: str, 
         restored.house.worker.checkpoint()
         assert still(restored, made) == (False, False, False, 1)
     restored.close()
+
+
+def test_b6_a_desk_begun_afresh_under_the_same_name_was_not_restored(sample_sqlite: str, tmp_path: Path) -> None:
+    """README: stop it and remove deskgate.db. Its own restores are noticed as those of any."""
+    desk = Desk(sample_sqlite)
+    suspend(desk, proved(desk)[0])
+    desk.close()
+    Path(make_url(sample_sqlite).database or "").unlink()
+    migrate(sample_sqlite)
+    furnish(sample_sqlite)
+    desk = Desk(sample_sqlite)
+    remember(desk.store)  # as `deskgate import` does, before the service starts
+    made = proved(desk)
+    assert still(desk, made) == (True, True, True, 0)
+    copied(sample_sqlite, tmp_path / "backup.db")
+    suspend(desk, made[0])
+    copied(sample_sqlite, tmp_path / "backup.db", back=True)
+    desk.house.worker.checkpoint()
+    assert still(desk, made) == (False, False, False, 1)
+    desk.close()
 
 
 def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample_sqlite: str, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def instructions() -> list[tuple[str, str]]:
     """Of the Dockerfile: each one's name and the rest, with its lines put together."""
     text = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     whole = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE))
-    return [tuple(line.split(" ", 1)) for line in whole.splitlines() if line]  # type: ignore[misc]
+    return [(name, rest) for name, _, rest in (line.partition(" ") for line in whole.splitlines() if line)]
 
 
 SAID = dict(instructions())
