@@ -64,8 +64,8 @@ def _in_slack(desk: SlackDesk, made: pyotp.TOTP) -> str:
     kind = "account.reopen" if "account.reopen" in str(desk.last("U0OLIVIA", holding=question).blocks) else "agent"
     desk.click("U0OLIVIA", "tell_reference", value=f"reference:1:{kind}", holding=question)
     told = next(words for words in reversed(desk.read("U0OLIVIA")) if "only in a call where you gave" in words)
-    whose = "the agent on the phone" if kind == "agent" else "payment, closing and reopening the account"
-    assert f"It is for {whose}, at *" in told
+    reopening = "It is for payment, closing and reopening the account, at *"
+    assert ("When the agent asks you for proof, press 5" if kind == "agent" else reopening) in told
     return digits_in(told)
 
 

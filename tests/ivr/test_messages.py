@@ -14,7 +14,7 @@ from tests.ivr.wire import Answer, Caller, Wire, count, rows
 OWN, ELSEWHERE = "+441632960108", "+441632960999"
 SPEAK = "Please speak after the tone, and press hash when you are done."
 
-ONLY = "So many messages are being left that just now we take only those from phones whose number we have on file."
+ONLY = "Just now we can take messages only from phones whose number we have on file."
 KEPT = "Thank you. If we have the number of this phone on file, we have your message. Goodbye."
 
 
