@@ -1,4 +1,4 @@
-"""Clicks of the desk's own people on a call: that it is theirs, sending the caller to the keypad, calling back.
+"""Clicks of the desk's own people on a call: that it is theirs or not, sending the caller to the keypad, calling back.
 
 Each is judged as who clicked, and answered plainly where it could not be done.
 """
@@ -12,7 +12,7 @@ from authz import Action, Ask, Grant, Proof
 from bot import desk_thread
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, value_of
-from store import Transaction, call_backs, desk_tickets, live, rings
+from store import Transaction, call_backs, claims, desk_tickets, live, rings
 from store.people import person_of
 
 Body = Mapping[str, Any]
@@ -25,7 +25,14 @@ def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
     if not isinstance(grant, Grant):
         return "fixed:not_yours"
-    return None if rings.claim(tx, grant, ring.id) else "fixed:call_not_free"
+    return None if claims.claim(tx, grant, ring.id) else "fixed:call_not_free"
+
+
+def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    ring = rings.look(tx, number_of(action))
+    grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE)) if ring else None
+    done = ring is not None and isinstance(grant, Grant) and claims.give_back(tx, grant, ring.id)
+    return None if done else "fixed:call_not_yours"
 
 
 def _ask_proof(what: str) -> Click:
@@ -72,6 +79,7 @@ def _of_person(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
 _TO_CALL: Final = {"ring": _of_ring, "ticket": _of_ticket, "person": _of_person}
 CLICKS: Final[dict[str, Click]] = {
     "desk_claim": _claim,
+    "desk_give_back": _give_back,
     "desk_ask_pin": _ask_proof("pin"),
     "desk_ask_second": _ask_proof("second"),
     "desk_call_back": _call_back,

@@ -69,18 +69,18 @@ def _caller(p: Phrases, found: Case) -> list[Block]:
 
 def _buttons(p: Phrases, found: Case) -> list[Block]:
     call, id = found.call, str(found.call.id)
-    if call.state == "over":
-        return (
-            [] if found.requester is None else [b.button(p.plain("button.call_back"), "desk_call_back", f"ring:{id}")]
-        )
-    if call.state == "waiting":
+    if call.taken_at is None or found.put_away:
         return []
-    made = [] if call.agent else [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
-    if call.state == "talking" and call.agent and call.told != "guarded":
+    if call.unclaimed:
+        return [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
+    made = []
+    if call.state == "over" and found.requester is not None:
+        made.append(b.button(p.plain("button.call_back"), "desk_call_back", f"ring:{id}"))
+    if call.state == "talking" and call.told != "guarded":
         made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
         if found.requester is not None and found.until is None and found.second:
             made.append(b.button(p.plain("button.ask_second"), "desk_ask_second", id))
-    return made
+    return [*made, b.button(p.plain("button.give_back"), "desk_give_back", id)]
 
 
 def not_reached(p: Phrases, ours: CallBack) -> Message:

@@ -9,7 +9,7 @@ from portal import answers, card
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, alerts, call_backs, live, queue, readings, rings, switches
+from store import Transaction, alerts, call_backs, claims, live, queue, readings, rings, switches
 from store.live import Case, LiveCall
 from store.people import person_of
 from store.readings import Reading
@@ -47,6 +47,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "waiting": [call for call in calls if call.state == "waiting"],
         "talking": [call for call in calls if call.state in ("talking", "keypad")],
         "before": before,
+        "claimable": [call.id for call in (*free, *before) if call.unclaimed],
         "call_backs": len(call_backs.under_way(tx, grant)),
         "counts": queue.counts(tx, tickets) if tickets is not None else {},
         "alerts": alerts.news(tx, grant),
@@ -76,8 +77,17 @@ def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring, grant = visit.number("ring"), talking(tx, who)
     call = live.look(tx, grant, ring) if grant is not None else None
     see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
-    done = see is not None and rings.claim(tx, see, ring)
+    done = see is not None and claims.claim(tx, see, ring)
     return answers.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
+
+
+def give_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """They had pressed for the wrong one: its card is closed to them, and a colleague can say that it is theirs."""
+    ring, grant = visit.number("ring"), talking(tx, who)
+    call = live.look(tx, grant, ring) if grant is not None else None
+    see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
+    done = see is not None and claims.give_back(tx, see, ring)
+    return answers.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
 
 
 def ask_proof(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

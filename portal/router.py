@@ -47,6 +47,7 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): calls.show,
     ("GET", "/desk/calls/{ring}"): calls.show,
     ("POST", "/desk/calls/{ring}/mine"): calls.claim,
+    ("POST", "/desk/calls/{ring}/give-back"): calls.give_back,
     ("POST", "/desk/calls/{ring}/ask"): calls.ask_proof,
     ("POST", "/desk/calls/{ring}/call-back"): calls.call_back,
     ("GET", "/desk/tickets"): tickets.listed,

@@ -21,7 +21,19 @@ LONGEST: Final = 12_000
 # What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
 DONE: Final = frozenset(
     (
-        *("mine", "asked_pin", "asked_second", "call_back", "taken", "released", "noted", "status", "lifted", "seen"),
+        *(
+            "mine",
+            "given_back",
+            "asked_pin",
+            "asked_second",
+            "call_back",
+            "taken",
+            "released",
+            "noted",
+            "status",
+            "lifted",
+            "seen",
+        ),
         *("answered_slack", "answered_phone", "answered_nobody", "threat_on", "asked", "agreed", "refused"),
     )
 )

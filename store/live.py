@@ -54,6 +54,11 @@ class LiveCall:
     ending: str = ""
     lasted: int = 0
 
+    @property
+    def unclaimed(self) -> bool:
+        """Somebody took it on a phone of the desk, and nobody has said that it is theirs."""
+        return self.taken_at is not None and self.staff is None
+
 
 @dataclass(frozen=True, slots=True)
 class LiveWith:
@@ -78,6 +83,7 @@ class OpenTicket:
 class Case:
     """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
     `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts.
+    `put_away`: it has been over for so long that nothing is shown any more.
     `services` and `owed` are None where they may not hear of them, and where nobody asked for them."""
 
     call: LiveCall
@@ -90,6 +96,7 @@ class Case:
     tickets: tuple[OpenTicket, ...]
     services: tuple[Service, ...] | None = None
     owed: tuple[Invoice, ...] | None = None
+    put_away: bool = False
 
 
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
@@ -102,11 +109,11 @@ def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
 
 
 def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
-    """Calls that have ended lately: those of whoever asks, as long as their cases stay open, and those that nobody took; the
-    newest first. Nothing of any customer."""
+    """Calls that have ended lately: those of whoever asks, as long as their cases stay open, and those that nobody took or nobody
+    has said are theirs; the newest first. Nothing of any customer."""
     tx.good(grant, "desk.proof.ask")
     r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
-    theirs = or_(r.staff_id == staff, r.taken_by.is_(None))
+    theirs = or_(r.staff_id == staff, r.staff_id.is_(None))
     lately = _CALLS.where(theirs, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
     return [_call(tx, row, []) for row in tx.connection.execute(lately).all()]
 
@@ -170,7 +177,7 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
     ]
     put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
     if put_away or row.threatened or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
-        return Case(call, None, proof, None, row.own_number, tuple(second), (), ())
+        return Case(call, None, proof, None, row.own_number, tuple(second), (), (), put_away=put_away)
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
     if until is not None:
         proof = Proof.STEPPED_UP

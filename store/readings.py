@@ -2,7 +2,7 @@
 
 A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
 open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account; what the caller
-proves themselves does not, for the agent has not chosen it. Somebody else who leads the desk can let them go on. Whoever
+proves themselves does not, for the agent has not chosen it; a call they said was theirs after it was over, or gave back, they have. Somebody else who leads the desk can let them go on. Whoever
 looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk. Asking whether there is
 such a support ID or number is looking as well, and has a budget of its own (`looks_up`).
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 
-from authz import Grant, Proof
-from store import alerts, bounds, budgets, live, tables
+from authz import Grant
+from store import alerts, bounds, budgets, claims, tables
 from store.budgets import Limit
 from store.live import OpenTicket
 from store.prepared import of_late
@@ -94,7 +94,7 @@ def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
         alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, account=account)
         return _refused(tx, grant, Reading.NO_CASE)
-    if tx.connection.execute(select(_called(tx, staff, account))).scalar():
+    if tx.connection.execute(select(claims.of_account(tx, staff, account, unchosen=True))).scalar():
         return Reading.OPEN
     seen = _of_late(tx, staff, since)
     if account in seen:
@@ -161,18 +161,7 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
         a.staff_id == staff,
         never | by_customer,
     )
-    return bool(tx.connection.execute(select(_called(tx, staff, account) | taken)).scalar_one())
-
-
-def _called(tx: Transaction, staff: int, account: int) -> ColumnElement[bool]:
-    """A call of theirs with somebody of that account who has proved who they are, now or within the last half hour."""
-    r = tables.rings.c
-    return exists().where(
-        r.staff_id == staff,
-        r.account_id == account,
-        r.proof >= int(Proof.VERIFIED),
-        r.ended_at.is_(None) | (r.ended_at > tx.now - live.AFTERWARDS),
-    )
+    return bool(tx.connection.execute(select(claims.of_account(tx, staff, account) | taken)).scalar_one())
 
 
 def _look_ups(subject: str) -> Limit:

@@ -245,25 +245,6 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.rings).where(r.ended_at < tx.now - KEPT))
 
 
-def claim(tx: Transaction, grant: Grant, id: int) -> bool:
-    """One of the staff says that the call somebody took on a phone of the desk is theirs. False: it is another's, or nobody
-    has taken it, or it is over."""
-    tx.good(grant, "desk.card.view")
-    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
-    free = update(tables.rings).where(
-        r.id == id,
-        r.account_id == grant.account,
-        r.ended_at.is_(None),
-        r.taken_by.is_not(None),
-        r.staff_id.is_(None) | (r.staff_id == staff),
-    )
-    if tx.connection.execute(free.values(staff_id=staff).returning(r.id)).first() is None:
-        return False
-    tx.told(grant, f"ring:{id}")
-    news(tx, id)
-    return True
-
-
 def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     """The agent whose call it is sends the caller to the keypad: for their PIN (`pin`) or a second proof (`second`). False:
     not their call, nobody is talking, or they are there already."""

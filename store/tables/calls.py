@@ -30,7 +30,8 @@ class Ring(Base):
     """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
     that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
     (passed, failed), `threatened`: under a threat. `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
-    is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of rings.py."""
+    is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of
+    rings.py. `claimed_late`: somebody said that the call was theirs after it was over."""
 
     __tablename__ = "rings"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -57,6 +58,7 @@ class Ring(Base):
     threatened: Mapped[bool] = mapped_column(server_default=false())
     ending: Mapped[str] = mapped_column(String(16), server_default="")
     words_key: Mapped[str | None] = mapped_column(String(8))
+    claimed_late: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Leg(Base):

@@ -113,12 +113,36 @@ def test_a_call_is_one_agents(slack_once: SlackDesk) -> None:
     assert "*Talking* to Kim Novak" in card(desk)
 
 
+def test_a_wrong_call_is_given_back_and_one_that_is_over_can_still_be_claimed(slack_once: SlackDesk) -> None:
+    """The button is offered once the call is somebody's, works for them alone; of a call that is nobody's no call back is offered."""
+    desk = slack_once
+    mia, _agent = talking(desk)
+    assert "Not my call" not in card(desk)
+    desk.click("U0KIM", "desk_claim", AGENTS)
+    send(desk, click("desk_give_back", "1", "U0ANA", AGENTS))
+    desk.work()
+    assert "the call is not yours" in desk.said("U0ANA", AGENTS)
+    assert "*Talking* to Kim Novak" in card(desk)
+    desk.click("U0KIM", "desk_give_back", AGENTS)
+    assert "*Talking* to somebody at the desk" in card(desk)
+    send(desk, click("desk_ask_pin", "1", "U0KIM", AGENTS))
+    desk.work()
+    assert "the call is not yours" in desk.said("U0KIM", AGENTS)
+    mia.hang_up()
+    desk.work()
+    assert "Call back" not in card(desk).replace("Call back,", "")
+    desk.click("U0ANA", "desk_claim", AGENTS)
+    assert "*Over.* Talked to Ana Brandt" in card(desk)
+    assert "Call back" in card(desk)
+
+
 def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackDesk) -> None:
     desk = slack_once
     talking(desk)
     before = card(desk)
     for action, value in (
         ("desk_claim", "1"),
+        ("desk_give_back", "1"),
         ("desk_ask_pin", "1"),
         ("desk_ask_second", "1"),
         ("desk_call_back", "ring:1"),
@@ -128,7 +152,7 @@ def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackD
         for user in ("U0RAJ", "U0LEO"):
             assert send(desk, click(action, value, user, "C0HELP")).status_code == 200
     desk.work()
-    assert desk.said("U0RAJ", "help").count("That is for the desk's own people") == 6
+    assert desk.said("U0RAJ", "help").count("That is for the desk's own people") == 7
     assert card(desk) == before
     with desk.store.transaction("test") as tx:
         assert tx.connection.execute(tables.call_backs.select()).first() is None

@@ -12,6 +12,7 @@ from store import (
     OPERATOR,
     Transaction,
     call_backs,
+    claims,
     desk_tickets,
     queue,
     rings,
@@ -175,8 +176,11 @@ def a_talk(tx: Transaction) -> Given:
 TALK = Pairs(
     a_talk,
     {
-        "Kim claims it": lambda tx, given: rings.claim(tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]),
-        "Lee claims it": lambda tx, given: rings.claim(tx, granted(tx, LEE, Action.DESK_CARD_VIEW), given["ring"]),
+        "Kim claims it": lambda tx, given: claims.claim(tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]),
+        "Lee claims it": lambda tx, given: claims.claim(tx, granted(tx, LEE, Action.DESK_CARD_VIEW), given["ring"]),
+        "Kim gives it back": lambda tx, given: claims.give_back(
+            tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]
+        ),
         "the caller leaves": lambda tx, _given: rings.end(tx, "CA1", rings.CALLER_LEFT),
         "the caller proves it": lambda tx, given: rings.proved(tx, given["ring"], passed=True),
     },

@@ -63,6 +63,7 @@ REASONS: Final[dict[str, str]] = {
     "engine.read_url": reasons.PURE,
     "engine.sqlite_file": reasons.PURE,
     **dict.fromkeys(("approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR),
+    "claims.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
     "call_backs.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
     "call_backs.words": reasons.PURE,
     "call_backs.asker_is_away": "whether an agent is suspended: yes or no",
@@ -97,7 +98,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.FACTOR,
     ),
     "switches.threat": "whether the phone takes messages only: yes or no",
-    "two_words.two_words": reasons.PURE,
+    **dict.fromkeys(("two_words.two_words", "live.LiveCall.unclaimed"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
     **dict.fromkeys(
         ("guard." + n for n in ("forget", "forget_person", "give_back", "is_disabled", "is_locked")), reasons.GUARD
@@ -212,11 +213,10 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("pages." + name for name in ("digests", "hold", "issue", "look", "use", "void")), reasons.PAGE),
     **dict.fromkeys(("pin_pages." + name for name in ("attempt", "look", "put")), reasons.PAGE),
     "people.accounts_of": reasons.DECIDES,
-    "people.check_digit": reasons.PURE,
     "people.claimed_by": reasons.DECIDES,
-    "people.is_support_id": reasons.PURE,
-    "people.new_support_id": reasons.PURE,
-    "people.person_of": reasons.PURE,
+    **dict.fromkeys(
+        ("people." + n for n in ("check_digit", "is_support_id", "new_support_id", "person_of")), reasons.PURE
+    ),
     "people.resolve": reasons.DECIDES,
     "people.subject_of": reasons.PURE,
     "pins.anew": reasons.PIN,

@@ -39,9 +39,11 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("held_as", sa.Text(), nullable=True))
     op.execute("UPDATE tickets SET held_as = 'pending' WHERE status = 'held'")
     op.add_column("rings", sa.Column("threatened", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("rings", sa.Column("claimed_late", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    op.drop_column("rings", "claimed_late")
     op.drop_column("rings", "threatened")
     op.drop_column("tickets", "held_as")
     op.drop_column("staff", "looks_from")
