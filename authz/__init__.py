@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
 """
 
-from authz.forward import NAMES, can_help, can_lend, leaves_out_suspension
+from authz.forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, is_offered, judge, requests_followed
 from authz.matrix import matrix, table
@@ -66,6 +66,7 @@ __all__ = [
     "Standing",
     "Status",
     "Topic",
+    "billing_alone",
     "can_help",
     "can_lend",
     "is_offered",

@@ -8,7 +8,7 @@ from typing import Final
 
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, judge
-from authz.words import CELL_OF, LENDABLE, LENT, Next, Proof, Reason
+from authz.words import CELL_OF, LENDABLE, LENT, Next, Proof, Reason, Status
 
 _PAIRS: Final = {cell: pair for pair, cell in CELL_OF.items()}
 _THIS: Final = ""
@@ -19,6 +19,7 @@ _TAKES: Final[dict[Next, tuple[str, ...]]] = {
     Next.ASK_TO_REOPEN: ("account.reopen",),
 }
 _ABOUT_THE_SUSPENSION: Final = frozenset({Next.ASK_BILLING_TICKET, Next.OPEN_BILLING_TICKET})
+_BILLING_ALONE: Final = {Next.OPEN_BILLING_TICKET: Status.SUSPENDED, Next.REOPEN_ACCOUNT: Status.CLOSED}
 NAMES: Final = frozenset(_TAKES)
 """The ways forward that name people of the account."""
 
@@ -26,6 +27,12 @@ NAMES: Final = frozenset(_TAKES)
 def leaves_out_suspension(denied: Denied) -> bool:
     """Whether the way forward is about a suspension that the reason says nothing of: then whoever is refused is told of it as well."""
     return denied.next in _ABOUT_THE_SUSPENSION and denied.reason is not Reason.ACCOUNT_SUSPENDED
+
+
+def billing_alone(denied: Denied) -> Status | None:
+    """The state of an account that leaves whoever is refused a technical ticket a billing one: it is theirs to know, as they can do
+    something about it. None: it is something else, or they may not be told."""
+    return _BILLING_ALONE.get(denied.next)
 
 
 def can_help(denied: Denied, cell: str, standing: Standing) -> bool:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from authz import CELL_OF, Action, Grant, Proof, Topic
+from authz import CELL_OF, Action, Grant, Proof, Status, Topic
 from bot import blocks as b
 from bot import choices, loan_words, told
 from bot.actor import Who
 from bot.blocks import Message
 from bot.phrases import Phrases
 from bot.rights import on_ticket
-from store import Transaction, accounts, loans, ticket_lists
+from store import Transaction, accounts, loans, ticket_lists, timeline
+from store.accounts import AccountName
 from store.tickets import Conversation, Ticket
 
 Answer = Callable[[Transaction, Phrases, Who, str], Message]
@@ -117,6 +118,22 @@ def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
     """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
     grant = on_ticket(tx, who, Action.TICKET_VIEW, number)
     return None if grant is None else ticket_lists.conversation(tx, [grant], number)
+
+
+def billing_alone(tx: Transaction, who: Who, account: int) -> tuple[AccountName, Status] | None:
+    """An account and the state it is in, where that is why a member can open billing tickets there and no others."""
+    grant = tx.offer([who.ask(tx, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
+    state = accounts.takes_billing_alone(tx, grant) if grant is not None else None
+    return (accounts.name(tx, grant), state) if grant is not None and state is not None else None
+
+
+def went_to_billing(tx: Transaction, who: Who, found: Conversation) -> tuple[AccountName, Status] | None:
+    """The same of the account of a billing ticket that the desk has not answered yet, and that asks for no change."""
+    ticket = found.ticket
+    about = timeline.about(tx, ticket.number) if ticket.topic == Topic.BILLING and ticket.status == "open" else None
+    if about is None or about.account is None or found.kind not in ("problem", "question"):
+        return None
+    return billing_alone(tx, who, about.account)
 
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:

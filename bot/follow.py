@@ -302,7 +302,8 @@ def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     waits = found.ticket.status == "draft"
     needs = prove_words.needed(p, proving.ways(tx, door, _who(place))) if waits else ()
     head = told.ticket_head(p, found.ticket, found.kind, found.service)
-    return b.message(head, words, needs, told.ticket_buttons(p, found.ticket))
+    why = told.billing_alone(p, answers.went_to_billing(tx, _who(place), found))
+    return b.message(head, why, words, needs, told.ticket_buttons(p, found.ticket))
 
 
 def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:

@@ -91,9 +91,9 @@ def services(p: Phrases, running: Sequence[Running]) -> list[Block]:
     return b.option_groups(groups)
 
 
-def opened(p: Phrases, number: int, link: str) -> Block:
-    """The form's own answer: the number, and where to follow it."""
-    made = [b.section(p.say("form.opened", number=number))]
+def opened(p: Phrases, number: int, link: str, why: Sequence[Block] = ()) -> Block:
+    """The form's own answer: the number, why it went to billing where it did, and where to follow it."""
+    made = [b.section(p.say("form.opened", number=number)), *why]
     made += b.actions(b.button(p.plain("button.follow"), "link", url=link)) if link else ()
     return b.modal("opened", p.plain("form.done"), made, close=p.plain("form.close"))
 

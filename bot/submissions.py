@@ -6,9 +6,22 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from authz import Action
+from authz import Action, Topic
+from bot import (
+    answers,
+    choices,
+    clicked,
+    commands,
+    desk_thread,
+    forms,
+    opening,
+    owed,
+    private,
+    prove_words,
+    proving,
+    told,
+)
 from bot import blocks as b
-from bot import choices, clicked, commands, desk_thread, forms, opening, owed, private, prove_words, proving, told
 from bot.actor import Who, known, of_interaction
 from bot.blocks import Block
 from bot.door import Door
@@ -93,7 +106,7 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
         else None
     )
     if isinstance(opened, Opened):
-        return _update(_opened(door, tx, who, opened, int(value.partition(":")[0]), body))
+        return _update(_opened(door, tx, who, opened, value, body))
     if opened is None:
         return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
     named = choices.on_account(tx, who, parsed[0]) if parsed is not None else None
@@ -105,10 +118,12 @@ def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
     return edits.unfiled(tx, who.subject, source)
 
 
-def _opened(door: Door, tx: Transaction, who: Who, opened: Opened, account: int, body: Body) -> Block:
+def _opened(door: Door, tx: Transaction, who: Who, opened: Opened, value: str, body: Body) -> Block:
     """That it is open; or, for a draft, the form by which it goes to the desk."""
+    p, account, kind = door.phrases, int(value.partition(":")[0]), value.partition(":")[2]
     prove = private.form(tx, door, who, account, opened.number) if opened.drafted else None
-    return prove if prove is not None else forms.opened(door.phrases, opened.number, _link(body))
+    alone = answers.billing_alone(tx, who, account) if kind == Topic.BILLING else None
+    return prove if prove is not None else forms.opened(p, opened.number, _link(body), told.billing_alone(p, alone))
 
 
 def _update(view: Block) -> Answer:

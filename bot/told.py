@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from authz import LENDABLE, OWN_REQUESTS, Grant, Next, leaves_out_suspension
+from authz import LENDABLE, OWN_REQUESTS, Grant, Next, Status, leaves_out_suspension
 from bot import blocks as b
 from bot.blocks import Block, Message
 from bot.choices import REFUSALS, Choice, Possible, may_open
@@ -177,6 +177,11 @@ def ticket_line(p: Phrases, ticket: Ticket) -> Block:
     whose = "ticket_own" if ticket.own else "ticket_other"
     line = p.say(whose, number=ticket.number, subject=ticket.subject, status=ticket.status, topic=ticket.topic)
     return b.section(line, b.tell(p.plain("button.show"), f"ticket:{ticket.number}"))
+
+
+def billing_alone(p: Phrases, found: tuple[AccountName, Status] | None) -> tuple[Block, ...]:
+    """Why a ticket went to billing, and what can be done about it."""
+    return () if found is None else (b.section(p.say(f"billing_alone.{found[1]}", account=found[0].name)),)
 
 
 def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:

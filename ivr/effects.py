@@ -71,7 +71,9 @@ def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outc
     granted, requests = by_topic(tx, call, Action.TICKET_OPEN), bool(requesting.allowed(tx, call))
     if isinstance(granted, o.Refused):
         return o.TopicsAllowed((), requests) if requests else granted
-    return o.TopicsAllowed(tuple(grant.topic for grant in granted if grant.topic is not None), requests)
+    topics = tuple(grant.topic for grant in granted if grant.topic is not None)
+    alone = granted[0] if topics == (Topic.BILLING,) else None
+    return o.TopicsAllowed(topics, requests, accounts.takes_billing_alone(tx, alone) if alone is not None else None)
 
 
 def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:

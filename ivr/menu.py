@@ -75,7 +75,8 @@ def _hear_menu(call: Call, event: Event) -> Move:
         case o.TopicsAllowed((), True):
             return goto(call, "request")
         case o.TopicsAllowed(topics) if len(topics) == 1:
-            return with_topic(call, topics[0])
+            state = [line(f"billing_alone.{event.state}")] if event.state is not None else []
+            return with_topic(replace(call, lead=(*call.lead, *state)), topics[0])
         case o.TopicsAllowed(topics, requests):
             return goto(replace(call, topics=(*topics, "request") if requests else topics), "topic")
         case o.ServicesNamed(names) if len(names) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from authz import Action, Denied, Topic
+from authz import Action, Denied, Status, Topic
 from ivr.hours import Opening
 from ivr.proofs import AlreadyProved as AlreadyProved
 from ivr.proofs import ApprovalAsked as ApprovalAsked
@@ -89,10 +89,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TopicsAllowed:
-    """`requests`: whether a change could be asked for as well."""
+    """`requests`: whether a change could be asked for as well. `state`: of an account that takes billing tickets alone."""
 
     topics: tuple[Topic, ...]
     requests: bool = False
+    state: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

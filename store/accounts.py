@@ -9,7 +9,22 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from authz import CELLS, NAMES, Action, Ask, Denied, Grant, Next, Reason, Status, Topic, can_help, can_lend
+from authz import (
+    CELLS,
+    NAMES,
+    Action,
+    Ask,
+    Denied,
+    Grant,
+    Next,
+    Reason,
+    Status,
+    Topic,
+    billing_alone,
+    can_help,
+    can_lend,
+    judge,
+)
 from store import colleagues, tables
 from store.loans import Lender
 from store.prepared import Prepared
@@ -67,6 +82,17 @@ def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> int | Non
     on = {tx.good(grant, *CELLS).account: grant for grant in grants}
     row = _NUMBERED.first(tx, number=number)
     return name(tx, on[row.id]).id if row is not None and row.id in on else None
+
+
+def takes_billing_alone(tx: Transaction, grant: Grant) -> Status | None:
+    """The state of the account, where it is why whoever may open billing tickets on it may open no other; it is theirs to know."""
+    tx.good(grant, "ticket.open:billing")
+    ask = Ask(grant.subject, Action.TICKET_OPEN, grant.account, Topic.TECHNICAL, grant.proof)
+    verdict = judge(ask, tx.standing(ask))
+    state = billing_alone(verdict) if isinstance(verdict, Denied) else None
+    if state is not None:
+        tx.told(grant, "account.status")
+    return state
 
 
 def naming(tx: Transaction, ask: Ask) -> Grant | None:

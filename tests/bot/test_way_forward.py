@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from deskgate.slack import open_slack
-from tests.bot.slack_desk import SlackDesk
+from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
 @pytest.fixture
@@ -60,6 +60,46 @@ def test_e19_on_a_suspended_account_nobody_is_offered_what_is_refused(desk: Slac
     assert "Raj Patel can open a billing ticket about the suspension" in said
     assert "lend" not in said
     assert "That needs" not in said
+
+
+GONE_TO_BILLING = {
+    "suspended": "*Tideworks Ltd* is suspended, so this went to billing, and billing answers you here. "
+    "You can open technical tickets again once the suspension has ended.",
+    "closed": "*Tideworks Ltd* is closed, so this went to billing, and billing answers you here. "
+    "To have the account reopened, write `reopen our account` to me.",
+}
+
+
+@pytest.mark.parametrize("state", list(GONE_TO_BILLING))
+def test_e19_whoever_can_open_billing_tickets_alone_is_told_why_with_the_first_of_them(
+    desk: SlackDesk, state: str
+) -> None:
+    """E19: in direct messages and in the form, and never in a channel; no more once the desk has answered."""
+    status(desk, state)
+    said = asks(desk, "U0RAJ", "our shop is down")
+    assert f"It is open; the desk has it.\n{GONE_TO_BILLING[state]}" in said
+    desk.be("U0RAJ").command("/ticket", "our shop is down", "help")
+    desk.work()
+    about = {"about": "3:billing"} if state == "closed" else {}  # there it could be reopened as well
+    assert GONE_TO_BILLING[state] in desk.text_of(desk.submit("U0RAJ", words="our shop is down", **about))
+    desk.be("U0RAJ").says("help", "@Deskgate our shop is down")
+    desk.work()
+    assert "Ticket #1003 is open." in desk.said("U0MIA", "help")
+    assert state not in desk.said("U0MIA", "help")
+    assert desk.said("U0RAJ").count(GONE_TO_BILLING[state]) == 3
+    desk.click("U0KIM", "desk_take", AGENTS)
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    desk.submit("U0KIM", words="one bill is open")
+    assert desk.said("U0RAJ").count(GONE_TO_BILLING[state]) == 2
+
+
+def test_e19_who_has_billing_tickets_anyway_is_told_of_no_suspension_where_there_is_none(desk: SlackDesk) -> None:
+    holds(desk, "olivia.hart", "billing", "200417")
+    assert "is open; the desk has it" in asks(desk, "U0OLIVIA", "our shop is down")
+    assert "went to billing" not in desk.said("U0OLIVIA")
+    status(desk, "suspended", "200417")
+    asks(desk, "U0OLIVIA", "our shop is down")
+    assert "*Harbour Bakery* is suspended, so this went to billing" in desk.said("U0OLIVIA")
 
 
 @pytest.mark.parametrize("phone", [True, False])

@@ -55,7 +55,11 @@ def test_e19_on_a_suspended_account_it_is_said_who_can_do_something_about_it(
     assert refused(mia, key) == [SUSPENDED.format(what), named]
     if key == "5":
         assert refused(raj, key) == [SUSPENDED.format(what), "You can open a billing ticket about the suspension."]
-    assert raj.key("1").said[-1].startswith("Please speak after the tone"), "which he can"
+    assert raj.key("1").said == [
+        "This account is suspended, so what you say now goes to billing, and they will answer it.",
+        *("This message is recorded.", "Please speak after the tone, and press hash when you are done."),
+    ], "which he can, and hears why it is one"
+    assert raj.say().said[:2] == ["Thank you. Your ticket is open.", "Its number is 1 0 0 1."]
 
 
 def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk: Desk) -> None:

@@ -37,6 +37,7 @@ EXPANDED = {
     "no_message.": {"no_pin", "busy", "closed", "spent", "fallback"},
     "no_more_messages.": {"number", "withheld", "others"},
     "message.": {"no_pin", "busy", "closed", "spent", "fallback", "proved"},
+    "billing_alone.": {"suspended"},
     "menu.": {*MENU, "request", "proved"},
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},

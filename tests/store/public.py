@@ -22,6 +22,7 @@ OPENS: dict[str, set[str]] = {
     "accounts.service_name": {"ticket.open:technical", "phone.emergency", "service.view"},
     "accounts.service_names": {"ticket.open:technical", "phone.emergency", "service.view"},
     "accounts.services": {"service.view"},
+    "accounts.takes_billing_alone": {"ticket.open:billing"},
     "accounts.who_may_manage_contacts": {"contacts.view"},
     "alerts.news": {"desk.proof.ask"},
     "alerts.seen": {"desk.proof.ask", "desk.threat.switch"},

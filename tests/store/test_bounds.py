@@ -248,6 +248,7 @@ REACH_ALL: dict[str, str] = {
     **{f"accounts.{n}": _OWN for n in ("invoices", "name", "name_like", "needed_for", "service_names", "services")},
     **{f"ticket_lists.{n}": _OWN for n in ("drafts", "listed", "page", "waiting", "waits")},
     **{f"loans.{n}": _LOANS for n in ("ask", "lend", "lenders", "refuse", "use_up")},
+    "accounts.takes_billing_alone": _OWN,
     "accounts.who_may_manage_contacts": _OWN,
     "readings.look": _OWN,
     "rings.whisper": "the agents' line's: raises where the ring is not of the grant's account",
