@@ -81,9 +81,13 @@ def never_answered(on: Line, id: int) -> None:
 
 
 def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = None) -> None:
-    """It ends here, and where nobody was talked to that is on its ticket."""
-    if call_backs.moved(tx, ours.id, status, call=call) and status in _ON_THE_TICKET:
+    """It ends here, and what it came to is on its ticket."""
+    if not call_backs.moved(tx, ours.id, status, call=call):
+        return
+    if status in _ON_THE_TICKET:
         call_backs.in_vain(tx, ours, _ON_THE_TICKET[status])
+    else:
+        call_backs.reached(tx, ours)
 
 
 def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> CallBack:

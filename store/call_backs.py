@@ -16,6 +16,7 @@ from store import factors, guard, tables, timeline, two_words, work
 from store.keys import Keys
 from store.people import lock, subject_of
 from store.prepared import of_late
+from store.spans import lasted
 from store.transaction import WORKER, Transaction
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
@@ -59,6 +60,8 @@ def ask(
     staff = int(grant.subject.partition(":")[2])
     locked = guard.is_locked(tx, guard.counter_of(person))
     made = _make(tx, person, account, ticket, purpose or ("code" if locked else "talk"), staff)
+    if ticket is not None and isinstance(made, int):
+        timeline.add(tx, ticket, grant.subject, "", event="calling", internal=True)
     tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
     return made
 
@@ -132,6 +135,28 @@ def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
     assert ended is not None
     tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{subject_of(ours.person)}",))
     work.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
+
+
+def reached(tx: Transaction, ours: CallBack) -> None:
+    """It was answered, and is over: what it came to is on the ticket."""
+    if ours.ticket is not None:
+        timeline.add(tx, ours.ticket, WORKER, _came_to(tx, ours), internal=True)
+
+
+def _came_to(tx: Transaction, ours: CallBack) -> str:
+    if ours.purpose == "code":
+        return (
+            "We called back to tell them a code for their locked PIN, and somebody answered. They can call us with it."
+        )
+    if ours.status != "proved":
+        return "We called back. Somebody answered, and did not come through to the desk: they have proved nothing."
+    r, s = tables.rings.c, tables.staff.c
+    theirs = select(r.met_at, r.ended_at, s.name).select_from(tables.rings).outerjoin(tables.staff, s.id == r.staff_id)
+    row = tx.connection.execute(theirs.where(r.call == ours.call).order_by(r.id.desc()).limit(1)).first()
+    if row is None or row.met_at is None:
+        return "We called back. They gave their PIN, and nobody of the desk talked to them."
+    talked = lasted((row.ended_at or tx.now) - row.met_at)
+    return f"We called back. They gave their PIN, and talked to {row.name or 'somebody at the desk'} for {talked}."
 
 
 def given_up(tx: Transaction, id: int) -> None:

@@ -49,7 +49,9 @@ def a_ticket(desk: Desk) -> int:
 
 def notes(desk: Desk, ticket: int) -> list[str]:
     m = tables.messages.c
-    return [row[0] for row in rows(desk, select(m.body).where(m.ticket == ticket, m.internal).order_by(m.id))]
+    return [
+        row[0] for row in rows(desk, select(m.body).where(m.ticket == ticket, m.internal, m.event == "").order_by(m.id))
+    ]
 
 
 def test_a_human_proves_it_and_meets_the_agent_who_asked(desk: Desk) -> None:

@@ -70,7 +70,7 @@ REASONS: Final[dict[str, str]] = {
     "desk_tickets.let_go": "for `staff.suspend`: nobody has their tickets any more; tells nothing",
     "call_backs.number_now": "the number on file that is rung now: for the worker alone",
     **dict.fromkeys(
-        ("call_backs." + n for n in ("given_up", "in_vain", "not_rung", "rung", "staff_phone", "to_ring")),
+        ("call_backs." + n for n in ("given_up", "in_vain", "reached", "not_rung", "rung", "staff_phone", "to_ring")),
         "how far a call of ours has come, and the agent's own phone: for the worker and the phone door",
     ),
     "people.support_id": reasons.DECIDES,
