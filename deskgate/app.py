@@ -83,10 +83,13 @@ def open_house(
     """
     keys = read_keys(settings)
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock)
-    why = store.why_not_write() if store.is_ready() else None
-    if why is not None:
-        store.engine.dispose()
-        raise KeyRetired(why)
+    if store.is_ready():
+        why = store.why_not_write()
+        if why is not None:
+            store.engine.dispose()
+            raise KeyRetired(why)
+        if store.begin_key():
+            log.critical("the database was written with another key", code="key_begun")
     account, tokens = settings.twilio_account_sid, settings.twilio_auth_token
     agents, emergency = settings.agent_number, settings.emergency_number
     if settings.simulated:
@@ -150,7 +153,9 @@ def make_app(
     """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
     if FastAPI.__module__ != "fastapi.applications":  # as `opentelemetry-instrument` puts its own in its place
         raise SettingTrouble(
-            f"{FastAPI.__module__} would record every request, with one-time tokens in them: start without it (docs/operating.md, Traces)"
+            [
+                f"{FastAPI.__module__} would record every request, with one-time tokens in them: start without it (docs/operating.md, Traces)"
+            ]
         )
     house = open_house(settings, clock=clock, twilio_api=twilio_api, slack_api=slack_api)
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
-import httpx2
 import typer
 
 from authz import Action, SchemeError, load_schemes
-from bot.install import scopes
-from deskgate import misspelt, smtp
+from deskgate import misspelt, reached
+from deskgate.reached import BAD, OK, WARN, Finding
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, one_line, quiet
 from store import (
     ConnectionLost,
     DatabaseFault,
-    DatabaseUrlTrouble,
     Store,
     alerts,
     installations,
@@ -24,11 +23,12 @@ from store import (
     restored,
     shell,
 )
-from store.work import Later
 
-OK, WARN, BAD = "ok", "note", "BAD"
-Finding = tuple[str, str]
 STUCK = 300  # seconds a piece of later work may be owed before it is worth a word
+_KEPT: Final = "what is in the database (keys, ledger, jobs, installations)"
+# Wrong, each of these would have us make a key, or look at a database, that is none of this desk's.
+_WHETHER_PLAYED: Final = {"DESKGATE_ENV", "TWILIO_ACCOUNT_SID"}
+_FOR_THE_DATABASE: Final = {"DATABASE_URL", "SECRET_KEYS", "SCHEMES_DIR"} | _WHETHER_PLAYED
 
 
 def examine() -> None:
@@ -43,21 +43,22 @@ def examine() -> None:
 
 
 def _findings() -> Iterator[Finding]:
+    """Each look is taken as long as the settings it needs are right; one that is not is named."""
+    wrong: set[str] = set()
+    settings: Settings | None
     try:
         settings = read_settings()
-        keys = read_keys(settings)
-        schemes = load_schemes(settings.schemes_dir)
-    except (SettingTrouble, SchemeError) as trouble:
-        yield BAD, str(trouble)
-        return
-    except OSError as fault:
-        yield BAD, str(fault)
-        return
-    yield OK, f"settings read; {settings.deskgate_env}{_played(settings)}"
+        yield OK, f"settings read; {settings.deskgate_env}{_played(settings)}"
+    except SettingTrouble as trouble:
+        settings, wrong = trouble.settings, trouble.names
+        yield from ((BAD, line) for line in trouble.lines)
     for words in misspelt.unknown(os.environ):
         yield WARN, words
     if misspelt.readable_by_others():
         yield BAD, ".env can be read by others on this machine, and holds keys: run `chmod 600 .env`"
+    if settings is None:
+        yield WARN, _not_checked("the database, Twilio, Slack, mail")
+        return
     if settings.pin_choice == "on":
         yield (
             WARN,
@@ -66,47 +67,54 @@ def _findings() -> Iterator[Finding]:
                 "messages for hours; issue PINs of eight digits and set PIN_CHOICE=off, or see docs/pins.md"
             ),
         )
+    tokens = {"SLACK_BOT_TOKEN": settings.slack_bot_token} if settings.slack_bot_token else {}
+    looks: list[tuple[str, set[str], Callable[[], Iterator[Finding]]]] = [
+        ("the database", _FOR_THE_DATABASE, lambda: _database(settings, tokens)),
+        ("Twilio", {"PUBLIC_URL"} | _WHETHER_PLAYED, lambda: reached.twilio(settings)),
+        ("Slack", _WHETHER_PLAYED, lambda: reached.slack(settings, tokens)),
+        ("mail", {"SMTP_URL", "MAIL_FROM"}, lambda: reached.mail(settings)),
+    ]
+    for what, needed, look in looks:
+        if first := sorted(name for name in wrong if name in needed or name.startswith(f"{what.upper()}_")):
+            yield WARN, _not_checked(what, " and ".join(first))
+        else:
+            yield from look()
+
+
+def _not_checked(what: str, until: str = "that") -> str:
+    return f"{what}: not checked; mend {until}, then run this again"
+
+
+def _database(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
+    """Adds to `tokens` those of the workspaces where the app is installed."""
     try:
-        store = open_store(settings.database_url, keys, schemes)
-    except DatabaseUrlTrouble as trouble:
+        keys, schemes = read_keys(settings), load_schemes(settings.schemes_dir)
+    except (SettingTrouble, SchemeError, OSError) as trouble:
         yield BAD, str(trouble)
+        yield WARN, _not_checked("the database")
         return
-    if not store.is_ready():
-        store.engine.dispose()
-        yield BAD, "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
-        return
+    store = open_store(settings.database_url, keys, schemes)
     try:
+        if not store.is_ready():
+            yield BAD, "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
+            yield WARN, _not_checked(_KEPT)
+            return
         yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
-        why = store.why_not_write()
-        if why is not None:
+        why = store.why_not_write() or store.why_not_begin()
+        if why is not None:  # to look is to write an entry
             yield BAD, why
-            store.engine.dispose()
+            yield WARN, _not_checked(_KEPT)
             return
         yield from _kept(store)
-        tokens = _tokens(settings, store)
-        store.close()
+        with store.transaction("shell") as tx:
+            for one in installations.every(tx):
+                if one.token is not None:
+                    tokens.setdefault(one.name or one.team, one.token)
+        store.checkpoint()
     except (ConnectionLost, DatabaseFault) as lost:
-        store.engine.dispose()
         yield BAD, f"the database went away: {str(lost).splitlines()[0]}"
-        return
-    yield from _twilio(settings)
-    yield from _slack(settings, tokens)
-    yield from _mail(settings)
-
-
-def _mail(settings: Settings) -> Iterator[Finding]:
-    """A session with the mail server, signed in as for a mail; nothing is sent."""
-    if not settings.smtp_url:
-        yield WARN, "SMTP_URL is not set: people cannot be told by mail, their notices wait: set it, with MAIL_FROM"
-        return
-    if not settings.mail_from:
-        yield WARN, "MAIL_FROM is not set: mails come from desk@localhost, which many servers refuse; set an address"
-    try:
-        smtp.connected(smtp.server_of(settings.smtp_url)).close()
-    except Later as trouble:
-        yield BAD, f"mail: {trouble}"
-    else:
-        yield OK, "mail: the server is reached and lets us in"
+    finally:
+        store.engine.dispose()
 
 
 def _kept(store: Store) -> Iterator[Finding]:
@@ -178,13 +186,6 @@ def _played(settings: Settings) -> str:
     return f", the simulator plays {' and '.join(both)}" if both else ""
 
 
-def _tokens(settings: Settings, store: Store) -> dict[str, str]:
-    """The workspaces where the app is installed, with their tokens; that of the settings has no name yet."""
-    with store.transaction("shell") as tx:
-        found = {one.name or one.team: one.token for one in installations.every(tx) if one.token is not None}
-    return found | ({"SLACK_BOT_TOKEN": settings.slack_bot_token} if settings.slack_bot_token else {})
-
-
 def _keys(store: Store, needed: dict[str, set[str]]) -> Iterator[Finding]:
     """Which of SECRET_KEYS are still needed: a key goes when nothing kept was made with it."""
     count = len(store.keys.for_use("ledger"))
@@ -216,113 +217,3 @@ def _ledger(store: Store, needed: set[str]) -> Iterator[Finding]:
     for place, key in enumerate(known[1:], 2):
         if key.id in needed - {known[0].id}:
             yield WARN, f"entries made with key {place} of SECRET_KEYS still count: run `deskgate audit retire`"
-
-
-def _twilio(settings: Settings) -> Iterator[Finding]:
-    if not settings.twilio_account_sid:
-        yield (
-            (OK, "phone: simulated")
-            if settings.simulated
-            else (WARN, "phone: closed; to open it set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
-        )
-        return
-    if not settings.agent_number:
-        yield (
-            WARN,
-            "AGENT_NUMBER is not set: whoever asks for a person gets a call-back ticket: set the numbers of the desk's phones",
-        )
-    account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
-    wanted = {"voice_url": "/ivr/voice", "voice_fallback_url": "/ivr/fallback", "status_callback": "/ivr/status"}
-    try:
-        with httpx2.Client(auth=(settings.twilio_account_sid, settings.twilio_auth_token[0]), timeout=10) as http:
-            for number in settings.twilio_number:
-                answer = http.get(f"{account}/IncomingPhoneNumbers.json", params={"PhoneNumber": number})
-                if answer.status_code == 401:
-                    yield BAD, "Twilio refuses the token: check TWILIO_AUTH_TOKEN"
-                    return
-                found = answer.json().get("incoming_phone_numbers", []) if answer.status_code == 200 else []
-                if not found:
-                    yield BAD, f"{number} is not a number of this Twilio account: check TWILIO_NUMBER"
-                for field, path in wanted.items():
-                    if found and found[0].get(field) != settings.public_url + path:
-                        yield BAD, f"{number}: set its {field} at Twilio to {settings.public_url}{path} (POST)"
-                    elif found:
-                        yield OK, f"{number}: {field}"
-    except (httpx2.HTTPError, ValueError) as fault:
-        yield BAD, f"Twilio cannot be reached ({type(fault).__name__}): {_away('TWILIO_API_URL')}"
-
-
-def _slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
-    if not settings.slack_set:
-        yield (
-            (OK, "Slack: simulated")
-            if settings.slack_simulated
-            else (WARN, "Slack: closed; to open it set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET")
-        )
-        return
-    if not tokens:
-        yield WARN, "Slack: the app is installed nowhere yet: run `deskgate slack install`, and open what it prints"
-    if not settings.slack_agent_channel:
-        yield (
-            WARN,
-            "SLACK_AGENT_CHANNEL is not set: the desk's people get no cards: set it to the id of a private channel",
-        )
-    try:
-        with httpx2.Client(base_url=settings.slack_api_url, timeout=10) as http:
-            for name, token in tokens.items():
-                yield from _workspace(http, name, token)
-            first = next(iter(tokens.values()), "")
-            if settings.slack_agent_channel and first:
-                yield from _agent_channel(http, first, settings.slack_agent_channel)
-    except (httpx2.HTTPError, ValueError) as fault:
-        yield BAD, f"Slack cannot be reached ({type(fault).__name__}): {_away('SLACK_API_URL')}"
-
-
-def _away(setting: str) -> str:
-    return f"check this machine's way to the internet (DNS, firewall, proxy), and {setting} if you set it"
-
-
-def _workspace(http: httpx2.Client, name: str, token: str) -> Iterator[Finding]:
-    answer = http.post("auth.test", headers={"Authorization": f"Bearer {token}"})
-    said = answer.json()
-    if not said.get("ok"):
-        yield BAD, f"Slack refuses the token of {name} ({one_line(str(said.get('error')))}): install the app again"
-        return
-    reported = answer.headers.get("x-oauth-scopes")
-    if not reported:
-        yield (
-            WARN,
-            f"{name}: Slack does not say which scopes the app has; this cannot be checked: compare them with bot/manifest.json",
-        )
-        return
-    given = {scope.strip() for scope in reported.split(",")}
-    missing = sorted(set(scopes()) - given)
-    if missing:
-        yield BAD, f"{name}: the app lacks {', '.join(missing)}: paste bot/manifest.json at Slack again and reinstall"
-    else:
-        yield OK, f"Slack: {one_line(str(said.get('team')))}, every scope of the manifest"
-
-
-def _agent_channel(http: httpx2.Client, token: str, channel: str) -> Iterator[Finding]:
-    said = http.post(
-        "conversations.info", headers={"Authorization": f"Bearer {token}"}, data={"channel": channel}
-    ).json()
-    if not said.get("ok"):
-        yield (
-            BAD,
-            f"SLACK_AGENT_CHANNEL: Slack answers {one_line(str(said.get('error')))}: invite the app into the channel",
-        )
-    elif not said["channel"].get("is_member"):
-        yield BAD, "SLACK_AGENT_CHANNEL: the app is not in that channel: invite it"
-    elif said["channel"].get("is_ext_shared"):
-        yield (
-            BAD,
-            "SLACK_AGENT_CHANNEL: that channel is shared with another organisation, who would read every card: make a private one and set its id",
-        )
-    elif not said["channel"].get("is_private"):
-        yield (
-            WARN,
-            "SLACK_AGENT_CHANNEL: that channel is public: everybody in your workspace can read the cards: make it private",
-        )
-    else:
-        yield OK, "the desk's channel"

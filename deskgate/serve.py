@@ -35,9 +35,9 @@ def serve(
     from deskgate.connections import TimedConnection
 
     with in_one_line():
-        if "PUBLIC_URL" not in os.environ and port != 8000 and read_settings().simulated:
-            os.environ["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         settings = read_settings()
+        if "public_url" not in settings.model_fields_set and settings.simulated:
+            settings = read_settings(public_url=f"http://127.0.0.1:{port}")
         if settings.simulated and host not in ("127.0.0.1", "localhost", "::1"):
             fail(
                 "the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host"

@@ -5,21 +5,20 @@ from __future__ import annotations
 import base64
 import os
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from deskgate import base_url, env_file
+from deskgate import base_url, env_file, whole
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
-from simulator.loopback import is_loopback
-from store import Keys, KeyTrouble, numbers, sqlite_file
+from store import Keys, KeyTrouble, numbers, read_url, sqlite_file
 from store.import_words import SLACK_TEAM
-from store.keys import MAKE_A_KEY
 from store.work import Never
 
 if TYPE_CHECKING:
@@ -32,7 +31,16 @@ Numbers = Annotated[tuple[str, ...], NoDecode]
 
 
 class SettingTrouble(ValueError):
-    """A setting is wrong or missing; the message is one line that names it and quotes no secret."""
+    """Settings are wrong or missing: a line for each, which begins with its name and quotes no secret. `settings` are all of
+    them, with the default of each that is wrong by itself; None where nothing could be read."""
+
+    def __init__(self, lines: Sequence[str], settings: Settings | None = None) -> None:
+        super().__init__("\n".join(lines))
+        self.lines, self.settings = lines, settings
+
+    @property
+    def names(self) -> set[str]:
+        return {re.split(r"[: ]", line, maxsplit=1)[0] for line in self.lines}
 
 
 class Settings(BaseSettings):
@@ -80,6 +88,24 @@ class Settings(BaseSettings):
     )
     metrics_token: str = Field(default="", repr=False)
     deskgate_env: Literal["development", "production"] = "development"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank(cls, given: dict[str, object]) -> dict[str, object]:
+        return {name: value for name, value in given.items() if not (isinstance(value, str) and not value.strip())}
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        read_url(value)
+        return value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _keys(cls, value: str) -> str:
+        if value:
+            Keys.parse(value)
+        return value
 
     @field_validator("twilio_auth_token", "slack_signing_secret", "slack_teams", "sms_countries", mode="before")
     @classmethod
@@ -233,33 +259,27 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings, checked as a whole. Raises `SettingTrouble`."""
+    """The settings, checked one by one and as a whole. Raises `SettingTrouble`."""
     unreadable = env_file.trouble()
     if unreadable is not None:
-        raise SettingTrouble(unreadable)
+        raise SettingTrouble([unreadable])
+    wrong: dict[str, str] = {}
     try:
         settings = Settings(**given)
     except ValidationError as trouble:
-        first = trouble.errors()[0]
-        name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
-        raise SettingTrouble(f"{name}: {_in_our_words(first)}") from None
-    if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token):
-        missing = "TWILIO_AUTH_TOKEN" if settings.twilio_account_sid else "TWILIO_ACCOUNT_SID"
-        raise SettingTrouble(f"{missing}: is missing; the phone needs both the account and its token")
-    if settings.twilio_account_sid and not settings.twilio_number:
-        raise SettingTrouble("TWILIO_NUMBER: is missing; it is the number callers dial")
-    _check_slack(settings)
-    if settings.simulated and not is_loopback(urlsplit(settings.public_url).hostname or ""):
-        raise SettingTrouble(
-            "PUBLIC_URL: names another machine, and the simulator plays Twilio on this one only; set TWILIO_ACCOUNT_SID "
-            "or DESKGATE_ENV=production"
-        )
-    if settings.deskgate_env == "production":
-        if not settings.secret_keys:
-            raise SettingTrouble(f"SECRET_KEYS: is missing; {MAKE_A_KEY}")
-        if not settings.public_url.startswith("https://"):
-            raise SettingTrouble("PUBLIC_URL: must be https in production")
+        for error in trouble.errors():
+            wrong.setdefault(str(error["loc"][0]), _in_our_words(error))
+        settings = Settings(**given | {name: Settings.model_fields[name].get_default() for name in wrong})
+    lines = [line if line.startswith(name) else f"{name}: {line}" for name, line in _named(wrong)]
+    # What is said of a setting that is wrong by itself would be said of the default that stands in for it.
+    lines += [line for line in whole.faults(settings) if not any(name in line for name, _ in _named(wrong))]
+    if lines:
+        raise SettingTrouble(lines, settings)
     return settings
+
+
+def _named(wrong: dict[str, str]) -> list[tuple[str, str]]:
+    return [(name.upper(), line) for name, line in wrong.items()]
 
 
 def _in_our_words(error: ErrorDetails) -> str:
@@ -276,50 +296,18 @@ def _in_our_words(error: ErrorDetails) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-def _check_slack(settings: Settings) -> None:
-    oauth = (settings.slack_client_id, settings.slack_client_secret)
-    if bool(oauth[0]) != bool(oauth[1]):
-        raise SettingTrouble(
-            f"{'SLACK_CLIENT_SECRET' if oauth[0] else 'SLACK_CLIENT_ID'}: is missing; OAuth needs both"
-        )
-    if oauth[0] and not settings.slack_teams:
-        raise SettingTrouble(
-            "SLACK_TEAMS: is missing; OAuth needs the workspaces that may install, the desk's own first"
-        )
-    if settings.slack_set and not settings.slack_bot_token and not oauth[0]:
-        raise SettingTrouble(
-            "SLACK_BOT_TOKEN: is missing; or set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to install by OAuth"
-        )
-    if (settings.slack_bot_token or oauth[0]) and not settings.slack_set:
-        raise SettingTrouble("SLACK_SIGNING_SECRET: is missing; or set SLACK_APP_TOKEN for Socket Mode")
-    for name, token, begins in (
-        ("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-"),
-        ("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-"),
-    ):
-        if token and not token.startswith(begins):
-            raise SettingTrouble(f"{name}: must begin with {begins}; this is another kind of token")
-        if not (token.isascii() and token.isprintable() and " " not in token):
-            raise SettingTrouble(f"{name}: has a character that no token has; copy it from Slack again")
-    if settings.deskgate_env == "production" and not settings.slack_api_url.startswith("https://"):
-        raise SettingTrouble("SLACK_API_URL: must be https in production")
-
-
 def read_keys(settings: Settings) -> Keys:
     """SECRET_KEYS, or in simulator mode a key made once and kept beside the SQLite file. Raises `SettingTrouble`."""
     try:
-        if settings.secret_keys:
-            return Keys.parse(settings.secret_keys)
-        if not settings.simulated:
-            raise SettingTrouble("SECRET_KEYS: is missing")
-        return Keys.parse(_made_key(settings))
+        return Keys.parse(settings.secret_keys or _made_key(settings))
     except KeyTrouble as trouble:
-        raise SettingTrouble(str(trouble)) from None
+        raise SettingTrouble([str(trouble)]) from None
 
 
 def _made_key(settings: Settings) -> str:
     database = sqlite_file(settings.database_url)
     if database is None:
-        raise SettingTrouble("SECRET_KEYS: is missing; a key is made only beside a SQLite file")
+        raise SettingTrouble([whole.NO_KEYS])
     path = database.with_name(database.name + ".key")
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -37,8 +37,9 @@ class Stop(typer.Exit):
 
 
 def fail(words: str, code: int = USAGE) -> NoReturn:
-    """One line on standard error, and out."""
-    print(f"deskgate: {words}", file=sys.stderr)
+    """On standard error, each fault in one line, and out."""
+    for line in words.split("\n"):
+        print(f"deskgate: {line}", file=sys.stderr)
     raise Stop(code)
 
 
@@ -69,7 +70,7 @@ def open_desk(*, writes: bool = True) -> Iterator[tuple[Settings, Store]]:
         if not store.is_ready():
             fail("the database is not reachable or not migrated: run `deskgate migrate`", FAILED)
         try:
-            why = store.why_not_write() if writes else None
+            why = store.why_not_write() or store.why_not_begin() if writes else None
             if why is not None:
                 fail(why)
             yield settings, store

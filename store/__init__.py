@@ -13,7 +13,16 @@ from authz import Scheme
 from store import members, pulse, sessions, tables, watch, work
 from store.bell import Bell
 from store.checkpoints import Checkpoints, Seal, Trouble, first, holds
-from store.engine import POOL_SIZE, DatabaseFault, DatabaseUrlTrouble, Occupied, connect_by, make_engine, sqlite_file
+from store.engine import (
+    POOL_SIZE,
+    DatabaseFault,
+    DatabaseUrlTrouble,
+    Occupied,
+    connect_by,
+    make_engine,
+    read_url,
+    sqlite_file,
+)
 from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes
 from store.pool import HashPool
@@ -44,6 +53,7 @@ __all__ = [
     "migrate",
     "now_ms",
     "open_store",
+    "read_url",
     "sqlite_file",
 ]
 
@@ -99,6 +109,24 @@ class Store:
         """Whether the key that signs was retired: which, and what to write in SECRET_KEYS. None: it is good."""
         self._checkpoints.read_retired()
         return self._retired.why_not()
+
+    def why_not_begin(self) -> str | None:
+        """Whether nothing in the database was written with these keys: what to do. The service begins a new key here, because
+        somebody may have lost the old one (`begin_key`); a command that meets this had other settings."""
+        if not self._checkpoints.is_strange():
+            return None
+        return (
+            "SECRET_KEYS: this database was written with another key: set that one, the way the service has it; "
+            "if it is lost, start `deskgate serve` with the new one first"
+        )
+
+    def begin_key(self) -> bool:
+        """Says in the ledger that from here on it is written with another key, where that is so."""
+        if not self._checkpoints.is_strange():
+            return False
+        with self.transaction("worker") as tx:
+            tx.record(WORKER, None, "ledger.key", "begun", fields=[f"key:{self.keys.newest('ledger').id}"])
+        return True
 
     def ledger_troubles(self) -> list[Trouble]:
         """What the last checkpoints came upon that is wrong, and entries that wait for one too long: each once. Asks no database."""

@@ -103,6 +103,10 @@ class Checkpoints:
         with self._engine.connect().execution_options(reads_only=True) as connection, any_text(connection):
             self._retired.read(connection)
 
+    def is_strange(self) -> bool:
+        with self._engine.connect().execution_options(reads_only=True) as connection, any_text(connection):
+            return self._retired.is_strange(connection)
+
     def look(self) -> list[Trouble]:
         """For whoever only asks: what is wrong with the checkpoints as they stand, and entries that wait for one too long."""
         now = self._clock()
@@ -145,6 +149,8 @@ class Checkpoints:
         self, connection: Connection, now: int, own: Mapping[str, Written], seal: Seal | None
     ) -> tuple[Head | None, bool]:
         """The newest good checkpoint, and whether it stands for everything that was written until now."""
+        if self._retired.is_strange(connection):
+            return None, True
         self._retired.read(connection)
         last, taken = self._newest(connection, now)
         heads = self._heads(connection, last, now, own)

@@ -155,6 +155,10 @@ def read_url(url: str) -> URL:
     if driver and kind in ("sqlite", "postgres", "postgresql"):
         written = "sqlite:///" if kind == "sqlite" else "postgresql://"
         raise DatabaseUrlTrouble(f"DATABASE_URL names a driver of its own: write {written}… in place of {name}://…")
+    if kind != "postgresql" and (kind != "sqlite" or parsed.database in (None, "", ":memory:")):
+        raise DatabaseUrlTrouble(
+            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)"
+        )
     return parsed
 
 
@@ -174,10 +178,7 @@ def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
         parsed = parsed.set(drivername="postgresql+psycopg")
         size = pool_size or POOL_SIZE["postgresql"]
         return create_engine(parsed, pool_size=size, max_overflow=0, pool_timeout=10, hide_parameters=True), Gate(None)
-    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise DatabaseUrlTrouble(
-            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)"
-        )
+    assert parsed.database is not None
     gate = Gate(Path(parsed.database + ".gate"))
     engine = create_engine(
         parsed,

@@ -26,6 +26,7 @@ class Retired:
         self._keys = keys
         self.keys: dict[str, dict[str, int]] = {}
         self._read_to = 0
+        self._at_home = False
 
     def read(self, connection: Connection) -> None:
         for row in connection.execute(_RETIRING, {"after": self._read_to}).all():
@@ -45,6 +46,13 @@ class Retired:
             f"SECRET_KEYS: key 1 (in the ledger {known[0].id}) was retired, and nothing is written under it: "
             f"write {front} in front, and start every process again"
         )
+
+    def is_strange(self, connection: Connection) -> bool:
+        """Whether there is a ledger, and none of it was written with a key of ours: then we have no business to sign it."""
+        if not self._at_home:
+            ours = [key.id for key in self._keys.for_use("ledger")]
+            self._at_home = connection.execute(_WRITTEN_BY, {"keys": ours}).first() is not None
+        return not self._at_home and connection.execute(_WRITTEN).first() is not None
 
     def refuse(self, connection: Connection | None = None) -> None:
         """Raises `KeyRetired`: by what the database says now, or without one by what was read before."""
@@ -87,3 +95,5 @@ with_before: Final = select(_c, _before.c.mac.label("before")).join(
     _before, _before.c.n == func.coalesce(_c.c.builds_on, _c.c.n - 1), isouter=True
 )
 _RETIRING: Final = with_before.where(_c.c.retires.is_not(None), _c.c.n > bindparam("after")).order_by(_c.c.n)
+_WRITTEN: Final = select(tables.lanes.c.id).limit(1)
+_WRITTEN_BY: Final = _WRITTEN.where(tables.lanes.c.key.in_(bindparam("keys", expanding=True)))

@@ -89,7 +89,6 @@ class Shell:
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder without `.env`, and an environment without any setting of ours."""
-    monkeypatch.setenv("PUBLIC_URL", "")  # `serve` sets it, and it is to be gone when the test ends
     ours = {name.upper() for name in Settings.model_fields}
     for name in list(os.environ):
         if name.upper() in ours or name.startswith("DESKGATE_"):  # .ci/run sets some that are for the tests

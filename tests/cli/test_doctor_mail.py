@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deskgate import doctor
+from deskgate import doctor, reached
 from tests.cli.conftest import Shell
 from tests.doors.mailbox import Mailbox
 
@@ -88,9 +88,9 @@ SPEAKS_FOR_ITSELF = (
 
 def test_d6_every_line_that_is_not_ok_says_what_to_do() -> None:
     """All lines of the doctor, read from its source."""
-    assert doctor.__file__
-    tree, seen, mute = ast.parse(Path(doctor.__file__).read_text()), 0, list[str]()
-    for node in ast.walk(tree):
+    seen, mute = 0, list[str]()
+    files = [Path(module.__file__ or "").read_text() for module in (doctor, reached)]
+    for node in (node for file in files for node in ast.walk(ast.parse(file))):
         if not (isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple)):
             continue
         state, said = node.value.elts
@@ -98,7 +98,7 @@ def test_d6_every_line_that_is_not_ok_says_what_to_do() -> None:
             continue
         seen += 1
         words = ast.unparse(said)
-        made = any(name in words for name in SPEAKS_FOR_ITSELF) or "_away(" in words
+        made = any(name in words for name in SPEAKS_FOR_ITSELF) or "_away(" in words or "_not_checked(" in words
         if not made and not any(f" {fix} " in words.replace(":", " ").replace("`", " ") for fix in FIXES):
             mute.append(words)
     assert not mute

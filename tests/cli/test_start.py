@@ -1,9 +1,7 @@
-"""What stops a start, in one line that names it; and `deskgate doctor`, which says what is wrong and how to mend it."""
+"""What stops a start, in one line that names it."""
 
 from __future__ import annotations
 
-import base64
-import re
 import socket
 import sqlite3
 from pathlib import Path
@@ -12,10 +10,9 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import insert, text, update
+from sqlalchemy import text
 
 from deskgate import __version__
-from store import tables
 from tests.cli.conftest import Said, Shell, free_port
 from tests.desk import SECRET
 
@@ -107,7 +104,7 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         ({"PIN_CHOICE": "perhaps"}, (), "PIN_CHOICE: must be 'on' or 'off'"),
         ({"AGENT_NUMBER": "0163 2960"}, (), "AGENT_NUMBER: must be a telephone number like +441632960000"),
         (
-            {"TWILIO_ACCOUNT_SID": TWILIO["TWILIO_ACCOUNT_SID"]},
+            {**TWILIO, "TWILIO_AUTH_TOKEN": ""},
             (),
             "TWILIO_AUTH_TOKEN: is missing; the phone needs both the account and its token",
         ),
@@ -128,7 +125,11 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
             (),
             "SLACK_APP_TOKEN: must begin with xapp-; this is another kind of token",
         ),
-        ({**SLACK, "SLACK_CLIENT_ID": "1.2"}, (), "SLACK_CLIENT_SECRET: is missing; OAuth needs both"),
+        (
+            {**SLACK, "SLACK_CLIENT_ID": "1.2", "SLACK_TEAMS": "T0DESK"},
+            (),
+            "SLACK_CLIENT_SECRET: is missing; OAuth needs both",
+        ),
         (
             {**SLACK, "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "x"},
             (),
@@ -143,7 +144,7 @@ def test_a_port_that_is_taken(light: Shell, started: list[dict[str, Any]]) -> No
         ({**SLACK, **PRODUCTION, "SLACK_API_URL": "http://x/api/"}, (), "SLACK_API_URL: must be https in production"),
         ({**PRODUCTION, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; make one with `openssl rand -base64 32`"),
         ({**PRODUCTION, "PUBLIC_URL": "http://desk.example"}, (), "PUBLIC_URL: must be https in production"),
-        ({**TWILIO, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing"),
+        ({**TWILIO, "SECRET_KEYS": ""}, (), "SECRET_KEYS: is missing; make one with `openssl rand -base64 32`"),
         (
             TWILIO,
             ("--workers", "2"),
@@ -232,103 +233,6 @@ def test_the_version(light: Shell) -> None:
     assert light.run("--version") == Said(0, f"{__version__}\n", "")
 
 
-# --- doctor
-
-
-def findings(said: Said) -> list[tuple[str, str]]:
-    assert said.err == ""
-    return [(line[:5].strip(), line[5:]) for line in said.out.splitlines()]
-
-
-def test_a_healthy_desk(shell: Shell) -> None:
-    said = shell.run("doctor")
-    assert said.code == 0
-    kind = "postgresql" if shell.url.startswith("postgresql") else "sqlite"
-    assert findings(said) == [
-        ("ok", "settings read; development, the simulator plays Twilio and Slack"),
-        ("ok", f"database reachable and migrated ({kind})"),
-        ("ok", "key 1 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger"),
-        (
-            "ok",
-            "ledger: the newest checkpoint is good, nothing waits for one (`deskgate audit verify` reads all of it)",
-        ),
-        (
-            "note",
-            "this machine has not seen this database before: if it was restored from a backup, run `deskgate restored` now; otherwise there is nothing to do",
-        ),
-        ("ok", "0 background jobs pending, none stuck"),
-        ("ok", "phone: simulated"),
-        ("ok", "Slack: simulated"),
-        ("note", "SMTP_URL is not set: people cannot be told by mail, their notices wait: set it, with MAIL_FROM"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "url", ["sqlite:///not-yet.db", "sqlite:////nowhere/at/all.db", "postgresql:///x?host=/nowhere"]
-)
-def test_no_database(light: Shell, url: str) -> None:
-    light.set(DATABASE_URL=url)
-    said = light.run("doctor")
-    assert said.code == 1
-    what = "the database is not reachable or not migrated: check DATABASE_URL, run `deskgate migrate`"
-    assert findings(said)[1:] == [("BAD", what)]
-
-
-def test_a_wrong_setting(light: Shell) -> None:
-    light.set(SECRET_KEYS="c2hvcnQ=")
-    said = light.run("doctor")
-    assert (said.code, findings(said)) == (
-        1,
-        [("BAD", "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed; make one with `openssl rand -base64 32`")],
-    )
-
-
-def test_keys_come_and_go(light: Shell) -> None:
-    newer = base64.b64encode(b"a newer key for tests, 32 bytes.").decode()
-    light.set(SECRET_KEYS=f"{SECRET},{newer}")
-    assert ("note", "key 2 of SECRET_KEYS is no longer needed: remove it") in findings(light.run("doctor"))
-    light.set(SECRET_KEYS=f"{newer},{SECRET}")
-    assert ("ok", "key 2 of SECRET_KEYS is in use for pin-pepper, pin-wrap, ledger") in findings(light.run("doctor"))
-    light.set(SECRET_KEYS=newer)
-    said = light.run("doctor")
-    assert said.code == 1
-    lost = "something is kept under a key that is not in SECRET_KEYS any more; put the old key back"
-    assert [words for state, words in findings(said) if state == "BAD"] == [
-        f"{use}: {lost}" for use in ("pin-pepper", "pin-wrap", "ledger")
-    ]
-
-
-def test_a_scheme_that_is_gone(light: Shell) -> None:
-    light.change(update(tables.accounts).where(tables.accounts.c.number == "400639").values(scheme="ours"))
-    said = light.run("doctor")
-    assert said.code == 1
-    assert ("BAD", "accounts use the scheme ours, which is not there: check SCHEMES_DIR") in findings(said)
-
-
-def test_work_that_is_stuck(light: Shell) -> None:
-    row = {"kind": "notice", "key": "k", "payload": "{}", "run_at": 0, "attempts": 3, "created_at": 0}
-    light.change(insert(tables.work).values(**row, error="SMTP: refused"))
-    said = light.run("doctor")
-    assert said.code == 0
-    (words,) = (words for state, words in findings(said) if state == "note" and "pending" in words)
-    stuck = (
-        r"1 background jobs pending, 1 failing, the oldest from 1970-01-01T00:00:\d\d\.\d{3}Z: SMTP: refused; "
-        "see `deskgate jobs`"
-    )
-    assert re.fullmatch(stuck, words)
-
-
-def test_a_twilio_that_cannot_be_reached(light: Shell) -> None:
-    light.set(**TWILIO, TWILIO_API_URL="http://127.0.0.1:9")
-    said = light.run("doctor")
-    assert said.code == 1
-    assert any(
-        state == "BAD" and words.startswith("Twilio cannot be reached (ConnectError): check")
-        for state, words in findings(said)
-    )
-    assert "a-token-of-the-tests" not in said.out
-
-
 def test_the_key_that_is_made_is_for_its_owner_alone(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shell = Shell("sqlite:///new.db", monkeypatch)
     shell.set(SECRET_KEYS="")
@@ -341,3 +245,51 @@ def test_the_key_that_is_made_is_for_its_owner_alone(nowhere: Path, monkeypatch:
     with sqlite3.connect(nowhere / "new.db") as database:
         assert database.execute("SELECT count(DISTINCT key) FROM ledger_lanes").fetchone() == (1,)
     database.close()
+
+
+# --- several at once
+
+
+WRONG = {
+    "SECRET_KEYS": "c2hvcnQ=",
+    "PIN_CHOICE": "perhaps",
+    "DATABASE_URL": "mysql://x/y",
+    "SMTP_URL": "mail.example",
+    "SLACK_BOT_TOKEN": "xoxp-1",
+    "PUBLIC_URL": "https://desk.example",
+}
+SAYS = [
+    "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)",
+    "SECRET_KEYS: key 1 has 5 bytes, at least 32 are needed; make one with `openssl rand -base64 32`",
+    "SMTP_URL: must be like smtps://user:password@mail.example:465; in a password write % / @ : as %25 %2F %40 %3A",
+    "PIN_CHOICE: must be 'on' or 'off'",
+    "SLACK_SIGNING_SECRET: is missing; or set SLACK_APP_TOKEN for Socket Mode",
+    "SLACK_BOT_TOKEN: must begin with xoxb-; this is another kind of token",
+    (
+        "PUBLIC_URL: names another machine, and the simulator plays Twilio on this one only; set TWILIO_ACCOUNT_SID "
+        "or DESKGATE_ENV=production"
+    ),
+]
+
+
+@pytest.mark.parametrize("words", [("serve",), ("migrate",), ("import", "accounts.json")])
+def test_every_wrong_setting_is_named_at_once(
+    light: Shell, started: list[dict[str, Any]], nowhere: Path, words: tuple[str, ...]
+) -> None:
+    light.set(**WRONG)
+    said = light.run(*words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines() == [f"deskgate: {line}" for line in SAYS]
+    assert started == []
+    assert list(nowhere.iterdir()) == [], "no key was made"
+
+
+def test_a_line_about_a_default_is_not_said_of_what_is_wrong_by_itself(light: Shell) -> None:
+    """Without this SID the simulator would play Twilio, and PUBLIC_URL would be wrong."""
+    light.set(**PRODUCTION | {"DESKGATE_ENV": "prod", "TWILIO_ACCOUNT_SID": "AC1"})
+    assert [
+        line.partition(":")[0] for line in light.run("serve").err.removeprefix("deskgate: ").split("\ndeskgate: ")
+    ] == [
+        "TWILIO_ACCOUNT_SID",
+        "DESKGATE_ENV",
+    ]

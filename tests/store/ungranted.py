@@ -138,18 +138,18 @@ REASONS: Final[dict[str, str]] = {
         reasons.KEYS,
     ),
     "ledger.Entry.row": reasons.LEDGER,
-    "ledger.Lanes.waiting": reasons.LEDGER,
-    "ledger.Lanes.give": reasons.LEDGER,
-    "ledger.Lanes.take": reasons.LEDGER,
+    **dict.fromkeys(("ledger.Lanes." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
     **dict.fromkeys(
-        ("checkpoints.Checkpoints." + n for n in ("look", "make", "read_retired", "troubles")), reasons.LEDGER
+        ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
+        reasons.LEDGER,
     ),
     "checkpoints.Seal.words": reasons.PURE,
     **dict.fromkeys(("checkpoints." + n for n in ("newest_first", "open_heads")), reasons.LEDGER),
     **dict.fromkeys(
-        ("retired." + n for n in ("Retired.read", "Retired.refuse", "any_text", "is_good")), reasons.LEDGER
+        ("retired." + n for n in ("Retired.is_strange", "Retired.read", "Retired.refuse", "any_text", "is_good")),
+        reasons.LEDGER,
     ),
-    "retired.Retired.why_not": reasons.LEDGER,
+    **dict.fromkeys(("retired.Retired.why_not", "store.Store.begin_key", "store.Store.why_not_begin"), reasons.LEDGER),
     **dict.fromkeys(
         ("verify." + n for n in ("Reading.checkpoints", "Reading.lanes", "read", "verify")), reasons.LEDGER
     ),

@@ -1,0 +1,57 @@
+"""What is wrong with settings that are right one by one and do not go together: a line for each, which names one and says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from simulator.loopback import is_loopback
+from store import sqlite_file
+from store.keys import MAKE_A_KEY
+
+if TYPE_CHECKING:
+    from deskgate.settings import Settings
+
+NO_KEYS: Final = f"SECRET_KEYS: is missing; {MAKE_A_KEY}"
+
+
+def faults(settings: Settings) -> Iterator[str]:
+    # A key of our own is made only while the simulator plays Twilio, and beside a SQLite file.
+    if not settings.secret_keys and not (settings.simulated and sqlite_file(settings.database_url) is not None):
+        yield NO_KEYS
+    if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token):
+        missing = "TWILIO_AUTH_TOKEN" if settings.twilio_account_sid else "TWILIO_ACCOUNT_SID"
+        yield f"{missing}: is missing; the phone needs both the account and its token"
+    if settings.twilio_account_sid and not settings.twilio_number:
+        yield "TWILIO_NUMBER: is missing; it is the number callers dial"
+    yield from _slack(settings)
+    if settings.simulated and not is_loopback(urlsplit(settings.public_url).hostname or ""):
+        yield (
+            "PUBLIC_URL: names another machine, and the simulator plays Twilio on this one only; set TWILIO_ACCOUNT_SID "
+            "or DESKGATE_ENV=production"
+        )
+    if settings.deskgate_env == "production" and not settings.public_url.startswith("https://"):
+        yield "PUBLIC_URL: must be https in production"
+
+
+def _slack(settings: Settings) -> Iterator[str]:
+    oauth = (settings.slack_client_id, settings.slack_client_secret)
+    if bool(oauth[0]) != bool(oauth[1]):
+        yield f"{'SLACK_CLIENT_SECRET' if oauth[0] else 'SLACK_CLIENT_ID'}: is missing; OAuth needs both"
+    if oauth[0] and not settings.slack_teams:
+        yield "SLACK_TEAMS: is missing; OAuth needs the workspaces that may install, the desk's own first"
+    if settings.slack_set and not settings.slack_bot_token and not oauth[0]:
+        yield "SLACK_BOT_TOKEN: is missing; or set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to install by OAuth"
+    if (settings.slack_bot_token or oauth[0]) and not settings.slack_set:
+        yield "SLACK_SIGNING_SECRET: is missing; or set SLACK_APP_TOKEN for Socket Mode"
+    for name, token, begins in (
+        ("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-"),
+        ("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-"),
+    ):
+        if token and not token.startswith(begins):
+            yield f"{name}: must begin with {begins}; this is another kind of token"
+        elif not (token.isascii() and token.isprintable() and " " not in token):
+            yield f"{name}: has a character that no token has; copy it from Slack again"
+    if settings.deskgate_env == "production" and not settings.slack_api_url.startswith("https://"):
+        yield "SLACK_API_URL: must be https in production"
