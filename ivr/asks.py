@@ -52,7 +52,9 @@ def _proof(tx: Transaction, call: Call, topic: str) -> Proof:
 def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that."""
     why = accounts.why_not(tx, ask, denied)
-    return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers)
+    billing = ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
+    elsewhere = "billing" if denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
+    return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers, elsewhere)
 
 
 def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Refused:

@@ -26,10 +26,11 @@ from store.transaction import Transaction
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
     """Does one effect and gives what came of it. `CheckPin` is not done here: it takes more than one transaction."""
     usually = DO[type(effect)]
-    if not call.duress:
-        return usually(tx, desk, call, effect)
-    tx.threatened = True
-    return duress.instead_of(call, effect, usually)(tx, desk, call, effect)
+    if call.duress:
+        tx.threatened = True
+        usually = duress.instead_of(call, effect, usually)
+    outcome = usually(tx, desk, call, effect)
+    return outcome if desk.slack else o.without_slack(outcome)
 
 
 def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -70,7 +71,7 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
 def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     granted, requests = by_topic(tx, call, Action.TICKET_OPEN), bool(requesting.allowed(tx, call))
     if isinstance(granted, o.Refused):
-        return o.TopicsAllowed((), requests) if requests else granted
+        return o.TopicsAllowed((), requests, why=granted) if requests else granted
     topics = tuple(grant.topic for grant in granted if grant.topic is not None)
     alone = granted[0] if topics == (Topic.BILLING,) else None
     return o.TopicsAllowed(topics, requests, accounts.takes_billing_alone(tx, alone) if alone is not None else None)

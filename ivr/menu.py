@@ -12,6 +12,7 @@ from ivr.moves import (
     PAGE,
     Place,
     chosen,
+    closed_but,
     goto,
     leave_message,
     menu,
@@ -73,7 +74,7 @@ def _hear_menu(call: Call, event: Event) -> Move:
         case o.Refused():
             return menu(call, *refusal(event))
         case o.TopicsAllowed((), True):
-            return goto(call, "request")
+            return goto(call, "request", *closed_but(event.why))
         case o.TopicsAllowed(topics) if len(topics) == 1:
             state = [line(f"billing_alone.{event.state}")] if event.state is not None else []
             return with_topic(replace(call, lead=(*call.lead, *state)), topics[0])

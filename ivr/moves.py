@@ -102,11 +102,23 @@ def refusal(refused: o.Refused) -> list[Line]:
     way = refused.denied.next
     if leaves_out_suspension(refused.denied):
         told.append(line("refused.suspended"))
-    message = [] if way in (Next.LEAVE_MESSAGE, Next.VERIFY) else [line("or_message")]
+    message = [*elsewhere(refused), *([] if way in (Next.LEAVE_MESSAGE, Next.VERIFY) else [line("or_message")])]
     if not refused.helpers or way not in NAMES:
         return [*told, line(f"way.{way}"), *message]
     then = [line("way.ask_helpers")] if way == Next.ASK_CONTACT_ADMIN else []
     return [*told, line(f"named.{way}", names=refused.helpers), *then, *message]
+
+
+def elsewhere(refused: o.Refused) -> list[Line]:
+    """What can be done in Slack all the same."""
+    return [line(f"in_slack.{refused.elsewhere}")] if refused.elsewhere else []
+
+
+def closed_but(why: o.Refused | None) -> list[Line]:
+    """Why a closed account has nothing but itself to be opened again."""
+    if why is None or why.denied.reason != Reason.ACCOUNT_CLOSED:
+        return []
+    return [line("closed_but"), *elsewhere(why)]
 
 
 def refused(call: Call, event: o.Refused) -> Move:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from authz import Action, Denied, Status, Topic
 from ivr.hours import Opening
@@ -78,22 +78,36 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why not, what would be needed, and who on the account can help. Spoken to a verified contact of that account."""
+    """Why not, what would be needed, and who on the account can help. Spoken to a verified contact of that account. `elsewhere`:
+    what they can do in Slack all the same, `billing` tickets or the `request` itself."""
 
     cell: str
     denied: Denied
     needs: tuple[str, ...] = ()
     needs_role: bool = False
     helpers: tuple[str, ...] = ()
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicsAllowed:
-    """`requests`: whether a change could be asked for as well. `state`: of an account that takes billing tickets alone."""
+    """`requests`: whether a change could be asked for as well. `state`: of an account that takes billing tickets alone. `why` there is
+    no topic."""
 
     topics: tuple[Topic, ...]
     requests: bool = False
     state: Status | None = None
+    why: Refused | None = None
+
+
+def without_slack(outcome: Outcome) -> Outcome:
+    """The same at a desk that has none: nobody is sent there."""
+    match outcome:
+        case Refused():
+            return replace(outcome, elsewhere="")
+        case TopicsAllowed(why=Refused() as why):
+            return replace(outcome, why=replace(why, elsewhere=""))
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)

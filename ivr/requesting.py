@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from authz import REQUESTS, Action, Denied, Next, Reason, Topic
@@ -79,7 +80,7 @@ def _may(tx: Transaction, call: Call, action: Action) -> o.Refused | o.NothingTo
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Denied):
         by_phone = Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN)
-    return refused(tx, support, by_phone)
+    return replace(refused(tx, support, by_phone), elsewhere="request")  # there it takes no right to support by phone
 
 
 def _save_request(tx: Transaction, _desk: Desk, call: Call, effect: f.SaveRequest) -> Outcome:

@@ -93,6 +93,19 @@ def test_e19_whoever_can_open_billing_tickets_alone_is_told_why_with_the_first_o
     assert desk.said("U0RAJ").count(GONE_TO_BILLING[state]) == 2
 
 
+def test_e19_on_a_closed_account_every_answer_says_what_can_be_done_and_where(desk: SlackDesk) -> None:
+    status(desk, "closed")
+    how = "You can have it reopened: write `reopen our account` to me; or ring us, give your PIN and press 1."
+    said = asks(desk, "U0RAJ", "is our server running?")
+    assert f"*Tideworks Ltd* is closed, so you may not see services.\n{how}" in said
+    asks(desk, "U0RAJ", "reopen our account")
+    desk.click("U0RAJ", "choose", value="3:account.reopen", holding="reopen our account")
+    assert "Ticket #1001: reopen our account" in desk.said("U0RAJ")
+    said = asks(desk, "U0MIA", "our shop is down")
+    assert "Please ask whoever looks after your account to write to me, or to ring us, about it." in said
+    assert "closed" not in said
+
+
 def test_e19_who_has_billing_tickets_anyway_is_told_of_no_suspension_where_there_is_none(desk: SlackDesk) -> None:
     holds(desk, "olivia.hart", "billing", "200417")
     assert "is open; the desk has it" in asks(desk, "U0OLIVIA", "our shop is down")

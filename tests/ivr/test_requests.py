@@ -94,7 +94,7 @@ def test_what_is_spoken_when_the_proof_has_run_out_is_a_draft_and_is_handed_in(f
     by_app(caller, full, secret)
     full.pass_time(15 * 60 + 1)
     said = caller.say().said
-    assert (said[0], said[3]) == (RUN_OUT, "To hand it in, press 2 for your tickets.")
+    assert (said[0], said[3]) == (RUN_OUT, "To hand it in, press 8 and give a second proof.")
     assert tickets(full) == [DRAFT]
     told = caller.key("2").said
     assert "Press 3 to hand it in." in told
@@ -252,8 +252,40 @@ def test_a_closed_account_can_be_opened_again_and_nothing_else(full: Desk) -> No
     change(full, update(tables.accounts).where(tables.accounts.c.number == "200417").values(status="closed"))
     caller = at_menu(full, OLIVIA)
     assert caller.answer.said[1] == "Press 1 to ask for a change.", "E13: what is offered is what is possible"
-    assert caller.key("1").said[1:-1] == ["Press 5 to have the account opened again."]
+    assert caller.key("2").said[:4] == [
+        *("This account is closed, so you may not get support by phone.", "To have it opened again, press 1."),
+        *("In Slack you can open, read and answer billing tickets.", "Or press 6 to leave us a message."),
+    ], "E19: all there is, and where"
+    assert caller.key("1").said[:-1] == [
+        "This account is closed, and here you can have it opened again.",
+        "In Slack you can open, read and answer billing tickets.",
+        "What do you want changed?",
+        "Press 5 to have the account opened again.",
+    ]
+    assert caller.key("6").said[:3] == [
+        *("This account is closed, so you may not get support by phone.", "To have it opened again, press 1."),
+        "In Slack you can ask for it.",
+    ], "how bills are paid"
+    caller.key("1")
     caller.key("5")
     by_app(caller, full, secret)
     assert caller.say().said[0] == "Thank you. The desk has your request."
     assert [row[:3] for row in tickets(full)] == [("account.reopen", "open", "billing")]
+
+
+def test_e19_a_draft_on_a_closed_account_is_handed_in_with_the_key_that_is_said(one_full: Desk) -> None:
+    """E19: there are no tickets to hear there, so it is not to be found among them."""
+    secret = with_app(one_full)
+    change(one_full, update(tables.accounts).where(tables.accounts.c.number == "200417").values(status="closed"))
+    caller = at_menu(one_full, OLIVIA)
+    for key in ("1", "5"):
+        caller.key(key)
+    by_app(caller, one_full, secret)
+    one_full.pass_time(15 * 60 + 1)
+    assert caller.say().said[3] == "To hand it in, press 8 and give a second proof."
+    waits = (
+        "Your ticket 1 0 0 1, to have the account opened again, goes to the desk once you have given a second proof."
+    )
+    assert caller.key("8").said[0] == waits
+    by_app(caller, one_full, secret)
+    assert caller.answer.said[1] == "Thank you. Ticket 1 0 0 1 is with the desk now."

@@ -62,6 +62,19 @@ def test_e19_on_a_suspended_account_it_is_said_who_can_do_something_about_it(
     assert raj.say().said[:2] == ["Thank you. Your ticket is open.", "Its number is 1 0 0 1."]
 
 
+def test_e19_on_a_closed_account_nobody_is_sent_to_a_slack_that_the_desk_has_not(one_desk: Desk) -> None:
+    """E19: with Slack it is named as the place for billing tickets, tests/ivr/test_requests.py."""
+    raj = at_menu(one_desk, RAJ)
+    change(one_desk, status(TIDEWORKS, "closed"))
+    for key, what in (("2", "get support by phone"), ("4", "hear about services"), ("0", "get support by phone")):
+        assert refused(raj, key) == [
+            f"This account is closed, so you may not {what}.",
+            "To have it opened again, press 1.",
+        ]
+    closed = "This account is closed, and here you can have it opened again."
+    assert raj.key("1").said[:2] == [closed, "What do you want changed?"]
+
+
 def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk: Desk) -> None:
     caller = at_menu(one_desk, MIA)
     change(one_desk, update(tables.services).values(managed_sla=False))

@@ -38,6 +38,7 @@ EXPANDED = {
     "no_more_messages.": {"number", "withheld", "others"},
     "message.": {"no_pin", "busy", "closed", "spent", "fallback", "proved"},
     "billing_alone.": {"suspended"},
+    "in_slack.": {"billing", "request"},
     "menu.": {*MENU, "request", "proved"},
     "invoice.": {"paid", "unpaid", "overdue"},
     "ringing.": {"person", "emergency"},
