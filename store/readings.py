@@ -61,8 +61,7 @@ def looks_up(tx: Transaction, grant: Grant) -> bool:
     tx.good(grant, "desk.proof.ask")
     if budgets.take(tx, (_look_ups(grant.subject),)) is None:
         return True
-    since = _looks_from(tx, _staff(grant))
-    same = f"{grant.subject}:{tx.now // SPAN}:{since}"
+    same = f"{grant.subject}:{tx.now // SPAN}:{_let_on(tx, _staff(grant))}"
     alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
     _refused(tx, grant, Reading.SPENT)
     return False
@@ -88,7 +87,7 @@ def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
     staff, account = _staff(grant), grant.account
     if account is None:
         return Reading.OPEN
-    a, hour, since = tables.accounts.c, tx.now // SPAN, _looks_from(tx, staff, hold=True)
+    a, hour, let_on = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
@@ -96,11 +95,11 @@ def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
         return _refused(tx, grant, Reading.NO_CASE)
     if tx.connection.execute(select(claims.of_account(tx, staff, account, unchosen=True))).scalar():
         return Reading.OPEN
-    seen = _of_late(tx, staff, since)
+    seen = _of_late(tx, staff)
     if account in seen:
         return Reading.OPEN
     if len(seen) >= budget:
-        alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{since}", subject=grant.subject, detail=str(budget))
+        alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{let_on}", subject=grant.subject, detail=str(budget))
         return _refused(tx, grant, Reading.SPENT)
     tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
     return Reading.OPEN
@@ -168,25 +167,24 @@ def _look_ups(subject: str) -> Limit:
     return Limit(f"looks-up:{subject}", *LOOK_UPS)
 
 
-def _looks_from(tx: Transaction, staff: int, *, hold: bool = False) -> int:
-    """Since when what they look at counts. `hold`: two at once are counted one after the other."""
+def _let_on(tx: Transaction, staff: int, *, hold: bool = False) -> int:
+    """How often they were let go on: those who lead hear of each time anew. `hold`: two looks at once are counted one after the other."""
     s = tables.staff.c
-    theirs = select(s.looks_from).where(s.id == staff)
+    theirs = select(s.let_on).where(s.id == staff)
     return int(tx.connection.execute(theirs.with_for_update() if hold else theirs).scalar_one())
 
 
-def _of_late(tx: Transaction, staff: int, since: int) -> set[int]:
+def _of_late(tx: Transaction, staff: int) -> set[int]:
     """The accounts they have looked at that count now."""
     r = tables.readings.c
-    theirs = select(r.account_id).where(r.staff_id == staff, of_late(r.at, tx.now, SPAN), r.at > since).distinct()
+    theirs = select(r.account_id).where(r.staff_id == staff, of_late(r.at, tx.now, SPAN)).distinct()
     return set(tx.connection.execute(theirs).scalars())
 
 
 def count(tx: Transaction, grant: Grant) -> int:
     """How many accounts they have looked at within the hour."""
     tx.good(grant, "desk.proof.ask")
-    staff = _staff(grant)
-    return len(_of_late(tx, staff, _looks_from(tx, staff)))
+    return len(_of_late(tx, _staff(grant)))
 
 
 def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
@@ -196,9 +194,11 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     bounds.whole_desk(grant)
     bounds.takes_two(grant, staff)
     s = tables.staff.c
-    theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(looks_from=tx.now)
+    theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(let_on=s.let_on + 1)
     if tx.connection.execute(theirs.returning(s.id)).first() is None:
         return False
+    # Not those before now by the clock: what a host whose clock is ahead wrote down would still count.
+    tx.connection.execute(delete(tables.readings).where(tables.readings.c.staff_id == staff))
     budgets.make_whole(tx, _look_ups(f"staff:{staff}").name)
     alerts.seen_of(tx, grant, BUDGETS, f"staff:{staff}")
     tx.told(grant, f"looks_lifted:staff:{staff}")

@@ -11,8 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select
 
 from store import tables
-from store.keys import Keys, KeyTrouble
+from store.keys import MOST, Keys, KeyTrouble
 from store.ledger import checkpoint_link
+from store.prepared import each, one_of
 
 
 class KeyRetired(KeyTrouble):
@@ -51,7 +52,8 @@ class Retired:
         """Whether there is a ledger, and none of it was written with a key of ours: then we have no business to sign it."""
         if not self._at_home:
             ours = [key.id for key in self._keys.for_use("ledger")]
-            self._at_home = connection.execute(_WRITTEN_BY, {"keys": ours}).first() is not None
+            values = each("key", (ours + ours[-1:] * MOST)[:MOST])
+            self._at_home = connection.execute(_WRITTEN_BY, values).first() is not None
         return not self._at_home and connection.execute(_WRITTEN).first() is not None
 
     def refuse(self, connection: Connection | None = None) -> None:
@@ -96,4 +98,4 @@ with_before: Final = select(_c, _before.c.mac.label("before")).join(
 )
 _RETIRING: Final = with_before.where(_c.c.retires.is_not(None), _c.c.n > bindparam("after")).order_by(_c.c.n)
 _WRITTEN: Final = select(tables.lanes.c.id).limit(1)
-_WRITTEN_BY: Final = _WRITTEN.where(tables.lanes.c.key.in_(bindparam("keys", expanding=True)))
+_WRITTEN_BY: Final = _WRITTEN.where(one_of(tables.lanes.c.key, "key"))

@@ -40,8 +40,8 @@ class OldEmail(Base):
 
 
 class Staff(Base):
-    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `looks_from`: what they looked at before
-    counts no more, as somebody who leads let them go on (readings.py)."""
+    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `let_on`: how often
+    somebody who leads let them go on looking at accounts (readings.py)."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -51,7 +51,7 @@ class Staff(Base):
     role: Mapped[str]
     phone: Mapped[str | None] = mapped_column(String(16))
     suspended_at: Mapped[int | None]
-    looks_from: Mapped[int] = mapped_column(server_default="0")
+    let_on: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = NEVER_AGAIN
 
 

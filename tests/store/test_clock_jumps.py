@@ -212,3 +212,37 @@ def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_
     assert texted()
     assert looked() == 0
     desk.close()
+
+
+def test_b6_what_was_looked_at_by_a_clock_ahead_counts_no_more_once_they_are_let_go_on(sample_url: str) -> None:
+    """And no clock that is ahead while they are let go on makes what they look at afterwards count for nothing."""
+    desk = Clocked(sample_url, Keys.parse(SECRET))
+
+    def may(action: Action, subject: str, do: Callable[..., Any], *given: Any) -> Any:
+        with desk.transaction() as tx:
+            grant = tx.ask(Ask(subject, action, None, None, Proof.NONE))
+            assert isinstance(grant, Grant)
+            return do(tx, grant, *given)
+
+    def looks() -> None:
+        with desk.transaction() as tx:
+            tx.connection.execute(insert(tables.readings).values(staff_id=1, account_id=3, at=tx.now))
+
+    with desk.transaction() as tx:
+        lead = (
+            tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.role == "supervisor"))
+            .scalars()
+            .first()
+        )
+    desk.now += 30_000
+    looks()
+    desk.now -= 30_000
+    assert may(Action.DESK_PROOF_ASK, "staff:1", readings.count) == 1
+    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", readings.lift, 1)
+    assert may(Action.DESK_PROOF_ASK, "staff:1", readings.count) == 0
+    desk.now += DAY
+    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", readings.lift, 1)
+    desk.now -= DAY
+    looks()
+    assert may(Action.DESK_PROOF_ASK, "staff:1", readings.count) == 1
+    desk.close()

@@ -34,7 +34,7 @@ def upgrade() -> None:
     _words()
     _growth()
     _forms()
-    op.add_column("staff", sa.Column("looks_from", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("staff", sa.Column("let_on", sa.BigInteger(), server_default="0", nullable=False))
     # What was held before was seen by no customer, as what is pending is not. Not in a batch, as above.
     op.add_column("tickets", sa.Column("held_as", sa.Text(), nullable=True))
     op.execute("UPDATE tickets SET held_as = 'pending' WHERE status = 'held'")
@@ -46,7 +46,7 @@ def downgrade() -> None:
     op.drop_column("rings", "claimed_late")
     op.drop_column("rings", "threatened")
     op.drop_column("tickets", "held_as")
-    op.drop_column("staff", "looks_from")
+    op.drop_column("staff", "let_on")
     _no_forms()
     _no_growth()
     _no_words()
