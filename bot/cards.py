@@ -36,8 +36,8 @@ def card(p: Phrases, found: Card) -> Message:
     )
 
 
-def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = False) -> list[Block]:
-    """Who somebody is, and what may be told to them; `proof` says how sure that is. `live`: they are on the phone."""
+def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = False, over: bool = False) -> list[Block]:
+    """Who somebody is, and what may be told to them; `proof` says how sure that is. `live`: they are on the phone. `over`: they were."""
     if who is None:
         return [b.section(p.say("card.nobody"))]
     own = [cell for cell in TELLING if cell in who.own_only]
@@ -47,18 +47,20 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
         p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
         proof,
-        _tell(p, shown, live=live),
-        *([p.say("card.tell_not", cells=not_shown)] if not_shown else []),
+        _tell(p, shown, live=live, over=over),
+        *([p.say("call.told_not" if over else "card.tell_not", cells=not_shown)] if not_shown else []),
         *([p.say("card.lent")] if who.lent else []),
     ]
     small = [p.say("card.open_tickets", count=who.open_tickets)]
-    if who.step_up:
+    if who.step_up and not over:
         further = sorted(who.step_up)
         small.append(p.say("call.further", cells=further) if live else p.say("card.further", cells=further))
     return [b.section("\n".join(lines)), b.context(*small)]
 
 
-def _tell(p: Phrases, shown: list[str], *, live: bool) -> str:
+def _tell(p: Phrases, shown: list[str], *, live: bool, over: bool) -> str:
+    if over:
+        return p.say("call.told_then", cells=shown) if shown else p.say("call.told_then_nothing")
     if live:
         return p.say("call.tell", cells=shown) if shown else p.say("call.tell_nothing")
     return p.say("card.tell", cells=shown) if shown else p.say("card.tell_nothing")

@@ -43,6 +43,7 @@ def _proof_asked(p: Phrases, found: Case) -> list[str]:
     """What came of the last time they were sent to the keypad."""
     call = found.call
     told = "failed_second" if (call.asked, call.told) == ("second", "failed") and found.requester else call.told
+    told = f"{call.told}_over" if call.told in ("failed", "guarded") and call.state == "over" else told
     lines = [p.say(f"call.told.{told}", asked=call.asked)] if told else []
     if call.words is not None and call.state != "over":
         lines.append(p.say("call.words", words=" ".join(call.words)))
@@ -50,17 +51,18 @@ def _proof_asked(p: Phrases, found: Case) -> list[str]:
 
 
 def _caller(p: Phrases, found: Case) -> list[Block]:
+    over = found.call.state == "over"
     if found.requester is None:
-        put_away = found.call.state == "over" or found.call.told == "guarded"
-        return [b.section(p.say("call.put_away" if put_away else "call.nobody"))]
-    proof = p.say("call.proof")
-    if found.until is not None:
+        put_away = found.put_away or found.call.told == "guarded"
+        return [b.section(p.say("call.put_away" if put_away else "call.nobody_over" if over else "call.nobody"))]
+    proof = p.say("call.proof_twice" if over and found.twice else "call.proof")
+    if not over and found.until is not None:
         proof = p.say("call.proof_further", until=clock(found.until))
-    made = cards.requester(p, found.requester, proof, live=True)
+    made = cards.requester(p, found.requester, proof, live=True, over=over)
     lines = [p.say("call.ticket", number=t.number, subject=t.subject, status=t.status) for t in found.tickets]
     made += [b.section("\n".join([p.say("call.tickets"), *lines]))] if lines else []
     small = [p.say("call.own_number" if found.own_number else "call.other_number")]
-    if found.until is None:
+    if found.until is None and not over:
         small.append(p.say("call.second", ways=found.second) if found.second else p.say("call.second_none"))
     warnings = [p.say("call.warning", warning=word) for word in found.warnings]
     made += [b.section("\n".join(warnings))] if warnings else []

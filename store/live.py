@@ -83,8 +83,8 @@ class OpenTicket:
 class Case:
     """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
     `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts.
-    `put_away`: it has been over for so long that nothing is shown any more.
-    `services` and `owed` are None where they may not hear of them, and where nobody asked for them."""
+    `twice`: they gave a second proof in it, whether or not it still stands. `put_away`: it has been over for so long that nothing is shown any more.
+    `services` and `owed` are None where they may not hear of them, where nobody asked for them, and once the call is over."""
 
     call: LiveCall
     requester: Requester | None
@@ -97,6 +97,7 @@ class Case:
     services: tuple[Service, ...] | None = None
     owed: tuple[Invoice, ...] | None = None
     put_away: bool = False
+    twice: bool = False
 
 
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
@@ -178,6 +179,7 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
     put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
     if put_away or row.threatened or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
         return Case(call, None, proof, None, row.own_number, tuple(second), (), (), put_away=put_away)
+    twice = step_ups.given(tx, row.subject, row.account_id, row.call)
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
     if until is not None:
         proof = Proof.STEPPED_UP
@@ -188,12 +190,12 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
     shown = _open_tickets(tx, row, made)
     named = [*(["tickets"] if shown else []), *(["factors"] if second else []), *(["warnings"] if warnings else [])]
     tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *named)
-    return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown)
+    return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown, twice=twice)
 
 
 def _with_facts(tx: Transaction, row: Any, known: Case) -> Case:
     """With what the caller may be told, under grants of their own: nothing else can slip out."""
-    if known.requester is None:
+    if known.requester is None or known.call.state == "over":
         return known
     asks = (
         Ask(row.subject, action, row.account_id, None, known.proof)

@@ -61,6 +61,14 @@ def until_own(tx: Transaction, subject: str, account: int, bound: str) -> int | 
     return _latest(tx, subject, account, [row.ends_at for row in rows if row.factor != "carried"])
 
 
+def given(tx: Transaction, subject: str, account: int, bound: str) -> bool:
+    """Whether a second proof was given there, whatever has become of it since. Nothing rests on that: it is for whoever reads of it
+    afterwards."""
+    s = tables.step_ups.c
+    there = s.person_id == person_of(subject), s.account_id == account, s.bound == bound
+    return tx.connection.execute(select(s.id).where(*there).limit(1)).first() is not None
+
+
 def _latest(tx: Transaction, subject: str, account: int, ends: list[int]) -> int | None:
     """What is found here is what the transaction believes: no grant and no entry is stepped-up without."""
     if ends:

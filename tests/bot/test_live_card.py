@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from authz import Proof
@@ -98,6 +99,22 @@ def test_a_proof_that_failed_empties_the_card(slack_once: SlackDesk) -> None:
     desk.work()
     assert "their PIN and *failed*" in card(desk)
     assert "Tideworks" not in card(desk)
+
+
+@pytest.mark.parametrize("told", ["", "failed"])
+def test_once_it_is_over_it_gives_no_orders(slack_once: SlackDesk, told: str) -> None:
+    desk = slack_once
+    mia, _agent = talking(desk)
+    desk.click("U0KIM", "desk_claim", AGENTS)
+    mia.hang_up()
+    if told:
+        with desk.store.transaction("test") as tx:
+            tx.connection.execute(update(tables.rings).values(asked="pin", told=told))
+    desk.work()
+    shown = "Nobody had proved who this was" if told else "They could hear about"
+    assert shown in card(desk)
+    for order in ("Ask for", "Say nothing", "Tell them", "Never tell", "They may hear", "Only after", "can give"):
+        assert order not in card(desk)
 
 
 def test_a_call_is_one_agents(slack_once: SlackDesk) -> None:

@@ -47,7 +47,7 @@ MADE: dict[str, set[str]] = {
     "billing_alone.{}": {"suspended", "closed"},
     "call.ended.{}": set(live.ENDINGS),
     "call.state.{}": {"waiting", "talking", "keypad"},
-    "call.told.{}": {"passed", "guarded", "failed", "failed_second"},
+    "call.told.{}": {"passed", "guarded", "failed", "failed_second", "failed_over", "guarded_over"},
     "card.set.{}": set(cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from bot.follow import granted
 from simulator.phone import Phone
-from store import alerts, live, tables
+from store import alerts, live, step_ups, tables
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.proving import MIA, RAJ
@@ -232,3 +232,30 @@ def test_before_a_threat_is_switched_on_it_is_said_who_could_end_it(one_desk: De
     assert "Nobody but you" in (ana.get("/desk/lead") and ana.words), "who has not joined cannot agree"
     Agent(one_desk, "lead.bo")
     assert "one of you asks and Bo Lind agrees" in (ana.get("/desk/lead") and ana.words)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_the_card_of_a_call_that_is_over_says_what_was_proved_and_gives_no_orders(one_desk: Desk, twice: bool) -> None:
+    """Nothing is asked or told any more; what could be told is said of then, and of now nothing is shown."""
+    kim = signed_in(one_desk)
+    olivia = on_the_phone(one_desk, kim, *OLIVIA)
+    (call,) = rows(one_desk, select(tables.rings))
+    assert "MT-3307" in kim.words
+    if twice:
+        with one_desk.store.transaction("phone", call=call.call) as tx:
+            step_ups.reached(tx, call.subject, call.account_id, "text", call.call, ends_at=tx.now + 60_000)
+        one_desk.pass_time(61)
+    olivia.hang_up()
+    one_desk.work()
+    kim.get("/desk")
+    proved = "PIN and a second proof" if twice else "PIN, and no second proof"
+    assert f"Proved in the call {proved} Could be told What is owed" in kim.words
+    assert "The call is over" in kim.words
+    for order in ("Ask for", "May be told", "Not to be told", "May ask for", "Only after", "MT-3307", "Grid hosting"):
+        assert order not in kim.words
+    change(one_desk, update(tables.rings).values(asked="pin", told="failed"))
+    kim.get("/desk")
+    assert "Nobody had proved who this was" in kim.words
+    assert "PIN failed." in kim.words
+    for order in ("Ask for", "ask for proof", "Tell them nothing", "Olivia"):
+        assert order not in kim.words

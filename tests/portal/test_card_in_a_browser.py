@@ -94,7 +94,7 @@ def test_the_card_follows_the_call(watched: Watched) -> None:
 
     mia.hang_up()
     watched.desk.work()
-    watched.sees("the call is over")
+    watched.sees("The call is over")
     watched.desk.pass_time(31 * 60)
     watched.page.wait_for_url("**/desk/sign-in?to=**")
     assert not [word for word in OF_MIA if word in watched.page.content()], "signed out, and nothing left on the page"

@@ -75,7 +75,7 @@ def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one
     assert "This call is over, and nobody has said that it was theirs." in kim.words
     kim.send(MINE)
     assert shows(kim) == list(OF_MIA)
-    assert "the call is over" in kim.words
+    assert "The call is over" in kim.words
     assert looked_at(one_desk) == [kim.staff], "nobody was there to contradict, so it counts"
     assert "nobody has said" not in (ana.get("/desk/calls/1") and ana.words)
     assert f'action="{MINE}"' not in (ana.get("/desk") and ana.text)

@@ -136,7 +136,7 @@ def test_a_call_back_is_believed_and_proved(room: Room) -> None:
     caller.hang_up()
     room.desk.work()
     room.desk.pass_time(61)  # her phone has had its call
-    room.card("the call is over")
+    room.card("The call is over")
     room.presses("Call back on a number on file")
     (raj,) = rings(room.desk)
     assert raj.called == PEOPLE["raj.patel"][0]
@@ -145,11 +145,11 @@ def test_a_call_back_is_believed_and_proved(room: Room) -> None:
     (words,) = [said for said in raj.heard if "words are" in said]
     spoken = words.split(" are ")[-1].split(".")[0].replace(",", "")
     assert spoken in told.replace(",", "").replace("*", ""), "the same two words in Slack"
-    room.card("the call is over")  # whoever answers has proved nothing
+    room.card("The call is over")  # whoever answers has proved nothing
     raj.press(f"{PEOPLE['raj.patel'][2]}#")
     room.desk.work()
     takes(room, raj)
-    expect(room.page.locator("#card")).not_to_contain_text("the call is over")
+    expect(room.page.locator("#card")).not_to_contain_text("The call is over")
     room.card("Verified by PIN")
 
 

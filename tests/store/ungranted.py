@@ -87,6 +87,7 @@ REASONS: Final[dict[str, str]] = {
     "notices.sweep": "drops addresses that are told of nothing any more",
     "second_looks.sweep": "drops what was asked long ago",
     "step_codes.bound_to": reasons.PURE,
+    "step_ups.given": "whether a second proof was given in a call: yes or no",
     "live.words": "the desk's own two words in a call; nothing of the caller",
     "live.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
     "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
