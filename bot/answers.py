@@ -5,14 +5,15 @@ The same for the answer to a command, which goes out with the acknowledgement, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from authz import CELL_OF, Action, Grant, Proof, Status, Topic
+from authz import CELL_OF, Action, Grant, Proof, Reason, Status, Topic
 from bot import blocks as b
 from bot import choices, loan_words, told
 from bot.actor import Who
-from bot.blocks import Message
+from bot.blocks import Block, Message
+from bot.choices import Possible
 from bot.phrases import Phrases
 from bot.rights import on_ticket
 from store import Transaction, accounts, loans, ticket_lists, timeline
@@ -81,6 +82,15 @@ def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
     asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
     found = choices.refusals(tx, who, [asked])
     return told.refused(p, found) if found else _account(tx, p, who, "")  # it is allowed by now
+
+
+def why_not(tx: Transaction, p: Phrases, who: Who, found: Sequence[Possible], kind: str) -> Sequence[Block]:
+    """Why a change that somebody asks for is not among what they may ask for; nothing where it is."""
+    if any(one.kind == kind for one in found):
+        return ()
+    refused = choices.refusals(tx, who, [(Action(kind), None)])
+    wanting = [one for one in refused if one[1].denied.reason != Reason.STEP_UP]  # the others may reopen what is closed
+    return told.refused(p, wanting).blocks if wanting else told.not_closed(p, [account for account, _ in refused])
 
 
 def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from authz import Action
@@ -46,6 +47,8 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
     spoken = _Spoken(channel, ts, str(thread) if thread else None, words_of(event, via.bot_user), event.get("files"))
     plain = numbers.western(spoken.words)
     meant = reading.read(plain, door.phrases.example("examples"))  # before anybody waits for the database
+    if meant.intent == "change":
+        meant = replace(meant, value=reading.which_change(plain, door.phrases.example("changes")))
     with door.store.transaction("slack") as tx:
         place = places.at(tx, via.team, channel, str(thread)) if thread else None
         if not (direct or mentioned or place):
@@ -238,7 +241,7 @@ def _understood(
                 owed.tell(tx, who.actor, "open", spoken.key, where=where)  # the right went in this very moment
             return isinstance(opened, Opened)
         if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
-            owed.tell(tx, who.actor, "open", spoken.key, where=where)
+            owed.tell(tx, who.actor, f"why:{meant.value}" if meant.value else "open", spoken.key, where=where)
             return False
         what = "which" if meant.intent == "problem" else meant.intent
         edits.keep(tx, who.subject, spoken.source, spoken.words)

@@ -46,7 +46,8 @@ _NUMBER = re.compile(r"(?:/?tickets?|#|number|no\.?)\s*#?\s*([0-9]{3,12})", re.I
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`intent` is a key of the examples, or `link`, `proof`, `ticket`, or `unsure`; `value` the digits of these three, if any."""
+    """`intent` is a key of the examples, or `link`, `proof`, `ticket`, or `unsure`; `value` the digits of these three, if any, or the
+    action that a `change` is asked for by."""
 
     intent: str
     value: str = ""
@@ -70,6 +71,13 @@ def read(words: str, examples: Mapping[str, Sequence[str]]) -> Read:
         intent = "problem" if _clear(within) == "problem" else None
     # Somebody who asks whether something is wrong is not yet saying so.
     return Read("unsure") if intent is None or (intent == "problem" and asks) else Read(intent)
+
+
+def which_change(words: str, changes: Mapping[str, Sequence[str]]) -> str:
+    """The action that words which ask for a change name; empty where they name none, or several."""
+    said = f" {default_process(words[:MOST])} "
+    found = [action for action, known in changes.items() if any(f" {one} " in said for one in known)]
+    return found[0] if len(found) == 1 else ""
 
 
 def may_be_pin(words: str) -> bool:

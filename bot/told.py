@@ -285,11 +285,23 @@ def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str, wait
     return b.message(list(asked.blocks), b.section(p.say("or_this")), others)
 
 
-def change(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
-    """Words that ask for a change: what may be requested comes first."""
+def not_closed(p: Phrases, found: Sequence[AccountName]) -> Sequence[Block]:
+    """Why what is asked for is not to be had: there is nothing to reopen."""
+    return [b.section(p.say("not_closed", account=account.name)) for account in found]
+
+
+def change(
+    p: Phrases,
+    words: str,
+    found: Sequence[Choice],
+    came_from: str,
+    waiting: Sequence[Ticket] = (),
+    why: Sequence[Block] = (),
+) -> Message:
+    """Words that ask for a change: what may be requested comes first; before it `why` what they ask for may not."""
     in_order = sorted(found, key=lambda choice: not choice.is_request)
     asked = b.actions(*(add_to(p, ticket) for ticket in waiting), choose(p, in_order), block_id=came_from)
-    return b.message(b.section(p.say("which")), quote(p, words), asked)
+    return b.message(why, b.section(p.say("which_else" if why else "which")), quote(p, words), asked)
 
 
 ASKED: Final[dict[str, Callable[[Phrases, str, Sequence[Choice], str, Sequence[Ticket]], Message]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from simulator.slack.elements import elements, options
 from store import tables
@@ -104,4 +104,45 @@ def test_e14_whoever_may_request_nothing_is_offered_none(desk: SlackDesk) -> Non
     desk.be("U0MIA").dm("please cancel our hosting")
     desk.work()
     shown = desk.last("U0MIA", holding="please cancel our hosting")
-    assert "service.cancel" not in str(shown.blocks)
+    assert ":service.cancel" not in str(shown.blocks)
+
+
+def test_e14_why_a_change_is_not_offered_is_said_first_and_who_may_ask_for_it(desk: SlackDesk) -> None:
+    """E14: in the words of any other refusal; nothing is said of it to whoever may, and where it is not plain what is asked for."""
+    for user, username in (("U0MIA", "mia.chen"), ("U0LEO", "leo.fox")):
+        desk.link(user, username)
+    refusal = (
+        "On *Tideworks Ltd* you may not cancel services.\nThat is for the admin contact.\nOnly Raj Patel can do that."
+    )
+    for words in ("please cancel our hosting", "please cancel our contract"):
+        mine = desk.be("U0MIA").dm(words)
+        desk.work()
+        shown = desk.last("U0MIA", holding="You can still send this as something else")
+        assert shown.text.startswith(refusal)
+        assert words in shown.text
+        assert "3:technical" in str(shown.blocks)
+    desk.be("U0MIA").edit(mine, "please send us the login details")
+    desk.work()
+    assert desk.said("U0MIA").count(refusal) == 1
+    assert "you may not have login details sent" in desk.said("U0MIA")
+    desk.be("U0LEO").dm("please cancel our hosting")
+    desk.work()
+    assert refusal in desk.said("U0LEO")
+    assert "open technical tickets" not in desk.said("U0LEO"), "which he did not ask for"
+    desk.be("U0RAJ").dm("please reopen our account")
+    desk.be("U0RAJ").dm("please cancel our hosting")
+    desk.be("U0MIA").dm("we want to cancel and order a new server")
+    desk.work()
+    assert "*Tideworks Ltd* is not closed, so there is nothing to reopen." in desk.said("U0RAJ")
+    assert "you may not" not in desk.said("U0RAJ")
+    assert desk.said("U0MIA").count(refusal) == 1
+
+
+def test_e14_on_a_suspended_account_a_change_is_refused_with_what_can_be_done(desk: SlackDesk) -> None:
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(text("UPDATE accounts SET status = 'suspended'"))
+    desk.be("U0RAJ").dm("please cancel our hosting")
+    desk.work()
+    why = "*Tideworks Ltd* is suspended, so you may not cancel services now.\nYou can open a billing ticket about the"
+    assert why in desk.said("U0RAJ")
+    assert "You can still send this as something else" in desk.said("U0RAJ")

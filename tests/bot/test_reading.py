@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authz import REQUESTS
 from bot import phrases, private, reading
 from bot.answers import ANSWERS
-from bot.reading import AHEAD, Read, read
+from bot.reading import AHEAD, Read, read, which_change
 from tests.house.test_names import ROOT
 
 EXAMPLES = phrases.load().example("examples")
@@ -219,6 +220,20 @@ def test_words_choose_no_account_no_person_and_no_right() -> None:
     }
     assert "rapidfuzz" in imported
     assert not {name for name in imported if (ROOT / str(name).partition(".")[0]).is_dir()}, "nothing of ours"
+
+
+CHANGES = phrases.load().example("changes")
+
+
+@pytest.mark.parametrize("words", EXAMPLES["change"])
+def test_every_example_of_a_change_says_which(words: str) -> None:
+    assert which_change(words, CHANGES) in REQUESTS
+
+
+def test_what_may_be_one_change_or_another_is_neither() -> None:
+    assert set(CHANGES) == set(REQUESTS)
+    assert which_change("Please cancel it, and order another", CHANGES) == ""
+    assert which_change("we are closed on Monday, and cancelled nothing", CHANGES) == ""
 
 
 def test_every_intent_has_an_answer() -> None:
