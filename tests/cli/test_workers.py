@@ -101,6 +101,24 @@ def test_a5_one_that_hangs_keeps_no_other_from_being_replaced_and_nobody_from_le
     assert [line for line in at_last.splitlines() if "worker killed" in line and f"pid={latest}" in line]
 
 
+def test_a5_one_that_hangs_is_bounded_at_a_restart_and_where_one_is_to_go(tmp_path: Path) -> None:
+    """SIGTTOU and SIGHUP: whom uvicorn would wait for is killed in the end, and meanwhile the others are looked after."""
+    with served(tmp_path, 2) as parent:
+        stays, hangs = sorted(int(begun(parent).split()[-1]) for _ in range(2))
+        os.kill(hangs, signal.SIGSTOP)
+        parent.send_signal(signal.SIGTTOU)
+        said = line_with(parent, "worker killed")
+        assert f"pid={hangs}" in said
+        os.kill(stays, signal.SIGSTOP)
+        parent.send_signal(signal.SIGHUP)
+        new = int(begun(parent).split()[-1])
+        assert f"pid={stays}" in line_with(parent, "worker killed")
+        parent.terminate()
+        parent.stdout.read()
+        assert parent.wait() == 0
+    assert new not in (stays, hangs)
+
+
 @contextmanager
 def served(where: Path, workers: int) -> Iterator[subprocess.Popen[str]]:
     script = where / "service.py"
@@ -130,9 +148,14 @@ def ended(parent: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
 
 def begun(parent: subprocess.Popen[str]) -> str:
     """What was said until the next worker had begun."""
+    return line_with(parent, "begun")
+
+
+def line_with(parent: subprocess.Popen[str], words: str) -> str:
+    """What was said up to a line that has these words."""
     said = ""
     for line in parent.stdout:
         said += line
-        if "begun" in line:
+        if words in line:
             return said
-    raise AssertionError(f"it ended before a worker had begun: {said}")
+    raise AssertionError(f"it ended and had not said {words}: {said}")
