@@ -17,8 +17,9 @@ STATUSES: Final = ("open", "waiting", "closed")
 TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")
 
 
-def card(p: Phrases, found: Card) -> Message:
-    """Who asks, how sure that is, what may be told and what not, and what can be done about it."""
+def card(p: Phrases, found: Card, *, phone: bool) -> Message:
+    """Who asks, how sure that is, what may be told and what not, and what can be done about it. `phone`: whether the desk has a
+    phone line to call back by."""
     urgent = p.say("card.urgent") + " " if found.urgent else ""
     head = urgent + p.say("card.head", number=found.number, subject=found.subject)
     about = p.say("card.about", kind=found.kind, topic=found.topic, channel=found.channel, at=moment(found.opened_at))
@@ -32,7 +33,7 @@ def card(p: Phrases, found: Card) -> Message:
         [b.section(p.say("card.left_by_guarded" if found.guarded else "card.left_by", name=found.left_by))]
         if found.left_by
         else requester(p, found.requester, p.say(f"card.proof.{found.proved}")),
-        buttons(p, found),
+        buttons(p, found, phone=phone),
     )
 
 
@@ -79,7 +80,7 @@ def _listen(p: Phrases, said: Said) -> list[Block]:
     return [b.context(p.say("card.listen", seconds=said.seconds))]
 
 
-def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
+def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
     number = str(found.number)
     settable = STATUSES if found.requester is not None else ("closed", "open")
     statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in settable if name != found.status]
@@ -92,7 +93,9 @@ def buttons(p: Phrases, found: Card) -> tuple[Block, ...]:
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
         ),
-        *b.actions(call_back, b.button(p.plain("button.verify"), "desk_verify", number)),
+        *b.actions(
+            call_back if phone and found.known else None, b.button(p.plain("button.verify"), "desk_verify", number)
+        ),
     )
 
 
@@ -116,9 +119,9 @@ def unreached(p: Phrases, why: str, customer: str) -> str:
     return p.say(f"card.nobody_why.{why}", customer=customer)
 
 
-def verification(p: Phrases, person: int | None) -> Message:
+def verification(p: Phrases, person: int | None, *, phone: bool) -> Message:
     if person is None:
         return told.plain(p, "verify_not_found")
     ask = b.button(p.plain("button.send_code"), "desk_send_code", str(person))
     back = b.button(p.plain("button.call_back"), "desk_call_back", f"person:{person}")
-    return b.message(b.section(p.say("verify_found")), b.actions(ask, back))
+    return b.message(b.section(p.say("verify_found")), b.actions(ask, back if phone else None))

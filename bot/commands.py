@@ -76,7 +76,7 @@ def verified(door: Door, tx: Transaction, who: Who, person: int | Reading | None
         return live_words.in_short(door.phrases, found)
     if found is not None:
         return told.plain(door.phrases, "verify_spent")
-    return cards.verification(door.phrases, person)
+    return cards.verification(door.phrases, person, phone=door.phone)
 
 
 COMMANDS: Final[dict[str, Command]] = {

@@ -283,7 +283,7 @@ def _posted(
 
 def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     found = facts.card(tx, granted(tx), place.ticket)
-    return None if found is None else cards.card(door.phrases, found)
+    return None if found is None else cards.card(door.phrases, found, phone=door.phone)
 
 
 def _who(place: Place) -> Who:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from authz import Action
+from authz import Action, Grant
 from portal import answers, card
 from portal.asking import asked, talking
 from portal.door import Door
@@ -40,6 +40,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "chosen": chosen,
         "case": case,
         "reading": reading,
+        "no_call_back": _called(door, tx, who, chosen),
         "tone": card.tone(case) if case is not None else "none",
         "rights": card.rights(case.requester) if case is not None and case.requester is not None else None,
         "mine": mine,
@@ -57,6 +58,18 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "budget": door.accounts_an_hour,
     }
     return answers.live_page(door, visit, "calls", given)
+
+
+def _called(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> str | None:
+    """Why whoever a call of theirs was with cannot be called back, empty where they can. None: the call goes on, or is not theirs."""
+    grant, found = talking(tx, who), rings.look(tx, call.id) if call is not None else None
+    if grant is None or call is None or found is None or call.state != "over" or call.staff != who.staff:
+        return None
+    return why_not(door, tx, grant, person_of(found.subject))
+
+
+def why_not(door: Door, tx: Transaction, grant: Grant, person: int) -> str:
+    return call_backs.why_not(tx, grant, person) if door.phone else "no_phone"
 
 
 def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:
@@ -107,6 +120,7 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
         or call is None
         or found is None
         or call.staff != who.staff
+        or not door.phone
         or not found.subject.startswith("person:")
     ):
         return answers.to("/desk?said=not_yours")

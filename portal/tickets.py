@@ -10,7 +10,7 @@ from fastapi import Response
 from authz import Action, Grant
 from portal import answers, card
 from portal.asking import asked, on_ticket, talking
-from portal.calls import said_of
+from portal.calls import said_of, why_not
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction, call_backs, desk_tickets, forms, queue, reach, readings
@@ -43,7 +43,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     reading = readings.look(tx, grant, door.accounts_an_hour)
     if reading is not Reading.OPEN:
         return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
-    found = queue.ticket(tx, grant, number)
+    found, asking = queue.ticket(tx, grant, number), talking(tx, who)
     if found is None:
         return answers.not_there(door, visit)
     settable: tuple[str, ...] = desk_tickets.DESK_STATUSES
@@ -55,6 +55,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "card": found.card,
         "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
         "settable": [status for status in settable if status != found.card.status],
+        "no_call_back": why_not(door, tx, asking, found.person) if asking is not None and found.person else None,
         "longest": LONGEST,
         "became": reach.of_ticket(tx, grant, number),
         "reach": reach.now(tx, grant, number, phone=door.phone),
@@ -127,6 +128,8 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
         return answers.to(f"/desk/tickets/{number}?said=led")
     if found.card.status == "held":  # they may not be alone
         return answers.to(f"/desk/tickets/{number}?said=held")
+    if not door.phone:
+        return answers.to(f"/desk/tickets/{number}?said=call_back_no_phone")
     made = call_backs.ask(tx, asking, found.person, account=found.account, ticket=number)
     return answers.to(f"/desk/tickets/{number}?said={said_of(made)}")
 

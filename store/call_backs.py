@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from authz import Grant
+from authz import Grant, Proof
 from store import factors, guard, tables, timeline, two_words, work
 from store.keys import Keys
 from store.people import lock, subject_of
@@ -53,8 +53,8 @@ def ask(
     ticket: int | None = None,
     purpose: str = "",
 ) -> int | str:
-    """An agent asks for it: its id, or why not: no_number (none on file that is old enough), soon (one was just now) or
-    enough (of them today). Unless `purpose` says, it is to talk, or where their PIN is locked to tell them the code with which
+    """An agent asks for it: its id, or why not: no_number (none on file that is old enough), talking (they are on the
+    phone with this agent, proved), soon (one was just now) or enough (of them today). Unless `purpose` says, it is to talk, or where their PIN is locked to tell them the code with which
     they can call: they could not prove themselves to us."""
     tx.good(grant, "desk.proof.ask")
     staff = int(grant.subject.partition(":")[2])
@@ -64,6 +64,13 @@ def ask(
         timeline.add(tx, ticket, grant.subject, "", event="calling", internal=True)
     tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
     return made
+
+
+def why_not(tx: Transaction, grant: Grant, person: int) -> str:
+    """Why they cannot be called back now, in words of `ask`; empty where they can."""
+    tx.good(grant, "desk.proof.ask")
+    tx.told(grant, f"call_back_of:{subject_of(person)}")
+    return _why_not(tx, person, int(grant.subject.partition(":")[2]))
 
 
 def look(tx: Transaction, id: int) -> CallBack | None:
@@ -190,20 +197,35 @@ def _make(
     c = tables.call_backs.c
     if not lock(tx, person):
         return "no_number"
-    numbers = factors.numbers(tx, person).good
-    if not numbers:
-        return "no_number"
-    made = select(func.count(), func.max(c.made_at)).where(c.person_id == person, of_late(c.made_at, tx.now, DAY))
-    today, last = tx.connection.execute(made).one()
-    if last is not None and last > tx.now - APART:
-        return "soon"
-    if today >= A_DAY:
-        return "enough"
-    row = {"person_id": person, "account_id": account, "ticket": ticket, "number": numbers[0], "purpose": purpose}
+    why = _why_not(tx, person, staff)
+    if why:
+        return why
+    number = factors.numbers(tx, person).good[0]
+    row = {"person_id": person, "account_id": account, "ticket": ticket, "number": number, "purpose": purpose}
     row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "words_key": tx.keys.newest(two_words.USE).id}
     id: int = tx.connection.execute(insert(tables.call_backs).values(**row).returning(c.id)).scalar_one()
     work.enqueue(tx, "call_back", str(id), {"call_back": id})
     return id
+
+
+def _why_not(tx: Transaction, person: int, staff: int | None) -> str:
+    c, r = tables.call_backs.c, tables.rings.c
+    if not factors.numbers(tx, person).good:
+        return "no_number"
+    theirs = select(r.id).where(
+        r.staff_id == staff,
+        r.subject == subject_of(person),
+        r.proof >= int(Proof.VERIFIED),
+        r.ended_at.is_(None),
+        r.taken_by.is_not(None),
+    )
+    if staff is not None and tx.connection.execute(theirs.limit(1)).first() is not None:
+        return "talking"
+    made = select(func.count(), func.max(c.made_at)).where(c.person_id == person, of_late(c.made_at, tx.now, DAY))
+    today, last = tx.connection.execute(made).one()
+    if last is not None and last > tx.now - APART:
+        return "soon"
+    return "enough" if today >= A_DAY else ""
 
 
 def _call_back(row: Any) -> CallBack:

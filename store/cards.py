@@ -25,7 +25,8 @@ class Card:
     """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
     `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
     `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty.
-    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only those who lead the desk ring them."""
+    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only those who lead the desk ring them.
+    `known`: who opened or left it, or whom they said they were, is somebody on file, who can be called back."""
 
     number: int
     subject: str
@@ -43,6 +44,7 @@ class Card:
     proved: str = "verified"
     left_by: str = ""
     guarded: bool = False
+    known: bool = True
 
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
@@ -82,6 +84,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         row.factor or HOW.get(row.channel, "verified"),
         first.name if first is not None and by_name else "",
         row.held_as is not None,
+        row.opened_by is not None or (first is not None and "person:" in first.author),
     )
     tx.told(grant, *_fields(made))
     return made

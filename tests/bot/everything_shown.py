@@ -204,14 +204,14 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             short = Conversation(ticket(text, status), "problem", (said(text),))
             yield f"ticket {status}", told.conversation(P, short)
         if status not in NOT_THE_DESKS:
-            yield f"card {status}", cards.card(P, card(text, status))
+            yield f"card {status}", cards.card(P, card(text, status), phone=True)
     long = (
         *(said(text, n, author=("person:1", "staff:1")[n % 2]) for n in range(60)),
         *(said("", event=event) for event in EVENTS),
     )
     yield "a long ticket", told.conversation(P, Conversation(ticket(text), "question", long))
     yield "a ticket with files", told.conversation(P, Conversation(ticket(text), "question", (said(text),) * 40))
-    yield "card of nobody", cards.card(P, card(text, requester=False))
+    yield "card of nobody", cards.card(P, card(text, requester=False), phone=True)
     for one in (
         said(text),
         said(text, internal=True),
@@ -227,8 +227,8 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         why = "no_way" if state == "nobody" else text[:300]
         became = Delivery(state, why, AT)
         yield f"answer {state}", cards.said(P, 10**9, said(text, author="staff:1"), became, name(text))
-    yield "found", cards.verification(P, 10**15)
-    yield "not found", cards.verification(P, None)
+    yield "found", cards.verification(P, 10**15, phone=True)
+    yield "not found", cards.verification(P, None, phone=True)
     kept = f"from|C0123456789|1795348000.000001|1795348000.000002|{','.join(['F0123456789'] * 15)}"
     for accounts in (0, 1, 3, 40, 150):
         found = offered(text, accounts)

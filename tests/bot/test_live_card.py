@@ -175,6 +175,19 @@ def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackD
         assert tx.connection.execute(tables.call_backs.select()).first() is None
 
 
+def test_no_call_back_is_offered_where_nobody_is_on_file_to_be_called(slack_once: SlackDesk) -> None:
+    desk = slack_once
+    stranger = desk.exchange.phone("+441632960999")
+    stranger.dial()
+    for keys in ("#", "*#"):
+        stranger.press(keys)
+    stranger.speak("it is down")
+    desk.work()
+    shown = desk.said("U0KIM", AGENTS)
+    assert "[Note]" in shown
+    assert "[Call back]" not in shown
+
+
 def test_call_back_from_a_ticket_goes_to_the_number_on_file(slack_once: SlackDesk) -> None:
     desk = slack_once
     desk.be("U0OLIVIA").dm("our shop is down")

@@ -51,7 +51,7 @@ MADE: dict[str, set[str]] = {
     "card.set.{}": set(cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),
-    "fixed:call_back_{}": {"nobody", "led", "no_number", "soon", "enough"},
+    "fixed:call_back_{}": {"nobody", "led", "no_number", "talking", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many"},
     "card.proof.{}": {"verified", *card_facts.HOW.values(), *step_ups.FACTORS},
     "card.answer.{}": set(reach.STATES),

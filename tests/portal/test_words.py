@@ -74,7 +74,15 @@ NOT_DONE = {
         "empty",
     ),
     *("status_already", "taken_already", "taken_another", "threat_already", "asked_already", "address_young"),
-    *("call_back_no_number", "call_back_soon", "call_back_enough", "looked_up_enough", "lift_own"),
+    *(
+        "call_back_no_number",
+        "call_back_soon",
+        "call_back_enough",
+        "call_back_no_phone",
+        "call_back_talking",
+        "looked_up_enough",
+        "lift_own",
+    ),
 }
 WITHOUT_A_FORM = {"unsent", "spent", "no_case"}
 
@@ -106,6 +114,7 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
         "call_back_no_number",
         "call_back_soon",
         "call_back_enough",
+        "call_back_talking",
         "no_case",
         "spent",
     }

@@ -34,6 +34,7 @@ OPENS: dict[str, set[str]] = {
     "approvals.to_ask": {"desk.deliver"},
     "audit.entries": {"desk.ledger.read"},
     "call_backs.ask": {"desk.proof.ask"},
+    "call_backs.why_not": {"desk.proof.ask"},
     "call_backs.under_way": {"desk.proof.ask"},
     "cards.card": {"desk.deliver", "desk.ticket.work"},
     "cards.name_of_requester": {"desk.deliver"},
