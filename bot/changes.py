@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from authz import Action, Topic
-from bot import desk_thread
+from bot import desk_thread, owed
 from bot.actor import Actor, Who, known
 from bot.door import Door
+from bot.kept import kept
 from bot.typed import words_of
 from store import Transaction, edits, places, tickets, timeline
 from store.installations import Installation
@@ -42,9 +43,10 @@ def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> 
     thread = said.get("thread_ts") if said.get("thread_ts") != said["ts"] else None
     mentioned = any(f"<@{via.bot_user}>" in str(one.get("text") or "") for one in (before, said))
     ours = event.get("channel_type") == "im" or mentioned
-    words = words_of(now, via.bot_user) if now is not None else None
+    written = words_of(now, via.bot_user) if now is not None else None
+    words = kept(door.phrases, written) if written is not None else None
     lost = _files_lost(before, now)
-    same = before is not now and words == words_of(before, via.bot_user)  # Slack shows more of a link in it
+    same = before is not now and written == words_of(before, via.bot_user)  # Slack shows more of a link in it
     if same and not lost:
         return
     with door.store.transaction("slack") as tx:
@@ -55,6 +57,8 @@ def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> 
             return
         about, whose = timeline.of_source(tx, source), edits.whose(tx, source)
         who = known(tx, actor) if about is not None or whose is not None or ours or thread else None
+        if words != written and actor is not None and (about is not None or whose is not None):
+            owed.tell(tx, actor, "fixed:pin_left_out", f"pin:{source}:{stamp}")
         if about is not None:
             if words is None or not _edited(tx, who, about, source, words, stamp):
                 edits.withdraw(tx, source)

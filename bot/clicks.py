@@ -10,6 +10,7 @@ from bot import answers, choices, linking, opening, owed, private
 from bot.actor import Actor, Who, known, of_interaction
 from bot.clicked import Click, number_of, stands_there, value_of, where
 from bot.door import Door
+from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
@@ -195,7 +196,7 @@ def shortcut(door: Door, body: Body) -> None:
     with door.store.transaction("slack") as tx:
         if not calls.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
             return
-        who, words = known(tx, actor), words_of(message, "")
+        who, words = known(tx, actor), kept(door.phrases, words_of(message, ""))
         if who is None or not who.is_person:
             owed.tell(
                 tx,

@@ -10,6 +10,7 @@ from bot import answers, cards, choices, desk_thread, linking, live_words, owed,
 from bot.actor import Actor, Who, known, of_command
 from bot.blocks import Message
 from bot.door import Door
+from bot.kept import kept
 from bot.typed import typed
 from store import Transaction, calls, numbers
 from store.live import Case
@@ -45,7 +46,7 @@ def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Me
         return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
     if not choices.may_open(choices.possible(tx, who)):
         return answers.answer(tx, door.phrases, who, "open")
-    owed.form(tx, who.actor, "open", str(body["trigger_id"]), words=words)
+    owed.form(tx, who.actor, "open", str(body["trigger_id"]), words=kept(door.phrases, words))
     return None
 
 

@@ -10,6 +10,7 @@ from authz import Action
 from bot import answers, changes, choices, desk_thread, linking, opening, overheard, owed, private, proving, reading
 from bot.actor import Actor, Who, known, of_event
 from bot.door import Door
+from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
@@ -44,8 +45,9 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
     if not (direct or mentioned or thread):
         return
-    spoken = _Spoken(channel, ts, str(thread) if thread else None, words_of(event, via.bot_user), event.get("files"))
-    plain = numbers.western(spoken.words)
+    words = words_of(event, via.bot_user)
+    plain, keeps = numbers.western(words), kept(door.phrases, words)
+    spoken = _Spoken(channel, ts, str(thread) if thread else None, keeps, event.get("files"))
     meant = reading.read(plain, door.phrases.example("examples"))  # before anybody waits for the database
     if meant.intent == "change":
         meant = replace(meant, value=reading.which_change(plain, door.phrases.example("changes")))
@@ -67,6 +69,9 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
         if place is None and not spoken.files and reading.may_be_pin(plain) and (who or meant.intent != "link"):
             _digits(tx, actor, spoken, direct)
             return
+        if keeps != words and (who is not None or direct or mentioned):
+            there = spoken.reply_there if direct else None
+            owed.tell(tx, actor, "fixed:pin_left_out", f"pin:{_minute(tx, actor, spoken)}", where=there)
         if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
             return
         if place is not None and not (mentioned and place.side == places.ORIGIN):

@@ -25,6 +25,7 @@ from bot import blocks as b
 from bot.actor import Who, known, of_interaction
 from bot.blocks import Block
 from bot.door import Door
+from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from store import Transaction, approvals, calls, edits, numbers, tickets, work
@@ -77,6 +78,8 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
     account, _, service = _chosen(view, "service").partition(":")
     if not words:
         return _error(tx, "words", p.plain("form.words_missing"), view)
+    if kept(p, words) != words:
+        return _error(tx, "words", p.plain("form.no_pins"), view)
     parsed = choices.parse(value)
     if service and parsed is not None and str(parsed[0]) != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
@@ -151,6 +154,8 @@ def _ticket(view: Mapping[str, Any]) -> int:
 
 
 def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    if kept(door.phrases, _words(view)) != _words(view):
+        return _error(tx, "words", door.phrases.plain("form.no_pins"), view)
     grant = on_ticket(tx, who, Action.TICKET_REPLY, _ticket(view))
     if grant is not None and tickets.reply(tx, grant, _ticket(view), body=_words(view)):
         return None

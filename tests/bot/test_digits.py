@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from bot import reading
+from bot import phrases, reading
+from bot.kept import kept
 from store import tables
-from tests.bot.slack_desk import SlackDesk
-from tests.ivr.wire import count
+from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.ivr.wire import count, rows
 
 NOT_KEPT = "I have not kept those digits. *Never write your PIN here*"
 PIN = "40817263"
@@ -30,6 +32,58 @@ def test_digits_alone_are_not_kept_and_whoever_wrote_them_is_told(slack_once: Sl
 )
 def test_digits_that_are_said_to_be_something_else_are_no_pin(words: str) -> None:
     assert not reading.may_be_pin(words)
+
+
+LEFT_OUT = "I have left out digits that may be your PIN"
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("our shop is down, my PIN is 48291327", "our shop is down, my PIN is …"),
+        ("PIN: 4829-1327 and the site is slow", "PIN: … and the site is slow"),
+        ("account 200417 (PIN 48291327) is down", "account 200417 (PIN …) is down"),
+        ("482913 is my pin, it is down. Or 551122 (pin)", "… is my pin, it is down. Or … (pin)"),
+        ("my code is ٤٨٢٩١٣, the VPS is slow", "my code is …, the VPS is slow"),
+        ("error code 80070057, PIN does not work for 17846325", ""),
+        ("our order 123456, PIN 4829 is short, ring 01632 960101", ""),
+    ],
+)
+def test_digits_that_are_called_a_pin_are_left_out_and_no_others(words: str, left: str) -> None:
+    assert kept(phrases.load(), words) == (left or words).replace("…", "[digits left out]")
+
+
+def test_a_pin_within_a_report_goes_nowhere_and_the_rest_becomes_a_ticket(slack_once: SlackDesk) -> None:
+    """Nor by an edit, in a ticket's thread, from a channel, by a command, or from a form."""
+    desk, bodies = slack_once, select(tables.messages.c.body)
+    desk.link("U0MIA", "mia.chen")
+    mia = desk.be("U0MIA")
+    mine = mia.dm(f"our shop is down, my PIN is {PIN}")
+    desk.work()
+    left = "our shop is down, my PIN is [digits left out]"
+    assert f"Ticket #1001: {left}" in desk.said("U0MIA")
+    assert f"{LEFT_OUT}; the rest of what you wrote is kept. *Never write your PIN here*" in desk.said("U0MIA")
+    assert [row.body for row in rows(desk, bodies)] == [left]
+    desk.pass_time(60)
+    mia.edit(mine, f"our shop is down since nine, the PIN is {PIN}")
+    desk.work()
+    assert desk.said("U0MIA").count(LEFT_OUT) == 2
+    mia.dm(f"or the pin code {PIN}", thread=mine)
+    mia.says("help", f"@Deskgate our shop is down, pin {PIN}")
+    desk.work()
+    mia.command("/ticket", f"our shop is down. PIN {PIN}", "help")
+    desk.work()
+    assert "PIN [digits left out]" in desk.text_of(desk.form("U0MIA"))
+    refused = desk.submit("U0MIA", words=f"our shop is down. PIN {PIN}")
+    assert "may be a PIN" in str(refused.errors if refused is not None else "")
+    assert [row.body for row in rows(desk, bodies)] == [
+        "our shop is down since nine, the PIN is [digits left out]",
+        *("or the pin code [digits left out]", "our shop is down, pin [digits left out]"),
+    ]
+    mia.edit(mine, "our shop is down since nine")
+    desk.work()
+    assert rows(desk, bodies)[0].body == "our shop is down since nine", "taken out of the message, as was asked"
+    assert PIN not in desk.said("U0KIM", AGENTS)
 
 
 def test_a_stranger_is_told_so_too_and_links_with_eight_digits_of_any_script(slack_once: SlackDesk) -> None:
