@@ -2,7 +2,7 @@
 
 How many guesses a password takes is zxcvbn's to say, which knows 30,000 of the passwords and words people choose, keyboards,
 dates, and what they do to letters. Names, words of the desk and phrases that everybody knows are taken out before it is asked:
-they count for nothing. Nor does what stands between letters, or writing each of them twice.
+they count for nothing. Nor does what stands between letters, writing each of them twice, or the shift key.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _FAMOUS: Final = (  # what zxcvbn counts as four words or more that have nothing
     "onceuponatime",
     "openthepodbaydoors",
     "myvoiceismypassport",
+)
+_SHIFTED: Final = (  # what the shift key makes of these keys, on American keyboards and on British ones
+    str.maketrans('!@#$%^&*()_+{}|:"<>?~', "1234567890-=[]\\;',./`"),
+    str.maketrans('!"£$%^&*()_+{}:@~<>?', "1234567890-=[];'#,./"),
 )
 KINDS: Final = {"repeat": "repeats", "sequence": "row", "spatial": "row", "dictionary": "common"}
 
@@ -56,12 +60,15 @@ def trouble(password: str, known: Iterable[str]) -> str | None:
 
 
 def _plainer(password: str) -> Iterable[str]:
-    """The same with nothing between its letters, where that is the same again and again, and with letters that are written twice
-    written once."""
+    """The same with nothing between its letters, where that is the same again and again; with letters that are written twice
+    written once; and as it would be typed without the shift key, by which rows of keys are found (`!QAZ2wsx#EDC4rfv`)."""
     between = re.findall(r"[\W_]", password)
     if len(set(between)) <= 2:
         yield re.sub(r"[\W_]", "", password)
     yield re.sub(r"(.)\1", r"\1", password)
+    for keys in _SHIFTED:
+        if (typed := password.translate(keys)) != password:
+            yield typed.lower()
 
 
 def _judged(password: str, words: list[str]) -> str | None:

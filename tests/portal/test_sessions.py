@@ -132,6 +132,8 @@ def test_b10_the_name_of_the_company_counts_for_nothing() -> None:
         ("p-a-s-s-w-o-r-d-1", "what very many people choose"),
         ("ppaasswwoorrdd1", "what very many people choose"),
         ("correct horse battery staple", "what very many people choose"),
+        ("!QAZ2wsx#EDC4rfv", "what very many people choose"),
+        ('!QAZ"WSX£EDC$RFV', "what very many people choose"),
         ("x" * 201, "too long"),
     ],
 )
