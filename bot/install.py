@@ -106,12 +106,13 @@ def router(
 
     scope = ",".join(scopes())
     threads, places = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-install"), BoundedSemaphore(PLACES)
+    waiting: set[str] = set()  # links; one that got about takes one place, and a new one is let in beside it
 
     @routes.get("/slack/install")
     async def install(invited: str = "") -> Response:
         if not installations.is_invited(store.keys, invited, store.clock()):
             return _page("uninvited")
-        state = installations.begin(store.keys, store.clock())
+        state = installations.begin(store.keys, invited, store.clock())
         asked = {"client_id": app.client_id, "scope": scope, "state": state, "redirect_uri": back}
         sent = Response(status_code=302, headers={**HEADERS, "Location": f"{authorize}?{urlencode(asked)}"})
         sent.set_cookie(COOKIE, state, max_age=STATE_LIFE // 1000, **crumb)
@@ -134,11 +135,17 @@ def router(
         state = request.query_params.get("state", "")
         if not _is_theirs(store, request.cookies.get(COOKIE, ""), state):
             page = _page("stale")
-        elif not places.acquire(blocking=False):
+        elif (link := installations.link_of(state)) in waiting or not places.acquire(blocking=False):
             return _page("full")
         else:
+            waiting.add(link)
+
+            def done(_: object) -> None:
+                waiting.discard(link)
+                places.release()
+
             doing = threads.submit(installed, state, request.query_params)
-            doing.add_done_callback(lambda _: places.release())
+            doing.add_done_callback(done)
             page = await asyncio.wrap_future(doing)
         page.delete_cookie(COOKIE, **crumb)
         return page

@@ -20,7 +20,7 @@ INVITED_FOR = 24 * 3_600_000  # ms
 _STATES: Final = "install-states"
 _INVITED: Final = "install-invited"
 _INVITATION: Final = re.compile(r"[0-9a-f]{75}")
-_STATE: Final = re.compile(r"[0-9a-f]{11}[A-Za-z0-9_-]{11}[0-9a-f]{21}")
+_STATE: Final = re.compile(r"[0-9a-f]{11}[A-Za-z0-9_-]{11}[0-9a-f]{11}[0-9a-f]{21}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +94,23 @@ def is_invited(keys: Keys, invited: str, now: int) -> bool:
     return now - INVITED_FOR < int(invited[:11], 16) <= now + AHEAD
 
 
-def begin(keys: Keys, now: int) -> str:
-    """Somebody who is invited begins to install, at `now` (ms): the state that must come back with them, once. Nothing is kept of
+def begin(keys: Keys, invited: str, now: int) -> str:
+    """Somebody with that link begins to install, at `now` (ms): the state that must come back with them, once. Nothing is kept of
     it either."""
-    words = f"{now:011x}", secrets.token_urlsafe(9)[:11]
+    words = f"{now:011x}", secrets.token_urlsafe(9)[:11], invited[:11]
     return "".join((*words, keys.digest(_STATES, *words)[:21]))
 
 
 def is_begun(keys: Keys, state: str, now: int) -> bool:
     """Whether it was begun here of late, come back already or not. Takes no statement."""
-    if not _STATE.fullmatch(state) or not keys.made(state[22:], _STATES, state[:11], state[11:22]):
+    if not _STATE.fullmatch(state) or not keys.made(state[33:], _STATES, state[:11], state[11:22], link_of(state)):
         return False
     return now - STATE_LIFE < int(state[:11], 16) <= now + AHEAD
+
+
+def link_of(state: str) -> str:
+    """By which link it was begun: when that was made."""
+    return state[22:33]
 
 
 def came_back(tx: Transaction, state: str) -> bool:

@@ -49,7 +49,7 @@ class Kept:
             self.codes = {kind: codes.issue(tx, kind, subject) for kind in codes.KINDS}
             self.pages = {kind: pages.issue(tx, kind, subject) for kind in ("enrol", "pin")}
             self.approval, self.number = approvals.ask(tx, subject, 1)
-            self.state = installations.begin(tx.keys, tx.now)
+            self.state = installations.begin(tx.keys, "0" * 11, tx.now)
             self.seal = owed.sealed(tx, KIM, SAID)
 
     def starts_with(self, keys: str) -> None:

@@ -131,7 +131,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.TOKEN,
     ),
-    **dict.fromkeys(("installations.invite", "installations.is_invited"), reasons.TOKEN),
+    **dict.fromkeys(("installations.invite", "installations.is_invited", "installations.link_of"), reasons.TOKEN),
     **dict.fromkeys(("reach.begin", "reach.given_up", "reach.settle", "jobs.give_up", "jobs.put_back"), reasons.QUEUE),
     "keys.Key.cipher": reasons.KEYS,
     **dict.fromkeys(
