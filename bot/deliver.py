@@ -10,6 +10,7 @@ from bot import (
     answers,
     asking,
     choices,
+    desk_forms,
     desk_thread,
     fetching,
     follow,
@@ -31,7 +32,7 @@ from bot.blocks import Block, Message
 from bot.door import Door, ask_who_we_are
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
-from store import Transaction, approvals, authenticators, edits, places, reach, shown, ticket_lists
+from store import Transaction, approvals, authenticators, edits, places, ticket_lists
 from store.people import person_of, subject_of
 from store.work import Later, Never, Work
 
@@ -240,20 +241,11 @@ def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]
     grant = desk_thread.working(tx, who, number) if form == "desk_answer" else None
     if grant is None:
         return forms.words(door.phrases, form, number)
-    found = shown.noted_files(tx, grant, number)
-    return forms.answer(door.phrases, number, reach.now(tx, grant, number, phone=door.phone), files=found)
+    return desk_forms.answer(tx, door, grant, number)
 
 
 def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    """What was answered, to be changed: by whoever wrote it."""
-    number, message = int(asked["ticket"]), int(asked["message"])
-    grant = desk_thread.working(tx, who, number)
-    said = shown.said(tx, grant, number) if grant is not None else ()
-    body = next((one.body for one in said if one.id == message and one.author == who.subject), None)
-    if grant is None or body is None:
-        return forms.refused(door.phrases, told.plain(door.phrases, "not_your_answer").blocks)
-    found = reach.now(tx, grant, number, phone=door.phone)
-    return forms.answer(door.phrases, number, found, correcting=(message, body))
+    return desk_forms.correct(tx, door, who, int(asked["ticket"]), int(asked["message"]))
 
 
 def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

@@ -9,10 +9,10 @@ from bot import told
 from bot.blocks import Block
 from bot.cards import unreached
 from bot.choices import Choice, Running
-from bot.phrases import Phrases
+from bot.phrases import Phrases, moment
 from bot.told import account_label
 from store.reach import NOBODY, Reach
-from store.timeline import File
+from store.timeline import File, Said
 
 
 def open_ticket(
@@ -110,10 +110,20 @@ def words(p: Phrases, callback: str, number: int) -> Block:
 
 
 def answer(
-    p: Phrases, number: int, found: Reach, *, files: Sequence[File] = (), correcting: tuple[int, str] | None = None
+    p: Phrases,
+    number: int,
+    found: Reach,
+    *,
+    files: Sequence[File] = (),
+    correcting: tuple[int, str] | None = None,
+    taken: str = "",
+    newest: int = 0,
+    since: Sequence[Said] = (),
+    typed: str = "",
 ) -> Block:
     """An answer to the customer, or one that is corrected (its id and words): whom it reaches now stands above. `files` may go
-    along."""
+    along. `taken`: a colleague's name, whose ticket it is; `newest` is the last that was said on it; `since`: what colleagues have
+    said in the meantime, when `typed` had been written."""
     seen = p.say(f"form.desk_answer_{found.way}", number=number, name=found.name)
     if found.way == NOBODY:
         rest = p.say("form.desk_answer_others" if found.others else "form.desk_answer_no_others", count=found.others)
@@ -123,7 +133,15 @@ def answer(
         message, body = correcting
         seen = f"{seen} {p.say('form.desk_correct_instead')}"
         return _words(p, "desk_correct", seen, f"{number}:{message}", initial=body, send=send)
-    made = _words(p, "desk_answer", seen, str(number), send=send)
+    made = _words(p, "desk_answer", seen, f"{number}:{newest}", initial=typed, send=send)
+    above = [b.section(p.say("form.desk_answer_taken", name=taken))] if taken else []
+    for one in since[-3:]:
+        who = one.name or p.plain("somebody")
+        above.append(b.section(p.say("form.desk_answer_since", name=who)))
+        event = p.say(f"event.{one.event}", name=who, at=moment(one.at)) if one.event else ""
+        above += [b.context(event)] if event else told.words_of(p, one)
+    above += [b.section(p.say("form.desk_answer_unsent"))] if since else []
+    made["blocks"][:0] = above
     if files:
         options = [b.option(file.name, str(file.id)) for file in files[-10:]]
         chosen: Block = {"type": "checkboxes", "action_id": "along", "options": options}

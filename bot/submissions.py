@@ -12,6 +12,7 @@ from bot import (
     choices,
     clicked,
     commands,
+    desk_forms,
     desk_thread,
     forms,
     opening,
@@ -28,7 +29,7 @@ from bot.door import Door
 from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
-from store import Transaction, approvals, calls, edits, numbers, tickets, work
+from store import Transaction, approvals, calls, desk_tickets, edits, numbers, tickets, work
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -167,7 +168,14 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
     chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
     along = [file for one in chosen if (file := clicked.number(str(one.get("value"))))]
-    done = desk_thread.answered(tx, who, _ticket(view), _words(view), along, phone=door.phone)
+    number, _, newest = str(view.get("private_metadata") or "").partition(":")
+    ticket = clicked.number(number)
+    grant = desk_thread.working(tx, who, ticket)
+    since = desk_tickets.meanwhile(tx, grant, ticket, clicked.number(newest)) if grant is not None else []
+    if grant is not None and since:
+        calls.forget_delivery(tx, _key(view))
+        return _update(desk_forms.answer(tx, door, grant, ticket, since=since, typed=_words(view)))
+    done = desk_thread.answered(tx, who, ticket, _words(view), along, phone=door.phone)
     return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
 
 

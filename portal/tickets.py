@@ -55,6 +55,7 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "card": found.card,
         "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
         "settable": [status for status in settable if status != found.card.status],
+        "newest": desk_tickets.newest(tx, grant, number),
         "no_call_back": why_not(door, tx, asking, found.person) if asking is not None and found.person else None,
         "longest": LONGEST,
         "became": reach.of_ticket(tx, grant, number),
@@ -97,6 +98,11 @@ def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit
         return "not_yours"
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
+    seen = visit.field("seen")
+    if desk_tickets.meanwhile(
+        tx, grant, number, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else 0
+    ):
+        return "answered_meanwhile"
     return f"answered_{desk_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
 
 

@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
 
 from authz import Grant
-from store import alerts, bounds, edits, reach, tables, timeline
+from store import alerts, bounds, edits, reach, shown, tables, timeline
 from store.people import works_here
 from store.prepared import Insert, Prepared
 from store.reach import Reach
-from store.timeline import NOT_THE_DESKS, Sent
+from store.timeline import NOT_THE_DESKS, Said, Sent
 from store.transaction import Collided, NoGrant, Transaction
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
@@ -111,6 +111,36 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
     assert id is not None
     reach.begin(tx, id, found)
     return found
+
+
+def newest(tx: Transaction, grant: Grant, number: int) -> int:
+    """The id of the last that was said on it: whoever writes an answer has seen it up to there."""
+    tx.good(grant, "desk.ticket.work")
+    bounds.ticket(tx, grant, number)
+    m = tables.messages.c
+    return int(tx.connection.execute(select(func.max(m.id)).where(m.ticket == number)).scalar() or 0)
+
+
+def meanwhile(tx: Transaction, grant: Grant, number: int, seen: int) -> list[Said]:
+    """What others of the desk have said to the customer on it since the message `seen`, that it is closed as well; nothing more of
+    theirs comes before this transaction ends."""
+    _working(tx, grant, number)
+    return [
+        one
+        for one in shown.said(tx, grant, number)
+        if one.by_desk and not one.internal and one.id > seen and one.author != grant.subject
+    ]
+
+
+def taken_by_another(tx: Transaction, grant: Grant, number: int) -> str:
+    """The name of the colleague who has taken it; empty where nobody has, or whoever asks."""
+    tx.good(grant, "desk.ticket.work")
+    bounds.ticket(tx, grant, number)
+    a, s = tables.assignments.c, tables.staff.c
+    query = select(s.name).join(tables.assignments, a.staff_id == s.id)
+    name: str | None = tx.connection.execute(query.where(a.ticket == number, s.id != _staff(grant))).scalar()
+    tx.told(grant, *(("staff.name",) if name else ()))
+    return name or ""
 
 
 def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str, *, phone: bool) -> bool:

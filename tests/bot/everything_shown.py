@@ -315,6 +315,12 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
         yield callback, forms.words(P, callback, 10**15)
     for found_way in (Reach(reach.SLACK, text), Reach(reach.PHONE, text), Reach(reach.NOBODY, text, "no_way", 10**6)):
         yield f"answer {found_way.way}", forms.answer(P, 10**15, found_way)
+        since = [said(text, author="staff:1"), *(said(text, event=event, name=name(text)) for event in EVENTS)]
+        for some in (since[:1], since):
+            yield (
+                f"answer after another {found_way.way}",
+                forms.answer(P, 10**15, found_way, taken=name(text), newest=10**15, since=some, typed=text),
+            )
         yield f"correct {found_way.way}", forms.answer(P, 10**15, found_way, correcting=(10**15, text))
     yield "verify", forms.verify(P)
     for who, shown in messages(text):

@@ -204,6 +204,25 @@ def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack_once: Sla
     assert rows(desk, select(tables.call_backs.c.person_id)) == [(8,)], "whom they said they were, as on the page"
 
 
+def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(desk: SlackDesk) -> None:
+    """H13: the form comes back with what the colleague said above it and the words still in it; sent again it goes out."""
+    desk.click("U0ANA", "desk_take", AGENTS)
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    assert "*Ana Brandt has taken this ticket.* Ask them before you answer." in desk.text_of(desk.form("U0KIM"))
+    desk.click("U0ANA", "desk_answer", AGENTS)
+    assert "has taken this ticket" not in desk.text_of(desk.form("U0ANA"))
+    desk.submit("U0ANA", words="Restarted. Better?")
+    left = desk.submit("U0KIM", words="Have you tried a restart?")
+    assert "Ana Brandt has done this since you opened the form" in desk.text_of(left)
+    assert "Restarted. Better?" in desk.text_of(left)
+    assert left is not None
+    (field,) = (block["element"] for block in left.blocks if block.get("block_id") == "words")
+    assert field["initial_value"] == "Have you tried a restart?"
+    assert "Have you tried a restart?" not in desk.said("U0OLIVIA")
+    desk.submit("U0KIM", words="Have you tried a restart?")
+    assert desk.said("U0OLIVIA").count("Have you tried a restart?") == 1
+
+
 def test_files_of_the_desk_go_with_an_answer_and_no_other_way(desk: SlackDesk) -> None:
     card = desk.last("U0KIM", AGENTS, "our shop is down")
     desk.be("U0KIM").says(AGENTS, "what I found", thread=card, files=[("how.txt", "steps"), ("inside.txt", "secret")])

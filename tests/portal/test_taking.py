@@ -1,4 +1,4 @@
-"""H13: who takes a ticket that others take at the same time, and what can be done with one that is held."""
+"""H13: who takes a ticket that others take at the same time, what can be done with one that is held, and two who answer at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import hire
+from tests.portal.test_called_back import PAGE, ticket_of
 from tests.portal.test_insider import accounts, signed_in
 
 QUICKER = "Somebody else was quicker: the page says who has it now. Press again to take it over."
@@ -50,3 +51,42 @@ def test_h13_nothing_is_done_with_a_ticket_that_is_held(one_desk: Desk, deed: st
     ana.get(page)
     ana.send(f"{page}/release")
     assert "The ticket is in the queue now." in ana.words
+
+
+def answers_of(desk: Desk) -> list[str]:
+    m = tables.messages.c
+    theirs = m.author.like("staff:%"), m.internal.is_(False), m.event == ""
+    return [row.body for row in rows(desk, select(m.body).where(*theirs).order_by(m.id))]
+
+
+@pytest.mark.parametrize("deed", ["answer", "close"])
+def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(one_desk: Desk, deed: str) -> None:
+    """H13: nobody took it, and both write. The second is told before anything goes out, and sends it then, or not."""
+    ticket_of(one_desk, "person:8")
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    for agent in (kim, ana):
+        agent.get(PAGE)
+    if deed == "answer":
+        ana.send(f"{PAGE}/answer", words="Restarted. Better?")
+    else:
+        ana.send(f"{PAGE}/status", status="closed")
+    kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
+    assert "A colleague has answered or closed this ticket since you opened it" in kim.words
+    assert ("Restarted. Better?" if deed == "answer" else "Ana Brandt closed this ticket") in kim.words
+    assert "Have you tried a restart?</textarea>" in kim.text, "what they typed is still there"
+    assert "Have you tried a restart?" not in answers_of(one_desk)
+    kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
+    assert answers_of(one_desk)[-1:] == ["Have you tried a restart?"], "they have read it, and want it sent"
+    kim.send(f"{PAGE}/answer", words="Or two?")
+    assert answers_of(one_desk)[-1:] == ["Or two?"], "their own answers stop nobody"
+
+
+def test_who_opens_a_ticket_that_a_colleague_has_reads_so_where_they_write(one_desk: Desk) -> None:
+    ticket_of(one_desk, "person:8")
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    kim.get(PAGE)
+    assert "has taken this ticket" not in kim.words
+    kim.send(f"{PAGE}/take")
+    warned = "Kim Novak has taken this ticket. Ask them before you answer."
+    assert warned in (ana.get(PAGE) and ana.words)
+    assert warned not in (kim.get(PAGE) and kim.words)

@@ -79,6 +79,7 @@ NOT_DONE = {
         "call_back_soon",
         "call_back_enough",
         "call_back_no_phone",
+        "answered_meanwhile",
         "call_back_talking",
         "looked_up_enough",
         "lift_own",
