@@ -50,7 +50,7 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
         proof,
         _tell(p, shown, live=live, over=over),
         *([p.say("call.told_not" if over else "card.tell_not", cells=not_shown)] if not_shown else []),
-        *([p.say("card.lent")] if who.lent else []),
+        *([p.say("card.lent", cells=sorted(who.lent))] if who.lent else []),
     ]
     small = [p.say("card.open_tickets", count=who.open_tickets)]
     if who.step_up and not over:

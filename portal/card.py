@@ -15,20 +15,25 @@ NOT_LISTED: Final = (*TELLING, "portal.login")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Cells, in words of words.toml: what may be told and what not; what they may ask for now, and only after a second proof."""
+    """Cells, in words of words.toml: what may be told and what not; what they may ask for now, and only after a second proof. `lent` are those of them
+    that are lent."""
 
     tell: tuple[str, ...]
     never: tuple[str, ...]
     may: tuple[str, ...]
     further: tuple[str, ...]
-    lent: bool
+    lent: frozenset[str]
 
 
 def rights(who: Requester) -> Rights:
-    tell = tuple(f"{cell}:own" if cell in who.own_only else cell for cell in TELLING if cell in who.may)
+    tell = tuple(_named(who, cell) for cell in TELLING if cell in who.may)
     never = tuple(cell for cell in TELLING if cell not in who.may)
     may = tuple(sorted(who.may.difference(NOT_LISTED)))
-    return Rights(tell, never, may, tuple(sorted(who.step_up)), who.lent)
+    return Rights(tell, never, may, tuple(sorted(who.step_up)), frozenset(_named(who, cell) for cell in who.lent))
+
+
+def _named(who: Requester, cell: str) -> str:
+    return f"{cell}:own" if cell in TELLING and cell in who.own_only else cell
 
 
 def tone(case: Case) -> str:

@@ -60,6 +60,9 @@ KINDS: Final = {
     "signin_codes_spent": LEADS,  # the same so often in a browser they have signed in with that no code is taken there
     "duress": LEADS,  # a caller keyed the PIN that says they are threatened
 }
+# What the desk's own people do again and again is told of once, and counted. Not what callers cause: a flood of them would wait for
+# one row.
+COUNTED: Final = ("decoy", "no_case", "reopened", "reading_budget", "lookup_budget")
 HOUR: Final = 3_600_000  # ms
 DAY: Final = 24 * HOUR
 NAMED: Final = 3  # of many of a kind so many are named each hour
@@ -68,7 +71,8 @@ KEPT: Final = 90 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`subject` and `account` (an id) say whom it is about, where it is about somebody."""
+    """`subject` and `account` (an id) say whom it is about, where it is about somebody. `times`: how often
+    it came, of those COUNTED."""
 
     id: int
     kind: str
@@ -78,6 +82,7 @@ class Alert:
     detail: str
     at: int
     seen: bool
+    times: int = 1
 
 
 def alert(
@@ -90,6 +95,8 @@ def alert(
     new = upsert(tx, a).values(**row).on_conflict_do_nothing().returning(a.c.id)
     id = tx.connection.execute(new).scalar()
     if id is None:
+        if kind in COUNTED:
+            tx.connection.execute(update(a).where(a.c.same == row["same"]).values(times=a.c.times + 1))
         return False
     work.enqueue(tx, "alert", str(id), {"alert": id})
     return True
@@ -207,5 +214,13 @@ def sweep(tx: Transaction) -> None:
 
 def _alert(row: Any) -> Alert:
     return Alert(
-        row.id, row.kind, row.audience, row.subject, row.account_id, row.detail, row.at, row.seen_at is not None
+        row.id,
+        row.kind,
+        row.audience,
+        row.subject,
+        row.account_id,
+        row.detail,
+        row.at,
+        row.seen_at is not None,
+        row.times,
     )

@@ -26,7 +26,7 @@ class Requester:
     """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
     and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what reaches
     their own tickets alone, by a lent right, or their own requests, and by which limit. `held` are their words under the
-    account's scheme."""
+    account's scheme; `lent` are cells of what is allowed that they have by a lent right alone."""
 
     name: str
     account_number: str
@@ -38,11 +38,7 @@ class Requester:
     own_only: Mapping[str, str]
     step_up: frozenset[str]
     open_tickets: int
-
-    @property
-    def lent(self) -> bool:
-        """Whether some of it is by a lent right."""
-        return any(limit in LENT for limit in self.own_only.values())
+    lent: frozenset[str]
 
 
 def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
@@ -69,4 +65,5 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
         {grant.cell: grant.when for grant in granted if grant.when in ("one_ticket", "own_tickets", OWN_REQUESTS)},
         frozenset(further - may),
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
+        frozenset(grant.cell for grant in granted if grant.when in LENT),
     )

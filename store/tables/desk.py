@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
@@ -40,7 +40,8 @@ class UnsentWords(Base):
 
 class Alert(Base):
     """A warning. `audience` is desk, or leads: supervisors and administrators alone. `subject` whom it is about, or empty;
-    `detail` a word or a number for its sentence, never a secret. `same` keeps it from being raised twice."""
+    `detail` a word or a number for its sentence, never a secret. `same` keeps it from being raised twice; `times`: how often it
+    would have been, of what the desk's own people do."""
 
     __tablename__ = "alerts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -50,6 +51,7 @@ class Alert(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     detail: Mapped[str]
     same: Mapped[str] = mapped_column(unique=True)
+    times: Mapped[int] = mapped_column(Integer, server_default="1")
     at: Mapped[int] = mapped_column(index=True)
     seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     seen_at: Mapped[int | None] = mapped_column(index=True)

@@ -91,6 +91,7 @@ def card(text: str, status: str = "open", requester: bool = True) -> Card:
         own_only={LENDABLE[0]: "one_ticket"},
         step_up=frozenset(REQUESTS),
         open_tickets=3,
+        lent=frozenset(LENDABLE),
     )
     about = (10**9, text[:90], "billing", "problem", status, True, "slack", AT, name(text), name(text))
     return Card(*about, who if requester else None, said(text))

@@ -92,7 +92,10 @@ def test_e4_what_is_lent_for_one_topic_opens_nothing_of_another(one_desk: Desk) 
         insert(tables.loans).values(loan | {"lent_at": one_desk.now, "ends_at": one_desk.now + day}),
     )
     kim.get("/desk")
-    assert "Some of this is lent to them" in kim.words
+    assert "What is marked lent is for their own tickets only, and ends by itself." in kim.words
+    assert "Their own billing tickets only lent" in kim.words
+    assert "Open billing tickets lent" in kim.words
+    assert kim.words.count(" lent") == 4, "what they see, open and add to, and what the mark means"
     assert "One more server" in kim.words
     assert "It was down" not in kim.words
 
@@ -211,7 +214,7 @@ def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_
     assert "to look into" not in (kim.get("/desk") and kim.words)
     ana.get("/desk/lead")
     assert "they are threatened Mia Chen" in ana.words
-    assert "Kim Novak Tideworks" in ana.words
+    assert "Kim Novak · Tideworks" in ana.words
     with one_desk.store.transaction("test") as tx:
         alerts.alert(tx, "pins_strangers", "1")
         alerts.alert(tx, "threat_off", "1")

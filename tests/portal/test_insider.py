@@ -235,3 +235,27 @@ def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: D
     change(desk, insert(tables.tickets).values(**ticket | {"status": "closed"}))
     change(desk, insert(tables.messages).values(**said | {"ticket": 1002, "author": "staff:2", "event": "closed"}))
     assert kim.get("/desk/account/400639").status_code == 200, "that another ticket was closed since is nothing to it"
+
+
+def test_those_who_lead_read_how_often_somebody_tried_and_what_a_number_counts(one_desk: Desk) -> None:
+    """Told of once an hour, and counted; no bare number stands in front of a name."""
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    for number in ("400639", "200417", "400639"):
+        kim.get(f"/desk/account/{number}")
+    assert alerts(one_desk) == ["no_case"]
+    ana.get("/desk/lead")
+    tried = (
+        "tried to look at an account without a case Kim Novak · Tideworks Ltd, account 400639 · 3 tries within the hour"
+    )
+    assert tried in ana.words
+    for number in accounts(one_desk, 31):
+        kim.get(f"/desk/tickets/{number}")
+    ana.get("/desk/lead")
+    assert "Kim Novak · as many as 30 accounts in an hour" in ana.words
+    one_desk.pass_time(3_600)
+    kim.sign_in()
+    kim.get("/desk/account/999999")
+    ana.sign_in()
+    ana.get("/desk/lead")
+    assert "Kim Novak · there is no account 999999" in ana.words
+    assert ana.words.count("tries within the hour") == 1, "once is no number"

@@ -40,6 +40,7 @@ KNOWN: dict[str, set[str]] = {
     "warning": {"fresh_number", "fresh_slack", "fresh_authenticator", "pin_locked"}
     | {kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK and kind.startswith("probing")},
     "alert": set(alerts.KINDS),
+    "alert_times": set(alerts.COUNTED),
     "ticket": {*queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
     "signing_in": {"wrong", "busy", "codes", "ended", *Limited},

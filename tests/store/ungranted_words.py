@@ -21,7 +21,6 @@ REASONS: Final[dict[str, str]] = {
     "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
     "tickets.request": "asks for the action requested itself; gives back a number, or why not",
     "timeline.Said.by_desk": reasons.PURE,
-    "standing.Requester.lent": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "said_as", "sweep")), reasons.PLACE),
     **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "spans.lasted"), reasons.PURE),
     **dict.fromkeys(

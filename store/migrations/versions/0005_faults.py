@@ -39,11 +39,13 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("held_as", sa.Text(), nullable=True))
     op.execute("UPDATE tickets SET held_as = 'pending' WHERE status = 'held'")
     op.add_column("rings", sa.Column("threatened", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("alerts", sa.Column("times", sa.Integer(), server_default="1", nullable=False))
     op.add_column("rings", sa.Column("claimed_late", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     op.drop_column("rings", "claimed_late")
+    op.drop_column("alerts", "times")
     op.drop_column("rings", "threatened")
     op.drop_column("tickets", "held_as")
     op.drop_column("staff", "let_on")
