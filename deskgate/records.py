@@ -102,7 +102,7 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
     with open_desk(writes=False) as (_, store):
         verdict = verify.verify(store, head or None)
     if not verdict.ok:
-        print(f"broken: {verdict.broken}" if verdict.broken else f"alarm: {verdict.alarm}")
+        print(one_line(f"broken: {verdict.broken}" if verdict.broken else f"alarm: {verdict.alarm}"))
         sys.stdout.flush()
         raise typer.Exit(FAILED)
     if verdict.checkpoint is None:

@@ -211,7 +211,8 @@ class Checkpoints:
         found = connection.execute(select(tables.lanes.c.id).where(tables.lanes.c.key.in_(seal.keys))).scalars()
         sealed = {lane: n for lane, n, _ in seal.lanes}
         written = {lane: n for lane, n, _ in json.loads(heads or "[]")}
-        if any(written.get(lane, 0) > sealed.get(lane, 0) for lane in found):
+        late = select(_c.c.n).where(_c.c.n > seal.checkpoints[0], _c.c.key.in_(seal.keys))
+        if any(written.get(lane, 0) > sealed.get(lane, 0) for lane in found) or connection.execute(late).first():
             raise StillInUse(
                 "entries are still written with a key to be retired: restart every process, then try again"
             )

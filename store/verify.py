@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,7 +27,6 @@ from store.keys import Keys
 from store.ledger import checkpoint_link, first_link, link
 
 PIECE: Final = 5_000
-LANE: Final = re.compile(r"[0-9a-f]{16}")
 _NO_HEAD: Final = (0, "")
 
 
@@ -117,12 +115,12 @@ class Reading:
                     raise _Broken(f"checkpoint {n} was made with key {key_id} after that had been retired")
                 key, last = self._keys.find("ledger", key_id), before
                 try:
-                    if builds_on is not None and builds_on < n:
+                    if builds_on is not None:
                         last = self._connection.execute(_MAC, {"n": builds_on}).scalar() or b""
                     made = checkpoint_link(key, last, n, at, heads, builds_on, retires) if key is not None else mac
                     digest = running(digest, mac, [n, at, key_id, heads, builds_on, retires])
                     if _same(made, mac) and retires is not None:
-                        unchecked = self._retire(n, key is not None, json.loads(retires), digests, unchecked)
+                        unchecked = self._retire(n, json.loads(retires), digests, unchecked)
                 except (TypeError, ValueError, KeyError):
                     made = None
                 if not _same(made, mac):
@@ -154,10 +152,10 @@ class Reading:
             raise _Broken("a checkpoint that retires keys was changed") from None
 
     def _retire(
-        self, n: int, checked: bool, seal: dict[str, Any], digests: dict[int, str], unchecked: tuple[int, str]
+        self, n: int, seal: dict[str, Any], digests: dict[int, str], unchecked: tuple[int, str]
     ) -> tuple[int, str]:
         """Keys are good for nothing new from here on, and what was made with them is held by digests. Gives which checkpoint
-        is held by nothing yet."""
+        before this one is held by nothing yet."""
         until, digest = seal["checkpoints"]
         if digests.get(until) != digest:
             raise _Broken(
@@ -165,7 +163,7 @@ class Reading:
             )
         self._retired |= dict.fromkeys(seal["keys"], n)
         self._sealed |= {lane: (last, held) for lane, last, held in seal["lanes"]}
-        return (0, "") if checked and unchecked[0] <= until else unchecked
+        return (0, "") if unchecked[0] <= until else unchecked
 
     def _take_heads(self, checkpoint: int, heads: str) -> None:
         try:
@@ -204,8 +202,6 @@ class Reading:
                 raise _Broken(f"{table} holds {there - read} rows that are no part of the ledger: {which}")
 
     def _lane(self, lane: Any, key_id: str, opened_at: int, own: Any) -> None:
-        if not isinstance(lane, str) or not LANE.fullmatch(lane):
-            raise _Broken(f"lane {lane!r} is none of ours")
         key, retired = self._keys.find("ledger", key_id), self._retired.get(key_id)
         sealed_n, seal = self._sealed.pop(lane, (0, ""))
         if retired is not None and not seal:
@@ -240,7 +236,7 @@ class Reading:
                     raise _Broken(f"lane {lane}: entry {n} was changed, or put in another's place")
                 if n == head_n and mac.hex() != head_mac:
                     raise _Broken(f"lane {lane}: entry {n} is another than the one that checkpoint {checkpoint} saw")
-                if n > max(head_n, sealed_n) and (self.waiting is None or row[2] < self.waiting):
+                if n > head_n and (self.waiting is None or row[2] < self.waiting):
                     self.waiting = row[2]
                 before = mac
             self.entries += len(rows)
@@ -252,7 +248,7 @@ class Reading:
             raise _Broken(f"lane {lane} was changed: it is another than when checkpoint {retired} retired its key")
         if key_id in self.retiring:
             self.lane_digests[lane] = (n, digest.hex())
-        self.after += n - max(head_n, sealed_n)
+        self.after += n - head_n
 
 
 def running(before: bytes, mac: object, row: Sequence[object]) -> bytes:

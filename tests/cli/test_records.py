@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
 from authz import Action, Ask, Grant, Proof, Topic
 from store import (
@@ -296,3 +296,13 @@ def test_b6_where_a_restore_cannot_be_noticed_the_doctor_says_so(light: Shell) -
     assert "no folder to remember this database in, so a restore would go unnoticed: add StateDirectory=" in (
         light.run("doctor").out
     )
+
+
+def test_b2_the_name_of_a_lane_moves_no_cursor(light: Shell) -> None:
+    """What is broken is printed on the operator's terminal, and quotes what somebody put there."""
+    light.run("tickets")
+    row = {column.name: "" for column in tables.ledger.c} | {"n": 1, "at": 1, "mac": b"", "account": None, "call": None}
+    light.change(insert(tables.ledger).values({**row, "lane": "\x1b[2J\rok: "}))
+    said = light.run("audit", "verify")
+    assert (said.code, said.out.count("\n")) == (1, 1)
+    assert not set(said.out) & {"\x1b", "\r"}

@@ -1,0 +1,151 @@
+"""What somebody who has the database and no key may try against the reading itself: rows under a key that nobody has, which cannot be
+checked; what is no JSON; a tail that is cut off where another process signs next. And what is no attack.
+
+T22
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from store.retiring import CannotRetire, retire
+from store.tables import checkpoints, lanes, ledger
+from store.verify import verify
+from tests.store.attacked import NEW, OLD, Attacked
+
+NOBODYS = "00000000"  # a key's id
+
+
+@pytest.fixture
+def attacked(store_url: str) -> Iterator[Attacked]:
+    attacked = Attacked(store_url)
+    attacked.write(10)
+    attacked.mark()
+    yield attacked
+    attacked.attacker.dispose()
+    attacked.store.close()
+
+
+def test_b2_a_lane_that_a_later_checkpoint_saw_less_of_went_back(attacked: Attacked) -> None:
+    """Cut off while no process runs that remembers: the next one signs what is left."""
+    lane = attacked.lane()
+    attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 3))
+    after = attacked.opened(OLD)
+    attacked.write(1, after)
+    assert after.checkpoint()
+    words = f"lane {lane} went back to entry 3: checkpoint 2 saw less, or another, than one before it"
+    assert verify(after).broken == words
+    after.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "heads", ['[["a",1e999,"b"]]', "[" * 100_000, "{}x", "[7]"], ids=["endless", "deep", "no JSON", "other"]
+)
+def test_b2_heads_that_are_none_are_named_under_a_key_that_nobody_has(attacked: Attacked, heads: str) -> None:
+    attacked.does(update(checkpoints).where(checkpoints.c.n == 1).values(heads=heads, key=NOBODYS))
+    assert attacked.broken() == "checkpoint 1 was changed, or the one before it was"
+
+
+@pytest.mark.parametrize(
+    "retires", ["nonsense", "7", "{}", '{"checkpoints":[]}', '{"checkpoints":["1"]}', "[" * 100_000], ids=str.__len__
+)
+def test_b2_what_is_no_seal_is_named(attacked: Attacked, retires: str) -> None:
+    attacked.does(update(checkpoints).where(checkpoints.c.n == 1).values(retires=retires))
+    assert attacked.broken() in (
+        "a checkpoint that retires keys was changed",
+        "checkpoint 1 was changed, or the one before it was",
+    )
+
+
+def test_b2_a_seal_that_was_changed_is_named_and_not_what_it_seals(attacked: Attacked) -> None:
+    attacked.store.close()
+    attacked.store = attacked.opened(NEW, OLD)
+    attacked.write(1)
+    retire(attacked.store)
+    (row,) = (row for row in attacked.rows(checkpoints) if row["retires"] is not None)
+    said = json.dumps({**json.loads(row["retires"]), "checkpoints": [1, "00" * 32]})
+    attacked.does(update(checkpoints).where(checkpoints.c.n == row["n"]).values(retires=said))
+    assert attacked.broken() == f"checkpoint {row['n']} was changed, or the one before it was"
+
+
+def test_b2_a_seal_holds_no_checkpoint_that_came_after_it_was_read(attacked: Attacked) -> None:
+    """The new key's own, made between the reading and the seal: put under a key that nobody has, nothing would hold it."""
+    new = attacked.opened(NEW, OLD)
+    attacked.write(1, new)
+    seal_and_write = new.retire
+
+    def meanwhile(seal: object) -> None:
+        attacked.write(1, new)
+        assert new.checkpoint()
+        seal_and_write(seal)  # type: ignore[arg-type]
+
+    new.retire = meanwhile  # type: ignore[method-assign]
+    assert retire(new)
+    between = attacked.rows(checkpoints)[-2]["n"]
+    assert verify(new).ok
+    attacked.does(update(checkpoints).where(checkpoints.c.n == between).values(key=NOBODYS, heads="[]"))
+    words = f"checkpoint {between} cannot be checked: its key {NOBODYS} is no longer in SECRET_KEYS"
+    assert verify(new).broken == words
+    new.engine.dispose()
+
+
+def test_b2_no_key_is_retired_that_made_a_checkpoint_meanwhile(attacked: Attacked) -> None:
+    """Of the new key's entries, by a process that was not restarted: once the old key is gone, it could not be checked."""
+    new = attacked.opened(NEW, OLD)
+    attacked.write(1, new)
+    seal_and_write = new.retire
+
+    def meanwhile(seal: object) -> None:
+        assert attacked.store.checkpoint()
+        seal_and_write(seal)  # type: ignore[arg-type]
+
+    new.retire = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(CannotRetire, match="restart every process"):
+        retire(new)
+    new.engine.dispose()
+
+
+def test_b2_a_lane_without_entries_is_missed_where_its_key_was_retired(attacked: Attacked) -> None:
+    idle = attacked.opened(OLD)
+    opened = idle._lanes.take()
+    idle._lanes.give(opened)
+    new = attacked.opened(NEW, OLD)
+    assert retire(new)
+    attacked.does(delete(lanes).where(lanes.c.id == opened.id))
+    assert verify(new).broken == f"lane {opened.id} is missing: it had 0 entries when its key was retired"
+    for store in (idle, new):
+        store.engine.dispose()
+
+
+def test_b1_the_oldest_entry_of_all_lanes_says_how_long_one_waits(attacked: Attacked) -> None:
+    """Whichever lane is read first."""
+    attacked.now += 30_000
+    first = attacked.now
+    one, other = attacked.store._lanes.take(), attacked.store._lanes.take()
+    early, late = sorted((one, other), key=lambda lane: lane.id, reverse=True)
+    for lane in (early, late):  # the one that is read last is written first
+        attacked.store._lanes._free.appendleft(lane)
+        attacked.write(1)
+        attacked.store._lanes._free.remove(lane)
+        attacked.now += 50_000
+    assert attacked.now - first > 60_000
+    assert "the oldest has had no checkpoint for a minute" in str(attacked.verify().alarm)
+    for lane in (one, other):
+        attacked.store._lanes.give(lane)
+
+
+def test_a_fault_of_the_database_is_no_broken_ledger(sqlite_url: str) -> None:
+    attacked = Attacked(sqlite_url)
+    attacked.write(1)
+    with attacked.attacker.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE ledger RENAME TO elsewhere")
+    with pytest.raises(OperationalError, match="no such table"):
+        attacked.verify()
+    attacked.attacker.dispose()
+    with pytest.raises(DBAPIError):
+        attacked.store.close()
