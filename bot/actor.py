@@ -1,6 +1,6 @@
 """Who acts in a request: by their own organisation and user id, or nobody where that cannot be told.
 
-platform-facts.md 2.8. A name, an e-mail address or the channel says nothing about who somebody is.
+A name, an e-mail address or the channel says nothing about who somebody is.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Who:
         return f"{self.actor.team}:{self.actor.user}"
 
     def ask(self, tx: Transaction, action: Action, account: int | None, topic: Topic | None = None) -> Ask:
-        """A linked member is verified, and further where they have given a second proof just now (rules.md, "Proof levels")."""
+        """A linked member is verified, and further where they have given a second proof just now (docs/second-proofs.md)."""
         return Ask(self.subject, action, account, topic, self.proof(tx, account, topic or tickets.topic_of(action)))
 
     def proof(self, tx: Transaction, account: int | None, topic: Topic) -> Proof:

@@ -1,4 +1,4 @@
-"""Block Kit in a few functions, each within Slack's limits: platform-facts.md 2.4. Pure.
+"""Block Kit in a few functions, each within Slack's limits. Pure.
 
 What people wrote is cut rather than refused, with a mark that says so; a list that is too long is paged by whoever makes it.
 """

@@ -1,7 +1,7 @@
 """The Bolt app: which request goes to which room. Everything that is registered stands here; manifest.json says the same.
 
 Requests are verified and read before they come here (request.py). `process_before_response`: a listener runs in the thread
-of its request and is acknowledged when it has committed; what fails is not acknowledged (prototype.md 3).
+of its request and is acknowledged when it has committed; what fails is not acknowledged (docs/decisions/0007-slack.md).
 """
 
 from __future__ import annotations

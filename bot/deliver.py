@@ -292,7 +292,7 @@ def show_home(posting: Posting, piece: Work) -> None:
 
 
 def prompts(posting: Posting, piece: Work) -> None:
-    """What one may ask, suggested in the messages tab. platform-facts.md 2.10: without a thread, or Slack fails silently."""
+    """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
     p, actor = posting.door.phrases, _actor(piece)
     channel = piece.payload.get("channel")
     if channel:

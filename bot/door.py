@@ -75,7 +75,7 @@ class Door:
         return found.token if by_oauth else self.token or None
 
     def via(self, body: Mapping[str, Any]) -> Installation | None:
-        """The installation a request came through. platform-facts.md 2.8: the outer team may be the sender's own."""
+        """The installation a request came through. The outer team may be the sender's own."""
         first = (body.get("authorizations") or [{}])[0]
         view, team, enterprise = (_mapping(body.get(name)) for name in ("view", "team", "enterprise"))
         named = (

@@ -1,6 +1,6 @@
 """Slack's app is installed in a workspace: there and back in the browser, the tokens kept, and renewed before they end.
 
-Nobody is trusted for having installed it: that gives us a token for their workspace, and them nothing. platform-facts.md 2.9
+Nobody is trusted for having installed it: that gives us a token for their workspace, and them nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The words: reads phrases/en.toml and fills in what a sentence says, escaped for Slack.
 
-`say` is for mrkdwn, where &, < and > of anybody's words would come alive (platform-facts.md 2.5); `plain` for plain text,
+`say` is for mrkdwn, where &, < and > of anybody's words would come alive; `plain` for plain text,
 where they would not.
 """
 

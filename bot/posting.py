@@ -1,6 +1,6 @@
 """Posting: once by a key, changed afterwards where it stands. Between two transactions, never inside one.
 
-Slack has no way to say "only once" (platform-facts.md 2.7): every post carries its key, and whoever tries again looks for
+Slack has no way to say "only once": every post carries its key, and whoever tries again looks for
 it first.
 """
 

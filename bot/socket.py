@@ -1,7 +1,7 @@
 """Socket Mode: what Slack would post to us comes over a socket that we open, so that no public address is needed.
 
 Slack's own client speaks; when to connect, and what to do when that fails, is decided here. An envelope is acknowledged when
-its answer is 200, that is when it is written down: an event that is not comes again. platform-facts.md 2.11
+its answer is 200, that is when it is written down: an event that is not comes again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Slack's Web API for the worker: one request, one answer, and what went wrong as `Later` or `Never`.
 
-Slack's library asks, within ten seconds. Nothing is tried twice here: that is the worker's, who writes down what was done
-(platform-facts.md 0.7). What is raised is for the operator: never a token, never a word of what was posted.
+Slack's library asks, within ten seconds. Nothing is tried twice here: that is the worker's, who writes down what was done. What is raised is for the operator: never a token, never a word of what was posted.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class SettingTrouble(ValueError):
 
 
 class Settings(BaseSettings):
-    """contract.md, Settings. An empty variable counts as one that is not there."""
+    """docs/settings.md. An empty variable counts as one that is not there."""
 
     model_config = SettingsConfigDict(
         env_file=env_file.ENV_FILE,

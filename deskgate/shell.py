@@ -27,7 +27,7 @@ from store import (
     restored,
 )
 
-USAGE, FAILED = 2, 1  # exit codes, contract.md
+USAGE, FAILED = 2, 1  # exit codes
 
 
 class Stop(typer.Exit):

@@ -60,7 +60,7 @@ def client(base_url: str, timeout: float) -> httpx2.Client:
 
 def make_exchange(public_url: str, keys: Keys) -> Exchange:
     """Twilio's part, over HTTP against a service at `public_url`."""
-    # Twilio's own patience: platform-facts.md 1.3
+    # Twilio's own patience
     return Exchange(
         posting(client(public_url, 15.0)), SIMULATED_SID, simulated_token(keys), public_url, SIMULATED_NUMBER
     )

@@ -1,6 +1,6 @@
 """What we ask of Twilio's REST API: ring a phone, move a leg or say something to it, send a text message, fetch a recording.
 
-Twilio's own library speaks over our HTTP client, which has time-outs (its own has none, platform-facts.md 0.12), and which
+Twilio's own library speaks over our HTTP client, which has time-outs (its own has none), and which
 a test or the simulator can be put behind.
 """
 
@@ -105,7 +105,7 @@ class TwilioRest:
             raise Never(f"Twilio answered {refused[0]} to a text message")
 
     def recording(self, sid: str) -> Sound | None:
-        """The sound. Its URL is built from the recording's id, never taken from a webhook (platform-facts.md 1.9). None: Twilio
+        """The sound. Its URL is built from the recording's id, never taken from a webhook. None: Twilio
         does not have it, or not yet. Raises `Later`, `Never`."""
         url = f"/2010-04-01/Accounts/{self._account}/Recordings/{sid}.wav"
         content = bytearray()

@@ -46,7 +46,7 @@ from store import (
 )
 from store.work import Later, Never, Work
 
-CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed (prototype.md 1)
+CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
 SWEEP_EVERY = 60.0
 CLOCK_EVERY = 10.0
 JUMP = 60_000  # ms by which the clock may go otherwise than time does

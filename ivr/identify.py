@@ -13,8 +13,8 @@ from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
 from store.people import is_support_id
 from store.pins import Pin
 
-TRIES_IN_A_CALL = 3  # contract.md, the phone call, 2
-SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever: platform-facts.md 1.6
+TRIES_IN_A_CALL = 3  # docs/phone.md, 2
+SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever
 
 
 def _ask_support_id(call: Call) -> Move:

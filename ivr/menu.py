@@ -30,7 +30,7 @@ from ivr.tickets import ask_record, hear_tickets
 
 LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
 MESSAGE = "desk.message"  # nor this: proof never gives less than who has none, and they can leave one
-# digit → what it asks for; contract.md, the phone call, 4
+# digit → what it asks for; docs/phone.md, 4
 MENU: dict[str, tuple[str, Effect]] = {
     "1": ("ticket.open", s.MayOpen()),
     "2": ("ticket.view", s.ListTickets()),

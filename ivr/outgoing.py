@@ -32,7 +32,7 @@ def urls(keys: Keys, id: int) -> tuple[str, str]:
 
 
 def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
-    """Somebody has answered, or something. Only what is surely a human is talked to (T35, platform-facts.md 1.7)."""
+    """Somebody has answered, or something. Only what is surely a human is talked to (T35)."""
     sid = found["CallSid"]
     with on.store.transaction("phone", sid) as tx:
         ours = _ours(tx, on, query, sid)

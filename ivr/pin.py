@@ -1,4 +1,4 @@
-"""The check of a PIN: reserved and committed, then hashed, then settled. The same work for everybody. security.md 5."""
+"""The check of a PIN: reserved and committed, then hashed, then settled. The same work for everybody. docs/pins.md"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The only place where TwiML is drawn: a screen becomes what Twilio plays. Pure.
 
 Every prompt can be interrupted by a key, silence comes back to us as an empty turn (`actionOnEmptyResult`), and the
-builder escapes what is said. platform-facts.md 1.5 and 1.6.
+builder escapes what is said.
 """
 
 from __future__ import annotations

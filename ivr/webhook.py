@@ -1,7 +1,6 @@
 """What comes in from Twilio: checked before it is parsed, then read by an exact grammar.
 
-Twilio's signature has no separators, no time and no nonce: a captured request can be re-cut and still carry a valid one
-(security.md 2.4). So every parameter we use has an exact form, those that are always sent must be there, none may come
+Twilio's signature has no separators, no time and no nonce: a captured request can be re-cut and still carry a valid one. So every parameter we use has an exact form, those that are always sent must be there, none may come
 twice, and each turn carries a single-use token of ours (`step_token`).
 """
 
@@ -23,7 +22,7 @@ from store.cleaning import cleaned
 MOST_BYTES: Final = 16 * 1024
 MOST_PARAMETERS: Final = 80
 
-# Always sent, of a call and of a recording (platform-facts.md 1.2, 1.6): a request without one of them has been re-cut.
+# Always sent, of a call and of a recording: a request without one of them has been re-cut.
 OF_A_RECORDING: Final = ("AccountSid", "CallSid", "RecordingSid")
 OF_A_CALL: Final = ("AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To")
 OF_AN_ANNOUNCEMENT: Final = ("AccountSid",)  # what else comes with an announcement in a room is not documented
@@ -55,7 +54,7 @@ class BadRequest(ValueError):
 
 
 class _Parameters(dict[str, list[str]]):
-    """Parameters as the validator wants them: repeated ones by `getall` (platform-facts.md 0.9)."""
+    """Parameters as the validator wants them: repeated ones by `getall`."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         super().__init__()
@@ -132,7 +131,7 @@ def is_attested(found: Mapping[str, str]) -> bool:
     return found.get("StirVerstat") == "TN-Validation-Passed-A" and caller_number(found) is not None
 
 
-# Digits carriers put in place of a withheld number; platform-facts.md 1.2, from memory there.
+# Digits carriers put in place of a withheld number; from memory, Twilio lists none.
 _STAND_INS = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
 
 

@@ -1,4 +1,4 @@
-"""The room two legs meet in: who is there, when it starts, and whose leaving ends it (platform-facts.md 1.6)."""
+"""The room two legs meet in: who is there, when it starts, and whose leaving ends it."""
 
 from __future__ import annotations
 

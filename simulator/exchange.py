@@ -123,7 +123,7 @@ class Exchange:
         timeout: int = 60,
         detects: bool = False,
     ) -> Phone:
-        """The REST API's Calls.create (platform-facts.md 1.7): a phone that rings until someone acts on it."""
+        """The REST API's Calls.create: a phone that rings until someone acts on it."""
         phone = Phone(
             self,
             caller=from_number or self.number,

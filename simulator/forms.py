@@ -1,6 +1,6 @@
 """What Twilio puts into each kind of request: forms as lists of (name, value).
 
-Names are those of platform-facts.md 1.2 (voice) and 1.7 (progress). Those of recordings, transcriptions and
+Names are those of Twilio's pages on voice and progress. Those of recordings, transcriptions and
 conferences are from memory of the vendor's pages: recording and conference callbacks carry no From and To.
 """
 

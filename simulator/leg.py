@@ -1,6 +1,6 @@
 """What Twilio does with one leg of a call: asks for documents, plays their verbs, and reports on it.
 
-Orders of requests are those of platform-facts.md 1.3 to 1.7. What a person does with a leg is in phone.py.
+Requests come in Twilio's order. What a person does with a leg is in phone.py.
 """
 
 from __future__ import annotations

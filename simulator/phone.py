@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 KEYS = frozenset("0123456789*#")
 WITHHELD = "anonymous"
-"""What Twilio writes for a caller who withholds the number (platform-facts.md 1.2)."""
+"""What Twilio writes for a caller who withholds the number."""
 
 
 class CallOver(Exception):
@@ -132,7 +132,7 @@ class Phone(Leg):
 
     def answer(self, *, by: str = "human") -> None:
         """Pick up: the call's Url is asked for, with CallStatus=in-progress. Where Twilio was to listen first, it tells who
-        answered: human, machine_start, fax, unknown (platform-facts.md 1.7)."""
+        answered: human, machine_start, fax, unknown."""
         with self._acting():
             self._rung("answers" if by == "human" else "a machine answers")
             self.status = "in-progress"

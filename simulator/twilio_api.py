@@ -1,6 +1,6 @@
 """The part of Twilio's REST API that the desk uses, answered by the exchange: calls, text messages, recordings.
 
-Shapes as in Twilio's own answers, cut down (platform-facts.md 1.7 to 1.9). Set TWILIO_API_URL to PUBLIC_URL and
+Shapes as in Twilio's own answers, cut down. Set TWILIO_API_URL to PUBLIC_URL and
 `/simulator/twilio`.
 """
 

@@ -1,6 +1,6 @@
 """How Twilio reads an answer: content types, TwiML's grammar, and the errors and warnings it would log.
 
-Facts from platform-facts.md 1.5 and 1.6. An error ends the document; a warning (12200) is logged and what is
+As Twilio does: an error ends the document; a warning (12200) is logged and what is
 wrong is ignored, so that the call goes on as it would at Twilio. A call script fails on either.
 """
 

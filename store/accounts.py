@@ -103,7 +103,7 @@ def naming(tx: Transaction, ask: Ask) -> Grant | None:
 
 
 def service_names(tx: Transaction, grant: Grant, like: str = "") -> list[ServiceName]:
-    """Names only, no status (rules.md: whoever may open a technical ticket or make an emergency call may name them); of all, or of
+    """Names only, no status (whoever may open a technical ticket or make an emergency call may name them); of all, or of
     those that have `like` in them, whatever the case.
 
     Under a grant that holds for covered services only, those under the Managed Platform SLA.

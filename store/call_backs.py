@@ -20,7 +20,7 @@ from store.spans import lasted
 from store.transaction import WORKER, Transaction
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
-A_DAY, DAY = 5, 24 * 3_600_000  # security.md T35
+A_DAY, DAY = 5, 24 * 3_600_000  # T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
 ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "withdrawn", "given_up", "over")

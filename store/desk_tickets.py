@@ -24,7 +24,7 @@ TAKEN, ALREADY, ANOTHER = "taken", "taken_already", "taken_another"  # what came
 
 @dataclass(frozen=True, slots=True)
 class DeskTicket:
-    """As the operator reads it (contract.md, `deskgate tickets`). Pending ones may have no account and no requester."""
+    """As the operator reads it (`deskgate tickets`). Pending ones may have no account and no requester."""
 
     number: int
     account: str | None

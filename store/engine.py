@@ -1,6 +1,6 @@
 """How the database is reached: one engine, and on SQLite the gate that writers pass one by one.
 
-The settings and their figures are from engines.md 4: WAL with full synchronous, BEGIN IMMEDIATE for whoever writes, and
+WAL with full synchronous, BEGIN IMMEDIATE for whoever writes, and
 a lock inside the process round a file lock between processes, because SQLite's own waiting is unfair (seconds, not ms).
 """
 
@@ -24,7 +24,7 @@ from sqlalchemy.pool import QueuePool
 
 from store.prepared import Prepared
 
-POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: prototype.md 2.2 and 2.8
+POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: more of them are not faster
 # Seconds that a writer waits for SQLite's own lock, which whoever does not know the gate may hold; and one of its tries, which
 # cannot be ended sooner.
 LONGEST, LOCK = 30.0, 0.25

@@ -1,6 +1,6 @@
 """What somebody can prove themselves by a second time: only what is on file, and has been for long enough.
 
-A number, a Slack link or an authenticator younger than 72 hours proves nothing (rules.md, "Proof levels"), and to an e-mail
+A number, a Slack link or an authenticator younger than 72 hours proves nothing (docs/second-proofs.md), and to an e-mail
 address younger than that nothing is sent that proves: whoever has just taken it over is kept waiting until the one it was
 taken from has been told.
 """

@@ -1,4 +1,4 @@
-"""How often a PIN may be tried: an attempt is reserved and committed before anything is hashed. security.md 5.
+"""How often a PIN may be tried: an attempt is reserved and committed before anything is hashed. docs/pins.md
 
 Counted on the person whose support ID was keyed or resolved, or on a decoy of that ID; never on the caller id. 3 wrong
 end a call (ivr), 5 in a row lock for 30 minutes, 10 in a row or 30 over a PIN's life disable it until it is issued anew.

@@ -192,7 +192,7 @@ def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key
 
 
 def _check_invariants(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
-    """rules.md, "Changing contacts": always an owner; under Memset rules one admin contact and one billing contact."""
+    """Always an owner; under Memset rules one admin contact and one billing contact."""
     held = [word for values in contacts.values() for word in values[0].split(",")]
     for word in scheme.at_least_one:
         if word not in held:

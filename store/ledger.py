@@ -1,7 +1,7 @@
 """The ledger is written here: entries chained by HMAC in lanes. The checkpoints over all lanes: checkpoints.py.
 
 A lane is a chain of its own, used by one connection of one process, so that writers never wait for each other's chain
-(prototype.md 1: tried against a global chain, a chain for each account, and seals). Its head lives in this process and
+(docs/decisions/0002-ledger-in-lanes.md: tried against a global chain, a chain for each account, and seals). Its head lives in this process and
 moves only when COMMIT has returned. What a lane may not know (an unknown outcome of a COMMIT) ends it: another is opened.
 The order of entries in one lane is proven; the order across lanes is that of their signed times.
 """

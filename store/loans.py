@@ -1,4 +1,4 @@
-"""Lending a ticket right: who may, the request for it, the loan, and its end. rules.md, `right.lend`."""
+"""Lending a ticket right: who may, the request for it, the loan, and its end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from store.prepared import AHEAD, Prepared, of_late
 from store.transaction import Collided, NoGrant, Transaction
 
 HOUR: Final = 3_600_000
-LONGEST: Final = 24  # hours: rules.md
+LONGEST: Final = 24  # hours
 REQUESTS_A_DAY: Final = 3
 REQUEST_LIFE: Final = 24 * HOUR
 

@@ -1,4 +1,4 @@
-"""Who is told of what, and where: rules.md, "Who is told". For the worker, under its own grant."""
+"""Who is told of what, and where. For the worker, under its own grant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a PIN is and how it is kept: issued or chosen, refused when easy, hashed, sealed, compared. security.md 1.6 and 5.
+"""What a PIN is and how it is kept: issued or chosen, refused when easy, hashed, sealed, compared. docs/pins.md
 
 A PIN is kept as AES-GCM(Argon2id(HMAC(pepper, person, PIN))): the pepper is what makes a stolen database worthless, the
 seal is what can be rotated without asking anyone for a new PIN. Both keys are bound to the person, so a row copied to
@@ -32,7 +32,7 @@ from store.transaction import Transaction, upsert
 ISSUED_DIGITS: Final = 8
 CHOSEN_DIGITS: Final = range(6, 11)
 LONGEST: Final = 16  # bytes that a PIN's digits are filled up to
-MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's minimum, and what ASVS allows: security.md 5, the line marked chosen
+MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's minimum, and what ASVS allows
 
 
 class EasyPin(ValueError):
@@ -93,7 +93,7 @@ OWN_RUN: Final = 6  # so many digits in a row out of a number on file are too ma
 
 
 def easy(digits: str, own_numbers: Iterable[str] = ()) -> str | None:
-    """Why these digits are too easy, or None. The rules of security.md 1.6 over the whole PIN, and the person's numbers.
+    """Why these digits are too easy, or None. The rules over the whole PIN, and the person's numbers.
 
     For six digits the rules refuse 92,044 of a million, a tenth: where a list begins to help (docs/pins.md).
     """

@@ -1,4 +1,4 @@
-"""Where PINs are hashed: first in, first out, two at a time on the whole machine, with a short queue. security.md 5.
+"""Where PINs are hashed: first in, first out, two at a time on the whole machine, with a short queue. docs/pins.md
 
 Unbounded, fifty callers took 1.2 GiB and nearly two seconds each; in a pool of two with a queue of eight, 96 MiB and
 0.16 s. Processes on one machine share the two places through two file locks: first in, first out holds in a process, and

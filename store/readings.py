@@ -1,4 +1,4 @@
-"""What staff look at: only what they have a case for, only so many accounts an hour, and never unseen. security.md T20.
+"""What staff look at: only what they have a case for, only so many accounts an hour, and never unseen. T20
 
 A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
 open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account; what the caller

@@ -1,4 +1,4 @@
-"""Who of the staff is signed in on a page: a token in their cookie, its digest here. security.md 1.2, ASVS 7.
+"""Who of the staff is signed in on a page: a token in their cookie, its digest here. ASVS 7.
 
 A session ends after half an hour in which its owner did nothing (what a page asks by itself does not count), after ten hours,
 at sign-out, when its owner is suspended, and when they set another password.

@@ -17,7 +17,7 @@ from store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The decision the service would take (contract.md, `deskgate explain`)."""
+    """The decision the service would take (`deskgate explain`)."""
 
     allowed: bool
     reason: str

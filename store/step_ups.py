@@ -1,4 +1,4 @@
-"""A second proof that was given: where it was given, on one account, for some minutes. rules.md, "Proof levels".
+"""A second proof that was given: where it was given, on one account, for some minutes. docs/second-proofs.md
 
 `bound` says where: the call, the Slack member, the session; never wider. What was proved in one place is carried to another by
 a code said aloud (`carried`), for one topic, and stands only while what it came from stands.

@@ -1,6 +1,6 @@
 """A code by text message to a number on file: where the operator wants it, in the countries named, and not too often.
 
-Texts cost money and can be pumped (security.md, T35): 3 to a number in ten minutes, 5 to a person in a day, and over the
+Texts cost money and can be pumped (T35): 3 to a number in ten minutes, 5 to a person in a day, and over the
 whole desk so many to a country and in all on one day. Counted before anything is sent; a code is made when it goes out.
 """
 

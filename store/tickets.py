@@ -95,7 +95,7 @@ def request(
     source: str | None = None,
     files: Sequence[Sent] = (),
 ) -> tuple[int, bool] | Denied:
-    """Opens a request (rules.md, "A request"): (number, whether it is with the desk), or why not.
+    """Opens a request: (number, whether it is with the desk), or why not.
 
     Without a subject the first line is it. Allowed but for a further proof, it is kept as a draft that the desk has not got.
     """

@@ -1,4 +1,4 @@
-"""What Slack checks in the elements inside blocks: buttons, selects, fields (platform-facts.md 2.4)."""
+"""What Slack checks in the elements inside blocks: buttons, selects, fields."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What Slack writes into each kind of request: events with their envelopes, interactions, commands.
 
-Shapes are those of bolt-python's captured samples and platform-facts.md 2.8. Where an organisation other than the
+Shapes are those of bolt-python's captured samples. Where an organisation other than the
 installation's is involved they differ in ways that matter, and every such place says so.
 """
 

@@ -1,4 +1,4 @@
-"""What Slack checks in blocks before it takes them: kinds, required fields, lengths and counts (platform-facts.md 2.4).
+"""What Slack checks in blocks before it takes them: kinds, required fields, lengths and counts.
 
 A problem is said as Slack says it, with a pointer: `must be less than 3001 characters [json-pointer:/blocks/0/text/text]`.
 """

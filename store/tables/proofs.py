@@ -9,7 +9,7 @@ from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id, only
 
 
 class Pin(Base):
-    """security.md 5: Argon2id over an HMAC bound to the person, sealed again under a key that can be rotated. `duress` is
+    """docs/pins.md: Argon2id over an HMAC bound to the person, sealed again under a key that can be rotated. `duress` is
     of the same salt: of the PIN that is keyed under a threat, or of one that nobody knows."""
 
     __tablename__ = "pins"

@@ -95,7 +95,7 @@ def policies(scheme: str) -> PolicySet:
 
 
 def cedar_says(scheme: str, cells: list[Cell]) -> Iterator[tuple[Cell, frozenset[str], Place, Proof, str]]:
-    """Cedar's answer to every combination, with the reason that speaks first when several hold (rules.md)."""
+    """Cedar's answer to every combination, with the reason that speaks first when several hold."""
     rules, entities = policies(scheme), world(scheme)
     kind = "Desk" if scheme == "desk" else "Account"
     for cell in cells:

@@ -1,4 +1,4 @@
-"""Slack's limits on what is posted and shown, checked by Slack's own models, and by platform-facts.md 2.4 where those are silent."""
+"""Slack's limits on what is posted and shown, checked by Slack's own models, and by hand where those are silent."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_an_event_that_comes_again(desk: SlackDesk) -> None:
 
 
 def test_an_event_that_comes_again_a_day_later(desk: SlackDesk) -> None:
-    """platform-facts.md 2.2: delayed events are sent for 24 hours, so what is remembered outlives the sweep of a day."""
+    """Delayed events are sent for 24 hours, so what is remembered outlives the sweep of a day."""
     body = mentions(desk)
     send(desk, body)
     assert tickets(desk) == 1

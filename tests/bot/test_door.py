@@ -311,7 +311,7 @@ def test_where_the_app_is_not_installed_nothing_happens(desk: SlackDesk) -> None
     ],
 )
 def test_a_command_may_say_what_it_likes(desk: SlackDesk, words: str) -> None:
-    """platform-facts.md 0.1: Bolt's own reading loses a command in which the word payload stands."""
+    """Bolt's own reading loses a command in which the word payload stands."""
     answer = send(desk, command("/ticket", words))
     assert (answer.status_code, answer.text) == (200, "")
     desk.be("U0DEV").command("/ticket", words)
@@ -321,7 +321,7 @@ def test_a_command_may_say_what_it_likes(desk: SlackDesk, words: str) -> None:
 
 
 def test_what_nothing_listens_to_is_acknowledged(desk: SlackDesk) -> None:
-    """platform-facts.md 0.5: a 404 would count as a failure, and enough of them end the subscription."""
+    """A 404 would count as a failure, and enough of them end the subscription."""
     before = rows(desk)
     for body in (
         event(desk, type="reaction_added", user="U0DEV", reaction="+1"),

@@ -261,7 +261,7 @@ def drawn() -> set[str]:
 
 
 def test_everything_that_can_be_pressed_is_listened_to() -> None:
-    """platform-facts.md 0.5: what is pressed and not listened to counts as a failure."""
+    """What is pressed and not listened to counts as a failure."""
     customers, desk = {*clicks.CLICKS, *prove_clicks.CLICKS, "send_text"}, {*desk_clicks.CLICKS, *call_clicks.CLICKS}
     listened = {*customers, *desk, *bolt.LINKS, "about", "service", "add_", "tell_reference"}
     assert len(drawn()) > 15

@@ -107,7 +107,7 @@ def test_by_button_and_form(slack_once: SlackDesk) -> None:
 
 
 def test_files_of_a_shared_channel(slack_once: SlackDesk) -> None:
-    """Of these an event says no more than the id (platform-facts.md 2.8)."""
+    """Of these an event says no more than the id."""
     desk = slack_once
     desk.be("U0OLIVIA").says(CHANNEL, "@Deskgate our shop is down", files=[("log.txt", "boom")])
     desk.work()

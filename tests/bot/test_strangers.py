@@ -1,4 +1,4 @@
-"""Whoever is not known is told nothing, however much they look like somebody who is. platform-facts.md 2.8, contract.md.
+"""Whoever is not known is told nothing, however much they look like somebody who is.
 
 T37
 """

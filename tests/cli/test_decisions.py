@@ -130,7 +130,7 @@ def test_asking_is_in_the_ledger_and_grants_nothing(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", load_schemes())
 def test_the_table_of_a_scheme_as_json(light: Shell, name: str) -> None:
-    """contract.md: {"scheme", "holdings": {HOLDING: {ACTION: {"allowed", "rules", "when"}}}}."""
+    """docs/commands.md: {"scheme", "holdings": {HOLDING: {ACTION: {"allowed", "rules", "when"}}}}."""
     found = light.run("matrix", name, "--json").json
     scheme = load_schemes()[name]
     assert list(found) == ["scheme", "holdings"]

@@ -17,7 +17,7 @@ from deskgate.__main__ import COMMANDS as TABLE
 from deskgate.__main__ import load
 from deskgate.settings import Settings
 from tests.desk import Desk
-from tests.house.test_names import ROOT
+from tests.house.test_names import PACKAGES, ROOT
 
 DOCS = ROOT / "docs"
 PAGES = {
@@ -227,6 +227,18 @@ def test_every_file_of_the_product_has_its_place_in_the_architecture() -> None:
     told = {path.name for path in files if not path.stem.startswith(("_", "import_"))}
     assert len(told) > 150
     assert {name for name in told if f"{name}`" not in PAGES["docs/architecture.md"]} == set()
+
+
+def test_a_page_that_code_names_is_there() -> None:
+    """Whoever follows a comment to its reason must not be led out of the repository."""
+    pages = {Path(page).name for page in PAGES} | {path.name for path in (ROOT / "tests").rglob("*.md")}
+    code = [path for folder in (*PACKAGES, "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    named = {
+        path: set(re.findall(r"[\w-]+\.md\b", path.read_text("utf-8"))) - pages
+        for path in code
+        if path != Path(__file__)
+    }
+    assert {str(path.relative_to(ROOT)): gone for path, gone in named.items() if gone} == {}
 
 
 def test_every_page_is_listed() -> None:

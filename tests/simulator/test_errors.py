@@ -90,7 +90,7 @@ def test_sound_is_played(desk: ToyDesk, exchange: Exchange) -> None:
     ],
 )
 def test_what_is_wrong_in_a_document_is_logged_and_passed_over(desk: ToyDesk, exchange: Exchange, twiml: str) -> None:
-    """12200 is a warning at Twilio, and the call goes on (platform-facts.md 1.5); a call script fails on it."""
+    """12200 is a warning at Twilio, and the call goes on; a call script fails on it."""
     desk.on("/ivr/voice", twiml + "<Say>On we go.</Say>")
     phone = exchange.phone(CALLER)
     phone.dial()

@@ -117,7 +117,7 @@ def test_what_people_type_is_escaped_and_linked(slack: Workspace, slack_desk: Sl
 
 
 def test_a_message_from_another_organisation(slack: Workspace, slack_desk: SlackDesk) -> None:
-    """The outer team is the sender's; the installation is in the authorizations (platform-facts.md 2.8)."""
+    """The outer team is the sender's; the installation is in the authorizations."""
     slack.as_("U0OLIVIA").says("harbour-bakery", "our shop is down")
     body = slack_desk.one("message")
     assert (body["team_id"], body["context_team_id"], body["is_ext_shared_channel"]) == (AWAY, HOME, True)

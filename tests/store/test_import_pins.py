@@ -119,7 +119,7 @@ def test_nobody_gets_a_pin_that_was_hashed_for_somebody_else(desk: Desk, monkeyp
 
 
 def test_an_account_under_way_is_locked_against_editors_and_not_against_tickets(full: Desk) -> None:
-    """An editor who takes a role away locks the account first (rules.md), so it sees what the import made, or the reverse."""
+    """An editor who takes a role away locks the account first, so it sees what the import made, or the reverse."""
     changed = document(accounts=[{"number": "200417", "contacts": SAMPLE["accounts"][0]["contacts"][:2]}])
     seen: list[str] = []
 

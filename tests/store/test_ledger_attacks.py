@@ -1,6 +1,6 @@
 """Attacks on the ledger by somebody who may write the database, has kept old copies of its rows, and has no key.
 
-The table is prototype.md 1's: what is found, how, and what cannot be found without a digest kept outside.
+What is found, how, and what cannot be found without a digest kept outside.
 
 T22
 """

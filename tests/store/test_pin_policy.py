@@ -1,4 +1,4 @@
-"""Which PINs are refused as easy: the figures of security.md 1.6, counted over all there are; and that none is issued."""
+"""Which PINs are refused as easy: the figures of docs/pins.md, counted over all there are; and that none is issued."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def runs_of_four(size: int) -> set[str]:
     return {a + d * 4 + b for at in before for a in before[at] for d in TEN for b in before[size - 4 - at]}
 
 
-# The rules of security.md 1.6 made as sets, each with the size it gives for six digits.
+# The rules made as sets, each with its size for six digits.
 LISTED = {
     dates: 84_232,
     year_months: 3_144,

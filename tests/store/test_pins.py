@@ -45,7 +45,7 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("real_hash")
 def test_a_pin_is_kept_as_security_says() -> None:
-    """The construction of security.md 5, made here by hand."""
+    """The construction of docs/pins.md, made here by hand."""
     keys = Keys([OLD])
     kept = pins.keep(keys, 17, Pin(DIGITS))
     pepper, wrap = keys.newest("pin-pepper"), keys.newest("pin-wrap")

@@ -1,4 +1,4 @@
-"""Codes by text message cannot be pumped (security.md, T35): countries, caps for a number, a person, a country, the desk, the day."""
+"""Codes by text message cannot be pumped (T35): countries, caps for a number, a person, a country, the desk, the day."""
 
 from __future__ import annotations
 
