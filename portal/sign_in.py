@@ -34,7 +34,8 @@ def first(door: Door, visit: Visit) -> Response:
 
 
 def sign_in(door: Door, visit: Visit) -> Response:
-    """Counted and committed first; then one Argon2; then the code, once. Nothing says what was wrong, and what is refused by the
+    """Counted and committed first; then one Argon2; then the code, once. Nothing says what was wrong, but that whoever had both right is
+    suspended; and what is refused by the
     count is not hashed, whoever's username it is."""
     if "username" not in visit.form:  # the page itself has found out that they are signed out
         return _again(door, visit, 401, way_on(visit.field("to")), "ended")
@@ -64,7 +65,7 @@ def sign_in(door: Door, visit: Visit) -> Response:
     if done.codes_at:
         return _wait(door, visit, way, "codes", done.codes_at)
     if not token:
-        return _again(door, visit, 403, way, "wrong")
+        return _again(door, visit, 403, way, "suspended" if done.suspended else "wrong")
     return answers.signed_in(door, answers.to(f"{way}?said=unsent" if kept else way), token, known)
 
 

@@ -107,7 +107,10 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
     digest = tx.keys.digest("signin", username)[:40]
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
     found = marked(tx.keys, caller.known, tx.now)
-    known = login is not None and found is not None and (found.staff, found.since) == (login.staff, login.set_at)
+    here = row is not None and row.suspended_at is None
+    known = (
+        here and login is not None and found is not None and (found.staff, found.since) == (login.staff, login.set_at)
+    )
     if known:
         own = Limit(f"signin:known:{digest}", *BY_ITS_OWN)
         held = budgets.hold(tx, (own,))
@@ -170,17 +173,18 @@ def drop(tx: Transaction, attempt: Attempt) -> None:
 class Finished:
     """`token` is a new session's, empty for whoever is not in. `codes_at` (ms) is when a code is taken again after too many wrong
     ones with the right password; 0 where a code is taken, and for every browser that is not known: it would say that the
-    password was right."""
+    password was right. `suspended`: password and code were right, and they may not sign in."""
 
     token: str = ""
     codes_at: int = 0
+    suspended: bool = False
 
 
 def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finished:
     """A session, if the password was right, the code is good and has not been used, and nothing has changed since the try began.
-    Whoever is not in is not told why."""
+    Whoever is not in is not told why, but for who is suspended and has just shown that it is they."""
     codes = budgets.hold(tx, (_codes(attempt.digest, known=attempt.known),))
-    works_here(tx, attempt.staff or 0)  # held before it is looked at, or a session could outlive a suspension
+    here = works_here(tx, attempt.staff or 0)  # held before it is looked at, or a session could outlive a suspension
     row = _HOLD.first(tx, staff=attempt.staff or 0)
     sealed = row.authenticator if row is not None else b""
     opened = tx.keys.open("staff-logins", sealed, f"authenticator {attempt.staff}") if row is not None else None
@@ -192,7 +196,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
     budgets.settle(tx, codes, codes.limits if theirs and not fits and codes.spent is None else ())
     budgets.give_back(tx, attempt.limits, really=fits)
     who = f"staff:{attempt.staff}" if row is not None else NOBODY
-    tx.record(who, None, "staff.sign_in", "allowed" if fits else "refused")
+    tx.record(who, None, "staff.sign_in", "allowed" if fits and here else "refused")
     if not fits or attempt.staff is None:
         # found out later whose username it is, if anybody's, so that it takes no longer now
         minute = f"{attempt.digest}:{tx.now // MINUTE}"
@@ -200,6 +204,8 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
         shut = attempt.known and theirs and codes.spent is not None
         return Finished(codes_at=budgets.free_at(tx, codes, codes.limits) if shut else 0)
     tx.connection.execute(update(_l).where(_l.c.staff_id == attempt.staff).values(last_step=step))
+    if not here:
+        return Finished(suspended=True)
     return Finished(sessions.begin(tx, attempt.staff))
 
 
@@ -271,7 +277,7 @@ def marked(keys: Keys, known: str, now: int) -> Mark | None:
 
 def who_signs_in(tx: Transaction) -> dict[int, int]:
     """Everybody who may sign in, and since when they have had their password: other marks count no more."""
-    return {row.staff_id: row.set_at for row in tx.connection.execute(_both)}
+    return {row.staff_id: row.set_at for row in tx.connection.execute(_both.where(_s.c.suspended_at.is_(None)))}
 
 
 def _codes(digest: str, *, known: bool) -> Limit:
@@ -286,7 +292,7 @@ def _hasher(memory: int, passes: int) -> argon2.PasswordHasher:
 _MARK: Final = "signin-known"
 _NOBODYS: Final = pyotp.random_base32()
 _l, _s = tables.staff_logins, tables.staff
-_both = select(_l, _s.c.username).join(_s, _s.c.id == _l.c.staff_id).where(_s.c.suspended_at.is_(None))
+_both = select(_l, _s.c.username, _s.c.suspended_at).join(_s, _s.c.id == _l.c.staff_id)
 _FIND = Prepared(_both.where(_s.c.username == bindparam("username")))
 _ALL = select(_s.c.id, _s.c.username).join(_l, _s.c.id == _l.c.staff_id).where(_s.c.suspended_at.is_(None))
 _HOLD = Prepared(_both.where(_l.c.staff_id == bindparam("staff")).with_for_update(of=_l))

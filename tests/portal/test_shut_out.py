@@ -22,8 +22,9 @@ from store import tables
 from store.authenticators import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
+from tests.ivr.elsewhere import suspends
 from tests.ivr.wire import rows
-from tests.portal.browsing import PASSWORD, Agent, Browser
+from tests.portal.browsing import PASSWORD, Agent, Browser, hire
 from tests.statements import watched
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -166,8 +167,11 @@ def test_a1_only_the_proxy_is_believed_about_an_address(
 def test_h13_a_made_up_name_and_a_real_one_cost_the_same(desk: Desk, hashed: list[int], known: str) -> None:
     """Words, statements and hashes, try by try, also when there were too many."""
     Agent(desk)
+    hire(desk, "agent.gone", "Jo Gone", "agent")
+    Agent(desk, "agent.gone")
+    suspends(desk, "agent.gone")
     seen: dict[str, list[tuple[int, str, int, list[str]]]] = {}
-    for username in ("warming.up", "agent.kim", "agent.nobody", "lead.ana"):
+    for username in ("warming.up", "agent.kim", "agent.nobody", "lead.ana", "agent.gone"):
         seen[username] = []
         desk.pass_time(DAY)
         for browser in crowd(desk, 17):
@@ -181,7 +185,7 @@ def test_h13_a_made_up_name_and_a_real_one_cost_the_same(desk: Desk, hashed: lis
     assert [one[0] for one in seen["agent.kim"]] == [403] * 15 + [429] * 2
     assert [one[2] for one in seen["agent.kim"]] == [1] * 15 + [0] * 2
     assert all(len(one[3]) >= 5 for one in seen["agent.kim"]), "the statements were not seen"
-    assert seen["agent.kim"] == seen["agent.nobody"] == seen["lead.ana"]
+    assert seen["agent.kim"] == seen["agent.nobody"] == seen["lead.ana"] == seen["agent.gone"]
 
 
 # --- at one name

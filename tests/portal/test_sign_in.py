@@ -15,8 +15,10 @@ from store import tables
 from store.authenticators import STEP
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
+from tests.ivr.elsewhere import suspends
 from tests.ivr.wire import count
 from tests.portal.browsing import PASSWORD, Agent, Browser, hire, invitation
+from tests.statements import watched
 
 STRANGE = [
     "/desk",
@@ -57,6 +59,38 @@ def test_whatever_was_wrong_the_answer_is_the_same(desk: Desk) -> None:
         assert "deskgate_session" not in kim.client.cookies
     assert len(said) == 1
     assert count(desk, tables.staff_sessions) == before
+
+
+def test_who_is_suspended_is_told_so_and_nobody_who_has_not_both(one_desk: Desk) -> None:
+    """With the right password and a fresh code, and no session; a wrong one of either reads as for a username of nobody, and takes
+    the same statements."""
+    kim, ana = Agent(one_desk), Agent(one_desk, "lead.ana")
+    suspends(one_desk)
+    before = count(one_desk, tables.staff_sessions)
+
+    def tries(username: str, password: str, code: str) -> tuple[int, str, list[str]]:
+        stranger = Browser(one_desk)
+        stranger.get("/desk/sign-in")
+        sent: list[str] = []
+        with watched(one_desk.store.engine, sent.append):
+            answer = stranger.send("/desk/sign-in", username=username, password=password, code=code)
+        return answer.status_code, stranger.words, sent
+
+    one_desk.now += STEP
+    wrong = "000000" if kim.code() != "000000" else "111111"
+    for password, code in (("seven lamps over the water", kim.code()), (PASSWORD, wrong)):
+        tried = [tries(name, password, code) for name in ("agent.nobody", "agent.kim")]
+        assert len({one[:2] for one in tried}) == 1
+        assert "suspended" not in tried[0][1]
+        assert len(tried[1][2]) > 5
+        assert tried[0][2] == tried[1][2], "as for nobody"
+    assert kim.sign_in().status_code == 403
+    assert "Username, password and code are right, and you are suspended: you cannot sign in." in kim.words
+    assert count(one_desk, tables.staff_sessions) == before
+    assert "deskgate_session" not in kim.client.cookies
+    assert kim.get("/desk").status_code == 200
+    assert "Kim Novak" not in kim.words
+    assert ana.sign_in().status_code == 200
 
 
 def test_e12_whoever_has_joined_is_signed_in(desk: Desk) -> None:

@@ -43,7 +43,7 @@ KNOWN: dict[str, set[str]] = {
     "alert_times": set(alerts.COUNTED),
     "ticket": {*queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
-    "signing_in": {"wrong", "busy", "codes", "ended", *Limited},
+    "signing_in": {"wrong", "suspended", "busy", "codes", "ended", *Limited},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live.ENDINGS),
     "recording": set(recordings.STATES),
