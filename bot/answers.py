@@ -10,10 +10,9 @@ from typing import Final
 
 from authz import CELL_OF, Action, Grant, Proof, Reason, Status, Topic
 from bot import blocks as b
-from bot import choices, loan_words, told
+from bot import choices, loan_words, reading, told
 from bot.actor import Who
 from bot.blocks import Block, Message
-from bot.choices import Possible
 from bot.phrases import Phrases
 from bot.rights import on_ticket
 from store import Transaction, accounts, loans, ticket_lists, timeline
@@ -84,15 +83,6 @@ def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
     return told.refused(p, found) if found else _account(tx, p, who, "")  # it is allowed by now
 
 
-def why_not(tx: Transaction, p: Phrases, who: Who, found: Sequence[Possible], kind: str) -> Sequence[Block]:
-    """Why a change that somebody asks for is not among what they may ask for; nothing where it is."""
-    if any(one.kind == kind for one in found):
-        return ()
-    refused = choices.refusals(tx, who, [(Action(kind), None)])
-    wanting = [one for one in refused if one[1].denied.reason != Reason.STEP_UP]  # the others may reopen what is closed
-    return told.refused(p, wanting).blocks if wanting else told.not_closed(p, [account for account, _ in refused])
-
-
 def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
     return told.refused(p, choices.refusals(tx, who, [(action, None)]))
 
@@ -161,6 +151,26 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
         for loan in loans.loans(tx, grants["right.lend"])
     ]
     return loan_words.lent(p, found)
+
+
+def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_from: str) -> Message:
+    """What their words are to become, by a key of `told.ASKED`; where that is none of what they may open, why not comes first."""
+    found = choices.possible(tx, who)
+    wanted = reading.which_change(words, p.example("changes")) if what == "change" else ""
+    if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
+        return answer(tx, p, who, f"why:{wanted}" if wanted else "open")
+    why: Sequence[Block] = ()
+    if wanted and not any(one.kind == wanted for one in found):
+        why = _why_no_change(tx, p, who, Action(wanted))
+    elif what == "unsure" and not choices.may_open(found):
+        why = told.refused(p, choices.refusals(tx, who, choices.OPEN)).blocks
+    return told.ASKED[what](p, words, choices.named(tx, found), came_from, waiting(tx, who), why)
+
+
+def _why_no_change(tx: Transaction, p: Phrases, who: Who, action: Action) -> Sequence[Block]:
+    refused = choices.refusals(tx, who, [(action, None)])
+    wanting = [one for one in refused if one[1].denied.reason != Reason.STEP_UP]  # the others may reopen what is closed
+    return told.refused(p, wanting).blocks if wanting else told.not_closed(p, [account for account, _ in refused])
 
 
 def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:

@@ -22,7 +22,6 @@ from bot import (
     owed,
     private,
     prove_words,
-    reading,
     reworded,
     told,
 )
@@ -152,15 +151,7 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
         words = edits.unfiled(tx, who.subject, reworded.source(asked))
         if words is None:
             return told.fixed(p, "words_gone")
-        found = choices.possible(tx, who)
-        wanted = reading.which_change(words, p.example("changes")) if what == "change" else ""
-        if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
-            return answers.answer(tx, p, who, f"why:{wanted}" if wanted else "open")
-        why = answers.why_not(tx, p, who, found, wanted) if wanted else ()
-        named, waiting = choices.named(tx, found), answers.waiting(tx, who)
-        if why:
-            return told.change(p, words, named, str(asked["from"]), waiting, why)
-        return told.ASKED[what](p, words, named, str(asked["from"]), waiting)
+        return answers.asked(tx, p, who, what, words, str(asked["from"]))
     return answers.answer(tx, p, who, what)
 
 

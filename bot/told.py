@@ -251,17 +251,26 @@ def parts(words: str) -> list[str]:
     return [words[at : at + b.SECTION] for at in range(0, len(words), b.SECTION)]
 
 
-def which(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
+def which(
+    p: Phrases,
+    words: str,
+    found: Sequence[Choice],
+    came_from: str,
+    waiting: Sequence[Ticket] = (),
+    why: Sequence[Block] = (),
+) -> Message:
     """Words that are to become a ticket once somebody says what they are about; or that answer
-    a ticket on which the desk waits for them."""
+    a ticket on which the desk waits for them. `why` they are not what they seem to be comes first."""
     quoted = quote(p, words)
     tickets = [choice for choice in found if not choice.is_request]
     one = tickets[0] if len(tickets) == 1 else None
     button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None
     rest = [choice for choice in found if choice is not one]
     chooser = choose(p, rest) if rest else None
+    key = "which_one" if one else "which_else" if why else "which"
     return b.message(
-        b.section(p.say("which" if not one else "which_one", account=one.account.name if one else "")),
+        why,
+        b.section(p.say(key, account=one.account.name if one else "")),
         quoted,
         b.actions(*(add_to(p, ticket) for ticket in waiting), button, chooser, block_id=came_from),
     )
@@ -272,9 +281,16 @@ def add_to(p: Phrases, ticket: Ticket) -> Block:
     return b.button(said, f"add_{ticket.number}", str(ticket.number), style="primary")
 
 
-def unsure(p: Phrases, words: str, found: Sequence[Choice], came_from: str, waiting: Sequence[Ticket] = ()) -> Message:
-    """Words that may be a question or a problem: everything they might mean as buttons."""
-    asked = which(p, words, found, came_from, waiting) if found else b.message()
+def unsure(
+    p: Phrases,
+    words: str,
+    found: Sequence[Choice],
+    came_from: str,
+    waiting: Sequence[Ticket] = (),
+    why: Sequence[Block] = (),
+) -> Message:
+    """Words that may be a question or a problem: everything they might mean as buttons; or `why` they can be no ticket."""
+    asked = which(p, words, found, came_from, waiting, why) if found else b.message(why)
     others = b.actions(
         b.tell(p.plain("button.bills"), "bills"),
         b.tell(p.plain("button.services"), "services"),
@@ -304,7 +320,8 @@ def change(
     return b.message(why, b.section(p.say("which_else" if why else "which")), quote(p, words), asked)
 
 
-ASKED: Final[dict[str, Callable[[Phrases, str, Sequence[Choice], str, Sequence[Ticket]], Message]]] = {
+_Asks = Callable[[Phrases, str, Sequence[Choice], str, Sequence[Ticket], Sequence[Block]], Message]
+ASKED: Final[dict[str, _Asks]] = {
     "which": which,
     "unsure": unsure,
     "change": change,

@@ -115,6 +115,18 @@ def test_e19_who_has_billing_tickets_anyway_is_told_of_no_suspension_where_there
     assert "*Harbour Bakery* is suspended, so this went to billing" in desk.said("U0OLIVIA")
 
 
+def test_e19_words_that_can_be_no_ticket_are_answered_with_why_before_what_else_they_may_mean(desk: SlackDesk) -> None:
+    """E19: nobody is left with buttons alone."""
+    said = asks(desk, "U0LEO", "something is odd with the thing")
+    assert "On *Tideworks Ltd* you may not open technical tickets." in said.partition("Or did you mean")[0]
+    status(desk, "suspended")
+    said = asks(desk, "U0MIA", "something is odd with the thing")
+    assert "Raj Patel can open a billing ticket about the suspension." in said.partition("Or did you mean")[0]
+    status(desk, "closed")
+    said = asks(desk, "U0MIA", "something is odd with the thing")
+    assert "Please ask whoever looks after your account" in said.partition("Or did you mean")[0]
+
+
 @pytest.mark.parametrize("phone", [True, False])
 def test_nobody_is_sent_to_ring_a_desk_without_a_phone(desk: SlackDesk, phone: bool) -> None:
     off = {"deskgate_env": "production", "twilio_account_sid": "", "twilio_auth_token": ""}
