@@ -85,8 +85,8 @@ def test_who_opens_a_ticket_that_a_colleague_has_reads_so_where_they_write(one_d
     ticket_of(one_desk, "person:8")
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     kim.get(PAGE)
-    assert "has taken this ticket" not in kim.words
+    assert "This ticket is with" not in kim.words
     kim.send(f"{PAGE}/take")
-    warned = "Kim Novak has taken this ticket. Ask them before you answer."
+    warned = "This ticket is with Kim Novak. Ask them before you answer."
     assert warned in (ana.get(PAGE) and ana.words)
     assert warned not in (kim.get(PAGE) and kim.words)
