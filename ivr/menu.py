@@ -7,6 +7,7 @@ from dataclasses import replace
 from authz import Topic
 from ivr import further as f
 from ivr import outcomes as o
+from ivr import proofs
 from ivr import shapes as s
 from ivr.moves import (
     PAGE,
@@ -101,7 +102,7 @@ def _hear_menu(call: Call, event: Event) -> Move:
             return noted(call, *code, line("link_code_use"))
         case o.Ringing(ring) if call.call_back is not None:
             return goto(replace(call, ring=ring, call_back=None), "holding", line("ringing.agent"))
-        case o.WaysFound() | o.AlreadyProved() | o.NoNeed():
+        case proofs.WaysFound() | proofs.AlreadyProved() | proofs.NoNeed():
             return hear_step_up(replace(call, at="step_up"), event)
         case o.Ringing(ring):
             return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))

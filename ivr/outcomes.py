@@ -6,18 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from authz import Action, Denied, Status, Topic
 from ivr.hours import Opening
-from ivr.proofs import AlreadyProved as AlreadyProved
-from ivr.proofs import ApprovalAsked as ApprovalAsked
-from ivr.proofs import CodesRefused as CodesRefused
-from ivr.proofs import CodeWanted as CodeWanted
-from ivr.proofs import CodeWrong as CodeWrong
-from ivr.proofs import NoNeed as NoNeed
-from ivr.proofs import NotApproved as NotApproved
-from ivr.proofs import Reference as Reference
-from ivr.proofs import SteppedUp as SteppedUp
-from ivr.proofs import StillWaiting as StillWaiting
-from ivr.proofs import WayClosed as WayClosed
-from ivr.proofs import WaysFound as WaysFound
+from ivr.proofs import ProofOutcome
 from store.accounts import AccountName, Invoice, Service, ServiceName
 from store.tickets import Ticket
 
@@ -286,18 +275,6 @@ Outcome = (
     | NothingToChange
     | RequestSaved
     | HandedIn
-    | WaysFound
-    | AlreadyProved
-    | NoNeed
-    | CodeWanted
-    | ApprovalAsked
-    | WayClosed
-    | SteppedUp
-    | CodeWrong
-    | CodesRefused
-    | StillWaiting
-    | NotApproved
-    | Reference
     | Ringing
     | StillRinging
     | Taken
@@ -308,4 +285,5 @@ Outcome = (
     | DeskClosed
     | UnlockCode
     | BeingUpdated
+    | ProofOutcome
 )

@@ -94,3 +94,19 @@ class Reference:
     """Hides itself like a link code. None: there is nothing to carry any more."""
 
     digits: str | None = field(repr=False)
+
+
+ProofOutcome = (
+    WaysFound
+    | AlreadyProved
+    | NoNeed
+    | CodeWanted
+    | ApprovalAsked
+    | WayClosed
+    | SteppedUp
+    | CodeWrong
+    | CodesRefused
+    | StillWaiting
+    | NotApproved
+    | Reference
+)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from authz import Action, Proof, Topic
 from ivr import further as f
-from ivr import outcomes as o
 from ivr import proofs, requesting
 from ivr.asks import Desk
 from ivr.outcomes import Outcome
@@ -68,10 +67,10 @@ def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
     draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
         carry = wanted if "carried" in found.ways else ()
-        return o.AlreadyProved(_minutes(tx, until), carry, bool(requesting.allowed(tx, call)), draft)
+        return proofs.AlreadyProved(_minutes(tx, until), carry, bool(requesting.allowed(tx, call)), draft)
     if not wanted and not call.then:
-        return o.NoNeed()
-    return o.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
+        return proofs.NoNeed()
+    return proofs.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
 
 
 def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> proofs.Draft | None:
@@ -88,8 +87,8 @@ def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> proofs.
 def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     subject, account = _who(call), _which(call)
     if call.way not in _found(tx, desk, call).ways:
-        return o.WayClosed(offered=False)
-    asked: Outcome = o.CodeWanted()
+        return proofs.WayClosed(offered=False)
+    asked: Outcome = proofs.CodeWanted()
     match call.way:
         case "slack_code":
             sent = step_codes.ask(tx, subject, account)
@@ -98,12 +97,12 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
         case "slack_approval":
             sent = approvals.lately(tx, subject, step_codes.WITHIN) < step_codes.MOST
             if sent:
-                asked = o.ApprovalAsked(*approvals.ask(tx, subject, account, drafted(call)))
+                asked = proofs.ApprovalAsked(*approvals.ask(tx, subject, account, drafted(call)))
         case _:
             return asked
     decision = "sent" if sent else "not_sent"
     tx.record(subject, account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",))
-    return asked if sent else o.WayClosed(offered=True)
+    return asked if sent else proofs.WayClosed(offered=True)
 
 
 def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) -> Outcome:
@@ -111,39 +110,39 @@ def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) ->
     made = guard.reserve(tx, step_codes.counter_of(subject), real=True, limits=(guard.desk_wide("step"),))
     if made.admission is not Admission.EVALUATE:
         _record(tx, call, "refused")
-        return o.CodesRefused(busy=made.admission is not Admission.REFUSED)
+        return proofs.CodesRefused(busy=made.admission is not Admission.REFUSED)
     if call.way not in _found(tx, desk, call).ways or not _CHECKS[call.way](tx, call, effect.digits):
         _record(tx, call, "wrong")
-        return o.CodeWrong()
+        return proofs.CodeWrong()
     guard.give_back(tx, made, matched=True)
     _record(tx, call, "right")
     if call.way != "carried":  # that one says itself how long it lasts
         ends_at = tx.now + desk.step_up_minutes * MINUTE
         step_ups.reached(tx, subject, account, call.way, tx.call or "", ends_at=ends_at)
-    return o.SteppedUp(_minutes(tx, _until(tx, call, carried=True) or tx.now))
+    return proofs.SteppedUp(_minutes(tx, _until(tx, call, carried=True) or tx.now))
 
 
 def _look_at_approval(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     right = approvals.outcome(tx, call.approval)
     until = _until(tx, call) if right else None
     if until is not None:
-        return o.SteppedUp(_minutes(tx, until))
-    return o.StillWaiting() if right is None else o.NotApproved()
+        return proofs.SteppedUp(_minutes(tx, until))
+    return proofs.StillWaiting() if right is None else proofs.NotApproved()
 
 
 def _give_up_approval(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
     looked = _look_at_approval(tx, desk, call, _effect)
-    if isinstance(looked, o.SteppedUp):  # it came just now
+    if isinstance(looked, proofs.SteppedUp):  # it came just now
         return looked
     approvals.give_up(tx, _who(call), call.approval)
-    return o.WayClosed(offered=True)
+    return proofs.WayClosed(offered=True)
 
 
 def _give_reference(tx: Transaction, desk: Desk, call: Call, effect: f.GiveReference) -> Outcome:
     if not desk.slack:
-        return o.Reference(None)
+        return proofs.Reference(None)
     subject, account = _who(call), _which(call)
-    return o.Reference(carried.give(tx, carried.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic)))
+    return proofs.Reference(carried.give(tx, carried.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic)))
 
 
 def _bound(tx: Transaction, call: Call) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from authz import REQUESTS, Topic
 from ivr import further as f
 from ivr import outcomes as o
+from ivr import proofs
 from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, noted, refusal, resume, screen, unexpected
 from ivr.request import WANTED
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
@@ -27,21 +28,21 @@ def _find(call: Call) -> Move:
 
 def hear_step_up(call: Call, event: Event) -> Move:
     match event:
-        case o.WaysFound(()):
+        case proofs.WaysFound(()):
             fresh = [line(f"fresh.{word}") for word in event.fresh]
             return _back(call, line("step.nothing"), *fresh, line("step.set_up"))
-        case o.WaysFound(ways, ending, _, draft):
+        case proofs.WaysFound(ways, ending, _, draft):
             offered = [line(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
             if draft is None:
                 return screen(replace(call, at="step_up"), Gather(1), *offered, line("star_back"))
             waits = line("step.draft", number=draft.number, action=draft.action)
             known = replace(call, at="step_up", then=f"{HAND_IN}{draft.number}")
             return screen(known, Gather(1), waits, *offered, line("step.other"), line("star_back"))
-        case o.AlreadyProved() if call.then == "talk":
+        case proofs.AlreadyProved() if call.then == "talk":
             return resume(call)
-        case o.AlreadyProved():
+        case proofs.AlreadyProved():
             return _lasts(call, event)
-        case o.NoNeed():
+        case proofs.NoNeed():
             return _back(call, line("step.no_need"))
         case Keys("*") if call.then.startswith(WANTED):
             return goto(replace(call, then="", about="", service=None), "request")
@@ -53,14 +54,14 @@ def hear_step_up(call: Call, event: Event) -> Move:
             return replace(call, way=WAYS[keyed], wrong=0), f.ProveBy()
         case Keys():
             return not_a_choice(call)
-        case o.CodeWanted():
+        case proofs.CodeWanted():
             return goto(call, "step_code")
-        case o.ApprovalAsked(id):
+        case proofs.ApprovalAsked(id):
             said = line("approval.number", asked=event), line("approval.again", asked=event), line("approval.say_it")
             return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, line("star_back"))
-        case o.WayClosed(True):
+        case proofs.WayClosed(True):
             return goto(call, "step_up", line("step.not_now"))
-        case o.WayClosed(False):
+        case proofs.WayClosed(False):
             return not_a_choice(call)
         case o.Refused():
             return menu(call, *refusal(event))
@@ -85,11 +86,11 @@ def _hear_code(call: Call, event: Event) -> Move:
             return call, f.CheckCode(keyed)
         case Keys():
             return _once_more(call, line("step.not_whole"))
-        case o.SteppedUp(minutes):
+        case proofs.SteppedUp(minutes):
             return resume(call, line("step.done", minutes=minutes))
-        case o.CodeWrong():
+        case proofs.CodeWrong():
             return _once_more(call, line("step.wrong"))
-        case o.CodesRefused(busy):
+        case proofs.CodesRefused(busy):
             return _back(call, line("step.busy" if busy else "step.locked"))
     return unexpected(call, event)
 
@@ -110,13 +111,13 @@ def _hear_approving(call: Call, event: Event) -> Move:
             return call, f.GiveUpApproval()
         case Keys():
             return call, f.LookAtApproval()
-        case o.StillWaiting():
+        case proofs.StillWaiting():
             return screen(call, Gather(1, seconds=4), line("approval.waiting"))
-        case o.SteppedUp(minutes):
+        case proofs.SteppedUp(minutes):
             return resume(call, line("step.done", minutes=minutes))
-        case o.NotApproved():
+        case proofs.NotApproved():
             return _back(call, line("approval.no"))
-        case o.WayClosed():
+        case proofs.WayClosed():
             return goto(replace(call, approval=0), "step_up")
     return unexpected(call, event)
 
@@ -124,7 +125,7 @@ def _hear_approving(call: Call, event: Event) -> Move:
 # --- somebody who has given a second proof
 
 
-def _lasts(call: Call, proved: o.AlreadyProved) -> Move:
+def _lasts(call: Call, proved: proofs.AlreadyProved) -> Move:
     carry = [line("stepped_up.carry")] if proved.carry else []
     change = [line("stepped_up.change")] if proved.requests else []
     draft, topics = proved.draft, tuple(str(topic) for topic in Topic if topic in map(topic_of, proved.carry))
@@ -150,11 +151,11 @@ def _hear_stepped_up(call: Call, event: Event) -> Move:
             return goto(call, "request")
         case Keys():
             return not_a_choice(call)
-        case o.Reference():
+        case proofs.Reference():
             return _reference(call, event)
-        case o.WaysFound() | o.NoNeed():  # it has run out meanwhile
+        case proofs.WaysFound() | proofs.NoNeed():  # it has run out meanwhile
             return hear_step_up(call, event)
-        case o.AlreadyProved():
+        case proofs.AlreadyProved():
             return _lasts(call, event)
     return unexpected(call, event)
 
@@ -162,10 +163,10 @@ def _hear_stepped_up(call: Call, event: Event) -> Move:
 def _hear_carry(call: Call, event: Event) -> Move:
     """What it is for in Slack is asked as what it is: nobody has to know which topic that belongs to."""
     match event:
-        case o.AlreadyProved(_, carry) if carry:
+        case proofs.AlreadyProved(_, carry) if carry:
             offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in carry]
             return screen(replace(call, at="carry"), Gather(1), line("which_in_slack"), *offered, line("star_back"))
-        case o.AlreadyProved() | o.WaysFound() | o.NoNeed():
+        case proofs.AlreadyProved() | proofs.WaysFound() | proofs.NoNeed():
             return hear_step_up(call, event)
         case Keys("*"):
             return goto(call, "stepped_up")
@@ -173,7 +174,7 @@ def _hear_carry(call: Call, event: Event) -> Move:
             return call, f.GiveReference(_topic(keyed))
         case Keys():
             return not_a_choice(call)
-        case o.Reference():
+        case proofs.Reference():
             return _reference(call, event)
     return unexpected(call, event)
 
@@ -182,7 +183,7 @@ def _topic(keyed: str) -> str:
     return str(topic_of(REQUESTS[int(keyed) - 1]))
 
 
-def _reference(call: Call, told: o.Reference) -> Move:
+def _reference(call: Call, told: proofs.Reference) -> Move:
     if told.digits is None:
         return menu(call, line("reference.none"))
     said = line("reference.code", reference=told), line("reference.again", reference=told)

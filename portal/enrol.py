@@ -61,7 +61,7 @@ def _confirm(door: Door, visit: Visit) -> Response:
         again = not right and bool(forms.led(tx, key))  # the same, sent twice at this moment
         guard.give_back(tx, made, matched=right or again)
         if right:
-            forms.leads(tx, key, "done")
+            forms.done(tx, key, "done")
             pages.use(tx, PAGE, visit.named["link"])
             tx.record(subject_of(person), None, "authenticator", "added")
             notice = {"notice": "authenticator_added", "person": person}

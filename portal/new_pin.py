@@ -45,7 +45,7 @@ def issue(door: Door, visit: Visit) -> Response:
     with door.store.transaction("portal") as tx:
         done = pin_pages.put(tx, link, kept, digits, made)
         if done:
-            forms.leads(tx, key, _veiled(tx, key, pin.digits.encode()).hex())
+            forms.done(tx, key, _veiled(tx, key, pin.digits.encode()).hex())
         before = pin.digits if done else _shown_before(tx, key)
     if before:
         return _shown(door, visit, before)

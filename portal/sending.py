@@ -59,7 +59,7 @@ def once(
     said = parse_qs(urlsplit(to).query).get("said", [""])[0]
     done = said in DONE
     if done:
-        forms.leads(tx, key, to)
+        forms.done(tx, key, to)
     else:
         forms.forget(tx, key)
     words = typed(visit.form)

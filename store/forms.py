@@ -37,7 +37,7 @@ def led(tx: Transaction, key: tuple[str, ...], within: int = KEPT) -> str | None
     return found
 
 
-def leads(tx: Transaction, key: tuple[str, ...], to: str) -> None:
+def done(tx: Transaction, key: tuple[str, ...], to: str) -> None:
     """It was done, and led there."""
     new = upsert(tx, _s).values(digest=tx.keys.digest(_USE, *key), led=to, at=tx.now)
     tx.connection.execute(new.on_conflict_do_update(index_elements=["digest"], set_={"led": to}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Topic
-from ivr import called, dialogue, duress
+from ivr import called, dialogue, duress, proofs
 from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
@@ -15,7 +15,6 @@ from ivr.hours import Opening
 from ivr.menu import MENU
 from ivr.moves import PAGE, TABLE
 from ivr.outcomes import Outcome
-from ivr.proofs import Draft
 from ivr.shapes import Call, Effect, Event, Keys, Screen
 from store.accounts import AccountName, Invoice, Service, ServiceName
 from store.step_ups import FACTORS
@@ -202,24 +201,32 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
             return dice.one_of(done)
         case f.FindWays():
             if call.at == "carry" or (call.at == "stepped_up" and not dice.throw(3)):
-                return o.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
-            draft = None if call.then or dice.throw(2) else Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
+                return proofs.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
+            draft = None if call.then or dice.throw(2) else proofs.Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
             fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
-            found = o.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
-            proved = o.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
-            return dice.one_of((found, found, proved, o.NoNeed()))
+            found = proofs.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
+            proved = proofs.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
+            return dice.one_of((found, found, proved, proofs.NoNeed()))
         case f.ProveBy():
             if call.way == "slack_approval":
-                return dice.one_of((o.ApprovalAsked(3, "42"), o.ApprovalAsked(3, "42"), o.WayClosed(True)))
-            return dice.one_of((o.CodeWanted(), o.CodeWanted(), o.WayClosed(True), o.WayClosed(False)))
+                return dice.one_of(
+                    (proofs.ApprovalAsked(3, "42"), proofs.ApprovalAsked(3, "42"), proofs.WayClosed(True))
+                )
+            return dice.one_of(
+                (proofs.CodeWanted(), proofs.CodeWanted(), proofs.WayClosed(True), proofs.WayClosed(False))
+            )
         case f.CheckCode():
-            return dice.one_of((o.SteppedUp(15), o.CodeWrong(), o.CodeWrong(), o.CodesRefused(dice.throw(2) == 1)))
+            return dice.one_of(
+                (proofs.SteppedUp(15), proofs.CodeWrong(), proofs.CodeWrong(), proofs.CodesRefused(dice.throw(2) == 1))
+            )
         case f.LookAtApproval():
-            return dice.one_of((o.StillWaiting(), o.StillWaiting(), o.SteppedUp(15), o.NotApproved()))
+            return dice.one_of(
+                (proofs.StillWaiting(), proofs.StillWaiting(), proofs.SteppedUp(15), proofs.NotApproved())
+            )
         case f.GiveUpApproval():
-            return dice.one_of((o.WayClosed(True), o.SteppedUp(15)))
+            return dice.one_of((proofs.WayClosed(True), proofs.SteppedUp(15)))
         case f.GiveReference():
-            return o.Reference(dice.one_of((None, "01234567")))
+            return proofs.Reference(dice.one_of((None, "01234567")))
         case s.RingDesk():
             shut = o.DeskClosed(Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1))
             at_hours = call.about != "emergency" and call.call_back is None

@@ -37,7 +37,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "budgets.Limit.within": reasons.PURE,
     **dict.fromkeys(
-        ("forms." + n for n in ("drop", "forget", "keep", "kept", "leads", "led", "led_before", "sweep")),
+        ("forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "led_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
     ),
     **dict.fromkeys(("budgets.at_most", "logins.Attempt.staff", "pages.codes_of", "pages.is_ours"), reasons.PURE),
