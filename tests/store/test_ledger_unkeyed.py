@@ -1,5 +1,5 @@
 """What somebody who has the database and no key may try against the reading itself: rows under a key that nobody has, which cannot be
-checked; what is no JSON; a tail that is cut off where another process signs next. And what is no attack.
+checked; what is no JSON; a tail that is cut off where another process signs next; what a process then says of its own. And what is no attack.
 
 T22
 """
@@ -10,13 +10,16 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from store import Store
+from store.ledger import HOUR
 from store.retiring import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
 from store.verify import verify
-from tests.store.attacked import NEW, OLD, Attacked
+from tests.store.attacked import NEW, OLD, Attacked, at
+from tests.store.test_ledger_retired import NEWER
 
 NOBODYS = "00000000"  # a key's id
 
@@ -149,3 +152,89 @@ def test_a_fault_of_the_database_is_no_broken_ledger(sqlite_url: str) -> None:
     attacked.attacker.dispose()
     with pytest.raises(DBAPIError):
         attacked.store.close()
+
+
+# --- what a process knows of its own, and says
+
+
+def codes(store: Store) -> list[str]:
+    return [trouble.code for trouble in store.ledger_troubles()]
+
+
+def test_b1_an_entry_removed_from_a_lane_that_rests_is_an_alarm_after_its_checkpoint_too(attacked: Attacked) -> None:
+    lane = attacked.lane()
+    attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n == attacked.last(lane)))
+    attacked.mark()
+    assert codes(attacked.store) == ["entries_gone"]
+
+
+def test_b1_an_entry_overwritten_before_its_checkpoint_is_an_alarm(attacked: Attacked) -> None:
+    """Its number stands there still, and what this process wrote is what is signed."""
+    attacked.write(1)
+    row = max(attacked.rows(), key=lambda row: int(row["at"]))
+    attacked.does(update(ledger).where(at(row)).values(who="person:2", mac=bytes(32)))
+    attacked.mark()
+    assert codes(attacked.store) == ["entries_gone"]
+    assert str(attacked.verify().broken).startswith(f"lane {row['lane']}: entry {row['n']} ")
+
+
+def test_b1_a_process_that_stood_still_for_hours_raises_no_alarm(attacked: Attacked) -> None:
+    """Lanes of its own are older than those that checkpoints of others look at by now."""
+    other = attacked.opened(OLD)
+    for _ in range(5):
+        attacked.now += HOUR
+        attacked.write(1, other)
+        assert other.checkpoint()
+    attacked.mark()
+    assert codes(attacked.store) == []
+    other.engine.dispose()
+
+
+def test_b1_a_checkpoint_that_passes_over_a_forged_one_tells_whoever_only_looks(attacked: Attacked) -> None:
+    (row,) = attacked.rows(checkpoints)
+    attacked.does(insert(checkpoints).values({**row, "n": 2, "mac": bytes(32)}))
+    attacked.write(1)
+    attacked.mark()
+    looks = attacked.opened(OLD)
+    assert [trouble.code for trouble in looks.look_at_checkpoints()] == ["forged"]
+    looks.engine.dispose()
+
+
+def test_b1_a_row_before_the_first_checkpoint_makes_that_no_forged_one(sqlite_url: str) -> None:
+    """PostgreSQL takes none."""
+    attacked = Attacked(sqlite_url)
+    attacked.write(1)
+    attacked.mark()
+    (row,) = attacked.rows(checkpoints)
+    attacked.does(insert(checkpoints).values({**row, "n": 0, "mac": bytes(32)}))
+    looks = attacked.opened(OLD)
+    assert looks.look_at_checkpoints() == []
+    assert attacked.broken() == "ledger_checkpoints holds 1 rows that are no part of the ledger: n 0"
+    looks.engine.dispose()
+    attacked.attacker.dispose()
+    attacked.store.close()
+
+
+def test_b2_whose_own_key_is_retired_meanwhile_retires_none(attacked: Attacked) -> None:
+    new, newer = attacked.opened(NEW, OLD, NEWER), attacked.opened(NEWER, NEW, OLD)
+    attacked.write(1, new)
+    seal_and_write = new.retire
+
+    def meanwhile(seal: object) -> None:
+        attacked.write(1, newer)
+        assert retire(newer)
+        seal_and_write(seal)  # type: ignore[arg-type]
+
+    new.retire = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(CannotRetire, match="was retired, and nothing is written"):
+        retire(new)
+    for store in (new, newer):
+        store.engine.dispose()
+
+
+def test_an_empty_ledger_gets_no_checkpoint(sqlite_url: str) -> None:
+    attacked = Attacked(sqlite_url)
+    assert attacked.store.checkpoint() is None
+    assert attacked.verify().ok
+    attacked.attacker.dispose()
+    attacked.store.close()
