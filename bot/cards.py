@@ -94,7 +94,9 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
             b.select(p.plain("button.status"), "desk_status", statuses),
         ),
         *b.actions(
-            call_back if phone and found.known else None, b.button(p.plain("button.verify"), "desk_verify", number)
+            b.button(p.plain("button.put_back"), "desk_put_back", number) if found.holder else None,
+            call_back if phone and found.known else None,
+            b.button(p.plain("button.verify"), "desk_verify", number),
         ),
     )
 

@@ -25,6 +25,13 @@ def _take(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     return "fixed:taken_already" if came == desk_tickets.ALREADY else "fixed:taken_another"
 
 
+def _put_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = desk_thread.working(tx, who, number_of(action))
+    if grant is None:
+        return "fixed:not_yours"
+    return None if desk_tickets.put_back(tx, grant, number_of(action)) else "fixed:not_put_back"
+
+
 def _form(name: str) -> Click:
     def open_form(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
         if desk_thread.working(tx, who, number_of(action)) is None:
@@ -69,6 +76,7 @@ def _send_code(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
 
 CLICKS: Final[dict[str, Click]] = {
     "desk_take": _take,
+    "desk_put_back": _put_back,
     "desk_answer": _form("desk_answer"),
     "desk_correct": _correct,
     "desk_note": _form("desk_note"),

@@ -53,6 +53,7 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk/tickets"): tickets.listed,
     ("GET", "/desk/tickets/{number}"): tickets.show,
     ("POST", "/desk/tickets/{number}/take"): tickets.take,
+    ("POST", "/desk/tickets/{number}/put-back"): tickets.put_back,
     ("POST", "/desk/tickets/{number}/answer"): tickets.answer,
     ("POST", "/desk/tickets/{number}/note"): tickets.note,
     ("POST", "/desk/tickets/{number}/status"): tickets.set_status,

@@ -24,6 +24,7 @@ DONE: Final = frozenset(
         *(
             "mine",
             "given_back",
+            "put_back",
             "asked_pin",
             "asked_second",
             "call_back",

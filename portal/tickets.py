@@ -91,6 +91,10 @@ def _take(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit)
     return desk_tickets.take(tx, grant, number, int(had) if known else None)
 
 
+def _put_back(_door: Door, tx: Transaction, grant: Grant, number: int, _visit: Visit) -> str:
+    return "put_back" if desk_tickets.put_back(tx, grant, number) else "not_put_back"
+
+
 def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """Only to somebody who is known: to nobody else can it be sent."""
     found, words = queue.ticket(tx, grant, number), visit.form.get("words", "").strip()
@@ -121,7 +125,8 @@ def _status(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visi
     return "status" if desk_tickets.set_status(tx, grant, number, status) else "status_already"
 
 
-take, answer, note, set_status = _on(_take), _on(_answer), _on(_note), _on(_status)
+take, put_back = _on(_take), _on(_put_back)
+answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 
 
 def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

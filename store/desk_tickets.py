@@ -76,6 +76,17 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     return TAKEN
 
 
+def put_back(tx: Transaction, grant: Grant, number: int) -> bool:
+    """They had taken the wrong one: it waits for somebody again, and is no case of theirs. False: it is not theirs."""
+    _working(tx, grant, number)
+    a = tables.assignments
+    theirs = delete(a).where(a.c.ticket == number, a.c.staff_id == _staff(grant)).returning(a.c.ticket)
+    if tx.connection.execute(theirs).first() is None:
+        return False
+    timeline.add(tx, number, grant.subject, "", event="put_back", internal=True)
+    return True
+
+
 def let_go(tx: Transaction, staff: int) -> None:
     """They work here no more: what they had taken and is not closed waits for somebody else."""
     a, t = tables.assignments.c, tables.tickets.c

@@ -16,7 +16,7 @@ from store.transaction import NOBODY, Transaction
 # All that anybody is told; what is held is told as `held_as`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
-EVENTS = ("closed", "reopened", "taken", "let_go", "waiting", "handed_in", "calling")
+EVENTS = ("closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling")
 LONGEST_SUBJECT = 200  # characters
 
 

@@ -223,6 +223,18 @@ def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(
     assert desk.said("U0OLIVIA").count("Have you tried a restart?") == 1
 
 
+def test_a_ticket_that_was_taken_by_mistake_is_put_back(desk: SlackDesk) -> None:
+    assert "[Put it back]" not in desk.said("U0KIM", AGENTS)
+    desk.click("U0KIM", "desk_take", AGENTS)
+    send(desk, click("desk_put_back", "1001", "U0ANA", AGENTS))
+    desk.work()
+    assert "That ticket is not yours." in desk.said("U0ANA", AGENTS)
+    assert "taken by Kim Novak" in desk.said("U0KIM", AGENTS)
+    desk.click("U0KIM", "desk_put_back", AGENTS)
+    assert "nobody has taken it" in desk.said("U0KIM", AGENTS)
+    assert "Kim Novak has put this ticket back" in desk.said("U0KIM", AGENTS)
+
+
 def test_files_of_the_desk_go_with_an_answer_and_no_other_way(desk: SlackDesk) -> None:
     card = desk.last("U0KIM", AGENTS, "our shop is down")
     desk.be("U0KIM").says(AGENTS, "what I found", thread=card, files=[("how.txt", "steps"), ("inside.txt", "secret")])

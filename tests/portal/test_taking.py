@@ -90,3 +90,26 @@ def test_who_opens_a_ticket_that_a_colleague_has_reads_so_where_they_write(one_d
     warned = "This ticket is with Kim Novak. Ask them before you answer."
     assert warned in (ana.get(PAGE) and ana.words)
     assert warned not in (kim.get(PAGE) and kim.words)
+
+
+def test_a_ticket_that_was_taken_by_mistake_is_put_back(one_desk: Desk) -> None:
+    """It is a case of theirs no more, and a colleague takes it as one that nobody has."""
+    (number,) = accounts(one_desk, 1)
+    kim, ana, page = signed_in(one_desk), signed_in(one_desk, "lead.ana"), f"/desk/tickets/{number}"
+    kim.get(page)
+    kim.send(f"{page}/take")
+    sent = kim.fields(f"{page}/put-back")
+    assert kim.get("/desk/account/900000").status_code == 200
+    kim.get(page)
+    kim.send(f"{page}/put-back")
+    assert "Nobody has the ticket now" in kim.words
+    assert "nobody has taken it" in kim.words
+    assert kim.get("/desk/account/900000").status_code == 403
+    ana.get(page)
+    ana.send(f"{page}/take")
+    assert "The ticket is yours." in ana.words
+    kim.post(f"{page}/put-back", sent)
+    assert "That ticket is not yours." in kim.words
+    m = tables.messages.c
+    events = [(row.event, row.internal) for row in rows(one_desk, select(m.event, m.internal).order_by(m.id))]
+    assert events == [("taken", True), ("put_back", True), ("taken", True)]

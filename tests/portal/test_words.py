@@ -65,6 +65,7 @@ NOT_DONE = {
     *(
         "not_mine",
         "not_given_back",
+        "not_put_back",
         "not_asked",
         "not_yours",
         "not_agreed",

@@ -46,6 +46,7 @@ OPENS: dict[str, set[str]] = {
     "reach.read_out": {"ticket.view:technical", "ticket.view:billing"},
     "desk_tickets.all_for_desk": {"desk.ticket.work"},
     "desk_tickets.answer": {"desk.ticket.work"},
+    "desk_tickets.put_back": {"desk.ticket.work"},
     "desk_tickets.meanwhile": {"desk.ticket.work"},
     "desk_tickets.newest": {"desk.ticket.work"},
     "desk_tickets.taken_by_another": {"desk.ticket.work"},

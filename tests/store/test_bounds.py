@@ -122,6 +122,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g)),
     ],
+    "desk_tickets.put_back": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "desk_tickets.meanwhile": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 0))],
     "desk_tickets.newest": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "desk_tickets.taken_by_another": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
