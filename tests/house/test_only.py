@@ -2,16 +2,17 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
 from tests.house.test_names import PACKAGES, ROOT
 
-SOURCES = {
-    str(path.relative_to(ROOT)): ast.parse(path.read_text())
-    for package in PACKAGES
-    for path in (ROOT / package).rglob("*.py")
-}
+
+@cache  # and not when the file is read, which every process of a run does
+def sources() -> dict[str, ast.Module]:
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in paths}
 
 
 def makes_without_asking(tree: ast.AST) -> Iterator[str]:
@@ -54,11 +55,11 @@ ONLY: list[tuple[Callable[[ast.AST], Iterator[str]], str, str]] = [
 
 
 def test_there_are_sources() -> None:
-    assert len(SOURCES) > 20
+    assert len(sources()) > 20
 
 
 @pytest.mark.parametrize(("finds", "place", "example"), ONLY, ids=lambda value: getattr(value, "__name__", None))
 def test_only_in_its_place(finds: Callable[[ast.AST], Iterator[str]], place: str, example: str) -> None:
     assert list(finds(ast.parse(example))), "the test does not see what it looks for"
-    found = {name: list(finds(tree)) for name, tree in SOURCES.items() if not name.startswith(place)}
+    found = {name: list(finds(tree)) for name, tree in sources().items() if not name.startswith(place)}
     assert not {name: what for name, what in found.items() if what}

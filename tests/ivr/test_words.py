@@ -8,6 +8,7 @@ import string
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,7 +30,6 @@ from store.timeline import STATUSES
 from tests.sizes import size
 
 WORDS = phrases.load()
-SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__file__).parent.glob("*.py")}
 
 # What the {…} of an f-string of a key can be, by what stands before it.
 EXPANDED = {
@@ -52,6 +52,11 @@ EXPANDED = {
     "fresh.": {"number", "slack", "authenticator"},
     "ticket_status.": set(STATUSES) - {"pending"},
 }
+
+
+@cache  # and not when the file is read, which every process of a run does
+def sources() -> dict[str, ast.Module]:
+    return {path.name: ast.parse(path.read_text("utf-8")) for path in Path(ivr.__file__).parent.glob("*.py")}
 
 
 def key_arguments(tree: ast.AST) -> Iterator[ast.expr]:
@@ -80,7 +85,7 @@ def keys_in(argument: ast.expr) -> Iterator[str]:
 def said_keys() -> dict[str, str]:
     """Every key that is said, and where."""
     found: dict[str, str] = {}
-    for name, tree in SOURCES.items():
+    for name, tree in sources().items():
         for argument in key_arguments(tree):
             if not isinstance(argument, ast.Name | ast.Starred):  # goodbye's own *keys, and line's own key
                 found.update(dict.fromkeys(keys_in(argument), name))
@@ -105,7 +110,7 @@ def test_a_missing_key_is_seen() -> None:
 
 def test_a_line_brings_what_its_words_need() -> None:
     looked = 0
-    for tree in SOURCES.values():
+    for tree in sources().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "line":
                 brought = {word.arg for word in node.keywords}
