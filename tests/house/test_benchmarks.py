@@ -1,44 +1,25 @@
-"""Every measurement runs, tiny, on SQLite, and ends within a bound. What it finds so, and how fast that was, is no test's matter."""
+"""Every measurement runs, tiny, on SQLite (benchmarks/tiny.py). What it finds so, and how fast that was, is no test's matter."""
 
 from __future__ import annotations
 
 import ast
-import os
-import signal
+import shutil
 import subprocess
 import sys
 import tomllib
-from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from authz import load_schemes
 from benchmarks import all as everything
-from benchmarks import chores, filling, growth, measuring, tickets, turns
+from benchmarks import chores, filling, growth, measuring, tickets, tiny, turns
+from benchmarks.tiny import TINY
 from ivr import phrases
 from ivr.turn import open_line
 from ivr.webhook import Twilio
 from store import open_store, tables
 from tests.house.test_names import ROOT
-
-BOUND = 240  # seconds: each takes a few, and one that hangs is ended
-SQLITE = ("--only", "SQLite")
-TINY: dict[str, tuple[str, ...]] = {  # measurement -> with what it is a matter of seconds
-    "all": ("--help",),
-    "decisions": ("--questions", "4", "--rounds", "1"),
-    "growth": ("--tiny", *SQLITE),
-    "import_speed": ("20", *SQLITE),
-    "ledger": ("--seconds", "0.2", "--rounds", "1", *SQLITE),
-    "mutants": ("grant", "--every", "1000"),
-    "pin_kills": ("--kills", "2", "--people", "4", *SQLITE),
-    "pin_storm": ("--guesses", "6", "--connections", "2", "--processes", "1", *SQLITE),
-    "pin_timing": ("--samples", "2", *SQLITE),
-    "slack_ack": ("--seconds", "1", "--rate", "5", "--hang", "1", *SQLITE),
-    "slack_bolt": ("--seconds", "0.1", "--rounds", "1", *SQLITE),
-    "slack_storm": ("--cases", "4", "--kills", "1", "--control", "0", *SQLITE),
-    "tickets": ("--seconds", "0.2", "--rounds", "1", "--apart", "10", *SQLITE),
-    "turns": ("--seconds", "0.1", "--rounds", "1", "--keys", "9", "--apart", "10", *SQLITE),
-}
 
 
 def starts(module: str) -> bool:
@@ -47,25 +28,30 @@ def starts(module: str) -> bool:
     return any(isinstance(node, ast.If) and "__main__" in ast.unparse(node.test) for node in tree.body)
 
 
-@pytest.mark.parametrize("name", TINY)
-def test_f5_every_measurement_runs(name: str) -> None:
-    """F5: 1 at the end says that a figure is not the one wanted, which of so few it cannot be."""
-    command = [sys.executable, "-m", f"benchmarks.{name}", *TINY[name]]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, **pipes) as process:
-        try:
-            said, _ = process.communicate(timeout=BOUND)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # with the servers it has started
-    assert process.returncode in (0, 1), said
-    assert "Traceback" not in said
-    assert said.count("\n") > 2, said
+@pytest.mark.begins_first
+def test_f5_every_measurement_runs() -> None:
+    """F5: from its beginning to its end."""
+    command = [sys.executable, "-m", "benchmarks.tiny"]
+    ran = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert ran.returncode == 0, ran.stdout
+    assert ran.stdout.count("\n=== ") == len(TINY)
+
+
+@pytest.mark.parametrize(("broken", "code"), [("raise SystemExit(2)", 2), ("1 / 0", 1), ("print('nothing')", 0)])
+def test_f5_one_that_does_not_run_is_seen(broken: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "all.py").write_text(broken)
+    shutil.copy(tiny.__file__, tmp_path / "benchmarks")
+    quick = "from benchmarks import tiny; tiny.DESK = (); raise SystemExit(tiny.main())"
+    command = [sys.executable, "-c", quick, "all"]
+    ran = subprocess.run(command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert ran.returncode == 1, ran.stdout
+    assert ran.stdout.endswith(f"all ended with {code}\n")
 
 
 def test_f5_no_measurement_is_left_out() -> None:
     modules = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
-    assert {name for name in modules if starts(name)} == set(TINY)
+    assert {name for name in modules if starts(name)} == {*TINY, "tiny"}
     assert set(everything.QUICK) < set(TINY)
 
 

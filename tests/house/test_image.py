@@ -141,6 +141,7 @@ def files(below: str) -> set[str]:
     return {str(path.relative_to(below)) for path in Path(below).rglob("*") if path.is_file()}
 
 
+@pytest.mark.begins_first
 def test_what_the_steps_install_starts_is_well_and_stops(image: dict[str, str]) -> None:
     installed, port = files(image["venv"]), free_port()
     asks = [word.replace("8000", str(port)) for word in HEALTH]
