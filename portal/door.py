@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
@@ -61,6 +62,29 @@ def open_door(
     accounts_an_hour: int,
 ) -> Door:
     parts, said = urlsplit(public_url), words.load()
+    pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
+    decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
+    return Door(
+        store,
+        f"{parts.scheme}://{parts.netloc}",
+        pool,
+        strangers,
+        decoy,
+        said,
+        _pages(),
+        Marks(store),
+        TurnedAway(store),
+        texting,
+        phone,
+        proxies,
+        region,
+        accounts_an_hour,
+    )
+
+
+@cache  # a template is compiled once for a process, however many doors it opens
+def _pages() -> Environment:
+    said = words.load()
     pages = Environment(
         loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -72,21 +96,4 @@ def open_door(
         "lasted": lasted,
         "known_words": said.known,
     }
-    pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
-    decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
-    return Door(
-        store,
-        f"{parts.scheme}://{parts.netloc}",
-        pool,
-        strangers,
-        decoy,
-        said,
-        pages,
-        Marks(store),
-        TurnedAway(store),
-        texting,
-        phone,
-        proxies,
-        region,
-        accounts_an_hour,
-    )
+    return pages

@@ -28,7 +28,7 @@ from tests.postgres import Server
 from tests.seeking import Found, Secrets
 
 PAGE, LOG_HEAD, FRAME_HEAD = 4096, 32, 24  # bytes, of a SQLite file and of its log
-PIECE, LAP, DIGITS = 256, 128, b"0123456789"  # bytes: no secret in any form is longer than LAP
+PIECE, LAP, DIGITS = 1024, 128, b"0123456789"  # bytes: no secret in any form is longer than LAP
 TEMPLATES: Final = ("_sqlite_template", "_sample_template", "_postgres_template", "sample_postgres_template")
 
 # (place, kind, why it may stand there): patterns of whole words

@@ -21,7 +21,7 @@ _PERCENT = re.compile(r"%3[0-9](?:%3[0-9]){5,}")
 _BASE64 = re.compile(r"[MNO][DTjz][AEIMQUYcgk][w-z0-5](?:[MNO][DTjz][AEIMQUYcgk][w-z0-5])+")
 _HASH = re.compile(r"[0-9a-f][0-9a-f]{31,}")
 _HASHES: Final = (hashlib.md5, hashlib.sha1, hashlib.sha256)
-_TEXT: Final = bytes(byte if 0x20 < byte < 0x7F else 0x20 for byte in range(256))
+_WORDS: Final = re.compile(rb"[!-~]{%d,}" % SHORTEST)
 
 
 class Found(NamedTuple):
@@ -118,4 +118,4 @@ def stands_in(digits: str, text: str) -> bool:
 
 def text_of(raw: bytes) -> str:
     """The words of six letters and more in bytes."""
-    return " ".join([word for word in raw.translate(_TEXT).decode("ascii").split() if len(word) >= SHORTEST])
+    return b" ".join(_WORDS.findall(raw)).decode("ascii")
