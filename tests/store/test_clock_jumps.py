@@ -140,7 +140,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     guarded.now += DAY
     assert guarded.do(work.lease, ["news"]) is not None
     guarded.do(calls.claim, "CA1", "f")
-    state = guarded.do(lambda tx: installations.begin(tx.keys, tx.now))
+    state = guarded.do(lambda tx: installations.begin(tx.keys, "0" * 11, tx.now))
     assert guarded.do(leads, one, second_looks.ask, "pin_unlock", person=asked)
     with guarded.transaction("CA1") as tx:
         subject = f"person:{asked}"
