@@ -19,8 +19,9 @@ from store.pin_limits import DESK
 from store.pins import Pin
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, rows
+from tests.sizes import size
 
-PEOPLE = 10_000
+PEOPLE = size(10_000)
 # Of the guesses so many through signed webhooks, the others through what those call: `make soak` has all of them ring.
 BY_PHONE = int(os.environ.get("SOAK_SPRAY", "60"))
 APART = 200  # ms between two calls
@@ -28,7 +29,7 @@ MIA, PIN, OWN, ELSEWHERE = "10000081", "17846325", "+441632960108", "+4416329609
 
 
 def people(desk: Desk) -> list[str]:
-    """Ten thousand more, each with a PIN that nobody will guess: to hash a PIN for each would take minutes. Their IDs."""
+    """So many more, each with a PIN that nobody will guess: to hash a PIN for each would take minutes. Their IDs."""
     dice = random.Random(4)
     seven = [str(n) for n in dice.sample(range(2_000_000, 9_000_000), PEOPLE)]
     ids = [word + check_digit(word) for word in seven]
@@ -77,7 +78,7 @@ def guess(line: Line, tx: Transaction, support_id: str, number: str) -> Admissio
     return pin.reserve(tx, call, line.decoy, Pin("58203917")).reservation.admission
 
 
-def test_a_spray_at_ten_thousand_people(one_desk: Desk) -> None:
+def test_a_spray_at_thousands_of_people(one_desk: Desk) -> None:
     """T4, A4. Each from a number of its own, which nobody vouches for and which is on file for nobody."""
     desk, dice = one_desk, random.Random(5)
     ids = people(desk)

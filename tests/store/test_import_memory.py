@@ -65,11 +65,11 @@ def test_g9_a_file_four_times_as_long_takes_no_more_memory(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("imports", "import_people"):
-        monkeypatch.setattr(f"store.{module}.CHUNK", 50)
+        monkeypatch.setattr(f"store.{module}.CHUNK", 25)
     monkeypatch.setattr("store.import_json.READ", 4_096)
     desk = Desk(sqlite_url)
-    peak(desk, written(tmp_path / "warm.json", 0, 100))  # statements are made once
-    little = peak(desk, written(tmp_path / "little.json", 1_000, 200))
-    much = peak(desk, written(tmp_path / "much.json", 10_000, 800))
+    peak(desk, written(tmp_path / "warm.json", 0, 60))  # statements are made once
+    little = peak(desk, written(tmp_path / "little.json", 1_000, 100))
+    much = peak(desk, written(tmp_path / "much.json", 10_000, 400))
     desk.store.close()
-    assert much < AT_MOST * little, f"{little:,} bytes for 200 accounts, {much:,} for 800"
+    assert much < AT_MOST * little, f"{little:,} bytes for 100 accounts, {much:,} for 400"
