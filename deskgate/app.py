@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import anyio.to_thread
 import httpx2
@@ -17,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
 from deskgate import metrics, simulated, slack
+from deskgate.calling import may_call
 from deskgate.deliver import Deliveries, make_deliveries
 from deskgate.settings import (
     SIMULATED_AGENT,
@@ -128,6 +130,7 @@ def open_house(
             settings.public_url,
             settings.texting,
             phone=settings.phone_open,
+            may_call=partial(may_call, settings),
             proxies=settings.proxies,
             region=settings.region,
             accounts_an_hour=settings.accounts_an_hour,

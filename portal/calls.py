@@ -69,7 +69,7 @@ def _called(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -
 
 
 def why_not(door: Door, tx: Transaction, grant: Grant, person: int) -> str:
-    return call_backs.why_not(tx, grant, person) if door.phone else "no_phone"
+    return call_backs.why_not(tx, grant, person, door.may_call) if door.phone else "no_phone"
 
 
 def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
@@ -20,12 +21,16 @@ from store.spans import lasted
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
+def _nobody(_number: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
     strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
-    go by text message, none where they do not; `phone`: whether customers can ring the desk; `proxies` are believed about whom they
-    ask for; `region` is where a number is that is typed without its country (GB)."""
+    go by text message, none where they do not; `phone`: whether customers can ring the desk, `may_call` which numbers it may ring;
+    `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB)."""
 
     store: Store
     origin: str
@@ -38,6 +43,7 @@ class Door:
     turned_away: TurnedAway
     texting: tuple[str, ...] = ()
     phone: bool = False
+    may_call: Callable[[str], bool] = _nobody
     proxies: Networks = ()
     region: str = ""
     accounts_an_hour: int = 0
@@ -57,6 +63,7 @@ def open_door(
     texting: tuple[str, ...] = (),
     *,
     phone: bool,
+    may_call: Callable[[str], bool],
     proxies: Networks = (),
     region: str = "",
     accounts_an_hour: int,
@@ -76,6 +83,7 @@ def open_door(
         TurnedAway(store),
         texting,
         phone,
+        may_call,
         proxies,
         region,
         accounts_an_hour,

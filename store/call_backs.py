@@ -6,6 +6,7 @@ The number is never one that a caller named. Whoever answers has proved nothing 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,11 +67,13 @@ def ask(
     return made
 
 
-def why_not(tx: Transaction, grant: Grant, person: int) -> str:
-    """Why they cannot be called back now, in words of `ask`; empty where they can."""
+def why_not(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str], bool]) -> str:
+    """Why they cannot be called back now, in words of `ask`, or abroad: the number that would be rung is none that `may_call` lets
+    us ring. Empty where they can."""
     tx.good(grant, "desk.proof.ask")
     tx.told(grant, f"call_back_of:{subject_of(person)}")
-    return _why_not(tx, person, int(grant.subject.partition(":")[2]))
+    why = _why_not(tx, person, int(grant.subject.partition(":")[2]))
+    return why or ("" if may_call(factors.numbers(tx, person).good[0]) else "abroad")
 
 
 def look(tx: Transaction, id: int) -> CallBack | None:

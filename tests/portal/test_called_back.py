@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from portal.router import router
 from simulator.phone import Phone
@@ -109,6 +109,10 @@ def test_a_call_back_is_offered_where_it_can_be_made_and_its_reason_said_where_i
     assert "They were called a moment ago." in ana.words
     one_desk.work()
     one_desk.pass_time(600)
+    change(one_desk, update(tables.phones).where(tables.phones.c.person_id == 8).values(number="+12125550123"))
+    for page in ("/desk", PAGE):
+        assert not offers(kim, page)
+        assert "the number on file is in a country this desk may not call" in kim.words
     change(one_desk, delete(tables.phones))
     for page in ("/desk", PAGE):
         assert not offers(kim, page)
