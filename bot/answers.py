@@ -15,7 +15,7 @@ from bot.actor import Who
 from bot.blocks import Block, Message
 from bot.phrases import Phrases
 from bot.rights import on_ticket
-from store import Transaction, accounts, loans, ticket_lists, timeline
+from store import Transaction, accounts, loans, numbers, ticket_lists, timeline
 from store.accounts import AccountName
 from store.tickets import Conversation, Ticket
 
@@ -88,7 +88,7 @@ def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
 
 
 def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    page = int(more) if more.isascii() and more.isdigit() and len(more) < 6 else 0
+    page = numbers.whole(more, 5) or 0
     may = viewing(tx, who)
     if not may:
         return told.refused(p, choices.refusals(tx, who, VIEW))
@@ -137,7 +137,7 @@ def went_to_billing(tx: Transaction, who: Who, found: Conversation) -> tuple[Acc
 
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    number = int(more) if more.isascii() and more.isdigit() and len(more) < 16 else 0
+    number = numbers.whole(more) or 0
     found = one_ticket(tx, who, number)
     return told.plain(p, "no_such_ticket", number=number) if found is None else told.conversation(p, found)
 

@@ -15,6 +15,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from bot.request import MOST_BYTES, BadRequest
+from store import numbers
 
 MOST_HELD: Final = 16 * MOST_BYTES
 SLOWEST: Final = 2.0  # seconds
@@ -36,8 +37,7 @@ class Bodies:
 
     async def read(self, request: Request) -> bytes:
         """One whole. Raises `BadRequest`; at once where the head says that it is too much."""
-        said = request.headers.get("Content-Length", "")
-        if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > MOST_BYTES):
+        if (numbers.whole(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
             raise BadRequest("too large", 413)
         body = None
         try:

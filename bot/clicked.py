@@ -9,7 +9,7 @@ from bot import owed
 from bot.actor import Who, known, of_interaction
 from bot.door import Door
 from bot.owed import Where
-from store import Transaction, calls, places
+from store import Transaction, calls, numbers, places
 
 MINUTE: Final = 60_000  # ms between two answers to a stranger
 Body = Mapping[str, Any]
@@ -90,7 +90,7 @@ def value_of(action: Action) -> str:
 
 def number(said: str) -> int:
     """A number that we wrote into a button; 0, which is none, for anything else."""
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0
+    return numbers.whole(said) or 0
 
 
 def number_of(action: Action) -> int:

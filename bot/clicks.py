@@ -14,7 +14,7 @@ from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
-from store import Transaction, calls, edits, loans, quotes, tickets, timeline
+from store import Transaction, calls, edits, loans, numbers, quotes, tickets, timeline
 from store.timeline import Sent
 
 Body = Mapping[str, Any]
@@ -170,8 +170,7 @@ def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     what = value_of(action)
     view = body.get("view") or {}
     if view.get("type") == "home" and what.startswith("tickets:"):
-        page = what.removeprefix("tickets:")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0
+        number = numbers.whole(what.removeprefix("tickets:"), 5) or 0
         owed.home(tx, who.actor, number, f"home:{body['trigger_id']}")
         return None
     return what if what.partition(":")[0] in answers.ANSWERS or private.is_private(what) else None

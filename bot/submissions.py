@@ -150,8 +150,7 @@ def _link(body: Body) -> str:
 
 def _ticket(view: Mapping[str, Any]) -> int:
     """The ticket a form is about, as we wrote it into it; 0, which is none, where it does not say."""
-    said = str(view.get("private_metadata") or "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0
+    return numbers.whole(str(view.get("private_metadata") or "")) or 0
 
 
 def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
@@ -180,11 +179,10 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
 
 
 def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    number, _, message = str(view.get("private_metadata") or "").partition(":")
+    number, message = (numbers.whole(word) or 0 for word in str(view.get("private_metadata") or "").partition(":")[::2])
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
-    fits = (number + message).isascii() and number.isdigit() and message.isdigit()
-    done = fits and desk_thread.corrected(tx, who, int(number), int(message), _words(view), phone=door.phone)
+    done = desk_thread.corrected(tx, who, number, message, _words(view), phone=door.phone)
     return None if done else _shown(door, told.plain(door.phrases, "not_your_answer").blocks)
 
 
@@ -204,12 +202,9 @@ def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body
 def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """A code from the form: what does not fit leaves the form open, and counts."""
     p = door.phrases
-    account, _, number = str(view.get("private_metadata") or "").partition(":")
-    on = (
-        choices.on_account(tx, who, int(account))
-        if who.is_person and account.isascii() and account.isdigit() and len(account) < 19
-        else None
-    )
+    said, _, number = str(view.get("private_metadata") or "").partition(":")
+    account = numbers.whole(said)
+    on = choices.on_account(tx, who, account) if who.is_person and account is not None else None
     if on is None:
         return _shown(door, told.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
     digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))

@@ -16,6 +16,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from store import numbers
 from store.recordings import Sound
 from store.work import Later, Never
 
@@ -163,5 +164,4 @@ def refusal(what: str, status: int, code: int | None, wait: float | None = None)
 
 def _retry_after(answer: httpx2.Response) -> float | None:
     """Seconds, if the answer names them."""
-    said = answer.headers.get("retry-after", "")
-    return float(said) if said.isascii() and said.isdigit() and len(said) < 16 else None
+    return numbers.whole(answer.headers.get("retry-after", ""))

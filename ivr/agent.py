@@ -13,7 +13,7 @@ from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
-from store import Keys, calls, legs, live, rings
+from store import Keys, calls, legs, live, numbers, rings
 from store.rings import Ring
 from store.transaction import LINE, Transaction
 
@@ -52,9 +52,8 @@ def told_url(keys: Keys, ring: int, told: str) -> str:
 
 def told(on: Line, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
-    ring, came = query.get("ring", ""), query.get("told", "")
-    known = came in _CAME and ring.isascii() and ring.isdigit() and len(ring) < 20
-    if not known or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", int(ring)):
+    ring, came = numbers.whole(query.get("ring", "")), query.get("told", "")
+    if ring is None or came not in _CAME or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", ring):
         raise Refused("not a ring of ours")
     return screens.announced(on.phrases, line(f"agent.{came}"))
 
@@ -108,12 +107,10 @@ def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) ->
 
 def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:
     """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
-    ring, leg = query.get("ring", ""), query.get("leg", "")
-    if not (ring.isascii() and ring.isdigit() and leg.isascii() and leg.isdigit() and len(ring + leg) < 20):
+    ring, leg = (numbers.whole(query.get(name, "")) for name in ("ring", "leg"))
+    if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
         raise Refused("not a ring of ours")
-    if not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", int(leg)):
-        raise Refused("not a ring of ours")
-    found = rings.hold(tx, int(ring))
+    found = rings.hold(tx, ring)
     if found is None:
         raise Refused("a ring we do not know")
-    return found, int(leg)
+    return found, leg

@@ -10,7 +10,7 @@ from ivr import after, called, screens
 from ivr.shapes import Call, Screen
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
-from store import Keys, call_backs, calls, people
+from store import Keys, call_backs, calls, numbers, people
 from store.call_backs import CallBack
 from store.revoke import NOT_CALLED
 from store.transaction import NOBODY, Transaction
@@ -92,11 +92,10 @@ def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = Non
 
 def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> CallBack:
     """The call back a URL is about. Raises `Refused` unless it is one of ours and this call."""
-    id = query.get("call_back", "")
-    known = id.isascii() and id.isdigit() and len(id) < 16
-    if not known or not is_step_token(on.store.keys, query.get("t", ""), "call_back", int(id)):
+    id = numbers.whole(query.get("call_back", ""))
+    if id is None or not is_step_token(on.store.keys, query.get("t", ""), "call_back", id):
         raise Refused("not a call back of ours")
-    ours = call_backs.look(tx, int(id))
+    ours = call_backs.look(tx, id)
     if ours is None or (ours.call is not None and ours.call != sid):
         raise Refused("a call back we do not know")
     return ours

@@ -29,7 +29,7 @@ from ivr.webhook import (
     caller_number,
     is_attested,
 )
-from store import ConnectionLost, Occupied
+from store import ConnectionLost, Occupied, numbers
 from store.engine import Gate
 from store.pool import PLACES, QUEUE
 from store.timeline import Recorded
@@ -116,8 +116,7 @@ def _here(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping
 
 async def _read(request: Request) -> bytes:
     """The body, but never more of it than a webhook has."""
-    said = request.headers.get("Content-Length", "")
-    if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > MOST_BYTES):
+    if (numbers.whole(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
         raise BadRequest("too large", 413)
     body = bytearray()
     try:

@@ -13,7 +13,7 @@ from portal.asking import asked, on_ticket, talking
 from portal.calls import said_of, why_not
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, call_backs, desk_tickets, forms, queue, reach, readings
+from store import Transaction, call_backs, desk_tickets, forms, numbers, queue, reach, readings
 from store.readings import Reading
 from store.sessions import SignedIn
 
@@ -27,8 +27,7 @@ def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response
         return answers.not_there(door, visit)
     status = visit.query.get("status", "open")
     status, mine = (status if status in queue.SHOWN else "open"), visit.query.get("mine") == "1"
-    asked_for = visit.query.get("page", "")
-    page = min(int(asked_for), LAST_PAGE) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 5 else 0
+    page = min(numbers.whole(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
     found, more = queue.listed(tx, grant, status, mine=mine, page=page)
     given = {"who": who, "tickets": found, "more": more, "shown": status, "mine": mine, "number": page}
     given |= {"counts": queue.counts(tx, grant), "statuses": queue.SHOWN}
@@ -86,9 +85,7 @@ def _on(
 
 def _take(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
-    had = visit.field("had")
-    known = had.isascii() and had.isdigit() and len(had) < 16
-    return desk_tickets.take(tx, grant, number, int(had) if known else None)
+    return desk_tickets.take(tx, grant, number, numbers.whole(visit.field("had")))
 
 
 def _put_back(_door: Door, tx: Transaction, grant: Grant, number: int, _visit: Visit) -> str:
@@ -102,10 +99,7 @@ def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit
         return "not_yours"
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    seen = visit.field("seen")
-    if desk_tickets.meanwhile(
-        tx, grant, number, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else 0
-    ):
+    if desk_tickets.meanwhile(tx, grant, number, numbers.whole(visit.field("seen")) or 0):
         return "answered_meanwhile"
     return f"answered_{desk_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
 

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from portal.door import Door
 from portal.whence import ClientAddress, whence
+from store import numbers
 from store.cleaning import cleaned
 
 MOST_BYTES: Final = 192 * 1024  # an answer of 12,000 characters, each escaped as four bytes: from whoever has signed in
@@ -62,8 +63,7 @@ class Visit:
 
     def number(self, name: str) -> int:
         """A number in the path; 0 where it is none."""
-        found = self.named.get(name, "")
-        return int(found) if found.isascii() and found.isdigit() and len(found) < 16 else 0
+        return numbers.whole(self.named.get(name, "")) or 0
 
     def field(self, name: str, longest: int = 200) -> str:
         return self.form.get(name, "")[:longest].strip()
@@ -150,8 +150,7 @@ async def body(request: Request, most: int) -> bytes:
     """Raises `BadRequest`; at once where the head says already that it is too much."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise BadRequest("not a form", 415)
-    said = request.headers.get("Content-Length", "")
-    if said.isascii() and said.isdigit() and (len(said) > 9 or int(said) > most):
+    if (numbers.whole(request.headers.get("Content-Length", "")) or 0) > most:
         raise BadRequest("too large", 413)
     raw = bytearray()
     try:

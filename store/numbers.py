@@ -1,4 +1,4 @@
-"""Telephone numbers as they are written down and as people type and paste them, and codes likewise. The one place that reads them. Pure."""
+"""Telephone numbers as they are written down and as people type and paste them, codes and plain numbers likewise. The one place that reads them. Pure."""
 
 from __future__ import annotations
 
@@ -72,6 +72,13 @@ def region(number: str) -> str:
 def western(words: str) -> str:
     """With the digits of other scripts as 0 to 9, of the same length; for whoever looks for a number in what somebody typed."""
     return words if words.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in words)
+
+
+def whole(word: str, longest: int = 15) -> int | None:
+    """A number as a program writes it: ids, pages, lengths. None: it is none, begins with a nought that says nothing, or has more
+    digits than it could have."""
+    plain = word.isascii() and word.isdigit() and len(word) <= longest
+    return int(word) if plain and (word == "0" or word[0] != "0") else None
 
 
 def digits(words: str) -> str:

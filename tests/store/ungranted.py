@@ -42,19 +42,18 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("budgets.at_most", "logins.Attempt.staff", "pages.codes_of", "pages.is_ours"), reasons.PURE),
     **dict.fromkeys(
-        ("numbers." + n for n in ("digits", "is_number", "is_region", "nobodys", "region", "telephone", "western")),
+        (
+            f"numbers.{n}"
+            for n in ("digits", "is_number", "is_region", "nobodys", "region", "telephone", "western", "whole")
+        ),
         reasons.PURE,
     ),
-    "calls.begin": reasons.CALL,
-    "calls.claim": reasons.CALL,
-    "calls.end": reasons.CALL,
+    **dict.fromkeys(
+        (f"calls.{n}" for n in ("begin", "claim", "end", "load", "save", "sweep", "update_state")), reasons.CALL
+    ),
     "calls.first_delivery": "whether a webhook is new: true or false",
     "calls.forget_delivery": "forgets that a webhook came; gives nothing back",
-    "calls.load": reasons.CALL,
-    "calls.save": reasons.CALL,
     "calls.stored_answer": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
-    "calls.sweep": reasons.CALL,
-    "calls.update_state": reasons.CALL,
     "calls.unproved": reasons.CALL,
     **dict.fromkeys(("codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "held", "is_free", "is_open", "release")), reasons.OPENS),
