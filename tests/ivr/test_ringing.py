@@ -12,6 +12,7 @@ from tests.ivr.elsewhere import asks_for, called_with_a_code, has_called, person
 from tests.ivr.switchboard import CALL_BACK, asks, rings, tickets
 from tests.ivr.test_call_backs import rung
 from tests.ivr.test_hours import WEEK
+from tests.ivr.test_queue import busy, passes
 from tests.ivr.test_rights import TIDEWORKS, holds
 from tests.ivr.test_verify_now import a_talk
 from tests.ivr.wire import ANYTHING, change, count, rows
@@ -51,6 +52,45 @@ def test_a_call_of_ours_rings_whoever_asked_for_it_and_nobody_else(open_one_desk
     mia.press("17846325#")
     desk.work()
     assert [leg.called for leg in rings(desk)] == ["+441632960001"]
+
+
+# --- how long they wait
+
+
+def test_a_phone_that_has_become_free_has_its_whole_time_to_be_answered(one_desk: Desk) -> None:
+    """However long it was busy with others before."""
+    olivia, _agent = busy(one_desk)
+    mia = asks(one_desk)
+    passes(one_desk, mia, seconds=120)
+    olivia.hang_up()
+    one_desk.work()
+    passes(one_desk, mia, seconds=40)
+    assert len(rings(one_desk)) == 1
+    assert tickets(one_desk) == []
+    passes(one_desk, mia, seconds=12)
+    assert tickets(one_desk) == [CALL_BACK]
+
+
+def test_whoever_asks_before_any_phone_has_rung_is_not_given_up(one_desk: Desk) -> None:
+    """The worker is late."""
+    mia = one_desk.exchange.phone("+441632960108")
+    mia.dial()
+    for keys in ("#", "17846325#", "0"):
+        mia.press(keys)
+    mia.wait()
+    assert mia.heard[-1] == "We are still ringing."
+    one_desk.work()
+    assert len(rings(one_desk)) == 1
+
+
+# --- emergencies
+
+
+def test_a_ticket_of_an_emergency_says_that_the_caller_hung_up(one_desk: Desk) -> None:
+    mia = asks(one_desk, key="5")
+    mia.hang_up()
+    one_desk.work()
+    assert tickets(one_desk) == [("Emergency: the caller hung up while waiting", "open", "technical", True)]
 
 
 # --- back from the keypad
