@@ -24,6 +24,8 @@ SERVICE = """
 import os, sys, time, uvicorn
 from deskgate import workers
 
+if os.path.exists(os.path.join(os.path.dirname(__file__), "broken")):
+    sys.exit(1)
 SILENT_FOR, passed = 6000, 0
 workers.LEAVES_WITHIN, workers.monotonic = 0, lambda: time.monotonic() + passed
 
@@ -117,6 +119,22 @@ def test_a5_one_that_hangs_is_bounded_at_a_restart_and_where_one_is_to_go(tmp_pa
         parent.stdout.read()
         assert parent.wait() == 0
     assert new not in (stays, hangs)
+
+
+def test_a5_one_whose_replacement_does_not_begin_goes_on(tmp_path: Path) -> None:
+    """SIGHUP with settings that are wrong by now."""
+    with served(tmp_path, 1) as parent:
+        pid = int(begun(parent).split()[-1])
+        (tmp_path / "broken").touch()
+        parent.send_signal(signal.SIGHUP)
+        assert f"pid={pid}" in line_with(parent, "worker not replaced")
+        os.kill(pid, 0)
+        (tmp_path / "broken").unlink()
+        parent.send_signal(signal.SIGHUP)
+        assert int(begun(parent).split()[-1]) != pid
+        parent.terminate()
+        parent.stdout.read()
+        assert parent.wait() == 0
 
 
 @contextmanager
