@@ -98,6 +98,7 @@ class Server:
         self.home = home
         self.look: Callable[[psycopg.Connection[Any]], None] = lambda _: None  # at what a test left: tests/leaks.py
         self._templates: dict[str, Template] = {}
+        self._lent: dict[str, psycopg.Connection[Any]] = {}  # database → the connection that makes it as new again
         self._admin = self.connect("postgres")
 
     def url(self, database: str) -> str:
@@ -117,10 +118,11 @@ class Server:
         if like is None:
             like = self._templates[template] = Template(self, template)
         name, own = like.free.pop() if like.free else self._copy(template)
+        self._lent[name] = own
         try:
             yield self.url(name)
         finally:
-            own = self._alive(own, name)
+            own = self._alive(self._lent.pop(name), name)
             if self._renewed(name, own, like):
                 like.free.append((name, own))
             else:
@@ -129,8 +131,7 @@ class Server:
 
     def renew(self, url: str, template: str) -> None:
         """Makes a lent database as new again, while its borrower is connected and has no transaction open."""
-        with self.connect(url.partition("@/")[2].partition("?")[0]) as connection:
-            connection.execute(self._templates[template].renew)
+        self._lent[url.partition("@/")[2].partition("?")[0]].execute(self._templates[template].renew)
 
     def _copy(self, template: str) -> tuple[str, psycopg.Connection[Any]]:
         name = f"t_{uuid.uuid4().hex}"
