@@ -242,7 +242,7 @@ def test_the_card_of_a_lent_right(slack_once: SlackDesk) -> None:
     desk.work()
     card = desk.said("U0KIM", AGENTS)
     assert "their own technical tickets, nobody else's" in card
-    assert "by a right that was lent to them" in card
+    assert "*Lent to them*, for their own tickets only" in card
     desk.be("U0RAJ").dm("account")
     desk.work()
     desk.click("U0RAJ", "tell_lent")
