@@ -33,7 +33,7 @@ run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample a
 test: $(READY_TO_TEST) ## run the tests (some: make test T=tests/authz ARGS="-k golden")
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARGS)
 
-test-all: ARGS += --everything
+test-all: override ARGS += --everything
 test-all: test ## the same with every test on both databases, and all examples: before a release
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
