@@ -1,4 +1,4 @@
-"""F6, E17: what an operator copies keeps up with the code: `.env.example`, the systemd unit, `make run PORT=…`."""
+"""F6, E17: what an operator copies keeps up with the code: `.env.example`, the systemd unit, `make`."""
 
 from __future__ import annotations
 
@@ -46,10 +46,29 @@ def test_f6_the_unit_is_the_one_of_the_page() -> None:
     assert "deploy/deskgate.service" in (ROOT / "docs" / "operating.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("words", "serves"), [((), "serve"), (("PORT=8123",), "serve --port 8123")])
-def test_e17_make_run_takes_a_port(words: tuple[str, ...], serves: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PORT", "MAKEFLAGS", "MAKEOVERRIDES"):
+@pytest.fixture
+def plain_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the `make` that runs these tests."""
+    for name in ("ARGS", "PORT", "MAKEFLAGS", "MAKEOVERRIDES"):
         monkeypatch.delenv(name, raising=False)
-    typed = ["make", "--dry-run", "--no-print-directory", "run", *words]
+
+
+def last_command(*words: str) -> str:
+    """Of what `make` would run."""
+    typed = ["make", "--dry-run", "--no-print-directory", *words]
     done = subprocess.run(typed, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.splitlines()[-1].endswith(f"-m deskgate {serves}")
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("plain_make")
+@pytest.mark.parametrize(("words", "serves"), [((), "serve"), (("PORT=8123",), "serve --port 8123")])
+def test_e17_make_run_takes_a_port(words: tuple[str, ...], serves: str) -> None:
+    assert last_command("run", *words).endswith(f"-m deskgate {serves}")
+
+
+@pytest.mark.usefixtures("plain_make")
+@pytest.mark.parametrize("words", [(), ("ARGS=-q -x",)])
+def test_everything_is_run_whatever_else_is_asked_for(words: tuple[str, ...]) -> None:
+    """What is given to `make` on its command line takes the place of what a target adds."""
+    assert last_command("test-all", *words).endswith(" ".join(["tests", *(word[5:] for word in words), "--everything"]))
+    assert "--everything" not in last_command("test", *words)
