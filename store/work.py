@@ -119,7 +119,7 @@ def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
 
 def lease(tx: Transaction, kinds: list[str]) -> Work | None:
     """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
-    row = _lease(tuple(kinds)).first(tx, now=tx.now, until=tx.now + LEASE)
+    row = _lease(tuple(kinds)).first(tx, now=tx.now, until=tx.now + LEASE) if kinds else None
     if row is None:
         return None
     return Work(

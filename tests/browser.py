@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = (
     "chromium",
@@ -21,6 +21,7 @@ NAMES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+PATIENCE = 30_000  # ms: a busy machine is no fault of the code
 # Quiet: a browser that phones home fills the log of a closed network and slows the tests down.
 ARGUMENTS = (
     "--headless",
@@ -57,7 +58,7 @@ def page(browser: Browser) -> Iterator[Page]:
     with browser.new_context(locale="en-GB", timezone_id="Europe/London") as context:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         yield page
     assert not errors, f"errors in the page's scripts: {errors}"
 
@@ -117,4 +118,5 @@ class Tally:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    expect.set_options(timeout=PATIENCE)
     config.pluginmanager.register(Tally(config), "browser-tally")

@@ -68,7 +68,8 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"desk_tickets:all_for_desk|jobs:(listed|given_up)": "a command of the operator's",
     r"checkpoints:open_heads on ledger_lanes": "before the first checkpoint there is no other",
     r"retired:is_strange on ledger_lanes": "one row is enough, and is asked for once in each process",
-    r"checkpoints:_check on ledger_lanes|pins:reseal": "commands of the operator's, who has another key",
+    r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
+    r"readings:lift": "a click of whoever leads: the looks of one of the staff, of which a day's are kept",
     r"alerts:seen_of": "those that nobody has looked into yet",
 }
 

@@ -188,6 +188,9 @@ def test_the_requests_of_both_doors_are_in_the_drawer(slack_page: Page, slack_se
     write(slack_page, "@Deskgate hello")
     expect(slack_page.locator("#webhooks-last")).to_contain_text("Slack → desk")
     slack_page.get_by_role("button", name="Show").click()
+    expect(slack_page.locator(".webhook.of-slack")).to_have_count(
+        2
+    )  # the mention and the message: the newest is on top
     top = slack_page.locator(".webhook.of-slack").first
     top.locator("summary").click()
     expect(top.locator("pre").first).to_contain_text('"type": "message"')
