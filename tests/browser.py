@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = (
+    "chromium-headless-shell",  # the same pages without a window's machinery: a third of the processor time of the whole
     "chromium",
     "chromium-browser",
     "google-chrome",

@@ -43,7 +43,7 @@ class Served:
         return told
 
     def forget(self) -> Served:
-        """As new: nothing said, nothing open, nothing answered."""
+        """As new: nothing said, nothing open, nothing asked, nothing answered."""
         with self.workspace.lock:
             for room in self.workspace.rooms.values():
                 room.messages.clear()
@@ -53,6 +53,7 @@ class Served:
             self.workspace.stacks.clear()
             self.workspace.homes.clear()
             self.workspace.complaints.clear()
+            self.workspace.deliveries.journal.clear()
         self.desk.asked.clear()
         self.desk.answers.clear()
         return self
