@@ -6,6 +6,7 @@ Starlette's test client begins a thread with a new loop for each request: togeth
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,13 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(trylast=True)  # after the order was made random
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("begins_first") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Half a million objects stay for as long as the process does. Python's collector need not walk through them again and again:
+    that took a twelfth of the processor time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
