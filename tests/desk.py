@@ -14,7 +14,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-import store
 from authz import load_schemes
 from deskgate.app import UNTRACED, House, make_app
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
@@ -164,16 +163,13 @@ def sample_postgres(postgres: Server, sample_postgres_template: str) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def _sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sample") / "deskgate.db"
-    store.migrate(f"sqlite:///{path}")
+def _sample_template(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = shutil.copyfile(_sqlite_template, tmp_path_factory.mktemp("sample") / "deskgate.db")
     furnish(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def sample_postgres_template(postgres: Server) -> str:
-    url = postgres.create("sample")
-    store.migrate(url)
-    furnish(url)
+def sample_postgres_template(postgres: Server, _postgres_template: str) -> str:
+    furnish(postgres.create("sample", like=_postgres_template))
     return "sample"

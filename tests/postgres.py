@@ -72,7 +72,9 @@ class Template:
             ).fetchall()
             numbers = [(n, *self._stands(connection, n)) for (n,) in sequences]
             kept = [f'CREATE TABLE as_new."{table}" AS TABLE public."{table}"' for table in filled]
-            connection.execute("; ".join(["CREATE SCHEMA as_new", *kept]).encode())
+            connection.execute(
+                "; ".join(["DROP SCHEMA IF EXISTS as_new CASCADE", "CREATE SCHEMA as_new", *kept]).encode()
+            )
             self.shape = connection.execute(SHAPE).fetchone()
         self.renew = "; ".join(
             [
@@ -104,8 +106,8 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.home}&port=5432"
 
-    def create(self, database: str) -> str:
-        self._admin.execute(f'CREATE DATABASE "{database}"'.encode())
+    def create(self, database: str, like: str = "template1") -> str:
+        self._admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "{like}" STRATEGY file_copy'.encode())
         return self.url(database)
 
     def connect(self, database: str) -> psycopg.Connection[Any]:
