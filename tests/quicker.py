@@ -23,7 +23,9 @@ from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient
 
 _STATEMENTS: Final = 4_000  # the service sends some six hundred, tests what they look by
-YOUNG: Final = 5_000  # objects until the collector looks at the newest: 700 as Python has it
+YOUNG: Final = (
+    5_000  # objects until the collector looks at the newest: 700 as Python has it, and at all after 10 times 10
+)
 _open: Final = ExitStack()
 _loop: Final[list[BlockingPortal]] = []
 
@@ -49,7 +51,7 @@ def pytest_collection_finish() -> None:
     that took a twelfth of the processor time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)
+    gc.set_threshold(YOUNG, 10, 30)
 
 
 def pytest_unconfigure() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 STORE: Final = Path(__file__).parent / "store"
 EVERYTHING: Final = "--everything"
-FEW, MANY = 25, 100  # examples of a test that does not say how many
+FEW, MANY = 20, 100  # examples of a test that does not say how many
 
 
 def is_everything() -> bool:
