@@ -164,7 +164,7 @@ def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_fro
         why = _why_no_change(tx, p, who, Action(wanted))
     elif what == "unsure" and not choices.may_open(found):
         why = told.refused(p, choices.refusals(tx, who, choices.OPEN)).blocks
-    return told.ASKED[what](p, words, choices.named(tx, found), came_from, waiting(tx, who), why)
+    return told.ASKED[what](p, told.Unclear(words, choices.named(tx, found), came_from, waiting(tx, who), why))
 
 
 def _why_no_change(tx: Transaction, p: Phrases, who: Who, action: Action) -> Sequence[Block]:

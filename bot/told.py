@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from authz import LENDABLE, OWN_REQUESTS, Grant, Next, Status, leaves_out_suspension
 from bot import blocks as b
@@ -251,28 +251,30 @@ def parts(words: str) -> list[str]:
     return [words[at : at + b.SECTION] for at in range(0, len(words), b.SECTION)]
 
 
-def which(
-    p: Phrases,
-    words: str,
-    found: Sequence[Choice],
-    came_from: str,
-    waiting: Sequence[Ticket] = (),
-    why: Sequence[Block] = (),
-) -> Message:
-    """Words that are to become a ticket once somebody says what they are about; or that answer
-    a ticket on which the desk waits for them. `why` they are not what they seem to be comes first."""
-    quoted = quote(p, words)
-    tickets = [choice for choice in found if not choice.is_request]
+class Unclear(NamedTuple):
+    """Words whose writer is asked what they are about, which may be one of `found` or an answer to a ticket that is `waiting`. `why`
+    they are not what they seem to be is said first."""
+
+    words: str
+    found: Sequence[Choice]
+    came_from: str
+    waiting: Sequence[Ticket] = ()
+    why: Sequence[Block] = ()
+
+
+def which(p: Phrases, said: Unclear) -> Message:
+    """Words that are to become a ticket, or that answer one."""
+    tickets = [choice for choice in said.found if not choice.is_request]
     one = tickets[0] if len(tickets) == 1 else None
     button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None
-    rest = [choice for choice in found if choice is not one]
+    rest = [choice for choice in said.found if choice is not one]
     chooser = choose(p, rest) if rest else None
-    key = "which_one" if one else "which_else" if why else "which"
+    key = "which_one" if one else "which_else" if said.why else "which"
     return b.message(
-        why,
+        said.why,
         b.section(p.say(key, account=one.account.name if one else "")),
-        quoted,
-        b.actions(*(add_to(p, ticket) for ticket in waiting), button, chooser, block_id=came_from),
+        quote(p, said.words),
+        b.actions(*(add_to(p, ticket) for ticket in said.waiting), button, chooser, block_id=said.came_from),
     )
 
 
@@ -281,16 +283,9 @@ def add_to(p: Phrases, ticket: Ticket) -> Block:
     return b.button(said, f"add_{ticket.number}", str(ticket.number), style="primary")
 
 
-def unsure(
-    p: Phrases,
-    words: str,
-    found: Sequence[Choice],
-    came_from: str,
-    waiting: Sequence[Ticket] = (),
-    why: Sequence[Block] = (),
-) -> Message:
-    """Words that may be a question or a problem: everything they might mean as buttons; or `why` they can be no ticket."""
-    asked = which(p, words, found, came_from, waiting, why) if found else b.message(why)
+def unsure(p: Phrases, said: Unclear) -> Message:
+    """Words that may be a question or a problem: everything they might mean as buttons; or why they can be no ticket."""
+    asked = which(p, said) if said.found else b.message(said.why)
     others = b.actions(
         b.tell(p.plain("button.bills"), "bills"),
         b.tell(p.plain("button.services"), "services"),
@@ -306,26 +301,14 @@ def not_closed(p: Phrases, found: Sequence[AccountName]) -> Sequence[Block]:
     return [b.section(p.say("not_closed", account=account.name)) for account in found]
 
 
-def change(
-    p: Phrases,
-    words: str,
-    found: Sequence[Choice],
-    came_from: str,
-    waiting: Sequence[Ticket] = (),
-    why: Sequence[Block] = (),
-) -> Message:
-    """Words that ask for a change: what may be requested comes first; before it `why` what they ask for may not."""
-    in_order = sorted(found, key=lambda choice: not choice.is_request)
-    asked = b.actions(*(add_to(p, ticket) for ticket in waiting), choose(p, in_order), block_id=came_from)
-    return b.message(why, b.section(p.say("which_else" if why else "which")), quote(p, words), asked)
+def change(p: Phrases, said: Unclear) -> Message:
+    """Words that ask for a change: what may be requested comes first; before it why what they ask for may not."""
+    in_order = sorted(said.found, key=lambda choice: not choice.is_request)
+    asked = b.actions(*(add_to(p, ticket) for ticket in said.waiting), choose(p, in_order), block_id=said.came_from)
+    return b.message(said.why, b.section(p.say("which_else" if said.why else "which")), quote(p, said.words), asked)
 
 
-_Asks = Callable[[Phrases, str, Sequence[Choice], str, Sequence[Ticket], Sequence[Block]], Message]
-ASKED: Final[dict[str, _Asks]] = {
-    "which": which,
-    "unsure": unsure,
-    "change": change,
-}
+ASKED: Final[dict[str, Callable[[Phrases, Unclear], Message]]] = {"which": which, "unsure": unsure, "change": change}
 
 
 def choose(p: Phrases, found: Sequence[Choice]) -> Block:

@@ -1,4 +1,4 @@
-"""What the service makes once, made once for a test process and not for each of its desks: statements, a loop.
+"""What makes the tests quicker and none of them another: what a process needs once is made once, and the longest begin first.
 
 A pytest plugin. Each test opens a desk of its own, for which SQLAlchemy would compile again what the desk before it had sent, and
 Starlette's test client begins a thread with a new loop for each request: together a sixth of the suite's processor time.
@@ -23,9 +23,7 @@ from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient
 
 _STATEMENTS: Final = 4_000  # the service sends some six hundred, tests what they look by
-YOUNG: Final = (
-    5_000  # objects until the collector looks at the newest: 700 as Python has it, and at all after 10 times 10
-)
+YOUNG: Final = 5_000  # objects until the collector looks at the newest; Python's own figure is 700
 _open: Final = ExitStack()
 _loop: Final[list[BlockingPortal]] = []
 

@@ -233,18 +233,13 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     kept = f"from|C0123456789|1795348000.000001|1795348000.000002|{','.join(['F0123456789'] * 15)}"
     for accounts in (0, 1, 3, 40, 150):
         found = offered(text, accounts)
-        yield (
-            f"unsure {accounts}",
-            told.unsure(P, text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)]),
-        )
+        asked = told.Unclear(text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)])
+        yield f"unsure {accounts}", told.unsure(P, asked)
         if choices.may_open(found):
-            yield (
-                f"which {accounts}",
-                told.which(P, text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)]),
-            )
+            yield f"which {accounts}", told.which(P, asked)
         if found:
-            yield f"change {accounts}", told.change(P, text or "-", found, kept)
-    yield "which one", told.which(P, text or "-", [Choice(account(text), "technical")], kept)
+            yield f"change {accounts}", told.change(P, told.Unclear(text or "-", found, kept))
+    yield "which one", told.which(P, told.Unclear(text or "-", [Choice(account(text), "technical")], kept))
     for status in ("open", "lent", "refused", "gone"):
         yield f"loan {status}", loan_words.question(P, request(text, status))
     for one_ticket in (True, False):

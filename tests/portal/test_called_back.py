@@ -65,7 +65,7 @@ def test_an_agent_reads_later_what_became_of_each_call_back(one_desk: Desk) -> N
     mia.hang_up()
     one_desk.work()
     ana.get(PAGE)
-    asked = "Kim Novak has them called back on a number on file"
+    asked = "Kim Novak asked for a call back on a number on file"
     story = [
         asked,
         "We called back and nobody answered.",

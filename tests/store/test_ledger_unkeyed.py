@@ -7,13 +7,14 @@ T22
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from store import Store
+from store.checkpoints import Seal
 from store.ledger import HOUR
 from store.retiring import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
@@ -32,6 +33,17 @@ def attacked(store_url: str) -> Iterator[Attacked]:
     yield attacked
     attacked.attacker.dispose()
     attacked.store.close()
+
+
+def before_it_seals(store: Store, does: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+    """Between what a store reads and the seal it makes of it."""
+    seals = store.retire
+
+    def after_all(seal: Seal) -> None:
+        does()
+        seals(seal)
+
+    patch.setattr(store, "retire", after_all)
 
 
 def test_b2_a_lane_that_a_later_checkpoint_saw_less_of_went_back(attacked: Attacked) -> None:
@@ -76,18 +88,18 @@ def test_b2_a_seal_that_was_changed_is_named_and_not_what_it_seals(attacked: Att
     assert attacked.broken() == f"checkpoint {row['n']} was changed, or the one before it was"
 
 
-def test_b2_a_seal_holds_no_checkpoint_that_came_after_it_was_read(attacked: Attacked) -> None:
+def test_b2_a_seal_holds_no_checkpoint_that_came_after_it_was_read(
+    attacked: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The new key's own, made between the reading and the seal: put under a key that nobody has, nothing would hold it."""
     new = attacked.opened(NEW, OLD)
     attacked.write(1, new)
-    seal_and_write = new.retire
 
-    def meanwhile(seal: object) -> None:
+    def meanwhile() -> None:
         attacked.write(1, new)
         assert new.checkpoint()
-        seal_and_write(seal)  # type: ignore[arg-type]
 
-    new.retire = meanwhile  # type: ignore[method-assign]
+    before_it_seals(new, meanwhile, monkeypatch)
     assert retire(new)
     between = attacked.rows(checkpoints)[-2]["n"]
     assert verify(new).ok
@@ -97,17 +109,17 @@ def test_b2_a_seal_holds_no_checkpoint_that_came_after_it_was_read(attacked: Att
     new.engine.dispose()
 
 
-def test_b2_no_key_is_retired_that_made_a_checkpoint_meanwhile(attacked: Attacked) -> None:
+def test_b2_no_key_is_retired_that_made_a_checkpoint_meanwhile(
+    attacked: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of the new key's entries, by a process that was not restarted: once the old key is gone, it could not be checked."""
     new = attacked.opened(NEW, OLD)
     attacked.write(1, new)
-    seal_and_write = new.retire
 
-    def meanwhile(seal: object) -> None:
+    def meanwhile() -> None:
         assert attacked.store.checkpoint()
-        seal_and_write(seal)  # type: ignore[arg-type]
 
-    new.retire = meanwhile  # type: ignore[method-assign]
+    before_it_seals(new, meanwhile, monkeypatch)
     with pytest.raises(CannotRetire, match="restart every process"):
         retire(new)
     new.engine.dispose()
@@ -215,17 +227,17 @@ def test_b1_a_row_before_the_first_checkpoint_makes_that_no_forged_one(sqlite_ur
     attacked.store.close()
 
 
-def test_b2_whose_own_key_is_retired_meanwhile_retires_none(attacked: Attacked) -> None:
+def test_b2_whose_own_key_is_retired_meanwhile_retires_none(
+    attacked: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     new, newer = attacked.opened(NEW, OLD, NEWER), attacked.opened(NEWER, NEW, OLD)
     attacked.write(1, new)
-    seal_and_write = new.retire
 
-    def meanwhile(seal: object) -> None:
+    def meanwhile() -> None:
         attacked.write(1, newer)
         assert retire(newer)
-        seal_and_write(seal)  # type: ignore[arg-type]
 
-    new.retire = meanwhile  # type: ignore[method-assign]
+    before_it_seals(new, meanwhile, monkeypatch)
     with pytest.raises(CannotRetire, match="was retired, and nothing is written"):
         retire(new)
     for store in (new, newer):
