@@ -17,7 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot import call_clicks, clicks, commands, desk_clicks, events, prove_clicks, submissions
 from bot.clicked import a_customer, clicked, one_of_the_desk
 from bot.door import Door
-from store import ConnectionLost
+from store import retried
 
 Body = Mapping[str, Any]
 SHORTCUTS: Final = ("open_ticket",)
@@ -78,10 +78,7 @@ def _authorized(door: Door, enterprise: str | None, team: str | None) -> Authori
 
 def _listener(door: Door, do: Callable[[Door, Body], Mapping[str, Any] | None]) -> Callable[..., None]:
     def listener(ack: Callable[..., BoltResponse], body: Body) -> None:
-        try:
-            said = do(door, body)
-        except ConnectionLost:
-            said = do(door, body)  # once more: everything here bears being done twice
+        said = retried(lambda: do(door, body))  # everything here bears being done twice
         if said:
             ack(**said)
         else:

@@ -29,7 +29,7 @@ from ivr.webhook import (
     caller_number,
     is_attested,
 )
-from store import ConnectionLost, Occupied, numbers
+from store import Occupied, numbers, retried
 from store.engine import Gate
 from store.pool import PLACES, QUEUE
 from store.timeline import Recorded
@@ -133,11 +133,8 @@ async def _read(request: Request) -> bytes:
 
 
 def _answer(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
-    """Once more where the database went away: every turn is safe to repeat, whatever became of the first try."""
-    try:
-        return handler(line, found, query)
-    except ConnectionLost:
-        return handler(line, found, query)
+    """Every turn is safe to repeat, whatever became of the first try."""
+    return retried(lambda: handler(line, found, query))
 
 
 def _apology(line: Line, handler: Handler) -> str:

@@ -25,7 +25,8 @@ from store.calls import CallRow
 from store.people import subject_of
 from store.pins import KeptPin
 from store.pool import HashPool
-from store.transaction import NOBODY, ConnectionLost, Transaction
+from store.retries import retried
+from store.transaction import NOBODY, Transaction
 
 effects.DO.update(ringing.DONE)
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
@@ -201,10 +202,8 @@ def _check(on: Line, begun: _Check, fingerprint: Fingerprint) -> str:
         on.pool.leave()
         right = None
     watched: list[int] = []
-    try:
-        return _settle(on, begun, right, watched, fingerprint)
-    except ConnectionLost:  # whatever became of the first try: this one finds it done, or does it
-        return _settle(on, begun, right, watched, fingerprint)
+    # Whatever became of the first try, the next finds it done, or does it.
+    return retried(lambda: _settle(on, begun, right, watched, fingerprint))
 
 
 def _watch(on: Line, begun: _Check, outcome: Outcome) -> int:

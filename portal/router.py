@@ -19,7 +19,7 @@ from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sen
 from portal.door import Door
 from portal.lanes import Full, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequest, Visit, body, filled, look
-from store import Collided, ConnectionLost, Transaction, pages, sessions
+from store import Transaction, pages, retried, sessions
 from store.sessions import SignedIn
 
 log = structlog.get_logger("portal")
@@ -129,13 +129,12 @@ def _answer(door: Door, handler: Open, visit: Visit, query: bytes, form: bytes) 
     """A page that is only looked at is made once more where the database went away; a form is sent twice by us only where nothing
     of it was stored."""
     visit = filled(door, visit, query, form)
-    try:
+
+    def made() -> Response:
         door.marks.refresh()
         return handler(door, visit)
-    except ConnectionLost as lost:
-        if visit.post and not isinstance(lost, Collided):
-            raise
-        return handler(door, visit)
+
+    return retried(made, if_stored=not visit.post)
 
 
 def _signed_in(handler: Staff) -> Open:

@@ -27,6 +27,7 @@ from store.keys import Keys, KeyTrouble
 from store.ledger import Lanes
 from store.pool import HashPool
 from store.retired import KeyRetired, Retired
+from store.retries import retried
 from store.schema import OtherVersion, is_current, migrate
 from store.seen import Memory
 from store.transaction import LINE, NOBODY, OPERATOR, WORKER, Collided, ConnectionLost, NoGrant, Transaction
@@ -54,6 +55,7 @@ __all__ = [
     "now_ms",
     "open_store",
     "read_url",
+    "retried",
     "sqlite_file",
 ]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,10 +26,9 @@ from store.import_format import ImportFile, ImportTrouble
 from store.import_people import STAFF, PinRound, bring_people, bring_slack, check_spelling
 from store.pins import KeptPin, Pin
 from store.pool import PLACES, HashPool
-from store.transaction import Collided
+from store.retries import retried
 
 _IMPORT_LOCK: Final = 4406  # PostgreSQL: one import at a time; 4405 is that of the migrations
-AGAIN: Final = 5  # times it is tried once more, when it and somebody's call waited for each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,7 @@ def run(
         if round.wanted:
             round.ids = _take_ids(store, round.newcomers)
             round.kept = _hash(store, round, progress)
-    for _ in range(AGAIN):
-        with suppress(Collided):
-            return _pass(store, file, round, progress, known_since, home, dry=False)
-    return _pass(store, file, round, progress, known_since, home, dry=False)
+    return retried(lambda: _pass(store, file, round, progress, known_since, home, dry=False), if_stored=False)
 
 
 def _pass(

@@ -104,3 +104,21 @@ def test_h1_an_import_that_meets_the_call_of_whom_it_changes_throws_neither_out(
         assert pressed.result(30).said[0].startswith("Your code to link Slack is"), "it was tried again"
     importing.engine.dispose()
     desk.close()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_h1_a_turn_that_is_ended_more_than_once_is_still_answered(sample_postgres: str, times: int) -> None:
+    """PostgreSQL gives a lock to whoever asks first: the turn that was ended and begins again at once can meet the same import again."""
+    desk = Desk(sample_postgres, **ACCOUNT, **SLACK)
+    mia = Caller(Wire(desk))
+    mia.prove()
+    ended = f"""
+        CREATE SEQUENCE met;
+        CREATE FUNCTION meets() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN IF nextval('met') <= {times} THEN RAISE EXCEPTION 'met' USING ERRCODE = 'deadlock_detected'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER meets BEFORE UPDATE ON calls FOR EACH ROW EXECUTE FUNCTION meets()
+    """
+    with desk.store.engine.begin() as connection:
+        connection.execute(text(ended))
+    assert mia.key("7").said[0].startswith("Your code to link Slack is")
+    desk.close()
