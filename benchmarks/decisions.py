@@ -74,10 +74,16 @@ JUDGE = "judge"
 JUDGE_ANEW = "judge, standing built too"
 
 
-def every_question() -> Iterator[Question]:
-    for held, cell, own, proof, status, sla in product(
-        every_holding(TABLE.words), TABLE.answers, (True, False), Proof, Status, (True, False)
-    ):
+def any_questions(chance: random.Random) -> Iterator[Question]:
+    """One after the other of all that can be asked under Memset's rules, each once."""
+    holdings, cells, yes_or_no = list(every_holding(TABLE.words)), list(TABLE.answers), (True, False)
+    seen = set[object]()
+    while True:
+        held, cell, own = chance.choice(holdings), chance.choice(cells), chance.choice(yes_or_no)
+        proof, status, sla = chance.choice(list(Proof)), chance.choice(list(Status)), chance.choice(yes_or_no)
+        if (drawn := (held, cell, own, proof, status, sla)) in seen:
+            continue
+        seen.add(drawn)
         name, _, topic = cell.partition(":")
         words = tuple(sorted(held))
         yield Question(
@@ -254,13 +260,15 @@ def timed(engine: Engine, questions: list[Question], repeats: int) -> float:
 def questions_of_each_kind(count: int) -> dict[str, list[Question]]:
     """Drawn from all that can be asked under Memset's rules, the same each time; a no is one the table must give."""
     chance = random.Random(2026)
-    yes, no = [], []
-    for question in every_question():
+    yes, no = list[Question](), list[Question]()
+    for question in any_questions(chance):
         if question.allowed:
             yes.append(question)
         elif question.facts.own and question.proof >= Proof.VERIFIED:
             no.append(question)
-    kinds = {"yes": chance.sample(yes, count), "no": chance.sample(no, count)}
+        if min(len(yes), len(no)) >= count:
+            break
+    kinds = {"yes": yes[:count], "no": no[:count]}
     kinds["mixed"] = kinds["yes"][: count // 2] + kinds["no"][: count // 2]
     chance.shuffle(kinds["mixed"])
     return kinds

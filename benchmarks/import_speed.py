@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from authz import load_schemes
-from benchmarks.measuring import KINDS
+from benchmarks.measuring import APART, KINDS
 from store import Keys, migrate, open_store
 from store.import_format import read
 from store.imports import run
@@ -92,7 +91,6 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="only the first time")
     options = parser.parse_args()
     accounts = options.accounts
-    spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, running_server(Path("/tmp")) as server:
         first, later = Path(folder, "first.json"), Path(folder, "later.json")
         made = document(accounts)
@@ -110,7 +108,7 @@ def main() -> None:
             files |= {"again": first, "every tenth account changed": later}
         for name in (options.only,) if options.only else KINDS:
             url = f"sqlite:///{folder}/deskgate.db" if name == "SQLite" else server.create("import")
-            process = spawn.Process(target=measure, args=(name, url, files))
+            process = APART.Process(target=measure, args=(name, url, files))
             process.start()
             process.join()
             if process.exitcode:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import random
 import threading
 import time
@@ -22,7 +21,7 @@ from statistics import median
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks.import_speed import document
-from benchmarks.measuring import KINDS, aim, databases, machine, percentiles
+from benchmarks.measuring import APART, KINDS, aim, databases, machine, percentiles
 from store import Keys, Store, ledger, open_store, tickets, transaction
 from store.import_format import read
 from store.imports import run
@@ -83,11 +82,10 @@ def together(opened: Store, kind: str, begin: float, seconds: float) -> list[flo
 
 def measure(urls: dict[str, str], rounds: int, seconds: float) -> dict[str, list[list[float]]]:
     """Kind → the times of all tickets, one list a round."""
-    spawn = multiprocessing.get_context("spawn")
     pipes, processes = [], []
     for _ in range(PROCESSES):
-        ours, theirs = spawn.Pipe()
-        processes.append(spawn.Process(target=writer, args=(urls, theirs)))
+        ours, theirs = APART.Pipe()
+        processes.append(APART.Process(target=writer, args=(urls, theirs)))
         processes[-1].start()
         pipes.append(ours)
     for pipe in pipes:

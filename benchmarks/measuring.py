@@ -19,10 +19,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import quantiles
 from types import TracebackType
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 from unittest import mock
 from urllib.parse import urlencode
 
@@ -45,6 +46,8 @@ AIM = "AIM | "
 CONNECTIONS = 32
 WARM_UP = 0.5  # seconds of each round that do not count
 PATIENCE = 60.0  # seconds until a server that does not start, or does not answer, ends the measurement
+# How further processes begin: anew, as a service does. `benchmarks.tiny` has them forked, which measures nothing and imports nothing.
+APART = get_context(cast(Literal["spawn"], os.environ.get("BENCH_START", "spawn")))
 ACCOUNT, TOKEN = "AC" + "0" * 32, "0123456789abcdef0123456789abcdef"
 
 # What both a ticket and a turn pass through, for a stopwatch.

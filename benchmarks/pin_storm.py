@@ -22,14 +22,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select, update
 
 from authz import load_schemes
-from benchmarks.measuring import KINDS, databases, machine
+from benchmarks.measuring import APART, KINDS, databases, machine
 from ivr import phrases, pin
 from ivr.asks import Desk
 from ivr.shapes import Call, Keys
@@ -185,10 +184,9 @@ def _run(burst: Burst, guesses: int) -> tuple[Counter[str], int]:
 
 def storm(kind: str, url: str, guesses: int, threads: int, processes: int) -> int:
     """All bursts on one database; how many figures were not those wanted."""
-    spawn = get_context("spawn")
-    given = (url, threads, spawn.Barrier(threads * processes))
+    given = (url, threads, APART.Barrier(threads * processes))
     wrong = 0
-    with ProcessPoolExecutor(processes, spawn, _open, given) as posts:
+    with ProcessPoolExecutor(processes, APART, _open, given) as posts:
         for burst in BURSTS:
             if burst.part != "reserve" or burst.at == NOON + DAY:
                 _forget(url, burst.at)

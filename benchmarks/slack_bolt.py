@@ -21,13 +21,23 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from multiprocessing import get_context
 from statistics import mean, median
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 
-from benchmarks.measuring import CONNECTIONS, KINDS, PATIENCE, Load, a_round, aim, databases, machine, percentiles
+from benchmarks.measuring import (
+    APART,
+    CONNECTIONS,
+    KINDS,
+    PATIENCE,
+    Load,
+    a_round,
+    aim,
+    databases,
+    machine,
+    percentiles,
+)
 
 # Imported late: whatever belongs to the desk, so that the bare server and the generator stay small.
 CORE = 0  # the servers'
@@ -195,7 +205,7 @@ class Rounds:
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._made = seconds, requests()
-        self._generator = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._generator = ProcessPoolExecutor(1, mp_context=APART)
         self.close = self._generator.shutdown
 
     def drive(self, server: Any, what: str) -> tuple[Load, float]:

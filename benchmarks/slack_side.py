@@ -17,7 +17,7 @@ import sys
 import time
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from sqlalchemy import select
@@ -201,7 +201,7 @@ def free_port() -> int:
     return port
 
 
-_FORKS = get_context("forkserver")
+_FORKS = get_context(cast(Literal["forkserver"], os.environ.get("BENCH_START", "forkserver")))
 _FORKS.set_forkserver_preload([__name__, "deskgate.serve", "deskgate.app", "uvicorn", "httptools"])
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import multiprocessing
 import os
 import random
 import threading
@@ -25,7 +24,7 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, inser
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
-from benchmarks.measuring import KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
+from benchmarks.measuring import APART, KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
 from store import Store, open_store, tickets, work
 from store.tables.base import Id
 from store.timeline import Recorded
@@ -146,11 +145,10 @@ def _together(store: Store, name: str, begin: float, seconds: float) -> list[flo
 
 def measure(url: str, rounds: int, seconds: float, pool_size: int | None) -> dict[str, list[list[float]]]:
     """Name → the times of all pieces, one list a round."""
-    spawn = multiprocessing.get_context("spawn")
     pipes, processes = [], []
     for _ in range(PROCESSES):
-        ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=writer, args=(url, pool_size, theirs))
+        ours, theirs = APART.Pipe()
+        process = APART.Process(target=writer, args=(url, pool_size, theirs))
         process.start()
         theirs.close()
         pipes.append(ours)

@@ -18,13 +18,10 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -36,6 +33,7 @@ from twilio.request_validator import RequestValidator
 
 from benchmarks.measuring import (
     ACCOUNT,
+    APART,
     CONNECTIONS,
     KINDS,
     PATIENCE,
@@ -103,34 +101,46 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.public = f"http://127.0.0.1:{self.port}"
-        options = "--no-access-log --log-level warning --no-server-header --no-proxy-headers"
-        run = f"-m uvicorn {factory} --factory --port {self.port} {options}".split()
-        env = {**os.environ, "PUBLIC_URL": self.public, **environment}
-        self.process = subprocess.Popen([sys.executable, *run], env=env, stderr=subprocess.DEVNULL)
+        given = (factory, self.port, {"PUBLIC_URL": self.public, **environment})
+        self.process = APART.Process(target=_serve, args=given, daemon=True)
+        self.process.start()
         end = time.monotonic() + PATIENCE
         while socket.socket().connect_ex(("127.0.0.1", self.port)):
-            if self.process.poll() is not None or time.monotonic() > end:
+            if self.process.exitcode is not None or time.monotonic() > end:
                 self.process.kill()
                 raise RuntimeError(f"the {factory} server ended at once, or never listened")
             time.sleep(0.05)
-        self.process.send_signal(signal.SIGSTOP)
+        self._send(signal.SIGSTOP)
 
     @contextmanager
     def awake(self) -> Iterator[None]:
-        self.process.send_signal(signal.SIGCONT)
+        self._send(signal.SIGCONT)
         try:
             yield
         finally:
-            self.process.send_signal(signal.SIGSTOP)
+            self._send(signal.SIGSTOP)
+
+    def _send(self, what: signal.Signals) -> None:
+        assert self.process.pid
+        os.kill(self.process.pid, what)
 
     def processor_time(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
+        self._send(signal.SIGCONT)
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.join(30)
+
+
+def _serve(factory: str, port: int, environment: dict[str, str]) -> None:
+    import uvicorn
+
+    os.environ.update(environment)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    quiet = {"access_log": False, "log_level": "warning", "server_header": False, "proxy_headers": False}
+    uvicorn.run(factory, factory=True, port=port, **quiet)  # type: ignore[arg-type]
 
 
 # --- the rounds
@@ -165,7 +175,7 @@ class Rounds:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._generator = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._generator = ProcessPoolExecutor(1, mp_context=APART)
         self.close = self._generator.shutdown
 
     def drive(self, server: Server, keys: str, opened: Any = None) -> tuple[Load, float]:

@@ -6,6 +6,7 @@ a run without browser tests has failed.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
@@ -41,15 +42,25 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-# For a module and not for the session: while Playwright runs, its event loop counts as running in this thread, and
-# asyncio.run() would fail in every test that came after.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium. Tests that ask for it are left out where there is none."""
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """One for all tests of a process, with the event loop of Playwright, which counts as running in this thread as long as it is there."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield launched, loop
+        asyncio._set_running_loop(loop)
+        launched.close()
+
+
+@pytest.fixture
+def browser(_chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """A headless Chromium. Tests that ask for it are left out where there is none."""
+    launched, loop = _chromium
+    asyncio._set_running_loop(loop)
+    yield launched
+    asyncio._set_running_loop(None)  # or asyncio.run() would fail in every test that comes after
 
 
 @pytest.fixture

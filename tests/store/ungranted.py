@@ -35,7 +35,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.GUARD,
     ),
-    "budgets.Limit.within": reasons.PURE,
+    **dict.fromkeys(("budgets.Limit.within", "retries.retried"), reasons.PURE),
     **dict.fromkeys(
         ("forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "led_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
