@@ -22,7 +22,7 @@ ARGS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants
+.PHONY: help run test test-all golden check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: $(READY_TO_TEST) ## run the tests (some: make test T=tests/authz ARGS="-k 
 
 test-all: override ARGS += --everything
 test-all: test ## the same with every test on both databases, and all examples: before a release
+
+golden: $(READY_TO_TEST) ## record anew every word people meet: after words were changed on purpose
+	@GOLDEN=record $(PY) -m pytest -n 0 -q tests/golden
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
 	$(PY) -m ruff format --check --output-format concise

@@ -1,0 +1,86 @@
+"""Every word people meet, as it was: each walk in walks/ is walked, and what came back is compared with what stands in the file."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import ssl
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import structlog
+import structlog.testing
+
+from deskgate.settings import Settings
+from tests.bot.slack_desk import SlackDesk, Stage, stage
+from tests.desk import SECRET
+from tests.doors.mailbox import Mailbox
+from tests.golden.walking import KEPT, Walk, Walking
+
+FOLDER = Path(__file__).parent / "walks"
+WALKS = sorted(FOLDER.glob("*.txt"))
+RECORD = os.environ.get("GOLDEN") == "record"
+LEAST = 5  # lines that come of a walk
+
+
+@pytest.fixture(scope="module")
+def walked_in() -> Iterator[Stage]:
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as opened:
+        yield opened
+
+
+@pytest.fixture
+def walking(
+    walk: Walk, sample_sqlite: str, walked_in: Stage, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Walking]:
+    for name in [one for one in os.environ if one.lower() in Settings.model_fields or one.startswith("DESKGATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATABASE_URL", sample_sqlite)
+    monkeypatch.setenv("SECRET_KEYS", SECRET)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    mailbox.mails.clear()
+    before = structlog.get_config()
+    settings = {"smtp_url": mailbox.url, "mail_from": "desk@desk.example", "sms": "on", "sms_countries": "GB"}
+    desk = SlackDesk(sample_sqlite, walked_in, **settings | walk.settings)
+    monkeypatch.setattr("ssl.create_default_context", cache(ssl.create_default_context))  # the dearest part of a mail
+    monkeypatch.setattr("time.time_ns", lambda: desk.now * 1_000_000)  # the clock of the commands
+    with structlog.testing.capture_logs():
+        yield Walking(desk, mailbox, folder)
+    structlog.configure(**before)
+    desk.close()
+
+
+@pytest.mark.parametrize("walk", [Walk.read(path) for path in WALKS], ids=lambda walk: walk.name)
+def test_walk(walk: Walk, walking: Walking) -> None:
+    path = FOLDER / f"{walk.name}.txt"
+    there, now = path.read_text("utf-8"), walking.written(walk)
+    came = [line for line in now.splitlines() if line and not line.startswith(KEPT)]
+    assert len(came) >= LEAST, f"{walk.name}: nothing came of it, so nothing is held"
+    if RECORD:
+        path.write_text(now, "utf-8")
+        return
+    if there != now:
+        differ = difflib.unified_diff(
+            there.splitlines(), now.splitlines(), f"{path.name}, recorded", "now", lineterm="", n=4
+        )
+        sys.stdout.write("\n".join(differ) + "\n")
+        pytest.fail(
+            f"{path.name}: words differ, see above. Words changed on purpose: make golden, and commit the files by themselves.",
+            pytrace=False,
+        )
+
+
+def test_there_are_walks_and_nothing_else() -> None:
+    assert len(WALKS) >= 10
+    assert sorted(FOLDER.iterdir()) == WALKS
