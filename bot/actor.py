@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz import Action, Ask, Proof, Topic
-from store import Transaction, members, step_ups, tickets
+from desk import actors as desk
+from store import Transaction, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,16 @@ class Who:
         """Where a second proof they give counts: with this member, and nowhere else."""
         return f"{self.actor.team}:{self.actor.user}"
 
-    def ask(self, tx: Transaction, action: Action, account: int | None, topic: Topic | None = None) -> Ask:
+    @property
+    def acting(self) -> desk.Actor:
         """A linked member is verified, and further where they have given a second proof just now (docs/second-proofs.md)."""
-        return Ask(self.subject, action, account, topic, self.proof(tx, account, topic or tickets.topic_of(action)))
+        return desk.Actor(self.subject, Proof.VERIFIED, self.bound)
+
+    def ask(self, tx: Transaction, action: Action, account: int | None, topic: Topic | None = None) -> Ask:
+        return desk.build_ask(tx, self.acting, action, account, topic)
 
     def proof(self, tx: Transaction, account: int | None, topic: Topic) -> Proof:
-        """How sure it is at this moment who they are, on an account and for a topic."""
-        return step_ups.proof(tx, self.subject, account, self.bound, str(topic))
+        return desk.proof_of(tx, self.acting, account, topic)
 
 
 def of_event(body: Mapping[str, Any], via: str) -> Actor | None:

@@ -6,10 +6,10 @@ of it. Made when it is shown; shown again it is made again, in the place of the 
 
 from __future__ import annotations
 
-from bot import choices, prove_words, told
+from bot import prove_words, told
 from bot.blocks import Message
-from bot.follow import granted
 from bot.posting import Posting
+from desk.actors import offered_anything, permit_worker
 from store import Transaction, accounts, approvals, call_backs, codes, factors, places, step_codes, work
 from store.members import Member
 from store.people import subject_of
@@ -39,7 +39,7 @@ def approve(posting: Posting, piece: Work) -> None:
     late, what asked says so."""
     id, door = int(piece.payload["approval"]), posting.door
     with door.store.transaction("slack") as tx:
-        asked = approvals.to_ask(tx, granted(tx), id)
+        asked = approvals.to_ask(tx, permit_worker(tx), id)
         them = factors.on_file(tx, asked.person).members if asked is not None else ()
         if asked is not None and not asked.over:
             work.enqueue_once(tx, approvals.KIND, f"{id}:over", {"approval": id}, after=approvals.LIFE)
@@ -86,7 +86,7 @@ def fades(tx: Transaction, key: str) -> None:
 def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
     """What the account is called, which whoever may do anything on it may hear: the owner of a closed one may reopen it. None:
     it is nothing of theirs any more."""
-    grant = choices.anything(tx, subject, account)
+    grant = offered_anything(tx, subject, account)
     return None if grant is None else accounts.name(tx, grant).name
 
 

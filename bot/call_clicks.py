@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Grant
 from bot import desk_thread
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, value_of
+from desk.actors import permit
 from store import Transaction, call_backs, claims, desk_tickets, live, rings
 from store.people import person_of
 
@@ -22,16 +23,16 @@ def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     ring = rings.look(tx, number_of(action))
     if ring is None:
         return "fixed:call_over"
-    grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
-    if not isinstance(grant, Grant):
+    grant = permit(tx, who.subject, Action.DESK_CARD_VIEW, ring.account)
+    if grant is None:
         return "fixed:not_yours"
     return None if claims.claim(tx, grant, ring.id) else "fixed:call_not_free"
 
 
 def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     ring = rings.look(tx, number_of(action))
-    grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE)) if ring else None
-    done = ring is not None and isinstance(grant, Grant) and claims.give_back(tx, grant, ring.id)
+    grant = permit(tx, who.subject, Action.DESK_CARD_VIEW, ring.account) if ring else None
+    done = ring is not None and grant is not None and claims.give_back(tx, grant, ring.id)
     return None if done else "fixed:call_not_yours"
 
 

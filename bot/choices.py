@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from authz import ABOUT_A_SERVICE, CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
+from authz import ABOUT_A_SERVICE, CELL_OF, REQUESTS, Action, Denied, Grant, Proof, Topic
 from bot.actor import Who
+from desk.actors import EVERYTHING, offered_anything
 from store import Transaction, accounts, tickets
 from store.accounts import AccountName, ServiceName, WhyNot
 
 REFUSALS: Final = 8  # in one message
 _TOPICS: Final = tuple((topic, f"{Action.TICKET_OPEN}:{topic}") for topic in Topic)
 OPEN: Final = tuple((Action.TICKET_OPEN, topic) for topic in Topic)
-EVERYTHING: Final = tuple(
-    (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != Action.PORTAL_LOGIN
-)
 
 
 class _Kind:
@@ -73,7 +71,7 @@ def possible(tx: Transaction, who: Who) -> list[Possible]:
     for id in dict.fromkeys((*may, *could)):
         grants = may.get(id, {})
         found += [Possible(id, str(topic), grants[cell]) for topic, cell in _TOPICS if cell in grants]
-        under = next(iter(grants.values())) if grants else anything(tx, who.subject, id)
+        under = next(iter(grants.values())) if grants else offered_anything(tx, who.subject, id)
         found += [Possible(id, str(action), under) for action in could.get(id, ()) if under is not None]
     return found
 
@@ -168,14 +166,8 @@ def named_first(
 
 def on_account(tx: Transaction, who: Who, account: int) -> AccountName | None:
     """The name of one of those accounts. None: it is not theirs."""
-    grant = anything(tx, who.subject, account)
+    grant = offered_anything(tx, who.subject, account)
     return None if grant is None else accounts.name(tx, grant)
-
-
-def anything(tx: Transaction, subject: str, account: int) -> Grant | None:
-    """A grant for anything at all on an account, which is enough to be told its name."""
-    asks = (Ask(subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
-    return next(iter(tx.offer(asks).values()), None)
 
 
 def refusals(

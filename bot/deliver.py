@@ -31,6 +31,7 @@ from bot.blocks import Block, Message
 from bot.door import Door, ask_who_we_are
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
+from desk.actors import permit_worker
 from store import Transaction, approvals, authenticators, edits, places, ticket_lists
 from store.people import person_of, subject_of
 from store.work import Later, Never, Work
@@ -245,7 +246,7 @@ def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any])
 
 
 def _approve_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    found = approvals.to_ask(tx, follow.granted(tx), int(asked["approval"]))
+    found = approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
     if found is None or found.over or subject_of(found.person) != who.subject:
         return forms.refused(door.phrases, told.plain(door.phrases, "approval.gone").blocks)
     return prove_words.number_form(door.phrases, found.id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Grant
 from bot.actor import Who
 from bot.door import Door
+from desk.actors import permit
 from store import Transaction, desk_tickets, live, proof_mail, readings, timeline
 from store.live import Case
 from store.readings import Reading
@@ -18,8 +19,7 @@ def working(tx: Transaction, who: Who | None, number: int) -> Grant | None:
     about = timeline.about(tx, number)
     if who is None or who.is_person or about is None or about.status in timeline.NOT_THE_DESKS:
         return None
-    grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, about.account, None, Proof.NONE))
-    return grant if isinstance(grant, Grant) else None
+    return permit(tx, who.subject, Action.DESK_TICKET_WORK, about.account)
 
 
 def noted(tx: Transaction, who: Who, number: int, words: str, source: str | None, files: Sequence[Sent] = ()) -> bool:
@@ -47,8 +47,8 @@ def corrected(tx: Transaction, who: Who | None, number: int, message: int, words
 
 def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str, edited: str) -> bool:
     """Their own note, edited in Slack. False: not theirs to change."""
-    grant = tx.ask(Ask(who.subject, Action.DESK_TICKET_WORK, account, None, Proof.NONE))
-    return isinstance(grant, Grant) and desk_tickets.edited(tx, grant, source, words, edited)
+    grant = permit(tx, who.subject, Action.DESK_TICKET_WORK, account)
+    return grant is not None and desk_tickets.edited(tx, grant, source, words, edited)
 
 
 def looked_up(tx: Transaction, grant: Grant, words: str, region: str) -> int | Reading | None:
@@ -62,8 +62,8 @@ def in_a_call(tx: Transaction, door: Door, who: Who, person: int) -> Case | Read
     found = live.of_person(tx, int(who.subject.partition(":")[2]), person)
     if found is None:
         return None
-    grant = tx.ask(Ask(who.subject, Action.DESK_CARD_VIEW, found.account, None, Proof.NONE))
-    if not isinstance(grant, Grant):
+    grant = permit(tx, who.subject, Action.DESK_CARD_VIEW, found.account)
+    if grant is None:
         return None
     reading = readings.look(tx, grant, door.accounts_an_hour)
     return live.case(tx, grant, found.ring, door.texting) if reading is Reading.OPEN else reading
@@ -72,5 +72,4 @@ def in_a_call(tx: Transaction, door: Door, who: Who, person: int) -> Case | Read
 def asking_proof(tx: Transaction, who: Who | None) -> Grant | None:
     if who is None or who.is_person:
         return None
-    grant = tx.ask(Ask(who.subject, Action.DESK_PROOF_ASK, None, None, Proof.NONE))
-    return grant if isinstance(grant, Grant) else None
+    return permit(tx, who.subject, Action.DESK_PROOF_ASK)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot import follow
 from bot.posting import Posting
+from desk.actors import permit_worker
 from store import files
 from store.work import Never, Work
 
@@ -12,7 +12,7 @@ def fetch_file(posting: Posting, piece: Work) -> None:
     """A file that came with a message. Of one in a shared channel the event said no more than its id."""
     message, id = int(piece.payload["message"]), str(piece.payload["file"])
     with posting.door.store.transaction("worker") as tx:
-        team = files.came_through(tx, follow.granted(tx), message)
+        team = files.came_through(tx, permit_worker(tx), message)
     through = team or posting.door.home_id
     try:
         about = posting.api.call(through, "files.info", file=id)["file"]
@@ -26,4 +26,4 @@ def fetch_file(posting: Posting, piece: Work) -> None:
         return
     name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
     with posting.door.store.transaction("worker") as tx:
-        files.put(tx, follow.granted(tx), message, id, content, name=name, content_type=kind)
+        files.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)

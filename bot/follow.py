@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from authz import Action, Ask, Grant, Proof
+from authz import Grant
 from bot import answers, cards, prove_words, proving, told
 from bot import blocks as b
 from bot.actor import Actor, Who
@@ -16,21 +16,14 @@ from bot.blocks import Message, digest
 from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
-from store import WORKER, Transaction, files, members, places, reach, shown, timeline, work
+from desk.actors import permit_worker
+from store import Transaction, files, members, places, reach, shown, timeline, work
 from store import cards as facts
 from store.people import subject_of
 from store.places import Place, Post
 from store.reach import Delivery
 from store.timeline import Said
 from store.work import Later, Never, Work
-
-
-def granted(tx: Transaction) -> Grant:
-    """The worker's own grant: for the desk's side, and to know what there is to deliver."""
-    verdict = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
-    if not isinstance(verdict, Grant):
-        raise Later("the worker may not deliver: see the scheme desk")
-    return verdict
 
 
 def news(posting: Posting, piece: Work) -> None:
@@ -40,7 +33,7 @@ def news(posting: Posting, piece: Work) -> None:
     if home is None:
         raise Later("Slack has not told us who we are yet", 15)
     with door.store.transaction("worker") as tx:
-        grant = granted(tx)
+        grant = permit_worker(tx)
         about = timeline.about(tx, number)
         if about is None:
             return
@@ -185,7 +178,7 @@ def say(posting: Posting, piece: Work) -> None:
     if message is None:
         if place.side == places.CUSTOMER:
             with door.store.transaction("worker") as tx:
-                reach.unreadable(tx, granted(tx), place.ticket, id, phone=door.phone)
+                reach.unreadable(tx, permit_worker(tx), place.ticket, id, phone=door.phone)
         return
     if stands is None:
         _posted(posting, key, place, place.channel or "", message, piece, version)
@@ -204,7 +197,7 @@ def send_file(posting: Posting, piece: Work) -> None:
     with door.store.transaction("slack") as tx:
         _still_theirs(tx, place)
         allowed = place.side == places.DESK or _as_customer(tx, place, int(piece.payload["message"])) is not None
-        found = files.content(tx, granted(tx), int(piece.payload["file"])) if allowed else None
+        found = files.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
         posted, begun = places.posted(tx, key), places.posted(tx, f"{key}:begun:{piece.attempts - 1}")
     if found is None or posted is not None or (begun is not None and _is_shared(posting, begun, channel)):
         return
@@ -282,7 +275,7 @@ def _posted(
 
 
 def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
-    found = facts.card(tx, granted(tx), place.ticket)
+    found = facts.card(tx, permit_worker(tx), place.ticket)
     return None if found is None else cards.card(door.phrases, found, phone=door.phone)
 
 
@@ -312,7 +305,7 @@ def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
 
 
 def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
-    grant = granted(tx)
+    grant = permit_worker(tx)
     said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
     if said is None:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from authz import Action, Ask, Denied, Proof
+from authz import Action, Proof
 from bot import loan_words
 from bot.blocks import Message
-from bot.follow import granted
 from bot.posting import Posting
+from desk.actors import Actor, may_still, permit_worker
 from store import Transaction, loans, members, places, work
 from store.people import subject_of
 from store.work import Work
@@ -19,7 +19,7 @@ def request(posting: Posting, piece: Work) -> None:
 
 def _tell_lenders(posting: Posting, id: int, why: str) -> None:
     with posting.door.store.transaction("worker") as tx:
-        found = loans.addressees(tx, granted(tx), id)
+        found = loans.addressees(tx, permit_worker(tx), id)
         for lender in found[1] if found is not None else ():
             asked = {"request": id, "person": lender.person}
             lane = f"loan:{id}:{lender.person}"
@@ -31,7 +31,7 @@ def ask(posting: Posting, piece: Work) -> None:
     id, person = int(piece.payload["request"]), int(piece.payload["person"])
     key, door = f"loan:{id}:{person}", posting.door
     with door.store.transaction("worker") as tx:
-        found = loans.addressees(tx, granted(tx), id)
+        found = loans.addressees(tx, permit_worker(tx), id)
         member = _where(tx, person)
         stands = places.posted(tx, key)
     if found is None or member is None or all(lender.person != person for lender in found[1]):
@@ -49,15 +49,13 @@ def news(posting: Posting, piece: Work) -> None:
     if request is not None:
         _tell_lenders(posting, int(request), piece.key)
     with door.store.transaction("worker") as tx:
-        grant = granted(tx)
+        grant = permit_worker(tx)
         lent = loans.told_about(tx, grant, int(loan)) if loan is not None else None
         asked = loans.addressees(tx, grant, int(request)) if request is not None else None
         account = loans.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
         borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
         member = _where(tx, borrower) if borrower is not None else None
-        gone = borrower is None or isinstance(
-            tx.ask(Ask(subject_of(borrower), Action.CONTACTS_VIEW, account, None, Proof.VERIFIED)), Denied
-        )
+        gone = borrower is None or not _is_on(tx, borrower, account)
     if member is None or gone:
         return
     if lent is not None:
@@ -66,6 +64,10 @@ def news(posting: Posting, piece: Work) -> None:
         assert asked is not None
         message = loan_words.refused(door.phrases, asked[0])
     _direct(posting, f"loan_news:{piece.key}", member, message, piece)
+
+
+def _is_on(tx: Transaction, person: int, account: int | None) -> bool:
+    return may_still(tx, Actor(subject_of(person), Proof.VERIFIED), Action.CONTACTS_VIEW, account)
 
 
 def _where(tx: Transaction, person: int) -> members.Member | None:

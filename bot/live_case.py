@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot import live_words
 from bot.blocks import Message
-from bot.follow import granted
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
+from desk.actors import permit_worker
 from store import alerts, call_backs, live, members, places, quotes
 from store.places import Post
 from store.work import Later, Work
@@ -21,7 +21,7 @@ def case(posting: Posting, piece: Work) -> None:
         return
     key = f"case:{ring}"
     with door.store.transaction("slack") as tx:
-        found = live.case(tx, granted(tx), ring, door.texting)
+        found = live.case(tx, permit_worker(tx), ring, door.texting)
         stands = places.posted(tx, key)
     if found is None:
         return
@@ -41,7 +41,7 @@ def alert(posting: Posting, piece: Work) -> None:
     """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
     id, door = int(piece.payload["alert"]), posting.door
     with door.store.transaction("slack") as tx:
-        grant = granted(tx)
+        grant = permit_worker(tx)
         found = alerts.to_deliver(tx, grant, id)
         if found is None:
             return

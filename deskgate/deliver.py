@@ -8,13 +8,13 @@ from typing import Final
 
 import structlog
 
-from authz import Action, Ask, Grant, Proof
+from desk.actors import permit_worker
 from deskgate import calling, mail, smtp
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import WORKER, Store, Transaction, alerts, logins, members, notices, pin_pages, proof_mail, recordings, texts
+from store import Store, alerts, logins, members, notices, pin_pages, proof_mail, recordings, texts
 from store.timeline import Recorded
 from store.work import Later, Never, Work, enqueue_once, is_owed
 
@@ -53,13 +53,6 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
     }
 
 
-def granted(tx: Transaction) -> Grant:
-    verdict = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
-    if not isinstance(verdict, Grant):
-        raise Later("the worker may not deliver: see the scheme desk")
-    return verdict
-
-
 def _fetch_recording(store: Store, twilio: TwilioRest, work: Work) -> None:
     """One that holds nothing is on its ticket as that; so is one that can never be had (jobs.py)."""
     sid = str(work.payload["sid"])
@@ -75,7 +68,7 @@ def _fetch_recording(store: Store, twilio: TwilioRest, work: Work) -> None:
         if sound.is_nothing:
             recordings.never(tx, sid, recordings.NOTHING)
         else:
-            recordings.put(tx, granted(tx), sid, sound)
+            recordings.put(tx, permit_worker(tx), sid, sound)
 
 
 def _late_transcript(store: Store, work: Work) -> None:
@@ -95,7 +88,7 @@ def _tell(settings: Settings, store: Store, work: Work) -> None:
             enqueue_once(tx, "slack.notice", work.key, told)
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        for notice in notices.addressed(tx, granted(tx), work.payload):
+        for notice in notices.addressed(tx, permit_worker(tx), work.payload):
             to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
             enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
 
@@ -109,7 +102,7 @@ def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = proof_mail.address(tx, granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+        made = proof_mail.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -118,7 +111,7 @@ def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = pin_pages.address(tx, granted(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+        made = pin_pages.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -129,7 +122,7 @@ def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
         raise Never("a text message did not go out")
     with store.transaction("worker") as tx:
         text, bound = int(work.payload["text"]), str(work.payload["bound"])
-        made = texts.to_send(tx, granted(tx), text, bound) if is_owed(tx, work) else None
+        made = texts.to_send(tx, permit_worker(tx), text, bound) if is_owed(tx, work) else None
     if made is not None:
         twilio.text(made.to, mail.code_text(made))
 
@@ -145,7 +138,7 @@ def _unlink_unfit(settings: Settings, store: Store) -> None:
 
 def _tried_to_sign_in(store: Store, work: Work) -> None:
     with store.transaction("worker") as tx:
-        logins.tried(tx, granted(tx), str(work.payload["username"]))
+        logins.tried(tx, permit_worker(tx), str(work.payload["username"]))
 
 
 def _needs_mail(settings: Settings) -> None:
@@ -164,7 +157,7 @@ def _alert(settings: Settings, store: Store, work: Work) -> None:
     """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
     with store.transaction("worker") as tx:
-        found = alerts.to_deliver(tx, granted(tx), int(work.payload["alert"]))
+        found = alerts.to_deliver(tx, permit_worker(tx), int(work.payload["alert"]))
         if found is None:
             return
         enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})

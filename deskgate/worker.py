@@ -15,7 +15,8 @@ from pathlib import Path
 
 import structlog
 
-from deskgate.deliver import Deliveries, granted
+from desk.actors import permit_worker
+from deskgate.deliver import Deliveries
 from store import (
     ConnectionLost,
     Store,
@@ -129,7 +130,7 @@ class Worker:
     def look_back(self) -> None:
         """A database that is behind what this machine has seen of it was restored, or a failover has lost its end: what had been
         proved in it has ended, and whoever was suspended is so again."""
-        done = restored.answer(self._store, "worker", granted, if_behind=True)
+        done = restored.answer(self._store, "worker", permit_worker, if_behind=True)
         if done is None or done.seen is None:
             return
         fields = {what.replace(" ", "_").replace("-", "_"): n for what, n in done.ended.items()}

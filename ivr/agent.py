@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action
+from desk.actors import Actor, may_still, permit_line
 from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys, calls, legs, live, numbers, rings
 from store.rings import Ring
-from store.transaction import LINE, Transaction
+from store.transaction import Transaction
 
 _CAME = ("passed", "failed", "guarded")
 
@@ -92,13 +93,13 @@ def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) ->
     if ring.over:
         return Screen((line("agent.gone"),), HangUp())
     action = Action.PHONE_EMERGENCY if ring.emergency else Action.PHONE_SUPPORT
-    asked = Ask(ring.subject, action, ring.account, None, ring.proof, ring.service)
-    if not isinstance(tx.ask(asked), Grant):  # the right went while the caller waited
+    caller = Actor(ring.subject, ring.proof)
+    if not may_still(tx, caller, action, ring.account, service=ring.service):  # the right went while the caller waited
         return Screen((line("agent.gone"),), HangUp())
     if not rings.take(tx, ring.id, found["CallSid"], leg):
         return Screen((line("agent.taken"),), HangUp())
-    verdict = tx.ask(Ask(LINE, Action.DESK_CARD_VIEW, ring.account, None, Proof.NONE))
-    if not isinstance(verdict, Grant):
+    verdict = permit_line(tx, ring.account)
+    if verdict is None:
         raise Refused("the agents' line may not see a card")
     card = rings.whisper(tx, verdict, ring.id)
     who = line("agent.who", name=card.name, account=card.account_name, number=card.account_number, proof=card.proof)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
+from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
+from desk.actors import Actor, build_ask
 from ivr import outcomes as o
 from ivr.hours import Hours
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
-from store import accounts, step_ups, tickets
+from store import accounts, tickets
 from store.timeline import Recorded
 from store.transaction import Transaction
 
@@ -39,14 +40,7 @@ class Desk:
 def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
     """With the proof of this moment: what was proved a second time counts on this call and account, and ends by itself."""
     assert call.subject is not None
-    about = topic or (tickets.topic_of(action) if action in REQUESTS else "")
-    return Ask(call.subject, action, call.account, topic, _proof(tx, call, about), service)
-
-
-def _proof(tx: Transaction, call: Call, topic: str) -> Proof:
-    if call.proof < Proof.VERIFIED or call.subject is None:
-        return Proof(call.proof)
-    return step_ups.proof(tx, call.subject, call.account, tx.call or "", topic)
+    return build_ask(tx, Actor(call.subject, Proof(call.proof), tx.call or ""), action, call.account, topic, service)
 
 
 def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:

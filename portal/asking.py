@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Grant
+from desk.actors import permit
 from store import Transaction, timeline
 from store.sessions import SignedIn
 
 
 def asked(tx: Transaction, who: SignedIn, action: Action, account: int | None = None) -> Grant | None:
-    verdict = tx.ask(Ask(who.subject, action, account, None, Proof.NONE))
-    return verdict if isinstance(verdict, Grant) else None
+    return permit(tx, who.subject, action, account)
 
 
 def talking(tx: Transaction, who: SignedIn) -> Grant | None:

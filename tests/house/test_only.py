@@ -47,6 +47,13 @@ def draws_twiml(tree: ast.AST) -> Iterator[str]:
         yield from (name for name in names if name.startswith("twilio.twiml"))
 
 
+def builds_an_ask(tree: ast.AST) -> Iterator[str]:
+    """`Ask(…)`: the proof of this moment is looked up in one place, for every channel."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Ask":
+            yield ast.unparse(node)
+
+
 ONLY: list[tuple[Callable[[ast.AST], Iterator[str]], str, str]] = [
     (makes_without_asking, "authz/", "tuple.__new__(Grant, ())"),
     (words_sql, "store/", "connection.execute('SELECT * FROM people')"),
@@ -56,6 +63,14 @@ ONLY: list[tuple[Callable[[ast.AST], Iterator[str]], str, str]] = [
 
 def test_there_are_sources() -> None:
     assert len(sources()) > 20
+
+
+@pytest.mark.parametrize("door", ["ivr/", "bot/", "portal/"])
+def test_no_door_builds_an_ask(door: str) -> None:
+    assert list(builds_an_ask(ast.parse("tx.ask(Ask(who, action, account, None, Proof.VERIFIED))")))
+    assert any(builds_an_ask(tree) for name, tree in sources().items() if name.startswith("desk/"))
+    found = {name: list(builds_an_ask(tree)) for name, tree in sources().items() if name.startswith(door)}
+    assert not {name: what for name, what in found.items() if what}
 
 
 @pytest.mark.parametrize(("finds", "place", "example"), ONLY, ids=lambda value: getattr(value, "__name__", None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot.follow import granted
+from desk.actors import permit_worker
 from simulator.phone import Phone
 from store import alerts, live, step_ups, tables
 from tests.desk import Desk
@@ -107,7 +107,7 @@ def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
     assert all(word in kim.text for word in facts)
     assert not [word for word in facts if word in ana.get("/desk/calls/1").text]
     with one_desk.store.transaction("slack") as tx:
-        found = live.case(tx, granted(tx), 1)
+        found = live.case(tx, permit_worker(tx), 1)
     assert found is not None
     assert (found.services, found.owed) == (None, None), "the channel is read by all of the desk"
     change(one_desk, update(tables.rings).values(proof=1))

@@ -1,0 +1,89 @@
+"""Who acts, with the proof of this moment, and what they ask: no channel builds an `Ask` itself.
+
+The right of one of the staff is asked for at each click (`permit`), a customer's with every proof that stands (`build_ask`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Grant, Proof, Topic
+from store import LINE, WORKER, Transaction, step_ups, tickets
+from store.work import Later
+
+# Everything a customer may be allowed, but the portal's own door.
+EVERYTHING: Final = tuple(
+    (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != Action.PORTAL_LOGIN
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts: `subject` is `person:…` or `staff:…`; `proof` is what coming this way has proved of it, a PIN by phone or
+    a linked member of Slack; `bound` is where a second proof of theirs counts, this call or this member, and nowhere else."""
+
+    subject: str
+    proof: Proof
+    bound: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        return self.subject.startswith("person:")
+
+
+def proof_of(tx: Transaction, who: Actor, account: int | None, topic: str = "") -> Proof:
+    """How sure it is at this moment who they are, on an account (id) and for a topic: a second proof ends by itself."""
+    if who.proof < Proof.VERIFIED or not who.is_person:
+        return who.proof
+    return step_ups.proof(tx, who.subject, account, who.bound, topic)
+
+
+def build_ask(
+    tx: Transaction,
+    who: Actor,
+    action: Action,
+    account: int | None,
+    topic: Topic | None = None,
+    service: str | None = None,
+) -> Ask:
+    """What a customer asks, with the proof of this moment. Whoever asks for a change is proved for the topic it is kept under."""
+    about = topic or (tickets.topic_of(action) if action in REQUESTS else "")
+    return Ask(who.subject, action, account, topic, proof_of(tx, who, account, about), service)
+
+
+def may_still(
+    tx: Transaction,
+    who: Actor,
+    action: Action,
+    account: int | None,
+    topic: Topic | None = None,
+    service: str | None = None,
+) -> bool:
+    """Whether somebody who has waited for it may still do it, as they were proved when they asked."""
+    return isinstance(tx.ask(Ask(who.subject, action, account, topic, who.proof, service)), Grant)
+
+
+def offered_anything(tx: Transaction, subject: str, account: int) -> Grant | None:
+    """A grant for anything at all on an account (id), which is enough to be told its name."""
+    asks = (Ask(subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
+    return next(iter(tx.offer(asks).values()), None)
+
+
+def permit(tx: Transaction, subject: str, action: Action, account: int | None = None) -> Grant | None:
+    """The grant of one of the desk's own people (or of the `LINE` they are rung by) for an action of the desk. None: they may not."""
+    verdict = tx.ask(Ask(subject, action, account, None, Proof.NONE))
+    return verdict if isinstance(verdict, Grant) else None
+
+
+def permit_line(tx: Transaction, account: int | None) -> Grant | None:
+    """The agents' own line may say who is calling."""
+    return permit(tx, LINE, Action.DESK_CARD_VIEW, account)
+
+
+def permit_worker(tx: Transaction) -> Grant:
+    """To bring people what concerns them. Raises `Later` where the scheme `desk` has no such right: an operator can give it."""
+    grant = permit(tx, WORKER, Action.DESK_DELIVER)
+    if grant is None:
+        raise Later("the worker may not deliver: see the scheme desk")
+    return grant
