@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.overheard import Allowance
+from bot.allowance import Allowance
 from bot.phrases import Phrases
 from bot.web_api import WebApi
 from store import Store, installations

@@ -4,14 +4,12 @@ messages, and, without anything confidential, to the channel where it began. In 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 from authz import Grant
-from bot import answers, cards, prove_words, proving, told
 from bot import blocks as b
-from bot.actor import Actor, Who
+from bot import follow_texts, told
 from bot.blocks import Message, digest
 from bot.door import Door
 from bot.posting import GONE, Posting
@@ -85,10 +83,6 @@ def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: 
         places.add(tx, number, places.CUSTOMER, member.via or home, person=requester, member=them)
 
 
-def _came_from(place: Place, said: Said) -> bool:
-    return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
-
-
 def _version(place: Place, said: Said, became: Delivery | None) -> str:
     """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files; to the desk also what became of an answer."""
     shown = (said.body or said.recording, said.withdrawn, [(file.name, file.lost) for file in said.files])
@@ -101,14 +95,14 @@ def _is_owed(place: Place, said: Said, became: Delivery | None) -> bool:
         return became is not None and became.state == "delivered"
     if became is not None and became.state == "refused" and became.place == place.id:
         return False  # Slack refused it for good; `deskgate jobs retry` tries again
-    if _came_from(place, said) or said.event in ("taken", "waiting"):
+    if follow_texts.came_from(place, said) or said.event in ("taken", "waiting"):
         return False
     return place.side == places.DESK or not said.internal
 
 
 def _gets_files(place: Place, said: Said) -> bool:
     allowed = place.side == places.DESK or (place.side == places.CUSTOMER and not said.internal)
-    return allowed and not said.withdrawn and not _came_from(place, said)
+    return allowed and not said.withdrawn and not follow_texts.came_from(place, said)
 
 
 # --- doing it
@@ -129,7 +123,7 @@ def _head(posting: Posting, place: Place, piece: Work) -> None:
             message: Message | None = told.fixed(door.phrases, "stranger")
         else:
             _still_theirs(tx, place)
-            message = _HEADS[place.side](door, tx, place)
+            message = follow_texts.HEADS[place.side](door, tx, place)
     if message is None:
         return
     if link:
@@ -172,7 +166,7 @@ def say(posting: Posting, piece: Work) -> None:
     key, version = f"say:{place.id}:{piece.payload['message']}", str(piece.payload["version"])
     with door.store.transaction("slack") as tx:
         _still_theirs(tx, place)
-        message = _SAYS[place.side](door, tx, place, int(piece.payload["message"]))
+        message = follow_texts.SAYS[place.side](door, tx, place, int(piece.payload["message"]))
         stands = places.posted(tx, key)
     id = int(piece.payload["message"])
     if message is None:
@@ -196,7 +190,9 @@ def send_file(posting: Posting, piece: Work) -> None:
     key, channel = f"file:{place.id}:{piece.payload['file']}", place.channel or ""
     with door.store.transaction("slack") as tx:
         _still_theirs(tx, place)
-        allowed = place.side == places.DESK or _as_customer(tx, place, int(piece.payload["message"])) is not None
+        allowed = (
+            place.side == places.DESK or follow_texts.as_customer(tx, place, int(piece.payload["message"])) is not None
+        )
         found = files.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
         posted, begun = places.posted(tx, key), places.posted(tx, f"{key}:begun:{piece.attempts - 1}")
     if found is None or posted is not None or (begun is not None and _is_shared(posting, begun, channel)):
@@ -269,72 +265,3 @@ def _posted(
         if place.side == places.ORIGIN and said.error in GONE:
             raise Never("the app is not in the channel where it began") from said
         raise
-
-
-# --- what it says
-
-
-def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
-    found = facts.card(tx, permit_worker(tx), place.ticket)
-    return None if found is None else cards.card(door.phrases, found, phone=door.phone)
-
-
-def _who(place: Place) -> Who:
-    """The customer of a place: what goes there is asked for as them, at this moment."""
-    return Who(subject_of(place.person or 0), Actor("", "", place.team))
-
-
-def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
-    about = timeline.about(tx, place.ticket)
-    if about is not None and about.status == "withdrawn":
-        return told.plain(door.phrases, "draft_gone")
-    p, found = door.phrases, answers.one_ticket(tx, _who(place), place.ticket)
-    if found is None:
-        return told.plain(p, "may_not_follow", number=place.ticket)
-    words = [] if place.thread and _came_from(place, found.said[0]) else told.words_of(p, found.said[0])
-    waits = found.ticket.status == "draft"
-    needs = prove_words.needed(p, proving.ways(tx, door, _who(place))) if waits else ()
-    head = told.ticket_head(p, found.ticket, found.kind, found.service)
-    why = told.billing_alone(p, answers.went_to_billing(tx, _who(place), found))
-    return b.message(head, why, words, needs, told.ticket_buttons(p, found.ticket))
-
-
-def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
-    about = timeline.about(tx, place.ticket)
-    return None if about is None else told.plain(door.phrases, f"origin.{about.seen_as}", number=place.ticket)
-
-
-def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
-    grant = permit_worker(tx)
-    said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
-    if said is None:
-        return None
-    became = reach.of_ticket(tx, grant, place.ticket).get(id)
-    return cards.said(door.phrases, place.ticket, said, became, facts.name_of_requester(tx, grant, place.ticket))
-
-
-def _as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
-    """What was said, if the customer may see it: read under their own right, so a note is not even looked at."""
-    found = answers.one_ticket(tx, _who(place), place.ticket)
-    return None if found is None else next((one for one in found.said if one.id == id), None)
-
-
-def _customer_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
-    said = _as_customer(tx, place, id)
-    return None if said is None else b.message(told.said_in(door.phrases, said))
-
-
-def _origin_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
-    return told.plain(door.phrases, "origin.answered", number=place.ticket)
-
-
-_HEADS: dict[str, Callable[[Door, Transaction, Place], Message | None]] = {
-    places.DESK: _desk_head,
-    places.CUSTOMER: _customer_head,
-    places.ORIGIN: _origin_head,
-}
-_SAYS: dict[str, Callable[[Door, Transaction, Place, int], Message | None]] = {
-    places.DESK: _desk_say,
-    places.CUSTOMER: _customer_say,
-    places.ORIGIN: _origin_say,
-}

@@ -5,7 +5,6 @@ All of a message counts: text, blocks, attachments, what was forwarded, names of
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from store.installations import Installation
 
 HOUR: Final = 3_600_000  # ms
-AN_HOUR: Final = 600  # candidates that are looked up for one member in an hour, by one process
-_MEMBERS: Final = 10_000  # that are counted apart
 _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, pictures
     [
         "ts",
@@ -70,26 +67,6 @@ _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, 
         "color",
     ]
 )
-
-
-class Allowance:
-    """How much is looked up for each member in this hour: who says number after number spoils nobody's code by chance."""
-
-    def __init__(self) -> None:
-        self._lock, self._hour = threading.Lock(), 0
-        self._spent: dict[str, int] = {}
-
-    def take(self, member: str, hour: int, wanted: int) -> int:
-        """How many of `wanted` may be looked up."""
-        with self._lock:
-            if hour != self._hour:
-                self._hour, self._spent = hour, {}
-            if member not in self._spent and len(self._spent) >= _MEMBERS:
-                member = ""
-            spent = self._spent.get(member, 0)
-            allowed = min(wanted, AN_HOUR - spent)
-            self._spent[member] = spent + allowed
-        return allowed
 
 
 def listen(door: Door, event: Mapping[str, Any], via: Installation) -> None:

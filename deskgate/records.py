@@ -17,6 +17,7 @@ from store import (
     Transaction,
     audit,
     desk_tickets,
+    pin_changes,
     pins,
     recordings,
     restored,
@@ -142,7 +143,7 @@ def set_pin(
         with store.transaction("shell") as tx:
             grant = granted(tx, Action.DESK_PIN_REISSUE)
             found = _person(tx, grant, person)
-            numbers, before = shell.own_numbers(tx, grant, found), pins.find(tx, found)
+            numbers, before = pin_changes.own_numbers(tx, grant, found), pins.find(tx, found)
         # No transaction is open while somebody types or Argon2 runs: on SQLite every caller would wait for it.
         pin = pins.issue(numbers) if generate else _keyed(settings.pin_choice == "on", numbers)
         second = None
@@ -157,7 +158,7 @@ def set_pin(
         finally:
             pool.close()
         with store.transaction("shell") as tx:
-            shell.set_pin(tx, granted(tx, Action.DESK_PIN_REISSUE), kept)
+            pin_changes.set_pin(tx, granted(tx, Action.DESK_PIN_REISSUE), kept)
     if not generate:
         print(f"{person} has a new PIN{' and a new duress PIN' if second else ''}.")
     elif second is None:
@@ -205,8 +206,8 @@ def unlock_pin(person: PersonOption) -> None:
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_PIN_REISSUE)
         found = _person(tx, grant, person)
-        lifted = shell.unlock_pin(tx, grant, found)
-        disabled = shell.pin_is_disabled(tx, grant, found)
+        lifted = pin_changes.unlock_pin(tx, grant, found)
+        disabled = pin_changes.pin_is_disabled(tx, grant, found)
     print(f"{person}: the lock is lifted." if lifted else f"{person}: there was no lock.")
     if disabled:
         print("The PIN is disabled after too many wrong ones; issue a new one with `deskgate pin set --generate`.")
@@ -219,7 +220,7 @@ def reseal_pins() -> None:
     with open_desk() as (_, store):
         while True:
             with store.transaction("shell") as tx:
-                piece = shell.reseal_pins(tx, granted(tx, Action.DESK_PIN_REISSUE), after)
+                piece = pin_changes.reseal_pins(tx, granted(tx, Action.DESK_PIN_REISSUE), after)
             if piece is None:
                 break
             anew, lost, after = anew + piece.anew, lost + piece.lost, piece.last

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, case, false, insert, null, select, update
 
 from authz import Grant, Proof
-from store import rings, tables
+from store import call_news, rings, tables
 from store.transaction import Transaction
 
 _r = tables.rings.c
@@ -23,7 +23,7 @@ def claim(tx: Transaction, grant: Grant, id: int) -> bool:
     if tx.connection.execute(free.values(staff_id=staff, claimed_late=late).returning(_r.id)).first() is None:
         return False
     tx.told(grant, f"ring:{id}")
-    rings.news(tx, id)
+    call_news.news(tx, id)
     return True
 
 
@@ -40,7 +40,7 @@ def give_back(tx: Transaction, grant: Grant, id: int) -> bool:
         seen = {"staff_id": staff, "account_id": grant.account, "at": tx.now}
         tx.connection.execute(insert(tables.readings).values(**seen))
     tx.told(grant, f"ring_given_back:{id}")
-    rings.news(tx, id)
+    call_news.news(tx, id)
     return True
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
 
 from authz import Grant
-from store import alerts, bounds, edits, reach, shown, tables, timeline
+from store import alerts, edits, grant_limits, reach, shown, tables, ticket_access, timeline
 from store.people import works_here
 from store.prepared import Insert, Prepared
 from store.reach import Reach
@@ -106,7 +106,7 @@ def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
     _working(tx, grant, number)
     about = timeline.about(tx, number)
     assert about is not None
-    if about.held_as is not None and not bounds.leads(grant):
+    if about.held_as is not None and not grant_limits.leads(grant):
         return "led"
     return about.opened_by or timeline.left_by(tx, number)
 
@@ -127,7 +127,7 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
 def newest(tx: Transaction, grant: Grant, number: int) -> int:
     """The id of the last that was said on it: whoever writes an answer has seen it up to there."""
     tx.good(grant, "desk.ticket.work")
-    bounds.ticket(tx, grant, number)
+    ticket_access.ticket(tx, grant, number)
     m = tables.messages.c
     return int(tx.connection.execute(select(func.max(m.id)).where(m.ticket == number)).scalar() or 0)
 
@@ -146,7 +146,7 @@ def meanwhile(tx: Transaction, grant: Grant, number: int, seen: int) -> list[Sai
 def taken_by_another(tx: Transaction, grant: Grant, number: int) -> str:
     """The name of the colleague who has taken it; empty where nobody has, or whoever asks."""
     tx.good(grant, "desk.ticket.work")
-    bounds.ticket(tx, grant, number)
+    ticket_access.ticket(tx, grant, number)
     a, s = tables.assignments.c, tables.staff.c
     query = select(s.name).join(tables.assignments, a.staff_id == s.id)
     name: str | None = tx.connection.execute(query.where(a.ticket == number, s.id != _staff(grant))).scalar()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, exists, or_, select
 
 from authz import Grant, Standing, Status, requests_followed
 from store import lent, tables
+from store.lent import Judging
 from store.prepared import Prepared
-
-if TYPE_CHECKING:
-    from store.transaction import Transaction
 
 OPERATOR: Final = "desk:operator"
 WORKER: Final = "desk:worker"
@@ -20,7 +18,7 @@ LINE: Final = "desk:line"  # the agents' telephone line
 _DESK: Final = {OPERATOR: frozenset({"operator"}), WORKER: frozenset({"worker"}), LINE: frozenset({"agent"})}
 
 
-def on(tx: Transaction, subject: str, account: int | None, service: str | None) -> Standing | None:
+def on(tx: Judging, subject: str, account: int | None, service: str | None) -> Standing | None:
     """On one account, or None: not a contact. `service`: whether that very one is covered by an SLA."""
     kind, _, number = subject.partition(":")
     if kind == "staff":
@@ -36,34 +34,34 @@ def on(tx: Transaction, subject: str, account: int | None, service: str | None) 
     return None if row is None else _read(tx, subject, account, row)
 
 
-def everywhere(tx: Transaction, subject: str) -> list[tuple[int, Standing]]:
+def everywhere(tx: Judging, subject: str) -> list[tuple[int, Standing]]:
     """On every account of a person, by account number: (id, standing)."""
     rows = _STANDINGS.all(tx, person=int(subject.partition(":")[2]), service=None, now=tx.now)
     return [(row.id, _read(tx, subject, row.id, row)) for row in rows]
 
 
-def lender(tx: Transaction, of: Grant) -> str:
+def lender(tx: Judging, of: Grant) -> str:
     """Who has lent what a grant rests on, as it was read for it: the loan may have ended since."""
     return tx.loans_read[of.subject, of.account, of.cell].lender
 
 
-def hold(tx: Transaction, of: Grant) -> bool:
+def hold(tx: Judging, of: Grant) -> bool:
     """Whether the loan that a grant rests on still gives it; if so it does until the transaction has ended."""
     return lent.hold(tx, tx.loans_read[of.subject, of.account, of.cell])
 
 
-def _read(tx: Transaction, subject: str, account: int, row: Any) -> Standing:
+def _read(tx: Judging, subject: str, account: int, row: Any) -> Standing:
     held = frozenset(row.held.split(",")) if row.held else frozenset()
     scheme, facts = tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
     loans = lent.loans_of(tx, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
-    tx.loans_read |= {(subject, account, cell): loan for cell, loan in loans.items()}
+    tx.loans_read.update({(subject, account, cell): loan for cell, loan in loans.items()})
     limits = {cell: loan.limit for cell, loan in loans.items()}
     followed = requests_followed(scheme, held)
     own = _own(tx, int(subject.partition(":")[2]), account, followed) if followed else _NO_FACTS
     return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own)
 
 
-def _own(tx: Transaction, person: int, account: int, followed: Mapping[str, str]) -> frozenset[str]:
+def _own(tx: Judging, person: int, account: int, followed: Mapping[str, str]) -> frozenset[str]:
     """The cells by which somebody follows such requests of theirs."""
     topics = {followed.get(row.kind) for row in _KINDS.all(tx, person=person, account=account)}
     return frozenset(f"ticket.{verb}:{topic}" for topic in topics if topic for verb in ("view", "reply"))

@@ -6,17 +6,15 @@ may open tickets by a loan may follow those they have opened.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sqlalchemy import bindparam, select
 
 from authz import Scheme, Standing, Status, can_lend
 from store import tables
-from store.prepared import Prepared
-
-if TYPE_CHECKING:
-    from store.transaction import Transaction
+from store.prepared import Connected, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,20 @@ class Lent:
     limit: str
 
 
-def loans_of(tx: Transaction, borrower: int, account: int, scheme: Scheme) -> dict[str, Lent]:
+class Judging(Connected, Protocol):
+    """What a standing asks of a transaction besides: the time, the schemes, and where to note the loans that were read."""
+
+    @property
+    def now(self) -> int: ...
+
+    @property
+    def schemes(self) -> Mapping[str, Scheme]: ...
+
+    @property
+    def loans_read(self) -> dict[tuple[str, int | None, str], Lent]: ...
+
+
+def loans_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[str, Lent]:
     """cell → the loan that gives it; the freest speaks where there are several."""
     found: dict[str, Lent] = {}
     for loan in _LIVE.all(tx, borrower=borrower, account=account, now=tx.now):
@@ -45,7 +56,7 @@ def loans_of(tx: Transaction, borrower: int, account: int, scheme: Scheme) -> di
     return found
 
 
-def hold(tx: Transaction, lent: Lent) -> bool:
+def hold(tx: Judging, lent: Lent) -> bool:
     """Whether a loan still gives what it gave when it was read. If so it does until the transaction has ended: nobody ends it,
     or takes the one ticket, in between."""
     row = _HOLD.first(tx, loan=lent.loan, now=tx.now)

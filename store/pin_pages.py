@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 
 from authz import Grant
-from store import authenticators, bounds, factors, guard, pages, pins, tables, work
+from store import authenticators, factors, grant_limits, guard, pages, pins, tables, work
 from store.guard import Admission
 from store.people import person_of, subject_of
 from store.pins import KeptPin
@@ -49,8 +49,8 @@ class PinPage:
 def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> None:
     """The link is mailed to them. Of the staff two have agreed, of whom `asked_by` is the other: see `second_looks`."""
     tx.good(grant, "desk.pin.reissue")
-    bounds.whole_desk(grant)
-    bounds.takes_two(grant, asked_by)
+    grant_limits.whole_desk(grant)
+    grant_limits.takes_two(grant, asked_by)
     tx.told(grant, f"pin_page_for:{subject_of(person)}")
     work.enqueue(tx, WORK, f"{person}:{secrets.token_hex(8)}", {"person": person}, lane=work.lane_of(WORK, person))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
-import stat
 import tempfile
 import threading
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
+
+from store.own_folder import folder_of_ours
 
 PLACES: Final = 2
 QUEUE: Final = 8
@@ -31,21 +32,6 @@ def own_folder() -> Path:
     run = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], os.environ.get("XDG_RUNTIME_DIR", "")
     found = folder_of_ours(*run, os.environ.get("XDG_STATE_HOME", "") or "~/.local/state")
     return found or Path(tempfile.mkdtemp(prefix="deskgate-"))
-
-
-def folder_of_ours(*bases: str) -> Path | None:
-    """Ours in the first of these that lets us have one, made where it is not there; None where none does."""
-    for base in bases:
-        folder = Path(base, "deskgate")
-        with suppress(OSError, RuntimeError):  # no home
-            folder = folder.expanduser()
-            if not folder.is_absolute():
-                continue
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            found = folder.lstat()
-            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
-                return folder
-    return None
 
 
 class HashPool:

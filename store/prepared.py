@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,9 +17,6 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from store.keys import MOST
-
-if TYPE_CHECKING:
-    from store.transaction import Transaction
 
 Insert = Callable[[Table], sqlite.Insert]
 INSERTS: Final[Mapping[str, Insert]] = {"sqlite": sqlite.insert, "postgresql": cast(Insert, postgresql.insert)}
@@ -71,6 +68,16 @@ def each(name: str, digests: Sequence[str]) -> dict[str, str]:
     return {f"{name}_{n}": digest for n, digest in enumerate(digests)}
 
 
+class Connected(Protocol):
+    """What a statement asks of a transaction."""
+
+    @property
+    def connection(self) -> Connection: ...
+
+    @property
+    def dialect(self) -> str: ...
+
+
 class Prepared:
     """A statement; `make` is the statement itself, or makes it from a database's own INSERT. Values go by name."""
 
@@ -78,17 +85,17 @@ class Prepared:
         self._make = make
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, tx: Transaction, **values: object) -> None:
+    def run(self, tx: Connected, **values: object) -> None:
         self.on(tx.connection, values).close()
 
-    def first(self, tx: Transaction, **values: object) -> Any:
+    def first(self, tx: Connected, **values: object) -> Any:
         """The first row, or None."""
         cursor = self.on(tx.connection, values)
         row, make = cursor.fetchone(), self._compiled[tx.dialect].row
         cursor.close()
         return make(row) if make is not None and row is not None else None
 
-    def all(self, tx: Transaction, **values: object) -> list[Any]:
+    def all(self, tx: Connected, **values: object) -> list[Any]:
         cursor = self.on(tx.connection, values)
         rows, make = cursor.fetchall(), self._compiled[tx.dialect].row
         cursor.close()

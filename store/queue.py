@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import case, func, select, update
 
 from authz import Grant
-from store import bounds, cards, edits, shown, tables, timeline
+from store import cards, edits, grant_limits, shown, tables, timeline
 from store.cards import Card
 from store.timeline import Said
 from store.transaction import NoGrant, Transaction
@@ -115,7 +115,7 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
         return None
     t, a = tables.tickets.c, tables.assignments.c
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
-    person = None if card.guarded and not bounds.leads(grant) else person or timeline.left_by(tx, number)
+    person = None if card.guarded and not grant_limits.leads(grant) else person or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(card, tuple(shown.said(tx, grant, number)), person, about.account, staff == _staff(grant))
 
@@ -128,7 +128,7 @@ def _reads_queue(tx: Transaction, grant: Grant) -> None:
 
 def _leads(tx: Transaction, grant: Grant) -> None:
     tx.good(grant, "desk.ticket.work")
-    if not bounds.leads(grant):
+    if not grant_limits.leads(grant):
         raise ForLeads("held tickets are for those who lead the desk")
 
 

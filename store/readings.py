@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import delete, exists, func, insert, select, update
 
 from authz import Grant
-from store import alerts, bounds, budgets, claims, tables
+from store import alerts, budgets, claims, grant_limits, tables
 from store.budgets import Limit
 from store.live import OpenTicket
 from store.prepared import of_late
@@ -191,8 +191,8 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     """Somebody else who leads the desk lets them go on: what they have looked at and looked up counts no more. False: nobody of
     the staff."""
     tx.good(grant, "desk.threat.switch")
-    bounds.whole_desk(grant)
-    bounds.takes_two(grant, staff)
+    grant_limits.whole_desk(grant)
+    grant_limits.takes_two(grant, staff)
     s = tables.staff.c
     theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(let_on=s.let_on + 1)
     if tx.connection.execute(theirs.returning(s.id)).first() is None:

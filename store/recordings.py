@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from authz import Grant
-from store import bounds, edits, overheard, tables
+from store import edits, overheard, tables, ticket_access
 from store.transaction import Transaction
 
 WAITING, HERE, NOTHING, GONE = "waiting", "here", "nothing", "gone"
@@ -64,7 +64,7 @@ def get(tx: Transaction, grant: Grant, sid: str) -> Sound | None:
     tx.good(grant, "desk.ticket.work")
     m = tables.messages.c
     number = tx.connection.execute(select(m.ticket).where(m.recording == sid)).scalar()
-    bounds.ticket(tx, grant, number or 0)
+    ticket_access.ticket(tx, grant, number or 0)
     row = tx.connection.execute(select(tables.recordings).where(tables.recordings.c.sid == sid)).first()
     if row is None or row.sealed is None:
         return None

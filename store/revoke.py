@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 
 from authz import Proof
-from store import codes, loans, rings, tables, timeline, work
+from store import call_news, codes, loans, tables, timeline, work
 from store.people import person_of, subject_of
 from store.spans import COOLING
 from store.transaction import WORKER, Transaction
@@ -130,7 +130,7 @@ def _unproved(tx: Transaction, people: list[int]) -> set[int]:
     ended = update(tables.rings).where(talks).values(proof=int(Proof.CLAIMED)).returning(r.id, r.subject)
     for row in tx.connection.execute(ended).all():
         found.add(person_of(row.subject))
-        rings.news(tx, row.id)
+        call_news.news(tx, row.id)
     return found
 
 

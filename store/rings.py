@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, null, or_, select, update
 
 from authz import Grant, Proof
-from store import bounds, legs, tables, two_words, work
+from store import call_news, grant_limits, legs, tables, two_words, work
 from store.people import person_of
 from store.transaction import Transaction
 
@@ -85,7 +85,7 @@ def start(
 ) -> int:
     """The caller asks for a person, or is called back by one; `numbers` of the desk will ring. Its id."""
     tx.good(grant, "phone.support", "phone.emergency")
-    bounds.service(grant, service)
+    grant_limits.service(grant, service)
     row = {
         "call": tx.call,
         "subject": grant.subject,
@@ -102,7 +102,7 @@ def start(
     }
     id: int = tx.connection.execute(insert(tables.rings).returning(tables.rings.c.id), row).scalar_one()
     legs.add(tx, id, numbers)
-    news(tx, id)
+    call_news.news(tx, id)
     return id
 
 
@@ -162,7 +162,7 @@ def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
         return False
     legs.took(tx, id, leg)
     legs.stop(tx, id)
-    news(tx, id)
+    call_news.news(tx, id)
     return True
 
 
@@ -182,7 +182,7 @@ def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
     now |= {"gone": r.gone + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
     tx.connection.execute(update(tables.rings).where(r.id == id).values(**now))
     legs.gone(tx, id, leg)
-    news(tx, id)
+    call_news.news(tx, id)
 
 
 def end(tx: Transaction, call: str, ending: str) -> Ring | None:
@@ -203,8 +203,8 @@ def end(tx: Transaction, call: str, ending: str) -> Ring | None:
     if row.taken_by is not None and row.ending != AGENT_LEFT:
         work.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
     legs.over(tx, row.id)
-    news(tx, row.id)
-    news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
+    call_news.news(tx, row.id)
+    call_news.news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
     return _ring(row)
 
 
@@ -224,14 +224,7 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
         return
     tx.record(row.subject, row.account_id, f"proof.{row.asked}", told, proof=proof)
     work.enqueue(tx, "announce", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": told})
-    news(tx, id)
-
-
-def news(tx: Transaction, id: int, *, after: int = 0) -> None:
-    """Something about a call with the desk has changed: its card in Slack is posted anew. The pages look for themselves."""
-    work.enqueue(
-        tx, "case", f"{id}:{secrets.token_hex(6)}", {"ring": id}, lane=None if after else f"case:{id}", after=after
-    )
+    call_news.news(tx, id)
 
 
 def sweep(tx: Transaction) -> None:
@@ -270,7 +263,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     key = f"{id}:{secrets.token_hex(6)}"
     work.enqueue(tx, "to_keypad", key, asked_now)
     work.enqueue(tx, "keypad_over", key, asked_now, after=KEYPAD_FOR[what])
-    news(tx, id)
+    call_news.news(tx, id)
     return True
 
 

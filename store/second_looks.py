@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select, update
 
 from authz import Grant
-from store import factors, pin_pages, shell, switches, tables
+from store import factors, pin_changes, pin_pages, switches, tables
 from store.people import person_of
 from store.prepared import of_late
 from store.transaction import Transaction
@@ -104,7 +104,7 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
         case "pin_reissue":
             pin_pages.owe(tx, grant, _person(row), asked_by=row.asked_by)
         case "pin_unlock":
-            shell.unlock_pin(tx, grant, _person(row), asked_by=row.asked_by)
+            pin_changes.unlock_pin(tx, grant, _person(row), asked_by=row.asked_by)
         case _:
             raise ValueError(f"nothing that two people do: {row.action}")
     tx.told(grant, f"agreed:{row.action}:{row.about.split(' ', 1)[0]}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from store.engine import read_url
-from store.pool import folder_of_ours
+from store.own_folder import folder_of_ours
 
 SYSTEMD: Final = "/var/lib/deskgate"
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
 from authz import Ask, Denied, Grant, judge
-from store import bounds, guard, pins, tables, work
-from store.people import subject_of
-from store.pins import KeptPin, Resealed
+from store import tables
 from store.transaction import Transaction
 
 
@@ -79,51 +76,3 @@ def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
         "ledger": (ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
     }
-
-
-def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
-    """Numbers a PIN may not be taken from: the person's telephones and support ID."""
-    tx.good(grant, "desk.pin.reissue")
-    phones = tx.connection.execute(select(tables.phones.c.number).where(tables.phones.c.person_id == person)).scalars()
-    support_id = tx.connection.execute(select(tables.people.c.support_id).where(tables.people.c.id == person))
-    return [*phones, support_id.scalar_one()]
-
-
-def set_pin(tx: Transaction, grant: Grant, kept: KeptPin, *, asked_by: int | None = None) -> None:
-    """A new PIN: no failures are held against it, and the person and their owners are told. Of the staff it takes two."""
-    tx.good(grant, "desk.pin.reissue")
-    bounds.whole_desk(grant)
-    bounds.takes_two(grant, asked_by)
-    pins.put(tx, kept)
-    guard.forget_person(tx, kept.person)
-    _told(tx, grant, kept.person, "pin_set")
-
-
-def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:
-    """The next piece of PINs sealed under the newest key; None when there is none left. See `pins.reseal`."""
-    tx.good(grant, "desk.pin.reissue")
-    found = pins.reseal(tx, after)
-    if found is not None:
-        tx.told(grant, f"resealed:{found.anew}", f"lost:{found.lost}")
-    return found
-
-
-def unlock_pin(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> bool:
-    """Lifts a lock. Whether there was one; a PIN that is disabled stays so until it is issued anew. Of the staff it takes two."""
-    tx.good(grant, "desk.pin.reissue")
-    bounds.whole_desk(grant)
-    bounds.takes_two(grant, asked_by)
-    lifted = guard.unlock(tx, guard.counter_of(person))
-    if lifted:
-        _told(tx, grant, person, "pin_unlocked")
-    return lifted
-
-
-def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
-    tx.good(grant, "desk.pin.reissue")
-    return guard.is_disabled(tx, guard.counter_of(person))
-
-
-def _told(tx: Transaction, grant: Grant, person: int, what: str) -> None:
-    tx.record(grant.subject, None, what, "done", fields=(subject_of(person),))
-    work.enqueue(tx, "notice", f"{what}:{person}:{secrets.token_hex(8)}", {"notice": what, "person": person})

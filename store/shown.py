@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from authz import Grant
-from store import bounds, tables, timeline
+from store import tables, ticket_access, timeline
 from store.prepared import Prepared
 from store.timeline import File, Said
 from store.transaction import Transaction
@@ -18,7 +18,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
     """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone, and so all it does
     with what was left under a threat."""
     tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
-    of = bounds.ticket(tx, grant, ticket)
+    of = ticket_access.ticket(tx, grant, ticket)
     rows = _ALL_SAID.all(tx, ticket=ticket)
     if grant.topic is not None:
         desks = ("staff:",) if of.held_as is not None else ()
@@ -29,7 +29,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
 def first(tx: Transaction, grant: Grant, ticket: int) -> Said | None:
     """What the ticket began with, for its card."""
     tx.good(grant, "desk.ticket.work", "desk.deliver")
-    bounds.ticket(tx, grant, ticket)
+    ticket_access.ticket(tx, grant, ticket)
     rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not row.internal]
     return next(iter(_told(tx, grant, ticket, rows[:1])), None)
 
@@ -64,7 +64,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
 def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
     """The files in the desk's own notes on a ticket, which an answer may take along."""
     tx.good(grant, "desk.ticket.work")
-    bounds.ticket(tx, grant, ticket)
+    ticket_access.ticket(tx, grant, ticket)
     found = [File(row.id, row.name, row.size, True) for row in timeline.NOTED_FILES.all(tx, ticket=ticket)]
     tx.told(grant, f"ticket.number:{ticket}", *(("ticket.file",) if found else ()))
     return found

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from authz import Grant
-from store import alerts, bounds, tables
+from store import alerts, grant_limits, tables
 from store.prepared import Prepared
 from store.transaction import Transaction, upsert
 
@@ -39,9 +39,9 @@ def switch(tx: Transaction, grant: Grant, on: bool, *, asked_by: int | None = No
     """Whether it was the other way before. One of the staff may switch it on; off takes two, of whom `asked_by` (an id of the
     staff) is the other: see `second_looks`. The operator's shell needs nobody."""
     tx.good(grant, "desk.threat.switch")
-    bounds.whole_desk(grant)
+    grant_limits.whole_desk(grant)
     if not on:
-        bounds.takes_two(grant, asked_by)
+        grant_limits.takes_two(grant, asked_by)
     if threat(tx) == on:
         return False
     row = {"name": THREAT, "on": on, "by": grant.subject, "at": tx.now}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
 
 from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Topic
-from store import bounds, edits, loans, step_ups, tables, timeline
+from store import edits, grant_limits, loans, step_ups, tables, timeline
 from store.people import person_of, subject_of
 from store.prepared import Prepared
 from store.timeline import Recorded, Said, Sent, insert_ticket
@@ -66,7 +66,7 @@ def open(
     one ticket is used up.
     """
     tx.good(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
-    bounds.service(grant, service)
+    grant_limits.service(grant, service)
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = person_of(grant.subject)
     number = insert_ticket(

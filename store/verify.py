@@ -14,14 +14,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from store import Store
 from store.checkpoints import CLOCK_TOLERANCE, OVERDUE
 from store.keys import Keys
 from store.ledger import checkpoint_link, first_link, link
@@ -52,7 +51,15 @@ class _Broken(Exception):
     """Says what is wrong."""
 
 
-def verify(store: Store, head: str | None = None) -> Verdict:
+class Opened(Protocol):
+    """What it needs of a store."""
+
+    engine: Engine
+    keys: Keys
+    clock: Callable[[], int]
+
+
+def verify(store: Opened, head: str | None = None) -> Verdict:
     """Reads the whole ledger as it was at one moment, while others go on writing. `head` is a checkpoint's digest in hex."""
     reading = read(store, head)
     now, alarm = store.clock(), None
@@ -64,7 +71,7 @@ def verify(store: Store, head: str | None = None) -> Verdict:
     return Verdict(reading.broken, *found, alarm)
 
 
-def read(store: Store, head: str | None = None, retiring: Collection[str] = ()) -> Reading:
+def read(store: Opened, head: str | None = None, retiring: Collection[str] = ()) -> Reading:
     """The same, with what was seen on the way."""
     options: dict[str, Any] = {"reads_only": True}
     if store.engine.dialect.name == "postgresql":

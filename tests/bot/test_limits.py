@@ -24,9 +24,10 @@ from simulator.slack.limits import check_blocks
 from simulator.slack.limits import check_view as simulators_view
 from store.accounts import Deciders, Invoice, Service
 from store.tickets import Conversation
-from tests.bot import everything_shown
+from tests.bot import every_view, everything_shown
 from tests.bot import slack_limits as limits
-from tests.bot.everything_shown import AT, UNREAD, P, account, loan, messages, said, ticket, views
+from tests.bot.every_view import views
+from tests.bot.everything_shown import AT, UNREAD, P, account, loan, messages, said, ticket
 from tests.sizes import size
 
 NASTY = (  # the most telling first: a run at every change takes these
@@ -118,7 +119,7 @@ def test_a_long_ticket_keeps_its_buttons_and_the_last_of_what_was_said() -> None
     "module", [told, cards, loan_words, live_words, prove_words, forms, home], ids=lambda module: module.__name__
 )
 def test_everything_that_makes_a_message_or_a_form_was_tried(module: ModuleType) -> None:
-    tried = Path(everything_shown.__file__).read_text() + Path(told.__file__).read_text()
+    tried = "".join(Path(str(where.__file__)).read_text() for where in (everything_shown, every_view, told))
     makers = [
         name
         for name, made in inspect.getmembers(module, inspect.isfunction)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from authz import Proof
 from simulator.phone import Phone
-from store import rings, step_ups, tables
+from store import call_news, rings, step_ups, tables
 from tests.bot.by_hand import click, send
 from tests.bot.proving import SUBJECT, on_the_phone, sid
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -68,7 +68,7 @@ def test_it_changes_through_a_call(slack: SlackDesk) -> None:
     call = sid(desk)
     with desk.store.transaction("phone", call=call) as tx:
         step_ups.reached(tx, SUBJECT["mia.chen"], TIDEWORKS, "text", call, ends_at=tx.now + 900_000)
-        rings.news(tx, 1)
+        call_news.news(tx, 1)
     desk.work()
     assert "Proof: *verified further* in this call, until 12:15 UTC" in card(desk)
     mia.hang_up()
@@ -82,7 +82,7 @@ def test_while_not_verified_there_is_nothing_of_the_account_on_it(slack_once: Sl
     talking(desk)
     with desk.store.transaction("test") as tx:
         tx.connection.execute(update(tables.rings).values(proof=int(Proof.CLAIMED)))
-        rings.news(tx, 1)
+        call_news.news(tx, 1)
     desk.work()
     for secret in ("Mia", "Tideworks", "400639", "Manage Support", "second proof by", "number on file"):
         assert secret not in card(desk)

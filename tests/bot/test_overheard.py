@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot import overheard as listening
+from bot.allowance import AN_HOUR, Allowance
 from store import codes, overheard, pages, tables
 from tests.bot.by_hand import HELP, Json, event, mention, message, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -320,7 +320,7 @@ def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDes
     ):
         assert len(overheard.candidates(many)) <= overheard.MOST
         assert steps(lambda many=many: overheard.candidates(many)) < 45_000
-    numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + listening.AN_HOUR + overheard.MOST) if str(n) != code]
+    numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + AN_HOUR + overheard.MOST) if str(n) != code]
     for at in range(0, len(numbers), overheard.MOST):
         send(desk, message(desk, " ".join(numbers[at : at + overheard.MOST]), "U0LEO"))
     send(desk, message(desk, code, "U0LEO"))
@@ -336,8 +336,8 @@ def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDes
 
 
 def test_c1_a_member_is_heard_again_in_the_next_hour() -> None:
-    allowance = listening.Allowance()
-    assert allowance.take("U1", 1, listening.AN_HOUR + 1) == listening.AN_HOUR
+    allowance = Allowance()
+    assert allowance.take("U1", 1, AN_HOUR + 1) == AN_HOUR
     assert allowance.take("U1", 1, 1) == 0
     assert allowance.take("U2", 1, 1) == 1
     assert allowance.take("U1", 2, 1) == 1

@@ -26,12 +26,12 @@ from store import (
     imports,
     loans,
     pages,
+    pin_changes,
     pin_pages,
     pins,
     proof_mail,
     second_looks,
     sessions,
-    shell,
     step_codes,
     step_ups,
     tables,
@@ -246,7 +246,9 @@ def without_dev(desk: SlackDesk, *numbers: str) -> None:
 
 def new_pin(desk: SlackDesk) -> None:
     with desk.store.transaction("shell") as tx:
-        shell.set_pin(tx, granted(tx, OPERATOR, Action.DESK_PIN_REISSUE), pins.keep(tx.keys, DEV, Pin("40817263")))
+        pin_changes.set_pin(
+            tx, granted(tx, OPERATOR, Action.DESK_PIN_REISSUE), pins.keep(tx.keys, DEV, Pin("40817263"))
+        )
 
 
 def no_authenticator(desk: SlackDesk) -> None:

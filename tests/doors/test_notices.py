@@ -8,7 +8,7 @@ import pytest
 
 from authz import Action, Ask, Grant, Proof
 from deskgate.mail import WORDS
-from store import OPERATOR, notices, people, pins, shell, work
+from store import OPERATOR, notices, people, pin_changes, pins, shell, work
 from store.pins import Pin
 from store.work import Backlog
 from tests.desk import Desk
@@ -47,7 +47,7 @@ def test_a_new_pin_is_told_without_the_pin(sample_sqlite: str) -> None:
             assert isinstance(grant, Grant)
             person = shell.find_person(tx, grant, "mia.chen")
             assert person is not None
-            shell.set_pin(tx, grant, pins.keep(tx.keys, person, Pin("40817263")))
+            pin_changes.set_pin(tx, grant, pins.keep(tx.keys, person, Pin("40817263")))
         desk.work()
         desk.close()
     assert {mail["To"] for mail in mailbox.mails} == {"mia@tideworks.example", "raj@tideworks.example"}

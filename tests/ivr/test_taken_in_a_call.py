@@ -14,7 +14,19 @@ from ivr.shapes import Keys
 from ivr.turn import begin_turn
 from ivr.webhook import step_token
 from simulator.phone import Phone
-from store import OPERATOR, approvals, call_backs, calls, carried, imports, live, pins, shell, step_ups, tables
+from store import (
+    OPERATOR,
+    approvals,
+    call_backs,
+    calls,
+    carried,
+    imports,
+    live,
+    pin_changes,
+    pins,
+    step_ups,
+    tables,
+)
 from store.import_format import read
 from store.pins import Pin
 from tests.desk import Desk
@@ -120,7 +132,7 @@ def new_pin(desk: Desk, digits: str = "40817263") -> None:
     with desk.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        shell.set_pin(tx, grant, pins.keep(tx.keys, person(desk), Pin(digits)))
+        pin_changes.set_pin(tx, grant, pins.keep(tx.keys, person(desk), Pin(digits)))
 
 
 def without_mia(desk: Desk) -> None:

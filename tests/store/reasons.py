@@ -47,7 +47,7 @@ RESTORES: Final = {  # what a restore is noticed by
         SEEN,
     ),
     **dict.fromkeys(("checkpoints.first", "checkpoints.holds", "store.Store.holds", "store.Store.origin"), LEDGER),
-    "pool.folder_of_ours": POOL,
+    "own_folder.folder_of_ours": POOL,
     "staff.stop": STAFF,
     "work.clock_set_back": QUEUE,
 }

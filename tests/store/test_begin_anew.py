@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, call_backs, guard, pins, shell, step_ups
+from store import OPERATOR, call_backs, guard, pin_changes, pins, step_ups
 from store.pins import Pin
 from store.step_codes import counter_of
 from tests.desk import Desk
@@ -27,7 +27,7 @@ def test_second_proofs_can_be_given_again_after_a_new_pin(desk: Desk) -> None:
             assert guard.is_locked(tx, counter)
         step_ups.reached(tx, f"person:{RAJ}", 3, "text", "T0DESK:U0RAJ", ends_at=tx.now + 600_000)
     with desk.store.transaction("shell") as tx:
-        shell.set_pin(tx, operator(tx), pins.keep(tx.keys, RAJ, Pin("40817263")))
+        pin_changes.set_pin(tx, operator(tx), pins.keep(tx.keys, RAJ, Pin("40817263")))
     with desk.store.transaction("test") as tx:
         assert not [counter for counter in counters if guard.is_locked(tx, counter)]
         assert step_ups.until(tx, f"person:{RAJ}", 3, "T0DESK:U0RAJ") is None

@@ -21,12 +21,12 @@ from store import (
     Transaction,
     desk_tickets,
     live,
+    pin_changes,
     pin_pages,
     pins,
     queue,
     recordings,
     rings,
-    shell,
     shown,
     tables,
     tickets,
@@ -186,12 +186,12 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         )
     ],
     "second_looks.ask": [(PIN, lambda f, tx, g: f(tx, g, "threat_off"))],
-    "shell.set_pin": [
+    "pin_changes.set_pin": [
         (PIN, lambda f, tx, g: f(tx, g, None)),
         (PIN, lambda f, tx, g: f(tx, g, None, asked_by=2)),
         (of(OPERATOR, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, None)),
     ],
-    "shell.unlock_pin": [
+    "pin_changes.unlock_pin": [
         (PIN, lambda f, tx, g: f(tx, g, 8)),
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
         (of(OPERATOR, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, 8)),
@@ -307,7 +307,7 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
         assert shown.said(tx, of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL)(tx), DRAFT)
         assert live.case(tx, of(KIM, Action.DESK_CARD_VIEW, TIDEWORKS)(tx), 1)
         pin_pages.owe(tx, PIN(tx), 8, asked_by=1)
-        shell.set_pin(tx, of(OPERATOR, Action.DESK_PIN_REISSUE)(tx), pins.keep(tx.keys, 8, Pin("40817263")))
-        assert not shell.unlock_pin(tx, PIN(tx), 8, asked_by=1)
+        pin_changes.set_pin(tx, of(OPERATOR, Action.DESK_PIN_REISSUE)(tx), pins.keep(tx.keys, 8, Pin("40817263")))
+        assert not pin_changes.unlock_pin(tx, PIN(tx), 8, asked_by=1)
         emergency = granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1")
         assert tickets.open(tx, emergency, subject="s", body="b", service="grid-1")

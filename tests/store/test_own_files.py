@@ -15,7 +15,8 @@ import pytest
 
 from authz import load_schemes
 from store import HashPool, Keys, migrate, open_store
-from store.pool import folder_of_ours, own_folder
+from store.own_folder import folder_of_ours
+from store.pool import own_folder
 from store.seen import Memory, Seen
 from tests.house.test_names import ROOT
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.store import reasons, ungranted_words
+from tests.store import reasons, ungranted_imports, ungranted_ledger, ungranted_words
 
 REASONS: Final[dict[str, str]] = {
     **ungranted_words.REASONS,
+    **ungranted_imports.REASONS,
+    **ungranted_ledger.REASONS,
     "accounts.naming": reasons.ASKS,
     "accounts.why_not": "asks for contacts.view itself before it names anybody",
     "colleagues.everybody": "for `accounts.why_not` and `loans`, which name those alone whom the judge lets do what they are named for",
@@ -24,6 +26,14 @@ REASONS: Final[dict[str, str]] = {
     ),
     **reasons.RESTORES,
     **dict.fromkeys(("pulse.beat", "store.Store.can_write"), reasons.OPENS),
+    **dict.fromkeys(
+        ("prepared.Connected." + n for n in ("connection", "dialect")),
+        "what a statement needs of a transaction, and no more",
+    ),
+    **dict.fromkeys(
+        ("lent.Judging." + n for n in ("loans_read", "now", "schemes")),
+        "what a standing needs of a transaction, and no more",
+    ),
     "pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
     "bell.Bell.ring": "rings; knows nothing of what for",
@@ -106,23 +116,6 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("guard." + n for n in ("is_worn_out", "reserve", "sweep", "unlock")), reasons.GUARD),
     "guard.counter_of": reasons.PURE,
     "guard.decoy_of": reasons.PURE,
-    "import_accounts.bring_accounts": reasons.IMPORT,
-    **dict.fromkeys(
-        ("import_changes.Changes." + n for n in ("changed", "count", "meet", "rows", "told", "trouble", "write")),
-        reasons.IMPORT,
-    ),
-    **dict.fromkeys(("import_changes.Register." + n for n in ("bring", "find")), reasons.IMPORT),
-    **dict.fromkeys(("import_changes.Sheet." + n for n in ("add", "change", "remove", "split")), reasons.IMPORT),
-    **dict.fromkeys(("import_changes.pieces", "import_changes.provisional", "import_format.path_of"), reasons.PURE),
-    "import_format.read": reasons.FILE,
-    **dict.fromkeys(("import_format.ImportFile." + n for n in ("members", "places", "support_ids")), reasons.FILE),
-    **dict.fromkeys(
-        ("import_json." + n for n in ("Text.fault", "Text.next", "Text.skip", "Text.value", "walk")), reasons.PURE
-    ),
-    **dict.fromkeys(("import_scratch.Scratch." + n for n in ("add", "find", "read", "settle")), reasons.FILE),
-    "import_scratch.Entries.with_slack": reasons.FILE,
-    **dict.fromkeys(("import_people." + n for n in ("bring_people", "bring_slack", "check_spelling")), reasons.IMPORT),
-    "imports.run": "for the operator's shell: asks for desk.operate itself; tells where the file differs from what is kept",
     **dict.fromkeys(
         (
             "installations." + name
@@ -137,34 +130,6 @@ REASONS: Final[dict[str, str]] = {
         ("keys.Keys." + n for n in ["digest", "digests", "made", "find", "for_use", "newest", "open", "parse", "seal"]),
         reasons.KEYS,
     ),
-    "ledger.Entry.row": reasons.LEDGER,
-    **dict.fromkeys(("ledger.Lanes." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
-    **dict.fromkeys(
-        ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
-        reasons.LEDGER,
-    ),
-    "checkpoints.Seal.words": reasons.PURE,
-    **dict.fromkeys(("checkpoints." + n for n in ("newest_first", "open_heads")), reasons.LEDGER),
-    **dict.fromkeys(
-        ("retired." + n for n in ("Retired.is_strange", "Retired.read", "Retired.refuse", "any_text", "is_good")),
-        reasons.LEDGER,
-    ),
-    **dict.fromkeys(("retired.Retired.why_not", "store.Store.begin_key", "store.Store.why_not_begin"), reasons.LEDGER),
-    **dict.fromkeys(
-        ("verify." + n for n in ("Reading.checkpoints", "Reading.lanes", "read", "verify")), reasons.LEDGER
-    ),
-    **dict.fromkeys(("retiring.retire", "ledger.Lanes.moved", "store.Store.checkpoint"), reasons.LEDGER),
-    **dict.fromkeys(
-        (
-            "store.Store." + n
-            for n in ("ledger_troubles", "look_at_checkpoints", "retire", "retired_keys", "why_not_write")
-        ),
-        reasons.LEDGER,
-    ),
-    "ledger.checkpoint_link": reasons.LEDGER,
-    "ledger.first_link": reasons.LEDGER,
-    "ledger.link": reasons.LEDGER,
-    "ledger.chained": "makes the next rows of a lane out of entries it is given",
     **dict.fromkeys(
         (
             "logins." + n
@@ -231,7 +196,7 @@ REASONS: Final[dict[str, str]] = {
     "pins.issue": reasons.PURE,
     "pins.issue_duress": reasons.PURE,
     "pins.keep": reasons.PIN,
-    "pins.put": "keeps a hash; whoever sets a PIN does so by `shell.set_pin`, under a Grant, or by an import",
+    "pins.put": "keeps a hash; whoever sets a PIN does so by `pin_changes.set_pin`, under a Grant, or by an import",
     "pins.renew": reasons.PIN,
     "pins.reseal": reasons.PIN,
     "pool.HashPool.admit": reasons.POOL,
@@ -251,7 +216,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("rings.end", "rings.leg_gone", "rings.look"), reasons.RING),
     "rings.place": "where a caller stands in the queue: a number",
-    "rings.news": reasons.QUEUE,
+    "call_news.news": reasons.QUEUE,
     **dict.fromkeys(("rings.announced", "rings.Ring.announced", "rings.room"), reasons.PURE),
     "rings.take": reasons.RING,
     "schema.is_current": reasons.OPENS,
@@ -304,9 +269,10 @@ REASONS: Final[dict[str, str]] = {
     "texts.number_for": reasons.FACTOR,
     "texts.sweep": "drops what was counted long ago",
     **dict.fromkeys(
-        ("bounds.leads", "bounds.service", "bounds.takes_two", "bounds.whole_desk"), "looks at how far a grant reaches"
+        ("grant_limits.leads", "grant_limits.service", "grant_limits.takes_two", "grant_limits.whole_desk"),
+        "looks at how far a grant reaches",
     ),
-    "bounds.ticket": "whose ticket it is, to decide whether a grant reaches it",
+    "ticket_access.ticket": "whose ticket it is, to decide whether a grant reaches it",
     "unlock.compared": reasons.CODE,
     "unlock.tried": reasons.CODE,
     "unlock.used": reasons.CODE,

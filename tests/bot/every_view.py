@@ -1,0 +1,77 @@
+"""Every form and home tab that the Slack door can make, with the same words wherever somebody's words stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authz import CELLS
+from bot import blocks as b
+from bot import forms, home, prove_words, told
+from bot.choices import Choice
+from bot.proving import Further, Ways
+from store import reach
+from store.reach import Reach
+from store.timeline import EVENTS
+from tests.bot.everything_shown import (
+    AT,
+    UNREAD,
+    P,
+    account,
+    messages,
+    name,
+    offered,
+    possible,
+    refusal,
+    running,
+    said,
+    standings,
+    ticket,
+)
+
+
+def views(text: str) -> Iterator[tuple[str, b.Block]]:
+    for accounts, services in ((1, 0), (1, 150), (2, 3), (9, 40), (10, 40), (150, 40)):
+        found, about = offered(text, accounts), running(text, accounts, services)
+        kept = "C0123456789|1795348000.000001"
+        yield f"open {accounts}x{services}", forms.open_ticket(P, found, text, kept, running=about)
+        yield (
+            f"open one {services}",
+            forms.open_ticket(P, [Choice(account(text), "technical")], text, "", running=about),
+        )
+    yield "opened", forms.opened(P, 10**15, "https://slack.com/app_redirect?app=A1&team=T1")
+    yield "opened", forms.opened(P, 10**15, "")
+    for ways in (
+        *(Ways(True, None, "08"), Ways(False, AT, "08"), Ways(False, AT, ""), Ways(False, None, "")),
+        *(Ways(False, None, "", number=True), Ways(False, None, "", phone=False)),
+    ):
+        for number in (0, 10**9):
+            yield "prove", prove_words.form(P, ways, account(text), number, 60)
+            yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent")
+            yield "prove", prove_words.form(P, ways, account(text), number, 60, kind="service.cancel")
+            for done in ("handed", "handed_in", "withdrawn", "", refusal(text)):
+                yield "proved", prove_words.proved(P, account(text), Further(1, AT, "billing"), number, done)
+    yield "answered", prove_words.answered(P, told.plain(P, "approval.right"))
+    yield "number", prove_words.number_form(P, 10**15)
+    for callback in ("reply", "desk_note"):
+        yield callback, forms.words(P, callback, 10**15)
+    for found_way in (Reach(reach.SLACK, text), Reach(reach.PHONE, text), Reach(reach.NOBODY, text, "no_way", 10**6)):
+        yield f"answer {found_way.way}", forms.answer(P, 10**15, found_way)
+        since = [said(text, author="staff:1"), *(said(text, event=event, name=name(text)) for event in EVENTS)]
+        for some in (since[:1], since):
+            yield (
+                f"answer after another {found_way.way}",
+                forms.answer(P, 10**15, found_way, taken=name(text), newest=10**15, since=some, typed=text),
+            )
+        yield f"correct {found_way.way}", forms.answer(P, 10**15, found_way, correcting=(10**15, text))
+    yield "verify", forms.verify(P)
+    for who, shown in messages(text):
+        if shown.blocks and who.split()[0] in ("refused", "found", "not"):
+            yield f"form: {who}", forms.refused(P, shown.blocks)
+            yield f"form: {who}", forms.looked_up(P, shown.blocks)
+    grants = dict.fromkeys(CELLS, UNREAD)
+    for many in (0, 1, 150):
+        stands = told.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many))
+        listed = [ticket(text, number=n) for n in range(told.PAGE)]
+        yield f"home {many}", home.home(P, stands, listed, 3, True, standings(text, many), AT)
+        yield f"home {many}", home.home(P, stands, [], 0, False)
+    yield "home of a stranger", home.stranger(P, "stranger")

@@ -1,0 +1,38 @@
+"""Public functions of `store` that ask for no Grant and write, sign or check the ledger: for ungranted.py."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.store import reasons
+
+REASONS: Final[dict[str, str]] = {
+    "ledger.Entry.row": reasons.LEDGER,
+    **dict.fromkeys(("ledger.Lanes." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
+    **dict.fromkeys(
+        ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
+        reasons.LEDGER,
+    ),
+    "checkpoints.Seal.words": reasons.PURE,
+    **dict.fromkeys(("checkpoints." + n for n in ("newest_first", "open_heads")), reasons.LEDGER),
+    **dict.fromkeys(
+        ("retired." + n for n in ("Retired.is_strange", "Retired.read", "Retired.refuse", "any_text", "is_good")),
+        reasons.LEDGER,
+    ),
+    **dict.fromkeys(("retired.Retired.why_not", "store.Store.begin_key", "store.Store.why_not_begin"), reasons.LEDGER),
+    **dict.fromkeys(
+        ("verify." + n for n in ("Reading.checkpoints", "Reading.lanes", "read", "verify")), reasons.LEDGER
+    ),
+    **dict.fromkeys(("retiring.retire", "ledger.Lanes.moved", "store.Store.checkpoint"), reasons.LEDGER),
+    **dict.fromkeys(
+        (
+            "store.Store." + n
+            for n in ("ledger_troubles", "look_at_checkpoints", "retire", "retired_keys", "why_not_write")
+        ),
+        reasons.LEDGER,
+    ),
+    "ledger.checkpoint_link": reasons.LEDGER,
+    "ledger.first_link": reasons.LEDGER,
+    "ledger.link": reasons.LEDGER,
+    "ledger.chained": "makes the next rows of a lane out of entries it is given",
+}
