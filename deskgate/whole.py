@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from simulator.loopback import is_loopback
 from store import sqlite_file
 from store.keys import MAKE_A_KEY
 
-if TYPE_CHECKING:
-    from deskgate.settings import Settings
-
 NO_KEYS: Final = f"SECRET_KEYS: is missing; {MAKE_A_KEY}"
 
 
-def faults(settings: Settings) -> Iterator[str]:
+class Configured(Protocol):
+    """The settings that are looked at together."""
+
+    @property
+    def database_url(self) -> str: ...
+    @property
+    def deskgate_env(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def secret_keys(self) -> str: ...
+    @property
+    def simulated(self) -> bool: ...
+    @property
+    def slack_api_url(self) -> str: ...
+    @property
+    def slack_app_token(self) -> str: ...
+    @property
+    def slack_bot_token(self) -> str: ...
+    @property
+    def slack_client_id(self) -> str: ...
+    @property
+    def slack_client_secret(self) -> str: ...
+    @property
+    def slack_set(self) -> bool: ...
+    @property
+    def slack_teams(self) -> Sequence[str]: ...
+    @property
+    def twilio_account_sid(self) -> str: ...
+    @property
+    def twilio_auth_token(self) -> Sequence[str]: ...
+    @property
+    def twilio_number(self) -> Sequence[str]: ...
+
+
+def faults(settings: Configured) -> Iterator[str]:
     # A key of our own is made only while the simulator plays Twilio, and beside a SQLite file.
     if not settings.secret_keys and not (settings.simulated and sqlite_file(settings.database_url) is not None):
         yield NO_KEYS
@@ -35,7 +67,7 @@ def faults(settings: Settings) -> Iterator[str]:
         yield "PUBLIC_URL: must be https in production"
 
 
-def _slack(settings: Settings) -> Iterator[str]:
+def _slack(settings: Configured) -> Iterator[str]:
     oauth = (settings.slack_client_id, settings.slack_client_secret)
     if bool(oauth[0]) != bool(oauth[1]):
         yield f"{'SLACK_CLIENT_SECRET' if oauth[0] else 'SLACK_CLIENT_ID'}: is missing; OAuth needs both"
