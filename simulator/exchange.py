@@ -17,14 +17,12 @@ from twilio.request_validator import RequestValidator
 
 from simulator import forms, twiml
 from simulator.conference import Conference
-from simulator.forms import Form
-from simulator.journal import Fault, Webhook, leg_shown, masked, without_tokens
+from simulator.forms import Answer, Form
+from simulator.journal import Fault, Webhook, masked, without_tokens
 from simulator.leg import Leg
+from simulator.leg_shown import leg_shown
 from simulator.phone import Phone
 from simulator.recording import Recording
-
-Answer = tuple[int, str, str]
-"""Status, content type, body."""
 
 _KEPT = 2000  # webhooks and faults remembered; the page shows far fewer
 
@@ -86,7 +84,7 @@ class Exchange:
         self.lost: set[str] = set()  # recordings that Twilio does not have
         self.messages: list[tuple[str, str]] = []  # text messages sent: to, body
         self.legs: dict[str, Phone] = {}
-        self.conferences: dict[str, Conference] = {}
+        self.conferences: dict[str, Conference[Leg]] = {}
         self._post = post
         self._routes = {"voice": voice, "status": status, "fallback": fallback}
         self._signer = RequestValidator(auth_token)
@@ -159,7 +157,7 @@ class Exchange:
 
     # Conferences: the lists change under the lock, the callbacks go out after it
 
-    def enter(self, leg: Leg, noun: twiml.Verb) -> Conference:
+    def enter(self, leg: Leg, noun: twiml.Verb) -> Conference[Leg]:
         with self._lock:
             room = self.conferences.setdefault(noun.text, Conference(noun.text))
             if not room.callback[0] and noun.get("statusCallback"):
@@ -170,7 +168,7 @@ class Exchange:
             self._announce(room, leg, event)
         return room
 
-    def leave(self, leg: Leg, room: Conference) -> list[Leg]:
+    def leave(self, leg: Leg, room: Conference[Leg]) -> list[Leg]:
         """Take a leg out of its conference; returns the others, when it is over for them too."""
         with self._lock:
             if leg not in room.members:
@@ -182,7 +180,7 @@ class Exchange:
             self._announce(room, leg, event)
         return others
 
-    def rooms(self, name: str) -> list[Conference]:
+    def rooms(self, name: str) -> list[Conference[Leg]]:
         """Those of this name that are in progress: one, or none."""
         with self._lock:
             return [room for room in self.conferences.values() if room.name == name and room.started]
@@ -193,11 +191,11 @@ class Exchange:
             inside = [leg for one in self.conferences.values() if one.sid == room for leg in one.members]
         return next((leg for leg in inside if leg.sid == call), None)
 
-    def others_in(self, leg: Leg, room: Conference) -> list[Leg]:
+    def others_in(self, leg: Leg, room: Conference[Leg]) -> list[Leg]:
         with self._lock:
             return [member for member in room.members if member is not leg] if room.started else []
 
-    def _announce(self, room: Conference, leg: Leg, event: str) -> None:
+    def _announce(self, room: Conference[Leg], leg: Leg, event: str) -> None:
         url, events = room.callback
         if not url or event not in events:
             return

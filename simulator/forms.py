@@ -6,20 +6,41 @@ conferences are from memory of the vendor's pages: recording and conference call
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from simulator.conference import Conference
-    from simulator.leg import Leg
-    from simulator.recording import Recording
+from simulator.conference import Conference
+from simulator.recording import Recording
 
 Form = list[tuple[str, str]]
+Answer = tuple[int, str, str]
+"""Status, content type, body."""
 
 _ENDS = ("From", "To", "Caller", "Called")
 _PLACES = [f"{end}{place}" for end in _ENDS for place in ("City", "State", "Zip", "Country")]
 
 
-def voice(leg: Leg) -> Form:
+class Account(Protocol):
+    """Whose calls they are, and Twilio's clock."""
+
+    account_sid: str
+
+    def stamp(self) -> str: ...
+
+
+class Reported(Protocol):
+    """What is reported of a leg."""
+
+    sid: str
+    caller: str
+    called: str
+    direction: str
+    status: str
+
+    @property
+    def exchange(self) -> Account: ...
+
+
+def voice(leg: Reported) -> Form:
     """What every voice webhook carries; where the numbers are from is blank, as for most numbers outside of the US."""
     return [
         ("CallSid", leg.sid),
@@ -35,7 +56,7 @@ def voice(leg: Leg) -> Form:
     ]
 
 
-def progress(leg: Leg, status: str, sequence: int, seconds: int | None) -> Form:
+def progress(leg: Reported, status: str, sequence: int, seconds: int | None) -> Form:
     """A status callback; `seconds` only when the call is over."""
     form = [(name, status if name == "CallStatus" else value) for name, value in voice(leg)]
     form += [("Timestamp", leg.exchange.stamp()), ("CallbackSource", "call-progress-events")]
@@ -45,13 +66,13 @@ def progress(leg: Leg, status: str, sequence: int, seconds: int | None) -> Form:
     return form
 
 
-def recorded(leg: Leg, recording: Recording, digits: str) -> Form:
+def recorded(leg: Reported, recording: Recording, digits: str) -> Form:
     """A Record's action: `digits` is the key that ended it, `hangup`, or empty when silence did."""
     form = voice(leg) + _about(leg, recording) + [("RecordingDuration", str(recording.seconds))]
     return form + ([("Digits", digits)] if digits else [])
 
 
-def recording_status(leg: Leg, recording: Recording | None) -> Form:
+def recording_status(leg: Reported, recording: Recording | None) -> Form:
     """A recordingStatusCallback: completed, or absent when nothing was said."""
     form = [("AccountSid", leg.exchange.account_sid), ("CallSid", leg.sid)]
     if recording is None:
@@ -61,7 +82,7 @@ def recording_status(leg: Leg, recording: Recording | None) -> Form:
     return [*form, ("RecordingSource", "RecordVerb")]
 
 
-def transcribed(leg: Leg, recording: Recording) -> Form:
+def transcribed(leg: Reported, recording: Recording) -> Form:
     """A transcribeCallback: what was typed comes back as what was understood."""
     sid = "TR" + recording.sid[2:]
     return [
@@ -74,7 +95,7 @@ def transcribed(leg: Leg, recording: Recording) -> Form:
     ]
 
 
-def conference(room: Conference, leg: Leg, event: str) -> Form:
+def conference(room: Conference[Any], leg: Reported, event: str) -> Form:
     """A conference's statusCallback: start, join, leave or end."""
     names = {"join": "participant-join", "leave": "participant-leave"}
     form = [
@@ -88,18 +109,18 @@ def conference(room: Conference, leg: Leg, event: str) -> Form:
     return form + ([("CallSid", leg.sid)] if event in names else [])
 
 
-def announcement(leg: Leg, room: Conference) -> Form:
+def announcement(leg: Reported, room: Conference[Any]) -> Form:
     """What asks for the words of an announcement: that is not documented, so a desk should not lean on it."""
     form = [("AccountSid", leg.exchange.account_sid), ("CallSid", leg.sid)]
     return [*form, ("ConferenceSid", room.sid), ("FriendlyName", room.name)]
 
 
-def _about(leg: Leg, recording: Recording) -> Form:
+def _about(leg: Reported, recording: Recording) -> Form:
     return [
         ("RecordingUrl", f"{_account(leg)}/Recordings/{recording.sid}"),
         ("RecordingSid", recording.sid),
     ]
 
 
-def _account(leg: Leg) -> str:
+def _account(leg: Reported) -> str:
     return f"https://api.twilio.com/2010-04-01/Accounts/{leg.exchange.account_sid}"

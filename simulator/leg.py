@@ -7,25 +7,41 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import urljoin
 
 from simulator import forms, twiml
-from simulator.journal import shown_keys
+from simulator.conference import Conference
+from simulator.forms import Account, Answer, Form
+from simulator.journal import Fault, shown_keys
 from simulator.recording import Recording
 from simulator.twiml import TwimlError, Verb
-
-if TYPE_CHECKING:
-    from simulator.conference import Conference
-    from simulator.exchange import Exchange
-    from simulator.forms import Form
 
 APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."
 _MOST_REDIRECTS = 10
 _MOST_LOOPS = 10
+
+
+class Switchboard(Account, Protocol):
+    """What a leg needs of the exchange it is on."""
+
+    recordings: dict[str, Recording]
+
+    @property
+    def faults(self) -> Collection[Fault]: ...
+    @property
+    def now(self) -> Callable[[], float]: ...
+    def tick(self) -> int: ...
+    def request(self, leg: Leg, url: str, form: Form) -> Answer: ...
+    def tell(self, leg: Leg, url: str, form: Form) -> None: ...
+    def fault(self, leg: Leg, code: int, words: str, url: str) -> None: ...
+    def changed(self, leg: Leg) -> None: ...
+    def enter(self, leg: Leg, noun: Verb) -> Conference[Leg]: ...
+    def leave(self, leg: Leg, room: Conference[Leg]) -> list[Leg]: ...
+    def others_in(self, leg: Leg, room: Conference[Leg]) -> list[Leg]: ...
 
 
 class Leg:
@@ -33,7 +49,7 @@ class Leg:
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: Switchboard,
         *,
         caller: str,
         called: str,
@@ -66,7 +82,7 @@ class Leg:
         self.waiting: Verb | None = None
         self.keys = ""
         self._typed = ""
-        self.room: Conference | None = None
+        self.room: Conference[Leg] | None = None
         self._began = 0.0
         self._redirects = 0
         self._reports = 0
@@ -248,7 +264,7 @@ class Leg:
             for other in self.exchange.leave(self, room):
                 self._afterwards.append(partial(other.conference_over, room))
 
-    def conference_over(self, room: Conference) -> None:
+    def conference_over(self, room: Conference[Leg]) -> None:
         """The conference ended for this leg: the Dial's action is asked for, or the document goes on (1.6)."""
         with self._acting():
             dial = self.waiting

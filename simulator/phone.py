@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator import forms
+from simulator.forms import Answer
 from simulator.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.exchange import Answer
-    from simulator.twiml import Verb
+from simulator.twiml import Verb
 
 KEYS = frozenset("0123456789*#")
 WITHHELD = "anonymous"

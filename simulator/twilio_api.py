@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, Response
 from simulator.conference import Conference
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
+from simulator.leg import Leg
 from simulator.phone import CallOver
 from simulator.recording import Recording
 
@@ -170,7 +171,7 @@ def _call(exchange: Exchange, sid: str, status: str) -> dict[str, Any]:
     }
 
 
-def _conference(account: str, room: Conference) -> dict[str, Any]:
+def _conference(account: str, room: Conference[Leg]) -> dict[str, Any]:
     return {"sid": room.sid, "account_sid": account, "friendly_name": room.name, "status": "in-progress"}
 
 

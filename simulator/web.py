@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
-from simulator.journal import leg_shown, turn
+from simulator.leg_shown import leg_shown, turn
 from simulator.live import stream, uvicorn_stops
 from simulator.phone import WITHHELD, CallOver, Phone
 from simulator.script import written_down

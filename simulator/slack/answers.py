@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from simulator.exchange import Answer
+from simulator.forms import Answer
 from simulator.slack import effects, modals
 from simulator.slack.element_limits import check_options
 from simulator.slack.leases import ResponseUrl

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from simulator.exchange import Answer, Unreachable
+from simulator.exchange import Unreachable
+from simulator.forms import Answer
 from simulator.journal import Webhook
 from simulator.slack.message import Json
 
