@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.forms import Answer
 from simulator.slack import effects, modals
+from simulator.slack.cast import Person
 from simulator.slack.element_limits import check_options
+from simulator.slack.event import Event
 from simulator.slack.leases import ResponseUrl
 from simulator.slack.limits import check_blocks
 from simulator.slack.message import Json
 from simulator.slack.problems import Problems
 from simulator.slack.refused import Refused, refuse_blocks
 from simulator.slack.room import Room
+from simulator.slack.state import State
 from simulator.slack.view import View
 
-if TYPE_CHECKING:
-    from simulator.slack.cast import Person
-    from simulator.slack.envelopes import Event
-    from simulator.slack.workspace import Workspace
 
-
-def to_command(ws: Workspace, person: Person, room: Room, name: str, answer: Answer | None) -> None:
+def to_command(ws: State, person: Person, room: Room, name: str, answer: Answer | None) -> None:
     """Nothing, words or blocks, for the person alone or for the channel."""
     if answer is None:
         ws.complain(person.id, name)
@@ -36,13 +34,13 @@ def to_command(ws: Workspace, person: Person, room: Room, name: str, answer: Ans
         ws.complain(person.id, name, f"because of its answer: {told(refused)}")
 
 
-def to_click(ws: Workspace, person: Person, what: str, answer: Answer | None) -> None:
+def to_click(ws: State, person: Person, what: str, answer: Answer | None) -> None:
     """An answer to a click says nothing but that it arrived."""
     if answer is None:
         ws.complain(person.id, what)
 
 
-def to_suggestion(ws: Workspace, person: Person, answer: Answer | None) -> Json:
+def to_suggestion(ws: State, person: Person, answer: Answer | None) -> Json:
     """The options for what somebody typed into an external select."""
     found = Problems()
     offered = read(answer) if answer else None
@@ -57,7 +55,7 @@ def to_suggestion(ws: Workspace, person: Person, answer: Answer | None) -> Json:
     return offered
 
 
-def to_submission(ws: Workspace, person: Person, view: View, answer: Answer | None) -> None:
+def to_submission(ws: State, person: Person, view: View, answer: Answer | None) -> None:
     """An empty answer closes the form; errors, update, push and clear do what they say (2.3)."""
     what = f"“{view.title}”"
     if answer is None:
@@ -71,7 +69,7 @@ def to_submission(ws: Workspace, person: Person, view: View, answer: Answer | No
         ws.complain(person.id, what, f"because of its answer: {told(refused)}")
 
 
-def _submitted(ws: Workspace, person: Person, view: View, body: Any) -> None:
+def _submitted(ws: State, person: Person, view: View, body: Any) -> None:
     stack = ws.stacks[person.id]
     if not isinstance(body, dict | None):
         raise Refused("not an object")
@@ -96,7 +94,7 @@ def _submitted(ws: Workspace, person: Person, view: View, body: Any) -> None:
             raise Refused(f"unknown response_action {other}")
 
 
-def respond(ws: Workspace, lease: ResponseUrl, body: Any) -> None:
+def respond(ws: State, lease: ResponseUrl, body: Any) -> None:
     """What is posted to a response URL, or answered to a command: a new message or another one for the old.
 
     Refused when Slack would not take it.
@@ -111,7 +109,7 @@ def respond(ws: Workspace, lease: ResponseUrl, body: Any) -> None:
     ws.later(events)
 
 
-def _respond(ws: Workspace, lease: ResponseUrl, said: Json, text: str, blocks: list[Json]) -> list[Event]:
+def _respond(ws: State, lease: ResponseUrl, said: Json, text: str, blocks: list[Json]) -> list[Event]:
     room = ws.rooms[lease.room]
     old = ws.message(lease.room, lease.ts, lease.user) if lease.ts else None
     if old is not None and said.get("delete_original"):

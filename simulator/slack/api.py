@@ -6,18 +6,15 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from simulator.slack import api_assistant, api_chat, api_conversations, api_files, api_people, api_views
 from simulator.slack.delivery import without_secrets
 from simulator.slack.message import Json
 from simulator.slack.refused import Refused
+from simulator.slack.state import State
 from simulator.slack.trouble import Trouble
 
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
-
-Method = Callable[["Workspace", Json], Json]
+Method = Callable[[State, Json], Json]
 
 METHODS: dict[str, Method] = {
     **api_assistant.METHODS,
@@ -68,7 +65,7 @@ class Reply:
         return self.body if isinstance(self.body, str) else json.dumps(self.body)
 
 
-def answer(ws: Workspace, method: str, args: Json, token: str, trouble: Trouble | None = None) -> Reply:
+def answer(ws: State, method: str, args: Json, token: str, trouble: Trouble | None = None) -> Reply:
     """What Slack answers to a method, with the trouble that was ordered but for its waiting, which is the caller's.
 
     What it causes at the desk waits for `ws.deliver()`.
@@ -95,7 +92,7 @@ def failing(trouble: Trouble | None) -> Reply | None:
     return Reply(200, {"ok": False, "error": trouble.error}) if trouble.error else None
 
 
-def _answer(ws: Workspace, method: str, args: Json, token: str) -> Reply:
+def _answer(ws: State, method: str, args: Json, token: str) -> Reply:
     scopes = {"x-oauth-scopes": ",".join(ws.app.scopes)}
     try:
         with ws.acting():
@@ -109,7 +106,7 @@ def _answer(ws: Workspace, method: str, args: Json, token: str) -> Reply:
         return Reply(200, refused.answer, scopes)
 
 
-def _check_scopes(ws: Workspace, method: str) -> None:
+def _check_scopes(ws: State, method: str) -> None:
     needed = NEEDS.get(method, ())
     if needed and not set(needed) & set(ws.app.scopes):
         raise Refused("missing_scope", needed=",".join(needed), provided=",".join(ws.app.scopes))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.slack.arguments import needed, room_inside
 from simulator.slack.message import Json
 from simulator.slack.refused import Refused
 from simulator.slack.room import Status
-
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
+from simulator.slack.state import State
 
 MOST_PROMPTS = 4
 
 
-def set_status(ws: Workspace, args: Json) -> Json:
+def set_status(ws: State, args: Json) -> Json:
     """A line under a thread, until the app posts there or two minutes are over; an empty one takes it away."""
     room = room_inside(ws, {"channel": needed(args, "channel_id")})
     thread = needed(args, "thread_ts")
@@ -26,7 +22,7 @@ def set_status(ws: Workspace, args: Json) -> Json:
     return {}
 
 
-def set_prompts(ws: Workspace, args: Json) -> Json:
+def set_prompts(ws: State, args: Json) -> Json:
     """Up to four things to ask, in the messages tab.
 
     With a thread_ts nothing appears and nothing is said about it: so it is with an app that has the agent view.
@@ -43,7 +39,7 @@ def set_prompts(ws: Workspace, args: Json) -> Json:
     return {}
 
 
-def set_title(ws: Workspace, args: Json) -> Json:
+def set_title(ws: State, args: Json) -> Json:
     room = room_inside(ws, {"channel": needed(args, "channel_id")})
     room.titles[needed(args, "thread_ts")] = needed(args, "title")
     return {}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.slack import effects
 from simulator.slack.arguments import blocks_of, flag, message_in, needed, room_known, room_to_speak_in, thread_ts
 from simulator.slack.arguments import room_inside as inside
 from simulator.slack.limits import LONGEST_MESSAGE, check_blocks
 from simulator.slack.message import Json, Message
 from simulator.slack.refused import Refused, refuse_blocks
-
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
+from simulator.slack.state import State
 
 
-def post_message(ws: Workspace, args: Json) -> Json:
+def post_message(ws: State, args: Json) -> Json:
     room = room_to_speak_in(ws, args)
     text, blocks = _words(args)
     message, events = effects.app_says(
@@ -31,7 +27,7 @@ def post_message(ws: Workspace, args: Json) -> Json:
     return {"channel": room.id, "ts": message.ts, "message": ws.shown(message, metadata=True)}
 
 
-def post_ephemeral(ws: Workspace, args: Json) -> Json:
+def post_ephemeral(ws: State, args: Json) -> Json:
     room = room_to_speak_in(ws, args)
     user = needed(args, "user")
     if user not in room.members:
@@ -41,7 +37,7 @@ def post_ephemeral(ws: Workspace, args: Json) -> Json:
     return {"message_ts": message.ts}
 
 
-def update(ws: Workspace, args: Json) -> Json:
+def update(ws: State, args: Json) -> Json:
     """Blocks that are not given stay as they were; an empty list takes them away."""
     room = room_known(ws, args)
     message = _own(ws, message_in(room, needed(args, "ts")), "cant_update_message")
@@ -50,19 +46,19 @@ def update(ws: Workspace, args: Json) -> Json:
     return {"channel": room.id, "ts": message.ts, "text": message.text, "message": ws.shown(message, metadata=True)}
 
 
-def delete(ws: Workspace, args: Json) -> Json:
+def delete(ws: State, args: Json) -> Json:
     room = room_known(ws, args)
     message = _own(ws, message_in(room, needed(args, "ts")), "cant_delete_message")
     ws.later(effects.delete(ws, room, message))
     return {"channel": room.id, "ts": message.ts}
 
 
-def get_permalink(ws: Workspace, args: Json) -> Json:
+def get_permalink(ws: State, args: Json) -> Json:
     room = room_known(ws, args)
     return {"channel": room.id, "permalink": ws.permalink(message_in(room, needed(args, "message_ts")))}
 
 
-def pin(ws: Workspace, args: Json) -> Json:
+def pin(ws: State, args: Json) -> Json:
     message = message_in(inside(ws, args), needed(args, "timestamp"))
     if message.pinned:
         raise Refused("already_pinned")
@@ -70,7 +66,7 @@ def pin(ws: Workspace, args: Json) -> Json:
     return {}
 
 
-def react(ws: Workspace, args: Json) -> Json:
+def react(ws: State, args: Json) -> Json:
     message = message_in(inside(ws, args), needed(args, "timestamp"))
     name = needed(args, "name").strip(":")
     if not name.replace("_", "").replace("-", "").replace("+", "").isalnum():
@@ -110,7 +106,7 @@ def _metadata(args: Json) -> Json | None:
     return metadata
 
 
-def _own(ws: Workspace, message: Message, error: str) -> Message:
+def _own(ws: State, message: Message, error: str) -> Message:
     if message.user != ws.app.user or message.subtype == "channel_join":
         raise Refused(error)
     return message

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
 
 from simulator.slack.arguments import flag, needed, number, page, person_met, room_inside, room_known
 from simulator.slack.message import Json, Message
 from simulator.slack.refused import Refused
 from simulator.slack.room import Room
-
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
+from simulator.slack.state import State
 
 
-def open_(ws: Workspace, args: Json) -> Json:
+def open_(ws: State, args: Json) -> Json:
     """Direct messages with one person, by their id, or a room that is open already."""
     if args.get("channel"):
         return {"channel": {"id": room_known(ws, args).id}, "no_op": True, "already_open": True}
@@ -35,13 +32,13 @@ def open_(ws: Workspace, args: Json) -> Json:
     return {"channel": ws.shown_room(room) if flag(args, "return_im") else {"id": room.id}, **again}
 
 
-def info(ws: Workspace, args: Json) -> Json:
+def info(ws: State, args: Json) -> Json:
     room = room_known(ws, args)
     more = {"num_members": len(room.members)} if flag(args, "include_num_members") else {}
     return {"channel": ws.shown_room(room) | more}
 
 
-def list_(ws: Workspace, args: Json) -> Json:
+def list_(ws: State, args: Json) -> Json:
     kinds = str(args.get("types") or "public_channel").split(",")
     rooms = [
         ws.shown_room(room)
@@ -60,19 +57,19 @@ def _kind(room: Room) -> str:
     return "private_channel" if room.private else "public_channel"
 
 
-def members(ws: Workspace, args: Json) -> Json:
+def members(ws: State, args: Json) -> Json:
     some, cursor = page(room_known(ws, args).members, args)
     return {"members": some, "response_metadata": {"next_cursor": cursor}}
 
 
-def history(ws: Workspace, args: Json) -> Json:
+def history(ws: State, args: Json) -> Json:
     """What was said, the newest first, without replies."""
     room = room_inside(ws, args)
     messages = [message for message in room.messages.values() if not message.is_reply or message.broadcast]
     return _told(ws, room, messages[::-1], args)
 
 
-def replies(ws: Workspace, args: Json) -> Json:
+def replies(ws: State, args: Json) -> Json:
     """A thread from its beginning; of a reply's ts, that reply alone."""
     room = room_inside(ws, args)
     root = room.messages.get(needed(args, "ts"))
@@ -81,7 +78,7 @@ def replies(ws: Workspace, args: Json) -> Json:
     return _told(ws, room, [root, *([] if root.is_reply else room.replies(root.ts))], args)
 
 
-def _told(ws: Workspace, room: Room, messages: list[Message], args: Json) -> Json:
+def _told(ws: State, room: Room, messages: list[Message], args: Json) -> Json:
     oldest, latest = number(args, "oldest", 0), number(args, "latest", inf)
     inclusive = flag(args, "inclusive")
 

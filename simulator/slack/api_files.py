@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.slack import effects
 from simulator.slack.arguments import needed, room_to_speak_in, thread_ts
 from simulator.slack.message import File, Json
 from simulator.slack.refused import Refused
-
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
+from simulator.slack.state import State
 
 BIGGEST = 20_000_000
 
 
-def info(ws: Workspace, args: Json) -> Json:
+def info(ws: State, args: Json) -> Json:
     """All about a file, of another organisation's as well, if the app is where it was shared."""
     file = known(ws, needed(args, "file"))
     return {"file": file.shown(ws.public_url), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
-def known(ws: Workspace, file_id: str) -> File:
+def known(ws: State, file_id: str) -> File:
     file = ws.files.get(file_id)
     if file is None or file.expected is not None:
         raise Refused("file_not_found")
@@ -30,7 +26,7 @@ def known(ws: Workspace, file_id: str) -> File:
     return file
 
 
-def get_upload_url(ws: Workspace, args: Json) -> Json:
+def get_upload_url(ws: State, args: Json) -> Json:
     """Step one: announce name and length."""
     name = needed(args, "filename")
     length = needed(args, "length")
@@ -41,7 +37,7 @@ def get_upload_url(ws: Workspace, args: Json) -> Json:
     return {"upload_url": f"{ws.public_url}/simulator/slack/upload/{file.id}", "file_id": file.id}
 
 
-def receive(ws: Workspace, file_id: str, content: bytes) -> str:
+def receive(ws: State, file_id: str, content: bytes) -> str:
     """Step two: the content itself, by POST to the upload URL, with no token. The words of Slack's answer."""
     file = ws.files.get(file_id)
     if file is None or file.expected is None:
@@ -52,7 +48,7 @@ def receive(ws: Workspace, file_id: str, content: bytes) -> str:
     return f"OK - {len(content)}"
 
 
-def complete_upload(ws: Workspace, args: Json) -> Json:
+def complete_upload(ws: State, args: Json) -> Json:
     """Step three: share what arrived, in a room if one is named."""
     given = args.get("files")
     if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):

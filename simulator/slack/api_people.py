@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.slack.arguments import needed, person_met
+from simulator.slack.cast import Person
 from simulator.slack.message import Json
 from simulator.slack.refused import Refused
+from simulator.slack.state import State
 from simulator.slack.tokens import TOKEN_LIVES
 
-if TYPE_CHECKING:
-    from simulator.slack.cast import Person
-    from simulator.slack.workspace import Workspace
 
-
-def auth_test(ws: Workspace, args: Json) -> Json:
+def auth_test(ws: State, args: Json) -> Json:
     home = ws.teams[ws.app.team]
     return {
         "url": f"https://{home.domain}.slack.com/",
@@ -27,7 +23,7 @@ def auth_test(ws: Workspace, args: Json) -> Json:
     }
 
 
-def users_info(ws: Workspace, args: Json) -> Json:
+def users_info(ws: State, args: Json) -> Json:
     """Who somebody says they are. An e-mail address is what their own organisation asserts, and may be missing (2.8)."""
     user = needed(args, "user")
     if user == ws.app.user:
@@ -35,7 +31,7 @@ def users_info(ws: Workspace, args: Json) -> Json:
     return {"user": _user(ws, person_met(ws, user))}
 
 
-def _user(ws: Workspace, person: Person) -> Json:
+def _user(ws: State, person: Person) -> Json:
     profile: Json = {
         "real_name": person.real_name,
         "real_name_normalized": person.real_name,
@@ -77,7 +73,7 @@ def _user(ws: Workspace, person: Person) -> Json:
     }
 
 
-def _bot_user(ws: Workspace) -> Json:
+def _bot_user(ws: State) -> Json:
     app = ws.app
     return {
         "id": app.user,
@@ -98,7 +94,7 @@ def _bot_user(ws: Workspace) -> Json:
     }
 
 
-def bots_info(ws: Workspace, args: Json) -> Json:
+def bots_info(ws: State, args: Json) -> Json:
     if args.get("bot") not in (None, "", ws.app.bot):
         raise Refused("bot_not_found")
     app = ws.app
@@ -106,7 +102,7 @@ def bots_info(ws: Workspace, args: Json) -> Json:
     return {"bot": bot | {"icons": {}}}
 
 
-def team_info(ws: Workspace, args: Json) -> Json:
+def team_info(ws: State, args: Json) -> Json:
     """Home, or an organisation that a channel is shared with."""
     team = ws.teams.get(str(args.get("team") or ws.app.team))
     shared = {id_ for room in ws.rooms.values() if ws.app.user in room.members for id_ in room.teams}
@@ -124,7 +120,7 @@ def team_info(ws: Workspace, args: Json) -> Json:
     }
 
 
-def oauth_access(ws: Workspace, args: Json) -> Json:
+def oauth_access(ws: State, args: Json) -> Json:
     """The code of an installation for tokens, or a refresh token for the next ones."""
     ws.tokens.check_client(str(args.get("client_id") or ""), str(args.get("client_secret") or ""))
     if args.get("grant_type") == "refresh_token":
@@ -147,7 +143,7 @@ def oauth_access(ws: Workspace, args: Json) -> Json:
     }
 
 
-def connections_open(ws: Workspace, args: Json) -> Json:
+def connections_open(ws: State, args: Json) -> Json:
     """Socket Mode is not played: a bot's token is the wrong kind anyway."""
     raise Refused("not_allowed_token_type")
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.slack import modals
 from simulator.slack.arguments import needed, person_met
 from simulator.slack.message import Json
-
-if TYPE_CHECKING:
-    from simulator.slack.view import View
-    from simulator.slack.workspace import Workspace
+from simulator.slack.state import State
+from simulator.slack.view import View
 
 
-def open_(ws: Workspace, args: Json) -> Json:
+def open_(ws: State, args: Json) -> Json:
     return _shown(ws, modals.open_view(ws, needed(args, "trigger_id"), _view(args)))
 
 
-def push(ws: Workspace, args: Json) -> Json:
+def push(ws: State, args: Json) -> Json:
     return _shown(ws, modals.push_view(ws, needed(args, "trigger_id"), _view(args)))
 
 
-def update(ws: Workspace, args: Json) -> Json:
+def update(ws: State, args: Json) -> Json:
     view = modals.find_view(ws, str(args.get("view_id") or ""), str(args.get("external_id") or ""))
     return _shown(ws, modals.update_view(ws, view, _view(args), str(args.get("hash") or "")))
 
 
-def publish(ws: Workspace, args: Json) -> Json:
+def publish(ws: State, args: Json) -> Json:
     person = person_met(ws, needed(args, "user_id"))
     return _shown(ws, modals.publish_view(ws, person.id, _view(args), str(args.get("hash") or "")))
 
@@ -36,7 +34,7 @@ def _view(args: Json) -> Any:
     return args["view"]
 
 
-def _shown(ws: Workspace, view: View) -> Json:
+def _shown(ws: State, view: View) -> Json:
     return {"view": view.shown(ws.app)}
 
 

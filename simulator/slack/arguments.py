@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.slack.cast import Person
 from simulator.slack.message import Json, Message
 from simulator.slack.refused import Refused
 from simulator.slack.room import Room
-
-if TYPE_CHECKING:
-    from simulator.slack.cast import Person
-    from simulator.slack.workspace import Workspace
+from simulator.slack.state import State
 
 
 def needed(args: Json, name: str) -> str:
@@ -46,7 +44,7 @@ def blocks_of(args: Json, name: str = "blocks") -> list[Json] | None:
     return value
 
 
-def room_known(ws: Workspace, args: Json, name: str = "channel") -> Room:
+def room_known(ws: State, args: Json, name: str = "channel") -> Room:
     """A room that the app can know of: public channels at home, and those it is in."""
     value = str(args.get(name) or "")
     room = ws.rooms.get(value)
@@ -55,7 +53,7 @@ def room_known(ws: Workspace, args: Json, name: str = "channel") -> Room:
     return room
 
 
-def room_to_speak_in(ws: Workspace, args: Json) -> Room:
+def room_to_speak_in(ws: State, args: Json) -> Room:
     """Where a message goes: a room by id, a public channel by #name, or a person's direct messages by their id."""
     value = str(args.get("channel") or "")
     if value in ws.people:
@@ -69,7 +67,7 @@ def room_to_speak_in(ws: Workspace, args: Json) -> Room:
     return room
 
 
-def room_inside(ws: Workspace, args: Json) -> Room:
+def room_inside(ws: State, args: Json) -> Room:
     """A room that the app is in."""
     room = room_known(ws, args)
     if ws.app.user not in room.members:
@@ -97,7 +95,7 @@ def thread_ts(room: Room, args: Json) -> str:
     return ts
 
 
-def person_met(ws: Workspace, user_id: str, error: str = "user_not_found") -> Person:
+def person_met(ws: State, user_id: str, error: str = "user_not_found") -> Person:
     """A person that the app can know of."""
     person = ws.people.get(user_id)
     if person is None or not ws.is_met(person):

@@ -6,10 +6,12 @@ import hashlib
 import hmac
 import itertools
 import json
+import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import httpx2
@@ -18,9 +20,6 @@ from simulator.exchange import Unreachable
 from simulator.forms import Answer
 from simulator.journal import Webhook
 from simulator.slack.message import Json
-
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
 
 PATIENCE = 3.0
 """Seconds the desk has to answer."""
@@ -74,10 +73,19 @@ class Sent:
     reason: str = ""
 
 
+class Told(Protocol):
+    """What it needs of the workspace: its lock, its clock, and telling the pages."""
+
+    lock: threading.RLock
+    now: Callable[[], float]
+
+    def tell(self, event: Json) -> None: ...
+
+
 class Deliveries:
     """Everything that goes to the desk. Nothing here holds the workspace's lock while it posts."""
 
-    def __init__(self, workspace: Workspace, post: Post, secret: str, path: str) -> None:
+    def __init__(self, workspace: Told, post: Post, secret: str, path: str) -> None:
         self.path = path
         self.journal: deque[Webhook] = deque(maxlen=_NOTED)
         self._workspace = workspace

@@ -8,22 +8,19 @@ from __future__ import annotations
 import copy
 import secrets
 import uuid
-from typing import TYPE_CHECKING
 
 from simulator.slack import envelopes
-from simulator.slack.envelopes import Event
+from simulator.slack.cast import Person
+from simulator.slack.event import Event
 from simulator.slack.message import TOMBSTONE, File, Json, Message
 from simulator.slack.refused import NotAvailable
 from simulator.slack.room import Room
+from simulator.slack.state import State
 from simulator.slack.words import typed
-
-if TYPE_CHECKING:
-    from simulator.slack.cast import Person
-    from simulator.slack.workspace import Workspace
 
 
 def person_says(
-    ws: Workspace, person: Person, room: Room, text: str, thread_ts: str, files: list[File]
+    ws: State, person: Person, room: Room, text: str, thread_ts: str, files: list[File]
 ) -> tuple[Message, list[Event]]:
     """A person's message. A mention of the app comes twice: as `app_mention` and as `message`, with one ts."""
     words, rich = _typed(ws, text)
@@ -45,7 +42,7 @@ def person_says(
 
 
 def app_says(
-    ws: Workspace,
+    ws: State,
     room: Room,
     text: str,
     blocks: list[Json],
@@ -67,7 +64,7 @@ def app_says(
     return message, [envelopes.said(ws, room, message)]
 
 
-def whisper(ws: Workspace, room: Room, user: str, text: str, blocks: list[Json], thread_ts: str = "") -> Message:
+def whisper(ws: State, room: Room, user: str, text: str, blocks: list[Json], thread_ts: str = "") -> Message:
     """An ephemeral: one person sees it, nobody is told, and nothing keeps it."""
     message = app_message(ws, room, text, blocks, thread_ts)
     message.only_to = user
@@ -75,7 +72,7 @@ def whisper(ws: Workspace, room: Room, user: str, text: str, blocks: list[Json],
     return message
 
 
-def app_message(ws: Workspace, room: Room, text: str, blocks: list[Json], thread_ts: str) -> Message:
+def app_message(ws: State, room: Room, text: str, blocks: list[Json], thread_ts: str) -> Message:
     bot = {
         "id": ws.app.bot,
         "deleted": False,
@@ -88,7 +85,7 @@ def app_message(ws: Workspace, room: Room, text: str, blocks: list[Json], thread
     return Message(room.id, ws.ts(), ws.app.user, ws.app.team, text, with_ids(blocks), thread_ts, bot)
 
 
-def edit(ws: Workspace, room: Room, message: Message, editor: str, text: str) -> list[Event]:
+def edit(ws: State, room: Room, message: Message, editor: str, text: str) -> list[Event]:
     """A person's message gets other words; a mention that comes in this way is no `app_mention`."""
     before = ws.shown(message)
     message.text, rich = _typed(ws, text)
@@ -98,7 +95,7 @@ def edit(ws: Workspace, room: Room, message: Message, editor: str, text: str) ->
 
 
 def app_edits(
-    ws: Workspace, room: Room, message: Message, text: str | None, blocks: list[Json] | None, metadata: Json | None
+    ws: State, room: Room, message: Message, text: str | None, blocks: list[Json] | None, metadata: Json | None
 ) -> list[Event]:
     """The app's message becomes another; blocks that are not given stay, whatever the text says (python-slack-sdk 523)."""
     before = ws.shown(message)
@@ -114,7 +111,7 @@ def app_edits(
     return [envelopes.changed(ws, room, message, before)] if ws.app.user in room.members else []
 
 
-def delete(ws: Workspace, room: Room, message: Message) -> list[Event]:
+def delete(ws: State, room: Room, message: Message) -> list[Event]:
     """A message goes. One that has replies leaves a tombstone, and the event is a change and no deletion."""
     if message.only_to:
         room.ephemerals.remove(message)
@@ -129,7 +126,7 @@ def delete(ws: Workspace, room: Room, message: Message) -> list[Event]:
     return [envelopes.deleted(ws, room, message)] if there else []
 
 
-def join(ws: Workspace, room: Room, inviter: Person) -> list[Event]:
+def join(ws: State, room: Room, inviter: Person) -> list[Event]:
     """Somebody invites the app into a channel."""
     if ws.app.user in room.members:
         return []
@@ -140,7 +137,7 @@ def join(ws: Workspace, room: Room, inviter: Person) -> list[Event]:
     return [envelopes.joined(ws, room, inviter), envelopes.said(ws, room, message)]
 
 
-def file_of(ws: Workspace, person: Person, name: str, content: str | bytes) -> File:
+def file_of(ws: State, person: Person, name: str, content: str | bytes) -> File:
     """Something a person attaches."""
     data = content.encode() if isinstance(content, str) else content
     file = File(ws.new_id("F"), name, data, person.id, person.team, int(ws.now()))
@@ -160,20 +157,20 @@ def with_ids(blocks: list[Json]) -> list[Json]:
     return made
 
 
-def _typed(ws: Workspace, text: str) -> tuple[str, list[Json]]:
+def _typed(ws: State, text: str) -> tuple[str, list[Json]]:
     names = {person.name.lower(): person.id for person in reversed(ws.cast.people)} | {ws.app.name.lower(): ws.app.user}
     channels = {room.name: room.id for room in ws.rooms.values() if not room.person and not room.private}
     return typed(text, names, channels)
 
 
-def _abroad(ws: Workspace, person: Person) -> Json:
+def _abroad(ws: State, person: Person) -> Json:
     """What comes with the words of somebody from another organisation."""
     if not ws.is_external(person):
         return {}
     return {"user_team": person.team, "source_team": person.team, "user_profile": envelopes.profile(person)}
 
 
-def own(ws: Workspace, message: Message, person: Person) -> Room:
+def own(ws: State, message: Message, person: Person) -> Room:
     """The room of a message that this person may edit or delete: their own."""
     if message.user != person.id or message.only_to:
         raise NotAvailable("people edit and delete what they said themselves")

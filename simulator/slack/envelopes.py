@@ -6,66 +6,17 @@ installation's is involved they differ in ways that matter, and every such place
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
+from simulator.slack.cast import Person
+from simulator.slack.event import VERIFICATION_TOKEN, Event
 from simulator.slack.message import Json, Message
 from simulator.slack.room import Room
+from simulator.slack.state import State
+from simulator.slack.view import View
 
-if TYPE_CHECKING:
-    from simulator.slack.cast import App, Person
-    from simulator.slack.view import View
-    from simulator.slack.workspace import Workspace
-
-VERIFICATION_TOKEN = "simulated-and-deprecated"  # noqa: S105, Slack's old token, which nobody should check
 SUBSCRIPTION = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}
 
 
-@dataclass(frozen=True)
-class Event:
-    """An event to send: its subscription, its body, the envelope's outer team, and who caused it.
-
-    `shared` says whether it comes from a place that several organisations share.
-    """
-
-    subscription: str
-    body: Json
-    team: str
-    shared: bool
-    who: str
-
-
-def envelope(app: App, event: Event, event_id: str, at: float) -> Json:
-    """The outer JSON. `team_id` may be the sender's; where the app is installed stands in `authorizations` (2.8)."""
-    return {
-        "token": VERIFICATION_TOKEN,
-        "team_id": event.team,
-        "context_team_id": app.team,
-        "context_enterprise_id": None,
-        "api_app_id": app.id,
-        "event": event.body,
-        "type": "event_callback",
-        "event_id": event_id,
-        "event_time": int(at),
-        "authorizations": [
-            {
-                "enterprise_id": None,
-                "team_id": app.team,
-                "user_id": app.user,
-                "is_bot": True,
-                "is_enterprise_install": False,
-            }
-        ],
-        "is_ext_shared_channel": event.shared,
-        "event_context": f"4-{secrets.token_urlsafe(40)}",
-    }
-
-
-# --- events
-
-
-def said(ws: Workspace, room: Room, message: Message) -> Event:
+def said(ws: State, room: Room, message: Message) -> Event:
     """A `message`. From another organisation its outer team and `team` are the sender's."""
     body = ws.shown(message, metadata=True) | {
         "channel": room.id,
@@ -75,7 +26,7 @@ def said(ws: Workspace, room: Room, message: Message) -> Event:
     return Event(SUBSCRIPTION[room.kind], body, message.team, room.is_shared, ws.name_of(message.user))
 
 
-def mentioned(ws: Workspace, room: Room, message: Message) -> Event:
+def mentioned(ws: State, room: Room, message: Message) -> Event:
     """An `app_mention`: unlike the `message` of the same words it has the installation's team, inside and outside.
 
     Who spoke is told by `user_team` alone.
@@ -86,7 +37,7 @@ def mentioned(ws: Workspace, room: Room, message: Message) -> Event:
     return Event("app_mention", body, ws.app.team, room.is_shared, ws.name_of(message.user))
 
 
-def changed(ws: Workspace, room: Room, message: Message, before: Json) -> Event:
+def changed(ws: State, room: Room, message: Message, before: Json) -> Event:
     """A `message_changed`, of an edit and of a deleted message that had replies alike."""
     at = ws.ts()
     body = {
@@ -103,7 +54,7 @@ def changed(ws: Workspace, room: Room, message: Message, before: Json) -> Event:
     return Event(SUBSCRIPTION[room.kind], body, message.team, room.is_shared, ws.name_of(message.user))
 
 
-def deleted(ws: Workspace, room: Room, message: Message) -> Event:
+def deleted(ws: State, room: Room, message: Message) -> Event:
     at = ws.ts()
     body = {
         "type": "message",
@@ -119,7 +70,7 @@ def deleted(ws: Workspace, room: Room, message: Message) -> Event:
     return Event(SUBSCRIPTION[room.kind], body, message.team, room.is_shared, ws.name_of(message.user))
 
 
-def joined(ws: Workspace, room: Room, inviter: Person) -> Event:
+def joined(ws: State, room: Room, inviter: Person) -> Event:
     """The app's bot has come into a channel."""
     body = {
         "type": "member_joined_channel",
@@ -133,7 +84,7 @@ def joined(ws: Workspace, room: Room, inviter: Person) -> Event:
     return Event("member_joined_channel", body, ws.app.team, room.is_shared, inviter.name)
 
 
-def opened(ws: Workspace, person: Person, room: Room, tab: str, view: View | None) -> Event:
+def opened(ws: State, person: Person, room: Room, tab: str, view: View | None) -> Event:
     """An `app_home_opened`. There is no team in it: only the envelope's outer one is the person's own."""
     body: Json = {"type": "app_home_opened", "user": person.id, "channel": room.id, "tab": tab, "event_ts": ws.ts()}
     if view is not None:
@@ -141,7 +92,7 @@ def opened(ws: Workspace, person: Person, room: Room, tab: str, view: View | Non
     return Event("app_home_opened", body, person.team, room.is_shared, person.name)
 
 
-def revoked(ws: Workspace) -> Event:
+def revoked(ws: State) -> Event:
     body = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [ws.app.user]}, "event_ts": ws.ts()}
     return Event("tokens_revoked", body, ws.app.team, False, "Slack")
 
@@ -164,7 +115,7 @@ def profile(person: Person) -> Json:
 # --- interactions
 
 
-def _interaction(ws: Workspace, kind: str, person: Person, team: str) -> Json:
+def _interaction(ws: State, kind: str, person: Person, team: str) -> Json:
     """What all have. `user.team_id` is who acts; `team` depends on the place, so each caller says which."""
     return {
         "type": kind,
@@ -182,7 +133,7 @@ def _place(room: Room) -> Json:
     return {"id": room.id, "name": name}
 
 
-def on_message(ws: Workspace, kind: str, person: Person, room: Room, message: Message) -> Json:
+def on_message(ws: State, kind: str, person: Person, room: Room, message: Message) -> Json:
     """A click or a search in a message. `team` is where the app is installed, whoever clicks (java-slack-sdk 1041).
 
     Of an ephemeral there is no `message`: whoever needs its words keeps them in the button's value.
@@ -202,7 +153,7 @@ def on_message(ws: Workspace, kind: str, person: Person, room: Room, message: Me
     return payload
 
 
-def in_view(ws: Workspace, kind: str, person: Person, view: View) -> Json:
+def in_view(ws: State, kind: str, person: Person, view: View) -> Json:
     """What happens in a modal or a home tab. `team` is the actor's; the installation is in `app_installed_team_id`."""
     payload = _interaction(ws, kind, person, person.team) | {"view": view.shown(ws.app)}
     if kind in ("block_actions", "block_suggestion"):
@@ -212,7 +163,7 @@ def in_view(ws: Workspace, kind: str, person: Person, view: View) -> Json:
     return payload
 
 
-def shortcut(ws: Workspace, person: Person, callback_id: str, place: tuple[Room, Message] | None) -> Json:
+def shortcut(ws: State, person: Person, callback_id: str, place: tuple[Room, Message] | None) -> Json:
     """A shortcut, from a message or from anywhere. Nobody of another organisation has them."""
     payload = _interaction(ws, "message_action" if place else "shortcut", person, person.team)
     payload |= {"callback_id": callback_id, "action_ts": ws.ts()}
@@ -227,7 +178,7 @@ def shortcut(ws: Workspace, person: Person, callback_id: str, place: tuple[Room,
 
 
 def command(
-    ws: Workspace, person: Person, name: str, text: str, room: Room, response_url: str, trigger_id: str
+    ws: State, person: Person, name: str, text: str, room: Room, response_url: str, trigger_id: str
 ) -> list[tuple[str, str]]:
     """A slash command's form. A private channel has no name here, and a mention stays as it was typed."""
     return [

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.slack import answers, effects, envelopes
+from simulator.slack.cast import Person
 from simulator.slack.elements import NoSuchElement, action, chosen, find, initial_state, options
 from simulator.slack.filling import fill, missing
 from simulator.slack.leases import ResponseUrl
 from simulator.slack.message import Json, Message
 from simulator.slack.refused import NotAvailable
 from simulator.slack.room import Room
+from simulator.slack.state import State
 from simulator.slack.view import View
 from simulator.slack.words import escape
-
-if TYPE_CHECKING:
-    from simulator.slack.cast import Person
-    from simulator.slack.workspace import Workspace
 
 Files = Iterable[tuple[str, str | bytes]]
 """Things to attach: name and content."""
@@ -26,7 +24,7 @@ Files = Iterable[tuple[str, str | bytes]]
 class Member:
     """One person's hand. What they cannot do raises NotAvailable; what is not there, NoSuchElement."""
 
-    def __init__(self, workspace: Workspace, person: Person) -> None:
+    def __init__(self, workspace: State, person: Person) -> None:
         self.workspace = workspace
         self.person = person
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
 
 from simulator.slack.effects import with_ids
 from simulator.slack.limits import check_view
 from simulator.slack.message import Json
 from simulator.slack.refused import Refused, refuse_view
+from simulator.slack.state import State
 from simulator.slack.view import DEEPEST, View
 
-if TYPE_CHECKING:
-    from simulator.slack.workspace import Workspace
 
-
-def open_view(ws: Workspace, trigger_id: str, body: Json) -> View:
+def open_view(ws: State, trigger_id: str, body: Json) -> View:
     """views.open: a modal, alone on the screen of whoever the trigger came from."""
     _check(body, "modal")
     view = _made(ws, ws.leases.use(trigger_id, ws.now()), body)
@@ -24,20 +21,20 @@ def open_view(ws: Workspace, trigger_id: str, body: Json) -> View:
     return view
 
 
-def push_view(ws: Workspace, trigger_id: str, body: Json) -> View:
+def push_view(ws: State, trigger_id: str, body: Json) -> View:
     """views.push: a modal on top of those that are open."""
     _check(body, "modal")
     user = ws.leases.use(trigger_id, ws.now())
     return _pushed(ws, user, body)
 
 
-def push_on_answer(ws: Workspace, user: str, body: Json) -> View:
+def push_on_answer(ws: State, user: str, body: Json) -> View:
     """`response_action: push`."""
     _check(body, "modal")
     return _pushed(ws, user, body)
 
 
-def _pushed(ws: Workspace, user: str, body: Json) -> View:
+def _pushed(ws: State, user: str, body: Json) -> View:
     stack = ws.stacks[user]
     if not stack:
         raise Refused("not_found")
@@ -50,7 +47,7 @@ def _pushed(ws: Workspace, user: str, body: Json) -> View:
     return view
 
 
-def update_view(ws: Workspace, view: View, body: Json, hash_: str = "") -> View:
+def update_view(ws: State, view: View, body: Json, hash_: str = "") -> View:
     """views.update and `response_action: update`: the view keeps its id, and what was filled in where ids stay."""
     _check(body, view.body["type"])
     if hash_ and hash_ != view.hash:
@@ -59,7 +56,7 @@ def update_view(ws: Workspace, view: View, body: Json, hash_: str = "") -> View:
     return view
 
 
-def publish_view(ws: Workspace, user: str, body: Json, hash_: str = "") -> View:
+def publish_view(ws: State, user: str, body: Json, hash_: str = "") -> View:
     """views.publish: somebody's home tab."""
     _check(body, "home")
     view = ws.homes.get(user)
@@ -70,7 +67,7 @@ def publish_view(ws: Workspace, user: str, body: Json, hash_: str = "") -> View:
     return view
 
 
-def find_view(ws: Workspace, view_id: str, external_id: str) -> View:
+def find_view(ws: State, view_id: str, external_id: str) -> View:
     """A modal or a home tab by either id."""
     views = [view for stack in ws.stacks.values() for view in stack] + list(ws.homes.values())
     for view in views:
@@ -85,14 +82,14 @@ def _check(body: Json, kind: str) -> None:
         raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] must be of type {kind}"]})
 
 
-def _check_external_id(ws: Workspace, view: View) -> None:
+def _check_external_id(ws: State, view: View) -> None:
     if view.external_id and any(
         one.external_id == view.external_id for stack in ws.stacks.values() for one in stack if one is not view
     ):
         raise Refused("duplicate_external_id")
 
 
-def _made(ws: Workspace, user: str, body: Json) -> View:
+def _made(ws: State, user: str, body: Json) -> View:
     id_ = ws.new_id("V")
     view = View(id_, "", user, ws.people[user].team, {}, root=id_)
     view.becomes(_settled(body), _new_hash(ws))
@@ -103,5 +100,5 @@ def _settled(body: Json) -> Json:
     return {**body, "blocks": with_ids(body["blocks"])}
 
 
-def _new_hash(ws: Workspace) -> str:
+def _new_hash(ws: State) -> str:
     return f"{int(ws.now())}.{secrets.token_hex(4)}"

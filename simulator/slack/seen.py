@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from simulator.slack.cast import Person
 from simulator.slack.message import Json, Message
 from simulator.slack.room import STATUS_LASTS, Room
+from simulator.slack.state import State
 from simulator.slack.view import View
 
-if TYPE_CHECKING:
-    from simulator.slack.cast import Person
-    from simulator.slack.workspace import Workspace
 
-
-def seen_by(ws: Workspace, person: Person) -> Json:
+def seen_by(ws: State, person: Person) -> Json:
     """Channels the person is in, with messages, threads and what only they see; their direct messages; views; home."""
     channels = [room for room in ws.rooms.values() if person.id in room.members and not room.person]
     home = ws.homes.get(person.id)
@@ -28,7 +24,7 @@ def seen_by(ws: Workspace, person: Person) -> Json:
     }
 
 
-def _room(ws: Workspace, room: Room, person: Person) -> Json:
+def _room(ws: State, room: Room, person: Person) -> Json:
     roots = [message for message in room.messages.values() if not message.is_reply or message.broadcast]
     whispers = [message for message in room.ephemerals if message.only_to == person.id]
     alone = [message for message in whispers if not message.thread_ts]
@@ -55,7 +51,7 @@ def _room(ws: Workspace, room: Room, person: Person) -> Json:
     }
 
 
-def _message(ws: Workspace, room: Room, message: Message, person: Person, whispers: list[Message]) -> Json:
+def _message(ws: State, room: Room, message: Message, person: Person, whispers: list[Message]) -> Json:
     shown = _shown(ws, message, person)
     if not message.is_reply:
         thread = [*room.replies(message.ts), *(one for one in whispers if one.thread_ts == message.ts)]
@@ -63,7 +59,7 @@ def _message(ws: Workspace, room: Room, message: Message, person: Person, whispe
     return shown
 
 
-def _shown(ws: Workspace, message: Message, person: Person) -> Json:
+def _shown(ws: State, message: Message, person: Person) -> Json:
     """One message as its reader gets it; `words` is how it is read out."""
     author = ws.people.get(message.user)
     return {
@@ -83,5 +79,5 @@ def _shown(ws: Workspace, message: Message, person: Person) -> Json:
     }
 
 
-def _view(ws: Workspace, view: View) -> Json:
+def _view(ws: State, view: View) -> Json:
     return {**view.shown(ws.app), "errors": dict(view.errors), "words": ws.text_of(view)}
