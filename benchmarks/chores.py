@@ -10,28 +10,20 @@ from collections.abc import Callable
 from typing import Final
 
 from authz import Action, Ask, Grant, Proof
-from store import (
-    OPERATOR,
-    Store,
-    Transaction,
-    alerts,
-    audit,
-    call_backs,
-    calls,
-    guard,
-    live,
-    places,
-    queue,
-    rings,
-    second_looks,
-    watch,
-    work,
-)
+from store import OPERATOR, Store, Transaction
+from store.calls import call_state, callbacks, live_calls, support_calls
+from store.jobs import job_queue
+from store.ledger import audit
+from store.security import alerts
+from store.slack import ticket_threads
+from store.staff import change_stamp, dual_control
+from store.tickets import ticket_queue
+from store.verification import attempt_limits
 
 Chore = Callable[[Store], float]
 AGENT, LEAD = "staff:1", "staff:5"  # filling.py
 KINDS: Final = ["news", "case", "slack.say", "notice", "alert"]
-PLACE: Final = places.Place(1, 1, places.DESK, None, "T1", "C1", "t1")
+PLACE: Final = ticket_threads.Place(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
 
 
 class TakenBack(Exception):
@@ -74,35 +66,38 @@ def _may(tx: Transaction, who: str, action: Action) -> Grant:
 def _desk(tx: Transaction) -> Callable[[], object]:
     may = _may(tx, AGENT, Action.DESK_PROOF_ASK)
     return lambda: (
-        live.calls(tx, may),
-        live.just_over(tx, may),
-        call_backs.under_way(tx, may),
+        live_calls.calls(tx, may),
+        live_calls.just_over(tx, may),
+        callbacks.under_way(tx, may),
         alerts.news(tx, may),
     )
 
 
 def _tickets(tx: Transaction) -> Callable[[], object]:
     may = _may(tx, AGENT, Action.DESK_TICKET_WORK)
-    return lambda: (queue.counts(tx, may), *(queue.listed(tx, may, status) for status in ("open", "closed")))
+    return lambda: (
+        ticket_queue.counts(tx, may),
+        *(ticket_queue.listed(tx, may, status) for status in ("open", "closed")),
+    )
 
 
 def _mine(tx: Transaction) -> Callable[[], object]:
     may = _may(tx, AGENT, Action.DESK_TICKET_WORK)
-    return lambda: [queue.listed(tx, may, status, mine=True) for status in ("open", "closed")]
+    return lambda: [ticket_queue.listed(tx, may, status, mine=True) for status in ("open", "closed")]
 
 
 def _lead(tx: Transaction) -> Callable[[], object]:
     work_on, lead = _may(tx, LEAD, Action.DESK_TICKET_WORK), _may(tx, LEAD, Action.DESK_THREAT_SWITCH)
     return lambda: (
-        queue.held(tx, work_on),
+        ticket_queue.held(tx, work_on),
         alerts.waiting(tx, lead),
         alerts.shown(tx, lead),
-        second_looks.waiting(tx, lead),
+        dual_control.waiting(tx, lead),
     )
 
 
 def _lease(tx: Transaction) -> Callable[[], object]:
-    return lambda: work.lease(tx, KINDS)
+    return lambda: job_queue.lease(tx, KINDS)
 
 
 def _audit(tx: Transaction, account: int | None) -> Callable[[], object]:
@@ -111,13 +106,20 @@ def _audit(tx: Transaction, account: int | None) -> Callable[[], object]:
 
 
 def _sweeps(tx: Transaction) -> Callable[[], object]:
-    swept = (calls.sweep, rings.sweep, call_backs.sweep, work.sweep, guard.sweep, second_looks.sweep)
+    swept = (
+        call_state.sweep,
+        support_calls.sweep,
+        callbacks.sweep,
+        job_queue.sweep,
+        attempt_limits.sweep,
+        dual_control.sweep,
+    )
     return lambda: [sweep(tx) for sweep in swept]
 
 
 def _watch(store: Store) -> object:
     with store.engine.connect().execution_options(reads_only=True) as connection:
-        return watch.stamp(connection, store.keys, store.clock())
+        return change_stamp.stamp(connection, store.keys, store.clock())
 
 
 CHORES: Final[dict[str, Chore]] = {
@@ -132,5 +134,5 @@ CHORES: Final[dict[str, Chore]] = {
     "G5 the watch of a page": reading(_watch),
     "G6 /metrics": reading(lambda store: [store.backlog(kinds) for kinds in ("%", "slack.%")]),
     "G7 sweeps": inside(_sweeps),
-    "G8 what stands in a place": inside(lambda tx: lambda: places.versions(tx, PLACE)),
+    "G8 what stands in a place": inside(lambda tx: lambda: ticket_threads.versions(tx, PLACE)),
 }

@@ -28,7 +28,11 @@ from ivr import effects, phrases, shapes
 from ivr.asks import Desk
 from ivr.turn import Line, open_line, take_turn
 from ivr.webhook import Twilio, step_token
-from store import Keys, Store, Transaction, accounts, calls, open_store, people, tables, tickets, work
+from store import Keys, Store, Transaction, open_store, tables
+from store.accounts import account_details, people
+from store.calls import call_state
+from store.jobs import job_queue
+from store.tickets import customer_tickets
 
 SMALL, LARGE = 10_000, 1_000_000
 TINY = 300
@@ -191,7 +195,7 @@ def offer(tx: Transaction, who: Customer) -> None:
 
 
 def invoices(tx: Transaction, who: Customer) -> None:
-    assert len(accounts.invoices(tx, _ask(tx, who, Action.BILLING_VIEW))) == 1
+    assert len(account_details.invoices(tx, _ask(tx, who, Action.BILLING_VIEW))) == 1
 
 
 def ticket(desk: Filled, who: list[Customer]) -> float:
@@ -199,8 +203,8 @@ def ticket(desk: Filled, who: list[Customer]) -> float:
     for one in who:
         with desk.store.transaction("phone", "CA" + "0" * 32) as tx:
             grant = _ask(tx, one, Action.TICKET_OPEN, Topic.TECHNICAL)
-            number = tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
-            work.enqueue(tx, "bench", str(number), {"ticket": number})
+            number = customer_tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
+            job_queue.enqueue(tx, "bench", str(number), {"ticket": number})
     return time.perf_counter() - began
 
 
@@ -208,7 +212,7 @@ def turn(desk: Filled, who: list[Customer]) -> float:
     sids = [f"CA{random.getrandbits(128):032x}" for _ in who]
     with desk.store.transaction("phone") as tx:
         for sid, one in zip(sids, who, strict=True):
-            calls.begin(
+            call_state.begin(
                 tx, sid, at_the_menu(one).to_json(), "first", "<Response/>", proved_by=at_the_menu(one).proved_by
             )
     tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]

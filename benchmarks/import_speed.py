@@ -19,9 +19,9 @@ from typing import Any
 from authz import load_schemes
 from benchmarks.measuring import APART, KINDS
 from store import Keys, migrate, open_store
-from store.import_format import read
-from store.imports import run
-from store.people import check_digit
+from store.accounts.people import check_digit
+from store.imports.file_format import read
+from store.imports.import_run import run
 from tests.postgres import running_server
 
 Document = dict[str, list[dict[str, Any]]]

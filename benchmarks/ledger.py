@@ -3,7 +3,7 @@
     python -m benchmarks.ledger [--seconds 3] [--rounds 3] [--only SQLite]
 
 Two processes of four threads, each process with a Store of its own; the two kinds take turns in each round, and a ratio is
-taken inside its round. For the unchained row a writer's process replaces `store.transaction.write`, in itself alone, by one
+taken inside its round. For the unchained row a writer's process replaces `store.db.transaction.write`, in itself alone, by one
 that inserts the same row with 32 zero bytes: no canonical form, no HMAC. While the chained kind runs, a checkpoint is made
 every second (the service makes one every ten).
 """
@@ -22,29 +22,33 @@ from statistics import median
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks.import_speed import document
 from benchmarks.measuring import APART, KINDS, aim, databases, machine, percentiles
-from store import Keys, Store, ledger, open_store, tickets, transaction
-from store.import_format import read
-from store.imports import run
-from store.verify import verify
+from store import Keys, Store, open_store
+from store.db import ledger_chain, transaction
+from store.imports.file_format import read
+from store.imports.import_run import run
+from store.ledger.verify import verify
+from store.tickets import customer_tickets
 
 PROCESSES, THREADS, ACCOUNTS = 2, 4, 300
 CHAINED, UNCHAINED = "with the ledger", "with an unchained row"
 KEYS = Keys([bytes(range(32))])
 
 
-def unchained(lane: ledger.Lane, entries: Sequence[ledger.Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
+def unchained(
+    lane: ledger_chain.Lane, entries: Sequence[ledger_chain.Entry]
+) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
     rows = [{**e.row(), "lane": lane.id, "n": n, "mac": bytes(32)} for n, e in enumerate(entries, lane.n + 1)]
     return rows, (lane.n + len(rows), bytes(32))
 
 
-CHAIN = {CHAINED: ledger.chained, UNCHAINED: unchained}
+CHAIN = {CHAINED: ledger_chain.chained, UNCHAINED: unchained}
 
 
 def open_ticket(opened: Store, account: int) -> None:
     with opened.transaction("phone", "CA" + "0" * 32) as tx:
         grant = tx.ask(Ask(f"person:{2 * account - 1}", Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
         assert isinstance(grant, Grant), grant
-        tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
+        customer_tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
 
 
 def writer(urls: dict[str, str], orders: Pipe) -> None:

@@ -52,14 +52,14 @@ ACCOUNT, TOKEN = "AC" + "0" * 32, "0123456789abcdef0123456789abcdef"
 
 # What both a ticket and a turn pass through, for a stopwatch.
 STORE_PARTS = {
-    "store.transaction:Transaction.__enter__": "transaction: lane, gate, connection",
-    "store.transaction:Transaction.__exit__": "transaction: end",
-    "store.transaction:Transaction.ask": "ask, offer: ledger entry, register",
-    "store.transaction:Transaction.offer": "ask, offer: ledger entry, register",
-    "store.holdings:on": "standing: row to Standing",
-    "store.transaction:judge": "judge",
-    "store.together:insert_together": "ledger: rows",
-    "store.ledger:link": "ledger: HMAC",
+    "store.db.transaction:Transaction.__enter__": "transaction: lane, gate, connection",
+    "store.db.transaction:Transaction.__exit__": "transaction: end",
+    "store.db.transaction:Transaction.ask": "ask, offer: ledger entry, register",
+    "store.db.transaction:Transaction.offer": "ask, offer: ledger entry, register",
+    "store.db.holdings:on": "standing: row to Standing",
+    "store.db.transaction:judge": "judge",
+    "store.db.batch:insert_together": "ledger: rows",
+    "store.db.ledger_chain:link": "ledger: HMAC",
     "sqlalchemy:Engine.connect": "SQLAlchemy: connection from the pool",
     "sqlalchemy:Connection.begin": "SQLAlchemy: begin, commit, close",
     "sqlalchemy:Connection.close": "SQLAlchemy: begin, commit, close",

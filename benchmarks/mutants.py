@@ -73,11 +73,13 @@ TRIED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "authz.words": authz("words", "decision_table"),
     "authz.matrix": authz("matrix"),
     "authz.reading": authz("schemes"),
-    "store.guard": GUARD,
-    "store.pins": PINS,
+    "store.verification.attempt_limits": GUARD,
+    "store.verification.pins": PINS,
     "ivr.pin": CALLS,
 }
-PROMISED: Final = tuple(name for name in TRIED if name.startswith("authz.") or name == "store.guard")
+PROMISED: Final = tuple(
+    name for name in TRIED if name.startswith("authz.") or name == "store.verification.attempt_limits"
+)
 PATIENCE: Final = 240.0  # seconds for one mutant: one that goes round for ever has been noticed
 
 

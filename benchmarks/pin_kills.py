@@ -30,10 +30,11 @@ from authz import load_schemes
 from benchmarks.measuring import KINDS, databases, machine
 from ivr import pin
 from ivr.shapes import Call
-from store import HashPool, Keys, Store, guard, open_store, pin_limits, pins, tables
-from store.guard import Admission
-from store.people import check_digit
-from store.pins import KeptPin, Pin
+from store import HashPool, Keys, Store, open_store, tables
+from store.accounts.people import check_digit
+from store.verification import attempt_limits, caller_limits, pins
+from store.verification.attempt_limits import Admission
+from store.verification.pins import KeptPin, Pin
 from tests.desk import NOON, SECRET
 
 WRONG, RIGHT = "20000001", "58203917"
@@ -73,7 +74,7 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
     with store.transaction("test") as tx:
         tx.connection.execute(delete(tables.pin_guards))
         for account in accounts:
-            guard.reserve(tx, guard.counter_of(account.person), real=True, limits=())
+            attempt_limits.reserve(tx, attempt_limits.counter_of(account.person), real=True, limits=())
         empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
         for table in (tables.budgets, tables.work):  # notices of a round before: the clock has not moved since
@@ -86,8 +87,8 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
 
 def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, guarded: bool, seed: int) -> None:
     dice, store, pool = random.Random(seed), opened(url), HashPool()
-    guard.TRIES_A_MINUTE = 1_000_000_000
-    pin_limits.limits = lambda *_given, **_named: ()
+    attempt_limits.TRIES_A_MINUTE = 1_000_000_000
+    caller_limits.limits = lambda *_given, **_named: ()
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     compare = pins.compare
 
@@ -120,11 +121,11 @@ def as_the_phone_does(store: Store, pool: HashPool, account: Account, decoy: Kep
 
 def count_afterwards(store: Store, _pool: HashPool, account: Account, _decoy: KeptPin) -> None:
     """The control."""
-    g, k = tables.pin_guards, guard.counter_of(account.person)
+    g, k = tables.pin_guards, attempt_limits.counter_of(account.person)
     with store.transaction("phone", "CA1") as tx:
         wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.k == k)).scalar()
         kept = pins.find(tx, account.person)
-    if wrong is None or wrong >= guard.IN_A_ROW_TO_LOCK or kept is None:
+    if wrong is None or wrong >= attempt_limits.IN_A_ROW_TO_LOCK or kept is None:
         return
     pins.compare(KEYS, kept, Pin(WRONG))
     with store.transaction("phone", "CA1") as tx:
@@ -188,12 +189,12 @@ def kill_many(kind: str, url: str, accounts: list[Account], folder: Path, kills:
     rounds, each = -(-kills // ROUND), min(kills, ROUND)
     for n in range(rounds):
         found.append(one_round(url, accounts, folder / f"{kind} {guarded} {n}", dice, each, guarded=guarded))
-    above = sum(count > guard.IN_A_ROW_TO_LOCK for one in found for count in one.evaluated.values())
+    above = sum(count > attempt_limits.IN_A_ROW_TO_LOCK for one in found for count in one.evaluated.values())
     good = (above == 0) if guarded else (above > 0)
     print(
         f"{kind:11}{'reserve, commit, hash' if guarded else 'control: hash, count ':22} {rounds * each} kills, "
         f"{sum(one.cut for one in found)} of them while comparing: {above} of {rounds * len(accounts)} counters above "
-        f"{guard.IN_A_ROW_TO_LOCK}, the most {max(max(one.evaluated.values()) for one in found)}; "
+        f"{attempt_limits.IN_A_ROW_TO_LOCK}, the most {max(max(one.evaluated.values()) for one in found)}; "
         f"{sum(one.evaluated.total() for one in found)} evaluated, {sum(one.counted for one in found)} counted   "
         f"{'as wanted' if good else 'WRONG'}",
         flush=True,

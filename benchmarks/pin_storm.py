@@ -35,9 +35,10 @@ from ivr.shapes import Call, Keys
 from ivr.turn import answer_call, open_line, take_turn
 from ivr.webhook import Twilio, step_token
 from store import Keys as SecretKeys
-from store import Store, guard, open_store, pin_limits, pins, tables
-from store.guard import Admission
-from store.pins import KeptPin, Pin
+from store import Store, open_store, tables
+from store.verification import attempt_limits, caller_limits, pins
+from store.verification.attempt_limits import Admission
+from store.verification.pins import KeptPin, Pin
 from tests.desk import NOON, SECRET, furnish
 
 MIA, HER_ID, HER_PIN = 8, "10000081", "17846325"
@@ -56,10 +57,10 @@ BURSTS = (
     Burst("unguarded", NOON, "check, hash, then count", "more than 5 evaluated"),
     Burst("callers", NOON, "at once", "5 evaluated"),
     Burst("reserve", NOON + DAY, "at once", "5 evaluated"),
-    Burst("reserve", NOON + DAY + guard.LOCK - SECOND, "a second before the lock ends", "0 evaluated"),
-    Burst("reserve", NOON + DAY + guard.LOCK, "when the lock has ended", "5 evaluated"),
+    Burst("reserve", NOON + DAY + attempt_limits.LOCK - SECOND, "a second before the lock ends", "0 evaluated"),
+    Burst("reserve", NOON + DAY + attempt_limits.LOCK, "when the lock has ended", "5 evaluated"),
     Burst("reserve", NOON + 2 * DAY, "a day later: disabled", "0 evaluated"),
-    Burst("spray", NOON + 3 * DAY, "a guess at each of as many people", f"{pin_limits.WITHHELD.most} evaluated"),
+    Burst("spray", NOON + 3 * DAY, "a guess at each of as many people", f"{caller_limits.WITHHELD.most} evaluated"),
 )
 
 
@@ -103,7 +104,7 @@ class Post:
     def run(self, burst: Burst, guesses: int) -> tuple[Counter[str], int]:
         """What became of the guesses of all threads here, and how many were evaluated."""
         self.now, self.evaluated = burst.at, 0
-        guard.TRIES_A_MINUTE = 20 if burst.part == "callers" else 1_000_000_000
+        attempt_limits.TRIES_A_MINUTE = 20 if burst.part == "callers" else 1_000_000_000
         part: Callable[[int, int], Iterator[str]] = getattr(self, burst.part)
 
         def thread(_: int) -> Counter[str]:
@@ -144,19 +145,19 @@ class Post:
     def spray(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
-                whose = pin_limits.limits(tx.keys, None, own=False, attested=False, digits=8, choice=False)
-                admission = guard.reserve(tx, f"person:{100 + n}", real=True, limits=whose).admission
+                whose = caller_limits.limits(tx.keys, None, own=False, attested=False, digits=8, choice=False)
+                admission = attempt_limits.reserve(tx, f"person:{100 + n}", real=True, limits=whose).admission
             if admission is Admission.EVALUATE:
                 self.count()
             yield str(admission)
 
     def unguarded(self, first: int, guesses: int) -> Iterator[str]:
         """How it is done by whoever has not thought of two callers at once."""
-        g, k = tables.pin_guards, guard.counter_of(MIA)
+        g, k = tables.pin_guards, attempt_limits.counter_of(MIA)
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
                 wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.k == k)).scalar_one()
-            if wrong >= guard.IN_A_ROW_TO_LOCK:
+            if wrong >= attempt_limits.IN_A_ROW_TO_LOCK:
                 yield "refused"
                 continue
             self.count()
@@ -195,7 +196,7 @@ def storm(kind: str, url: str, guesses: int, threads: int, processes: int) -> in
             found = list(posts.map(_run, [burst] * processes, [each] * processes))
             took, evaluated = time.perf_counter() - began, sum(counted for _, counted in found)
             outcomes = ", ".join(f"{n} {word}" for word, n in sum((one for one, _ in found), Counter[str]()).items())
-            more = burst.part == "unguarded" and evaluated > guard.IN_A_ROW_TO_LOCK
+            more = burst.part == "unguarded" and evaluated > attempt_limits.IN_A_ROW_TO_LOCK
             good = more or f"{evaluated} evaluated" == burst.wanted
             wrong += not good
             verdict = "as wanted" if good else f"WRONG, wanted: {burst.wanted}"
@@ -213,7 +214,7 @@ def _forget(url: str, now: int) -> None:
     with store.transaction("test") as tx:
         for table in (tables.pin_guards, tables.budgets):
             tx.connection.execute(delete(table))
-        guard.reserve(tx, guard.counter_of(MIA), real=True, limits=())
+        attempt_limits.reserve(tx, attempt_limits.counter_of(MIA), real=True, limits=())
         empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
         tx.connection.execute(delete(tables.budgets))

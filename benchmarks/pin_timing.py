@@ -34,8 +34,9 @@ from benchmarks.measuring import ACCOUNT, KINDS, TOKEN, databases, machine, para
 from ivr import pin
 from ivr.pin import Attempt, Right
 from ivr.webhook import step_token
-from store import HashPool, Keys, guard
-from store.pins import Pin
+from store import HashPool, Keys
+from store.verification import attempt_limits
+from store.verification.pins import Pin
 from tests.desk import PUBLIC, Desk, furnish
 from tests.refused import Stranger, prepare, strangers, unknown_ids
 
@@ -233,7 +234,8 @@ def main() -> None:
             furnish(url)
             good &= report(kind, asyncio.run(measure(url, given.samples)))
     print(
-        f"lock {guard.LOCK // 60_000} min, {guard.TRIES_A_MINUTE} tries a minute, Argon2id 19 MiB t=2 p=1", flush=True
+        f"lock {attempt_limits.LOCK // 60_000} min, {attempt_limits.TRIES_A_MINUTE} tries a minute, Argon2id 19 MiB t=2 p=1",
+        flush=True,
     )
     sys.exit(0 if good else 1)
 

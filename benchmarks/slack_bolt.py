@@ -157,7 +157,8 @@ def twelve_tickets(url: str) -> None:
 
     from authz import Action, Ask, Grant, Proof, Topic
     from benchmarks.slack_side import opened
-    from store import tables, tickets
+    from store import tables
+    from store.tickets import customer_tickets
 
     store, c = opened(url), tables.contacts.c
     with store.transaction("phone") as tx:
@@ -167,7 +168,7 @@ def twelve_tickets(url: str) -> None:
         grant = tx.ask(ask)
         assert isinstance(grant, Grant)
         for n in range(12):
-            tickets.open(tx, grant, subject=f"the shop is slow {n}", body="since this morning")
+            customer_tickets.open(tx, grant, subject=f"the shop is slow {n}", body="since this morning")
     store.close()
 
 

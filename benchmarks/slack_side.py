@@ -26,8 +26,10 @@ from authz import load_schemes
 from benchmarks.turns import settings
 from simulator.slack import SAMPLE, App, Workspace
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
-from store import Keys, Store, installations, members, open_store, tables
-from store.installations import Installation
+from store import Keys, Store, open_store, tables
+from store.slack import installations
+from store.slack.installations import Installation
+from store.verification import slack_members
 from tests.desk import SECRET, furnish
 
 SIGNING, TOKEN = "0123456789abcdef0123456789abcdef", "xoxb-of-the-desk"
@@ -186,7 +188,7 @@ def furnished(url: str) -> None:
     with store.transaction("test") as tx:
         installations.put(tx, Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE"))
         mia = tx.connection.execute(select(p.id).where(p.username == MIA)).scalar_one()
-        assert members.link(tx, mia, DESK, MIA_IN_SLACK)
+        assert slack_members.link(tx, mia, DESK, MIA_IN_SLACK)
     store.close()
 
 

@@ -33,7 +33,7 @@ from sqlalchemy import func, select
 from benchmarks.measuring import KINDS, databases, machine
 from benchmarks.slack_side import Asked, Hands, Line, Service, WebApi, desk_settings, furnished, opened
 from store import tables
-from store.verify import verify
+from store.ledger.verify import verify
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -58,14 +58,15 @@ def app() -> FastAPI:
 
 def forgetful() -> FastAPI:
     """A control: neither a delivery nor the message a ticket came from is remembered."""
-    from store import calls, timeline
+    from store.calls import call_state
+    from store.messages import timeline
 
     add = timeline.add
 
     def added(*given: Any, **named: Any) -> None:
         add(*given, **named | {"source": None})
 
-    calls.first_delivery = lambda tx, key: True
+    call_state.first_delivery = lambda tx, key: True
     timeline.add = added
     return app()
 

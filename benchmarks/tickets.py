@@ -25,9 +25,11 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, inser
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
 from benchmarks.measuring import APART, KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
-from store import Store, open_store, tickets, work
+from store import Store, open_store
+from store.jobs import job_queue
+from store.messages.timeline import Recorded
 from store.tables.base import Id
-from store.timeline import Recorded
+from store.tickets import customer_tickets
 
 PROCESSES, THREADS = 2, 4
 SCRATCH = Table(
@@ -72,9 +74,9 @@ def _opened(store: Store, who: Customer, *, enqueue: bool, recorded: bool) -> No
         grant = tx.ask(ask)
         assert isinstance(grant, Grant), grant
         spoken = Recorded(sid, 7) if recorded else None
-        number = tickets.open(tx, grant, subject=SUBJECT, body="" if recorded else BODY, recorded=spoken)
+        number = customer_tickets.open(tx, grant, subject=SUBJECT, body="" if recorded else BODY, recorded=spoken)
         if enqueue:
-            work.enqueue(tx, "bench", str(number), {"ticket": number})
+            job_queue.enqueue(tx, "bench", str(number), {"ticket": number})
 
 
 def ticket(store: Store, who: Customer) -> None:
@@ -173,8 +175,8 @@ def measure(url: str, rounds: int, seconds: float, pool_size: int | None) -> dic
 
 PARTS = {
     **STORE_PARTS,
-    "store.tickets:open": "tickets.open, itself",
-    "store.work:enqueue": "work.enqueue, itself",
+    "store.tickets.customer_tickets:open": "tickets.open, itself",
+    "store.jobs.job_queue:enqueue": "work.enqueue, itself",
 }
 
 

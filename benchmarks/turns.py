@@ -84,11 +84,11 @@ def bare() -> FastAPI:
 def desk() -> FastAPI:
     """The real service, as `deskgate serve` runs it; BENCH_POOL and BENCH_THREADS try other sizes."""
     import ivr.router
-    import store.engine
+    import store.db.engine
     from deskgate.serve import app
 
     if pool := os.environ.get("BENCH_POOL"):
-        store.engine.POOL_SIZE.update(dict.fromkeys(store.engine.POOL_SIZE, int(pool)))
+        store.db.engine.POOL_SIZE.update(dict.fromkeys(store.db.engine.POOL_SIZE, int(pool)))
     if threads := os.environ.get("BENCH_THREADS"):
         ivr.router._TURNS = ThreadPoolExecutor(int(threads))
     return app()
@@ -156,13 +156,13 @@ def calls_at_the_menu(opened: Any, public: str) -> list[tuple[str, str]]:
     """New calls, proven and at the menu, by people who may do everything; and where their next turns go."""
     from benchmarks.growth import SMALL, at_the_menu, customer
     from ivr.webhook import step_token
-    from store import calls
+    from store.calls import call_state
 
     sids = [f"CA{random.getrandbits(128):032x}" for _ in range(CALLS)]
     with opened.transaction("phone") as tx:
         for sid in sids:
             call = at_the_menu(customer(random.randint(1, SMALL // 3)))
-            calls.begin(tx, sid, call.to_json(), "first", "<Response/>", proved_by=call.proved_by)
+            call_state.begin(tx, sid, call.to_json(), "first", "<Response/>", proved_by=call.proved_by)
     return [(sid, f"{public}/ivr/turn?{urlencode({'t': step_token(opened.keys, sid, 0)})}") for sid in sids]
 
 
@@ -205,10 +205,10 @@ PARTS = {
     "ivr.screens:twiml": "TwiML by the builder",
     "ivr.phrases:Phrases.say": "phrases",
     "ivr.effects:carry_out": "effects, themselves",
-    "store.calls:load": "calls.load and save, themselves",
-    "store.calls:save": "calls.load and save, themselves",
-    "store.keys:Keys.seal": "answer sealed and opened",
-    "store.keys:Keys.open": "answer sealed and opened",
+    "store.calls.call_state:load": "calls.load and save, themselves",
+    "store.calls.call_state:save": "calls.load and save, themselves",
+    "store.db.keys:Keys.seal": "answer sealed and opened",
+    "store.db.keys:Keys.open": "answer sealed and opened",
 }
 
 

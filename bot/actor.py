@@ -11,7 +11,8 @@ from typing import Any
 
 from authz import Action, Ask, Proof, Topic
 from desk import actors as desk
-from store import Transaction, members
+from store import Transaction
+from store.verification import slack_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,8 @@ def known(tx: Transaction, actor: Actor | None) -> Who | None:
     """Whom an actor stands for: suspended staff for nobody. Where they were met is kept, so that they can be written to."""
     if actor is None:
         return None
-    member = members.find(tx, actor.team, actor.user)
+    member = slack_members.find(tx, actor.team, actor.user)
     if member is None or member.suspended:
         return None
-    members.met(tx, member, actor.via, actor.dm)
+    slack_members.met(tx, member, actor.via, actor.dm)
     return Who(member.subject, actor)

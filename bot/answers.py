@@ -15,9 +15,13 @@ from bot.actor import Who
 from bot.blocks import Block, Message
 from bot.phrases import Phrases
 from bot.rights import on_ticket
-from store import Transaction, accounts, loans, numbers, ticket_lists, timeline
-from store.accounts import AccountName
-from store.tickets import Conversation, Ticket
+from store import Transaction
+from store.accounts import account_details, delegations
+from store.accounts.account_details import AccountName
+from store.messages import timeline
+from store.text import numbers
+from store.tickets import customer_lists
+from store.tickets.customer_tickets import Conversation, Ticket
 
 Answer = Callable[[Transaction, Phrases, Who, str], Message]
 VIEW: Final = tuple((Action.TICKET_VIEW, topic) for topic in Topic)
@@ -45,7 +49,9 @@ def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     if not any(cell in grants for grants in may.values()):
         return _refused(tx, p, who, Action.BILLING_VIEW)
     named = choices.named_first(tx, may, told.ACCOUNTS, cell)
-    found = [(account, accounts.invoices(tx, grants[cell]) if cell in grants else None) for account, grants in named]
+    found = [
+        (account, account_details.invoices(tx, grants[cell]) if cell in grants else None) for account, grants in named
+    ]
     return told.bills(p, found, len(may) - len(found))
 
 
@@ -55,7 +61,7 @@ def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     if not may:
         return _refused(tx, p, who, Action.SERVICE_VIEW)
     named = choices.named_first(tx, may, told.ACCOUNTS, cell)
-    found = [(account, accounts.services(tx, grants[cell])) for account, grants in named]
+    found = [(account, account_details.services(tx, grants[cell])) for account, grants in named]
     return told.services(p, found, len(may) - len(found))
 
 
@@ -65,7 +71,7 @@ def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     if not may:
         return _refused(tx, p, who, Action.CONTACTS_VIEW)
     named = choices.named_first(tx, may, told.ACCOUNTS, cell)
-    found = [(account, accounts.who_may_manage_contacts(tx, grants[cell])) for account, grants in named]
+    found = [(account, account_details.who_may_manage_contacts(tx, grants[cell])) for account, grants in named]
     return told.contacts(p, found, len(may) - len(found))
 
 
@@ -92,7 +98,7 @@ def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
     may = viewing(tx, who)
     if not may:
         return told.refused(p, choices.refusals(tx, who, VIEW))
-    found, rest = ticket_lists.page(tx, may, first=page * told.PAGE, many=told.PAGE)
+    found, rest = customer_lists.page(tx, may, first=page * told.PAGE, many=told.PAGE)
     return told.listed(p, found, page, rest)
 
 
@@ -105,26 +111,26 @@ def viewing(tx: Transaction, who: Who) -> list[Grant]:
 def waiting(tx: Transaction, who: Who) -> list[Ticket]:
     """Their own tickets on which the desk waits for them."""
     may = viewing(tx, who)
-    return ticket_lists.waiting(tx, may) if may else []
+    return customer_lists.waiting(tx, may) if may else []
 
 
 def is_awaited(tx: Transaction, who: Who) -> bool:
     """Whether there is any such ticket."""
     may = viewing(tx, who)
-    return bool(may and ticket_lists.waits(tx, may))
+    return bool(may and customer_lists.waits(tx, may))
 
 
 def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
     """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
     grant = on_ticket(tx, who, Action.TICKET_VIEW, number)
-    return None if grant is None else ticket_lists.conversation(tx, [grant], number)
+    return None if grant is None else customer_lists.conversation(tx, [grant], number)
 
 
 def billing_alone(tx: Transaction, who: Who, account: int) -> tuple[AccountName, Status] | None:
     """An account and the state it is in, where that is why a member can open billing tickets there and no others."""
     grant = tx.offer([who.ask(tx, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
-    state = accounts.takes_billing_alone(tx, grant) if grant is not None else None
-    return (accounts.name(tx, grant), state) if grant is not None and state is not None else None
+    state = account_details.takes_billing_alone(tx, grant) if grant is not None else None
+    return (account_details.name(tx, grant), state) if grant is not None and state is not None else None
 
 
 def went_to_billing(tx: Transaction, who: Who, found: Conversation) -> tuple[AccountName, Status] | None:
@@ -148,7 +154,7 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
         loan
         for grants in choices.theirs(tx, who).values()
         if "right.lend" in grants
-        for loan in loans.loans(tx, grants["right.lend"])
+        for loan in delegations.loans(tx, grants["right.lend"])
     ]
     return loan_words.lent(p, found)
 

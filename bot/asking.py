@@ -10,10 +10,16 @@ from bot import prove_words, told
 from bot.blocks import Message
 from bot.posting import Posting
 from desk.actors import offered_anything, permit_worker
-from store import Transaction, accounts, approvals, call_backs, codes, factors, places, step_codes, work
-from store.members import Member
-from store.people import subject_of
-from store.work import Work
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.people import subject_of
+from store.calls import callbacks
+from store.codes import one_time_codes
+from store.jobs import job_queue
+from store.jobs.job_queue import Work
+from store.slack import ticket_threads
+from store.verification import call_codes, factors, slack_approvals
+from store.verification.slack_members import Member
 
 
 def code(posting: Posting, piece: Work) -> None:
@@ -21,14 +27,16 @@ def code(posting: Posting, piece: Work) -> None:
     person, call = int(piece.payload["person"]), str(piece.payload["call"])
     door, subject = posting.door, subject_of(int(piece.payload["person"]))
     with door.store.transaction("slack") as tx:
-        if tx.now - piece.created_at > codes.LIFE or not work.is_owed(tx, piece):
+        if tx.now - piece.created_at > one_time_codes.LIFE or not job_queue.is_owed(tx, piece):
             return  # the caller has given up long since, or it was withdrawn
         them = factors.on_file(tx, person).members
         named = _account_name(tx, subject, int(piece.payload["account"]))
         if not them or named is None:
             return
-        bound = step_codes.bound_to(call, int(piece.payload["account"]))
-        message = prove_words.step_code(door.phrases, named, codes.issue(tx, step_codes.IN_SLACK, subject, bound))
+        bound = call_codes.bound_to(call, int(piece.payload["account"]))
+        message = prove_words.step_code(
+            door.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
+        )
         tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
     for member in them:
         _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)
@@ -39,17 +47,17 @@ def approve(posting: Posting, piece: Work) -> None:
     late, what asked says so."""
     id, door = int(piece.payload["approval"]), posting.door
     with door.store.transaction("slack") as tx:
-        asked = approvals.to_ask(tx, permit_worker(tx), id)
+        asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
         them = factors.on_file(tx, asked.person).members if asked is not None else ()
         if asked is not None and not asked.over:
-            work.enqueue_once(tx, approvals.KIND, f"{id}:over", {"approval": id}, after=approvals.LIFE)
+            job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:over", {"approval": id}, after=slack_approvals.LIFE)
     if asked is None:
         return
     message = prove_words.approval(door.phrases, asked)
     for member in them:
         key = f"approve:{id}:{member.team}:{member.user}"
         with door.store.transaction("slack") as tx:
-            stands = places.posted(tx, key)
+            stands = ticket_threads.posted(tx, key)
         if stands is not None:
             posting.change(stands, message)
         elif not asked.over:
@@ -60,11 +68,11 @@ def calling(posting: Posting, piece: Work) -> None:
     """We are calling them now, and these are our two words."""
     id, door = int(piece.payload["call_back"]), posting.door
     with door.store.transaction("slack") as tx:
-        found = call_backs.look(tx, id)
+        found = callbacks.look(tx, id)
         them = factors.on_file(tx, found.person).members if found is not None else ()
-    if found is None or found.status in call_backs.ENDED:
+    if found is None or found.status in callbacks.ENDED:
         return
-    words = call_backs.words(door.store.keys, found)
+    words = callbacks.words(door.store.keys, found)
     message = prove_words.calling(door.phrases, found.number[-2:], words)
     for member in them:
         _show(posting, f"calling:{id}", member, message, piece)
@@ -73,21 +81,21 @@ def calling(posting: Posting, piece: Work) -> None:
 def fade(posting: Posting, piece: Work) -> None:
     """What was good for minutes is over, and says so where it stood."""
     with posting.door.store.transaction("slack") as tx:
-        stands = places.posted(tx, str(piece.payload["post"]))
+        stands = ticket_threads.posted(tx, str(piece.payload["post"]))
     if stands is not None:
         posting.change(stands, told.plain(posting.door.phrases, "code_over"))
 
 
 def fades(tx: Transaction, key: str) -> None:
     """To be done when it is over."""
-    work.enqueue_once(tx, "slack.fade", key, {"post": key}, after=codes.LIFE)
+    job_queue.enqueue_once(tx, "slack.fade", key, {"post": key}, after=one_time_codes.LIFE)
 
 
 def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
     """What the account is called, which whoever may do anything on it may hear: the owner of a closed one may reopen it. None:
     it is nothing of theirs any more."""
     grant = offered_anything(tx, subject, account)
-    return None if grant is None else accounts.name(tx, grant).name
+    return None if grant is None else account_details.name(tx, grant).name
 
 
 def _show(

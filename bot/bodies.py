@@ -15,7 +15,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from bot.request import MOST_BYTES, BadRequest
-from store import numbers
+from store.text import numbers
 
 MOST_HELD: Final = 16 * MOST_BYTES
 SLOWEST: Final = 2.0  # seconds

@@ -13,14 +13,16 @@ from bot import desk_thread
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, value_of
 from desk.actors import permit
-from store import Transaction, call_backs, claims, desk_tickets, live, rings
-from store.people import person_of
+from store import Transaction
+from store.accounts.people import person_of
+from store.calls import callbacks, claims, live_calls, support_calls
+from store.tickets import agent_tickets
 
 Body = Mapping[str, Any]
 
 
 def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    ring = rings.look(tx, number_of(action))
+    ring = support_calls.look(tx, number_of(action))
     if ring is None:
         return "fixed:call_over"
     grant = permit(tx, who.subject, Action.DESK_CARD_VIEW, ring.account)
@@ -30,7 +32,7 @@ def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
 
 
 def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    ring = rings.look(tx, number_of(action))
+    ring = support_calls.look(tx, number_of(action))
     grant = permit(tx, who.subject, Action.DESK_CARD_VIEW, ring.account) if ring else None
     done = ring is not None and grant is not None and claims.give_back(tx, grant, ring.id)
     return None if done else "fixed:call_not_yours"
@@ -41,7 +43,7 @@ def _ask_proof(what: str) -> Click:
         grant = desk_thread.asking_proof(tx, who)
         if grant is None:
             return "fixed:not_yours"
-        return None if rings.ask_proof(tx, grant, number_of(action), what) else "fixed:call_not_asked"
+        return None if support_calls.ask_proof(tx, grant, number_of(action), what) else "fixed:call_not_asked"
 
     return ask
 
@@ -59,22 +61,22 @@ def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
 
 def _of_ring(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
     """Whose call it is, or was just now."""
-    ring, call = rings.look(tx, id), live.look(tx, grant, id)
+    ring, call = support_calls.look(tx, id), live_calls.look(tx, grant, id)
     if ring is None or call is None or who.subject != f"staff:{call.staff}":
         return "nobody"
-    return call_backs.ask(tx, grant, person_of(ring.subject), account=ring.account)
+    return callbacks.ask(tx, grant, person_of(ring.subject), account=ring.account)
 
 
 def _of_ticket(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
     working = desk_thread.working(tx, who, id)
-    person = desk_tickets.requester(tx, working, id) if working is not None else None
+    person = agent_tickets.requester(tx, working, id) if working is not None else None
     if working is None or not isinstance(person, int):
         return person or "nobody"
-    return call_backs.ask(tx, grant, person, account=working.account, ticket=id)
+    return callbacks.ask(tx, grant, person, account=working.account, ticket=id)
 
 
 def _of_person(tx: Transaction, who: Who, grant: Grant, id: int) -> int | str:
-    return call_backs.ask(tx, grant, id)
+    return callbacks.ask(tx, grant, id)
 
 
 _TO_CALL: Final = {"ring": _of_ring, "ticket": _of_ticket, "person": _of_person}

@@ -8,10 +8,10 @@ from bot import blocks as b
 from bot import told
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, moment
-from store.cards import Card
-from store.reach import Delivery
-from store.standing import Requester
-from store.timeline import Said
+from store.accounts.standing import Requester
+from store.messages.timeline import Said
+from store.tickets.answer_delivery import Delivery
+from store.tickets.ticket_summary import Card
 
 STATUSES: Final = ("open", "waiting", "closed")
 TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")

@@ -11,9 +11,12 @@ from bot.actor import Actor, Who, known
 from bot.door import Door
 from bot.kept import kept
 from bot.typed import words_of
-from store import Transaction, edits, places, tickets, timeline
-from store.installations import Installation
-from store.timeline import About
+from store import Transaction
+from store.messages import edits, timeline
+from store.messages.timeline import About
+from store.slack import ticket_threads
+from store.slack.installations import Installation
+from store.tickets import customer_tickets
 
 Body = Mapping[str, Any]
 
@@ -66,7 +69,7 @@ def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> 
             theirs = who is not None and who.subject == whose
             edits.early(tx, whose, source, words if theirs else None, stamp)
         elif who is not None and (
-            ours or (thread and places.at(tx, via.team, str(event["channel"]), str(thread)) is not None)
+            ours or (thread and ticket_threads.at(tx, via.team, str(event["channel"]), str(thread)) is not None)
         ):
             edits.early(tx, who.subject, source, words, stamp)
 
@@ -98,7 +101,9 @@ def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: 
         return False
     if not who.is_person:
         return desk_thread.changed(tx, who, about.account, source, words, stamp)
-    return tickets.edited(tx, who.ask(tx, Action.TICKET_REPLY, about.account, Topic(about.topic)), source, words, stamp)
+    return customer_tickets.edited(
+        tx, who.ask(tx, Action.TICKET_REPLY, about.account, Topic(about.topic)), source, words, stamp
+    )
 
 
 def _stamp(event: Body, now: Body | None) -> str:

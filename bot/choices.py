@@ -10,8 +10,10 @@ from typing import Final
 from authz import ABOUT_A_SERVICE, CELL_OF, REQUESTS, Action, Denied, Grant, Proof, Topic
 from bot.actor import Who
 from desk.actors import EVERYTHING, offered_anything
-from store import Transaction, accounts, tickets
-from store.accounts import AccountName, ServiceName, WhyNot
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.account_details import AccountName, ServiceName, WhyNot
+from store.tickets import customer_tickets
 
 REFUSALS: Final = 8  # in one message
 _TOPICS: Final = tuple((topic, f"{Action.TICKET_OPEN}:{topic}") for topic in Topic)
@@ -78,7 +80,7 @@ def possible(tx: Transaction, who: Who) -> list[Possible]:
 
 def named(tx: Transaction, found: Sequence[Possible]) -> list[Choice]:
     """What is shown of what is possible, with the names of accounts."""
-    return [Choice(accounts.name(tx, one.under), one.kind) for one in found]
+    return [Choice(account_details.name(tx, one.under), one.kind) for one in found]
 
 
 def running(tx: Transaction, who: Who, found: Sequence[Possible], like: str = "") -> list[Running]:
@@ -86,10 +88,10 @@ def running(tx: Transaction, who: Who, found: Sequence[Possible], like: str = ""
     that have `like` in their names."""
     made = []
     for id in dict.fromkeys(one.account for one in found):
-        under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, id))
-        services = accounts.service_names(tx, under, like) if under is not None else ()
+        under = account_details.naming(tx, who.ask(tx, Action.SERVICE_VIEW, id))
+        services = account_details.service_names(tx, under, like) if under is not None else ()
         if under is not None and services:
-            made.append(Running(accounts.name(tx, under), tuple(services)))
+            made.append(Running(account_details.name(tx, under), tuple(services)))
     return made
 
 
@@ -97,8 +99,8 @@ def service(tx: Transaction, who: Who, account: int, kind: str, ref: str | None)
     """The service (ref) that something about to be opened is about: the one that was chosen, if it is there and they may name it; or
     the only one there is, where it is about one."""
     only = kind in ABOUT_A_SERVICE
-    under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, account)) if ref or only else None
-    refs = [one.ref for one in accounts.service_names(tx, under)] if under is not None else []
+    under = account_details.naming(tx, who.ask(tx, Action.SERVICE_VIEW, account)) if ref or only else None
+    refs = [one.ref for one in account_details.service_names(tx, under)] if under is not None else []
     if ref:
         return ref if ref in refs else None
     return refs[0] if only and len(refs) == 1 else None
@@ -109,13 +111,13 @@ def asks_which_service(tx: Transaction, who: Who, value: str) -> bool:
     parsed = parse(value)
     if parsed is None or parsed[1] not in ABOUT_A_SERVICE:
         return False
-    under = accounts.naming(tx, who.ask(tx, Action.SERVICE_VIEW, parsed[0]))
-    return under is not None and len(accounts.service_names(tx, under)) > 1
+    under = account_details.naming(tx, who.ask(tx, Action.SERVICE_VIEW, parsed[0]))
+    return under is not None and len(account_details.service_names(tx, under)) > 1
 
 
 def accounts_like(tx: Transaction, who: Who, words: str, *, most: int) -> list[AccountName]:
     """The first of the accounts on which they are allowed anything whose name or number has these words in it."""
-    found = (accounts.name_like(tx, next(iter(grants.values())), words) for grants in theirs(tx, who).values())
+    found = (account_details.name_like(tx, next(iter(grants.values())), words) for grants in theirs(tx, who).values())
     return list(islice((account for account in found if account is not None), most))
 
 
@@ -125,7 +127,11 @@ def like(tx: Transaction, found: Sequence[Possible], words: str, *, most: int) -
     for one in found:
         if len(made) == most:
             break
-        account = accounts.name(tx, one.under) if words in one.kind else accounts.name_like(tx, one.under, words)
+        account = (
+            account_details.name(tx, one.under)
+            if words in one.kind
+            else account_details.name_like(tx, one.under, words)
+        )
         if account is not None:
             made.append(Choice(account, one.kind))
     return made
@@ -148,7 +154,7 @@ def topic_of(kind: str) -> Topic:
     """The topic a request is kept under."""
     if kind in tuple(Topic):
         return Topic(kind)
-    return tickets.topic_of(Action(kind))
+    return customer_tickets.topic_of(Action(kind))
 
 
 def theirs(tx: Transaction, who: Who) -> dict[int, dict[str, Grant]]:
@@ -161,13 +167,15 @@ def named_first(
 ) -> list[tuple[AccountName, dict[str, Grant]]]:
     """The first so many of those accounts with their names, each told under the cell `under` where that is allowed."""
     first = list(may.values())[:many]
-    return [(accounts.name(tx, grants[under if under in grants else next(iter(grants))]), grants) for grants in first]
+    return [
+        (account_details.name(tx, grants[under if under in grants else next(iter(grants))]), grants) for grants in first
+    ]
 
 
 def on_account(tx: Transaction, who: Who, account: int) -> AccountName | None:
     """The name of one of those accounts. None: it is not theirs."""
     grant = offered_anything(tx, who.subject, account)
-    return None if grant is None else accounts.name(tx, grant)
+    return None if grant is None else account_details.name(tx, grant)
 
 
 def refusals(
@@ -180,8 +188,8 @@ def refusals(
             ask = who.ask(tx, action, id, topic)
             verdict = tx.ask(ask)
             if isinstance(verdict, Denied):
-                account = accounts.name(tx, next(iter(grants.values())))
-                found.append((account, accounts.why_not(tx, ask, verdict)))
+                account = account_details.name(tx, next(iter(grants.values())))
+                found.append((account, account_details.why_not(tx, ask, verdict)))
                 break
         if len(found) == REFUSALS:
             break

@@ -9,7 +9,10 @@ from bot import owed
 from bot.actor import Who, known, of_interaction
 from bot.door import Door
 from bot.owed import Where
-from store import Transaction, calls, numbers, places
+from store import Transaction
+from store.calls import call_state
+from store.slack import ticket_threads
+from store.text import numbers
 
 MINUTE: Final = 60_000  # ms between two answers to a stranger
 Body = Mapping[str, Any]
@@ -41,7 +44,7 @@ def clicked(do: Click, refused: Callable[[Who | None], str | None]) -> Callable[
             return
         key = f"act:{body.get('trigger_id') or action.get('action_ts')}:{action['action_id']}"
         with door.store.transaction("slack") as tx:
-            if not calls.first_delivery(tx, f"slack:{key}"):
+            if not call_state.first_delivery(tx, f"slack:{key}"):
                 return
             who = known(tx, actor)
             what = refused(who)
@@ -71,7 +74,7 @@ def stands_there(tx: Transaction, who: Who, body: Body) -> bool:
     """Whether it was clicked in the ticket's own thread, where its first message says what is so now."""
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
     thread = container.get("thread_ts") or container.get("message_ts")
-    return bool(channel and thread) and places.at(tx, who.actor.via, str(channel), str(thread)) is not None
+    return bool(channel and thread) and ticket_threads.at(tx, who.actor.via, str(channel), str(thread)) is not None
 
 
 def _place(body: Body) -> str:

@@ -14,8 +14,14 @@ from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
-from store import Transaction, calls, edits, loans, numbers, quotes, tickets, timeline
-from store.timeline import Sent
+from store import Transaction
+from store.accounts import delegations
+from store.calls import call_state
+from store.messages import edits, timeline
+from store.messages.timeline import Sent
+from store.slack import quotes
+from store.text import numbers
+from store.tickets import customer_tickets
 
 Body = Mapping[str, Any]
 
@@ -44,7 +50,7 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
         owed.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), **given)
         return None
     known_already = timeline.of_source(tx, source) is not None
-    if known_already or (may and not calls.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
+    if known_already or (may and not call_state.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
         return "fixed:chosen_already"
     if words is None:
         return "fixed:words_gone"
@@ -66,7 +72,9 @@ def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> st
         return "fixed:chosen_already"
     if words is None:
         return "fixed:words_gone"
-    if grant is None or not tickets.reply(tx, grant, number_of(action), body=words, source=source, files=files):
+    if grant is None or not customer_tickets.reply(
+        tx, grant, number_of(action), body=words, source=source, files=files
+    ):
         return "fixed:not_added"
     return f"added:{number_of(action)}"
 
@@ -88,13 +96,13 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | N
 
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
-    done = grant is not None and tickets.close(tx, grant, number_of(action))
+    done = grant is not None and customer_tickets.close(tx, grant, number_of(action))
     return None if done and stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
 
 
 def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
-    done = grant is not None and tickets.reopen(tx, grant, number_of(action))
+    done = grant is not None and customer_tickets.reopen(tx, grant, number_of(action))
     return None if done and stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
 
 
@@ -103,7 +111,7 @@ def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) 
     if about is None or about.account is None:
         return "fixed:no_draft"
     ask = who.ask(tx, Action.TICKET_VIEW, about.account, Topic(about.topic))
-    gone = tickets.draft_withdrawn(tx, ask, number_of(action))
+    gone = customer_tickets.draft_withdrawn(tx, ask, number_of(action))
     return "fixed:draft_gone" if gone else "fixed:no_draft"
 
 
@@ -121,7 +129,7 @@ def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
     grant = tx.ask(who.ask(tx, Action.CONTACTS_VIEW, int(account)))
     if not isinstance(grant, Grant):
         return "open"
-    asked = loans.ask(tx, grant, cell)
+    asked = delegations.ask(tx, grant, cell)
     if asked == "nobody":  # any more: why it is refused says what helps now
         return f"why:{cell}"
     return f"fixed:loan_{asked if isinstance(asked, str) else 'sent'}"
@@ -131,12 +139,12 @@ def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
     grant = _lender(tx, who, request)
     if not isinstance(grant, Grant):
         return grant
-    return "fixed:lent_now" if loans.lend(tx, grant, request, hours) is not None else "fixed:loan_gone"
+    return "fixed:lent_now" if delegations.lend(tx, grant, request, hours) is not None else "fixed:loan_gone"
 
 
 def _lender(tx: Transaction, who: Who, request: int) -> Grant | str:
     """Their right to lend, or what they are told instead."""
-    account = loans.account_of(tx, request)
+    account = delegations.account_of(tx, request)
     verdict = tx.ask(who.ask(tx, Action.RIGHT_LEND, account)) if account is not None else None
     if isinstance(verdict, Grant):
         return verdict
@@ -151,18 +159,18 @@ def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
     request, _, hours = value_of(action).partition(":")
     if not (request + hours).isascii() or not request.isdigit() or not hours.isdigit() or len(request) > 15:
         return None
-    return _lend(tx, who, int(request), min(max(int(hours[:3]), 1), loans.LONGEST))
+    return _lend(tx, who, int(request), min(max(int(hours[:3]), 1), delegations.LONGEST))
 
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = _lender(tx, who, number_of(action))
     if not isinstance(grant, Grant):
         return grant
-    return "fixed:refused_now" if loans.refuse(tx, grant, number_of(action)) is not None else "fixed:loan_gone"
+    return "fixed:refused_now" if delegations.refuse(tx, grant, number_of(action)) is not None else "fixed:loan_gone"
 
 
 def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return "fixed:taken_back" if loans.take_back(tx, who.subject, number_of(action)) else "fixed:loan_over"
+    return "fixed:taken_back" if delegations.take_back(tx, who.subject, number_of(action)) else "fixed:loan_over"
 
 
 def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -193,7 +201,7 @@ def shortcut(door: Door, body: Body) -> None:
     )
     there = {"channel": channel, "only": True} if channel and not channel.startswith("D") else {}
     with door.store.transaction("slack") as tx:
-        if not calls.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
+        if not call_state.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
             return
         who, words = known(tx, actor), kept(door.phrases, words_of(message, ""))
         if who is None or not who.is_person:

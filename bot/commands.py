@@ -12,9 +12,11 @@ from bot.blocks import Message
 from bot.door import Door
 from bot.kept import kept
 from bot.typed import typed
-from store import Transaction, calls, numbers
-from store.live import Case
-from store.readings import Reading
+from store import Transaction
+from store.calls import call_state
+from store.calls.live_calls import Case
+from store.staff.account_access import Reading
+from store.text import numbers
 
 Body = Mapping[str, Any]
 Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
@@ -27,7 +29,7 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
     actor = of_command(body, via.team) if via is not None else None
     name, words = str(body["command"]), typed(str(body.get("text") or ""), "")
     with door.store.transaction("slack") as tx:
-        if not calls.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
+        if not call_state.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
             return None
         who = known(tx, actor)
         if name == "/link":

@@ -32,9 +32,13 @@ from bot.door import Door, ask_who_we_are
 from bot.posting import GONE, Posting
 from bot.web_api import SlackSaid, WebApi
 from desk.actors import permit_worker
-from store import Transaction, approvals, authenticators, edits, places, ticket_lists
-from store.people import person_of, subject_of
-from store.work import Later, Never, Work
+from store import Transaction
+from store.accounts.people import person_of, subject_of
+from store.jobs.job_queue import Later, Never, Work
+from store.messages import edits
+from store.slack import ticket_threads
+from store.tickets import customer_lists
+from store.verification import slack_approvals, totp
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
 PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
@@ -63,7 +67,7 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
         "slack.notice_to": notices.tell_one,
         "slack.hello": hello,
         "slack.code": asking.code,
-        approvals.KIND: asking.approve,
+        slack_approvals.KIND: asking.approve,
         "slack.calling": asking.calling,
         "slack.fade": asking.fade,
         "case": live_case.case,
@@ -103,7 +107,7 @@ def tell(posting: Posting, piece: Work) -> None:
     if thread and channel.startswith("D") and piece.attempts == 1:
         _busy(posting, actor.via, channel, thread)
     if where.get("replace") and not where.get("only"):
-        posting.change(places.Post(actor.via, channel, str(where["message"])), message)
+        posting.change(ticket_threads.Post(actor.via, channel, str(where["message"])), message)
     elif where.get("only"):
         _only_to(posting, actor, channel, thread, message, piece)
     else:
@@ -114,7 +118,7 @@ def tell(posting: Posting, piece: Work) -> None:
             reworded.keep(posting, f"tell:{piece.key}", piece.payload, message)
 
 
-def _shown_once(posting: Posting, post: places.Post, message: Message, piece: Work) -> None:
+def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, piece: Work) -> None:
     """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
     if piece.attempts > 1:
         posting.change(post, message)
@@ -126,7 +130,7 @@ def answer_anew(posting: Posting, piece: Work) -> None:
     """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
     key, asked = str(piece.payload["post"]), piece.payload["asked"]
     with posting.door.store.transaction("slack") as tx:
-        stands, actor = places.posted(tx, key), Actor(str(asked["team"]), str(asked["user"]), str(asked["via"]))
+        stands, actor = ticket_threads.posted(tx, key), Actor(str(asked["team"]), str(asked["user"]), str(asked["via"]))
         message = _answer(tx, posting.door, actor, asked)
     if stands is not None:
         posting.change(stands, message)
@@ -246,7 +250,7 @@ def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any])
 
 
 def _approve_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
-    found = approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
+    found = slack_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
     if found is None or found.over or subject_of(found.person) != who.subject:
         return forms.refused(door.phrases, told.plain(door.phrases, "approval.gone").blocks)
     return prove_words.number_form(door.phrases, found.id)
@@ -275,9 +279,9 @@ def show_home(posting: Posting, piece: Work) -> None:
             view = home.stranger(p, "stranger" if who is None else "home_staff")
         else:
             may, page = answers.viewing(tx, who), int(piece.payload["page"])
-            found, more = ticket_lists.page(tx, may, first=page * told.PAGE, many=told.PAGE) if may else ([], False)
+            found, more = customer_lists.page(tx, may, first=page * told.PAGE, many=told.PAGE) if may else ([], False)
             account = answers.answer(tx, p, who, "account")
-            since = authenticators.confirmed_at(tx, person_of(who.subject))
+            since = totp.confirmed_at(tx, person_of(who.subject))
             view = home.home(p, account, found, page, more, private.proved_on(tx, who), since)
     posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
     reworded.keep(posting, f"home:{actor.team}:{actor.user}", piece.payload, view)

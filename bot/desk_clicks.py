@@ -8,7 +8,9 @@ from typing import Any, Final
 from bot import desk_thread, owed
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, value_of, where
-from store import Transaction, desk_tickets, proof_mail
+from store import Transaction
+from store.staff import email_codes
+from store.tickets import agent_tickets
 
 Body = Mapping[str, Any]
 
@@ -19,17 +21,17 @@ def _take(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     grant = desk_thread.working(tx, who, number(ticket))
     if grant is None:
         return "fixed:not_yours"
-    came = desk_tickets.take(tx, grant, number(ticket), number(had) or None)
-    if came == desk_tickets.TAKEN:
+    came = agent_tickets.take(tx, grant, number(ticket), number(had) or None)
+    if came == agent_tickets.TAKEN:
         return None
-    return "fixed:taken_already" if came == desk_tickets.ALREADY else "fixed:taken_another"
+    return "fixed:taken_already" if came == agent_tickets.ALREADY else "fixed:taken_another"
 
 
 def _put_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     grant = desk_thread.working(tx, who, number_of(action))
     if grant is None:
         return "fixed:not_yours"
-    return None if desk_tickets.put_back(tx, grant, number_of(action)) else "fixed:not_put_back"
+    return None if agent_tickets.put_back(tx, grant, number_of(action)) else "fixed:not_put_back"
 
 
 def _form(name: str) -> Click:
@@ -54,9 +56,9 @@ def _correct(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -
 def _status(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     ticket, _, status = value_of(action).partition(":")
     grant = desk_thread.working(tx, who, number(ticket))
-    if grant is None or status not in desk_tickets.DESK_STATUSES:
+    if grant is None or status not in agent_tickets.DESK_STATUSES:
         return "fixed:not_yours"
-    desk_tickets.set_status(tx, grant, number(ticket), status)
+    agent_tickets.set_status(tx, grant, number(ticket), status)
     return None
 
 
@@ -69,9 +71,9 @@ def _send_code(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
     grant = desk_thread.asking_proof(tx, who)
     if grant is None:
         return "fixed:not_yours"
-    if proof_mail.is_young(tx, grant, number_of(action)):
+    if email_codes.is_young(tx, grant, number_of(action)):
         return "fixed:code_young"
-    return "fixed:code_sent" if proof_mail.ask(tx, grant, number_of(action)) else "fixed:code_wait"
+    return "fixed:code_sent" if email_codes.ask(tx, grant, number_of(action)) else "fixed:code_wait"
 
 
 CLICKS: Final[dict[str, Click]] = {

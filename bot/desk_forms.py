@@ -9,8 +9,10 @@ from bot import desk_thread, forms, told
 from bot.actor import Who
 from bot.blocks import Block
 from bot.door import Door
-from store import Transaction, desk_tickets, reach, shown
-from store.timeline import Said
+from store import Transaction
+from store.messages import shown
+from store.messages.timeline import Said
+from store.tickets import agent_tickets, answer_delivery
 
 
 def answer(
@@ -19,10 +21,10 @@ def answer(
     """Who else has the ticket stands above; and `since`, what colleagues have said on it since the form was opened, in which
     `typed` stood."""
     p = door.phrases
-    found = reach.now(tx, grant, number, phone=door.phone)
+    found = answer_delivery.now(tx, grant, number, phone=door.phone)
     files = shown.noted_files(tx, grant, number)
-    taken = desk_tickets.taken_by_another(tx, grant, number)
-    newest = desk_tickets.newest(tx, grant, number)
+    taken = agent_tickets.taken_by_another(tx, grant, number)
+    newest = agent_tickets.newest(tx, grant, number)
     return forms.answer(p, number, found, files=files, taken=taken, newest=newest, since=since, typed=typed)
 
 
@@ -33,5 +35,5 @@ def correct(tx: Transaction, door: Door, who: Who, number: int, message: int) ->
     body = next((one.body for one in said if one.id == message and one.author == who.subject), None)
     if grant is None or body is None:
         return forms.refused(door.phrases, told.plain(door.phrases, "not_your_answer").blocks)
-    found = reach.now(tx, grant, number, phone=door.phone)
+    found = answer_delivery.now(tx, grant, number, phone=door.phone)
     return forms.answer(door.phrases, number, found, correcting=(message, body))

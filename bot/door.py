@@ -10,8 +10,9 @@ from typing import Any, Final
 from bot.allowance import Allowance
 from bot.phrases import Phrases
 from bot.web_api import WebApi
-from store import Store, installations
-from store.installations import Installation
+from store import Store
+from store.slack import installations
+from store.slack.installations import Installation
 
 FRESH: Final = 30.0  # seconds what is known of installations is good for; whoever changes them says so at once
 

@@ -14,9 +14,14 @@ from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
 from bot.typed import words_of
-from store import Transaction, calls, edits, installations, numbers, places, tickets
-from store.installations import Installation
-from store.places import Place
+from store import Transaction
+from store.calls import call_state
+from store.messages import edits
+from store.slack import installations, ticket_threads
+from store.slack.installations import Installation
+from store.slack.ticket_threads import Place
+from store.text import numbers
+from store.tickets import customer_tickets
 
 Body = Mapping[str, Any]
 SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
@@ -52,10 +57,10 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
     if meant.intent == "change":
         meant = replace(meant, value=reading.which_change(plain, door.phrases.example("changes")))
     with door.store.transaction("slack") as tx:
-        place = places.at(tx, via.team, channel, str(thread)) if thread else None
+        place = ticket_threads.at(tx, via.team, channel, str(thread)) if thread else None
         if not (direct or mentioned or place):
             return
-        if not calls.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
+        if not call_state.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
         edits.hold(tx, spoken.source)
         who = known(tx, actor)
@@ -74,7 +79,7 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
             owed.tell(tx, actor, "fixed:pin_left_out", f"pin:{_minute(tx, actor, spoken)}", where=there)
         if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
             return
-        if place is not None and not (mentioned and place.side == places.ORIGIN):
+        if place is not None and not (mentioned and place.side == ticket_threads.ORIGIN):
             return
         if direct:
             _directly(door, tx, who, actor, spoken, meant)
@@ -108,13 +113,13 @@ class _Spoken:
 def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> bool:
     """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves. Whether it was that."""
     if who is None:
-        if place.side == places.CUSTOMER:
+        if place.side == ticket_threads.CUSTOMER:
             _stranger(tx, actor, spoken)
         return False
     if not spoken.words and not spoken.files:
         owed.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
         return True
-    if place.side == places.DESK:
+    if place.side == ticket_threads.DESK:
         noted = not who.is_person and desk_thread.noted(
             tx, who, place.ticket, spoken.words, spoken.source, spoken.files
         )
@@ -124,17 +129,17 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
             )
         return noted
     grant = on_ticket(tx, who, Action.TICKET_REPLY, place.ticket)
-    said = grant is not None and tickets.reply(
+    said = grant is not None and customer_tickets.reply(
         tx, grant, place.ticket, body=spoken.words, source=spoken.source, files=spoken.files
     )
-    if not said and place.side == places.CUSTOMER:
+    if not said and place.side == ticket_threads.CUSTOMER:
         owed.tell(tx, actor, "fixed:not_added", spoken.key, where=spoken.reply_there)
     return said
 
 
 def _is_code(meant: reading.Read, direct: bool, place: Place | None) -> bool:
     """Whether somebody said a code where others read it. In the desk's own threads eight digits may be a support ID."""
-    return not direct and meant.intent in ("link", "proof") and (place is None or place.side != places.DESK)
+    return not direct and meant.intent in ("link", "proof") and (place is None or place.side != ticket_threads.DESK)
 
 
 def _proved(
@@ -145,14 +150,16 @@ def _proved(
     if who is None or not who.is_person:
         _stranger(tx, actor, spoken) if who is None else owed.tell(tx, actor, "help", spoken.key)
         return
-    number = place.ticket if place is not None and place.side == places.CUSTOMER else 0
-    draft = tickets.draft(tx, who.subject, number) if number else None
+    number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
+    draft = customer_tickets.draft(tx, who.subject, number) if number else None
     mine = list(choices.theirs(tx, who))
     account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None
     if account is None and len(digits) != linking.DIGITS:
         owed.tell(tx, actor, "prove", spoken.key, where=spoken.reply_there)
         return
-    found = proving.prove(tx, door, who, digits, account, tickets.topic_of(draft.action) if draft is not None else None)
+    found = proving.prove(
+        tx, door, who, digits, account, customer_tickets.topic_of(draft.action) if draft is not None else None
+    )
     if found == proving.OTHER_TOPIC:
         owed.tell(tx, actor, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
     elif isinstance(found, str):
@@ -267,7 +274,7 @@ def home_opened(door: Door, body: Body) -> None:
     if actor is None:
         return
     with door.store.transaction("slack") as tx:
-        if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+        if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
             opened = body["event_id"] if known(tx, actor) else f"{actor.team}:{actor.user}:{tx.now // MINUTE}"
             if event.get("tab") == "messages":
                 owed.prompts(tx, actor, f"prompts:{opened}")
@@ -292,7 +299,7 @@ def user_changed(door: Door, body: Body) -> None:
         return
     actor = Actor(str(user.get("team_id")), str(user.get("id")), via.team)
     with door.store.transaction("slack") as tx:
-        if calls.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+        if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
             linking.unlink(tx, actor)
 
 
@@ -300,7 +307,7 @@ def channel_moved(door: Door, body: Body) -> None:
     event, via = body["event"], door.via(body)
     if via is not None:
         with door.store.transaction("slack") as tx:
-            places.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
+            ticket_threads.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
 
 
 def removed(door: Door, body: Body) -> None:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from bot.posting import Posting
 from desk.actors import permit_worker
-from store import files
-from store.work import Never, Work
+from store.jobs.job_queue import Never, Work
+from store.messages import attachments
 
 
 def fetch_file(posting: Posting, piece: Work) -> None:
     """A file that came with a message. Of one in a shared channel the event said no more than its id."""
     message, id = int(piece.payload["message"]), str(piece.payload["file"])
     with posting.door.store.transaction("worker") as tx:
-        team = files.came_through(tx, permit_worker(tx), message)
+        team = attachments.came_through(tx, permit_worker(tx), message)
     through = team or posting.door.home_id
     try:
         about = posting.api.call(through, "files.info", file=id)["file"]
         size = int(about.get("size") or 0)
-        if size > files.LARGEST:
+        if size > attachments.LARGEST:
             raise Never("too large")
-        content = posting.api.download(through, str(about["url_private"]), files.LARGEST)
+        content = posting.api.download(through, str(about["url_private"]), attachments.LARGEST)
     except Never as never:
         with posting.door.store.transaction("worker") as tx:
-            files.never(tx, message, id, str(never))
+            attachments.never(tx, message, id, str(never))
         return
     name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
     with posting.door.store.transaction("worker") as tx:
-        files.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)
+        attachments.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)

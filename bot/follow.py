@@ -15,13 +15,18 @@ from bot.door import Door
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
 from desk.actors import permit_worker
-from store import Transaction, files, members, places, reach, shown, timeline, work
-from store import cards as facts
-from store.people import subject_of
-from store.places import Place, Post
-from store.reach import Delivery
-from store.timeline import Said
-from store.work import Later, Never, Work
+from store import Transaction
+from store.accounts.people import subject_of
+from store.jobs import job_queue
+from store.jobs.job_queue import Later, Never, Work
+from store.messages import attachments, shown, timeline
+from store.messages.timeline import Said
+from store.slack import ticket_threads
+from store.slack.ticket_threads import Place, Post
+from store.tickets import answer_delivery
+from store.tickets import ticket_summary as facts
+from store.tickets.answer_delivery import Delivery
+from store.verification import slack_members
 
 
 def news(posting: Posting, piece: Work) -> None:
@@ -37,71 +42,71 @@ def news(posting: Posting, piece: Work) -> None:
             return
         _places_for(door, tx, grant, number, about.status, home.team)
         said, theirs = shown.said(tx, grant, number), False
-        became = reach.of_ticket(tx, grant, number)
-        for place in places.of_ticket(tx, number):
-            if place.side == places.DESK and about.status in timeline.NOT_THE_DESKS:
+        became = answer_delivery.of_ticket(tx, grant, number)
+        for place in ticket_threads.of_ticket(tx, number):
+            if place.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:
                 continue
             lane = f"place:{place.id}"
             first = {"place": place.id, "ticket": number}
-            if place.side == places.CUSTOMER:
+            if place.side == ticket_threads.CUSTOMER:
                 if not _is_theirs(tx, place):
-                    if places.posted(tx, f"head:{place.id}") is not None:
-                        work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+                    if ticket_threads.posted(tx, f"head:{place.id}") is not None:
+                        job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
                     continue
                 theirs = True
-            work.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
-            stand = places.versions(tx, place)
+            job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+            stand = ticket_threads.versions(tx, place)
             for one in said[1:]:
                 version, state = _version(place, one, became.get(one.id)), became.get(one.id)
                 if _is_owed(place, one, state) and stand.get(f"say:{place.id}:{one.id}") != version:
                     owed = {**first, "message": one.id, "version": version}
-                    work.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
+                    job_queue.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
             for one in said:
                 for file in one.files if _gets_files(place, one) else ():
                     if file.fetched:
                         sent = {**first, "file": file.id, "message": one.id}
-                        work.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
+                        job_queue.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
         if not theirs:
-            reach.left_over(tx, grant, number, phone=door.phone)
+            answer_delivery.left_over(tx, grant, number, phone=door.phone)
 
 
 def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
     """The desk's own place, and the direct messages of whoever opened it, if they are in Slack."""
-    there = places.of_ticket(tx, number)
+    there = ticket_threads.of_ticket(tx, number)
     if (
         door.agent_channel
         and status not in timeline.NOT_THE_DESKS
-        and not any(place.side == places.DESK for place in there)
+        and not any(place.side == ticket_threads.DESK for place in there)
     ):
-        places.add(tx, number, places.DESK, home)
+        ticket_threads.add(tx, number, ticket_threads.DESK, home)
     requester = facts.requester_of(tx, grant, number)
-    if requester is None or any(place.side == places.CUSTOMER and _is_theirs(tx, place) for place in there):
+    if requester is None or any(place.side == ticket_threads.CUSTOMER and _is_theirs(tx, place) for place in there):
         return
-    member = next(iter(members.of_person(tx, requester)), None)
+    member = next(iter(slack_members.of_person(tx, requester)), None)
     if member is not None:
         them = (member.team, member.user)
-        places.add(tx, number, places.CUSTOMER, member.via or home, person=requester, member=them)
+        ticket_threads.add(tx, number, ticket_threads.CUSTOMER, member.via or home, person=requester, member=them)
 
 
 def _version(place: Place, said: Said, became: Delivery | None) -> str:
     """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files; to the desk also what became of an answer."""
     shown = (said.body or said.recording, said.withdrawn, [(file.name, file.lost) for file in said.files])
-    return digest(repr((*shown, became.state, became.why) if place.side == places.DESK and became else shown))
+    return digest(repr((*shown, became.state, became.why) if place.side == ticket_threads.DESK and became else shown))
 
 
 def _is_owed(place: Place, said: Said, became: Delivery | None) -> bool:
     """What a place does not have already: not what was written there. The first words of a ticket stand in its head."""
-    if place.side == places.ORIGIN:  # it says to look into direct messages: once the answer stands there
+    if place.side == ticket_threads.ORIGIN:  # it says to look into direct messages: once the answer stands there
         return became is not None and became.state == "delivered"
     if became is not None and became.state == "refused" and became.place == place.id:
         return False  # Slack refused it for good; `deskgate jobs retry` tries again
     if follow_texts.came_from(place, said) or said.event in ("taken", "waiting"):
         return False
-    return place.side == places.DESK or not said.internal
+    return place.side == ticket_threads.DESK or not said.internal
 
 
 def _gets_files(place: Place, said: Said) -> bool:
-    allowed = place.side == places.DESK or (place.side == places.CUSTOMER and not said.internal)
+    allowed = place.side == ticket_threads.DESK or (place.side == ticket_threads.CUSTOMER and not said.internal)
     return allowed and not said.withdrawn and not follow_texts.came_from(place, said)
 
 
@@ -115,10 +120,10 @@ def head(posting: Posting, piece: Work) -> None:
 
 def _head(posting: Posting, place: Place, piece: Work) -> None:
     door, key = posting.door, f"head:{place.id}"
-    link = _link(posting, place) if place.side == places.ORIGIN else ""
+    link = _link(posting, place) if place.side == ticket_threads.ORIGIN else ""
     with door.store.transaction("slack") as tx:
-        stands = places.posted(tx, key)
-        if stands is not None and place.side == places.CUSTOMER and not _is_theirs(tx, place):
+        stands = ticket_threads.posted(tx, key)
+        if stands is not None and place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
             # What stood there is not for whoever they are now.
             message: Message | None = told.fixed(door.phrases, "stranger")
         else:
@@ -138,19 +143,21 @@ def _head(posting: Posting, place: Place, piece: Work) -> None:
     post = _posted(posting, key, place, channel, message, piece, version)
     with door.store.transaction("slack") as tx:
         if place.thread is None:
-            places.stands(tx, place, post.channel, post.ts)
-        if place.side == places.CUSTOMER:  # now there is something that the channel where it began can link to
-            for other in places.of_ticket(tx, place.ticket):
-                if other.side == places.ORIGIN:
+            ticket_threads.stands(tx, place, post.channel, post.ts)
+        if place.side == ticket_threads.CUSTOMER:  # now there is something that the channel where it began can link to
+            for other in ticket_threads.of_ticket(tx, place.ticket):
+                if other.side == ticket_threads.ORIGIN:
                     first = {"place": other.id, "ticket": place.ticket}
-                    work.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"place:{other.id}")
+                    job_queue.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"place:{other.id}")
 
 
 def _link(posting: Posting, place: Place) -> str:
     """Leads whoever opened the ticket to it, and nobody else anywhere. Empty while it does not stand, or Slack says none."""
     with posting.door.store.transaction("slack") as tx:
-        theirs = (one for one in places.of_ticket(tx, place.ticket) if one.side == places.CUSTOMER)
-        found = next((posted for one in theirs if (posted := places.posted(tx, f"head:{one.id}")) is not None), None)
+        theirs = (one for one in ticket_threads.of_ticket(tx, place.ticket) if one.side == ticket_threads.CUSTOMER)
+        found = next(
+            (posted for one in theirs if (posted := ticket_threads.posted(tx, f"head:{one.id}")) is not None), None
+        )
     if found is None:
         return ""
     with suppress(Later, Never):
@@ -167,21 +174,21 @@ def say(posting: Posting, piece: Work) -> None:
     with door.store.transaction("slack") as tx:
         _still_theirs(tx, place)
         message = follow_texts.SAYS[place.side](door, tx, place, int(piece.payload["message"]))
-        stands = places.posted(tx, key)
+        stands = ticket_threads.posted(tx, key)
     id = int(piece.payload["message"])
     if message is None:
-        if place.side == places.CUSTOMER:
+        if place.side == ticket_threads.CUSTOMER:
             with door.store.transaction("worker") as tx:
-                reach.unreadable(tx, permit_worker(tx), place.ticket, id, phone=door.phone)
+                answer_delivery.unreadable(tx, permit_worker(tx), place.ticket, id, phone=door.phone)
         return
     if stands is None:
         _posted(posting, key, place, place.channel or "", message, piece, version)
     elif stands.version != version:
         posting.change(stands, message)
         posting.keep(key, replace(stands, version=version))
-    if place.side == places.CUSTOMER:
+    if place.side == ticket_threads.CUSTOMER:
         with door.store.transaction("worker") as tx:
-            reach.settle(tx, id, "delivered")
+            answer_delivery.settle(tx, id, "delivered")
 
 
 def send_file(posting: Posting, piece: Work) -> None:
@@ -191,10 +198,11 @@ def send_file(posting: Posting, piece: Work) -> None:
     with door.store.transaction("slack") as tx:
         _still_theirs(tx, place)
         allowed = (
-            place.side == places.DESK or follow_texts.as_customer(tx, place, int(piece.payload["message"])) is not None
+            place.side == ticket_threads.DESK
+            or follow_texts.as_customer(tx, place, int(piece.payload["message"])) is not None
         )
-        found = files.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
-        posted, begun = places.posted(tx, key), places.posted(tx, f"{key}:begun:{piece.attempts - 1}")
+        found = attachments.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
+        posted, begun = ticket_threads.posted(tx, key), ticket_threads.posted(tx, f"{key}:begun:{piece.attempts - 1}")
     if found is None or posted is not None or (begun is not None and _is_shared(posting, begun, channel)):
         return
     sent = posting.api.upload(
@@ -218,7 +226,7 @@ def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
 
 def _place(door: Door, piece: Work) -> Place:
     with door.store.transaction("worker") as tx:
-        place = places.find(tx, int(piece.payload["place"]))
+        place = ticket_threads.find(tx, int(piece.payload["place"]))
     if place is None:
         raise Never("its place is gone")
     return place
@@ -237,17 +245,17 @@ def _standing(posting: Posting, piece: Work) -> Place:
 
 def _still_theirs(tx: Transaction, place: Place) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
-    if place.side == places.CUSTOMER and not _is_theirs(tx, place):
+    if place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
         raise Never("the member these direct messages are with does not stand for them any more")
 
 
 def _is_theirs(tx: Transaction, place: Place) -> bool:
-    found = members.find(tx, *place.member) if place.member is not None else None
+    found = slack_members.find(tx, *place.member) if place.member is not None else None
     return place.member is None or (found is not None and found.subject == subject_of(place.person or 0))
 
 
 def _channel(posting: Posting, place: Place) -> str:
-    if place.side == places.DESK:
+    if place.side == ticket_threads.DESK:
         return posting.door.agent_channel
     if place.member is None:
         raise Never("they are not in Slack")
@@ -260,8 +268,8 @@ def _posted(
     try:
         return posting.post(key, place.team, channel, message, piece, thread=place.thread, version=version)
     except SlackSaid as said:
-        if place.side == places.DESK and said.error in GONE:
+        if place.side == ticket_threads.DESK and said.error in GONE:
             raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said
-        if place.side == places.ORIGIN and said.error in GONE:
+        if place.side == ticket_threads.ORIGIN and said.error in GONE:
             raise Never("the app is not in the channel where it began") from said
         raise

@@ -11,11 +11,14 @@ from bot.actor import Actor, Who
 from bot.blocks import Message
 from bot.door import Door
 from desk.actors import permit_worker
-from store import Transaction, places, reach, shown, timeline
-from store import cards as facts
-from store.people import subject_of
-from store.places import Place
-from store.timeline import Said
+from store import Transaction
+from store.accounts.people import subject_of
+from store.messages import shown, timeline
+from store.messages.timeline import Said
+from store.slack import ticket_threads
+from store.slack.ticket_threads import Place
+from store.tickets import answer_delivery
+from store.tickets import ticket_summary as facts
 
 
 def came_from(place: Place, said: Said) -> bool:
@@ -58,7 +61,7 @@ def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | N
     said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
     if said is None:
         return None
-    became = reach.of_ticket(tx, grant, place.ticket).get(id)
+    became = answer_delivery.of_ticket(tx, grant, place.ticket).get(id)
     return cards.said(door.phrases, place.ticket, said, became, facts.name_of_requester(tx, grant, place.ticket))
 
 
@@ -78,12 +81,12 @@ def _origin_say(door: Door, tx: Transaction, place: Place, id: int) -> Message |
 
 
 HEADS: Final[Mapping[str, Callable[[Door, Transaction, Place], Message | None]]] = {
-    places.DESK: _desk_head,
-    places.CUSTOMER: _customer_head,
-    places.ORIGIN: _origin_head,
+    ticket_threads.DESK: _desk_head,
+    ticket_threads.CUSTOMER: _customer_head,
+    ticket_threads.ORIGIN: _origin_head,
 }
 SAYS: Final[Mapping[str, Callable[[Door, Transaction, Place, int], Message | None]]] = {
-    places.DESK: _desk_say,
-    places.CUSTOMER: _customer_say,
-    places.ORIGIN: _origin_say,
+    ticket_threads.DESK: _desk_say,
+    ticket_threads.CUSTOMER: _customer_say,
+    ticket_threads.ORIGIN: _origin_say,
 }

@@ -11,8 +11,8 @@ from bot.cards import unreached
 from bot.choices import Choice, Running
 from bot.phrases import Phrases, moment
 from bot.told import account_label
-from store.reach import NOBODY, Reach
-from store.timeline import File, Said
+from store.messages.timeline import File, Said
+from store.tickets.answer_delivery import NOBODY, Reach
 
 
 def open_ticket(

@@ -9,7 +9,7 @@ from bot import prove_words, told
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, moment
 from bot.prove_words import Standing
-from store.tickets import Ticket
+from store.tickets.customer_tickets import Ticket
 
 
 def home(

@@ -26,9 +26,11 @@ from fastapi import APIRouter, Request, Response
 from slack_sdk.web import WebClient
 
 from bot.web_api import OPERATORS, SlackSaid, ask, slack_client
-from store import ConnectionLost, DatabaseFault, Store, Transaction, installations, work
-from store.installations import STATE_LIFE, Installation
-from store.work import Later
+from store import ConnectionLost, DatabaseFault, Store, Transaction
+from store.jobs import job_queue
+from store.jobs.job_queue import Later
+from store.slack import installations
+from store.slack.installations import STATE_LIFE, Installation
 
 AUTHORIZE: Final = "https://slack.com/oauth/v2/authorize"
 COOKIE: Final = "deskgate-slack-install"
@@ -234,7 +236,9 @@ def due(tx: Transaction) -> None:
     for team in installations.due_to_rotate(tx):
         found = installations.find(tx, team)
         if found is not None:
-            work.enqueue_once(tx, "slack.rotate", f"{team}:{found.expires_at}", {"team": team}, lane=f"rotate:{team}")
+            job_queue.enqueue_once(
+                tx, "slack.rotate", f"{team}:{found.expires_at}", {"team": team}, lane=f"rotate:{team}"
+            )
 
 
 def rotate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import reading
 from bot.phrases import Phrases
-from store import numbers
+from store.text import numbers
 
 
 def kept(p: Phrases, words: str) -> str:

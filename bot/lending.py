@@ -7,9 +7,13 @@ from bot import loan_words
 from bot.blocks import Message
 from bot.posting import Posting
 from desk.actors import Actor, may_still, permit_worker
-from store import Transaction, loans, members, places, work
-from store.people import subject_of
-from store.work import Work
+from store import Transaction
+from store.accounts import delegations
+from store.accounts.people import subject_of
+from store.jobs import job_queue
+from store.jobs.job_queue import Work
+from store.slack import ticket_threads
+from store.verification import slack_members
 
 
 def request(posting: Posting, piece: Work) -> None:
@@ -19,11 +23,11 @@ def request(posting: Posting, piece: Work) -> None:
 
 def _tell_lenders(posting: Posting, id: int, why: str) -> None:
     with posting.door.store.transaction("worker") as tx:
-        found = loans.addressees(tx, permit_worker(tx), id)
+        found = delegations.addressees(tx, permit_worker(tx), id)
         for lender in found[1] if found is not None else ():
             asked = {"request": id, "person": lender.person}
             lane = f"loan:{id}:{lender.person}"
-            work.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
+            job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
 
 
 def ask(posting: Posting, piece: Work) -> None:
@@ -31,9 +35,9 @@ def ask(posting: Posting, piece: Work) -> None:
     id, person = int(piece.payload["request"]), int(piece.payload["person"])
     key, door = f"loan:{id}:{person}", posting.door
     with door.store.transaction("worker") as tx:
-        found = loans.addressees(tx, permit_worker(tx), id)
+        found = delegations.addressees(tx, permit_worker(tx), id)
         member = _where(tx, person)
-        stands = places.posted(tx, key)
+        stands = ticket_threads.posted(tx, key)
     if found is None or member is None or all(lender.person != person for lender in found[1]):
         return
     message = loan_words.question(door.phrases, found[0])
@@ -50,9 +54,9 @@ def news(posting: Posting, piece: Work) -> None:
         _tell_lenders(posting, int(request), piece.key)
     with door.store.transaction("worker") as tx:
         grant = permit_worker(tx)
-        lent = loans.told_about(tx, grant, int(loan)) if loan is not None else None
-        asked = loans.addressees(tx, grant, int(request)) if request is not None else None
-        account = loans.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
+        lent = delegations.told_about(tx, grant, int(loan)) if loan is not None else None
+        asked = delegations.addressees(tx, grant, int(request)) if request is not None else None
+        account = delegations.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
         borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
         member = _where(tx, borrower) if borrower is not None else None
         gone = borrower is None or not _is_on(tx, borrower, account)
@@ -70,10 +74,10 @@ def _is_on(tx: Transaction, person: int, account: int | None) -> bool:
     return may_still(tx, Actor(subject_of(person), Proof.VERIFIED), Action.CONTACTS_VIEW, account)
 
 
-def _where(tx: Transaction, person: int) -> members.Member | None:
-    return next(iter(members.of_person(tx, person)), None)
+def _where(tx: Transaction, person: int) -> slack_members.Member | None:
+    return next(iter(slack_members.of_person(tx, person)), None)
 
 
-def _direct(posting: Posting, key: str, member: members.Member, message: Message, piece: Work) -> None:
+def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, piece: Work) -> None:
     via = member.via or posting.door.home_id
     posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)

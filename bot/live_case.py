@@ -9,9 +9,12 @@ from bot.blocks import Message
 from bot.posting import GONE, Posting
 from bot.web_api import OPERATORS, SlackSaid
 from desk.actors import permit_worker
-from store import alerts, call_backs, live, members, places, quotes
-from store.places import Post
-from store.work import Later, Work
+from store.calls import callbacks, live_calls
+from store.jobs.job_queue import Later, Work
+from store.security import alerts
+from store.slack import quotes, ticket_threads
+from store.slack.ticket_threads import Post
+from store.verification import slack_members
 
 
 def case(posting: Posting, piece: Work) -> None:
@@ -21,8 +24,8 @@ def case(posting: Posting, piece: Work) -> None:
         return
     key = f"case:{ring}"
     with door.store.transaction("slack") as tx:
-        found = live.case(tx, permit_worker(tx), ring, door.texting)
-        stands = places.posted(tx, key)
+        found = live_calls.case(tx, permit_worker(tx), ring, door.texting)
+        stands = ticket_threads.posted(tx, key)
     if found is None:
         return
     message = live_words.card(door.phrases, found)
@@ -46,7 +49,7 @@ def alert(posting: Posting, piece: Work) -> None:
         if found is None:
             return
         named = alerts.named(tx, grant, found)
-        leads = members.leads(tx) if found.audience == alerts.LEADS else []
+        leads = slack_members.leads(tx) if found.audience == alerts.LEADS else []
     message = live_words.alert(door.phrases, found, named)
     if found.audience == alerts.DESK:
         if door.agent_channel:
@@ -62,9 +65,9 @@ def called(posting: Posting, piece: Work) -> None:
     """A call back that reached nobody: whoever asked for it is told, in direct messages."""
     door = posting.door
     with door.store.transaction("slack") as tx:
-        found = call_backs.look(tx, int(piece.payload["call_back"]))
-        them = members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
-    if found is None or found.status not in call_backs.ENDED:
+        found = callbacks.look(tx, int(piece.payload["call_back"]))
+        them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
+    if found is None or found.status not in callbacks.ENDED:
         return
     message = live_words.not_reached(door.phrases, found)
     for member in them:

@@ -9,9 +9,9 @@ from bot import blocks as b
 from bot import cards
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, clock, moment
-from store.alerts import Alert, Named
-from store.call_backs import CallBack
-from store.live import Case, LiveCall
+from store.calls.callbacks import CallBack
+from store.calls.live_calls import Case, LiveCall
+from store.security.alerts import Alert, Named
 
 
 def card(p: Phrases, found: Case) -> Message:

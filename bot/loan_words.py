@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot import blocks as b
 from bot.blocks import Message
 from bot.phrases import Phrases, moment
-from store.loans import Loan, Request, may_be_for_one
+from store.accounts.delegations import Loan, Request, may_be_for_one
 
 HOURS = (1, 4, 24)
 

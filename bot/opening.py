@@ -9,10 +9,13 @@ from typing import Any
 from authz import Action, Denied, Topic
 from bot import choices
 from bot.actor import Who
-from store import Transaction, accounts, places, tickets
-from store.accounts import WhyNot
-from store.people import person_of
-from store.timeline import Sent
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.account_details import WhyNot
+from store.accounts.people import person_of
+from store.messages.timeline import Sent
+from store.slack import ticket_threads
+from store.tickets import customer_tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,20 @@ def open_ticket(
     about = choices.service(tx, who, account, kind, service)
     if kind not in tuple(Topic):
         ask = who.ask(tx, Action(kind), account)._replace(service=about)
-        made = tickets.request(tx, ask, topic=str(choices.topic_of(kind)), body=words, source=source, files=files)
+        made = customer_tickets.request(
+            tx, ask, topic=str(choices.topic_of(kind)), body=words, source=source, files=files
+        )
         if isinstance(made, Denied):
-            return accounts.why_not(tx, ask, made)
+            return account_details.why_not(tx, ask, made)
         opened = Opened(made[0], not made[1])
     else:
         ask = who.ask(tx, Action.TICKET_OPEN, account, Topic(kind))
         grant = tx.ask(ask)
         if isinstance(grant, Denied):
-            return accounts.why_not(tx, ask, grant)
+            return account_details.why_not(tx, ask, grant)
         is_question = "question" if words.rstrip().endswith("?") else "problem"
         opened = Opened(
-            tickets.open(tx, grant, body=words, kind=is_question, service=about, source=source, files=files)
+            customer_tickets.open(tx, grant, body=words, kind=is_question, service=about, source=source, files=files)
         )
     _remember(tx, who, opened.number, origin)
     return opened
@@ -73,15 +78,17 @@ def open_ticket(
 
 def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> None:
     """The thread it began in belongs to it, unless that is another ticket's already."""
-    if origin is None or places.at(tx, who.actor.via, origin.channel, origin.thread) is not None:
+    if origin is None or ticket_threads.at(tx, who.actor.via, origin.channel, origin.thread) is not None:
         return
     if not origin.direct:
-        places.add(tx, number, places.ORIGIN, who.actor.via, channel=origin.channel, thread=origin.thread)
+        ticket_threads.add(
+            tx, number, ticket_threads.ORIGIN, who.actor.via, channel=origin.channel, thread=origin.thread
+        )
     elif origin.channel == who.actor.dm:
-        places.add(
+        ticket_threads.add(
             tx,
             number,
-            places.CUSTOMER,
+            ticket_threads.CUSTOMER,
             who.actor.via,
             channel=origin.channel,
             thread=origin.thread,

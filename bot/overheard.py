@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from store import overheard
+from store.codes import exposed_codes
 
 if TYPE_CHECKING:
     from bot.door import Door
-    from store.installations import Installation
+    from store.slack.installations import Installation
 
 HOUR: Final = 3_600_000  # ms
 _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, pictures
@@ -74,7 +74,7 @@ def listen(door: Door, event: Mapping[str, Any], via: Installation) -> None:
     if event.get("channel_type") == "im" or event.get("bot_id") == via.bot_id:
         return
     words = "\n".join(words_in(event))
-    found = len(overheard.candidates(words))
+    found = len(exposed_codes.candidates(words))
     if not found:
         return  # nearly always, and nobody has waited for the database
     said = event.get("message") or event.get("previous_message") or event
@@ -83,7 +83,7 @@ def listen(door: Door, event: Mapping[str, Any], via: Installation) -> None:
     if not allowed:
         return  # nor does anybody wait for whoever says number after number
     with door.store.transaction("slack") as tx:
-        overheard.spoil(tx, words, allowed)
+        exposed_codes.spoil(tx, words, allowed)
 
 
 def words_in(said: object) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.actor import Actor
-from store import Transaction, work
+from store import Transaction
+from store.jobs import job_queue
 
 Where = Mapping[str, Any]
 """Where an answer goes: `channel`, `thread`, `only` (shown to whoever asked alone), or `replace` for in the place of the
@@ -19,18 +20,18 @@ _SEAL: Final = 20  # characters
 def tell(tx: Transaction, actor: Actor, what: str, key: str, *, where: Where | None = None, origin: str = "") -> None:
     """An answer (answers.py), or fixed words: `fixed:…`. `origin` says where words came from that the asker is asked about."""
     asked = {"what": what, "where": dict(where or {}), **({"from": origin} if origin else {})}
-    work.enqueue_once(tx, "slack.tell", key, {**_member(actor), **asked}, lane=f"tell:{actor.team}:{actor.user}")
+    job_queue.enqueue_once(tx, "slack.tell", key, {**_member(actor), **asked}, lane=f"tell:{actor.team}:{actor.user}")
 
 
 def form(tx: Transaction, actor: Actor, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
     """A form for whoever clicked: a trigger is good for three seconds, so this is the first thing the worker does. With `view`,
     the id of one that is open, it becomes that form."""
     asked = {"form": form, "trigger": trigger, "at": tx.now, "where": dict(where or {}), **given}
-    work.enqueue_once(tx, "slack.form", trigger, {**_member(actor), **asked})
+    job_queue.enqueue_once(tx, "slack.form", trigger, {**_member(actor), **asked})
 
 
 def home(tx: Transaction, actor: Actor, page: int, key: str) -> None:
-    work.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=home_lane(actor))
+    job_queue.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=home_lane(actor))
 
 
 def home_lane(actor: Actor) -> str:
@@ -38,11 +39,11 @@ def home_lane(actor: Actor) -> str:
 
 
 def prompts(tx: Transaction, actor: Actor, key: str) -> None:
-    work.enqueue_once(tx, "slack.prompts", key, {**_member(actor), "channel": actor.dm})
+    job_queue.enqueue_once(tx, "slack.prompts", key, {**_member(actor), "channel": actor.dm})
 
 
 def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> None:
-    work.enqueue_once(tx, kind, key, payload, lane=lane)
+    job_queue.enqueue_once(tx, kind, key, payload, lane=lane)
 
 
 def sealed(tx: Transaction, actor: Actor, said: str) -> str:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from store.spans import lasted
+from store.text.durations import lasted
 
 LONGEST: Final = 2_000  # characters of somebody's own words in one sentence
 

@@ -12,9 +12,10 @@ from typing import Any, Final
 from bot.blocks import Message
 from bot.door import Door
 from bot.web_api import SlackSaid, WebApi
-from store import members, places
-from store.places import Post
-from store.work import Later, Work
+from store.jobs.job_queue import Later, Work
+from store.slack import ticket_threads
+from store.slack.ticket_threads import Post
+from store.verification import slack_members
 
 EVENT_TYPE: Final = "deskgate"
 CLOCKS: Final = 60  # seconds our clock and Slack's may differ
@@ -41,7 +42,7 @@ class Posting:
         """Posts what has this key, unless it stands. Where the piece of work was tried before, it may stand and we not know.
         Raises `Later` and `Never` as the Web API does."""
         with self.door.store.transaction("slack") as tx:
-            stands = places.posted(tx, key)
+            stands = ticket_threads.posted(tx, key)
         if stands is not None:
             return stands
         ts = self._found(team, channel, thread, key, piece.created_at) if piece.attempts > 1 else None
@@ -57,7 +58,7 @@ class Posting:
 
     def keep(self, key: str, post: Post) -> None:
         with self.door.store.transaction("slack") as tx:
-            places.keep_post(tx, key, post)
+            ticket_threads.keep_post(tx, key, post)
 
     def change(self, post: Post, message: Message) -> None:
         """Brings what stands there to what is so now. What is gone is left alone."""
@@ -70,14 +71,14 @@ class Posting:
     def direct(self, team: str, user: str, via: str) -> str:
         """The channel of direct messages with a member."""
         with self.door.store.transaction("slack") as tx:
-            member = members.find(tx, team, user)
+            member = slack_members.find(tx, team, user)
         if member is not None and member.dm is not None and member.via == via:
             return member.dm
         opened: dict[str, Any] = self.api.call(via, "conversations.open", users=user)["channel"]
         channel = str(opened["id"])
         if member is not None:
             with self.door.store.transaction("slack") as tx:
-                members.met(tx, member, via, channel)
+                slack_members.met(tx, member, via, channel)
         return channel
 
     def _found(self, team: str, channel: str, thread: str | None, key: str, since: int) -> str | None:

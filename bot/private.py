@@ -14,10 +14,13 @@ from bot.actor import Who
 from bot.blocks import Block, Message
 from bot.door import Door
 from bot.proving import Further
-from store import Transaction, authenticators, carried, codes, factors, guard, members, pages, ticket_lists, tickets
-from store.accounts import AccountName
-from store.people import person_of
-from store.tickets import Ticket
+from store import Transaction
+from store.accounts.account_details import AccountName
+from store.accounts.people import person_of
+from store.codes import one_time_codes, one_time_links
+from store.tickets import customer_lists, customer_tickets
+from store.tickets.customer_tickets import Ticket
+from store.verification import attempt_limits, factors, slack_members, totp, transfer_codes
 
 Answer = Callable[[Transaction, Door, Who, str], Message]
 ENROL: Final = "enrol"  # a kind of page
@@ -47,7 +50,7 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
     named = choices.on_account(tx, who, account)
     if named is None:
         return None
-    draft = tickets.draft(tx, who.subject, number) if number else None
+    draft = customer_tickets.draft(tx, who.subject, number) if number else None
     kind = "" if draft is None else str(draft.action)
     ways = proving.ways(tx, door, who)
     return prove_words.form(door.phrases, ways, named, number, door.step_up_minutes, kind=kind, sent=sent)
@@ -79,7 +82,7 @@ def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
 
 def _drafts(tx: Transaction, who: Who) -> list[Ticket]:
     may = answers.viewing(tx, who)
-    return ticket_lists.drafts(tx, may) if may else []
+    return customer_lists.drafts(tx, may) if may else []
 
 
 def _proved(tx: Transaction, door: Door, who: Who, more: str) -> Message:
@@ -97,8 +100,10 @@ def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
     account = next((account for account, _ in own if str(account.id) == id), None)
     if account is None or kind not in (*REQUESTS, "agent"):
         return prove_words.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
-    topic = tickets.topic_of(Action(kind)) if kind != "agent" else None  # an agent is content with either
-    digits = carried.give(tx, carried.TO_PHONE, who.subject, account.id, who.bound, topic or Topic.TECHNICAL)
+    topic = customer_tickets.topic_of(Action(kind)) if kind != "agent" else None  # an agent is content with either
+    digits = transfer_codes.give(
+        tx, transfer_codes.TO_PHONE, who.subject, account.id, who.bound, topic or Topic.TECHNICAL
+    )
     if digits is None:
         return told.plain(p, "reference.none")
     return prove_words.reference(p, account.name, topic or "", digits)
@@ -106,14 +111,14 @@ def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
 
 def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
     """Since when they have one, or a one-time link to set one up."""
-    since = authenticators.confirmed_at(tx, person_of(who.subject))
+    since = totp.confirmed_at(tx, person_of(who.subject))
     if since is not None:
         ready = since + factors.COOLING
-        ends_at = authenticators.ends_at(tx, person_of(who.subject))
+        ends_at = totp.ends_at(tx, person_of(who.subject))
         return prove_words.enrolled(door.phrases, since, ready if ready > tx.now else None, ends_at)
     if not door.public_url:
         return told.plain(door.phrases, "authenticator.nowhere")
-    token = pages.issue(tx, ENROL, who.subject)
+    token = one_time_links.issue(tx, ENROL, who.subject)
     tx.record(who.subject, None, "authenticator", "link_made", proof=Proof.VERIFIED)
     return prove_words.enrolment(door.phrases, f"{door.public_url}/enrol/{token}")
 
@@ -121,20 +126,20 @@ def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message
 def _locked(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
     """A code that is taken at the PIN prompt while their PIN is locked; otherwise what applies."""
     person, p = person_of(who.subject), door.phrases
-    counter = guard.counter_of(person)
-    if guard.is_worn_out(tx, counter):
+    counter = attempt_limits.counter_of(person)
+    if attempt_limits.is_worn_out(tx, counter):
         return told.plain(p, "locked.disabled")
-    if not guard.is_locked(tx, counter):
+    if not attempt_limits.is_locked(tx, counter):
         return told.plain(p, "locked.not")
     if not is_old_enough(tx, who):
         return told.plain(p, "locked.young")
     tx.record(who.subject, None, "unlock_code", "made", proof=Proof.VERIFIED)
-    return prove_words.unlocking(p, codes.issue(tx, UNLOCK, who.subject))
+    return prove_words.unlocking(p, one_time_codes.issue(tx, UNLOCK, who.subject))
 
 
 def is_old_enough(tx: Transaction, who: Who) -> bool:
     """Whether this very member has stood for them for long enough to be shown what proves them elsewhere."""
-    member = members.find(tx, who.actor.team, who.actor.user)
+    member = slack_members.find(tx, who.actor.team, who.actor.user)
     return member is not None and member.linked_at <= tx.now - factors.COOLING
 
 

@@ -10,8 +10,12 @@ from bot import owed, private, proving
 from bot.actor import Who
 from bot.clicked import Click, number, number_of, stands_there, value_of, where
 from bot.door import Door
-from store import Transaction, alerts, approvals, authenticators, factors, step_codes, texts, tickets, work
-from store.people import person_of
+from store import Transaction
+from store.accounts.people import person_of
+from store.jobs import job_queue
+from store.security import alerts
+from store.tickets import customer_tickets
+from store.verification import call_codes, factors, slack_approvals, sms_codes, totp
 
 Body = Mapping[str, Any]
 
@@ -22,7 +26,7 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     if kind == "account":
         owed.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
         return None
-    draft = tickets.draft(tx, who.subject, number(kind))
+    draft = customer_tickets.draft(tx, who.subject, number(kind))
     done = proving.hand_in(tx, who, number(kind))
     if done == proving.HANDED:
         return None if stands_there(tx, who, body) else f"handed:{number(kind)}"
@@ -38,8 +42,8 @@ def send_text(door: Door) -> Click:
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
         view = body.get("view") or {}
         account, _, ticket = str(view.get("private_metadata") or "").partition(":")
-        bound = step_codes.bound_to(who.bound, number(account))
-        sent = texts.ask(tx, who.subject, bound, door.texting)
+        bound = call_codes.bound_to(who.bound, number(account))
+        sent = sms_codes.ask(tx, who.subject, bound, door.texting)
         shown: dict[str, Any] = {
             "account": number(account),
             "ticket": number(ticket),
@@ -62,13 +66,13 @@ def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any
 def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Somebody else is on the phone as them: the desk is warned at once, and everybody on file told."""
     id = number_of(action)
-    account = approvals.refuse(tx, who.subject, id) if private.is_old_enough(tx, who) else None
+    account = slack_approvals.refuse(tx, who.subject, id) if private.is_old_enough(tx, who) else None
     if account is None:
         return "fixed:approval.gone"
     alerts.alert(tx, "probing_account", f"approval:{id}", subject=who.subject, account=account)
     told = {"notice": "not_me", "person": person_of(who.subject)}
-    work.enqueue_once(tx, "notice", f"not_me:{id}", told)
-    work.enqueue_once(tx, approvals.KIND, f"{id}:answered", {"approval": id})
+    job_queue.enqueue_once(tx, "notice", f"not_me:{id}", told)
+    job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:answered", {"approval": id})
     return "fixed:approval.not_me"
 
 
@@ -77,14 +81,14 @@ def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     if not private.is_old_enough(tx, who):
         return "fixed:authenticator.young"
     person = person_of(who.subject)
-    authenticators.end_later(tx, person, factors.COOLING)
-    return "authenticator" if authenticators.ends_at(tx, person) is not None else "fixed:authenticator.none"
+    totp.end_later(tx, person, factors.COOLING)
+    return "authenticator" if totp.ends_at(tx, person) is not None else "fixed:authenticator.none"
 
 
 def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     if not private.is_old_enough(tx, who):
         return "fixed:authenticator.young"
-    return "fixed:authenticator.kept" if authenticators.keep(tx, person_of(who.subject)) else "authenticator"
+    return "fixed:authenticator.kept" if totp.keep(tx, person_of(who.subject)) else "authenticator"
 
 
 CLICKS: Final[dict[str, Click]] = {

@@ -9,9 +9,9 @@ from bot import told
 from bot.blocks import Block, Message
 from bot.phrases import Phrases, clock, moment
 from bot.proving import Further, Ways
-from store.accounts import AccountName, WhyNot
-from store.approvals import Asked
-from store.tickets import Ticket
+from store.accounts.account_details import AccountName, WhyNot
+from store.tickets.customer_tickets import Ticket
+from store.verification.slack_approvals import Asked
 
 Standing = tuple[AccountName, Further | None]
 """An account, and how far somebody is proved on it here."""

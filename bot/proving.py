@@ -11,10 +11,13 @@ from typing import Final
 from authz import Denied, Topic
 from bot.actor import Who
 from bot.door import Door
-from store import Transaction, accounts, authenticators, carried, factors, guard, step_codes, step_ups, texts, tickets
-from store.accounts import WhyNot
-from store.guard import Admission
-from store.people import person_of
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.account_details import WhyNot
+from store.accounts.people import person_of
+from store.tickets import customer_tickets
+from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, totp, transfer_codes
+from store.verification.attempt_limits import Admission
 
 BUDGET: Final = "step"
 HANDED, OTHER_TOPIC = "handed", "other_topic"
@@ -49,9 +52,9 @@ class Further:
 
 def ways(tx: Transaction, door: Door, who: Who) -> Ways:
     person = person_of(who.subject)
-    on_file, since = factors.on_file(tx, person), authenticators.confirmed_at(tx, person)
+    on_file, since = factors.on_file(tx, person), totp.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None
-    number = texts.number_for(tx, person, door.texting)
+    number = sms_codes.number_for(tx, person, door.texting)
     ending = number[-2:] if number is not None else ""
     return Ways(on_file.authenticator, young, ending, door.phone and bool(on_file.members), door.phone)
 
@@ -71,34 +74,39 @@ def prove(
     """One try with what somebody typed; or why not: later (too many were tried), wrong, or other_topic: a reference of theirs that is
     not for `topic`, and stays good. Without an account (id) only a reference from the phone, which says itself on which. What does not
     fit, and what is somebody else's, sound the same."""
-    tried = guard.reserve(tx, step_codes.counter_of(who.subject), real=True, limits=(guard.desk_wide(BUDGET),))
+    tried = attempt_limits.reserve(
+        tx, call_codes.counter_of(who.subject), real=True, limits=(attempt_limits.desk_wide(BUDGET),)
+    )
     if tried.admission is not Admission.EVALUATE:
         return "later"
-    if topic is not None and carried.topic_of(tx, carried.TO_SLACK, who.subject, digits) not in (None, topic):
-        guard.give_back(tx, tried, matched=True)
+    if topic is not None and transfer_codes.topic_of(tx, transfer_codes.TO_SLACK, who.subject, digits) not in (
+        None,
+        topic,
+    ):
+        attempt_limits.give_back(tx, tried, matched=True)
         return OTHER_TOPIC
     found = _reached(tx, door, who, digits, account)
     if found is None:
         tx.record(who.subject, account, "step_up", "refused")
         return "wrong"
-    guard.give_back(tx, tried, matched=True)
+    attempt_limits.give_back(tx, tried, matched=True)
     return found
 
 
 def _reached(tx: Transaction, door: Door, who: Who, digits: str, account: int | None) -> Further | None:
     person, until = person_of(who.subject), tx.now + door.step_up_minutes * MINUTE
     factor = ""
-    if account is not None and len(digits) == authenticators.DIGITS:
+    if account is not None and len(digits) == totp.DIGITS:
         old_enough = factors.on_file(tx, person).authenticator
-        factor = "authenticator" if old_enough and authenticators.check(tx, person, digits) else ""
-    elif account is not None and step_codes.use(
-        tx, step_codes.BY_TEXT, who.subject, digits, step_codes.bound_to(who.bound, account)
+        factor = "authenticator" if old_enough and totp.check(tx, person, digits) else ""
+    elif account is not None and call_codes.use(
+        tx, call_codes.BY_TEXT, who.subject, digits, call_codes.bound_to(who.bound, account)
     ):
         factor = "text"
     if factor and account is not None:
         step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)
         return Further(account, until)
-    on = carried.take(tx, carried.TO_SLACK, who.subject, digits, who.bound, account=account)
+    on = transfer_codes.take(tx, transfer_codes.TO_SLACK, who.subject, digits, who.bound, account=account)
     return None if on is None else further(tx, who, on)
 
 
@@ -113,14 +121,14 @@ def not_handed_in(done: WhyNot | str, number: int) -> str:
 def hand_in(tx: Transaction, who: Who, number: int, call: str = "") -> WhyNot | str:
     """A draft of theirs goes to the desk, if they are proved far enough at this moment, here or on that `call`: `handed`, and its thread
     says so (follow.py); or why not, or what became of it before: `handed_in`, `withdrawn`, or nothing of theirs (empty)."""
-    draft = tickets.draft(tx, who.subject, number)
+    draft = customer_tickets.draft(tx, who.subject, number)
     if draft is None:
-        return tickets.draft_is(tx, who.subject, number)
+        return customer_tickets.draft_is(tx, who.subject, number)
     ask = who.ask(tx, draft.action, draft.account)._replace(service=draft.service)
     if call:
-        proof = step_ups.proof(tx, who.subject, draft.account, call, str(tickets.topic_of(draft.action)))
+        proof = step_ups.proof(tx, who.subject, draft.account, call, str(customer_tickets.topic_of(draft.action)))
         ask = ask._replace(proof=proof)
-    done = tickets.hand_in(tx, ask, number)
+    done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
-        return accounts.why_not(tx, ask, done)
-    return HANDED if done else tickets.draft_is(tx, who.subject, number)
+        return account_details.why_not(tx, ask, done)
+    return HANDED if done else customer_tickets.draft_is(tx, who.subject, number)

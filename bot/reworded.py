@@ -14,9 +14,12 @@ from bot import owed
 from bot.actor import Actor
 from bot.blocks import Message
 from bot.posting import Posting
-from store import Transaction, edits, quotes, work
-from store.quotes import Quote
-from store.work import Work
+from store import Transaction
+from store.jobs import job_queue
+from store.jobs.job_queue import Work
+from store.messages import edits
+from store.slack import quotes
+from store.slack.quotes import Quote
 
 AT_ONCE: Final = 20  # answers; Slack takes some 50 changes a minute, and others wait for theirs
 APART: Final = 30_000  # ms until the next of them
@@ -62,17 +65,17 @@ def again(posting: Posting, piece: Work) -> None:
             _anew(tx, one, about, f"{one.post}:{piece.key}")
         if len(found) == AT_ONCE:  # in no lane: a newer change does not wait for the rest of this one
             rest = {"about": about, "before": found[-1].id}
-            work.enqueue_once(tx, edits.SAYS, f"{piece.key}:{found[-1].id}", rest, after=APART)
+            job_queue.enqueue_once(tx, edits.SAYS, f"{piece.key}:{found[-1].id}", rest, after=APART)
 
 
 def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
     if one.post.startswith("case:"):
-        work.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
+        job_queue.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
     elif one.post.startswith("home:"):
         actor = Actor(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
-        if not work.waits(tx, owed.home_lane(actor)):
+        if not job_queue.waits(tx, owed.home_lane(actor)):
             owed.home(tx, actor, int(one.asked.get("page") or 0), key)
-    elif not work.waits(tx, lane := f"answer:{one.post}"):
+    elif not job_queue.waits(tx, lane := f"answer:{one.post}"):
         kind, _, its = about.partition(":")
         asked = {**one.asked, "source": its} if kind == "source" else one.asked
-        work.enqueue_once(tx, "slack.answer_anew", key, {"post": one.post, "asked": asked}, lane=lane)
+        job_queue.enqueue_once(tx, "slack.answer_anew", key, {"post": one.post, "asked": asked}, lane=lane)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from authz import Action, Grant, Topic
 from bot.actor import Who
-from store import Transaction, timeline
+from store import Transaction
+from store.messages import timeline
 
 
 def on_ticket(tx: Transaction, who: Who, action: Action, number: int) -> Grant | None:

@@ -18,7 +18,7 @@ from bot.bolt import dispatch, make_bolt
 from bot.door import Door
 from bot.request import BadRequest, may_be_signed, read, verify
 from bot.shape import is_whole
-from store.cleaning import clean
+from store.text.cleaning import clean
 
 log = structlog.get_logger("slack")
 THREADS: Final = 8

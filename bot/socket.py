@@ -24,7 +24,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web import WebClient
 
 from bot.web_api import ask, is_here, slack_client
-from store.work import Later, Never
+from store.jobs.job_queue import Later, Never
 
 BACK_OFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between tries to connect
 LOOK: Final = 0.5  # seconds between looks whether it is still there

@@ -29,7 +29,13 @@ from bot.door import Door
 from bot.kept import kept
 from bot.opening import Opened, Origin
 from bot.rights import on_ticket
-from store import Transaction, approvals, calls, desk_tickets, edits, numbers, tickets, work
+from store import Transaction
+from store.calls import call_state
+from store.jobs import job_queue
+from store.messages import edits
+from store.text import numbers
+from store.tickets import agent_tickets, customer_tickets
+from store.verification import slack_approvals
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -40,7 +46,7 @@ def submitted(door: Door, body: Body) -> Answer | None:
     via, view = door.via(body), body["view"]
     actor = of_interaction(body, via.team) if via is not None else None
     with door.store.transaction("slack") as tx:
-        if not calls.first_delivery(tx, _key(view)):
+        if not call_state.first_delivery(tx, _key(view)):
             return None  # the first answer counts
         who = known(tx, actor)
         if who is None:
@@ -136,7 +142,7 @@ def _update(view: Block) -> Answer:
 
 def _error(tx: Transaction, block: str, words: str, view: Mapping[str, Any]) -> Answer:
     """The form stays, so it may come again: it has had no effect yet."""
-    calls.forget_delivery(tx, _key(view))
+    call_state.forget_delivery(tx, _key(view))
     return {"response_action": "errors", "errors": {block: words}}
 
 
@@ -157,7 +163,7 @@ def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     if kept(door.phrases, _words(view)) != _words(view):
         return _error(tx, "words", door.phrases.plain("form.no_pins"), view)
     grant = on_ticket(tx, who, Action.TICKET_REPLY, _ticket(view))
-    if grant is not None and tickets.reply(tx, grant, _ticket(view), body=_words(view)):
+    if grant is not None and customer_tickets.reply(tx, grant, _ticket(view), body=_words(view)):
         return None
     return _shown(door, told.plain(door.phrases, "not_added").blocks)
 
@@ -170,9 +176,9 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
     number, _, newest = str(view.get("private_metadata") or "").partition(":")
     ticket = clicked.number(number)
     grant = desk_thread.working(tx, who, ticket)
-    since = desk_tickets.meanwhile(tx, grant, ticket, clicked.number(newest)) if grant is not None else []
+    since = agent_tickets.meanwhile(tx, grant, ticket, clicked.number(newest)) if grant is not None else []
     if grant is not None and since:
-        calls.forget_delivery(tx, _key(view))
+        call_state.forget_delivery(tx, _key(view))
         return _update(desk_forms.answer(tx, door, grant, ticket, since=since, typed=_words(view)))
     done = desk_thread.answered(tx, who, ticket, _words(view), along, phone=door.phone)
     return None if done else _shown(door, told.plain(door.phrases, "not_yours").blocks)
@@ -211,8 +217,10 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
     ticket = clicked.number(number)
-    draft = tickets.draft(tx, who.subject, ticket)
-    found = proving.prove(tx, door, who, digits, on.id, tickets.topic_of(draft.action) if draft is not None else None)
+    draft = customer_tickets.draft(tx, who.subject, ticket)
+    found = proving.prove(
+        tx, door, who, digits, on.id, customer_tickets.topic_of(draft.action) if draft is not None else None
+    )
     if found == proving.OTHER_TOPIC:
         return _error(tx, "code", p.plain("prove.other_topic", number=ticket), view)
     if isinstance(found, str):
@@ -230,11 +238,11 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
     if not who.is_person or not private.is_old_enough(tx, who):
         return _shown(door, told.plain(p, "approval.gone").blocks)
     ends_at = tx.now + door.step_up_minutes * proving.MINUTE
-    right = approvals.answer(tx, who.subject, id, digits, ends_at=ends_at)
+    right = slack_approvals.answer(tx, who.subject, id, digits, ends_at=ends_at)
     if right is None:
         return _shown(door, told.plain(p, "approval.gone").blocks)
-    work.enqueue_once(tx, approvals.KIND, f"{id}:answered", {"approval": id})
-    waits = approvals.for_draft(tx, who.subject, id) if right else None
+    job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:answered", {"approval": id})
+    waits = slack_approvals.for_draft(tx, who.subject, id) if right else None
     if waits is not None and proving.hand_in(tx, who, *waits) == proving.HANDED:  # or the phone says why not
         return _update(prove_words.answered(p, told.plain(p, "prove.handed", number=waits[0])))
     said = told.plain(p, "approval.right" if right else "approval.wrong")

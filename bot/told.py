@@ -10,9 +10,9 @@ from bot import blocks as b
 from bot.blocks import Block, Message
 from bot.choices import REFUSALS, Choice, Possible, may_open
 from bot.phrases import Phrases, moment
-from store.accounts import AccountName, Deciders, Invoice, Service, WhyNot
-from store.tickets import Conversation, Ticket
-from store.timeline import Said
+from store.accounts.account_details import AccountName, Deciders, Invoice, Service, WhyNot
+from store.messages.timeline import Said
+from store.tickets.customer_tickets import Conversation, Ticket
 
 PAGE = 10
 ACCOUNTS = 40  # in one message

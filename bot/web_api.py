@@ -23,8 +23,8 @@ import httpx2
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import WebClient
 
-from store.cleaning import clean
-from store.work import Later, Never
+from store.jobs.job_queue import Later, Never
+from store.text.cleaning import clean
 
 SLACK: Final = ("slack.com", "slack-gov.com")  # theirs, with all that is below
 LARGEST_ANSWER: Final = 16 * 1024 * 1024

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Grant, Proof, Topic
-from store import LINE, WORKER, Transaction, step_ups, tickets
-from store.work import Later
+from store import LINE, WORKER, Transaction
+from store.jobs.job_queue import Later
+from store.tickets import customer_tickets
+from store.verification import step_ups
 
 # Everything a customer may be allowed, but the portal's own door.
 EVERYTHING: Final = tuple(
@@ -48,7 +50,7 @@ def build_ask(
     service: str | None = None,
 ) -> Ask:
     """What a customer asks, with the proof of this moment. Whoever asks for a change is proved for the topic it is kept under."""
-    about = topic or (tickets.topic_of(action) if action in REQUESTS else "")
+    about = topic or (customer_tickets.topic_of(action) if action in REQUESTS else "")
     return Ask(who.subject, action, account, topic, proof_of(tx, who, account, about), service)
 
 

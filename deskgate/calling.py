@@ -10,8 +10,9 @@ from deskgate.twilio_rest import TwilioRest
 from ivr import after, outgoing
 from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
-from store import call_backs, legs, numbers, rings
-from store.work import Later, Never, Work, enqueue
+from store.calls import agent_legs, callbacks, support_calls
+from store.jobs.job_queue import Later, Never, Work, enqueue
+from store.text import numbers
 
 RING_SECONDS: Final = 30
 CALL_SECONDS: Final = 30  # a mailbox usually answers before
@@ -36,9 +37,9 @@ def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
     with line.store.transaction("worker") as tx:
-        turn = legs.turn(tx, ring, leg)
+        turn = agent_legs.turn(tx, ring, leg)
         if turn.closed:
-            rings.leg_gone(tx, ring, "", leg)
+            support_calls.leg_gone(tx, ring, "", leg)
         if turn.later and not work.payload.get("once"):
             looked = int(work.payload.get("looked", 0)) + 1
             again = {"ring": ring, "leg": leg, "looked": looked}
@@ -50,14 +51,14 @@ def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
         call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
     except Never:
         with line.store.transaction("worker") as tx:
-            rings.leg_gone(tx, ring, "", leg)
+            support_calls.leg_gone(tx, ring, "", leg)
         raise
     except Exception:
         with line.store.transaction("worker") as tx:
-            legs.not_rung(tx, ring, leg)
+            agent_legs.not_rung(tx, ring, leg)
         raise
     with line.store.transaction("worker") as tx:
-        legs.rung(tx, ring, leg, call)
+        agent_legs.rung(tx, ring, leg, call)
 
 
 def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
@@ -72,17 +73,17 @@ def _announce(line: Line, twilio: TwilioRest, work: Work) -> None:
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
     ring, told = int(work.payload["ring"]), str(work.payload["told"])
     with line.store.transaction("worker") as tx:
-        now = rings.look(tx, ring)
+        now = support_calls.look(tx, ring)
     if now is not None and not now.over and now.told == told and now.taken_by is not None:
         url = line.twilio.url(told_url(line.store.keys, ring, now.announced))
-        twilio.announce(rings.room(ring), now.taken_by, url)
+        twilio.announce(support_calls.room(ring), now.taken_by, url)
 
 
 def _leg_stop(line: Line, twilio: TwilioRest, work: Work) -> None:
     """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
     with line.store.transaction("worker") as tx:
-        call = legs.to_stop(tx, ring, leg)
+        call = agent_legs.to_stop(tx, ring, leg)
     if call is None:
         return
     if not call:
@@ -93,7 +94,7 @@ def _leg_stop(line: Line, twilio: TwilioRest, work: Work) -> None:
     elif not twilio.cancel(call) and twilio.redirect(call, why):
         return  # its end is told us once it has heard that
     with line.store.transaction("worker") as tx:
-        legs.gone(tx, ring, leg)
+        agent_legs.gone(tx, ring, leg)
 
 
 def _leg_over(line: Line, twilio: TwilioRest, work: Work) -> None:
@@ -105,17 +106,17 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
     with line.store.transaction("worker") as tx:
-        ours = call_backs.look(tx, int(work.payload["call_back"]))
+        ours = callbacks.look(tx, int(work.payload["call_back"]))
         if ours is None or ours.status != "owed":
             return
-        number = call_backs.number_now(tx, ours)
+        number = callbacks.number_now(tx, ours)
         if number is None or not may_call(settings, number):
             outgoing.over(tx, ours, "withdrawn" if number is None else "gone")
             return
-        if call_backs.asker_is_away(tx, ours):
+        if callbacks.asker_is_away(tx, ours):
             outgoing.over(tx, ours, "away")
             return
-        if call_backs.to_ring(tx, ours.id, number) is None:
+        if callbacks.to_ring(tx, ours.id, number) is None:
             return
     answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
     try:
@@ -126,10 +127,10 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -
         raise
     except Exception:
         with line.store.transaction("worker") as tx:
-            call_backs.not_rung(tx, ours.id)
+            callbacks.not_rung(tx, ours.id)
         raise
     with line.store.transaction("worker") as tx:
-        call_backs.rung(tx, ours.id, sid)
+        callbacks.rung(tx, ours.id, sid)
 
 
 def may_call(settings: Settings, number: str) -> bool:

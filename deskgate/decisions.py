@@ -24,8 +24,8 @@ from authz import (
 )
 from deskgate.settings import read_settings
 from deskgate.shell import fail, granted, in_one_line, open_desk
-from store import shell
-from store.people import subject_of
+from store.accounts.people import subject_of
+from store.operator import lookups
 
 
 def explain(
@@ -41,15 +41,17 @@ def explain(
     wanted, about, proven = _read(action, topic, proof)
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
-        account_id = shell.find_account(tx, grant, account)
-        person_id = shell.find_person(tx, grant, person)
+        account_id = lookups.find_account(tx, grant, account)
+        person_id = lookups.find_person(tx, grant, person)
         if account_id is None:
             fail(f"there is no account {account}")
         if person_id is None:
             fail(f"there is no person {person}")
-        if service and not shell.has_service(tx, grant, account_id, service):
+        if service and not lookups.has_service(tx, grant, account_id, service):
             fail(f"account {account} has no service {service}")
-        told = shell.explain(tx, grant, Ask(subject_of(person_id), wanted, account_id, about, proven, service or None))
+        told = lookups.explain(
+            tx, grant, Ask(subject_of(person_id), wanted, account_id, about, proven, service or None)
+        )
     if as_json:
         print(
             json.dumps({"allowed": told.allowed, "reason": told.reason, "rules": list(told.rules), "next": told.next})

@@ -14,9 +14,14 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import Store, alerts, logins, members, notices, pin_pages, proof_mail, recordings, texts
-from store.timeline import Recorded
-from store.work import Later, Never, Work, enqueue_once, is_owed
+from store import Store
+from store.accounts import recipients
+from store.jobs.job_queue import Later, Never, Work, enqueue_once, is_owed
+from store.messages import recordings
+from store.messages.timeline import Recorded
+from store.security import alerts
+from store.staff import credentials, email_codes
+from store.verification import pin_reset, slack_members, sms_codes
 
 IN_SLACK: Final = ("case", "slack.calling", "slack.called")  # nothing is owed where Slack is closed
 RECORDING_TRIES: Final = 6  # half an hour: by then Twilio has what it will ever have
@@ -34,10 +39,10 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         "alarm": lambda work: _alarm(settings, store, work),
         "alert": lambda work: _alert(settings, store, work),
         **dict.fromkeys(IN_SLACK, lambda _work: None),
-        proof_mail.KIND: lambda work: _send_proof_code(settings, store, work),
-        logins.WORK: lambda work: _tried_to_sign_in(store, work),
-        pin_pages.WORK: lambda work: _send_pin_page(settings, store, work),
-        members.UNFIT: lambda _work: _unlink_unfit(settings, store),
+        email_codes.KIND: lambda work: _send_proof_code(settings, store, work),
+        credentials.WORK: lambda work: _tried_to_sign_in(store, work),
+        pin_reset.WORK: lambda work: _send_pin_page(settings, store, work),
+        slack_members.UNFIT: lambda _work: _unlink_unfit(settings, store),
     }
     if line is None or twilio is None:
         return deliveries
@@ -47,7 +52,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
             line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
         ),
         "unspoken": lambda work: after.unspoken(line, work.payload["call"]),
-        texts.KIND: lambda work: _text_code(store, twilio, work),
+        sms_codes.KIND: lambda work: _text_code(store, twilio, work),
         "late_transcript": lambda work: _late_transcript(store, work),
         **calling.deliveries(settings, line, twilio),
     }
@@ -82,27 +87,27 @@ def _late_transcript(store: Store, work: Work) -> None:
 def _tell(settings: Settings, store: Store, work: Work) -> None:
     """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
-    if work.payload["notice"] in (*notices.OWN_SECURITY, *notices.OF_CONTACT):
+    if work.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
         with store.transaction("worker") as tx:
             told = {"notice": work.payload["notice"], "person": work.payload["person"]}
             enqueue_once(tx, "slack.notice", work.key, told)
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        for notice in notices.addressed(tx, permit_worker(tx), work.payload):
+        for notice in recipients.addressed(tx, permit_worker(tx), work.payload):
             to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
             enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
 
 
 def _mail(settings: Settings, work: Work) -> None:
     _needs_mail(settings)
-    smtp.send(settings.smtp_url, mail.notice_mail(settings, notices.Notice(**work.payload), work.key))
+    smtp.send(settings.smtp_url, mail.notice_mail(settings, recipients.Notice(**work.payload), work.key))
 
 
 def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = proof_mail.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+        made = email_codes.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -111,7 +116,7 @@ def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
     with store.transaction("worker") as tx:
-        made = pin_pages.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+        made = pin_reset.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
     if made is not None:
         smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
@@ -122,23 +127,23 @@ def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
         raise Never("a text message did not go out")
     with store.transaction("worker") as tx:
         text, bound = int(work.payload["text"]), str(work.payload["bound"])
-        made = texts.to_send(tx, permit_worker(tx), text, bound) if is_owed(tx, work) else None
+        made = sms_codes.to_send(tx, permit_worker(tx), text, bound) if is_owed(tx, work) else None
     if made is not None:
         twilio.text(made.to, mail.code_text(made))
 
 
 def _unlink_unfit(settings: Settings, store: Store) -> None:
     with store.transaction("worker") as tx:
-        home = members.home_of(tx, settings.slack_home)
+        home = slack_members.home_of(tx, settings.slack_home)
     people = store.unfit_links(home)
     if people:
         with store.transaction("worker") as tx:
-            members.unlink_unfit(tx, home, people)
+            slack_members.unlink_unfit(tx, home, people)
 
 
 def _tried_to_sign_in(store: Store, work: Work) -> None:
     with store.transaction("worker") as tx:
-        logins.tried(tx, permit_worker(tx), str(work.payload["username"]))
+        credentials.tried(tx, permit_worker(tx), str(work.payload["username"]))
 
 
 def _needs_mail(settings: Settings) -> None:

@@ -13,16 +13,10 @@ from deskgate import misspelt, reached
 from deskgate.reached import BAD, OK, WARN, Finding
 from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, one_line, quiet
-from store import (
-    ConnectionLost,
-    DatabaseFault,
-    Store,
-    alerts,
-    installations,
-    open_store,
-    restored,
-    shell,
-)
+from store import ConnectionLost, DatabaseFault, Store, open_store
+from store.operator import lookups, restored
+from store.security import alerts
+from store.slack import installations
 
 STUCK = 300  # seconds a piece of later work may be owed before it is worth a word
 _KEPT: Final = "what is in the database (keys, ledger, jobs, installations)"
@@ -121,7 +115,7 @@ def _kept(store: Store) -> Iterator[Finding]:
     retired = store.retired_keys()
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
-        used, needed = shell.schemes_in_use(tx, grant), shell.keys_in_use(tx, grant, retired)
+        used, needed = lookups.schemes_in_use(tx, grant), lookups.keys_in_use(tx, grant, retired)
         told = {kind: alerts.unseen(tx, grant, kind) for kind in ("restored", "clock")}
     owed, slack = store.backlog(), store.backlog("slack.%")
     for scheme in sorted(used - set(store.schemes)):

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from deskgate.shell import fail, one_line, open_desk
-from store import imports, now_ms
-from store.import_format import ImportTrouble, read
+from store import now_ms
+from store.imports import import_run
+from store.imports.file_format import ImportTrouble, read
 
 STDIN = Path("-")
 
@@ -42,7 +43,7 @@ def import_accounts(
             _bars() as progress,
         ):
             choice = settings.pin_choice == "on"
-            result = imports.run(
+            result = import_run.run(
                 store,
                 said,
                 dry_run=dry_run,

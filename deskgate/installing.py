@@ -6,7 +6,7 @@ import typer
 
 from authz import Action
 from deskgate.shell import fail, granted, open_desk
-from store import installations
+from store.slack import installations
 
 slack_commands = typer.Typer(help="The link by which Slack's app is installed in a workspace.")
 

@@ -11,8 +11,9 @@ import typer
 
 from authz import Action, Grant
 from deskgate.shell import fail, granted, moment, one_line, open_desk
-from store import Transaction, jobs
-from store.jobs import STATES, Job, NoSuchJob, TooOld
+from store import Transaction
+from store.operator import failed_jobs
+from store.operator.failed_jobs import STATES, Job, NoSuchJob, TooOld
 
 job_commands = typer.Typer(help="Background jobs that wait, fail or were given up.", invoke_without_command=True)
 MOST = 2**63 - 1  # what both databases count to
@@ -50,7 +51,7 @@ def _list(state: str, kind: str, limit: int, as_json: bool) -> None:
     if state and state not in STATES:
         fail(f"--state: expected {', '.join(STATES[:-1])} or {STATES[-1]}, got {one_line(state)!r}")
     with open_desk() as (_, store), store.transaction("shell") as tx:
-        found, count = jobs.listed(tx, granted(tx, Action.DESK_OPERATE), state=state, kind=kind, many=limit)
+        found, count = failed_jobs.listed(tx, granted(tx, Action.DESK_OPERATE), state=state, kind=kind, many=limit)
     if as_json:
         print(json.dumps(list(map(_plain, found)), indent=1))
         return
@@ -67,7 +68,7 @@ def _list(state: str, kind: str, limit: int, as_json: bool) -> None:
 def show_job(id: IdArgument, as_json: JsonOption = False) -> None:
     """Show one job. What it is about, what became of it, and when it is tried next. Nobody's words, address or number."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
-        job = _done(jobs.show, tx, granted(tx, Action.DESK_OPERATE), id)
+        job = _done(failed_jobs.show, tx, granted(tx, Action.DESK_OPERATE), id)
     if as_json:
         print(json.dumps(_plain(job), indent=1))
         return
@@ -94,7 +95,7 @@ def retry_jobs(
         fail("--kind goes with --all")
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
-        chosen = jobs.given_up(tx, grant, kind) if every else sorted(set(ids or ()))
+        chosen = failed_jobs.given_up(tx, grant, kind) if every else sorted(set(ids or ()))
         too_old = [line for id in chosen if (line := _retried(tx, grant, id, every=every))]
     for line in too_old:
         print(line)
@@ -111,7 +112,7 @@ def retry_jobs(
 def drop_job(id: IdArgument) -> None:
     """Drop a job for good: it is never done. In the ledger."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
-        job = _done(jobs.drop, tx, granted(tx, Action.DESK_OPERATE), id)
+        job = _done(failed_jobs.drop, tx, granted(tx, Action.DESK_OPERATE), id)
     print(f"Job {job.id} ({job.kind}) is dropped.")
 
 
@@ -125,7 +126,7 @@ def _done(do: Callable[[Transaction, Grant, int], Job], tx: Transaction, grant: 
 def _retried(tx: Transaction, grant: Grant, id: int, *, every: bool) -> str:
     """Of all, those that are too old are named and left; one that was asked for by its number stops the command."""
     try:
-        _done(jobs.retry, tx, grant, id) if not every else jobs.retry(tx, grant, id)
+        _done(failed_jobs.retry, tx, grant, id) if not every else failed_jobs.retry(tx, grant, id)
     except TooOld as too_old:
         return str(too_old)
     return ""

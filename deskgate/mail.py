@@ -9,10 +9,10 @@ from typing import Final
 
 from deskgate.settings import Settings
 from deskgate.smtp import wire_address, wire_sender
-from store.notices import OF_DESK, OF_STAFF, Notice
-from store.pin_pages import PageMail
-from store.proof_mail import ProofMail
-from store.texts import TextCode
+from store.accounts.recipients import OF_DESK, OF_STAFF, Notice
+from store.staff.email_codes import ProofMail
+from store.verification.pin_reset import PageMail
+from store.verification.sms_codes import TextCode
 
 # kind → (subject, words to the person themselves, subject, words to an owner). {about} is a person's or an account's name.
 WORDS: Final[dict[str, tuple[str, str, str, str]]] = {

@@ -11,7 +11,7 @@ from bot.install import scopes
 from deskgate import smtp
 from deskgate.settings import Settings
 from deskgate.shell import one_line
-from store.work import Later
+from store.jobs.job_queue import Later
 
 OK: Final = "ok"
 WARN: Final = "note"

@@ -12,20 +12,13 @@ import typer
 
 from authz import Action, Grant
 from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
-from store import (
-    HashPool,
-    Transaction,
-    audit,
-    desk_tickets,
-    pin_changes,
-    pins,
-    recordings,
-    restored,
-    retiring,
-    shell,
-    verify,
-)
-from store.pins import EasyPin, Pin
+from store import HashPool, Transaction
+from store.ledger import audit, verify
+from store.messages import recordings
+from store.operator import key_retirement, lookups, restored
+from store.tickets import agent_tickets
+from store.verification import pin_changes, pins
+from store.verification.pins import EasyPin, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
 pin_commands = typer.Typer(help="PINs, for the operator's shell only.")
@@ -38,10 +31,10 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
     """List tickets, including those waiting for the desk."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_TICKET_WORK)
-        chosen = shell.find_account(tx, grant, account) if account else None
+        chosen = lookups.find_account(tx, grant, account) if account else None
         if account and chosen is None:
             fail(f"there is no account {account}")
-        found = desk_tickets.all_for_desk(tx, grant, chosen)
+        found = agent_tickets.all_for_desk(tx, grant, chosen)
     if as_json:
         rows = [asdict(ticket) | {"opened_at": moment(ticket.opened_at)} for ticket in found]
         print(json.dumps([{k: v for k, v in row.items() if k != "recording_state"} for row in rows], indent=1))
@@ -82,7 +75,7 @@ def show_audit(context: typer.Context, account: AccountOption = "", as_json: Jso
         return
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_LEDGER_READ)
-        chosen = shell.find_account(tx, grant, account) if account else None
+        chosen = lookups.find_account(tx, grant, account) if account else None
         if account and chosen is None:
             fail(f"there is no account {account}")
         found = audit.entries(tx, grant, chosen)
@@ -122,8 +115,8 @@ def retire_keys() -> None:
         with store.transaction("shell") as tx:
             granted(tx, Action.DESK_OPERATE)
         try:
-            gone = retiring.retire(store)
-        except retiring.CannotRetire as why:
+            gone = key_retirement.retire(store)
+        except key_retirement.CannotRetire as why:
             fail(str(why))
     print(
         f"retired: {', '.join(gone)}" if gone else "nothing to retire: SECRET_KEYS has no older key that still counts"
@@ -168,7 +161,7 @@ def set_pin(
 
 
 def _person(tx: Transaction, grant: Grant, username: str) -> int:
-    found = shell.find_person(tx, grant, username)
+    found = lookups.find_person(tx, grant, username)
     if found is None:
         fail(f"there is no person {username}")
     return found

@@ -17,9 +17,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from deskgate import base_url, env_file, whole
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
-from store import Keys, KeyTrouble, numbers, read_url, sqlite_file
-from store.import_words import SLACK_TEAM
-from store.work import Never
+from store import Keys, KeyTrouble, read_url, sqlite_file
+from store.imports.field_words import SLACK_TEAM
+from store.jobs.job_queue import Never
+from store.text import numbers
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -24,8 +24,8 @@ from store import (
     Store,
     Transaction,
     open_store,
-    restored,
 )
+from store.operator import restored
 
 USAGE, FAILED = 2, 1  # exit codes
 

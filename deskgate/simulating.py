@@ -10,7 +10,7 @@ import typer
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
 from deskgate.shell import fail, in_one_line
 from simulator.terminal import dialling, run_call
-from store import numbers
+from store.text import numbers
 
 simulate_commands = typer.Typer(help="Play a caller's part, on this machine only.")
 

@@ -22,9 +22,12 @@ from deskgate.settings import Settings, simulated_slack
 from simulator.slack import SAMPLE, App, Workspace, posting
 from simulator.slack.delivery import PATIENCE
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
-from store import Store, Transaction, edits, installations, work
-from store.installations import Installation
-from store.work import Later, Never, Work
+from store import Store, Transaction
+from store.jobs import job_queue
+from store.jobs.job_queue import Later, Never, Work
+from store.messages import edits
+from store.slack import installations
+from store.slack.installations import Installation
 
 log = structlog.get_logger("slack")
 NOBODY_IN_SLACK = (
@@ -117,7 +120,7 @@ def greet(slack: Slack, settings: Settings) -> None:
         if settings.slack_simulated:
             installations.put(tx, SIMULATED)
         elif door.token:
-            work.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
+            job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
 
 
 def _is_told_who_we_are(slack: Slack) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import idna
 
-from store.work import Later, Never
+from store.jobs.job_queue import Later, Never
 
 TIMEOUT: Final = 10.0
 OPERATORS: Final = 3600.0  # seconds until the next try where the operator has to mend a setting or the server first

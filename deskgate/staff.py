@@ -10,8 +10,9 @@ import typer
 
 from authz import Action
 from deskgate.shell import fail, granted, moment, open_desk
-from store import Store, staff
-from store.staff import INVITED_FOR, Member
+from store import Store
+from store.staff import staff_list
+from store.staff.staff_list import INVITED_FOR, Member
 
 staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.")
 UsernameArgument = Annotated[str, typer.Argument(help="The member's username.")]
@@ -21,7 +22,7 @@ UsernameArgument = Annotated[str, typer.Argument(help="The member's username.")]
 def list_staff(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """List who works here. Username, role, whether they can sign in, whether they are suspended."""
     with open_desk() as (_, store), store.transaction("shell") as tx:
-        found = staff.listed(tx, granted(tx, Action.DESK_STAFF_MANAGE))
+        found = staff_list.listed(tx, granted(tx, Action.DESK_STAFF_MANAGE))
     if as_json:
         times = ("suspended_at", "joined_at")
         rows = [asdict(member) for member in found]
@@ -39,12 +40,12 @@ def invite(username: UsernameArgument) -> None:
     """Print a link for a new password and authenticator. Once: for a new member, or a lost telephone."""
     with open_desk() as (settings, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        member = staff.find(tx, grant, username)
+        member = staff_list.find(tx, grant, username)
         if member is None:
             fail(f"there is nobody of the staff called {username}")
         if member.suspended_at is not None:
             fail(f"{username} is suspended: `deskgate staff resume {username}` first")
-        token = staff.invite(tx, grant, member.id)
+        token = staff_list.invite(tx, grant, member.id)
     print(f"{settings.public_url}/desk/join/{token}")
     print(f"For {member.name} alone: it is good once, and for {INVITED_FOR // 3_600_000} hours.")
 
@@ -70,7 +71,7 @@ def resume(username: UsernameArgument) -> None:
 def _changed(store: Store, username: str, *, to: bool) -> bool:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        member: Member | None = staff.find(tx, grant, username)
+        member: Member | None = staff_list.find(tx, grant, username)
         if member is None:
             fail(f"there is nobody of the staff called {username}")
-        return (staff.suspend if to else staff.resume)(tx, grant, member.id)
+        return (staff_list.suspend if to else staff_list.resume)(tx, grant, member.id)

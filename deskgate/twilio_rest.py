@@ -16,9 +16,9 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from store import numbers
-from store.recordings import Sound
-from store.work import Later, Never
+from store.jobs.job_queue import Later, Never
+from store.messages.recordings import Sound
+from store.text import numbers
 
 TIMEOUT: Final = 10.0
 LARGEST_RECORDING: Final = 32 * 1024 * 1024

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from simulator.loopback import is_loopback
 from store import sqlite_file
-from store.keys import MAKE_A_KEY
+from store.db.keys import MAKE_A_KEY
 
 NO_KEYS: Final = f"SECRET_KEYS: is missing; {MAKE_A_KEY}"
 

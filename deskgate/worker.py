@@ -17,35 +17,18 @@ import structlog
 
 from desk.actors import permit_worker
 from deskgate.deliver import Deliveries
-from store import (
-    ConnectionLost,
-    Store,
-    Transaction,
-    alerts,
-    approvals,
-    authenticators,
-    budgets,
-    call_backs,
-    calls,
-    codes,
-    edits,
-    forms,
-    guard,
-    installations,
-    jobs,
-    members,
-    notices,
-    quotes,
-    readings,
-    restored,
-    rings,
-    second_looks,
-    sessions,
-    step_ups,
-    texts,
-    work,
-)
-from store.work import Later, Never, Work
+from store import ConnectionLost, Store, Transaction
+from store.accounts import recipients
+from store.calls import call_state, callbacks, support_calls
+from store.codes import one_time_codes
+from store.jobs import job_queue
+from store.jobs.job_queue import Later, Never, Work
+from store.messages import edits
+from store.operator import failed_jobs, restored
+from store.security import alerts, budgets
+from store.slack import installations, quotes
+from store.staff import account_access, dual_control, sent_forms, sessions
+from store.verification import attempt_limits, slack_approvals, slack_members, sms_codes, step_ups, totp
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
 SWEEP_EVERY = 60.0
@@ -92,7 +75,7 @@ class Worker:
         if not self._store.is_work_due(kinds):
             return False
         with self._store.transaction("worker") as tx:
-            piece = work.lease(tx, kinds)
+            piece = job_queue.lease(tx, kinds)
         if piece is None:
             return False
         try:
@@ -101,7 +84,7 @@ class Worker:
             self._put_back(piece, str(later), later.seconds)
         except Never as never:
             with self._store.transaction("worker") as tx:
-                jobs.give_up(tx, piece, str(never))
+                failed_jobs.give_up(tx, piece, str(never))
             log.warning("work given up", job=piece.id, kind=piece.kind, why=str(never))
         except (
             Exception
@@ -113,7 +96,7 @@ class Worker:
             self._put_back(piece, why, None)
         else:
             with self._store.transaction("worker") as tx:
-                work.done(tx, piece)
+                job_queue.done(tx, piece)
         return True
 
     def checkpoint(self) -> None:
@@ -148,7 +131,7 @@ class Worker:
         with self._store.transaction("worker") as tx:
             alerts.alert(tx, "clock", str(tx.now // 600_000))
             if jump < 0:
-                work.clock_set_back(tx, -jump)
+                job_queue.clock_set_back(tx, -jump)
 
     def watch_the_ledger(self) -> None:
         """In the log first, which may leave the machine; then those who lead the desk are told. Asks no database what is
@@ -160,27 +143,27 @@ class Worker:
 
     def sweep(self) -> None:
         for what in (
-            calls.sweep,
-            rings.sweep,
-            guard.sweep,
+            call_state.sweep,
+            support_calls.sweep,
+            attempt_limits.sweep,
             budgets.sweep,
-            work.sweep,
-            codes.sweep,
-            authenticators.sweep,
-            members.sweep,
+            job_queue.sweep,
+            one_time_codes.sweep,
+            totp.sweep,
+            slack_members.sweep,
             installations.sweep,
             edits.sweep,
             quotes.sweep,
             sessions.sweep,
-            forms.sweep,
-            readings.sweep,
+            sent_forms.sweep,
+            account_access.sweep,
             step_ups.sweep,
-            texts.sweep,
+            sms_codes.sweep,
             alerts.sweep,
-            approvals.sweep,
-            call_backs.sweep,
-            second_looks.sweep,
-            notices.sweep,
+            slack_approvals.sweep,
+            callbacks.sweep,
+            dual_control.sweep,
+            recipients.sweep,
             self._also_swept,
         ):
             with self._store.transaction("worker") as tx:
@@ -188,7 +171,7 @@ class Worker:
 
     def _put_back(self, piece: Work, why: str, seconds: float | None) -> None:
         with self._store.transaction("worker") as tx:
-            over = jobs.put_back(tx, piece, why, retry_after=None if seconds is None else int(seconds * 1000))
+            over = failed_jobs.put_back(tx, piece, why, retry_after=None if seconds is None else int(seconds * 1000))
         if over:
             log.warning("work given up", job=piece.id, kind=piece.kind, why=why)
 

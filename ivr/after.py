@@ -10,10 +10,15 @@ from ivr import dialogue, effects, moves, ringing
 from ivr.shapes import Call, Screen, Spoken
 from ivr.turn import Line, Refused, play, state_of
 from ivr.webhook import step_token
-from store import alerts, approvals, calls, message_limits, recordings, rings, tickets, work
-from store.people import claimed_by
-from store.timeline import Recorded
-from store.transaction import NOBODY, Transaction
+from store.accounts.people import claimed_by
+from store.calls import call_state, message_limits, support_calls
+from store.db.transaction import NOBODY, Transaction
+from store.jobs import job_queue
+from store.messages import recordings
+from store.messages.timeline import Recorded
+from store.security import alerts
+from store.tickets import customer_tickets
+from store.verification import slack_approvals
 
 # ms: Twilio tells of a recording within seconds; given back sooner, who hangs up would speak for nothing
 UNSPOKEN: Final = 30_000
@@ -23,12 +28,12 @@ LATE: Final = 60_000  # ms: by then a turn that brings its own recording has com
 def recorded(line: Line, sid: str, spoken: Recorded) -> None:
     """Twilio tells of a finished recording. Its turn brings it too; this is for when that never comes."""
     with line.store.transaction("phone", sid) as tx:
-        row = calls.load(tx, sid)
+        row = call_state.load(tx, sid)
         if row is None:
             raise Refused("a call we do not know")
         if row.ended_at is None:
             late = {"call": sid, "recording": spoken.sid, "seconds": spoken.seconds}
-            work.enqueue_once(tx, "late_recording", spoken.sid, late, after=LATE)
+            job_queue.enqueue_once(tx, "late_recording", spoken.sid, late, after=LATE)
             return
     keep_late(line, sid, spoken)
 
@@ -58,26 +63,26 @@ def unspoken(line: Line, sid: str) -> None:
 
 def _unspoken(tx: Transaction, sid: str) -> None:
     """Whoever left nothing has spent nothing, once their call is over."""
-    row = calls.load(tx, sid)
+    row = call_state.load(tx, sid)
     if row is None or row.ended_at is None:
         return
     call = Call.from_json(row.state)
     if _give_back(tx, call):
-        calls.update_state(tx, sid, replace(call, counted=False).to_json())
+        call_state.update_state(tx, sid, replace(call, counted=False).to_json())
 
 
 def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
     """Nothing that was spoken is lost: what no turn has brought becomes what it would have been."""
     with line.store.transaction("phone", sid) as tx:
-        row = calls.load(tx, sid)
-        if row is None or tickets.has_recording(tx, spoken.sid):
+        row = call_state.load(tx, sid)
+        if row is None or customer_tickets.has_recording(tx, spoken.sid):
             return
         call = state_of(row)
         effect = dialogue.spoken_after(call, Spoken(spoken))
         tx.threatened = call.duress
         if effect is None:  # its turn was lost and the call went on: for the desk to sort out
             claimed = NOBODY if call.subject else claimed_by(tx, call.support_id, call.number)
-            tickets.leave_pending(
+            customer_tickets.leave_pending(
                 tx,
                 subject="Spoken by phone, and lost on the way to a ticket",
                 body="",
@@ -89,7 +94,7 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
         else:
             effects.carry_out(tx, line.desk, call, effect)
             at = call.at if row.ended_at is None else "over"  # a call that goes on stays where its caller is
-            calls.update_state(tx, sid, replace(call, at=at, counted=False).to_json())
+            call_state.update_state(tx, sid, replace(call, at=at, counted=False).to_json())
 
 
 def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
@@ -98,27 +103,27 @@ def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
     with line.store.transaction("phone", sid) as tx:
         if not words or recordings.transcribed(tx, recording, words):
             return
-        if not tickets.has_recording(tx, recording):  # otherwise it has words already
+        if not customer_tickets.has_recording(tx, recording):  # otherwise it has words already
             late = {"recording": recording, "text": words}
-            work.enqueue_once(tx, "late_transcript", recording, late, after=LATE)
+            job_queue.enqueue_once(tx, "late_transcript", recording, late, after=LATE)
 
 
 def ended(line: Line, sid: str) -> None:
     """The caller's leg is over. Whoever was waiting for a person is called back; an agent who waits in a room is told."""
     warn(line)
     with line.store.transaction("phone", sid) as tx:
-        row = calls.load(tx, sid)
-        if row is None or not calls.end(tx, sid):
+        row = call_state.load(tx, sid)
+        if row is None or not call_state.end(tx, sid):
             return
         call = state_of(row)
         tx.record(call.subject or NOBODY, call.account, "call", "ended")
         if call.counted:
-            work.enqueue_once(tx, "unspoken", sid, {"call": sid}, after=UNSPOKEN)
+            job_queue.enqueue_once(tx, "unspoken", sid, {"call": sid}, after=UNSPOKEN)
         effect = dialogue.abandoned(call)
         if effect is not None:
             effects.carry_out(tx, line.desk, call, effect)
         else:
-            rings.end(tx, sid, rings.CALLER_LEFT)
+            support_calls.end(tx, sid, support_calls.CALLER_LEFT)
 
 
 def warn(line: Line) -> None:
@@ -139,7 +144,7 @@ def ring_over(line: Line, sid: str, ring: int) -> None:
     """A while after the desk was rung: if the caller still waits as far as we know and nothing was heard of them, they have
     gone, and are called back. Otherwise they wait for a phone that is busy, and it is looked again."""
     with line.store.transaction("phone", sid) as tx:
-        row, now = calls.load(tx, sid), rings.look(tx, ring)
+        row, now = call_state.load(tx, sid), support_calls.look(tx, ring)
         call = state_of(row) if row else Call()
         effect = dialogue.abandoned(call)
         if effect is None or call.ring != ring or now is None:
@@ -148,20 +153,20 @@ def ring_over(line: Line, sid: str, ring: int) -> None:
             ringing.look_again(tx, ring)
             return
         effects.carry_out(tx, line.desk, call, effect)
-        calls.update_state(tx, sid, replace(call, at="over").to_json())
+        call_state.update_state(tx, sid, replace(call, at="over").to_json())
 
 
 def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
     """(call, path) to send a caller to the keypad; None where that is asked no more, or they are there. Raises `Later` while
     they are still on their way into the room."""
     with line.store.transaction("phone") as tx:
-        now = rings.look(tx, ring)
+        now = support_calls.look(tx, ring)
         if now is None or now.over or now.agent_left or now.asked_at != asked_at or now.told:
             return None
-        row = calls.load(tx, now.call)
+        row = call_state.load(tx, now.call)
         at = state_of(row).at if row is not None and row.ended_at is None else ""
         if at == "holding":
-            raise work.Later("the caller is not in the room yet", 2)
+            raise job_queue.Later("the caller is not in the room yet", 2)
         if row is None or at != "talking":
             return None
         return now.call, f"/ivr/keypad?{urlencode({'t': step_token(tx.keys, now.call, row.step)})}"
@@ -170,22 +175,22 @@ def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
 def not_summoned(line: Line, ring: int, asked_at: int) -> None:
     """Nothing came of the keypad: the caller could not be sent there, or has keyed nothing in time."""
     with line.store.transaction("phone") as tx:
-        now = rings.look(tx, ring)
-        if now is None or calls.load(tx, now.call) is None:  # held first, as by a turn of that call
+        now = support_calls.look(tx, ring)
+        if now is None or call_state.load(tx, now.call) is None:  # held first, as by a turn of that call
             return
-        now = rings.hold(tx, ring)
+        now = support_calls.hold(tx, ring)
         if now is None or now.asked_at != asked_at or now.told:
             return
-        rings.proved(tx, ring, passed=False)
+        support_calls.proved(tx, ring, passed=False)
         if now.asked == "pin" and not now.over:  # as whoever keys a wrong one
-            approvals.end_in(tx, now.subject, now.call)
-            calls.unproved(tx, now.call)
+            slack_approvals.end_in(tx, now.subject, now.call)
+            call_state.unproved(tx, now.call)
 
 
 def fall_back(line: Line, sid: str, number: str | None) -> str:
     """Something failed and Twilio came here: apologise, take a message. Works for a call whose beginning was lost."""
     with line.store.transaction("phone", sid) as tx:
-        row = calls.load(tx, sid)
+        row = call_state.load(tx, sid)
         before = state_of(row) if row else Call(number=number)
         fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False, on_file=False)
         if row is not None and (row.ended_at is not None or before.at == "over"):
@@ -198,13 +203,13 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
         if (owed := dialogue.abandoned(before)) is not None:
             effects.carry_out(tx, line.desk, before, owed)
         else:
-            rings.end(tx, sid, rings.CALLER_LEFT)
+            support_calls.end(tx, sid, support_calls.CALLER_LEFT)
         call, screen = play(tx, line, *moves.leave_message(fresh, "fallback"))
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:
-            calls.save(tx, row, call.to_json(), fingerprint, answer, proved_by=call.proved_by)
+            call_state.save(tx, row, call.to_json(), fingerprint, answer, proved_by=call.proved_by)
         else:
-            calls.begin(tx, sid, call.to_json(), fingerprint, answer)
+            call_state.begin(tx, sid, call.to_json(), fingerprint, answer)
         tx.record(call.subject or NOBODY, None, "call", "fallback")
         return answer

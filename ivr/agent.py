@@ -14,9 +14,11 @@ from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
-from store import Keys, calls, legs, live, numbers, rings
-from store.rings import Ring
-from store.transaction import Transaction
+from store import Keys
+from store.calls import agent_legs, call_state, live_calls, support_calls
+from store.calls.support_calls import Ring
+from store.db.transaction import Transaction
+from store.text import numbers
 
 _CAME = ("passed", "failed", "guarded")
 
@@ -41,8 +43,8 @@ def leg_status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> 
     if found["CallStatus"] in OVER:
         with on.store.transaction("phone", found["CallSid"]) as tx:
             ring, leg = _ring(tx, on, query)
-            if calls.first_delivery(tx, f"leg {ring.id} {leg}"):
-                rings.leg_gone(tx, ring.id, found["CallSid"], leg)
+            if call_state.first_delivery(tx, f"leg {ring.id} {leg}"):
+                support_calls.leg_gone(tx, ring.id, found["CallSid"], leg)
     return screens.nothing()
 
 
@@ -76,7 +78,7 @@ def over(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
 def _screen(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
     if "DialCallStatus" in found:  # the talk is over
         return Screen((line("agent.declined"),), HangUp())
-    if legs.is_closed(tx, ring.id, leg):
+    if agent_legs.is_closed(tx, ring.id, leg):
         return Screen((line("agent.closed"),), HangUp())
     return _pressed(tx, ring, leg, found) if "Digits" in found else _offered(ring)
 
@@ -96,14 +98,17 @@ def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) ->
     caller = Actor(ring.subject, ring.proof)
     if not may_still(tx, caller, action, ring.account, service=ring.service):  # the right went while the caller waited
         return Screen((line("agent.gone"),), HangUp())
-    if not rings.take(tx, ring.id, found["CallSid"], leg):
+    if not support_calls.take(tx, ring.id, found["CallSid"], leg):
         return Screen((line("agent.taken"),), HangUp())
     verdict = permit_line(tx, ring.account)
     if verdict is None:
         raise Refused("the agents' line may not see a card")
-    card = rings.whisper(tx, verdict, ring.id)
+    card = support_calls.whisper(tx, verdict, ring.id)
     who = line("agent.who", name=card.name, account=card.account_name, number=card.account_number, proof=card.proof)
-    return Screen((who, line("agent.say", words=live.words(tx, ring.id))), Conference(rings.room(ring.id), ends=True))
+    return Screen(
+        (who, line("agent.say", words=live_calls.words(tx, ring.id))),
+        Conference(support_calls.room(ring.id), ends=True),
+    )
 
 
 def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:
@@ -111,7 +116,7 @@ def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, in
     ring, leg = (numbers.whole(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
         raise Refused("not a ring of ours")
-    found = rings.hold(tx, ring)
+    found = support_calls.hold(tx, ring)
     if found is None:
         raise Refused("a ring we do not know")
     return found, leg

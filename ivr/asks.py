@@ -11,9 +11,10 @@ from ivr import outcomes as o
 from ivr.hours import Hours
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
-from store import accounts, tickets
-from store.timeline import Recorded
-from store.transaction import Transaction
+from store.accounts import account_details
+from store.db.transaction import Transaction
+from store.messages.timeline import Recorded
+from store.tickets import customer_tickets
 
 TOPICS: Final = (Topic.TECHNICAL, Topic.BILLING)
 ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at every channel
@@ -45,7 +46,7 @@ def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = Non
 
 def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that."""
-    why = accounts.why_not(tx, ask, denied)
+    why = account_details.why_not(tx, ask, denied)
     billing = ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
     elsewhere = "billing" if denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
     return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers, elsewhere)
@@ -81,7 +82,7 @@ def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, b
     """What somebody left who has proved who they are, and may not open a ticket (any more)."""
     assert call.subject is not None
     topic = call.topic or "technical"
-    tickets.leave_pending(
+    customer_tickets.leave_pending(
         tx, subject=subject, body=body, recorded=recorded, who=call.subject, account=call.account, topic=topic
     )
     return o.TicketKept()

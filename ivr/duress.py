@@ -1,9 +1,9 @@
 """A call under a threat: it sounds as always and leaves what it always leaves, but nothing is told, nobody is rung, and whatever
 is left is held for those who lead the desk, who were alarmed when the PIN was keyed (pin.py).
 
-`call.duress` is set by a PIN (store/pins.py), and stays. What one chooses by is the real thing: accounts, the menu, services; and
+`call.duress` is set by a PIN (store/verification/pins.py), and stays. What one chooses by is the real thing: accounts, the menu, services; and
 so is what one leaves. `tx.threatened` holds it (timeline.insert_ticket), while the caller, their lists and their Slack see what
-they see of any other. A talk that was under way goes on: the agent reads what to say instead (live.py). Whatever else there is or
+they see of any other. A talk that was under way goes on: the agent reads what to say instead (live_calls.py). Whatever else there is or
 ever will be is answered with "That is being updated", unless it stands here. So nothing is proved further and no code is read out.
 """
 
@@ -20,9 +20,10 @@ from ivr.asks import Desk, keep, refused, ring_ask
 from ivr.outcomes import Outcome
 from ivr.ringing import MOST_RINGS, RING_FOR
 from ivr.shapes import Call, Effect
-from store import legs, rings, tickets
-from store.timeline import Recorded
-from store.transaction import Transaction
+from store.calls import agent_legs, support_calls
+from store.db.transaction import Transaction
+from store.messages.timeline import Recorded
+from store.tickets import customer_tickets
 
 Doing = Callable[[Transaction, Desk, Call, Any], Outcome]
 AS_ALWAYS: Final = (
@@ -44,7 +45,7 @@ def _being_updated(tx: Transaction, _desk: Desk, call: Call, effect: object) -> 
     """What was spoken with it is held all the same."""
     assert call.subject is not None
     recorded: Recorded | None = getattr(effect, "recorded", None)
-    if recorded is not None and not tickets.has_recording(tx, recorded.sid):
+    if recorded is not None and not customer_tickets.has_recording(tx, recorded.sid):
         keep(tx, call, recorded, "Left by phone")
     tx.record(
         call.subject, call.account, "duress", "not_told", proof=Proof(call.proof), fields=(type(effect).__name__,)
@@ -64,7 +65,7 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
         return refused(tx, ask, verdict)
     if not emergency and call.call_back is None and desk.hours is not None and not desk.hours.are_open(tx.now):
         return o.DeskClosed(desk.hours.next(tx.now))
-    numbers = legs.open_phones(tx, desk.emergency if emergency else desk.agents)
+    numbers = agent_legs.open_phones(tx, desk.emergency if emergency else desk.agents)
     if not numbers or call.rung >= MOST_RINGS:
         return _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
     return o.Ringing(-tx.now)
@@ -74,7 +75,7 @@ def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> 
     since = -(call.ring or 0)
     if tx.now - since > RING_FOR:
         return o.NobodyCame()
-    return o.StillRinging(rings.place_since(tx, since, emergency=call.about == "emergency"))
+    return o.StillRinging(support_calls.place_since(tx, since, emergency=call.about == "emergency"))
 
 
 def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:

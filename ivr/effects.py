@@ -18,9 +18,12 @@ from ivr.moves import PAGE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect
 from ivr.step_up import STEP_UP
-from store import accounts, codes, message_limits, reach, ticket_lists, tickets
-from store.people import claimed_by
-from store.transaction import Transaction
+from store.accounts import account_details
+from store.accounts.people import claimed_by
+from store.calls import message_limits
+from store.codes import one_time_codes
+from store.db.transaction import Transaction
+from store.tickets import answer_delivery, customer_lists, customer_tickets
 
 
 def carry_out(tx: Transaction, desk: Desk, call: Call, effect: Effect) -> Outcome:
@@ -37,14 +40,14 @@ def _name_accounts(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     assert call.subject is not None
     allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
     page = call.accounts[call.page * PAGE :][:PAGE]
-    names = tuple(accounts.name(tx, allowed[id]) for id in page if id in allowed)
+    names = tuple(account_details.name(tx, allowed[id]) for id in page if id in allowed)
     return o.AccountsNamed(names, more=len(call.accounts) > PAGE)
 
 
 def _find_account(tx: Transaction, _desk: Desk, call: Call, effect: s.FindAccount) -> Outcome:
     assert call.subject is not None
     allowed = tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
-    return o.AccountFound(accounts.numbered(tx, allowed.values(), effect.number))
+    return o.AccountFound(account_details.numbered(tx, allowed.values(), effect.number))
 
 
 def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -64,7 +67,7 @@ def _offer(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
         proved = proving.proved(tx, call)
         cells |= {STEP_UP} if proved or proving.offers(tx, desk, call) else set()
     several = offered and len(call.accounts) > 1  # or there is no other account to tell it from
-    name = accounts.name(tx, next(iter(offered.values()))).name if several else ""
+    name = account_details.name(tx, next(iter(offered.values()))).name if several else ""
     return o.Offered(cells, name, alone, proved)
 
 
@@ -74,7 +77,9 @@ def _may_open(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outc
         return o.TopicsAllowed((), requests, why=granted) if requests else granted
     topics = tuple(grant.topic for grant in granted if grant.topic is not None)
     alone = granted[0] if topics == (Topic.BILLING,) else None
-    return o.TopicsAllowed(topics, requests, accounts.takes_billing_alone(tx, alone) if alone is not None else None)
+    return o.TopicsAllowed(
+        topics, requests, account_details.takes_billing_alone(tx, alone) if alone is not None else None
+    )
 
 
 def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -85,20 +90,20 @@ def _name_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return refused(tx, ask, verdict)
-    return o.ServicesNamed(tuple(accounts.service_names(tx, verdict)))
+    return o.ServicesNamed(tuple(account_details.service_names(tx, verdict)))
 
 
 def _save_ticket(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveTicket) -> Outcome:
     granted = by_topic(tx, call, Action.TICKET_OPEN)
     verdict = next((g for g in granted if g.topic == call.topic), None) if isinstance(granted, list) else None
-    if tickets.has_recording(tx, effect.recorded.sid):
-        known = tickets.with_recording(tx, verdict, effect.recorded.sid) if verdict is not None else None
+    if customer_tickets.has_recording(tx, effect.recorded.sid):
+        known = customer_tickets.with_recording(tx, verdict, effect.recorded.sid) if verdict is not None else None
         return o.TicketKept() if known is None else o.TicketSaved(known)
     if verdict is not None:
-        what = accounts.service_name(tx, verdict, call.service) if call.service else None
+        what = account_details.service_name(tx, verdict, call.service) if call.service else None
         subject = f"{what} (by phone)" if what else f"A {call.topic} question (by phone)"
         return o.TicketSaved(
-            tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=effect.recorded)
+            customer_tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=effect.recorded)
         )
     return keep(tx, call, effect.recorded, "Left by phone after the right to open tickets had gone")
 
@@ -107,10 +112,10 @@ def _list_tickets(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> 
     granted = by_topic(tx, call, Action.TICKET_VIEW)
     if isinstance(granted, o.Refused):
         return granted
-    found = tuple(ticket_lists.listed(tx, granted, answers=True))
+    found = tuple(customer_lists.listed(tx, granted, answers=True))
     if call.ticket < len(found):  # the one that is read out now, with the desk's answer
         told = found[call.ticket]
-        reach.read_out(tx, next(grant for grant in granted if grant.topic == told.topic), told.number)
+        answer_delivery.read_out(tx, next(grant for grant in granted if grant.topic == told.topic), told.number)
     return o.TicketsFound(found)
 
 
@@ -125,10 +130,10 @@ def _may_reply(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Out
 
 def _save_reply(tx: Transaction, _desk: Desk, call: Call, effect: s.SaveReply) -> Outcome:
     granted = _reply_grants(tx, call)
-    if tickets.has_recording(tx, effect.recorded.sid):
+    if customer_tickets.has_recording(tx, effect.recorded.sid):
         return o.TicketKept() if isinstance(granted, o.Refused) else o.TicketSaved(call.told)
     for grant in [] if isinstance(granted, o.Refused) else granted:
-        if tickets.reply(tx, grant, call.told, body="", recorded=effect.recorded):
+        if customer_tickets.reply(tx, grant, call.told, body="", recorded=effect.recorded):
             return o.TicketSaved(call.told)
     return keep(tx, call, effect.recorded, f"Left by phone for ticket {call.told}, which they may not answer any more")
 
@@ -144,7 +149,7 @@ def _may_leave_message(tx: Transaction, _desk: Desk, call: Call, _effect: object
 
 def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMessage) -> Outcome:
     subject = "Call back: " + _MESSAGE_SUBJECTS[call.about]
-    if not tickets.has_recording(tx, effect.recorded.sid):
+    if not customer_tickets.has_recording(tx, effect.recorded.sid):
         if call.subject is not None and call.proof >= Proof.VERIFIED:
             keep(tx, call, effect.recorded, subject)
             return o.MessageLeft()
@@ -153,7 +158,7 @@ def _leave_message(tx: Transaction, _desk: Desk, call: Call, effect: s.LeaveMess
             message_limits.charge(tx, call.number, attested=call.attested, failed=failed, on_file=call.on_file)
         if call.on_file and not message_limits.is_on_file(tx, call.number):
             return o.MessageLeft()  # who left it was told that it is not taken
-        tickets.leave_pending(
+        customer_tickets.leave_pending(
             tx,
             subject=subject,
             body="",
@@ -168,7 +173,7 @@ def _tell_invoices(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return refused(tx, ask, verdict)
-    return o.Invoices(tuple(accounts.invoices(tx, verdict)))
+    return o.Invoices(tuple(account_details.invoices(tx, verdict)))
 
 
 def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -176,7 +181,7 @@ def _tell_services(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
         return refused(tx, ask, verdict)
-    return o.Services(tuple(accounts.services(tx, verdict)))
+    return o.Services(tuple(account_details.services(tx, verdict)))
 
 
 def _make_link_code(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -185,7 +190,7 @@ def _make_link_code(tx: Transaction, desk: Desk, call: Call, _effect: object) ->
     if not desk.slack or call.proof < Proof.VERIFIED:
         return o.LinkCode(None)
     tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
-    return o.LinkCode(codes.issue(tx, "link", call.subject))
+    return o.LinkCode(one_time_codes.issue(tx, "link", call.subject))
 
 
 _MENU_ASKS: Sequence[tuple[Action, Topic | None]] = [

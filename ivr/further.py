@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from store.timeline import Recorded
+from store.messages.timeline import Recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.moves import PAGE, Place, chosen, goodbye, goto, leave_message, menu, not_a_choice, screen, settled, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
-from store.people import is_support_id
-from store.pins import Pin
+from store.accounts.people import is_support_id
+from store.verification.pins import Pin
 
 TRIES_IN_A_CALL = 3  # docs/phone.md, 2
 SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever

@@ -14,7 +14,7 @@ from ivr import shapes as s
 from ivr.identify import SHORT_IN_A_ROW, TRIES_IN_A_CALL
 from ivr.moves import Place, goto, screen, unexpected
 from ivr.shapes import Call, Event, Gather, Keys, Move, line
-from store.pins import Pin
+from store.verification.pins import Pin
 
 
 def _ask_pin(call: Call) -> Move:

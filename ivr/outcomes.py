@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from authz import Action, Denied, Status, Topic
 from ivr.hours import Opening
 from ivr.proofs import ProofOutcome
-from store.accounts import AccountName, Invoice, Service, ServiceName
-from store.tickets import Ticket
+from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.tickets.customer_tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ from ivr import after, called, screens
 from ivr.shapes import Call, Screen
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
-from store import Keys, call_backs, calls, numbers, people
-from store.call_backs import CallBack
-from store.revoke import NOT_CALLED
-from store.transaction import NOBODY, Transaction
+from store import Keys
+from store.accounts import people
+from store.calls import call_state, callbacks
+from store.calls.callbacks import CallBack
+from store.db.transaction import NOBODY, Transaction
+from store.text import numbers
+from store.verification.revocation import NOT_CALLED
 
 _ON_THE_TICKET: Final = {
     "machine": "We called back and a machine answered. It was asked to have them call us, and was told nothing else.",
@@ -36,16 +39,16 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
     sid = found["CallSid"]
     with on.store.transaction("phone", sid) as tx:
         ours = _ours(tx, on, query, sid)
-        row = calls.load(tx, sid)
+        row = call_state.load(tx, sid)
         if row is not None:
-            known = calls.stored_answer(tx, row) if row.step == 0 and not row.claimed else None
+            known = call_state.stored_answer(tx, row) if row.step == 0 and not row.claimed else None
             if known is None:
                 raise Refused("a call back that has gone on")
             return known
         if found.get("AnsweredBy") != "human" or ours.status == "withdrawn":
             over(tx, ours, "machine", call=sid)
             return on.draw(called.MACHINE, sid, 0)
-        if not call_backs.moved(tx, ours.id, "answered", call=sid):
+        if not callbacks.moved(tx, ours.id, "answered", call=sid):
             raise Refused("a call back that is over")
         call = Call(
             number=ours.number,
@@ -53,10 +56,10 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
             account=ours.account,
             call_back=ours.id,
         )
-        call, screen = called.begin(call, ours.purpose, call_backs.words(tx.keys, ours))
+        call, screen = called.begin(call, ours.purpose, callbacks.words(tx.keys, ours))
         assert isinstance(screen, Screen)
         answer = on.draw(screen, sid, 0)
-        calls.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
+        call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
         tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{people.subject_of(ours.person)}",))
         return answer
 
@@ -75,19 +78,19 @@ def status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
 def never_answered(on: Line, id: int) -> None:
     """Twilio has told us nothing of it for long enough."""
     with on.store.transaction("phone") as tx:
-        ours = call_backs.look(tx, id)
+        ours = callbacks.look(tx, id)
         if ours is not None and ours.status in ("owed", "ringing"):
             over(tx, ours, "nobody")
 
 
 def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = None) -> None:
     """It ends here, and what it came to is on its ticket."""
-    if not call_backs.moved(tx, ours.id, status, call=call):
+    if not callbacks.moved(tx, ours.id, status, call=call):
         return
     if status in _ON_THE_TICKET:
-        call_backs.in_vain(tx, ours, _ON_THE_TICKET[status])
+        callbacks.in_vain(tx, ours, _ON_THE_TICKET[status])
     else:
-        call_backs.reached(tx, ours)
+        callbacks.reached(tx, ours)
 
 
 def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> CallBack:
@@ -95,7 +98,7 @@ def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> Call
     id = numbers.whole(query.get("call_back", ""))
     if id is None or not is_step_token(on.store.keys, query.get("t", ""), "call_back", id):
         raise Refused("not a call back of ours")
-    ours = call_backs.look(tx, id)
+    ours = callbacks.look(tx, id)
     if ours is None or (ours.call is not None and ours.call != sid):
         raise Refused("a call back we do not know")
     return ours

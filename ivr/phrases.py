@@ -18,7 +18,7 @@ from typing import Any
 from authz import Proof
 from ivr.hours import Opening
 from ivr.shapes import Line
-from store.accounts import Invoice
+from store.accounts.account_details import Invoice
 
 LONGEST_TEXT = 200  # characters of somebody's own words in one sentence
 _SPOKEN = ("L", "N", "Mn", "Mc")  # general categories: letters, numbers, accents; of the rest only what is listed below

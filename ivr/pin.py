@@ -10,13 +10,15 @@ from ivr import outcomes as o
 from ivr.asks import CUSTOMER_ASKS
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
-from store import alerts, guard, pin_limits, pins, unlock, work
-from store.guard import Admission, Reservation
-from store.keys import Keys
-from store.people import accounts_of, resolve, subject_of
-from store.pins import KeptPin, Pin
-from store.pool import HashPool
-from store.transaction import NOBODY, Transaction
+from store.accounts.people import accounts_of, resolve, subject_of
+from store.db.keys import Keys
+from store.db.transaction import NOBODY, Transaction
+from store.jobs import job_queue
+from store.security import alerts
+from store.verification import attempt_limits, caller_limits, pins, unlock
+from store.verification.attempt_limits import Admission, Reservation
+from store.verification.hash_pool import HashPool
+from store.verification.pins import KeptPin, Pin
 
 NO_ONE = 0  # the person a decoy stands for; no row has this id
 
@@ -48,18 +50,22 @@ def reserve(
     assert tx.call is not None
     person, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
-    k = guard.decoy_of(tx, call.support_id, call.number, tx.call) if person is None else guard.counter_of(person)
+    k = (
+        attempt_limits.decoy_of(tx, call.support_id, call.number, tx.call)
+        if person is None
+        else attempt_limits.counter_of(person)
+    )
     by_code = person is not None and person == call.unlocked
     code = unlock.compared(tx, person or NO_ONE, keyed.digits)
-    caller = pin_limits.caller(tx.keys, call.number)
-    of = partial(pin_limits.limits, tx.keys, call.number, digits=len(keyed.digits), choice=choice)
+    caller = caller_limits.caller(tx.keys, call.number)
+    of = partial(caller_limits.limits, tx.keys, call.number, digits=len(keyed.digits), choice=choice)
     limits = of(own=own_number, attested=call.attested)
     # Who shows a number that nobody vouches for hears what a stranger with it hears until the PIN is right, or anybody could ask
     # whose number it is.
     watched = of(own=False, attested=False) if own_number and not call.attested else ()
     if by_code or code is unlock.Keyed.FIRST:
         caller, limits, watched = f"code:{tx.call}" if by_code else "code", (), ()
-    made = guard.reserve(
+    made = attempt_limits.reserve(
         tx,
         k,
         real=person is not None,
@@ -112,7 +118,7 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
         o.MessagesOnly(spent=True) if made.closed else o.NotProved()
     )  # as a stranger with this number hears
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
-    guard.give_back(tx, made, matched=matched)
+    attempt_limits.give_back(tx, made, matched=matched)
     unlocked = unlock.used(tx, attempt.person if attempt.may_be_code else NO_ONE, keyed.digits)
     proven = subject_of(attempt.person if matched else NO_ONE)
     allowed = tx.offer_accounts(proven, Proof.VERIFIED if matched else Proof.NONE, CUSTOMER_ASKS)
@@ -124,19 +130,19 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
         tx.record(proven, None, "pin.attempt", said, proof=Proof.VERIFIED, fields=how)
         if attempt.by_code:
             told = {"notice": "pin_unlocked", "person": attempt.person}
-            work.enqueue(tx, "notice", f"unlocked:{made.k[:16]}:{made.at}:{made.gen}", told)
+            job_queue.enqueue(tx, "notice", f"unlocked:{made.k[:16]}:{made.at}:{made.gen}", told)
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
         return o.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
     decision, outcome = ("code", o.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
-    if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == guard.IN_A_LIFE_TO_DISABLE:
+    if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == attempt_limits.IN_A_LIFE_TO_DISABLE:
         notice = {"notice": "pin_locked", "person": attempt.person}
-        work.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.at}:{made.gen}", notice)
+        job_queue.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.at}:{made.gen}", notice)
     return wrong if isinstance(outcome, o.NotProved) else outcome
 
 
-_TOLD_IN_A_ROW = (guard.IN_A_ROW_TO_LOCK, guard.IN_A_ROW_TO_DISABLE)
+_TOLD_IN_A_ROW = (attempt_limits.IN_A_ROW_TO_LOCK, attempt_limits.IN_A_ROW_TO_DISABLE)
 _SAID: dict[Admission, tuple[str, Outcome]] = {
     Admission.EVALUATE: ("wrong", o.NotProved()),
     Admission.REFUSED: ("refused", o.NotProved()),

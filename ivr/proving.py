@@ -16,10 +16,21 @@ from ivr.asks import Desk
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
 from ivr.tickets import drafted
-from store import approvals, authenticators, carried, factors, guard, members, step_codes, step_ups, texts, tickets
-from store.guard import Admission
-from store.people import person_of
-from store.transaction import Transaction
+from store.accounts.people import person_of
+from store.db.transaction import Transaction
+from store.tickets import customer_tickets
+from store.verification import (
+    attempt_limits,
+    call_codes,
+    factors,
+    slack_approvals,
+    slack_members,
+    sms_codes,
+    step_ups,
+    totp,
+    transfer_codes,
+)
+from store.verification.attempt_limits import Admission
 
 MINUTE: Final = 60_000  # ms
 
@@ -38,14 +49,14 @@ def _found(tx: Transaction, desk: Desk, call: Call) -> _Found:
     if call.proof < Proof.VERIFIED:
         return _Found((), None, ())
     on_file = factors.on_file(tx, person)
-    number = texts.number_for(tx, person, desk.texting)
+    number = sms_codes.number_for(tx, person, desk.texting)
     in_slack = desk.slack and bool(on_file.members)
     there = {
         "authenticator": on_file.authenticator,
         "slack_code": in_slack,
         "slack_approval": in_slack,
         "text": number is not None,
-        "carried": desk.slack and bool(members.of_person(tx, person)),
+        "carried": desk.slack and bool(slack_members.of_person(tx, person)),
     }
     return _Found(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 
@@ -75,8 +86,8 @@ def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
 
 def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> proofs.Draft | None:
     """The newest request of theirs that waits for a second proof here, if that would still open it."""
-    number = tickets.newest_draft(tx, _who(call), _which(call))
-    draft = tickets.draft(tx, _who(call), number) if number is not None else None
+    number = customer_tickets.newest_draft(tx, _who(call), _which(call))
+    draft = customer_tickets.draft(tx, _who(call), number) if number is not None else None
     if number is None or draft is None or draft.action not in wanted:
         return None
     said = (f"ticket.number:{number}", "ticket.kind")
@@ -91,13 +102,13 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
     asked: Outcome = proofs.CodeWanted()
     match call.way:
         case "slack_code":
-            sent = step_codes.ask(tx, subject, account)
+            sent = call_codes.ask(tx, subject, account)
         case "text":
-            sent = texts.ask(tx, subject, _bound(tx, call), desk.texting)
+            sent = sms_codes.ask(tx, subject, _bound(tx, call), desk.texting)
         case "slack_approval":
-            sent = approvals.lately(tx, subject, step_codes.WITHIN) < step_codes.MOST
+            sent = slack_approvals.lately(tx, subject, call_codes.WITHIN) < call_codes.MOST
             if sent:
-                asked = proofs.ApprovalAsked(*approvals.ask(tx, subject, account, drafted(call)))
+                asked = proofs.ApprovalAsked(*slack_approvals.ask(tx, subject, account, drafted(call)))
         case _:
             return asked
     decision = "sent" if sent else "not_sent"
@@ -107,14 +118,16 @@ def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outco
 
 def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) -> Outcome:
     subject, account = _who(call), _which(call)
-    made = guard.reserve(tx, step_codes.counter_of(subject), real=True, limits=(guard.desk_wide("step"),))
+    made = attempt_limits.reserve(
+        tx, call_codes.counter_of(subject), real=True, limits=(attempt_limits.desk_wide("step"),)
+    )
     if made.admission is not Admission.EVALUATE:
         _record(tx, call, "refused")
         return proofs.CodesRefused(busy=made.admission is not Admission.REFUSED)
     if call.way not in _found(tx, desk, call).ways or not _CHECKS[call.way](tx, call, effect.digits):
         _record(tx, call, "wrong")
         return proofs.CodeWrong()
-    guard.give_back(tx, made, matched=True)
+    attempt_limits.give_back(tx, made, matched=True)
     _record(tx, call, "right")
     if call.way != "carried":  # that one says itself how long it lasts
         ends_at = tx.now + desk.step_up_minutes * MINUTE
@@ -123,7 +136,7 @@ def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) ->
 
 
 def _look_at_approval(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    right = approvals.outcome(tx, call.approval)
+    right = slack_approvals.outcome(tx, call.approval)
     until = _until(tx, call) if right else None
     if until is not None:
         return proofs.SteppedUp(_minutes(tx, until))
@@ -134,7 +147,7 @@ def _give_up_approval(tx: Transaction, desk: Desk, call: Call, _effect: object) 
     looked = _look_at_approval(tx, desk, call, _effect)
     if isinstance(looked, proofs.SteppedUp):  # it came just now
         return looked
-    approvals.give_up(tx, _who(call), call.approval)
+    slack_approvals.give_up(tx, _who(call), call.approval)
     return proofs.WayClosed(offered=True)
 
 
@@ -142,27 +155,29 @@ def _give_reference(tx: Transaction, desk: Desk, call: Call, effect: f.GiveRefer
     if not desk.slack:
         return proofs.Reference(None)
     subject, account = _who(call), _which(call)
-    return proofs.Reference(carried.give(tx, carried.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic)))
+    return proofs.Reference(
+        transfer_codes.give(tx, transfer_codes.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic))
+    )
 
 
 def _bound(tx: Transaction, call: Call) -> str:
-    return step_codes.bound_to(tx.call or "", _which(call))
+    return call_codes.bound_to(tx.call or "", _which(call))
 
 
 def _authenticator(tx: Transaction, call: Call, digits: str) -> bool:
-    return authenticators.check(tx, person_of(_who(call)), digits)
+    return totp.check(tx, person_of(_who(call)), digits)
 
 
 def _in_slack(tx: Transaction, call: Call, digits: str) -> bool:
-    return step_codes.use(tx, step_codes.IN_SLACK, _who(call), digits, _bound(tx, call))
+    return call_codes.use(tx, call_codes.IN_SLACK, _who(call), digits, _bound(tx, call))
 
 
 def _by_text(tx: Transaction, call: Call, digits: str) -> bool:
-    return step_codes.use(tx, step_codes.BY_TEXT, _who(call), digits, _bound(tx, call))
+    return call_codes.use(tx, call_codes.BY_TEXT, _who(call), digits, _bound(tx, call))
 
 
 def _carried(tx: Transaction, call: Call, digits: str) -> bool:
-    taken = carried.take(tx, carried.TO_PHONE, _who(call), digits, tx.call or "", account=_which(call))
+    taken = transfer_codes.take(tx, transfer_codes.TO_PHONE, _who(call), digits, tx.call or "", account=_which(call))
     return taken is not None
 
 

@@ -6,7 +6,7 @@ Each process watches its own calls, in memory, over a sliding hour. What it reme
 here and changed every hour: two keys overlap, so that the last hour is always seen, and what is older is gone with its key.
 
 Whoever proved nothing hears some seconds of silence before the next words: so a line has a pace, and what it can spend in an
-hour (pin_limits.py) is a fact. Whatever trips is slowed further and told to the desk: not in the turn, which would cost more for
+hour (caller_limits.py) is a fact. Whatever trips is slowed further and told to the desk: not in the turn, which would cost more for
 an ID that is somebody's, but when a call has ended (after.py), and one of a kind for some minutes, with a count of the others,
 or whoever shows ever new numbers would fill the desk's channel. A PIN that is tried on many is not looked at any more. All of
 that goes by what is keyed and called from, never by whether anybody has that ID: a stranger learns nothing from a pause.
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
-from store.pins import Pin
+from store.verification.pins import Pin
 
 HOUR: Final = 3_600_000
 SAME_PIN, ONE_NUMBER, IN_SEQUENCE, ONE_ACCOUNT = 5, 4, 4, 3  # different IDs, IDs, neighbours, callers: within an hour

@@ -23,7 +23,7 @@ from ivr.moves import (
     unexpected,
 )
 from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
-from store import tickets
+from store.tickets import customer_tickets
 
 WANTED: Final = "request:"  # `then`, with the action
 
@@ -54,7 +54,7 @@ def _hear_request(call: Call, event: Event) -> Move:
 
 
 def _want(call: Call, action: Action) -> Move:
-    topic = str(tickets.topic_of(action))
+    topic = str(customer_tickets.topic_of(action))
     about = replace(call, then=WANTED + action, about="request", topic=topic, topics=(), service=None, page=0)
     return goto(about, "service" if action in ABOUT_A_SERVICE else "speak_request")
 

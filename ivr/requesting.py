@@ -13,8 +13,9 @@ from ivr.asks import Desk, asked, refused
 from ivr.outcomes import Outcome
 from ivr.request import wanted
 from ivr.shapes import Call
-from store import accounts, tickets
-from store.transaction import Transaction
+from store.accounts import account_details
+from store.db.transaction import Transaction
+from store.tickets import customer_tickets
 
 _SUBJECTS: Final = {
     Action.SERVICE_ORDER: "Order a service",
@@ -51,7 +52,7 @@ def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
     return tuple(
         action
         for action in REQUESTS
-        if action in would and (not billing_only or tickets.topic_of(action) is Topic.BILLING)
+        if action in would and (not billing_only or customer_tickets.topic_of(action) is Topic.BILLING)
     )
 
 
@@ -86,17 +87,17 @@ def _may(tx: Transaction, call: Call, action: Action) -> o.Refused | o.NothingTo
 def _save_request(tx: Transaction, _desk: Desk, call: Call, effect: f.SaveRequest) -> Outcome:
     action = wanted(call)
     assert call.subject is not None
-    if tickets.has_recording(tx, effect.recorded.sid):
-        known = tickets.request_with_recording(tx, call.subject, effect.recorded.sid)
+    if customer_tickets.has_recording(tx, effect.recorded.sid):
+        known = customer_tickets.request_with_recording(tx, call.subject, effect.recorded.sid)
         return o.TicketKept() if known is None else o.RequestSaved(known[0], not known[1])
-    topic = str(tickets.topic_of(action))
+    topic = str(customer_tickets.topic_of(action))
     subject = f"{_SUBJECTS[action]}{_named(tx, call)} (by phone)"
     made: tuple[int, bool] | Denied | None = None
     if action in allowed(tx, call):
         ask = asked(tx, call, action, service=call.service)
-        made = tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=effect.recorded)
+        made = customer_tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=effect.recorded)
     if made is None or isinstance(made, Denied):
-        tickets.leave_pending(
+        customer_tickets.leave_pending(
             tx,
             subject=f"Left by phone after the right to it had gone: {_SUBJECTS[action]}",
             body="",
@@ -111,26 +112,26 @@ def _save_request(tx: Transaction, _desk: Desk, call: Call, effect: f.SaveReques
 
 def name_services(tx: Transaction, call: Call) -> o.ServicesNamed:
     """For a request: as far as they may hear the names, which needs no second proof."""
-    grant = accounts.naming(tx, asked(tx, call, Action.SERVICE_VIEW))
-    return o.ServicesNamed(tuple(accounts.service_names(tx, grant)) if grant is not None else ())
+    grant = account_details.naming(tx, asked(tx, call, Action.SERVICE_VIEW))
+    return o.ServicesNamed(tuple(account_details.service_names(tx, grant)) if grant is not None else ())
 
 
 def _named(tx: Transaction, call: Call) -> str:
-    grant = accounts.naming(tx, asked(tx, call, Action.SERVICE_VIEW)) if call.service else None
-    name = accounts.service_name(tx, grant, call.service or "") if grant is not None else None
+    grant = account_details.naming(tx, asked(tx, call, Action.SERVICE_VIEW)) if call.service else None
+    name = account_details.service_name(tx, grant, call.service or "") if grant is not None else None
     return f": {name}" if name else ""
 
 
 def _hand_in(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     assert call.subject is not None
     number = int(call.then.partition(":")[2])
-    draft = tickets.draft(tx, call.subject, number)
-    if draft is None and tickets.draft_is(tx, call.subject, number) == "handed_in":
+    draft = customer_tickets.draft(tx, call.subject, number)
+    if draft is None and customer_tickets.draft_is(tx, call.subject, number) == "handed_in":
         return o.HandedIn(number, already=True)
     if draft is None or draft.account != call.account:
         return o.HandedIn(None)
     ask = asked(tx, call, draft.action, service=draft.service)
-    done = tickets.hand_in(tx, ask, number)
+    done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
         return refused(tx, ask, done)
     return o.HandedIn(number if done else None)

@@ -13,10 +13,14 @@ from ivr import shapes as s
 from ivr.asks import Desk, keep, refused, ring_ask
 from ivr.outcomes import Outcome
 from ivr.shapes import Call
-from store import approvals, call_backs, codes, legs, live, rings, step_ups, tickets, work
-from store.people import resolve, subject_of
-from store.rings import Ring
-from store.transaction import NOBODY, Transaction
+from store.accounts.people import resolve, subject_of
+from store.calls import agent_legs, callbacks, live_calls, support_calls
+from store.calls.support_calls import Ring
+from store.codes import one_time_codes
+from store.db.transaction import NOBODY, Transaction
+from store.jobs import job_queue
+from store.tickets import customer_tickets
+from store.verification import slack_approvals, step_ups
 
 RING_FOR: Final = 45_000  # ms until nobody has come
 QUEUE_FOR: Final = 10 * 60_000  # ms at most, while phones are busy with others
@@ -34,26 +38,26 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
         return o.DeskClosed(desk.hours.next(tx.now))
     numbers = desk.emergency if emergency else desk.agents
     if ours is not None:
-        theirs = call_backs.staff_phone(tx, ours)
+        theirs = callbacks.staff_phone(tx, ours)
         numbers = (theirs,) if theirs else numbers
-        call_backs.moved(tx, ours, "proved")
-    numbers = legs.open_phones(tx, numbers)
+        callbacks.moved(tx, ours, "proved")
+    numbers = agent_legs.open_phones(tx, numbers)
     if call.rung >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
     own_number = resolve(tx, call.support_id, call.number)[1]
-    ring = rings.start(
+    ring = support_calls.start(
         tx, verdict, numbers=numbers, service=call.service, own_number=own_number, call_back=call.call_back
     )
     look_again(tx, ring)
     for leg in range(len(numbers)):
-        work.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg})
+        job_queue.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg})
     return o.Ringing(ring) if numbers else _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
 
 
 def look_again(tx: Transaction, ring: int) -> None:
     """A while later the worker looks whether the caller is still there."""
     again = {"ring": ring, "call": tx.call}
-    work.enqueue_once(tx, "ring_over", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
+    job_queue.enqueue_once(tx, "ring_over", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
 
 
 def has_gone(tx: Transaction, ring: Ring) -> bool:
@@ -66,27 +70,27 @@ def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> 
     ask = ring_ask(tx, call)
     verdict = tx.ask(ask)
     if not isinstance(verdict, Grant):
-        rings.end(tx, tx.call or "", rings.REFUSED)
+        support_calls.end(tx, tx.call or "", support_calls.REFUSED)
         return refused(tx, ask, verdict)
-    ring = rings.hold(tx, call.ring)
+    ring = support_calls.hold(tx, call.ring)
     if ring is not None and ring.taken:
         return _taken(tx, ring)
     if ring is None or ring.over or _is_enough(tx, ring):
         return o.NobodyCame()
-    rings.seen(tx, ring.id)
-    return o.StillRinging(rings.place(tx, ring))
+    support_calls.seen(tx, ring.id)
+    return o.StillRinging(support_calls.place(tx, ring))
 
 
 def _taken(tx: Transaction, ring: Ring) -> Outcome:
-    words = live.words(tx, ring.id)
+    words = live_calls.words(tx, ring.id)
     assert words is not None
-    rings.met(tx, ring.id)
-    return o.Taken(rings.room(ring.id), words)
+    support_calls.met(tx, ring.id)
+    return o.Taken(support_calls.room(ring.id), words)
 
 
 def _is_enough(tx: Transaction, ring: Ring) -> bool:
     """They have waited for long enough; longer while a phone is busy with somebody before them."""
-    so_far = legs.progress(tx, ring.id)
+    so_far = agent_legs.progress(tx, ring.id)
     waited = tx.now - max(ring.started_at, so_far.rung_at)
     return tx.now - ring.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.held_up)
 
@@ -94,14 +98,16 @@ def _is_enough(tx: Transaction, ring: Ring) -> bool:
 def _give_up_ring(tx: Transaction, desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
     assert tx.call is not None
     if call.ring is not None and call.at == "holding" and not effect.gone:
-        now = rings.hold(tx, call.ring)
+        now = support_calls.hold(tx, call.ring)
         if now is not None and now.taken:
             return _taken(tx, now)  # somebody came just now
-    ring = rings.end(tx, tx.call, _ending(call, effect))
+    ring = support_calls.end(tx, tx.call, _ending(call, effect))
     if ring is None or not (effect.nobody_came or effect.asked):
         return o.RingEnded(None, False)
     if ring.emergency:
-        work.enqueue(tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account})
+        job_queue.enqueue(
+            tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account}
+        )
     number = call_back_ticket(tx, call, effect, ring.started_at, emergency=ring.emergency, taken=ring.taken)
     return o.RingEnded(number, effect.nobody_came, effect.asked)
 
@@ -119,10 +125,16 @@ def _why_back(effect: s.GiveUpRing, waited: int, *, taken: bool) -> str:
 
 def _ending(call: Call, effect: s.GiveUpRing) -> str:
     if effect.gone:
-        return rings.CALLER_LEFT
+        return support_calls.CALLER_LEFT
     if call.at == "talking":
-        return rings.AGENT_LEFT  # the caller is still there, so it was the other one
-    return rings.NOBODY_CAME if effect.nobody_came else rings.CALL_BACK if effect.asked else rings.WENT_BACK
+        return support_calls.AGENT_LEFT  # the caller is still there, so it was the other one
+    return (
+        support_calls.NOBODY_CAME
+        if effect.nobody_came
+        else support_calls.CALL_BACK
+        if effect.asked
+        else support_calls.WENT_BACK
+    )
 
 
 def call_back_ticket(
@@ -139,7 +151,7 @@ def call_back_ticket(
     if not isinstance(verdict, Grant):
         keep(tx, call, None, subject, body)
         return None
-    return tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)
+    return customer_tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)
 
 
 def _ask_call_back(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
@@ -148,12 +160,14 @@ def _ask_call_back(tx: Transaction, _desk: Desk, call: Call, _effect: object) ->
     if not isinstance(verdict, Grant):
         return refused(tx, ask, verdict)
     body = "The caller asked for a person by phone while the desk was closed."
-    number = tickets.open(tx, verdict, subject="Call back: asked for a person", body=body, service=call.service)
+    number = customer_tickets.open(
+        tx, verdict, subject="Call back: asked for a person", body=body, service=call.service
+    )
     return o.RingEnded(number, nobody_came=False, asked=True)
 
 
 def _what_is_asked(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    ring = rings.look(tx, call.ring) if call.ring is not None else None
+    ring = support_calls.look(tx, call.ring) if call.ring is not None else None
     return o.Asked(ring.asked if ring is not None and not ring.told else "")
 
 
@@ -161,22 +175,22 @@ def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk
     """Whoever has passed may still talk to the desk, or not; whoever has failed goes back to the agent, who sees it."""
     assert call.ring is not None
     assert tx.call is not None
-    ring = rings.hold(tx, call.ring)
+    ring = support_calls.hold(tx, call.ring)
     passed = effect.passed if effect.passed is not None else _stepped_up(tx, call, ring)
-    rings.proved(tx, call.ring, passed=passed, threatened=call.duress)
+    support_calls.proved(tx, call.ring, passed=passed, threatened=call.duress)
     # Who fails is nobody, and whoever is threatened proves nothing: a second proof is worth nothing.
     if (effect.passed is False or call.duress) and call.subject is not None:
-        approvals.end_in(tx, call.subject, tx.call)
+        slack_approvals.end_in(tx, call.subject, tx.call)
     if ring is None or ring.over or ring.agent_left or not ring.taken:
-        rings.end(tx, tx.call, rings.AGENT_LEFT)
+        support_calls.end(tx, tx.call, support_calls.AGENT_LEFT)
         return o.RingEnded(None, False)
     if effect.passed is not False:
         ask = ring_ask(tx, call)
         verdict = tx.ask(ask)
         if not isinstance(verdict, Grant):
-            rings.end(tx, tx.call, rings.REFUSED)
+            support_calls.end(tx, tx.call, support_calls.REFUSED)
             return refused(tx, ask, verdict)
-    return o.BackInRoom(rings.room(ring.id), passed)
+    return o.BackInRoom(support_calls.room(ring.id), passed)
 
 
 def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
@@ -189,11 +203,11 @@ def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
 def _tell_unlock_code(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
     """To whoever answered on a number on file and pressed a key: enough to be let at the PIN again, and for nothing else."""
     person = resolve(tx, call.support_id, call.number)[0]
-    ours = call_backs.look(tx, call.call_back) if call.call_back is not None else None
+    ours = callbacks.look(tx, call.call_back) if call.call_back is not None else None
     if person is None or ours is None or ours.person != person or ours.status != "answered":
         return o.UnlockCode(None)
     tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{subject_of(person)}",))
-    return o.UnlockCode(codes.issue(tx, "unlock", subject_of(person)))
+    return o.UnlockCode(one_time_codes.issue(tx, "unlock", subject_of(person)))
 
 
 DONE: dict[type, Any] = {

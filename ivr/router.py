@@ -29,10 +29,11 @@ from ivr.webhook import (
     caller_number,
     is_attested,
 )
-from store import Occupied, numbers, retried
-from store.engine import Gate
-from store.pool import PLACES, QUEUE
-from store.timeline import Recorded
+from store import Occupied, retried
+from store.db.engine import Gate
+from store.messages.timeline import Recorded
+from store.text import numbers
+from store.verification.hash_pool import PLACES, QUEUE
 
 log = structlog.get_logger("ivr")
 # Threads of our own cost half of what the web framework's hop does. Few for turns, as more only wait for each other; those

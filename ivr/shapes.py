@@ -10,9 +10,9 @@ from typing import Any
 from authz import Proof
 from ivr.further import Further
 from ivr.outcomes import Outcome
-from store.people import person_of
-from store.pins import Pin
-from store.timeline import Recorded
+from store.accounts.people import person_of
+from store.messages.timeline import Recorded
+from store.verification.pins import Pin
 
 # --- what is said
 

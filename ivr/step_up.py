@@ -14,7 +14,7 @@ from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, noted, refusal, 
 from ivr.request import WANTED
 from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
 from ivr.tickets import HAND_IN, drafted, hand_in
-from store.tickets import topic_of
+from store.tickets.customer_tickets import topic_of
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
 WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "carried"}

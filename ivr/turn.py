@@ -20,13 +20,16 @@ from ivr.phrases import Phrases
 from ivr.radar import Radar, Seen
 from ivr.shapes import Call, CheckPin, Effect, Heard, Keys, Screen, Spoken, Summoned
 from ivr.webhook import Twilio, is_step_token, step_token
-from store import Store, calls, pins, switches
-from store.calls import CallRow
-from store.people import subject_of
-from store.pins import KeptPin
-from store.pool import HashPool
-from store.retries import retried
-from store.transaction import NOBODY, Transaction
+from store import Store
+from store.accounts.people import subject_of
+from store.calls import call_state
+from store.calls.call_state import CallRow
+from store.db.retries import retried
+from store.db.transaction import NOBODY, Transaction
+from store.security import threat_mode
+from store.verification import pins
+from store.verification.hash_pool import HashPool
+from store.verification.pins import KeptPin
 
 effects.DO.update(ringing.DONE)
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
@@ -78,17 +81,17 @@ def open_line(
 def answer_call(on: Line, sid: str, number: str | None, fingerprint: Fingerprint, *, attested: bool = False) -> str:
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
-        call, move = dialogue.begin(number, attested=attested, messages_only=on.messages_only or switches.threat(tx))
-        row = None if isinstance(move, Screen) else calls.load(tx, sid)  # a repeat costs nobody another message
+        call, move = dialogue.begin(number, attested=attested, messages_only=on.messages_only or threat_mode.threat(tx))
+        row = None if isinstance(move, Screen) else call_state.load(tx, sid)  # a repeat costs nobody another message
         if row is None:
             call, screen = play(tx, on, call, move)
             answer = on.draw(screen, sid, 0)
-            if calls.begin(tx, sid, call.to_json(), fingerprint[0], answer):
+            if call_state.begin(tx, sid, call.to_json(), fingerprint[0], answer):
                 tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
                 return answer
-            row = calls.load(tx, sid)
+            row = call_state.load(tx, sid)
         still_first = row is not None and row.step == 0 and row.fingerprint in fingerprint and not row.claimed
-        answered = calls.stored_answer(tx, row) if row is not None and still_first else None
+        answered = call_state.stored_answer(tx, row) if row is not None and still_first else None
     return answered or screens.refusal(on.phrases)
 
 
@@ -115,7 +118,7 @@ def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
     """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
     meanwhile, and for a repeat, what it stands at. Raises `Refused`."""
     with on.store.transaction("phone", sid) as tx:
-        row = calls.load(tx, sid)
+        row = call_state.load(tx, sid)
         if row is None or row.ended_at is not None:
             raise Refused("a call we do not know, or that is over")
         call, steps = state_of(row), (row.step, row.step - 1)
@@ -123,7 +126,7 @@ def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
             raise Refused("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
             return _finish(tx, on, row, *dialogue.step(call, Summoned()), fingerprint)
-        known = calls.stored_answer(tx, row) if not row.claimed else None
+        known = call_state.stored_answer(tx, row) if not row.claimed else None
     if known is None:
         raise Refused("a call that has gone on")
     return known
@@ -157,7 +160,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
     admitted = False
     try:
         with on.store.transaction("phone", sid) as tx:
-            row = calls.load(tx, sid)
+            row = call_state.load(tx, sid)
             if row is None:
                 raise Refused("a call we do not know")
             if (known := _stored(tx, row, token, fingerprint)) is not None:
@@ -169,12 +172,16 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                     raise Refused("a repeat with other keys")
                 return None
             before = state_of(row)
-            if heard == STRAY and before.proved_by is not None and (known := calls.stored_answer(tx, row)) is not None:
+            if (
+                heard == STRAY
+                and before.proved_by is not None
+                and (known := call_state.stored_answer(tx, row)) is not None
+            ):
                 return known  # no turn at all: what it cut short is said once more
             call, move = dialogue.step(before, heard)
             if not isinstance(move, CheckPin):
                 return _finish(tx, on, row, call, move, fingerprint)
-            if call.at == "pin" and call.call_back is None and switches.threat(tx):
+            if call.at == "pin" and call.call_back is None and threat_mode.threat(tx):
                 return _finish(tx, on, row, *dialogue.step(call, MessagesOnly()), fingerprint)
             admitted = on.pool.admit()
             if not admitted:
@@ -187,7 +194,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 choice=on.desk.pin_choice,
                 barred=on.radar.is_hot(move.pin, tx.now),
             )
-            calls.claim(tx, sid, fingerprint[0])
+            call_state.claim(tx, sid, fingerprint[0])
         return _Check(row, call, attempt, move.pin)
     except BaseException:
         if admitted:
@@ -221,9 +228,9 @@ def _watch(on: Line, begun: _Check, outcome: Outcome) -> int:
 
 def _settle(on: Line, begun: _Check, right: pin.Right | None, watched: list[int], fingerprint: Fingerprint) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
-        now = calls.load(tx, begun.row.sid)
+        now = call_state.load(tx, begun.row.sid)
         if now is not None and now.step == begun.row.step + 1 and now.fingerprint in fingerprint:
-            answered = calls.stored_answer(tx, now)
+            answered = call_state.stored_answer(tx, now)
             if answered is not None:
                 return answered
         if now is None or now.step != begun.row.step:
@@ -239,7 +246,7 @@ def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint)
     if is_step_token(tx.keys, token, row.sid, row.step):
         return None
     if row.step and is_step_token(tx.keys, token, row.sid, row.step - 1) and row.fingerprint in fingerprint:
-        answered = calls.stored_answer(tx, row)
+        answered = call_state.stored_answer(tx, row)
         if answered is not None:
             return answered
     raise Refused("not the turn this call waits for")
@@ -250,7 +257,7 @@ def _finish(
 ) -> str:
     call, screen = play(tx, on, call, move)
     answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
-    calls.save(tx, row, call.to_json(), fingerprint[0], answer, proved_by=call.proved_by)
+    call_state.save(tx, row, call.to_json(), fingerprint[0], answer, proved_by=call.proved_by)
     return answer
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from twilio.request_validator import RequestValidator
 
 from store import Keys
-from store.cleaning import cleaned
+from store.text.cleaning import cleaned
 
 # A transcript of two minutes has three KiB; the signature is of what is parsed, so all of it is parsed first.
 MOST_BYTES: Final = 16 * 1024

@@ -12,10 +12,12 @@ from portal import answers
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, numbers, readings
-from store.import_words import ACCOUNT_NUMBER
-from store.readings import Reading
-from store.sessions import SignedIn
+from store import Transaction
+from store.imports.field_words import ACCOUNT_NUMBER
+from store.staff import account_access
+from store.staff.account_access import Reading
+from store.staff.sessions import SignedIn
+from store.text import numbers
 
 NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")
 
@@ -33,11 +35,11 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number, asking = visit.named.get("account", ""), talking(tx, who)
     if asking is None or not NUMBER.fullmatch(number):
         return answers.not_there(door, visit)
-    account = readings.find(tx, asking, number)
+    account = account_access.find(tx, asking, number)
     grant = asked(tx, who, Action.DESK_CARD_VIEW, account) if account is not None else None
-    reading = readings.look(tx, grant, door.accounts_an_hour) if grant is not None else Reading.NO_CASE
+    reading = account_access.look(tx, grant, door.accounts_an_hour) if grant is not None else Reading.NO_CASE
     if grant is None:
-        readings.missed(tx, asking, number)
+        account_access.missed(tx, asking, number)
     if grant is None or reading is not Reading.OPEN:
         return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
-    return answers.page(door, visit, "look_up", who=who, account=readings.account(tx, grant), wrong=False)
+    return answers.page(door, visit, "look_up", who=who, account=account_access.account(tx, grant), wrong=False)

@@ -9,7 +9,7 @@ from fastapi import Response
 
 from portal.door import Door
 from portal.visit import KNOWN, SESSION, VISITOR, Visit, cookie_name, form_token
-from store import logins, sessions
+from store.staff import credentials, sessions
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -78,7 +78,7 @@ def signed_in(door: Door, made: Response, token: str, known: str) -> Response:
     """A new session, always: what the browser had before is dropped."""
     # For longer than it lasts: what was typed in it when it ended is sent along with the next sign-in.
     keep(door, made, SESSION, token, 2 * sessions.WHOLE // 1000)
-    keep(door, made, KNOWN, known, logins.KNOWN_FOR // 1000)
+    keep(door, made, KNOWN, known, credentials.KNOWN_FOR // 1000)
     keep(door, made, VISITOR, "", 0)
     return made
 

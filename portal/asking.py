@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from authz import Action, Grant
 from desk.actors import permit
-from store import Transaction, timeline
-from store.sessions import SignedIn
+from store import Transaction
+from store.messages import timeline
+from store.staff.sessions import SignedIn
 
 
 def asked(tx: Transaction, who: SignedIn, action: Action, account: int | None = None) -> Grant | None:

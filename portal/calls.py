@@ -9,30 +9,34 @@ from portal import answers, card
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, alerts, call_backs, claims, live, queue, readings, rings, switches
-from store.live import Case, LiveCall
-from store.people import person_of
-from store.readings import Reading
-from store.sessions import SignedIn
+from store import Transaction
+from store.accounts.people import person_of
+from store.calls import callbacks, claims, live_calls, support_calls
+from store.calls.live_calls import Case, LiveCall
+from store.security import alerts, threat_mode
+from store.staff import account_access
+from store.staff.account_access import Reading
+from store.staff.sessions import SignedIn
+from store.tickets import ticket_queue
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     grant = talking(tx, who)
     if grant is None:
         return answers.not_there(door, visit)
-    calls, before = live.calls(tx, grant), live.just_over(tx, grant)
+    calls, before = live_calls.calls(tx, grant), live_calls.just_over(tx, grant)
     mine = [call for call in calls if call.staff == who.staff]
     free = [call for call in calls if call.state in ("talking", "keypad") and not call.staff]
     wanted = visit.number("ring")
     if wanted:
-        chosen = live.look(tx, grant, wanted)
+        chosen = live_calls.look(tx, grant, wanted)
         if chosen is None:
             return answers.not_there(door, visit)
     else:
         # The last card gives way to a call nobody has claimed.
         chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
     tickets = asked(tx, who, Action.DESK_TICKET_WORK)
-    threat = switches.look(tx, grant)
+    threat = threat_mode.look(tx, grant)
     leading = asked(tx, who, Action.DESK_THREAT_SWITCH) if who.leads else None
     reading, case = _case(door, tx, who, chosen)
     given = {
@@ -49,12 +53,12 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "talking": [call for call in calls if call.state in ("talking", "keypad")],
         "before": before,
         "claimable": [call.id for call in (*free, *before) if call.unclaimed],
-        "call_backs": len(call_backs.under_way(tx, grant)),
-        "counts": queue.counts(tx, tickets) if tickets is not None else {},
+        "call_backs": len(callbacks.under_way(tx, grant)),
+        "counts": ticket_queue.counts(tx, tickets) if tickets is not None else {},
         "alerts": alerts.news(tx, grant),
         "for_leads": alerts.waiting(tx, leading) if leading is not None else 0,
         "threat": threat is not None and threat.on,
-        "read": readings.count(tx, grant),
+        "read": account_access.count(tx, grant),
         "budget": door.accounts_an_hour,
     }
     return answers.live_page(door, visit, "calls", given)
@@ -62,14 +66,14 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
 
 def _called(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> str | None:
     """Why whoever a call of theirs was with cannot be called back, empty where they can. None: the call goes on, or is not theirs."""
-    grant, found = talking(tx, who), rings.look(tx, call.id) if call is not None else None
+    grant, found = talking(tx, who), support_calls.look(tx, call.id) if call is not None else None
     if grant is None or call is None or found is None or call.state != "over" or call.staff != who.staff:
         return None
     return why_not(door, tx, grant, person_of(found.subject))
 
 
 def why_not(door: Door, tx: Transaction, grant: Grant, person: int) -> str:
-    return call_backs.why_not(tx, grant, person, door.may_call) if door.phone else "no_phone"
+    return callbacks.why_not(tx, grant, person, door.may_call) if door.phone else "no_phone"
 
 
 def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:
@@ -79,16 +83,16 @@ def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> 
     grant = asked(tx, who, Action.DESK_CARD_VIEW, call.account)
     if grant is None:
         return Reading.OPEN, None
-    if readings.has_case(tx, who.staff, call.account):
-        reading = readings.look(tx, grant, door.accounts_an_hour)
+    if account_access.has_case(tx, who.staff, call.account):
+        reading = account_access.look(tx, grant, door.accounts_an_hour)
         if reading is not Reading.OPEN:
             return reading, None
-    return Reading.OPEN, live.case(tx, grant, call.id, door.texting, facts=True)
+    return Reading.OPEN, live_calls.case(tx, grant, call.id, door.texting, facts=True)
 
 
 def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring, grant = visit.number("ring"), talking(tx, who)
-    call = live.look(tx, grant, ring) if grant is not None else None
+    call = live_calls.look(tx, grant, ring) if grant is not None else None
     see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
     done = see is not None and claims.claim(tx, see, ring)
     return answers.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
@@ -97,7 +101,7 @@ def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
 def give_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """They had pressed for the wrong one: its card is closed to them, and a colleague can say that it is theirs."""
     ring, grant = visit.number("ring"), talking(tx, who)
-    call = live.look(tx, grant, ring) if grant is not None else None
+    call = live_calls.look(tx, grant, ring) if grant is not None else None
     see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
     done = see is not None and claims.give_back(tx, see, ring)
     return answers.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
@@ -106,15 +110,15 @@ def give_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
 def ask_proof(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring, grant = visit.number("ring"), talking(tx, who)
     what = "second" if visit.field("what") == "second" else "pin"
-    done = grant is not None and rings.ask_proof(tx, grant, ring, what)
+    done = grant is not None and support_calls.ask_proof(tx, grant, ring, what)
     return answers.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
 
 
 def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """Whoever that call was with, on a number on file; for the agent whose call it is, or was just now."""
     ring, grant = visit.number("ring"), talking(tx, who)
-    call = live.look(tx, grant, ring) if grant is not None else None
-    found = rings.look(tx, ring)
+    call = live_calls.look(tx, grant, ring) if grant is not None else None
+    found = support_calls.look(tx, ring)
     if (
         grant is None
         or call is None
@@ -124,7 +128,7 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
         or not found.subject.startswith("person:")
     ):
         return answers.to("/desk?said=not_yours")
-    made = call_backs.ask(tx, grant, person_of(found.subject), account=call.account)
+    made = callbacks.ask(tx, grant, person_of(found.subject), account=call.account)
     return answers.to(f"/desk?said={said_of(made)}")  # where the next call of theirs comes up by itself
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from authz import Proof
-from store.live import Case
-from store.standing import Requester
+from store.accounts.standing import Requester
+from store.calls.live_calls import Case
 
 TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")
 NOT_LISTED: Final = (*TELLING, "portal.login")

@@ -15,8 +15,10 @@ from portal.lanes import RequestPools
 from portal.marks import Marks
 from portal.turned_away import TurnedAway
 from portal.words import Words
-from store import HashPool, Store, logins, pins
-from store.spans import lasted
+from store import HashPool, Store
+from store.staff import credentials
+from store.text.durations import lasted
+from store.verification import pins
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -70,7 +72,7 @@ def open_door(
 ) -> Door:
     parts, said = urlsplit(public_url), words.load()
     pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
-    decoy = logins.hashed(pins.issue().digits + "-a-password-of-nobody")
+    decoy = credentials.hashed(pins.issue().digits + "-a-password-of-nobody")
     return Door(
         store,
         f"{parts.scheme}://{parts.netloc}",

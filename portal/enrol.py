@@ -11,10 +11,14 @@ from fastapi import Response
 from portal import answers, drawing, sending
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, factors, forms, guard, numbers, pages, work
-from store.authenticators import AlreadyThere
-from store.guard import Admission
-from store.people import person_of, subject_of
+from store.accounts.people import person_of, subject_of
+from store.codes import one_time_links
+from store.jobs import job_queue
+from store.staff import sent_forms
+from store.text import numbers
+from store.verification import attempt_limits, factors, totp
+from store.verification.attempt_limits import Admission
+from store.verification.totp import AlreadyThere
 
 PAGE: Final = "enrol"
 COOLING_HOURS: Final = factors.COOLING // 3_600_000
@@ -23,7 +27,7 @@ COOLING_HOURS: Final = factors.COOLING // 3_600_000
 def show(door: Door, visit: Visit) -> Response:
     """Whoever opens it, a mail scanner too, changes nothing: the app is begun when the button is pressed."""
     with door.store.transaction("portal") as tx:
-        found = pages.look(tx, PAGE, visit.named["link"])
+        found = one_time_links.look(tx, PAGE, visit.named["link"])
     return _gone(door, visit) if found is None else answers.page(door, visit, "enrol", step="begin", wrong=False)
 
 
@@ -33,11 +37,11 @@ def enrol(door: Door, visit: Visit) -> Response:
 
 def _begin(door: Door, visit: Visit) -> Response:
     with door.store.transaction("portal") as tx:
-        found = pages.look(tx, PAGE, visit.named["link"])
+        found = one_time_links.look(tx, PAGE, visit.named["link"])
         if found is None:
             return _gone(door, visit)
         try:
-            secret = authenticators.begin(tx, person_of(found[0]))
+            secret = totp.begin(tx, person_of(found[0]))
         except AlreadyThere:
             return answers.page(door, visit, "enrol", 409, step="there", wrong=False)
     return _scan(door, visit, secret)
@@ -47,25 +51,25 @@ def _confirm(door: Door, visit: Visit) -> Response:
     """A wrong code shows the same secret again; how often is counted. Sent again, what went well has gone well."""
     key = sending.key_of(visit)
     with door.store.transaction("portal") as tx:
-        if forms.led(tx, key):
+        if sent_forms.led(tx, key):
             return _done(door, visit)
-        found = pages.look(tx, PAGE, visit.named["link"])
+        found = one_time_links.look(tx, PAGE, visit.named["link"])
         if found is None:
             return _gone(door, visit)
         person = person_of(found[0])
-        made = guard.reserve(tx, f"enrol:{person}", real=True, limits=(pages.codes_of(person),))
+        made = attempt_limits.reserve(tx, f"enrol:{person}", real=True, limits=(one_time_links.codes_of(person),))
     with door.store.transaction("portal") as tx:
         digits = numbers.digits(visit.field("code", 40))
-        good = made.admission is Admission.EVALUATE and pages.hold(tx, PAGE, visit.named["link"])
-        right = good and authenticators.confirm(tx, person, digits)
-        again = not right and bool(forms.led(tx, key))  # the same, sent twice at this moment
-        guard.give_back(tx, made, matched=right or again)
+        good = made.admission is Admission.EVALUATE and one_time_links.hold(tx, PAGE, visit.named["link"])
+        right = good and totp.confirm(tx, person, digits)
+        again = not right and bool(sent_forms.led(tx, key))  # the same, sent twice at this moment
+        attempt_limits.give_back(tx, made, matched=right or again)
         if right:
-            forms.done(tx, key, "done")
-            pages.use(tx, PAGE, visit.named["link"])
+            sent_forms.done(tx, key, "done")
+            one_time_links.use(tx, PAGE, visit.named["link"])
             tx.record(subject_of(person), None, "authenticator", "added")
             notice = {"notice": "authenticator_added", "person": person}
-            work.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
+            job_queue.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
     if right or again:
         return _done(door, visit)
     return answers.page(door, visit, "enrol", 422, step="again", wrong=True)
@@ -76,7 +80,7 @@ def _done(door: Door, visit: Visit) -> Response:
 
 
 def _scan(door: Door, visit: Visit, secret: str) -> Response:
-    qr = drawing.qr(pyotp.TOTP(secret, name="support desk", issuer=authenticators.ISSUER).provisioning_uri())
+    qr = drawing.qr(pyotp.TOTP(secret, name="support desk", issuer=totp.ISSUER).provisioning_uri())
     return answers.page(door, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=drawing.spelled(secret))
 
 

@@ -14,7 +14,9 @@ from fastapi import Response
 from portal import answers, drawing
 from portal.door import Door
 from portal.visit import Visit
-from store import authenticators, logins, numbers, passwords, sessions, staff
+from store.staff import credentials, passwords, sessions, staff_list
+from store.text import numbers
+from store.verification import totp
 
 
 def show(door: Door, visit: Visit) -> Response:
@@ -26,10 +28,10 @@ def join(door: Door, visit: Visit) -> Response:
     link, password = visit.named["link"], visit.form.get("password", "")[: passwords.LONGEST + 1]
     secret = _opened(door, link, visit.field("secret", 400)) or pyotp.random_base32()
     with door.store.transaction("portal") as tx:
-        member = staff.invited(tx, link)
+        member = staff_list.invited(tx, link)
     if member is None:
         return _gone(door, visit)
-    step = authenticators.step_of(secret, numbers.digits(visit.field("code", 40)), door.store.clock(), 0)
+    step = totp.step_of(secret, numbers.digits(visit.field("code", 40)), door.store.clock(), 0)
     trouble: str | None = "code"
     if password != visit.form.get("again", "")[: passwords.LONGEST + 1]:
         trouble = "differ"
@@ -39,26 +41,26 @@ def join(door: Door, visit: Visit) -> Response:
         return _page(door, visit, secret, trouble or "", 422)
     if not door.pool.admit():
         return _page(door, visit, secret, "busy", 503)
-    hashed = door.pool.run(lambda: logins.hashed(password))
+    hashed = door.pool.run(lambda: credentials.hashed(password))
     with door.store.transaction("portal") as tx:
-        found = staff.accept(tx, link)
+        found = staff_list.accept(tx, link)
         if found is None:
             return _gone(door, visit)
         if visit.session:
             sessions.end(tx, visit.session)
-        token = logins.join(tx, found, hashed, secret, step)
-        known = logins.mark(tx, found)
+        token = credentials.join(tx, found, hashed, secret, step)
+        known = credentials.mark(tx, found)
     return answers.signed_in(door, answers.page(door, visit, "joined", username=member.username), token, known)
 
 
 def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:
     link = visit.named["link"]
     with door.store.transaction("portal") as tx:
-        member = staff.invited(tx, link)
+        member = staff_list.invited(tx, link)
     if member is None:
         return _gone(door, visit)
     sealed = base64.urlsafe_b64encode(door.store.keys.seal("join-form", secret.encode(), link)).decode()
-    given = {"member": member, "qr": drawing.qr(authenticators.uri(secret, member.username)), "sealed": sealed}
+    given = {"member": member, "qr": drawing.qr(totp.uri(secret, member.username)), "sealed": sealed}
     given |= {"spelled": drawing.spelled(secret), "trouble": trouble, "shortest": passwords.SHORTEST}
     return answers.page(door, visit, "join", status, **given)
 

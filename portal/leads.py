@@ -9,10 +9,13 @@ from portal import answers
 from portal.asking import asked, talking
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, alerts, forms, proof_mail, queue, readings, second_looks, staff, switches
-from store.readings import Reading
-from store.second_looks import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
-from store.sessions import SignedIn
+from store import Transaction
+from store.security import alerts, threat_mode
+from store.staff import account_access, dual_control, email_codes, sent_forms, staff_list
+from store.staff.account_access import Reading
+from store.staff.dual_control import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
+from store.staff.sessions import SignedIn
+from store.tickets import ticket_queue
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -25,11 +28,11 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "who": who,
         "alerts": warned,
         "names": {one.id: alerts.named(tx, switching, one) for one in warned},
-        "switch": switches.look(tx, switching),
-        "others": staff.who_else_leads(tx, switching),
-        "held": queue.held(tx, tickets),
-        "unsent": forms.kept(tx, who.staff),
-        "wanted": second_looks.waiting(tx, switching) + second_looks.waiting(tx, pins),
+        "switch": threat_mode.look(tx, switching),
+        "others": staff_list.who_else_leads(tx, switching),
+        "held": ticket_queue.held(tx, tickets),
+        "unsent": sent_forms.kept(tx, who.staff),
+        "wanted": dual_control.waiting(tx, switching) + dual_control.waiting(tx, pins),
     }
     return answers.live_page(door, visit, "leads", given)
 
@@ -49,7 +52,7 @@ def lift(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         return answers.not_there(door, visit)
     if staff_id == who.staff:
         return answers.to("/desk/lead?said=lift_own")
-    return answers.to(f"/desk/lead?said={'lifted' if readings.lift(tx, grant, staff_id) else 'not_yours'}")
+    return answers.to(f"/desk/lead?said={'lifted' if account_access.lift(tx, grant, staff_id) else 'not_yours'}")
 
 
 def threat(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -58,10 +61,10 @@ def threat(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response
     if grant is None:
         return answers.not_there(door, visit)
     if visit.field("to") == "on":
-        return answers.to(f"/desk/lead?said={'threat_on' if switches.switch(tx, grant, True) else 'threat_already'}")
-    if not switches.threat(tx):
+        return answers.to(f"/desk/lead?said={'threat_on' if threat_mode.switch(tx, grant, True) else 'threat_already'}")
+    if not threat_mode.threat(tx):
         return answers.to("/desk/lead?said=threat_already")
-    done = second_looks.ask(tx, grant, THREAT_OFF, reason=visit.field("reason", second_looks.LONGEST_REASON))
+    done = dual_control.ask(tx, grant, THREAT_OFF, reason=visit.field("reason", dual_control.LONGEST_REASON))
     return answers.to(f"/desk/lead?said={'asked' if done else 'asked_already'}")
 
 
@@ -71,29 +74,29 @@ def ask_pin(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
     if grant is None or asking is None:
         return answers.not_there(door, visit)
     action = PIN_UNLOCK if visit.field("action") == PIN_UNLOCK else PIN_REISSUE
-    person = proof_mail.find(tx, asking, visit.field("person"), door.region)
+    person = email_codes.find(tx, asking, visit.field("person"), door.region)
     if isinstance(person, Reading):
         return answers.to("/desk/lead?said=looked_up_enough")
     if person is None:
         return answers.to("/desk/lead?said=not_found")
-    reason = visit.field("reason", second_looks.LONGEST_REASON)
+    reason = visit.field("reason", dual_control.LONGEST_REASON)
     if not reason:
         return answers.to("/desk/lead?said=empty")
-    if action == PIN_REISSUE and proof_mail.is_young(tx, grant, person):
+    if action == PIN_REISSUE and email_codes.is_young(tx, grant, person):
         return answers.to("/desk/lead?said=address_young")
-    done = second_looks.ask(tx, grant, action, person=person, reason=reason)
+    done = dual_control.ask(tx, grant, action, person=person, reason=reason)
     return answers.to(f"/desk/lead?said={'asked' if done else 'asked_already'}")
 
 
 def answer(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     id = visit.number("id")
-    action = second_looks.action_of(tx, id)
+    action = dual_control.action_of(tx, id)
     cell = NEEDS[action] if action is not None else str(Action.DESK_PIN_REISSUE)
     grant = asked(tx, who, Action(cell))
     if grant is None:
         return answers.not_there(door, visit)
     if visit.field("answer") == "agree":
-        young = any(one.id == id and one.address and not one.address.good for one in second_looks.waiting(tx, grant))
-        said = "agreed" if second_looks.agree(tx, grant, id) else "address_young" if young else "not_agreed"
+        young = any(one.id == id and one.address and not one.address.good for one in dual_control.waiting(tx, grant))
+        said = "agreed" if dual_control.agree(tx, grant, id) else "address_young" if young else "not_agreed"
         return answers.to(f"/desk/lead?said={said}")
-    return answers.to(f"/desk/lead?said={'refused' if second_looks.refuse(tx, grant, id) else 'not_agreed'}")
+    return answers.to(f"/desk/lead?said={'refused' if dual_control.refuse(tx, grant, id) else 'not_agreed'}")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from store import Store, logins
+from store import Store
+from store.staff import credentials
 
 READ_EVERY: Final = 60_000  # ms
 
@@ -21,7 +22,7 @@ class Marks:
 
     def whose(self, known: str) -> str:
         """Empty for a stranger. A mark that is newer than what was read counts."""
-        mark = logins.marked(self._store.keys, known, self._store.clock())
+        mark = credentials.marked(self._store.keys, known, self._store.clock())
         if mark is None:
             return ""
         if self._seen is not None:
@@ -36,4 +37,4 @@ class Marks:
             return
         self._next = now + READ_EVERY  # the others go on meanwhile
         with self._store.transaction("portal") as tx:
-            self._seen = now, logins.who_signs_in(tx)
+            self._seen = now, credentials.who_signs_in(tx)

@@ -1,4 +1,4 @@
-"""A customer is shown a new PIN, once: the page that two people of the desk have had sent to them. See store/pin_pages.py.
+"""A customer is shown a new PIN, once: the page that two people of the desk have had sent to them. See store/verification/pin_reset.py.
 
 Once is one press of the button, however often it is sent: whoever presses again while the desk is slow is shown the same PIN, in the
 same browser, for ten minutes. What is kept for that can be read with that browser's cookie and form alone, which we do not keep.
@@ -13,15 +13,18 @@ from fastapi import Response
 from portal import answers, sending
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, forms, numbers, pin_pages, pins
-from store.guard import Admission
+from store import Transaction
+from store.staff import sent_forms
+from store.text import numbers
+from store.verification import pin_reset, pins
+from store.verification.attempt_limits import Admission
 
 AGAIN: Final = 10 * 60_000  # ms
 
 
 def show(door: Door, visit: Visit) -> Response:
     with door.store.transaction("portal") as tx:
-        page = pin_pages.look(tx, visit.named["link"])
+        page = pin_reset.look(tx, visit.named["link"])
     if page is None:
         return _gone(door, visit)
     return answers.page(door, visit, "new_pin", code=page.authenticator, pin=None, wrong=False)
@@ -31,8 +34,8 @@ def issue(door: Door, visit: Visit) -> Response:
     """Made now, hashed, kept, and shown in this answer and nowhere else."""
     key, link, digits = sending.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
     with door.store.transaction("portal") as tx:
-        page = pin_pages.look(tx, link)
-        made = pin_pages.attempt(tx, page.person) if page is not None and page.authenticator else None
+        page = pin_reset.look(tx, link)
+        made = pin_reset.attempt(tx, page.person) if page is not None and page.authenticator else None
         before = _shown_before(tx, key) if page is None else ""
     if page is None:
         return _shown(door, visit, before) if before else _gone(door, visit)
@@ -43,9 +46,9 @@ def issue(door: Door, visit: Visit) -> Response:
     pin, person = pins.issue(page.numbers), page.person
     kept = door.pool.run(lambda: pins.keep(door.store.keys, person, pin))
     with door.store.transaction("portal") as tx:
-        done = pin_pages.put(tx, link, kept, digits, made)
+        done = pin_reset.put(tx, link, kept, digits, made)
         if done:
-            forms.done(tx, key, _veiled(tx, key, pin.digits.encode()).hex())
+            sent_forms.done(tx, key, _veiled(tx, key, pin.digits.encode()).hex())
         before = pin.digits if done else _shown_before(tx, key)
     if before:
         return _shown(door, visit, before)
@@ -60,7 +63,7 @@ def _shown(door: Door, visit: Visit, digits: str) -> Response:
 
 def _shown_before(tx: Transaction, key: tuple[str, ...]) -> str:
     """The PIN that this very form has made a moment ago; empty where it has made none."""
-    digits = _veiled(tx, key, bytes.fromhex(forms.led(tx, key, AGAIN) or "")).decode("ascii", "replace")
+    digits = _veiled(tx, key, bytes.fromhex(sent_forms.led(tx, key, AGAIN) or "")).decode("ascii", "replace")
     return digits if digits.isascii() and digits.isdigit() else ""
 
 

@@ -19,8 +19,10 @@ from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sen
 from portal.door import Door
 from portal.lanes import Full, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequest, Visit, body, filled, look
-from store import Transaction, pages, retried, sessions
-from store.sessions import SignedIn
+from store import Transaction, retried
+from store.codes import one_time_links
+from store.staff import sessions
+from store.staff.sessions import SignedIn
 
 log = structlog.get_logger("portal")
 ONE_TIME: Final = {"/desk/join/": "join", "/enrol/": "enrol", "/pin/": "pin"}  # and what their tokens are for
@@ -121,7 +123,7 @@ def _lane(door: Door, visit: Visit) -> tuple[RequestPool, Whose]:
     if whose:
         return door.lanes.known, Whose(whose, "")
     kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
-    ours = bool(kind) and pages.is_ours(door.store.keys, kind, visit.named.get("link", ""))
+    ours = bool(kind) and one_time_links.is_ours(door.store.keys, kind, visit.named.get("link", ""))
     return (door.lanes.links if ours else door.lanes.strangers), Whose(visit.whence.address, visit.whence.allocation)
 
 

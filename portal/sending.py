@@ -13,8 +13,9 @@ from fastapi import Response
 from portal import answers
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, forms
-from store.sessions import SignedIn
+from store import Transaction
+from store.staff import sent_forms
+from store.staff.sessions import SignedIn
 
 TYPED: Final = ("words", "reason", "person")  # fields people write in
 LONGEST: Final = 12_000
@@ -52,7 +53,7 @@ def once(
     """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
     sends another form."""
     key = key_of(visit)
-    led = forms.led_before(tx, key)
+    led = sent_forms.led_before(tx, key)
     if led is not None:
         return answers.to(led)
     made = do(door, visit, tx, who)
@@ -60,14 +61,14 @@ def once(
     said = parse_qs(urlsplit(to).query).get("said", [""])[0]
     done = said in DONE
     if done:
-        forms.done(tx, key, to)
+        sent_forms.done(tx, key, to)
     else:
-        forms.forget(tx, key)
+        sent_forms.forget(tx, key)
     words = typed(visit.form)
     if done:
-        forms.drop(tx, who.staff, visit.path)
+        sent_forms.drop(tx, who.staff, visit.path)
     elif words:
-        forms.keep(tx, who.staff, visit.path, words)
+        sent_forms.keep(tx, who.staff, visit.path, words)
     return made
 
 
@@ -102,4 +103,4 @@ def unpacked(text: str) -> Unsent:
         for form, fields in found.items()
         if isinstance(fields, dict) and _FORM.fullmatch(form)
     }
-    return {form: fields for form, fields in list(good.items())[: forms.MOST] if fields}
+    return {form: fields for form, fields in list(good.items())[: sent_forms.MOST] if fields}

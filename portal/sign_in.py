@@ -14,9 +14,11 @@ from fastapi import Response
 from portal import answers, sending
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, forms, logins, numbers, passwords, sessions
-from store.import_words import ACCOUNT_NUMBER
-from store.logins import Caller
+from store import Transaction
+from store.imports.field_words import ACCOUNT_NUMBER
+from store.staff import credentials, passwords, sent_forms, sessions
+from store.staff.credentials import Caller
+from store.text import numbers
 
 # Where a sign-in may lead: our own pages alone.
 WITHIN: Final = re.compile(rf"/desk(/[a-z0-9-]+){{0,3}}|/desk/account/{ACCOUNT_NUMBER.strip('^$')}")
@@ -42,7 +44,7 @@ def sign_in(door: Door, visit: Visit) -> Response:
     username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: passwords.LONGEST + 1]
     digits, way = numbers.digits(visit.field("code", 40)), way_on(visit.field("to"))
     with door.store.transaction("portal") as tx:
-        attempt = logins.begin(
+        attempt = credentials.begin(
             tx, username, Caller(visit.whence.address, visit.whence.network, visit.known, visit.whence.allocation)
         )
     if attempt.refused is not None:
@@ -50,17 +52,17 @@ def sign_in(door: Door, visit: Visit) -> Response:
     pool = door.pool if attempt.known else door.strangers
     if not pool.admit():
         with door.store.transaction("portal") as tx:
-            logins.drop(tx, attempt)
+            credentials.drop(tx, attempt)
         return _again(door, visit, 503, way, "busy")
-    right = pool.run(lambda: logins.matches(door.store.keys, attempt.login, door.decoy, password))
+    right = pool.run(lambda: credentials.matches(door.store.keys, attempt.login, door.decoy, password))
     with door.store.transaction("portal") as tx:
-        done = logins.finish(tx, attempt, right, digits)
+        done = credentials.finish(tx, attempt, right, digits)
         token = done.token
         if visit.session and token:
             sessions.end(tx, visit.session)
         known, kept = "", False
         if token and attempt.staff is not None:
-            known = logins.mark(tx, attempt.staff)
+            known = credentials.mark(tx, attempt.staff)
             kept = _keep(tx, visit, attempt.staff)
     if done.codes_at:
         return _wait(door, visit, way, "codes", done.codes_at)
@@ -75,7 +77,7 @@ def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
     if not unsent or sessions.owner(tx, visit.session) != staff:
         return False
     for form, words in unsent.items():
-        forms.keep(tx, staff, form, words)
+        sent_forms.keep(tx, staff, form, words)
     return True
 
 

@@ -13,9 +13,13 @@ from portal.asking import asked, on_ticket, talking
 from portal.calls import said_of, why_not
 from portal.door import Door
 from portal.visit import Visit
-from store import Transaction, call_backs, desk_tickets, forms, numbers, queue, reach, readings
-from store.readings import Reading
-from store.sessions import SignedIn
+from store import Transaction
+from store.calls import callbacks
+from store.staff import account_access, sent_forms
+from store.staff.account_access import Reading
+from store.staff.sessions import SignedIn
+from store.text import numbers
+from store.tickets import agent_tickets, answer_delivery, ticket_queue
 
 LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
@@ -26,11 +30,11 @@ def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response
     if grant is None:
         return answers.not_there(door, visit)
     status = visit.query.get("status", "open")
-    status, mine = (status if status in queue.SHOWN else "open"), visit.query.get("mine") == "1"
+    status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
     page = min(numbers.whole(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
-    found, more = queue.listed(tx, grant, status, mine=mine, page=page)
+    found, more = ticket_queue.listed(tx, grant, status, mine=mine, page=page)
     given = {"who": who, "tickets": found, "more": more, "shown": status, "mine": mine, "number": page}
-    given |= {"counts": queue.counts(tx, grant), "statuses": queue.SHOWN}
+    given |= {"counts": ticket_queue.counts(tx, grant), "statuses": ticket_queue.SHOWN}
     return answers.live_page(door, visit, "tickets", given)
 
 
@@ -39,13 +43,13 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     grant = on_ticket(tx, who, number)
     if grant is None:
         return answers.not_there(door, visit)
-    reading = readings.look(tx, grant, door.accounts_an_hour)
+    reading = account_access.look(tx, grant, door.accounts_an_hour)
     if reading is not Reading.OPEN:
         return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
-    found, asking = queue.ticket(tx, grant, number), talking(tx, who)
+    found, asking = ticket_queue.ticket(tx, grant, number), talking(tx, who)
     if found is None:
         return answers.not_there(door, visit)
-    settable: tuple[str, ...] = desk_tickets.DESK_STATUSES
+    settable: tuple[str, ...] = agent_tickets.DESK_STATUSES
     if found.card.requester is None:  # nobody can be written to, and only what was closed is opened again
         settable = ("open",) if found.card.status == "closed" else ("closed",)
     given = {
@@ -54,12 +58,12 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "card": found.card,
         "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
         "settable": [status for status in settable if status != found.card.status],
-        "newest": desk_tickets.newest(tx, grant, number),
+        "newest": agent_tickets.newest(tx, grant, number),
         "no_call_back": why_not(door, tx, asking, found.person) if asking is not None and found.person else None,
         "longest": LONGEST,
-        "became": reach.of_ticket(tx, grant, number),
-        "reach": reach.now(tx, grant, number, phone=door.phone),
-        "unsent": forms.kept(tx, who.staff),
+        "became": answer_delivery.of_ticket(tx, grant, number),
+        "reach": answer_delivery.now(tx, grant, number, phone=door.phone),
+        "unsent": sent_forms.kept(tx, who.staff),
     }
     return answers.live_page(door, visit, "ticket", given)
 
@@ -74,9 +78,9 @@ def _on(
         grant = on_ticket(tx, who, number)
         if grant is None:
             return answers.not_there(door, visit)
-        if readings.look(tx, grant, door.accounts_an_hour) is not Reading.OPEN:
+        if account_access.look(tx, grant, door.accounts_an_hour) is not Reading.OPEN:
             return answers.to(f"/desk/tickets/{number}")
-        if not desk_tickets.may_work(tx, grant, number):
+        if not agent_tickets.may_work(tx, grant, number):
             return answers.to(f"/desk/tickets/{number}?said=held")
         return answers.to(f"/desk/tickets/{number}?said={do(door, tx, grant, number, visit)}")
 
@@ -85,38 +89,38 @@ def _on(
 
 def _take(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
-    return desk_tickets.take(tx, grant, number, numbers.whole(visit.field("had")))
+    return agent_tickets.take(tx, grant, number, numbers.whole(visit.field("had")))
 
 
 def _put_back(_door: Door, tx: Transaction, grant: Grant, number: int, _visit: Visit) -> str:
-    return "put_back" if desk_tickets.put_back(tx, grant, number) else "not_put_back"
+    return "put_back" if agent_tickets.put_back(tx, grant, number) else "not_put_back"
 
 
 def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     """Only to somebody who is known: to nobody else can it be sent."""
-    found, words = queue.ticket(tx, grant, number), visit.form.get("words", "").strip()
+    found, words = ticket_queue.ticket(tx, grant, number), visit.form.get("words", "").strip()
     if found is None or found.card.requester is None:
         return "not_yours"
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    if desk_tickets.meanwhile(tx, grant, number, numbers.whole(visit.field("seen")) or 0):
+    if agent_tickets.meanwhile(tx, grant, number, numbers.whole(visit.field("seen")) or 0):
         return "answered_meanwhile"
-    return f"answered_{desk_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
+    return f"answered_{agent_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
 
 
 def _note(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     words = visit.form.get("words", "").strip()
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    desk_tickets.note(tx, grant, number, words)
+    agent_tickets.note(tx, grant, number, words)
     return "noted"
 
 
 def _status(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
     status = visit.field("status")
-    if status not in desk_tickets.DESK_STATUSES:
+    if status not in agent_tickets.DESK_STATUSES:
         return "not_yours"
-    return "status" if desk_tickets.set_status(tx, grant, number, status) else "status_already"
+    return "status" if agent_tickets.set_status(tx, grant, number, status) else "status_already"
 
 
 take, put_back = _on(_take), _on(_put_back)
@@ -126,7 +130,7 @@ answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
     grant, asking = on_ticket(tx, who, number), talking(tx, who)
-    found = queue.ticket(tx, grant, number) if grant is not None else None
+    found = ticket_queue.ticket(tx, grant, number) if grant is not None else None
     if found is None or asking is None or (found.person is None and not found.card.guarded):
         return answers.not_there(door, visit)
     if found.person is None:
@@ -135,7 +139,7 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
         return answers.to(f"/desk/tickets/{number}?said=held")
     if not door.phone:
         return answers.to(f"/desk/tickets/{number}?said=call_back_no_phone")
-    made = call_backs.ask(tx, asking, found.person, account=found.account, ticket=number)
+    made = callbacks.ask(tx, asking, found.person, account=found.account, ticket=number)
     return answers.to(f"/desk/tickets/{number}?said={said_of(made)}")
 
 
@@ -145,5 +149,5 @@ def release(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
     if grant is None or grant.when:
         return answers.not_there(door, visit)
     return answers.to(
-        f"/desk/tickets/{number}?said={'released' if queue.release(tx, grant, number) else 'status_already'}"
+        f"/desk/tickets/{number}?said={'released' if ticket_queue.release(tx, grant, number) else 'status_already'}"
     )

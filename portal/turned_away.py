@@ -7,7 +7,8 @@ from typing import Final
 
 import structlog
 
-from store import ConnectionLost, Store, alerts
+from store import ConnectionLost, Store
+from store.security import alerts
 
 LOOKED_EVERY: Final = 60_000  # ms: whoever is turned away costs no more than that
 HOUR: Final = 3_600_000  # ms

@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect
 
 from portal.door import Door
 from portal.whence import ClientAddress, whence
-from store import numbers
-from store.cleaning import cleaned
+from store.text import numbers
+from store.text.cleaning import cleaned
 
 MOST_BYTES: Final = 192 * 1024  # an answer of 12,000 characters, each escaped as four bytes: from whoever has signed in
 MOST_BY_STRANGERS: Final = 4 * 1024  # two passwords of 200 letters, escaped
@@ -45,7 +45,7 @@ class BadRequest(ValueError):
 class Visit:
     """One request. `session`, `visitor` and `known` are what its cookies hold, or empty; `by_itself`: the page asks and not the
     person, who is `active` if they have touched it of late; `foreign`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `stamp`: how the desk
-    stood just before (store/watch.py)."""
+    stood just before (store/staff/change_stamp.py)."""
 
     post: bool
     path: str

@@ -10,10 +10,9 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from authz import Scheme
-from store import members, pulse, sessions, tables, watch, work
-from store.bell import Bell
-from store.checkpoints import Checkpoints, Seal, Trouble, first, holds
-from store.engine import (
+from store import tables
+from store.db import write_probe
+from store.db.engine import (
     POOL_SIZE,
     DatabaseFault,
     DatabaseUrlTrouble,
@@ -23,14 +22,19 @@ from store.engine import (
     read_url,
     sqlite_file,
 )
-from store.keys import Keys, KeyTrouble
-from store.ledger import Lanes
-from store.pool import HashPool
-from store.retired import KeyRetired, Retired
-from store.retries import retried
-from store.schema import OtherVersion, is_current, migrate
-from store.seen import Memory
-from store.transaction import LINE, NOBODY, OPERATOR, WORKER, Collided, ConnectionLost, NoGrant, Transaction
+from store.db.keys import Keys, KeyTrouble
+from store.db.last_seen import Memory
+from store.db.ledger_chain import Lanes
+from store.db.retries import retried
+from store.db.schema import OtherVersion, is_current, migrate
+from store.db.transaction import LINE, NOBODY, OPERATOR, WORKER, Collided, ConnectionLost, NoGrant, Transaction
+from store.jobs import job_queue
+from store.jobs.wakeup import Bell
+from store.ledger.checkpoints import Checkpoints, Seal, Trouble, first, holds
+from store.ledger.retired_keys import KeyRetired, Retired
+from store.staff import change_stamp, sessions
+from store.verification import slack_members
+from store.verification.hash_pool import HashPool
 
 __all__ = [
     "LINE",
@@ -99,7 +103,7 @@ class Store:
         return self._checkpoints.make()
 
     def retire(self, seal: Seal) -> None:
-        """A checkpoint that retires keys (retiring.py). Raises `StillInUse`."""
+        """A checkpoint that retires keys (key_retirement.py). Raises `StillInUse`."""
         self._checkpoints.make(seal)
 
     def retired_keys(self) -> set[str]:
@@ -166,17 +170,17 @@ class Store:
     def is_work_due(self, kinds: Collection[str]) -> bool:
         """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
         with self._reading() as connection:
-            return work.is_due(connection, self.clock(), kinds)
+            return job_queue.is_due(connection, self.clock(), kinds)
 
-    def backlog(self, kinds: str = "%") -> work.Backlog:
+    def backlog(self, kinds: str = "%") -> job_queue.Backlog:
         """Of later work, all of it or kinds like a pattern: a read as well."""
         with self._reading() as connection:
-            return work.backlog(connection, self.clock(), kinds)
+            return job_queue.backlog(connection, self.clock(), kinds)
 
     def unfit_links(self, home: str) -> list[int]:
         """The people whose Slack links do not fit any more: a read as well."""
         with self._reading() as connection:
-            return members.unfit(connection, home)
+            return slack_members.unfit(connection, home)
 
     def watch(self, token: str) -> str | None:
         """What the page of somebody signed in compares to know whether anything changed; None: they are not signed in any more."""
@@ -184,7 +188,7 @@ class Store:
         with self._reading() as connection:
             if not sessions.is_good(connection, self.keys, token, now):
                 return None
-            return watch.stamp(connection, self.keys, now)
+            return change_stamp.stamp(connection, self.keys, now)
 
     def is_ready(self) -> bool:
         """Whether the database answers, is migrated, and has a connection for us."""
@@ -208,7 +212,7 @@ class Store:
                 connect_by(self.engine, until) as connection,
                 connection.begin(),
             ):
-                pulse.beat(connection, self.clock(), PATIENCE)
+                write_probe.beat(connection, self.clock(), PATIENCE)
         except (DatabaseFault, Occupied):
             return False
         self._lanes.wrote_at = time.monotonic()

@@ -21,8 +21,9 @@ from deskgate.simulated import SAMPLE
 from simulator.exchange import Exchange, posting
 from simulator.script import play
 from simulator.twilio_api import router as twilio_api
-from store import Keys, imports, open_store
-from store.import_format import read
+from store import Keys, open_store
+from store.imports import import_run
+from store.imports.file_format import read
 from tests.doors.mailbox import Mailbox
 from tests.postgres import Server
 
@@ -125,7 +126,7 @@ def furnish(url: str) -> None:
     """Loads the sample accounts into a migrated database, a month ago: numbers and links are old enough to prove something."""
     opened = open_store(url, Keys.parse(SECRET), load_schemes(), lambda: NOON - 30 * 86_400_000)
     try:
-        imports.run(opened, read(SAMPLE.read_bytes()))
+        import_run.run(opened, read(SAMPLE.read_bytes()))
     finally:
         opened.close()
 

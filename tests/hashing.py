@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from store import pins
+from store.verification import pins
 
 REAL: Final = {"MEMORY_KIB": pins.MEMORY_KIB, "PASSES": pins.PASSES}
 pins.MEMORY_KIB, pins.PASSES = 8, 1  # the least there is; the suite hashes some ten thousand times

@@ -29,7 +29,7 @@ from sqlalchemy.exc import CompileError, DBAPIError, OperationalError
 import store
 from authz import load_schemes
 from benchmarks import filling, growth
-from store.prepared import Prepared
+from store.db.statements import Prepared
 from store.tables import Base
 from tests.postgres import running_server
 from tests.scratch import SCRATCH
@@ -58,18 +58,18 @@ SHORT: Final = {  # indices of what is not over, which are short however much th
     *("ix_ledger_checkpoints_retiring", "ix_ledger_checkpoints_over"),
 }
 ALLOWED: Final = {  # file and function, and why it may read all there is
-    r"import_\w+:.*|imports:.*": "the operator's import is compared with all there is",
-    r"(verify|retiring|schema|shell|standing):.*": "a command of the operator's",
+    r"(import_run|people_rows|account_rows|row_changes):.*": "the operator's import is compared with all there is",
+    r"(verify|key_retirement|schema|lookups|standing):.*": "a command of the operator's",
     r"audit:entries": "the audit, of which all is asked",
-    r"(restored|loans):end_all|restored:.*|revoke:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
-    r"members:unfit": "once a night every link is looked at, by a read that nobody waits for",
+    r"(restored|delegations):end_all|restored:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
+    r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
     r"edits:sweep": "words on no ticket, which are kept for a week",
     r"alerts:shown": "from the newest on, and fifty are enough",
-    r"desk_tickets:all_for_desk|jobs:(listed|given_up)": "a command of the operator's",
+    r"agent_tickets:all_for_desk|failed_jobs:(listed|given_up)": "a command of the operator's",
     r"checkpoints:open_heads on ledger_lanes": "before the first checkpoint there is no other",
-    r"retired:is_strange on ledger_lanes": "one row is enough, and is asked for once in each process",
+    r"retired_keys:is_strange on ledger_lanes": "one row is enough, and is asked for once in each process",
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
-    r"readings:lift": "a click of whoever leads: the looks of one of the staff, of which a day's are kept",
+    r"account_access:lift": "a click of whoever leads: the looks of one of the staff, of which a day's are kept",
     r"alerts:seen_of": "those that nobody has looked into yet",
 }
 
@@ -131,7 +131,7 @@ def _sender() -> FrameType | None:
 def _sends(file: str) -> bool | None:
     """Whether what this file sends is a statement of the service. None: it only passes on what others send."""
     path = Path(file)
-    if path.parent == ROOT / "store" and path.name != "prepared.py":
+    if path.is_relative_to(ROOT / "store") and path.name != "statements.py":
         return path.name != "schema.py"
     if (ROOT / "tests") in path.parents and path != Path(__file__):
         return False

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, select, update
 
-from store import Store, Transaction, guard, tables
-from store.people import check_digit
+from store import Store, Transaction, tables
+from store.accounts.people import check_digit
+from store.verification import attempt_limits
 
 WITHHELD = "anonymous"
-LOCK = guard.LOCK
+LOCK = attempt_limits.LOCK
 
 
 class Stranger(NamedTuple):
@@ -61,11 +62,11 @@ def prepare(tx: Transaction, stranger: Stranger) -> None:
         row |= {"window_n": 5, "locked_until": tx.now + LOCK, "consecutive": 5, "lifetime": 5}
     if stranger.kind == "disabled":
         row |= {"window_n": 5, "consecutive": 10, "lifetime": 10}
-    k = guard.counter_of(stranger.person)
+    k = attempt_limits.counter_of(stranger.person)
     if (
         stranger.person
         and not tx.connection.execute(update(g).where(g.c.k == k).values(**row).returning(g.c.k)).first()
     ):
-        guard.reserve(tx, k, real=True, limits=())  # it has a row from now on
+        attempt_limits.reserve(tx, k, real=True, limits=())  # it has a row from now on
         tx.connection.execute(update(g).where(g.c.k == k).values(**row))
     tx.connection.execute(delete(tables.budgets))

@@ -16,7 +16,9 @@ from starlette.types import Message, Receive, Scope, Send
 from bot import web_api
 from deskgate import metrics, smtp
 from simulator.exchange import Exchange
-from store import authenticators, codes, logins, pages, pins, sessions
+from store.codes import one_time_codes, one_time_links
+from store.staff import credentials, sessions
+from store.verification import pins, totp
 
 if TYPE_CHECKING:
     from tests.leaks import Search
@@ -62,15 +64,15 @@ def before(owner: Any, name: str, saw: Saw) -> None:
 def _secrets(search: Search) -> None:
     learn = search.learn
     after(pins.Pin, "__init__", lambda given, _: learn(given[0].digits, "PIN"))
-    after(codes, "issue", lambda given, made: learn(made, f"code of kind {given[1]}"))
-    after(pages, "issue", lambda _given, made: learn(made, "page"))
+    after(one_time_codes, "issue", lambda given, made: learn(made, f"code of kind {given[1]}"))
+    after(one_time_links, "issue", lambda _given, made: learn(made, "page"))
     after(sessions, "begin", lambda _given, made: learn(made, "session"))
     after(pyotp, "random_base32", lambda _given, made: learn(made, "authenticator's secret"))
-    before(logins, "hashed", lambda given, _: learn(given[0], "password"))
-    before(logins, "matches", lambda given, _: learn(given[3], "password"))
-    before(logins, "finish", lambda given, _: learn(given[3], "authenticator's code"))
-    before(authenticators, "confirm", lambda given, _: learn(given[2], "authenticator's code"))
-    before(authenticators, "check", lambda given, _: learn(given[2], "authenticator's code"))
+    before(credentials, "hashed", lambda given, _: learn(given[0], "password"))
+    before(credentials, "matches", lambda given, _: learn(given[3], "password"))
+    before(credentials, "finish", lambda given, _: learn(given[3], "authenticator's code"))
+    before(totp, "confirm", lambda given, _: learn(given[2], "authenticator's code"))
+    before(totp, "check", lambda given, _: learn(given[2], "authenticator's code"))
 
 
 def _logs(search: Search) -> None:

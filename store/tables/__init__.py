@@ -7,14 +7,17 @@ from sqlalchemy import Table
 from store.tables.accounts import Account, Contact, Invoice, Service
 from store.tables.base import Base
 from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
-from store.tables.desk import Alert, Reading, SecondLook, SentForm, Switch, UnsentWords
+from store.tables.codes import Code
+from store.tables.delegations import Loan, LoanRequest
+from store.tables.jobs import Work
 from store.tables.ledger import Checkpoint, Entry, Lane, Pulse
-from store.tables.lending import Loan, LoanRequest
-from store.tables.proofs import Approval, Authenticator, Budget, Code, Pin, PinGuard, StepUp, TextMessage
+from store.tables.messages import EarlyEdit, File, Message, Recording
+from store.tables.people import OldEmail, Person, Phone
+from store.tables.security import Alert, Budget, Switch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
-from store.tables.tickets import AnswerState, Assignment, EarlyEdit, File, Message, Place, Recording, Ticket
-from store.tables.who import OldEmail, Person, Phone, Staff, StaffLogin, StaffSession
-from store.tables.work import Work
+from store.tables.staff import Reading, SecondLook, SentForm, Staff, StaffLogin, StaffSession, UnsentWords
+from store.tables.tickets import AnswerState, Assignment, Place, Ticket
+from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
 __all__ = ["Base"]
 

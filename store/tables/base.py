@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase
 
-# What begins alike stands together on PostgreSQL as well: prepared.py, `starting`.
+# What begins alike stands together on PostgreSQL as well: statements.py, `starting`.
 Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only on an INTEGER primary key
 

@@ -31,7 +31,7 @@ class Ring(Base):
     that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
     (passed, failed), `threatened`: under a threat. `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
     is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of
-    rings.py. `claimed_late`: somebody said that the call was theirs after it was over."""
+    support_calls.py. `claimed_late`: somebody said that the call was theirs after it was over."""
 
     __tablename__ = "rings"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -9,9 +9,9 @@ from bot import blocks as b
 from bot import forms, home, prove_words, told
 from bot.choices import Choice
 from bot.proving import Further, Ways
-from store import reach
-from store.reach import Reach
-from store.timeline import EVENTS
+from store.messages.timeline import EVENTS
+from store.tickets import answer_delivery
+from store.tickets.answer_delivery import Reach
 from tests.bot.everything_shown import (
     AT,
     UNREAD,
@@ -54,7 +54,11 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
     yield "number", prove_words.number_form(P, 10**15)
     for callback in ("reply", "desk_note"):
         yield callback, forms.words(P, callback, 10**15)
-    for found_way in (Reach(reach.SLACK, text), Reach(reach.PHONE, text), Reach(reach.NOBODY, text, "no_way", 10**6)):
+    for found_way in (
+        Reach(answer_delivery.SLACK, text),
+        Reach(answer_delivery.PHONE, text),
+        Reach(answer_delivery.NOBODY, text, "no_way", 10**6),
+    ):
         yield f"answer {found_way.way}", forms.answer(P, 10**15, found_way)
         since = [said(text, author="staff:1"), *(said(text, event=event, name=name(text)) for event in EVENTS)]
         for some in (since[:1], since):

@@ -13,16 +13,18 @@ from bot import cards, choices, live_words, loan_words, phrases, prove_words, to
 from bot.blocks import Message
 from bot.choices import Choice, Possible, Running
 from bot.proving import Further
-from store import alerts, call_backs, reach
-from store.accounts import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
-from store.approvals import Asked
-from store.call_backs import CallBack
-from store.cards import Card, Requester
-from store.live import ENDINGS, Case, LiveCall, OpenTicket
-from store.loans import Lender, Loan, Request
-from store.reach import Delivery
-from store.tickets import Conversation, Ticket
-from store.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
+from store.accounts.account_details import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
+from store.accounts.delegations import Lender, Loan, Request
+from store.calls import callbacks
+from store.calls.callbacks import CallBack
+from store.calls.live_calls import ENDINGS, Case, LiveCall, OpenTicket
+from store.messages.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
+from store.security import alerts
+from store.tickets import answer_delivery
+from store.tickets.answer_delivery import Delivery
+from store.tickets.customer_tickets import Conversation, Ticket
+from store.tickets.ticket_summary import Card, Requester
+from store.verification.slack_approvals import Asked
 
 P = phrases.load()
 AT = 1_795_348_800_000
@@ -224,7 +226,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield "said to the customer", b.message(told.said_in(P, one))
     for event in EVENTS:
         yield f"event {event}", cards.said(P, 10**9, said(text, event=event, name=name(text)), None, text)
-    for state in reach.STATES:
+    for state in answer_delivery.STATES:
         why = "no_way" if state == "nobody" else text[:300]
         became = Delivery(state, why, AT)
         yield f"answer {state}", cards.said(P, 10**9, said(text, author="staff:1"), became, name(text))
@@ -270,7 +272,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for what, found in cases(text):
         yield f"call {what}", live_words.card(P, found)
         yield f"call in short {what}", live_words.in_short(P, found)
-    for status in call_backs.ENDED:
+    for status in callbacks.ENDED:
         for number in (None, 10**9):
             ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)
             yield f"called {status}", live_words.not_reached(P, ours)

@@ -8,8 +8,9 @@ import pyotp
 from sqlalchemy import select, update
 
 from simulator.phone import Phone
-from store import authenticators, carried, step_ups, tables
-from store.people import person_of
+from store import tables
+from store.accounts.people import person_of
+from store.verification import step_ups, totp, transfer_codes
 from tests.bot.slack_desk import SlackDesk
 
 DAYS = 86_400_000  # ms
@@ -37,8 +38,8 @@ def app(desk: SlackDesk, username: str, days: int = 4) -> pyotp.TOTP:
     now, desk.now = desk.now, desk.now - days * DAYS
     person = person_of(SUBJECT[username])
     with desk.store.transaction("test") as tx:
-        made = pyotp.TOTP(authenticators.begin(tx, person))
-        assert authenticators.confirm(tx, person, made.at(desk.now // 1000))
+        made = pyotp.TOTP(totp.begin(tx, person))
+        assert totp.confirm(tx, person, made.at(desk.now // 1000))
     desk.now = now
     return made
 
@@ -69,7 +70,7 @@ def carried_from_the_phone(desk: SlackDesk, username: str, account: int, topic: 
     with desk.store.transaction("phone", call="CA" + "5" * 32) as tx:
         who = SUBJECT[username]
         step_ups.reached(tx, who, account, "text", "CA" + "5" * 32, ends_at=tx.now + 900_000)
-        digits = carried.give(tx, carried.TO_SLACK, who, account, "CA" + "5" * 32, topic)  # type: ignore[arg-type]
+        digits = transfer_codes.give(tx, transfer_codes.TO_SLACK, who, account, "CA" + "5" * 32, topic)  # type: ignore[arg-type]
     assert digits is not None
     return digits
 

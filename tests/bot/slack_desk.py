@@ -15,7 +15,9 @@ from deskgate import slack
 from simulator.slack import SAMPLE, App, Cast, Member, Message, View, Workspace, posting
 from simulator.slack.sample import AGENT_CHANNEL
 from simulator.slack.web_api import router as web_api
-from store import codes, installations, tables
+from store import tables
+from store.codes import one_time_codes
+from store.slack import installations
 from tests.desk import Desk, Served
 from tests.ivr.conftest import ACCOUNT
 from tests.serving import serving
@@ -84,7 +86,7 @@ class SlackDesk(Desk):
     def code(self, username: str) -> str:
         with self.store.transaction("test") as tx:
             person = tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username))
-            return codes.issue(tx, "link", f"person:{person.scalar_one()}")
+            return one_time_codes.issue(tx, "link", f"person:{person.scalar_one()}")
 
     # --- what people see
 

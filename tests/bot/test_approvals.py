@@ -7,7 +7,9 @@ import re
 from sqlalchemy import select
 
 from simulator.phone import Phone
-from store import step_ups, tables, work
+from store import tables
+from store.jobs import job_queue
+from store.verification import step_ups
 from tests.bot.by_hand import click, send, submission
 from tests.bot.proving import SUBJECT, digits_in, linked_days_ago, on_the_phone, sid
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -102,7 +104,7 @@ def test_a_link_younger_than_72_hours_is_asked_nothing(slack_once: SlackDesk) ->
     linked_days_ago(desk, "U0RAJ", 2)
     call = "CA" + "7" * 32
     with desk.store.transaction("phone", call=call) as tx:
-        work.enqueue(tx, "slack.code", "k", {"person": 7, "call": call, "account": TIDEWORKS})
+        job_queue.enqueue(tx, "slack.code", "k", {"person": 7, "call": call, "account": TIDEWORKS})
     desk.work()
     assert desk.said("U0RAJ") == ""
     linked_days_ago(desk, "U0RAJ", 30)

@@ -13,8 +13,11 @@ from bot import linking
 from bot.actor import Actor
 from bot.phrases import escaped
 from bot.typed import typed
-from store import guard, installations, loans, members, tickets
-from store.installations import Installation
+from store.accounts import delegations
+from store.slack import installations
+from store.slack.installations import Installation
+from store.tickets import customer_tickets
+from store.verification import attempt_limits, slack_members
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
@@ -72,7 +75,7 @@ def test_what_nobody_proven_left_stays_the_desks(slack: SlackDesk) -> None:
     desk = slack
     desk.link("U0MIA", "mia.chen")
     with desk.store.transaction("phone") as tx:
-        number = tickets.leave_pending(tx, subject="LEFT", body="PRIVATE", who="person:9", account=3)
+        number = customer_tickets.leave_pending(tx, subject="LEFT", body="PRIVATE", who="person:9", account=3)
     desk.work()
     desk.click("U0KIM", "desk_status", AGENTS, value=f"{number}:closed")
     desk.be("U0MIA").dm(f"ticket {number}")
@@ -86,7 +89,9 @@ def test_strangers_do_not_spend_the_budget_of_those_who_belong(slack: SlackDesk)
     desk = slack
     with desk.store.transaction("test") as tx:
         for n in range(250):
-            guard.reserve(tx, f"slack:T0STRANGE:U{n}", real=False, limits=(guard.desk_wide("link-other"),))
+            attempt_limits.reserve(
+                tx, f"slack:T0STRANGE:U{n}", real=False, limits=(attempt_limits.desk_wide("link-other"),)
+            )
     desk.be("U0FAKE").dm(f"link {desk.code('olivia.hart')}")
     desk.be("U0MIA").dm(f"link {desk.code('mia.chen')}")
     desk.work()
@@ -99,7 +104,7 @@ def test_colleagues_with_wrong_link_codes_block_nobody_but_themselves(slack: Sla
     desk = slack
     with desk.store.transaction("test") as tx:
         for user in ("U0RAJ", "U0DEV", "U0SAM"):
-            members.unlink(tx, "T0DESK", user)
+            slack_members.unlink(tx, "T0DESK", user)
     for user in ("U0LEO", "U0RAJ", "U0DEV", "U0SAM"):
         for n in range(6):
             desk.be(user).dm(f"link {40_000_000 + n * 7_717}")
@@ -130,7 +135,7 @@ def test_a_loan_is_taken_back_on_a_suspended_account_too(slack: SlackDesk) -> No
     desk.click("U0RAJ", "take_back")
     assert "Done: it is over" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
-        assert not loans.take_back(tx, "person:9", 1), "nobody else's"
+        assert not delegations.take_back(tx, "person:9", 1), "nobody else's"
         tx.connection.execute(text("UPDATE accounts SET status = 'active' WHERE number = '400639'"))
     desk.be("U0LEO").dm("our site is down")
     desk.work()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ivr.step_up import WAYS
 from simulator.phone import Phone
 from store import tables
-from store.step_ups import FACTORS
+from store.verification.step_ups import FACTORS
 from tests.bot.proving import app, carried_from_the_phone, digits_in, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.bot.test_own_requests import keyed

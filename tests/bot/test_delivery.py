@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from authz import Action, Ask, Grant, Proof
 from simulator.slack import Trouble
-from store import jobs
+from store.operator import failed_jobs
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 ON_ITS_WAY = "*ANSWER TO THE CUSTOMER* by Kim Novak, on its way to Mia Chen in Slack:"
@@ -196,7 +196,7 @@ def test_d3_what_the_desks_own_channel_refuses_says_nothing_of_the_customer(desk
         of_the_desk = "SELECT id FROM places WHERE side = 'desk'"
         place = tx.connection.execute(text(of_the_desk)).scalar_one()
         (id,) = (id for id, payload in tx.connection.execute(text(owed)) if json.loads(payload)["place"] == place)
-        jobs.drop(tx, grant, id)
+        failed_jobs.drop(tx, grant, id)
         assert tx.connection.execute(text("SELECT state FROM answer_states")).scalars().all() == ["queued"]
 
 

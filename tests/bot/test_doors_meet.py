@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from simulator.phone import Phone
-from store import pins, tables
-from store.pins import Pin
+from store import tables
+from store.verification import pins
+from store.verification.pins import Pin
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from simulator.slack import SAMPLE, Cast, Trouble
 from simulator.slack.sample import BOT
-from store import installations, members
-from store.installations import Installation
+from store.slack import installations
+from store.slack.installations import Installation
+from store.verification import slack_members
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 
@@ -54,12 +55,12 @@ def test_nothing_more_is_said_to_a_member_who_stands_for_nobody(slack_once: Slac
 
 
 def test_an_organisation_that_is_listed_no_more(slack_once: SlackDesk) -> None:
-    from store import imports
-    from store.import_format import read
+    from store.imports import import_run
+    from store.imports.file_format import read
 
     desk = slack_once
     for teams in ('["T0STRANGE"]', "[]"):
-        imports.run(desk.store, read(f'{{"accounts": [{{"number": "200417", "slack_teams": {teams}}}]}}'.encode()))
+        import_run.run(desk.store, read(f'{{"accounts": [{{"number": "200417", "slack_teams": {teams}}}]}}'.encode()))
         if teams != "[]":
             desk.be("U0FAKE").dm(f"link {desk.code('tom.reyes')}")
             desk.work()
@@ -70,13 +71,13 @@ def test_an_organisation_that_is_listed_no_more(slack_once: SlackDesk) -> None:
 
 
 def test_an_organisation_that_another_account_of_theirs_still_lists(slack_once: SlackDesk) -> None:
-    from store import imports
-    from store.import_format import read
+    from store.imports import import_run
+    from store.imports.file_format import read
 
     desk = slack_once
 
     def bring(number: str, **said: object) -> None:
-        imports.run(desk.store, read(json.dumps({"accounts": [{"number": number, **said}]}).encode()))
+        import_run.run(desk.store, read(json.dumps({"accounts": [{"number": number, **said}]}).encode()))
 
     for number in ("200417", "300528"):
         bring(number, slack_teams=["T0STRANGE"])
@@ -87,7 +88,7 @@ def test_an_organisation_that_another_account_of_theirs_still_lists(slack_once: 
     for number, known in (("200417", True), ("300528", False)):
         bring(number, slack_teams=[])
         with desk.store.transaction("test") as tx:
-            assert (members.find(tx, "T0STRANGE", "U0FAKE") is not None) is known
+            assert (slack_members.find(tx, "T0STRANGE", "U0FAKE") is not None) is known
 
 
 def test_a_strangers_workspace_that_has_the_app_is_not_ours(slack_once: SlackDesk) -> None:
@@ -223,12 +224,12 @@ def test_a_used_loan_and_a_view_that_is_asked_for(slack_once: SlackDesk) -> None
     assert "[Allow for some time ▾]" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
         from authz import Action, Ask, Grant, Proof
-        from store import loans
+        from store.accounts import delegations
 
         raj = tx.connection.execute(text("SELECT id FROM people WHERE username = 'raj.patel'")).scalar_one()
         grant = tx.ask(Ask(f"person:{raj}", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(grant, Grant)
-        assert loans.lend(tx, grant, 1, None) is None
+        assert delegations.lend(tx, grant, 1, None) is None
 
 
 def test_the_card_of_a_lent_right(slack_once: SlackDesk) -> None:

@@ -9,8 +9,10 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from store import codes, pages, tables, work
-from store.revoke import GROUNDS
+from store import tables
+from store.codes import one_time_codes, one_time_links
+from store.jobs import job_queue
+from store.verification.revocation import GROUNDS
 from tests.bot.slack_desk import SlackDesk
 from tests.bot.test_taken_away import ENDS, STAYS, TAKEN, THINGS
 
@@ -65,8 +67,8 @@ def test_h1_every_kind_and_every_ground_is_listed(slack_once: SlackDesk) -> None
     kinds: dict[str, set[str]] = {"code": set(), "page": set(), "work": set()}
     for what, _, kind in (name.partition(":") for name in THINGS):
         kinds.setdefault(what, set()).add(kind)
-    assert (kinds["code"], kinds["page"]) == (set(codes.KINDS), set(pages.KINDS))
-    assert kinds["work"] == set(work.PROVING)
+    assert (kinds["code"], kinds["page"]) == (set(one_time_codes.KINDS), set(one_time_links.KINDS))
+    assert kinds["work"] == set(job_queue.PROVING)
     done = set(slack_once.house.deliveries)
     assert done == kinds["work"] | set(MADE_WHEN_DONE) | PROVES_NOTHING, "a kind of later work"
     about = {table.name for table in tables.Base.metadata.sorted_tables if _names_a_person(table)}

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from simulator.phone import Phone
-from store import codes, tables
-from store.step_codes import bound_to
+from store import tables
+from store.codes import one_time_codes
+from store.verification.call_codes import bound_to
 from tests.bot.proving import SUBJECT, app, carried_from_the_phone, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
@@ -119,7 +120,7 @@ def test_e2_a_reference_is_for_what_will_be_asked(desk: SlackDesk) -> None:
 
 def code(desk: SlackDesk) -> str:
     with desk.store.transaction("test") as tx:
-        return codes.issue(tx, "text", SUBJECT["raj.patel"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
+        return one_time_codes.issue(tx, "text", SUBJECT["raj.patel"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
 
 
 def test_e2_what_became_of_a_draft_meanwhile_is_what_is_said(desk: SlackDesk) -> None:

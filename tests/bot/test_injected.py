@@ -7,7 +7,8 @@ import random
 
 from sqlalchemy import select
 
-from store import guard, tables
+from store import tables
+from store.verification import attempt_limits
 from tests.bot.by_hand import message, send
 from tests.bot.slack_desk import SlackDesk
 
@@ -77,11 +78,11 @@ def test_with_every_pin_locked_everybody_still_opens_a_ticket(slack_once: SlackD
     with desk.store.transaction("test") as tx:
         everybody = list(tx.connection.execute(select(tables.people.c.id)).scalars())
     for person in everybody:
-        for _ in range(guard.IN_A_ROW_TO_LOCK):
+        for _ in range(attempt_limits.IN_A_ROW_TO_LOCK):
             with desk.store.transaction("test") as tx:
-                guard.reserve(tx, guard.counter_of(person), real=True, limits=())
+                attempt_limits.reserve(tx, attempt_limits.counter_of(person), real=True, limits=())
     with desk.store.transaction("test") as tx:
-        assert all(guard.is_locked(tx, guard.counter_of(person)) for person in everybody)
+        assert all(attempt_limits.is_locked(tx, attempt_limits.counter_of(person)) for person in everybody)
     linked = ("U0MIA", "U0RAJ", "U0SAM", "U0DEV", "U0OLIVIA")
     for user in linked:
         desk.be(user).dm("our site is down")

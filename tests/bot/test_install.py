@@ -22,8 +22,9 @@ from sqlalchemy import select
 from bot.install import PLACES, THREADS, App, router, scopes
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
-from store import installations, tables
-from store.installations import Installation
+from store import tables
+from store.slack import installations
+from store.slack.installations import Installation
 from tests.bot.serving import CLIENT, CLIENT_SECRET, Heard, saying, slack
 from tests.store.clocked import HOUR, MINUTE, Clocked
 

@@ -18,7 +18,8 @@ from sqlalchemy import insert, select
 from authz import Reason
 from bot import told
 from bot.phrases import Phrases
-from store import step_ups, tables
+from store import tables
+from store.verification import step_ups
 from tests.bot.slack_desk import SlackDesk
 
 PEOPLE = {

@@ -9,8 +9,9 @@ from sqlalchemy import NullPool, create_engine, delete, insert, select, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
 from deskgate.simulated import SAMPLE
-from store import Keys, imports, tables
-from store.import_format import read
+from store import Keys, tables
+from store.imports import import_run
+from store.imports.file_format import read
 from tests.bot.slack_desk import SlackDesk
 from tests.bot.test_leo import asked
 from tests.desk import SECRET
@@ -32,7 +33,7 @@ def contacts(desk: SlackDesk, *, but: str = "") -> None:
     """Tideworks' contacts as the sample has them, but for one."""
     (sample,) = [one for one in json.loads(SAMPLE.read_bytes())["accounts"] if one["number"] == "400639"]
     kept = [one for one in sample["contacts"] if one["person"] != but]
-    imports.run(desk.store, read(json.dumps({"accounts": [{"number": "400639", "contacts": kept}]}).encode()))
+    import_run.run(desk.store, read(json.dumps({"accounts": [{"number": "400639", "contacts": kept}]}).encode()))
     desk.work()
 
 

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import OPERATOR, audit
+from store import OPERATOR
+from store.ledger import audit
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 

@@ -22,8 +22,8 @@ from bot import cards, forms, home, live_words, loan_words, phrases, prove_words
 from bot.blocks import Message
 from simulator.slack.limits import check_blocks
 from simulator.slack.limits import check_view as simulators_view
-from store.accounts import Deciders, Invoice, Service
-from store.tickets import Conversation
+from store.accounts.account_details import Deciders, Invoice, Service
+from store.tickets.customer_tickets import Conversation
 from tests.bot import every_view, everything_shown
 from tests.bot import slack_limits as limits
 from tests.bot.every_view import views

@@ -7,7 +7,10 @@ from sqlalchemy import update
 
 from authz import Proof
 from simulator.phone import Phone
-from store import call_news, rings, step_ups, tables
+from store import tables
+from store.calls import support_calls
+from store.jobs import call_news
+from store.verification import step_ups
 from tests.bot.by_hand import click, send
 from tests.bot.proving import SUBJECT, on_the_phone, sid
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -62,7 +65,7 @@ def test_it_changes_through_a_call(slack: SlackDesk) -> None:
     desk.click("U0KIM", "desk_ask_pin", AGENTS)
     assert "*At the keypad*, for their PIN" in card(desk)
     with desk.store.transaction("test") as tx:
-        rings.proved(tx, 1, passed=True)
+        support_calls.proved(tx, 1, passed=True)
     desk.work()
     assert "They were asked for their PIN and *passed*" in card(desk)
     call = sid(desk)
@@ -95,7 +98,7 @@ def test_a_proof_that_failed_empties_the_card(slack_once: SlackDesk) -> None:
     desk.click("U0KIM", "desk_claim", AGENTS)
     desk.click("U0KIM", "desk_ask_pin", AGENTS)
     with desk.store.transaction("test") as tx:
-        rings.proved(tx, 1, passed=False)
+        support_calls.proved(tx, 1, passed=False)
     desk.work()
     assert "their PIN and *failed*" in card(desk)
     assert "Tideworks" not in card(desk)

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from simulator.phone import Phone
-from store import pins, tables
-from store.pins import Pin
+from store import tables
+from store.verification import pins
+from store.verification.pins import Pin
 from tests.bot.proving import PEOPLE, SUBJECT
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.doors.mailbox import Mailbox

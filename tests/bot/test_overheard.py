@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.allowance import AN_HOUR, Allowance
-from store import codes, overheard, pages, tables
+from store import tables
+from store.codes import exposed_codes, one_time_codes, one_time_links
 from tests.bot.by_hand import HELP, Json, event, mention, message, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.statements import watched
@@ -213,15 +214,15 @@ def test_c1_its_owner_is_told_and_nobody_else(slack_once: SlackDesk) -> None:
     assert [one.decision for one in kept] == ["said_aloud"]
 
 
-@pytest.mark.parametrize("kind", codes.KINDS)
+@pytest.mark.parametrize("kind", one_time_codes.KINDS)
 def test_c1_of_every_kind_of_code(slack_once: SlackDesk, kind: str) -> None:
     with slack_once.store.transaction("test") as tx:
-        code = codes.issue(tx, kind, "person:1", "bound")
+        code = one_time_codes.issue(tx, kind, "person:1", "bound")
     slack_once.be("U0LEO").says("help", f"try {code[:2]}.{code[2:]}")
     assert not live(slack_once, kind)
 
 
-@pytest.mark.parametrize("kind", pages.KINDS)
+@pytest.mark.parametrize("kind", one_time_links.KINDS)
 def test_c1_of_one_time_links_too(slack_once: SlackDesk, kind: str) -> None:
     desk = slack_once
     for said in (
@@ -233,15 +234,15 @@ def test_c1_of_one_time_links_too(slack_once: SlackDesk, kind: str) -> None:
         "it is {}-",
     ):
         with desk.store.transaction("test") as tx:
-            token = pages.issue(tx, kind, "person:1")
+            token = one_time_links.issue(tx, kind, "person:1")
         send(desk, message(desk, said.format(token), "U0LEO"))
         with desk.store.transaction("test") as tx:
-            assert pages.look(tx, kind, token) is None, said
+            assert one_time_links.look(tx, kind, token) is None, said
     with desk.store.transaction("test") as tx:
-        token = pages.issue(tx, kind, "person:1")
+        token = one_time_links.issue(tx, kind, "person:1")
     send(desk, message(desk, f"&gt; https://desk.example/{token[:20]}=\n&gt; {token[20:]}", "U0LEO"))
     with desk.store.transaction("test") as tx:
-        assert pages.look(tx, kind, token) is None, "over two lines"
+        assert one_time_links.look(tx, kind, token) is None, "over two lines"
 
 
 def test_c1_in_the_desks_channel_and_in_its_threads(slack_once: SlackDesk) -> None:
@@ -318,11 +319,11 @@ def test_c1_forty_thousand_digits_cost_little_and_spoil_few(slack_once: SlackDes
         "four " * 20_000,
         "1 = " * 20_000,
     ):
-        assert len(overheard.candidates(many)) <= overheard.MOST
-        assert steps(lambda many=many: overheard.candidates(many)) < 45_000
-    numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + AN_HOUR + overheard.MOST) if str(n) != code]
-    for at in range(0, len(numbers), overheard.MOST):
-        send(desk, message(desk, " ".join(numbers[at : at + overheard.MOST]), "U0LEO"))
+        assert len(exposed_codes.candidates(many)) <= exposed_codes.MOST
+        assert steps(lambda many=many: exposed_codes.candidates(many)) < 45_000
+    numbers = [f"{n:08d}" for n in range(90_000_000, 90_000_000 + AN_HOUR + exposed_codes.MOST) if str(n) != code]
+    for at in range(0, len(numbers), exposed_codes.MOST):
+        send(desk, message(desk, " ".join(numbers[at : at + exposed_codes.MOST]), "U0LEO"))
     send(desk, message(desk, code, "U0LEO"))
     assert live(desk), "this member's allowance for the hour is spent"
     seen: list[str] = []
@@ -345,6 +346,6 @@ def test_c1_a_member_is_heard_again_in_the_next_hour() -> None:
 
 def test_c1_what_is_no_code_is_nothing() -> None:
     for said in ("ring 0207 946 0001", "ticket 1042 of 2026-11-29 at 13:05", "1795348000.000001", "our shop is down"):
-        assert all(len(one.said) == codes.DIGITS for one in overheard.candidates(said))
-    assert overheard.candidates("our shop is down since nine") == []
-    assert [one.said for one in overheard.candidates("support ID 10000016")] == ["10000016"]
+        assert all(len(one.said) == one_time_codes.DIGITS for one in exposed_codes.candidates(said))
+    assert exposed_codes.candidates("our shop is down since nine") == []
+    assert [one.said for one in exposed_codes.candidates("support ID 10000016")] == ["10000016"]

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from store import alerts, authenticators, factors, guard, members, pages, step_ups, tables
+from store import tables
+from store.codes import one_time_links
+from store.security import alerts
+from store.verification import attempt_limits, factors, slack_members, step_ups, totp
 from tests.bot.proving import SUBJECT, app, digits_in, linked_days_ago, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
@@ -13,7 +16,7 @@ from tests.bot.slack_desk import AGENTS, SlackDesk
 def lock(desk: SlackDesk, person: int) -> None:
     with desk.store.transaction("test") as tx:
         for _ in range(5):
-            guard.reserve(tx, guard.counter_of(person), real=True, limits=())
+            attempt_limits.reserve(tx, attempt_limits.counter_of(person), real=True, limits=())
 
 
 def link_to(desk: SlackDesk) -> str:
@@ -28,14 +31,14 @@ def test_a_link_to_set_one_up_for_their_eyes_alone(slack: SlackDesk) -> None:
     desk.work()
     token = link_to(desk).rpartition("/")[2]
     with desk.store.transaction("test") as tx:
-        assert pages.look(tx, "enrol", token) == (SUBJECT["raj.patel"], "")
+        assert one_time_links.look(tx, "enrol", token) == (SUBJECT["raj.patel"], "")
         queued = tx.connection.execute(select(tables.work.c.payload)).scalars().all()
     assert not any(token in str(payload) for payload in queued), "nothing that waits has it"
     assert token not in desk.said("U0KIM", AGENTS) + desk.said("U0LEO", "help")
     desk.be("U0RAJ").dm("authenticator")
     desk.work()
     with desk.store.transaction("test") as tx:
-        assert pages.look(tx, "enrol", token) is None, "a newer one ends the one before"
+        assert one_time_links.look(tx, "enrol", token) is None, "a newer one ends the one before"
     desk.pass_time(601)
     desk.work()
     assert "What stood here is used or over" in desk.said("U0RAJ")
@@ -61,9 +64,9 @@ def test_h7_one_that_is_there_is_removed_in_three_days_and_no_sooner(slack: Slac
     desk.house.worker.sweep()
     assert on_file(desk)
     with desk.store.transaction("slack") as tx:
-        assert authenticators.check(tx, 7, shows(desk, made))
+        assert totp.check(tx, 7, shows(desk, made))
         step_ups.reached(tx, SUBJECT["raj.patel"], 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
-        page = pages.issue(tx, "pin", SUBJECT["raj.patel"])
+        page = one_time_links.issue(tx, "pin", SUBJECT["raj.patel"])
     desk.pass_time(1)
     desk.house.worker.sweep()
     desk.work()
@@ -71,7 +74,7 @@ def test_h7_one_that_is_there_is_removed_in_three_days_and_no_sooner(slack: Slac
     assert "Your authenticator was removed" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
         assert step_ups.until(tx, SUBJECT["raj.patel"], 3, "T0DESK:U0RAJ") is None
-        assert pages.look(tx, "pin", page) is None
+        assert one_time_links.look(tx, "pin", page) is None
 
 
 def test_h7_its_owner_may_keep_it(slack_once: SlackDesk) -> None:
@@ -99,9 +102,9 @@ def test_h7_what_a_member_began_with_an_authenticator_ends_with_the_member(slack
     app(desk, "sam.okoro", days=2)
     desk.pass_time(3600)
     with desk.store.transaction("slack") as tx:
-        assert members.unlink(tx, "T0DESK", "U0RAJ") == SUBJECT["raj.patel"]
-        members.link(tx, 5, "T0DESK", "U0SAM")
-        assert members.unlink(tx, "T0DESK", "U0SAM") == SUBJECT["sam.okoro"]
+        assert slack_members.unlink(tx, "T0DESK", "U0RAJ") == SUBJECT["raj.patel"]
+        slack_members.link(tx, 5, "T0DESK", "U0SAM")
+        assert slack_members.unlink(tx, "T0DESK", "U0SAM") == SUBJECT["sam.okoro"]
     desk.pass_time(73 * 3600)
     desk.house.worker.sweep()
     assert on_file(desk), "it was to be removed, and is not"
@@ -134,13 +137,13 @@ def test_ten_wrong_ones_lock_nobody_out_and_a_pin_that_is_worn_out_needs_a_new_o
         lock(desk, 1)
         desk.pass_time(31 * 60)
     with desk.store.transaction("test") as tx:
-        assert guard.is_disabled(tx, guard.counter_of(1))
+        assert attempt_limits.is_disabled(tx, attempt_limits.counter_of(1))
     desk.be("U0OLIVIA").dm("locked out")
     desk.work()
     assert len(digits_in(desk.said("U0OLIVIA"))) == 8
     with desk.store.transaction("test") as tx:
         g = tables.pin_guards
-        tx.connection.execute(update(g).where(g.c.k == guard.counter_of(1)).values(lifetime=30))
+        tx.connection.execute(update(g).where(g.c.k == attempt_limits.counter_of(1)).values(lifetime=30))
         c = tables.codes
         tx.connection.execute(update(c).values(used_at=tx.now))
     desk.be("U0OLIVIA").dm("locked out")
@@ -159,7 +162,7 @@ def test_a_member_of_minutes_removes_no_authenticator(slack_once: SlackDesk) -> 
     desk.click("U0RAJ", "authenticator_remove")
     assert "less than 72 hours, so I can't remove it" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
-        assert authenticators.confirmed_at(tx, 7) is not None
+        assert totp.confirmed_at(tx, 7) is not None
 
 
 def test_whoever_is_not_locked_or_young_is_told_what_applies(slack_once: SlackDesk) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from store import notices, work
-from store.people import resolve
+from store.accounts import recipients
+from store.accounts.people import resolve
+from store.jobs import job_queue
 from tests.bot.slack_desk import SlackDesk
 
 
 def changed(desk: SlackDesk, notice: str, support_id: str = "10000073") -> None:
     with desk.store.transaction("test") as tx:
         person, _ = resolve(tx, support_id, None)
-        work.enqueue(tx, "notice", f"{notice}:{desk.now}", {"notice": notice, "person": person})
+        job_queue.enqueue(tx, "notice", f"{notice}:{desk.now}", {"notice": notice, "person": person})
     desk.work()
 
 
-@pytest.mark.parametrize("notice", notices.OWN_SECURITY)
+@pytest.mark.parametrize("notice", recipients.OWN_SECURITY)
 def test_they_are_told_and_nobody_else(slack_once: SlackDesk, notice: str) -> None:
     changed(slack_once, notice)
     said = "".join(slack_once.read("U0RAJ"))
@@ -32,6 +33,6 @@ def test_whoever_was_unlinked_meanwhile_hears_nothing(slack_once: SlackDesk) -> 
     with desk.store.transaction("test") as tx:
         person, _ = resolve(tx, "10000073", None)
         to = {"notice": "pin_set", "person": person, "team": "T0DESK", "user": "U0DEV"}  # who stands for another
-        work.enqueue(tx, "slack.notice_to", "k", to)
+        job_queue.enqueue(tx, "slack.notice_to", "k", to)
     desk.work()
     assert desk.read("U0DEV") == []

@@ -29,8 +29,13 @@ from authz import (
 from bot import answers, cards, deliver, phrases
 from bot.phrases import Phrases
 from bot.submissions import FORMS
-from store import alerts, call_backs, desk_tickets, live, notices, reach, recordings, step_ups, timeline
-from store import cards as card_facts
+from store.accounts import recipients
+from store.calls import callbacks, live_calls
+from store.messages import recordings, timeline
+from store.security import alerts
+from store.tickets import agent_tickets, answer_delivery
+from store.tickets import ticket_summary as card_facts
+from store.verification import step_ups
 from tests.house.test_names import ROOT
 
 SAID: Phrases = phrases.load()
@@ -44,9 +49,9 @@ FORMS_OF_WORDS = set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}
 # Keys that are put together, and what from: a new one is added here with all it can become.
 MADE: dict[str, set[str]] = {
     "alert.{}": set(alerts.KINDS),
-    "called.{}": set(call_backs.ENDED),
+    "called.{}": set(callbacks.ENDED),
     "billing_alone.{}": {"suspended", "closed"},
-    "call.ended.{}": set(live.ENDINGS),
+    "call.ended.{}": set(live_calls.ENDINGS),
     "call.state.{}": {"waiting", "talking", "keypad"},
     "call.told.{}": {"passed", "guarded", "failed", "failed_second", "failed_over", "guarded_over"},
     "card.set.{}": set(cards.STATUSES),
@@ -55,16 +60,16 @@ MADE: dict[str, set[str]] = {
     "fixed:call_back_{}": {"nobody", "led", "no_number", "talking", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many"},
     "card.proof.{}": {"verified", *card_facts.HOW.values(), *step_ups.FACTORS},
-    "card.answer.{}": set(reach.STATES),
-    "card.nobody_why.{}": set(reach.WHY_NOBODY),
-    "form.desk_answer_{}": {reach.SLACK, reach.PHONE, reach.NOBODY},
+    "card.answer.{}": set(answer_delivery.STATES),
+    "card.nobody_why.{}": set(answer_delivery.WHY_NOBODY),
+    "form.desk_answer_{}": {answer_delivery.SLACK, answer_delivery.PHONE, answer_delivery.NOBODY},
     "form.{}": FORMS_OF_WORDS,
     "form.{}_seen": {"reply", "desk_note"},
     "form.{}_send": {"reply", "desk_note"},
     "invoice.{}": {"paid", "unpaid", "overdue"},
     "loan.is.{}": {"lent", "refused", "gone"},
     "named.{}": {str(way) for way in NAMES},
-    "notice.{}": {*notices.OWN_SECURITY, *notices.OF_CONTACT},
+    "notice.{}": {*recipients.OWN_SECURITY, *recipients.OF_CONTACT},
     "origin.{}": STATUSES,
     "prove.{}": {"handed", "handed_in", "withdrawn", "no_draft"},
     "prove.sent.{}": {"sent", "not_sent"},
@@ -273,7 +278,7 @@ def test_the_other_tables_are_whole() -> None:
     assert SEEN <= set(WORDS["status"]) <= STATUSES
     assert set(WORDS["topic"]) == set(map(str, Topic))
     assert set(WORDS["kind"]) == {"problem", "question", *map(str, Topic), *map(str, REQUESTS)}
-    assert set(desk_tickets.DESK_STATUSES) == set(cards.STATUSES)
+    assert set(agent_tickets.DESK_STATUSES) == set(cards.STATUSES)
     assert all(PROOF_NEEDED[Action(cell)] for cell in REQUESTS)
 
 

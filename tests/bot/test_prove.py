@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from store import codes, step_ups
-from store.revoke import revoke
-from store.step_codes import bound_to
+from store.codes import one_time_codes
+from store.verification import step_ups
+from store.verification.call_codes import bound_to
+from store.verification.revocation import revoke
 from tests.bot.proving import DAYS, SUBJECT, app, carried_from_the_phone, linked_days_ago, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.seeking import stands_in
@@ -119,7 +120,7 @@ def test_slack_itself_is_no_second_proof_for_slack(slack_once: SlackDesk, kind: 
     desk, who = slack_once, SUBJECT["raj.patel"]
     cancel(desk)
     with desk.store.transaction("test") as tx:
-        digits = codes.issue(tx, kind, who, "T0DESK:U0RAJ")
+        digits = one_time_codes.issue(tx, kind, who, "T0DESK:U0RAJ")
     left = desk.submit("U0RAJ", code=digits)
     assert "That did not match" in str(left.errors if left else "")
 
@@ -128,17 +129,17 @@ def test_a_text_code_for_a_call_or_of_somebody_else_does_not_fit(slack_once: Sla
     desk = slack_once
     cancel(desk)
     with desk.store.transaction("test") as tx:
-        of_a_call = codes.issue(tx, "text", SUBJECT["raj.patel"], "CA" + "1" * 32)
-        of_sam = codes.issue(tx, "text", SUBJECT["sam.okoro"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
+        of_a_call = one_time_codes.issue(tx, "text", SUBJECT["raj.patel"], "CA" + "1" * 32)
+        of_sam = one_time_codes.issue(tx, "text", SUBJECT["sam.okoro"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
         elsewhere = bound_to("T0DESK:U0RAJ", TIDEWORKS + 1)
     for digits in (of_a_call, of_sam, "of another account"):
         if digits == "of another account":
             with desk.store.transaction("test") as tx:
-                digits = codes.issue(tx, "text", SUBJECT["raj.patel"], elsewhere)
+                digits = one_time_codes.issue(tx, "text", SUBJECT["raj.patel"], elsewhere)
         left = desk.submit("U0RAJ", code=digits)
         assert "That did not match" in str(left.errors if left else "")
     with desk.store.transaction("test") as tx:
-        here = codes.issue(tx, "text", SUBJECT["raj.patel"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
+        here = one_time_codes.issue(tx, "text", SUBJECT["raj.patel"], bound_to("T0DESK:U0RAJ", TIDEWORKS))
     assert "with the desk now" in desk.text_of(desk.submit("U0RAJ", code=here))
 
 

@@ -13,9 +13,11 @@ from sqlalchemy import select, text
 from bot.install import due, rotate
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
-from store import DatabaseFault, installations, tables, work
-from store.installations import ROTATE_BEFORE, Installation
-from store.work import Later
+from store import DatabaseFault, tables
+from store.jobs import job_queue
+from store.jobs.job_queue import Later
+from store.slack import installations
+from store.slack.installations import ROTATE_BEFORE, Installation
 from tests.bot.serving import CLIENT, CLIENT_SECRET, slack
 from tests.store.clocked import HOUR, Clocked
 
@@ -102,7 +104,7 @@ def test_tokens_are_renewed_when_they_are_due_and_not_before(desk: Desk) -> None
     desk.clocked.now -= 1
     desk.rotate()
     desk.clocked.do(due)
-    assert (desk.found, desk.asked, desk.clocked.do(work.lease, ["slack.rotate"])) == ([desk.first], [], None)
+    assert (desk.found, desk.asked, desk.clocked.do(job_queue.lease, ["slack.rotate"])) == ([desk.first], [], None)
     desk.clocked.now += 1
     desk.rotate()
     (made,) = desk.found
@@ -120,12 +122,12 @@ def test_tokens_are_renewed_when_they_are_due_and_not_before(desk: Desk) -> None
 def test_one_piece_of_work_for_each_pair_of_tokens(desk: Desk) -> None:
     desk.clocked.do(due)
     desk.clocked.do(due)
-    piece = desk.clocked.do(work.lease, ["slack.rotate"])
+    piece = desk.clocked.do(job_queue.lease, ["slack.rotate"])
     assert (piece.key, piece.payload) == (f"T0DESK:{desk.first.expires_at}", {"team": "T0DESK"})
     assert desk.clocked.rows(select(tables.work.c.lane)) == [("rotate:T0DESK",)]
-    desk.clocked.do(work.done, piece)
+    desk.clocked.do(job_queue.done, piece)
     desk.clocked.do(due)
-    assert desk.clocked.do(work.lease, ["slack.rotate"]) is None
+    assert desk.clocked.do(job_queue.lease, ["slack.rotate"]) is None
 
 
 @pytest.mark.parametrize(

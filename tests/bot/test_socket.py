@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from bot import socket
 from bot.socket import Socket
 from bot.web_api import slack_client
-from store.work import Later
+from store.jobs.job_queue import Later
 from tests.serving import serving
 
 TOKEN = "xapp-of-the-desk"

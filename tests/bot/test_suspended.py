@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof
-from store import second_looks, tables
+from store import tables
+from store.staff import dual_control
 from tests.bot.by_hand import click, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.ivr.elsewhere import kim, suspends
@@ -90,4 +91,4 @@ def _wishes(desk: SlackDesk, username: str) -> bool:
     with desk.store.transaction("portal") as tx:
         grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        return second_looks.ask(tx, grant, second_looks.PIN_REISSUE, person=mia)
+        return dual_control.ask(tx, grant, dual_control.PIN_REISSUE, person=mia)

@@ -15,31 +15,26 @@ from sqlalchemy import insert, select, update
 
 from authz import Action, Ask, Grant, Proof, Topic
 from deskgate.simulated import SAMPLE
-from store import (
-    OPERATOR,
-    Transaction,
-    approvals,
-    authenticators,
-    call_backs,
-    carried,
-    codes,
-    imports,
-    loans,
-    pages,
+from store import OPERATOR, Transaction, tables
+from store.accounts import delegations
+from store.calls import callbacks
+from store.codes import one_time_codes, one_time_links
+from store.imports import import_run
+from store.imports.file_format import read
+from store.jobs import job_queue
+from store.staff import dual_control, email_codes, sessions
+from store.verification import (
+    call_codes,
     pin_changes,
-    pin_pages,
+    pin_reset,
     pins,
-    proof_mail,
-    second_looks,
-    sessions,
-    step_codes,
+    slack_approvals,
+    sms_codes,
     step_ups,
-    tables,
-    texts,
-    work,
+    totp,
+    transfer_codes,
 )
-from store.import_format import read
-from store.pins import Pin
+from store.verification.pins import Pin
 from tests.bot.proving import DAYS
 from tests.bot.slack_desk import SlackDesk
 
@@ -62,35 +57,35 @@ def granted(tx: Transaction, who: str, action: Action, account: int | None = Non
 
 def a_code(kind: str) -> Callable[[Transaction], Stands]:
     def made(tx: Transaction) -> Stands:
-        if kind in (carried.TO_SLACK, carried.TO_PHONE):
+        if kind in (transfer_codes.TO_SLACK, transfer_codes.TO_PHONE):
             return a_reference(tx, kind)
-        digits = codes.issue(tx, kind, WHO, step_codes.bound_to(CALL, NORTHLIGHT))
-        return lambda tx: codes.use(tx, kind, digits, WHO) is not None
+        digits = one_time_codes.issue(tx, kind, WHO, call_codes.bound_to(CALL, NORTHLIGHT))
+        return lambda tx: one_time_codes.use(tx, kind, digits, WHO) is not None
 
     return made
 
 
 def a_reference(tx: Transaction, kind: str) -> Stands:
-    here = CALL if kind == carried.TO_SLACK else "T0DESK:U0DEV"
+    here = CALL if kind == transfer_codes.TO_SLACK else "T0DESK:U0DEV"
     step_ups.reached(tx, WHO, NORTHLIGHT, "authenticator", here, ends_at=tx.now + 900_000)
-    digits = carried.give(tx, kind, WHO, NORTHLIGHT, here, Topic.TECHNICAL)
-    return lambda tx: carried.take(tx, kind, WHO, digits or "", "elsewhere") is not None
+    digits = transfer_codes.give(tx, kind, WHO, NORTHLIGHT, here, Topic.TECHNICAL)
+    return lambda tx: transfer_codes.take(tx, kind, WHO, digits or "", "elsewhere") is not None
 
 
 def a_page(kind: str) -> Callable[[Transaction], Stands]:
     def made(tx: Transaction) -> Stands:
-        token = pages.issue(tx, kind, STAFF if kind == "join" else WHO)
-        return lambda tx: pages.look(tx, kind, token) is not None
+        token = one_time_links.issue(tx, kind, STAFF if kind == "join" else WHO)
+        return lambda tx: one_time_links.look(tx, kind, token) is not None
 
     return made
 
 
 def a_job(kind: str) -> Callable[[Transaction], Stands]:
     asked: dict[str, Callable[[Transaction], object]] = {
-        "proof_code": lambda tx: proof_mail.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV),
-        "pin_page": lambda tx: pin_pages.owe(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE), DEV, asked_by=3),
-        "slack.code": lambda tx: step_codes.ask(tx, WHO, NORTHLIGHT),
-        "text_code": lambda tx: texts.ask(tx, WHO, step_codes.bound_to(CALL, NORTHLIGHT), ("GB",)),
+        "proof_code": lambda tx: email_codes.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV),
+        "pin_page": lambda tx: pin_reset.owe(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE), DEV, asked_by=3),
+        "slack.code": lambda tx: call_codes.ask(tx, WHO, NORTHLIGHT),
+        "text_code": lambda tx: sms_codes.ask(tx, WHO, call_codes.bound_to(CALL, NORTHLIGHT), ("GB",)),
     }
 
     def made(tx: Transaction) -> Stands:
@@ -106,7 +101,7 @@ def a_job_given_up(kind: str) -> Callable[[Transaction], Stands]:
     """The operator could have it tried again."""
 
     def made(tx: Transaction) -> Stands:
-        assert work.enqueue_once(tx, kind, "given up", {"person": DEV}, lane=work.lane_of(kind, DEV))
+        assert job_queue.enqueue_once(tx, kind, "given up", {"person": DEV}, lane=job_queue.lane_of(kind, DEV))
         w = tables.work.c
         its = w.kind == kind, w.key == "given up"
         tx.connection.execute(update(tables.work).where(*its).values(given_up=True, done_at=tx.now))
@@ -124,16 +119,16 @@ def a_step_up(tx: Transaction) -> Stands:
 def a_step_up_that_was_carried(tx: Transaction) -> Stands:
     """Its own row is left alone: it stands only while that stands from which it came."""
     step_ups.reached(tx, WHO, NORTHLIGHT, "authenticator", "CA1", ends_at=tx.now + 900_000)
-    digits = carried.give(tx, carried.TO_SLACK, WHO, NORTHLIGHT, "CA1", Topic.TECHNICAL)
-    assert carried.take(tx, carried.TO_SLACK, WHO, digits or "", "T0DESK:U0DEV") == NORTHLIGHT
+    digits = transfer_codes.give(tx, transfer_codes.TO_SLACK, WHO, NORTHLIGHT, "CA1", Topic.TECHNICAL)
+    assert transfer_codes.take(tx, transfer_codes.TO_SLACK, WHO, digits or "", "T0DESK:U0DEV") == NORTHLIGHT
     return lambda tx: step_ups.until(tx, WHO, NORTHLIGHT, "T0DESK:U0DEV", "technical") is not None
 
 
 def a_question(tx: Transaction) -> Stands:
     row = {"sid": CALL, "step": 0, "state": b"", "fingerprint": "", "started_at": tx.now}
     tx.connection.execute(insert(tables.calls).values(**row))
-    id, number = approvals.ask(tx, WHO, NORTHLIGHT)
-    return lambda tx: approvals.answer(tx, WHO, id, number, ends_at=tx.now + 900_000) is not None
+    id, number = slack_approvals.ask(tx, WHO, NORTHLIGHT)
+    return lambda tx: slack_approvals.answer(tx, WHO, id, number, ends_at=tx.now + 900_000) is not None
 
 
 def a_live_call(tx: Transaction) -> Stands:
@@ -145,15 +140,15 @@ def a_live_call(tx: Transaction) -> Stands:
 
 def a_call(purpose: str, account: int | None) -> Callable[[Transaction], Stands]:
     def made(tx: Transaction) -> Stands:
-        id = call_backs.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV, account=account, purpose=purpose)
+        id = callbacks.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV, account=account, purpose=purpose)
         assert isinstance(id, int)
-        return lambda tx: call_backs.to_ring(tx, id, "+441632960102") is not None
+        return lambda tx: callbacks.to_ring(tx, id, "+441632960102") is not None
 
     return made
 
 
 def an_authenticator_begun(tx: Transaction) -> Stands:
-    authenticators.begin(tx, DEV)
+    totp.begin(tx, DEV)
     a = tables.authenticators.c
     return lambda tx: tx.connection.execute(select(a.made_at).where(a.confirmed_at.is_(None))).first() is not None
 
@@ -168,7 +163,7 @@ def a_loan(
         id: int = tx.connection.execute(new).scalar_one()
         if not lent:
             return lambda tx: tx.connection.execute(select(r.c.status).where(r.c.id == id)).scalar() == "open"
-        assert loans.lend(tx, granted(tx, f"person:{lender}", Action.RIGHT_LEND, account), id, 24)
+        assert delegations.lend(tx, granted(tx, f"person:{lender}", Action.RIGHT_LEND, account), id, 24)
         query = select(tables.loans.c.ended_at).where(tables.loans.c.borrower == borrower)
         return lambda tx: tx.connection.execute(query).scalar_one() is None
 
@@ -177,8 +172,8 @@ def a_loan(
 
 def a_wish_for_two(tx: Transaction) -> Stands:
     grant = granted(tx, LEAD, Action.DESK_PIN_REISSUE)
-    assert second_looks.ask(tx, grant, second_looks.PIN_REISSUE, person=DEV, reason="lost")
-    return lambda tx: bool(second_looks.waiting(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE)))
+    assert dual_control.ask(tx, grant, dual_control.PIN_REISSUE, person=DEV, reason="lost")
+    return lambda tx: bool(dual_control.waiting(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE)))
 
 
 def a_session(tx: Transaction) -> Stands:
@@ -210,8 +205,8 @@ THINGS: Final[
 # --- what ends by what
 
 STAYS: Final = {
-    "page:join": "the staff's own: `staff.suspend` ends it",
-    "session": "the staff's own: `staff.suspend` ends it",
+    "page:join": "the staff's own: `staff_list.suspend` ends it",
+    "session": "the staff's own: `staff_list.suspend` ends it",
     "second look": "two people of the desk look at it; what they have sent out ends, and the page says how old the address is",
 }
 OF_THE_PIN: Final = {"live call"}  # by which it was proved
@@ -232,7 +227,7 @@ ENDS: Final[dict[str, set[str]]] = {
 
 
 def bring(desk: SlackDesk, **parts: object) -> None:
-    imports.run(desk.store, read(json.dumps(parts).encode()))
+    import_run.run(desk.store, read(json.dumps(parts).encode()))
 
 
 def without_dev(desk: SlackDesk, *numbers: str) -> None:
@@ -253,7 +248,7 @@ def new_pin(desk: SlackDesk) -> None:
 
 def no_authenticator(desk: SlackDesk) -> None:
     with desk.store.transaction("slack") as tx:
-        assert authenticators.remove(tx, DEV)
+        assert totp.remove(tx, DEV)
 
 
 def dev(desk: SlackDesk, **said: object) -> None:
@@ -275,7 +270,7 @@ TAKEN: Final[dict[str, Callable[[SlackDesk], None]]] = {
 def with_app(desk: SlackDesk) -> None:
     now, desk.now = desk.now, desk.now - 4 * DAYS
     with desk.store.transaction("test") as tx:
-        assert authenticators.confirm(tx, DEV, pyotp.TOTP(authenticators.begin(tx, DEV)).at(desk.now // 1000))
+        assert totp.confirm(tx, DEV, pyotp.TOTP(totp.begin(tx, DEV)).at(desk.now // 1000))
     desk.now = now
 
 
@@ -289,12 +284,14 @@ def test_h1_what_rests_on_what_is_taken_away_ends(slack: SlackDesk, ground: str)
         with desk.store.transaction("test", CALL) as tx:
             stands[name] = make(tx)
         if name == "call_back to talk":
-            desk.now += call_backs.APART  # or the next one would be too soon
+            desk.now += callbacks.APART  # or the next one would be too soon
     desk.now += 1
     with desk.store.transaction("test") as tx:
         c = tables.codes.c
         good = set(tx.connection.execute(select(c.kind).where(c.used_at.is_(None), c.expires_at > tx.now)).scalars())
-    assert good == {*codes.KINDS, *(f"page:{kind}" for kind in pages.KINDS)}, "none has ended before its time"
+    assert good == {*one_time_codes.KINDS, *(f"page:{kind}" for kind in one_time_links.KINDS)}, (
+        "none has ended before its time"
+    )
     wrong = {}
     TAKEN[ground](desk)
     for name, look in stands.items():

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from deskgate.simulated import SAMPLE
-from store import members, tables
+from store import tables
 from store.tables import Base
+from store.verification import slack_members
 from tests.bot.by_hand import Json, event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.bot.test_taken_away import bring
@@ -39,7 +40,7 @@ def test_c2_unlinked_while_it_waits_to_be_asked_about(slack_once: SlackDesk, edi
     mine = desk.be("U0OLIVIA").dm(f"our shop is down, {SECRET}")
     desk.work()
     with desk.store.transaction("test") as tx:
-        members.unlink(tx, mine.team, "U0OLIVIA")
+        slack_members.unlink(tx, mine.team, "U0OLIVIA")
     assert SECRET in everything(desk)
     desk.be("U0OLIVIA").edit(mine, "our shop is down") if edited else desk.be("U0OLIVIA").delete(mine)
     desk.work()
@@ -64,7 +65,7 @@ def test_c2_a_link_that_slack_shows_more_of_takes_nothing_away(desk: SlackDesk) 
     there = {"type": "message", "channel": "D0MIA", "channel_type": "im"}
     send(desk, event(desk, **there, **said))
     with desk.store.transaction("test") as tx:
-        members.unlink(tx, "T0DESK", "U0MIA")
+        slack_members.unlink(tx, "T0DESK", "U0MIA")
     shown = {**said, "attachments": [{"from_url": "https://x.example", "title": "X"}]}
     send(desk, event(desk, **there, subtype="message_changed", ts="2.1", message=shown, previous_message=said))
     assert bodies(desk) == ["our site is down: https://x.example"]

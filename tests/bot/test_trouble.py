@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from simulator.slack import Trouble
-from store import work
-from store.work import Backlog
+from store.jobs import job_queue
+from store.jobs.job_queue import Backlog
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 POSTS = ("chat.postMessage",)
@@ -144,7 +144,7 @@ def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) ->
     deliveries["slack.head"] = dies
     with pytest.raises(SystemExit):
         desk.work()
-    desk.pass_time(work.LEASE / 1000 + 1)
+    desk.pass_time(job_queue.LEASE / 1000 + 1)
     desk.work()
     assert desk.said("U0KIM", AGENTS).count("#1001: our site is down") == 1
     assert desk.said("U0MIA").count("Ticket #1001") == 1

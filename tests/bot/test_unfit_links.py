@@ -8,15 +8,18 @@ import pytest
 from sqlalchemy import delete, select
 
 from deskgate.simulated import SAMPLE
-from store import codes, imports, members, tables
-from store.import_format import read
+from store import tables
+from store.codes import one_time_codes
+from store.imports import import_run
+from store.imports.file_format import read
+from store.verification import slack_members
 from tests.bot.slack_desk import SlackDesk
 
 DEV, TIDEWORKS = 2, 3
 
 
 def bring(desk: SlackDesk, *accounts: dict[str, object]) -> None:
-    imports.run(desk.store, read(json.dumps({"accounts": accounts}).encode()))
+    import_run.run(desk.store, read(json.dumps({"accounts": accounts}).encode()))
 
 
 def tideworks(**said: object) -> dict[str, object]:
@@ -36,7 +39,7 @@ def linked(desk: SlackDesk) -> None:
 
 def stands(desk: SlackDesk, team: str = "T0STRANGE", user: str = "U0FAKE") -> bool:
     with desk.store.transaction("test") as tx:
-        return members.find(tx, team, user) is not None
+        return slack_members.find(tx, team, user) is not None
 
 
 def told(desk: SlackDesk) -> list[str]:
@@ -62,7 +65,7 @@ def test_h2_it_ends_when_they_are_taken_off_the_account_that_listed_it(
     assert stands(desk, "T0DESK", "U0MIA")
     assert "slack_unlinked" in told(desk)
     with desk.store.transaction("test") as tx:
-        assert codes.redeem(tx, "link", code) is None
+        assert one_time_codes.redeem(tx, "link", code) is None
     desk.be("U0FAKE").dm("my tickets")
     desk.work()
     assert "I don't know you yet" in desk.said("U0FAKE")

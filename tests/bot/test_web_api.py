@@ -14,7 +14,7 @@ import pytest
 from bot.web_api import SlackSaid, WebApi, is_here
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
-from store.work import Later, Never
+from store.jobs.job_queue import Later, Never
 from tests.bot.serving import TOKEN, Reply, saying, slack
 
 SECTION = [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]

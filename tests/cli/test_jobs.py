@@ -8,7 +8,8 @@ import time
 import pytest
 from sqlalchemy import insert, select
 
-from store import tables, work
+from store import tables
+from store.jobs import job_queue
 from tests.cli.conftest import Shell
 from tests.desk import NOON
 
@@ -126,14 +127,14 @@ def test_d5_all_that_were_given_up_are_tried_again_at_once(light: Shell) -> None
 
 def test_codes_and_links_asked_for_long_ago_are_not_sent_again(light: Shell) -> None:
     """Each kind that proves something; a link to a PIN page is good to send for a day, a code for a talk."""
-    for id, kind in enumerate(work.PROVING, 1):
+    for id, kind in enumerate(job_queue.PROVING, 1):
         job(light, id, kind, error="x", given_up=True, done_at=NOON, created_at=0)
     line = "job 2 (pin_page) is not tried again: what it sends was asked for more than 24 h ago; drop it, and ask for a new one if needed"
     assert light.refuses("jobs", "retry", "2") == line
     job(light, 11, "pin_page", error="x", given_up=True, done_at=NOON, created_at=time.time_ns() // 1_000_000)
     said = light.run("jobs", "retry", "--all").out.splitlines()
     assert line in said
-    assert len(said) == len(work.PROVING) + 1
+    assert len(said) == len(job_queue.PROVING) + 1
     assert said[-1] == "1 job is tried again now, if the service is running."
     w = tables.work.c
     assert light.rows(select(w.id).where(w.done_at.is_(None))) == [(11,)]

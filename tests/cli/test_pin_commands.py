@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from store import Keys, guard, pins, tables
-from store.guard import Admission
-from store.pins import Pin
+from store import Keys, tables
+from store.verification import attempt_limits, pins
+from store.verification.attempt_limits import Admission
+from store.verification.pins import Pin
 from tests.cli.conftest import Said, Shell
 from tests.desk import SECRET
 from tests.seeking import stands_in
@@ -33,11 +34,11 @@ def opens(shell: Shell, digits: str, username: str = "mia.chen", secrets: str = 
 
 
 def wrong(shell: Shell, times: int) -> list[Admission]:
-    k, made = guard.counter_of(shell.id_of("mia.chen")), []
+    k, made = attempt_limits.counter_of(shell.id_of("mia.chen")), []
     with shell.store() as store:
         for _ in range(times):
             with store.transaction("test") as tx:
-                made.append(guard.reserve(tx, k, real=True, limits=()).admission)
+                made.append(attempt_limits.reserve(tx, k, real=True, limits=()).admission)
     return made
 
 

@@ -10,20 +10,14 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import (
-    alerts,
-    approvals,
-    authenticators,
-    call_backs,
-    codes,
-    pages,
-    proof_mail,
-    sessions,
-    step_ups,
-    tables,
-    tickets,
-)
-from store.timeline import Recorded
+from store import tables
+from store.calls import callbacks
+from store.codes import one_time_codes, one_time_links
+from store.messages.timeline import Recorded
+from store.security import alerts
+from store.staff import email_codes, sessions
+from store.tickets import customer_tickets
+from store.verification import slack_approvals, step_ups, totp
 from tests.cli.conftest import Shell
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -34,12 +28,12 @@ def opened(shell: Shell, *, subject: str = "Miniserver tide-web (by phone)", bod
     with shell.store() as store, store.transaction("phone", "CA1") as tx:
         grant = tx.ask(MIA)
         assert isinstance(grant, Grant)
-        return tickets.open(tx, grant, subject=subject, body=body, recorded=Recorded("RE" + "1" * 32, 7))
+        return customer_tickets.open(tx, grant, subject=subject, body=body, recorded=Recorded("RE" + "1" * 32, 7))
 
 
 def left(shell: Shell) -> int:
     with shell.store() as store, store.transaction("phone", "CA2") as tx:
-        return tickets.leave_pending(tx, subject="Call back: a caller without a PIN", body="")
+        return customer_tickets.leave_pending(tx, subject="Call back: a caller without a PIN", body="")
 
 
 # --- tickets
@@ -234,17 +228,17 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         ).scalar_one()
         session, code, page = (
             sessions.begin(tx, kim),
-            codes.issue(tx, "step", "person:8"),
-            pages.issue(tx, "pin", "person:8"),
+            one_time_codes.issue(tx, "step", "person:8"),
+            one_time_links.issue(tx, "pin", "person:8"),
         )
         step_ups.reached(tx, "person:8", 1, "authenticator", "CA1", ends_at=tx.now + 900_000)
         asks = tx.ask(Ask(f"staff:{kim}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(asks, Grant)
-        proof_mail.ask(tx, asks, 8)
-        call_backs.ask(tx, asks, 8, purpose="code")
-        authenticators.begin(tx, 8)
+        email_codes.ask(tx, asks, 8)
+        callbacks.ask(tx, asks, 8, purpose="code")
+        totp.begin(tx, 8)
     with light.store() as store, store.transaction("phone", "CA2") as tx:
-        question, number = approvals.ask(tx, "person:8", 1)
+        question, number = slack_approvals.ask(tx, "person:8", 1)
     said = light.run("restored")
     assert said.out.startswith(
         "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 1 questions in Slack, "
@@ -255,10 +249,10 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
     assert "sign-ins:1" in entry["fields"]
     with light.store() as store, store.transaction("test") as tx:
         assert sessions.find(tx, session, does=True) is None
-        assert codes.redeem(tx, "step", code) is None
-        assert pages.use(tx, "pin", page) is None
+        assert one_time_codes.redeem(tx, "step", code) is None
+        assert one_time_links.use(tx, "pin", page) is None
         assert step_ups.until(tx, "person:8", 1, "CA1") is None
-        assert approvals.answer(tx, "person:8", question, number, ends_at=tx.now + 900_000) is None
+        assert slack_approvals.answer(tx, "person:8", question, number, ends_at=tx.now + 900_000) is None
 
 
 def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_again(light: Shell, tmp_path: Path) -> None:

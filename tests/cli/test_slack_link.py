@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from store import installations
+from store.slack import installations
 from tests.cli.conftest import Shell
 
 

@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 
 from deskgate.settings import read_settings
-from store.engine import make_engine
+from store.db.engine import make_engine
 from tests.cli.conftest import Shell
 from tests.desk import SECRET
 

@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from store.engine import make_engine
+from store.db.engine import make_engine
 from tests.desk import Desk
 from tests.ivr.wire import Answer, change
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
-from store import alerts, tables
+from store import tables
+from store.security import alerts
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from store.cleaning import clean, cleaned
-from store.import_format import ImportTrouble, read
+from store.imports.file_format import ImportTrouble, read
+from store.text.cleaning import clean, cleaned
 from tests.bot.by_hand import message, send, submission
 from tests.bot.conftest import slack_stage as slack_stage
 from tests.bot.slack_desk import SlackDesk, Stage

@@ -152,8 +152,8 @@ def test_what_is_owed_is_not_told_when_it_cannot_be_written_down(desk: Desk) -> 
 
 
 def test_a_file_that_somebody_else_has_locked(sample_sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.engine.LONGEST", 0.02)
-    monkeypatch.setattr("store.engine.LOCK", 0.02)
+    monkeypatch.setattr("store.db.engine.LONGEST", 0.02)
+    monkeypatch.setattr("store.db.engine.LOCK", 0.02)
     desk = Desk(sample_sqlite, **ACCOUNT)
     caller = Caller(Wire(desk))
     menu = caller.prove()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from store import imports
-from store.import_format import read
+from store.imports import import_run
+from store.imports.file_format import read
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.store.importing import sample
@@ -31,7 +31,7 @@ def desk(sample_sqlite: str, mailbox: Mailbox) -> Iterator[Desk]:
 
 
 def brought(desk: Desk, document: Any) -> None:
-    imports.run(desk.store, read(json.dumps(document).encode()))
+    import_run.run(desk.store, read(json.dumps(document).encode()))
     desk.work()
 
 

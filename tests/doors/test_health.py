@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 import store
-from store.engine import POOL_SIZE
+from store.db.engine import POOL_SIZE
 from tests.desk import Desk
 from tests.doors.faults import held_elsewhere, locked_elsewhere
 from tests.ivr.conftest import ACCOUNT

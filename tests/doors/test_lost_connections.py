@@ -13,7 +13,7 @@ import structlog.testing
 from sqlalchemy import select, text
 
 from store import tables
-from store.pool import PLACES, own_folder
+from store.verification.hash_pool import PLACES, own_folder
 from tests.desk import Desk
 from tests.doors.faults import hang_up_on
 from tests.ivr.conftest import ACCOUNT

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from store import people, tables, work
-from store.jobs import PATIENCE
-from store.work import Backlog
+from store import tables
+from store.accounts import people
+from store.jobs import job_queue
+from store.jobs.job_queue import Backlog
+from store.operator.failed_jobs import PATIENCE
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.ivr.wire import change, rows
@@ -30,7 +32,7 @@ def told_leo(desk: Desk) -> list[str]:
     """A change to Leo's own security: a mail to him and one to Raj. What stands in the log of the work, as text."""
     with desk.store.transaction("test") as tx:
         person, _ = people.resolve(tx, "10000099", None)
-        work.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": person})
+        job_queue.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": person})
     with capture_logs() as log:
         desk.work()
     return [str(line) for line in log]

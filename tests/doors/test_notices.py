@@ -8,9 +8,13 @@ import pytest
 
 from authz import Action, Ask, Grant, Proof
 from deskgate.mail import WORDS
-from store import OPERATOR, notices, people, pin_changes, pins, shell, work
-from store.pins import Pin
-from store.work import Backlog
+from store import OPERATOR
+from store.accounts import people, recipients
+from store.jobs import job_queue
+from store.jobs.job_queue import Backlog
+from store.operator import lookups
+from store.verification import pin_changes, pins
+from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 
@@ -45,7 +49,7 @@ def test_a_new_pin_is_told_without_the_pin(sample_sqlite: str) -> None:
         with desk.store.transaction("shell") as tx:
             grant = tx.ask(Ask(OPERATOR, Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
-            person = shell.find_person(tx, grant, "mia.chen")
+            person = lookups.find_person(tx, grant, "mia.chen")
             assert person is not None
             pin_changes.set_pin(tx, grant, pins.keep(tx.keys, person, Pin("40817263")))
         desk.work()
@@ -54,13 +58,13 @@ def test_a_new_pin_is_told_without_the_pin(sample_sqlite: str) -> None:
     assert not any("40817263" in mail.as_string() for mail in mailbox.mails)
 
 
-@pytest.mark.parametrize("kind", notices.OWN_SECURITY)
+@pytest.mark.parametrize("kind", recipients.OWN_SECURITY)
 def test_of_a_persons_own_security_they_and_their_owners_are_told(sample_sqlite: str, kind: str) -> None:
     with Mailbox() as mailbox:
         desk = Desk(sample_sqlite, smtp_url=mailbox.url)
         with desk.store.transaction("test") as tx:
             person, _ = people.resolve(tx, "10000099", None)
-            work.enqueue(tx, "notice", "k", {"notice": kind, "person": person})
+            job_queue.enqueue(tx, "notice", "k", {"notice": kind, "person": person})
         desk.work()
         desk.close()
     assert {mail["To"] for mail in mailbox.mails} == {"leo@tideworks.example", "raj@tideworks.example"}
@@ -73,8 +77,8 @@ def test_of_a_persons_own_security_they_and_their_owners_are_told(sample_sqlite:
 
 
 def test_every_notice_has_words_and_no_words_lie_unused() -> None:
-    own = {*notices.OWN_SECURITY, *notices.OF_CONTACT, *notices.OF_STAFF}
-    assert set(WORDS) == {*own, *notices.OF_ACCOUNT, *notices.OF_DESK}
+    own = {*recipients.OWN_SECURITY, *recipients.OF_CONTACT, *recipients.OF_STAFF}
+    assert set(WORDS) == {*own, *recipients.OF_ACCOUNT, *recipients.OF_DESK}
 
 
 def test_without_a_mail_server_notices_wait_and_say_why(sample_sqlite: str) -> None:

@@ -11,8 +11,12 @@ import structlog.testing
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof
-from store import codes, imports, proof_mail, tables, work
-from store.import_format import read
+from store import tables
+from store.codes import one_time_codes
+from store.imports import import_run
+from store.imports.file_format import read
+from store.jobs import job_queue
+from store.staff import email_codes
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.seeking import stands_in
@@ -32,9 +36,9 @@ def asks_for_proof(desk: Desk) -> int:
     with desk.store.transaction("test") as tx:
         grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        person = proof_mail.find(tx, grant, "10000081")
+        person = email_codes.find(tx, grant, "10000081")
         assert person is not None
-        assert proof_mail.ask(tx, grant, person)
+        assert email_codes.ask(tx, grant, person)
     return person
 
 
@@ -48,7 +52,7 @@ def code_in(mail: str) -> str:
 
 def redeemed(desk: Desk, code: str) -> tuple[str, str] | None:
     with desk.store.transaction("test") as tx:
-        return codes.redeem(tx, "link", code)
+        return one_time_codes.redeem(tx, "link", code)
 
 
 def test_the_code_goes_to_them_alone(sample_url: str, logged: list[structlog.typing.EventDict]) -> None:
@@ -99,10 +103,10 @@ def test_a_mail_sent_twice_is_no_repeat(sample_sqlite: str) -> None:
         asks_for_proof(desk)
         for _ in range(2):
             with desk.store.transaction("test") as tx:
-                piece = work.lease(tx, ["proof_code"])
+                piece = job_queue.lease(tx, ["proof_code"])
             assert piece is not None
             desk.house.deliveries[piece.kind](piece)
-            desk.now += work.LEASE
+            desk.now += job_queue.LEASE
     first, second = mailbox.mails
     assert first["Message-ID"] != second["Message-ID"]
     assert redeemed(desk, code_in(first.get_content())) is None
@@ -128,10 +132,10 @@ def test_h1_a_mail_that_a_worker_has_in_hand_is_not_sent_when_it_is_withdrawn(sa
         desk = Desk(sample_url, smtp_url=mailbox.url)
         asks_for_proof(desk)
         with desk.store.transaction("test") as tx:
-            piece = work.lease(tx, ["proof_code"])
+            piece = job_queue.lease(tx, ["proof_code"])
         assert piece is not None
         changed = b'{"people": [{"username": "mia.chen", "phones": ["+441632960177"]}]}'
-        imports.run(desk.store, read(changed))
+        import_run.run(desk.store, read(changed))
         desk.house.deliveries[piece.kind](piece)
         with desk.store.transaction("test") as tx:
             assert tx.connection.execute(select(tables.codes)).all() == []

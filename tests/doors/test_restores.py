@@ -12,22 +12,15 @@ from sqlalchemy.engine import make_url
 from structlog.testing import capture_logs
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from store import (
-    authenticators,
-    call_backs,
-    codes,
-    loans,
-    migrate,
-    pin_pages,
-    proof_mail,
-    sessions,
-    staff,
-    step_codes,
-    tables,
-    tickets,
-    work,
-)
-from store.restored import end_all, remember
+from store import migrate, tables
+from store.accounts import delegations
+from store.calls import callbacks
+from store.codes import one_time_codes
+from store.jobs import job_queue
+from store.operator.restored import end_all, remember
+from store.staff import email_codes, sessions, staff_list
+from store.tickets import customer_tickets
+from store.verification import call_codes, pin_reset, totp
 from tests.desk import Desk, furnish
 from tests.doors.mailbox import Mailbox
 
@@ -48,7 +41,7 @@ def proved(desk: Desk) -> tuple[int, str, str]:
             select(tables.staff.c.id).where(tables.staff.c.username == "agent.kim")
         ).scalar_one()
         lead = tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.id != kim).limit(1)).scalar_one()
-        made = kim, sessions.begin(tx, lead), codes.issue(tx, "step", "person:1")
+        made = kim, sessions.begin(tx, lead), one_time_codes.issue(tx, "step", "person:1")
     desk.house.worker.checkpoint()
     return made
 
@@ -57,7 +50,7 @@ def suspend(desk: Desk, one: int) -> None:
     with desk.store.transaction("test") as tx:
         grant = tx.ask(Ask("desk:operator", Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        assert staff.suspend(tx, grant, one)
+        assert staff_list.suspend(tx, grant, one)
     desk.house.worker.checkpoint()
 
 
@@ -70,7 +63,7 @@ def still(desk: Desk, made: tuple[int, str, str]) -> tuple[bool, bool, bool, int
         )
         signed_in = sessions.find(tx, session, does=False) is not None
         alerts = len(tx.connection.execute(select(tables.alerts).where(tables.alerts.c.kind == "restored")).all())
-        return at_work, signed_in, codes.redeem(tx, "step", code) is not None, alerts
+        return at_work, signed_in, one_time_codes.redeem(tx, "step", code) is not None, alerts
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["at the start", "while it runs"])
@@ -140,8 +133,8 @@ def test_b6_a_desk_begun_afresh_under_the_same_name_was_not_restored(sample_sqli
 def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample_sqlite: str, tmp_path: Path) -> None:
     desk = Desk(sample_sqlite)
     with desk.store.transaction("test") as tx:
-        authenticators.confirm(tx, 8, pyotp.TOTP(authenticators.begin(tx, 8)).at(desk.now // 1000))
-        assert authenticators.end_later(tx, 8, 1)
+        totp.confirm(tx, 8, pyotp.TOTP(totp.begin(tx, 8)).at(desk.now // 1000))
+        assert totp.end_later(tx, 8, 1)
         r, row = tables.loan_requests, {"account_id": 3, "asker": 9, "status": "open", "asked_at": tx.now}
         cells = ("ticket.open:technical", "ticket.view:technical")
         first, second = (
@@ -149,13 +142,13 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
         )
         lends = tx.ask(Ask("person:7", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(lends, Grant)
-        loan = loans.lend(tx, lends, first, 24)
+        loan = delegations.lend(tx, lends, first, 24)
         assert loan is not None
     desk.house.worker.checkpoint()
     copied(sample_sqlite, tmp_path / "backup.db")
     with desk.store.transaction("test") as tx:
-        assert loans.take_back(tx, "person:7", loan.id)
-        assert authenticators.keep(tx, 8)
+        assert delegations.take_back(tx, "person:7", loan.id)
+        assert totp.keep(tx, 8)
     desk.house.worker.checkpoint()
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
     desk.house.worker.checkpoint()
@@ -166,8 +159,8 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
         assert isinstance(opens, Denied), "the right that was taken back"
         lends = tx.ask(Ask("person:7", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(lends, Grant)
-        assert loans.lend(tx, lends, second, 24) is None, "nor is there a request to answer"
-        assert authenticators.confirmed_at(tx, 8) is not None
+        assert delegations.lend(tx, lends, second, 24) is None, "nor is there a request to answer"
+        assert totp.confirmed_at(tx, 8) is not None
     desk.close()
 
 
@@ -179,7 +172,7 @@ def test_b6_no_number_is_given_twice(desk: Desk) -> None:
         with desk.store.transaction("test") as tx:
             opens = tx.ask(Ask("person:8", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(opens, Grant)
-            number = tickets.open(tx, opens, body="It is down")
+            number = customer_tickets.open(tx, opens, body="It is down")
             r, cell = tables.loan_requests, "ticket.open:technical"
             row = {"account_id": 3, "asker": 9, "cell": cell, "status": "open", "asked_at": tx.now}
             return number, tx.connection.execute(insert(r).values(**row).returning(r.c.id)).scalar_one()
@@ -204,14 +197,14 @@ def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_pat
             )
             assert isinstance(lead, Grant)
             assert isinstance(agent, Grant)
-            pin_pages.owe(tx, lead, 2, asked_by=3)
-            proof_mail.ask(tx, agent, 1)
-            proof_mail.ask(tx, agent, 8)
-            given_up = work.lease(tx, ["proof_code"])
+            pin_reset.owe(tx, lead, 2, asked_by=3)
+            email_codes.ask(tx, agent, 1)
+            email_codes.ask(tx, agent, 8)
+            given_up = job_queue.lease(tx, ["proof_code"])
             assert given_up is not None
-            assert work.give_up(tx, given_up, "no such address")
-            assert isinstance(call_backs.ask(tx, agent, 8, purpose="code"), int)
-            authenticators.begin(tx, 8)
+            assert job_queue.give_up(tx, given_up, "no such address")
+            assert isinstance(callbacks.ask(tx, agent, 8, purpose="code"), int)
+            totp.begin(tx, 8)
         desk.house.worker.checkpoint()
         copied(sample_sqlite, tmp_path / "backup.db")
         suspend(desk, 1)
@@ -226,7 +219,7 @@ def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_pat
         with desk.store.transaction("test") as tx:
             c, w = tables.call_backs.c, tables.work.c
             assert tx.connection.execute(select(c.status)).scalars().all() == ["withdrawn"]
-            assert tx.connection.execute(select(w.id).where(w.kind.in_(work.PROVING), w.given_up)).all() == []
+            assert tx.connection.execute(select(w.id).where(w.kind.in_(job_queue.PROVING), w.given_up)).all() == []
             assert tx.connection.execute(select(tables.authenticators.c.person_id)).all() == []
         desk.close()
 
@@ -268,11 +261,11 @@ def test_b6_what_was_sent_by_a_clock_a_day_ahead_keeps_nothing_from_being_sent_o
         with desk.store.transaction("test", "CA1") as tx:
             asks = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
             assert isinstance(asks, Grant)
-            made = [proof_mail.ask(tx, asks, 8), isinstance(call_backs.ask(tx, asks, 8, purpose="talk"), int)]
-        for _ in range(step_codes.MOST):
+            made = [email_codes.ask(tx, asks, 8), isinstance(callbacks.ask(tx, asks, 8, purpose="talk"), int)]
+        for _ in range(call_codes.MOST):
             desk.now += 1
             with desk.store.transaction("test", "CA1") as tx:
-                made.append(step_codes.ask(tx, "person:8", 3))
+                made.append(call_codes.ask(tx, "person:8", 3))
         return made
 
     desk.pass_time(86_400)
@@ -298,9 +291,9 @@ def test_b6_a_jump_of_the_clock_is_logged_and_told_and_no_job_waits_for_the_futu
         desk.pass_time(3_600)
         worker.watch_the_clock()
         with desk.store.transaction("test") as tx:
-            work.enqueue(tx, "news", "new", {"ticket": 1})
+            job_queue.enqueue(tx, "news", "new", {"ticket": 1})
         with desk.store.transaction("test") as tx:
-            assert work.lease(tx, ["news"]) is not None
+            assert job_queue.lease(tx, ["news"]) is not None
         desk.pass_time(-3_600)
         worker.watch_the_clock()
     jumps = [line for line in log if line["event"] == "clock jumped"]
@@ -308,7 +301,7 @@ def test_b6_a_jump_of_the_clock_is_logged_and_told_and_no_job_waits_for_the_futu
     assert [abs(line["seconds"]) // 60 in (59, 60) for line in jumps] == [True] * 2
     desk.pass_time(121)
     with desk.store.transaction("test") as tx:
-        assert work.lease(tx, ["news"]) is not None, "the lease is as long as any"
+        assert job_queue.lease(tx, ["news"]) is not None, "the lease is as long as any"
         a = tables.alerts.c
         kinds = tx.connection.execute(select(a.audience).where(a.kind == "clock")).scalars().all()
     assert kinds == ["leads"] * 2

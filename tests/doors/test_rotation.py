@@ -16,8 +16,12 @@ from sqlalchemy import select
 from bot import owed
 from bot.actor import Actor
 from deskgate.settings import SIMULATED_AGENT
-from store import approvals, codes, installations, live, pages, tables
-from store.two_words import WORDS
+from store import tables
+from store.calls import live_calls
+from store.calls.code_words import WORDS
+from store.codes import one_time_codes, one_time_links
+from store.slack import installations
+from store.verification import slack_approvals
 from tests.desk import SECRET, Desk
 from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.elsewhere import kim, person
@@ -46,9 +50,9 @@ class Kept:
         self.mia.prove()
         with desk.store.transaction("test", self.mia.sid) as tx:
             subject = f"person:{self.mia_id}"
-            self.codes = {kind: codes.issue(tx, kind, subject) for kind in codes.KINDS}
-            self.pages = {kind: pages.issue(tx, kind, subject) for kind in ("enrol", "pin")}
-            self.approval, self.number = approvals.ask(tx, subject, 1)
+            self.codes = {kind: one_time_codes.issue(tx, kind, subject) for kind in one_time_codes.KINDS}
+            self.pages = {kind: one_time_links.issue(tx, kind, subject) for kind in ("enrol", "pin")}
+            self.approval, self.number = slack_approvals.ask(tx, subject, 1)
             self.state = installations.begin(tx.keys, "0" * 11, tx.now)
             self.seal = owed.sealed(tx, KIM, SAID)
 
@@ -72,16 +76,16 @@ class Kept:
         subject = f"person:{self.mia_id}"
         for kind, digits in self.codes.items():
             with self.desk.store.transaction("test") as tx:
-                by = codes.redeem(tx, kind, digits)
+                by = one_time_codes.redeem(tx, kind, digits)
             # pressing 7 has just made a new link code, and the one before it void
             yield f"code {kind}", by == (subject, "") or kind == "link"
         for kind, token in self.pages.items():
             yield f"page {kind}", Browser(self.desk).get(f"/{kind}/{token}").status_code == 200
             with self.desk.store.transaction("test") as tx:
-                yield f"page {kind}, used", pages.use(tx, kind, token) == (subject, "")
+                yield f"page {kind}, used", one_time_links.use(tx, kind, token) == (subject, "")
         with self.desk.store.transaction("test") as tx:
             ends = tx.now + 60_000
-            yield "approval", approvals.answer(tx, subject, self.approval, self.number, ends_at=ends) is True
+            yield "approval", slack_approvals.answer(tx, subject, self.approval, self.number, ends_at=ends) is True
             yield "installation", installations.came_back(tx, self.state)
             yield "what a message keeps", owed.is_sealed(tx, KIM, SAID, self.seal)
             yield "and no other", not owed.is_sealed(tx, KIM, SAID + "x", self.seal)
@@ -124,8 +128,8 @@ def test_b3_with_the_older_key_gone_nothing_of_it_proves_anything(sample_sqlite:
     assert "Sign in" in kept.kim.words
     with kept.desk.store.transaction("test") as tx:
         assert not owed.is_sealed(tx, KIM, SAID, kept.seal)
-        assert codes.redeem(tx, "step", kept.codes["step"]) is None
-        assert pages.look(tx, "pin", kept.pages["pin"]) is None
+        assert one_time_codes.redeem(tx, "step", kept.codes["step"]) is None
+        assert one_time_links.look(tx, "pin", kept.pages["pin"]) is None
     kept.close()
 
 
@@ -142,11 +146,11 @@ def test_b3_the_desks_two_words_stay_in_a_call(sample_sqlite: str, keys: str) ->
     agent.answer()
     agent.press("1")
     with desk.store.transaction("test") as tx:
-        words = live.words(tx, 1)
+        words = live_calls.words(tx, 1)
     assert words is not None
     assert set(words) <= set(WORDS)
     after = Desk(sample_sqlite, secret_keys=keys, **ACCOUNT)
     with after.store.transaction("test") as tx:
-        assert live.words(tx, 1) == words
+        assert live_calls.words(tx, 1) == words
     after.close()
     desk.close()

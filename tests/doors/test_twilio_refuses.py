@@ -9,9 +9,10 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from deskgate.twilio_rest import refusal
-from store import tables, texts
-from store.people import subject_of
-from store.work import Later, Never
+from store import tables
+from store.accounts.people import subject_of
+from store.jobs.job_queue import Later, Never
+from store.verification import sms_codes
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.elsewhere import has_called, person
@@ -86,7 +87,7 @@ def test_d5_a_text_to_somebody_who_opted_out_is_not_tried_again(
 ) -> None:
     desk.exchange.refusing[MIA] = answer
     with desk.store.transaction("test") as tx:
-        assert texts.ask(tx, subject_of(person(desk)), "CA1", ("GB",))
+        assert sms_codes.ask(tx, subject_of(person(desk)), "CA1", ("GB",))
     with capture_logs() as log:
         desk.work()
     assert given_up(desk) == ([("text_code", f"Twilio answered 400 ({answer[1]}) to a text message")] if over else [])

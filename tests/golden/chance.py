@@ -10,7 +10,7 @@ from tests.house.test_names import ROOT
 
 # Support IDs and PINs of the walks: eight digits that stay as they are.
 FIXED: Final = frozenset(f"100000{n}" for n in (16, 24, 32, 40, 57, 65, 73, 81, 99))
-(_WORDS,) = ROOT.glob("**/two_words.txt")
+(_WORDS,) = ROOT.glob("**/code_words.txt")
 _word: Final = "|".join(_WORDS.read_text("ascii").split())
 PATTERNS: Final = (
     ("number", re.compile(r"(?<=The number to give there is )[0-9] [0-9](?=\.)|(?<=Once more: )[0-9] [0-9](?=\.)")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store import alerts
+from store.security import alerts
 from tests.bot.slack_desk import SlackDesk
 
 

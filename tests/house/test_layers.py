@@ -56,7 +56,7 @@ WRONG = [
     ("simulator", "sqlite3"),
     ("deskgate", "sqlalchemy"),
     ("deskgate", "store.tables"),
-    ("ivr", "store.prepared"),
+    ("ivr", "store.db.statements"),
     ("store", "authz.grant"),
 ]
 
@@ -69,7 +69,7 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
     for package in PACKAGES:
         (tree / package).mkdir()
         (tree / package / "__init__.py").touch()
-    for private in ("store/prepared.py", "store/tables.py", "authz/grant.py"):
+    for private in ("store/db/statements.py", "store/tables.py", "authz/grant.py"):
         (tree / private).touch()
     for importer, imported in WRONG:
         (tree / importer / f"takes_{imported.replace('.', '_')}.py").write_text(f"import {imported}\n")

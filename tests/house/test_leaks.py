@@ -19,8 +19,11 @@ from starlette.types import Message, Receive, Scope, Send
 from deskgate import mail, metrics, smtp
 from deskgate.app import House
 from deskgate.settings import Settings
-from store import authenticators, codes, logins, pages, sessions, work
-from store.pins import Pin
+from store.codes import one_time_codes, one_time_links
+from store.jobs import job_queue
+from store.staff import credentials, sessions
+from store.verification import totp
+from store.verification.pins import Pin
 from tests import leaks, watching
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire
@@ -124,10 +127,14 @@ def test_what_is_found_never_shows_it() -> None:
 def test_secrets_are_learnt_where_they_are_made(one_desk: Desk) -> None:
     before = len(SEARCH.secrets)
     with one_desk.store.transaction("test") as tx:
-        made = [codes.issue(tx, "link", "person:1"), pages.issue(tx, "pin", "person:1"), sessions.begin(tx, 1)]
-        made.append(authenticators.begin(tx, 1))
-        authenticators.confirm(tx, 1, "482915")
-    logins.hashed("seven lamps over the harbour")
+        made = [
+            one_time_codes.issue(tx, "link", "person:1"),
+            one_time_links.issue(tx, "pin", "person:1"),
+            sessions.begin(tx, 1),
+        ]
+        made.append(totp.begin(tx, 1))
+        totp.confirm(tx, 1, "482915")
+    credentials.hashed("seven lamps over the harbour")
     Caller(Wire(one_desk)).prove(pin="40718263")
     made += ["482915", "seven lamps over the harbour"]
     assert len(SEARCH.secrets) == before + len(made) + 1
@@ -144,7 +151,7 @@ def test_one_in_a_table_is_found(database: str, request: pytest.FixtureRequest) 
     Pin(PIN)
     desk = Desk(url)
     with desk.store.transaction("test") as tx:
-        work.enqueue(tx, "test", "test", {"pin": PIN})
+        job_queue.enqueue(tx, "test", "test", {"pin": PIN})
     desk.close()
     if database == "sqlite":
         SEARCH.look_into(leaks.sqlite_at(Path(url.removeprefix("sqlite:///"))), "SQLite")
@@ -222,7 +229,7 @@ def test_one_in_a_mail_and_in_a_request_of_ours_is_found(one_desk: Desk) -> None
     house: House = one_desk.house
     settings: Settings = house.settings
     letter = mail._mail(settings, "a@b.example", "A", f"Your PIN is {PIN}", "…", "key")
-    with pytest.raises(work.Later):
+    with pytest.raises(job_queue.Later):
         smtp.send("smtp://127.0.0.1:1", letter)
     assert found_in(SEARCH, "mail")
     number = one_desk.exchange.number

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Select, or_, select
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, audit, tables
+from store import OPERATOR, tables
+from store.ledger import audit
 from store.tables import Base
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import SlackDesk, stage
@@ -23,32 +24,39 @@ from tests.portal.browsing import Agent
 
 ROWS = {  # row -> what it names
     "G1": ("checkpoints:open_heads",),
-    "G2": ("work:lease",),
+    "G2": ("job_queue:lease",),
     "G3": ("audit:entries",),
     "G4": (
-        "queue:listed",
-        "queue:counts",
-        "queue:held",
-        "live:calls",
-        "live:just_over",
-        "rings:queue",
+        "ticket_queue:listed",
+        "ticket_queue:counts",
+        "ticket_queue:held",
+        "live_calls:calls",
+        "live_calls:just_over",
+        "support_calls:queue",
         "alerts:waiting",
     ),
-    "G5": ("watch:stamp",),
-    "G6": ("work:backlog",),
-    "G7": ("calls:sweep", "rings:sweep", "work:sweep", "call_backs:sweep", "guard:sweep", "second_looks:sweep"),
-    "G8": ("places:versions", "places:channel_moved"),
+    "G5": ("change_stamp:stamp",),
+    "G6": ("job_queue:backlog",),
+    "G7": (
+        "call_state:sweep",
+        "support_calls:sweep",
+        "job_queue:sweep",
+        "callbacks:sweep",
+        "attempt_limits:sweep",
+        "dual_control:sweep",
+    ),
+    "G8": ("ticket_threads:versions", "ticket_threads:channel_moved"),
 }
 MISSED = {  # indices -> whose statement is found without them, on each database
-    ("ix_work_kind_due", "ix_work_due", "ix_work_lane"): "work:lease",
-    ("ix_tickets_queue", "ix_tickets_status"): "queue:counts",
-    ("ix_rings_ended_at",): "live:calls",
-    ("ix_alerts_seen_at",): "watch:stamp",
-    ("ix_work_given_up",): "work:backlog",
-    ("ix_work_done",): "work:sweep",
-    ("ix_calls_answered",): "calls:sweep",
-    ("ix_call_backs_ended_at",): "call_backs:sweep",
-    ("ix_posts_channel",): "places:channel_moved",
+    ("ix_work_kind_due", "ix_work_due", "ix_work_lane"): "job_queue:lease",
+    ("ix_tickets_queue", "ix_tickets_status"): "ticket_queue:counts",
+    ("ix_rings_ended_at",): "live_calls:calls",
+    ("ix_alerts_seen_at",): "change_stamp:stamp",
+    ("ix_work_given_up",): "job_queue:backlog",
+    ("ix_work_done",): "job_queue:sweep",
+    ("ix_calls_answered",): "call_state:sweep",
+    ("ix_call_backs_ended_at",): "callbacks:sweep",
+    ("ix_posts_channel",): "ticket_threads:channel_moved",
 }
 
 

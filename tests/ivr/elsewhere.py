@@ -10,8 +10,10 @@ from sqlalchemy import select, update
 from authz import Action, Ask, Grant, Proof
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
-from store import OPERATOR, call_backs, rings, staff, tables
-from store.work import Work
+from store import OPERATOR, tables
+from store.calls import callbacks, support_calls
+from store.jobs.job_queue import Work
+from store.staff import staff_list
 from tests.desk import Desk
 from tests.ivr.switchboard import asks
 from tests.ivr.switchboard import rings as ringing
@@ -31,9 +33,9 @@ def suspends(desk: Desk, username: str = "agent.kim") -> None:
     with desk.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        member = staff.find(tx, grant, username)
+        member = staff_list.find(tx, grant, username)
         assert member is not None
-        assert staff.suspend(tx, grant, member.id)
+        assert staff_list.suspend(tx, grant, member.id)
 
 
 def person(desk: Desk, username: str = "mia.chen") -> int:
@@ -49,7 +51,7 @@ def asks_for(desk: Desk, what: str, ring: int | None = None) -> bool:
     with desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        asked = rings.ask_proof(tx, grant, ring or newest, what)
+        asked = support_calls.ask_proof(tx, grant, ring or newest, what)
     desk.work()
     return asked
 
@@ -60,7 +62,7 @@ def has_called(desk: Desk, username: str = "mia.chen", **about: Any) -> int:
     with desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        made = call_backs.ask(tx, grant, called, **about)
+        made = callbacks.ask(tx, grant, called, **about)
     assert isinstance(made, int), made
     desk.work()
     return made

@@ -7,8 +7,10 @@ from typing import Any
 import pyotp
 from sqlalchemy import select
 
-from store import authenticators, codes, step_codes, tables
-from store.people import person_of, subject_of
+from store import tables
+from store.accounts.people import person_of, subject_of
+from store.codes import one_time_codes
+from store.verification import call_codes, totp
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, rows
 
@@ -56,8 +58,8 @@ def with_app(desk: Desk, who: str = OLIVIA, *, hours: int = 100) -> str:
     desk.now -= hours * HOUR
     with desk.store.transaction("test") as tx:
         person = person_of(subject(desk, who))
-        secret = authenticators.begin(tx, person)
-        assert authenticators.confirm(tx, person, shown(desk, secret))
+        secret = totp.begin(tx, person)
+        assert totp.confirm(tx, person, shown(desk, secret))
     desk.now = then
     return secret
 
@@ -84,8 +86,8 @@ def slack_codes(desk: Desk) -> list[dict[str, Any]]:
 def shown_in_slack(desk: Desk, asked: dict[str, Any]) -> str:
     """The code as the Slack room makes it when it shows it."""
     with desk.store.transaction("test") as tx:
-        return codes.issue(
-            tx, "step", subject_of(asked["person"]), step_codes.bound_to(asked["call"], asked["account"])
+        return one_time_codes.issue(
+            tx, "step", subject_of(asked["person"]), call_codes.bound_to(asked["call"], asked["account"])
         )
 
 

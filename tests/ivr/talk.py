@@ -16,10 +16,10 @@ from ivr.menu import MENU
 from ivr.moves import PAGE, TABLE
 from ivr.outcomes import Outcome
 from ivr.shapes import Call, Effect, Event, Keys, Screen
-from store.accounts import AccountName, Invoice, Service, ServiceName
-from store.step_ups import FACTORS
-from store.tickets import Ticket
-from store.timeline import Recorded
+from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.messages.timeline import Recorded
+from store.tickets.customer_tickets import Ticket
+from store.verification.step_ups import FACTORS
 
 T = TypeVar("T")
 MOST_EFFECTS = 6  # in a row, without a word to the caller

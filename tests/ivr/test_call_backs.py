@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from authz import Action, Ask, Grant, Proof
 from deskgate.calling import may_call
 from simulator.phone import Phone
-from store import call_backs, live, tables
+from store import tables
+from store.calls import callbacks, live_calls
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import Opens
 from tests.ivr.elsewhere import called_with_a_code, has_called, kim, person, piece
@@ -31,7 +32,7 @@ def rung(desk: Desk, party: str = "caller") -> Phone:
 
 def status(desk: Desk, id: int) -> str:
     with desk.store.transaction("test") as tx:
-        now = call_backs.look(tx, id)
+        now = callbacks.look(tx, id)
     assert now is not None
     return now.status
 
@@ -88,9 +89,9 @@ def test_the_words_are_those_in_slack_and_on_the_card(one_desk: Desk) -> None:
     mia = rung(one_desk)
     mia.answer()
     with one_desk.store.transaction("test") as tx:
-        ours = call_backs.look(tx, id)
+        ours = callbacks.look(tx, id)
         assert ours is not None
-        words = call_backs.words(tx.keys, ours)
+        words = callbacks.words(tx.keys, ours)
     assert f"Our two words are {', '.join(words)}. You will find the same in Slack, if you use it." in mia.heard
     assert count(one_desk, tables.work, tables.work.c.kind == "slack.calling") == 1
     one_desk.pass_time(120)
@@ -100,7 +101,7 @@ def test_the_words_are_those_in_slack_and_on_the_card(one_desk: Desk) -> None:
     agent.answer()
     agent.press("1")
     with one_desk.store.transaction("test") as tx:
-        assert live.words(tx, 1) == words
+        assert live_calls.words(tx, 1) == words
 
 
 @pytest.mark.parametrize("by", ["machine_start", "machine_end_beep", "fax", "unknown"])
@@ -332,9 +333,9 @@ def test_of_two_workers_one_rings(desk: Desk) -> None:
     with desk.store.transaction("test") as tx:
         grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        id = call_backs.ask(tx, grant, 1)
+        id = callbacks.ask(tx, grant, 1)
         assert isinstance(id, int)
-        first = call_backs.to_ring(tx, id, "+441632960101")
+        first = callbacks.to_ring(tx, id, "+441632960101")
         assert first is not None
         assert first.status == "ringing"
-        assert call_backs.to_ring(tx, id, "+441632960101") is None
+        assert callbacks.to_ring(tx, id, "+441632960101") is None

@@ -20,7 +20,7 @@ from ivr.dialogue import MOST_UNPROVED
 from ivr.menu import MENU
 from ivr.moves import TABLE
 from ivr.shapes import Call, CheckPin, Conference, DialEnded, Effect, Gather, HangUp, Keys, Record, Screen
-from store.accounts import AccountName
+from store.accounts.account_details import AccountName
 from tests.ivr.talk import BEGINNINGS, ONE_KEY, SPOKEN, Dice, Step, converse, hear, settle
 from tests.sizes import size
 

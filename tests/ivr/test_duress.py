@@ -15,10 +15,13 @@ from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.shapes import Effect
-from store import alerts, desk_tickets, pins, tables
-from store.pins import Pin
-from store.timeline import Recorded
-from store.transaction import OPERATOR
+from store import tables
+from store.db.transaction import OPERATOR
+from store.messages.timeline import Recorded
+from store.security import alerts
+from store.tickets import agent_tickets
+from store.verification import pins
+from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.wire import ANYTHING, Caller, Wire, count, rows, state_of
 
@@ -167,7 +170,7 @@ def test_of_the_desk_those_who_lead_it_alone_are_told_of_a_held_ticket(desk: Des
     with desk.store.transaction("test") as tx:
         shell = tx.ask(Ask(OPERATOR, Action.DESK_TICKET_WORK, None, None, Proof.NONE))
         assert isinstance(shell, Grant)
-        assert desk_tickets.all_for_desk(tx, shell) == []
+        assert agent_tickets.all_for_desk(tx, shell) == []
 
 
 def test_a_recording_that_came_late_is_held_as_well(desk: Desk) -> None:

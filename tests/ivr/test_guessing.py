@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from ivr import pin
 from ivr.shapes import Call
-from store import pin_limits, pins, tables
-from store.budgets import HOUR
-from store.guard import Admission
-from store.pin_limits import AT_MOST, DESK, WIDEST, WITHHELD
-from store.pins import Pin
+from store import tables
+from store.security.budgets import HOUR
+from store.verification import caller_limits, pins
+from store.verification.attempt_limits import Admission
+from store.verification.caller_limits import AT_MOST, DESK, WIDEST, WITHHELD
+from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, rows
@@ -131,7 +132,7 @@ def test_a4_an_attestation_is_no_proof_and_is_in_the_ledger(one_desk: Desk) -> N
 @pytest.mark.parametrize("choice", [False, True])
 def test_a4_all_that_is_allowed_opens_an_account_once_in_ten_thousand_days(choice: bool) -> None:
     """PIN and duress PIN, as many people as there are, none that is easy; also where people choose six digits."""
-    assert 0 < pin_limits.chance_a_day(choice=choice) <= AT_MOST
+    assert 0 < caller_limits.chance_a_day(choice=choice) <= AT_MOST
 
 
 def test_a4_the_chance_counts_every_budget_there_is(one_desk: Desk) -> None:
@@ -139,7 +140,7 @@ def test_a4_the_chance_counts_every_budget_there_is(one_desk: Desk) -> None:
     seen, keys = set(), one_desk.store.keys
     for number, own, attested, digits in _ways():
         for choice in (False, True):
-            limits = pin_limits.limits(keys, number, own=own, attested=attested, digits=digits, choice=choice)
+            limits = caller_limits.limits(keys, number, own=own, attested=attested, digits=digits, choice=choice)
             *nearer, widest = limits
             kind, _, length = widest.name.removeprefix("pin:").partition(":")
             assert kind in {limit.name for limit in WIDEST}

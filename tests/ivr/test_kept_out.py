@@ -6,8 +6,9 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from store import codes, tables
-from store.people import check_digit
+from store import tables
+from store.accounts.people import check_digit
+from store.codes import one_time_codes
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, rows
 from tests.statements import watched
@@ -37,7 +38,7 @@ def code_for(desk: Desk) -> str:
     p = tables.people.c
     with desk.store.transaction("test") as tx:
         mia = tx.connection.execute(select(p.id).where(p.support_id == MIA)).scalar_one()
-        return codes.issue(tx, "unlock", f"person:{mia}")
+        return one_time_codes.issue(tx, "unlock", f"person:{mia}")
 
 
 def budget(desk: Desk, name: str) -> int:

@@ -11,9 +11,10 @@ from sqlalchemy import delete, select, update
 
 from authz import Proof
 from ivr import outcomes as o
-from store import codes, tables
-from store.codes import LIFE
-from store.people import subject_of
+from store import tables
+from store.accounts.people import subject_of
+from store.codes import one_time_codes
+from store.codes.one_time_codes import LIFE
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows, state_of
@@ -51,7 +52,7 @@ def told(caller: Caller) -> str:
 
 def redeemed(desk: Desk, code: str) -> tuple[str, str] | None:
     with desk.store.transaction("test") as tx:
-        return codes.redeem(tx, "link", code)
+        return one_time_codes.redeem(tx, "link", code)
 
 
 def test_a_code_is_read_out_twice_and_is_the_callers(slack_desk: Desk) -> None:

@@ -13,9 +13,11 @@ from sqlalchemy import func, select, update
 from ivr import dialogue, pin
 from ivr import outcomes as o
 from ivr.shapes import Call
-from store import codes, guard, tables, unlock
-from store.guard import Admission
-from store.pins import Pin
+from store import tables
+from store.codes import one_time_codes
+from store.verification import attempt_limits, unlock
+from store.verification.attempt_limits import Admission
+from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, change, rows, set_state, state_of
 from tests.seeking import stands_in
@@ -32,10 +34,10 @@ def locked(desk: Desk, request: pytest.FixtureRequest) -> Desk:
 
 
 def lock(desk: Desk, how: str = "by the clock") -> None:
-    k = guard.counter_of(id_of(desk))
+    k = attempt_limits.counter_of(id_of(desk))
     for _ in range(5):
         with desk.store.transaction("test") as tx:
-            guard.reserve(tx, k, real=True, limits=())
+            attempt_limits.reserve(tx, k, real=True, limits=())
     if how == "disabled":
         change(desk, update(tables.pin_guards).values(consecutive=10, lifetime=10, locked_until=None, window_n=0))
 
@@ -47,7 +49,7 @@ def id_of(desk: Desk, support_id: str = MIA) -> int:
 
 def code_for(desk: Desk, support_id: str = MIA) -> str:
     with desk.store.transaction("slack") as tx:
-        return codes.issue(tx, "unlock", f"person:{id_of(desk, support_id)}")
+        return one_time_codes.issue(tx, "unlock", f"person:{id_of(desk, support_id)}")
 
 
 def calls(desk: Desk, support_id: str = MIA, number: str = "anonymous") -> Caller:
@@ -68,7 +70,7 @@ def is_in(caller: Caller) -> bool:
 def counted(desk: Desk) -> tuple[int, int]:
     """In a row, and in this PIN's life."""
     g = tables.pin_guards.c
-    row = rows(desk, select(g.consecutive, g.lifetime).where(g.k == guard.counter_of(id_of(desk))))[0]
+    row = rows(desk, select(g.consecutive, g.lifetime).where(g.k == attempt_limits.counter_of(id_of(desk))))[0]
     return row.consecutive, row.lifetime
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from store.message_limits import FAILED_NUMBER, NUMBER, STRANGERS, WITHHELD
+from store.calls.message_limits import FAILED_NUMBER, NUMBER, STRANGERS, WITHHELD
 from tests.desk import Desk
 from tests.ivr.test_threat_switch import switch
 from tests.ivr.wire import Answer, Caller, Wire, count, rows

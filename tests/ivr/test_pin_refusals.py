@@ -12,9 +12,10 @@ import pytest
 from argon2.low_level import hash_secret_raw
 from sqlalchemy import select, update
 
-from store import Keys, guard, pins, tables
-from store.guard import TRIES_A_MINUTE
-from store.pins import Pin
+from store import Keys, tables
+from store.verification import attempt_limits, pins
+from store.verification.attempt_limits import TRIES_A_MINUTE
+from store.verification.pins import Pin
 from tests.desk import SECRET, Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
@@ -178,7 +179,7 @@ def test_a_fifth_wrong_pin_is_told_once_and_again_after_a_new_pin(desk: Desk) ->
     five_wrong()
     assert len(rows(desk, locks)) == 1
     with desk.store.transaction("test") as tx:
-        guard.forget(tx, guard.counter_of(mia))
+        attempt_limits.forget(tx, attempt_limits.counter_of(mia))
     desk.pass_time(61)
     five_wrong()
     assert len(rows(desk, locks)) == 2
@@ -193,7 +194,7 @@ def test_a_pin_replaced_while_it_was_hashed_proves_nothing(desk: Desk, monkeypat
         same = compared(keys, kept, pin)
         with desk.store.transaction("shell") as tx:
             pins.put(tx, fresh)
-            guard.forget(tx, guard.counter_of(mia))
+            attempt_limits.forget(tx, attempt_limits.counter_of(mia))
         return same
 
     monkeypatch.setattr(pins, "compare", slow)

@@ -16,8 +16,8 @@ from ivr import radar
 from ivr.radar import HOUR, QUIET, Radar, Seen, Trip
 from ivr.radar import WRONG as ALWAYS
 from store import tables
-from store.people import check_digit
-from store.pins import Pin
+from store.accounts.people import check_digit
+from store.verification.pins import Pin
 from tests.desk import NOON, Desk
 from tests.ivr.wire import Answer, Caller, Wire, rows
 from tests.refused import unknown_ids

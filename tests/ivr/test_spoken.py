@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from store.cleaning import cleaned
+from store.text.cleaning import cleaned
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, count, rows
 

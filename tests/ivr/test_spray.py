@@ -12,11 +12,12 @@ from sqlalchemy import insert, select
 from ivr import pin
 from ivr.shapes import Call
 from ivr.turn import Line
-from store import Transaction, pins, tables
-from store.guard import Admission
-from store.people import check_digit
-from store.pin_limits import DESK
-from store.pins import Pin
+from store import Transaction, tables
+from store.accounts.people import check_digit
+from store.verification import pins
+from store.verification.attempt_limits import Admission
+from store.verification.caller_limits import DESK
+from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, rows
 from tests.sizes import size

@@ -8,7 +8,8 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from store import approvals, carried, step_codes, step_ups, tables
+from store import tables
+from store.verification import call_codes, slack_approvals, step_ups, transfer_codes
 from tests.desk import Desk
 from tests.ivr.proving import (
     ANSWER,
@@ -93,7 +94,7 @@ def test_by_an_answer_in_slack(full: Desk) -> None:
     assert said[1:] == [f"Once more: {found[1]} {found[2]}.", "Please stay on the line.", STAR]
     assert caller.key("").said == ["We are waiting for your answer in Slack."]
     with full.store.transaction("slack") as tx:
-        assert approvals.answer(tx, subject(full), 1, found[1] + found[2], ends_at=tx.now + 15 * 60_000) is True
+        assert slack_approvals.answer(tx, subject(full), 1, found[1] + found[2], ends_at=tx.now + 15 * 60_000) is True
     assert caller.key("").said[0] == DONE
     assert proved(caller)
 
@@ -107,9 +108,9 @@ def test_an_answer_that_is_wrong_or_does_not_come(full: Desk) -> None:
     for id, number in enumerate(numbers, 1):
         with full.store.transaction("slack") as tx:
             if number == "00":
-                assert approvals.refuse(tx, subject(full), id) == account(full)
+                assert slack_approvals.refuse(tx, subject(full), id) == account(full)
             elif number:
-                assert approvals.answer(tx, subject(full), id, number, ends_at=tx.now + 1) is False
+                assert slack_approvals.answer(tx, subject(full), id, number, ends_at=tx.now + 1) is False
     assert refused.key("").said[0] == "You were not approved in Slack."
     assert wrong.key("").said[0] == "You were not approved in Slack."
     assert late.key("").said == ["We are waiting for your answer in Slack."]
@@ -124,7 +125,7 @@ def test_whoever_waits_no_more_is_not_approved_later(one_full: Desk) -> None:
     number = re.sub(r"[^0-9]", "", caller.key("3").said[0])
     assert caller.key("*").said[-1] == STAR
     with one_full.store.transaction("slack") as tx:
-        assert approvals.answer(tx, subject(one_full), 1, number, ends_at=tx.now + 1000) is None
+        assert slack_approvals.answer(tx, subject(one_full), 1, number, ends_at=tx.now + 1000) is None
     assert count(one_full, tables.step_ups) == 0
 
 
@@ -151,7 +152,7 @@ def test_a_code_that_goes_out_twice_is_two_of_which_the_newer_is_good(one_full: 
     owed = {
         "done_at": None,
         "run_at": 0,
-        "payload": json.dumps({"text": 1, "bound": step_codes.bound_to(caller.sid, account(one_full))}),
+        "payload": json.dumps({"text": 1, "bound": call_codes.bound_to(caller.sid, account(one_full))}),
     }
     change(one_full, update(tables.work).where(tables.work.c.kind == "text_code").values(**owed))
     one_full.work()
@@ -164,7 +165,9 @@ def test_by_a_reference_from_slack_for_its_topic(full: Desk) -> None:
     who, here = subject(full), "T0HARBOUR:U0OLIVIA"
     with full.store.transaction("slack") as tx:
         step_ups.reached(tx, who, account(full), "authenticator", here, ends_at=tx.now + 9 * 60_000)
-        digits = carried.give(tx, carried.TO_PHONE, who, account(full), here, carried.Topic.TECHNICAL)
+        digits = transfer_codes.give(
+            tx, transfer_codes.TO_PHONE, who, account(full), here, transfer_codes.Topic.TECHNICAL
+        )
     assert digits
     caller = at_menu(full)
     caller.key("8")
@@ -198,8 +201,10 @@ def test_what_was_proved_here_is_taken_to_slack(full: Desk) -> None:
     ]
     digits = found[1].replace(" ", "")
     with full.store.transaction("slack") as tx:
-        assert carried.take(tx, carried.TO_SLACK, subject(full, DEV), digits, "T:DEV") is None, "nobody else's"
-        assert carried.take(tx, carried.TO_SLACK, subject(full), digits, "T:U") == account(full)
+        assert transfer_codes.take(tx, transfer_codes.TO_SLACK, subject(full, DEV), digits, "T:DEV") is None, (
+            "nobody else's"
+        )
+        assert transfer_codes.take(tx, transfer_codes.TO_SLACK, subject(full), digits, "T:U") == account(full)
         assert step_ups.proof(tx, subject(full), account(full), "T:U", "billing") == 3
         assert step_ups.proof(tx, subject(full), account(full), "T:U", "technical") == 2
 
@@ -225,7 +230,9 @@ def test_a_reference_for_another_account_is_refused(one_full: Desk) -> None:
     who, here = subject(one_full, DEV), "T0DESK:U0DEV"
     with one_full.store.transaction("slack") as tx:
         step_ups.reached(tx, who, account(one_full), "authenticator", here, ends_at=tx.now + 60_000)
-        digits = carried.give(tx, carried.TO_PHONE, who, account(one_full), here, carried.Topic.TECHNICAL)
+        digits = transfer_codes.give(
+            tx, transfer_codes.TO_PHONE, who, account(one_full), here, transfer_codes.Topic.TECHNICAL
+        )
     assert digits
     dev = at_menu(one_full, DEV)
     for keyed in ("300528", "8", "5"):

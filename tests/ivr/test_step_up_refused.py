@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from store import guard, step_codes, tables
-from store.people import person_of
+from store import tables
+from store.accounts.people import person_of
+from store.verification import attempt_limits, call_codes
 from tests.desk import Desk
 from tests.ivr.proving import (
     ANSWER,
@@ -160,14 +161,14 @@ def test_a_new_pin_begins_anew(one_full: Desk) -> None:
     secret = with_app(one_full)
     with one_full.store.transaction("test") as tx:
         for _ in range(10):
-            guard.reserve(tx, step_codes.counter_of(subject(one_full)), real=True, limits=())
+            attempt_limits.reserve(tx, call_codes.counter_of(subject(one_full)), real=True, limits=())
         tx.connection.execute(update(tables.pin_guards).values(locked_until=None, consecutive=10))
     caller = at_menu(one_full)
     caller.key("8")
     by_app(caller, one_full, secret)
     assert caller.answer.said[0].startswith("Too many codes did not match.")
     with one_full.store.transaction("test") as tx:
-        guard.forget_person(tx, person_of(subject(one_full)))
+        attempt_limits.forget_person(tx, person_of(subject(one_full)))
     caller.key("8")
     one_full.pass_time(60)
     by_app(caller, one_full, secret)

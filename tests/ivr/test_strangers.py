@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from store import tables
-from store.people import check_digit
-from store.pin_limits import WIDEST
+from store.accounts.people import check_digit
+from store.verification.caller_limits import WIDEST
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows

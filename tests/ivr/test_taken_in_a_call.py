@@ -14,21 +14,12 @@ from ivr.shapes import Keys
 from ivr.turn import begin_turn
 from ivr.webhook import step_token
 from simulator.phone import Phone
-from store import (
-    OPERATOR,
-    approvals,
-    call_backs,
-    calls,
-    carried,
-    imports,
-    live,
-    pin_changes,
-    pins,
-    step_ups,
-    tables,
-)
-from store.import_format import read
-from store.pins import Pin
+from store import OPERATOR, tables
+from store.calls import call_state, callbacks, live_calls
+from store.imports import import_run
+from store.imports.file_format import read
+from store.verification import pin_changes, pins, slack_approvals, step_ups, transfer_codes
+from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.elsewhere import asks_for, called_with_a_code, kim, person
 from tests.ivr.test_call_backs import MACHINE, a_ticket, notes, rung, status
@@ -37,7 +28,7 @@ from tests.ivr.wire import change, count, rows, state_of
 
 
 def changed(desk: Desk, **said: object) -> None:
-    imports.run(desk.store, read(json.dumps({"people": [{"username": "mia.chen", **said}]}).encode()))
+    import_run.run(desk.store, read(json.dumps({"people": [{"username": "mia.chen", **said}]}).encode()))
 
 
 def asked_only(desk: Desk, **about: Any) -> int:
@@ -45,7 +36,7 @@ def asked_only(desk: Desk, **about: Any) -> int:
     with desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        made = call_backs.ask(tx, grant, person(desk), **about)
+        made = callbacks.ask(tx, grant, person(desk), **about)
     assert isinstance(made, int)
     return made
 
@@ -103,14 +94,14 @@ def test_h12_whoever_fails_at_the_pin_has_no_second_proof_either(desk: Desk) -> 
     account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
     with desk.store.transaction("phone", mia.sid) as tx:
         step_ups.reached(tx, who, account, "authenticator", mia.sid, ends_at=tx.now + 900_000)
-        said = carried.give(tx, carried.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
-        kept = carried.give(tx, carried.TO_PHONE, who, account, mia.sid, Topic.TECHNICAL)
-        assert carried.take(tx, carried.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
+        said = transfer_codes.give(tx, transfer_codes.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
+        kept = transfer_codes.give(tx, transfer_codes.TO_PHONE, who, account, mia.sid, Topic.TECHNICAL)
+        assert transfer_codes.take(tx, transfer_codes.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
     fails_and_passes(desk, mia)
     with desk.store.transaction("test") as tx:
         assert step_ups.until(tx, who, account, mia.sid) is None
         assert step_ups.until(tx, who, account, "T0DESK:U0MIA", "technical") is None
-        assert carried.take(tx, carried.TO_PHONE, who, kept or "", "elsewhere") is None
+        assert transfer_codes.take(tx, transfer_codes.TO_PHONE, who, kept or "", "elsewhere") is None
 
 
 def test_h12_a_hang_up_ends_nothing_that_was_carried_on(one_desk: Desk) -> None:
@@ -118,11 +109,11 @@ def test_h12_a_hang_up_ends_nothing_that_was_carried_on(one_desk: Desk) -> None:
     account, who = rows(one_desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
     with one_desk.store.transaction("phone", mia.sid) as tx:
         step_ups.reached(tx, who, account, "authenticator", mia.sid, ends_at=tx.now + 900_000)
-        said = carried.give(tx, carried.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
+        said = transfer_codes.give(tx, transfer_codes.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
     mia.hang_up()
     one_desk.work()
     with one_desk.store.transaction("test") as tx:
-        assert carried.take(tx, carried.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
+        assert transfer_codes.take(tx, transfer_codes.TO_SLACK, who, said or "", "T0DESK:U0MIA") == account
 
 
 ANEW = "Your PIN or your rights have changed during this call, so we need your PIN again."
@@ -140,7 +131,7 @@ def without_mia(desk: Desk) -> None:
         {"number": one["number"], "contacts": [c for c in one["contacts"] if c["person"] != "mia.chen"]}
         for one in json.loads(SAMPLE.read_bytes())["accounts"]
     ]
-    imports.run(desk.store, read(json.dumps({"accounts": kept}).encode()))
+    import_run.run(desk.store, read(json.dumps({"accounts": kept}).encode()))
 
 
 def fails_and_passes(desk: Desk, mia: Phone) -> None:
@@ -188,7 +179,7 @@ def test_h1_an_agent_does_not_see_as_verified_whose_pin_was_replaced(desk: Desk)
         with desk.store.transaction("slack") as tx:
             grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_CARD_VIEW, account, None, Proof.NONE))
             assert isinstance(grant, Grant)
-            found = live.case(tx, grant, id)
+            found = live_calls.case(tx, grant, id)
             assert found is not None
             return found.requester
 
@@ -223,7 +214,7 @@ def test_h1_a_pin_replaced_while_it_is_hashed_leaves_nobody_verified(one_desk: D
     mia, _agent = a_talk(desk)
     assert asks_for(desk, "pin")
     with desk.store.transaction("test", mia.sid) as tx:
-        row = calls.load(tx, mia.sid)
+        row = call_state.load(tx, mia.sid)
         assert row is not None
         token = step_token(tx.keys, mia.sid, row.step)
     assert desk.house.line is not None
@@ -239,11 +230,11 @@ def asked_in_slack(desk: Desk, mia: Phone) -> Callable[[], bool | None]:
     """A question that is open: what an answer to it comes to."""
     account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
     with desk.store.transaction("phone", mia.sid) as tx:
-        id, number = approvals.ask(tx, who, account)
+        id, number = slack_approvals.ask(tx, who, account)
 
     def answered() -> bool | None:
         with desk.store.transaction("slack") as tx:
-            right = approvals.answer(tx, who, id, number, ends_at=tx.now + 900_000)
+            right = slack_approvals.answer(tx, who, id, number, ends_at=tx.now + 900_000)
             assert (step_ups.until(tx, who, account, mia.sid) is not None) is bool(right)
             return right
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof
-from store import budgets, pin_limits, switches, tables
-from store.transaction import OPERATOR
+from store import tables
+from store.db.transaction import OPERATOR
+from store.security import budgets, threat_mode
+from store.verification import caller_limits
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, rows, set_state, state_of
 
@@ -24,7 +26,7 @@ def switch(desk: Desk, on: bool) -> None:
             lead = tx.connection.execute(select(s.id).where(s.role == "supervisor")).scalar_one()
             verdict = tx.ask(Ask(f"staff:{lead}", Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
         assert isinstance(verdict, Grant)
-        assert switches.switch(tx, verdict, on)
+        assert threat_mode.switch(tx, verdict, on)
 
 
 def dialled(desk: Desk) -> Caller:
@@ -69,7 +71,7 @@ def test_a_call_of_ours_still_asks_for_the_pin(desk: Desk) -> None:
 
 def test_the_desk_hears_once_an_hour_that_a_budget_is_spent(desk: Desk) -> None:
     with desk.store.transaction("test") as tx:
-        limits = pin_limits.limits(tx.keys, None, own=False, attested=False, digits=8, choice=False)
+        limits = caller_limits.limits(tx.keys, None, own=False, attested=False, digits=8, choice=False)
         while budgets.take(tx, limits) is None:
             pass
     for _ in range(2):

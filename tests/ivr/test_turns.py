@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from store import calls, tables
+from store import tables
+from store.calls import call_state
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, all_at_once, change, count, kept, rows
@@ -225,7 +226,7 @@ def test_the_stored_answer_is_sealed_and_goes_after_the_call(desk: Desk, sample_
     for open_words in (b"20 dollars", b"<Say", b"<Response", b"90734682"):
         assert open_words not in lying
     caller.hang_up()
-    desk.pass_time(calls.ANSWER_KEPT / 1000 - 1)
+    desk.pass_time(call_state.ANSWER_KEPT / 1000 - 1)
     desk.house.worker.sweep()
     assert caller.wire.post(*caller.sent[-2][:2]) == told, "a late repeat still gets its answer"
     desk.pass_time(2)

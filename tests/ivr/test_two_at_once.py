@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 from authz import load_schemes
 from simulator.phone import Phone
-from store import Keys, Transaction, imports, open_store, rings
-from store.import_format import read
+from store import Keys, Transaction, open_store
+from store.calls import support_calls
+from store.imports import import_run
+from store.imports.file_format import read
 from tests.desk import SECRET, Desk
 from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.elsewhere import asks_for, kim
@@ -57,7 +59,7 @@ def test_h4_a_caller_is_put_through_though_an_agent_takes_the_call_in_the_same_m
     """H4: not thrown out, and not told that nobody came, when the call is taken between two looks of one turn."""
     mia, agent = waiting(desk)
     desk.pass_time(waited)
-    meanwhile(desk, lambda tx: rings.take(tx, 1, agent.sid), mia.wait)
+    meanwhile(desk, lambda tx: support_calls.take(tx, 1, agent.sid), mia.wait)
     assert mia.state == "in conference desk-1"
     assert tickets(desk) == []
     assert not any("sorry" in said.lower() for said in mia.heard)
@@ -66,7 +68,7 @@ def test_h4_a_caller_is_put_through_though_an_agent_takes_the_call_in_the_same_m
 def test_h4_a_caller_is_not_put_into_a_room_the_agent_has_just_left(desk: Desk) -> None:
     mia, agent = waiting(desk)
     agent.press("1")
-    meanwhile(desk, lambda tx: rings.leg_gone(tx, 1, agent.sid), mia.wait)
+    meanwhile(desk, lambda tx: support_calls.leg_gone(tx, 1, agent.sid), mia.wait)
     assert mia.state == "gathering"
     assert tickets(desk) == [CALL_BACK]
 
@@ -76,7 +78,7 @@ def test_h4_a_caller_back_from_the_keypad_does_not_wait_for_an_agent_who_has_jus
     agent.press("1")
     mia.wait()
     assert asks_for(desk, "pin")
-    meanwhile(desk, lambda tx: rings.leg_gone(tx, 1, agent.sid), lambda: mia.press("17846325#"))
+    meanwhile(desk, lambda tx: support_calls.leg_gone(tx, 1, agent.sid), lambda: mia.press("17846325#"))
     assert mia.state == "gathering"
 
 
@@ -95,7 +97,7 @@ def test_h1_an_import_that_meets_the_call_of_whom_it_changes_throws_neither_out(
             assert go_on.wait(20)
 
     with watched(importing.engine, seen), ThreadPoolExecutor(2) as threads:
-        brought = threads.submit(imports.run, importing, read(json.dumps(changed).encode()))
+        brought = threads.submit(import_run.run, importing, read(json.dumps(changed).encode()))
         assert reached.wait(20)
         pressed = threads.submit(mia.key, "7")
         assert any(rows(desk, WAITS) for _ in range(LOOKS)), "the turn did not come upon it"

@@ -15,15 +15,15 @@ from ivr.agent import told_url
 from ivr.outcomes import Proved
 from ivr.shapes import BackToTalk, Call, Keys
 from simulator.phone import Phone
-from store import rings as store_rings
-from store import step_ups, tables
+from store import tables
+from store.calls import support_calls as store_rings
+from store.verification import step_ups
 from tests.desk import PUBLIC, Desk
 from tests.ivr.elsewhere import asks_for, kim, piece, talks
 from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows, state_of
 
 MIA = ("+441632960108", "17846325")
-PROMPT = "Key your PIN, then hash."
-PASSED, FAILED = "Passed.", "Not passed."
+PROMPT, PASSED, FAILED = "Key your PIN, then hash.", "Passed.", "Not passed."
 
 
 def a_talk(desk: Desk) -> tuple[Phone, Phone]:

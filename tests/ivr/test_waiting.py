@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from ivr import router
-from store.engine import Gate, make_engine
+from store.db.engine import Gate, make_engine
 from tests.desk import PUBLIC, Desk
 from tests.doors.faults import held_elsewhere, locked_elsewhere
 from tests.ivr.wire import Caller, Wire

@@ -25,8 +25,8 @@ from ivr.moves import refusal
 from ivr.phrases import LONGEST_TEXT, speakable
 from ivr.shapes import Conference, Gather, HangUp, Record, Screen, line
 from ivr.step_up import STEP_UP, WAYS
-from store.accounts import Invoice
-from store.timeline import STATUSES
+from store.accounts.account_details import Invoice
+from store.messages.timeline import STATUSES
 from tests.sizes import size
 
 WORDS = phrases.load()

@@ -18,7 +18,8 @@ from starlette.types import Message
 from twilio.request_validator import RequestValidator
 
 from ivr.shapes import Call
-from store import calls, tables
+from store import tables
+from store.calls import call_state
 from tests.desk import PUBLIC, Desk
 
 Form = list[tuple[str, str]]
@@ -217,14 +218,14 @@ def change(desk: Desk, *statements: Any) -> None:
 def state_of(desk: Desk, sid: str) -> Call:
     """Where a call stands, unsealed."""
     with desk.store.transaction("test", sid) as tx:
-        row = calls.load(tx, sid)
+        row = call_state.load(tx, sid)
         assert row is not None
         return Call.from_json(row.state)
 
 
 def set_state(desk: Desk, sid: str, call: Call) -> None:
     with desk.store.transaction("test", sid) as tx:
-        calls.update_state(tx, sid, call.to_json())
+        call_state.update_state(tx, sid, call.to_json())
         tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(proved_by=call.proved_by))
 
 

@@ -12,8 +12,9 @@ from httpx2 import Response
 from sqlalchemy import insert, select
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, staff, tables
-from store.authenticators import STEP
+from store import OPERATOR, tables
+from store.staff import staff_list
+from store.verification.totp import STEP
 from tests.desk import PUBLIC, Desk
 
 PASSWORD: Final = "seven lamps over the harbour"
@@ -118,9 +119,9 @@ def invitation(desk: Desk, username: str) -> str:
     with desk.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        member = staff.find(tx, grant, username)
+        member = staff_list.find(tx, grant, username)
         assert member is not None
-        return staff.invite(tx, grant, member.id)
+        return staff_list.invite(tx, grant, member.id)
 
 
 def hire(desk: Desk, username: str, name: str, role: str) -> None:

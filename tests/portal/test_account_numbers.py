@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from store import tables
-from store.import_format import ImportTrouble, read
+from store.imports.file_format import ImportTrouble, read
 from tests.desk import Desk
 from tests.ivr.wire import change
 from tests.portal.test_insider import accounts, signed_in

@@ -7,7 +7,10 @@ from sqlalchemy import insert, select, update
 
 from desk.actors import permit_worker
 from simulator.phone import Phone
-from store import alerts, live, step_ups, tables
+from store import tables
+from store.calls import live_calls
+from store.security import alerts
+from store.verification import step_ups
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.proving import MIA, RAJ
@@ -107,7 +110,7 @@ def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
     assert all(word in kim.text for word in facts)
     assert not [word for word in facts if word in ana.get("/desk/calls/1").text]
     with one_desk.store.transaction("slack") as tx:
-        found = live.case(tx, permit_worker(tx), 1)
+        found = live_calls.case(tx, permit_worker(tx), 1)
     assert found is not None
     assert (found.services, found.owed) == (None, None), "the channel is read by all of the desk"
     change(one_desk, update(tables.rings).values(proof=1))

@@ -6,7 +6,8 @@ import re
 
 from sqlalchemy import delete, insert, select, update
 
-from store import guard, tables
+from store import tables
+from store.verification import attempt_limits
 from tests.desk import Desk
 from tests.ivr.elsewhere import person
 from tests.ivr.proving import at_menu, by_app, with_app
@@ -94,7 +95,7 @@ def test_d3_a_way_that_is_closed_is_none(one_desk: Desk) -> None:
     change(one_desk, insert(tables.slack_members).values(**row))
     kim.get(TICKET)
     assert "Mia Chen is not in Slack: an answer now is read out when they ring" in kim.words
-    change(one_desk, update(tables.pin_guards).values(lifetime=guard.IN_A_LIFE_TO_DISABLE))
+    change(one_desk, update(tables.pin_guards).values(lifetime=attempt_limits.IN_A_LIFE_TO_DISABLE))
     kim.get(TICKET)
     assert "An answer now reaches nobody. Mia Chen is not in Slack and has no PIN to ring with." in kim.words
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from store import authenticators, factors, pages, tables
-from store.authenticators import STEP
+from store import tables
+from store.codes import one_time_links
+from store.verification import factors, totp
+from store.verification.totp import STEP
 from tests.desk import Desk
 from tests.ivr.wire import rows
 from tests.portal.browsing import Browser, scanned
@@ -15,12 +17,12 @@ MIA = 8
 
 def link_for(desk: Desk, person: int = MIA) -> str:
     with desk.store.transaction("test") as tx:
-        return f"/enrol/{pages.issue(tx, 'enrol', f'person:{person}')}"
+        return f"/enrol/{one_time_links.issue(tx, 'enrol', f'person:{person}')}"
 
 
 def confirmed(desk: Desk) -> int | None:
     with desk.store.transaction("test") as tx:
-        return authenticators.confirmed_at(tx, MIA)
+        return totp.confirmed_at(tx, MIA)
 
 
 def test_it_is_shown_confirmed_and_counts_after_three_days(desk: Desk) -> None:

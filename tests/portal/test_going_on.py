@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from authz import Action, Ask, Grant, Proof
-from store import readings, tables
-from store.transaction import NoGrant
+from store import tables
+from store.db.transaction import NoGrant
+from store.staff import account_access
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import change, count, rows
@@ -90,7 +91,7 @@ def test_e6_nobody_lets_themselves_go_on_and_no_agent_anybody(one_desk: Desk) ->
         grant = tx.ask(Ask(f"staff:{anas}", Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         with pytest.raises(NoGrant):
-            readings.lift(tx, grant, anas)
+            account_access.lift(tx, grant, anas)
 
 
 def test_e6_look_ups_are_let_go_on_with_the_same_press(one_desk: Desk) -> None:
@@ -99,13 +100,13 @@ def test_e6_look_ups_are_let_go_on_with_the_same_press(one_desk: Desk) -> None:
     with one_desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(f"staff:{kims}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        assert [readings.looks_up(tx, grant) for _ in range(31)] == [True] * 30 + [False]
+        assert [account_access.looks_up(tx, grant) for _ in range(31)] == [True] * 30 + [False]
     ana.get("/desk/lead")
     ana.send(f"/desk/lead/look-on/{kims}")
     with one_desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(f"staff:{kims}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        assert readings.looks_up(tx, grant)
+        assert account_access.looks_up(tx, grant)
 
 
 def test_e6_how_many_is_a_setting(sample_sqlite: str) -> None:

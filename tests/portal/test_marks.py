@@ -8,7 +8,8 @@ import threading
 from sqlalchemy import update
 
 from portal.lanes import Full, RequestPool, Whose
-from store import logins, tables
+from store import tables
+from store.staff import credentials
 from tests.desk import Desk
 from tests.ivr.wire import change
 from tests.portal.browsing import Agent, Browser
@@ -99,10 +100,10 @@ def test_a_mark_is_good_for_90_days_and_not_to_be_forged(one_desk: Desk) -> None
     kim, keys, now = Agent(one_desk), one_desk.store.keys, one_desk.now
     mark = kim.client.cookies["deskgate_known"]
     staff, at, since, seal = mark.split(".")
-    assert logins.marked(keys, mark, now) is not None
-    assert logins.marked(keys, mark, now + logins.KNOWN_FOR) is None
+    assert credentials.marked(keys, mark, now) is not None
+    assert credentials.marked(keys, mark, now + credentials.KNOWN_FOR) is None
     for forged in ("", mark[:-1], f"{staff}0.{at}.{since}.{seal}", f"{staff}.{at}0.{since}.{seal}", f"{mark}.x", "..."):
-        assert logins.marked(keys, forged, now) is None
+        assert credentials.marked(keys, forged, now) is None
 
 
 def test_a_mark_is_of_its_owner_and_of_their_password_alone(one_desk: Desk) -> None:

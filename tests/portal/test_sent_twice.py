@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import delete, func, select
 
-from store import sessions, tables
+from store import tables
+from store.staff import sessions
 from tests.desk import PUBLIC, Desk
 from tests.ivr.wire import change, count, rows
 from tests.portal.browsing import Agent, Browser

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, passwords, staff, tables
+from store import OPERATOR, tables
+from store.staff import passwords, staff_list
 from tests.desk import Desk
 from tests.ivr.wire import change, count
 from tests.portal.browsing import PASSWORD, Agent, Browser, invitation, scanned
@@ -67,13 +68,13 @@ def test_it_ends_when_they_are_suspended(desk: Desk) -> None:
     with desk.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        assert staff.suspend(tx, grant, member)
+        assert staff_list.suspend(tx, grant, member)
     assert not signed_in(kim)
     assert kim.sign_in().status_code == 403
     with desk.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        assert staff.resume(tx, grant, member)
+        assert staff_list.resume(tx, grant, member)
     assert not signed_in(kim), "to work again is not to be signed in again"
     assert kim.sign_in().status_code == 200
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from portal.whence import whence
 from store import tables
-from store.authenticators import STEP
+from store.verification.totp import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.ivr.elsewhere import suspends

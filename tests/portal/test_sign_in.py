@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal import answers
 from portal.visit import MOST_BYTES
 from store import tables
-from store.authenticators import STEP
+from store.verification.totp import STEP
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.elsewhere import suspends

@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
-from store import pins, tables
-from store.people import person_of
-from store.pins import Pin
+from store import tables
+from store.accounts.people import person_of
+from store.verification import pins
+from store.verification.pins import Pin
 from tests.bot.conftest import slack_stage as slack_stage
 from tests.bot.proving import PEOPLE, SUBJECT, digits_in, on_the_phone
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage

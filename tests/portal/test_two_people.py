@@ -10,8 +10,11 @@ import re
 import pyotp
 from sqlalchemy import delete, select
 
-from store import authenticators, guard, pages, switches, tables
-from store.authenticators import STEP
+from store import tables
+from store.codes import one_time_links
+from store.security import threat_mode
+from store.verification import attempt_limits, totp
+from store.verification.totp import STEP
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.ivr.wire import change, rows
@@ -31,7 +34,7 @@ def leads(desk: Desk) -> tuple[Agent, Agent]:
 
 def threat(desk: Desk) -> bool:
     with desk.store.transaction("test") as tx:
-        return switches.threat(tx)
+        return threat_mode.threat(tx)
 
 
 def answer(agent: Agent, what: str, id: int = 1) -> str:
@@ -126,7 +129,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
 def test_e11_a_button_that_is_pressed_again_shows_the_same_pin(mailing: Desk, mailbox: Mailbox) -> None:
     """Or the PIN would be lost with the answer that was not waited for. In that browser alone, and for ten minutes."""
     with mailing.store.transaction("test") as tx:
-        token = pages.issue(tx, "pin", f"person:{MIA}", life=24 * 3_600_000)
+        token = one_time_links.issue(tx, "pin", f"person:{MIA}", life=24 * 3_600_000)
     link, mia, other = f"/pin/{token}", Browser(mailing), Browser(mailing)
     mia.get(link)
     other.get(link)
@@ -153,8 +156,8 @@ def test_e11_a_button_that_is_pressed_again_shows_the_same_pin(mailing: Desk, ma
 
 def test_where_they_have_an_authenticator_the_mail_alone_is_not_enough(mailing: Desk, mailbox: Mailbox) -> None:
     with mailing.store.transaction("test") as tx:
-        secret = authenticators.begin(tx, MIA)
-        assert authenticators.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
+        secret = totp.begin(tx, MIA)
+        assert totp.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
     mailing.pass_time(73 * 3600)
     ana, bo = leads(mailing)
     asks_for(mailing, ana, "pin_reissue")
@@ -173,8 +176,8 @@ def test_where_they_have_an_authenticator_the_mail_alone_is_not_enough(mailing: 
 
 def test_its_authenticator_code_cannot_be_guessed(mailing: Desk, mailbox: Mailbox) -> None:
     with mailing.store.transaction("test") as tx:
-        secret = authenticators.begin(tx, MIA)
-        authenticators.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
+        secret = totp.begin(tx, MIA)
+        totp.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
     mailing.pass_time(73 * 3600)
     ana, bo = leads(mailing)
     asks_for(mailing, ana, "pin_reissue")
@@ -194,7 +197,7 @@ def test_a_lock_is_lifted_by_two(mailing: Desk) -> None:
     ana, bo = leads(mailing)
     for _ in range(5):
         with mailing.store.transaction("test") as tx:
-            guard.reserve(tx, guard.counter_of(MIA), real=True, limits=())
+            attempt_limits.reserve(tx, attempt_limits.counter_of(MIA), real=True, limits=())
     assert not get_in(mailing, "17846325")
     asks_for(mailing, ana, "pin_unlock")
     answer(ana, "agree")
@@ -215,8 +218,8 @@ def test_h7_a_page_made_while_there_was_an_authenticator_asks_for_its_code_to_th
 ) -> None:
     """However it went: then nobody can give it, and a new page is asked for."""
     with mailing.store.transaction("test") as tx:
-        secret = authenticators.begin(tx, MIA)
-        assert authenticators.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
+        secret = totp.begin(tx, MIA)
+        assert totp.confirm(tx, MIA, pyotp.TOTP(secret).at(mailing.now // 1000))
     mailing.pass_time(73 * 3600)
     ana, bo = leads(mailing)
     asks_for(mailing, ana, "pin_reissue")

@@ -9,20 +9,13 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from portal import card, sending, words
-from store import (
-    alerts,
-    cards,
-    desk_tickets,
-    live,
-    passwords,
-    queue,
-    reach,
-    recordings,
-    second_looks,
-    step_ups,
-    timeline,
-)
-from store.logins import Limited
+from store.calls import live_calls
+from store.messages import recordings, timeline
+from store.security import alerts
+from store.staff import dual_control, passwords
+from store.staff.credentials import Limited
+from store.tickets import agent_tickets, answer_delivery, ticket_queue, ticket_summary
+from store.verification import step_ups
 from tests.house.test_names import ROOT
 
 SAID = words.load().document
@@ -41,24 +34,24 @@ KNOWN: dict[str, set[str]] = {
     | {kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK and kind.startswith("probing")},
     "alert": set(alerts.KINDS),
     "alert_times": set(alerts.COUNTED),
-    "ticket": {*queue.SHOWN, "held"},
+    "ticket": {*ticket_queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
     "signing_in": {"wrong", "suspended", "busy", "codes", "ended", *Limited},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
-    "ended": set(live.ENDINGS),
+    "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
-    "second_look": set(second_looks.NEEDS),
-    "proved": {"verified", *cards.HOW.values(), *step_ups.FACTORS},
-    "reach": {reach.SLACK, reach.PHONE, reach.NOBODY},
-    "nobody_why": set(reach.WHY_NOBODY),
-    "became": set(reach.STATES),
+    "second_look": set(dual_control.NEEDS),
+    "proved": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
+    "reach": {answer_delivery.SLACK, answer_delivery.PHONE, answer_delivery.NOBODY},
+    "nobody_why": set(answer_delivery.WHY_NOBODY),
+    "became": set(answer_delivery.STATES),
 }
 
 
 @pytest.mark.parametrize("table", KNOWN)
 def test_every_code_has_a_word(table: str) -> None:
     assert set(SAID[table]) == KNOWN[table]
-    assert set(desk_tickets.DESK_STATUSES) <= KNOWN["ticket"]
+    assert set(agent_tickets.DESK_STATUSES) <= KNOWN["ticket"]
 
 
 NOT_DONE = {
@@ -109,7 +102,7 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SAID["said"]:
                 codes.add(node.value)
     made = {
-        *(desk_tickets.TAKEN, desk_tickets.ALREADY, desk_tickets.ANOTHER),
+        *(agent_tickets.TAKEN, agent_tickets.ALREADY, agent_tickets.ANOTHER),
         "asked_pin",
         "asked_second",
         "answered_slack",

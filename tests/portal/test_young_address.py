@@ -7,8 +7,10 @@ import json
 from sqlalchemy import select, update
 
 from authz import Action, Ask, Grant, Proof
-from store import imports, proof_mail, tables
-from store.import_format import read
+from store import tables
+from store.imports import import_run
+from store.imports.file_format import read
+from store.staff import email_codes
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
 from tests.ivr.wire import change, rows
@@ -19,7 +21,7 @@ HOURS, NEW = 3_600_000, "mia@elsewhere.example"
 
 
 def changes(desk: Desk, **said: object) -> None:
-    imports.run(desk.store, read(json.dumps({"people": [{"username": "mia.chen", **said}]}).encode()))
+    import_run.run(desk.store, read(json.dumps({"people": [{"username": "mia.chen", **said}]}).encode()))
 
 
 def asks(agent: Agent) -> str:
@@ -81,11 +83,11 @@ def test_b4_no_code_to_link_slack_goes_there_either(mailing: Desk, mailbox: Mail
         with mailing.store.transaction("test") as tx:
             grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
-            return proof_mail.ask(tx, grant, 8)
+            return email_codes.ask(tx, grant, 8)
 
     assert asked()
     changes(mailing, email=NEW)
-    mailing.now += proof_mail.APART
+    mailing.now += email_codes.APART
     assert not asked()
     mailing.work()
     assert not [mail for mail in mailbox.mails if "link Slack" in mail.get_content()]
@@ -98,7 +100,7 @@ def test_b4_no_code_to_link_slack_goes_there_either(mailing: Desk, mailbox: Mail
 def test_b4_the_address_of_a_newcomer_is_as_old_as_the_operator_says(mailing: Desk) -> None:
     newcomers = [{"username": f"new.{n}", "name": "New", "email": f"new{n}@c.example"} for n in range(2)]
     for since, one in zip((None, mailing.now - 90 * HOURS), newcomers, strict=True):
-        imports.run(mailing.store, read(json.dumps({"people": [one]}).encode()), known_since=since)
+        import_run.run(mailing.store, read(json.dumps({"people": [one]}).encode()), known_since=since)
     p = tables.people.c
     found = rows(mailing, select(p.email_since).where(p.username.like("new.%")).order_by(p.username))
     assert [row.email_since for row in found] == [mailing.now, mailing.now - 90 * HOURS]

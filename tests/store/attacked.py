@@ -11,8 +11,8 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from authz import Proof, load_schemes
 from store import Keys, Store, open_store
+from store.ledger.verify import Verdict, verify
 from store.tables import checkpoints, lanes, ledger
-from store.verify import Verdict, verify
 
 NOW = 1_795_000_000_000
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from authz import load_schemes
 from store import Keys, Store, Transaction, open_store, tables
-from store.people import check_digit
+from store.accounts.people import check_digit
 
 NOON = 1_795_348_800_000  # 2026-11-22 12:00 UTC, the beginning of a minute and of an hour
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

@@ -8,20 +8,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import insert, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from store import (
-    OPERATOR,
-    Transaction,
-    call_backs,
-    claims,
-    desk_tickets,
-    queue,
-    rings,
-    staff,
-    tables,
-    tickets,
-    work,
-)
-from store import edits as words
+from store import OPERATOR, Transaction, tables
+from store.calls import callbacks, claims, support_calls
+from store.jobs import job_queue
+from store.messages import edits as words
+from store.staff import staff_list
+from store.tickets import agent_tickets, customer_tickets, ticket_queue
 from tests.store.interleaving import Deed, Refused
 
 RAJ, MIA, LEO, TIDEWORKS = 7, 8, 9, 3
@@ -68,14 +60,14 @@ def hers(tx: Transaction, action: Action = Action.TICKET_REPLY) -> Grant:
 def a_ticket(tx: Transaction) -> Given:
     colleagues(tx)
     grant = hers(tx, Action.TICKET_OPEN)
-    number = tickets.open(tx, grant, subject="It is down", body="It is down", source="T/C/1.1")
+    number = customer_tickets.open(tx, grant, subject="It is down", body="It is down", source="T/C/1.1")
     return {"number": number}
 
 
 def edits(stamp: str) -> Deed:
     def deed(tx: Transaction, given: Given) -> object:
         ask = Ask(f"person:{MIA}", Action.TICKET_REPLY, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
-        return tickets.edited(tx, ask, "T/C/1.1", f"as of {stamp}", stamp)
+        return customer_tickets.edited(tx, ask, "T/C/1.1", f"as of {stamp}", stamp)
 
     return deed
 
@@ -83,14 +75,14 @@ def edits(stamp: str) -> Deed:
 TICKET = Pairs(
     a_ticket,
     {
-        "Kim takes it": lambda tx, given: desk_tickets.take(tx, works(tx, KIM), given["number"], None),
-        "Lee takes it": lambda tx, given: desk_tickets.take(tx, works(tx, LEE), given["number"], None),
-        "Kim answers": lambda tx, given: desk_tickets.answer(
+        "Kim takes it": lambda tx, given: agent_tickets.take(tx, works(tx, KIM), given["number"], None),
+        "Lee takes it": lambda tx, given: agent_tickets.take(tx, works(tx, LEE), given["number"], None),
+        "Kim answers": lambda tx, given: agent_tickets.answer(
             tx, works(tx, KIM), given["number"], "Try again", phone=True
         ),
-        "Ana closes it": lambda tx, given: desk_tickets.set_status(tx, works(tx, ANA), given["number"], "closed"),
-        "Mia replies": lambda tx, given: tickets.reply(tx, hers(tx), given["number"], body="Still down"),
-        "Mia closes it": lambda tx, given: tickets.close(tx, hers(tx), given["number"]),
+        "Ana closes it": lambda tx, given: agent_tickets.set_status(tx, works(tx, ANA), given["number"], "closed"),
+        "Mia replies": lambda tx, given: customer_tickets.reply(tx, hers(tx), given["number"], body="Still down"),
+        "Mia closes it": lambda tx, given: customer_tickets.close(tx, hers(tx), given["number"]),
     },
 )
 MESSAGE = Pairs(
@@ -108,21 +100,21 @@ MESSAGE = Pairs(
 
 def a_taken_ticket(tx: Transaction) -> Given:
     given = a_ticket(tx)
-    desk_tickets.take(tx, works(tx, KIM), given["number"], None)
+    agent_tickets.take(tx, works(tx, KIM), given["number"], None)
     return given
 
 
 SUSPENDED = Pairs(
     a_taken_ticket,
     {
-        "Kim is suspended": lambda tx, _given: staff.suspend(
+        "Kim is suspended": lambda tx, _given: staff_list.suspend(
             tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1
         ),
-        "Lee takes it from Kim": lambda tx, given: desk_tickets.take(tx, works(tx, LEE), given["number"], 1),
-        "Kim answers": lambda tx, given: desk_tickets.answer(
+        "Lee takes it from Kim": lambda tx, given: agent_tickets.take(tx, works(tx, LEE), given["number"], 1),
+        "Kim answers": lambda tx, given: agent_tickets.answer(
             tx, works(tx, KIM), given["number"], "Try again", phone=True
         ),
-        "Mia replies": lambda tx, given: tickets.reply(tx, hers(tx), given["number"], body="Still down"),
+        "Mia replies": lambda tx, given: customer_tickets.reply(tx, hers(tx), given["number"], body="Still down"),
     },
 )
 
@@ -140,8 +132,8 @@ def a_held_ticket(tx: Transaction) -> Given:
 HELD = Pairs(
     a_held_ticket,
     {
-        "Ana releases it": lambda tx, given: queue.release(tx, works(tx, ANA), given["number"]),
-        "Zoe releases it": lambda tx, given: queue.release(tx, works(tx, ZOE), given["number"]),
+        "Ana releases it": lambda tx, given: ticket_queue.release(tx, works(tx, ANA), given["number"]),
+        "Zoe releases it": lambda tx, given: ticket_queue.release(tx, works(tx, ZOE), given["number"]),
     },
 )
 
@@ -153,23 +145,23 @@ def a_ring(tx: Transaction) -> Given:
     colleagues(tx)
     tx.call = "CA1"
     grant = granted(tx, f"person:{MIA}", Action.PHONE_SUPPORT)
-    return {"ring": rings.start(tx, grant, numbers=("+441632960001", "+441632960002"))}
+    return {"ring": support_calls.start(tx, grant, numbers=("+441632960001", "+441632960002"))}
 
 
 RING = Pairs(
     a_ring,
     {
-        "the first phone takes it": lambda tx, given: rings.take(tx, given["ring"], "CA2", 0),
-        "the second phone takes it": lambda tx, given: rings.take(tx, given["ring"], "CA3", 1),
-        "the caller leaves": lambda tx, _given: rings.end(tx, "CA1", rings.CALLER_LEFT),
-        "the first phone is gone": lambda tx, given: rings.leg_gone(tx, given["ring"], "CA2", 0),
+        "the first phone takes it": lambda tx, given: support_calls.take(tx, given["ring"], "CA2", 0),
+        "the second phone takes it": lambda tx, given: support_calls.take(tx, given["ring"], "CA3", 1),
+        "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
+        "the first phone is gone": lambda tx, given: support_calls.leg_gone(tx, given["ring"], "CA2", 0),
     },
 )
 
 
 def a_talk(tx: Transaction) -> Given:
     given = a_ring(tx)
-    rings.take(tx, given["ring"], "CA2", 0)
+    support_calls.take(tx, given["ring"], "CA2", 0)
     return given
 
 
@@ -181,8 +173,8 @@ TALK = Pairs(
         "Kim gives it back": lambda tx, given: claims.give_back(
             tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]
         ),
-        "the caller leaves": lambda tx, _given: rings.end(tx, "CA1", rings.CALLER_LEFT),
-        "the caller proves it": lambda tx, given: rings.proved(tx, given["ring"], passed=True),
+        "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
+        "the caller proves it": lambda tx, given: support_calls.proved(tx, given["ring"], passed=True),
     },
 )
 
@@ -191,7 +183,7 @@ TALK = Pairs(
 
 
 def a_call_back(tx: Transaction) -> Given:
-    made = call_backs.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK, None), MIA, purpose="")
+    made = callbacks.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK, None), MIA, purpose="")
     assert isinstance(made, int), made
     return {"id": made}
 
@@ -199,23 +191,23 @@ def a_call_back(tx: Transaction) -> Given:
 CALL_BACK = Pairs(
     a_call_back,
     {
-        "it is dialled": lambda tx, given: call_backs.to_ring(tx, given["id"], "+441632960108") is not None,
-        "it is over": lambda tx, given: call_backs.moved(tx, given["id"], "over"),
+        "it is dialled": lambda tx, given: callbacks.to_ring(tx, given["id"], "+441632960108") is not None,
+        "it is over": lambda tx, given: callbacks.moved(tx, given["id"], "over"),
     },
 )
 
 
 def a_job(tx: Transaction) -> Given:
-    work.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": MIA})
+    job_queue.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": MIA})
     return {}
 
 
 JOB = Pairs(
     a_job,
     {
-        "a worker leases it": lambda tx, _given: (job := work.lease(tx, ["notice"])) and job.key,
-        "it is enqueued once more": lambda tx, _given: work.enqueue_once(tx, "notice", "k", {"notice": "pin_set"}),
-        "another of its kind": lambda tx, _given: work.enqueue_once(tx, "notice", "k2", {"notice": "pin_set"}),
+        "a worker leases it": lambda tx, _given: (job := job_queue.lease(tx, ["notice"])) and job.key,
+        "it is enqueued once more": lambda tx, _given: job_queue.enqueue_once(tx, "notice", "k", {"notice": "pin_set"}),
+        "another of its kind": lambda tx, _given: job_queue.enqueue_once(tx, "notice", "k2", {"notice": "pin_set"}),
     },
 )
 

@@ -8,17 +8,21 @@ import pyotp
 from sqlalchemy import delete
 
 from authz import Action
-from store import OPERATOR, Transaction, desk_tickets, loans, logins, revoke, staff, tables, tickets
+from store import OPERATOR, Transaction, tables
+from store.accounts import delegations
+from store.staff import credentials, staff_list
+from store.tickets import agent_tickets, customer_tickets
+from store.verification import revocation
 from tests.store.deeds import KIM, LEO, MIA, RAJ, TIDEWORKS, Given, Pairs, a_ticket, granted, hers, works
 from tests.store.deeds_of_proof import a_request, lends
 from tests.store.interleaving import Deed
 
 PASSWORD: Final = "a long password of tests"
-BROWSER: Final = logins.Caller("192.0.2.1", "192.0.2.0/24")
+BROWSER: Final = credentials.Caller("192.0.2.1", "192.0.2.0/24")
 
 
 def kim_is_suspended(tx: Transaction, _given: Given) -> object:
-    return staff.suspend(tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1)
+    return staff_list.suspend(tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1)
 
 
 def is_taken_off(person: int) -> Deed:
@@ -26,7 +30,7 @@ def is_taken_off(person: int) -> Deed:
         c = tables.contacts.c
         own = (c.account_id == TIDEWORKS, c.person_id == person)
         tx.connection.execute(delete(tables.contacts).where(*own))
-        return revoke.revoke(tx, [person], "contact", account=TIDEWORKS)
+        return revocation.revoke(tx, [person], "contact", account=TIDEWORKS)
 
     return deed
 
@@ -36,20 +40,20 @@ def is_taken_off(person: int) -> Deed:
 
 def an_agent(tx: Transaction) -> Given:
     secret = pyotp.random_base32()
-    logins.put(tx, 1, logins.hashed(PASSWORD), secret, 0)
-    return {"secret": secret, "link": staff.invite(tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1)}
+    credentials.put(tx, 1, credentials.hashed(PASSWORD), secret, 0)
+    return {"secret": secret, "link": staff_list.invite(tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1)}
 
 
 def signs_in(tx: Transaction, given: Given) -> object:
-    attempt = logins.begin(tx, "agent.kim", BROWSER)
+    attempt = credentials.begin(tx, "agent.kim", BROWSER)
     now = pyotp.TOTP(given["secret"]).at(tx.now // 1000)
-    return bool(logins.finish(tx, attempt, True, now).token)
+    return bool(credentials.finish(tx, attempt, True, now).token)
 
 
 def joins(tx: Transaction, given: Given) -> object:
-    if staff.invited(tx, given["link"]) is None or staff.accept(tx, given["link"]) is None:
+    if staff_list.invited(tx, given["link"]) is None or staff_list.accept(tx, given["link"]) is None:
         return False
-    logins.put(tx, 1, "another hash", given["secret"], 0)
+    credentials.put(tx, 1, "another hash", given["secret"], 0)
     return True
 
 
@@ -60,13 +64,13 @@ SIGN_IN = Pairs(an_agent, {"Kim signs in": signs_in, "Kim joins again": joins, "
 
 
 def mia_replies(tx: Transaction, given: dict[str, Any]) -> object:
-    return tickets.reply(tx, hers(tx), given["number"], body="Still down")
+    return customer_tickets.reply(tx, hers(tx), given["number"], body="Still down")
 
 
 TAKING = Pairs(
     a_ticket,
     {
-        "Kim takes it": lambda tx, given: desk_tickets.take(tx, works(tx, KIM), given["number"], None),
+        "Kim takes it": lambda tx, given: agent_tickets.take(tx, works(tx, KIM), given["number"], None),
         "Kim is suspended": kim_is_suspended,
         "Mia replies": mia_replies,
         "Mia is taken off": is_taken_off(MIA),
@@ -78,7 +82,9 @@ TAKING = Pairs(
 
 
 def leo_asks_for_another(tx: Transaction, _given: Given) -> object:
-    return isinstance(loans.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.view:technical"), int)
+    return isinstance(
+        delegations.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.view:technical"), int
+    )
 
 
 LENDING = Pairs(

@@ -7,61 +7,57 @@ from typing import Final
 from sqlalchemy import select
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from store import (
-    Transaction,
-    approvals,
-    codes,
-    guard,
-    loans,
-    members,
-    pages,
-    revoke,
-    second_looks,
-    switches,
-    tables,
-)
-from store.budgets import Limit
+from store import Transaction, tables
+from store.accounts import delegations
+from store.codes import one_time_codes, one_time_links
+from store.security import threat_mode
+from store.security.budgets import Limit
+from store.staff import dual_control
+from store.verification import attempt_limits, revocation, slack_approvals, slack_members
 from tests.store.deeds import ANA, LEO, MIA, RAJ, TIDEWORKS, ZOE, Given, Pairs, colleagues, granted
 
 # --- codes, pages, questions
 
 
 def a_code(tx: Transaction) -> Given:
-    return {"code": codes.issue(tx, "link", f"person:{MIA}"), "page": pages.issue(tx, "enrol", f"person:{MIA}")}
+    return {
+        "code": one_time_codes.issue(tx, "link", f"person:{MIA}"),
+        "page": one_time_links.issue(tx, "enrol", f"person:{MIA}"),
+    }
 
 
 def another_code(tx: Transaction, _given: Given) -> object:
-    return len(codes.issue(tx, "link", f"person:{MIA}"))
+    return len(one_time_codes.issue(tx, "link", f"person:{MIA}"))
 
 
 CODE = Pairs(
     a_code,
     {
         "another code": another_code,
-        "it is redeemed": lambda tx, given: codes.redeem(tx, "link", given["code"]),
-        "it is void": lambda tx, _given: codes.void(tx, "link", f"person:{MIA}"),
-        "the page is used": lambda tx, given: pages.use(tx, "enrol", given["page"]),
+        "it is redeemed": lambda tx, given: one_time_codes.redeem(tx, "link", given["code"]),
+        "it is void": lambda tx, _given: one_time_codes.void(tx, "link", f"person:{MIA}"),
+        "the page is used": lambda tx, given: one_time_links.use(tx, "enrol", given["page"]),
     },
 )
 
 
 def a_question(tx: Transaction) -> Given:
     tx.call = "CA1"
-    id, digits = approvals.ask(tx, f"person:{MIA}", TIDEWORKS)
+    id, digits = slack_approvals.ask(tx, f"person:{MIA}", TIDEWORKS)
     return {"id": id, "digits": digits}
 
 
 def answers(tx: Transaction, given: Given) -> object:
-    return approvals.answer(tx, f"person:{MIA}", given["id"], given["digits"], ends_at=tx.now + 60_000)
+    return slack_approvals.answer(tx, f"person:{MIA}", given["id"], given["digits"], ends_at=tx.now + 60_000)
 
 
 QUESTION = Pairs(
     a_question,
     {
         "the right number": answers,
-        "not me": lambda tx, given: approvals.refuse(tx, f"person:{MIA}", given["id"]),
-        "the caller gives up": lambda tx, given: approvals.give_up(tx, f"person:{MIA}", given["id"]),
-        "all proofs end": lambda tx, _given: revoke.revoke(tx, [MIA], "pin"),
+        "not me": lambda tx, given: slack_approvals.refuse(tx, f"person:{MIA}", given["id"]),
+        "the caller gives up": lambda tx, given: slack_approvals.give_up(tx, f"person:{MIA}", given["id"]),
+        "all proofs end": lambda tx, _given: revocation.revoke(tx, [MIA], "pin"),
     },
 )
 
@@ -70,19 +66,19 @@ QUESTION = Pairs(
 
 
 def a_request(tx: Transaction) -> Given:
-    asked = loans.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.open:technical")
+    asked = delegations.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.open:technical")
     assert isinstance(asked, int), asked
     return {"id": asked}
 
 
 def lends(tx: Transaction, given: Given) -> object:
     verdict = tx.ask(Ask(f"person:{RAJ}", Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
-    return loans.lend(tx, verdict, given["id"], 1) is not None if isinstance(verdict, Grant) else verdict.reason
+    return delegations.lend(tx, verdict, given["id"], 1) is not None if isinstance(verdict, Grant) else verdict.reason
 
 
 def refuses(tx: Transaction, given: Given) -> object:
     verdict = tx.ask(Ask(f"person:{RAJ}", Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
-    return loans.refuse(tx, verdict, given["id"]) is not None if isinstance(verdict, Grant) else verdict.reason
+    return delegations.refuse(tx, verdict, given["id"]) is not None if isinstance(verdict, Grant) else verdict.reason
 
 
 LOAN = Pairs(a_request, {"Raj lends it": lends, "Raj refuses": refuses})
@@ -90,7 +86,7 @@ LOAN = Pairs(a_request, {"Raj lends it": lends, "Raj refuses": refuses})
 
 def a_loan(tx: Transaction) -> Given:
     given = a_request(tx)
-    loan = loans.lend(tx, granted(tx, f"person:{RAJ}", Action.RIGHT_LEND), given["id"], 1)
+    loan = delegations.lend(tx, granted(tx, f"person:{RAJ}", Action.RIGHT_LEND), given["id"], 1)
     assert loan is not None
     return {"loan": loan.id}
 
@@ -103,8 +99,8 @@ def leo_opens(tx: Transaction, _given: Given) -> object:
 LENT = Pairs(
     a_loan,
     {
-        "Raj takes it back": lambda tx, given: loans.take_back(tx, f"person:{RAJ}", given["loan"]),
-        "Leo gives it back": lambda tx, given: loans.take_back(tx, f"person:{LEO}", given["loan"]),
+        "Raj takes it back": lambda tx, given: delegations.take_back(tx, f"person:{RAJ}", given["loan"]),
+        "Leo gives it back": lambda tx, given: delegations.take_back(tx, f"person:{LEO}", given["loan"]),
         "Leo opens a ticket": leo_opens,
     },
 )
@@ -120,9 +116,9 @@ def nothing(_tx: Transaction) -> Given:
 MEMBER = Pairs(
     nothing,
     {
-        "it becomes Mia": lambda tx, _given: members.link(tx, MIA, "T0DESK", "U0NEW"),
-        "it becomes Leo": lambda tx, _given: members.link(tx, LEO, "T0DESK", "U0NEW"),
-        "it is nobody": lambda tx, _given: members.unlink(tx, "T0DESK", "U0NEW"),
+        "it becomes Mia": lambda tx, _given: slack_members.link(tx, MIA, "T0DESK", "U0NEW"),
+        "it becomes Leo": lambda tx, _given: slack_members.link(tx, LEO, "T0DESK", "U0NEW"),
+        "it is nobody": lambda tx, _given: slack_members.unlink(tx, "T0DESK", "U0NEW"),
     },
 )
 
@@ -132,8 +128,8 @@ MEMBER = Pairs(
 
 def a_wish(tx: Transaction) -> Given:
     colleagues(tx)
-    second_looks.ask(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), "threat_off")
-    switches.switch(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), True)
+    dual_control.ask(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), "threat_off")
+    threat_mode.switch(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), True)
     wanted = tx.connection.execute(select(tables.second_looks.c.id)).scalars().first()
     return {"id": wanted}
 
@@ -145,8 +141,8 @@ def leads(tx: Transaction, who: str) -> Grant:
 TWO_PEOPLE = Pairs(
     a_wish,
     {
-        "Zoe agrees": lambda tx, given: second_looks.agree(tx, leads(tx, ZOE), given["id"]),
-        "Zoe refuses": lambda tx, given: second_looks.refuse(tx, leads(tx, ZOE), given["id"]),
+        "Zoe agrees": lambda tx, given: dual_control.agree(tx, leads(tx, ZOE), given["id"]),
+        "Zoe refuses": lambda tx, given: dual_control.refuse(tx, leads(tx, ZOE), given["id"]),
     },
 )
 
@@ -159,17 +155,20 @@ LIMITS: Final = (Limit("a caller", 6, 3_600_000), Limit("the desk", 100, 3_600_0
 
 def four_wrong(tx: Transaction) -> Given:
     for _ in range(4):
-        guard.reserve(tx, guard.counter_of(MIA), real=True, limits=LIMITS)
+        attempt_limits.reserve(tx, attempt_limits.counter_of(MIA), real=True, limits=LIMITS)
     return {}
 
 
 def tries(tx: Transaction, _given: Given) -> object:
-    return guard.reserve(tx, guard.counter_of(MIA), real=True, limits=LIMITS).admission.name
+    return attempt_limits.reserve(tx, attempt_limits.counter_of(MIA), real=True, limits=LIMITS).admission.name
 
 
 ATTEMPT = Pairs(
     four_wrong,
-    {"an attempt": tries, "it is unlocked": lambda tx, _given: guard.unlock(tx, guard.counter_of(MIA))},
+    {
+        "an attempt": tries,
+        "it is unlocked": lambda tx, _given: attempt_limits.unlock(tx, attempt_limits.counter_of(MIA)),
+    },
 )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from store import guard, tables
-from store.budgets import Limit
-from store.guard import Admission, Reservation
+from store import tables
+from store.security.budgets import Limit
+from store.verification import attempt_limits
+from store.verification.attempt_limits import Admission, Reservation
 from tests.store.clocked import HOUR, Clocked
 
 DESK = Limit("desk", 200, HOUR // 40)  # what these attempts are of, unless others are named
@@ -17,10 +18,10 @@ DESK = Limit("desk", 200, HOUR // 40)  # what these attempts are of, unless othe
 class Guarded(Clocked):
     """Person 17's counter, unless another is named."""
 
-    k = guard.counter_of(17)
+    k = attempt_limits.counter_of(17)
 
     def reserve(self, k: str | None = None, *, limits: Sequence[Limit] = (DESK,), real: bool = True) -> Reservation:
-        made: Reservation = self.do(guard.reserve, k or self.k, real=real, limits=limits)
+        made: Reservation = self.do(attempt_limits.reserve, k or self.k, real=real, limits=limits)
         return made
 
     def wrong(self, times: int = 1, k: str | None = None) -> list[Admission]:
@@ -28,7 +29,7 @@ class Guarded(Clocked):
 
     def right(self) -> Admission:
         made = self.reserve()
-        self.do(guard.give_back, made, matched=made.admission is Admission.EVALUATE)
+        self.do(attempt_limits.give_back, made, matched=made.admission is Admission.EVALUATE)
         return made.admission
 
     def row(self) -> dict[str, int | None]:

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from authz import load_schemes
-from store import Keys, Store, open_store, pins, tables
-from store.import_format import ImportTrouble, read
-from store.imports import ImportResult, run
-from store.pins import Pin
+from store import Keys, Store, open_store, tables
+from store.imports.file_format import ImportTrouble, read
+from store.imports.import_run import ImportResult, run
+from store.verification import pins
+from store.verification.pins import Pin
 
 SAMPLE = json.loads((Path(__file__).parents[2] / "deskgate" / "sample-accounts.json").read_bytes())
 NOW = 1_795_000_000_000

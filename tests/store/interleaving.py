@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 
 from authz import load_schemes
 from store import Collided, Keys, Store, Transaction, open_store, tables
-from store.ledger import Lanes
+from store.db.ledger_chain import Lanes
 from tests.desk import NOON, SECRET
 from tests.postgres import Server
 from tests.statements import watched

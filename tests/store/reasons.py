@@ -13,8 +13,10 @@ LEDGER: Final = "writes or checks the chain; what it gives are numbers and MACs"
 CALL: Final = "the phone door's own row of a call it already serves: text the door wrote itself"
 GUARD: Final = "counts attempts; gives numbers of attempts and nothing of whose they are"
 PIN: Final = "a PIN's hash, sealed: opens nothing, says nothing about a customer"
-FILE: Final = "reads the operator's own file, or what `import_format.read` laid out of it beside the desk's database"
-IMPORT: Final = "a part of an import, inside the transaction whose Grant for desk.operate `imports.run` has asked for"
+FILE: Final = "reads the operator's own file, or what `file_format.read` laid out of it beside the desk's database"
+IMPORT: Final = (
+    "a part of an import, inside the transaction whose Grant for desk.operate `import_run.run` has asked for"
+)
 DECIDES: Final = "looks up whom to decide about: an id or a subject, never a name, and nothing that is told"
 QUEUE: Final = "later work: its payloads are ids and kinds, and what whoever enqueued it had put there"
 RING: Final = "a waiting call: ids and whether it was taken; who is calling needs a Grant (`whisper`)"
@@ -33,11 +35,11 @@ PAGE: Final = "a one-time page's token, and the subject it was made for: to deci
 
 RESTORES: Final = {  # what a restore is noticed by
     **dict.fromkeys(
-        (f"seen.Memory.{name}" for name in ("alone", "is_new", "keep", "path", "recall", "recall_other")), SEEN
+        (f"last_seen.Memory.{name}" for name in ("alone", "is_new", "keep", "path", "recall", "recall_other")), SEEN
     ),
     **dict.fromkeys(
         (
-            "seen.state_folder",
+            "last_seen.state_folder",
             "restored.answer",
             "restored.is_behind",
             "restored.last_seen",
@@ -48,6 +50,6 @@ RESTORES: Final = {  # what a restore is noticed by
     ),
     **dict.fromkeys(("checkpoints.first", "checkpoints.holds", "store.Store.holds", "store.Store.origin"), LEDGER),
     "own_folder.folder_of_ours": POOL,
-    "staff.stop": STAFF,
-    "work.clock_set_back": QUEUE,
+    "staff_list.stop": STAFF,
+    "job_queue.clock_set_back": QUEUE,
 }

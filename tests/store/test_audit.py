@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import delete
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic, load_schemes
-from store import OPERATOR, WORKER, Keys, NoGrant, Store, Transaction, open_store, tables, tickets
-from store.audit import AuditEntry, entries
-from store.import_format import read
-from store.imports import run
+from store import OPERATOR, WORKER, Keys, NoGrant, Store, Transaction, open_store, tables
+from store.imports.file_format import read
+from store.imports.import_run import run
+from store.ledger.audit import AuditEntry, entries
+from store.tickets import customer_tickets
 
 NOW = 1_795_000_000_000
 OPERATES = Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE)
@@ -33,7 +34,7 @@ class Told:
         with self.store.transaction("phone", "CA1") as tx:
             grant = tx.ask(Ask("person:1", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(grant, Grant)
-            tickets.open(tx, grant, subject="s", body="b")
+            customer_tickets.open(tx, grant, subject="s", body="b")
         self.now += 1_000
         with self.store.transaction("phone", "CA2") as tx:
             assert isinstance(tx.ask(Ask("person:3", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)), Denied)

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from store import Keys, budgets, tables
-from store.budgets import Limit
+from store import Keys, tables
+from store.security import budgets
+from store.security.budgets import Limit
 from tests.statements import watched
 from tests.store.clocked import DAY, HOUR, MINUTE, OLD, Clocked
 

@@ -9,25 +9,16 @@ import pytest
 from sqlalchemy import insert, select
 
 from authz import Action, Ask, Grant, Proof
-from store import (
-    Keys,
-    approvals,
-    calls,
-    codes,
-    guard,
-    installations,
-    loans,
-    pages,
-    readings,
-    second_looks,
-    sessions,
-    step_ups,
-    tables,
-    texts,
-    work,
-)
-from store.guard import Admission
-from store.transaction import Transaction
+from store import Keys, tables
+from store.accounts import delegations
+from store.calls import call_state
+from store.codes import one_time_codes, one_time_links
+from store.db.transaction import Transaction
+from store.jobs import job_queue
+from store.slack import installations
+from store.staff import account_access, dual_control, sessions
+from store.verification import attempt_limits, slack_approvals, sms_codes, step_ups
+from store.verification.attempt_limits import Admission
 from tests.desk import SECRET
 from tests.store.clocked import DAY, HOUR, MINUTE, Clocked
 from tests.store.guarded import Guarded
@@ -71,18 +62,18 @@ def test_set_forward_over_and_over_no_more_than_ten_are_evaluated(guarded: Guard
     for _ in range(60):
         got += guarded.wrong(1)
         guarded.now += HOUR
-    assert got.count(EVALUATE) == guard.IN_A_ROW_TO_DISABLE
-    assert guarded.do(guard.is_disabled, guarded.k)
+    assert got.count(EVALUATE) == attempt_limits.IN_A_ROW_TO_DISABLE
+    assert guarded.do(attempt_limits.is_disabled, guarded.k)
 
 
 def test_a_code_is_good_once_whatever_the_clock_does(guarded: Guarded) -> None:
-    code = guarded.do(codes.issue, "link", "person:1")
+    code = guarded.do(one_time_codes.issue, "link", "person:1")
     guarded.now += HOUR
-    assert guarded.do(codes.redeem, "link", code) is None, "too old"
+    assert guarded.do(one_time_codes.redeem, "link", code) is None, "too old"
     guarded.now -= HOUR
-    assert guarded.do(codes.redeem, "link", code) == ("person:1", "")
+    assert guarded.do(one_time_codes.redeem, "link", code) == ("person:1", "")
     guarded.now -= HOUR
-    assert guarded.do(codes.redeem, "link", code) is None, "used"
+    assert guarded.do(one_time_codes.redeem, "link", code) is None, "used"
 
 
 def test_b6_what_was_made_by_a_clock_a_day_ahead_proves_nothing_once_it_is_put_right(guarded: Guarded) -> None:
@@ -96,21 +87,21 @@ def test_b6_what_was_made_by_a_clock_a_day_ahead_proves_nothing_once_it_is_put_r
         staff = tx.connection.execute(insert(tables.staff).values(**row).returning(tables.staff.c.id)).scalar_one()
     right = guarded.now
     guarded.now += DAY
-    code, again = guarded.do(codes.issue, "link", subject), guarded.do(codes.issue, "step", subject)
-    page, session = guarded.do(pages.issue, "pin", subject), guarded.do(sessions.begin, staff)
+    code, again = guarded.do(one_time_codes.issue, "link", subject), guarded.do(one_time_codes.issue, "step", subject)
+    page, session = guarded.do(one_time_links.issue, "pin", subject), guarded.do(sessions.begin, staff)
     guarded.do(step_ups.reached, subject, 1, "authenticator", "CA1", ends_at=guarded.now + 15 * MINUTE)
     assert guarded.wrong(5) == [EVALUATE] * 5, "and a lock"
     assert guarded.do(sessions.find, session, does=True) is not None
     for guarded.now in (right, right + 12 * HOUR):
-        assert guarded.do(codes.redeem, "link", code) is None
-        assert guarded.do(codes.use, "step", again, subject) is None
-        assert guarded.do(pages.look, "pin", page) is None
-        assert guarded.do(pages.use, "pin", page) is None
+        assert guarded.do(one_time_codes.redeem, "link", code) is None
+        assert guarded.do(one_time_codes.use, "step", again, subject) is None
+        assert guarded.do(one_time_links.look, "pin", page) is None
+        assert guarded.do(one_time_links.use, "pin", page) is None
         assert guarded.do(sessions.find, session, does=True) is None
         assert guarded.store.watch(session) is None
         assert guarded.do(step_ups.until, subject, 1, "CA1") is None
     guarded.now = right
-    guarded.do(guard.sweep)
+    guarded.do(attempt_limits.sweep)
     guarded.wrong(
         1
     )  # too soon after those of a day ahead, for a moment: a budget is never further off than from nothing
@@ -127,8 +118,8 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     with guarded.transaction("CA1") as tx:
         tx.connection.execute(insert(tables.accounts).values(**account))
         tx.connection.execute(insert(tables.staff), [lead | {"username": "one"}, lead | {"username": "two"}])
-        calls.begin(tx, "CA1", "{}", "f", "answer")
-        work.enqueue(tx, "news", "1", {})
+        call_state.begin(tx, "CA1", "{}", "f", "answer")
+        job_queue.enqueue(tx, "news", "1", {})
     one, two = (row.id for row in guarded.rows(select(tables.staff.c.id).order_by(tables.staff.c.id)))
 
     def leads(tx: Transaction, staff: int, do: Callable[..., bool], *given: Any, **named: Any) -> bool:
@@ -138,28 +129,28 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
 
     right = guarded.now
     guarded.now += DAY
-    assert guarded.do(work.lease, ["news"]) is not None
-    guarded.do(calls.claim, "CA1", "f")
+    assert guarded.do(job_queue.lease, ["news"]) is not None
+    guarded.do(call_state.claim, "CA1", "f")
     state = guarded.do(lambda tx: installations.begin(tx.keys, "0" * 11, tx.now))
-    assert guarded.do(leads, one, second_looks.ask, "pin_unlock", person=asked)
+    assert guarded.do(leads, one, dual_control.ask, "pin_unlock", person=asked)
     with guarded.transaction("CA1") as tx:
         subject = f"person:{asked}"
         for answered in (False, True):
-            id, number = approvals.ask(tx, subject, 1)
+            id, number = slack_approvals.ask(tx, subject, 1)
             answers.append((id, number))
             if answered:
-                assert approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
+                assert slack_approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
     (wish,) = guarded.rows(select(tables.second_looks.c.id))
     for guarded.now in (right, right + 12 * HOUR):
-        assert guarded.do(calls.load, "CA1").claimed is None
+        assert guarded.do(call_state.load, "CA1").claimed is None
         assert not guarded.do(installations.came_back, state)
-        assert not guarded.do(leads, two, second_looks.agree, wish.id)
-        assert guarded.do(approvals.lately, subject, HOUR) == 0
-        assert guarded.do(approvals.outcome, answers[1][0]) is False
+        assert not guarded.do(leads, two, dual_control.agree, wish.id)
+        assert guarded.do(slack_approvals.lately, subject, HOUR) == 0
+        assert guarded.do(slack_approvals.outcome, answers[1][0]) is False
     guarded.now = right
-    assert guarded.do(work.lease, ["news"]) is None
-    guarded.do(work.sweep)
-    assert guarded.do(work.lease, ["news"]) is not None, "a job waits for no lease of tomorrow"
+    assert guarded.do(job_queue.lease, ["news"]) is None
+    guarded.do(job_queue.sweep)
+    assert guarded.do(job_queue.lease, ["news"]) is not None, "a job waits for no lease of tomorrow"
 
 
 def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> None:
@@ -168,11 +159,11 @@ def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> Non
     guarded.now += DAY
     with guarded.transaction("CA1") as tx:
         tx.connection.execute(insert(tables.accounts).values(**account))
-        calls.begin(tx, "CA1", "{}", "f", "answer")
-        id, number = approvals.ask(tx, f"person:{person}", 1)
+        call_state.begin(tx, "CA1", "{}", "f", "answer")
+        id, number = slack_approvals.ask(tx, f"person:{person}", 1)
     guarded.now -= DAY
-    assert guarded.do(approvals.outcome, id) is False
-    assert guarded.do(approvals.answer, f"person:{person}", id, number, ends_at=guarded.now + MINUTE) is None
+    assert guarded.do(slack_approvals.outcome, id) is False
+    assert guarded.do(slack_approvals.answer, f"person:{person}", id, number, ends_at=guarded.now + MINUTE) is None
 
 
 def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_put_right(sample_sqlite: str) -> None:
@@ -183,16 +174,16 @@ def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_
         with desk.transaction() as tx:
             grant = tx.ask(Ask("person:9", Action.CONTACTS_VIEW, 3, None, Proof.VERIFIED))
             assert isinstance(grant, Grant)
-            return loans.ask(tx, grant, cell)
+            return delegations.ask(tx, grant, cell)
 
     def looked() -> int:
         with desk.transaction() as tx:
             grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
-            return readings.count(tx, grant)
+            return account_access.count(tx, grant)
 
     def texted() -> bool:
-        return bool(desk.do(texts.ask, "person:1", "CA1", ("GB",)))
+        return bool(desk.do(sms_codes.ask, "person:1", "CA1", ("GB",)))
 
     cells = ("ticket.open:technical", "ticket.view:technical", "ticket.reply:technical")
     right = desk.now
@@ -237,12 +228,12 @@ def test_b6_what_was_looked_at_by_a_clock_ahead_counts_no_more_once_they_are_let
     desk.now += 30_000
     looks()
     desk.now -= 30_000
-    assert may(Action.DESK_PROOF_ASK, "staff:1", readings.count) == 1
-    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", readings.lift, 1)
-    assert may(Action.DESK_PROOF_ASK, "staff:1", readings.count) == 0
+    assert may(Action.DESK_PROOF_ASK, "staff:1", account_access.count) == 1
+    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", account_access.lift, 1)
+    assert may(Action.DESK_PROOF_ASK, "staff:1", account_access.count) == 0
     desk.now += DAY
-    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", readings.lift, 1)
+    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", account_access.lift, 1)
     desk.now -= DAY
     looks()
-    assert may(Action.DESK_PROOF_ASK, "staff:1", readings.count) == 1
+    assert may(Action.DESK_PROOF_ASK, "staff:1", account_access.count) == 1
     desk.close()

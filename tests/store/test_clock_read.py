@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from authz import Proof
-from store import step_ups, tables
+from store import tables
+from store.verification import step_ups
 from tests.store.clocked import MINUTE, Clocked
 
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from authz import Action, Ask, Denied, Proof, Reason
-from store import Keys, tables, tickets
+from store import Keys, tables
+from store.tickets import customer_tickets
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
@@ -19,7 +20,7 @@ class Desk(Clocked):
     def draft(self, action: Action = Action.SERVICE_CANCEL) -> int:
         with self.transaction() as tx:
             asked = Ask(OLIVIA, action, BAKERY, None, Proof.VERIFIED, "grid-1")
-            made = tickets.request(tx, asked, topic="technical", subject="Cancel it", body="Please.")
+            made = customer_tickets.request(tx, asked, topic="technical", subject="Cancel it", body="Please.")
             assert not isinstance(made, Denied)
             assert not made[1]
             return made[0]
@@ -30,7 +31,7 @@ class Desk(Clocked):
         asked = Ask(who, Action.SERVICE_CANCEL, account, None, proof)
         with self.transaction() as tx:
             tx.proved_further(who, account)
-            return tickets.hand_in(tx, asked, number)
+            return customer_tickets.hand_in(tx, asked, number)
 
     def ticket(self, number: int) -> tuple[str, list[str]]:
         """Its status, and what happened to it."""
@@ -52,9 +53,11 @@ def desk(sample_url: str) -> Iterator[Desk]:
 
 def test_a_draft_is_known_to_its_author_alone(desk: Desk) -> None:
     number = desk.draft()
-    assert desk.do(tickets.draft, OLIVIA, number) == tickets.Draft(Action.SERVICE_CANCEL, BAKERY, "grid-1")
-    assert desk.do(tickets.draft, DEV, number) is None
-    assert desk.do(tickets.draft, OLIVIA, number + 1) is None
+    assert desk.do(customer_tickets.draft, OLIVIA, number) == customer_tickets.Draft(
+        Action.SERVICE_CANCEL, BAKERY, "grid-1"
+    )
+    assert desk.do(customer_tickets.draft, DEV, number) is None
+    assert desk.do(customer_tickets.draft, OLIVIA, number + 1) is None
 
 
 def test_it_goes_to_the_desk_once(desk: Desk) -> None:
@@ -65,7 +68,7 @@ def test_it_goes_to_the_desk_once(desk: Desk) -> None:
     assert desk.news() == told + 1
     assert desk.hand_in(number) is False
     assert desk.ticket(number) == ("open", ["", "handed_in"])
-    assert desk.do(tickets.draft, OLIVIA, number) is None
+    assert desk.do(customer_tickets.draft, OLIVIA, number) is None
 
 
 def test_without_a_second_proof_it_stays_a_draft(desk: Desk) -> None:

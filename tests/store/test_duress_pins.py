@@ -8,8 +8,9 @@ import pytest
 from argon2.low_level import hash_secret_raw
 from sqlalchemy import select, update
 
-from store import Keys, pins, tables
-from store.pins import EasyPin, KeptPin, Match, Pin
+from store import Keys, tables
+from store.verification import pins
+from store.verification.pins import EasyPin, KeptPin, Match, Pin
 from tests.store.clocked import NEW, OLD, Clocked
 
 DIGITS, DURESS, OTHER = "58203917", "58946017", "40817263"

@@ -9,7 +9,8 @@ from itertools import permutations
 import pytest
 from sqlalchemy import insert, select, text
 
-from store import Transaction, edits, tables, timeline
+from store import Transaction, tables
+from store.messages import edits, timeline
 from tests.store.clocked import Clocked
 
 SOURCE, AUTHOR = "D1:1.000001", "person:1"

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from authz import CELLS, Action, Ask, Denied, Grant, Proof, Reason, Topic, load_schemes
-from store import accounts, imports, tables, ticket_lists, tickets
-from store.import_format import read
-from store.people import check_digit
+from store import tables
+from store.accounts import account_details
+from store.accounts.people import check_digit
+from store.imports import import_run
+from store.imports.file_format import read
+from store.tickets import customer_lists, customer_tickets
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Caller, Wire
@@ -80,12 +83,12 @@ def desk(_sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
     path = tmp_path_factory.mktemp("many") / "many.db"
     path.write_bytes(_sqlite_template.read_bytes())
     opened = Desk(f"sqlite:///{path}", **ACCOUNT)
-    imports.run(opened.store, read(json.dumps(customers()).encode()))
+    import_run.run(opened.store, read(json.dumps(customers()).encode()))
     for n, (person, account) in enumerate(pairs(opened)):
         with opened.store.transaction("test") as tx:
             opens = tx.ask(Ask(f"person:{person}", Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(opens, Grant)
-            tickets.open(tx, opens, subject=f"Trouble {canary(n)}", body=f"It is {canary(n)}")
+            customer_tickets.open(tx, opens, subject=f"Trouble {canary(n)}", body=f"It is {canary(n)}")
     yield opened
     opened.close()
 
@@ -137,19 +140,22 @@ def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -
             offered = tx.offer(
                 [Ask(subject, action, account, topic, Proof.STEPPED_UP) for action, topic in CELL_ACTIONS]
             )
-            told.append(accounts.name(tx, offered["billing.view"]))
-            told += accounts.services(tx, offered["service.view"])
-            told += accounts.invoices(tx, offered["billing.view"])
-            told += accounts.service_names(tx, offered["ticket.open:technical"])
-            told.append(accounts.who_may_manage_contacts(tx, offered["contacts.view"]))
-            told += ticket_lists.listed(tx, [offered["ticket.view:technical"]])
+            told.append(account_details.name(tx, offered["billing.view"]))
+            told += account_details.services(tx, offered["service.view"])
+            told += account_details.invoices(tx, offered["billing.view"])
+            told += account_details.service_names(tx, offered["ticket.open:technical"])
+            told.append(account_details.who_may_manage_contacts(tx, offered["contacts.view"]))
+            told += customer_lists.listed(tx, [offered["ticket.view:technical"]])
         assert canaries_in(repr(told)) == {canary(n)}
         foreign = 1001 + (n + 1) % MANY
         with desk.store.transaction("test") as tx:
             view = tx.ask(Ask(subject, Action.TICKET_VIEW, account, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(view, Grant)
-            assert ticket_lists.conversation(tx, [view], foreign) is None, "another's ticket, by its number"
-            assert accounts.service_name(tx, offered_again(tx, subject, account), f"s-{canary((n + 1) % MANY)}") is None
+            assert customer_lists.conversation(tx, [view], foreign) is None, "another's ticket, by its number"
+            assert (
+                account_details.service_name(tx, offered_again(tx, subject, account), f"s-{canary((n + 1) % MANY)}")
+                is None
+            )
 
 
 def offered_again(tx: Any, subject: str, account: int) -> Grant:

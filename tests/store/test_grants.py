@@ -15,23 +15,12 @@ import pytest
 
 import store
 from authz import CELL_OF, CELLS, DESK_CELLS, Action, Ask, Grant, Proof, Topic
-from store import (
-    LINE,
-    OPERATOR,
-    WORKER,
-    Keys,
-    NoGrant,
-    Transaction,
-    accounts,
-    calls,
-    guard,
-    people,
-    pin_changes,
-    pins,
-    rings,
-    tickets,
-    work,
-)
+from store import LINE, OPERATOR, WORKER, Keys, NoGrant, Transaction
+from store.accounts import account_details, people
+from store.calls import call_state, support_calls
+from store.jobs import job_queue
+from store.tickets import customer_tickets
+from store.verification import attempt_limits, pin_changes, pins
 from tests.desk import SECRET, furnish
 from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
@@ -55,9 +44,12 @@ ABOUT_GRANTS = {f"transaction.Transaction.{name}" for name in ("good", "told", "
 def test_the_list_was_made() -> None:
     assert len(PUBLIC) > 100
     assert len(GRANTED) > 20
-    assert {"accounts.invoices", "ticket_lists.listed", "transaction.Transaction.connection", "keys.Key.cipher"} <= set(
-        PUBLIC
-    )
+    assert {
+        "account_details.invoices",
+        "customer_lists.listed",
+        "transaction.Transaction.connection",
+        "keys.Key.cipher",
+    } <= set(PUBLIC)
 
 
 def test_a_function_asks_for_a_grant_or_has_a_reason_not_to() -> None:
@@ -257,28 +249,28 @@ def test_what_needs_no_grant_names_no_customer(house: House) -> None:
     secret = ("Olivia", "Harbour", "@", "+4416", "10000016", "20.00", "Grid", "unpaid", "hello there")
     with house.clocked.transaction("CA1") as tx:
         genuine = house.genuine(tx)
-        ticket = tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
-        ring = rings.start(tx, genuine["phone.support"], numbers=("+441632960001",))
-        calls.begin(tx, "CA1", "{}", "f", "answer")
-        work.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": 1})
+        ticket = customer_tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
+        ring = support_calls.start(tx, genuine["phone.support"], numbers=("+441632960001",))
+        call_state.begin(tx, "CA1", "{}", "f", "answer")
+        job_queue.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": 1})
         told = [
             people.resolve(tx, "10000016", "+441632960101"),
             people.claimed_by(tx, None, "+441632960101"),
             pins.find(tx, 1),
-            guard.reserve(tx, guard.counter_of(1), real=True, limits=()),
-            guard.is_disabled(tx, guard.counter_of(1)),
-            calls.load(tx, "CA1"),
-            rings.look(tx, ring),
-            rings.end(tx, "CA1", rings.CALLER_LEFT),
-            tickets.has_recording(tx, "RE1"),
-            rings.place_since(tx, tx.now, emergency=False),
-            tickets.leave_pending(tx, subject="hello there", body="hello there"),
-            work.lease(tx, ["notice"]),
-            work.backlog(tx.connection, tx.now),
+            attempt_limits.reserve(tx, attempt_limits.counter_of(1), real=True, limits=()),
+            attempt_limits.is_disabled(tx, attempt_limits.counter_of(1)),
+            call_state.load(tx, "CA1"),
+            support_calls.look(tx, ring),
+            support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
+            customer_tickets.has_recording(tx, "RE1"),
+            support_calls.place_since(tx, tx.now, emergency=False),
+            customer_tickets.leave_pending(tx, subject="hello there", body="hello there"),
+            job_queue.lease(tx, ["notice"]),
+            job_queue.backlog(tx.connection, tx.now),
             tx.standing(Ask(OWNER, Action.BILLING_VIEW, ACCOUNT, None, Proof.VERIFIED)),
         ]
         granted = [
-            accounts.name(tx, genuine["billing.view"]),
+            account_details.name(tx, genuine["billing.view"]),
             pin_changes.own_numbers(tx, genuine["desk.pin.reissue"], 1),
         ]
     assert not [(word, value) for value in told for word in secret if word in repr(value)]

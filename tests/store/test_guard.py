@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from store import Keys, guard, tables
-from store.budgets import Limit
-from store.guard import Admission
+from store import Keys, tables
+from store.security.budgets import Limit
+from store.verification import attempt_limits
+from store.verification.attempt_limits import Admission
 from tests.store.clocked import DAY, HOUR, MINUTE, OLD
 from tests.store.guarded import DESK, Guarded
 
@@ -70,7 +71,7 @@ def test_what_is_refused_spends_a_budget_only_where_that_is_said_and_what_is_bar
     guarded: Guarded,
 ) -> None:
     def tried(**how: bool) -> float:
-        made = guarded.do(guard.reserve, guarded.k, real=True, limits=(DESK,), **how)
+        made = guarded.do(attempt_limits.reserve, guarded.k, real=True, limits=(DESK,), **how)
         assert made.admission is REFUSED
         return guarded.spent()
 
@@ -85,7 +86,7 @@ def test_ten_in_a_row_are_the_end_of_a_pin(guarded: Guarded) -> None:
     guarded.wrong(5)
     guarded.now += 30 * MINUTE
     assert guarded.wrong(5) == [EVALUATE] * 5
-    assert guarded.do(guard.is_disabled, guarded.k)
+    assert guarded.do(attempt_limits.is_disabled, guarded.k)
     for later in (30 * MINUTE, DAY, 400 * DAY):
         guarded.now += later
         assert guarded.wrong(1) == [REFUSED]
@@ -96,7 +97,7 @@ def test_nine_in_a_row_are_not(guarded: Guarded) -> None:
     guarded.wrong(5)
     guarded.now += 30 * MINUTE
     guarded.wrong(4)
-    assert not guarded.do(guard.is_disabled, guarded.k)
+    assert not guarded.do(attempt_limits.is_disabled, guarded.k)
     assert guarded.right() is EVALUATE
 
 
@@ -106,7 +107,7 @@ def test_of_guess_after_guess_five_are_evaluated_in_any_half_hour_and_ten_ever(g
     with guarded.transaction() as tx:
         for _ in range(700):
             tx.now += 9_000
-            if guard.reserve(tx, guarded.k, real=True, limits=()).admission is EVALUATE:
+            if attempt_limits.reserve(tx, guarded.k, real=True, limits=()).admission is EVALUATE:
                 evaluated.append(tx.now)
     assert len(evaluated) == 10
     assert all(evaluated[n + 5] - evaluated[n] >= 30 * MINUTE for n in range(5))
@@ -120,7 +121,7 @@ def test_slow_drips_end_at_thirty_in_a_life(guarded: Guarded) -> None:
         right += guarded.right() is EVALUATE
         guarded.now += DAY
     assert (wrong, right) == (30, 7)
-    assert guarded.do(guard.is_disabled, guarded.k)
+    assert guarded.do(attempt_limits.is_disabled, guarded.k)
 
 
 # --- right ones among wrong ones
@@ -138,7 +139,7 @@ def test_the_right_pin_as_the_fifth_lifts_the_lock_it_was_counted_with(guarded: 
     guarded.wrong(4)
     made = guarded.reserve()
     assert guarded.row()["locked_until"] == guarded.now + 30 * MINUTE, "counted before it is known to be right"
-    guarded.do(guard.give_back, made, matched=True)
+    guarded.do(attempt_limits.give_back, made, matched=True)
     assert guarded.row()["locked_until"] is None
     assert guarded.wrong(1) == [EVALUATE]
 
@@ -146,7 +147,7 @@ def test_the_right_pin_as_the_fifth_lifts_the_lock_it_was_counted_with(guarded: 
 def test_a_right_pin_that_raced_wrong_ones_leaves_them_counted(guarded: Guarded) -> None:
     made = guarded.reserve()
     guarded.wrong(3)
-    guarded.do(guard.give_back, made, matched=True)
+    guarded.do(attempt_limits.give_back, made, matched=True)
     row = guarded.row()
     assert (row["window_n"], row["consecutive"], row["lifetime"]) == (4, 4, 3)
 
@@ -154,9 +155,9 @@ def test_a_right_pin_that_raced_wrong_ones_leaves_them_counted(guarded: Guarded)
 def test_right_ones_at_once_give_no_attempt_away(guarded: Guarded) -> None:
     """The later one clears the row; the earlier one must not take from what came after that."""
     earlier, later = guarded.reserve(), guarded.reserve()
-    guarded.do(guard.give_back, later, matched=True)
+    guarded.do(attempt_limits.give_back, later, matched=True)
     guarded.wrong(1)
-    guarded.do(guard.give_back, earlier, matched=True)
+    guarded.do(attempt_limits.give_back, earlier, matched=True)
     assert guarded.row()["lifetime"] == 1
     assert guarded.wrong(5) == [EVALUATE] * 4 + [REFUSED]
 
@@ -164,7 +165,7 @@ def test_right_ones_at_once_give_no_attempt_away(guarded: Guarded) -> None:
 def test_a_right_pin_does_not_lift_a_lock_that_others_caused_meanwhile(guarded: Guarded) -> None:
     made = guarded.reserve()
     guarded.wrong(4)
-    guarded.do(guard.give_back, made, matched=True)
+    guarded.do(attempt_limits.give_back, made, matched=True)
     assert guarded.row()["lifetime"] == 4
     assert guarded.wrong(1) == [REFUSED]
 
@@ -172,7 +173,7 @@ def test_a_right_pin_does_not_lift_a_lock_that_others_caused_meanwhile(guarded: 
 def test_a_wrong_one_settled_changes_nothing(guarded: Guarded) -> None:
     made = guarded.reserve()
     before, spent = guarded.row(), guarded.spent()
-    guarded.do(guard.give_back, made, matched=False)
+    guarded.do(attempt_limits.give_back, made, matched=False)
     assert guarded.row() == before
     assert guarded.spent() == spent
 
@@ -182,26 +183,26 @@ def test_a_wrong_one_settled_changes_nothing(guarded: Guarded) -> None:
 
 def test_unlocking_gives_five_more_and_not_ten(guarded: Guarded) -> None:
     guarded.wrong(5)
-    assert guarded.do(guard.unlock, guarded.k)
+    assert guarded.do(attempt_limits.unlock, guarded.k)
     assert guarded.wrong(5) == [EVALUATE] * 5
-    assert guarded.do(guard.is_disabled, guarded.k)
-    assert guarded.do(guard.unlock, guarded.k), "there is a lock, and under it a PIN that is disabled"
+    assert guarded.do(attempt_limits.is_disabled, guarded.k)
+    assert guarded.do(attempt_limits.unlock, guarded.k), "there is a lock, and under it a PIN that is disabled"
     assert guarded.wrong(1) == [REFUSED]
 
 
 def test_there_is_nothing_to_unlock_before_a_lock_and_after_it(guarded: Guarded) -> None:
-    assert not guarded.do(guard.unlock, guarded.k)
+    assert not guarded.do(attempt_limits.unlock, guarded.k)
     guarded.wrong(5)
     guarded.now += 30 * MINUTE
-    assert not guarded.do(guard.unlock, guarded.k)
+    assert not guarded.do(attempt_limits.unlock, guarded.k)
 
 
 def test_a_new_pin_starts_with_nothing_against_it(guarded: Guarded) -> None:
     guarded.wrong(5)
     guarded.now += 30 * MINUTE
     guarded.wrong(5)
-    guarded.do(guard.forget, guarded.k)
-    assert not guarded.do(guard.is_disabled, guarded.k)
+    guarded.do(attempt_limits.forget, guarded.k)
+    assert not guarded.do(attempt_limits.is_disabled, guarded.k)
     assert guarded.wrong(5) == [EVALUATE] * 5
 
 
@@ -210,7 +211,7 @@ def test_a_new_pin_starts_with_nothing_against_it(guarded: Guarded) -> None:
 
 def test_of_many_at_once_exactly_five_are_evaluated(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small storm; `make pin-storm` has the great one."""
-    monkeypatch.setattr(guard, "TRIES_A_MINUTE", 10_000)
+    monkeypatch.setattr(attempt_limits, "TRIES_A_MINUTE", 10_000)
     store = guarded.opened(Keys([OLD]), pool_size=16)
     start = threading.Barrier(16)
 
@@ -219,7 +220,7 @@ def test_of_many_at_once_exactly_five_are_evaluated(guarded: Guarded, monkeypatc
         admitted = []
         for _ in range(15):
             with store.transaction("test") as tx:
-                admitted.append(guard.reserve(tx, guarded.k, real=True, limits=()).admission)
+                admitted.append(attempt_limits.reserve(tx, guarded.k, real=True, limits=()).admission)
         return admitted
 
     with ThreadPoolExecutor(16) as threads:
@@ -235,11 +236,11 @@ def test_right_and_wrong_ones_at_once_never_wait_for_each_other_in_a_circle(guar
     def caller(n: int) -> None:
         start.wait()
         for turn in range(15):
-            k = guard.counter_of(turn % 3)
+            k = attempt_limits.counter_of(turn % 3)
             with store.transaction("test") as tx:
-                made = guard.reserve(tx, k, real=True, limits=(DESK, Limit(f"number {n % 2}", 200, HOUR)))
+                made = attempt_limits.reserve(tx, k, real=True, limits=(DESK, Limit(f"number {n % 2}", 200, HOUR)))
             with store.transaction("test") as tx:
-                guard.give_back(tx, made, matched=n % 2 == 0 and made.admission is EVALUATE)
+                attempt_limits.give_back(tx, made, matched=n % 2 == 0 and made.admission is EVALUATE)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(caller, range(8)))
@@ -255,7 +256,11 @@ def test_right_and_wrong_ones_at_once_never_wait_for_each_other_in_a_circle(guar
 def said_of(guarded: Guarded) -> tuple[bool, bool, bool]:
     """Locked, disabled, worn out."""
     k = guarded.k
-    return guarded.do(guard.is_locked, k), guarded.do(guard.is_disabled, k), guarded.do(guard.is_worn_out, k)
+    return (
+        guarded.do(attempt_limits.is_locked, k),
+        guarded.do(attempt_limits.is_disabled, k),
+        guarded.do(attempt_limits.is_worn_out, k),
+    )
 
 
 def test_what_is_said_of_a_counter_is_true_to_the_millisecond_and_to_the_try(guarded: Guarded) -> None:

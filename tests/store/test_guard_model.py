@@ -13,9 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
-from store import guard
-from store.budgets import Limit
-from store.guard import Admission, Reservation
+from store.security.budgets import Limit
+from store.verification import attempt_limits
+from store.verification.attempt_limits import Admission, Reservation
 from tests.store.clocked import DAY, HOUR, MINUTE
 from tests.store.guarded import Guarded
 
@@ -82,7 +82,9 @@ class Book(RuleBasedStateMachine):
     def begin(self, id: str, own: bool, how: str = "") -> tuple[str, int, Reservation]:
         way = {how: True} if how else {}
         expected, limits = self.expected(id, own, **way), (self.limits[own],)
-        made: Reservation = self.guarded.do(guard.reserve, self.k(id), real=id != "nobody", limits=limits, **way)
+        made: Reservation = self.guarded.do(
+            attempt_limits.reserve, self.k(id), real=id != "nobody", limits=limits, **way
+        )
         assert made.admission is expected
         self.number += 1
         if expected is Admission.EVALUATE:
@@ -91,14 +93,14 @@ class Book(RuleBasedStateMachine):
 
     @rule(attempt=consumes(pending))
     def turns_out_wrong(self, attempt: tuple[str, int, Reservation]) -> None:
-        self.guarded.do(guard.give_back, attempt[2], matched=False)
+        self.guarded.do(attempt_limits.give_back, attempt[2], matched=False)
 
     @rule(attempt=consumes(pending))
     def turns_out_right(self, attempt: tuple[str, int, Reservation]) -> None:
         id, number, made = attempt
         if made.admission is not Admission.EVALUATE or number not in self.book[id].attempts:
             return  # refused, or the PIN was replaced meanwhile: then it is not looked at (ivr/pin.py)
-        self.guarded.do(guard.give_back, made, matched=True)
+        self.guarded.do(attempt_limits.give_back, made, matched=True)
         entry = self.book[id]
         entry.in_a_life -= 1
         if entry.attempts[-1] == number:
@@ -118,13 +120,13 @@ class Book(RuleBasedStateMachine):
     def the_operator_unlocks(self, id: str) -> None:
         entry = self.book.get(id, Counted())
         locked = self.guarded.now < entry.locked_until
-        assert self.guarded.do(guard.unlock, self.k(id)) is locked
+        assert self.guarded.do(attempt_limits.unlock, self.k(id)) is locked
         if locked:
             entry.in_window = entry.locked_until = 0
 
     @rule(id=IDS)
     def a_new_pin_is_set(self, id: str) -> None:
-        self.guarded.do(guard.forget, self.k(id))
+        self.guarded.do(attempt_limits.forget, self.k(id))
         if id in self.book:
             self.book[id] = Counted()
 
@@ -132,7 +134,7 @@ class Book(RuleBasedStateMachine):
     def the_same_are_disabled(self) -> None:
         for id, entry in self.book.items():
             disabled = entry.in_a_row >= 10 or entry.in_a_life >= 30
-            assert self.guarded.do(guard.is_disabled, self.k(id)) is disabled
+            assert self.guarded.do(attempt_limits.is_disabled, self.k(id)) is disabled
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from store import Keys, guard, tables
-from store.budgets import Limit
-from store.guard import Admission
+from store import Keys, tables
+from store.security.budgets import Limit
+from store.verification import attempt_limits
+from store.verification.attempt_limits import Admission
 from tests.statements import watched
 from tests.store.clocked import DAY, HOUR, MINUTE, NEW, OLD
 from tests.store.guarded import DESK, Guarded
@@ -30,17 +31,17 @@ def guarded(store_url: str) -> Iterator[Guarded]:
 def test_a_counter_outlives_a_rotation_of_the_keys(guarded: Guarded) -> None:
     guarded.wrong(5)
     with guarded.opened(Keys([NEW])).transaction("test") as tx:
-        assert guard.reserve(tx, guard.counter_of(17), real=True, limits=()).admission is REFUSED
+        assert attempt_limits.reserve(tx, attempt_limits.counter_of(17), real=True, limits=()).admission is REFUSED
 
 
 def test_decoys_tell_nothing_and_do_not_meet(guarded: Guarded) -> None:
     def names(keys: Keys) -> list[str]:
         with guarded.opened(keys).transaction("test") as tx:
             return [
-                guard.decoy_of(tx, "17846325", "+441632960101", "CA1"),  # a PIN keyed where the ID belongs
-                guard.decoy_of(tx, None, "+441632960101", "CA1"),
-                guard.decoy_of(tx, None, None, "CA1"),
-                guard.decoy_of(tx, "CA1", None, "CA1"),
+                attempt_limits.decoy_of(tx, "17846325", "+441632960101", "CA1"),  # a PIN keyed where the ID belongs
+                attempt_limits.decoy_of(tx, None, "+441632960101", "CA1"),
+                attempt_limits.decoy_of(tx, None, None, "CA1"),
+                attempt_limits.decoy_of(tx, "CA1", None, "CA1"),
             ]
 
     found = names(Keys([OLD]))
@@ -60,10 +61,10 @@ def test_a_sweep_drops_decoys_that_were_not_seen_for_a_day_and_keeps_people(guar
     guarded.reserve("decoy", real=False)
     guarded.now += DAY
     guarded.reserve("fresh decoy", real=False)
-    guarded.do(guard.sweep)
+    guarded.do(attempt_limits.sweep)
     assert {row.k for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "decoy", "fresh decoy"}
     guarded.now += 1
-    guarded.do(guard.sweep)
+    guarded.do(attempt_limits.sweep)
     assert {row.k for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "fresh decoy"}
     assert guarded.row()["lifetime"] == 4
 
@@ -71,7 +72,7 @@ def test_a_sweep_drops_decoys_that_were_not_seen_for_a_day_and_keeps_people(guar
 def test_whoever_begins_anew_has_nothing_held_against_them_at_any_counter(guarded: Guarded) -> None:
     for name in (guarded.k, "step:person:17", "enrol:17", "pinpage:17", "step:person:18"):
         guarded.reserve(name)
-    guarded.do(guard.forget_person, 17)
+    guarded.do(attempt_limits.forget_person, 17)
     assert [row.k for row in guarded.rows(select(tables.pin_guards))] == ["step:person:18"]
 
 
@@ -79,7 +80,7 @@ def test_an_id_that_was_nobodys_is_kept_once_it_is_somebodys(guarded: Guarded) -
     guarded.reserve(real=False)
     guarded.reserve(real=True)
     guarded.now += 2 * DAY
-    guarded.do(guard.sweep)
+    guarded.do(attempt_limits.sweep)
     assert guarded.row()["consecutive"] == 2
 
 
@@ -136,7 +137,7 @@ def test_a_match_and_a_refused_attempt_cost_no_budget(guarded: Guarded) -> None:
     assert guarded.spent() == 5
     made = guarded.reserve("another", limits=(NUMBER, DESK))
     assert guarded.spent(NUMBER) == 1
-    guarded.do(guard.give_back, made, matched=True)
+    guarded.do(attempt_limits.give_back, made, matched=True)
     assert (guarded.spent(NUMBER), guarded.spent()) == (0, 5)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from store import pins, tables
-from store.imports import ImportResult
+from store import tables
+from store.imports.import_run import ImportResult
+from store.verification import pins
 from tests.store.importing import NOW, SAMPLE, Desk, document, sample
 
 
@@ -132,7 +133,7 @@ def test_a_newcomer_without_a_support_id_is_issued_one_that_stays(desk: Desk) ->
 def test_an_issued_support_id_is_one_nobody_has(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.imports(document(people=[{"username": "a", "name": "A", "email": "a@x.example", "support_id": "10000016"}]))
     drawn = iter(["10000016", "10000024", "10000032", "10000040"])
-    monkeypatch.setattr("store.import_people.new_support_id", lambda: next(drawn))
+    monkeypatch.setattr("store.imports.people_rows.new_support_id", lambda: next(drawn))
     people = [{"username": "c", "name": "C", "email": "c@x.example", "support_id": "10000024"}]
     desk.imports(document(people=[*people, {"username": "b", "name": "B", "email": "b@x.example"}]))
     p = tables.people.c
@@ -170,7 +171,7 @@ def test_a_slack_member_may_pass_from_one_entry_to_another(full: Desk) -> None:
 
 def test_g9_members_pass_between_entries_far_apart(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """G9: two people exchange their members, and one goes; the file is looked at one entry at a time."""
-    monkeypatch.setattr("store.import_people.CHUNK", 1)
+    monkeypatch.setattr("store.imports.people_rows.CHUNK", 1)
     first, second = SAMPLE["people"][0]["slack"], SAMPLE["people"][1]["slack"]
     slacks = [("olivia.hart", second), ("raj.patel", []), ("dev.anand", first)]
     changed = document(people=[{"username": name, "slack": slack} for name, slack in slacks])
@@ -186,7 +187,7 @@ def test_g9_members_pass_between_entries_far_apart(full: Desk, monkeypatch: pyte
 
 
 def test_pieces_are_seamless(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.imports.CHUNK", 2)
+    monkeypatch.setattr("store.imports.import_run.CHUNK", 2)
     seen: list[tuple[str, int, int]] = []
     desk.imports(SAMPLE, progress=lambda *step: seen.append(step))
     assert ("checking people", 2, 9) in seen

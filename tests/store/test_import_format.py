@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store.import_format import ImportTrouble, read
+from store.imports.file_format import ImportTrouble, read
 
 SAMPLE = Path(__file__).parents[2] / "deskgate" / "sample-accounts.json"
 GOOD: dict[str, Any] = {
@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_read_is_told(raw: bytes, line: str) -> None:
 @pytest.mark.parametrize("once", [7, 64 * 1024], ids=["by a few bytes", "at once"])
 def test_g9_a_file_cut_off_anywhere_is_told_as_json_itself_tells_it(once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """G9: however much is read at a time, and wherever a character, a word or an entry is cut by that."""
-    monkeypatch.setattr("store.import_json.READ", once)
+    monkeypatch.setattr("store.imports.json_stream.READ", once)
     good = copy.deepcopy(GOOD)
     good["people"][0]["name"] = "Øl \U0001f980"
     text = json.dumps(good, indent=1).replace("\\u00d8", "Ø").replace("Bakery", "Bäckerei")

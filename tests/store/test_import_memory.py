@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from store import people
-from store.import_format import read
-from store.imports import run
+from store.accounts import people
+from store.imports.file_format import read
+from store.imports.import_run import run
 from tests.store.importing import Desk
 
 AT_MOST = 1.25  # times as much for a file four times as long; what is all read at once has 4
@@ -68,9 +68,9 @@ def peak(desk: Desk, path: Path) -> int:
 def test_g9_a_file_four_times_as_long_takes_no_more_memory(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("imports", "import_people"):
-        monkeypatch.setattr(f"store.{module}.CHUNK", 25)
-    monkeypatch.setattr("store.import_json.READ", 4_096)
+    for module in ("import_run", "people_rows"):
+        monkeypatch.setattr(f"store.imports.{module}.CHUNK", 25)
+    monkeypatch.setattr("store.imports.json_stream.READ", 4_096)
     desk = Desk(sqlite_url)
     peak(desk, written(tmp_path / "warm.json", 0, 60))  # statements are made once
     little = peak(desk, written(tmp_path / "little.json", 1_000, 100))

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from deskgate.settings import SettingTrouble, read_settings
-from store.import_format import ImportTrouble, read
+from store.imports.file_format import ImportTrouble, read
 from tests.store.importing import SAMPLE, Desk, document
 
 TEAM: Final = "is no id of a Slack workspace or organisation, like T0DESK or E0GRID"

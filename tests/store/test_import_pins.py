@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from sqlalchemy import insert, select
 
-from store import Keys, guard, pins, tables
-from store.import_format import ImportTrouble
-from store.pins import Pin
+from store import Keys, tables
+from store.imports.file_format import ImportTrouble
+from store.verification import attempt_limits, pins
+from store.verification.pins import Pin
 from tests.store.importing import SAMPLE, Desk, document, sample
 
 
@@ -57,7 +58,7 @@ def test_a_pin_is_set_only_for_whom_has_none(full: Desk) -> None:
 
 def test_reset_replaces_pins_forgets_failures_and_tells_the_person(full: Desk) -> None:
     with full.store.transaction("test") as tx:
-        guard.reserve(tx, guard.counter_of(full.id_of("olivia.hart")), real=True, limits=())
+        attempt_limits.reserve(tx, attempt_limits.counter_of(full.id_of("olivia.hart")), real=True, limits=())
     person = {"username": "olivia.hart", "pin": "48291536"}
     assert full.imports(document(people=[person]), reset_pins=True).counts == {"pins.set": 1}
     assert full.has_pin("olivia.hart", "48291536")
@@ -107,7 +108,7 @@ def test_nobody_gets_a_pin_that_was_hashed_for_somebody_else(desk: Desk, monkeyp
         return hashed(keys, person, pin)
 
     people = [SAMPLE["people"][3]]
-    monkeypatch.setattr("store.imports.pins.keep", slow)
+    monkeypatch.setattr("store.imports.import_run.pins.keep", slow)
     with pytest.raises(ImportTrouble, match="run the import again"):
         desk.imports(document(people=people))
     assert desk.rows(select(tables.pins)) == []
@@ -169,8 +170,8 @@ def test_a_clash_with_somebody_elses_row_is_told(desk: Desk, monkeypatch: pytest
     row = {"username": "same", "name": "S", "email": "s@x.example", "support_id": "10000016"}
     with desk.store.transaction("test") as tx:
         tx.connection.execute(insert(tables.people), row)
-    monkeypatch.setattr("store.import_changes.Register.find", lambda *_, **__: {})
-    monkeypatch.setattr("store.import_people._check_support_ids", lambda *_: None)
+    monkeypatch.setattr("store.imports.row_changes.Register.find", lambda *_, **__: {})
+    monkeypatch.setattr("store.imports.people_rows._check_support_ids", lambda *_: None)
     assert desk.refuses(document(people=[row])) == [
         "somebody else stored the same people, accounts or Slack members just now; run the import again"
     ]

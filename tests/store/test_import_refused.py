@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from store import pins
+from store.verification import pins
 from tests.store.importing import SAMPLE, Desk, Document, document, sample
 
 

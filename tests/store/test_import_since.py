@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof
-from store import WORKER, factors, notices, pins, tables
-from store.people import resolve
+from store import WORKER, tables
+from store.accounts import recipients
+from store.accounts.people import resolve
+from store.verification import factors, pins
 from tests.store.importing import NOW, SAMPLE, Desk, document
 
 DAY = 24 * 3_600_000
@@ -99,7 +101,7 @@ def told(desk: Desk) -> set[str]:
         grant = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         person, _ = resolve(tx, "10000073", None)
-        return {notice.to for notice in notices.addressed(tx, grant, {"notice": "pin_set", "person": person})}
+        return {notice.to for notice in recipients.addressed(tx, grant, {"notice": "pin_set", "person": person})}
 
 
 def test_a_decoy_and_a_phone_on_a_desk(desk: Desk) -> None:

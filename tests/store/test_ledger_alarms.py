@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 
 from store import Trouble
-from store.checkpoints import OVERDUE
-from store.ledger import HOUR
+from store.db.ledger_chain import HOUR
+from store.ledger.checkpoints import OVERDUE
 from store.tables import checkpoints, lanes, ledger
 from tests.store.attacked import OLD, Attacked
 

@@ -15,9 +15,9 @@ from sqlalchemy import delete, insert, update
 
 from authz import load_schemes
 from store import Keys, open_store
-from store.ledger import LANE_LIFE, SIGNED
+from store.db.ledger_chain import LANE_LIFE, SIGNED
+from store.ledger.verify import Verdict, verify
 from store.tables import checkpoints, lanes, ledger
-from store.verify import Verdict, verify
 from tests.store.attacked import NOW, OLD, Attacked, at
 
 

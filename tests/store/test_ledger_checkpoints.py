@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, update
 
-from store.ledger import LANE_LIFE
+from store.db.ledger_chain import LANE_LIFE
+from store.ledger.verify import Reading, verify
 from store.tables import checkpoints, lanes, ledger
-from store.verify import Reading, verify
 from tests.store.attacked import NEW, OLD, Attacked
 
 

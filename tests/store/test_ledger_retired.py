@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 
 from store import KeyRetired, Keys
-from store.ledger import HOUR, checkpoint_link, first_link, link
-from store.retiring import CannotRetire, retire
+from store.db.ledger_chain import HOUR, checkpoint_link, first_link, link
+from store.ledger.verify import verify
+from store.operator.key_retirement import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
-from store.verify import verify
 from tests.statements import watched
 from tests.store.attacked import KINDS, NEW, OLD, Attacked
 

@@ -14,8 +14,9 @@ from sqlalchemy import Table, insert, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, audit
-from store.ledger import HOUR
+from store import OPERATOR
+from store.db.ledger_chain import HOUR
+from store.ledger import audit
 from store.tables import checkpoints, lanes, ledger
 from tests.store.attacked import KINDS, OLD, TABLES, Attacked
 

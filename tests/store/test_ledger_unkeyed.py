@@ -14,11 +14,11 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from store import Store
-from store.checkpoints import Seal
-from store.ledger import HOUR
-from store.retiring import CannotRetire, retire
+from store.db.ledger_chain import HOUR
+from store.ledger.checkpoints import Seal
+from store.ledger.verify import verify
+from store.operator.key_retirement import CannotRetire, retire
 from store.tables import checkpoints, lanes, ledger
-from store.verify import verify
 from tests.store.attacked import NEW, OLD, Attacked, at
 from tests.store.test_ledger_retired import NEWER
 

@@ -21,14 +21,15 @@ import pytest
 from sqlalchemy import func, select, text
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from store import ConnectionLost, Keys, Store, open_store, tickets
-from store.import_format import read
-from store.imports import run
-from store.ledger import LANE_LIFE, Lanes
+from store import ConnectionLost, Keys, Store, open_store
+from store.db.ledger_chain import LANE_LIFE, Lanes
+from store.db.transaction import Transaction
+from store.imports.file_format import read
+from store.imports.import_run import run
+from store.ledger.verify import verify
 from store.tables import lanes, ledger
 from store.tables import tickets as ticket_table
-from store.transaction import Transaction
-from store.verify import verify
+from store.tickets import customer_tickets
 
 ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
@@ -60,7 +61,7 @@ def with_olivia(url: str) -> Store:
 def open_ticket(tx: Transaction) -> int:
     grant = tx.ask(Ask("person:1", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
     assert isinstance(grant, Grant)
-    return tickets.open(tx, grant, subject="s", body="b")
+    return customer_tickets.open(tx, grant, subject="s", body="b")
 
 
 def every_lane_writes(store: Store) -> None:

@@ -10,9 +10,12 @@ from sqlalchemy import Connection, inspect, text
 
 import store
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from store import Keys, codes, desk_tickets, members, open_store, ticket_lists
-from store.engine import make_engine
-from store.schema import _config
+from store import Keys, open_store
+from store.codes import one_time_codes
+from store.db.engine import make_engine
+from store.db.schema import _config
+from store.tickets import agent_tickets, customer_lists
+from store.verification import slack_members
 from tests.desk import SECRET
 from tests.postgres import Server
 
@@ -61,21 +64,21 @@ def test_everything_is_still_there(old: str) -> None:
         with opened.transaction("test") as tx:
             verdict = tx.ask(Ask("person:1", Action.TICKET_VIEW, 1, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(verdict, Grant)
-            found = ticket_lists.conversation(tx, [verdict], 1001)
+            found = customer_lists.conversation(tx, [verdict], 1001)
             assert found is not None
             assert [said.body for said in found.said] == ["It is slow since noon"]
-            member = members.find(tx, "T1", "U1")
+            member = slack_members.find(tx, "T1", "U1")
             assert member is not None
             assert (member.subject, member.via, member.dm) == ("person:1", None, None)
-            agent = members.find(tx, "T1", "U2")
+            agent = slack_members.find(tx, "T1", "U2")
             assert agent is not None
             assert agent.subject == "staff:1"
             owed = tx.connection.execute(text("SELECT kind, key, lane, given_up FROM work")).all()
             assert [(row.kind, row.key, row.lane, bool(row.given_up)) for row in owed] == [("notice", "k", None, False)]
-            assert codes.issue(tx, "link", "person:1").isdigit()
+            assert one_time_codes.issue(tx, "link", "person:1").isdigit()
             work = tx.ask(Ask("staff:1", Action.DESK_TICKET_WORK, 1, None, Proof.NONE))
             assert isinstance(work, Grant)
-            desk_tickets.answer(tx, work, 1001, "Better now?", phone=True)
+            agent_tickets.answer(tx, work, 1001, "Better now?", phone=True)
         with opened.transaction("test") as tx:
             said = tx.connection.execute(text("SELECT body, internal, event, earlier FROM messages ORDER BY id")).all()
         assert [(row.body, bool(row.internal), row.event, row.earlier) for row in said] == [

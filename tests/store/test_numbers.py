@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deskgate.settings import Settings
-from store import numbers
+from store.text import numbers
 
 MIA = "+441632960108"
 PASTED = [

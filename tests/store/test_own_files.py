@@ -15,9 +15,9 @@ import pytest
 
 from authz import load_schemes
 from store import HashPool, Keys, migrate, open_store
-from store.own_folder import folder_of_ours
-from store.pool import own_folder
-from store.seen import Memory, Seen
+from store.db.last_seen import Memory, Seen
+from store.db.own_folder import folder_of_ours
+from store.verification.hash_pool import own_folder
 from tests.house.test_names import ROOT
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from store import pins
-from store.pins import EasyPin
+from store.verification import pins
+from store.verification.pins import EasyPin
 
 TEN = "0123456789"
 MONTH_DAYS = [

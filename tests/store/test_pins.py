@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
 
 from ivr.shapes import CheckPin
-from store import Keys, pins, tables
-from store.pins import KeptPin, Match, Pin
+from store import Keys, tables
+from store.verification import pins
+from store.verification.pins import KeptPin, Match, Pin
 from tests.store.clocked import NEW, OLD, Clocked
 
 DIGITS, OTHER = "58203917", "58203918"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from store import HashPool
-from store.pool import PLACES, QUEUE
+from store.verification.hash_pool import PLACES, QUEUE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds before a test that would hang fails instead
@@ -144,8 +144,9 @@ IN_ANOTHER_PROCESS = """
 import os, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from store import HashPool, Keys, pins
-from store.pins import Pin
+from store import HashPool, Keys
+from store.verification import pins
+from store.verification.pins import Pin
 
 folder = Path(sys.argv[1])
 pool, keys, log = HashPool(folder), Keys([bytes(32)]), os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)

@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from authz import Action, Ask, Denied, Grant, Proof
-from store import OPERATOR, WORKER, Keys, Transaction, codes, proof_mail, tables, work
-from store.proof_mail import A_DAY, APART, DAY
+from store import OPERATOR, WORKER, Keys, Transaction, tables
+from store.codes import one_time_codes
+from store.jobs import job_queue
+from store.staff import email_codes
+from store.staff.email_codes import A_DAY, APART, DAY
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
@@ -28,17 +31,17 @@ def granted(tx: Transaction, who: str, action: Action) -> Grant:
 class Desk(Clocked):
     def find(self, word: str) -> int | None:
         with self.transaction() as tx:
-            return proof_mail.find(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), word)
+            return email_codes.find(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), word)
 
     def ask(self, person: int) -> bool:
         with self.transaction() as tx:
-            return proof_mail.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), person)
+            return email_codes.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), person)
 
-    def address(self, person: int) -> proof_mail.ProofMail | None:
+    def address(self, person: int) -> email_codes.ProofMail | None:
         with self.transaction() as tx:
-            return proof_mail.address(tx, granted(tx, WORKER, Action.DESK_DELIVER), person)
+            return email_codes.address(tx, granted(tx, WORKER, Action.DESK_DELIVER), person)
 
-    def sent(self, person: int) -> proof_mail.ProofMail:
+    def sent(self, person: int) -> email_codes.ProofMail:
         made = self.address(person)
         assert made is not None
         return made
@@ -141,18 +144,18 @@ def test_what_was_sent_is_counted_too(desk: Desk, mia: int) -> None:
     for _ in range(A_DAY):
         assert desk.ask(mia)
         with desk.transaction() as tx:
-            piece = work.lease(tx, ["proof_code"])
+            piece = job_queue.lease(tx, ["proof_code"])
             assert piece is not None
-            work.done(tx, piece)
+            job_queue.done(tx, piece)
         desk.now += APART
-        desk.do(work.sweep)
+        desk.do(job_queue.sweep)
     assert not desk.ask(mia)
 
 
 def test_twice_in_one_transaction_is_once(desk: Desk, mia: int) -> None:
     with desk.transaction() as tx:
         grant = granted(tx, KIM, Action.DESK_PROOF_ASK)
-        assert [proof_mail.ask(tx, grant, mia) for _ in range(2)] == [True, False]
+        assert [email_codes.ask(tx, grant, mia) for _ in range(2)] == [True, False]
 
 
 def test_many_who_ask_at_once_have_one_mail_sent(desk: Desk, mia: int) -> None:
@@ -164,7 +167,7 @@ def test_many_who_ask_at_once_have_one_mail_sent(desk: Desk, mia: int) -> None:
         ready.wait(30)
         with store.transaction("test") as tx:
             tx.now += next(ticks)
-            return proof_mail.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), mia)
+            return email_codes.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), mia)
 
     with ThreadPoolExecutor(asking) as threads:
         assert sorted(threads.map(ask, range(asking))) == [False] * (asking - 1) + [True]
@@ -183,14 +186,14 @@ def test_the_code_is_theirs_and_goes_to_their_address(desk: Desk, mia: int) -> N
     made = desk.sent(mia)
     assert (made.to, made.name) == ("mia@tideworks.example", "Mia Chen")
     assert made.code not in repr(made)
-    assert desk.do(codes.redeem, "link", made.code) == (f"person:{mia}", "")
+    assert desk.do(one_time_codes.redeem, "link", made.code) == (f"person:{mia}", "")
     assert desk.fields() == [f"contact.name contact.email code_sent_to:person:{mia}"]
 
 
 def test_a_second_one_ends_the_first(desk: Desk, mia: int) -> None:
     first, second = desk.sent(mia), desk.sent(mia)
-    assert desk.do(codes.redeem, "link", first.code) is None
-    assert desk.do(codes.redeem, "link", second.code) is not None
+    assert desk.do(one_time_codes.redeem, "link", first.code) is None
+    assert desk.do(one_time_codes.redeem, "link", second.code) is not None
 
 
 def test_whoever_is_there_no_more_gets_none(desk: Desk, mia: int) -> None:

@@ -13,9 +13,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Reason, Topic
-from store import Keys, accounts, carried, codes, step_ups, tables
-from store.import_format import read
-from store.imports import run
+from store import Keys, tables
+from store.accounts import account_details
+from store.codes import one_time_codes
+from store.imports.file_format import read
+from store.imports.import_run import run
+from store.verification import step_ups, transfer_codes
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
@@ -49,7 +52,7 @@ def test_nothing_is_told_that_was_begun_after_a_right_was_withdrawn(desk: Clocke
                 if isinstance(verdict, Denied):
                     next(refused)
                     continue
-                accounts.service_names(tx, verdict)
+                account_details.service_names(tx, verdict)
             told.append((began, time.perf_counter()))
 
     def comes_and_goes() -> None:
@@ -93,8 +96,10 @@ def test_a_contact_who_is_removed_has_nothing_at_the_next_request(desk: Clocked)
         with desk.transaction() as tx:
             assert isinstance(tx.ask(OPENS._replace(subject=subject)), Grant)
             step_ups.reached(tx, subject, TIDEWORKS, "authenticator", f"CA{one}", ends_at=tx.now + 900_000)
-            codes.issue(tx, "link", subject)
-            carry[one] = carried.give(tx, carried.TO_SLACK, subject, TIDEWORKS, f"CA{one}", Topic.TECHNICAL)
+            one_time_codes.issue(tx, "link", subject)
+            carry[one] = transfer_codes.give(
+                tx, transfer_codes.TO_SLACK, subject, TIDEWORKS, f"CA{one}", Topic.TECHNICAL
+            )
     assert all(carry.values())
     c = tables.contacts.c
     desk.do(lambda tx: tx.connection.execute(tables.contacts.delete().where(c.person_id.in_(people))))
@@ -105,7 +110,7 @@ def test_a_contact_who_is_removed_has_nothing_at_the_next_request(desk: Clocked)
             tx.proved_further(subject, TIDEWORKS)
             verdict = tx.ask(OPENS._replace(subject=subject, proof=Proof.STEPPED_UP))
             nowhere = not tx.offer_accounts(subject, Proof.STEPPED_UP, [(Action.TICKET_OPEN, Topic.TECHNICAL)])
-            carried.take(tx, carried.TO_SLACK, subject, carry[one] or "", "T0DESK:U0X")
+            transfer_codes.take(tx, transfer_codes.TO_SLACK, subject, carry[one] or "", "T0DESK:U0X")
             still = tx.ask(OPENS._replace(subject=subject, proof=Proof.STEPPED_UP))
         shut += nowhere and all(
             isinstance(one, Denied) and one.reason is Reason.NOT_A_CONTACT for one in (verdict, still)

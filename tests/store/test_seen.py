@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from store import restored, seen
-from store.seen import Memory, Seen
+from store.db import last_seen
+from store.db.last_seen import Memory, Seen
+from store.operator import restored
 from tests.store.attacked import Attacked
 
 EARLIER, LATER = Seen(1, "aa", ()), Seen(2, "bb", ("agent.kim",))
@@ -57,11 +58,11 @@ def test_b6_one_process_looks_and_keeps_at_a_time() -> None:
 
 
 def test_b6_a_shell_finds_what_systemd_gave_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen, "SYSTEMD", str(tmp_path))
+    monkeypatch.setattr(last_seen, "SYSTEMD", str(tmp_path))
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
-    of_the_service = seen.state_folder()
+    of_the_service = last_seen.state_folder()
     monkeypatch.delenv("STATE_DIRECTORY")
-    assert seen.state_folder() == of_the_service == tmp_path / "deskgate"
+    assert last_seen.state_folder() == of_the_service == tmp_path / "deskgate"
 
 
 def test_b6_a_slower_process_does_not_take_back_what_another_has_seen(

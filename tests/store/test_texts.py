@@ -12,8 +12,10 @@ import phonenumbers
 import pytest
 from sqlalchemy import insert, select, update
 
-from store import Keys, codes, tables, texts
-from store.people import subject_of
+from store import Keys, tables
+from store.accounts.people import subject_of
+from store.codes import one_time_codes
+from store.verification import sms_codes
 from tests.desk import SECRET
 from tests.store.clocked import DAY, HOUR, MINUTE, Clocked
 
@@ -23,7 +25,7 @@ LISTED = ("GB", "DE", "FR")
 class Desk(Clocked):
     def ask(self, person: int, countries: tuple[str, ...] = LISTED) -> bool:
         with self.transaction() as tx:
-            return texts.ask(tx, subject_of(person), "CA1", countries)
+            return sms_codes.ask(tx, subject_of(person), "CA1", countries)
 
     def with_number(self, person: int, number: str, *, hours: int = 100) -> None:
         with self.transaction() as tx:
@@ -68,12 +70,12 @@ def test_ten_thousand_requests_over_two_hundred_countries(one: Desk) -> None:
         one.now += 6 * MINUTE
         with one.transaction() as tx:
             for person in dice.choices(people, k=100):
-                asked[person] += texts.ask(tx, subject_of(person), "CA1", LISTED)
+                asked[person] += sms_codes.ask(tx, subject_of(person), "CA1", LISTED)
     sent = Counter(country for _, country in one.sent())
     assert set(sent) == set(LISTED)
-    assert max(asked.values()) == texts.TO_A_PERSON
-    assert len(LISTED) * 5 * texts.TO_A_PERSON // 2 < sum(sent.values()) <= len(LISTED) * 10 * texts.TO_A_PERSON
-    assert all(n <= texts.TO_A_COUNTRY_A_DAY for n in sent.values())
+    assert max(asked.values()) == sms_codes.TO_A_PERSON
+    assert len(LISTED) * 5 * sms_codes.TO_A_PERSON // 2 < sum(sent.values()) <= len(LISTED) * 10 * sms_codes.TO_A_PERSON
+    assert all(n <= sms_codes.TO_A_COUNTRY_A_DAY for n in sent.values())
 
 
 def test_to_one_number_three_in_ten_minutes_and_five_to_a_person_in_a_day(desk: Desk) -> None:
@@ -95,7 +97,7 @@ def test_a_number_of_two_people_is_counted_once(desk: Desk) -> None:
 
 def test_the_days_stop_trips_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of a day's at once, half as the day passes; the desk is told. A4: never by the calendar."""
-    monkeypatch.setattr(texts, "TO_A_COUNTRY_A_DAY", 8)
+    monkeypatch.setattr(sms_codes, "TO_A_COUNTRY_A_DAY", 8)
     assert [desk.ask(person) for person in (1, 2, 3, 4, 5)] == [True] * 4 + [False]
     a = tables.alerts.c
     assert [tuple(row) for row in desk.rows(select(a.kind, a.detail))] == [("texts_spent", "GB")]
@@ -104,7 +106,7 @@ def test_the_days_stop_trips_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch
     desk.now += 6 * HOUR
     assert [desk.ask(person) for person in (1, 2)] == [True, False]
     desk.now += DAY
-    monkeypatch.setattr(texts, "A_DAY", 4)
+    monkeypatch.setattr(sms_codes, "A_DAY", 4)
     assert [desk.ask(person) for person in (1, 2, 3, 6)] == [True, True, False, False]
 
 
@@ -116,7 +118,7 @@ def test_many_at_once_are_counted_one_after_the_other(desk: Desk) -> None:
         return desk.ask(1)
 
     with ThreadPoolExecutor(6) as threads:
-        assert sum(threads.map(ask, range(6))) == texts.TO_A_NUMBER
+        assert sum(threads.map(ask, range(6))) == sms_codes.TO_A_NUMBER
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ def test_many_at_once_are_counted_one_after_the_other(desk: Desk) -> None:
     ],
 )
 def test_where_a_text_would_go(number: str, country: str | None) -> None:
-    assert texts.country_of(number) == country
+    assert sms_codes.country_of(number) == country
 
 
 @pytest.mark.parametrize("hours", [71, 73])
@@ -154,16 +156,16 @@ def test_without_a_country_nothing_is_sent(one: Desk) -> None:
 
 
 def test_a_code_that_was_asked_for_anew_is_good_no_more(one: Desk) -> None:
-    before = one.do(codes.issue, texts.BY_TEXT, subject_of(1), "CA1")
+    before = one.do(one_time_codes.issue, sms_codes.BY_TEXT, subject_of(1), "CA1")
     assert one.ask(1)
-    assert one.do(codes.use, texts.BY_TEXT, before, subject_of(1)) is None
+    assert one.do(one_time_codes.use, sms_codes.BY_TEXT, before, subject_of(1)) is None
 
 
 def test_what_was_counted_is_dropped_when_it_counts_no_more(one: Desk) -> None:
     assert one.ask(1)
-    one.do(texts.sweep)
+    one.do(sms_codes.sweep)
     assert len(one.sent()) == 1
     with one.transaction() as tx:
         tx.connection.execute(update(tables.text_messages).values(at=one.now - DAY - 1))
-    one.do(texts.sweep)
+    one.do(sms_codes.sweep)
     assert one.sent() == []

@@ -12,20 +12,12 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from store import (
-    ConnectionLost,
-    Keys,
-    NoGrant,
-    Store,
-    Transaction,
-    accounts,
-    open_store,
-    step_ups,
-    tables,
-    tickets,
-    verify,
-)
-from store.timeline import Recorded
+from store import ConnectionLost, Keys, NoGrant, Store, Transaction, open_store, tables
+from store.accounts import account_details
+from store.ledger import verify
+from store.messages.timeline import Recorded
+from store.tickets import customer_tickets
+from store.verification import step_ups
 from tests.desk import SECRET
 from tests.statements import watched
 from tests.store.clocked import NOON, SCHEMES, Clocked
@@ -67,7 +59,7 @@ def test_a_refusal_is_an_entry_that_stays(desk: Clocked) -> None:
 def test_a_fault_takes_back_the_entry_and_the_effect(desk: Clocked) -> None:
     def opens_and_fails() -> None:
         with desk.transaction() as tx:
-            tickets.open(tx, granted(tx), subject="s", body="b")
+            customer_tickets.open(tx, granted(tx), subject="s", body="b")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -75,15 +67,15 @@ def test_a_fault_takes_back_the_entry_and_the_effect(desk: Clocked) -> None:
     assert ledger(desk) == []
     assert desk.rows(select(tables.tickets)) == []
     with desk.transaction() as tx:
-        tickets.open(tx, granted(tx), subject="s", body="b")
+        customer_tickets.open(tx, granted(tx), subject="s", body="b")
     assert ledger(desk) == [("person:1", "ticket.open:technical", "allowed")]
 
 
 def test_what_was_told_is_named_in_the_entry_it_was_told_under(desk: Clocked) -> None:
     with desk.transaction("CA1") as tx:
         bills = granted(tx, Ask("person:1", Action.BILLING_VIEW, 1, None, Proof.VERIFIED))
-        accounts.invoices(tx, bills)
-        accounts.invoices(tx, bills)
+        account_details.invoices(tx, bills)
+        account_details.invoices(tx, bills)
     e = tables.ledger.c
     assert desk.rows(select(e.fields, e.call, e.channel, e.proof, e.account).where(e.at >= NOON)) == [
         ("invoice.number invoice.amount invoice.due invoice.status", "CA1", "test", "verified", 1)
@@ -95,10 +87,12 @@ def test_h15_an_offer_is_no_entry_until_something_is_told_under_it(desk: Clocked
     with desk.transaction() as tx:
         offered = tx.offer([Ask("person:4", action, 1, topic, Proof.VERIFIED) for action, topic in cells])
         assert set(offered) == {"ticket.open:billing", "billing.view"}
-        assert accounts.invoices(tx, offered["billing.view"])
+        assert account_details.invoices(tx, offered["billing.view"])
         with pytest.raises(NoGrant):
-            accounts.invoices(tx, offered["ticket.open:billing"])
-        accounts.invoices(tx, tx.offer([Ask("person:4", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)])["billing.view"])
+            account_details.invoices(tx, offered["ticket.open:billing"])
+        account_details.invoices(
+            tx, tx.offer([Ask("person:4", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)])["billing.view"]
+        )
     assert ledger(desk) == [("person:4", "billing.view", "allowed")], "the same yes is one entry"
     e = tables.ledger.c
     assert desk.rows(select(e.account, e.rules, e.fields).where(e.at >= NOON)) == [
@@ -109,7 +103,7 @@ def test_h15_an_offer_is_no_entry_until_something_is_told_under_it(desk: Clocked
 def test_h15_what_is_offered_on_every_account_is_written_for_those_that_are_told(desk: Clocked) -> None:
     with desk.transaction() as tx:
         offered = tx.offer_accounts("person:2", Proof.VERIFIED, [(Action.SERVICE_VIEW, None)])
-        assert [accounts.name(tx, grant).number for grant in offered.values()] == ["200417", "300528", "400639"]
+        assert [account_details.name(tx, grant).number for grant in offered.values()] == ["200417", "300528", "400639"]
         assert tx.offer_accounts("person:2", Proof.CLAIMED, [(Action.SERVICE_VIEW, None)]) == {}
         assert tx.offer_accounts("person:0", Proof.VERIFIED, [(Action.SERVICE_VIEW, None)]) == {}
         assert tx.offer_everywhere("person:2", Proof.VERIFIED, [(Action.BILLING_VIEW, None)])
@@ -222,7 +216,7 @@ def everything(desk: Clocked) -> tuple[int, ...]:
 
 def opens_a_ticket(store: Store) -> None:
     with store.transaction("phone", "CA1") as tx:
-        tickets.open(tx, granted(tx), subject="s", body="b", recorded=Recorded(SID, 7))
+        customer_tickets.open(tx, granted(tx), subject="s", body="b", recorded=Recorded(SID, 7))
 
 
 def test_whichever_statement_fails_there_is_no_part_of_a_ticket(desk: Clocked) -> None:
@@ -288,7 +282,7 @@ def test_after_a_lost_connection_later_transactions_work_on_a_lane_of_their_own(
             backend = tx.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
             with psycopg.connect(sample_postgres.replace("+psycopg", ""), autocommit=True) as admin:
                 admin.execute("SELECT pg_terminate_backend(%s)", (backend,))
-            tickets.open(tx, granted(tx), subject="s", body="b")
+            customer_tickets.open(tx, granted(tx), subject="s", body="b")
 
     with pytest.raises(ConnectionLost):
         loses_its_connection()

@@ -13,8 +13,11 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from authz import Action, Ask, Grant, Proof
-from store import Keys, Transaction, approvals, authenticators, codes, pages, second_looks, step_codes, tables
-from store.people import subject_of
+from store import Keys, Transaction, tables
+from store.accounts.people import subject_of
+from store.codes import one_time_codes, one_time_links
+from store.staff import dual_control
+from store.verification import call_codes, slack_approvals, totp
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
@@ -50,12 +53,12 @@ def both(desk: Clocked, one: Does, other: Does | None = None) -> tuple[Any, Any]
 def test_h9_two_codes_at_once_leave_one_good(desk: Clocked) -> None:
     """Of whatever kind: the later one is good, and it is the only one. A page's token likewise."""
     for kind in ("link", "unlock", "text"):
-        older, newer = both(desk, lambda tx, kind=kind: codes.issue(tx, kind, subject_of(MIA)))
-        assert desk.do(codes.use, kind, older, subject_of(MIA)) is None
-        assert desk.do(codes.use, kind, newer, subject_of(MIA)) == ""
-    older, newer = both(desk, lambda tx: pages.issue(tx, "join", "staff:1"))
-    assert desk.do(pages.look, "join", older) is None
-    assert desk.do(pages.look, "join", newer) == ("staff:1", "")
+        older, newer = both(desk, lambda tx, kind=kind: one_time_codes.issue(tx, kind, subject_of(MIA)))
+        assert desk.do(one_time_codes.use, kind, older, subject_of(MIA)) is None
+        assert desk.do(one_time_codes.use, kind, newer, subject_of(MIA)) == ""
+    older, newer = both(desk, lambda tx: one_time_links.issue(tx, "join", "staff:1"))
+    assert desk.do(one_time_links.look, "join", older) is None
+    assert desk.do(one_time_links.look, "join", newer) == ("staff:1", "")
 
 
 def test_h9_the_table_holds_no_two_live_codes_of_a_kind(sample_sqlite: str) -> None:
@@ -71,13 +74,13 @@ def test_h9_the_table_holds_no_two_live_codes_of_a_kind(sample_sqlite: str) -> N
 
 def question(tx: Transaction) -> bool:
     """As the phone asks."""
-    if approvals.lately(tx, subject_of(MIA), step_codes.WITHIN) >= step_codes.MOST:
+    if slack_approvals.lately(tx, subject_of(MIA), call_codes.WITHIN) >= call_codes.MOST:
         return False
-    return bool(approvals.ask(tx, subject_of(MIA), ACCOUNT))
+    return bool(slack_approvals.ask(tx, subject_of(MIA), ACCOUNT))
 
 
 def code(tx: Transaction) -> bool:
-    return step_codes.ask(tx, subject_of(MIA), ACCOUNT)
+    return call_codes.ask(tx, subject_of(MIA), ACCOUNT)
 
 
 @pytest.mark.parametrize("asks", [question, code])
@@ -101,7 +104,7 @@ def test_h9_two_supervisors_who_ask_the_same_at_once_have_asked_once(desk: Clock
         def ask(tx: Transaction) -> bool:
             grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
-            return second_looks.ask(tx, grant, "pin_unlock", person=MIA)
+            return dual_control.ask(tx, grant, "pin_unlock", person=MIA)
 
         return ask
 
@@ -111,7 +114,7 @@ def test_h9_two_supervisors_who_ask_the_same_at_once_have_asked_once(desk: Clock
 def test_an_authenticator_its_owner_keeps_at_the_last_moment_stays(desk: Clocked) -> None:
     row = {"person_id": MIA, "sealed": b"", "made_at": 1, "confirmed_at": 1, "last_step": 0, "ends_at": desk.now}
     desk.do(lambda tx: tx.connection.execute(insert(tables.authenticators).values(**row)))
-    assert both(desk, lambda tx: authenticators.keep(tx, MIA), authenticators.sweep) == (True, None)
-    assert desk.do(authenticators.confirmed_at, MIA) == 1, "they were told that they keep it"
+    assert both(desk, lambda tx: totp.keep(tx, MIA), totp.sweep) == (True, None)
+    assert desk.do(totp.confirmed_at, MIA) == 1, "they were told that they keep it"
     told = select(tables.work.c.key).where(tables.work.c.kind == "notice")
     assert desk.rows(told) == []

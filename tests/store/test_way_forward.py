@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Status
-from store import accounts, loans, tables
-from store.transaction import Transaction
+from store import tables
+from store.accounts import account_details, delegations
+from store.db.transaction import Transaction
 from tests.store.importing import Desk, Document
 
 TAKES = {
@@ -103,7 +104,7 @@ def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) 
 
 def is_lent(tx: Transaction, asker: int, lender: int, account: int, cell: str) -> bool:
     row = {"account_id": account, "lender": lender, "borrower": asker, "cell": cell, "one_ticket": False}
-    tx.connection.execute(insert(tables.loans).values(**row, lent_at=tx.now, ends_at=tx.now + loans.HOUR))
+    tx.connection.execute(insert(tables.loans).values(**row, lent_at=tx.now, ends_at=tx.now + delegations.HOUR))
     lent = isinstance(judged(tx, asker, account, cell, Proof.VERIFIED), Grant)
     tx.connection.execute(delete(tables.loans))
     return lent
@@ -138,7 +139,7 @@ def test_e7_e19_e20_whoever_a_refusal_names_can_do_it(desk: Desk, status: Status
 def checked(tx: Transaction, ids: dict[str, int], account: int, asker: int, cell: str, denied: Denied) -> Counter[str]:
     """How many a refusal names, each of whom was seen to be able to do it."""
     ask = Ask(f"person:{asker}", PAIRS[cell][0], account, PAIRS[cell][1], Proof.STEPPED_UP)
-    why = accounts.why_not(tx, ask, denied)
+    why = account_details.why_not(tx, ask, denied)
     for name in why.helpers:
         action, this = TAKES[why.denied.next]
         assert ids[name] != asker

@@ -15,17 +15,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from store import Keys, tables, work
-from store.work import BACK_OFF, KEPT, LEASE, Backlog, Work
+from store import Keys, tables
+from store.jobs import job_queue
+from store.jobs.job_queue import BACK_OFF, KEPT, LEASE, Backlog, Work
 from tests.store.clocked import HOUR, NOON, OLD, Clocked
 
 
 class Queue(Clocked):
     def add(self, key: str, kind: str = "ring", **named: int) -> None:
-        self.do(work.enqueue, kind, key, {"leg": key}, **named)
+        self.do(job_queue.enqueue, kind, key, {"leg": key}, **named)
 
     def lease(self, *kinds: str) -> Work | None:
-        leased: Work | None = self.do(work.lease, list(kinds or ("ring",)))
+        leased: Work | None = self.do(job_queue.lease, list(kinds or ("ring",)))
         return leased
 
     def taken(self) -> Work:
@@ -46,7 +47,7 @@ def queue(store_url: str) -> Iterator[Queue]:
 
 def test_work_comes_back_as_it_was_given(queue: Queue) -> None:
     given = {"to": "+441632960101", "words": "naïve ☎\n", "n": 7, "none": None}
-    queue.do(work.enqueue, "ring", "k", given)
+    queue.do(job_queue.enqueue, "ring", "k", given)
     leased = queue.taken()
     assert (leased.kind, leased.key, leased.payload, leased.attempts) == ("ring", "k", given, 1)
 
@@ -54,8 +55,8 @@ def test_work_comes_back_as_it_was_given(queue: Queue) -> None:
 def test_what_is_rolled_back_was_never_owed(queue: Queue) -> None:
     def cause_that_fails() -> None:
         with queue.transaction() as tx:
-            work.enqueue(tx, "ring", "k", {})
-            assert work.enqueue_once(tx, "ring", "k2", {})
+            job_queue.enqueue(tx, "ring", "k", {})
+            assert job_queue.enqueue_once(tx, "ring", "k2", {})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -76,7 +77,7 @@ def test_the_oldest_that_is_due_and_of_these_kinds(queue: Queue) -> None:
     assert queue.lease() is None
     queue.now += 1_001
     assert [queue.taken().key, queue.taken().key, queue.lease()] == ["first", "second", None]
-    assert queue.do(work.lease, []) is None
+    assert queue.do(job_queue.lease, []) is None
     leased = queue.lease("ring", "notice")
     assert leased is not None
     assert leased.key == "other"
@@ -96,7 +97,7 @@ def test_what_failed_comes_back_later_and_later_and_is_never_given_up(queue: Que
     for attempt, wait in enumerate([*BACK_OFF, *[HOUR] * 4], 1):
         leased = queue.taken()
         assert leased.attempts == attempt
-        queue.do(work.failed, leased, "Twilio answered 503")
+        queue.do(job_queue.failed, leased, "Twilio answered 503")
         queue.now += wait - 1
         assert queue.lease() is None
         queue.now += 1
@@ -105,7 +106,7 @@ def test_what_failed_comes_back_later_and_later_and_is_never_given_up(queue: Que
 
 def test_whoever_failed_may_say_when(queue: Queue) -> None:
     queue.add("k")
-    queue.do(work.failed, queue.taken(), "429", retry_after=42_000)
+    queue.do(job_queue.failed, queue.taken(), "429", retry_after=42_000)
     queue.now += 41_999
     assert queue.lease() is None
     queue.now += 1
@@ -115,8 +116,8 @@ def test_whoever_failed_may_say_when(queue: Queue) -> None:
 def test_whoever_refuses_puts_it_off_for_an_hour_at_most(queue: Queue) -> None:
     """What is due later than any wait of ours was put off by a clock that ran ahead, and a sweep has it done at once."""
     queue.add("k")
-    queue.do(work.failed, queue.taken(), "429", retry_after=24 * HOUR)
-    queue.do(work.sweep)
+    queue.do(job_queue.failed, queue.taken(), "429", retry_after=24 * HOUR)
+    queue.do(job_queue.sweep)
     queue.now += HOUR - 1
     assert queue.lease() is None
     queue.now += 1
@@ -125,24 +126,24 @@ def test_whoever_refuses_puts_it_off_for_an_hour_at_most(queue: Queue) -> None:
 
 def test_what_is_done_is_not_done_again_and_keeps_its_key_but_not_its_contents(queue: Queue) -> None:
     queue.add("k")
-    queue.do(work.done, queue.taken())
+    queue.do(job_queue.done, queue.taken())
     queue.now += 2 * LEASE
     assert queue.lease() is None
     assert queue.rows(select(tables.work.c.payload)) == [("{}",)]
     with pytest.raises(IntegrityError):
         queue.add("k")
-    assert not queue.do(work.enqueue_once, "ring", "k", {})
-    queue.do(work.sweep)
-    assert not queue.do(work.enqueue_once, "ring", "k", {})
+    assert not queue.do(job_queue.enqueue_once, "ring", "k", {})
+    queue.do(job_queue.sweep)
+    assert not queue.do(job_queue.enqueue_once, "ring", "k", {})
     queue.now += KEPT
-    queue.do(work.sweep)
-    assert queue.do(work.enqueue_once, "ring", "k", {})
+    queue.do(job_queue.sweep)
+    assert queue.do(job_queue.enqueue_once, "ring", "k", {})
 
 
 def test_what_is_owed_is_never_swept(queue: Queue) -> None:
     queue.add("k")
     queue.now += 100 * KEPT
-    queue.do(work.sweep)
+    queue.do(job_queue.sweep)
     assert queue.taken().key == "k"
 
 
@@ -151,7 +152,7 @@ def test_a_key_is_taken_once_for_each_kind(queue: Queue) -> None:
     queue.add("k", kind="notice")
     with pytest.raises(IntegrityError):
         queue.add("k")
-    assert not queue.do(work.enqueue_once, "ring", "k", {"leg": "another"})
+    assert not queue.do(job_queue.enqueue_once, "ring", "k", {"leg": "another"})
     assert queue.owed().owed == 2
     assert queue.taken().payload == {"leg": "k"}
 
@@ -161,8 +162,8 @@ def test_a_collision_takes_its_whole_cause_back(queue: Queue) -> None:
 
     def cause() -> None:
         with queue.transaction() as tx:
-            work.enqueue(tx, "notice", "new", {})
-            work.enqueue(tx, "ring", "k", {})
+            job_queue.enqueue(tx, "notice", "new", {})
+            job_queue.enqueue(tx, "ring", "k", {})
 
     with pytest.raises(IntegrityError):
         cause()
@@ -174,12 +175,12 @@ def test_the_backlog_says_what_is_stuck(queue: Queue) -> None:
     queue.now += 5_000
     queue.add("b")
     leased = queue.taken()
-    queue.do(work.failed, leased, "x" * 1_000)
+    queue.do(job_queue.failed, leased, "x" * 1_000)
     owed = queue.owed()
     assert (owed.owed, owed.failing, owed.oldest, owed.error) == (2, 1, 5_000, "x" * 300)
     queue.now += BACK_OFF[0]
     for _ in range(2):
-        queue.do(work.done, queue.taken())
+        queue.do(job_queue.done, queue.taken())
     assert queue.owed() == Backlog(0, 0, 0, None, 0)
 
 
@@ -197,7 +198,7 @@ def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) 
         start.wait()
         while True:
             with store.transaction("worker") as tx:
-                leased = work.lease(tx, ["ring"])
+                leased = job_queue.lease(tx, ["ring"])
             if leased is None:
                 return
             with guard:
@@ -209,7 +210,7 @@ def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) 
             with guard:
                 held.discard(leased.id)
             with store.transaction("worker") as tx:
-                work.done(tx, leased)
+                job_queue.done(tx, leased)
             done[leased.key] += 1
 
     with ThreadPoolExecutor(workers) as threads:
@@ -224,7 +225,7 @@ def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) 
 
 def test_a_payload_is_json_and_nothing_else(queue: Queue) -> None:
     with pytest.raises(TypeError):
-        queue.do(work.enqueue, "ring", "k", {"pin": object()})
+        queue.do(job_queue.enqueue, "ring", "k", {"pin": object()})
     queue.add("k")
     assert json.loads(queue.rows(select(tables.work.c.payload))[0][0]) == {"leg": "k"}
     assert queue.rows(select(tables.work.c.created_at)) == [(NOON,)]

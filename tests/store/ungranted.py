@@ -10,34 +10,30 @@ REASONS: Final[dict[str, str]] = {
     **ungranted_words.REASONS,
     **ungranted_imports.REASONS,
     **ungranted_ledger.REASONS,
-    "accounts.naming": reasons.ASKS,
-    "accounts.why_not": "asks for contacts.view itself before it names anybody",
-    "colleagues.everybody": "for `accounts.why_not` and `loans`, which name those alone whom the judge lets do what they are named for",
+    "account_details.naming": reasons.ASKS,
+    "account_details.why_not": "asks for contacts.view itself before it names anybody",
+    "colleagues.everybody": "for `account_details.why_not` and `delegations`, which name those alone whom the judge lets do what they are named for",
     "colleagues.Colleague.decides": reasons.PURE,
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
     "alerts.sweep": "drops warnings of long ago",
-    **dict.fromkeys(
-        ("authenticators." + n for n in ("begin", "check", "confirm", "confirmed_at", "remove")), reasons.FACTOR
-    ),
-    **dict.fromkeys(
-        ("authenticators." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), reasons.FACTOR
-    ),
+    **dict.fromkeys(("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "remove")), reasons.FACTOR),
+    **dict.fromkeys(("totp." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), reasons.FACTOR),
     **reasons.RESTORES,
-    **dict.fromkeys(("pulse.beat", "store.Store.can_write"), reasons.OPENS),
+    **dict.fromkeys(("write_probe.beat", "store.Store.can_write"), reasons.OPENS),
     **dict.fromkeys(
-        ("prepared.Connected." + n for n in ("connection", "dialect")),
+        ("statements.Connected." + n for n in ("connection", "dialect")),
         "what a statement needs of a transaction, and no more",
     ),
     **dict.fromkeys(
-        ("lent.Judging." + n for n in ("loans_read", "now", "schemes")),
+        ("active_delegations.Judging." + n for n in ("loans_read", "now", "schemes")),
         "what a standing needs of a transaction, and no more",
     ),
-    "pool.own_folder": "a folder of this machine; knows no customer",
+    "hash_pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
-    "bell.Bell.ring": "rings; knows nothing of what for",
-    "bell.Bell.wait": "waits; knows nothing of what for",
+    "wakeup.Bell.ring": "rings; knows nothing of what for",
+    "wakeup.Bell.wait": "waits; knows nothing of what for",
     **dict.fromkeys(
         (
             "budgets." + n
@@ -47,10 +43,13 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("budgets.Limit.within", "retries.retried"), reasons.PURE),
     **dict.fromkeys(
-        ("forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "led_before", "sweep")),
+        ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "led_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
     ),
-    **dict.fromkeys(("budgets.at_most", "logins.Attempt.staff", "pages.codes_of", "pages.is_ours"), reasons.PURE),
+    **dict.fromkeys(
+        ("budgets.at_most", "credentials.Attempt.staff", "one_time_links.codes_of", "one_time_links.is_ours"),
+        reasons.PURE,
+    ),
     **dict.fromkeys(
         (
             f"numbers.{n}"
@@ -59,47 +58,49 @@ REASONS: Final[dict[str, str]] = {
         reasons.PURE,
     ),
     **dict.fromkeys(
-        (f"calls.{n}" for n in ("begin", "claim", "end", "load", "save", "sweep", "update_state")), reasons.CALL
+        (f"call_state.{n}" for n in ("begin", "claim", "end", "load", "save", "sweep", "update_state")), reasons.CALL
     ),
-    "calls.first_delivery": "whether a webhook is new: true or false",
-    "calls.forget_delivery": "forgets that a webhook came; gives nothing back",
-    "calls.stored_answer": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
-    "calls.unproved": reasons.CALL,
-    **dict.fromkeys(("codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
+    "call_state.first_delivery": "whether a webhook is new: true or false",
+    "call_state.forget_delivery": "forgets that a webhook came; gives nothing back",
+    "call_state.stored_answer": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
+    "call_state.unproved": reasons.CALL,
+    **dict.fromkeys(("one_time_codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "held", "is_free", "is_open", "release")), reasons.OPENS),
     **dict.fromkeys(("engine.Gate.until", "engine.Gate.within", "engine.connect_by"), reasons.OPENS),
     "engine.make_engine": reasons.OPENS,
     "engine.read_url": reasons.PURE,
     "engine.sqlite_file": reasons.PURE,
-    **dict.fromkeys(("approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR),
-    "claims.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
-    "call_backs.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
-    "call_backs.words": reasons.PURE,
-    "call_backs.asker_is_away": "whether an agent is suspended: yes or no",
-    "desk_tickets.let_go": "for `staff.suspend`: nobody has their tickets any more; tells nothing",
-    "call_backs.number_now": "the number on file that is rung now: for the worker alone",
     **dict.fromkeys(
-        ("call_backs." + n for n in ("given_up", "in_vain", "reached", "not_rung", "rung", "staff_phone", "to_ring")),
+        ("slack_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
+    ),
+    "claims.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
+    "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
+    "callbacks.words": reasons.PURE,
+    "callbacks.asker_is_away": "whether an agent is suspended: yes or no",
+    "agent_tickets.let_go": "for `staff_list.suspend`: nobody has their tickets any more; tells nothing",
+    "callbacks.number_now": "the number on file that is rung now: for the worker alone",
+    **dict.fromkeys(
+        ("callbacks." + n for n in ("given_up", "in_vain", "reached", "not_rung", "rung", "staff_phone", "to_ring")),
         "how far a call of ours has come, and the agent's own phone: for the worker and the phone door",
     ),
     "people.support_id": reasons.DECIDES,
-    "call_backs.moved": "how far a call has come: yes or no",
-    **dict.fromkeys(("carried.give", "carried.take", "carried.topic_of"), reasons.FACTOR),
-    "codes.use": reasons.CODE,
-    "codes.bound_of": reasons.CODE,
-    "codes.void": reasons.CODE,
+    "callbacks.moved": "how far a call has come: yes or no",
+    **dict.fromkeys(("transfer_codes.give", "transfer_codes.take", "transfer_codes.topic_of"), reasons.FACTOR),
+    "one_time_codes.use": reasons.CODE,
+    "one_time_codes.bound_of": reasons.CODE,
+    "one_time_codes.void": reasons.CODE,
     "factors.address": reasons.FACTOR,
     "factors.on_file": reasons.FACTOR,
     "factors.numbers": reasons.FACTOR,
-    "approvals.sweep": reasons.FACTOR,
-    "call_backs.sweep": "drops calls of long ago",
-    "notices.sweep": "drops addresses that are told of nothing any more",
-    "second_looks.sweep": "drops what was asked long ago",
-    "step_codes.bound_to": reasons.PURE,
+    "slack_approvals.sweep": reasons.FACTOR,
+    "callbacks.sweep": "drops calls of long ago",
+    "recipients.sweep": "drops addresses that are told of nothing any more",
+    "dual_control.sweep": "drops what was asked long ago",
+    "call_codes.bound_to": reasons.PURE,
     "step_ups.given": "whether a second proof was given in a call: yes or no",
-    "live.words": "the desk's own two words in a call; nothing of the caller",
-    "live.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
-    "standing.requester": "for cards.py and live.py, which ask for the Grant of whoever is shown it",
+    "live_calls.words": "the desk's own two words in a call; nothing of the caller",
+    "live_calls.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
+    "standing.requester": "for ticket_summary.py and live_calls.py, which ask for the Grant of whoever is shown it",
     **dict.fromkeys(
         (
             "step_ups." + n
@@ -107,15 +108,16 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.FACTOR,
     ),
-    "switches.threat": "whether the phone takes messages only: yes or no",
-    **dict.fromkeys(("two_words.two_words", "live.LiveCall.unclaimed"), reasons.PURE),
+    "threat_mode.threat": "whether the phone takes messages only: yes or no",
+    **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unclaimed"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
     **dict.fromkeys(
-        ("guard." + n for n in ("forget", "forget_person", "give_back", "is_disabled", "is_locked")), reasons.GUARD
+        ("attempt_limits." + n for n in ("forget", "forget_person", "give_back", "is_disabled", "is_locked")),
+        reasons.GUARD,
     ),
-    **dict.fromkeys(("guard." + n for n in ("is_worn_out", "reserve", "sweep", "unlock")), reasons.GUARD),
-    "guard.counter_of": reasons.PURE,
-    "guard.decoy_of": reasons.PURE,
+    **dict.fromkeys(("attempt_limits." + n for n in ("is_worn_out", "reserve", "sweep", "unlock")), reasons.GUARD),
+    "attempt_limits.counter_of": reasons.PURE,
+    "attempt_limits.decoy_of": reasons.PURE,
     **dict.fromkeys(
         (
             "installations." + name
@@ -124,7 +126,16 @@ REASONS: Final[dict[str, str]] = {
         reasons.TOKEN,
     ),
     **dict.fromkeys(("installations.invite", "installations.is_invited", "installations.link_of"), reasons.TOKEN),
-    **dict.fromkeys(("reach.begin", "reach.given_up", "reach.settle", "jobs.give_up", "jobs.put_back"), reasons.QUEUE),
+    **dict.fromkeys(
+        (
+            "answer_delivery.begin",
+            "answer_delivery.given_up",
+            "answer_delivery.settle",
+            "failed_jobs.give_up",
+            "failed_jobs.put_back",
+        ),
+        reasons.QUEUE,
+    ),
     "keys.Key.cipher": reasons.KEYS,
     **dict.fromkeys(
         ("keys.Keys." + n for n in ["digest", "digests", "made", "find", "for_use", "newest", "open", "parse", "seal"]),
@@ -132,24 +143,24 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(
         (
-            "logins." + n
+            "credentials." + n
             for n in ("begin", "drop", "finish", "hashed", "join", "mark", "marked", "who_signs_in", "matches", "put")
         ),
         reasons.STAFF,
     ),
-    "lent.loans_of": reasons.DECIDES,
-    "lent.hold": reasons.DECIDES,
-    "lent.may_lend": reasons.PURE,
-    "loans.account_of": reasons.DECIDES,
-    "loans.account_of_loan": reasons.DECIDES,
-    "loans.cell_of": reasons.DECIDES,
-    "loans.may_be_for_one": reasons.PURE,
-    "loans.take_back": "ends the asker's own loan, and no other; tells nothing",
-    "loans.end_of_those_who_lost": reasons.IMPORT,
-    "loans.end_all": "after a restore: fewer people may do something then; tells nothing",
+    "active_delegations.loans_of": reasons.DECIDES,
+    "active_delegations.hold": reasons.DECIDES,
+    "active_delegations.may_lend": reasons.PURE,
+    "delegations.account_of": reasons.DECIDES,
+    "delegations.account_of_loan": reasons.DECIDES,
+    "delegations.cell_of": reasons.DECIDES,
+    "delegations.may_be_for_one": reasons.PURE,
+    "delegations.take_back": "ends the asker's own loan, and no other; tells nothing",
+    "delegations.end_of_those_who_lost": reasons.IMPORT,
+    "delegations.end_all": "after a restore: fewer people may do something then; tells nothing",
     **dict.fromkeys(
         (
-            "members." + name
+            "slack_members." + name
             for name in (
                 "find",
                 "of_person",
@@ -170,13 +181,15 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(
         (
-            "places." + n
+            "ticket_threads." + n
             for n in ("add", "of_ticket", "find", "at", "stands", "posted", "versions", "keep_post", "channel_moved")
         ),
         reasons.PLACE,
     ),
-    **dict.fromkeys(("pages." + name for name in ("digests", "hold", "issue", "look", "use", "void")), reasons.PAGE),
-    **dict.fromkeys(("pin_pages." + name for name in ("attempt", "look", "put")), reasons.PAGE),
+    **dict.fromkeys(
+        ("one_time_links." + name for name in ("digests", "hold", "issue", "look", "use", "void")), reasons.PAGE
+    ),
+    **dict.fromkeys(("pin_reset." + name for name in ("attempt", "look", "put")), reasons.PAGE),
     "people.accounts_of": reasons.DECIDES,
     "people.claimed_by": reasons.DECIDES,
     **dict.fromkeys(
@@ -199,29 +212,30 @@ REASONS: Final[dict[str, str]] = {
     "pins.put": "keeps a hash; whoever sets a PIN does so by `pin_changes.set_pin`, under a Grant, or by an import",
     "pins.renew": reasons.PIN,
     "pins.reseal": reasons.PIN,
-    "pool.HashPool.admit": reasons.POOL,
-    "pool.HashPool.close": reasons.POOL,
-    "pool.HashPool.leave": reasons.POOL,
-    "pool.HashPool.run": reasons.POOL,
-    "readings.has_case": "whether one of the staff has a case on an account: yes or no",
-    "readings.sweep": "drops what was counted long ago",
+    "hash_pool.HashPool.admit": reasons.POOL,
+    "hash_pool.HashPool.close": reasons.POOL,
+    "hash_pool.HashPool.leave": reasons.POOL,
+    "hash_pool.HashPool.run": reasons.POOL,
+    "account_access.has_case": "whether one of the staff has a case on an account: yes or no",
+    "account_access.sweep": "drops what was counted long ago",
     **dict.fromkeys(
-        ("legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), reasons.LEG
+        ("agent_legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), reasons.LEG
     ),
     **dict.fromkeys(
-        ("legs." + n for n in ("cut_off", "is_closed", "open_phones", "over", "rung", "stop", "to_stop")), reasons.LEG
+        ("agent_legs." + n for n in ("cut_off", "is_closed", "open_phones", "over", "rung", "stop", "to_stop")),
+        reasons.LEG,
     ),
     **dict.fromkeys(
-        ("rings." + n for n in ("hold", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
+        ("support_calls." + n for n in ("hold", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
     ),
-    **dict.fromkeys(("rings.end", "rings.leg_gone", "rings.look"), reasons.RING),
-    "rings.place": "where a caller stands in the queue: a number",
+    **dict.fromkeys(("support_calls.end", "support_calls.leg_gone", "support_calls.look"), reasons.RING),
+    "support_calls.place": "where a caller stands in the queue: a number",
     "call_news.news": reasons.QUEUE,
-    **dict.fromkeys(("rings.announced", "rings.Ring.announced", "rings.room"), reasons.PURE),
-    "rings.take": reasons.RING,
+    **dict.fromkeys(("support_calls.announced", "support_calls.Ring.announced", "support_calls.room"), reasons.PURE),
+    "support_calls.take": reasons.RING,
     "schema.is_current": reasons.OPENS,
     "schema.migrate": reasons.OPENS,
-    "second_looks.action_of": "which action waits for a second person: a word",
+    "dual_control.action_of": "which action waits for a second person: a word",
     **dict.fromkeys(
         (
             "sessions." + n
@@ -239,35 +253,35 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.STAFF,
     ),
-    **dict.fromkeys(("staff.accept", "staff.invited"), reasons.STAFF),
+    **dict.fromkeys(("staff_list.accept", "staff_list.invited"), reasons.STAFF),
     "store.Store.unfit_links": "ids of people whose links are to end",
     "store.Store.watch": "whether anything changed: a digest",
-    "watch.stamp": "whether anything changed: a digest",
+    "change_stamp.stamp": "whether anything changed: a digest",
     "store.Store.close": reasons.OPENS,
     "store.Store.is_ready": reasons.OPENS,
     "store.Store.is_work_due": reasons.QUEUE,
     "store.Store.transaction": reasons.OPENS,
     "store.now_ms": reasons.PURE,
     "store.open_store": reasons.OPENS,
-    "approvals.end_in": reasons.FACTOR,
-    "approvals.give_up": reasons.FACTOR,
-    "approvals.lately": reasons.FACTOR,
-    "guard.desk_wide": reasons.PURE,
+    "slack_approvals.end_in": reasons.FACTOR,
+    "slack_approvals.give_up": reasons.FACTOR,
+    "slack_approvals.lately": reasons.FACTOR,
+    "attempt_limits.desk_wide": reasons.PURE,
     **dict.fromkeys(("people.lock", "people.works_here"), "locks a row; whether it is there"),
-    "codes.put": reasons.CODE,
+    "one_time_codes.put": reasons.CODE,
     **dict.fromkeys(("message_limits.charge", "message_limits.give_back"), reasons.GUARD),
     "message_limits.is_on_file": "whether a number is anybody's; nobody hears it",
     "message_limits.take": "counts a message before it is recorded; gives back whose budget is spent",
-    "pin_limits.caller": reasons.PURE,
-    "pin_limits.chance_a_day": reasons.PURE,
-    "pin_limits.limits": reasons.PURE,
-    "step_codes.ask": "has a code shown to the one who asks, in Slack; gives back whether",
-    "step_codes.counter_of": reasons.PURE,
-    "step_codes.use": reasons.CODE,
-    "texts.ask": "has a code sent to a number on file of the one who asks; gives back whether",
-    "texts.country_of": reasons.PURE,
-    "texts.number_for": reasons.FACTOR,
-    "texts.sweep": "drops what was counted long ago",
+    "caller_limits.caller": reasons.PURE,
+    "caller_limits.chance_a_day": reasons.PURE,
+    "caller_limits.limits": reasons.PURE,
+    "call_codes.ask": "has a code shown to the one who asks, in Slack; gives back whether",
+    "call_codes.counter_of": reasons.PURE,
+    "call_codes.use": reasons.CODE,
+    "sms_codes.ask": "has a code sent to a number on file of the one who asks; gives back whether",
+    "sms_codes.country_of": reasons.PURE,
+    "sms_codes.number_for": reasons.FACTOR,
+    "sms_codes.sweep": "drops what was counted long ago",
     **dict.fromkeys(
         ("grant_limits.leads", "grant_limits.service", "grant_limits.takes_two", "grant_limits.whole_desk"),
         "looks at how far a grant reaches",
@@ -276,7 +290,7 @@ REASONS: Final[dict[str, str]] = {
     "unlock.compared": reasons.CODE,
     "unlock.tried": reasons.CODE,
     "unlock.used": reasons.CODE,
-    "together.insert_together": "writes rows it is given; gives nothing back",
+    "batch.insert_together": "writes rows it is given; gives nothing back",
     "transaction.Transaction.write": "keeps a row for the end of the transaction; gives nothing back",
     "transaction.Transaction.ask": reasons.ASKS,
     "transaction.Transaction.connection": reasons.SQL,
@@ -298,18 +312,24 @@ REASONS: Final[dict[str, str]] = {
     "transaction.upsert": reasons.PURE,
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
     "verify.Verdict.ok": reasons.PURE,
-    **dict.fromkeys(("prepared.Prepared." + way for way in ("run", "first", "all", "on")), reasons.SQL),
-    **dict.fromkeys(("prepared." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE),
-    "verify.running": reasons.PURE,
-    "revoke.hold": "locks people's rows; gives nothing back",
-    "revoke.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
-    "revoke.revoke": "ends what somebody was sent or has proved; gives nothing back",
-    "work.lane_of": reasons.PURE,
+    **dict.fromkeys(("statements.Prepared." + way for way in ("run", "first", "all", "on")), reasons.SQL),
     **dict.fromkeys(
-        ("store.Store.backlog", "work.backlog"),
+        ("statements." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE
+    ),
+    "verify.running": reasons.PURE,
+    "revocation.hold": "locks people's rows; gives nothing back",
+    "revocation.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
+    "revocation.revoke": "ends what somebody was sent or has proved; gives nothing back",
+    "job_queue.lane_of": reasons.PURE,
+    **dict.fromkeys(
+        ("store.Store.backlog", "job_queue.backlog"),
         "how much later work is owed: numbers, and the last error, which has no customer in it",
     ),
-    **dict.fromkeys(("work.done", "work.is_due", "work.enqueue", "work.enqueue_once"), reasons.QUEUE),
-    **dict.fromkeys(("work.failed", "work.give_up", "work.is_owed", "work.lease"), reasons.QUEUE),
-    **dict.fromkeys(("work.sweep", "work.waits", "work.withdraw", "work.withdraw_proving"), reasons.QUEUE),
+    **dict.fromkeys(
+        ("job_queue.done", "job_queue.is_due", "job_queue.enqueue", "job_queue.enqueue_once"), reasons.QUEUE
+    ),
+    **dict.fromkeys(("job_queue.failed", "job_queue.give_up", "job_queue.is_owed", "job_queue.lease"), reasons.QUEUE),
+    **dict.fromkeys(
+        ("job_queue.sweep", "job_queue.waits", "job_queue.withdraw", "job_queue.withdraw_proving"), reasons.QUEUE
+    ),
 }

@@ -7,8 +7,8 @@ from typing import Final
 from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
-    "ledger.Entry.row": reasons.LEDGER,
-    **dict.fromkeys(("ledger.Lanes." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
+    "ledger_chain.Entry.row": reasons.LEDGER,
+    **dict.fromkeys(("ledger_chain.Lanes." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
     **dict.fromkeys(
         ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
         reasons.LEDGER,
@@ -16,14 +16,16 @@ REASONS: Final[dict[str, str]] = {
     "checkpoints.Seal.words": reasons.PURE,
     **dict.fromkeys(("checkpoints." + n for n in ("newest_first", "open_heads")), reasons.LEDGER),
     **dict.fromkeys(
-        ("retired." + n for n in ("Retired.is_strange", "Retired.read", "Retired.refuse", "any_text", "is_good")),
+        ("retired_keys." + n for n in ("Retired.is_strange", "Retired.read", "Retired.refuse", "any_text", "is_good")),
         reasons.LEDGER,
     ),
-    **dict.fromkeys(("retired.Retired.why_not", "store.Store.begin_key", "store.Store.why_not_begin"), reasons.LEDGER),
+    **dict.fromkeys(
+        ("retired_keys.Retired.why_not", "store.Store.begin_key", "store.Store.why_not_begin"), reasons.LEDGER
+    ),
     **dict.fromkeys(
         ("verify." + n for n in ("Reading.checkpoints", "Reading.lanes", "read", "verify")), reasons.LEDGER
     ),
-    **dict.fromkeys(("retiring.retire", "ledger.Lanes.moved", "store.Store.checkpoint"), reasons.LEDGER),
+    **dict.fromkeys(("key_retirement.retire", "ledger_chain.Lanes.moved", "store.Store.checkpoint"), reasons.LEDGER),
     **dict.fromkeys(
         (
             "store.Store." + n
@@ -31,8 +33,8 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.LEDGER,
     ),
-    "ledger.checkpoint_link": reasons.LEDGER,
-    "ledger.first_link": reasons.LEDGER,
-    "ledger.link": reasons.LEDGER,
-    "ledger.chained": "makes the next rows of a lane out of entries it is given",
+    "ledger_chain.checkpoint_link": reasons.LEDGER,
+    "ledger_chain.first_link": reasons.LEDGER,
+    "ledger_chain.link": reasons.LEDGER,
+    "ledger_chain.chained": "makes the next rows of a lane out of entries it is given",
 }

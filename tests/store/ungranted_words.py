@@ -8,21 +8,23 @@ from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
     "recordings.is_wanted": "whether a recording is still to be fetched: yes or no",
-    **dict.fromkeys(("files.never", "recordings.never"), "how far a file or a recording has come, never what is on it"),
+    **dict.fromkeys(
+        ("attachments.never", "recordings.never"), "how far a file or a recording has come, never what is on it"
+    ),
     "recordings.Sound.is_nothing": "whether there is any sound on it at all",
     "recordings.transcribed": "takes words for a message and gives back whether they were wanted",
-    "tickets.draft_withdrawn": "takes back what the asker alone has seen; gives back whether it was there",
-    "tickets.request_with_recording": "whether a request of the asker's has this very recording: its number",
-    "tickets.draft": "what its author alone has written asks for; nobody else's, and no words of it",
-    "tickets.newest_draft": "the number of what its author alone has written",
-    "tickets.draft_is": "what became of what the asker requested: a word, and nothing of anybody else's",
-    "tickets.hand_in": "asks for the action requested itself; gives back whether it went, or why not",
-    "tickets.topic_of": reasons.PURE,
-    "tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
-    "tickets.request": "asks for the action requested itself; gives back a number, or why not",
+    "customer_tickets.draft_withdrawn": "takes back what the asker alone has seen; gives back whether it was there",
+    "customer_tickets.request_with_recording": "whether a request of the asker's has this very recording: its number",
+    "customer_tickets.draft": "what its author alone has written asks for; nobody else's, and no words of it",
+    "customer_tickets.newest_draft": "the number of what its author alone has written",
+    "customer_tickets.draft_is": "what became of what the asker requested: a word, and nothing of anybody else's",
+    "customer_tickets.hand_in": "asks for the action requested itself; gives back whether it went, or why not",
+    "customer_tickets.topic_of": reasons.PURE,
+    "customer_tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
+    "customer_tickets.request": "asks for the action requested itself; gives back a number, or why not",
     "timeline.Said.by_desk": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "said_as", "sweep")), reasons.PLACE),
-    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "spans.lasted"), reasons.PURE),
+    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "durations.lasted"), reasons.PURE),
     **dict.fromkeys(
         (
             "edits." + n
@@ -32,7 +34,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("edits." + n for n in ("hold", "retitle", "sweep")), "locks, sweeps; tells nothing"),
     **dict.fromkeys(("edits.news", "edits.told"), reasons.QUEUE),
-    **dict.fromkeys(("overheard.hidden", "overheard.spoil"), reasons.CODE),
+    **dict.fromkeys(("exposed_codes.hidden", "exposed_codes.spoil"), reasons.CODE),
     "timeline.about": reasons.DECIDES,
     "timeline.left_by": reasons.DECIDES,
     "timeline.service_name": "a name for a ticket whose Grant the caller has looked at, and who tells it",
@@ -41,8 +43,8 @@ REASONS: Final[dict[str, str]] = {
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
     "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
     "timeline.of_source": reasons.DECIDES,
-    "tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
-    "tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
-    "tickets.own_only": reasons.PURE,
-    "overheard.candidates": reasons.PURE,
+    "customer_tickets.has_recording": "whether some ticket has this very recording, for a door that hears of it again: yes or no",
+    "customer_tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
+    "customer_tickets.own_only": reasons.PURE,
+    "exposed_codes.candidates": reasons.PURE,
 }

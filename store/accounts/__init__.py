@@ -1,0 +1,1 @@
+"""Accounts and the people on them: who they are, what they hold, what they lend, who is told of what."""

@@ -1,0 +1,340 @@
+"""Lending a ticket right: who may, the request for it, the loan, and its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
+
+from authz import Grant, Status, can_lend
+from store import tables
+from store.accounts import colleagues
+from store.accounts.people import lock, person_of, subject_of
+from store.db.active_delegations import loans_of, may_lend
+from store.db.statements import AHEAD, Prepared, of_late
+from store.db.transaction import Collided, NoGrant, Transaction
+from store.jobs import job_queue
+
+HOUR: Final = 3_600_000
+LONGEST: Final = 24  # hours
+REQUESTS_A_DAY: Final = 3
+REQUEST_LIFE: Final = 24 * HOUR
+
+
+_l = tables.loans.c
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """Somebody who may lend what was refused. `member`: they can be asked in Slack."""
+
+    person: int
+    name: str
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one contact asks of those who may lend."""
+
+    id: int
+    account: int
+    account_name: str
+    asker: int
+    asker_name: str
+    cell: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """`ticket` is the one that was opened by a loan of one. Times in ms."""
+
+    id: int
+    account_name: str
+    borrower: int
+    borrower_name: str
+    lender_name: str
+    cell: str
+    one_ticket: bool
+    ends_at: int
+    ticket: int | None
+
+
+def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
+    """Who on the account may lend a cell at this moment, the asker left out."""
+    tx.good(grant, "contacts.view")
+    found = _lenders(tx, grant.account, cell, but=person_of(grant.subject))
+    tx.told(grant, *(["contact.name"] if found else ()))
+    return found
+
+
+def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
+    """Asks those who may lend: the request's id, or why not: `open` (one is), `too_many` today, `nobody` who could."""
+    tx.good(grant, "contacts.view")
+    _held(tx, grant)
+    if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
+        return "nobody"
+    r, asker = tables.loan_requests.c, person_of(grant.subject)
+    lock(tx, asker)
+    recent = tx.connection.execute(
+        select(r.account_id, r.cell, r.status).where(r.asker == asker, of_late(r.asked_at, tx.now, REQUEST_LIFE))
+    ).all()
+    if any((row.account_id, row.cell, row.status) == (grant.account, cell, "open") for row in recent):
+        return "open"
+    if len(recent) >= REQUESTS_A_DAY:
+        return "too_many"
+    row = {"account_id": grant.account, "asker": asker, "cell": cell, "status": "open", "asked_at": tx.now}
+    id: int = tx.connection.execute(insert(tables.loan_requests).returning(r.id), row).scalar_one()
+    tx.told(grant, f"loan_request:{id}", f"cell:{cell}")
+    job_queue.enqueue(tx, "slack.loan_request", str(id), {"request": id}, lane=f"loan:{id}")
+    return id
+
+
+def account_of(tx: Transaction, id: int) -> int | None:
+    """Whose account a request is about, to ask for the right to answer it."""
+    r = tables.loan_requests.c
+    return tx.connection.execute(select(r.account_id).where(r.id == id)).scalar()
+
+
+def cell_of(tx: Transaction, id: int) -> str:
+    """What a request asks for; empty where there is none."""
+    r = tables.loan_requests.c
+    return tx.connection.execute(select(r.cell).where(r.id == id)).scalar() or ""
+
+
+def may_be_for_one(cell: str) -> bool:
+    """Whether a cell can be lent for one ticket: to see or to answer *one* says nothing about which."""
+    return cell.startswith("ticket.open:")
+
+
+def account_of_loan(tx: Transaction, id: int) -> int | None:
+    return tx.connection.execute(select(tables.loans.c.account_id).where(tables.loans.c.id == id)).scalar()
+
+
+def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Lender]] | None:
+    """For the worker: a request as it stands, and those it is put to: who may lend it, or may once the account is active again,
+    so that what they were shown says what came of it. What they click is judged."""
+    tx.good(grant, "desk.deliver")
+    found = _request(tx, id)
+    if found is None:
+        return None
+    tx.told(grant, "contact.name", "account.name")
+    return found, _lenders(tx, found.account, found.cell, but=found.asker, status=Status.ACTIVE)
+
+
+def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Loan | None:
+    """Lends what a request asks for: for one ticket, which only a right to open one can be, or for hours. None: it is
+    answered already, gone, or not theirs to lend."""
+    if hours is None and not may_be_for_one(cell_of(tx, id)):
+        return None
+    found = _answer(tx, grant, id, "lent")
+    if found is None:
+        return None
+    row: dict[str, Any] = {
+        "account_id": found.account,
+        "lender": person_of(grant.subject),
+        "borrower": found.asker,
+        "cell": found.cell,
+        "one_ticket": hours is None,
+        "lent_at": tx.now,
+        "ends_at": tx.now + min(hours or LONGEST, LONGEST) * HOUR,
+    }
+    loan: int = tx.connection.execute(insert(tables.loans).returning(tables.loans.c.id), row).scalar_one()
+    tx.told(grant, f"lent_to:{subject_of(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
+    job_queue.enqueue(tx, "slack.loan_news", f"{id}:lent", {"request": id, "loan": loan}, lane=f"loan:{id}")
+    return loans(tx, grant, loan)[0]
+
+
+def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
+    found = _answer(tx, grant, id, "refused")
+    if found is not None:
+        tx.told(grant, f"refused:{subject_of(found.asker)}", f"cell:{found.cell}")
+        job_queue.enqueue(tx, "slack.loan_news", f"{id}:refused", {"request": id}, lane=f"loan:{id}")
+    return found
+
+
+def take_back(tx: Transaction, who: str, loan: int) -> bool:
+    """Ends a loan of one's own, which needs no right: fewer people may do something then. False: it had ended, or is not
+    theirs."""
+    mine = select(_l.account_id, _l.borrower, _l.cell).where(_l.id == loan, _l.lender == person_of(who))
+    row = tx.connection.execute(mine).first()
+    if row is None or not _end(tx, loan):
+        return False
+    fields = (f"taken_back_from:{subject_of(row.borrower)}", f"cell:{row.cell}", f"loan:{loan}")
+    tx.record(who, row.account_id, "right.lend", "taken_back", fields=fields)
+    job_queue.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
+    return True
+
+
+def _end(tx: Transaction, loan: int) -> bool:
+    """Whether it had not ended before."""
+    ended = update(tables.loans).where(_l.id == loan, _l.ended_at.is_(None)).values(ended_at=tx.now)
+    return tx.connection.execute(ended.returning(_l.id)).first() is not None
+
+
+def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Loan]:
+    """What the lender has lent on the account and has not ended."""
+    tx.good(grant, "right.lend")
+    mine: ColumnElement[bool] = (_l.lender == person_of(grant.subject)) & (_l.account_id == grant.account)
+    query = _LOANS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
+    rows = tx.connection.execute(query if only is None else query.where(_l.id == only))
+    tx.told(grant, "loan.borrower", "loan.ends_at")
+    return [_loan(row) for row in rows]
+
+
+def told_about(tx: Transaction, grant: Grant, loan: int) -> Loan | None:
+    """For the worker: a loan as both sides hear of it, ended or not."""
+    tx.good(grant, "desk.deliver")
+    row = tx.connection.execute(_LOANS.where(tables.loans.c.id == loan)).first()
+    tx.told(grant, "contact.name", "account.name")
+    return _loan(row) if row is not None else None
+
+
+def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
+    """The one ticket a right was lent for is this one. Raises `NoGrant` when another took it just before."""
+    tx.good(grant, "ticket.open:technical", "ticket.open:billing")
+    assert grant.account is not None
+    account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
+    lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
+    taken = update(tables.loans).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
+    if tx.connection.execute(taken.returning(_l.id)).first() is None:
+        raise NoGrant("the ticket it was lent for is open already")
+
+
+def end_of_those_who_lost(tx: Transaction, account: int) -> int:
+    """After a change of contacts, or where the account was closed: loans whose lender may no longer lend them, or whose borrower
+    is a contact no more, end, and do not come back with the right or the contact. So do requests of those who are gone."""
+    a, c, borrower = tables.accounts.c, tables.contacts.c, tables.contacts.alias("of_borrower")
+    rows = tx.connection.execute(
+        select(_l.id, _l.cell, _l.borrower, c.held, borrower.c.person_id, a.scheme, a.status)
+        .join(tables.accounts, a.id == _l.account_id)
+        .outerjoin(tables.contacts, (c.account_id == _l.account_id) & (c.person_id == _l.lender))
+        .outerjoin(borrower, (borrower.c.account_id == _l.account_id) & (borrower.c.person_id == _l.borrower))
+        .where(_l.account_id == account, _l.ended_at.is_(None), _l.ends_at > tx.now)
+    ).all()
+    lost = [
+        row
+        for row in rows
+        if row.status == "closed"
+        or row.person_id is None
+        or row.held is None
+        or not may_lend(tx.schemes[row.scheme], row.held, row.cell)
+    ]
+    r, on = tables.loan_requests.c, select(c.person_id).where(c.account_id == account)
+    asked = update(tables.loan_requests).where(r.account_id == account, r.status == "open", r.asker.not_in(on))
+    tx.connection.execute(asked.values(status="gone"))
+    for row in lost:
+        _end_for_both(tx, row.id, account, row.borrower, row.cell)
+    return len(lost)
+
+
+def end_all(tx: Transaction) -> int:
+    """After a restore: any of them may have been taken back since, and any request answered."""
+    r = tables.loan_requests
+    tx.connection.execute(update(r).where(r.c.status == "open").values(status="gone"))
+    live = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now)
+    rows = tx.connection.execute(live).all()
+    for row in rows:
+        _end_for_both(tx, *row)
+    return len(rows)
+
+
+def _end_for_both(tx: Transaction, loan: int, account: int, borrower: int, cell: str) -> None:
+    if _end(tx, loan):
+        tx.record(subject_of(borrower), account, "right.lend", "ended", fields=(f"loan:{loan}", f"cell:{cell}"))
+        job_queue.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, lane=f"loan:{loan}")
+
+
+def _lenders(
+    tx: Transaction, account: int | None, cell: str, *, but: int, status: Status | None = None
+) -> list[Lender]:
+    """Whoever the judge lets lend it: at this moment, or were the account of that `status`."""
+    others = (one for one in colleagues.everybody(tx, account) if one.person != but)
+    return [
+        Lender(one.person, one.name, one.member)
+        for one in others
+        if can_lend(cell, one.standing if status is None else one.standing._replace(status=status))
+    ]
+
+
+def _request(tx: Transaction, id: int) -> Request | None:
+    row = _REQUEST.first(tx, id=id)
+    if row is None:
+        return None
+    gone = row.status == "open" and not -AHEAD <= tx.now - row.asked_at < REQUEST_LIFE
+    names = (row.account_name, row.asker, row.asker_name)
+    return Request(row.id, row.account_id, *names, row.cell, "gone" if gone else row.status)
+
+
+def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | None:
+    """Whoever answers first has answered, if it is theirs to answer: they may lend, and hold what is asked for. It is lent to
+    a contact, and to nobody who was one."""
+    tx.good(grant, "right.lend")
+    found = _request(tx, id)
+    if (
+        found is None
+        or found.status != "open"
+        or found.account != grant.account
+        or found.asker == person_of(grant.subject)
+    ):
+        return None
+    _held(tx, grant, found.asker)
+    there = {one.person: one for one in colleagues.everybody(tx, found.account)}
+    mine = there.get(person_of(grant.subject))
+    if found.asker not in there or mine is None or not can_lend(found.cell, mine.standing):
+        return None
+    r = tables.loan_requests.c
+    answered = update(tables.loan_requests).where(r.id == id, r.status == "open")
+    by = {"status": status, "answered_by": person_of(grant.subject), "answered_at": tx.now}
+    return found if tx.connection.execute(answered.values(by).returning(r.id)).first() is not None else None
+
+
+def _held(tx: Transaction, grant: Grant, *others: int) -> None:
+    """Whoever asks and these others stay the contacts they are until this transaction has ended, or whoever takes one of them off
+    finds what came of it. Raises `Collided` where whoever asks has just been taken off."""
+    c, own = tables.contacts.c, person_of(grant.subject)
+    pair = (c.account_id == grant.account, c.person_id.in_((own, *others)))
+    found = tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True))
+    if own not in found.scalars().all():
+        raise Collided("they have just been taken off the account")
+
+
+def _loan(row: Any) -> Loan:
+    return Loan(
+        row.id,
+        row.account_name,
+        row.borrower,
+        row.borrower_name,
+        row.lender_name,
+        row.cell,
+        row.one_ticket,
+        row.ends_at,
+        row.ticket,
+    )
+
+
+_borrower, _lender = tables.people.alias("borrower"), tables.people.alias("lender")
+_LOANS = (
+    select(
+        tables.loans,
+        tables.accounts.c.name.label("account_name"),
+        _borrower.c.name.label("borrower_name"),
+        _lender.c.name.label("lender_name"),
+    )
+    .join(tables.accounts, tables.accounts.c.id == tables.loans.c.account_id)
+    .join(_borrower, _borrower.c.id == tables.loans.c.borrower)
+    .join(_lender, _lender.c.id == tables.loans.c.lender)
+    .order_by(tables.loans.c.id)
+)
+_REQUEST = Prepared(
+    select(
+        tables.loan_requests,
+        tables.accounts.c.name.label("account_name"),
+        tables.people.c.name.label("asker_name"),
+    )
+    .join(tables.accounts, tables.accounts.c.id == tables.loan_requests.c.account_id)
+    .join(tables.people, tables.people.c.id == tables.loan_requests.c.asker)
+    .where(tables.loan_requests.c.id == bindparam("id"))
+)

@@ -1,0 +1,112 @@
+"""Who might be asking: looked up to decide, never shown to anyone. What a person may hear needs a `Grant` (account_details.py)."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import bindparam, exists, select
+
+from store import tables
+from store.db.statements import Prepared
+from store.db.transaction import NOBODY, Transaction
+
+
+def subject_of(person: int) -> str:
+    return f"person:{person}"
+
+
+def person_of(subject: str) -> int:
+    """The person's id. Raises `ValueError` for a subject that is no person."""
+    kind, _, number = subject.partition(":")
+    if kind != "person":
+        raise ValueError(f"{subject} is not a person")
+    return int(number)
+
+
+def check_digit(first_seven: str) -> str:
+    """Luhn's check digit, the eighth of a support ID."""
+    total = 0
+    for place, digit in enumerate(map(int, reversed(first_seven))):
+        doubled = digit * 2 if place % 2 == 0 else digit
+        total += doubled - 9 if doubled > 9 else doubled
+    return str(-total % 10)
+
+
+def is_support_id(word: str) -> bool:
+    return len(word) == 8 and word.isascii() and word.isdigit() and check_digit(word[:7]) == word[7]
+
+
+def new_support_id() -> str:
+    """Eight digits, not sequential, never starting with 0 so that people say all of them."""
+    first_seven = str(secrets.choice(range(1, 10))) + "".join(secrets.choice("0123456789") for _ in range(6))
+    return first_seven + check_digit(first_seven)
+
+
+def support_id(tx: Transaction, person: int) -> str:
+    """By which a call of ours begins where a caller's would: said to nobody."""
+    query = select(tables.people.c.support_id).where(tables.people.c.id == person)
+    return str(tx.connection.execute(query).scalar_one())
+
+
+def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tuple[int | None, bool]:
+    """Whom a caller claims to be: (person or None, whether `number` is on file for them).
+
+    A keyed ID that nobody has stays nobody; without one it is the person who alone has the number on file. Both ways are
+    asked of the database every time, so that a stranger's call does the same work as a customer's.
+    """
+    by_number = _BY_NUMBER.all(tx, number=number or "")
+    keyed = support_id or (by_number[0].support_id if len(by_number) == 1 else "")
+    row = _BY_SUPPORT_ID.first(tx, support_id=keyed, number=number or "")
+    return (None, False) if row is None else (row.id, row.own_number)
+
+
+def accounts_of(tx: Transaction, person: int) -> tuple[int, ...]:
+    """The accounts somebody is on, by their ids: to see who is probed, never to be told."""
+    return tuple(row.account_id for row in _ACCOUNTS.all(tx, person=person))
+
+
+def lock(tx: Transaction, person: int) -> bool:
+    """Locks the person's row until the transaction is over, before what was done for them lately is counted: of two at once one
+    waits for the other and counts it. Whether they are there."""
+    return _LOCK.first(tx, person=person) is not None
+
+
+def works_here(tx: Transaction, staff: int) -> bool:
+    """Whether somebody of the staff is not suspended, and will not be before this transaction has ended: whoever suspends them
+    waits for it, and ends what came of it."""
+    return _WORKS.first(tx, staff=staff) is not None
+
+
+def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
+    """The subject a stranger claims to be, for whoever calls them back; `nobody` where there is none."""
+    person = resolve(tx, support_id, number)[0]
+    return NOBODY if person is None else subject_of(person)
+
+
+_LOCK = Prepared(
+    select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)
+)
+_WORKS = Prepared(
+    select(tables.staff.c.id)
+    .where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
+    .with_for_update(read=True)
+)
+_BY_NUMBER = Prepared(
+    select(tables.people.c.id, tables.people.c.support_id)
+    .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)
+    .where(tables.phones.c.number == bindparam("number"))
+    .limit(2)
+)
+_ACCOUNTS = Prepared(
+    select(tables.contacts.c.account_id)
+    .where(tables.contacts.c.person_id == bindparam("person"))
+    .order_by(tables.contacts.c.account_id)
+)
+_on_file = exists().where(
+    tables.phones.c.person_id == tables.people.c.id, tables.phones.c.number == bindparam("number")
+)
+_BY_SUPPORT_ID = Prepared(
+    select(tables.people.c.id, _on_file.label("own_number")).where(
+        tables.people.c.support_id == bindparam("support_id")
+    )
+)

@@ -1,0 +1,136 @@
+"""Who is told of what, and where. For the worker, under its own grant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import delete, select
+
+from authz import Grant
+from store import tables
+from store.db.transaction import Transaction
+
+OWN_SECURITY: Final = (  # about a person: told to them and to owners
+    *("pin_locked", "pin_unlocked", "pin_set"),
+    *("slack_linked", "slack_unlinked"),
+    *("authenticator_added", "authenticator_ending", "authenticator_removed"),
+    *("numbers_changed", "address_changed"),
+    *("not_me", "code_overheard", "person_changed"),
+)
+OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
+OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on an account: told to them
+# Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
+OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
+# About how one of the staff signs in: told to them alone.
+OF_STAFF: Final = ("signin_tried", "signin_code", "signin_codes_spent")
+OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail to one address. `about` is the name of the person or account it concerns, as this reader may know it."""
+
+    kind: str
+    to: str
+    name: str
+    about: str
+    own: bool
+
+
+def sweep(tx: Transaction) -> None:
+    """Addresses that are told of nothing any more."""
+    tx.connection.execute(delete(tables.old_emails).where(tables.old_emails.c.replaced_at < tx.now - OLD_TOLD))
+
+
+def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list[Notice]:
+    """Everybody one notice goes to, and of a person's own security every address of theirs, those replaced of late too.
+    Empty when whom it was about is no longer there."""
+    tx.good(grant, "desk.deliver")
+    kind = str(payload["notice"])
+    if kind in OWN_SECURITY:
+        found = _about_person(tx, kind, int(payload["person"]))
+    elif kind in OF_ACCOUNT:
+        found = _about_account(tx, kind, int(payload["account"]))
+    elif kind in OF_CONTACT:
+        found = _to_contact(tx, kind, int(payload["account"]), int(payload["person"]))
+    elif kind in OF_STAFF:
+        s = tables.staff.c
+        row = tx.connection.execute(select(s.name, s.email).where(s.id == int(payload["staff"]))).first()
+        found = [] if row is None else [Notice(kind, row.email, row.name, row.name, own=True)]
+    elif kind in OF_DESK:
+        found = _about_desk(tx, kind, payload)
+    else:
+        raise ValueError(f"no such notice: {kind}")
+    tx.told(grant, "contact.name", "contact.email")
+    return found
+
+
+def _about_person(tx: Transaction, kind: str, person: int) -> list[Notice]:
+    p, c = tables.people.c, tables.contacts.c
+    row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
+    if row is None:
+        return []
+    own = _addresses(tx, person, row.email)
+    told = {email: Notice(kind, email, row.name, row.name, own=True) for email in own}
+    for account in tx.connection.execute(select(c.account_id).where(c.person_id == person)).scalars().all():
+        for owner in _owners(tx, account):
+            told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
+    return list(told.values())
+
+
+def _to_contact(tx: Transaction, kind: str, account: int, person: int) -> list[Notice]:
+    """To whom it happened, whether or not they are on the account still: they know its name."""
+    p, a = tables.people.c, tables.accounts.c
+    row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
+    name = tx.connection.execute(select(a.name).where(a.id == account)).scalar()
+    if row is None or name is None:
+        return []
+    return [Notice(kind, email, row.name, name, own=True) for email in _addresses(tx, person, row.email)]
+
+
+def _addresses(tx: Transaction, person: int, now: str) -> list[str]:
+    """Where somebody is told of what concerns themselves: those replaced of late too."""
+    o = tables.old_emails.c
+    old = select(o.email).where(o.person_id == person, o.replaced_at > tx.now - OLD_TOLD).order_by(o.email)
+    return list(dict.fromkeys([now, *tx.connection.execute(old).scalars()]))
+
+
+def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
+    name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
+    if name is None:
+        return []
+    return [Notice(kind, owner.email, owner.name, name, own=False) for owner in _owners(tx, account)]
+
+
+def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[Notice]:
+    s, a = tables.staff.c, tables.accounts.c
+    account, staff = payload.get("account"), payload.get("staff")
+    named = select(s.name).where(s.id == staff) if staff is not None else select(a.name).where(a.id == account)
+    name = tx.connection.execute(named).scalar() if (staff, account) != (None, None) else None
+    rows = tx.connection.execute(
+        select(s.name, s.email).where(
+            s.role.in_(("supervisor", "administrator")) | (s.id == (staff or 0)), s.suspended_at.is_(None)
+        )
+    ).all()
+    return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    name: str
+    email: str
+
+
+def _owners(tx: Transaction, account: int) -> list[_Owner]:
+    """The owners, in Memset's terms the admin contact."""
+    p, c, a = tables.people.c, tables.contacts.c, tables.accounts.c
+    rows = tx.connection.execute(
+        select(p.name, p.email, c.held, a.scheme)
+        .join(tables.contacts, c.person_id == p.id)
+        .join(tables.accounts, a.id == c.account_id)
+        .where(c.account_id == account)
+        .order_by(p.id)
+    ).all()
+    return [_Owner(row.name, row.email) for row in rows if tx.schemes[row.scheme].owner in row.held.split(",")]

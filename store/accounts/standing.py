@@ -1,0 +1,69 @@
+"""Who somebody is to the desk: their standing on an account in words, and what may be told to them as they are proven.
+
+For those who talk to them, never for themselves: whoever shows this has a grant of their own (ticket_summary.py, live_calls.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+
+from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, Ask, Grant, Proof, judge
+from store import tables
+from store.accounts.people import subject_of
+from store.db.transaction import Transaction
+
+SHOWN: Final = tuple(
+    (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != "portal.login"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
+    and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what reaches
+    their own tickets alone, by a lent right, or their own requests, and by which limit. `held` are their words under the
+    account's scheme; `lent` are cells of what is allowed that they have by a lent right alone."""
+
+    name: str
+    account_number: str
+    account_name: str
+    account_status: str
+    scheme: str
+    held: tuple[str, ...]
+    may: frozenset[str]
+    own_only: Mapping[str, str]
+    step_up: frozenset[str]
+    open_tickets: int
+    lent: frozenset[str]
+
+
+def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
+    """As they stand at this moment, proven as far as `proof`, which is verified at least."""
+    subject, a = subject_of(person), tables.accounts
+    account = tx.connection.execute(select(a).where(a.c.id == account_id)).one()
+    p = tables.people.c
+    name = tx.connection.execute(select(p.name).where(p.id == person)).scalar_one()
+    asks = [Ask(subject, action, account.id, topic, proof) for action, topic in SHOWN]
+    standing = tx.standing(asks[0])
+    granted = [verdict for ask in asks if isinstance(verdict := judge(ask, standing), Grant)]
+    may = {grant.cell for grant in granted}
+    further = {ask.cell for ask in asks if isinstance(judge(ask._replace(proof=Proof.STEPPED_UP), standing), Grant)}
+    t = tables.tickets.c
+    open_ones = select(func.count()).where(t.opened_by == person, t.status.in_(("open", "waiting")))
+    return Requester(
+        name,
+        account.number,
+        account.name,
+        account.status,
+        account.scheme,
+        tuple(sorted(standing.held)) if standing else (),
+        frozenset(may),
+        {grant.cell: grant.when for grant in granted if grant.when in ("one_ticket", "own_tickets", OWN_REQUESTS)},
+        frozenset(further - may),
+        tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
+        frozenset(grant.cell for grant in granted if grant.when in LENT),
+    )

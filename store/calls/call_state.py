@@ -1,0 +1,177 @@
+"""Calls under way: one row for a caller's leg, so that any process can take any turn and a repeat changes nothing.
+
+The state is the phone door's own; here it is text. State and last answer are kept sealed, bound to the call, for a PIN may
+have been keyed where an ID was asked for; the answer goes when the call has ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from store import tables
+from store.db.statements import AHEAD, Prepared
+from store.db.transaction import Transaction
+
+CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
+ANSWER_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its answer
+CALL_KEPT: Final = 7 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
+CALL_LIFE: Final = 2 * 3_600_000  # ms: a call without a word from Twilio for as long is over
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    sid: str
+    step: int
+    state: str
+    fingerprint: str
+    sealed: bytes | None = field(repr=False)
+    claimed: str | None
+    started_at: int
+    ended_at: int | None
+    proved_by: int | None
+
+
+def begin(
+    tx: Transaction, sid: str, state: str, fingerprint: str, answer: str, *, proved_by: int | None = None
+) -> bool:
+    """A call comes in, with the answer it is given. False: this call is known already."""
+    row: dict[str, object] = {
+        "sid": sid,
+        "step": 0,
+        "state": _seal(tx, sid, "state", state),
+        "fingerprint": fingerprint,
+        "started_at": tx.now,
+        "proved_by": proved_by,
+    }
+    row["answer"] = _seal(tx, sid, "answer", answer)
+    return _BEGIN.first(tx, **row) is not None
+
+
+def load(tx: Transaction, sid: str) -> CallRow | None:
+    """The call, locked until the transaction ends. A claim that has grown old counts as none, and so does one of the future."""
+    row = _LOAD.first(tx, sid=sid)
+    if row is None:
+        return None
+    state = tx.keys.open("calls", row.state, f"state {sid}")
+    if state is None:
+        return None  # its key has gone: nobody can say where the call stands
+    fresh = row.claimed_at is not None and -AHEAD <= tx.now - row.claimed_at < CLAIM_LIFE
+    return CallRow(
+        sid,
+        row.step,
+        state.decode(),
+        row.fingerprint,
+        row.answer,
+        row.claimed if fresh else None,
+        row.started_at,
+        row.ended_at,
+        row.proved_by,
+    )
+
+
+def stored_answer(tx: Transaction, call: CallRow) -> str | None:
+    """What the last turn answered; None once it has gone, or when its key has."""
+    answer = tx.keys.open("calls", call.sealed, f"answer {call.sid}") if call.sealed else None
+    return answer.decode() if answer is not None else None
+
+
+def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
+    """This turn takes longer than one transaction: whoever repeats it meanwhile waits for its answer."""
+    _CLAIM.run(tx, key=sid, now_claimed=fingerprint, now_claimed_at=tx.now)
+
+
+def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str, *, proved_by: int | None) -> None:
+    """The turn is over: its state, its answer, the next step, and whose PIN counts from now on."""
+    new = {
+        "new_state": _seal(tx, call.sid, "state", state),
+        "new_fingerprint": fingerprint,
+        "new_answer": _seal(tx, call.sid, "answer", answer),
+    }
+    _SAVE.run(tx, key=call.sid, new_step=call.step + 1, new_proved_by=proved_by, **new)
+
+
+def update_state(tx: Transaction, sid: str, state: str) -> None:
+    """Something happened to a call outside its turns: a recording came in."""
+    tx.connection.execute(
+        update(tables.calls).where(tables.calls.c.sid == sid).values(state=_seal(tx, sid, "state", state))
+    )
+
+
+def unproved(tx: Transaction, sid: str) -> None:
+    """What a PIN had proved in this call counts no more, from its next turn on."""
+    tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(proved_by=None))
+
+
+def end(tx: Transaction, sid: str) -> bool:
+    """The caller's leg is over. Whether it was still open."""
+    c = tables.calls.c
+    ended = update(tables.calls).where(c.sid == sid, c.ended_at.is_(None)).values(ended_at=tx.now)
+    return tx.connection.execute(ended.returning(c.sid)).first() is not None
+
+
+def sweep(tx: Transaction) -> None:
+    """Stored answers go soon after the call, the rows after a week; a call Twilio never ended is ended."""
+    c, d = tables.calls.c, tables.deliveries.c
+    tx.connection.execute(
+        update(tables.calls).where(c.ended_at.is_(None), c.started_at < tx.now - CALL_LIFE).values(ended_at=tx.now)
+    )
+    over = c.ended_at < tx.now - ANSWER_KEPT
+    tx.connection.execute(update(tables.calls).where(over, c.answer.is_not(None)).values(answer=None))
+    tx.connection.execute(delete(tables.calls).where(c.ended_at < tx.now - CALL_KEPT))
+    tx.connection.execute(delete(tables.deliveries).where(d.at < tx.now - 3 * 24 * 3_600_000))
+
+
+def first_delivery(tx: Transaction, key: str) -> bool:
+    """Whether this webhook has not had its effect yet; from now on it has, if this transaction commits."""
+    return _DELIVERED.first(tx, key=key, at=tx.now) is not None
+
+
+def forget_delivery(tx: Transaction, key: str) -> None:
+    """It has had no effect after all, and may come again."""
+    tx.connection.execute(delete(tables.deliveries).where(tables.deliveries.c.key == key))
+
+
+def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
+    return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
+
+
+_new = ("sid", "step", "state", "fingerprint", "answer", "started_at", "proved_by")
+_BEGIN = Prepared(
+    lambda insert: (
+        insert(tables.calls)
+        .values({name: bindparam(name) for name in _new})
+        .on_conflict_do_nothing()
+        .returning(tables.calls.c.sid)
+    )
+)
+_DELIVERED = Prepared(
+    lambda insert: (
+        insert(tables.deliveries)
+        .values(key=bindparam("key"), at=bindparam("at"))
+        .on_conflict_do_nothing()
+        .returning(tables.deliveries.c.key)
+    )
+)
+_LOAD = Prepared(select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update())
+_c = tables.calls
+_CLAIM = Prepared(
+    update(_c)
+    .where(_c.c.sid == bindparam("key"))
+    .values(claimed=bindparam("now_claimed"), claimed_at=bindparam("now_claimed_at"))
+)
+_SAVE = Prepared(
+    update(_c)
+    .where(_c.c.sid == bindparam("key"))
+    .values(
+        step=bindparam("new_step"),
+        state=bindparam("new_state"),
+        fingerprint=bindparam("new_fingerprint"),
+        answer=bindparam("new_answer"),
+        proved_by=bindparam("new_proved_by"),
+        claimed=None,
+        claimed_at=None,
+    )
+)

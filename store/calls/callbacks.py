@@ -1,0 +1,251 @@
+"""Calls of ours to a number on file that has not changed lately, asked for by an agent: to talk, or to tell a code to somebody
+whose PIN is locked.
+
+The number is never one that a caller named. Whoever answers has proved nothing yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from authz import Grant, Proof
+from store import tables
+from store.accounts.people import lock, subject_of
+from store.calls import code_words
+from store.db.keys import Keys
+from store.db.statements import of_late
+from store.db.transaction import WORKER, Transaction
+from store.jobs import job_queue
+from store.messages import timeline
+from store.text.durations import lasted
+from store.verification import attempt_limits, factors
+
+APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
+A_DAY, DAY = 5, 24 * 3_600_000  # T35
+UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
+KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
+ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "withdrawn", "given_up", "over")
+_NOT_TRIED: Final = "We did not call back: it could not be tried any longer, or the operator dropped it. Ask for it anew if it is still to be done."
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """`number` is E.164; `staff` the id of the agent who asked, or None."""
+
+    id: int
+    person: int
+    account: int | None
+    ticket: int | None
+    number: str
+    purpose: str
+    staff: int | None
+    status: str
+    call: str | None
+    made_at: int
+    words_key: str | None
+
+
+def ask(
+    tx: Transaction,
+    grant: Grant,
+    person: int,
+    *,
+    account: int | None = None,
+    ticket: int | None = None,
+    purpose: str = "",
+) -> int | str:
+    """An agent asks for it: its id, or why not: no_number (none on file that is old enough), talking (they are on the
+    phone with this agent, proved), soon (one was just now) or enough (of them today). Unless `purpose` says, it is to talk, or where their PIN is locked to tell them the code with which
+    they can call: they could not prove themselves to us."""
+    tx.good(grant, "desk.proof.ask")
+    staff = int(grant.subject.partition(":")[2])
+    locked = attempt_limits.is_locked(tx, attempt_limits.counter_of(person))
+    made = _make(tx, person, account, ticket, purpose or ("code" if locked else "talk"), staff)
+    if ticket is not None and isinstance(made, int):
+        timeline.add(tx, ticket, grant.subject, "", event="calling", internal=True)
+    tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
+    return made
+
+
+def why_not(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str], bool]) -> str:
+    """Why they cannot be called back now, in words of `ask`, or abroad: the number that would be rung is none that `may_call` lets
+    us ring. Empty where they can."""
+    tx.good(grant, "desk.proof.ask")
+    tx.told(grant, f"call_back_of:{subject_of(person)}")
+    why = _why_not(tx, person, int(grant.subject.partition(":")[2]))
+    return why or ("" if may_call(factors.numbers(tx, person).good[0]) else "abroad")
+
+
+def look(tx: Transaction, id: int) -> CallBack | None:
+    row = tx.connection.execute(select(tables.call_backs).where(tables.call_backs.c.id == id)).first()
+    return None if row is None else _call_back(row)
+
+
+def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
+    """The desk's two words in this call, fixed since it was asked for: whoever is called finds the same in Slack."""
+    agent = f"staff:{ours.staff}" if ours.staff is not None else WORKER
+    return code_words.two_words(keys, ours.words_key, f"call_back:{ours.id}", agent, ours.made_at)
+
+
+def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
+    """Those that are owed or ringing, for the desk's list; whom they go to is on no list."""
+    tx.good(grant, "desk.proof.ask")
+    c = tables.call_backs.c
+    rows = tx.connection.execute(select(tables.call_backs).where(c.ended_at.is_(None)).order_by(c.id))
+    return [_call_back(row) for row in rows]
+
+
+def moved(tx: Transaction, id: int, status: str, *, call: str | None = None) -> bool:
+    """It has come further; whether it was not over yet."""
+    c = tables.call_backs.c
+    new: dict[str, Any] = {"status": status} | ({"call": call} if call else {})
+    new |= {"ended_at": tx.now} if status in ENDED else {}
+    going = update(tables.call_backs).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
+    return tx.connection.execute(going).first() is not None
+
+
+def number_now(tx: Transaction, ours: CallBack) -> str | None:
+    """The number to ring, as it is on file at this moment. None: there is none any more that is old enough."""
+    good = factors.numbers(tx, ours.person).good
+    return ours.number if ours.number in good else next(iter(good), None)
+
+
+def to_ring(tx: Transaction, id: int, number: str) -> CallBack | None:
+    """The one to be rung now, at this number: it counts as ringing from now on, so that nobody is rung twice. None: not any
+    more. The two words are shown in Slack meanwhile."""
+    c = tables.call_backs.c
+    owed = update(tables.call_backs).where(c.id == id, c.status == "owed").values(status="ringing", number=number)
+    row = tx.connection.execute(owed.returning(*c)).first()
+    if row is None:
+        return None
+    job_queue.enqueue_once(tx, "slack.calling", str(id), {"call_back": id})
+    job_queue.enqueue_once(tx, "call_back_over", str(id), {"call_back": id}, after=UNHEARD_OF)
+    return _call_back(row)
+
+
+def rung(tx: Transaction, id: int, call: str) -> None:
+    """Twilio rings them, by this call. They may have answered before we know of it."""
+    c = tables.call_backs.c
+    tx.connection.execute(update(tables.call_backs).where(c.id == id, c.call.is_(None)).values(call=call))
+
+
+def not_rung(tx: Transaction, id: int) -> None:
+    """Twilio would not: it is tried again."""
+    c = tables.call_backs.c
+    tx.connection.execute(
+        update(tables.call_backs).where(c.id == id, c.status == "ringing", c.call.is_(None)).values(status="owed")
+    )
+
+
+def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
+    """Nobody was talked to: that is on the ticket and in the ledger, and the agent who asked is told."""
+    if ours.ticket is not None:
+        timeline.add(tx, ours.ticket, WORKER, note, internal=True)
+    ended = look(tx, ours.id)
+    assert ended is not None
+    tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{subject_of(ours.person)}",))
+    job_queue.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
+
+
+def reached(tx: Transaction, ours: CallBack) -> None:
+    """It was answered, and is over: what it came to is on the ticket."""
+    if ours.ticket is not None:
+        timeline.add(tx, ours.ticket, WORKER, _came_to(tx, ours), internal=True)
+
+
+def _came_to(tx: Transaction, ours: CallBack) -> str:
+    if ours.purpose == "code":
+        return (
+            "We called back to tell them a code for their locked PIN, and somebody answered. They can call us with it."
+        )
+    if ours.status != "proved":
+        return "We called back. Somebody answered, and did not come through to the desk: they have proved nothing."
+    r, s = tables.rings.c, tables.staff.c
+    theirs = select(r.met_at, r.ended_at, s.name).select_from(tables.rings).outerjoin(tables.staff, s.id == r.staff_id)
+    row = tx.connection.execute(theirs.where(r.call == ours.call).order_by(r.id.desc()).limit(1)).first()
+    if row is None or row.met_at is None:
+        return "We called back. They gave their PIN, and nobody of the desk talked to them."
+    talked = lasted((row.ended_at or tx.now) - row.met_at)
+    return f"We called back. They gave their PIN, and talked to {row.name or 'somebody at the desk'} for {talked}."
+
+
+def given_up(tx: Transaction, id: int) -> None:
+    """Nobody tries any longer to make this call; one that rings already goes on."""
+    ours = look(tx, id)
+    if ours is not None and ours.status == "owed" and moved(tx, id, "given_up"):
+        in_vain(tx, ours, _NOT_TRIED)
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.call_backs).where(tables.call_backs.c.ended_at < tx.now - KEPT))
+
+
+def staff_phone(tx: Transaction, id: int) -> str | None:
+    """The phone of the agent who asked for it, if they have one and are at work here."""
+    c, s = tables.call_backs.c, tables.staff.c
+    query = select(s.phone).join(tables.call_backs, c.staff_id == s.id).where(c.id == id, s.suspended_at.is_(None))
+    return tx.connection.execute(query).scalar()
+
+
+def asker_is_away(tx: Transaction, ours: CallBack) -> bool:
+    """Whether the agent who asked for it is suspended."""
+    s = tables.staff.c
+    away = select(s.id).where(s.id == ours.staff, s.suspended_at.is_not(None))
+    return ours.staff is not None and tx.connection.execute(away).first() is not None
+
+
+def _make(
+    tx: Transaction, person: int, account: int | None, ticket: int | None, purpose: str, staff: int | None
+) -> int | str:
+    c = tables.call_backs.c
+    if not lock(tx, person):
+        return "no_number"
+    why = _why_not(tx, person, staff)
+    if why:
+        return why
+    number = factors.numbers(tx, person).good[0]
+    row = {"person_id": person, "account_id": account, "ticket": ticket, "number": number, "purpose": purpose}
+    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "words_key": tx.keys.newest(code_words.USE).id}
+    id: int = tx.connection.execute(insert(tables.call_backs).values(**row).returning(c.id)).scalar_one()
+    job_queue.enqueue(tx, "call_back", str(id), {"call_back": id})
+    return id
+
+
+def _why_not(tx: Transaction, person: int, staff: int | None) -> str:
+    c, r = tables.call_backs.c, tables.rings.c
+    if not factors.numbers(tx, person).good:
+        return "no_number"
+    theirs = select(r.id).where(
+        r.staff_id == staff,
+        r.subject == subject_of(person),
+        r.proof >= int(Proof.VERIFIED),
+        r.ended_at.is_(None),
+        r.taken_by.is_not(None),
+    )
+    if staff is not None and tx.connection.execute(theirs.limit(1)).first() is not None:
+        return "talking"
+    made = select(func.count(), func.max(c.made_at)).where(c.person_id == person, of_late(c.made_at, tx.now, DAY))
+    today, last = tx.connection.execute(made).one()
+    if last is not None and last > tx.now - APART:
+        return "soon"
+    return "enough" if today >= A_DAY else ""
+
+
+def _call_back(row: Any) -> CallBack:
+    return CallBack(
+        row.id,
+        row.person_id,
+        row.account_id,
+        row.ticket,
+        row.number,
+        row.purpose,
+        row.staff_id,
+        row.status,
+        row.call,
+        row.made_at,
+        row.words_key,
+    )

@@ -1,0 +1,308 @@
+"""One caller with the desk: who waits and in which order, who took the call, what was proved in it, and how it ended."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, null, or_, select, update
+
+from authz import Grant, Proof
+from store import tables
+from store.accounts.people import person_of
+from store.calls import agent_legs, code_words
+from store.db import grant_limits
+from store.db.transaction import Transaction
+from store.jobs import call_news, job_queue
+
+AGENT_LEFT, CALLER_LEFT, NOBODY_CAME = "agent_left", "caller_left", "nobody_came"  # endings; the others:
+WENT_BACK, CALL_BACK, REFUSED = "went_back", "call_back", "refused"  # to the menu, asked to be called back, right gone
+LOST: Final = "lost"  # Twilio never told us
+KEYPAD_FOR: Final = {"pin": 2 * 60_000, "second": 5 * 60_000}  # ms: whoever has given nothing by then has not proved it
+KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
+CASE_OPEN: Final = 30 * 60_000  # ms a case stays open after the call, for what is to be written down
+LIFE: Final = 4 * 3_600_000  # ms: Twilio's own limit on a call
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left. `taken_by` is the agent's
+    leg; `agent_left` once that has gone after they had met. `asked`, `asked_at` and `told` as in the table."""
+
+    id: int
+    call: str
+    account: int
+    emergency: bool
+    taken: bool
+    over: bool
+    started_at: int
+    subject: str
+    proof: Proof
+    service: str | None
+    taken_by: str | None
+    agent_left: bool
+    seen_at: int
+    asked: str
+    asked_at: int | None
+    told: str
+    call_back: int | None
+    threatened: bool
+
+    @property
+    def announced(self) -> str:
+        """What came of the keypad, as the agent hears and reads it."""
+        return announced(self.told, threatened=self.threatened)
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """What the agent who took the call hears before the caller: no amounts, nothing of the account's affairs."""
+
+    name: str
+    account_name: str
+    account_number: str
+    proof: Proof
+    emergency: bool
+
+
+def announced(told: str, *, threatened: bool) -> str:
+    """`guarded` for `passed` where somebody threatens the caller: the agent is to tell them nothing, and to seem to."""
+    return "guarded" if threatened and told == "passed" else told
+
+
+def room(id: int) -> str:
+    """The conference in which caller and agent meet."""
+    return f"desk-{id}"
+
+
+def start(
+    tx: Transaction,
+    grant: Grant,
+    *,
+    numbers: Sequence[str] = (),
+    service: str | None = None,
+    own_number: bool = False,
+    call_back: int | None = None,
+) -> int:
+    """The caller asks for a person, or is called back by one; `numbers` of the desk will ring. Its id."""
+    tx.good(grant, "phone.support", "phone.emergency")
+    grant_limits.service(grant, service)
+    row = {
+        "call": tx.call,
+        "subject": grant.subject,
+        "account_id": grant.account,
+        "emergency": grant.cell == "phone.emergency",
+        "service": service,
+        "proof": int(grant.proof),
+        "legs": len(numbers),
+        "gone": 0,
+        "started_at": tx.now,
+        "seen_at": tx.now,
+        "own_number": own_number,
+        "call_back": call_back,
+    }
+    id: int = tx.connection.execute(insert(tables.rings).returning(tables.rings.c.id), row).scalar_one()
+    agent_legs.add(tx, id, numbers)
+    call_news.news(tx, id)
+    return id
+
+
+def look(tx: Transaction, id: int) -> Ring | None:
+    r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
+    return None if r is None else _ring(r)
+
+
+def hold(tx: Transaction, id: int) -> Ring | None:
+    """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
+    r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id).with_for_update()).first()
+    return None if r is None else _ring(r)
+
+
+def queue(tx: Transaction) -> list[int]:
+    """Who waits, in the order they are answered: emergencies, then whoever came first."""
+    r = tables.rings.c
+    query = select(r.id).where(r.ended_at.is_(None), r.taken_by.is_(None)).order_by(r.emergency.desc(), r.id)
+    return list(tx.connection.execute(query).scalars())
+
+
+def place(tx: Transaction, ring: Ring) -> int:
+    """Where a caller who waits stands in the queue, from 1."""
+    return _place(tx, tables.rings.c.id < ring.id, emergency=ring.emergency)
+
+
+def place_since(tx: Transaction, since: int, *, emergency: bool) -> int:
+    """The same for whoever has waited since then (ms), and is not in the queue: somebody threatens them (ivr/duress.py)."""
+    return _place(tx, tables.rings.c.started_at <= since, emergency=emergency)
+
+
+def _place(tx: Transaction, earlier: ColumnElement[bool], *, emergency: bool) -> int:
+    r = tables.rings.c
+    before = and_(r.emergency, earlier) if emergency else or_(r.emergency, earlier)
+    query = select(func.count()).select_from(tables.rings).where(r.ended_at.is_(None), r.taken_by.is_(None), before)
+    others: int = tx.connection.execute(query).scalar_one()
+    return others + 1
+
+
+def seen(tx: Transaction, id: int) -> None:
+    """The caller is still there."""
+    tx.connection.execute(update(tables.rings).where(tables.rings.c.id == id).values(seen_at=tx.now))
+
+
+def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
+    """An agent presses 1: `call` is their leg's. True for the first; again for the same one, so that a repeat hears the same.
+    Whose phone it is, as far as it is one of the staff's, takes the call in their name."""
+    r, again = tables.rings.c, tables.rings.c.taken_by == call
+    free = update(tables.rings).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | again)
+    now = {
+        "taken_by": call,
+        "taken_at": case((again, r.taken_at), else_=literal(tx.now)),
+        "words_key": case((again, r.words_key), else_=literal(tx.keys.newest(code_words.USE).id)),
+        "staff_id": case((again, r.staff_id), else_=literal(agent_legs.whose(tx, id, leg))),
+    }
+    if tx.connection.execute(free.values(**now).returning(r.id)).first() is None:
+        return False
+    agent_legs.took(tx, id, leg)
+    agent_legs.stop(tx, id)
+    call_news.news(tx, id)
+    return True
+
+
+def met(tx: Transaction, id: int) -> None:
+    """The caller comes into the room: from now on the call is the agent's, until one of them leaves."""
+    r = tables.rings.c
+    tx.connection.execute(update(tables.rings).where(r.id == id, r.met_at.is_(None)).values(met_at=tx.now))
+
+
+def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
+    """A leg of the desk is over. If it had taken the call of somebody not yet there, that is let go: they meet nobody. If they
+    had met, the agent has left."""
+    r = tables.rings.c
+    theirs = (r.taken_by == call) & r.ended_at.is_(None)  # what it was stays so once it is over
+    let_go, left = theirs & r.met_at.is_(None), theirs & r.met_at.is_not(None)
+    now: dict[str, Any] = {name: case((let_go, null()), else_=r[name]) for name in ("taken_by", "taken_at", "staff_id")}
+    now |= {"gone": r.gone + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
+    tx.connection.execute(update(tables.rings).where(r.id == id).values(**now))
+    agent_legs.gone(tx, id, leg)
+    call_news.news(tx, id)
+
+
+def end(tx: Transaction, call: str, ending: str) -> Ring | None:
+    """The caller is no longer waiting or talking. The ring if it had been open until now. An agent who still waits in the room
+    is told; a proof that was asked for and not given has failed."""
+    r = tables.rings.c
+    unproved = (r.asked != "") & (r.told == "")
+    now = {
+        "ended_at": tx.now,
+        "ending": case((r.ending == "", literal(ending)), else_=r.ending),
+        "told": case((unproved, literal("failed")), else_=r.told),
+        "proof": case((unproved & (r.asked == "pin"), literal(int(Proof.CLAIMED))), else_=r.proof),
+    }
+    ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(**now).returning(tables.rings)
+    row = tx.connection.execute(ended).first()
+    if row is None:
+        return None
+    if row.taken_by is not None and row.ending != AGENT_LEFT:
+        job_queue.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
+    agent_legs.over(tx, row.id)
+    call_news.news(tx, row.id)
+    call_news.news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
+    return _ring(row)
+
+
+def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) -> None:
+    """What came of the keypad. Who keyed a wrong PIN is no longer known to be anybody; nor is, to the agent, whoever is
+    `threatened`, though they passed. The agent hears of it in the room."""
+    r, told = tables.rings.c, "passed" if passed else "failed"
+    proof = Proof.VERIFIED if passed and not threatened else Proof.CLAIMED
+    asked = update(tables.rings).where(r.id == id, r.asked != "", r.told != told, r.ended_at.is_(None))
+    now = {
+        "told": told,
+        "proof": case((r.asked == "pin", literal(int(proof))), else_=r.proof),
+        "threatened": threatened,
+    }
+    row = tx.connection.execute(asked.values(**now).returning(r.subject, r.account_id, r.asked)).first()
+    if row is None:
+        return
+    tx.record(row.subject, row.account_id, f"proof.{row.asked}", told, proof=proof)
+    job_queue.enqueue(tx, "announce", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": told})
+    call_news.news(tx, id)
+
+
+def sweep(tx: Transaction) -> None:
+    """A call that Twilio never ended is over all the same."""
+    r = tables.rings.c
+    old = update(tables.rings).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
+    ending = case((r.ending == "", literal(LOST)), else_=r.ending)
+    tx.connection.execute(old.values(ended_at=tx.now, ending=ending))
+    gone = select(r.id).where(r.ended_at < tx.now - KEPT)
+    tx.connection.execute(delete(tables.legs).where(tables.legs.c.ring.in_(gone)))
+    tx.connection.execute(delete(tables.rings).where(r.ended_at < tx.now - KEPT))
+
+
+def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
+    """The agent whose call it is sends the caller to the keypad: for their PIN (`pin`) or a second proof (`second`). False:
+    not their call, nobody is talking, or they are there already."""
+    tx.good(grant, "desk.proof.ask")
+    if what not in KEYPAD_FOR:
+        raise ValueError(f"nothing to ask for: {what}")
+    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
+    talking = update(tables.rings).where(
+        r.id == id,
+        r.staff_id == staff,
+        r.ended_at.is_(None),
+        r.taken_by.is_not(None),
+        r.ending == "",
+        (r.asked == "") | (r.told != ""),
+        r.proof >= int(Proof.VERIFIED if what == "second" else Proof.CLAIMED),
+    )
+    asked = talking.values(asked=what, told="", asked_at=tx.now).returning(r.call, r.subject, r.account_id)
+    row = tx.connection.execute(asked).first()
+    if row is None:
+        return False
+    tx.told(grant, f"asked_proof_of:{row.subject}")
+    asked_now = {"ring": id, "call": row.call, "asked_at": tx.now}
+    key = f"{id}:{secrets.token_hex(6)}"
+    job_queue.enqueue(tx, "to_keypad", key, asked_now)
+    job_queue.enqueue(tx, "keypad_over", key, asked_now, after=KEYPAD_FOR[what])
+    call_news.news(tx, id)
+    return True
+
+
+def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
+    """Under the agents' line's own grant, for the account the ring is about."""
+    tx.good(grant, "desk.card.view")
+    r, p, a = tables.rings.c, tables.people.c, tables.accounts.c
+    row = tx.connection.execute(
+        select(r.subject, r.proof, r.emergency, a.name, a.number)
+        .join(tables.accounts, a.id == r.account_id)
+        .where(r.id == id, r.account_id == grant.account)
+    ).one()
+    name = tx.connection.execute(select(p.name).where(p.id == person_of(row.subject))).scalar_one()
+    tx.told(grant, "contact.name", "account.name", "account.number", "proof")
+    return Whisper(name, row.name, row.number, Proof(row.proof), row.emergency)
+
+
+def _ring(r: Any) -> Ring:
+    taken = r.taken_by is not None
+    return Ring(
+        r.id,
+        r.call,
+        r.account_id,
+        r.emergency,
+        taken,
+        r.ended_at is not None or (not taken and r.gone >= r.legs),
+        r.started_at,
+        r.subject,
+        Proof(r.proof),
+        r.service,
+        r.taken_by,
+        r.ending == AGENT_LEFT,
+        r.seen_at or r.started_at,
+        r.asked,
+        r.asked_at,
+        r.told,
+        r.call_back,
+        r.threatened,
+    )

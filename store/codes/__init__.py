@@ -1,0 +1,1 @@
+"""Codes and links that are good once, and those that were said where others heard them."""

@@ -1,0 +1,90 @@
+"""Tokens in the addresses of one-time pages: to enrol an authenticator, to join the desk, to be shown a new PIN.
+
+A token is looked at as often as somebody opens the page (mail scanners and previews in chats open links, too) and is used
+up by the form that finishes it. 128 bits of chance and a seal of 84, by which a made-up one is told before anything is looked up;
+kept as a keyed digest beside the codes. There is nothing to count: nobody guesses it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
+
+from store import tables
+from store.codes import one_time_codes
+from store.db.keys import Keys
+from store.db.statements import Prepared, each
+from store.db.transaction import Transaction
+from store.security import budgets
+from store.security.budgets import Limit
+
+LIFE: Final = one_time_codes.LIFE  # ms
+BYTES: Final = 16
+CHANCE: Final = 22  # characters: those bytes in base64
+CHARACTERS: Final = 43  # of a token, with its seal
+KINDS: Final = ("enrol", "join", "pin")
+_LONGEST: Final = 64
+_SEAL: Final = "pages-seal"
+
+
+def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int = LIFE) -> str:
+    """A new token for a subject, good for `life` (ms); the ones of that kind before it are good no more."""
+    if kind not in KINDS:
+        raise ValueError(f"no kind of page: {kind}")
+    while True:
+        chance = secrets.token_urlsafe(BYTES)
+        token = (chance + tx.keys.digest(_SEAL, kind, chance))[:CHARACTERS]
+        if one_time_codes.put(tx, tx.keys.digest("pages", kind, token), _kind(kind), subject, bound, life):
+            return token
+
+
+def is_ours(keys: Keys, kind: str, token: str) -> bool:
+    """Whether a token of that kind was ever issued, good still or not. Takes no statement."""
+    return len(token) == CHARACTERS and keys.made(token[CHANCE:], _SEAL, kind, token[:CHANCE])
+
+
+def codes_of(person: int) -> Limit:
+    """The budget of wrong codes at somebody's own one-time pages: theirs alone, so that nobody's page shuts another's."""
+    return Limit(f"page:{person}", 10, budgets.HOUR // 6)
+
+
+def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
+    """(subject, bound) of a token that is good now, and stays so. None: no such token, used or too old."""
+    row = _LOOK.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    return None if row is None else (row.subject, row.bound)
+
+
+def hold(tx: Transaction, kind: str, token: str) -> bool:
+    """Whether a token is good now; if so nobody else uses or ends it until the transaction has ended."""
+    found = _HOLD.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    return found is not None
+
+
+def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
+    """The same, and it is used up now: of two who send it at once one gets None."""
+    row = _USE.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    return None if row is None else (row.subject, row.bound)
+
+
+def void(tx: Transaction, kind: str, subject: str) -> None:
+    """Whatever tokens of that kind they have are good no more."""
+    one_time_codes.void(tx, _kind(kind), subject)
+
+
+def _kind(kind: str) -> str:
+    return f"page:{kind}"
+
+
+def digests(tx: Transaction, kind: str, token: str) -> tuple[str, ...]:
+    """What may be kept of a token."""
+    return tx.keys.digests("pages", kind, token[:_LONGEST])
+
+
+_c = tables.codes.c
+_now = bindparam("now", type_=_c.expires_at.type)
+_good = (*one_time_codes.GOOD, _c.kind == bindparam("of_kind"))
+_HOLD = Prepared(select(_c.subject).where(*_good).with_for_update())
+_LOOK = Prepared(select(_c.subject, _c.bound).where(*_good))
+_USE = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound))

@@ -1,0 +1,241 @@
+"""How the database is reached: one engine, and on SQLite the gate that writers pass one by one.
+
+WAL with full synchronous, BEGIN IMMEDIATE for whoever writes, and
+a lock inside the process round a file lock between processes, because SQLite's own waiting is unfair (seconds, not ms).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, cast
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTaken
+from sqlalchemy.pool import QueuePool
+
+from store.db.statements import Prepared
+
+POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: more of them are not faster
+# Seconds that a writer waits for SQLite's own lock, which whoever does not know the gate may hold; and one of its tries, which
+# cannot be ended sooner.
+LONGEST, LOCK = 30.0, 0.25
+LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for which somebody does not wait for ever
+
+_BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
+DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
+
+
+class Occupied(Exception):
+    """Somebody else writes, or has all connections, for longer than this thread may wait (`Gate.within`). Nothing was done."""
+
+
+class DatabaseUrlTrouble(ValueError):
+    """DATABASE_URL names no database Deskgate can use."""
+
+
+class Gate:
+    """One writer at a time on SQLite, over all threads and processes. Open to everyone on PostgreSQL."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = threading.Lock()
+        self._path = path
+        self._fd: int | None = None
+        self._pid = 0
+        self._own = threading.local()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Until it ends this thread waits no longer than that, for the gate and then for SQLite's own lock. Raises `Occupied`."""
+        self._own.until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._own.until = None
+
+    @property
+    def until(self) -> float | None:
+        """How long this thread may wait, by the monotonic clock."""
+        return getattr(self._own, "until", None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everyone may write at once."""
+        return self._path is None
+
+    def is_free(self) -> bool:
+        """Whether whoever wants to write now need wait for nobody. Never of an open gate, where nobody knows."""
+        if self._path is None or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            fcntl.flock(self._file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file(), fcntl.LOCK_UN)
+        except BlockingIOError:
+            return False
+        finally:
+            self._lock.release()
+        return True
+
+    def acquire(self) -> None:
+        if self._path is None:
+            return
+        until = self.until
+        if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
+            raise Occupied
+        try:
+            if until is None:
+                fcntl.flock(self._file(), fcntl.LOCK_EX)
+            else:
+                self._lock_file(until)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _lock_file(self, until: float) -> None:
+        while True:
+            try:
+                return fcntl.flock(self._file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise Occupied from None
+                time.sleep(LOOK)
+
+    def _file(self) -> int:
+        """Opened by each process for itself: a lock belongs to whoever opened the file."""
+        assert self._path is not None
+        if self._fd is None or self._pid != os.getpid():
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._pid = os.getpid()
+        return self._fd
+
+    def release(self) -> None:
+        if self._path is None:
+            return
+        assert self._fd is not None
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._lock.release()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
+
+
+def _for_its_owner_alone(path: Path) -> None:
+    """0600, whatever made it: tickets, names and bills lie open in it."""
+    for one in (path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))):
+        with suppress(OSError):  # not there yet, or somebody else's: `deskgate doctor` says so
+            if one.stat().st_mode & 0o077:
+                one.chmod(0o600)
+
+
+def read_url(url: str) -> URL:
+    """DATABASE_URL with the names we know databases by. Hosts of databases write `postgres://`. Raises `DatabaseUrlTrouble`,
+    which quotes no password."""
+    try:
+        parsed = make_url(url.strip())
+    except (ArgumentError, ValueError):  # a port that is no number, too
+        raise DatabaseUrlTrouble(
+            "DATABASE_URL is not a database URL: write sqlite:///deskgate.db or postgresql://user:password@host/name"
+        ) from None
+    name = parsed.drivername.lower()
+    parsed = parsed.set(drivername={"postgres": "postgresql", "postgresql+psycopg": "postgresql"}.get(name, name))
+    kind, driver, _ = parsed.drivername.partition("+")
+    if driver and kind in ("sqlite", "postgres", "postgresql"):
+        written = "sqlite:///" if kind == "sqlite" else "postgresql://"
+        raise DatabaseUrlTrouble(f"DATABASE_URL names a driver of its own: write {written}… in place of {name}://…")
+    if kind != "postgresql" and (kind != "sqlite" or parsed.database in (None, "", ":memory:")):
+        raise DatabaseUrlTrouble(
+            "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)"
+        )
+    return parsed
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL, or None for anything else."""
+    try:
+        parsed = read_url(url)
+    except DatabaseUrlTrouble:
+        return None
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
+    """The engine and its gate. Raises `DatabaseUrlTrouble` for anything but a SQLite file or PostgreSQL."""
+    parsed = read_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        size = pool_size or POOL_SIZE["postgresql"]
+        return create_engine(parsed, pool_size=size, max_overflow=0, pool_timeout=10, hide_parameters=True), Gate(None)
+    assert parsed.database is not None
+    gate = Gate(Path(parsed.database + ".gate"))
+    engine = create_engine(
+        parsed,
+        pool_size=pool_size or POOL_SIZE["sqlite"],
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _settings(raw: sqlite3.Connection, _record: Any) -> None:
+        # Before WAL: SQLite gives its other files the rights of this one.
+        _for_its_owner_alone(Path(parsed.database or ""))
+        raw.isolation_level = None  # or pysqlite would begin transactions of its own
+        for pragma in (
+            f"busy_timeout={LONGEST * 1000:.0f}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={LOCK * 1000:.0f}",
+        ):
+            raw.execute("PRAGMA " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("reads_only"):
+            _BEGIN_READING.on(connection, {}).close()
+        else:
+            _begin_writing(connection, gate)
+
+    return engine, gate
+
+
+def _begin_writing(connection: Connection, gate: Gate) -> None:
+    began = time.monotonic()
+    while True:
+        try:
+            _BEGIN.on(connection, {}).close()
+            return
+        except OperationalError as fault:
+            if getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if gate.until is not None and time.monotonic() >= gate.until:
+                raise Occupied from fault
+            if time.monotonic() >= began + LONGEST:
+                raise
+
+
+def connect_by(engine: Engine, until: float) -> Connection:
+    """A connection, if one is free by then: the pool itself waits longer. Raises `Occupied`."""
+    pool = cast(QueuePool, engine.pool)
+    while pool.checkedout() >= pool.size():
+        if time.monotonic() >= until:
+            raise Occupied
+        time.sleep(LOOK)
+    try:
+        return engine.connect()
+    except PoolTaken as taken:  # others were quicker
+        raise Occupied from taken

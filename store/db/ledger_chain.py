@@ -1,0 +1,196 @@
+"""The ledger is written here: entries chained by HMAC in lanes. The checkpoints over all lanes: checkpoints.py.
+
+A lane is a chain of its own, used by one connection of one process, so that writers never wait for each other's chain
+(docs/decisions/0002-ledger-in-lanes.md: tried against a global chain, a chain for each account, and seals). Its head lives in this process and
+moves only when COMMIT has returned. What a lane may not know (an unknown outcome of a COMMIT) ends it: another is opened.
+The order of entries in one lane is proven; the order across lanes is that of their signed times.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, insert
+
+from store import tables
+from store.db.engine import Gate
+from store.db.keys import Key, Keys
+
+HOUR = 3_600_000
+LANE_LIFE = HOUR  # a lane writes for an hour at most …
+Refuse = Callable[[Connection | None], None]  # raises where the key that signs was retired (retired_keys.py)
+LANE_WATCH = 2 * HOUR  # … so a checkpoint need not look at lanes older than this before the checkpoint before it
+
+
+@dataclass(slots=True)
+class Entry:
+    """What happened once: who asked or was told, about whom, under which rules. `fields` are names, never values."""
+
+    at: int
+    who: str
+    account: int | None
+    action: str
+    decision: str
+    rules: str
+    proof: str
+    channel: str
+    call: str | None
+    fields: list[str] = field(default_factory=list)
+
+    def row(self) -> dict[str, object]:
+        return {
+            "at": self.at,
+            "who": self.who,
+            "account": self.account,
+            "action": self.action,
+            "decision": self.decision,
+            "rules": self.rules,
+            "proof": self.proof,
+            "channel": self.channel,
+            "call": self.call,
+            "fields": " ".join(self.fields),
+        }
+
+
+SIGNED = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
+
+
+def first_link(key: Key, lane: str, opened_at: int) -> bytes:
+    """The MAC of a lane's own row, which its first entry is chained to."""
+    return hmac.digest(key.secret, b"lane|" + _ENCODE([lane, opened_at]).encode(), "sha256")
+
+
+def link(key: Key, before: bytes, lane: str, n: int, signed: Sequence[object]) -> bytes:
+    """The MAC of entry `n` of a lane; `signed` are the values of SIGNED, in that order."""
+    body = _ENCODE([lane, n, *signed]).encode()
+    return hmac.digest(key.secret, before + body, "sha256")
+
+
+def checkpoint_link(
+    key: Key, before: bytes, n: int, at: int, heads: str, builds_on: int | None = None, retires: str | None = None
+) -> bytes:
+    """The MAC of a checkpoint: `before` is that of the one it builds on."""
+    body = _ENCODE([n, at, heads, builds_on, retires]).encode()
+    return hmac.digest(key.secret, b"checkpoint|" + before + body, "sha256")
+
+
+@dataclass(slots=True)
+class Lane:
+    id: str
+    key: Key
+    opened_at: int
+    n: int
+    mac: bytes
+
+
+class Written(NamedTuple):
+    """How far this process wrote a lane."""
+
+    n: int
+    mac: bytes
+    opened_at: int
+
+
+class _Waiting:
+    """Somebody who waits for a lane: `called` opens when `lane` is theirs."""
+
+    def __init__(self) -> None:
+        self.lane: Lane | None = None
+        self.called = threading.Lock()
+        self.called.acquire()
+
+
+class Lanes:
+    """As many lanes as pooled connections; taken before a transaction begins and given back after it has ended.
+
+    Whoever waits longest is next. A `SimpleQueue` lets whoever gives a lane back take it again at once: with more threads
+    than lanes two of them did all the work, and a request that had come first was answered last.
+    """
+
+    def __init__(
+        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int, refuse: Refuse
+    ) -> None:
+        self._engine, self._gate, self._keys, self._clock, self._refuse = engine, gate, keys, clock, refuse
+        self._lock = threading.Lock()
+        self._free: deque[Lane | None] = deque([None] * size)  # opened when needed: who only reads opens none
+        self._waiting: deque[_Waiting] = deque()
+        self.wrote_at = float("-inf")  # by the monotonic clock: when the database last kept something of ours
+        self.heads: dict[str, Written] = {}  # as this process wrote them: what the database must hold at the least
+        self.unsealed_since: int | None = None  # when the first entry was written that no checkpoint has seen
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a lane."""
+        return len(self._waiting)
+
+    def take(self) -> Lane:
+        lane = self._next()
+        try:
+            self._refuse(None)
+            if (
+                lane is not None and abs(self._clock() - lane.opened_at) < LANE_LIFE
+            ):  # either way: clocks are set back, too
+                return lane
+            return self._open()
+        except BaseException:
+            self.give(None)
+            raise
+
+    def moved(self, lane: Lane, n: int, mac: bytes, at: int) -> None:
+        """COMMIT has returned: the lane's head is there now."""
+        lane.n, lane.mac = n, mac
+        self.wrote_at = time.monotonic()
+        self.heads[lane.id] = Written(n, mac, lane.opened_at)
+        if self.unsealed_since is None:
+            self.unsealed_since = at
+
+    def give(self, lane: Lane | None) -> None:
+        """Back for the next transaction. None when the outcome of the last COMMIT is unknown: the lane is finished."""
+        with self._lock:
+            if not self._waiting:
+                self._free.append(lane)
+                return
+            first = self._waiting.popleft()
+        first.lane = lane
+        first.called.release()
+
+    def _next(self) -> Lane | None:
+        with self._lock:
+            if self._free:
+                return self._free.popleft()
+            own = _Waiting()
+            self._waiting.append(own)
+        own.called.acquire()
+        return own.lane
+
+    def _open(self) -> Lane:
+        key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
+        with self._gate.held(), self._engine.begin() as connection:
+            self._refuse(connection)
+            mac = first_link(key, id, now)
+            connection.execute(_OPEN_LANE, {"id": id, "key": key.id, "opened_at": now, "mac": mac})
+        return Lane(id, key, now, 0, mac)
+
+
+def chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
+    """Entries as the next rows of a lane, and the new head, for the lane once COMMIT has returned."""
+    n, mac = lane.n, lane.mac
+    rows = []
+    for entry in entries:
+        row = entry.row()
+        n += 1
+        mac = link(lane.key, mac, lane.id, n, tuple(row.values()))
+        rows.append({**row, "lane": lane.id, "n": n, "mac": mac})
+    return rows, (n, mac)
+
+
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for every entry
+_OPEN_LANE = insert(tables.lanes)

@@ -1,0 +1,151 @@
+"""Statements made once: written by SQLAlchemy, compiled at their first use, then run by the driver itself.
+
+What every turn and every ticket asks of the database goes this way, for SQLAlchemy's own way took a quarter of a turn
+(docs/performance.md). A statement that is put together anew each time goes through `connection.execute` as usual.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from store.db.keys import MOST
+
+Insert = Callable[[Table], sqlite.Insert]
+INSERTS: Final[Mapping[str, Insert]] = {"sqlite": sqlite.insert, "postgresql": cast(Insert, postgresql.insert)}
+"""Each database's INSERT, which can say what to do on a conflict: both spell it alike, SQLAlchemy keeps them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """`order` for a driver that takes values by position; `fixed` what the statement itself brings."""
+
+    sql: str
+    order: tuple[str, ...] | None
+    fixed: Mapping[str, object]
+    given: Mapping[str, Callable[[Any], Any]]
+    row: Callable[[Sequence[Any]], Any] | None
+
+    def values(self, named: Mapping[str, object]) -> Mapping[str, object] | list[object]:
+        values = {**self.fixed, **named} if self.fixed else dict(named)
+        for name, convert in self.given.items():
+            values[name] = convert(values[name])
+        return values if self.order is None else [values[name] for name in self.order]
+
+
+def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether a column holds one of the digests that `each` gives under this name."""
+    return column.in_([bindparam(f"{name}_{n}", type_=column.type) for n in range(MOST)])
+
+
+def starting(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """Whether it begins with these words, as a range: LIKE is none for SQLite. On PostgreSQL of a `Bytewise` column alone."""
+    return (column >= words) & (column < words[:-1] + chr(ord(words[-1]) + 1))
+
+
+AHEAD: Final = 60_000  # ms that clocks may differ
+
+
+def issued(at: ColumnElement[int], now: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether something was made by now. What was made in the future, before a clock was put right, proves nothing."""
+    return at - AHEAD <= now
+
+
+def of_late(at: ColumnElement[int], now: int, span: int) -> ColumnElement[bool]:
+    """Whether something was in the last `span` ms. What is dated in the future, before a clock was put right, counts for nothing."""
+    return at.between(now - span + 1, now + AHEAD)
+
+
+def each(name: str, digests: Sequence[str]) -> dict[str, str]:
+    """What `keys.digests` made, as values for `one_of`."""
+    return {f"{name}_{n}": digest for n, digest in enumerate(digests)}
+
+
+class Connected(Protocol):
+    """What a statement asks of a transaction."""
+
+    @property
+    def connection(self) -> Connection: ...
+
+    @property
+    def dialect(self) -> str: ...
+
+
+class Prepared:
+    """A statement; `make` is the statement itself, or makes it from a database's own INSERT. Values go by name."""
+
+    def __init__(self, make: Executable | Callable[[Insert], Executable]) -> None:
+        self._make = make
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, tx: Connected, **values: object) -> None:
+        self.on(tx.connection, values).close()
+
+    def first(self, tx: Connected, **values: object) -> Any:
+        """The first row, or None."""
+        cursor = self.on(tx.connection, values)
+        row, make = cursor.fetchone(), self._compiled[tx.dialect].row
+        cursor.close()
+        return make(row) if make is not None and row is not None else None
+
+    def all(self, tx: Connected, **values: object) -> list[Any]:
+        cursor = self.on(tx.connection, values)
+        rows, make = cursor.fetchall(), self._compiled[tx.dialect].row
+        cursor.close()
+        assert make is not None
+        return list(map(make, rows))
+
+    def on(self, connection: Connection, values: Mapping[str, object]) -> Any:
+        """The driver's cursor after the statement. Raises what SQLAlchemy would: a connection that is lost is given up."""
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        cursor: Any = None
+        try:
+            cursor = connection.connection.cursor()
+            dialect.do_execute(cursor, compiled.sql, cast(Any, compiled.values(values)))
+        except dialect.loaded_dbapi.Error as fault:
+            connection._handle_dbapi_exception(fault, compiled.sql, None, cursor, None)
+        return cursor
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        statement = self._make if isinstance(self._make, Executable) else self._make(INSERTS[dialect.name])
+        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))  # type: ignore[attr-defined]
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        assert not any(bind.expanding for bind in binds.values()), "a list of values is no statement made once"
+        fixed = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
+        takes = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
+        made = self._compiled[dialect.name] = _Compiled(
+            compiled.string,
+            tuple(compiled.positiontup or ()) if compiled.positional else None,
+            fixed,
+            {name: convert for name, convert in takes.items() if convert is not None},
+            _row(statement, dialect),
+        )
+        return made
+
+
+def _row(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any] | None:
+    """What a row of the answer becomes: a named tuple, its values as SQLAlchemy would give them."""
+    columns = dict(getattr(statement, "exported_columns", ()))  # plain text has none
+    if not columns:
+        return None
+    make: Callable[[Sequence[Any]], Any] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]
+    gives = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns.values()]
+    wanted = [(place, convert) for place, convert in enumerate(gives) if convert is not None]
+    if not wanted:
+        return make
+
+    def converted(row: Sequence[Any]) -> Any:
+        values = list(row)
+        for place, convert in wanted:
+            values[place] = convert(values[place])
+        return make(values)
+
+    return converted

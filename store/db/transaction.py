@@ -1,0 +1,310 @@
+"""One transaction: standing read, judged, told or changed, and written in the ledger, together or not at all.
+
+`Transaction.ask` is the only way to a `Grant` that `store` accepts: a grant lives in the register of the transaction that
+made it and is dead after it. A refusal is returned, so that its entry is committed; only faults raise, and what carries
+`commits = True`: a way out, not a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Final
+
+from sqlalchemy import Connection, Engine, RootTransaction, Table
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
+
+from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Topic, is_offered, judge
+from store import tables
+from store.db import holdings
+from store.db.active_delegations import Lent
+from store.db.batch import Write, insert_together
+from store.db.engine import Gate
+from store.db.keys import Keys
+from store.db.ledger_chain import Entry, Lane, Lanes, chained
+from store.db.statements import INSERTS
+
+Cell = tuple[Action, Topic | None]
+NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
+OPERATOR: Final = holdings.OPERATOR
+WORKER: Final = holdings.WORKER
+LINE: Final = holdings.LINE
+_COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
+
+
+class NoGrant(TypeError):
+    """A grant this transaction did not make, or no longer vouches for, or one for something else."""
+
+
+class ConnectionLost(RuntimeError):
+    """The database went away. Nothing is known to be stored; the same turn may be tried again."""
+
+
+class Collided(ConnectionLost):
+    """Two transactions met: they waited for each other, or what this one was allowed rests on what the other has just taken away.
+    Nothing is stored, and it may be tried again: then the judge sees what stands."""
+
+
+class Transaction:
+    """Use as a context manager. `connection` is for `store` alone; doors use `ask`, `offer` and the functions of `store`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        gate: Gate,
+        lanes: Lanes,
+        keys: Keys,
+        schemes: Mapping[str, Scheme],
+        clock: Callable[[], int],
+        channel: str,
+        call: str | None,
+        ring_bell: Callable[[], None],
+    ) -> None:
+        self._engine, self._gate, self._lanes = engine, gate, lanes
+        self.keys, self.schemes = keys, schemes
+        self.channel, self.call, self._clock = channel, call, clock
+        self.now: int  # set when the transaction has begun, and not while it waits for that
+        self.rings_bell, self._ring_bell = False, ring_bell
+        self.threatened = (
+            False  # somebody keyed the PIN that says so: what is left now is held (timeline.insert_ticket)
+        )
+        self._entries: list[Entry] = []
+        self.loans_read: dict[tuple[str, int | None, str], Lent] = {}  # for `holdings` alone
+        self._writes: list[Write] = []
+        self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
+        self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike
+        self._further: set[tuple[str, int | None]] = set()
+        self._lane: Lane | None = None
+        self._connection: Connection | None = None
+        self._transaction: RootTransaction | None = None
+
+    # --- beginning and end
+
+    def __enter__(self) -> Transaction:
+        self._gate_held = False
+        try:
+            self._lane = self._lanes.take()
+        except DBAPIError as fault:  # a new lane is a row of the database
+            raise ConnectionLost(str(fault.orig)) from fault
+        try:
+            self._gate.acquire()
+            self._gate_held = True
+            self._connection = self._engine.connect()
+            self._transaction = self._connection.begin()
+            self.now = self._clock()
+        except BaseException as fault:
+            self._close(lane_known=True)
+            if isinstance(fault, DBAPIError):
+                raise ConnectionLost(str(fault.orig)) from fault
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lane, transaction = self._lane, self._transaction
+        assert lane is not None
+        assert transaction is not None
+        known = True
+        try:
+            if fault is None or getattr(fault, "commits", False):
+                rows, head = chained(lane, self._entries)
+                self._writes += [(tables.ledger, row) for row in rows]
+                insert_together(self.connection, self._writes)
+                known = False  # from here on a fault leaves open whether the entries stand
+                transaction.commit()
+                known = True
+                if rows:
+                    self._lanes.moved(lane, *head, self.now)
+                if self.rings_bell:
+                    self._ring_bell()
+            else:
+                transaction.rollback()
+        except DBAPIError as lost:
+            known = known and not lost.connection_invalidated
+            _may_be_tried_again(lost)
+            raise
+        finally:
+            self._close(lane_known=known)
+        if isinstance(fault, DBAPIError):
+            _may_be_tried_again(fault)
+
+    def _close(self, *, lane_known: bool) -> None:
+        self._grants.clear()
+        try:
+            if self._transaction is not None:
+                self._transaction.close()  # or after a COMMIT that failed the pool would keep it open, and on SQLite the lock
+            if self._connection is not None:
+                self._connection.close()
+        finally:
+            self._connection = None
+            if self._gate_held:
+                self._gate.release()
+            self._lanes.give(self._lane if lane_known else None)
+
+    def look_at_the_clock(self) -> None:
+        """For whoever takes long, or has waited for somebody: what comes next is dated when it is done."""
+        self.now = max(self.now, self._clock())
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            raise NoGrant("the transaction is over")
+        return self._connection
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
+
+    # --- decisions
+
+    def ask(self, ask: Ask) -> Grant | Denied:
+        """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
+        verdict = judge(ask, self.standing(ask))
+        while isinstance(verdict, Grant) and verdict.when in LENT and not holdings.hold(self, verdict):
+            verdict = judge(ask, self.standing(ask))  # what was lent has ended, or was used up, just now
+        if isinstance(verdict, Grant):
+            self._register(verdict)
+            self._allowed(verdict)
+        else:
+            self.record(ask.subject, ask.account, ask.cell, verdict.reason, verdict.rules, ask.proof)
+        return verdict
+
+    def offer(self, asks: Iterable[Ask]) -> dict[str, Grant]:
+        """What may be offered of these asks (one subject, one account, one proof): cell → Grant. Considering is no entry: a
+        grant gets its own when something is told under it."""
+        asks, offered = tuple(asks), dict[str, Grant]()
+        standing = holdings.on(self, asks[0].subject, asks[0].account, None) if asks else None
+        for ask in asks:
+            verdict = judge(ask, standing)
+            if isinstance(verdict, Grant):
+                offered[ask.cell] = self._register(verdict)
+        return offered
+
+    def offer_everywhere(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
+        """The same on every account of a person, by account number: id → cell → Grant; accounts with nothing are left out."""
+        cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
+        for id, standing in holdings.everywhere(self, subject):
+            for action, topic in cells:
+                verdict = judge(Ask(subject, action, id, topic, proof), standing)
+                if isinstance(verdict, Grant):
+                    offered.setdefault(id, {})[verdict.cell] = self._register(verdict)
+        return offered
+
+    def offer_accounts(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
+        """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
+        first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no
+        proof."""
+        cells, offered = tuple(cells), dict[int, Grant]()
+        for id, standing in holdings.everywhere(self, subject):
+            verdicts = (judge(Ask(subject, action, id, topic, proof), standing) for action, topic in cells)
+            first = next((verdict for verdict in verdicts if isinstance(verdict, Grant)), None)
+            if first is not None and proof >= Proof.VERIFIED:
+                offered[id] = self._register(first)
+        return offered
+
+    def would_allow(self, subject: str, account: int, actions: Iterable[Action]) -> dict[Action, str]:
+        """Which of these actions a second proof would open: action → the limit of that yes. An account is reopened that is
+        closed. Opens nothing and tells nothing, so there is no Grant and no entry."""
+        return _would(subject, account, holdings.on(self, subject, account, None), actions)
+
+    def would_allow_everywhere(self, subject: str, actions: Iterable[Action]) -> dict[int, dict[Action, str]]:
+        """The same on every account of a person: id → action → limit; accounts with nothing are left out."""
+        actions = tuple(actions)
+        would = {id: _would(subject, id, standing, actions) for id, standing in holdings.everywhere(self, subject)}
+        return {id: actions for id, actions in would.items() if actions}
+
+    def good(self, grant: Grant, *cells: str) -> Grant:
+        """The grant itself, if this transaction made it, unchanged, for one of these cells. Raises `NoGrant`."""
+        known = self._grants.get(id(grant))
+        if known is None or known[0] is not grant or type(grant) is not Grant or tuple(grant) != known[1]:
+            raise NoGrant("not a grant of this transaction")
+        if grant.cell not in cells:
+            raise NoGrant(f"a grant for {grant.cell} does not open {' or '.join(cells)}")
+        return grant
+
+    def told(self, grant: Grant, *fields: str) -> None:
+        """Adds the names of the fields told under a grant to its entry, which an offered one gets now."""
+        if id(grant) not in self._grants:
+            raise NoGrant("not a grant of this transaction")
+        entry = self._entry_of.get(id(grant)) or self._entry_of.get(tuple(grant)) or self._allowed(grant)
+        entry.fields += [name for name in fields if name not in entry.fields]
+
+    def told_rights(self, grants: Iterable[Grant]) -> None:
+        """That all this is allowed is said, as in a menu: one entry for each account, with the cells."""
+        said: dict[tuple[str, int | None, Proof], list[Grant]] = {}
+        for grant in grants:
+            said.setdefault((grant.subject, grant.account, grant.proof), []).append(grant)
+        for (subject, account, proof), listed in said.items():
+            rules = dict.fromkeys(rule for grant in listed for rule in grant.rules)
+            self.record(subject, account, "offer", "offered", rules, proof, [grant.cell for grant in listed])
+
+    def record(
+        self,
+        who: str,
+        account: int | None,
+        action: str,
+        decision: str,
+        rules: Iterable[str] = (),
+        proof: Proof = Proof.NONE,
+        fields: Iterable[str] = (),
+    ) -> Entry:
+        """Puts an entry in the ledger of what is not a decision of the judge: an attempt, a lock, a ticket kept back."""
+        self._believes(who, account, proof)
+        entry = Entry(
+            self.now, who, account, action, decision, " ".join(rules), proof.word, self.channel, self.call, list(fields)
+        )
+        self._entries.append(entry)
+        return entry
+
+    def write(self, table: Table, row: dict[str, object]) -> None:
+        """Adds a row whose answer nobody needs: sent before COMMIT, together with the others and the ledger's entries."""
+        self._writes.append((table, row))
+
+    # --- what decisions rest on
+
+    def proved_further(self, subject: str, account: int | None) -> None:
+        """Says that this transaction has read a second proof of theirs on the account. For `step_ups` alone."""
+        self._further.add((subject, account))
+
+    def _believes(self, subject: str, account: int | None, proof: Proof) -> None:
+        """Nobody is called stepped-up who has not given a second proof: neither in a grant nor in the ledger."""
+        if proof is Proof.STEPPED_UP and subject.startswith("person:") and (subject, account) not in self._further:
+            raise NoGrant(f"{subject} has given no second proof on account {account}")
+
+    def _register(self, grant: Grant) -> Grant:
+        self._believes(grant.subject, grant.account, grant.proof)
+        self._grants[id(grant)] = (grant, tuple(grant))  # keeping the grant keeps its id its own
+        return grant
+
+    def _allowed(self, grant: Grant) -> Entry:
+        entry = self.record(grant.subject, grant.account, grant.cell, "allowed", grant.rules, grant.proof)
+        if grant.when in LENT:
+            entry.fields.append(f"lent_by:{holdings.lender(self, grant)}")
+        self._entry_of[id(grant)] = self._entry_of[tuple(grant)] = entry
+        return entry
+
+    def standing(self, ask: Ask) -> Standing | None:
+        """What the subject of an ask holds on its account at this moment, or None: not a contact."""
+        return holdings.on(self, ask.subject, ask.account, ask.service)
+
+
+def _may_be_tried_again(fault: DBAPIError) -> None:
+    """Raises what says so, where it is the connection that is lost, or the transaction."""
+    if fault.connection_invalidated:
+        raise ConnectionLost(str(fault.orig)) from fault
+    if getattr(fault.orig, "sqlstate", "") in _COLLIDED:
+        raise Collided(str(fault.orig)) from fault
+
+
+def _would(subject: str, account: int, standing: Standing | None, actions: Iterable[Action]) -> dict[Action, str]:
+    there = (action for action in actions if standing is not None and is_offered(action, standing.status))
+    asked = (judge(Ask(subject, action, account, None, Proof.STEPPED_UP), standing) for action in there)
+    return {verdict.action: verdict.when for verdict in asked if isinstance(verdict, Grant)}
+
+
+def upsert(tx: Transaction, table: Table) -> sqlite.Insert:
+    """An INSERT that can say what to do on a conflict, for what is put together anew each time."""
+    return INSERTS[tx.dialect](table)

@@ -1,0 +1,1 @@
+"""Accounts from a file: read, checked, compared, and written in one transaction."""

@@ -1,0 +1,227 @@
+"""Accounts as an import file says: what they are, have and owe, who stands for them, and whether a scheme allows that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, select
+
+from authz import Scheme
+from store import tables
+from store.accounts.people import subject_of
+from store.db.transaction import OPERATOR
+from store.imports.file_format import Account, Contact
+from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
+from store.jobs import job_queue
+from store.verification.revocation import revoke
+
+ACCOUNTS: Final = Register(
+    tables.accounts, "accounts", "account", "number", ("name", "scheme", "status", "decoy"), ("name", "scheme")
+)
+_CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ("held",))
+_SERVICES: Final = Sheet(tables.services, ("account_id", "ref"), ("name", "status", "managed_sla"))
+_TEAMS: Final = Sheet(tables.account_teams, ("account_id", "team"), ())
+_INVOICES: Final = Sheet(tables.invoices, ("account_id", "number"), ("amount", "currency", "due", "status"))
+
+
+def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) -> None:
+    """Entries `first`, … of the file; everybody in its `people` is written by now, if anything is."""
+    found = ACCOUNTS.find(changes, accounts, lock=True)  # so that nobody else changes contacts until we are done
+    changes.meet(contact.person for account in accounts for contact in account.contacts)
+    ids = ACCOUNTS.bring(changes, first, accounts, found)
+    old = [row.id for row in found.values()]
+    names = {ids[account.number]: account.number for account in accounts}
+    _bring_contacts(changes, first, accounts, found, ids)
+    _close(changes, accounts, found)
+    for kind, sheet, wanted in (
+        ("services", _SERVICES, _services(accounts, ids)),
+        ("invoices", _INVOICES, _invoices(accounts, ids)),
+        ("slack_teams", _TEAMS, {(ids[a.number], team): () for a in accounts for team in a.slack_teams}),
+    ):
+        said = {ids[account.number] for account in accounts if kind in account.model_fields_set}
+        now = {key: values for key, values in _now(changes, sheet, old) if key[0] in said}
+        difference = Difference(now, wanted)
+        for word, (id, ref), _values in difference:
+            changes.count(f"{kind}.{word}", f"account {names[id]}: {kind[:-1]} {ref} {word}")
+        _record(changes, kind, sheet, now, difference, set(old))
+        _write(changes, sheet, difference)
+
+
+def _record(
+    changes: Changes, kind: str, sheet: Sheet, now: Mapping[Key, Values], difference: Difference, existed: set[int]
+) -> None:
+    """What was added to, changed of or taken from an account that was there before: one entry for each of the three. Its owner
+    is told where it is about an SLA, or about whose Slack may be linked."""
+    found: dict[tuple[int, str], tuple[int, set[str]]] = {}
+    for word, key, values in difference:
+        many, fields = found.setdefault((key[0], word), (0, set()))
+        before = now[key] if word == "changed" else (None,) * len(values)
+        fields |= {name for name, old, new in zip(sheet.values, before, values, strict=True) if old != new}
+        found[key[0], word] = (many + 1, fields)
+    for (account, word), (many, fields) in found.items():
+        if account in existed:
+            concerns = kind == "slack_teams" or (word == "changed" and "managed_sla" in fields)
+            notice = ("account_changed", f"account:{account}") if concerns else None
+            named = (f"{kind}:{many}", *sorted(fields)) if word == "changed" else (f"{kind}:{many}",)
+            changes.changed(f"{kind}.{word}", account, named, notice)
+
+
+def _close(changes: Changes, accounts: Sequence[Account], found: dict[str, Row[Any]]) -> None:
+    """What was proved or sent for an account that is closed now ends."""
+    for account in accounts:
+        before = found.get(account.number)
+        if before and account.status == "closed" != before.status and not changes.dry and not changes.troubles:
+            c = tables.contacts.c
+            contacts = changes.tx.connection.execute(select(c.person_id).where(c.account_id == before.id))
+            revoke(changes.tx, contacts.scalars().all(), "account", account=before.id)
+
+
+def _services(accounts: Sequence[Account], ids: dict[str, int]) -> dict[Key, Values]:
+    return {(ids[a.number], s.id): (s.name, s.status, s.managed_sla) for a in accounts for s in a.services}
+
+
+def _invoices(accounts: Sequence[Account], ids: dict[str, int]) -> dict[Key, Values]:
+    return {(ids[a.number], i.number): (i.amount, i.currency, i.due, i.status) for a in accounts for i in a.invoices}
+
+
+def _now(changes: Changes, sheet: Sheet, accounts: Iterable[int]) -> Iterator[tuple[Key, Values]]:
+    query: Select[*tuple[Any, ...]] = select(sheet.table)
+    return map(sheet.split, changes.rows(query, sheet.table.c.account_id, accounts))
+
+
+def _write(changes: Changes, sheet: Sheet, difference: Difference) -> None:
+    sheet.remove(changes, difference.removed)
+    sheet.change(changes, difference.changed)
+    sheet.add(changes, difference.added)
+
+
+# --- contacts, and what must hold among them
+
+
+def _bring_contacts(
+    changes: Changes, first: int, accounts: Sequence[Account], found: dict[str, Row[Any]], ids: dict[str, int]
+) -> None:
+    now: dict[int, dict[Key, Values]] = {}
+    for key, values in _now(changes, _CONTACTS, [row.id for row in found.values()]):
+        now.setdefault(key[0], {})[key] = values
+    all_now: dict[Key, Values] = {}
+    all_wanted: dict[Key, Values] = {}
+    lost: dict[Key, str] = {}
+    for place, account in enumerate(accounts, first):
+        id, before = ids[account.number], found.get(account.number)
+        name = account.scheme or (before.scheme if before else "")
+        says = "contacts" in account.model_fields_set
+        if not name or (before and not says and name == before.scheme):
+            continue  # a scheme is missing, which has been told, or nothing here touches the contacts
+        scheme = changes.tx.schemes.get(name)
+        if scheme is None or scheme.owner is None:
+            known = ", ".join(sorted(s.name for s in changes.tx.schemes.values() if s.owner is not None))
+            changes.trouble("accounts", place, "scheme", says=f"there is no scheme {name}; there are {known}")
+            continue
+        wanted, troubles = now.get(id, {}), len(changes.troubles)
+        if says:
+            wanted = {}
+            for k, contact in enumerate(account.contacts):
+                if _check_contact(changes, place, k, contact, scheme):
+                    wanted[id, changes.people[contact.person]] = (_held(contact, scheme),)
+        else:
+            _check_kept(changes, place, scheme, wanted)
+        if len(changes.troubles) == troubles:
+            _check_invariants(changes, place, scheme, wanted)
+        if before is not None:
+            lost |= _lost(changes.tx.schemes.get(before.scheme), scheme, now.get(id, {}), wanted)
+        all_now |= now.get(id, {})
+        all_wanted |= wanted
+    existed = {row.id for row in found.values()}
+    _tell(changes, Difference(all_now, all_wanted), {id: number for number, id in ids.items()}, existed)
+    for (account, person), notice in lost.items():
+        if not changes.dry and not changes.troubles:
+            told = {"notice": notice, "account": account, "person": person}
+            job_queue.enqueue(changes.tx, "notice", f"{notice}:{account}:{person}:{changes.run}", told)
+
+
+def _lost(
+    old: Scheme | None, scheme: Scheme, now: Mapping[Key, Values], wanted: Mapping[Key, Values]
+) -> dict[Key, str]:
+    """Whoever has less on an account than before → the notice that tells them: taken off it, a right less, or a contact role
+    that is another's now."""
+    found: dict[Key, str] = {}
+    for key, values in now.items():
+        if key not in wanted:
+            found[key] = "contact_removed"
+        elif old is not None and (old is not scheme or wanted[key] != values):
+            before, after = (frozenset(held[0].split(",")) for held in (values, wanted[key]))
+            role = (before - after).intersection(old.exactly_one) if old is scheme else frozenset()
+            if role or old.rights(before) - scheme.rights(after):
+                found[key] = "rights_lost"
+    return found
+
+
+def _held(contact: Contact, scheme: Scheme) -> str:
+    have = {*contact.roles, *contact.permissions}
+    return ",".join(word for word in scheme.roles + scheme.permissions if word in have)
+
+
+def _check_contact(changes: Changes, place: int, k: int, contact: Contact, scheme: Scheme) -> bool:
+    """Whether the person is known; words a scheme does not have, and roles that lack what they require, are told."""
+    here = ("accounts", place, "contacts", k)
+    for key, words, known in (
+        ("roles", contact.roles, scheme.roles),
+        ("permissions", contact.permissions, scheme.permissions),
+    ):
+        for word in words:
+            if word not in known:
+                there_are = f"it has {', '.join(known)}" if known else "it has none"
+                changes.trouble(*here, key, says=f"{word} is none of the {key} of {scheme.name}; {there_are}")
+    for role, lack in scheme.missing([*contact.roles, *contact.permissions]).items():
+        needed = ", ".join(word for word in scheme.roles + scheme.permissions if word in lack)
+        changes.trouble(*here, "roles", says=f"{role} requires {needed}, which {contact.person} does not hold")
+    if contact.person not in changes.people:
+        changes.trouble(*here, "person", says=f"nobody called {contact.person} is in the file or in the database")
+        return False
+    return True
+
+
+def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
+    """A scheme that changes under contacts who are left as they are."""
+    held = [frozenset(filter(None, values[0].split(","))) for values in contacts.values()]
+    strange = frozenset().union(*held) - scheme.words
+    if strange or any(scheme.missing(words) for words in held):
+        says = f"the contacts there are do not fit {scheme.name}: the account's contacts must be given as well"
+        changes.trouble("accounts", place, "scheme", says=says)
+
+
+def _check_invariants(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
+    """Always an owner; under Memset rules one admin contact and one billing contact."""
+    held = [word for values in contacts.values() for word in values[0].split(",")]
+    for word in scheme.at_least_one:
+        if word not in held:
+            says = f"an account under {scheme.name} always has at least one {word}, and here it would have none"
+            changes.trouble("accounts", place, "contacts", says=says)
+    for word in scheme.exactly_one:
+        if held.count(word) != 1:
+            says = f"an account under {scheme.name} always has exactly one {word}, and here it would have {held.count(word)}"
+            changes.trouble("accounts", place, "contacts", says=says)
+
+
+def _tell(changes: Changes, difference: Difference, numbers: dict[int, str], existed: set[int]) -> None:
+    """Writes the contacts. On an account that was there before each change is in the ledger, and its owner is told."""
+    p = tables.people.c
+    gone = {person for _, person in difference.removed}
+    usernames = {row.id: row.username for row in changes.rows(select(p.id, p.username), p.id, gone)}
+    touched: dict[int, None] = {}
+    for word, (account, person), (held,) in difference:
+        who = usernames.get(person) or changes.usernames[person]
+        changes.count(
+            f"contacts.{word}", f"account {numbers[account]}: contact {who} {word} ({held or 'holds nothing'})"
+        )
+        if account in existed:
+            touched[account] = None
+            changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(subject_of(person),))
+    _write(changes, _CONTACTS, difference)
+    for account in touched:
+        if not changes.dry and not changes.troubles:
+            revoke(changes.tx, [one for on, one in difference.removed if on == account], "contact", account=account)
+            key = f"contacts_changed:{account}:{changes.run}"
+            job_queue.enqueue(changes.tx, "notice", key, {"notice": "contacts_changed", "account": account})

@@ -1,0 +1,15 @@
+"""Has the card of a call posted anew in Slack, for whatever changes something about that call."""
+
+from __future__ import annotations
+
+import secrets
+
+from store.db.transaction import Transaction
+from store.jobs import job_queue
+
+
+def news(tx: Transaction, id: int, *, after: int = 0) -> None:
+    """Something about a call with the desk has changed: its card in Slack is posted anew. The pages look for themselves."""
+    job_queue.enqueue(
+        tx, "case", f"{id}:{secrets.token_hex(6)}", {"ring": id}, lane=None if after else f"case:{id}", after=after
+    )

@@ -1,0 +1,264 @@
+"""Later work: enqueued in the transaction of its cause, done by the worker at least once, made once by a key.
+
+One row is one piece of work. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
+lease runs out and another takes it, so every kind of work must bear being done twice. Pieces in one lane are done one
+after the other, the oldest first: while that one waits, so do the others. docs/decisions/0003-later-work.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Update,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    null,
+    select,
+    update,
+)
+
+from store import tables
+from store.db.statements import Prepared
+from store.db.transaction import Transaction
+
+LEASE: Final = 120_000  # ms; whoever takes longer finds the piece taken by another, who does it again
+# ms; then every hour, until it is given up (failed_jobs.py)
+BACK_OFF: Final = (5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000)
+LONGEST: Final = 2 * 3_600_000  # ms; nothing is put off for longer but by a clock that has been put right since
+KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
+GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
+# Work that sends somebody a code or a link, or shows it: each in the lane of its person, so that it can be withdrawn.
+PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
+PROVING: Final = ("proof_code", "pin_page", *PROVING_ON_AN_ACCOUNT)
+
+
+class Later(Exception):
+    """Raised by whoever does a piece: put it back for `seconds`, or with the usual back-off. The words are for the
+    operator: no secrets, one line."""
+
+    def __init__(self, why: str, seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class Never(Exception):
+    """It can never be done: nothing waits for it any longer, and the operator and the desk see it. The words as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    id: int
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+    attempts: int  # this one included
+    created_at: int
+    retried_at: int | None = None  # when the operator last had it tried anew
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is owed: how many pieces, how many of them have failed, the age of the oldest in ms, an error of those; and how
+    many were given up in the last 30 days and neither retried nor dropped."""
+
+    owed: int
+    failing: int
+    oldest: int
+    error: str | None
+    given_up: int
+
+
+def enqueue(
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
+) -> None:
+    """Adds a piece of work, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
+    tx.write(tables.work, _row(tx, kind, key, payload, after, lane))
+
+
+def enqueue_once(
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
+) -> bool:
+    """Like `enqueue`, for causes that may come twice. Whether it was new."""
+    return _ONCE.first(tx, **_row(tx, kind, key, payload, after, lane)) is not None
+
+
+def _row(
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], after: int, lane: str | None
+) -> dict[str, object]:
+    if after == 0:
+        tx.rings_bell = True
+    return {
+        "kind": kind,
+        "key": key,
+        "lane": lane,
+        "payload": json.dumps(payload),
+        "run_at": tx.now + after,
+        "attempts": 0,
+        "created_at": tx.now,
+        "given_up": False,
+    }
+
+
+def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
+    """Whether any of these kinds is due, those that wait behind another in their lane included."""
+    with closing(_due(tuple(kinds)).on(connection, {"now": now})) as cursor:
+        return bool(cursor.fetchone()[0])
+
+
+def lease(tx: Transaction, kinds: list[str]) -> Work | None:
+    """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
+    row = _lease(tuple(kinds)).first(tx, now=tx.now, until=tx.now + LEASE) if kinds else None
+    if row is None:
+        return None
+    return Work(
+        row.id, row.kind, row.key, json.loads(row.payload), row.attempts, row.created_at, retried_at=row.retried_at
+    )
+
+
+def lane_of(kind: str, person: int) -> str:
+    """The lane of work of this kind for one person."""
+    return f"{kind}:{person}"
+
+
+def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
+    """What is owed in these lanes is owed no more, nor can the operator have what was given up tried again: the lanes in which there
+    was anything."""
+    return _withdrawn(tx, tables.work.c.lane.in_(lanes))
+
+
+def withdraw_proving(tx: Transaction) -> int:
+    """The same for whatever sends anybody a code or a link: how many."""
+    return len(_withdrawn(tx, tables.work.c.kind.in_(PROVING)))
+
+
+def _withdrawn(tx: Transaction, which: ColumnElement[bool]) -> list[str]:
+    w = tables.work.c
+    gone = {"done_at": tx.now, "given_up": False, "payload": "{}"}
+    found: list[str] = []
+    for there in (w.done_at.is_(None), w.given_up):  # each has an index of its own
+        owed = update(tables.work).where(which, there).values(gone).returning(w.lane)
+        found += tx.connection.execute(owed).scalars()
+    return found
+
+
+def waits(tx: Transaction, lane: str) -> bool:
+    """Whether a piece in this lane has not been begun: what is so now, it will find when it is done."""
+    w = tables.work.c
+    unbegun = select(w.id).where(w.lane == lane, w.done_at.is_(None), w.attempts == 0).limit(1)
+    return tx.connection.execute(unbegun).first() is not None
+
+
+def is_owed(tx: Transaction, work: Work) -> bool:
+    """Whether a piece that was leased is still to be done, by whoever leased it; it stays so until the transaction has ended."""
+    w = tables.work.c
+    still = select(w.id).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
+    return tx.connection.execute(still.with_for_update()).first() is not None
+
+
+def done(tx: Transaction, work: Work) -> None:
+    _DONE.run(tx, piece=work.id, tried=work.attempts, now=tx.now)
+
+
+def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None = None) -> None:
+    """Puts it back, later and later, or as they say who refused it; never by more than the longest. `error` is shown to the
+    operator: no secrets, one line."""
+    wait = BACK_OFF[min(work.attempts, len(BACK_OFF)) - 1] if retry_after is None else min(retry_after, BACK_OFF[-1])
+    tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
+
+
+def give_up(tx: Transaction, work: Work, error: str) -> bool:
+    """It can never be done; it is kept as it is, for the operator. False: another worker has it by now."""
+    w = tables.work.c
+    gone = _still_leased(work).values(done_at=tx.now, error=error[:300], given_up=True)
+    return tx.connection.execute(gone.returning(w.id)).first() is not None
+
+
+def _still_leased(work: Work) -> Update:
+    """Nothing, once the lease ran out and another worker has taken it."""
+    w = tables.work.c
+    return update(tables.work).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
+
+
+def backlog(connection: Connection, now: int, kinds: str = "%") -> Backlog:
+    """Of all work, or of kinds like a pattern: `slack.%`. For whoever only looks."""
+    w = tables.work.c
+    owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
+        w.done_at.is_(None), w.kind.like(kinds)
+    )
+    count, failing, oldest, error = connection.execute(owed).one()
+    gone = select(func.count(), func.max(w.error)).where(w.given_up, w.kind.like(kinds))
+    given_up, why = connection.execute(gone).one()
+    return Backlog(count, failing, now - oldest if oldest is not None else 0, error or why, given_up)
+
+
+def clock_set_back(tx: Transaction, by: int) -> None:
+    """What was leased, or put off, by a clock that was so many milliseconds ahead is due as much earlier."""
+    w = tables.work.c
+    earlier = case((w.run_at - by < tx.now, tx.now), else_=w.run_at - by)
+    tx.connection.execute(update(tables.work).where(w.done_at.is_(None), w.run_at > tx.now).values(run_at=earlier))
+    tx.rings_bell = True
+
+
+def sweep(tx: Transaction) -> None:
+    w = tables.work.c
+    ahead = update(tables.work).where(w.done_at.is_(None), w.run_at > tx.now + LONGEST)
+    tx.connection.execute(ahead.values(run_at=tx.now))  # a lease of the future is no lease
+    for over, kept in ((~w.given_up, KEPT), (w.given_up, GIVEN_UP_KEPT)):
+        tx.connection.execute(delete(tables.work).where(w.done_at < tx.now - kept, over))
+
+
+_w, _before = tables.work.c, tables.work.alias("before").c
+_NOW: Final = bindparam("now", type_=_w.run_at.type)
+
+
+def _of(kinds: tuple[str, ...]) -> ColumnElement[bool]:
+    return _w.kind.in_([bindparam(f"kind_{n}", kind) for n, kind in enumerate(kinds)]) if kinds else false()
+
+
+# A thread of a worker asks for the same kinds each time.
+@lru_cache(maxsize=64)
+def _due(kinds: tuple[str, ...]) -> Prepared:
+    some = exists().where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds))
+    return Prepared(select(some.label("some")))
+
+
+@lru_cache(maxsize=64)
+def _lease(kinds: tuple[str, ...]) -> Prepared:
+    in_its_way = exists().where(_before.lane == _w.lane, _before.done_at.is_(None), _before.id < _w.id)
+    due = (
+        select(_w.id)
+        .where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds), ~in_its_way)
+        .order_by(_w.run_at, _w.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(tables.work).where(_w.id == due.scalar_subquery())
+    return Prepared(taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w))
+
+
+_DONE = Prepared(
+    update(tables.work)
+    .where(_w.id == bindparam("piece"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
+    .values(done_at=_NOW, error=null(), payload="{}")
+)
+_COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")
+_ONCE = Prepared(
+    lambda insert: (
+        insert(tables.work)
+        .values({name: bindparam(name) for name in _COLUMNS})
+        .on_conflict_do_nothing()
+        .returning(tables.work.c.id)
+    )
+)

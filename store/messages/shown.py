@@ -1,0 +1,122 @@
+"""What was said on a ticket, as whoever may see it is shown it; the ledger names which fields that was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from authz import Grant
+from store import tables
+from store.db.statements import Prepared
+from store.db.transaction import Transaction
+from store.messages import ticket_access, timeline
+from store.messages.timeline import File, Said
+
+
+def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
+    """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone, and so all it does
+    with what was left under a threat."""
+    tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
+    of = ticket_access.ticket(tx, grant, ticket)
+    rows = _ALL_SAID.all(tx, ticket=ticket)
+    if grant.topic is not None:
+        desks = ("staff:",) if of.held_as is not None else ()
+        rows = [row for row in rows if not row.internal and not row.author.startswith(desks)]
+    return _told(tx, grant, ticket, rows)
+
+
+def first(tx: Transaction, grant: Grant, ticket: int) -> Said | None:
+    """What the ticket began with, for its card."""
+    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    ticket_access.ticket(tx, grant, ticket)
+    rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not row.internal]
+    return next(iter(_told(tx, grant, ticket, rows[:1])), None)
+
+
+def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> list[Said]:
+    names = _names(tx, {row.author for row in rows})
+    files: dict[int, list[File]] = {}
+    for row in _FILES.all(tx, ticket=ticket):
+        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched, row.lost))
+    found = [
+        Said(
+            row.id,
+            row.author,
+            names.get(row.author, ""),
+            row.body,
+            row.at,
+            row.event,
+            row.internal,
+            row.source,
+            row.edited != "" or row.earlier != "[]",
+            row.withdrawn_at is not None,
+            row.state or "",
+            tuple(files.get(row.id, ())),
+            row.seconds or 0,
+        )
+        for row in rows
+    ]
+    tx.told(grant, f"ticket.number:{ticket}", *_fields(found))
+    return found
+
+
+def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
+    """The files in the desk's own notes on a ticket, which an answer may take along."""
+    tx.good(grant, "desk.ticket.work")
+    ticket_access.ticket(tx, grant, ticket)
+    found = [File(row.id, row.name, row.size, True) for row in timeline.NOTED_FILES.all(tx, ticket=ticket)]
+    tx.told(grant, f"ticket.number:{ticket}", *(("ticket.file",) if found else ()))
+    return found
+
+
+def _fields(found: Sequence[Said]) -> Iterable[str]:
+    """Names for what there is of it: an entry says neither less than was shown nor more."""
+    there = {
+        "ticket.messages": any(one.body and not one.internal for one in found),
+        "ticket.notes": any(one.internal and not one.event for one in found),
+        "ticket.events": any(one.event for one in found),
+        "ticket.authors": any(one.name for one in found),
+        "ticket.edited": any(one.edited for one in found),
+        "ticket.recording": any(one.recording for one in found),
+        "ticket.file": any(one.files for one in found),
+    }
+    return (name for name, is_there in there.items() if is_there)
+
+
+def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
+    """subject → name, of people and staff; whoever is neither, or gone, is left out."""
+    ids: dict[str, list[int]] = {"person": [], "staff": []}
+    for subject in subjects:
+        kind, _, id = subject.partition(":")
+        if kind in ids and id.isascii() and id.isdigit():
+            ids[kind].append(int(id))
+    found: dict[str, str] = {}
+    for kind, table in (("person", tables.people), ("staff", tables.staff)):
+        if ids[kind]:
+            rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids[kind])))
+            found |= {f"{kind}:{row.id}": row.name for row in rows}
+    return found
+
+
+_m, _f = tables.messages, tables.files
+_ALL_SAID = Prepared(
+    select(_m, tables.recordings.c.state, tables.recordings.c.seconds)
+    .outerjoin(tables.recordings, tables.recordings.c.sid == _m.c.recording)
+    .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_m.c.id)
+)
+_FILES = Prepared(
+    select(
+        _f.c.id,
+        _f.c.message,
+        _f.c.name,
+        _f.c.size,
+        _f.c.sealed.is_not(None).label("fetched"),
+        _f.c.trouble.is_not(None).label("lost"),
+    )
+    .join(_m, _m.c.id == _f.c.message)
+    .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_f.c.id)
+)

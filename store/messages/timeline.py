@@ -1,0 +1,261 @@
+"""What happens to a ticket, written down in its order: for the rooms of `store` that open, answer and close tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select
+
+from store import tables
+from store.accounts.people import person_of, subject_of
+from store.codes import exposed_codes
+from store.db.statements import Prepared
+from store.db.transaction import NOBODY, Transaction
+from store.jobs import job_queue
+from store.messages import edits
+
+# All that anybody is told; what is held is told as `held_as`.
+STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
+NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
+EVENTS = ("closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling")
+LONGEST_SUBJECT = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A spoken message: Twilio's recording, and how long it is."""
+
+    sid: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as Slack tells of it, not fetched yet. `size` in bytes."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry of a ticket: what was said, or an event. `author` is a subject, `name` theirs, or empty; `edited`: it was
+    changed since. Times in ms."""
+
+    id: int
+    author: str
+    name: str
+    body: str
+    at: int
+    event: str
+    internal: bool
+    source: str | None
+    edited: bool
+    withdrawn: bool
+    recording: str  # its state, in words of recordings.py; empty where nothing was spoken
+    files: tuple[File, ...]
+    seconds: int = 0  # of what was spoken
+
+    @property
+    def by_desk(self) -> bool:
+        return self.author.startswith("staff:")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`fetched`: we have its content. `lost`: it could not be had."""
+
+    id: int
+    name: str
+    size: int
+    fetched: bool
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose account, which topic, the desk's status, who opened it (a person's id, or nobody proven), its kind; and the status
+    customers see of it where it was left under a threat."""
+
+    account: int | None
+    topic: str
+    status: str
+    opened_by: int | None
+    kind: str
+    held_as: str | None = None
+
+    @property
+    def seen_as(self) -> str:
+        """Its status, as customers see it."""
+        return self.held_as or self.status
+
+
+def insert_ticket(
+    tx: Transaction,
+    account: int | None,
+    person: int | None,
+    topic: str,
+    kind: str,
+    subject: str | None,
+    status: str,
+    service: str | None = None,
+    *,
+    urgent: bool = False,
+    proved: tuple[str, str] = ("", ""),
+) -> int:
+    """A new ticket's row; its number. Without a subject it is the first line of its first message, whatever that is by then.
+    `proved`: how its requester had proved who they are, and by which second proof.
+
+    Under a threat it is held for those who lead the desk. Whoever opened it, and whoever else may see it, sees what they
+    always see: somebody may be looking on."""
+    number: int = _INSERT.first(
+        tx,
+        account_id=account,
+        opened_by=person,
+        topic=topic,
+        kind=kind,
+        subject=(subject or "")[:LONGEST_SUBJECT],
+        titled=subject is None,
+        status="held" if tx.threatened else status,
+        held_as=status if tx.threatened else None,
+        urgent=urgent,
+        service=service,
+        channel=tx.channel,
+        opened_at=tx.now,
+        proof=proved[0],
+        factor=proved[1],
+    ).number
+    if tx.threatened:
+        who = subject_of(person) if person is not None else NOBODY
+        tx.record(who, account, "ticket.held", "kept", fields=(f"ticket.number:{number}",))
+    return number
+
+
+def add(
+    tx: Transaction,
+    ticket: int,
+    author: str,
+    body: str,
+    *,
+    event: str = "",
+    recorded: Recorded | None = None,
+    internal: bool = False,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+    along: Sequence[int] = (),
+    answer: bool = False,
+    titles: bool = False,
+) -> int | None:
+    """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
+    fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. `titles`: the ticket's subject is its first
+    line, if it has none of its own. The id of an `answer`."""
+    before = edits.came(tx, author, source)
+    said = body if before is None else before.body or ""
+    row = {
+        "ticket": ticket,
+        "author": author,
+        "body": exposed_codes.spoil(tx, said),
+        "recording": recorded.sid if recorded else None,
+        "at": tx.now,
+        "event": event,
+        "internal": internal,
+        "source": source,
+        "earlier": "[]",
+        "edited": before.edited if before is not None else "",
+        "withdrawn_at": tx.now if before is not None and before.body is None else None,
+    }
+    if titles:
+        edits.retitle(tx, ticket, str(row["body"]))
+    id: int | None = None
+    if files or along or answer:
+        id = _SAY.first(tx, **row).id
+        for file in files:
+            about = {
+                "slack_id": file.id,
+                "name": exposed_codes.spoil(tx, file.name),
+                "content_type": file.content_type,
+                "size": file.size,
+            }
+            tx.write(tables.files, {"message": id, **about})
+            job_queue.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
+        for row in NOTED_FILES.all(tx, ticket=ticket):
+            if row.id in along:
+                _copy(tx, row, id)
+    else:
+        tx.write(tables.messages, row)
+    if recorded:
+        tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
+        job_queue.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
+    edits.news(tx, ticket)
+    return id
+
+
+def _copy(tx: Transaction, row: Any, message: int) -> None:
+    """A file of one message for another; what is sealed is bound to its message."""
+    content = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
+    if content is not None:
+        sealed = tx.keys.seal("files", content, f"file {message} {row.slack_id}")
+        about = {"slack_id": row.slack_id, "name": row.name, "content_type": row.content_type, "size": row.size}
+        tx.write(tables.files, {"message": message, **about, "sealed": sealed})
+
+
+def about(tx: Transaction, ticket: int) -> About | None:
+    """What a ticket is about, to ask for the right grant. None: there is none."""
+    row = _ABOUT.first(tx, number=ticket)
+    return None if row is None else About(*row)
+
+
+def hold(tx: Transaction, ticket: int) -> About | None:
+    """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
+    row = _HOLD.first(tx, number=ticket)
+    return None if row is None else About(*row)
+
+
+def of_source(tx: Transaction, source: str) -> About | None:
+    """What the ticket is about that has a message which came as `source`. None: we have none."""
+    row = _BY_SOURCE.first(tx, source=source)
+    return None if row is None else about(tx, row.ticket)
+
+
+def service_name(tx: Transaction, account: int, ref: str | None) -> str:
+    """Of the service a ticket is about; empty where it is about none."""
+    row = None if ref is None else _SERVICE.first(tx, account=account, ref=ref)
+    return "" if row is None else str(row.name)
+
+
+def left_by(tx: Transaction, ticket: int) -> int | None:
+    """Who left a message that is nobody's ticket, or whom they said they were: a person's id. They are called on a number of
+    that person's, and asked for the PIN."""
+    row = _FIRST.first(tx, ticket=ticket)
+    author = "" if row is None else row.author.removeprefix("claimed:")
+    return person_of(author) if author.startswith("person:") else None
+
+
+_columns = [column.name for column in tables.tickets.c if column.name != "number"]
+_INSERT = Prepared(
+    insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
+)
+_t, _m, _f = tables.tickets, tables.messages, tables.files
+SEEN_AS = func.coalesce(_t.c.held_as, _t.c.status)  # as customers see it
+_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.held_as).where(
+    _t.c.number == bindparam("number")
+)
+_ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())
+_s = tables.services.c
+_SERVICE = Prepared(select(_s.name).where(_s.account_id == bindparam("account"), _s.ref == bindparam("ref")))
+_FIRST = Prepared(select(_m.c.author).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id).limit(1))
+_BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
+NOTED_FILES = Prepared(
+    select(_f)
+    .join(_m, _m.c.id == _f.c.message)
+    .where(_m.c.ticket == bindparam("ticket"), _m.c.internal, _m.c.withdrawn_at.is_(None), _f.c.sealed.is_not(None))
+    .order_by(_f.c.id)
+)
+_of_a_message = [column.name for column in _m.c if column.name != "id"]
+_SAY = Prepared(
+    insert(tables.messages).values({name: bindparam(name) for name in _of_a_message}).returning(tables.messages.c.id)
+)

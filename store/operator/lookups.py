@@ -1,0 +1,78 @@
+"""What the operator's shell looks up and does: names to ids, an explained decision, a PIN set or unlocked. Under a Grant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from authz import Ask, Denied, Grant, judge
+from store import tables
+from store.db.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The decision the service would take (`deskgate explain`)."""
+
+    allowed: bool
+    reason: str
+    rules: tuple[str, ...]
+    next: str
+    when: str
+
+
+def find_account(tx: Transaction, grant: Grant, number: str) -> int | None:
+    tx.good(grant, "desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue")
+    return tx.connection.execute(select(tables.accounts.c.id).where(tables.accounts.c.number == number)).scalar()
+
+
+def find_person(tx: Transaction, grant: Grant, username: str) -> int | None:
+    tx.good(grant, "desk.operate", "desk.pin.reissue")
+    return tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username)).scalar()
+
+
+def has_service(tx: Transaction, grant: Grant, account: int, ref: str) -> bool:
+    tx.good(grant, "desk.operate")
+    s = tables.services.c
+    return tx.connection.execute(select(s.ref).where(s.account_id == account, s.ref == ref)).first() is not None
+
+
+def explain(tx: Transaction, grant: Grant, ask: Ask) -> Explained:
+    """What the judge would say, without anything being granted by it."""
+    tx.good(grant, "desk.operate")
+    tx.told(grant, f"explained:{ask.subject}:{ask.account}:{ask.cell}")
+    verdict = judge(ask, tx.standing(ask))
+    if isinstance(verdict, Denied):
+        return Explained(False, verdict.reason, verdict.rules, verdict.next, "")
+    return Explained(True, "allowed", verdict.rules, "none", verdict.when)
+
+
+def schemes_in_use(tx: Transaction, grant: Grant) -> set[str]:
+    tx.good(grant, "desk.operate")
+    return set(tx.connection.execute(select(tables.accounts.c.scheme).distinct()).scalars())
+
+
+def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict[str, set[str]]:
+    """Use → the ids of the keys that something kept was made with. A key in none of them may leave SECRET_KEYS. `retired` are
+    keys of the ledger that are needed no more."""
+    tx.good(grant, "desk.operate")
+
+    def ids(column: ColumnElement[str]) -> set[str]:
+        return set(tx.connection.execute(select(column).distinct()).scalars())
+
+    def sealed(column: ColumnElement[bytes | None]) -> set[str]:
+        prefixes = tx.connection.execute(select(func.substr(column, 1, 4)).where(column.is_not(None)).distinct())
+        return {bytes(prefix).hex() for prefix in prefixes.scalars()}
+
+    return {
+        "pin-pepper": ids(tables.pins.c.pepper),
+        "pin-wrap": sealed(tables.pins.c.sealed) | sealed(tables.pins.c.duress),
+        "recordings": sealed(tables.recordings.c.sealed),
+        "files": sealed(tables.files.c.sealed),
+        "authenticators": sealed(tables.authenticators.c.sealed),
+        "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
+        "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
+        "ledger": (ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
+    }

@@ -1,0 +1,57 @@
+"""What is switched for the whole desk while it runs: `threat` leaves the phone to messages and call-backs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from authz import Grant
+from store import tables
+from store.db import grant_limits
+from store.db.statements import Prepared
+from store.db.transaction import Transaction, upsert
+from store.security import alerts
+
+THREAT: Final = "threat"
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    on: bool
+    by: str
+    at: int
+
+
+def threat(tx: Transaction) -> bool:
+    """Whether the desk is under an elevated threat: calls leave a message, and are called back."""
+    row = _SWITCH.first(tx, name=THREAT)
+    return row is not None and bool(row.on)
+
+
+def look(tx: Transaction, grant: Grant) -> Switched | None:
+    """How it stands, and who did it."""
+    tx.good(grant, "desk.threat.switch", "desk.proof.ask")
+    row = _SWITCH.first(tx, name=THREAT)
+    return None if row is None else Switched(bool(row.on), row.by, row.at)
+
+
+def switch(tx: Transaction, grant: Grant, on: bool, *, asked_by: int | None = None) -> bool:
+    """Whether it was the other way before. One of the staff may switch it on; off takes two, of whom `asked_by` (an id of the
+    staff) is the other: see `dual_control`. The operator's shell needs nobody."""
+    tx.good(grant, "desk.threat.switch")
+    grant_limits.whole_desk(grant)
+    if not on:
+        grant_limits.takes_two(grant, asked_by)
+    if threat(tx) == on:
+        return False
+    row = {"name": THREAT, "on": on, "by": grant.subject, "at": tx.now}
+    new = upsert(tx, tables.switches).values(**row)
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
+    tx.told(grant, f"threat:{'on' if on else 'off'}")
+    alerts.alert(tx, "threat_on" if on else "threat_off", str(tx.now), subject=grant.subject)
+    return True
+
+
+_SWITCH = Prepared(select(tables.switches).where(tables.switches.c.name == bindparam("name")))

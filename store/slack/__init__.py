@@ -1,0 +1,1 @@
+"""Slack: where the app is installed, which thread a ticket lives in, which answers quote somebody."""

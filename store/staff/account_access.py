@@ -1,0 +1,221 @@
+"""What staff look at: only what they have a case for, only so many accounts an hour, and never unseen. T20
+
+A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
+open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account; what the caller
+proves themselves does not, for the agent has not chosen it; a call they said was theirs after it was over, or gave back, they have. Somebody else who leads the desk can let them go on. Whoever
+looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk. Asking whether there is
+such a support ID or number is looking as well, and has a budget of its own (`looks_up`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, exists, func, insert, select, update
+
+from authz import Grant
+from store import tables
+from store.calls import claims
+from store.calls.live_calls import OpenTicket
+from store.db import grant_limits
+from store.db.statements import of_late
+from store.db.transaction import NoGrant, Transaction
+from store.security import alerts, budgets
+from store.security.budgets import Limit
+
+SPAN: Final = 3_600_000  # ms
+KEPT: Final = 24 * 3_600_000
+BUDGETS: Final = ("reading_budget", "lookup_budget")  # alerts
+LOOK_UPS: Final = (30, 2 * 60_000)  # at once, and how long until there is one more
+
+
+class Reading(StrEnum):
+    """What came of it. Nothing says that an account is a decoy."""
+
+    OPEN = "open"
+    NO_CASE = "no_case"
+    SPENT = "spent"  # more accounts within the hour than a day's work needs
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """`held` are words of the account's scheme."""
+
+    name: str
+    held: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """An account, to one of the staff who has a case with it: no amounts, no numbers, no addresses."""
+
+    number: str
+    name: str
+    status: str
+    contacts: tuple[Contact, ...]
+    tickets: tuple[OpenTicket, ...]
+
+
+def looks_up(tx: Transaction, grant: Grant) -> bool:
+    """Somebody of the desk asks whether there is such a support ID or number, whichever way they ask. False: they have
+    asked as often as a day's work needs, are told nothing, and are reported."""
+    tx.good(grant, "desk.proof.ask")
+    if budgets.take(tx, (_look_ups(grant.subject),)) is None:
+        return True
+    same = f"{grant.subject}:{tx.now // SPAN}:{_let_on(tx, _staff(grant))}"
+    alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
+    _refused(tx, grant, Reading.SPENT)
+    return False
+
+
+def find(tx: Transaction, grant: Grant, number: str) -> int | None:
+    """The account of that number, to ask about: its id. Whoever asks hears no difference between none and one without a case."""
+    tx.good(grant, "desk.proof.ask")
+    found: int | None = tx.connection.execute(
+        select(tables.accounts.c.id).where(tables.accounts.c.number == number)
+    ).scalar()
+    tx.told(grant, "found:nothing" if found is None else f"found:account:{found}")
+    return found
+
+
+def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
+    """One of the staff is about to be shown an account: whether they may. Counted, and reported where it should not have been.
+    `budget`: how many accounts an hour.
+
+    Under a grant to see cards they need a case of their own; under one to work on tickets the ticket is the case.
+    """
+    tx.good(grant, "desk.card.view", "desk.ticket.work")
+    staff, account = _staff(grant), grant.account
+    if account is None:
+        return Reading.OPEN
+    a, hour, let_on = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
+    if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
+        alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
+    if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
+        alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, account=account)
+        return _refused(tx, grant, Reading.NO_CASE)
+    if tx.connection.execute(select(claims.of_account(tx, staff, account, unchosen=True))).scalar():
+        return Reading.OPEN
+    seen = _of_late(tx, staff)
+    if account in seen:
+        return Reading.OPEN
+    if len(seen) >= budget:
+        alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{let_on}", subject=grant.subject, detail=str(budget))
+        return _refused(tx, grant, Reading.SPENT)
+    tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
+    return Reading.OPEN
+
+
+def missed(tx: Transaction, grant: Grant, number: str) -> None:
+    """They looked for an account that is not there: reported like one they have no case with."""
+    tx.good(grant, "desk.proof.ask")
+    alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, detail=number[:32])
+    _refused(tx, grant, Reading.NO_CASE)
+
+
+def _once_an_hour(tx: Transaction, grant: Grant) -> str:
+    """Or whoever tries often enough would bury the warnings of others. The ledger has every try."""
+    return f"{_staff(grant)}:{tx.now // SPAN}"
+
+
+def account(tx: Transaction, grant: Grant) -> AccountSeen:
+    """Raises `NoGrant` for whoever has no case with it: `look` comes first."""
+    tx.good(grant, "desk.card.view")
+    id = grant.account
+    if id is None or not has_case(tx, _staff(grant), id):
+        raise NoGrant("no case with that account")
+    a, c, p, t = tables.accounts.c, tables.contacts.c, tables.people.c, tables.tickets.c
+    row = tx.connection.execute(select(a.number, a.name, a.status).where(a.id == id)).one()
+    people = (
+        select(p.name, c.held).join(tables.contacts, c.person_id == p.id).where(c.account_id == id).order_by(p.name)
+    )
+    tickets = select(t.number, t.subject, t.topic, t.status).where(
+        t.account_id == id, t.status.in_(("open", "waiting"))
+    )
+    shown = tx.connection.execute(tickets.order_by(t.number.desc()).limit(20)).all()
+    tx.told(grant, "account.name", "account.number", "contact.name", "contact.standing", "tickets")
+    return AccountSeen(
+        row.number,
+        row.name,
+        row.status,
+        tuple(Contact(one.name, tuple(filter(None, one.held.split(",")))) for one in tx.connection.execute(people)),
+        tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in shown),
+    )
+
+
+def has_case(tx: Transaction, staff: int, account: int) -> bool:
+    """A call with somebody verified, or an open ticket they have taken. A closed one is opened into a case by what a customer
+    does alone: the desk cannot make itself one by opening it again."""
+    m, closing = tables.messages.c, tables.messages.alias("closing").c
+    last_closed = select(func.max(closing.id)).where(
+        closing.ticket == tables.tickets.c.number, closing.event == "closed"
+    )
+    since = m.id > func.coalesce(last_closed.correlate(tables.tickets).scalar_subquery(), 0)
+    never = ~exists().where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
+    by_customer = exists().where(m.ticket == tables.tickets.c.number, m.author.like("person:%"), since)
+    t, a = tables.tickets.c, tables.assignments.c
+    taken = exists().where(
+        t.account_id == account,
+        t.status.in_(("open", "waiting")),
+        a.ticket == t.number,
+        a.staff_id == staff,
+        never | by_customer,
+    )
+    return bool(tx.connection.execute(select(claims.of_account(tx, staff, account) | taken)).scalar_one())
+
+
+def _look_ups(subject: str) -> Limit:
+    return Limit(f"looks-up:{subject}", *LOOK_UPS)
+
+
+def _let_on(tx: Transaction, staff: int, *, hold: bool = False) -> int:
+    """How often they were let go on: those who lead hear of each time anew. `hold`: two looks at once are counted one after the other."""
+    s = tables.staff.c
+    theirs = select(s.let_on).where(s.id == staff)
+    return int(tx.connection.execute(theirs.with_for_update() if hold else theirs).scalar_one())
+
+
+def _of_late(tx: Transaction, staff: int) -> set[int]:
+    """The accounts they have looked at that count now."""
+    r = tables.readings.c
+    theirs = select(r.account_id).where(r.staff_id == staff, of_late(r.at, tx.now, SPAN)).distinct()
+    return set(tx.connection.execute(theirs).scalars())
+
+
+def count(tx: Transaction, grant: Grant) -> int:
+    """How many accounts they have looked at within the hour."""
+    tx.good(grant, "desk.proof.ask")
+    return len(_of_late(tx, _staff(grant)))
+
+
+def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
+    """Somebody else who leads the desk lets them go on: what they have looked at and looked up counts no more. False: nobody of
+    the staff."""
+    tx.good(grant, "desk.threat.switch")
+    grant_limits.whole_desk(grant)
+    grant_limits.takes_two(grant, staff)
+    s = tables.staff.c
+    theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(let_on=s.let_on + 1)
+    if tx.connection.execute(theirs.returning(s.id)).first() is None:
+        return False
+    # Not those before now by the clock: what a host whose clock is ahead wrote down would still count.
+    tx.connection.execute(delete(tables.readings).where(tables.readings.c.staff_id == staff))
+    budgets.make_whole(tx, _look_ups(f"staff:{staff}").name)
+    alerts.seen_of(tx, grant, BUDGETS, f"staff:{staff}")
+    tx.told(grant, f"looks_lifted:staff:{staff}")
+    return True
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.readings).where(tables.readings.c.at < tx.now - KEPT))
+
+
+def _refused(tx: Transaction, grant: Grant, why: Reading) -> Reading:
+    tx.record(grant.subject, grant.account, "desk.read", why)
+    return why
+
+
+def _staff(grant: Grant) -> int:
+    return int(grant.subject.partition(":")[2])

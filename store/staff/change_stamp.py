@@ -1,0 +1,52 @@
+"""Whether anything on the desk's page may have changed, for a page that asks every second: a read that keeps nobody waiting.
+
+What it gives is a digest of counts, ids and states. Only where that has changed is the page made anew, under its grants and
+with its entries in the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from store import tables
+from store.calls import live_calls
+from store.db.keys import Keys
+
+AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without any of this changing
+
+
+def stamp(connection: Connection, keys: Keys, now: int) -> str:
+    """Two that differ: look anew. Changes by itself every 20 seconds."""
+    r, a, c, an = tables.rings.c, tables.alerts.c, tables.call_backs.c, tables.answer_states.c
+    newest = select(func.max(an.at)).scalar_subquery()
+    calls = select(
+        r.id,
+        r.subject,
+        r.taken_by,
+        r.staff_id,
+        r.proof,
+        r.asked,
+        r.told,
+        r.ended_at,
+        r.asked_at,
+        r.ending,
+        r.account_id,
+    )
+    parts = [
+        connection.execute(calls.where(r.ended_at.is_(None)).order_by(r.id)).all(),
+        connection.execute(calls.where(r.ended_at > now - live_calls.AFTERWARDS).order_by(r.ended_at, r.id)).all(),
+        connection.execute(select(func.max(tables.messages.c.id))).all(),
+        connection.execute(select(func.max(tables.tickets.c.number))).all(),
+        connection.execute(select(an.at, an.message, an.state).where(an.at == newest).order_by(an.message)).all(),
+        connection.execute(select(func.max(a.id))).all(),
+        connection.execute(select(func.max(a.seen_at))).all(),
+        connection.execute(select(c.id, c.status).where(c.ended_at.is_(None)).order_by(c.id)).all(),
+        connection.execute(select(func.max(tables.step_ups.c.id))).all(),
+        connection.execute(select(func.max(tables.second_looks.c.id))).all(),
+        connection.execute(select(func.max(tables.second_looks.c.answered_at))).all(),
+        connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),
+    ]
+    said = [repr([tuple(row) for row in part]) for part in parts]
+    return keys.digest("desk-stamp", *said, str(now // AT_LEAST_EVERY))[:24]

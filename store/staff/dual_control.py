@@ -1,0 +1,177 @@
+"""What takes two people: one of those who lead asks, another one agrees, and only then is it done.
+
+A new PIN for somebody, a lock lifted, and the end of an elevated threat. Nobody agrees to what they asked for themselves, and
+what nobody answers within an hour is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, select, update
+
+from authz import Grant
+from store import tables
+from store.accounts.people import person_of
+from store.db.statements import of_late
+from store.db.transaction import Transaction
+from store.security import threat_mode
+from store.verification import factors, pin_changes, pin_reset
+
+THREAT_OFF, PIN_REISSUE, PIN_UNLOCK = "threat_off", "pin_reissue", "pin_unlock"
+NEEDS: Final = {
+    THREAT_OFF: "desk.threat.switch",
+    PIN_REISSUE: "desk.pin.reissue",
+    PIN_UNLOCK: "desk.pin.reissue",
+}
+LIFE: Final = 60 * 60_000  # ms
+KEPT: Final = 90 * 24 * 3_600_000  # ms: the ledger keeps who asked and who agreed
+LONGEST_REASON: Final = 300
+
+
+class NotStaff(ValueError):
+    """Two people are two of the staff: no part of the machinery counts as one, and nor does the operator's shell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`about` is a name, or empty; `reason` what whoever asked wrote. `own`: it is the reader's own wish. `address` is of the
+    person a link would be mailed to: since when it is on file, and whether that is long enough."""
+
+    id: int
+    action: str
+    about: str
+    reason: str
+    asked_by: str
+    asked_at: int
+    own: bool
+    address: factors.Address | None = field(default=None, repr=False)
+
+
+def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None, reason: str = "") -> bool:
+    """Somebody asks for it. False: the same is asked already."""
+    tx.good(grant, *NEEDS.values())
+    tx.good(grant, NEEDS[action])
+    subject = f"person:{person}" if person is not None else "-"
+    s = tables.second_looks.c
+    _one_after_the_other(tx)
+    asked = [
+        row
+        for row in tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE))).all()
+        if row.action == action
+    ]
+    if any(row.about.split(" ", 1)[0] == subject for row in asked):
+        return False
+    about = f"{subject} {' '.join(reason.split())[:LONGEST_REASON]}"
+    row = {"action": action, "about": about, "asked_by": _staff(grant), "asked_at": tx.now, "status": "open"}
+    tx.connection.execute(insert(tables.second_looks).values(**row))
+    tx.told(grant, f"asked:{action}:{subject}")
+    return True
+
+
+def _one_after_the_other(tx: Transaction) -> None:
+    """Whoever might ask the same at this moment waits: all who may lead the desk are locked, in one order."""
+    s = tables.staff.c
+    leads = select(s.id).where(s.role.in_(("supervisor", "administrator"))).order_by(s.id)
+    tx.connection.execute(leads.with_for_update(key_share=True)).all()
+
+
+def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:
+    """What waits for a second person, the oldest first."""
+    tx.good(grant, *NEEDS.values())
+    s = tables.second_looks.c
+    rows = tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE)).order_by(s.id)).all()
+    return [_wanted(tx, grant, row) for row in rows if NEEDS[row.action] == grant.cell]
+
+
+def action_of(tx: Transaction, id: int) -> str | None:
+    """What is asked, to ask for the right grant. None: nothing that waits."""
+    row = tx.connection.execute(_OPEN.where(tables.second_looks.c.id == id)).first()
+    return None if row is None else str(row.action)
+
+
+def agree(tx: Transaction, grant: Grant, id: int) -> bool:
+    """Another one agrees, and it is done. False: it is their own wish, or does not wait any more, or there is no address that a
+    link may be mailed to."""
+    tx.good(grant, *NEEDS.values())
+    if not _can_be_done(tx, id):
+        return False
+    row = _answer(tx, grant, id, "agreed", own=False)
+    if row is None:
+        return False
+    match row.action:
+        case "threat_off":
+            threat_mode.switch(tx, grant, False, asked_by=row.asked_by)
+        case "pin_reissue":
+            pin_reset.owe(tx, grant, _person(row), asked_by=row.asked_by)
+        case "pin_unlock":
+            pin_changes.unlock_pin(tx, grant, _person(row), asked_by=row.asked_by)
+        case _:
+            raise ValueError(f"nothing that two people do: {row.action}")
+    tx.told(grant, f"agreed:{row.action}:{row.about.split(' ', 1)[0]}")
+    return True
+
+
+def _can_be_done(tx: Transaction, id: int) -> bool:
+    row = tx.connection.execute(_OPEN.where(tables.second_looks.c.id == id)).first()
+    if row is None or row.action != PIN_REISSUE:
+        return True
+    to = factors.address(tx, _person(row))
+    return to is not None and to.good
+
+
+def refuse(tx: Transaction, grant: Grant, id: int) -> bool:
+    """It shall not be: whoever asked may say so as well."""
+    row = _answer(tx, grant, id, "refused", own=True)
+    if row is not None:
+        tx.told(grant, f"refused:{row.action}:{row.about.split(' ', 1)[0]}")
+    return row is not None
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.second_looks).where(tables.second_looks.c.asked_at < tx.now - KEPT))
+
+
+def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -> Any:
+    tx.good(grant, *NEEDS.values())
+    s, staff = tables.second_looks.c, _staff(grant)
+    actions = [action for action, cell in NEEDS.items() if cell == grant.cell]
+    one = update(tables.second_looks).where(
+        s.id == id, s.status == "open", s.action.in_(actions), of_late(s.asked_at, tx.now, LIFE)
+    )
+    one = one if own else one.where(s.asked_by != staff, s.asked_by.in_(_LEADS))
+    answered = one.values(status=status, answered_by=staff, answered_at=tx.now)
+    return tx.connection.execute(answered.returning(s.action, s.about, s.asked_by)).first()
+
+
+def _wanted(tx: Transaction, grant: Grant, row: Any) -> Wanted:
+    subject, _, reason = row.about.partition(" ")
+    to = factors.address(tx, person_of(subject)) if subject != "-" else None
+    name = "" if subject == "-" else to.name if to is not None else "somebody"
+    if to is not None:
+        tx.told(grant, "contact.name")
+    own, mailed = row.asked_by == _staff(grant), to if row.action == PIN_REISSUE else None
+    return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, own, mailed)
+
+
+def _person(row: Any) -> int:
+    return person_of(row.about.split(" ", 1)[0])
+
+
+def _staff(grant: Grant) -> int:
+    """Only somebody of the staff can be one of two people."""
+    kind, _, id = grant.subject.partition(":")
+    if kind != "staff":
+        raise NotStaff(grant.subject)
+    return int(id)
+
+
+_LEADS = select(tables.staff.c.id).where(
+    tables.staff.c.suspended_at.is_(None), tables.staff.c.role.in_(("supervisor", "administrator"))
+)
+_OPEN = (
+    select(tables.second_looks, tables.staff.c.name)
+    .join(tables.staff, tables.staff.c.id == tables.second_looks.c.asked_by)
+    .where(tables.second_looks.c.status == "open", tables.staff.c.suspended_at.is_(None))
+)

@@ -1,0 +1,39 @@
+"""People at customers: their addresses and numbers."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import NEVER_AGAIN, Base, Id
+
+
+class Person(Base):
+    """Somebody at a customer. May be a contact of several accounts. `email_since`: when their address came on file."""
+
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    support_id: Mapped[str] = mapped_column(String(8), unique=True)
+    email_since: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = (Index("ix_people_username_lower", text("lower(username)")), NEVER_AGAIN)
+
+
+class Phone(Base):
+    """A number on file, E.164. One number may be on file for several people."""
+
+    __tablename__ = "phones"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), primary_key=True, index=True)
+    added_at: Mapped[int]
+
+
+class OldEmail(Base):
+    """An address that was on file until it was replaced: told of changes for a while, so that nobody is cut off unseen."""
+
+    __tablename__ = "old_emails"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    email: Mapped[str] = mapped_column(primary_key=True)
+    replaced_at: Mapped[int] = mapped_column(index=True)

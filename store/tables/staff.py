@@ -1,0 +1,91 @@
+"""The desk's own people: how they sign in, what they looked at, what takes two, what they sent and typed."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import NEVER_AGAIN, Base, Id
+
+
+class Staff(Base):
+    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `let_on`: how often
+    somebody who leads let them go on looking at accounts (account_access.py)."""
+
+    __tablename__ = "staff"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    role: Mapped[str]
+    phone: Mapped[str | None] = mapped_column(String(16))
+    suspended_at: Mapped[int | None]
+    let_on: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = NEVER_AGAIN
+
+
+class StaffLogin(Base):
+    """What a member of staff signs in with: a password (Argon2id, as argon2-cffi writes it, sealed) and an authenticator."""
+
+    __tablename__ = "staff_logins"
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    password: Mapped[bytes]
+    authenticator: Mapped[bytes]
+    last_step: Mapped[int]
+    set_at: Mapped[int]
+
+
+class StaffSession(Base):
+    """Somebody signed in on a page. `digest` is of what their cookie holds."""
+
+    __tablename__ = "staff_sessions"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    made_at: Mapped[int]
+    seen_at: Mapped[int]
+    ended_at: Mapped[int | None]
+
+
+class Reading(Base):
+    """One of the staff looked at an account: for their budget."""
+
+    __tablename__ = "readings"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    at: Mapped[int] = mapped_column(index=True)
+    __table_args__ = (Index("ix_readings_staff", "staff_id", "at"), NEVER_AGAIN)
+
+
+class SentForm(Base):
+    """A form of the desk's page that was sent, by the key it carries: where it led."""
+
+    __tablename__ = "sent_forms"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    led: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
+
+
+class UnsentWords(Base):
+    """What one of the staff had typed into a form that was not taken: JSON, by field."""
+
+    __tablename__ = "unsent_words"
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    words: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
+
+
+class SecondLook(Base):
+    """Something that takes two people: one asks, another one agrees. `status`: open, agreed, refused or gone."""
+
+    __tablename__ = "second_looks"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    action: Mapped[str] = mapped_column(String(24))
+    about: Mapped[str]
+    asked_by: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    asked_at: Mapped[int] = mapped_column(index=True)
+    status: Mapped[str] = mapped_column(String(8))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    answered_at: Mapped[int | None] = mapped_column(index=True)
+    __table_args__ = NEVER_AGAIN

@@ -1,0 +1,99 @@
+"""What people prove themselves by, and how often a PIN may be tried."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import NEVER_AGAIN, Base, Id, only
+
+
+class Pin(Base):
+    """docs/pins.md: Argon2id over an HMAC bound to the person, sealed again under a key that can be rotated. `duress` is
+    of the same salt: of the PIN that is keyed under a threat, or of one that nobody knows."""
+
+    __tablename__ = "pins"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    pepper: Mapped[str] = mapped_column(String(8))
+    salt: Mapped[bytes]
+    sealed: Mapped[bytes]
+    duress: Mapped[bytes | None]
+    issued_at: Mapped[int]
+
+
+class PinGuard(Base):
+    """Attempts at one support ID, there or not (`k` is the person, or a keyed digest of what nobody has)."""
+
+    __tablename__ = "pin_guards"
+    k: Mapped[str] = mapped_column(String(64), primary_key=True)
+    window_n: Mapped[int] = mapped_column(Integer)
+    locked_until: Mapped[int | None]
+    consecutive: Mapped[int] = mapped_column(Integer)
+    lifetime: Mapped[int] = mapped_column(Integer)
+    gen: Mapped[int]
+    real: Mapped[bool]
+    seen_at: Mapped[int]
+    __table_args__ = (
+        only("ix_pin_guards_decoys", "real = 0", "seen_at", postgresql="NOT real"),
+        only("ix_pin_guards_locked_until", "locked_until IS NOT NULL", "locked_until"),
+    )
+
+
+class StepUp(Base):
+    """A second proof that was given: for one account, in one place (`bound`: the call, the Slack member, the session), until
+    `ends_at`. `topic` is empty, or the one it was carried over for; `came_of` is then the one it was carried from."""
+
+    __tablename__ = "step_ups"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(8))
+    bound: Mapped[str]
+    factor: Mapped[str] = mapped_column(String(16))
+    topic: Mapped[str] = mapped_column(String(16))
+    reached_at: Mapped[int]
+    ends_at: Mapped[int] = mapped_column(index=True)
+    came_of: Mapped[int | None]
+    __table_args__ = (Index("ix_step_ups_person", "person_id", "account_id"), NEVER_AGAIN)
+
+
+class Authenticator(Base):
+    """A person's authenticator app. `last_step`: the newest 30 seconds a code of which was taken, so that none is twice.
+    `ends_at`: when it is to be removed, as its owner wished, who may think better of it until then."""
+
+    __tablename__ = "authenticators"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    sealed: Mapped[bytes]
+    made_at: Mapped[int]
+    confirmed_at: Mapped[int | None]
+    last_step: Mapped[int]
+    ends_at: Mapped[int | None] = mapped_column(index=True)
+
+
+class Approval(Base):
+    """Somebody on the phone is asked in Slack to say the number they were told. `digest` is of that number; once answered,
+    `right` says how. `ticket`: the draft that a right answer hands in."""
+
+    __tablename__ = "approvals"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    call: Mapped[str] = mapped_column(String(34), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    answered_at: Mapped[int | None]
+    right: Mapped[bool | None]
+    ticket: Mapped[int | None]
+    __table_args__ = (Index("ix_approvals_person", "person_id", "made_at"), NEVER_AGAIN)
+
+
+class TextMessage(Base):
+    """A text message that was sent with a code: counted by number, person, country and day; never its words."""
+
+    __tablename__ = "text_messages"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    number: Mapped[str] = mapped_column(String(16))
+    country: Mapped[str] = mapped_column(String(2))
+    at: Mapped[int] = mapped_column(index=True)

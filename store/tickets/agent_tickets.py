@@ -1,0 +1,271 @@
+"""Tickets as the desk has them: listed, taken, answered, noted, closed, all under `desk.ticket.work`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
+
+from authz import Grant
+from store import tables
+from store.accounts.people import works_here
+from store.db import grant_limits
+from store.db.statements import Insert, Prepared
+from store.db.transaction import Collided, NoGrant, Transaction
+from store.messages import edits, shown, ticket_access, timeline
+from store.messages.timeline import NOT_THE_DESKS, Said, Sent
+from store.security import alerts
+from store.tickets import answer_delivery
+from store.tickets.answer_delivery import Reach
+
+DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
+
+_NOT_OVER: Final = ("open", "waiting", "pending", "held")
+TAKEN, ALREADY, ANOTHER = "taken", "taken_already", "taken_another"  # what came of taking one
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTicket:
+    """As the operator reads it (`deskgate tickets`). Pending ones may have no account and no requester."""
+
+    number: int
+    account: str | None
+    topic: str
+    kind: str
+    subject: str
+    body: str
+    status: str
+    opened_by: str | None
+    channel: str
+    opened_at: int
+    recording: str | None
+    recording_state: str | None
+
+
+def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
+    """What the operator's shell lists, pending ones included and held ones not; of one account, or of all that the grant reaches."""
+    tx.good(grant, "desk.ticket.work")
+    for_all = grant.account is None and grant.when != "queue"
+    if not for_all and (account is None or grant.account != account):
+        raise NoGrant("neither the account of this grant, nor a grant for all of them")
+    rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
+    named = ("account.number", "ticket.recording") if rows else ()
+    tx.told(grant, "ticket.subject", "ticket.body", "ticket.status", "ticket.requester", *named)
+    return [DeskTicket(**row._mapping) for row in rows]
+
+
+def may_work(tx: Transaction, grant: Grant, number: int) -> bool:
+    """Whether anything can be done with it under this grant. Not with one that is held: it is let go first."""
+    tx.good(grant, "desk.ticket.work")
+    return _workable(grant, timeline.about(tx, number))
+
+
+def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
+    """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
+    TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
+    tx.good(grant, "desk.ticket.work")
+    staff, a = _staff(grant), tables.assignments
+    if not works_here(tx, staff):  # before the ticket is held, as a suspension does
+        raise Collided("they have just been suspended")
+    _working(tx, grant, number)
+    before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
+    if before == staff:
+        return ALREADY
+    if before not in (None, had):
+        return ANOTHER
+    _TAKE.run(tx, ticket=number, staff_id=staff, at=tx.now)
+    timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
+    return TAKEN
+
+
+def put_back(tx: Transaction, grant: Grant, number: int) -> bool:
+    """They had taken the wrong one: it waits for somebody again, and is no case of theirs. False: it is not theirs."""
+    _working(tx, grant, number)
+    a = tables.assignments
+    theirs = delete(a).where(a.c.ticket == number, a.c.staff_id == _staff(grant)).returning(a.c.ticket)
+    if tx.connection.execute(theirs).first() is None:
+        return False
+    timeline.add(tx, number, grant.subject, "", event="put_back", internal=True)
+    return True
+
+
+def let_go(tx: Transaction, staff: int) -> None:
+    """They work here no more: what they had taken and is not closed waits for somebody else."""
+    a, t = tables.assignments.c, tables.tickets.c
+    # Of the few that are not closed, not of all they ever had. Ordered by a sum, or SQLite would walk through every ticket in
+    # the order of its numbers to save the sorting of a few.
+    theirs = exists().where(a.ticket == t.number, a.staff_id == staff)
+    held = select(t.number).where(t.status.in_(_NOT_OVER), theirs).order_by(t.number + 0).with_for_update()
+    numbers = tx.connection.execute(held).scalars().all()  # the tickets first, as whoever takes one does
+    gone = delete(tables.assignments).where(a.staff_id == staff, a.ticket.in_(numbers)).returning(a.ticket)
+    for number in sorted(tx.connection.execute(gone).scalars().all()):
+        timeline.add(tx, number, f"staff:{staff}", "", event="let_go", internal=True)
+
+
+def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
+    """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by. `led`: it was
+    left under a threat, so only those who lead the desk ring them."""
+    _working(tx, grant, number)
+    about = timeline.about(tx, number)
+    assert about is not None
+    if about.held_as is not None and not grant_limits.leads(grant):
+        return "led"
+    return about.opened_by or timeline.left_by(tx, number)
+
+
+def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool, along: Sequence[int] = ()) -> Reach:
+    """What the customer gets, and files of the desk's notes that go along. The ticket waits for them then, where
+    anybody can read it. Whom it reaches; `phone`: whether the desk has a line to ring."""
+    _working(tx, grant, number)
+    found = answer_delivery.now(tx, grant, number, phone=phone)
+    _reopened(tx, grant, number)
+    _status(tx, number, "open" if found.way == answer_delivery.NOBODY and not found.others else "waiting")
+    id = timeline.add(tx, number, grant.subject, body, along=along, answer=True)
+    assert id is not None
+    answer_delivery.begin(tx, id, found)
+    return found
+
+
+def newest(tx: Transaction, grant: Grant, number: int) -> int:
+    """The id of the last that was said on it: whoever writes an answer has seen it up to there."""
+    tx.good(grant, "desk.ticket.work")
+    ticket_access.ticket(tx, grant, number)
+    m = tables.messages.c
+    return int(tx.connection.execute(select(func.max(m.id)).where(m.ticket == number)).scalar() or 0)
+
+
+def meanwhile(tx: Transaction, grant: Grant, number: int, seen: int) -> list[Said]:
+    """What others of the desk have said to the customer on it since the message `seen`, that it is closed as well; nothing more of
+    theirs comes before this transaction ends."""
+    _working(tx, grant, number)
+    return [
+        one
+        for one in shown.said(tx, grant, number)
+        if one.by_desk and not one.internal and one.id > seen and one.author != grant.subject
+    ]
+
+
+def taken_by_another(tx: Transaction, grant: Grant, number: int) -> str:
+    """The name of the colleague who has taken it; empty where nobody has, or whoever asks."""
+    tx.good(grant, "desk.ticket.work")
+    ticket_access.ticket(tx, grant, number)
+    a, s = tables.assignments.c, tables.staff.c
+    query = select(s.name).join(tables.assignments, a.staff_id == s.id)
+    name: str | None = tx.connection.execute(query.where(a.ticket == number, s.id != _staff(grant))).scalar()
+    tx.told(grant, *(("staff.name",) if name else ()))
+    return name or ""
+
+
+def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str, *, phone: bool) -> bool:
+    """Changes one's own answer, which is brought to the customer anew. False: no such answer of theirs."""
+    _working(tx, grant, number)
+    if not edits.correct(tx, grant.subject, number, id, body):
+        return False
+    answer_delivery.begin(tx, id, answer_delivery.now(tx, grant, number, phone=phone))
+    return True
+
+
+def note(
+    tx: Transaction, grant: Grant, number: int, body: str, *, source: str | None = None, files: Sequence[Sent] = ()
+) -> None:
+    """What the customer never sees."""
+    _working(tx, grant, number)
+    timeline.add(tx, number, grant.subject, body, internal=True, source=source, files=files)
+
+
+def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
+    """Whether it was another one before."""
+    _working(tx, grant, number)
+    if status not in DESK_STATUSES:
+        raise ValueError(f"no status of the desk's: {status}")
+    if status != "closed":
+        _reopened(tx, grant, number)
+    t = tables.tickets.c
+    other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status)
+    if tx.connection.execute(other.returning(t.number)).first() is None:
+        return False
+    event = {"closed": "closed", "waiting": "waiting", "open": "reopened"}[status]
+    timeline.add(tx, number, grant.subject, "", event=event, internal=status == "waiting")
+    return True
+
+
+def _reopened(tx: Transaction, grant: Grant, number: int) -> None:
+    """The desk takes up a ticket that is closed: those who lead hear of it, and it is no case by that (account_access.py)."""
+    of = timeline.about(tx, number)
+    if of is not None and of.status == "closed":
+        same = f"{number}:{tx.now // 3_600_000}"
+        alerts.alert(tx, "reopened", same, subject=grant.subject, account=of.account, detail=str(number))
+
+
+def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -> bool:
+    """The author of a note has changed it in Slack. False: we have no such note of theirs."""
+    return _their_note(tx, grant, source) and edits.edit(tx, grant.subject, source, body, edited)
+
+
+def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:
+    """Whether we have a note that came as `source`. Raises `NoGrant` where it is on a ticket this grant does not reach."""
+    tx.good(grant, "desk.ticket.work")
+    of = timeline.of_source(tx, source)
+    if of is not None and of.account != grant.account:
+        raise NoGrant("not a ticket of this grant")
+    return of is not None
+
+
+def _workable(grant: Grant, ticket: timeline.About | None) -> bool:
+    there = ticket is not None and ticket.account == grant.account and ticket.status not in NOT_THE_DESKS
+    return there and grant.when != "read"
+
+
+def _working(tx: Transaction, grant: Grant, number: int) -> None:
+    """Raises `NoGrant` unless this grant lets somebody change this very ticket, which is held from now on."""
+    tx.good(grant, "desk.ticket.work")
+    if not _workable(grant, timeline.hold(tx, number)):
+        raise NoGrant("not a ticket this grant works on")
+    tx.told(grant, f"ticket.number:{number}")
+
+
+def _staff(grant: Grant) -> int:
+    return int(grant.subject.partition(":")[2])
+
+
+def _status(tx: Transaction, number: int, status: str) -> None:
+    tx.connection.execute(update(tables.tickets).where(tables.tickets.c.number == number).values(status=status))
+
+
+def _take(insert: Insert) -> Executable:
+    new = insert(tables.assignments).values({name: bindparam(name) for name in ("ticket", "staff_id", "at")})
+    taken = {"staff_id": new.excluded.staff_id, "at": new.excluded.at}
+    return new.on_conflict_do_update(index_elements=["ticket"], set_=taken)
+
+
+_TAKE = Prepared(_take)
+_any_message = tables.messages.alias()
+_first_message = (
+    select(func.min(_any_message.c.id)).where(_any_message.c.ticket == tables.tickets.c.number).scalar_subquery()
+)
+_ALL = (
+    select(
+        tables.tickets.c.number,
+        tables.accounts.c.number.label("account"),
+        tables.tickets.c.topic,
+        tables.tickets.c.kind,
+        tables.tickets.c.subject,
+        tables.messages.c.body,
+        tables.tickets.c.status,
+        tables.people.c.username.label("opened_by"),
+        tables.tickets.c.channel,
+        tables.tickets.c.opened_at,
+        tables.messages.c.recording,
+        tables.recordings.c.state.label("recording_state"),
+    )
+    .select_from(
+        tables.tickets.join(tables.messages, tables.messages.c.id == _first_message)
+        .outerjoin(tables.accounts, tables.accounts.c.id == tables.tickets.c.account_id)
+        .outerjoin(tables.people, tables.people.c.id == tables.tickets.c.opened_by)
+        .outerjoin(tables.recordings, tables.recordings.c.sid == tables.messages.c.recording)
+    )
+    .where(tables.tickets.c.status != "held")
+    .order_by(tables.tickets.c.number)
+)

@@ -1,0 +1,178 @@
+"""Whom an answer to a ticket would reach now, and what became of each answer: on its way, delivered, refused, or nobody's.
+
+One answer has one state. It begins with what would reach the customer when it was written; the worker and the phone change it as
+they deliver, and whoever follows the ticket is brought up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select, update
+
+from authz import Action, Ask, Denied, Grant, Proof, Topic, judge
+from store import tables
+from store.accounts.people import subject_of
+from store.db.statements import Prepared
+from store.db.transaction import NoGrant, Transaction, upsert
+from store.messages import edits, timeline
+from store.slack.ticket_threads import CUSTOMER
+from store.verification import attempt_limits, slack_members
+
+SLACK, PHONE, NOBODY = "slack", "phone", "nobody"
+STATES: Final = ("queued", "delivered", "phone", "heard", "refused", "nobody")
+WHY_NOBODY: Final = ("not_a_contact", "no_right", "not_covered", "account_suspended", "account_closed", "no_way")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`way`: slack (direct messages), phone (read out when they ring and ask) or nobody, and then `why`: a reason of the judge's,
+    or no_way: they are not in Slack and have no PIN. `name` is the requester's, empty where nobody is known. `others`: how many
+    other contacts may read the ticket; counted where it reaches nobody."""
+
+    way: str
+    name: str
+    why: str = ""
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`state` is one of STATES; `why` is a reason of Reach, or why Slack refused. `place`: which thread refused it."""
+
+    state: str
+    why: str
+    at: int
+    place: int | None = None
+
+
+def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
+    """Whom an answer written now would reach. `phone`: whether the desk has a phone line that customers can ring."""
+    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    row = _TICKET.first(tx, number=number)
+    if row is None or (grant.cell == "desk.ticket.work" and row.account_id != grant.account):
+        raise NoGrant("not a ticket this grant works on")
+    if row.opened_by is None or row.account_id is None or row.held_as is not None:
+        return Reach(NOBODY, "", "no_way")
+    tx.told(grant, "contact.name")
+    why = _why_not(tx, row, row.opened_by)
+    if not why and slack_members.of_person(tx, row.opened_by) and _SLACK_IS_OPEN.first(tx) is not None:
+        return Reach(SLACK, row.name)
+    if not why and phone and _can_ring(tx, row.opened_by):
+        return Reach(PHONE, row.name)
+    return Reach(NOBODY, row.name, why or "no_way", _others(tx, row))
+
+
+def begin(tx: Transaction, message: int, found: Reach) -> None:
+    """An answer was written, or changed: its state is what it would reach now."""
+    state = "queued" if found.way == SLACK else found.way
+    _put(tx, message, state, found.why)
+
+
+def settle(tx: Transaction, message: int, state: str, why: str = "", *, place: int | None = None) -> None:
+    """What became of an answer; where that is news, whoever follows its ticket hears of it. Nothing for what is no answer."""
+    d, m = tables.answer_states.c, tables.messages.c
+    other = update(tables.answer_states).where(d.message == message, (d.state != state) | (d.why != why))
+    changed = other.values(state=state, why=why, at=tx.now, place=place).returning(d.message)
+    if tx.connection.execute(changed).first() is not None:
+        edits.news(tx, tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one())
+
+
+def left_over(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> None:
+    """The ticket has no direct messages that are the customer's: an answer that was on its way there is what it can be now."""
+    waiting = [message for message, one in of_ticket(tx, grant, number).items() if one.state == "queued"]
+    if waiting:
+        found = now(tx, grant, number, phone=phone)
+        for message in waiting:
+            settle(
+                tx,
+                message,
+                NOBODY if found.way == SLACK else found.way,
+                found.why or ("no_way" if found.way == SLACK else ""),
+            )
+
+
+def unreadable(tx: Transaction, grant: Grant, number: int, message: int, *, phone: bool) -> None:
+    """An answer to somebody who may not read it any more: nothing of it was posted."""
+    settle(tx, message, NOBODY, now(tx, grant, number, phone=phone).why or "no_right")
+
+
+def read_out(tx: Transaction, grant: Grant, number: int) -> None:
+    """The desk's last answer was read to the requester by phone."""
+    tx.good(grant, "ticket.view:technical", "ticket.view:billing")
+    row = _TICKET.first(tx, number=number)
+    if row is None or row.account_id != grant.account or subject_of(row.opened_by or 0) != grant.subject:
+        return
+    if row.held_as is not None:  # nothing of the desk's is
+        return
+    last = _LAST.first(tx, ticket=number)
+    if last is not None and last.state != "delivered":
+        settle(tx, last.message, "heard")
+
+
+def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:
+    """A job that says something in Slack was given up or dropped. Where it was to bring an answer to the customer, that is what
+    became of it, unless they have heard it meanwhile, or are to hear it by phone."""
+    p, d = tables.places.c, tables.answer_states.c
+    side = tx.connection.execute(select(p.side).where(p.id == int(payload["place"]))).scalar()
+    state = tx.connection.execute(select(d.state).where(d.message == int(payload["message"]))).scalar()
+    if side == CUSTOMER and state == "queued":
+        settle(tx, int(payload["message"]), "refused", why[:300], place=int(payload["place"]))
+
+
+def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]:
+    """The id of each answer → what became of it."""
+    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    about = timeline.about(tx, number)
+    if about is None or (grant.cell == "desk.ticket.work" and about.account != grant.account):
+        raise NoGrant("not a ticket of this grant")
+    return {row.message: Delivery(row.state, row.why, row.at, row.place) for row in _OF_TICKET.all(tx, ticket=number)}
+
+
+def _why_not(tx: Transaction, ticket: Any, person: int) -> str:
+    """Why somebody may not read a ticket of theirs now; empty: they may."""
+    verdict = judge(ask := _asked(ticket, person), tx.standing(ask))
+    return str(verdict.reason) if isinstance(verdict, Denied) else ""
+
+
+def _others(tx: Transaction, ticket: Any) -> int:
+    c = tables.contacts.c
+    there = select(c.person_id).where(c.account_id == ticket.account_id, c.person_id != ticket.opened_by)
+    verdicts = [judge(ask := _asked(ticket, id), tx.standing(ask)) for id in tx.connection.execute(there).scalars()]
+    return sum(isinstance(verdict, Grant) and not verdict.when for verdict in verdicts)
+
+
+def _asked(ticket: Any, person: int) -> Ask:
+    topic = Topic(ticket.topic)
+    return Ask(subject_of(person), Action.TICKET_VIEW, ticket.account_id, topic, Proof.VERIFIED)
+
+
+def _can_ring(tx: Transaction, person: int) -> bool:
+    has_pin = tx.connection.execute(select(tables.pins.c.person_id).where(tables.pins.c.person_id == person)).first()
+    return has_pin is not None and not attempt_limits.is_disabled(tx, attempt_limits.counter_of(person))
+
+
+def _put(tx: Transaction, message: int, state: str, why: str) -> None:
+    row = {"message": message, "state": state, "why": why, "at": tx.now, "place": None}
+    new = upsert(tx, tables.answer_states).values(**row)
+    again = {name: new.excluded[name] for name in ("state", "why", "at", "place")}
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["message"], set_=again))
+
+
+_t, _d, _m, _i = tables.tickets, tables.answer_states, tables.messages, tables.installations
+_TICKET = Prepared(
+    select(_t.c.account_id, _t.c.topic, _t.c.opened_by, _t.c.held_as, tables.people.c.name)
+    .outerjoin(tables.people, tables.people.c.id == _t.c.opened_by)
+    .where(_t.c.number == bindparam("number"))
+)
+_SLACK_IS_OPEN = Prepared(select(_i.c.team).where(_i.c.ended_at.is_(None)).limit(1))
+_OF_TICKET = Prepared(select(_d).join(_m, _m.c.id == _d.c.message).where(_m.c.ticket == bindparam("ticket")))
+_LAST = Prepared(
+    select(_d.c.message, _d.c.state)
+    .join(_m, _m.c.id == _d.c.message)
+    .where(_m.c.ticket == bindparam("ticket"))
+    .order_by(_d.c.message.desc())
+    .limit(1)
+)

@@ -1,0 +1,308 @@
+"""Tickets as customers have them: opened, read, answered and closed under a `Grant`; left pending by those who have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
+
+from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Topic
+from store import tables
+from store.accounts import delegations
+from store.accounts.people import person_of, subject_of
+from store.db import grant_limits
+from store.db.statements import Prepared
+from store.db.transaction import NOBODY, Transaction
+from store.messages import edits, timeline
+from store.messages.timeline import Recorded, Said, Sent, insert_ticket
+from store.verification import step_ups
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """As the requester hears it. `answer` is the desk's last message, or empty."""
+
+    number: int
+    topic: str
+    subject: str
+    status: str
+    own: bool
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`service` is the name of what it is about, or empty."""
+
+    ticket: Ticket
+    kind: str
+    said: tuple[Said, ...]
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request that waits for a second proof: what it asks for, and about what. For its author alone."""
+
+    action: Action
+    account: int
+    service: str | None
+
+
+def open(
+    tx: Transaction,
+    grant: Grant,
+    *,
+    subject: str | None = None,
+    body: str,
+    kind: str = "problem",
+    service: str | None = None,
+    urgent: bool = False,
+    recorded: Recorded | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> int:
+    """Opens a ticket; its number. Ticket, first message, ledger and later work stand together or not at all.
+
+    Without a subject its first line is it. The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
+    person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for
+    one ticket is used up.
+    """
+    tx.good(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
+    grant_limits.service(grant, service)
+    topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
+    person = person_of(grant.subject)
+    number = insert_ticket(
+        tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent, proved=_proved(tx, grant)
+    )
+    if grant.when == "one_ticket":
+        delegations.use_up(tx, grant, number)
+    tx.told(grant, f"ticket.number:{number}")
+    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files, titles=subject is None)
+    return number
+
+
+def topic_of(action: Action) -> Topic:
+    """The topic a request is kept under; technical for what is none."""
+    return TOPIC_OF.get(action, Topic.TECHNICAL)
+
+
+def request(
+    tx: Transaction,
+    ask: Ask,
+    *,
+    topic: str,
+    subject: str | None = None,
+    body: str,
+    recorded: Recorded | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> tuple[int, bool] | Denied:
+    """Opens a request: (number, whether it is with the desk), or why not.
+
+    Without a subject the first line is it. Allowed but for a further proof, it is kept as a draft that the desk has not got.
+    """
+    verdict = tx.ask(ask)
+    drafted = isinstance(verdict, Denied)
+    if isinstance(verdict, Denied) and verdict.reason != Reason.STEP_UP:
+        return verdict
+    status = "draft" if drafted else "open"
+    person, proved = person_of(ask.subject), _proved(tx, ask)
+    number = insert_ticket(tx, ask.account, person, topic, str(ask.action), subject, status, ask.service, proved=proved)
+    tx.record(
+        ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
+    )
+    timeline.add(tx, number, ask.subject, body, recorded=recorded, source=source, files=files, titles=subject is None)
+    return number, not drafted
+
+
+def request_with_recording(tx: Transaction, subject: str, sid: str) -> tuple[int, bool] | None:
+    """The same for the request of theirs that has this recording already: for a door that hears of it again."""
+    row = _BY_RECORDING.first(tx, sid=sid)
+    own = row is not None and row.opened_by is not None and subject_of(row.opened_by) == subject
+    return (row.number, (row.held_as or row.status) != "draft") if own else None
+
+
+def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
+    """Somebody's own draft, to ask for what it asks for. None: no such draft of theirs."""
+    t = tables.tickets.c
+    query = select(t.kind, t.account_id, t.service).where(
+        t.number == number, t.status == "draft", t.opened_by == person_of(subject)
+    )
+    row = tx.connection.execute(query).first()
+    return None if row is None else Draft(Action(row.kind), row.account_id, row.service)
+
+
+def newest_draft(tx: Transaction, subject: str, account: int) -> int | None:
+    """The newest of their drafts on an account. None: nothing of theirs waits there."""
+    t = tables.tickets.c
+    theirs = select(t.number).where(
+        t.opened_by == person_of(subject), t.status == "draft", t.account_id == account, t.kind.in_(REQUESTS)
+    )
+    return tx.connection.execute(theirs.order_by(t.number.desc()).limit(1)).scalar()
+
+
+def draft_is(tx: Transaction, subject: str, number: int) -> str:
+    """What became of a request of theirs: `draft` still, `withdrawn`, `handed_in`; or empty: it is none of theirs."""
+    t = tables.tickets.c
+    theirs = select(t.status).where(t.number == number, t.opened_by == person_of(subject), t.kind.in_(REQUESTS))
+    status = tx.connection.execute(theirs).scalar()
+    return str(status) if status in ("draft", "withdrawn") else "handed_in" if status else ""
+
+
+def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
+    """Their draft goes to the desk, judged at this moment; or why not. False: no draft of theirs that asks for this, there."""
+    t = tables.tickets.c
+    theirs = (
+        t.number == number,
+        t.status == "draft",
+        t.opened_by == person_of(ask.subject),
+        t.account_id == ask.account,
+        t.kind == str(ask.action),
+    )
+    if tx.connection.execute(select(t.number).where(*theirs).with_for_update()).first() is None:
+        return False
+    verdict = tx.ask(ask)
+    if isinstance(verdict, Denied):
+        return verdict
+    proof, factor = _proved(tx, ask)
+    tx.connection.execute(update(tables.tickets).where(*theirs).values(status="open", proof=proof, factor=factor))
+    tx.told(verdict, f"ticket.number:{number}")
+    timeline.add(tx, number, ask.subject, "", event="handed_in")
+    return True
+
+
+def leave_pending(
+    tx: Transaction,
+    *,
+    subject: str,
+    body: str,
+    recorded: Recorded | None = None,
+    who: str = NOBODY,
+    claimed: str = NOBODY,
+    account: int | None = None,
+    topic: str = "technical",
+) -> int:
+    """Keeps what somebody left without being allowed to open a ticket, for the desk to sort out. Tells nobody anything.
+
+    `who` is a person who has proved it and may not (any more); `claimed` whom somebody else said they were, written
+    down for whoever calls back and never taken for the requester.
+    """
+    number = insert_ticket(tx, account, None, topic, "question", subject, "pending")
+    claim = () if claimed == NOBODY else (f"claimed:{claimed}",)
+    tx.record(who, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}", *claim))
+    timeline.add(tx, number, claim[0] if claim else who, body, recorded=recorded)
+    return number
+
+
+def has_recording(tx: Transaction, sid: str) -> bool:
+    """Whether some ticket has this recording already: for a door that hears of it again."""
+    return _BY_RECORDING.first(tx, sid=sid) is not None
+
+
+def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
+    """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
+    tx.good(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
+    row = _BY_RECORDING.first(tx, sid=sid)
+    sorted_out = row is not None and (row.held_as or row.status) != "pending"
+    return row.number if row and row.account_id == grant.account and sorted_out else None
+
+
+def reply(
+    tx: Transaction,
+    grant: Grant,
+    number: int,
+    *,
+    body: str,
+    recorded: Recorded | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> bool:
+    """Adds a message to a ticket of the grant's account and topic; one that waited or was closed is open again. False: no
+    such ticket."""
+    if not _change(tx, grant, number, status="open"):
+        return False
+    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files)
+    return True
+
+
+def close(tx: Transaction, grant: Grant, number: int) -> bool:
+    """It is solved. False: no such ticket, or closed already."""
+    if not _change(tx, grant, number, status="closed", only=timeline.SEEN_AS != "closed"):
+        return False
+    timeline.add(tx, number, grant.subject, "", event="closed")
+    return True
+
+
+def reopen(tx: Transaction, grant: Grant, number: int) -> bool:
+    if not _change(tx, grant, number, status="open", only=timeline.SEEN_AS == "closed"):
+        return False
+    timeline.add(tx, number, grant.subject, "", event="reopened")
+    return True
+
+
+def edited(tx: Transaction, ask: Ask, source: str, body: str, edited: str) -> bool:
+    """Its author changed a message in Slack: theirs to change as long as they may reply. False: not one of theirs."""
+    return isinstance(tx.ask(ask), Grant) and edits.edit(tx, ask.subject, source, body, edited)
+
+
+def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
+    """Takes a draft of one's own back. The asker needs no right for that: nobody else has seen it."""
+    t = tables.tickets.c
+    mine = update(tables.tickets).where(
+        t.number == number, t.status == "draft", t.opened_by == person_of(ask.subject), t.account_id == ask.account
+    )
+    gone = tx.connection.execute(mine.values(status="withdrawn").returning(t.number)).first() is not None
+    if gone:
+        edits.news(tx, number)
+        tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
+    return gone
+
+
+def _proved(tx: Transaction, asked: Ask | Grant) -> tuple[str, str]:
+    """How whoever asks has proved who they are, as the ticket keeps it."""
+    second = asked.proof is Proof.STEPPED_UP and asked.account is not None
+    factor = step_ups.factor(tx, asked.subject, asked.account) if second and asked.account is not None else ""
+    return asked.proof.word, factor
+
+
+def _change(
+    tx: Transaction, grant: Grant, number: int, *, status: str, only: ColumnElement[bool] | None = None
+) -> bool:
+    """What was left under a threat stays held; its customers see it changed like any other."""
+    tx.good(grant, "ticket.reply:technical", "ticket.reply:billing")
+    t = tables.tickets.c
+    now = {
+        "status": case((t.status == "held", t.status), else_=status),
+        "held_as": case((t.held_as.is_not(None), status), else_=null()),
+    }
+    mine = update(tables.tickets).where(
+        t.number == number,
+        t.account_id == grant.account,
+        t.topic == grant.topic,
+        timeline.SEEN_AS.not_in(("pending", *timeline.NOT_THE_DESKS)),
+        t.opened_by.is_not(None),
+        own_only(grant),
+        true() if only is None else only,
+    )
+    if tx.connection.execute(mine.values(**now).returning(t.number)).first() is None:
+        return False
+    tx.told(grant, f"ticket.number:{number}")
+    return True
+
+
+def own_only(of: Grant) -> ColumnElement[bool]:
+    """A right lent for one's own tickets reaches no others, and one to follow one's own requests reaches those."""
+    if of.when not in ("own_tickets", OWN_REQUESTS):
+        return true()
+    t = tables.tickets.c
+    mine: ColumnElement[bool] = t.opened_by == person_of(of.subject)
+    return mine & t.kind.in_(REQUESTS) if of.when == OWN_REQUESTS else mine
+
+
+_BY_RECORDING = Prepared(
+    select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by", "held_as")))
+    .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
+    .where(tables.messages.c.recording == bindparam("sid"))
+)

@@ -1,0 +1,123 @@
+"""A ticket as the desk's people see it at a glance: who asks, how sure that is, what may be told to them, and what not.
+
+Of somebody not proven there is nothing on it but what they said themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+
+from authz import Grant, Proof
+from store import tables
+from store.accounts import standing
+from store.accounts.standing import Requester
+from store.db.transaction import NoGrant, Transaction
+from store.messages import shown, timeline
+from store.messages.timeline import Said
+
+HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is verified there; elsewhere just "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
+    `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
+    `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty.
+    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only those who lead the desk ring them.
+    `known`: who opened or left it, or whom they said they were, is somebody on file, who can be called back."""
+
+    number: int
+    subject: str
+    topic: str
+    kind: str
+    status: str
+    urgent: bool
+    channel: str
+    opened_at: int
+    service: str
+    taken_by: str
+    requester: Requester | None
+    first: Said | None
+    holder: int | None = None
+    proved: str = "verified"
+    left_by: str = ""
+    guarded: bool = False
+    known: bool = True
+
+
+def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
+    """For the worker that posts it where the desk's people are, and for whoever works on it. None for a draft, taken back or
+    not, and where there is no such ticket; one held under a threat is for those who lead the desk."""
+    tx.good(grant, "desk.deliver", "desk.ticket.work")
+    leads = grant.cell == "desk.ticket.work" and not grant.when
+    hidden = [status for status in timeline.NOT_THE_DESKS if not (leads and status == "held")]
+    t = tables.tickets
+    row = tx.connection.execute(select(t).where(t.c.number == number, t.c.status.not_in(hidden))).first()
+    if row is None:
+        return None
+    if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
+        raise NoGrant("not a ticket this grant works on")
+    requester = None
+    hidden_from = row.held_as is not None and row.status != "held"  # nothing that the desk writes reaches them
+    if row.opened_by is not None and row.account_id is not None and not hidden_from:
+        requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
+    holder, taken_by = _taken_by(tx, number)
+    first = shown.first(tx, grant, number)
+    nobodys = row.status == "pending" or (row.held_as is not None and requester is None)
+    by_name = nobodys and first is not None and first.author.startswith("person:")
+    made = Card(
+        row.number,
+        row.subject,
+        row.topic,
+        row.kind,
+        row.status,
+        row.urgent,
+        row.channel,
+        row.opened_at,
+        timeline.service_name(tx, row.account_id, row.service),
+        taken_by,
+        requester,
+        first,
+        holder,
+        row.factor or HOW.get(row.channel, "verified"),
+        first.name if first is not None and by_name else "",
+        row.held_as is not None,
+        row.opened_by is not None or (first is not None and "person:" in first.author),
+    )
+    tx.told(grant, *_fields(made))
+    return made
+
+
+def _fields(card: Card) -> Iterator[str]:
+    """Names for what is on it."""
+    yield from ("ticket.subject", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
+    yield from ("service.name",) if card.service else ()
+    yield from ("staff.name",) if card.taken_by else ()
+    yield from ("contact.name", "account.name", "contact.standing", "proof") if card.requester else ()
+
+
+def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:
+    """Who opened a ticket, for the worker that writes to them: a person's id."""
+    tx.good(grant, "desk.deliver")
+    t = tables.tickets.c
+    found: int | None = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
+    return found
+
+
+def name_of_requester(tx: Transaction, grant: Grant, number: int) -> str:
+    """For the worker that tells the desk what became of an answer to them; empty where nobody is known."""
+    tx.good(grant, "desk.deliver")
+    p, t = tables.people.c, tables.tickets.c
+    query = select(p.name).join(tables.tickets, t.opened_by == p.id).where(t.number == number)
+    return str(tx.connection.execute(query).scalar() or "")
+
+
+def _taken_by(tx: Transaction, number: int) -> tuple[int | None, str]:
+    a, s = tables.assignments.c, tables.staff.c
+    query = select(s.id, s.name).join(tables.assignments, a.staff_id == s.id).where(a.ticket == number)
+    row = tx.connection.execute(query).first()
+    return (None, "") if row is None else (row.id, row.name)

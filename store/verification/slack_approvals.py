@@ -1,0 +1,162 @@
+"""Somebody on the phone is asked in Slack: there they say the number they hear on the phone. A bare yes is no answer.
+
+Two digits, said once: a wrong number ends it, and so does "that is not me". Who is asked is told for what account.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from authz import Grant, Proof
+from store import tables
+from store.accounts.people import lock, person_of, subject_of
+from store.db.statements import AHEAD, of_late
+from store.db.transaction import Transaction
+from store.jobs import job_queue
+from store.verification import step_ups
+
+LIFE: Final = 3 * 60_000  # ms
+KEPT: Final = 24 * 3_600_000  # ms
+KIND: Final = "slack.approve"  # the work of asking in Slack
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For the worker that asks: whom, and about which account. `ticket` and its `kind`: the draft that a right answer hands in."""
+
+    id: int
+    person: int
+    account_name: str
+    over: bool
+    ticket: int | None = None
+    kind: str = ""
+
+
+def ask(tx: Transaction, subject: str, account: int, ticket: int | None = None) -> tuple[int, str]:
+    """(id, the two digits to say in Slack). Asked anew, the one before is over. `ticket`: the draft it is for."""
+    assert tx.call is not None
+    a = tables.approvals
+    before = update(a).where(a.c.call == tx.call, a.c.answered_at.is_(None))
+    tx.connection.execute(before.values(answered_at=tx.now, right=False))
+    number = f"{secrets.randbelow(90) + 10}"
+    row: dict[str, Any] = {"person_id": person_of(subject), "account_id": account, "call": tx.call, "digest": ""}
+    row["ticket"] = ticket
+    row |= {"made_at": tx.now, "expires_at": tx.now + LIFE}
+    id: int = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
+    tx.connection.execute(update(a).where(a.c.id == id).values(digest=_digest(tx, id, number)))
+    tx.record(subject, account, "approval", "asked", proof=Proof.VERIFIED)
+    job_queue.enqueue(tx, KIND, str(id), {"approval": id})
+    return id, number
+
+
+def lately(tx: Transaction, subject: str, within: int) -> int:
+    """How often they were asked in the last `within` ms, in whatever call: nobody is asked until they tire of it. Whoever else
+    wants to know waits until this transaction is over, with what it asks."""
+    a, person = tables.approvals.c, person_of(subject)
+    lock(tx, person)
+    query = select(func.count()).where(a.person_id == person, of_late(a.made_at, tx.now, within))
+    return int(tx.connection.execute(query).scalar_one())
+
+
+def give_up(tx: Transaction, subject: str, id: int) -> None:
+    """Whoever waits on the phone waits no more: from now on an answer is too late."""
+    a = tables.approvals
+    own = (a.c.id == id, a.c.person_id == person_of(subject), a.c.answered_at.is_(None))
+    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
+
+
+def end_in(tx: Transaction, subject: str, call: str) -> None:
+    """They failed at the PIN in this call: what they had proved further is worth nothing, and no answer proves it any more."""
+    a = tables.approvals
+    own = (a.c.call == call, a.c.person_id == person_of(subject), a.c.answered_at.is_(None))
+    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
+    step_ups.end_in(tx, subject, call)
+
+
+def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
+    tx.good(grant, "desk.deliver")
+    a, name, kind = tables.approvals.c, tables.accounts.c.name, tables.tickets.c.kind
+    query = select(tables.approvals, name, kind).join(tables.accounts, tables.accounts.c.id == a.account_id)
+    query = query.outerjoin(tables.tickets, tables.tickets.c.number == a.ticket)
+    row = tx.connection.execute(query.where(a.id == id)).first()
+    if row is None:
+        return None
+    over = row.answered_at is not None or row.expires_at <= tx.now
+    return Asked(row.id, row.person_id, row.name, over, row.ticket, row.kind or "")
+
+
+def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int) -> bool | None:
+    """Whether it was the number; from then on they are stepped up on that call until `ends_at`. None: there is nothing to
+    answer (any more): not theirs, answered, too late, or the call is over."""
+    row = _take(tx, subject, id)
+    if row is None:
+        return None
+    right = tx.keys.made(row.digest, "approvals", str(id), digits)
+    _answered(tx, subject, row, right)
+    if right:
+        step_ups.reached(tx, subject, row.account_id, "slack_approval", row.call, ends_at=ends_at)
+    return right
+
+
+def for_draft(tx: Transaction, subject: str, id: int) -> tuple[int, str] | None:
+    """(number, call) of the draft of theirs that a right answer hands in, proved on that call. None: it is for none."""
+    a = tables.approvals.c
+    query = select(a.ticket, a.call).where(a.id == id, a.person_id == person_of(subject), a.ticket.is_not(None))
+    row = tx.connection.execute(query).first()
+    return None if row is None else (row.ticket, row.call)
+
+
+def refuse(tx: Transaction, subject: str, id: int) -> int | None:
+    """ "That is not me": the account it was about, for the desk to be warned of. None: there is nothing to answer."""
+    row = _take(tx, subject, id)
+    if row is None:
+        return None
+    _answered(tx, subject, row, False)
+    return int(row.account_id)
+
+
+def outcome(tx: Transaction, id: int) -> bool | None:
+    """For the phone that waits: whether it was right. None: not yet. Too late counts as wrong, and so does what was asked or
+    answered in the future, before a clock was put right."""
+    a = tables.approvals.c
+    row = tx.connection.execute(select(a.right, a.made_at, a.answered_at, a.expires_at).where(a.id == id)).one()
+    if max(row.made_at, row.answered_at or 0) > tx.now + AHEAD:
+        return False
+    if row.answered_at is not None:
+        return bool(row.right)
+    return False if row.expires_at <= tx.now else None
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.approvals).where(tables.approvals.c.expires_at < tx.now - KEPT))
+
+
+def _take(tx: Transaction, subject: str, id: int) -> Any:
+    a, c = tables.approvals.c, tables.calls.c
+    running = select(c.sid).where(c.sid == a.call, c.ended_at.is_(None)).exists()
+    query = select(tables.approvals).where(
+        a.id == id,
+        a.person_id == person_of(subject),
+        a.answered_at.is_(None),
+        a.expires_at > tx.now,
+        a.made_at <= tx.now + AHEAD,
+        running,
+    )
+    return tx.connection.execute(query.with_for_update(of=tables.approvals)).first()
+
+
+def _answered(tx: Transaction, subject: str, row: Any, right: bool) -> None:
+    a = tables.approvals
+    tx.connection.execute(update(a).where(a.c.id == row.id).values(answered_at=tx.now, right=right))
+    word = "right" if right else "wrong"
+    tx.record(
+        subject_of(row.person_id), row.account_id, "approval", word, proof=Proof.VERIFIED, fields=(f"by:{subject}",)
+    )
+
+
+def _digest(tx: Transaction, id: int, number: str) -> str:
+    return tx.keys.digest("approvals", str(id), number)
