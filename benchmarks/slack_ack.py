@@ -26,7 +26,7 @@ import uvloop
 
 from benchmarks.measuring import KINDS, aim, databases, machine, percentiles
 from benchmarks.slack_side import Asked, Hands, Line, Service, WebApi, desk_settings, furnished, opened
-from bot import phrases
+from bot.text import phrases
 
 BAR, PATIENCE = 0.300, 3.0  # seconds
 WARM_UP = 5.0  # seconds at the same rate that do not count

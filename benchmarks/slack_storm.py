@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from slack_bolt import App
 
-    from bot.door import Door
+    from bot.platform.context import Door
 
 COPIES = 5
 NEAR = 12  # deliveries: copies as close as this are under way at once

@@ -13,11 +13,11 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from slack_bolt import App
 
-from bot.bodies import Bodies
-from bot.bolt import dispatch, make_bolt
-from bot.door import Door
-from bot.request import BadRequest, may_be_signed, read, verify
-from bot.shape import is_whole
+from bot.inbound.bolt_app import dispatch, make_bolt
+from bot.platform.context import Door
+from bot.platform.payloads import is_whole
+from bot.platform.request import BadRequest, may_be_signed, read, verify
+from bot.platform.request_bodies import Bodies
 from store.text.cleaning import clean
 
 log = structlog.get_logger("slack")

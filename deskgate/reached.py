@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx2
 
-from bot.install import scopes
+from bot.platform.install import scopes
 from deskgate import smtp
 from deskgate.settings import Settings
 from deskgate.shell import one_line

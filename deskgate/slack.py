@@ -12,11 +12,14 @@ from fastapi import FastAPI
 
 import simulator.slack.web
 import simulator.slack.web_api
-from bot import deliver, install, phrases, router
-from bot.bolt import make_bolt
-from bot.door import Door, ask_who_we_are
-from bot.socket import Socket
-from bot.web_api import WebApi
+from bot import router
+from bot.inbound.bolt_app import make_bolt
+from bot.outbound import handlers
+from bot.platform import install
+from bot.platform.context import Door, ask_who_we_are
+from bot.platform.socket_mode import Socket
+from bot.platform.web_api import WebApi
+from bot.text import phrases
 from deskgate import simulated
 from deskgate.settings import Settings, simulated_slack
 from simulator.slack import SAMPLE, App, Workspace, posting
@@ -95,7 +98,7 @@ def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], 
     """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
     if slack is None:
         return dict.fromkeys(NOBODY_IN_SLACK, _not_here)
-    made = deliver.make_deliveries(slack.door, slack.api)
+    made = handlers.make_deliveries(slack.door, slack.api)
     app = slack.app
     if app is not None:
         made["slack.rotate"] = lambda piece: install.rotate(

@@ -13,7 +13,7 @@ import pyotp
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from bot import web_api
+from bot.platform import web_api
 from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store.codes import one_time_codes, one_time_links

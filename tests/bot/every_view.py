@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authz import CELLS
-from bot import blocks as b
-from bot import forms, home, prove_words, told
-from bot.choices import Choice
-from bot.proving import Further, Ways
+from bot.usecases.choices import Choice
+from bot.usecases.verification import Further, Ways
+from bot.views import blocks as b
+from bot.views import customer_messages, forms, home, verification_messages
 from store.messages.timeline import EVENTS
 from store.tickets import answer_delivery
 from store.tickets.answer_delivery import Reach
@@ -45,13 +45,16 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
         *(Ways(False, None, "", number=True), Ways(False, None, "", phone=False)),
     ):
         for number in (0, 10**9):
-            yield "prove", prove_words.form(P, ways, account(text), number, 60)
-            yield "prove", prove_words.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent")
-            yield "prove", prove_words.form(P, ways, account(text), number, 60, kind="service.cancel")
+            yield "prove", verification_messages.form(P, ways, account(text), number, 60)
+            yield (
+                "prove",
+                verification_messages.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent"),
+            )
+            yield "prove", verification_messages.form(P, ways, account(text), number, 60, kind="service.cancel")
             for done in ("handed", "handed_in", "withdrawn", "", refusal(text)):
-                yield "proved", prove_words.proved(P, account(text), Further(1, AT, "billing"), number, done)
-    yield "answered", prove_words.answered(P, told.plain(P, "approval.right"))
-    yield "number", prove_words.number_form(P, 10**15)
+                yield "proved", verification_messages.proved(P, account(text), Further(1, AT, "billing"), number, done)
+    yield "answered", verification_messages.answered(P, customer_messages.plain(P, "approval.right"))
+    yield "number", verification_messages.number_form(P, 10**15)
     for callback in ("reply", "desk_note"):
         yield callback, forms.words(P, callback, 10**15)
     for found_way in (
@@ -74,8 +77,8 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
             yield f"form: {who}", forms.looked_up(P, shown.blocks)
     grants = dict.fromkeys(CELLS, UNREAD)
     for many in (0, 1, 150):
-        stands = told.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many))
-        listed = [ticket(text, number=n) for n in range(told.PAGE)]
+        stands = customer_messages.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many))
+        listed = [ticket(text, number=n) for n in range(customer_messages.PAGE)]
         yield f"home {many}", home.home(P, stands, listed, 3, True, standings(text, many), AT)
         yield f"home {many}", home.home(P, stands, [], 0, False)
     yield "home of a stranger", home.stranger(P, "stranger")

@@ -8,11 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
-from bot import blocks as b
-from bot import cards, choices, live_words, loan_words, phrases, prove_words, told
-from bot.blocks import Message
-from bot.choices import Choice, Possible, Running
-from bot.proving import Further
+from bot.text import phrases
+from bot.usecases import choices
+from bot.usecases.choices import Choice, Possible, Running
+from bot.usecases.verification import Further
+from bot.views import agent_cards, call_cards, customer_messages, delegation_messages, verification_messages
+from bot.views import blocks as b
+from bot.views.blocks import Message
 from store.accounts.account_details import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
 from store.accounts.delegations import Lender, Loan, Request
 from store.calls import callbacks
@@ -117,7 +119,7 @@ def request(text: str, status: str = "open") -> Request:
     return Request(10**15, 1, name(text), 2, name(text), LENDABLE[0], status)
 
 
-def standings(text: str, many: int) -> list[prove_words.Standing]:
+def standings(text: str, many: int) -> list[verification_messages.Standing]:
     further = (None, Further(1, AT), Further(1, AT, "billing"))
     return [(account(text, n), further[n % 3]) for n in range(many)]
 
@@ -167,54 +169,63 @@ def cases(text: str) -> Iterator[tuple[str, Case]]:
 def messages(text: str) -> Iterator[tuple[str, Message]]:
     """Every kind of message there is, with the same nasty words wherever somebody's words stand, small and large."""
     for many in (0, 1, 8, 150):
-        yield f"refused {many}", told.refused(P, [(account(text, n), refusal(text)) for n in range(many)])
+        yield f"refused {many}", customer_messages.refused(P, [(account(text, n), refusal(text)) for n in range(many)])
         due = [
             Invoice(name(text), "9" * 30, "GBP", "2026-11-15", ("paid", "unpaid", "overdue")[n % 3]) for n in range(60)
         ]
         yield (
             f"bills {many}",
-            told.bills(
+            customer_messages.bills(
                 P, [(account(text, n), None if n % 5 == 4 else due) for n in range(many)] or [(account(text), [])]
             ),
         )
         run = [Service("ref", name(text), name(text)) for _ in range(40)]
         yield (
             f"services {many}",
-            told.services(P, [(account(text, n), run) for n in range(many)] or [(account(text), [])]),
+            customer_messages.services(P, [(account(text, n), run) for n in range(many)] or [(account(text), [])]),
         )
         people = [name(text)] * 30
         if many:
             who = [(account(text, n), Deciders(tuple(people[n:]), n % 2 == 0, n % 3 > 0)) for n in range(many)]
-            yield f"contacts {many}", told.contacts(P, who)
+            yield f"contacts {many}", customer_messages.contacts(P, who)
         grants = dict.fromkeys(CELLS, UNREAD)
         yield (
             f"account {many}",
-            told.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many)),
+            customer_messages.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many)),
         )
         none = [(account(text, n), {"contacts.view": UNREAD}) for n in range(many)]
-        yield f"account with little {many}", told.account(P, none, [])
-        yield f"lent {many}", loan_words.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
+        yield f"account with little {many}", customer_messages.account(P, none, [])
+        yield f"lent {many}", delegation_messages.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
     for reason in Reason:
         for way in Next:
             if reason is not Reason.ALLOWED:
-                yield f"refused {reason} {way}", told.refused(P, [(account(text), refusal(text, reason, way, 0))])
+                yield (
+                    f"refused {reason} {way}",
+                    customer_messages.refused(P, [(account(text), refusal(text, reason, way, 0))]),
+                )
     for page, more in ((0, False), (0, True), (7, True), (9_999, False)):
-        listed = [ticket(text, ("open", "waiting", "closed", "draft")[n % 4], 10**9 + n) for n in range(told.PAGE)]
-        yield f"tickets {page}", told.listed(P, listed, page, more)
-        yield f"no tickets {page}", told.listed(P, [], page, False)
+        listed = [
+            ticket(text, ("open", "waiting", "closed", "draft")[n % 4], 10**9 + n)
+            for n in range(customer_messages.PAGE)
+        ]
+        yield f"tickets {page}", customer_messages.listed(P, listed, page, more)
+        yield f"no tickets {page}", customer_messages.listed(P, [], page, False)
     for status in STATUSES:
         if status not in ("pending", "withdrawn"):
             short = Conversation(ticket(text, status), "problem", (said(text),))
-            yield f"ticket {status}", told.conversation(P, short)
+            yield f"ticket {status}", customer_messages.conversation(P, short)
         if status not in NOT_THE_DESKS:
-            yield f"card {status}", cards.card(P, card(text, status), phone=True)
+            yield f"card {status}", agent_cards.card(P, card(text, status), phone=True)
     long = (
         *(said(text, n, author=("person:1", "staff:1")[n % 2]) for n in range(60)),
         *(said("", event=event) for event in EVENTS),
     )
-    yield "a long ticket", told.conversation(P, Conversation(ticket(text), "question", long))
-    yield "a ticket with files", told.conversation(P, Conversation(ticket(text), "question", (said(text),) * 40))
-    yield "card of nobody", cards.card(P, card(text, requester=False), phone=True)
+    yield "a long ticket", customer_messages.conversation(P, Conversation(ticket(text), "question", long))
+    yield (
+        "a ticket with files",
+        customer_messages.conversation(P, Conversation(ticket(text), "question", (said(text),) * 40)),
+    )
+    yield "card of nobody", agent_cards.card(P, card(text, requester=False), phone=True)
     for one in (
         said(text),
         said(text, internal=True),
@@ -222,65 +233,77 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         said(text, name=""),
         said(text, withdrawn=True),
     ):
-        yield "said to the desk", cards.said(P, 10**9, one, None, text)
-        yield "said to the customer", b.message(told.said_in(P, one))
+        yield "said to the desk", agent_cards.said(P, 10**9, one, None, text)
+        yield "said to the customer", b.message(customer_messages.said_in(P, one))
     for event in EVENTS:
-        yield f"event {event}", cards.said(P, 10**9, said(text, event=event, name=name(text)), None, text)
+        yield f"event {event}", agent_cards.said(P, 10**9, said(text, event=event, name=name(text)), None, text)
     for state in answer_delivery.STATES:
         why = "no_way" if state == "nobody" else text[:300]
         became = Delivery(state, why, AT)
-        yield f"answer {state}", cards.said(P, 10**9, said(text, author="staff:1"), became, name(text))
-    yield "found", cards.verification(P, 10**15, phone=True)
-    yield "not found", cards.verification(P, None, phone=True)
+        yield f"answer {state}", agent_cards.said(P, 10**9, said(text, author="staff:1"), became, name(text))
+    yield "found", agent_cards.verification(P, 10**15, phone=True)
+    yield "not found", agent_cards.verification(P, None, phone=True)
     kept = f"from|C0123456789|1795348000.000001|1795348000.000002|{','.join(['F0123456789'] * 15)}"
     for accounts in (0, 1, 3, 40, 150):
         found = offered(text, accounts)
-        asked = told.Unclear(text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)])
-        yield f"unsure {accounts}", told.unsure(P, asked)
+        asked = customer_messages.Unclear(text or "-", found, kept, [ticket(text, number=10**9 + n) for n in range(3)])
+        yield f"unsure {accounts}", customer_messages.unsure(P, asked)
         if choices.may_open(found):
-            yield f"which {accounts}", told.which(P, asked)
+            yield f"which {accounts}", customer_messages.which(P, asked)
         if found:
-            yield f"change {accounts}", told.change(P, told.Unclear(text or "-", found, kept))
-    yield "which one", told.which(P, told.Unclear(text or "-", [Choice(account(text), "technical")], kept))
+            yield f"change {accounts}", customer_messages.change(P, customer_messages.Unclear(text or "-", found, kept))
+    yield (
+        "which one",
+        customer_messages.which(P, customer_messages.Unclear(text or "-", [Choice(account(text), "technical")], kept)),
+    )
     for status in ("open", "lent", "refused", "gone"):
-        yield f"loan {status}", loan_words.question(P, request(text, status))
+        yield f"loan {status}", delegation_messages.question(P, request(text, status))
     for one_ticket in (True, False):
-        yield "loan given", loan_words.granted(P, loan(text, one_ticket))
-        yield "loan over", loan_words.ended(P, loan(text, one_ticket))
+        yield "loan given", delegation_messages.granted(P, loan(text, one_ticket))
+        yield "loan over", delegation_messages.ended(P, loan(text, one_ticket))
     for many in (0, 1, 150):
         stand = standings(text, many)
         yield (
             f"standing {many}",
-            prove_words.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
+            verification_messages.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
         )
-        yield f"standing, many {many}", prove_words.standing(P, stand, {0}, many=True)
+        yield f"standing, many {many}", verification_messages.standing(P, stand, {0}, many=True)
         if stand:  # whoever has proved nothing here is told that
-            yield f"references {many}", prove_words.references(P, stand, {account.id: REQUESTS for account, _ in stand})
+            yield (
+                f"references {many}",
+                verification_messages.references(P, stand, {account.id: REQUESTS for account, _ in stand}),
+            )
     for topic in (*Topic, ""):
-        yield f"reference {topic}", prove_words.reference(P, name(text), topic, "12345678")
-    yield "enrolment", prove_words.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
-    yield "enrolled", prove_words.enrolled(P, AT, None, None)
-    yield "enrolled lately", prove_words.enrolled(P, AT, AT, None)
-    yield "enrolled, ending", prove_words.enrolled(P, AT, None, AT)
-    yield "remove", b.message(b.section("x"), b.actions(prove_words.remove(P)))
-    yield "unlocking", prove_words.unlocking(P, "12345678")
-    yield "step code", prove_words.step_code(P, name(text), "12345678")
+        yield f"reference {topic}", verification_messages.reference(P, name(text), topic, "12345678")
+    yield "enrolment", verification_messages.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
+    yield "enrolled", verification_messages.enrolled(P, AT, None, None)
+    yield "enrolled lately", verification_messages.enrolled(P, AT, AT, None)
+    yield "enrolled, ending", verification_messages.enrolled(P, AT, None, AT)
+    yield "remove", b.message(b.section("x"), b.actions(verification_messages.remove(P)))
+    yield "unlocking", verification_messages.unlocking(P, "12345678")
+    yield "step code", verification_messages.step_code(P, name(text), "12345678")
     for over in (True, False):
-        yield f"approval {over}", prove_words.approval(P, Asked(10**15, 1, name(text), over))
-        yield f"approval for a draft {over}", prove_words.approval(P, Asked(1, 1, name(text), over, 1, "account.close"))
-    yield "calling", prove_words.calling(P, "08", ("amber", "otter"))
+        yield f"approval {over}", verification_messages.approval(P, Asked(10**15, 1, name(text), over))
+        yield (
+            f"approval for a draft {over}",
+            verification_messages.approval(P, Asked(1, 1, name(text), over, 1, "account.close")),
+        )
+    yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
     for what, found in cases(text):
-        yield f"call {what}", live_words.card(P, found)
-        yield f"call in short {what}", live_words.in_short(P, found)
+        yield f"call {what}", call_cards.card(P, found)
+        yield f"call in short {what}", call_cards.in_short(P, found)
     for status in callbacks.ENDED:
         for number in (None, 10**9):
             ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)
-            yield f"called {status}", live_words.not_reached(P, ours)
+            yield f"called {status}", call_cards.not_reached(P, ours)
     for kind, audience in alerts.KINDS.items():
         warned = alerts.Alert(1, kind, audience, "person:1", 1, name(text), AT, False)
         for whom in (alerts.Named(name(text), name(text), name(text)), alerts.Named("", "", "")):
-            yield f"alert {kind}", live_words.alert(P, warned, whom)
-    yield "loan refused", loan_words.refused(P, request(text))
+            yield f"alert {kind}", call_cards.alert(P, warned, whom)
+    yield "loan refused", delegation_messages.refused(P, request(text))
     for key in sorted(P.keys):
         values = {one: name(text) for _, one, spec, _ in Formatter().parse(P._said[key]) if one and spec != "day"}
-        yield f"phrase {key}", told.plain(P, key, **values | {"lasted": 10**9, "due": "2026-11-15", "kind": "problem"})
+        yield (
+            f"phrase {key}",
+            customer_messages.plain(P, key, **values | {"lasted": 10**9, "due": "2026-11-15", "kind": "problem"}),
+        )

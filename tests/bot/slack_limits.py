@@ -9,7 +9,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.blocks import Message
+from bot.views.blocks import Message
 
 Json = dict[str, Any]
 DATE = re.compile(r"<!date\^[0-9]+\^[^|<>^]+\|(?:[0-9]{2} [A-Z][a-z]+ [0-9]{4}, )?[0-9]{2}:[0-9]{2} UTC>")

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from sqlalchemy import text
 
-import bot.typed
-from bot import linking
-from bot.actor import Actor
-from bot.phrases import escaped
-from bot.typed import typed
+import bot.text.mrkdwn
+from bot.text.mrkdwn import typed
+from bot.text.phrases import escaped
+from bot.usecases import linking
+from bot.usecases.identity import Actor
 from store.accounts import delegations
 from store.slack import installations
 from store.slack.installations import Installation
@@ -197,7 +197,7 @@ def test_a_subject_draws_nothing_on_the_card(slack_once: SlackDesk) -> None:
 
 def test_an_unclosed_bracket_ends_at_the_next() -> None:
     """Or every one of them is looked for to the end of the text: work that grew with the square of its length."""
-    source = inspect.getsource(bot.typed)
+    source = inspect.getsource(bot.text.mrkdwn)
     classes = re.findall(r"\[\^([^\]]*)\]", source)
     assert len(classes) >= 5
     assert all("<" in found for found in classes)

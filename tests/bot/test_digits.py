@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from bot import phrases, reading
-from bot.kept import kept
+from bot.text import intents, phrases
+from bot.text.kept_words import kept
 from store import tables
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.ivr.wire import count, rows
@@ -31,7 +31,7 @@ def test_digits_alone_are_not_kept_and_whoever_wrote_them_is_told(slack_once: Sl
     "words", ["#1001", "ticket 1001", "server 1001 is down", "999", "01632 960101", "proof 408172", "1234 and 5678"]
 )
 def test_digits_that_are_said_to_be_something_else_are_no_pin(words: str) -> None:
-    assert not reading.may_be_pin(words)
+    assert not intents.may_be_pin(words)
 
 
 LEFT_OUT = "I have left out digits that may be your PIN"

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from bot.request import MOST_BYTES, BadRequest, read, verify
+from bot.platform.request import MOST_BYTES, BadRequest, read, verify
 from deskgate.settings import simulated_slack
 from simulator.slack.delivery import sign
 from store import Keys

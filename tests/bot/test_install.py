@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import select
 
-from bot.install import PLACES, THREADS, App, router, scopes
+from bot.platform.install import PLACES, THREADS, App, router, scopes
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
 from store import tables
@@ -28,8 +28,7 @@ from store.slack.installations import Installation
 from tests.bot.serving import CLIENT, CLIENT_SECRET, Heard, saying, slack
 from tests.store.clocked import HOUR, MINUTE, Clocked
 
-PUBLIC = "https://desk.example"
-LIVES = 12 * HOUR
+PUBLIC, LIVES = "https://desk.example", 12 * HOUR
 
 
 class Slack:

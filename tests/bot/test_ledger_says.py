@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from authz import Reason
-from bot import told
-from bot.phrases import Phrases
+from bot.text.phrases import Phrases
+from bot.views import customer_messages
 from store import tables
 from store.verification import step_ups
 from tests.bot.slack_desk import SlackDesk
@@ -172,7 +172,7 @@ def check(
         assert entry.rules, entry
         assert entry.proof == "verified", entry
         if entry.decision == "offered":
-            assert p.say("may", cells=told._cells(entry.fields)) in posted, entry
+            assert p.say("may", cells=customer_messages._cells(entry.fields)) in posted, entry
             continue
         seen = [f for f in entry.fields if any(v in seen_in_all for v in known.get((entry.account, f), ()))]
         seen += [f for f in entry.fields if f.startswith("ticket.number:") and f.partition(":")[2] in posted]

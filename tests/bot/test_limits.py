@@ -17,9 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.errors import SlackObjectFormationError
 
-from bot import blocks as b
-from bot import cards, forms, home, live_words, loan_words, phrases, prove_words, told
-from bot.blocks import Message
+from bot.text import phrases
+from bot.views import (
+    agent_cards,
+    call_cards,
+    customer_messages,
+    delegation_messages,
+    forms,
+    home,
+    verification_messages,
+)
+from bot.views import blocks as b
+from bot.views.blocks import Message
 from simulator.slack.limits import check_blocks
 from simulator.slack.limits import check_view as simulators_view
 from store.accounts.account_details import Deciders, Invoice, Service
@@ -93,13 +102,16 @@ def test_what_is_cut_is_whole(text: str, most: int) -> None:
 def test_what_is_not_shown_is_said() -> None:
     due = [Invoice("MT-1", "1.00", "GBP", "2026-11-15", "unpaid")] * 60
     for message, told_of in (
-        (told.bills(P, [(account("a", n), due) for n in range(150)]), ("40 more", "110 more")),
-        (told.services(P, [(account("a"), [Service("r", "s", "running")] * 40)] * 41), ("10 more", "1 more")),
-        (told.contacts(P, [(account("a"), Deciders(("b",), False, True))] * 150), ("110 more",)),
-        (told.account(P, [(account("a"), {"contacts.view": UNREAD})] * 150, []), ("138 more",)),
-        (loan_words.lent(P, [loan("a")] * 21), ("1 more",)),
+        (customer_messages.bills(P, [(account("a", n), due) for n in range(150)]), ("40 more", "110 more")),
         (
-            told.conversation(P, Conversation(ticket("a"), "question", (said("W" * 12_000),) * 30)),
+            customer_messages.services(P, [(account("a"), [Service("r", "s", "running")] * 40)] * 41),
+            ("10 more", "1 more"),
+        ),
+        (customer_messages.contacts(P, [(account("a"), Deciders(("b",), False, True))] * 150), ("110 more",)),
+        (customer_messages.account(P, [(account("a"), {"contacts.view": UNREAD})] * 150, []), ("138 more",)),
+        (delegation_messages.lent(P, [loan("a")] * 21), ("1 more",)),
+        (
+            customer_messages.conversation(P, Conversation(ticket("a"), "question", (said("W" * 12_000),) * 30)),
             ("earlier messages",),
         ),
     ):
@@ -110,16 +122,20 @@ def test_what_is_not_shown_is_said() -> None:
 
 def test_a_long_ticket_keeps_its_buttons_and_the_last_of_what_was_said() -> None:
     long = Conversation(ticket("a"), "question", tuple(said(f"{n:05}" * 2_400, n) for n in range(30)))
-    *blocks, last = told.conversation(P, long).sent()["blocks"]
+    *blocks, last = customer_messages.conversation(P, long).sent()["blocks"]
     assert [one["action_id"] for one in last["elements"]] == ["reply", "solved"]
     assert str(blocks).count("00029") >= 2_400
 
 
 @pytest.mark.parametrize(
-    "module", [told, cards, loan_words, live_words, prove_words, forms, home], ids=lambda module: module.__name__
+    "module",
+    [customer_messages, agent_cards, delegation_messages, call_cards, verification_messages, forms, home],
+    ids=lambda module: module.__name__,
 )
 def test_everything_that_makes_a_message_or_a_form_was_tried(module: ModuleType) -> None:
-    tried = "".join(Path(str(where.__file__)).read_text() for where in (everything_shown, every_view, told))
+    tried = "".join(
+        Path(str(where.__file__)).read_text() for where in (everything_shown, every_view, customer_messages)
+    )
     makers = [
         name
         for name, made in inspect.getmembers(module, inspect.isfunction)

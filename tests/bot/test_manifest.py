@@ -7,14 +7,24 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot import bolt, call_clicks, clicks, commands, deliver, desk_clicks, events, phrases, prove_clicks, submissions
-from bot.shape import EVENTS as SHAPES
+from bot.inbound import (
+    agent_actions,
+    bolt_app,
+    call_actions,
+    commands,
+    customer_actions,
+    events,
+    submissions,
+    verification_actions,
+)
+from bot.outbound import handlers
+from bot.platform.payloads import EVENTS as SHAPES
+from bot.text import phrases
 from simulator.slack.trouble import Trouble
 from store import tables
 from tests.bot.slack_desk import SlackDesk
@@ -90,7 +100,7 @@ def called(source: str) -> Iterator[str]:
 
 @cache  # and not when the file is read, which every process of a run does
 def methods() -> frozenset[str]:
-    return frozenset(name for path in (ROOT / "bot").glob("*.py") for name in called(path.read_text()))
+    return frozenset(name for path in (ROOT / "bot").rglob("*.py") for name in called(path.read_text()))
 
 
 def test_methods_are_seen() -> None:
@@ -128,12 +138,12 @@ def test_what_is_subscribed_to_is_what_is_listened_to() -> None:
 def test_commands_are_those_that_are_answered() -> None:
     assert {one["command"] for one in FEATURES["slash_commands"]} == set(commands.NAMES)
     assert all(one["description"] for one in FEATURES["slash_commands"])
-    assert all(one["should_escape"] for one in FEATURES["slash_commands"]), "typed.py takes the escapes away"
+    assert all(one["should_escape"] for one in FEATURES["slash_commands"]), "mrkdwn.py takes the escapes away"
 
 
 def test_shortcuts_are_those_that_are_answered() -> None:
     assert [(one["type"], one["callback_id"]) for one in FEATURES["shortcuts"]] == [
-        ("message", name) for name in bolt.SHORTCUTS
+        ("message", name) for name in bolt_app.SHORTCUTS
     ]
 
 
@@ -149,12 +159,12 @@ def test_all_requests_go_to_one_address() -> None:
 def test_suggested_prompts_are_those_we_suggest() -> None:
     """The same words in the manifest and by the API; each is an example of what is understood."""
     said = phrases.load()
-    ours = [said.plain(f"prompt.{name}") for name in deliver.PROMPTS]
+    ours = [said.plain(f"prompt.{name}") for name in handlers.PROMPTS]
     listed = AGENT_VIEW["features"]["agent_view"]["suggested_prompts"]
     assert [(one["title"], one["message"]) for one in listed] == [(words, words) for words in ours]
     assert len(ours) <= 4
     examples = said.example("examples")
-    for name, words in zip(deliver.PROMPTS, ours, strict=True):
+    for name, words in zip(handlers.PROMPTS, ours, strict=True):
         assert words.rstrip("?").lower() in examples[name]
 
 
@@ -249,7 +259,7 @@ def drawn() -> set[str]:
     """The action ids of every element in bot/, as they stand in the source."""
     makers = {"button": 1, "select": 1, "grouped": 1, "search": 1}
     found: set[str] = set()
-    for path in (ROOT / "bot").glob("*.py"):
+    for path in (ROOT / "bot").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
@@ -265,8 +275,11 @@ def drawn() -> set[str]:
 
 def test_everything_that_can_be_pressed_is_listened_to() -> None:
     """What is pressed and not listened to counts as a failure."""
-    customers, desk = {*clicks.CLICKS, *prove_clicks.CLICKS, "send_text"}, {*desk_clicks.CLICKS, *call_clicks.CLICKS}
-    listened = {*customers, *desk, *bolt.LINKS, "about", "service", "add_", "tell_reference"}
+    customers, desk = (
+        {*customer_actions.CLICKS, *verification_actions.CLICKS, "send_text"},
+        {*agent_actions.CLICKS, *call_actions.CLICKS},
+    )
+    listened = {*customers, *desk, *bolt_app.LINKS, "about", "service", "add_", "tell_reference"}
     assert len(drawn()) > 15
     assert drawn() <= listened
     assert listened - drawn() <= {"choose_many"}, "and nothing else is"
@@ -275,7 +288,7 @@ def test_everything_that_can_be_pressed_is_listened_to() -> None:
 def test_every_form_is_listened_to() -> None:
     """Those with a button to send them: their callback is a key of FORMS."""
     sent = set(submissions.FORMS)
-    rooms = [Path(submissions.__file__).with_name(name) for name in ("forms.py", "prove_words.py")]
+    rooms = [ROOT / "bot" / "views" / name for name in ("forms.py", "verification_messages.py")]
     modals = {
         str(node.args[0].value)
         for room in rooms
@@ -288,7 +301,7 @@ def test_every_form_is_listened_to() -> None:
     }
     assert modals == {"open_ticket", "desk_verify", "prove", "approve"}
     assert {"reply", "desk_answer", "desk_note"} <= sent - modals, "those of `words`"
-    assert set(deliver.FORMS) - {"open", "verify", "prove", "approve"} == sent - modals
+    assert set(handlers.FORMS) - {"open", "verify", "prove", "approve"} == sent - modals
 
 
 @pytest.mark.parametrize("kind", sorted(events.EVENTS))

@@ -13,12 +13,13 @@ import pytest
 import structlog
 import structlog.testing
 
-from bot import bolt, router
-from bot.bolt import SHORTCUTS
-from bot.clicks import CLICKS
-from bot.desk_clicks import CLICKS as DESK_CLICKS
-from bot.shape import is_whole
-from bot.submissions import FORMS
+from bot import router
+from bot.inbound import bolt_app
+from bot.inbound.agent_actions import CLICKS as DESK_CLICKS
+from bot.inbound.bolt_app import SHORTCUTS
+from bot.inbound.customer_actions import CLICKS
+from bot.inbound.submissions import FORMS
+from bot.platform.payloads import is_whole
 from simulator.slack.sample import BOT
 from tests.bot.by_hand import Json, acted, click, command, event, message, rows, send, shortcut, submission, ts
 from tests.bot.slack_desk import SlackDesk, Stage
@@ -226,7 +227,7 @@ def test_a_click_with_a_value_that_is_none_of_ours(quiet: SlackDesk, log: Log, a
 def test_a_request_with_one_part_gone_or_odd(desk: SlackDesk, log: Log, name: str) -> None:
     """Every part of every kind of request, left out and replaced by what it should not be. There are hundreds, so they go
     to the one function that both doors, HTTP and Socket Mode, call."""
-    made, tried, wrong, listening = (SAID | ACTED)[name], 0, [], bolt.make_bolt(desk.door)
+    made, tried, wrong, listening = (SAID | ACTED)[name], 0, [], bolt_app.make_bolt(desk.door)
     for path in list(_paths(made(desk))):
         for odd in (GONE, *ODD):
             tried += 1

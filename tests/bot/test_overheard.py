@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.allowance import AN_HOUR, Allowance
+from bot.platform.allowance import AN_HOUR, Allowance
 from store import tables
 from store.codes import exposed_codes, one_time_codes, one_time_links
 from tests.bot.by_hand import HELP, Json, event, mention, message, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.statements import watched
 
-ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+ARABIC, WIDE = (str.maketrans("0123456789", digits) for digits in ("٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９"))
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LOG = "\n".join(f"2026-11-29 13:{n:02d}:{n * 7 % 60:02d} ERROR worker {100 + n} exited with {n}" for n in range(25))
 ORDERS = " ".join(f"{20260000 + n}" for n in range(50))

@@ -26,21 +26,20 @@ from authz import (
     Topic,
     load_schemes,
 )
-from bot import answers, cards, deliver, phrases
-from bot.phrases import Phrases
-from bot.submissions import FORMS
+from bot.inbound.submissions import FORMS
+from bot.outbound import answers, handlers
+from bot.text import phrases
+from bot.views import agent_cards
 from store.accounts import recipients
 from store.calls import callbacks, live_calls
 from store.messages import recordings, timeline
 from store.security import alerts
-from store.tickets import agent_tickets, answer_delivery
-from store.tickets import ticket_summary as card_facts
+from store.tickets import agent_tickets, answer_delivery, ticket_summary
 from store.verification import step_ups
 from tests.house.test_names import ROOT
 
-SAID: Phrases = phrases.load()
-DOCUMENT = SAID._document
-WORDS = DOCUMENT["words"]
+SAID = phrases.load()
+DOCUMENT, WORDS = SAID._document, SAID._document["words"]
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
 STATUSES = set(timeline.STATUSES)
 SEEN = STATUSES - {"pending", "withdrawn"}  # by customers: what is theirs, and still there
@@ -54,12 +53,12 @@ MADE: dict[str, set[str]] = {
     "call.ended.{}": set(live_calls.ENDINGS),
     "call.state.{}": {"waiting", "talking", "keypad"},
     "call.told.{}": {"passed", "guarded", "failed", "failed_second", "failed_over", "guarded_over"},
-    "card.set.{}": set(cards.STATUSES),
+    "card.set.{}": set(agent_cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),
     "fixed:call_back_{}": {"nobody", "led", "no_number", "talking", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many"},
-    "card.proof.{}": {"verified", *card_facts.HOW.values(), *step_ups.FACTORS},
+    "card.proof.{}": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
     "card.answer.{}": set(answer_delivery.STATES),
     "card.nobody_why.{}": set(answer_delivery.WHY_NOBODY),
     "form.desk_answer_{}": {answer_delivery.SLACK, answer_delivery.PHONE, answer_delivery.NOBODY},
@@ -73,7 +72,7 @@ MADE: dict[str, set[str]] = {
     "origin.{}": STATUSES,
     "prove.{}": {"handed", "handed_in", "withdrawn", "no_draft"},
     "prove.sent.{}": {"sent", "not_sent"},
-    "prompt.{}": set(deliver.PROMPTS),
+    "prompt.{}": set(handlers.PROMPTS),
     "recording.{}": set(recordings.STATES),
     "refused.{}": {str(reason) for reason in Reason if reason is not Reason.ALLOWED},
     "ticket_is.{}": SEEN,
@@ -137,7 +136,7 @@ def _asked(call: ast.Call) -> ast.expr | None:
         name = call.func.id
     if name in ("say", "plain") and of in ("p", "phrases"):
         return call.args[0]
-    if (name, of) in (("plain", "told"), ("plain", ""), ("stranger", "home")):
+    if (name, of) in (("plain", "customer_messages"), ("plain", ""), ("stranger", "home")):
         return call.args[1] if name == "stranger" or ast.unparse(call.args[0]).endswith(("p", "phrases")) else None
     return None
 
@@ -167,7 +166,7 @@ def _filled(text: ast.JoinedStr, where: str) -> Iterator[str]:
 
 
 def _fixed(text: ast.Constant | ast.JoinedStr) -> Iterator[str]:
-    """The keys in `fixed:…`, which is said later (deliver.py)."""
+    """The keys in `fixed:…`, which is said later (handlers.py)."""
     if isinstance(text, ast.Constant):
         if isinstance(text.value, str) and text.value.startswith("fixed:") and text.value != "fixed:":
             yield text.value.removeprefix("fixed:")
@@ -180,10 +179,10 @@ def _fixed(text: ast.Constant | ast.JoinedStr) -> Iterator[str]:
 
 LINK = {
     str(node.value.value)
-    for node in ast.walk(ast.parse((ROOT / "bot" / "linking.py").read_text()))
+    for node in ast.walk(ast.parse((ROOT / "bot" / "usecases" / "linking.py").read_text()))
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 }
-SOURCES = {path.name: path.read_text() for path in sorted((ROOT / "bot").glob("*.py"))}
+SOURCES = {path.name: path.read_text() for path in sorted((ROOT / "bot").rglob("*.py"))}
 
 
 @cache  # and not when the file is read, which every process of a run does
@@ -197,10 +196,10 @@ def placeholders(text: str) -> set[str]:
 
 def test_uses_are_seen() -> None:
     source = (
-        'def f(p):\n  key = "a" if p else "b"\n  p.say(key, name=1)\n  told.plain(p, "c")\n  x = "fixed:d"\n'
+        'def f(p):\n  key = "a" if p else "b"\n  p.say(key, name=1)\n  customer_messages.plain(p, "c")\n  x = "fixed:d"\n'
         "  y = f\"fixed:{'e' if p else 'f'}\"\n  z.phrases.plain(f\"card.set.{p}\")\n"
     )
-    assert {use.key for use in uses(source, "x.py")} == {*"abcdef", *(f"card.set.{s}" for s in cards.STATUSES)}
+    assert {use.key for use in uses(source, "x.py")} == {*"abcdef", *(f"card.set.{s}" for s in agent_cards.STATUSES)}
     assert {"linked", "link_wrong", "link_later", "link_already"} == LINK
     assert len(all_uses()) > 150
 
@@ -214,7 +213,7 @@ def test_nothing_that_is_there_is_unused() -> None:
 
 
 def test_words_without_a_phone_stand_in_for_others_that_send_to_one() -> None:
-    other = Phrases(DOCUMENT, phone=False)
+    other = phrases.Phrases(DOCUMENT, phone=False)
     assert other.keys == SAID.keys
     changed = {key for key in SAID.keys if other._said[key] != SAID._said[key]}
     assert {key for key in changed if "ring us" not in SAID._said[key] or "ring us" in other._said[key]} == set()
@@ -255,8 +254,8 @@ def test_every_cell_has_a_word() -> None:
     assert known - set(CELLS) == {"ticket.open", "ticket.view", "ticket.reply"}, "those are for both topics at once"
     assert not known & set(map(str, DESK_ACTIONS))
     assert set(LENDABLE) <= known
-    assert {cell.removesuffix(":own") for cell in WORDS["telling"]} == set(cards.TELLING)
-    assert set(cards.TELLING) <= set(CELLS)
+    assert {cell.removesuffix(":own") for cell in WORDS["telling"]} == set(agent_cards.TELLING)
+    assert set(agent_cards.TELLING) <= set(CELLS)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=list(SCHEMES))
@@ -278,7 +277,7 @@ def test_the_other_tables_are_whole() -> None:
     assert SEEN <= set(WORDS["status"]) <= STATUSES
     assert set(WORDS["topic"]) == set(map(str, Topic))
     assert set(WORDS["kind"]) == {"problem", "question", *map(str, Topic), *map(str, REQUESTS)}
-    assert set(agent_tickets.DESK_STATUSES) == set(cards.STATUSES)
+    assert set(agent_tickets.DESK_STATUSES) == set(agent_cards.STATUSES)
     assert all(PROOF_NEEDED[Action(cell)] for cell in REQUESTS)
 
 

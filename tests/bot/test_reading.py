@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz import REQUESTS
-from bot import phrases, private, reading
-from bot.answers import ANSWERS
-from bot.reading import AHEAD, Read, read, which_change
+from bot.outbound import private
+from bot.outbound.answers import ANSWERS
+from bot.text import intents, phrases
+from bot.text.intents import AHEAD, Read, read, which_change
 from tests.house.test_names import ROOT
 
 EXAMPLES = phrases.load().example("examples")
@@ -214,7 +215,7 @@ def test_words_choose_no_account_no_person_and_no_right() -> None:
     assert {field.name: field.type for field in dataclasses.fields(Read)} == {"intent": "str", "value": "str"}
     imported = {
         name
-        for node in ast.walk(ast.parse(Path(reading.__file__).read_text()))
+        for node in ast.walk(ast.parse(Path(intents.__file__).read_text()))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from sqlalchemy import select, text
 
-from bot.install import due, rotate
+from bot.platform.install import due, rotate
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
 from store import DatabaseFault, tables

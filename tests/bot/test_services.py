@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, insert, select
 
-from bot import blocks as b
+from bot.views import blocks as b
 from simulator.slack import View
 from simulator.slack.elements import elements, options
 from store import tables

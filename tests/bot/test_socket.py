@@ -16,9 +16,9 @@ import structlog
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 
-from bot import socket
-from bot.socket import Socket
-from bot.web_api import slack_client
+from bot.platform import socket_mode
+from bot.platform.socket_mode import Socket
+from bot.platform.web_api import slack_client
 from store.jobs.job_queue import Later
 from tests.serving import serving
 
@@ -263,10 +263,10 @@ def test_no_connection_without_tls(slack: Slack, url: str, address: str, safe: b
     """Slack's client would speak in the clear to any port but 443."""
     slack.refusals.append(JSONResponse({"ok": True, "url": address}))
     if safe:
-        assert socket._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/") == address
+        assert socket_mode._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/") == address
     else:
         with pytest.raises(Later, match="no safe address"):
-            socket._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/")
+            socket_mode._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/")
 
 
 def test_a_connection_that_slack_closes_is_made_again(slack: Slack, link: WebSocket) -> None:

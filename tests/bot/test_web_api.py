@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bot.web_api import SlackSaid, WebApi, is_here
+from bot.platform.web_api import SlackSaid, WebApi, is_here
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
 from store.jobs.job_queue import Later, Never

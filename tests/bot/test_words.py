@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot import reworded
+from bot.outbound import reworded
 from simulator.slack import Message
 from store import tables
 from store.tables import Base

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert
 
-from bot.install import scopes
+from bot.platform.install import scopes
 from simulator.slack import Trouble, Workspace
 from store import tables
 from tests.bot.serving import TOKEN, slack

@@ -13,8 +13,8 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from bot import owed
-from bot.actor import Actor
+from bot.outbound import outbox
+from bot.usecases.identity import Actor
 from deskgate.settings import SIMULATED_AGENT
 from store import tables
 from store.calls import live_calls
@@ -54,7 +54,7 @@ class Kept:
             self.pages = {kind: one_time_links.issue(tx, kind, subject) for kind in ("enrol", "pin")}
             self.approval, self.number = slack_approvals.ask(tx, subject, 1)
             self.state = installations.begin(tx.keys, "0" * 11, tx.now)
-            self.seal = owed.sealed(tx, KIM, SAID)
+            self.seal = outbox.sealed(tx, KIM, SAID)
 
     def starts_with(self, keys: str) -> None:
         self.before, self.desk = self.desk, Desk(self.url, secret_keys=keys, **ACCOUNT, **SLACK)
@@ -87,8 +87,8 @@ class Kept:
             ends = tx.now + 60_000
             yield "approval", slack_approvals.answer(tx, subject, self.approval, self.number, ends_at=ends) is True
             yield "installation", installations.came_back(tx, self.state)
-            yield "what a message keeps", owed.is_sealed(tx, KIM, SAID, self.seal)
-            yield "and no other", not owed.is_sealed(tx, KIM, SAID + "x", self.seal)
+            yield "what a message keeps", outbox.is_sealed(tx, KIM, SAID, self.seal)
+            yield "and no other", not outbox.is_sealed(tx, KIM, SAID + "x", self.seal)
         link = f"/desk/join/{self.invited}"
         spelled = re.search(r"<code>([A-Z2-7 ]+)</code>", self.ana.text)
         assert spelled
@@ -127,7 +127,7 @@ def test_b3_with_the_older_key_gone_nothing_of_it_proves_anything(sample_sqlite:
     kept.kim.get("/desk")
     assert "Sign in" in kept.kim.words
     with kept.desk.store.transaction("test") as tx:
-        assert not owed.is_sealed(tx, KIM, SAID, kept.seal)
+        assert not outbox.is_sealed(tx, KIM, SAID, kept.seal)
         assert one_time_codes.redeem(tx, "step", kept.codes["step"]) is None
         assert one_time_links.look(tx, "pin", kept.pages["pin"]) is None
     kept.close()

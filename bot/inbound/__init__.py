@@ -1,0 +1,1 @@
+"""What comes in: one file for each kind of request, and which request goes where."""

@@ -1,0 +1,92 @@
+"""Slash commands: answered in the acknowledgement itself, shown to whoever asked alone. For the workspace's own people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.outbound import answers, outbox
+from bot.platform.context import Door
+from bot.text.kept_words import kept
+from bot.text.mrkdwn import typed
+from bot.usecases import choices, desk_thread, linking
+from bot.usecases.identity import Actor, Who, known, of_command
+from bot.views import agent_cards, call_cards, customer_messages
+from bot.views.blocks import Message
+from store import Transaction
+from store.calls import call_state
+from store.calls.live_calls import Case
+from store.staff.account_access import Reading
+from store.text import numbers
+
+Body = Mapping[str, Any]
+Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
+_NUMBER = re.compile(r"#?([0-9]{3,15})")
+
+
+def command(door: Door, body: Body) -> dict[str, Any] | None:
+    """The answer of a command. None: a form opens instead."""
+    via = door.via(body)
+    actor = of_command(body, via.team) if via is not None else None
+    name, words = str(body["command"]), typed(str(body.get("text") or ""), "")
+    with door.store.transaction("slack") as tx:
+        if not call_state.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
+            return None
+        who = known(tx, actor)
+        if name == "/link":
+            made: Message | None = _link(door, tx, actor, words)
+        elif name == "/verify":
+            made = _verify(door, tx, who, words)
+        elif who is None or not who.is_person:
+            made = answers.answer(tx, door.phrases, who, "help")
+        else:
+            made = COMMANDS[name](door, tx, who, body, words)
+    return None if made is None else {"response_type": "ephemeral", **made.shown()}
+
+
+def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
+    if found := _NUMBER.fullmatch(numbers.western(words)):
+        return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
+    if not choices.may_open(choices.possible(tx, who)):
+        return answers.answer(tx, door.phrases, who, "open")
+    outbox.form(tx, who.actor, "open", str(body["trigger_id"]), words=kept(door.phrases, words))
+    return None
+
+
+def _link(door: Door, tx: Transaction, actor: Actor | None, words: str) -> Message:
+    digits = numbers.digits(words)
+    if not digits.isascii() or not digits.isdigit():
+        return customer_messages.plain(door.phrases, "link_how")
+    return customer_messages.plain(door.phrases, linking.link(tx, door.home_id, actor, digits))
+
+
+def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:
+    """For the desk: found or not found, on an exact match, and how to ask for proof. Nobody else learns even that."""
+    grant = desk_thread.asking_proof(tx, who)
+    if grant is None:
+        return customer_messages.plain(door.phrases, "stranger" if who is None else "not_yours")
+    if not words:
+        return customer_messages.plain(door.phrases, "verify_how")
+    assert who is not None
+    return verified(door, tx, who, desk_thread.looked_up(tx, grant, words, door.region))
+
+
+def verified(door: Door, tx: Transaction, who: Who, person: int | Reading | None) -> Message:
+    """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
+    if isinstance(person, Reading):
+        return customer_messages.plain(door.phrases, "verify_enough")
+    found = desk_thread.in_a_call(tx, door, who, person) if person is not None else None
+    if isinstance(found, Case):
+        return call_cards.in_short(door.phrases, found)
+    if found is not None:
+        return customer_messages.plain(door.phrases, "verify_spent")
+    return agent_cards.verification(door.phrases, person, phone=door.phone)
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "/ticket": _ticket,
+    "/tickets": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "tickets:0"),
+    "/account": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "account"),
+}
+NAMES: Final = (*COMMANDS, "/link", "/verify")

@@ -1,0 +1,265 @@
+"""Clicks of customers: open, choose, ask, close, lend. Whoever clicks is asked about, not whom the message was for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from authz import LENDABLE, Action, Grant, Reason, Topic
+from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
+from bot.outbound import answers, outbox, private
+from bot.platform.context import Door
+from bot.text.kept_words import kept
+from bot.text.mrkdwn import words_of
+from bot.usecases import choices, linking, open_ticket
+from bot.usecases.identity import Actor, Who, known, of_interaction
+from bot.usecases.open_ticket import Opened, Origin
+from bot.usecases.rights import on_ticket
+from store import Transaction
+from store.accounts import delegations
+from store.calls import call_state
+from store.messages import edits, timeline
+from store.messages.timeline import Sent
+from store.slack import quotes
+from store.text import numbers
+from store.tickets import customer_tickets
+
+Body = Mapping[str, Any]
+
+
+def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
+    began = container.get("thread_ts")  # the message with the button is nobody's beginning
+    origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
+    found = choices.possible(tx, who)
+    if not choices.may_open(found) and not (found and value_of(action) == "requests"):
+        return "open"
+    outbox.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), origin=origin)
+    return None
+
+
+def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Words that were kept in the message become a ticket."""
+    words, origin, source, files = _kept(tx, who, body)
+    value, message = value_of(action), (body.get("container") or {}).get("message_ts")
+    possible = choices.possible(tx, who)
+    may = any(choice.value == value for choice in possible)
+    if may and words is not None and choices.asks_which_service(tx, who, value):
+        began = f"{origin.channel}|{origin.thread}" if origin is not None and not origin.direct else ""
+        along = outbox.files([file.id for file in files])
+        given = {"origin": began, "source": source, "files": along, "about": value}
+        outbox.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), **given)
+        return None
+    known_already = timeline.of_source(tx, source) is not None
+    if known_already or (may and not call_state.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
+        return "fixed:chosen_already"
+    if words is None:
+        return "fixed:words_gone"
+    opened = open_ticket.open_ticket(tx, who, value, words, origin=origin, source=source, files=files)
+    if isinstance(opened, Opened) and opened.drafted:
+        account = int(value.partition(":")[0])
+        outbox.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=account, ticket=opened.number)
+        return f"drafted:{opened.number}"
+    if isinstance(opened, Opened):
+        return f"became:{opened.number}"
+    return None if opened is None else f"why:{opened.cell}"
+
+
+def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """Words that were kept in the message are added to a ticket on which the desk waits for them."""
+    words, _origin, source, files = _kept(tx, who, body)
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
+    if timeline.of_source(tx, source) is not None:
+        return "fixed:chosen_already"
+    if words is None:
+        return "fixed:words_gone"
+    if grant is None or not customer_tickets.reply(
+        tx, grant, number_of(action), body=words, source=source, files=files
+    ):
+        return "fixed:not_added"
+    return f"added:{number_of(action)}"
+
+
+def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | None, str, Sequence[Sent]]:
+    """What they said in the message that one of ours asks about, as it is now; where that was, as which message, and its files. No words:
+    it is none of theirs, was taken back, or is a ticket already."""
+    found = (body.get("message") or {}).get("blocks") or []
+    came = next((str(block["block_id"]) for block in found if str(block.get("block_id")).startswith("from|")), "")
+    told_us, _, seal = came.rpartition("|")
+    if told_us.count("|") != 4 or not outbox.is_sealed(tx, who.actor, told_us, seal):
+        return None, None, "", ()
+    _, channel, thread, ts, files = told_us.split("|")
+    source = quotes.said_as(tx, f"tell:msg:{channel}:{ts}", f"{channel}:{ts}")
+    channel = source.partition(":")[0]
+    edits.hold(tx, source)
+    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, open_ticket.listed(files)
+
+
+def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
+    done = grant is not None and customer_tickets.close(tx, grant, number_of(action))
+    return None if done and stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
+
+
+def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
+    done = grant is not None and customer_tickets.reopen(tx, grant, number_of(action))
+    return None if done and stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
+
+
+def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    about = timeline.about(tx, number_of(action))
+    if about is None or about.account is None:
+        return "fixed:no_draft"
+    ask = who.ask(tx, Action.TICKET_VIEW, about.account, Topic(about.topic))
+    gone = customer_tickets.draft_withdrawn(tx, ask, number_of(action))
+    return "fixed:draft_gone" if gone else "fixed:no_draft"
+
+
+def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    if on_ticket(tx, who, Action.TICKET_REPLY, number_of(action)) is None:
+        return "fixed:not_added"
+    outbox.form(tx, who.actor, "reply", str(body["trigger_id"]), where(body), ticket=number_of(action))
+    return None
+
+
+def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    account, _, cell = value_of(action).partition(":")
+    if not account.isascii() or not account.isdigit() or len(account) > 18 or cell not in LENDABLE:
+        return None
+    grant = tx.ask(who.ask(tx, Action.CONTACTS_VIEW, int(account)))
+    if not isinstance(grant, Grant):
+        return "open"
+    asked = delegations.ask(tx, grant, cell)
+    if asked == "nobody":  # any more: why it is refused says what helps now
+        return f"why:{cell}"
+    return f"fixed:loan_{asked if isinstance(asked, str) else 'sent'}"
+
+
+def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
+    grant = _lender(tx, who, request)
+    if not isinstance(grant, Grant):
+        return grant
+    return "fixed:lent_now" if delegations.lend(tx, grant, request, hours) is not None else "fixed:loan_gone"
+
+
+def _lender(tx: Transaction, who: Who, request: int) -> Grant | str:
+    """Their right to lend, or what they are told instead."""
+    account = delegations.account_of(tx, request)
+    verdict = tx.ask(who.ask(tx, Action.RIGHT_LEND, account)) if account is not None else None
+    if isinstance(verdict, Grant):
+        return verdict
+    return "fixed:loan_gone" if verdict is None or verdict.reason != Reason.ACCOUNT_SUSPENDED else "why:right.lend"
+
+
+def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    return _lend(tx, who, number_of(action), None)
+
+
+def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    request, _, hours = value_of(action).partition(":")
+    if not (request + hours).isascii() or not request.isdigit() or not hours.isdigit() or len(request) > 15:
+        return None
+    return _lend(tx, who, int(request), min(max(int(hours[:3]), 1), delegations.LONGEST))
+
+
+def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    grant = _lender(tx, who, number_of(action))
+    if not isinstance(grant, Grant):
+        return grant
+    return "fixed:refused_now" if delegations.refuse(tx, grant, number_of(action)) is not None else "fixed:loan_gone"
+
+
+def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    return "fixed:taken_back" if delegations.take_back(tx, who.subject, number_of(action)) else "fixed:loan_over"
+
+
+def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    """More of something: in the home tab its page, elsewhere an answer."""
+    what = value_of(action)
+    view = body.get("view") or {}
+    if view.get("type") == "home" and what.startswith("tickets:"):
+        number = numbers.whole(what.removeprefix("tickets:"), 5) or 0
+        outbox.home(tx, who.actor, number, f"home:{body['trigger_id']}")
+        return None
+    return what if what.partition(":")[0] in answers.ANSWERS or private.is_private(what) else None
+
+
+def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    outbox.home(tx, who.actor, 0, f"home:{body.get('trigger_id')}")
+    return "fixed:unlinked" if linking.unlink(tx, who.actor) else "fixed:stranger"
+
+
+def shortcut(door: Door, body: Body) -> None:
+    """The shortcut of a message: the form, prefilled with what the message says."""
+    via, message = door.via(body), body.get("message") or {}
+    actor = of_interaction(body, via.team) if via is not None else None
+    if actor is None:
+        return
+    channel, ts = (
+        str((body.get("channel") or {}).get("id") or ""),
+        str(message.get("ts") or body.get("message_ts") or ""),
+    )
+    there = {"channel": channel, "only": True} if channel and not channel.startswith("D") else {}
+    with door.store.transaction("slack") as tx:
+        if not call_state.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
+            return
+        who, words = known(tx, actor), kept(door.phrases, words_of(message, ""))
+        if who is None or not who.is_person:
+            outbox.tell(
+                tx,
+                actor,
+                "fixed:stranger" if who is None else "fixed:you_are_staff",
+                f"act:{body['trigger_id']}",
+                where=there,
+            )
+        elif not choices.may_open(choices.possible(tx, who)):
+            outbox.tell(tx, actor, "open", f"act:{body['trigger_id']}", where=there)
+        elif not words:
+            outbox.tell(tx, actor, "fixed:no_words", f"act:{body['trigger_id']}", where=there)
+        else:
+            began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
+            source = f"{channel}:{ts}" if channel and ts and _wrote(actor, message) else ""
+            said = (
+                {"source": source, "files": outbox.files([file.id for file in open_ticket.sent(message.get("files"))])}
+                if source and _keeps(tx, who, source, words, message)
+                else {"words": words, "copied": True}
+            )
+            outbox.form(tx, actor, "open", str(body["trigger_id"]), there, origin=began, **said)
+
+
+def _wrote(actor: Actor, message: Mapping[str, Any]) -> bool:
+    return not message.get("bot_id") and (message.get("user"), message.get("team", actor.team)) == (
+        actor.user,
+        actor.team,
+    )
+
+
+def _keeps(tx: Transaction, who: Who, source: str, words: str, message: Mapping[str, Any]) -> bool:
+    """Whether the words of their own message are kept as that, so that they follow it; those on a ticket already do so there."""
+    edits.hold(tx, source)
+    if timeline.of_source(tx, source) is not None:
+        return False
+    stamp = str((message.get("edited") or {}).get("ts") or "")[:32]
+    edits.early(tx, who.subject, source, words, stamp, kept_for=edits.FORM_FOR)
+    return edits.unfiled(tx, who.subject, source) is not None
+
+
+CLICKS: Final[dict[str, Click]] = {
+    "open": _open,
+    "choose": _choose,
+    "choose_many": _choose,
+    "open_words": _choose,
+    "solved": _solved,
+    "reopen": _reopen,
+    "withdraw": _withdraw,
+    "reply": _reply,
+    "ask_lender": _ask_lender,
+    "lend_once": _lend_once,
+    "lend_hours": _lend_hours,
+    "lend_refuse": _lend_refuse,
+    "take_back": _take_back,
+    "unlink": _unlink,
+}
+TELL: Final = _tell
+ADD: Final = _add

@@ -1,0 +1,340 @@
+"""Events: messages, mentions, edits, the home tab, and what becomes of the app itself. One short transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from authz import Action
+from bot.inbound import message_edits, overheard
+from bot.outbound import answers, outbox, private
+from bot.platform.context import Door
+from bot.text import intents
+from bot.text.kept_words import kept
+from bot.text.mrkdwn import words_of
+from bot.usecases import choices, desk_thread, linking, open_ticket, verification
+from bot.usecases.identity import Actor, Who, known, of_event
+from bot.usecases.open_ticket import Opened, Origin
+from bot.usecases.rights import on_ticket
+from store import Transaction
+from store.calls import call_state
+from store.messages import edits
+from store.slack import installations, ticket_threads
+from store.slack.installations import Installation
+from store.slack.ticket_threads import Place
+from store.text import numbers
+from store.tickets import customer_tickets
+
+Body = Mapping[str, Any]
+SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+MINUTE: Final = 60_000  # ms
+
+
+def message(door: Door, body: Body) -> None:
+    """Whatever somebody says where the app is: to it, in a ticket's thread, or to others, which is none of our business."""
+    event = body["event"]
+    subtype, via = event.get("subtype"), door.via(body)
+    if via is None:
+        return
+    overheard.listen(door, event, via)
+    if subtype not in (*SPOKEN, "message_changed", "message_deleted"):
+        return
+    actor = of_event(body, via.team)
+    if subtype in ("message_changed", "message_deleted"):
+        message_edits.changed(door, event, actor, via)
+    elif actor is not None:
+        _said(door, event, actor, via)
+
+
+def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
+    channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
+    thread = event.get("thread_ts") if event.get("thread_ts") != ts else None
+    mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
+    if not (direct or mentioned or thread):
+        return
+    words = words_of(event, via.bot_user)
+    plain, keeps = numbers.western(words), kept(door.phrases, words)
+    spoken = _Spoken(channel, ts, str(thread) if thread else None, keeps, event.get("files"))
+    meant = intents.read(plain, door.phrases.example("examples"))  # before anybody waits for the database
+    if meant.intent == "change":
+        meant = replace(meant, value=intents.which_change(plain, door.phrases.example("changes")))
+    with door.store.transaction("slack") as tx:
+        place = ticket_threads.at(tx, via.team, channel, str(thread)) if thread else None
+        if not (direct or mentioned or place):
+            return
+        if not call_state.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
+            return
+        edits.hold(tx, spoken.source)
+        who = known(tx, actor)
+        if direct and meant.intent == "proof":
+            _proved(door, tx, who, actor, spoken, meant.value, place)
+            return
+        if _is_code(meant, direct, place):
+            _aloud(tx, actor, spoken, meant)
+            return
+        # An eight-digit code of somebody we do not know links them.
+        if place is None and not spoken.files and intents.may_be_pin(plain) and (who or meant.intent != "link"):
+            _digits(tx, actor, spoken, direct)
+            return
+        if keeps != words and (who is not None or direct or mentioned):
+            there = spoken.reply_there if direct else None
+            outbox.tell(tx, actor, "fixed:pin_left_out", f"pin:{_minute(tx, actor, spoken)}", where=there)
+        if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
+            return
+        if place is not None and not (mentioned and place.side == ticket_threads.ORIGIN):
+            return
+        if direct:
+            _directly(door, tx, who, actor, spoken, meant)
+        else:
+            _mentioned(tx, who, actor, spoken, meant)
+
+
+class _Spoken:
+    """A message, as far as we need it."""
+
+    def __init__(self, channel: str, ts: str, thread: str | None, words: str, files: object) -> None:
+        self.channel, self.ts, self.thread, self.words = channel, ts, thread, words
+        self.files = open_ticket.sent(files)
+        self.source = f"{channel}:{ts}"
+        self.origin = Origin(channel, thread or ts)
+        self.key = f"msg:{channel}:{ts}"
+
+    @property
+    def reply_there(self) -> dict[str, str]:
+        """Where an answer is seen: in direct messages beside the question, and not behind it; elsewhere in its thread."""
+        if self.channel.startswith("D") and not self.thread:
+            return {"channel": self.channel}
+        return {"channel": self.channel, "thread": self.thread or self.ts}
+
+    def kept(self, tx: Transaction, actor: Actor) -> str:
+        """Where it came from, for a message that asks what it is about."""
+        said = f"from|{self.channel}|{self.origin.thread}|{self.ts}|{outbox.files([file.id for file in self.files])}"
+        return f"{said}|{outbox.sealed(tx, actor, said)}"
+
+
+def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> bool:
+    """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves. Whether it was that."""
+    if who is None:
+        if place.side == ticket_threads.CUSTOMER:
+            _stranger(tx, actor, spoken)
+        return False
+    if not spoken.words and not spoken.files:
+        outbox.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        return True
+    if place.side == ticket_threads.DESK:
+        noted = not who.is_person and desk_thread.noted(
+            tx, who, place.ticket, spoken.words, spoken.source, spoken.files
+        )
+        if noted:
+            outbox.once(
+                tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
+            )
+        return noted
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, place.ticket)
+    said = grant is not None and customer_tickets.reply(
+        tx, grant, place.ticket, body=spoken.words, source=spoken.source, files=spoken.files
+    )
+    if not said and place.side == ticket_threads.CUSTOMER:
+        outbox.tell(tx, actor, "fixed:not_added", spoken.key, where=spoken.reply_there)
+    return said
+
+
+def _is_code(meant: intents.Read, direct: bool, place: Place | None) -> bool:
+    """Whether somebody said a code where others read it. In the desk's own threads eight digits may be a support ID."""
+    return not direct and meant.intent in ("link", "proof") and (place is None or place.side != ticket_threads.DESK)
+
+
+def _proved(
+    door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, digits: str, place: Place | None
+) -> None:
+    """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
+    one that a reference from the phone is for."""
+    if who is None or not who.is_person:
+        _stranger(tx, actor, spoken) if who is None else outbox.tell(tx, actor, "help", spoken.key)
+        return
+    number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
+    draft = customer_tickets.draft(tx, who.subject, number) if number else None
+    mine = list(choices.theirs(tx, who))
+    account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None
+    if account is None and len(digits) != linking.DIGITS:
+        outbox.tell(tx, actor, "prove", spoken.key, where=spoken.reply_there)
+        return
+    found = verification.prove(
+        tx, door, who, digits, account, customer_tickets.topic_of(draft.action) if draft is not None else None
+    )
+    if found == verification.OTHER_TOPIC:
+        outbox.tell(tx, actor, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
+    elif isinstance(found, str):
+        late = found == "later"
+        key = f"proof_later:{_minute(tx, actor, spoken)}" if late else spoken.key
+        outbox.tell(tx, actor, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
+    elif draft is None:
+        outbox.tell(tx, actor, "proved", spoken.key, where=spoken.reply_there)
+    elif (
+        done := verification.hand_in(tx, who, number)
+    ) != verification.HANDED:  # or else the ticket's first message says so
+        outbox.tell(tx, actor, verification.not_handed_in(done, number), spoken.key, where=spoken.reply_there)
+
+
+def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: intents.Read) -> None:
+    if meant.intent == "link":
+        said = linking.link(tx, door.home_id, actor, meant.value) if meant.value else "link_how"
+        # Said of every wrong one, and from the sixth on once.
+        key = f"{said}:{_minute(tx, actor, spoken)}" if said == "link_later" else spoken.key
+        outbox.tell(tx, actor, f"fixed:{said}", key, where=spoken.reply_there)
+        return
+    if who is None:
+        _stranger(tx, actor, spoken)
+        return
+    if not spoken.words and not spoken.files:
+        outbox.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        return
+    _understood(tx, who, spoken, meant, spoken.reply_there)
+
+
+def _mentioned(tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: intents.Read) -> None:
+    """In a channel others listen: what is said there is the same fixed words for everybody, once a minute, so that nobody
+    learns who is known; and everything else goes to direct messages."""
+    there = f"aloud:{_minute(tx, actor, spoken)}"
+    if not spoken.words and not spoken.files:
+        outbox.tell(tx, actor, "fixed:mention_empty", there, where=spoken.reply_there)
+        return
+    if private.is_private(meant.intent):
+        outbox.tell(
+            tx, actor, "fixed:write_directly", f"directly:{_minute(tx, actor, spoken)}", where=spoken.reply_there
+        )
+        return
+    if who is None:
+        outbox.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}")
+    elif not who.is_person:
+        outbox.tell(tx, actor, "fixed:you_are_staff", f"staff:{_minute(tx, actor, spoken)}")
+    elif _understood(tx, who, spoken, meant, None):
+        return
+    outbox.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+
+
+def _digits(tx: Transaction, actor: Actor, spoken: _Spoken, direct: bool) -> None:
+    """Digits and no word: they may be a PIN, so nothing is kept of them, and whoever wrote them is told why."""
+    key = f"no_pins:{_minute(tx, actor, spoken)}"
+    outbox.tell(tx, actor, "fixed:no_pins", key, where=spoken.reply_there if direct else None)
+    if not direct:
+        outbox.tell(tx, actor, "fixed:see_direct", f"aloud:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
+
+
+def _aloud(tx: Transaction, actor: Actor, spoken: _Spoken, meant: intents.Read) -> None:
+    """A code that others could read is good no more (overheard.py). Whoever says one as if to us is told so, right or wrong."""
+    what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
+    outbox.tell(tx, actor, what, f"{what}:{_minute(tx, actor, spoken)}")
+    there = f"aloud:{_minute(tx, actor, spoken)}"
+    outbox.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+
+
+def _minute(tx: Transaction, actor: Actor, spoken: _Spoken) -> str:
+    """For a key: this member, here, in this minute. Nobody has us talk to themselves more often than that."""
+    return f"{actor.team}:{actor.user}:{spoken.channel}:{tx.now // MINUTE}"
+
+
+def _understood(
+    tx: Transaction, who: Who, spoken: _Spoken, meant: intents.Read, where: Mapping[str, str] | None
+) -> bool:
+    """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
+    Whether a ticket was opened."""
+    if meant.intent == "ticket":
+        outbox.tell(tx, who.actor, f"ticket:{meant.value}", spoken.key, where=where)
+        return False
+    if who.is_person and meant.intent in ("problem", "unsure", "change"):
+        possible = choices.possible(tx, who)
+        found = [choice for choice in possible if not choice.is_request]
+        if meant.intent == "problem" and len(found) == 1 and not answers.is_awaited(tx, who):
+            opened = open_ticket.open_ticket(
+                tx,
+                who,
+                found[0].value,
+                spoken.words,
+                origin=spoken.origin,
+                source=spoken.source,
+                files=spoken.files,
+            )
+            if not isinstance(opened, Opened):
+                outbox.tell(tx, who.actor, "open", spoken.key, where=where)  # the right went in this very moment
+            return isinstance(opened, Opened)
+        if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
+            outbox.tell(tx, who.actor, f"why:{meant.value}" if meant.value else "open", spoken.key, where=where)
+            return False
+        what = "which" if meant.intent == "problem" else meant.intent
+        edits.keep(tx, who.subject, spoken.source, spoken.words)
+        outbox.tell(tx, who.actor, what, spoken.key, where=where, origin=spoken.kept(tx, who.actor))
+        return False
+    outbox.tell(tx, who.actor, meant.intent, spoken.key, where=where)
+    return False
+
+
+def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken) -> None:
+    """Always the same words."""
+    outbox.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
+
+
+def home_opened(door: Door, body: Body) -> None:
+    event, via = body["event"], door.via(body)
+    actor = of_event(body, via.team) if via is not None else None
+    if actor is None:
+        return
+    with door.store.transaction("slack") as tx:
+        if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+            opened = body["event_id"] if known(tx, actor) else f"{actor.team}:{actor.user}:{tx.now // MINUTE}"
+            if event.get("tab") == "messages":
+                outbox.prompts(tx, actor, f"prompts:{opened}")
+            else:
+                outbox.home(tx, actor, 0, f"home:{opened}")
+
+
+def joined(door: Door, body: Body) -> None:
+    """The app came into a channel: it says once what it is good for, and pins that."""
+    event, via = body["event"], door.via(body)
+    if via is None or event.get("user") != via.bot_user or event.get("channel") == door.agent_channel:
+        return
+    channel = str(event["channel"])
+    with door.store.transaction("slack") as tx:
+        outbox.once(tx, "slack.welcome", f"{via.team}:{channel}", f"welcome:{channel}", via=via.team, channel=channel)
+
+
+def user_changed(door: Door, body: Body) -> None:
+    """Somebody deactivated stands for nobody any more."""
+    user, via = body["event"].get("user"), door.via(body)
+    if not isinstance(user, dict) or user.get("deleted") is not True or via is None:
+        return
+    actor = Actor(str(user.get("team_id")), str(user.get("id")), via.team)
+    with door.store.transaction("slack") as tx:
+        if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
+            linking.unlink(tx, actor)
+
+
+def channel_moved(door: Door, body: Body) -> None:
+    event, via = body["event"], door.via(body)
+    if via is not None:
+        with door.store.transaction("slack") as tx:
+            ticket_threads.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
+
+
+def removed(door: Door, body: Body) -> None:
+    """Uninstalled, or its token revoked: what we had of that installation is forgotten, unless it was installed anew."""
+    event, found = body["event"], door.named(body)
+    if found is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
+        return
+    with door.store.transaction("slack") as tx:
+        installations.end(tx, found.team, (int(body.get("event_time") or 0) + 1) * 1000)
+    door.look(anew=True)
+
+
+EVENTS: Final[dict[str, Callable[[Door, Body], None]]] = {
+    "message": message,
+    "app_mention": message,
+    "app_home_opened": home_opened,
+    "member_joined_channel": joined,
+    "user_change": user_changed,
+    "channel_id_changed": channel_moved,
+    "file_deleted": message_edits.file_deleted,
+    "tokens_revoked": removed,
+    "app_uninstalled": removed,
+}

@@ -1,0 +1,114 @@
+"""Somebody changes or deletes what they have said in Slack: what we have of it becomes what it says now, or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from authz import Action, Topic
+from bot.outbound import outbox
+from bot.platform.context import Door
+from bot.text.kept_words import kept
+from bot.text.mrkdwn import words_of
+from bot.usecases import desk_thread
+from bot.usecases.identity import Actor, Who, known
+from store import Transaction
+from store.messages import edits, timeline
+from store.messages.timeline import About
+from store.slack import ticket_threads
+from store.slack.installations import Installation
+from store.tickets import customer_tickets
+
+Body = Mapping[str, Any]
+
+
+def before_and_now(event: Body) -> tuple[Body, Body | None]:
+    """What a message said, and what it says now: None where it is gone. One with a thread leaves a stone behind that is not its
+    author's (`tombstone`); whose it was says the message before, which Slack leaves out now and then."""
+    now, before = event.get("message"), event.get("previous_message")
+    if event.get("subtype") == "message_deleted":
+        return before or {"ts": event.get("deleted_ts") or ""}, None
+    assert isinstance(now, Mapping)
+    if now.get("subtype") == "tombstone":
+        return before or now, None
+    return before or now, now
+
+
+def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> None:
+    """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may, and also
+    where it does not say who that is: the old words go in any case, and the new ones come instead where they may be added."""
+    if event.get("subtype") == "message_changed" and event.get("message") is None:
+        return
+    before, now = before_and_now(event)
+    said = now or before
+    if said.get("bot_id"):
+        return  # no ticket has words of a program
+    source, stamp = f"{event['channel']}:{said['ts']}", _stamp(event, now)
+    thread = said.get("thread_ts") if said.get("thread_ts") != said["ts"] else None
+    mentioned = any(f"<@{via.bot_user}>" in str(one.get("text") or "") for one in (before, said))
+    ours = event.get("channel_type") == "im" or mentioned
+    written = words_of(now, via.bot_user) if now is not None else None
+    words = kept(door.phrases, written) if written is not None else None
+    lost = _files_lost(before, now)
+    same = before is not now and written == words_of(before, via.bot_user)  # Slack shows more of a link in it
+    if same and not lost:
+        return
+    with door.store.transaction("slack") as tx:
+        edits.hold(tx, source)
+        if lost:
+            edits.files_gone(tx, lost, source)
+        if same:
+            return
+        about, whose = timeline.of_source(tx, source), edits.whose(tx, source)
+        who = known(tx, actor) if about is not None or whose is not None or ours or thread else None
+        if words != written and actor is not None and (about is not None or whose is not None):
+            outbox.tell(tx, actor, "fixed:pin_left_out", f"pin:{source}:{stamp}")
+        if about is not None:
+            if words is None or not _edited(tx, who, about, source, words, stamp):
+                edits.withdraw(tx, source)
+        elif whose is not None:
+            theirs = who is not None and who.subject == whose
+            edits.early(tx, whose, source, words if theirs else None, stamp)
+        elif who is not None and (
+            ours or (thread and ticket_threads.at(tx, via.team, str(event["channel"]), str(thread)) is not None)
+        ):
+            edits.early(tx, who.subject, source, words, stamp)
+
+
+def file_deleted(door: Door, body: Body) -> None:
+    """Whoever deletes a file in Slack means all that has it."""
+    if door.via(body) is not None:
+        with door.store.transaction("slack") as tx:
+            edits.files_gone(tx, [str(body["event"]["file_id"])])
+
+
+def _files_lost(before: Body, now: Body | None) -> list[str]:
+    """Files that were taken out of a message, or deleted, since it was sent; with the whole message they go anyway."""
+    if now is None:
+        return []
+    there = _ids(now, deleted=False)
+    return [id for id in (*_ids(before), *_ids(now)) if id not in there]
+
+
+def _ids(said: Body, *, deleted: bool = True) -> list[str]:
+    files = said.get("files")
+    found = [one for one in files if isinstance(one, Mapping)] if isinstance(files, list) else []
+    return [str(one.get("id")) for one in found if deleted or one.get("mode") != "tombstone"]
+
+
+def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: str, stamp: str) -> bool:
+    """Whether what they say now is theirs to say on that ticket."""
+    if who is None or about.account is None:
+        return False
+    if not who.is_person:
+        return desk_thread.changed(tx, who, about.account, source, words, stamp)
+    return customer_tickets.edited(
+        tx, who.ask(tx, Action.TICKET_REPLY, about.account, Topic(about.topic)), source, words, stamp
+    )
+
+
+def _stamp(event: Body, now: Body | None) -> str:
+    """When it was edited, or deleted: Slack's stamps of one length, which sort as they follow each other."""
+    edited = now.get("edited") if now is not None else None
+    found = edited.get("ts") if isinstance(edited, Mapping) else None
+    return str(found or event.get("event_ts") or event.get("ts") or "")[:32]

@@ -1,0 +1,275 @@
+"""Forms that come back: each is judged and written down now, and its answer says what became of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from authz import Action, Topic
+from bot.inbound import block_action, commands
+from bot.outbound import agent_forms, answers, outbox, private
+from bot.platform.context import Door
+from bot.text.kept_words import kept
+from bot.usecases import choices, desk_thread, open_ticket, verification
+from bot.usecases.identity import Who, known, of_interaction
+from bot.usecases.open_ticket import Opened, Origin
+from bot.usecases.rights import on_ticket
+from bot.views import blocks as b
+from bot.views import customer_messages, forms, verification_messages
+from bot.views.blocks import Block
+from store import Transaction
+from store.calls import call_state
+from store.jobs import job_queue
+from store.messages import edits
+from store.text import numbers
+from store.tickets import agent_tickets, customer_tickets
+from store.verification import slack_approvals
+
+Body = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def submitted(door: Door, body: Body) -> Answer | None:
+    """The answer to a form: its errors, or what it turns into. None closes it."""
+    via, view = door.via(body), body["view"]
+    actor = of_interaction(body, via.team) if via is not None else None
+    with door.store.transaction("slack") as tx:
+        if not call_state.first_delivery(tx, _key(view)):
+            return None  # the first answer counts
+        who = known(tx, actor)
+        if who is None:
+            return _shown(door, customer_messages.plain(door.phrases, "stranger").blocks)
+        return FORMS[view["callback_id"]](door, tx, who, view, body)
+
+
+def _key(view: Mapping[str, Any]) -> str:
+    """A form that has become another keeps its id, and is sent once more."""
+    return f"slack:view:{view['id']}:{view['callback_id']}"
+
+
+def _words(view: Mapping[str, Any]) -> str:
+    return str((_state(view, "words", "words") or {}).get("value") or "").strip()
+
+
+def _state(view: Mapping[str, Any], block: str, action: str) -> Mapping[str, Any] | None:
+    values = (view.get("state") or {}).get("values") or {}
+    found = (values.get(block) or {}).get(action)
+    return found if isinstance(found, dict) else None
+
+
+def _chosen(view: Mapping[str, Any], name: str) -> str:
+    return str(((_state(view, name, name) or {}).get("selected_option") or {}).get("value") or "")
+
+
+def _shown(door: Door, blocks: Any) -> Answer:
+    return {"response_action": "update", "view": forms.refused(door.phrases, blocks)}
+
+
+def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    p, words = door.phrases, _words(view)
+    told_us = str(view.get("private_metadata") or "").split("|")
+    channel, thread, only, source, files, files_seal, words_seal = (*told_us, *7 * [""])[:7]
+    value = _chosen(view, "about") or only
+    account, _, service = _chosen(view, "service").partition(":")
+    if not words:
+        return _error(tx, "words", p.plain("form.words_missing"), view)
+    if kept(p, words) != words:
+        return _error(tx, "words", p.plain("form.no_pins"), view)
+    parsed = choices.parse(value)
+    if service and parsed is not None and str(parsed[0]) != account:
+        return _error(tx, "service", p.plain("form.service_elsewhere"), view)
+    if service and parsed is not None and who.is_person and not choices.service(tx, who, *parsed, service):
+        return _error(tx, "service", p.plain("form.service_gone"), view)
+    origin = Origin(channel, thread) if channel and thread else None
+    if not outbox.is_sealed(tx, who.actor, f"{files}|{source}", files_seal):
+        files = ""
+    if not outbox.is_sealed(tx, who.actor, f"{source}|{words}", words_seal):
+        source = ""  # they are not the message's any more
+    elif (said := _said_now(tx, who, source)) is None:
+        return _shown(door, customer_messages.fixed(p, "words_gone").blocks)
+    else:
+        words = said
+    opened = (
+        open_ticket.open_ticket(
+            tx,
+            who,
+            value,
+            words,
+            service=service or None,
+            origin=origin,
+            source=source or None,
+            files=open_ticket.listed(files),
+        )
+        if who.is_person
+        else None
+    )
+    if isinstance(opened, Opened):
+        return _update(_opened(door, tx, who, opened, value, body))
+    if opened is None:
+        return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
+    named = choices.on_account(tx, who, parsed[0]) if parsed is not None else None
+    return _shown(door, customer_messages.refused(p, [(named, opened)] if named else []).blocks)
+
+
+def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
+    edits.hold(tx, source)
+    return edits.unfiled(tx, who.subject, source)
+
+
+def _opened(door: Door, tx: Transaction, who: Who, opened: Opened, value: str, body: Body) -> Block:
+    """That it is open; or, for a draft, the form by which it goes to the desk."""
+    p, account, kind = door.phrases, int(value.partition(":")[0]), value.partition(":")[2]
+    prove = private.form(tx, door, who, account, opened.number) if opened.drafted else None
+    alone = answers.billing_alone(tx, who, account) if kind == Topic.BILLING else None
+    return (
+        prove
+        if prove is not None
+        else forms.opened(p, opened.number, _link(body), customer_messages.billing_alone(p, alone))
+    )
+
+
+def _update(view: Block) -> Answer:
+    return {"response_action": "update", "view": view}
+
+
+def _error(tx: Transaction, block: str, words: str, view: Mapping[str, Any]) -> Answer:
+    """The form stays, so it may come again: it has had no effect yet."""
+    call_state.forget_delivery(tx, _key(view))
+    return {"response_action": "errors", "errors": {block: words}}
+
+
+def _link(body: Body) -> str:
+    app, view = body.get("api_app_id"), body["view"]
+    team = view.get("app_installed_team_id") or (body.get("team") or {}).get("id")
+    if not all(isinstance(id, str) and re.fullmatch(r"[A-Z0-9]+", id) for id in (app, team)):
+        return ""
+    return f"https://slack.com/app_redirect?app={app}&team={team}"
+
+
+def _ticket(view: Mapping[str, Any]) -> int:
+    """The ticket a form is about, as we wrote it into it; 0, which is none, where it does not say."""
+    return numbers.whole(str(view.get("private_metadata") or "")) or 0
+
+
+def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    if kept(door.phrases, _words(view)) != _words(view):
+        return _error(tx, "words", door.phrases.plain("form.no_pins"), view)
+    grant = on_ticket(tx, who, Action.TICKET_REPLY, _ticket(view))
+    if grant is not None and customer_tickets.reply(tx, grant, _ticket(view), body=_words(view)):
+        return None
+    return _shown(door, customer_messages.plain(door.phrases, "not_added").blocks)
+
+
+def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    if not _words(view):
+        return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
+    chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
+    along = [file for one in chosen if (file := block_action.number(str(one.get("value"))))]
+    number, _, newest = str(view.get("private_metadata") or "").partition(":")
+    ticket = block_action.number(number)
+    grant = desk_thread.working(tx, who, ticket)
+    since = agent_tickets.meanwhile(tx, grant, ticket, block_action.number(newest)) if grant is not None else []
+    if grant is not None and since:
+        call_state.forget_delivery(tx, _key(view))
+        return _update(agent_forms.answer(tx, door, grant, ticket, since=since, typed=_words(view)))
+    done = desk_thread.answered(tx, who, ticket, _words(view), along, phone=door.phone)
+    return None if done else _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+
+
+def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    number, message = (numbers.whole(word) or 0 for word in str(view.get("private_metadata") or "").partition(":")[::2])
+    if not _words(view):
+        return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
+    done = desk_thread.corrected(tx, who, number, message, _words(view), phone=door.phone)
+    return None if done else _shown(door, customer_messages.plain(door.phrases, "not_your_answer").blocks)
+
+
+def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    done = not who.is_person and desk_thread.noted(tx, who, _ticket(view), _words(view), None)
+    return None if done else _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+
+
+def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    grant = desk_thread.asking_proof(tx, who)
+    if grant is None:
+        return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+    found = commands.verified(door, tx, who, desk_thread.looked_up(tx, grant, _words(view), door.region))
+    return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
+
+
+def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    """A code from the form: what does not fit leaves the form open, and counts."""
+    p = door.phrases
+    said, _, number = str(view.get("private_metadata") or "").partition(":")
+    account = numbers.whole(said)
+    on = choices.on_account(tx, who, account) if who.is_person and account is not None else None
+    if on is None:
+        return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
+    digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
+        return _error(tx, "code", p.plain("prove.digits"), view)
+    ticket = block_action.number(number)
+    draft = customer_tickets.draft(tx, who.subject, ticket)
+    found = verification.prove(
+        tx, door, who, digits, on.id, customer_tickets.topic_of(draft.action) if draft is not None else None
+    )
+    if found == verification.OTHER_TOPIC:
+        return _error(tx, "code", p.plain("prove.other_topic", number=ticket), view)
+    if isinstance(found, str):
+        return _error(tx, "code", p.plain("proof_later" if found == "later" else "proof_wrong"), view)
+    done = verification.hand_in(tx, who, ticket) if ticket else ""
+    return _update(verification_messages.proved(p, on, found, ticket, done))
+
+
+def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    """The number that is heard on the phone: said once. A wrong one ends it."""
+    p, id = door.phrases, _ticket(view)
+    digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
+    if not re.fullmatch(r"[0-9]{2}", digits):
+        return _error(tx, "number", p.plain("approval.two"), view)
+    if not who.is_person or not private.is_old_enough(tx, who):
+        return _shown(door, customer_messages.plain(p, "approval.gone").blocks)
+    ends_at = tx.now + door.step_up_minutes * verification.MINUTE
+    right = slack_approvals.answer(tx, who.subject, id, digits, ends_at=ends_at)
+    if right is None:
+        return _shown(door, customer_messages.plain(p, "approval.gone").blocks)
+    job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:answered", {"approval": id})
+    waits = slack_approvals.for_draft(tx, who.subject, id) if right else None
+    if waits is not None and verification.hand_in(tx, who, *waits) == verification.HANDED:  # or the phone says why not
+        return _update(verification_messages.answered(p, customer_messages.plain(p, "prove.handed", number=waits[0])))
+    said = customer_messages.plain(p, "approval.right" if right else "approval.wrong")
+    return _update(verification_messages.answered(p, said))
+
+
+def suggested(door: Door, body: Body) -> Answer:
+    """The choices that fit what somebody types, where there are too many for one list."""
+    via, typed = door.via(body), str(body.get("value") or "").casefold()
+    actor = of_interaction(body, via.team) if via is not None else None
+    with door.store.transaction("slack") as tx:
+        who = known(tx, actor)
+        found = choices.possible(tx, who) if who is not None and who.is_person else []
+        if body.get("action_id") == "service" and who is not None:
+            return {"option_groups": forms.services(door.phrases, choices.running(tx, who, found, typed))}
+        if body.get("action_id") == "prove_on" and who is not None:
+            named = choices.accounts_like(tx, who, typed, most=b.MOST_OPTIONS)
+            return {
+                "options": [
+                    b.option(customer_messages.account_label(door.phrases, one), f"account:{one.id}") for one in named
+                ]
+            }
+        fits = choices.like(tx, found, typed, most=b.MOST_OPTIONS)
+    groups = customer_messages.grouped(door.phrases, fits)
+    return {"option_groups": b.option_groups(groups)}
+
+
+FORMS: Final[dict[str, Callable[[Door, Transaction, Who, Mapping[str, Any], Body], Answer | None]]] = {
+    "open_ticket": _open,
+    "reply": _reply,
+    "desk_answer": _desk_answer,
+    "desk_correct": _desk_correct,
+    "desk_note": _desk_note,
+    "desk_verify": _verify,
+    "prove": _prove,
+    "approve": _approve,
+}

@@ -1,0 +1,1 @@
+"""What is told: answers read anew, and what the worker posts and changes."""

@@ -1,0 +1,221 @@
+"""What a member asked to be told, as a message: everything is read anew, under their rights at this moment.
+
+The same for the answer to a command, which goes out with the acknowledgement, and for what the worker posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from authz import CELL_OF, Action, Grant, Proof, Reason, Status, Topic
+from bot.text import intents
+from bot.text.phrases import Phrases
+from bot.usecases import choices
+from bot.usecases.identity import Who
+from bot.usecases.rights import on_ticket
+from bot.views import blocks as b
+from bot.views import customer_messages, delegation_messages
+from bot.views.blocks import Block, Message
+from store import Transaction
+from store.accounts import account_details, delegations
+from store.accounts.account_details import AccountName
+from store.messages import timeline
+from store.text import numbers
+from store.tickets import customer_lists
+from store.tickets.customer_tickets import Conversation, Ticket
+
+Answer = Callable[[Transaction, Phrases, Who, str], Message]
+VIEW: Final = tuple((Action.TICKET_VIEW, topic) for topic in Topic)
+
+
+def answer(tx: Transaction, p: Phrases, who: Who | None, what: str) -> Message:
+    """`what` is a key of ANSWERS, with more after a colon: `tickets:2`. Whoever is not known is told that and no more."""
+    if who is None or not who.is_person:
+        return customer_messages.plain(p, "stranger" if who is None else "you_are_staff")
+    name, _, more = what.partition(":")
+    return ANSWERS.get(name, _help)(tx, p, who, more)
+
+
+def _help(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    buttons = b.actions(
+        b.button(p.plain("button.open"), "open"),
+        b.tell(p.plain("button.tickets"), "tickets:0"),
+        b.tell(p.plain("button.account"), "account"),
+    )
+    return b.message(b.section(p.say("help")), buttons)
+
+
+def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    cell, may = str(Action.BILLING_VIEW), choices.theirs(tx, who)
+    if not any(cell in grants for grants in may.values()):
+        return _refused(tx, p, who, Action.BILLING_VIEW)
+    named = choices.named_first(tx, may, customer_messages.ACCOUNTS, cell)
+    found = [
+        (account, account_details.invoices(tx, grants[cell]) if cell in grants else None) for account, grants in named
+    ]
+    return customer_messages.bills(p, found, len(may) - len(found))
+
+
+def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    cell = str(Action.SERVICE_VIEW)
+    may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
+    if not may:
+        return _refused(tx, p, who, Action.SERVICE_VIEW)
+    named = choices.named_first(tx, may, customer_messages.ACCOUNTS, cell)
+    found = [(account, account_details.services(tx, grants[cell])) for account, grants in named]
+    return customer_messages.services(p, found, len(may) - len(found))
+
+
+def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    cell = str(Action.CONTACTS_VIEW)
+    may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
+    if not may:
+        return _refused(tx, p, who, Action.CONTACTS_VIEW)
+    named = choices.named_first(tx, may, customer_messages.ACCOUNTS, cell)
+    found = [(account, account_details.who_may_manage_contacts(tx, grants[cell])) for account, grants in named]
+    return customer_messages.contacts(p, found, len(may) - len(found))
+
+
+def _account(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    may = choices.theirs(tx, who)
+    named = choices.named_first(tx, may, customer_messages.STANDINGS)
+    tx.told_rights(grants[cell] for _, grants in named for cell in customer_messages.may(grants))
+    return customer_messages.account(p, named, choices.possible(tx, who), len(may) - len(named))
+
+
+def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
+    """Why not, for a cell; the cell is one of ours or it is taken for opening tickets."""
+    asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
+    found = choices.refusals(tx, who, [asked])
+    return customer_messages.refused(p, found) if found else _account(tx, p, who, "")  # it is allowed by now
+
+
+def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
+    return customer_messages.refused(p, choices.refusals(tx, who, [(action, None)]))
+
+
+def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
+    page = numbers.whole(more, 5) or 0
+    may = viewing(tx, who)
+    if not may:
+        return customer_messages.refused(p, choices.refusals(tx, who, VIEW))
+    found, rest = customer_lists.page(tx, may, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
+    return customer_messages.listed(p, found, page, rest)
+
+
+def viewing(tx: Transaction, who: Who) -> list[Grant]:
+    """Under which a member may see tickets, wherever they may."""
+    everywhere = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
+    return [grant for grants in everywhere.values() for grant in grants.values()]
+
+
+def waiting(tx: Transaction, who: Who) -> list[Ticket]:
+    """Their own tickets on which the desk waits for them."""
+    may = viewing(tx, who)
+    return customer_lists.waiting(tx, may) if may else []
+
+
+def is_awaited(tx: Transaction, who: Who) -> bool:
+    """Whether there is any such ticket."""
+    may = viewing(tx, who)
+    return bool(may and customer_lists.waits(tx, may))
+
+
+def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
+    """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
+    grant = on_ticket(tx, who, Action.TICKET_VIEW, number)
+    return None if grant is None else customer_lists.conversation(tx, [grant], number)
+
+
+def billing_alone(tx: Transaction, who: Who, account: int) -> tuple[AccountName, Status] | None:
+    """An account and the state it is in, where that is why a member can open billing tickets there and no others."""
+    grant = tx.offer([who.ask(tx, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
+    state = account_details.takes_billing_alone(tx, grant) if grant is not None else None
+    return (account_details.name(tx, grant), state) if grant is not None and state is not None else None
+
+
+def went_to_billing(tx: Transaction, who: Who, found: Conversation) -> tuple[AccountName, Status] | None:
+    """The same of the account of a billing ticket that the desk has not answered yet, and that asks for no change."""
+    ticket = found.ticket
+    about = timeline.about(tx, ticket.number) if ticket.topic == Topic.BILLING and ticket.status == "open" else None
+    if about is None or about.account is None or found.kind not in ("problem", "question"):
+        return None
+    return billing_alone(tx, who, about.account)
+
+
+def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
+    number = numbers.whole(more) or 0
+    found = one_ticket(tx, who, number)
+    return (
+        customer_messages.plain(p, "no_such_ticket", number=number)
+        if found is None
+        else customer_messages.conversation(p, found)
+    )
+
+
+def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+    """What a member has lent and may take back."""
+    found = [
+        loan
+        for grants in choices.theirs(tx, who).values()
+        if "right.lend" in grants
+        for loan in delegations.loans(tx, grants["right.lend"])
+    ]
+    return delegation_messages.lent(p, found)
+
+
+def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_from: str) -> Message:
+    """What their words are to become, by a key of `customer_messages.ASKED`; where that is none of what they may open, why not comes first."""
+    found = choices.possible(tx, who)
+    wanted = intents.which_change(words, p.example("changes")) if what == "change" else ""
+    if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
+        return answer(tx, p, who, f"why:{wanted}" if wanted else "open")
+    why: Sequence[Block] = ()
+    if wanted and not any(one.kind == wanted for one in found):
+        why = _why_no_change(tx, p, who, Action(wanted))
+    elif what == "unsure" and not choices.may_open(found):
+        why = customer_messages.refused(p, choices.refusals(tx, who, choices.OPEN)).blocks
+    return customer_messages.ASKED[what](
+        p, customer_messages.Unclear(words, choices.named(tx, found), came_from, waiting(tx, who), why)
+    )
+
+
+def _why_no_change(tx: Transaction, p: Phrases, who: Who, action: Action) -> Sequence[Block]:
+    refused = choices.refusals(tx, who, [(action, None)])
+    wanting = [one for one in refused if one[1].denied.reason != Reason.STEP_UP]  # the others may reopen what is closed
+    return (
+        customer_messages.refused(p, wanting).blocks
+        if wanting
+        else customer_messages.not_closed(p, [account for account, _ in refused])
+    )
+
+
+def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
+    """Why a member can open no ticket, and what now; requests that are theirs to make are offered as what they are."""
+    made = customer_messages.refused(p, choices.refusals(tx, who, choices.OPEN))
+    if not choices.possible(tx, who):
+        return made
+    return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))
+
+
+ANSWERS: Final[dict[str, Answer]] = {
+    "help": _help,
+    "bills": _bills,
+    "services": _services,
+    "contacts": _contacts,
+    "account": _account,
+    "why": _why,
+    "tickets": _tickets,
+    "ticket": _ticket,
+    "lent": _lent,
+    "added": lambda tx, p, who, more: customer_messages.plain(p, "added", number=more[:20]),
+    "handed": lambda tx, p, who, more: customer_messages.plain(p, "handed", number=more[:20]),
+    "draft_handed_in": lambda tx, p, who, more: customer_messages.plain(p, "prove.handed_in", number=more[:20]),
+    "draft_withdrawn": lambda tx, p, who, more: customer_messages.plain(p, "prove.withdrawn", number=more[:20]),
+    "other_topic": lambda tx, p, who, more: customer_messages.plain(p, "prove.other_topic", number=more[:20]),
+    "drafted": lambda tx, p, who, more: customer_messages.plain(p, "drafted", number=more[:20]),
+    "became": lambda tx, p, who, more: customer_messages.plain(p, "became", number=more[:20]),
+    "open": lambda tx, p, who, _more: open_first(tx, p, who),
+    "thanks": lambda _tx, p, _who, _more: customer_messages.plain(p, "thanks"),
+}

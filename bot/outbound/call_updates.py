@@ -1,0 +1,87 @@
+"""What the worker shows the desk of calls: one card for each in the agents' channel, changed where it stands; and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.outbound.posting import GONE, Posting
+from bot.platform.web_api import OPERATORS, SlackSaid
+from bot.views import call_cards
+from bot.views.blocks import Message
+from desk.actors import permit_worker
+from store.calls import callbacks, live_calls
+from store.jobs.job_queue import Later, Work
+from store.security import alerts
+from store.slack import quotes, ticket_threads
+from store.slack.ticket_threads import Post
+from store.verification import slack_members
+
+
+def case(posting: Posting, piece: Work) -> None:
+    """The card of a call as it is now: posted once, and changed from then on."""
+    ring, door = int(piece.payload["ring"]), posting.door
+    if not door.agent_channel:
+        return
+    key = f"case:{ring}"
+    with door.store.transaction("slack") as tx:
+        found = live_calls.case(tx, permit_worker(tx), ring, door.texting)
+        stands = ticket_threads.posted(tx, key)
+    if found is None:
+        return
+    message = call_cards.card(door.phrases, found)
+    if stands is not None and stands.version == message.version:
+        return
+    if stands is None:
+        _in_the_channel(posting, key, message, piece)
+    else:
+        posting.change(stands, message)
+        posting.keep(key, replace(stands, version=message.version))
+    with door.store.transaction("slack") as tx:  # what it says of their tickets changes with these
+        quotes.keep(tx, key, {"ring": ring}, [f"ticket:{ticket.number}" for ticket in found.tickets])
+
+
+def alert(posting: Posting, piece: Work) -> None:
+    """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
+    id, door = int(piece.payload["alert"]), posting.door
+    with door.store.transaction("slack") as tx:
+        grant = permit_worker(tx)
+        found = alerts.to_deliver(tx, grant, id)
+        if found is None:
+            return
+        named = alerts.named(tx, grant, found)
+        leads = slack_members.leads(tx) if found.audience == alerts.LEADS else []
+    message = call_cards.alert(door.phrases, found, named)
+    if found.audience == alerts.DESK:
+        if door.agent_channel:
+            _in_the_channel(posting, f"alert:{id}", message, piece)
+        return
+    for member in leads:
+        via = member.via or door.home_id
+        key = f"alert:{id}:{member.team}:{member.user}"
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+
+
+def called(posting: Posting, piece: Work) -> None:
+    """A call back that reached nobody: whoever asked for it is told, in direct messages."""
+    door = posting.door
+    with door.store.transaction("slack") as tx:
+        found = callbacks.look(tx, int(piece.payload["call_back"]))
+        them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
+    if found is None or found.status not in callbacks.ENDED:
+        return
+    message = call_cards.not_reached(door.phrases, found)
+    for member in them:
+        key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or door.home_id
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+
+
+def _in_the_channel(posting: Posting, key: str, message: Message, piece: Work) -> Post:
+    door = posting.door
+    if not door.home_id:
+        raise Later("Slack has not told us who we are yet", 15)
+    try:
+        return posting.post(key, door.home_id, door.agent_channel, message, piece, version=message.version)
+    except SlackSaid as said:
+        if said.error in GONE:
+            raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said
+        raise

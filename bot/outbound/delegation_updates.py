@@ -1,0 +1,85 @@
+"""Lending a right, as the worker does it: the question to each who may lend, and what came of it to both sides."""
+
+from __future__ import annotations
+
+from authz import Action, Proof
+from bot.outbound.posting import Posting
+from bot.views import delegation_messages
+from bot.views.blocks import Message
+from desk.actors import Actor, may_still, permit_worker
+from store import Transaction
+from store.accounts import delegations
+from store.accounts.people import subject_of
+from store.jobs import job_queue
+from store.jobs.job_queue import Work
+from store.slack import ticket_threads
+from store.verification import slack_members
+
+
+def request(posting: Posting, piece: Work) -> None:
+    """Somebody asks: each who may lend is a piece of work of their own, so that nobody waits for another."""
+    _tell_lenders(posting, int(piece.payload["request"]), "asked")
+
+
+def _tell_lenders(posting: Posting, id: int, why: str) -> None:
+    with posting.door.store.transaction("worker") as tx:
+        found = delegations.addressees(tx, permit_worker(tx), id)
+        for lender in found[1] if found is not None else ():
+            asked = {"request": id, "person": lender.person}
+            lane = f"loan:{id}:{lender.person}"
+            job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
+
+
+def ask(posting: Posting, piece: Work) -> None:
+    """The question to one who may lend; afterwards the same message says what came of it."""
+    id, person = int(piece.payload["request"]), int(piece.payload["person"])
+    key, door = f"loan:{id}:{person}", posting.door
+    with door.store.transaction("worker") as tx:
+        found = delegations.addressees(tx, permit_worker(tx), id)
+        member = _where(tx, person)
+        stands = ticket_threads.posted(tx, key)
+    if found is None or member is None or all(lender.person != person for lender in found[1]):
+        return
+    message = delegation_messages.question(door.phrases, found[0])
+    if stands is not None:
+        posting.change(stands, message)
+    elif found[0].status == "open":
+        _direct(posting, key, member, message, piece)
+
+
+def news(posting: Posting, piece: Work) -> None:
+    """Lent, refused, over: whoever asked hears of it, if they are still on the account, and the lenders' messages say so."""
+    door, request, loan = posting.door, piece.payload.get("request"), piece.payload.get("loan")
+    if request is not None:
+        _tell_lenders(posting, int(request), piece.key)
+    with door.store.transaction("worker") as tx:
+        grant = permit_worker(tx)
+        lent = delegations.told_about(tx, grant, int(loan)) if loan is not None else None
+        asked = delegations.addressees(tx, grant, int(request)) if request is not None else None
+        account = delegations.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
+        borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
+        member = _where(tx, borrower) if borrower is not None else None
+        gone = borrower is None or not _is_on(tx, borrower, account)
+    if member is None or gone:
+        return
+    if lent is not None:
+        message = (delegation_messages.granted if request is not None else delegation_messages.ended)(
+            door.phrases, lent
+        )
+    else:
+        assert asked is not None
+        message = delegation_messages.refused(door.phrases, asked[0])
+    _direct(posting, f"loan_news:{piece.key}", member, message, piece)
+
+
+def _is_on(tx: Transaction, person: int, account: int | None) -> bool:
+    return may_still(tx, Actor(subject_of(person), Proof.VERIFIED), Action.CONTACTS_VIEW, account)
+
+
+def _where(tx: Transaction, person: int) -> slack_members.Member | None:
+    return next(iter(slack_members.of_person(tx, person)), None)
+
+
+def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, piece: Work) -> None:
+    via = member.via or posting.door.home_id
+    posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)

@@ -1,0 +1,29 @@
+"""Files that came with messages, fetched by the worker from Slack and kept sealed."""
+
+from __future__ import annotations
+
+from bot.outbound.posting import Posting
+from desk.actors import permit_worker
+from store.jobs.job_queue import Never, Work
+from store.messages import attachments
+
+
+def fetch_file(posting: Posting, piece: Work) -> None:
+    """A file that came with a message. Of one in a shared channel the event said no more than its id."""
+    message, id = int(piece.payload["message"]), str(piece.payload["file"])
+    with posting.door.store.transaction("worker") as tx:
+        team = attachments.came_through(tx, permit_worker(tx), message)
+    through = team or posting.door.home_id
+    try:
+        about = posting.api.call(through, "files.info", file=id)["file"]
+        size = int(about.get("size") or 0)
+        if size > attachments.LARGEST:
+            raise Never("too large")
+        content = posting.api.download(through, str(about["url_private"]), attachments.LARGEST)
+    except Never as never:
+        with posting.door.store.transaction("worker") as tx:
+            attachments.never(tx, message, id, str(never))
+        return
+    name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
+    with posting.door.store.transaction("worker") as tx:
+        attachments.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)

@@ -1,0 +1,335 @@
+"""What the worker does in Slack, by kind of work. Whatever is told is read anew, under the rights of whom it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from bot.outbound import (
+    agent_forms,
+    answers,
+    call_updates,
+    delegation_updates,
+    file_downloads,
+    notices,
+    outbox,
+    private,
+    reworded,
+    ticket_updates,
+    verification_prompts,
+)
+from bot.outbound.posting import GONE, Posting
+from bot.platform.context import Door, ask_who_we_are
+from bot.platform.web_api import SlackSaid, WebApi
+from bot.usecases import choices, desk_thread
+from bot.usecases.identity import Actor, Who, known
+from bot.views import blocks as b
+from bot.views import customer_messages, forms, home, verification_messages
+from bot.views.blocks import Block, Message
+from desk.actors import permit_worker
+from store import Transaction
+from store.accounts.people import person_of, subject_of
+from store.jobs.job_queue import Later, Never, Work
+from store.messages import edits
+from store.slack import ticket_threads
+from store.tickets import customer_lists
+from store.verification import slack_approvals, totp
+
+TRIGGER: Final = 3_000  # ms a trigger is good for
+PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
+Deliveries = dict[str, Callable[[Work], None]]
+
+
+def make_deliveries(door: Door, api: WebApi) -> Deliveries:
+    """Kind of work → how it is done. Each bears being done twice."""
+    posting = Posting(door, api)
+    kinds: dict[str, Callable[[Posting, Work], None]] = {
+        "news": ticket_updates.news,
+        "slack.head": ticket_updates.head,
+        "slack.say": ticket_updates.say,
+        "slack.send_file": ticket_updates.send_file,
+        "slack.tell": tell,
+        "slack.form": form,
+        "slack.home": show_home,
+        "slack.prompts": prompts,
+        "slack.welcome": welcome,
+        "slack.react": react,
+        "slack.fetch_file": file_downloads.fetch_file,
+        "slack.loan_request": delegation_updates.request,
+        "slack.loan_ask": delegation_updates.ask,
+        "slack.loan_news": delegation_updates.news,
+        "slack.notice": notices.tell,
+        "slack.notice_to": notices.tell_one,
+        "slack.hello": hello,
+        "slack.code": verification_prompts.code,
+        slack_approvals.KIND: verification_prompts.approve,
+        "slack.calling": verification_prompts.calling,
+        "slack.fade": verification_prompts.fade,
+        "case": call_updates.case,
+        "slack.alert": call_updates.alert,
+        "slack.called": call_updates.called,
+        edits.SAYS: reworded.again,
+        "slack.answer_anew": answer_anew,
+    }
+    return {kind: _with(posting, do) for kind, do in kinds.items()}
+
+
+def _with(posting: Posting, do: Callable[[Posting, Work], None]) -> Callable[[Work], None]:
+    def done(piece: Work) -> None:
+        posting.door.look()
+        do(posting, piece)
+
+    return done
+
+
+def _actor(piece: Work) -> Actor:
+    return Actor(str(piece.payload["team"]), str(piece.payload["user"]), str(piece.payload["via"]))
+
+
+# --- answers
+
+
+def tell(posting: Posting, piece: Work) -> None:
+    """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
+    actor, where = _actor(piece), piece.payload.get("where") or {}
+    what = str(piece.payload["what"])
+    if private.is_private(what) and (where.get("only") or not str(where.get("channel")).startswith("D")):
+        where = {}
+    with posting.door.store.transaction("slack") as tx:
+        message = _answer(tx, posting.door, actor, piece.payload)
+    channel = where.get("channel") or posting.direct(actor.team, actor.user, actor.via)
+    thread = where.get("thread")
+    if thread and channel.startswith("D") and piece.attempts == 1:
+        _busy(posting, actor.via, channel, thread)
+    if where.get("replace") and not where.get("only"):
+        posting.change(ticket_threads.Post(actor.via, channel, str(where["message"])), message)
+    elif where.get("only"):
+        _only_to(posting, actor, channel, thread, message, piece)
+    else:
+        post = posting.post(f"tell:{piece.key}", actor.via, channel, message, piece, thread=thread)
+        if private.fades(what):
+            _shown_once(posting, post, message, piece)
+        else:
+            reworded.keep(posting, f"tell:{piece.key}", piece.payload, message)
+
+
+def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, piece: Work) -> None:
+    """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
+    if piece.attempts > 1:
+        posting.change(post, message)
+    with posting.door.store.transaction("slack") as tx:
+        verification_prompts.fades(tx, f"tell:{piece.key}")
+
+
+def answer_anew(posting: Posting, piece: Work) -> None:
+    """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
+    key, asked = str(piece.payload["post"]), piece.payload["asked"]
+    with posting.door.store.transaction("slack") as tx:
+        stands, actor = ticket_threads.posted(tx, key), Actor(str(asked["team"]), str(asked["user"]), str(asked["via"]))
+        message = _answer(tx, posting.door, actor, asked)
+    if stands is not None:
+        posting.change(stands, message)
+        reworded.keep(posting, key, asked, message)
+
+
+def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
+    """Shows that an answer is being made, until it is posted. No answer fails for want of that."""
+    said = posting.door.phrases.plain("looking")
+    with suppress(Later, Never):
+        posting.api.call(team, "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=said)
+
+
+def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any]) -> Message:
+    what, p = str(asked["what"]), door.phrases
+    name, _, more = what.partition(":")
+    if name == "fixed":
+        return customer_messages.fixed(p, more)
+    who = known(tx, actor)
+    if private.is_private(what):
+        return private.answer(tx, door, who, what)
+    if what in customer_messages.ASKED and who is not None and who.is_person:
+        words = edits.unfiled(tx, who.subject, reworded.source(asked))
+        if words is None:
+            return customer_messages.fixed(p, "words_gone")
+        return answers.asked(tx, p, who, what, words, str(asked["from"]))
+    return answers.answer(tx, p, who, what)
+
+
+def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, message: Message, piece: Work) -> None:
+    """For the eyes of one member; in direct messages where they are not in that channel."""
+    try:
+        posting.api.call(
+            actor.via,
+            "chat.postEphemeral",
+            channel=channel,
+            user=actor.user,
+            thread_ts=thread,
+            **message.sent() | {"unfurl_links": None, "unfurl_media": None},
+        )
+    except SlackSaid as said:
+        if said.error not in (*GONE, "user_not_in_channel"):
+            raise
+        posting.post(f"tell:{piece.key}", actor.via, posting.direct(actor.team, actor.user, actor.via), message, piece)
+
+
+# --- forms
+
+
+def form(posting: Posting, piece: Work) -> None:
+    """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
+    actor, door = _actor(piece), posting.door
+    with door.store.transaction("slack") as tx:
+        who = known(tx, actor)
+        view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
+        late = tx.now - int(piece.payload["at"]) > TRIGGER
+    if view is None:
+        return
+    if open_one := piece.payload.get("view"):
+        with suppress(SlackSaid):  # closed meanwhile
+            posting.api.call(actor.via, "views.update", view_id=open_one, view=view)
+        return
+    if not late:
+        try:
+            posting.api.call(actor.via, "views.open", trigger_id=piece.payload["trigger"], view=view)
+            return
+        except SlackSaid as said:
+            if said.error not in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"):
+                raise
+        except Later:
+            if piece.attempts == 1:
+                raise
+    again = customer_messages.plain(door.phrases, "click_again")
+    where = piece.payload.get("where") or {}
+    channel = where.get("channel")
+    if channel and where.get("only"):
+        _only_to(posting, actor, channel, where.get("thread"), again, piece)
+    else:
+        to = channel or posting.direct(actor.team, actor.user, actor.via)
+        posting.post(f"form:{piece.key}", actor.via, to, again, piece)
+
+
+def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    possible = choices.possible(tx, who)
+    found, running = choices.named(tx, possible), choices.running(tx, who, possible)
+    if not found:
+        return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
+    words, origin, source, files = (str(asked.get(name) or "") for name in ("words", "origin", "source", "files"))
+    if not source:
+        copied = asked.get("copied") is True
+        return forms.open_ticket(door.phrases, found, words, origin, running=running, copied=copied)
+    about = str(asked.get("about") or "")
+    said = edits.unfiled(tx, who.subject, source)
+    if said is None:
+        return forms.refused(door.phrases, customer_messages.fixed(door.phrases, "words_gone").blocks)
+    prefilled = said[: b.MOST_WORDS].strip()
+    seals = (outbox.sealed(tx, who.actor, one) for one in (f"{files}|{source}", f"{source}|{prefilled}"))
+    kept = "|".join((source, files, *seals))
+    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=kept, about=about)
+
+
+def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    number, form = int(asked["ticket"]), str(asked["form"])
+    grant = desk_thread.working(tx, who, number) if form == "desk_answer" else None
+    if grant is None:
+        return forms.words(door.phrases, form, number)
+    return agent_forms.answer(tx, door, grant, number)
+
+
+def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    return agent_forms.correct(tx, door, who, int(asked["ticket"]), int(asked["message"]))
+
+
+def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    made = private.form(tx, door, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or ""))
+    return made or forms.refused(door.phrases, customer_messages.plain(door.phrases, "nothing_allowed").blocks)
+
+
+def _approve_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+    found = slack_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
+    if found is None or found.over or subject_of(found.person) != who.subject:
+        return forms.refused(door.phrases, customer_messages.plain(door.phrases, "approval.gone").blocks)
+    return verification_messages.number_form(door.phrases, found.id)
+
+
+FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Block]]] = {
+    "open": _open_form,
+    "reply": _ticket_form,
+    "desk_answer": _ticket_form,
+    "desk_note": _ticket_form,
+    "desk_correct": _correct_form,
+    "verify": lambda tx, door, who, asked: forms.verify(door.phrases),
+    "prove": _prove_form,
+    "approve": _approve_form,
+}
+
+
+# --- the app's own place
+
+
+def show_home(posting: Posting, piece: Work) -> None:
+    actor, p = _actor(piece), posting.door.phrases
+    with posting.door.store.transaction("slack") as tx:
+        who = known(tx, actor)
+        if who is None or not who.is_person:
+            view = home.stranger(p, "stranger" if who is None else "home_staff")
+        else:
+            may, page = answers.viewing(tx, who), int(piece.payload["page"])
+            found, more = (
+                customer_lists.page(tx, may, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
+                if may
+                else ([], False)
+            )
+            account = answers.answer(tx, p, who, "account")
+            since = totp.confirmed_at(tx, person_of(who.subject))
+            view = home.home(p, account, found, page, more, private.proved_on(tx, who), since)
+    posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
+    reworded.keep(posting, f"home:{actor.team}:{actor.user}", piece.payload, view)
+
+
+def prompts(posting: Posting, piece: Work) -> None:
+    """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
+    p, actor = posting.door.phrases, _actor(piece)
+    channel = piece.payload.get("channel")
+    if channel:
+        suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
+        with suppress(Later, Never):  # no harm without; an app of before the agent view has none
+            posting.api.call(
+                actor.via,
+                "assistant.threads.setSuggestedPrompts",
+                channel_id=channel,
+                title=p.plain("prompts"),
+                prompts=suggested,
+            )
+
+
+def welcome(posting: Posting, piece: Work) -> None:
+    """In a channel the app came into: what it is good for, pinned."""
+    p, team, channel = posting.door.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
+    said = b.message(b.section(p.say("welcome")), b.actions(b.button(p.plain("button.open"), "open", style="primary")))
+    post = posting.post(f"welcome:{team}:{channel}", team, channel, said, piece)
+    try:
+        posting.api.call(team, "pins.add", channel=channel, timestamp=post.ts)
+    except SlackSaid as refused:
+        if refused.error not in ("already_pinned", "not_pinnable", "permission_denied", *GONE):
+            raise
+
+
+def react(posting: Posting, piece: Work) -> None:
+    """A lock on what an agent wrote in a card's thread: it is kept, and stays inside."""
+    try:
+        posting.api.call(
+            str(piece.payload["via"]),
+            "reactions.add",
+            channel=piece.payload["channel"],
+            timestamp=piece.payload["ts"],
+            name="lock",
+        )
+    except SlackSaid as said:
+        if said.error not in ("already_reacted", "message_not_found", *GONE):
+            raise
+
+
+def hello(posting: Posting, piece: Work) -> None:
+    """Who the token of the settings belongs to."""
+    ask_who_we_are(posting.door, posting.api)

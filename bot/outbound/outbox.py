@@ -1,0 +1,70 @@
+"""What the worker is to do in Slack, written down with its cause: ids, and never what may be told, which is read then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bot.usecases.identity import Actor
+from store import Transaction
+from store.jobs import job_queue
+
+Where = Mapping[str, Any]
+"""Where an answer goes: `channel`, `thread`, `only` (shown to whoever asked alone), or `replace` for in the place of the
+`message` that was clicked. Nothing means direct messages."""
+
+
+_SEAL: Final = 20  # characters
+
+
+def tell(tx: Transaction, actor: Actor, what: str, key: str, *, where: Where | None = None, origin: str = "") -> None:
+    """An answer (answers.py), or fixed words: `fixed:…`. `origin` says where words came from that the asker is asked about."""
+    asked = {"what": what, "where": dict(where or {}), **({"from": origin} if origin else {})}
+    job_queue.enqueue_once(tx, "slack.tell", key, {**_member(actor), **asked}, lane=f"tell:{actor.team}:{actor.user}")
+
+
+def form(tx: Transaction, actor: Actor, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
+    """A form for whoever clicked: a trigger is good for three seconds, so this is the first thing the worker does. With `view`,
+    the id of one that is open, it becomes that form."""
+    asked = {"form": form, "trigger": trigger, "at": tx.now, "where": dict(where or {}), **given}
+    job_queue.enqueue_once(tx, "slack.form", trigger, {**_member(actor), **asked})
+
+
+def home(tx: Transaction, actor: Actor, page: int, key: str) -> None:
+    job_queue.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=home_lane(actor))
+
+
+def home_lane(actor: Actor) -> str:
+    return f"home:{actor.user}"
+
+
+def prompts(tx: Transaction, actor: Actor, key: str) -> None:
+    job_queue.enqueue_once(tx, "slack.prompts", key, {**_member(actor), "channel": actor.dm})
+
+
+def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> None:
+    job_queue.enqueue_once(tx, kind, key, payload, lane=lane)
+
+
+def sealed(tx: Transaction, actor: Actor, said: str) -> str:
+    """Goes with what a message of ours keeps for somebody: what comes back without it, or from another, is not ours."""
+    return tx.keys.digest("kept", said, actor.team, actor.user)[:_SEAL]
+
+
+def is_sealed(tx: Transaction, actor: Actor, said: str, seal: str) -> bool:
+    return len(seal) == _SEAL and tx.keys.made(seal, "kept", said, actor.team, actor.user)
+
+
+def source_of(origin: str) -> str:
+    """As which message the words came that such an origin tells of (events.py); empty for none."""
+    told = origin.split("|")
+    return f"{told[1]}:{told[3]}" if len(told) == 6 else ""
+
+
+def files(found: Sequence[str]) -> str:
+    """File ids as they travel in a block id or a form."""
+    return ",".join(found[:12])
+
+
+def _member(actor: Actor) -> dict[str, str]:
+    return {"team": actor.team, "user": actor.user, "via": actor.via}

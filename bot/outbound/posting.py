@@ -1,0 +1,106 @@
+"""Posting: once by a key, changed afterwards where it stands. Between two transactions, never inside one.
+
+Slack has no way to say "only once": every post carries its key, and whoever tries again looks for
+it first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.platform.context import Door
+from bot.platform.web_api import SlackSaid, WebApi
+from bot.views.blocks import Message
+from store.jobs.job_queue import Later, Work
+from store.slack import ticket_threads
+from store.slack.ticket_threads import Post
+from store.verification import slack_members
+
+EVENT_TYPE: Final = "deskgate"
+CLOCKS: Final = 60  # seconds our clock and Slack's may differ
+MOST_PAGES: Final = 20
+GONE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "user_not_found", "users_not_found"})
+
+
+@dataclass(frozen=True)
+class Posting:
+    door: Door
+    api: WebApi
+
+    def post(
+        self,
+        key: str,
+        team: str,
+        channel: str,
+        message: Message,
+        piece: Work,
+        *,
+        thread: str | None = None,
+        version: str = "",
+    ) -> Post:
+        """Posts what has this key, unless it stands. Where the piece of work was tried before, it may stand and we not know.
+        Raises `Later` and `Never` as the Web API does."""
+        with self.door.store.transaction("slack") as tx:
+            stands = ticket_threads.posted(tx, key)
+        if stands is not None:
+            return stands
+        ts = self._found(team, channel, thread, key, piece.created_at) if piece.attempts > 1 else None
+        if ts is None:
+            metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+            said = self.api.call(
+                team, "chat.postMessage", channel=channel, thread_ts=thread, metadata=metadata, **message.sent()
+            )
+            channel, ts = str(said.get("channel") or channel), str(said["ts"])
+        made = Post(team, channel, ts, version)
+        self.keep(key, made)
+        return made
+
+    def keep(self, key: str, post: Post) -> None:
+        with self.door.store.transaction("slack") as tx:
+            ticket_threads.keep_post(tx, key, post)
+
+    def change(self, post: Post, message: Message) -> None:
+        """Brings what stands there to what is so now. What is gone is left alone."""
+        try:
+            self.api.call(post.team, "chat.update", channel=post.channel, ts=post.ts, **message.sent())
+        except SlackSaid as said:
+            if said.error not in ("message_not_found", "cant_update_message", *GONE):
+                raise
+
+    def direct(self, team: str, user: str, via: str) -> str:
+        """The channel of direct messages with a member."""
+        with self.door.store.transaction("slack") as tx:
+            member = slack_members.find(tx, team, user)
+        if member is not None and member.dm is not None and member.via == via:
+            return member.dm
+        opened: dict[str, Any] = self.api.call(via, "conversations.open", users=user)["channel"]
+        channel = str(opened["id"])
+        if member is not None:
+            with self.door.store.transaction("slack") as tx:
+                slack_members.met(tx, member, via, channel)
+        return channel
+
+    def _found(self, team: str, channel: str, thread: str | None, key: str, since: int) -> str | None:
+        """Where a post with this key stands already, among what was posted there since a time (ms)."""
+        method = "conversations.replies" if thread else "conversations.history"
+        oldest, cursor = f"{since // 1000 - CLOCKS}.000000", None
+        for _ in range(MOST_PAGES):
+            said = self.api.call(
+                team,
+                method,
+                channel=channel,
+                ts=thread,
+                oldest=oldest,
+                limit=200,
+                include_all_metadata=True,
+                cursor=cursor,
+            )
+            for message in said.get("messages", []):
+                found = message.get("metadata") or {}
+                if found.get("event_type") == EVENT_TYPE and (found.get("event_payload") or {}).get("key") == key:
+                    return str(message["ts"])
+            cursor = (said.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return None
+        raise Later("too much was written there since to find whether it was posted", 300)

@@ -1,0 +1,96 @@
+"""What a ticket says in each of its places: at its head, and for each thing that was said. Read anew, under the rights of whom it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bot.outbound import answers
+from bot.platform.context import Door
+from bot.usecases import verification
+from bot.usecases.identity import Actor, Who
+from bot.views import agent_cards, customer_messages, verification_messages
+from bot.views import blocks as b
+from bot.views.blocks import Message
+from desk.actors import permit_worker
+from store import Transaction
+from store.accounts.people import subject_of
+from store.messages import shown, timeline
+from store.messages.timeline import Said
+from store.slack import ticket_threads
+from store.slack.ticket_threads import Place
+from store.tickets import answer_delivery
+from store.tickets import ticket_summary as facts
+
+
+def came_from(place: Place, said: Said) -> bool:
+    """Whether this very thread is where it was said."""
+    return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
+
+
+def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    found = facts.card(tx, permit_worker(tx), place.ticket)
+    return None if found is None else agent_cards.card(door.phrases, found, phone=door.phone)
+
+
+def _who(place: Place) -> Who:
+    """The customer of a place: what goes there is asked for as them, at this moment."""
+    return Who(subject_of(place.person or 0), Actor("", "", place.team))
+
+
+def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    about = timeline.about(tx, place.ticket)
+    if about is not None and about.status == "withdrawn":
+        return customer_messages.plain(door.phrases, "draft_gone")
+    p, found = door.phrases, answers.one_ticket(tx, _who(place), place.ticket)
+    if found is None:
+        return customer_messages.plain(p, "may_not_follow", number=place.ticket)
+    words = [] if place.thread and came_from(place, found.said[0]) else customer_messages.words_of(p, found.said[0])
+    waits = found.ticket.status == "draft"
+    needs = verification_messages.needed(p, verification.ways(tx, door, _who(place))) if waits else ()
+    head = customer_messages.ticket_head(p, found.ticket, found.kind, found.service)
+    why = customer_messages.billing_alone(p, answers.went_to_billing(tx, _who(place), found))
+    return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket))
+
+
+def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+    about = timeline.about(tx, place.ticket)
+    return (
+        None if about is None else customer_messages.plain(door.phrases, f"origin.{about.seen_as}", number=place.ticket)
+    )
+
+
+def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+    grant = permit_worker(tx)
+    said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
+    if said is None:
+        return None
+    became = answer_delivery.of_ticket(tx, grant, place.ticket).get(id)
+    return agent_cards.said(door.phrases, place.ticket, said, became, facts.name_of_requester(tx, grant, place.ticket))
+
+
+def as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
+    """What was said, if the customer may see it: read under their own right, so a note is not even looked at."""
+    found = answers.one_ticket(tx, _who(place), place.ticket)
+    return None if found is None else next((one for one in found.said if one.id == id), None)
+
+
+def _customer_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+    said = as_customer(tx, place, id)
+    return None if said is None else b.message(customer_messages.said_in(door.phrases, said))
+
+
+def _origin_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+    return customer_messages.plain(door.phrases, "origin.answered", number=place.ticket)
+
+
+HEADS: Final[Mapping[str, Callable[[Door, Transaction, Place], Message | None]]] = {
+    ticket_threads.DESK: _desk_head,
+    ticket_threads.CUSTOMER: _customer_head,
+    ticket_threads.ORIGIN: _origin_head,
+}
+SAYS: Final[Mapping[str, Callable[[Door, Transaction, Place, int], Message | None]]] = {
+    ticket_threads.DESK: _desk_say,
+    ticket_threads.CUSTOMER: _customer_say,
+    ticket_threads.ORIGIN: _origin_say,
+}

@@ -1,0 +1,110 @@
+"""What the worker shows a customer in Slack for a call: a code to key, the question whether it is them, that we are calling.
+
+Only in direct messages with members who have stood for them for long enough: whoever linked themselves yesterday sees none
+of it. Made when it is shown; shown again it is made again, in the place of the one before.
+"""
+
+from __future__ import annotations
+
+from bot.outbound.posting import Posting
+from bot.views import customer_messages, verification_messages
+from bot.views.blocks import Message
+from desk.actors import offered_anything, permit_worker
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.people import subject_of
+from store.calls import callbacks
+from store.codes import one_time_codes
+from store.jobs import job_queue
+from store.jobs.job_queue import Work
+from store.slack import ticket_threads
+from store.verification import call_codes, factors, slack_approvals
+from store.verification.slack_members import Member
+
+
+def code(posting: Posting, piece: Work) -> None:
+    """A code of eight digits for the phone, good for that one call."""
+    person, call = int(piece.payload["person"]), str(piece.payload["call"])
+    door, subject = posting.door, subject_of(int(piece.payload["person"]))
+    with door.store.transaction("slack") as tx:
+        if tx.now - piece.created_at > one_time_codes.LIFE or not job_queue.is_owed(tx, piece):
+            return  # the caller has given up long since, or it was withdrawn
+        them = factors.on_file(tx, person).members
+        named = _account_name(tx, subject, int(piece.payload["account"]))
+        if not them or named is None:
+            return
+        bound = call_codes.bound_to(call, int(piece.payload["account"]))
+        message = verification_messages.step_code(
+            door.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
+        )
+        tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
+    for member in them:
+        _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)
+
+
+def approve(posting: Posting, piece: Work) -> None:
+    """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
+    late, what asked says so."""
+    id, door = int(piece.payload["approval"]), posting.door
+    with door.store.transaction("slack") as tx:
+        asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
+        them = factors.on_file(tx, asked.person).members if asked is not None else ()
+        if asked is not None and not asked.over:
+            job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:over", {"approval": id}, after=slack_approvals.LIFE)
+    if asked is None:
+        return
+    message = verification_messages.approval(door.phrases, asked)
+    for member in them:
+        key = f"approve:{id}:{member.team}:{member.user}"
+        with door.store.transaction("slack") as tx:
+            stands = ticket_threads.posted(tx, key)
+        if stands is not None:
+            posting.change(stands, message)
+        elif not asked.over:
+            _show(posting, f"approve:{id}", member, message, piece)
+
+
+def calling(posting: Posting, piece: Work) -> None:
+    """We are calling them now, and these are our two words."""
+    id, door = int(piece.payload["call_back"]), posting.door
+    with door.store.transaction("slack") as tx:
+        found = callbacks.look(tx, id)
+        them = factors.on_file(tx, found.person).members if found is not None else ()
+    if found is None or found.status in callbacks.ENDED:
+        return
+    words = callbacks.words(door.store.keys, found)
+    message = verification_messages.calling(door.phrases, found.number[-2:], words)
+    for member in them:
+        _show(posting, f"calling:{id}", member, message, piece)
+
+
+def fade(posting: Posting, piece: Work) -> None:
+    """What was good for minutes is over, and says so where it stood."""
+    with posting.door.store.transaction("slack") as tx:
+        stands = ticket_threads.posted(tx, str(piece.payload["post"]))
+    if stands is not None:
+        posting.change(stands, customer_messages.plain(posting.door.phrases, "code_over"))
+
+
+def fades(tx: Transaction, key: str) -> None:
+    """To be done when it is over."""
+    job_queue.enqueue_once(tx, "slack.fade", key, {"post": key}, after=one_time_codes.LIFE)
+
+
+def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
+    """What the account is called, which whoever may do anything on it may hear: the owner of a closed one may reopen it. None:
+    it is nothing of theirs any more."""
+    grant = offered_anything(tx, subject, account)
+    return None if grant is None else account_details.name(tx, grant).name
+
+
+def _show(
+    posting: Posting, name: str, member: Member, message: Message, piece: Work, *, over_later: bool = False
+) -> None:
+    key, via = f"{name}:{member.team}:{member.user}", member.via or posting.door.home_id
+    post = posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+    if piece.attempts > 1:  # what stands there may be of the try before
+        posting.change(post, message)
+    if over_later:
+        with posting.door.store.transaction("slack") as tx:
+            fades(tx, key)

@@ -1,0 +1,340 @@
+"""Slack's app is installed in a workspace: there and back in the browser, the tokens kept, and renewed before they end.
+
+Nobody is trusted for having installed it: that gives us a token for their workspace, and them nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from html import escape
+from importlib import resources
+from itertools import chain
+from threading import BoundedSemaphore
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from slack_sdk.web import WebClient
+
+from bot.platform.web_api import OPERATORS, SlackSaid, ask, slack_client
+from store import ConnectionLost, DatabaseFault, Store, Transaction
+from store.jobs import job_queue
+from store.jobs.job_queue import Later
+from store.slack import installations
+from store.slack.installations import STATE_LIFE, Installation
+
+AUTHORIZE: Final = "https://slack.com/oauth/v2/authorize"
+COOKIE: Final = "deskgate-slack-install"
+THREADS, PLACES = 2, 8  # for those who come back: at work, and at work or waiting
+PAUSES: Final = (0.2, 1.0, 3.0, 5.0)  # seconds between tries to keep tokens that cannot be had again
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # the address has a code in it
+    "Cache-Control": "no-store",
+}
+# What somebody who installs it reads: the status, a title, a sentence. {} is escaped where it is filled in.
+PAGES: Final = {
+    "installed": (200, "Installed", "Deskgate is now in {}. You can close this page."),
+    "cancelled": (400, "Not installed", "You did not allow it, and nothing has changed."),
+    "stale": (
+        400,
+        "Not installed",
+        "This was not begun in this browser, or more than ten minutes ago, or it is done already.",
+    ),
+    "strange": (403, "Not installed", "This desk is not for that workspace. Nothing was kept."),
+    "unreadable": (400, "Not installed", "Slack sent you back without what is needed."),
+    "refused": (502, "Not installed", "Slack refused: {}."),
+    "away": (502, "Not installed", "Slack could not be asked just now."),
+    "uninvited": (
+        403,
+        "Not installed",
+        "This needs a link that is good for a day. Whoever runs this desk makes one: deskgate slack install.",
+    ),
+    "full": (503, "Not installed", "Too many people are installing at once. Begin again in a minute."),
+    "unkept": (503, "Not installed", "Our database cannot be reached just now."),
+}
+_ERROR: Final = re.compile(r"[a-z_]{1,100}")
+_CODE: Final = re.compile(r"[!-~]{1,500}")
+log = structlog.get_logger("slack")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Our app as Slack knows it, and where its Web API is. `teams` are those that may install it; none named: any."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_base: str
+    teams: tuple[str, ...] = ()
+
+
+class Unreadable(ValueError):
+    """Slack's answer lacks what an installation has."""
+
+
+# --- in the browser
+
+
+def router(
+    store: Store,
+    app: App,
+    public_url: str,
+    *,
+    authorize: str = AUTHORIZE,
+    changed: Callable[[], object] = lambda: None,
+) -> APIRouter:
+    """`/slack/install` and where Slack sends people back to. `changed` is called when there is a new installation.
+
+    Only whoever the operator gave a link gets a state, and only with a state of ours, in the browser it was given to, is Slack
+    asked anything or a place taken: strangers keep nobody waiting and ask Slack nothing in our name."""
+    routes, client = APIRouter(include_in_schema=False), slack_client(app.api_base)
+    back = f"{public_url}/slack/oauth_redirect"
+    crumb: dict[str, Any] = {
+        "path": f"{urlsplit(public_url).path}/slack",
+        "secure": public_url.startswith("https://"),
+        "httponly": True,
+        "samesite": "lax",  # strict would keep it from us on the way back
+    }
+
+    scope = ",".join(scopes())
+    threads, places = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-install"), BoundedSemaphore(PLACES)
+    waiting: set[str] = set()  # links; one that got about takes one place, and a new one is let in beside it
+
+    @routes.get("/slack/install")
+    async def install(invited: str = "") -> Response:
+        if not installations.is_invited(store.keys, invited, store.clock()):
+            return _page("uninvited")
+        state = installations.begin(store.keys, invited, store.clock())
+        asked = {"client_id": app.client_id, "scope": scope, "state": state, "redirect_uri": back}
+        sent = Response(status_code=302, headers={**HEADERS, "Location": f"{authorize}?{urlencode(asked)}"})
+        sent.set_cookie(COOKIE, state, max_age=STATE_LIFE // 1000, **crumb)
+        return sent
+
+    def installed(state: str, query: Mapping[str, str]) -> Response:
+        try:
+            with store.transaction("slack") as tx:
+                first = installations.came_back(tx, state)
+            page = _installed(store, app, client, query, back) if first else _page("stale")
+        except (ConnectionLost, DatabaseFault):
+            return _page("unkept")
+        if page.status_code == 200:
+            changed()
+        return page
+
+    @routes.get("/slack/oauth_redirect")
+    async def oauth_redirect(request: Request) -> Response:
+        """Few wait for Slack at once, in threads of their own."""
+        state = request.query_params.get("state", "")
+        if not _is_theirs(store, request.cookies.get(COOKIE, ""), state):
+            page = _page("stale")
+        elif (link := installations.link_of(state)) in waiting or not places.acquire(blocking=False):
+            return _page("full")
+        else:
+            waiting.add(link)
+
+            def done(_: object) -> None:
+                waiting.discard(link)
+                places.release()
+
+            doing = threads.submit(installed, state, request.query_params)
+            doing.add_done_callback(done)
+            page = await asyncio.wrap_future(doing)
+        page.delete_cookie(COOKIE, **crumb)
+        return page
+
+    return routes
+
+
+def _is_theirs(store: Store, cookie: str, state: str) -> bool:
+    """Whether whoever comes back is the browser that was sent off."""
+    same = hmac.compare_digest(cookie.encode("utf-8", "replace"), state.encode("utf-8", "replace"))
+    return same and installations.is_begun(store.keys, state, store.clock())
+
+
+def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, str], back: str) -> Response:
+    """Exchanges the code, and keeps the tokens before anything else is asked."""
+    if "error" in query:
+        given = query["error"] if _ERROR.fullmatch(query["error"]) else "it did not say why"
+        return _page("cancelled") if given == "access_denied" else _page("refused", given)
+    code = query.get("code", "")
+    if not _CODE.fullmatch(code):
+        return _page("unreadable")
+    began = store.clock()
+    try:
+        told = ask(client, "oauth.v2.access", {"code": code, "redirect_uri": back}, app=_credentials(app))
+        made = _installation(told, began)
+    except SlackSaid as said:
+        log.warning("slack not installed", why=str(said))
+        return _page("refused", said.error)
+    except (Later, Unreadable) as why:
+        log.warning("slack not installed", why=str(why))
+        return _page("away")
+    if app.teams and made.team not in app.teams:
+        log.warning("slack not installed", why="not one of SLACK_TEAMS", team=made.team)
+        _give_back(client, made)
+        return _page("strange")
+    _twice(store, lambda tx: _put(tx, made))
+    log.info("slack installed", team=made.team)
+    _learn_bot(store, client, made)
+    return _page("installed", made.name)
+
+
+def _give_back(client: WebClient, made: Installation) -> None:
+    """A token that nobody is to have is better gone."""
+    assert made.token is not None
+    with suppress(Later, SlackSaid):
+        ask(client, "auth.revoke", {}, token=made.token)
+
+
+def _put(tx: Transaction, made: Installation) -> None:
+    before = installations.find(tx, made.team)
+    installations.put(tx, made if before is None else replace(made, bot_id=before.bot_id), anew=True)
+
+
+def _learn_bot(store: Store, client: WebClient, made: Installation) -> None:
+    """Slack says the bot's own id only when asked with the new token. It is no reason to call the installation failed."""
+    assert made.token is not None
+    try:
+        bot = ask(client, "auth.test", {}, token=made.token).get("bot_id")
+    except (Later, SlackSaid) as why:
+        log.warning("slack bot unknown", team=made.team, why=str(why))
+        return
+
+    def learn(tx: Transaction) -> None:
+        now = installations.find(tx, made.team)
+        if now is not None and now.token == made.token and isinstance(bot, str):
+            installations.put(tx, replace(now, bot_id=bot))
+
+    _twice(store, learn)
+
+
+def _page(name: str, said: str = "") -> Response:
+    status, title, sentence = PAGES[name]
+    again = "" if status in (200, 403) else " To begin again, open the link that you were given."
+    body = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f"<body><h1>{title}</h1><p>{sentence.format(escape(said))}{again}</p></body></html>"
+    )
+    return Response(body, status, HEADERS, media_type="text/html")
+
+
+# --- by the worker
+
+
+def due(tx: Transaction) -> None:
+    """Has the tokens that end soon rotated: one piece of work for each pair of tokens, one lane for each team."""
+    for team in installations.due_to_rotate(tx):
+        found = installations.find(tx, team)
+        if found is not None:
+            job_queue.enqueue_once(
+                tx, "slack.rotate", f"{team}:{found.expires_at}", {"team": team}, lane=f"rotate:{team}"
+            )
+
+
+def rotate(
+    store: Store, api_base: str, client_id: str, client_secret: str, team: str, *, pauses: Iterable[float] = PAUSES
+) -> None:
+    """The next pair of tokens of one team, if they are due. In one lane: a refresh token is good once. Raises `Later`."""
+    with store.transaction("worker") as tx:
+        found = installations.find(tx, team) if team in installations.due_to_rotate(tx) else None
+        if found is None:
+            return  # the piece before this one did it, or the app is gone
+        if found.refresh is None or found.token is None:
+            raise Later(f"the tokens of {team} cannot be opened: is their key still in SECRET_KEYS?", OPERATORS)
+        installations.put(tx, found)  # a database that takes nothing more is to say so before the token is spent
+    began = store.clock()
+    given = {"grant_type": "refresh_token", "refresh_token": found.refresh}
+    try:
+        told = ask(slack_client(api_base), "oauth.v2.access", given, app=(client_id, client_secret))
+        made = _rotated(found, told, began)
+    except SlackSaid as said:
+        if said.error == "invalid_refresh_token":
+            why = (
+                f"Slack knows the refresh token of {team} no more: install the app there again: deskgate slack install"
+            )
+        else:
+            why = f"Slack answered {said.error} when the tokens of {team} were to be renewed"
+        raise Later(why, OPERATORS) from None
+    except Unreadable:
+        raise Later(f"Slack named no new tokens for {team}", OPERATORS) from None
+    _keep(store, found, made, pauses)
+
+
+def _keep(store: Store, before: Installation, made: Installation, pauses: Iterable[float]) -> None:
+    """Nobody gives us these tokens twice: while the database is away they are kept here, and tried again."""
+    for pause in chain(pauses, [None]):
+        try:
+            with store.transaction("worker") as tx:
+                now = installations.find(tx, made.team)
+                # Not over an installation made anew meanwhile, and not back to life if the app was removed.
+                if now is not None and now.refresh == before.refresh:
+                    installations.put(tx, made)
+            return
+        except (ConnectionLost, DatabaseFault):
+            if pause is None:
+                log.critical("slack tokens lost", team=made.team)
+                raise
+            time.sleep(pause)
+
+
+# --- what Slack tells
+
+
+def scopes() -> list[str]:
+    """What the app asks for, as its manifest says."""
+    manifest = json.loads((resources.files("bot") / "manifest.json").read_text("utf-8"))
+    return list(manifest["oauth_config"]["scopes"]["bot"])
+
+
+def _installation(told: Mapping[str, Any], began: int) -> Installation:
+    """A whole Grid organisation has no team, and goes by its own id."""
+    place = told.get("enterprise") if told.get("is_enterprise_install") or not told.get("team") else told["team"]
+    if not isinstance(place, dict):
+        raise Unreadable("neither a team nor an organisation")
+    team, bot = _text(place, "id"), _text(told, "bot_user_id")
+    return _rotated(Installation(team, str(place.get("name") or team), bot, ""), told, began)
+
+
+def _rotated(before: Installation, told: Mapping[str, Any], began: int) -> Installation:
+    seconds, refresh = told.get("expires_in"), told.get("refresh_token")
+    lasts = isinstance(seconds, int) and isinstance(refresh, str) and bool(refresh)
+    return replace(
+        before,
+        scopes=tuple(scope for scope in str(told.get("scope") or "").split(",") if scope),
+        token=_text(told, "access_token"),
+        refresh=refresh if lasts else None,
+        expires_at=began + int(seconds or 0) * 1000 if lasts else None,
+    )
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    found = told.get(name)
+    if not isinstance(found, str) or not found:
+        raise Unreadable(f"no {name}")
+    return found
+
+
+def _credentials(app: App) -> tuple[str, str]:
+    return app.client_id, app.client_secret
+
+
+def _twice(store: Store, write: Callable[[Transaction], object]) -> None:
+    """Once more where the connection was lost: what is written here is safe to repeat."""
+    for last in (False, True):
+        try:
+            with store.transaction("slack") as tx:
+                write(tx)
+            return
+        except ConnectionLost:
+            if last:
+                raise

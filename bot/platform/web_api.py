@@ -1,0 +1,309 @@
+"""Slack's Web API for the worker: one request, one answer, and what went wrong as `Later` or `Never`.
+
+Slack's library asks, within ten seconds. Nothing is tried twice here: that is the worker's, who writes down what was done. What is raised is for the operator: never a token, never a word of what was posted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from http.client import HTTPException
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+
+import httpx2
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import WebClient
+
+from store.jobs.job_queue import Later, Never
+from store.text.cleaning import clean
+
+SLACK: Final = ("slack.com", "slack-gov.com")  # theirs, with all that is below
+LARGEST_ANSWER: Final = 16 * 1024 * 1024
+LONGEST_TRANSFER: Final = 60.0  # seconds for a whole file: well within the lease of a piece of work
+MOST_HOPS: Final = 3
+OPERATORS: Final = 300.0  # seconds until the next try where somebody has to mend something first
+# Errors that pass by themselves, and those of the token, which the operator mends. Every other one stays as it is.
+PASSING: Final = frozenset(
+    [
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+        "org_login_required",
+    ]
+)
+OF_THE_TOKEN: Final = frozenset(
+    [
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "team_access_not_granted",
+        "accesslimited",
+        "ekm_access_denied",
+        "access_denied",
+        "two_factor_setup_required",
+    ]
+)
+TOO_FAST: Final = frozenset({"ratelimited", "rate_limited"})
+_WORD: Final = re.compile(r"[A-Za-z0-9_.:,-]{1,100}")
+_SILENT: Final = logging.Logger("bot.platform.web_api", logging.CRITICAL + 1)  # the library would log what was posted
+
+
+class SlackSaid(Never):
+    """Slack understood and refused. `error` is Slack's own word, to be caught by whoever knows what follows from it."""
+
+    def __init__(self, method: str, error: str) -> None:
+        super().__init__(f"Slack answered {error} to {method}")
+        self.error = error
+
+
+class WebApi:
+    """The methods of Slack's Web API, each for one workspace. `token_of` knows its token, or None."""
+
+    def __init__(self, base_url: str, token_of: Callable[[str], str | None], *, timeout: int = 10) -> None:
+        self._client = slack_client(base_url, timeout)
+        self._token_of, self._timeout = token_of, timeout
+        self._own = _origin(httpx2.URL(base_url))
+        self._over: dict[str, Any] = {
+            "timeout": timeout,
+            "verify": _tls(),
+            "trust_env": not is_here(base_url),
+        }
+
+    def call(self, team: str, method: str, **args: Any) -> dict[str, Any]:
+        """Slack's answer. An argument that is None is left out. Raises `Later`, `SlackSaid`."""
+        said: dict[str, Any] = clean(ask(self._client, method, args, token=self._token(team, method)))
+        return said
+
+    def upload(
+        self,
+        team: str,
+        channel: str,
+        thread: str | None,
+        name: str,
+        content: bytes,
+        comment: str = "",
+        *,
+        before: Callable[[str], object] = lambda file: None,
+    ) -> str:
+        """Posts a file; its id. Raises `Later`, `Never`. `before` is told the id before it is posted: by that one can ask
+        whether it was, when no answer comes. Done twice it is posted twice."""
+        given = self.call(team, "files.getUploadURLExternal", filename=name, length=len(content))
+        url, file = given.get("upload_url"), given.get("file_id")
+        if not isinstance(url, str) or not isinstance(file, str):
+            raise Later("Slack named no place to upload a file to")
+        if not self._is_slacks(url):
+            raise Never("Slack named a place to upload a file to that is not its own")
+        kind = {"Content-Type": "application/octet-stream"}
+        try:
+            answer = httpx2.post(url, content=content, headers=kind, **self._over)  # the URL is the secret: no token
+        except httpx2.TransportError as fault:
+            raise _away("an upload", fault) from fault
+        if answer.status_code != 200:
+            raise _of_status("an upload", answer.status_code, answer.headers)
+        before(file)
+        self.call(
+            team,
+            "files.completeUploadExternal",
+            files=[{"id": file, "title": name}],
+            channel_id=channel,
+            thread_ts=thread,
+            initial_comment=comment or None,
+        )
+        return file
+
+    def download(self, team: str, url: str, most: int) -> bytes:
+        """A private file. The token goes to Slack's hosts alone. Raises `Later`; `Never` for what is no such file, is larger
+        than `most`, or comes as a page to sign in with."""
+        token, began = self._token(team, "a download"), time.monotonic()
+        headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+        for _ in range(MOST_HOPS):
+            if not self._is_slacks(url):
+                raise Never("a file that is not at Slack is not fetched")
+            try:
+                with httpx2.stream("GET", url, headers=headers, **self._over) as answer:
+                    if not answer.has_redirect_location:
+                        return _content(answer, most, began)
+                    onward = httpx2.URL(url).join(answer.headers["location"])
+            except httpx2.InvalidURL:
+                raise Never("Slack sent us on to no place at all for a file") from None
+            except httpx2.TransportError as fault:
+                raise _away("a download", fault) from fault
+            if _origin(onward) != _origin(httpx2.URL(url)):
+                raise Never("Slack sent us elsewhere for a file: to sign in, if the app lacks files:read")
+            url = str(onward)
+        raise Never("Slack sent us in circles for a file")
+
+    def _token(self, team: str, what: str) -> str:
+        token = self._token_of(team)
+        if token is None:
+            raise Later(f"there is no token for {team}, which {what} needs: install the app there", OPERATORS)
+        return token
+
+    def _is_slacks(self, url: str) -> bool:
+        """Whether it is https at Slack, or exactly where the Web API is."""
+        try:
+            there = httpx2.URL(url)
+        except httpx2.InvalidURL:
+            return False
+        if there.userinfo:
+            return False
+        at_slack = any(there.host == name or there.host.endswith(f".{name}") for name in SLACK)
+        return _origin(there) == self._own or (at_slack and there.scheme == "https" and there.port in (None, 443))
+
+
+class _Client(WebClient):
+    """Slack's library over an opener of ours: no proxy on the way to this machine, and no redirect, as the library's own
+    would take the token along to wherever it is sent."""
+
+    def __init__(self, base_url: str, timeout: int) -> None:
+        super().__init__(base_url=base_url, timeout=timeout, logger=_SILENT, retry_handlers=[])
+        proxies = ProxyHandler({} if is_here(base_url) else None)
+        tls = HTTPSHandler(context=_tls())
+        self._opener = build_opener(proxies, tls, _NoRedirects)
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        try:
+            answer = self._opener.open(req, timeout=self.timeout)
+        except HTTPError as other_status:
+            answer = other_status
+        with answer:
+            body = answer.read(LARGEST_ANSWER)
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return {"status": answer.status, "headers": headers, "body": json.dumps(_object(body))}
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def slack_client(base_url: str, timeout: int = 10) -> WebClient:
+    """Slack's library as we use it: without retries, redirects and log. `ask` asks through it."""
+    return _Client(base_url, timeout)
+
+
+def ask(
+    client: WebClient, method: str, args: Mapping[str, Any], *, token: str = "", app: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """Slack's answer to one method, with a token or with the app's own id and secret. Raises `Later`, `SlackSaid`."""
+    given = {name: _sendable(value) for name, value in args.items() if value is not None}
+    credentials = {"client_id": app[0], "client_secret": app[1]} if app else None
+    signed = {**given, "token": token} if token else given
+    # Methods that read understand a form alone, and answer JSON as if nothing had been said. What has parts goes as JSON.
+    nested = any(isinstance(value, dict | list | tuple) for value in given.values())
+    try:
+        answer = client.api_call(
+            method, json=signed if nested else None, params=None if nested else signed, auth=credentials
+        )
+    except SlackApiError as refused:
+        raise _refusal(method, refused.response.status_code, refused.response.headers, refused.response.data) from None
+    except (OSError, HTTPException) as fault:
+        raise _away(method, fault) from fault
+    assert isinstance(answer.data, dict)
+    return answer.data
+
+
+def is_here(url: str) -> bool:
+    """Whether a URL leads to this machine: nothing on the way to it passes through a proxy."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()  # reading the certificates takes longer than many a request
+
+
+def _refusal(method: str, status: int, headers: Mapping[str, str], told: Any) -> Later | Never:
+    error, ok = told.get("error"), told.get("ok")
+    if status == 429 or error in TOO_FAST:
+        return Later(f"Slack lets us wait with {method}", _retry_after(headers))
+    if ok is not False or status >= 500:
+        return _of_status(method, status, headers)
+    word = _words(error) or "an error without a name"
+    if word in PASSING:
+        return Later(f"Slack answered {word} to {method}")
+    if word in OF_THE_TOKEN:
+        needed = _words(told.get("needed"))
+        return Later(f"Slack answered {word} to {method}{f' (needs {needed})' if needed else ''}", OPERATORS)
+    return SlackSaid(method, word)
+
+
+def _of_status(what: str, status: int, headers: Mapping[str, str]) -> Later:
+    if status == 429:
+        return Later(f"Slack lets us wait with {what}", _retry_after(headers))
+    return Later(f"Slack answered {status} to {what}, and nothing that can be read")
+
+
+def _away(what: str, fault: Exception) -> Later:
+    reason = getattr(fault, "reason", None)  # urllib wraps what happened
+    return Later(
+        f"Slack cannot be reached for {what}: {type(reason if isinstance(reason, Exception) else fault).__name__}"
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds; thirty where nothing sensible is said, an hour at most."""
+    said = headers.get("retry-after", "")
+    return float(min(max(int(said), 1), 3600)) if re.fullmatch(r"[0-9]{1,9}", said) else 30.0
+
+
+def _content(answer: httpx2.Response, most: int, began: float) -> bytes:
+    status, kind = answer.status_code, answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if status == 401:
+        raise Later("Slack answered 401 to a download: the token is not good", OPERATORS)
+    if status == 429 or status >= 500:
+        raise _of_status("a download", status, answer.headers)
+    if status != 200:
+        raise Never(f"Slack answered {status} to a download")
+    if kind == "text/html" and not answer.url.path.lower().endswith((".html", ".htm")):
+        raise Never("Slack gave a page to sign in with instead of a file: the app may lack files:read")
+    content = bytearray()
+    for chunk in answer.iter_bytes():
+        content += chunk
+        if len(content) > most:
+            raise Never(f"a file is larger than {most} bytes")
+        if time.monotonic() - began > LONGEST_TRANSFER:
+            raise Later("a download takes too long")
+    return bytes(content)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """Nothing where it is no JSON object: the library would make its first words an error's name."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _sendable(value: Any) -> Any:
+    """Half a character, as somebody may have sent, cannot be put into a form."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _words(said: object) -> str:
+    return said if isinstance(said, str) and _WORD.fullmatch(said) else ""
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

@@ -1,0 +1,1 @@
+"""Words in and out of Slack: phrases, mrkdwn, intents. Pure."""

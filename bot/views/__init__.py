@@ -1,0 +1,1 @@
+"""Facts to messages, cards, forms and the home tab. Pure."""

@@ -1,0 +1,331 @@
+"""Answers to customers as messages: what they owe and run, who decides, their tickets, why not. Pure: facts in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from authz import LENDABLE, OWN_REQUESTS, Grant, Next, Status, leaves_out_suspension
+from bot.text.phrases import Phrases, moment
+from bot.usecases.choices import REFUSALS, Choice, Possible, may_open
+from bot.views import blocks as b
+from bot.views.blocks import Block, Message
+from store.accounts.account_details import AccountName, Deciders, Invoice, Service, WhyNot
+from store.messages.timeline import Said
+from store.tickets.customer_tickets import Conversation, Ticket
+
+PAGE = 10
+ACCOUNTS = 40  # in one message
+STANDINGS = 12  # what one may do on each
+ROOM = 40  # blocks for what was said in a ticket
+PARTS = 4  # of somebody's words in one message: 12,000 characters
+
+
+def plain(p: Phrases, key: str, **values: object) -> Message:
+    return b.message(b.section(p.say(key, **values)))
+
+
+def fixed(p: Phrases, key: str) -> Message:
+    """Words that say nothing about anybody."""
+    said = b.section(p.say(key))
+    return b.message(said, b.actions(b.button(p.plain("button.open"), "open") if key == "mention_empty" else None))
+
+
+def refused(p: Phrases, found: Sequence[tuple[AccountName, WhyNot]]) -> Message:
+    """Why not, which rule, who can help, and a button to ask whoever could lend the right."""
+    if not found:
+        return plain(p, "nothing_allowed")
+    return b.message(*(block for account, why in found[:REFUSALS] for block in _refusal(p, account, why)))
+
+
+def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
+    reason, lines = str(why.denied.reason), []
+    lines.append(p.say(f"refused.{reason}", account=account.name, action=why.cell, cell=why.cell))
+    if why.needs:
+        lines.append(p.say("needs_role" if why.needs_role else "needs_permission", needs=why.needs))
+    if leaves_out_suspension(why.denied):
+        lines.append(p.say("refused.suspended"))
+    asked = [lender for lender in why.lenders if lender.member]
+    if why.helpers:
+        lines.append(p.say(f"named.{why.denied.next}", names=why.helpers[:3]))
+    elif why.denied.next != Next.NONE:
+        lines.append(p.say(f"way.{why.denied.next}"))
+    if asked:
+        lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]]))
+    rules = p.say("rules", rules=", ".join(why.denied.rules))
+    ask = (
+        b.button(
+            p.plain("button.ask_lender", name=asked[0].name) if len(asked) == 1 else p.plain("button.ask_lenders"),
+            "ask_lender",
+            f"{account.id}:{why.cell}",
+        )
+        if asked
+        else None
+    )
+    return [b.section("\n".join(lines)), b.context(rules), *b.actions(ask)]
+
+
+def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice] | None]], more: int = 0) -> Message:
+    """What each account owes; None where they may not see it, which is said beside the others. `more`: accounts not among
+    them."""
+    made = []
+    for account, invoices in found[:ACCOUNTS]:
+        if invoices is None:
+            made.append(b.section(p.say("bills_not", account=account.name)))
+            continue
+        lines = [p.say(f"invoice.{invoice.status}", **_invoice(invoice)) for invoice in invoices[:20]]
+        lines += _rest(p, len(invoices) - 20)
+        made.append(b.section("\n".join([p.say("bills", account=account.name), *(lines or [p.say("no_bills")])])))
+    return b.message(made, _rest_of(p, found, more))
+
+
+def _invoice(invoice: Invoice) -> dict[str, object]:
+    return {"number": invoice.number, "amount": invoice.amount, "currency": invoice.currency, "due": invoice.due}
+
+
+def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]], more: int = 0) -> Message:
+    made = []
+    for account, listed in found[:ACCOUNTS]:
+        lines = [p.say("service", name=service.name, status=service.status) for service in listed[:30]]
+        lines += _rest(p, len(listed) - 30)
+        made.append(b.section("\n".join([p.say("services", account=account.name), *(lines or [p.say("no_services")])])))
+    return b.message(made, _rest_of(p, found, more))
+
+
+def contacts(p: Phrases, found: Sequence[tuple[AccountName, Deciders]], more: int = 0) -> Message:
+    """Who may change contacts, and whether the asker is one of them."""
+    made = []
+    for account, who in found[:ACCOUNTS]:
+        others = who.names or (p.plain("nobody"),)
+        if who.now:
+            key = ("contacts_too" if who.names else "contacts_you") if who.asker else "contacts"
+            made.append(b.section(p.say(key, account=account.name, names=others)))
+        else:
+            names = (p.plain("you"), *who.names) if who.asker else others
+            made.append(b.section(p.say("contacts_suspended", account=account.name, names=names)))
+    return b.message(made, _rest_of(p, found, more))
+
+
+def _rest(p: Phrases, count: int) -> list[str]:
+    """That there is more than is shown, where there is."""
+    return [p.say("not_shown", count=count)] if count > 0 else []
+
+
+def _rest_of(p: Phrases, found: Sequence[object], more: int, shown: int = ACCOUNTS) -> list[Block]:
+    return [b.context(said) for said in _rest(p, max(len(found) - shown, 0) + more)]
+
+
+def may(grants: Mapping[str, Grant]) -> list[str]:
+    """The cells that are said, of all that is allowed on an account."""
+    return [cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS]
+
+
+def account(
+    p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], could: Sequence[Possible], more: int = 0
+) -> Message:
+    """What a member may do, account by account, and buttons to see what they may see."""
+    made: list[Block] = []
+    for name, grants in found[:STANDINGS]:
+        cells = may(grants)
+        later = [one.kind for one in could if one.account == name.id and one.is_request]
+        lines = [p.say("account", account=name.name, number=name.number)]
+        lines.append(p.say("may", cells=_cells(cells)) if cells else p.say("may_nothing"))
+        if later:
+            lines.append(p.say("may_further", cells=_cells(later)))
+        wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in grants]
+        if wanted:
+            lines.append(p.say("may_not", cells=_cells(wanted)))
+        why = b.tell(p.plain("button.why_not"), f"why:{wanted[0]}") if wanted else None
+        made += [b.section("\n".join(lines)), *b.actions(why)]
+    made += _rest_of(p, found, more, STANDINGS)
+    seen = {cell for _, grants in found for cell in grants}
+    made += b.actions(
+        b.button(p.plain("button.open"), "open") if may_open(could) else None,
+        b.tell(p.plain("button.bills"), "bills") if "billing.view" in seen else None,
+        b.tell(p.plain("button.services"), "services") if "service.view" in seen else None,
+        b.tell(p.plain("button.contacts"), "contacts") if found else None,
+        b.tell(p.plain("button.lent"), "lent") if "right.lend" in seen else None,
+    )
+    return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
+
+
+def _cells(cells: Sequence[str]) -> list[str]:
+    """Cells for the words table `action`, those of one ticket right with both topics said once."""
+    seen = dict.fromkeys(cells)
+    for action in ("ticket.open", "ticket.view", "ticket.reply"):
+        both = (f"{action}:technical", f"{action}:billing")
+        if all(cell in seen for cell in both):
+            seen = {action if cell == both[0] else cell: None for cell in seen if cell != both[1]}
+    return list(seen)
+
+
+def listed(p: Phrases, found: Sequence[Ticket], page: int, more: bool) -> Message:
+    """One page of tickets, one's own first, with buttons to the pages beside it."""
+    if not found:
+        return plain(p, "no_tickets" if page == 0 else "no_more_tickets")
+    made: list[Block] = [b.section(p.say("tickets"))] if page == 0 else []
+    made += [ticket_line(p, ticket) for ticket in found]
+    made += b.actions(
+        b.tell(p.plain("button.newer"), f"tickets:{page - 1}") if page else None,
+        b.tell(p.plain("button.older"), f"tickets:{page + 1}") if more else None,
+        block_id=f"tickets:{page}",
+    )
+    return b.message(made)
+
+
+def ticket_line(p: Phrases, ticket: Ticket) -> Block:
+    whose = "ticket_own" if ticket.own else "ticket_other"
+    line = p.say(whose, number=ticket.number, subject=ticket.subject, status=ticket.status, topic=ticket.topic)
+    return b.section(line, b.tell(p.plain("button.show"), f"ticket:{ticket.number}"))
+
+
+def billing_alone(p: Phrases, found: tuple[AccountName, Status] | None) -> tuple[Block, ...]:
+    """Why a ticket went to billing, and what can be done about it."""
+    return () if found is None else (b.section(p.say(f"billing_alone.{found[1]}", account=found[0].name)),)
+
+
+def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
+    """One ticket with the last of what was said, and what may be done with it."""
+    ticket = found.ticket
+    made: list[Block] = [ticket_head(p, ticket, found.kind, found.service)]
+    shown = [said_in(p, said) for said in found.said[-last:]]
+    while len(shown) > 1 and sum(map(len, shown)) > ROOM:
+        del shown[0]
+    if len(found.said) > len(shown):
+        made.append(b.context(p.say("earlier", count=len(found.said) - len(shown))))
+    made += [block for blocks in shown for block in blocks][:ROOM]
+    return b.message(made, ticket_buttons(p, ticket, reply=True))
+
+
+def ticket_head(p: Phrases, ticket: Ticket, kind: str, service: str) -> Block:
+    key = "ticket_head_about" if service else "ticket_head"
+    what = p.say(key, number=ticket.number, subject=ticket.subject, kind=kind, service=service)
+    return b.section("\n".join([what, p.say(f"ticket_is.{ticket.status}")]))
+
+
+def ticket_buttons(p: Phrases, ticket: Ticket, *, reply: bool = False) -> tuple[Block, ...]:
+    number = str(ticket.number)
+    if ticket.status == "draft":
+        return b.actions(
+            b.button(p.plain("button.prove"), "prove", number, style="primary"),
+            b.button(p.plain("button.withdraw"), "withdraw", number),
+        )
+    if ticket.status == "closed":
+        return b.actions(b.button(p.plain("button.reopen"), "reopen", number))
+    return b.actions(
+        b.button(p.plain("button.reply"), "reply", number) if reply else None,
+        b.button(p.plain("button.solved"), "solved", number, style="primary"),
+    )
+
+
+def said_in(p: Phrases, said: Said) -> list[Block]:
+    """One entry of a ticket, for the customer: who, when, what; or what became of it."""
+    if said.event:
+        return [b.context(p.say(f"event.{said.event}", name=said.name, at=moment(said.at)))]
+    by = "said_desk" if said.by_desk else "said_customer"
+    made = [b.context(p.say(by, name=said.name or p.plain("somebody"), at=moment(said.at)))]
+    return made + words_of(p, said)
+
+
+def words_of(p: Phrases, said: Said) -> list[Block]:
+    if said.withdrawn:
+        return [b.context(p.say("withdrawn"))]
+    made: list[Block] = quote(p, said.body)
+    if said.recording and not said.body:
+        made.append(b.context(p.say(f"recording.{said.recording}")))
+    if said.edited:
+        made.append(b.context(p.say("edited")))
+    for file in said.files:
+        made.append(b.context(p.say("file_lost" if file.lost else "file", name=file.name or p.plain("a_file"))))
+    return made
+
+
+def quote(p: Phrases, words: str) -> list[Block]:
+    """Somebody's words, and, where they are longer than Slack takes in one message, how much more there is."""
+    shown, more = parts(words)[:PARTS], len(words) - PARTS * b.SECTION
+    return [b.quoted(part) for part in shown] + ([b.context(p.say("words_more", count=more))] if more > 0 else [])
+
+
+def parts(words: str) -> list[str]:
+    """Long words in pieces that fit a section each."""
+    return [words[at : at + b.SECTION] for at in range(0, len(words), b.SECTION)]
+
+
+class Unclear(NamedTuple):
+    """Words whose writer is asked what they are about, which may be one of `found` or an answer to a ticket that is `waiting`. `why`
+    they are not what they seem to be is said first."""
+
+    words: str
+    found: Sequence[Choice]
+    came_from: str
+    waiting: Sequence[Ticket] = ()
+    why: Sequence[Block] = ()
+
+
+def which(p: Phrases, said: Unclear) -> Message:
+    """Words that are to become a ticket, or that answer one."""
+    tickets = [choice for choice in said.found if not choice.is_request]
+    one = tickets[0] if len(tickets) == 1 else None
+    button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None
+    rest = [choice for choice in said.found if choice is not one]
+    chooser = choose(p, rest) if rest else None
+    key = "which_one" if one else "which_else" if said.why else "which"
+    return b.message(
+        said.why,
+        b.section(p.say(key, account=one.account.name if one else "")),
+        quote(p, said.words),
+        b.actions(*(add_to(p, ticket) for ticket in said.waiting), button, chooser, block_id=said.came_from),
+    )
+
+
+def add_to(p: Phrases, ticket: Ticket) -> Block:
+    said = p.plain("button.add_to", number=ticket.number)
+    return b.button(said, f"add_{ticket.number}", str(ticket.number), style="primary")
+
+
+def unsure(p: Phrases, said: Unclear) -> Message:
+    """Words that may be a question or a problem: everything they might mean as buttons; or why they can be no ticket."""
+    asked = which(p, said) if said.found else b.message(said.why)
+    others = b.actions(
+        b.tell(p.plain("button.bills"), "bills"),
+        b.tell(p.plain("button.services"), "services"),
+        b.tell(p.plain("button.contacts"), "contacts"),
+        b.tell(p.plain("button.tickets"), "tickets:0"),
+        b.tell(p.plain("button.account"), "account"),
+    )
+    return b.message(list(asked.blocks), b.section(p.say("or_this")), others)
+
+
+def not_closed(p: Phrases, found: Sequence[AccountName]) -> Sequence[Block]:
+    """Why what is asked for is not to be had: there is nothing to reopen."""
+    return [b.section(p.say("not_closed", account=account.name)) for account in found]
+
+
+def change(p: Phrases, said: Unclear) -> Message:
+    """Words that ask for a change: what may be requested comes first; before it why what they ask for may not."""
+    in_order = sorted(said.found, key=lambda choice: not choice.is_request)
+    asked = b.actions(*(add_to(p, ticket) for ticket in said.waiting), choose(p, in_order), block_id=said.came_from)
+    return b.message(said.why, b.section(p.say("which_else" if said.why else "which")), quote(p, said.words), asked)
+
+
+ASKED: Final[dict[str, Callable[[Phrases, Unclear], Message]]] = {"which": which, "unsure": unsure, "change": change}
+
+
+def choose(p: Phrases, found: Sequence[Choice]) -> Block:
+    options = grouped(p, found)
+    if sum(len(listed) for _, listed in options) > b.MOST_OPTIONS or len(options) > b.MOST_OPTIONS:
+        return b.search(p.plain("about"), "choose_many")
+    return b.grouped(p.plain("about"), "choose", options)
+
+
+def account_label(p: Phrases, account: AccountName) -> str:
+    return p.plain("account_label", account=account.name, number=account.number)
+
+
+def grouped(p: Phrases, found: Sequence[Choice]) -> list[tuple[str, list[Block]]]:
+    """Choices as options under their account's name."""
+    groups: dict[str, list[Block]] = {}
+    for choice in found:
+        label = account_label(p, choice.account)
+        groups.setdefault(label, []).append(b.option(p.plain("kind", kind=choice.kind), choice.value))
+    return list(groups.items())

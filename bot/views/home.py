@@ -1,0 +1,48 @@
+"""The home tab: who this member is to us, in words, what they may do, and their tickets. Pure: facts in, a view out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.text.phrases import Phrases, moment
+from bot.views import blocks as b
+from bot.views import customer_messages, verification_messages
+from bot.views.blocks import Block, Message
+from bot.views.verification_messages import Standing
+from store.tickets.customer_tickets import Ticket
+
+
+def home(
+    p: Phrases,
+    account: Message,
+    found: Sequence[Ticket],
+    page: int,
+    more: bool,
+    proved: Sequence[Standing] = (),
+    authenticator: int | None = None,
+) -> Block:
+    """`proved`: how far they are proved on each account; `authenticator`: since when (ms) they have one."""
+    listed = customer_messages.listed(p, found, page, more)
+    sure = {"title": b.plain(p.plain("unlink.title"), 100), "text": b.plain(p.plain("unlink.text"), 300)}
+    sure |= {"confirm": b.plain(p.plain("unlink.yes"), 30), "deny": b.plain(p.plain("unlink.no"), 30)}
+    unlink = b.button(p.plain("button.unlink"), "unlink") | {"confirm": sure}
+    further = [
+        verification_messages.good_until(p, account.name, said) for account, said in proved[:10] if said is not None
+    ]
+    since = p.say("home.no_authenticator")
+    if authenticator is not None:
+        since = p.say("authenticator.since", at=moment(authenticator))
+    proof = [b.context(*further, since), *b.actions(*_proof_buttons(p, authenticator is not None))]
+    return b.home([*account.blocks, *proof, b.divider(), *listed.blocks, b.divider(), *b.actions(unlink)])
+
+
+def _proof_buttons(p: Phrases, there: bool) -> list[Block]:
+    return [
+        b.tell(p.plain("button.prove"), "prove"),
+        verification_messages.remove(p) if there else b.tell(p.plain("button.enrol"), "authenticator"),
+        b.tell(p.plain("button.to_phone"), "reference"),
+    ]
+
+
+def stranger(p: Phrases, key: str) -> Block:
+    return b.home([b.section(p.say(key))])
