@@ -58,6 +58,9 @@ WRONG = [
     ("deskgate", "store.tables"),
     ("ivr", "store.db.statements"),
     ("store", "authz.grant"),
+    ("store.accounts", "store.tickets"),
+    ("store.calls", "store.tickets"),
+    ("bot.views", "bot.inbound"),
 ]
 
 
@@ -67,12 +70,14 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
     tree = tmp_path_factory.mktemp("tree")
     shutil.copy(ROOT / "pyproject.toml", tree)
     for package in PACKAGES:
-        (tree / package).mkdir()
-        (tree / package / "__init__.py").touch()
-    for private in ("store/db/statements.py", "store/tables.py", "authz/grant.py"):
-        (tree / private).touch()
+        for room in (ROOT / package, *(path.parent for path in (ROOT / package).glob("*/__init__.py"))):
+            (tree / room.relative_to(ROOT)).mkdir()
+            (tree / room.relative_to(ROOT) / "__init__.py").touch()
+    for single in ("store/db/statements.py", "authz/grant.py", "bot/router.py"):
+        (tree / single).touch()
     for importer, imported in WRONG:
-        (tree / importer / f"takes_{imported.replace('.', '_')}.py").write_text(f"import {imported}\n")
+        wrong = tree / importer.replace(".", "/") / f"takes_{imported.replace('.', '_')}.py"
+        wrong.write_text(f"import {imported}\n")
     code, said = lint(tree)
     assert code == 1, said
     return said
