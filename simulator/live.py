@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ Listen = Callable[[Listener], Callable[[], None]]
 
 async def stream(
     listen: Listen, closing: Callable[[], bool], meanwhile: Callable[[], object] | None = None
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """Every event that is heard, as JSON. A comment now and then finds out who has gone.
 
     `closing` says that the server is about to stop, which a live stream would hold up. `meanwhile` is done whenever

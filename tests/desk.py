@@ -21,7 +21,7 @@ from deskgate.simulated import SAMPLE
 from simulator.exchange import Exchange, posting
 from simulator.script import play
 from simulator.twilio_api import router as twilio_api
-from store import Keys, open_store
+from store import Keys, Store, open_store
 from store.imports import import_run
 from store.imports.file_format import read
 from tests.doors.mailbox import Mailbox
@@ -64,7 +64,7 @@ class Desk:
         self.house: House = self.app.state.house
         if slack_api is None:
             self.house.deliveries["news"] = lambda _piece: None  # nobody is in Slack here; see tests/bot
-        self.store = self.house.store
+        self.store: Store = self.house.store
         self.client = TestClient(
             self.app, base_url=PUBLIC, client=("127.0.0.1", 50000)
         )  # never started: no worker runs

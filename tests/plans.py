@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, Executable, Insert, event
+from sqlalchemy import Engine, Executable, Index, Insert, PrimaryKeyConstraint, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
@@ -229,7 +229,7 @@ class Filled:
             if step is None:
                 continue
             what, name, index = step.groups()
-            table = tables.get(name, name)
+            table = str(tables.get(name, name))
             if (what == "SCAN" or " AUTOMATIC " in row.detail) and _grows(table) and index not in SHORT:
                 yield table
 
@@ -275,12 +275,12 @@ def _is_time(value: object) -> bool:
 
 
 SQLITE: Final = sqlite.dialect()
-POSTGRESQL: Final = PGDialect_psycopg()
+POSTGRESQL: Final[Dialect] = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy types it no further
 _OF_INDEX: Final = {str(index.name): name for name, table in Base.metadata.tables.items() for index in table.indexes}
 _FIRST: Final = {
     str(one.name): next(iter(one.columns)).name
     for table in Base.metadata.tables.values()
-    for one in (*table.indexes, table.primary_key)
+    for one in itertools.chain[Index | PrimaryKeyConstraint](table.indexes, [table.primary_key])
     if len(one.columns)
 }
 

@@ -30,7 +30,7 @@ _loop: Final[list[BlockingPortal]] = []
 
 def pytest_configure() -> None:
     compile_once()
-    TestClient._portal_factory = _portal  # type: ignore[method-assign]
+    TestClient._portal_factory = _portal  # type: ignore[method-assign, assignment]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -61,7 +61,7 @@ def compile_once() -> None:
     """All engines of a kind share what was compiled. SQLAlchemy keeps it by the dialect, of which each engine has its own, all alike."""
     for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
         kind.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
-        kind.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
+        kind.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign, assignment]
         kept = LRUCache[Any, Any](_STATEMENTS)
         kind.engine_created = partial(_shares, kept)  # type: ignore[method-assign]
 

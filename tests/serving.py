@@ -19,8 +19,8 @@ class Serving(uvicorn.Server):
         self.address: tuple[str, int] = listener.getsockname()
         self.url = f"http://127.0.0.1:{self.address[1]}"
         self.began = threading.Event()
-        how = {"log_level": "critical", "timeout_graceful_shutdown": 1, "ws": "websockets-sansio"} | how
-        super().__init__(uvicorn.Config(app, **how))
+        ours: dict[str, Any] = {"log_level": "critical", "timeout_graceful_shutdown": 1, "ws": "websockets-sansio"}
+        super().__init__(uvicorn.Config(app, **ours | how))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

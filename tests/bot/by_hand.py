@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from httpx2 import Response
-from sqlalchemy import func, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, func, literal_column, select, union_all
 
 from simulator.slack.delivery import sign
 from simulator.slack.sample import BOT, DESK
@@ -19,7 +19,7 @@ from tests.bot.slack_desk import SlackDesk
 Json = dict[str, Any]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 HELP = "C0HELP"
-_COUNTS = union_all(
+_COUNTS: CompoundSelect[str, int] = union_all(
     *(select(literal_column(f"'{name}'"), func.count()).select_from(one) for name, one in Base.metadata.tables.items())
 )
 _ids = itertools.count(1)

@@ -17,6 +17,7 @@ from bot.views import blocks as b
 from bot.views.blocks import Message
 from store.accounts.account_details import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
 from store.accounts.delegations import Lender, Loan, Request
+from store.accounts.standing import Requester
 from store.calls import callbacks
 from store.calls.callbacks import CallBack
 from store.calls.live_calls import ENDINGS, Case, LiveCall, OpenTicket
@@ -25,7 +26,7 @@ from store.security import alerts
 from store.tickets import answer_delivery
 from store.tickets.answer_delivery import Delivery
 from store.tickets.customer_tickets import Conversation, Ticket
-from store.tickets.ticket_summary import Card, Requester
+from store.tickets.ticket_summary import Card
 from store.verification.slack_approvals import Asked
 
 P = phrases.load()
@@ -60,7 +61,8 @@ def possible(text: str, accounts: int) -> list[Possible]:
 
 def said(text: str, id: int = 1, **more: Any) -> Said:
     files = tuple(File(n, name(text), 10, True) for n in range(3))
-    made = {
+    made: dict[str, Any] = {
+        "id": id,
         "author": "person:1",
         "name": name(text),
         "body": text,
@@ -68,8 +70,12 @@ def said(text: str, id: int = 1, **more: Any) -> Said:
         "event": "",
         "internal": False,
         "source": None,
+        "edited": True,
+        "withdrawn": False,
+        "recording": "here",
+        "files": files,
     }
-    return Said(**{"id": id, "edited": True, "withdrawn": False, "recording": "here", "files": files} | made | more)
+    return Said(**made | more)
 
 
 def ticket(text: str, status: str = "open", number: int = 10**9) -> Ticket:
@@ -289,9 +295,9 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             verification_messages.approval(P, Asked(1, 1, name(text), over, 1, "account.close")),
         )
     yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
-    for what, found in cases(text):
-        yield f"call {what}", call_cards.card(P, found)
-        yield f"call in short {what}", call_cards.in_short(P, found)
+    for what, case in cases(text):
+        yield f"call {what}", call_cards.card(P, case)
+        yield f"call in short {what}", call_cards.in_short(P, case)
     for status in callbacks.ENDED:
         for number in (None, 10**9):
             ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)

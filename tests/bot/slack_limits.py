@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -157,7 +157,7 @@ def _options(options: list[Json]) -> None:
         assert 1 <= len(option["value"]) <= 150
 
 
-CHECKS = {
+CHECKS: Final[dict[str, Callable[[Json], None]]] = {
     "section": _section,
     "context": _context,
     "actions": _actions,

@@ -162,7 +162,7 @@ def test_a_code_said_aloud_is_good_no_more(slack: SlackDesk) -> None:
 def test_a_channel_does_not_learn_who_is_known(slack_once: SlackDesk) -> None:
     desk = slack_once
     desk.link("U0DEV", "dev.anand")
-    heard = {}
+    heard: dict[str, list[list[str]]] = {}
     for user in ("U0DEV", "U0MIA", "U0KIM"):
         for words in ("@Deskgate", "@Deskgate what do we owe?", "@Deskgate what do we owe?"):
             desk.pass_time(60 if words == "@Deskgate" else 0)

@@ -117,7 +117,7 @@ def test_while_a_secret_is_rotated_both_are_good(sample_sqlite: str, slack_stage
     """And one that was taken away is not."""
     new, other = "the-new-signing-secret", "somebody-elses"
     old, token = simulated_slack(Keys.parse(SECRET))
-    settings = {"slack_bot_token": token, "slack_agent_channel": "C0AGENTS"}
+    settings: dict[str, Any] = {"slack_bot_token": token, "slack_agent_channel": "C0AGENTS"}
     rotated = SlackDesk(sample_sqlite, slack_stage, slack_signing_secret=f"{new},{old}", **settings)
     assert _statuses(rotated, new, old, other) == [200, 200, 401]
     rotated.close()
@@ -178,14 +178,14 @@ def test_a6_whoever_keeps_back_the_end_of_a_large_body_takes_the_room_of_sixteen
 
     async def asked(signature: str, body: bytes, more: asyncio.Event) -> int:
         """What the app answers to a body that ends when `more` is set."""
-        parts = iter([{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}])
+        parts: list[Message] = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
         head = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature, "Content-Type": JSON}
         headers = [(name.lower().encode(), value.encode()) for name, value in head.items()]
         scope = {"type": "http", "method": "POST", "path": "/slack/events", "query_string": b"", "headers": headers}
         answers = []
 
         async def receive() -> Message:
-            part = next(parts)
+            part = parts.pop(0)
             if part["type"] == "http.disconnect":
                 await more.wait()
                 return {"type": "http.request", "body": b"", "more_body": False}

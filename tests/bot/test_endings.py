@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +24,7 @@ ASKED = "The caller asked for a person by phone"
 def opens(sample_sqlite: str, slack_stage: Stage) -> Iterator[Opens]:
     opened: list[SlackDesk] = []
 
-    def open_with(**settings: str) -> SlackDesk:
+    def open_with(**settings: Any) -> SlackDesk:
         opened.append(SlackDesk(sample_sqlite, slack_stage, **settings))
         return opened[-1]
 

@@ -190,7 +190,7 @@ def answer(**said: Any) -> tuple[int, dict[str, str], bytes]:
 def test_a_whole_organisation_goes_by_its_own_id(clocked: Clocked) -> None:
     grid = {"team": None, "enterprise": {"id": "E1", "name": "<Grid>"}, "is_enterprise_install": True}
     member = {"team": {"id": "T2", "name": "One"}, "enterprise": {"id": "E1", "name": "Grid"}}
-    bots = (200, {}, b'{"ok": true, "bot_id": "BBOT"}')
+    bots: tuple[int, dict[str, str], bytes] = (200, {}, b'{"ok": true, "bot_id": "BBOT"}')
     with saying(answer(**grid), bots, answer(**member), bots) as (base, _):
         visitor = visitor_of(clocked, base)
         page = visitor.back(state=visitor.begin(), code="c")
@@ -337,9 +337,9 @@ def test_slack_says_nothing_of_use(clocked: Clocked, said: tuple[int, dict[str, 
 
 def test_only_the_workspaces_that_are_named_may_install(clocked: Clocked, there: Slack) -> None:
     """Whoever is in a workspace of ours may be linked by a code, so no stranger's comes in; its token is given back."""
-    strange, gone = answer(team={"id": "T0STRANGE", "name": "x"}), (200, {}, b'{"ok": true, "revoked": true}')
+    strange = answer(team={"id": "T0STRANGE", "name": "x"})
     heard: list[Heard]
-    with saying(strange, gone) as (base, heard):
+    with saying(strange, (200, {}, b'{"ok": true, "revoked": true}')) as (base, heard):
         visitor = visitor_of(clocked, base, teams=("T0DESK",))
         assert visitor.back(state=visitor.begin(), code="c").status_code == 403
     assert [path for path, _, _ in heard] == ["oauth.v2.access", "auth.revoke"]

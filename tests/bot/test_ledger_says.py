@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ class Told:
             else:
                 seen += [words] * many
         seen += [_words(hand.view.body)] if hand.view is not None else []
-        seen += [self._home()] if self._home() != home or does.__name__ == "open_home" else []
+        seen += [self._home()] if self._home() != home or getattr(does, "__name__", "") == "open_home" else []
         ledger = self._ledger()
         fresh = [ledger[place] for place in ledger if place not in written]
         theirs = "\n".join(seen)
@@ -208,11 +209,11 @@ def test_h15_what_slack_told_is_what_the_ledger_says(slack_once: SlackDesk, user
         desk.link(user, PEOPLE[user])
     person, hand = Told(desk, user), desk.be(user)
     p = desk.door.phrases
-    steps: list[Callable[[], Any]] = [lambda asks=asks: hand.dm(asks) for asks in QUESTIONS]
+    steps: list[Callable[[], Any]] = [partial(hand.dm, asks) for asks in QUESTIONS]
     steps += [hand.open_home, lambda: desk.click(user, "open")]
     if user not in ("U0OLIVIA", "U0TOM"):
         commands = (("/tickets", ""), ("/account", ""), ("/ticket", "1002"), ("/ticket", "help us"))
-        steps += [lambda name=name, words=words: hand.command(name, words) for name, words in commands]
+        steps += [partial(hand.command, name, words) for name, words in commands]
     told_in_all = 0
     for step in steps:
         posted, seen_in_all, entries = person.after(step)

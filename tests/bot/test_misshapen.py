@@ -27,7 +27,7 @@ from tests.sizes import is_everything
 
 Made = Callable[[SlackDesk], Json]
 GONE: Any = object()
-ODD = (None, "x", 7, [], [None], {"x": None})
+ODD: tuple[object, ...] = (None, "x", 7, [], [None], {"x": None})
 
 
 @pytest.fixture

@@ -144,8 +144,7 @@ def test_ten_wrong_ones_lock_nobody_out_and_a_pin_that_is_worn_out_needs_a_new_o
     with desk.store.transaction("test") as tx:
         g = tables.pin_guards
         tx.connection.execute(update(g).where(g.c.k == attempt_limits.counter_of(1)).values(lifetime=30))
-        c = tables.codes
-        tx.connection.execute(update(c).values(used_at=tx.now))
+        tx.connection.execute(update(tables.codes).values(used_at=tx.now))
     desk.be("U0OLIVIA").dm("locked out")
     desk.work()
     with desk.store.transaction("test") as tx:

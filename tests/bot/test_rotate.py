@@ -59,6 +59,8 @@ class Desk:
 
     def refuse(self, refusing: bool) -> None:
         """Whether nothing more can be written to the installations."""
+        made: tuple[str, ...]
+        gone: tuple[str, ...]
         if self.clocked.store.engine.dialect.name == "postgresql":
             made = (
                 "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$",
@@ -67,7 +69,8 @@ class Desk:
             gone = ("DROP TRIGGER full_up ON installations", "DROP FUNCTION no()")
         else:
             raises = "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-            made, gone = (f"CREATE TRIGGER full_up BEFORE INSERT ON installations {raises}",), ("DROP TRIGGER full_up",)
+            made = (f"CREATE TRIGGER full_up BEFORE INSERT ON installations {raises}",)
+            gone = ("DROP TRIGGER full_up",)
         with self.clocked.transaction() as tx:
             for statement in made if refusing else gone:
                 tx.connection.execute(text(statement))
@@ -123,6 +126,7 @@ def test_one_piece_of_work_for_each_pair_of_tokens(desk: Desk) -> None:
     desk.clocked.do(due)
     desk.clocked.do(due)
     piece = desk.clocked.do(job_queue.lease, ["slack.rotate"])
+    assert piece is not None
     assert (piece.key, piece.payload) == (f"T0DESK:{desk.first.expires_at}", {"team": "T0DESK"})
     assert desk.clocked.rows(select(tables.work.c.lane)) == [("rotate:T0DESK",)]
     desk.clocked.do(job_queue.done, piece)
@@ -155,7 +159,10 @@ def test_what_keeps_tokens_from_being_renewed_comes_again(
 
 
 def test_an_app_that_is_removed_meanwhile_stays_removed(desk: Desk) -> None:
-    desk.meanwhile(lambda: desk.clocked.do(installations.end, "T0DESK", desk.clocked.now) and None)
+    def ends() -> None:
+        assert desk.clocked.do(installations.end, "T0DESK", desk.clocked.now)
+
+    desk.meanwhile(ends)
     desk.rotate()
     assert (desk.found, desk.asked) == ([], ["oauth.v2.access"])
     desk.rotate()

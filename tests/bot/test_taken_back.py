@@ -27,7 +27,9 @@ def desk(slack_once: SlackDesk) -> SlackDesk:
 def test_c2_forgotten_first_and_deleted_then(desk: SlackDesk) -> None:
     """Whoever wrote it stands for nobody any more; it is their message all the same."""
     first = opened(desk)
-    desk.be("U0MIA").click(desk.be("U0MIA").home, "unlink")
+    home = desk.be("U0MIA").home
+    assert home is not None
+    desk.be("U0MIA").click(home, "unlink")
     desk.work()
     desk.be("U0MIA").delete(first)
     desk.work()
@@ -184,12 +186,12 @@ def test_c3_a_deletion_that_does_not_say_whose_it_was(desk: SlackDesk, how: str)
     desk.work()
     stone = {"ts": mine.ts, "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
     before = {"ts": mine.ts, "user": "U0MIA", "text": mine.text}
-    gone: Json = {
+    ways: dict[str, Json] = {
         "by its stamp alone": {"subtype": "message_deleted", "deleted_ts": mine.ts},
         "a stone alone": {"subtype": "message_changed", "message": stone},
         "in a shared channel, without a team": {"subtype": "message_deleted", "previous_message": before},
-    }[how]
-    body = event(desk, **{**IM, "channel": mine.channel, "ts": "1795349000.000001", **gone})
+    }
+    body = event(desk, **{**IM, "channel": mine.channel, "ts": "1795349000.000001", **ways[how]})
     send(desk, {**body, "is_ext_shared_channel": how.startswith("in a shared")})
     desk.work()
     with desk.store.transaction("test") as tx:

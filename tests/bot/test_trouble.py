@@ -128,7 +128,7 @@ def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) ->
     """Its lease runs out, and another takes the piece: the post is found by its key."""
     desk.be("U0MIA").dm("our site is down")
     deliveries = desk.house.deliveries
-    head, died = deliveries["slack.head"], []
+    head, died = deliveries["slack.head"], list[Any]()
 
     def dies(piece: Any) -> None:
         head(piece)

@@ -107,9 +107,8 @@ def test_c2_the_phone_reads_what_it_says_now(desk: SlackDesk) -> None:
     heard = desk.ring(
         "from +441632960108\ndesk: …\ncaller presses #\ndesk: …\ncaller presses 17846325#\ndesk: …\ncaller presses 2\ndesk: …\n"
     )
-    said = "\n".join(str(one) for one in heard) if isinstance(heard, list) else str(heard)
     assert SECRET not in everything(desk)
-    assert SECRET not in said
+    assert SECRET not in str(heard)
 
 
 def test_c2_words_that_wait_to_be_asked_about(slack_once: SlackDesk) -> None:

@@ -91,8 +91,11 @@ def test_b6_a_recording_whose_job_is_dropped_is_gone_and_not_on_its_way(light: S
 def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
     """Or its ticket would say for ever that it has one."""
     about = {"topic": "technical", "kind": "problem", "subject": "x", "status": "open", "channel": "slack"}
-    about |= {"titled": False, "urgent": False, "proof": "", "factor": ""}
-    light.change(insert(tables.tickets).values(number=1001, opened_at=NOON, **about))
+    light.change(
+        insert(tables.tickets).values(
+            number=1001, opened_at=NOON, titled=False, urgent=False, proof="", factor="", **about
+        )
+    )
     m = {"author": "person:1", "body": "x", "event": "", "internal": False, "earlier": "[]", "edited": ""}
     light.change(insert(tables.messages).values(id=1, ticket=1001, at=NOON, **m))
     f = {"message": 1, "slack_id": "F1", "name": "log.txt", "content_type": "text/plain", "size": 9}
@@ -109,8 +112,8 @@ def test_d2_a_call_back_whose_job_is_dropped_is_owed_no_more(light: Shell) -> No
     for id, status in ((1, "owed"), (2, "ringing")):
         light.change(insert(tables.call_backs).values(id=id, status=status, **about))
         job(light, 1000 + id, "call_back", payload=json.dumps({"call_back": id}))
-    for id in ("1001", "1002"):
-        assert light.run("jobs", "drop", id).code == 0
+    for dropped in ("1001", "1002"):
+        assert light.run("jobs", "drop", dropped).code == 0
     c, w = tables.call_backs.c, tables.work.c
     assert light.rows(select(c.status).order_by(c.id)) == [("given_up",), ("ringing",)]
     assert light.rows(select(w.key).where(w.kind == "slack.called")) == [("1",)]

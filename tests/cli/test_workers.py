@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 import uvicorn
@@ -78,7 +79,7 @@ def test_a5_a_worker_that_died_is_replaced_and_stands_in_the_log(tmp_path: Path)
         os.kill(int(first[-1]), signal.SIGKILL)
         said = begun(parent)
         parent.terminate()
-        said += parent.stdout.read()
+        said += output_of(parent).read()
     assert f"begun {first[-1]}" not in said
     assert "worker replaced" in said
     assert f"pid={first[-1]}" in said
@@ -96,7 +97,7 @@ def test_a5_one_that_hangs_keeps_no_other_from_being_replaced_and_nobody_from_le
         latest = int(afterwards.split()[-1])
         os.kill(latest, signal.SIGSTOP)
         parent.terminate()
-        at_last = parent.stdout.read()
+        at_last = output_of(parent).read()
         assert parent.wait() == 0
     assert f"pid={hangs}" not in meanwhile
     assert f"pid={hangs}" in afterwards + at_last
@@ -116,7 +117,7 @@ def test_a5_one_that_hangs_is_bounded_at_a_restart_and_where_one_is_to_go(tmp_pa
         new = int(begun(parent).split()[-1])
         assert f"pid={stays}" in line_with(parent, "worker killed")
         parent.terminate()
-        parent.stdout.read()
+        output_of(parent).read()
         assert parent.wait() == 0
     assert new not in (stays, hangs)
 
@@ -133,7 +134,7 @@ def test_a5_one_whose_replacement_does_not_begin_goes_on(tmp_path: Path) -> None
         parent.send_signal(signal.SIGHUP)
         assert int(begun(parent).split()[-1]) != pid
         parent.terminate()
-        parent.stdout.read()
+        output_of(parent).read()
         assert parent.wait() == 0
 
 
@@ -142,9 +143,11 @@ def served(where: Path, workers: int) -> Iterator[subprocess.Popen[str]]:
     script = where / "service.py"
     script.write_text(SERVICE)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(where), str(ROOT)])}
-    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     command = [sys.executable, str(script), str(workers)]
-    with ended(subprocess.Popen(command, env=env, start_new_session=True, **kept)) as parent:
+    begun = subprocess.Popen(
+        command, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with ended(begun) as parent:
         yield parent
 
 
@@ -159,9 +162,14 @@ def ended(parent: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
         limit.cancel()
         with suppress(ProcessLookupError):
             os.killpg(parent.pid, signal.SIGKILL)
-        parent.stdout.read()  # to the end of file: whoever could write to it has gone
-        parent.stdout.close()
+        output_of(parent).read()  # to the end of file: whoever could write to it has gone
+        output_of(parent).close()
         parent.wait()
+
+
+def output_of(parent: subprocess.Popen[str]) -> IO[str]:
+    assert parent.stdout is not None
+    return parent.stdout
 
 
 def begun(parent: subprocess.Popen[str]) -> str:
@@ -172,7 +180,7 @@ def begun(parent: subprocess.Popen[str]) -> str:
 def line_with(parent: subprocess.Popen[str], words: str) -> str:
     """What was said up to a line that has these words."""
     said = ""
-    for line in parent.stdout:
+    for line in output_of(parent):
         said += line
         if words in line:
             return said

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 from sqlalchemy.engine import make_url
 
 from store.db.engine import make_engine
@@ -35,12 +35,18 @@ def beside(desk: Desk) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def pool(desk: Desk) -> QueuePool:
+    found = desk.store.engine.pool
+    assert isinstance(found, QueuePool)
+    return found
+
+
 def hang_up_on(desk: Desk) -> None:
     """Ends every connection of the desk to its database, as a restart of the server does."""
     with beside(desk) as server:
         name = make_url(desk.store.url).database
         ended = server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        assert ended.fetchall() or desk.store.engine.pool.checkedin() == 0
+        assert ended.fetchall() or pool(desk).checkedin() == 0
 
 
 @contextmanager

@@ -168,7 +168,12 @@ def test_a6_a_body_in_crumbs_is_not_read_to_its_end(app: Slow, monkeypatch: pyte
     """A MiB in pieces of one byte was a million calls, and the phone stood still for twenty seconds. Larger pieces are taken."""
     pieces: list[int] = []
     reads = TimedConnection.on_body
-    monkeypatch.setattr(TimedConnection, "on_body", lambda self, body: (pieces.append(len(body)), reads(self, body))[1])
+
+    def counted(connection: TimedConnection, body: bytes) -> None:
+        pieces.append(len(body))
+        reads(connection, body)
+
+    monkeypatch.setattr(TimedConnection, "on_body", counted)
     chunked = b"POST /length HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     with serving(app, http=Unhurried) as server:
         with connect(server, chunked) as stranger, suppress(ConnectionError):

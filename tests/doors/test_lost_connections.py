@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from store import tables
 from store.verification.hash_pool import PLACES, own_folder
 from tests.desk import Desk
-from tests.doors.faults import hang_up_on
+from tests.doors.faults import hang_up_on, pool
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
 
@@ -70,7 +70,7 @@ def test_connections_lost_again_and_again_do_not_wear_out_the_pool(postgres_desk
     for _ in range(12):
         hang_up_on(postgres_desk)
         assert caller.key("9").said[-1] == "Press 9 to hear this again."
-    assert postgres_desk.store.engine.pool.checkedout() == 0
+    assert pool(postgres_desk).checkedout() == 0
 
 
 def test_a_commit_that_is_cut_off_is_one_ticket(postgres_desk: Desk) -> None:

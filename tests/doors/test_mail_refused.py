@@ -120,14 +120,14 @@ def test_d5_nothing_is_tried_for_ever(posted: Desk, mailbox: Mailbox) -> None:
 @pytest.mark.parametrize(
     ("address", "arrives", "reason"),
     [
-        ("leo@müller.example", "leo@xn--mller-kva.example", None),
-        ("leo@straße.example", "leo@xn--strae-oqa.example", None),  # not strasse.example, which may be somebody else's
+        ("leo@müller.example", "leo@xn--mller-kva.example", ""),
+        ("leo@straße.example", "leo@xn--strae-oqa.example", ""),  # not strasse.example, which may be somebody else's
         ("löwe@tideworks.example", None, "the address has letters outside ASCII before the @"),
         ("leo@-ö-.example", None, "the address has a domain that cannot exist"),
     ],
 )
 def test_d5_addresses_outside_ascii(
-    posted: Desk, mailbox: Mailbox, address: str, arrives: str | None, reason: str | None
+    posted: Desk, mailbox: Mailbox, address: str, arrives: str | None, reason: str
 ) -> None:
     p = tables.people
     change(posted, update(p).where(p.c.email == LEO).values(email=address))

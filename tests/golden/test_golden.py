@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -51,7 +52,12 @@ def walking(
     monkeypatch.chdir(folder)
     mailbox.mails.clear()
     before = structlog.get_config()
-    settings = {"smtp_url": mailbox.url, "mail_from": "desk@desk.example", "sms": "on", "sms_countries": "GB"}
+    settings: dict[str, Any] = {
+        "smtp_url": mailbox.url,
+        "mail_from": "desk@desk.example",
+        "sms": "on",
+        "sms_countries": "GB",
+    }
     desk = SlackDesk(sample_sqlite, walked_in, **settings | walk.settings)
     monkeypatch.setattr("ssl.create_default_context", cache(ssl.create_default_context))  # the dearest part of a mail
     monkeypatch.setattr("time.time_ns", lambda: desk.now * 1_000_000)  # the clock of the commands

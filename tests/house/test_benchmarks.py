@@ -55,10 +55,11 @@ def test_f5_no_measurement_is_left_out() -> None:
     assert set(everything.QUICK) < set(TINY)
 
 
-def test_f5_the_types_of_the_measurements_are_checked() -> None:
+def test_f5_the_types_of_the_measurements_and_of_the_tests_are_checked() -> None:
     """`make check` sees a function that takes something else by now, in each of them."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
-    assert "benchmarks" in settings["files"]
+    assert {"benchmarks", "tests"} <= set(settings["files"])
+    assert settings["strict"]
 
 
 def test_f5_every_part_that_is_timed_is_there(capsys: pytest.CaptureFixture[str], sqlite_url: str) -> None:

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from fastapi import FastAPI
+from typer.core import TyperCommand, TyperGroup
 
 from authz import CELLS, NEXT_WORDS, REASON_WORDS, load_schemes
 from authz.words import DESK_CELLS, HOUSE_DECISIONS
@@ -27,7 +27,7 @@ PAGES = {
 LATER: set[str] = set()  # promised, and not built yet: docs/settings.md says so
 
 
-def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+def walk(command: TyperCommand | TyperGroup, name: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     """Every command that does something by itself, with its whole name."""
     below = getattr(command, "commands", {})
     if not below or getattr(command, "invoke_without_command", False):

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -107,10 +106,18 @@ def settings(image: dict[str, str]) -> dict[str, str]:
     return there | {"DATABASE_URL": url, "SECRET_KEYS": SECRET, "PUBLIC_URL": "https://desk.example"}
 
 
-def sealed(image: dict[str, str], words: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+def sealed(image: dict[str, str], words: list[str], input: str | None = None) -> subprocess.CompletedProcess[str]:
     """As in the container: by the image's own environment, with no capability and nothing of ours."""
-    how = {"env": settings(image), "cwd": image["kept"], "timeout": LONG, "text": True} | how
-    return subprocess.run([*SEALED, *found(image, words)], capture_output=True, check=False, **how)
+    return subprocess.run(
+        [*SEALED, *found(image, words)],
+        env=settings(image),
+        cwd=image["kept"],
+        input=input,
+        timeout=LONG,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
 
 
 def found(image: dict[str, str], words: list[str]) -> list[str]:
@@ -121,10 +128,16 @@ def found(image: dict[str, str], words: list[str]) -> list[str]:
 def running(image: dict[str, str], port: int) -> Iterator[subprocess.Popen[str]]:
     words = [word.replace("0.0.0.0", "127.0.0.1") for word in STARTS]
     typed = [*SEALED, *found(image, words), "--port", str(port)]
-    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    service = subprocess.Popen(typed, env=settings(image), cwd=image["kept"], **kept)
+    service = subprocess.Popen(
+        typed,
+        env=settings(image),
+        cwd=image["kept"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert service.stdout is not None
     try:
-        assert service.stdout is not None
         for line in service.stdout:
             if "listens" in line:
                 break

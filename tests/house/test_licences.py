@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.message import Message
 from importlib import metadata
 
 from tests.house.test_names import ROOT
@@ -26,7 +27,13 @@ ELSEWHERE = {"colorama", "httpx2-jsfetch"}  # pinned for other platforms, never 
 PINNED = re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
 
 
-def licence(of: metadata.PackageMetadata) -> set[str]:
+def said_of(package: str) -> Message:
+    said = metadata.metadata(package)
+    assert isinstance(said, Message)
+    return said
+
+
+def licence(of: Message) -> set[str]:
     """The SPDX names a package gives, whether all hold or one may choose."""
     said = of.get("License-Expression", "")
     if said:
@@ -38,12 +45,12 @@ def licence(of: metadata.PackageMetadata) -> set[str]:
 def test_f6_every_dependency_has_a_licence_that_was_looked_at() -> None:
     assert len(PINNED) > 40
     for name in set(PINNED) - ELSEWHERE:
-        found = licence(metadata.metadata(name))
+        found = licence(said_of(name))
         assert found <= FREE or found == {LOOKED_AT.get(name)}, f"{name}: {found}: look at it, then docs/licences.md"
 
 
 def test_f6_a_licence_that_was_not_looked_at_is_seen() -> None:
-    other = metadata.metadata("pytest")
+    other = said_of("pytest")
     assert licence(other) == {"MIT"}
     del other["License-Expression"]
     for line in other.get_all("Classifier", []):

@@ -61,6 +61,9 @@ class Dice:
     def one_of(self, things: Sequence[T]) -> T:
         return things[self.throw(len(things))]
 
+    def outcome(self, *outcomes: Outcome) -> Outcome:
+        return self.one_of(outcomes)
+
 
 @dataclass
 class Step:
@@ -122,9 +125,11 @@ def event_for(dice: Dice, screen: Screen) -> Event:
                 return Keys("1")  # rarely come by
             return Keys(dice.one_of(ONE_KEY if digits == 1 else LONG_KEYS))
         case s.Record():
-            return dice.one_of((SPOKEN, SPOKEN, Keys("")))
+            heard: tuple[Event, ...] = (SPOKEN, SPOKEN, Keys(""))
+            return dice.one_of(heard)
         case s.Conference():
-            return dice.one_of((s.DialEnded(), s.Summoned(), Keys("")))
+            ended: tuple[Event, ...] = (s.DialEnded(), s.Summoned(), Keys(""))
+            return dice.one_of(ended)
     raise AssertionError("nobody is there any more")
 
 
@@ -168,24 +173,24 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
                 return refused(dice, "phone.emergency")
             return o.ServicesNamed(tuple(ServiceName(f"s-{n}", f"Server {n}") for n in range(dice.throw(20))))
         case s.SaveTicket() | s.SaveReply():
-            return dice.one_of((o.TicketSaved(1001), o.TicketSaved(1001), o.TicketKept()))
+            return dice.outcome(o.TicketSaved(1001), o.TicketSaved(1001), o.TicketKept())
         case s.ListTickets():
             if not dice.throw(4):
                 return refused(dice, "ticket.view:billing")
             return o.TicketsFound(tuple(_ticket(dice, n) for n in range(dice.throw(4))))
         case s.MayReply():
-            return dice.one_of((o.ReplyAllowed(), o.ReplyAllowed(), refused(dice, "ticket.reply:technical")))
+            return dice.outcome(o.ReplyAllowed(), o.ReplyAllowed(), refused(dice, "ticket.reply:technical"))
         case s.MayLeaveMessage():
             return o.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
         case s.LeaveMessage():
             return o.MessageLeft()
         case s.TellInvoices():
             statuses = ("paid", "unpaid", "overdue")[: dice.throw(4)]
-            told = tuple(Invoice("MS-1", "311.20", "GBP", "2026-11-15", status) for status in statuses)
-            return o.Invoices(told) if dice.throw(4) else refused(dice, "billing.view")
+            invoices = tuple(Invoice("MS-1", "311.20", "GBP", "2026-11-15", status) for status in statuses)
+            return o.Invoices(invoices) if dice.throw(4) else refused(dice, "billing.view")
         case s.TellServices():
-            told = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
-            return o.Services(told) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
+            services = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
+            return o.Services(services) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
         case s.MakeLinkCode():
             return o.LinkCode(dice.one_of((None, "01234567")))
         case f.MayRequest():
@@ -195,10 +200,10 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
         case f.MayRecord():
             return o.RequestAllowed() if dice.throw(2) else refused(dice, "service.cancel")
         case f.SaveRequest():
-            return dice.one_of((o.RequestSaved(1001, False), o.RequestSaved(1001, True), o.TicketKept()))
+            return dice.outcome(o.RequestSaved(1001, False), o.RequestSaved(1001, True), o.TicketKept())
         case f.HandIn():
             done = (o.HandedIn(1001), o.HandedIn(1001, already=True), o.HandedIn(None), refused(dice, "service.cancel"))
-            return dice.one_of(done)
+            return dice.outcome(*done)
         case f.FindWays():
             if call.at == "carry" or (call.at == "stepped_up" and not dice.throw(3)):
                 return proofs.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
@@ -206,44 +211,44 @@ def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
             fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
             found = proofs.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
             proved = proofs.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
-            return dice.one_of((found, found, proved, proofs.NoNeed()))
+            return dice.outcome(found, found, proved, proofs.NoNeed())
         case f.ProveBy():
             if call.way == "slack_approval":
-                return dice.one_of(
-                    (proofs.ApprovalAsked(3, "42"), proofs.ApprovalAsked(3, "42"), proofs.WayClosed(True))
+                return dice.outcome(
+                    proofs.ApprovalAsked(3, "42"), proofs.ApprovalAsked(3, "42"), proofs.WayClosed(True)
                 )
-            return dice.one_of(
-                (proofs.CodeWanted(), proofs.CodeWanted(), proofs.WayClosed(True), proofs.WayClosed(False))
+            return dice.outcome(
+                proofs.CodeWanted(), proofs.CodeWanted(), proofs.WayClosed(True), proofs.WayClosed(False)
             )
         case f.CheckCode():
-            return dice.one_of(
-                (proofs.SteppedUp(15), proofs.CodeWrong(), proofs.CodeWrong(), proofs.CodesRefused(dice.throw(2) == 1))
+            return dice.outcome(
+                proofs.SteppedUp(15), proofs.CodeWrong(), proofs.CodeWrong(), proofs.CodesRefused(dice.throw(2) == 1)
             )
         case f.LookAtApproval():
-            return dice.one_of(
-                (proofs.StillWaiting(), proofs.StillWaiting(), proofs.SteppedUp(15), proofs.NotApproved())
+            return dice.outcome(
+                proofs.StillWaiting(), proofs.StillWaiting(), proofs.SteppedUp(15), proofs.NotApproved()
             )
         case f.GiveUpApproval():
-            return dice.one_of((proofs.WayClosed(True), proofs.SteppedUp(15)))
+            return dice.outcome(proofs.WayClosed(True), proofs.SteppedUp(15))
         case f.GiveReference():
             return proofs.Reference(dice.one_of((None, "01234567")))
         case s.RingDesk():
             shut = o.DeskClosed(Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1))
             at_hours = call.about != "emergency" and call.call_back is None
             instead = (o.RingEnded(1001, True), shut) if at_hours else (o.RingEnded(1001, True),)
-            return dice.one_of((o.Ringing(5), o.Ringing(5), *instead, refused(dice, "phone.support")))
+            return dice.outcome(o.Ringing(5), o.Ringing(5), *instead, refused(dice, "phone.support"))
         case s.LookAtRing():
-            return dice.one_of((o.StillRinging(1 + dice.throw(3)), o.Taken("desk-5", WORDS), o.NobodyCame()))
+            return dice.outcome(o.StillRinging(1 + dice.throw(3)), o.Taken("desk-5", WORDS), o.NobodyCame())
         case s.GiveUpRing(nobody_came, _, asked):
             number = dice.one_of((None, 1001)) if nobody_came or asked else None
             return o.RingEnded(number, nobody_came, asked)
         case s.AskCallBack():
-            return dice.one_of((o.RingEnded(1001, False, True), refused(dice, "phone.support")))
+            return dice.outcome(o.RingEnded(1001, False, True), refused(dice, "phone.support"))
         case s.WhatIsAsked():
             return o.Asked(dice.one_of(("pin", "pin", "second", "")))
         case s.BackToTalk(passed):
             back = o.BackInRoom("desk-5", bool(dice.throw(2)) if passed is None else passed)
-            return dice.one_of((back, back, o.RingEnded(None, False), refused(dice, "phone.support")))
+            return dice.outcome(back, back, o.RingEnded(None, False), refused(dice, "phone.support"))
         case s.TellUnlockCode():
             return o.UnlockCode(dice.one_of((None, "01234567")))
     raise AssertionError(f"no outcome is known for {effect}")

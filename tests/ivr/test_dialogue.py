@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -50,7 +50,7 @@ CALLED_HEAR = {
 }
 
 
-def proved(**known: object) -> Call:
+def proved(**known: Any) -> Call:
     """A call that has come to the menu."""
     return replace(
         Call(at="menu", number="+441632960108", subject="person:8", proof=2, accounts=(1,), account=1), **known
@@ -189,6 +189,7 @@ def test_half_a_pin_is_no_attempt_and_three_in_a_row_end_the_call(keyed: str) ->
 
 def test_a_wrong_check_digit_is_asked_again_once_and_is_no_attempt() -> None:
     call, screen = dialogue.step(Call(), Keys("12345678"))
+    assert isinstance(screen, Screen)
     assert (call.at, call.tries, [line.key for line in screen.lines]) == (
         "support_id",
         0,
@@ -201,6 +202,7 @@ def test_a_wrong_check_digit_is_asked_again_once_and_is_no_attempt() -> None:
 @pytest.mark.parametrize("keyed", ["", "10000081"])
 def test_no_id_and_an_id_hear_the_same(keyed: str) -> None:
     call, screen = dialogue.step(Call(), Keys(keyed))
+    assert isinstance(screen, Screen)
     assert (call.at, call.support_id) == ("pin", keyed or None)
     assert [line.key for line in screen.lines] == ["key_pin"]
 
@@ -218,7 +220,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
     assert first.screen.lines
     for keyed in (*ONE_KEY, "17846325", "0" * 64):
         for throw in range(12):
-            assert hear(Dice([throw] * 9), call, Keys(keyed)).screen
+            assert hear(Dice([throw] * 9), call, Keys(keyed)).keys, (keyed, throw)
 
 
 def test_the_places_are_those_of_the_contract() -> None:

@@ -14,6 +14,7 @@ from ivr import duress, effects
 from ivr import further as f
 from ivr import outcomes as o
 from ivr import shapes as s
+from ivr.outcomes import Outcome
 from ivr.shapes import Effect
 from store import tables
 from store.db.transaction import OPERATOR
@@ -122,7 +123,7 @@ def test_an_effect_nobody_has_thought_of_tells_nothing() -> None:
     """Those that go on as always are the ones that one chooses by, and by which something is left (which is held), or the desk
     talks to them already; all others are known here, or being updated."""
 
-    def usually(*_: object) -> object:
+    def usually(*_: object) -> Outcome:
         raise AssertionError("done as always")
 
     effects = [effect for effect in get_args(Effect) if effect is not s.CheckPin]

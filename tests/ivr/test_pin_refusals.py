@@ -91,7 +91,7 @@ def test_at_every_attempt_all_kinds_hear_the_same_bytes(desk: Desk, kinds: dict[
 def test_the_busy_words_come_at_the_same_try_for_all(one_desk: Desk) -> None:
     """But for no ID from no number: there is nothing to count on but the call, and a call has three tries."""
     for kind, stranger in furnished(one_desk).items():
-        said = []
+        said: list[bool] = []
         while len(said) <= TRIES_A_MINUTE:
             caller = calls_in(one_desk, stranger)
             for _try in range(min(3, TRIES_A_MINUTE + 1 - len(said))):
@@ -127,8 +127,8 @@ def test_all_kinds_cost_one_hash_and_the_same_statements(
         "who has a code is not looked for"
     )
     assert all(any("UPDATE codes SET used_at" in sql for sql in during) for during in first)
-    for kind, during in sent.items():
-        assert during == first, kind
+    for kind, tries in sent.items():
+        assert tries == first, kind
 
 
 def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,8 +146,10 @@ def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkey
     sent: dict[str, list[tuple[list[str], list[int]]]] = {MIA[1]: [], threat: []}
     newer = "bmV3IGtleSBmb3IgdGVzdHMgYWxvbmUsIDMyIGJ5dGVz"
     monkeypatch.setattr(pins, "hash_secret_raw", counted)
+    line = desk.house.line
+    assert line is not None
     for secrets in (SECRET, SECRET, f"{newer},{SECRET}"):
-        desk.house.line.store.keys = Keys.parse(secrets)
+        line.store.keys = Keys.parse(secrets)
         for digits in (threat, MIA[1]):  # the right one renews the row, so it comes last
             caller = calls_in(desk, Stranger("", "anonymous", MIA[0], ""))
             hashes.clear()
@@ -209,8 +211,9 @@ def test_the_first_right_pin_after_a_rotation_is_kept_under_the_new_key(desk: De
     """T30: no right PIN is refused on the way, and once renewed it needs the old key no more."""
     old, new = SECRET, "bmV3IGtleSBmb3IgdGVzdHMgYWxvbmUsIDMyIGJ5dGVz"
     both, alone = (Desk(sample_url, **ACCOUNT) for _ in range(2))
-    both.house.line.store.keys = both.store.keys = Keys.parse(f"{new},{old}")
-    alone.house.line.store.keys = alone.store.keys = Keys.parse(new)
+    for one, keys in ((both, f"{new},{old}"), (alone, new)):
+        assert one.house.line is not None
+        one.house.line.store.keys = one.store.keys = Keys.parse(keys)
 
     def proves(at: Desk, support_id: str, pin: str) -> bool:
         return "Press" in calls_in(at, Stranger("", "anonymous", support_id, "")).key(pin).text

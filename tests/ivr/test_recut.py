@@ -105,7 +105,8 @@ def captured(long_desk: Desk) -> list[Captured]:
         dev.key(keys)
     dev.hang_up()
     lost = Caller(wire, "anonymous")
-    for keys in (lost.dial() and "12345678", "12345678", "1234", "55555556", "*"):
+    lost.dial()
+    for keys in ("12345678", "12345678", "1234", "55555556", "*"):
         lost.key(keys)
     lost.say("RE" + "c" * 32)
     lost.recorded("RE" + "c" * 32)

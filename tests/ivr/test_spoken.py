@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -65,14 +68,15 @@ def test_a_recording_alone_before_the_hang_up_opens_the_ticket_a_minute_later(de
 def test_a_recording_and_its_turn_are_one_ticket(desk: Desk, caller: Caller, order: str) -> None:
     speaking(caller)
     action = caller.answer.action
-    acts = {
-        "turn first": [caller.say, caller.recorded, caller.hang_up],
-        "recording first": [caller.recorded, caller.say, caller.hang_up],
-        "after the end": [caller.say, caller.hang_up, caller.recorded],
-        "turn after the end": [caller.hang_up, caller.recorded],
-    }[order]
-    for act in acts:
-        act(FIRST) if act != caller.hang_up else act()
+    say, recorded = partial(caller.say, FIRST), partial(caller.recorded, FIRST)
+    acts: dict[str, list[Callable[[], object]]] = {
+        "turn first": [say, recorded, caller.hang_up],
+        "recording first": [recorded, say, caller.hang_up],
+        "after the end": [say, caller.hang_up, recorded],
+        "turn after the end": [caller.hang_up, recorded],
+    }
+    for act in acts[order]:
+        act()
     if order == "turn after the end":
         caller.wire.post(action, caller.spoken(FIRST, "hangup"))
     later(desk)

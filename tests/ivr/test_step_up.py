@@ -8,6 +8,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from authz import Topic
 from store import tables
 from store.verification import call_codes, slack_approvals, step_ups, transfer_codes
 from tests.desk import Desk
@@ -165,9 +166,7 @@ def test_by_a_reference_from_slack_for_its_topic(full: Desk) -> None:
     who, here = subject(full), "T0HARBOUR:U0OLIVIA"
     with full.store.transaction("slack") as tx:
         step_ups.reached(tx, who, account(full), "authenticator", here, ends_at=tx.now + 9 * 60_000)
-        digits = transfer_codes.give(
-            tx, transfer_codes.TO_PHONE, who, account(full), here, transfer_codes.Topic.TECHNICAL
-        )
+        digits = transfer_codes.give(tx, transfer_codes.TO_PHONE, who, account(full), here, Topic.TECHNICAL)
     assert digits
     caller = at_menu(full)
     caller.key("8")
@@ -230,9 +229,7 @@ def test_a_reference_for_another_account_is_refused(one_full: Desk) -> None:
     who, here = subject(one_full, DEV), "T0DESK:U0DEV"
     with one_full.store.transaction("slack") as tx:
         step_ups.reached(tx, who, account(one_full), "authenticator", here, ends_at=tx.now + 60_000)
-        digits = transfer_codes.give(
-            tx, transfer_codes.TO_PHONE, who, account(one_full), here, transfer_codes.Topic.TECHNICAL
-        )
+        digits = transfer_codes.give(tx, transfer_codes.TO_PHONE, who, account(one_full), here, Topic.TECHNICAL)
     assert digits
     dev = at_menu(one_full, DEV)
     for keyed in ("300528", "8", "5"):

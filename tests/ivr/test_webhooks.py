@@ -43,6 +43,7 @@ def is_twiml(answer: Answer) -> bool:
 def test_the_routes_are_those_of_the_app(wire: Wire) -> None:
     assert len(ROUTES) == 13
     assert {"/ivr/voice", "/ivr/turn", "/ivr/status", "/ivr/fallback", "/ivr/recording", "/ivr/agent"} <= set(ROUTES)
+    assert wire.desk.house.line is not None
     door = router.router(wire.desk.house.line).routes
     served = {route.path: route.methods for route in door if isinstance(route, Route)}
     assert len(served) == len(door)
@@ -120,7 +121,7 @@ def test_whatever_stands_between_does_not_matter(wire: Wire, headers: dict[str, 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_signed_request_that_is_no_webhook_is_refused(wire: Wire, route: str) -> None:
     form = form_for(wire, route)
-    always = OF_A_RECORDING if route in ("/ivr/recording", "/ivr/transcription") else OF_A_CALL
+    always: tuple[str, ...] = OF_A_RECORDING if route in ("/ivr/recording", "/ivr/transcription") else OF_A_CALL
     if route == "/ivr/agent/told":
         always = ("AccountSid",)  # an announcement in a conference: what Twilio sends of it beside that is not sure
     wrong: dict[str, tuple[int, Form]] = {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -252,7 +253,7 @@ def test_a_question_ends_a_sentence_of_ours() -> None:
 
 
 SCREENS = (Gather(1), Gather(10, until_hash=True), Record(), Conference("desk-1"), HangUp())
-TEXT_LINES = {
+TEXT_LINES: dict[str, dict[str, Any]] = {
     "ticket": {"number": 1001, "subject": ""},
     "ticket_answer": {"answer": ""},
     "service": {"name": "", "status": ""},

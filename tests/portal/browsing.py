@@ -23,7 +23,7 @@ _FIELD = re.compile(r"<input\b[^>]*\bname=\"([^\"]+)\"[^>]*\bvalue=\"([^\"]*)\""
 
 
 class Browser:
-    """One browser: `get`, and `send` a form of the page it is on, by where that goes. `address`: where it is, as the proxy says."""
+    """One browser: `get`, `read`, and `send` a form of the page it is on, by where that goes. `address`: where it is, as the proxy says."""
 
     def __init__(self, desk: Desk, address: str = "") -> None:
         self.desk = desk
@@ -40,6 +40,11 @@ class Browser:
         while self.page.status_code == 303:
             self.page = self.client.get(self.page.headers["location"])
         return self.page
+
+    def read(self, path: str) -> str:
+        """What is to be read there."""
+        self.get(path)
+        return self.words
 
     @property
     def text(self) -> str:

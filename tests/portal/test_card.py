@@ -67,7 +67,7 @@ def test_what_they_may_be_told_stands_there_as_it_is_now_and_nothing_else(one_de
     assert "Grid hosting harbourbakery.example running" in kim.words
     assert "MT-3307 20.00 USD due 2026-12-01" in kim.words
     change(one_desk, update(tables.invoices).where(tables.invoices.c.number == "MT-3307").values(status="paid"))
-    assert "Nothing is owed" in (kim.get("/desk") and kim.words)
+    assert "Nothing is owed" in kim.read("/desk")
     change(one_desk, update(tables.contacts).where(tables.contacts.c.person_id == 1).values(held="technical"))
     kim.get("/desk")
     assert "Grid hosting" in kim.words
@@ -127,7 +127,7 @@ def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_de
     assert "Mia Chen" in kim.words
     assert "Talked to Kim Novak for 0 s, until the caller hung up" in kim.words
     olivia = asks(one_desk, *OLIVIA)
-    assert "1 waiting" in (kim.get("/desk") and kim.words)
+    assert "1 waiting" in kim.read("/desk")
     answered(one_desk, olivia)
     kim.get("/desk/calls/1")
     assert "Mia Chen" in kim.words
@@ -137,7 +137,7 @@ def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_de
     assert "ago. Is it yours?" in kim.words
     kim.send("/desk/calls/2/mine")
     assert "Olivia Hart" in kim.words
-    assert "Mia Chen" in (kim.get("/desk/calls/1") and kim.words)
+    assert "Mia Chen" in kim.read("/desk/calls/1")
 
 
 def test_of_several_calls_that_nobody_has_claimed_none_is_offered_before_the_others(sample_sqlite: str) -> None:
@@ -196,7 +196,7 @@ def test_whoever_left_a_message_and_said_who_they_were_can_be_called_back(one_de
     (called,) = rows(one_desk, select(tables.call_backs))
     assert (called.number, called.ticket) == ("+441632960109", number)
     kim.send(f"{path}/status", status="closed")
-    assert "Open again" in (kim.get(path) and kim.words)
+    assert "Open again" in kim.read(path)
 
 
 def test_a_message_of_nobody_we_know_has_nobody_to_be_called_back(one_desk: Desk) -> None:
@@ -213,8 +213,8 @@ def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_
     with one_desk.store.transaction("test") as tx:
         alerts.alert(tx, "duress", "CA1", subject="person:8")
         alerts.alert(tx, "decoy", "1", subject=staff, account=3)
-    assert "2 warnings to look into" in (ana.get("/desk") and ana.words)
-    assert "to look into" not in (kim.get("/desk") and kim.words)
+    assert "2 warnings to look into" in ana.read("/desk")
+    assert "to look into" not in kim.read("/desk")
     ana.get("/desk/lead")
     assert "they are threatened Mia Chen" in ana.words
     assert "Kim Novak · Tideworks" in ana.words
@@ -227,17 +227,17 @@ def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_
     for id in (1, 2, 3, 4):
         ana.get("/desk/lead")
         ana.send(f"/desk/lead/alerts/{id}")
-    assert "to look into" not in (ana.get("/desk") and ana.words)
-    assert "the phone takes messages only" not in (kim.get("/desk") and kim.words), "somebody has looked into it"
+    assert "to look into" not in ana.read("/desk")
+    assert "the phone takes messages only" not in kim.read("/desk"), "somebody has looked into it"
 
 
 def test_before_a_threat_is_switched_on_it_is_said_who_could_end_it(one_desk: Desk) -> None:
     ana = signed_in(one_desk, "lead.ana")
-    assert "Nobody but you could agree to end it" in (ana.get("/desk/lead") and ana.words)
+    assert "Nobody but you could agree to end it" in ana.read("/desk/lead")
     hire(one_desk, "lead.bo", "Bo Lind", "administrator")
-    assert "Nobody but you" in (ana.get("/desk/lead") and ana.words), "who has not joined cannot agree"
+    assert "Nobody but you" in ana.read("/desk/lead"), "who has not joined cannot agree"
     Agent(one_desk, "lead.bo")
-    assert "one of you asks and Bo Lind agrees" in (ana.get("/desk/lead") and ana.words)
+    assert "one of you asks and Bo Lind agrees" in ana.read("/desk/lead")
 
 
 @pytest.mark.parametrize("twice", [False, True])

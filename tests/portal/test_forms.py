@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from starlette.types import Message
@@ -58,11 +59,11 @@ def test_t34_what_the_head_says_is_none_of_ours_or_too_much_is_not_read_at_all(o
 
 
 def test_t34_nothing_is_parsed_on_the_event_loop(one_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    kim, where, parse = Agent(one_desk), list[str](), portal.visit.parse_qsl
+    kim, where = Agent(one_desk), list[str]()
 
     def watch(*given: Any, **named: Any) -> Any:
         where.append(threading.current_thread().name)
-        return parse(*given, **named)
+        return parse_qsl(*given, **named)
 
     monkeypatch.setattr(portal.visit, "parse_qsl", watch)
     kim.sign_in()

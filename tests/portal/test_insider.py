@@ -105,7 +105,7 @@ def test_a_caller_who_is_not_verified_opens_nothing(one_desk: Desk) -> None:
     kim.send("/desk/calls/1/mine")
     change(one_desk, update(tables.rings).values(proof=1))
     assert kim.get("/desk/account/400639").status_code == 403
-    assert "Not verified: ask for proof" in (kim.get("/desk") and kim.words)
+    assert "Not verified: ask for proof" in kim.read("/desk")
     assert not [word for word in (*OF_TIDEWORKS, "400639", "Manage Support") if word in kim.text]
 
 
@@ -188,11 +188,11 @@ def test_what_is_for_those_who_lead_is_not_there_for_agents(one_desk: Desk) -> N
     for path in ("/desk/lead/threat", "/desk/lead/pin", "/desk/lead/second/1", f"/desk/tickets/{number}/release"):
         assert kim.post(path, token).status_code == 404
     for status in ("open", "waiting", "pending", "closed", "held"):
-        assert "slow" not in (kim.get(f"/desk/tickets?status={status}") and kim.words)
-    assert "slow" in (ana.get("/desk/lead") and ana.words)
+        assert "slow" not in kim.read(f"/desk/tickets?status={status}")
+    assert "slow" in ana.read("/desk/lead")
     ana.get(f"/desk/tickets/{number}")
     ana.send(f"/desk/tickets/{number}/release")
-    assert "slow" in (kim.get("/desk/tickets") and kim.words)
+    assert "slow" in kim.read("/desk/tickets")
 
 
 def test_the_queue_names_no_customer(one_desk: Desk) -> None:
@@ -248,8 +248,8 @@ def test_those_who_lead_read_how_often_somebody_tried_and_what_a_number_counts(o
         "tried to look at an account without a case Kim Novak · Tideworks Ltd, account 400639 · 3 tries within the hour"
     )
     assert tried in ana.words
-    for number in accounts(one_desk, 31):
-        kim.get(f"/desk/tickets/{number}")
+    for ticket in accounts(one_desk, 31):
+        kim.get(f"/desk/tickets/{ticket}")
     ana.get("/desk/lead")
     assert "Kim Novak · as many as 30 accounts in an hour" in ana.words
     one_desk.pass_time(3_600)

@@ -34,14 +34,14 @@ def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobo
     held += [threading.Thread(target=send, args=(one,)) for one in crowd_of_three]
     held += [threading.Thread(target=look, args=(f"198.51.{n}.5", elsewhere)) for n in range(20)]
     try:
-        for one in held[1:]:
-            one.start()
+        for thread in held[1:]:
+            thread.start()
         assert until(lambda: len(said) + len(elsewhere) == 20), "as many as found no place"
         assert (said, elsewhere) == ([503] * 20, [])
     finally:
         let_go.set()
-        for one in held:
-            one.join(LONG)
+        for thread in held:
+            thread.join(LONG)
     assert elsewhere == [200] * 20
 
 

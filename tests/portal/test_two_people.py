@@ -48,7 +48,7 @@ def test_a_threat_is_switched_on_by_one_and_off_by_two(mailing: Desk) -> None:
     ana, bo = leads(mailing)
     ana.send("/desk/lead/threat")
     assert threat(mailing)
-    assert "Elevated threat" in (bo.get("/desk") and bo.words)
+    assert "Elevated threat" in bo.read("/desk")
     ana.get("/desk/lead")
     ana.send("/desk/lead/threat", reason="they have stopped")
     assert threat(mailing)
@@ -100,7 +100,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
     asks_for(mailing, ana, "pin_reissue")
     mailing.work()
     assert mailbox.mails == []
-    assert "Send Mia Chen a link to a new PIN" in (bo.get("/desk/lead") and bo.words)
+    assert "Send Mia Chen a link to a new PIN" in bo.read("/desk/lead")
     assert "Somebody other than whoever asked" in answer(ana, "agree")
     answer(bo, "agree")
     mailing.work()
@@ -120,7 +120,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
     assert "Mia Chen has a new support PIN" in " ".join(mailbox.to("raj@tideworks.example")[-1].split())
     for agent in (ana, bo):
         for path in ("/desk", "/desk/lead"):
-            assert not stands_in(pin, agent.get(path) and agent.text)
+            assert not stands_in(pin, agent.get(path).text)
     with mailing.store.transaction("test") as tx:
         kept = [repr(tuple(r)) for t in tables.Base.metadata.sorted_tables for r in tx.connection.execute(select(t))]
     assert not [row for row in kept if stands_in(pin, row) or link.rpartition("/")[2] in row]

@@ -65,6 +65,7 @@ def test_an_outbound_call_that_nobody_takes(desk: ToyDesk, exchange: Exchange, a
 
 def test_they_meet_and_hear_each_other(desk: ToyDesk, exchange: Exchange, caller: Phone) -> None:
     assert caller.state == "in conference call-7"
+    assert caller.room is not None
     assert exchange.others_in(caller, caller.room) == []
     agent = outbound(exchange)
     agent.answer()

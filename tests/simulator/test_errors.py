@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from simulator.exchange import Exchange, posting
-from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, SID, TOKEN, ToyDesk
+from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, SID, TOKEN, Says, ToyDesk
 
 APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."
 XML = "application/xml"
@@ -32,7 +32,7 @@ def heard(exchange: Exchange) -> list[str]:
         ((200, XML, "<Response>" + " " * 65536 + "</Response>"), 12100),
     ],
 )
-def test_a_failed_answer_goes_to_the_fallback_once(desk: ToyDesk, exchange: Exchange, answer, code: int) -> None:
+def test_a_failed_answer_goes_to_the_fallback_once(desk: ToyDesk, exchange: Exchange, answer: Says, code: int) -> None:
     desk.on("/ivr/voice", answer)
     desk.on("/ivr/fallback", "<Say>Please ring again.</Say>")
     assert heard(exchange) == ["Please ring again."]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from simulator.exchange import Exchange
 from simulator.phone import CallOver, Phone
 from tests.simulator.toy_desk import CALLER, NUMBER, SID, ToyDesk
+
+Act = Callable[[Phone], object]
 
 APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."
 
@@ -91,7 +95,7 @@ def test_half_keyed_digits_wait_for_the_time_out_and_are_then_submitted(desk: To
 
 
 @pytest.mark.parametrize("act", [lambda phone: phone.wait(), lambda phone: phone.press("#")])
-def test_nothing_keyed_goes_on_with_the_next_verb(desk: ToyDesk, exchange: Exchange, act) -> None:
+def test_nothing_keyed_goes_on_with_the_next_verb(desk: ToyDesk, exchange: Exchange, act: Act) -> None:
     desk.on("/ivr/voice", '<Gather action="/ivr/turn"/><Say>Nothing then.</Say>')
     phone = dialled(exchange)
     act(phone)
@@ -100,7 +104,7 @@ def test_nothing_keyed_goes_on_with_the_next_verb(desk: ToyDesk, exchange: Excha
 
 
 @pytest.mark.parametrize("act", [lambda phone: phone.wait(), lambda phone: phone.press("#")])
-def test_nothing_keyed_is_told_when_the_desk_asks_for_it(desk: ToyDesk, exchange: Exchange, act) -> None:
+def test_nothing_keyed_is_told_when_the_desk_asks_for_it(desk: ToyDesk, exchange: Exchange, act: Act) -> None:
     desk.on("/ivr/voice", '<Gather action="/ivr/turn" actionOnEmptyResult="true"/><Say>Not reached.</Say>')
     desk.on("/ivr/turn", "<Hangup/>")
     phone = dialled(exchange)
@@ -180,7 +184,7 @@ def test_a_message_ended_by_silence_has_no_digits(desk: ToyDesk, exchange: Excha
 
 
 @pytest.mark.parametrize("act", [lambda phone: phone.wait(), lambda phone: phone.press("#")])
-def test_silence_in_a_recording_goes_on_with_the_next_verb(desk: ToyDesk, exchange: Exchange, act) -> None:
+def test_silence_in_a_recording_goes_on_with_the_next_verb(desk: ToyDesk, exchange: Exchange, act: Act) -> None:
     desk.on("/ivr/voice", RECORD)
     phone = dialled(exchange)
     act(phone)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from simulator.exchange import Unreachable
-from simulator.slack import App, NotAvailable, TimedOut, Workspace
+from simulator.slack import App, Member, NotAvailable, TimedOut, Workspace
 from tests.simulator.conftest import Clock
 from tests.simulator.slack_desk import SlackDesk
 
@@ -237,7 +238,12 @@ def test_only_what_is_subscribed_to_is_sent(slack_desk: SlackDesk, slack: Worksp
 
 def test_somebody_deactivated_can_do_nothing(slack: Workspace) -> None:
     slack.people["U0MIA"] = replace(slack.people["U0MIA"], deactivated=True)
-    for act in (lambda mia: mia.says("help", "x"), lambda mia: mia.dm("x"), lambda mia: mia.command("/ticket")):
+    acts: tuple[Callable[[Member], object], ...] = (
+        lambda mia: mia.says("help", "x"),
+        lambda mia: mia.dm("x"),
+        lambda mia: mia.command("/ticket"),
+    )
+    for act in acts:
         with pytest.raises(NotAvailable, match="deactivated"):
             act(slack.as_("U0MIA"))
 

@@ -80,10 +80,12 @@ def test_a_form_filled_in_and_sent(slack: Workspace, slack_desk: SlackDesk) -> N
 
 def test_the_form_of_somebody_of_another_organisation(slack: Workspace, slack_desk: SlackDesk) -> None:
     """Here `team` is the actor's, and the installation stands in the view (bolt-python's captured sample)."""
-    slack_desk.on(
-        "block_actions",
-        lambda body: slack.api("views.open", {"trigger_id": body["trigger_id"], "view": modal(WORDS)}) and "",
-    )
+
+    def opens(body: Json) -> str:
+        slack.api("views.open", {"trigger_id": body["trigger_id"], "view": modal(WORDS)})
+        return ""
+
+    slack_desk.on("block_actions", opens)
     olivia = slack.as_("U0OLIVIA")
     olivia.click(posted(slack, "C0HARBOUR"), "answer")
     assert olivia.submit({"words": "our shop is down"}) is None

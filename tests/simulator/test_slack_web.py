@@ -15,9 +15,9 @@ from simulator.live import stream
 from simulator.slack import Workspace, web_api
 from simulator.slack import web as slack_web
 from tests.simulator.conftest import HERE
-from tests.simulator.slack_desk import TOKEN, WORDS, Json, SlackDesk, modal
+from tests.simulator.slack_desk import TOKEN, WORDS, Json, SlackDesk, modal, option
 from tests.simulator.test_slack_members import posted
-from tests.simulator.test_slack_views import EXTERNAL, option
+from tests.simulator.test_slack_views import EXTERNAL
 
 PATHS = [
     ("GET", "/simulator/slack/state"),

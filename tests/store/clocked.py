@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import insert, select, update
 
 from authz import load_schemes
 from store import Keys, Store, Transaction, open_store, tables
 from store.accounts.people import check_digit
+from store.verification import pins
+from store.verification.pins import KeptPin
 
 NOON = 1_795_348_800_000  # 2026-11-22 12:00 UTC, the beginning of a minute and of an hour
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))  # two keys for SECRET_KEYS
 SCHEMES = load_schemes()
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Clocked:
@@ -40,10 +44,15 @@ class Clocked:
         with self.store.transaction("test", call) as tx:
             yield tx
 
-    def do(self, what: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    def do(self, what: Callable[Concatenate[Transaction, P], R], *given: P.args, **named: P.kwargs) -> R:
         """One function of the store in a transaction of its own."""
         with self.transaction() as tx:
             return what(tx, *given, **named)
+
+    def pin_of(self, person: int) -> KeptPin:
+        kept = self.do(pins.find, person)
+        assert kept is not None
+        return kept
 
     def add_people(self, count: int) -> list[int]:
         """People who have a support ID and nothing else; their ids."""

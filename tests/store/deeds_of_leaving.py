@@ -26,11 +26,11 @@ def kim_is_suspended(tx: Transaction, _given: Given) -> object:
 
 
 def is_taken_off(person: int) -> Deed:
-    def deed(tx: Transaction, _given: Given) -> object:
+    def deed(tx: Transaction, _given: Given) -> None:
         c = tables.contacts.c
         own = (c.account_id == TIDEWORKS, c.person_id == person)
         tx.connection.execute(delete(tables.contacts).where(*own))
-        return revocation.revoke(tx, [person], "contact", account=TIDEWORKS)
+        revocation.revoke(tx, [person], "contact", account=TIDEWORKS)
 
     return deed
 

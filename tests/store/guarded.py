@@ -21,8 +21,7 @@ class Guarded(Clocked):
     k = attempt_limits.counter_of(17)
 
     def reserve(self, k: str | None = None, *, limits: Sequence[Limit] = (DESK,), real: bool = True) -> Reservation:
-        made: Reservation = self.do(attempt_limits.reserve, k or self.k, real=real, limits=limits)
-        return made
+        return self.do(attempt_limits.reserve, k or self.k, real=real, limits=limits)
 
     def wrong(self, times: int = 1, k: str | None = None) -> list[Admission]:
         return [self.reserve(k).admission for _ in range(times)]

@@ -118,7 +118,7 @@ class Interleaving:
             for thread in (ahead, behind):
                 thread.join(SOON)
                 assert not thread.is_alive(), "two transactions wait for each other"
-            return Outcome(*answers, _left(self.monitor))
+            return Outcome(answers[0], answers[1], _left(self.monitor))
 
     def _anew(self) -> dict[str, Any]:
         self.server.renew(self.url, self.template)

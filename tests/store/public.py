@@ -6,7 +6,6 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import store
@@ -177,8 +176,8 @@ def public_functions() -> dict[str, Callable[..., Any]]:
                 for inner, method in vars(thing).items():
                     if inner.startswith("_"):
                         continue
-                    if isinstance(method, property | cached_property | classmethod | staticmethod):
-                        method = getattr(method, "fget", None) or getattr(method, "func", None) or method.__func__
+                    for wrapped in ("fget", "func", "__func__"):  # of a property, cached_property, classmethod
+                        method = getattr(method, wrapped, method)
                     if inspect.isfunction(method):
                         found[f"{short}.{name}.{inner}"] = method
     return found

@@ -142,7 +142,9 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
                 assert slack_approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
     (wish,) = guarded.rows(select(tables.second_looks.c.id))
     for guarded.now in (right, right + 12 * HOUR):
-        assert guarded.do(call_state.load, "CA1").claimed is None
+        call = guarded.do(call_state.load, "CA1")
+        assert call is not None
+        assert call.claimed is None
         assert not guarded.do(installations.came_back, state)
         assert not guarded.do(leads, two, dual_control.agree, wish.id)
         assert guarded.do(slack_approvals.lately, subject, HOUR) == 0

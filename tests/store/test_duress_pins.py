@@ -172,17 +172,17 @@ def test_resealing_takes_the_old_seal_off_both(clocked: Clocked) -> None:
     for row in rows:
         assert row.sealed[:4].hex() == newest
         assert row.duress is None or row.duress[:4].hex() == newest
-    found = clocked.do(pins.find, people[0])
+    found = clocked.pin_of(people[0])
     assert pins.compare(BOTH, found, Pin(DURESS)) is Match.DURESS
     assert pins.compare(BOTH, found, Pin(DIGITS)) is Match.PIN
-    assert clocked.do(pins.find, people[1]).duress is None
+    assert clocked.pin_of(people[1]).duress is None
 
 
 def test_a_new_pin_ends_the_other(clocked: Clocked) -> None:
     (person,) = clocked.add_people(1)
     clocked.do(pins.put, kept(Keys([OLD]), DURESS, person))
     clocked.do(pins.put, pins.keep(Keys([OLD]), person, Pin(OTHER)))
-    assert pins.compare(Keys([OLD]), clocked.do(pins.find, person), Pin(DURESS)) is Match.NO
+    assert pins.compare(Keys([OLD]), clocked.pin_of(person), Pin(DURESS)) is Match.NO
 
 
 # --- what one may be

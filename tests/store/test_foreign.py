@@ -134,7 +134,7 @@ def test_the_reason_is_that_they_are_no_contact(desk: Desk) -> None:
 
 def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -> None:
     for n, (person, account) in enumerate(pairs(desk)):
-        subject, told = f"person:{person}", []
+        subject, told = f"person:{person}", list[object]()
         with desk.store.transaction("test") as tx:
             tx.proved_further(subject, account)
             offered = tx.offer(

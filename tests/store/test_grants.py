@@ -118,7 +118,7 @@ class House:
     def genuine(self, tx: Transaction) -> dict[str, Grant]:
         """A grant of this transaction for every cell that anybody here is allowed."""
         tx.proved_further(OWNER, ACCOUNT)
-        found = {}
+        found: dict[str, Grant] = {}
         for (action, topic), cell in CELL_OF.items():
             for who, account in ((OWNER, ACCOUNT), (OPERATOR, None), (WORKER, None), (LINE, ACCOUNT), (LEAD, None)):
                 verdict = tx.ask(Ask(who, action, account, topic, Proof.STEPPED_UP))

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -70,7 +71,7 @@ def test_a_right_pin_is_refused_while_locked(guarded: Guarded) -> None:
 def test_what_is_refused_spends_a_budget_only_where_that_is_said_and_what_is_barred_spends_none(
     guarded: Guarded,
 ) -> None:
-    def tried(**how: bool) -> float:
+    def tried(**how: Any) -> float:
         made = guarded.do(attempt_limits.reserve, guarded.k, real=True, limits=(DESK,), **how)
         assert made.admission is REFUSED
         return guarded.spent()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -80,11 +81,9 @@ class Book(RuleBasedStateMachine):
 
     @rule(target=pending, id=IDS, own=st.booleans(), how=st.sampled_from(("", "", "by_code", "barred")))
     def begin(self, id: str, own: bool, how: str = "") -> tuple[str, int, Reservation]:
-        way = {how: True} if how else {}
+        way: dict[str, Any] = {how: True} if how else {}
         expected, limits = self.expected(id, own, **way), (self.limits[own],)
-        made: Reservation = self.guarded.do(
-            attempt_limits.reserve, self.k(id), real=id != "nobody", limits=limits, **way
-        )
+        made = self.guarded.do(attempt_limits.reserve, self.k(id), real=id != "nobody", limits=limits, **way)
         assert made.admission is expected
         self.number += 1
         if expected is Admission.EVALUATE:
@@ -147,4 +146,9 @@ def guarded(store_url: str) -> Iterator[Guarded]:
 def test_the_store_and_the_book_say_the_same(guarded: Guarded) -> None:
     numbers = iter(range(1_000_000))
     few = settings(max_examples=20, stateful_step_count=30)
-    run_state_machine_as_test(lambda: Book(guarded, numbers), settings=few)  # type: ignore[no-untyped-call]
+
+    class Ours(Book):
+        def __init__(self) -> None:
+            super().__init__(guarded, numbers)
+
+    run_state_machine_as_test(Ours, settings=few)

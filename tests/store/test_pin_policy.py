@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -191,5 +192,5 @@ def test_issued_pins_have_eight_digits_and_are_never_easy() -> None:
 
 def test_an_easy_draw_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter("12345678" + "01632960" + "31121999" + "58203917")
-    monkeypatch.setattr(pins.secrets, "choice", lambda _: next(drawn))
+    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
     assert pins.issue(["+441632960101"]).digits == "58203917"

@@ -20,6 +20,7 @@ from sqlalchemy import delete, select, update
 
 from ivr.shapes import CheckPin
 from store import Keys, tables
+from store.db.keys import Key
 from store.verification import pins
 from store.verification.pins import KeptPin, Match, Pin
 from tests.store.clocked import NEW, OLD, Clocked
@@ -157,7 +158,7 @@ def test_a_renewed_pin_needs_the_newer_key_alone(light: None, clocked: Clocked) 
     before = pins.keep(Keys([OLD]), person, Pin(DIGITS))
     clocked.do(pins.put, before)
     clocked.do(pins.renew, before, pins.keep(Keys([NEW, OLD]), person, Pin(DIGITS)))
-    assert pins.compare(Keys([NEW]), clocked.do(pins.find, person), Pin(DIGITS))
+    assert pins.compare(Keys([NEW]), clocked.pin_of(person), Pin(DIGITS))
 
 
 def test_renewing_does_not_bring_back_a_pin_that_was_replaced(light: None, clocked: Clocked) -> None:
@@ -167,7 +168,7 @@ def test_renewing_does_not_bring_back_a_pin_that_was_replaced(light: None, clock
     clocked.do(pins.put, pins.keep(Keys([OLD]), person, Pin(OTHER)))
     assert not clocked.do(pins.is_still, person, before)
     clocked.do(pins.renew, before, pins.keep(Keys([NEW, OLD]), person, Pin(DIGITS)))
-    assert pins.compare(Keys([OLD]), clocked.do(pins.find, person), Pin(OTHER))
+    assert pins.compare(Keys([OLD]), clocked.pin_of(person), Pin(OTHER))
 
 
 def test_resealing_takes_the_old_seal_off_every_pin(light: None, clocked: Clocked) -> None:
@@ -240,7 +241,7 @@ def test_a_traceback_with_all_its_locals_has_no_pin() -> None:
     """As error collectors take them. The hash is made to fail, in the middle of everything."""
 
     class Broken(Keys):
-        def newest(self, use: str) -> pins.Key:
+        def newest(self, use: str) -> Key:
             raise RuntimeError("the key store is away")
 
     try:

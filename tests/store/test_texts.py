@@ -16,6 +16,7 @@ from store import Keys, tables
 from store.accounts.people import subject_of
 from store.codes import one_time_codes
 from store.verification import sms_codes
+from store.verification.call_codes import BY_TEXT
 from tests.desk import SECRET
 from tests.store.clocked import DAY, HOUR, MINUTE, Clocked
 
@@ -61,7 +62,8 @@ def test_ten_thousand_requests_over_two_hundred_countries(one: Desk) -> None:
     with one.transaction() as tx:
         for n, person in enumerate(people):
             turn, example = divmod(n, len(examples))
-            number = phonenumbers.PhoneNumber(examples[example].country_code, examples[example].national_number + turn)
+            like = examples[example]
+            number = phonenumbers.PhoneNumber(like.country_code, (like.national_number or 0) + turn)
             e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
             tx.connection.execute(insert(tables.phones).values(person_id=person, number=e164, added_at=1))
     dice = random.Random(35)
@@ -156,9 +158,9 @@ def test_without_a_country_nothing_is_sent(one: Desk) -> None:
 
 
 def test_a_code_that_was_asked_for_anew_is_good_no_more(one: Desk) -> None:
-    before = one.do(one_time_codes.issue, sms_codes.BY_TEXT, subject_of(1), "CA1")
+    before = one.do(one_time_codes.issue, BY_TEXT, subject_of(1), "CA1")
     assert one.ask(1)
-    assert one.do(one_time_codes.use, sms_codes.BY_TEXT, before, subject_of(1)) is None
+    assert one.do(one_time_codes.use, BY_TEXT, before, subject_of(1)) is None
 
 
 def test_what_was_counted_is_dropped_when_it_counts_no_more(one: Desk) -> None:

@@ -170,11 +170,12 @@ def test_an_account_whose_scheme_is_gone_tells_nothing(desk: Clocked, sample_url
     """The file was taken out of SCHEMES_DIR: a fault, and nothing is stored. `deskgate doctor` says what to do."""
     without = {name: scheme for name, scheme in SCHEMES.items() if name != "media_temple"}
     store = open_store(sample_url, Keys.parse(SECRET), without, lambda: NOON)
-    for question in (
+    questions: tuple[Callable[[Transaction], object], ...] = (
         lambda tx: tx.ask(OPENS),
         lambda tx: tx.offer([OPENS]),
         lambda tx: tx.offer_accounts("person:1", Proof.VERIFIED, [(Action.BILLING_VIEW, None)]),
-    ):
+    )
+    for question in questions:
         with pytest.raises(KeyError), store.transaction("test") as tx:
             question(tx)
     with store.transaction("test") as tx:  # another account, whose scheme is there

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def both(desk: Clocked, one: Does, other: Does | None = None) -> tuple[Any, Any]
 def test_h9_two_codes_at_once_leave_one_good(desk: Clocked) -> None:
     """Of whatever kind: the later one is good, and it is the only one. A page's token likewise."""
     for kind in ("link", "unlock", "text"):
-        older, newer = both(desk, lambda tx, kind=kind: one_time_codes.issue(tx, kind, subject_of(MIA)))
+        older, newer = both(desk, partial(one_time_codes.issue, kind=kind, subject=subject_of(MIA)))
         assert desk.do(one_time_codes.use, kind, older, subject_of(MIA)) is None
         assert desk.do(one_time_codes.use, kind, newer, subject_of(MIA)) == ""
     older, newer = both(desk, lambda tx: one_time_links.issue(tx, "join", "staff:1"))

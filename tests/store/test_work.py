@@ -22,12 +22,11 @@ from tests.store.clocked import HOUR, NOON, OLD, Clocked
 
 
 class Queue(Clocked):
-    def add(self, key: str, kind: str = "ring", **named: int) -> None:
-        self.do(job_queue.enqueue, kind, key, {"leg": key}, **named)
+    def add(self, key: str, kind: str = "ring", after: int = 0) -> None:
+        self.do(job_queue.enqueue, kind, key, {"leg": key}, after=after)
 
     def lease(self, *kinds: str) -> Work | None:
-        leased: Work | None = self.do(job_queue.lease, list(kinds or ("ring",)))
-        return leased
+        return self.do(job_queue.lease, list(kinds or ("ring",)))
 
     def taken(self) -> Work:
         leased = self.lease()
