@@ -36,6 +36,7 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "slack_storm": ("--cases", "4", "--kills", "1", "--control", "0", *SQLITE),
     "tickets": ("--seconds", "0.02", "--rounds", "1", "--apart", "10", *SQLITE),
     "turns": ("--seconds", "0.02", "--rounds", "1", "--keys", "9", "--apart", "10", *SQLITE),
+    "walks": (),
 }
 # The one imports a changed module of the desk, which may not be there already; the other empties the collector before each figure,
 # which looks at all that is imported.
