@@ -19,10 +19,11 @@ READY_TO_TEST := $(VENV)/.ready-to-test
 # make test T=tests/authz ARGS="-k golden -x"
 T    := tests
 ARGS :=
+PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants
+.PHONY: help run test test-all golden check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +32,7 @@ run: $(READY_TO_RUN) deskgate.db ## start the service on loopback, with sample a
 	@$(DESKGATE) serve$(if $(PORT), --port $(PORT))
 
 test: $(READY_TO_TEST) ## run the tests (some: make test T=tests/authz ARGS="-k golden")
-	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARGS)
+	@$(PY) -m $(PYTEST)
 
 test-all: override ARGS += --everything
 test-all: test ## the same with every test on both databases, and all examples: before a release
@@ -44,6 +45,12 @@ check: $(READY_TO_TEST) ## formatting, lint, types, layers
 	$(PY) -m ruff check --output-format concise
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+coverage: $(READY_TO_TEST) ## what of each package the tests enter, and the functions they never do (some: make coverage T=tests/ivr)
+	@rm -rf .coverage
+	-@$(PY) -m coverage run -m $(PYTEST)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m tests.covered
 
 format: $(READY_TO_TEST) ## write the code as `check` wants it
 	$(PY) -m ruff check --fix-only
@@ -94,7 +101,7 @@ upgrade: UPGRADE = --upgrade
 upgrade: lock ## the same, with the newest versions that are a week old
 
 clean: ## remove the virtual environment and all caches; the database stays
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what the commands above need
