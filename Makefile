@@ -23,7 +23,7 @@ PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
+.PHONY: help run test test-all golden data-model check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-all: test ## the same with every test on both databases, and all examples: 
 
 golden: $(READY_TO_TEST) ## record anew every word people meet: after words were changed on purpose
 	@GOLDEN=record $(PY) -m pytest -n 0 -q tests/golden
+
+data-model: $(READY_TO_TEST) ## draw docs/data-model.md anew: after a table or a column was changed
+	@$(PY) -m tests.house.data_model
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
 	$(PY) -m ruff format --check --output-format concise

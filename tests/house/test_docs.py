@@ -16,7 +16,9 @@ from authz.words import DESK_CELLS, HOUSE_DECISIONS
 from deskgate.__main__ import COMMANDS as TABLE
 from deskgate.__main__ import load
 from deskgate.settings import Settings
+from store.tables import Base
 from tests.desk import Desk
+from tests.house import data_model
 from tests.house.test_names import PACKAGES, ROOT
 
 DOCS = ROOT / "docs"
@@ -114,6 +116,11 @@ def test_every_kind_of_later_work_is_told(sqlite_url: str) -> None:
     assert {"ring", "notice"} <= kinds
     for kind in kinds:
         assert f"`{kind}`" in PAGES["docs/operating.md"], kind
+
+
+def test_the_tables_are_drawn_as_they_are() -> None:
+    assert len(re.findall(r"^    [a-z_]+ \{$", data_model.page(), re.MULTILINE)) == len(Base.metadata.tables) > 40
+    assert PAGES["docs/data-model.md"] == data_model.page(), "a table or a column was changed: make data-model"
 
 
 def routes(app: FastAPI) -> Iterator[str]:
