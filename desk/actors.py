@@ -33,6 +33,12 @@ class Actor:
     def is_person(self) -> bool:
         return self.subject.startswith("person:")
 
+    @property
+    def staff(self) -> int | None:
+        """The id of one of the desk's people; None for everybody else."""
+        kind, _, id = self.subject.partition(":")
+        return int(id) if kind == "staff" else None
+
 
 def proof_of(tx: Transaction, who: Actor, account: int | None, topic: str = "") -> Proof:
     """How sure it is at this moment who they are, on an account (id) and for a topic: a second proof ends by itself."""
@@ -73,9 +79,14 @@ def offered_anything(tx: Transaction, subject: str, account: int) -> Grant | Non
 
 
 def permit(tx: Transaction, subject: str, action: Action, account: int | None = None) -> Grant | None:
-    """The grant of one of the desk's own people (or of the `LINE` they are rung by) for an action of the desk. None: they may not."""
+    """The grant of one of the desk's own people or of its machinery (`LINE`, `WORKER`) for an action of the desk. None: they may not."""
     verdict = tx.ask(Ask(subject, action, account, None, Proof.NONE))
     return verdict if isinstance(verdict, Grant) else None
+
+
+def permit_staff(tx: Transaction, who: Actor, action: Action, account: int | None = None) -> Grant | None:
+    """The same for whoever acts: of somebody who is not of the staff nothing is asked. None: they may not."""
+    return None if who.staff is None else permit(tx, who.subject, action, account)
 
 
 def permit_line(tx: Transaction, account: int | None) -> Grant | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import Response
 
 from authz import Action, Grant
+from desk import calls
+from desk.calls import AskedFor, CallBack, Claim, Keypad
 from portal import answers, card
-from portal.asking import asked, talking
+from portal.asking import acting, asked, talking
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction
 from store.accounts.people import person_of
-from store.calls import callbacks, claims, live_calls, support_calls
+from store.calls import callbacks, live_calls, support_calls
 from store.calls.live_calls import Case, LiveCall
 from store.security import alerts, threat_mode
 from store.staff import account_access
@@ -19,14 +23,29 @@ from store.staff.account_access import Reading
 from store.staff.sessions import SignedIn
 from store.tickets import ticket_queue
 
+# What is said of each outcome, in words of words.toml.
+CALL_BACK: Final = {
+    CallBack.OWED: "call_back",
+    CallBack.NO_NUMBER: "call_back_no_number",
+    CallBack.TALKING: "call_back_talking",
+    CallBack.SOON: "call_back_soon",
+    CallBack.ENOUGH: "call_back_enough",
+    CallBack.NO_PHONE: "call_back_no_phone",
+    CallBack.LED: "led",
+    CallBack.HELD: "held",
+    CallBack.NOT_THEIRS: "not_yours",
+    CallBack.NOBODY: "not_yours",
+    CallBack.NOT_PERMITTED: "not_yours",
+}
+
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     grant = talking(tx, who)
     if grant is None:
         return answers.not_there(door, visit)
-    calls, before = live_calls.calls(tx, grant), live_calls.just_over(tx, grant)
-    mine = [call for call in calls if call.staff == who.staff]
-    free = [call for call in calls if call.state in ("talking", "keypad") and not call.staff]
+    now, before = live_calls.calls(tx, grant), live_calls.just_over(tx, grant)
+    mine = [call for call in now if call.staff == who.staff]
+    free = [call for call in now if call.state in ("talking", "keypad") and not call.staff]
     wanted = visit.number("ring")
     if wanted:
         chosen = live_calls.look(tx, grant, wanted)
@@ -49,8 +68,8 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         "rights": card.rights(case.requester) if case is not None and case.requester is not None else None,
         "mine": mine,
         "free": free,
-        "waiting": [call for call in calls if call.state == "waiting"],
-        "talking": [call for call in calls if call.state in ("talking", "keypad")],
+        "waiting": [call for call in now if call.state == "waiting"],
+        "talking": [call for call in now if call.state in ("talking", "keypad")],
         "before": before,
         "claimable": [call.id for call in (*free, *before) if call.unclaimed],
         "call_backs": len(callbacks.under_way(tx, grant)),
@@ -91,46 +110,24 @@ def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> 
 
 
 def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    ring, grant = visit.number("ring"), talking(tx, who)
-    call = live_calls.look(tx, grant, ring) if grant is not None else None
-    see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
-    done = see is not None and claims.claim(tx, see, ring)
+    ring = visit.number("ring")
+    done = calls.claim(tx, acting(who), ring) is Claim.CLAIMED
     return answers.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
 
 
 def give_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    """They had pressed for the wrong one: its card is closed to them, and a colleague can say that it is theirs."""
-    ring, grant = visit.number("ring"), talking(tx, who)
-    call = live_calls.look(tx, grant, ring) if grant is not None else None
-    see = asked(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
-    done = see is not None and claims.give_back(tx, see, ring)
+    done = calls.give_back(tx, acting(who), visit.number("ring"))
     return answers.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
 
 
 def ask_proof(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    ring, grant = visit.number("ring"), talking(tx, who)
-    what = "second" if visit.field("what") == "second" else "pin"
-    done = grant is not None and support_calls.ask_proof(tx, grant, ring, what)
+    ring = visit.number("ring")
+    what = AskedFor.SECOND_PROOF if visit.field("what") == AskedFor.SECOND_PROOF else AskedFor.PIN
+    done = calls.send_to_keypad(tx, acting(who), ring, what) is Keypad.SENT
     return answers.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
 
 
 def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    """Whoever that call was with, on a number on file; for the agent whose call it is, or was just now."""
-    ring, grant = visit.number("ring"), talking(tx, who)
-    call = live_calls.look(tx, grant, ring) if grant is not None else None
-    found = support_calls.look(tx, ring)
-    if (
-        grant is None
-        or call is None
-        or found is None
-        or call.staff != who.staff
-        or not door.phone
-        or not found.subject.startswith("person:")
-    ):
-        return answers.to("/desk?said=not_yours")
-    made = callbacks.ask(tx, grant, person_of(found.subject), account=call.account)
-    return answers.to(f"/desk?said={said_of(made)}")  # where the next call of theirs comes up by itself
-
-
-def said_of(made: int | str) -> str:
-    return "call_back" if isinstance(made, int) else f"call_back_{made}"
+    """Back to the calls, where the next one of theirs comes up by itself."""
+    made = calls.call_back_caller(tx, acting(who), visit.number("ring"), phone=door.phone)
+    return answers.to(f"/desk?said={CALL_BACK[made]}")

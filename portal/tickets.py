@@ -8,13 +8,14 @@ from typing import Final
 from fastapi import Response
 
 from authz import Action, Grant
+from desk import calls
+from desk.calls import CallBack
 from portal import answers, card
-from portal.asking import asked, on_ticket, talking
-from portal.calls import said_of, why_not
+from portal.asking import acting, asked, on_ticket, talking
+from portal.calls import CALL_BACK, why_not
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction
-from store.calls import callbacks
 from store.staff import account_access, sent_forms
 from store.staff.account_access import Reading
 from store.staff.sessions import SignedIn
@@ -129,18 +130,10 @@ answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 
 def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
-    grant, asking = on_ticket(tx, who, number), talking(tx, who)
-    found = ticket_queue.ticket(tx, grant, number) if grant is not None else None
-    if found is None or asking is None or (found.person is None and not found.card.guarded):
+    made = calls.call_back_requester(tx, acting(who), number, phone=door.phone)
+    if made in (CallBack.NOT_PERMITTED, CallBack.NOBODY):
         return answers.not_there(door, visit)
-    if found.person is None:
-        return answers.to(f"/desk/tickets/{number}?said=led")
-    if found.card.status == "held":  # they may not be alone
-        return answers.to(f"/desk/tickets/{number}?said=held")
-    if not door.phone:
-        return answers.to(f"/desk/tickets/{number}?said=call_back_no_phone")
-    made = callbacks.ask(tx, asking, found.person, account=found.account, ticket=number)
-    return answers.to(f"/desk/tickets/{number}?said={said_of(made)}")
+    return answers.to(f"/desk/tickets/{number}?said={CALL_BACK[made]}")
 
 
 def release(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -93,6 +93,11 @@ class About:
         """Its status, as customers see it."""
         return self.held_as or self.status
 
+    @property
+    def is_answerable(self) -> bool:
+        """Whether somebody who is known can read what the desk answers: not where it was left under a threat."""
+        return self.opened_by is not None and self.account is not None and self.held_as is None
+
 
 def insert_ticket(
     tx: Transaction,

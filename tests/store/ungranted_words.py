@@ -38,6 +38,7 @@ REASONS: Final[dict[str, str]] = {
     "timeline.about": reasons.DECIDES,
     "timeline.left_by": reasons.DECIDES,
     "timeline.service_name": "a name for a ticket whose Grant the caller has looked at, and who tells it",
+    "timeline.About.is_answerable": reasons.PURE,
     "timeline.About.seen_as": reasons.PURE,
     "timeline.hold": reasons.DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",

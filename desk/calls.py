@@ -1,0 +1,125 @@
+"""Calls with the desk: whose one is, sending the caller to the keypad, and calling somebody back on a number on file."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum, auto
+
+from authz import Action, Grant
+from desk import ticket_work
+from desk.actors import Actor, permit_staff
+from store import Transaction
+from store.accounts.people import person_of
+from store.calls import callbacks, claims, live_calls, support_calls
+from store.tickets import agent_tickets
+
+
+class Claim(Enum):
+    """What came of saying that a call is theirs."""
+
+    CLAIMED = auto()
+    NO_CALL = auto()
+    NOT_FREE = auto()  # somebody else's, or nobody has taken it, or it has been over for too long
+    NOT_PERMITTED = auto()
+
+
+class AskedFor(StrEnum):
+    """What a caller is sent to the keypad for."""
+
+    PIN = "pin"
+    SECOND_PROOF = "second"
+
+
+class Keypad(Enum):
+    """What came of sending a caller to the keypad."""
+
+    SENT = auto()
+    NOT_NOW = auto()  # not a call of theirs, nobody is talking, or they are there already
+    NOT_PERMITTED = auto()
+
+
+class CallBack(Enum):
+    """What came of asking for a call back; the ways it cannot be done as `store.calls.callbacks` has them."""
+
+    OWED = "owed"
+    NO_NUMBER = "no_number"  # none that has been on file for long enough
+    TALKING = "talking"  # they are on the phone with this very agent
+    SOON = "soon"  # they were called a moment ago
+    ENOUGH = "enough"  # or often today
+    NO_PHONE = "no_phone"
+    LED = "led"  # left under a threat: only those who lead the desk ring them
+    HELD = "held"  # nothing is done with that ticket yet, for whoever left it may not be alone
+    NOT_THEIRS = "not_theirs"
+    NOBODY = "nobody"  # we do not know who it is
+    NOT_PERMITTED = "not_permitted"
+
+
+def permit_calls(tx: Transaction, who: Actor) -> Grant | None:
+    """To see who waits and talks, to ask callers for proof, and to have somebody called back."""
+    return permit_staff(tx, who, Action.DESK_PROOF_ASK)
+
+
+def claim(tx: Transaction, who: Actor, call: int) -> Claim:
+    """They say that a call (its ring) is theirs, which somebody took on a phone of the desk: its card opens."""
+    found = support_calls.look(tx, call)
+    if found is None:
+        return Claim.NO_CALL
+    grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, found.account)
+    if grant is None:
+        return Claim.NOT_PERMITTED
+    return Claim.CLAIMED if claims.claim(tx, grant, call) else Claim.NOT_FREE
+
+
+def give_back(tx: Transaction, who: Actor, call: int) -> bool:
+    """They had said so of the wrong one: its card closes to them, and a colleague can say that it is theirs. False: it is not theirs."""
+    found = support_calls.look(tx, call)
+    grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, found.account) if found is not None else None
+    return grant is not None and claims.give_back(tx, grant, call)
+
+
+def send_to_keypad(tx: Transaction, who: Actor, call: int, asked: AskedFor) -> Keypad:
+    """The caller they talk to proves who they are, unheard, and comes back to them."""
+    grant = permit_calls(tx, who)
+    if grant is None:
+        return Keypad.NOT_PERMITTED
+    return Keypad.SENT if support_calls.ask_proof(tx, grant, call, asked) else Keypad.NOT_NOW
+
+
+def call_back_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> CallBack:
+    """Whoever a call was with: for the agent whose call it is, or was just now. `phone`: whether the desk has a line to call by."""
+    grant = permit_calls(tx, who)
+    if grant is None:
+        return CallBack.NOT_PERMITTED
+    seen, found = live_calls.look(tx, grant, call), support_calls.look(tx, call)
+    if seen is None or found is None or seen.staff != who.staff or not found.subject.startswith("person:"):
+        return CallBack.NOT_THEIRS
+    return _asked(tx, grant, person_of(found.subject), account=found.account, phone=phone)
+
+
+def call_back_requester(tx: Transaction, who: Actor, number: int, *, phone: bool) -> CallBack:
+    """Who opened a ticket, or left it, or whom they said they were."""
+    ticket, grant = ticket_work.right_on(tx, who, number), permit_calls(tx, who)
+    if grant is None:
+        return CallBack.NOT_PERMITTED
+    if ticket is None:
+        return CallBack.NOBODY
+    if ticket.is_to_read:
+        return CallBack.HELD
+    person = agent_tickets.requester(tx, ticket.grant, number)
+    if not isinstance(person, int):
+        return CallBack.LED if person == CallBack.LED.value else CallBack.NOBODY
+    return _asked(tx, grant, person, account=ticket.account, ticket=number, phone=phone)
+
+
+def call_back_person(tx: Transaction, who: Actor, person: int, *, phone: bool) -> CallBack:
+    """Somebody who was looked up."""
+    grant = permit_calls(tx, who)
+    return CallBack.NOT_PERMITTED if grant is None else _asked(tx, grant, person, phone=phone)
+
+
+def _asked(
+    tx: Transaction, grant: Grant, person: int, *, account: int | None = None, ticket: int | None = None, phone: bool
+) -> CallBack:
+    if not phone:
+        return CallBack.NO_PHONE
+    made = callbacks.ask(tx, grant, person, account=account, ticket=ticket)
+    return CallBack.OWED if isinstance(made, int) else CallBack(made)

@@ -1,0 +1,173 @@
+"""What the desk's people do with one ticket: the right to it, taking it, answering, noting, setting its status, letting it go.
+
+Whoever may work on a ticket has a `TicketRight`, asked for at each click; everything that is done with one takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from authz import Action, Grant
+from desk.actors import Actor, permit_staff
+from store import Transaction
+from store.messages import timeline
+from store.messages.timeline import About, Said, Sent
+from store.staff import account_access
+from store.staff.account_access import Reading
+from store.tickets import agent_tickets, ticket_queue
+from store.tickets.answer_delivery import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRight:
+    """That one of the desk's people may see a ticket, and work on it unless it is `held`. Good in the transaction it was asked for in."""
+
+    number: int
+    grant: Grant
+    about: About
+
+    @property
+    def account(self) -> int | None:
+        return self.about.account
+
+    @property
+    def held(self) -> bool:
+        """Left under a threat: seen by those who lead the desk, who release it before anything is done with it."""
+        return self.about.status == "held"
+
+    @property
+    def is_to_read(self) -> bool:
+        """Whether nothing may be done with it as things are."""
+        return self.held or self.grant.when == "read"
+
+
+class Barred(Enum):
+    """Why nothing is done with a ticket."""
+
+    NOT_THERE = auto()  # the desk has no such ticket, or not for them: which, nobody hears
+    TOO_MANY_ACCOUNTS = auto()  # looked at within the hour
+    HELD = auto()
+
+
+class Taken(Enum):
+    """What came of taking a ticket."""
+
+    TAKEN = agent_tickets.TAKEN
+    ALREADY = agent_tickets.ALREADY  # it is theirs
+    ANOTHER = agent_tickets.ANOTHER  # somebody whom they had not seen there was quicker
+
+
+class NotAnswered(Enum):
+    """Why an answer went nowhere, where no colleague was quicker."""
+
+    NO_REQUESTER = auto()  # nobody has proved who they are, or nothing of the desk's reaches them
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """`reach`: whom it reaches."""
+
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredMeanwhile:
+    """Nothing was sent: `since` is what colleagues have said to the customer since the ticket was looked at."""
+
+    since: tuple[Said, ...]
+
+
+class StatusSet(Enum):
+    """What came of giving a ticket another status."""
+
+    CHANGED = auto()
+    ALREADY = auto()
+    NO_SUCH_STATUS = auto()
+
+
+class Released(Enum):
+    """What came of putting a held ticket into the queue."""
+
+    RELEASED = auto()
+    NOT_HELD = auto()
+    NOT_THERE = auto()
+
+
+def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
+    """The right on one ticket; on a held one for those who lead the desk alone. None: the desk has no such ticket, or not for them."""
+    about = timeline.about(tx, number)
+    if about is None or (about.status in timeline.NOT_THE_DESKS and about.status != "held"):
+        return None
+    grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, about.account)
+    if grant is None or (about.status == "held" and grant.when):
+        return None
+    return TicketRight(number, grant, about)
+
+
+def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int | None) -> TicketRight | Barred:
+    """The right to change a ticket. `accounts_an_hour`: how many accounts they may look at, where working on a ticket is looking at its
+    account; None in a channel that shows each ticket to the whole desk, so that nobody has chosen what they look at."""
+    ticket = right_on(tx, who, number)
+    if ticket is None:
+        return Barred.NOT_THERE
+    if accounts_an_hour is not None and account_access.look(tx, ticket.grant, accounts_an_hour) is not Reading.OPEN:
+        return Barred.TOO_MANY_ACCOUNTS
+    return Barred.HELD if ticket.is_to_read else ticket
+
+
+def take(tx: Transaction, ticket: TicketRight, had: int | None) -> Taken:
+    """One that nobody has, or that whom they saw there has: `had`, the id of one of the staff."""
+    return Taken(agent_tickets.take(tx, ticket.grant, ticket.number, had))
+
+
+def put_back(tx: Transaction, ticket: TicketRight) -> bool:
+    """They had taken the wrong one. False: it is not theirs."""
+    return agent_tickets.put_back(tx, ticket.grant, ticket.number)
+
+
+def answer(
+    tx: Transaction, ticket: TicketRight, words: str, *, seen: int, phone: bool, along: Sequence[int] = ()
+) -> Answered | AnsweredMeanwhile | NotAnswered:
+    """To the customer, with files of the desk's notes (`along`, their ids), unless a colleague has answered or closed it since the
+    message `seen`. `phone`: whether customers can ring the desk."""
+    if not ticket.about.is_answerable:
+        return NotAnswered.NO_REQUESTER
+    since = agent_tickets.meanwhile(tx, ticket.grant, ticket.number, seen)
+    if since:
+        return AnsweredMeanwhile(tuple(since))
+    return Answered(agent_tickets.answer(tx, ticket.grant, ticket.number, words, phone=phone, along=along))
+
+
+def correct(tx: Transaction, ticket: TicketRight, message: int, words: str, *, phone: bool) -> bool:
+    """Their own answer, which is brought to the customer anew. False: no such answer of theirs."""
+    return agent_tickets.correct(tx, ticket.grant, ticket.number, message, words, phone=phone)
+
+
+def note(
+    tx: Transaction, ticket: TicketRight, words: str, *, source: str | None = None, files: Sequence[Sent] = ()
+) -> None:
+    """What the customer never sees."""
+    agent_tickets.note(tx, ticket.grant, ticket.number, words, source=source, files=files)
+
+
+def edit_note(tx: Transaction, who: Actor, account: int | None, source: str, words: str, edited: str) -> bool:
+    """Their own note, which came as `source` and says something else now. False: not theirs to change."""
+    grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, account)
+    return grant is not None and agent_tickets.edited(tx, grant, source, words, edited)
+
+
+def set_status(tx: Transaction, ticket: TicketRight, status: str) -> StatusSet:
+    if status not in agent_tickets.DESK_STATUSES:
+        return StatusSet.NO_SUCH_STATUS
+    changed = agent_tickets.set_status(tx, ticket.grant, ticket.number, status)
+    return StatusSet.CHANGED if changed else StatusSet.ALREADY
+
+
+def release(tx: Transaction, who: Actor, number: int) -> Released:
+    """A held ticket becomes one of the queue: for those who lead the desk, once they know that whoever left it is safe."""
+    ticket = right_on(tx, who, number)
+    if ticket is None or ticket.grant.when:
+        return Released.NOT_THERE
+    return Released.RELEASED if ticket_queue.release(tx, ticket.grant, number) else Released.NOT_HELD
