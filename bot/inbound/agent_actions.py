@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from bot.inbound.block_action import Click, number, number_of, value_of, where
 from bot.outbound import outbox
+from bot.platform.identity import Who
 from bot.usecases import desk_thread
-from bot.usecases.identity import Who
 from store import Transaction
 from store.staff import email_codes
 from store.tickets import agent_tickets
@@ -39,7 +39,7 @@ def _form(name: str) -> Click:
     def open_form(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
         if desk_thread.working(tx, who, number_of(action)) is None:
             return "fixed:not_yours"
-        outbox.form(tx, who.actor, name, str(body["trigger_id"]), where(body), ticket=number_of(action))
+        outbox.form(tx, who.user, name, str(body["trigger_id"]), where(body), ticket=number_of(action))
         return None
 
     return open_form
@@ -50,7 +50,7 @@ def _correct(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -
     if desk_thread.working(tx, who, number(ticket)) is None:
         return "fixed:not_yours"
     asked = {"ticket": number(ticket), "message": number(message)}
-    outbox.form(tx, who.actor, "desk_correct", str(body["trigger_id"]), where(body), **asked)
+    outbox.form(tx, who.user, "desk_correct", str(body["trigger_id"]), where(body), **asked)
     return None
 
 
@@ -64,7 +64,7 @@ def _status(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 
 
 def _verify(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    outbox.form(tx, who.actor, "verify", str(body["trigger_id"]), where(body))
+    outbox.form(tx, who.user, "verify", str(body["trigger_id"]), where(body))
     return None
 
 

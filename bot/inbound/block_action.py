@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.outbound import outbox
 from bot.outbound.outbox import Where
 from bot.platform.context import Door
-from bot.usecases.identity import Who, known, of_interaction
+from bot.platform.identity import Who, known, of_interaction
 from store import Transaction
 from store.calls import call_state
 from store.slack import ticket_threads
@@ -38,24 +38,24 @@ def clicked(do: Click, refused: Callable[[Who | None], str | None]) -> Callable[
 
     def listener(door: Door, body: Body) -> None:
         via = door.via(body)
-        actor = of_interaction(body, via.team) if via is not None else None
+        user = of_interaction(body, via.team) if via is not None else None
         action = body["actions"][0]
-        if actor is None:
+        if user is None:
             return
         key = f"act:{body.get('trigger_id') or action.get('action_ts')}:{action['action_id']}"
         with door.store.transaction("slack") as tx:
             if not call_state.first_delivery(tx, f"slack:{key}"):
                 return
-            who = known(tx, actor)
+            who = known(tx, user)
             what = refused(who)
             if what is None:
                 assert who is not None
                 what = do(tx, who, body, action)
             if who is None:
-                key = f"stranger:{actor.team}:{actor.user}:{_place(body)}:{tx.now // MINUTE}"
+                key = f"stranger:{user.team}:{user.user}:{_place(body)}:{tx.now // MINUTE}"
             if what is not None:
                 instead = {"replace": True} if what.startswith(("became:", "added:", "drafted:")) else {}
-                outbox.tell(tx, actor, what, key, where={**where(body), **instead, "message": _message(body)})
+                outbox.tell(tx, user, what, key, where={**where(body), **instead, "message": _message(body)})
 
     return listener
 
@@ -74,7 +74,7 @@ def stands_there(tx: Transaction, who: Who, body: Body) -> bool:
     """Whether it was clicked in the ticket's own thread, where its first message says what is so now."""
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id")
     thread = container.get("thread_ts") or container.get("message_ts")
-    return bool(channel and thread) and ticket_threads.at(tx, who.actor.via, str(channel), str(thread)) is not None
+    return bool(channel and thread) and ticket_threads.at(tx, who.user.via, str(channel), str(thread)) is not None
 
 
 def _place(body: Body) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.inbound.block_action import Click, number, number_of, value_of
-from bot.usecases.identity import Who
+from bot.platform.identity import Who
 from desk import calls
 from desk.calls import AskedFor, CallBack, Claim, Keypad
 from store import Transaction

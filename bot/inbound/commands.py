@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from bot.outbound import answers, outbox
 from bot.platform.context import Door
+from bot.platform.identity import SlackUser, Who, known, of_command
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import typed
-from bot.usecases import choices, desk_thread, linking
-from bot.usecases.identity import Actor, Who, known, of_command
+from bot.usecases import desk_thread, linking
 from bot.views import agent_cards, call_cards, customer_messages
 from bot.views.blocks import Message
+from desk import choices
 from store import Transaction
 from store.calls import call_state
 from store.calls.live_calls import Case
@@ -28,14 +29,14 @@ _NUMBER = re.compile(r"#?([0-9]{3,15})")
 def command(door: Door, body: Body) -> dict[str, Any] | None:
     """The answer of a command. None: a form opens instead."""
     via = door.via(body)
-    actor = of_command(body, via.team) if via is not None else None
+    user = of_command(body, via.team) if via is not None else None
     name, words = str(body["command"]), typed(str(body.get("text") or ""), "")
     with door.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
             return None
-        who = known(tx, actor)
+        who = known(tx, user)
         if name == "/link":
-            made: Message | None = _link(door, tx, actor, words)
+            made: Message | None = _link(door, tx, user, words)
         elif name == "/verify":
             made = _verify(door, tx, who, words)
         elif who is None or not who.is_person:
@@ -50,15 +51,15 @@ def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Me
         return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
     if not choices.may_open(choices.possible(tx, who)):
         return answers.answer(tx, door.phrases, who, "open")
-    outbox.form(tx, who.actor, "open", str(body["trigger_id"]), words=kept(door.phrases, words))
+    outbox.form(tx, who.user, "open", str(body["trigger_id"]), words=kept(door.phrases, words))
     return None
 
 
-def _link(door: Door, tx: Transaction, actor: Actor | None, words: str) -> Message:
+def _link(door: Door, tx: Transaction, user: SlackUser | None, words: str) -> Message:
     digits = numbers.digits(words)
     if not digits.isascii() or not digits.isdigit():
         return customer_messages.plain(door.phrases, "link_how")
-    return customer_messages.plain(door.phrases, linking.link(tx, door.home_id, actor, digits))
+    return customer_messages.plain(door.phrases, linking.link(tx, door.home_id, user, digits))
 
 
 def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from authz import LENDABLE, Action, Grant, Reason, Topic
+from authz import LENDABLE, Action, Grant, Reason
+from bot.inbound import ticket_opening
 from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
+from bot.inbound.ticket_opening import Origin
 from bot.outbound import answers, outbox, private
 from bot.platform.context import Door
+from bot.platform.identity import SlackUser, Who, known, of_interaction
+from bot.text import choice_values
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.usecases import choices, linking, open_ticket
-from bot.usecases.identity import Actor, Who, known, of_interaction
-from bot.usecases.open_ticket import Opened, Origin
-from bot.usecases.rights import on_ticket
+from bot.usecases import linking
+from desk import choices, tickets
+from desk.actors import build_ask
+from desk.tickets import Added, Drafted
 from store import Transaction
 from store.accounts import delegations
+from store.accounts.account_details import Refused
 from store.calls import call_state
 from store.messages import edits, timeline
 from store.messages.timeline import Sent
 from store.slack import quotes
 from store.text import numbers
-from store.tickets import customer_tickets
 
 Body = Mapping[str, Any]
 
@@ -34,50 +38,49 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     found = choices.possible(tx, who)
     if not choices.may_open(found) and not (found and value_of(action) == "requests"):
         return "open"
-    outbox.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), origin=origin)
+    outbox.form(tx, who.user, "open", str(body["trigger_id"]), where(body), origin=origin)
     return None
 
 
 def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message become a ticket."""
     words, origin, source, files = _kept(tx, who, body)
-    value, message = value_of(action), (body.get("container") or {}).get("message_ts")
-    possible = choices.possible(tx, who)
-    may = any(choice.value == value for choice in possible)
-    if may and words is not None and choices.asks_which_service(tx, who, value):
+    message, about = (body.get("container") or {}).get("message_ts"), choice_values.read(value_of(action))
+    may = any((one.account, one.kind) == about for one in choices.possible(tx, who))
+    if may and about is not None and words is not None and choices.asks_which_service(tx, who, *about):
         began = f"{origin.channel}|{origin.thread}" if origin is not None and not origin.direct else ""
         along = outbox.files([file.id for file in files])
-        given = {"origin": began, "source": source, "files": along, "about": value}
-        outbox.form(tx, who.actor, "open", str(body["trigger_id"]), where(body), **given)
+        given = {"origin": began, "source": source, "files": along, "about": value_of(action)}
+        outbox.form(tx, who.user, "open", str(body["trigger_id"]), where(body), **given)
         return None
     known_already = timeline.of_source(tx, source) is not None
-    if known_already or (may and not call_state.first_delivery(tx, f"slack:chosen:{who.actor.user}:{message}")):
+    if known_already or (may and not call_state.first_delivery(tx, f"slack:chosen:{who.user.user}:{message}")):
         return "fixed:chosen_already"
     if words is None:
         return "fixed:words_gone"
-    opened = open_ticket.open_ticket(tx, who, value, words, origin=origin, source=source, files=files)
-    if isinstance(opened, Opened) and opened.drafted:
-        account = int(value.partition(":")[0])
-        outbox.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=account, ticket=opened.number)
-        return f"drafted:{opened.number}"
-    if isinstance(opened, Opened):
-        return f"became:{opened.number}"
-    return None if opened is None else f"why:{opened.cell}"
+    if about is None:
+        return None
+    made = ticket_opening.open_ticket(tx, who, about, words, origin=origin, source=source, files=files)
+    if isinstance(made, Refused):
+        return f"why:{made.cell}"
+    if isinstance(made, Drafted):
+        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=about[0], ticket=made.number)
+        return f"drafted:{made.number}"
+    return f"became:{made.number}"
 
 
 def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Words that were kept in the message are added to a ticket on which the desk waits for them."""
-    words, _origin, source, files = _kept(tx, who, body)
-    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
-    if timeline.of_source(tx, source) is not None:
-        return "fixed:chosen_already"
-    if words is None:
-        return "fixed:words_gone"
-    if grant is None or not customer_tickets.reply(
-        tx, grant, number_of(action), body=words, source=source, files=files
-    ):
-        return "fixed:not_added"
-    return f"added:{number_of(action)}"
+    _words, _origin, source, files = _kept(tx, who, body)
+    added = tickets.add_kept(tx, who, number_of(action), source, files)
+    return f"added:{number_of(action)}" if added is Added.DONE else _NOT_ADDED[added]
+
+
+_NOT_ADDED: Final = {
+    Added.ALREADY: "fixed:chosen_already",
+    Added.GONE: "fixed:words_gone",
+    Added.REFUSED: "fixed:not_added",
+}
 
 
 def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | None, str, Sequence[Sent]]:
@@ -86,40 +89,33 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | N
     found = (body.get("message") or {}).get("blocks") or []
     came = next((str(block["block_id"]) for block in found if str(block.get("block_id")).startswith("from|")), "")
     told_us, _, seal = came.rpartition("|")
-    if told_us.count("|") != 4 or not outbox.is_sealed(tx, who.actor, told_us, seal):
+    if told_us.count("|") != 4 or not outbox.is_sealed(tx, who.user, told_us, seal):
         return None, None, "", ()
     _, channel, thread, ts, files = told_us.split("|")
     source = quotes.said_as(tx, f"tell:msg:{channel}:{ts}", f"{channel}:{ts}")
     channel = source.partition(":")[0]
     edits.hold(tx, source)
-    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, open_ticket.listed(files)
+    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, ticket_opening.listed(files)
 
 
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
-    done = grant is not None and customer_tickets.close(tx, grant, number_of(action))
+    done = tickets.close(tx, who, number_of(action))
     return None if done and stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
 
 
 def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = on_ticket(tx, who, Action.TICKET_REPLY, number_of(action))
-    done = grant is not None and customer_tickets.reopen(tx, grant, number_of(action))
+    done = tickets.reopen(tx, who, number_of(action))
     return None if done and stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
 
 
 def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    about = timeline.about(tx, number_of(action))
-    if about is None or about.account is None:
-        return "fixed:no_draft"
-    ask = who.ask(tx, Action.TICKET_VIEW, about.account, Topic(about.topic))
-    gone = customer_tickets.draft_withdrawn(tx, ask, number_of(action))
-    return "fixed:draft_gone" if gone else "fixed:no_draft"
+    return "fixed:draft_gone" if tickets.withdraw(tx, who, number_of(action)) else "fixed:no_draft"
 
 
 def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    if on_ticket(tx, who, Action.TICKET_REPLY, number_of(action)) is None:
+    if not tickets.may_reply(tx, who, number_of(action)):
         return "fixed:not_added"
-    outbox.form(tx, who.actor, "reply", str(body["trigger_id"]), where(body), ticket=number_of(action))
+    outbox.form(tx, who.user, "reply", str(body["trigger_id"]), where(body), ticket=number_of(action))
     return None
 
 
@@ -127,7 +123,7 @@ def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
     account, _, cell = value_of(action).partition(":")
     if not account.isascii() or not account.isdigit() or len(account) > 18 or cell not in LENDABLE:
         return None
-    grant = tx.ask(who.ask(tx, Action.CONTACTS_VIEW, int(account)))
+    grant = tx.ask(build_ask(tx, who, Action.CONTACTS_VIEW, int(account)))
     if not isinstance(grant, Grant):
         return "open"
     asked = delegations.ask(tx, grant, cell)
@@ -146,7 +142,7 @@ def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
 def _lender(tx: Transaction, who: Who, request: int) -> Grant | str:
     """Their right to lend, or what they are told instead."""
     account = delegations.account_of(tx, request)
-    verdict = tx.ask(who.ask(tx, Action.RIGHT_LEND, account)) if account is not None else None
+    verdict = tx.ask(build_ask(tx, who, Action.RIGHT_LEND, account)) if account is not None else None
     if isinstance(verdict, Grant):
         return verdict
     return "fixed:loan_gone" if verdict is None or verdict.reason != Reason.ACCOUNT_SUSPENDED else "why:right.lend"
@@ -180,21 +176,21 @@ def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     view = body.get("view") or {}
     if view.get("type") == "home" and what.startswith("tickets:"):
         number = numbers.whole(what.removeprefix("tickets:"), 5) or 0
-        outbox.home(tx, who.actor, number, f"home:{body['trigger_id']}")
+        outbox.home(tx, who.user, number, f"home:{body['trigger_id']}")
         return None
     return what if what.partition(":")[0] in answers.ANSWERS or private.is_private(what) else None
 
 
 def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    outbox.home(tx, who.actor, 0, f"home:{body.get('trigger_id')}")
-    return "fixed:unlinked" if linking.unlink(tx, who.actor) else "fixed:stranger"
+    outbox.home(tx, who.user, 0, f"home:{body.get('trigger_id')}")
+    return "fixed:unlinked" if linking.unlink(tx, who.user) else "fixed:stranger"
 
 
 def shortcut(door: Door, body: Body) -> None:
     """The shortcut of a message: the form, prefilled with what the message says."""
     via, message = door.via(body), body.get("message") or {}
-    actor = of_interaction(body, via.team) if via is not None else None
-    if actor is None:
+    user = of_interaction(body, via.team) if via is not None else None
+    if user is None:
         return
     channel, ts = (
         str((body.get("channel") or {}).get("id") or ""),
@@ -204,34 +200,37 @@ def shortcut(door: Door, body: Body) -> None:
     with door.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
             return
-        who, words = known(tx, actor), kept(door.phrases, words_of(message, ""))
+        who, words = known(tx, user), kept(door.phrases, words_of(message, ""))
         if who is None or not who.is_person:
             outbox.tell(
                 tx,
-                actor,
+                user,
                 "fixed:stranger" if who is None else "fixed:you_are_staff",
                 f"act:{body['trigger_id']}",
                 where=there,
             )
         elif not choices.may_open(choices.possible(tx, who)):
-            outbox.tell(tx, actor, "open", f"act:{body['trigger_id']}", where=there)
+            outbox.tell(tx, user, "open", f"act:{body['trigger_id']}", where=there)
         elif not words:
-            outbox.tell(tx, actor, "fixed:no_words", f"act:{body['trigger_id']}", where=there)
+            outbox.tell(tx, user, "fixed:no_words", f"act:{body['trigger_id']}", where=there)
         else:
             began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
-            source = f"{channel}:{ts}" if channel and ts and _wrote(actor, message) else ""
+            source = f"{channel}:{ts}" if channel and ts and _wrote(user, message) else ""
             said = (
-                {"source": source, "files": outbox.files([file.id for file in open_ticket.sent(message.get("files"))])}
+                {
+                    "source": source,
+                    "files": outbox.files([file.id for file in ticket_opening.sent(message.get("files"))]),
+                }
                 if source and _keeps(tx, who, source, words, message)
                 else {"words": words, "copied": True}
             )
-            outbox.form(tx, actor, "open", str(body["trigger_id"]), there, origin=began, **said)
+            outbox.form(tx, user, "open", str(body["trigger_id"]), there, origin=began, **said)
 
 
-def _wrote(actor: Actor, message: Mapping[str, Any]) -> bool:
-    return not message.get("bot_id") and (message.get("user"), message.get("team", actor.team)) == (
-        actor.user,
-        actor.team,
+def _wrote(user: SlackUser, message: Mapping[str, Any]) -> bool:
+    return not message.get("bot_id") and (message.get("user"), message.get("team", user.team)) == (
+        user.user,
+        user.team,
     )
 
 

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from authz import Action
-from bot.inbound import message_edits, overheard
-from bot.outbound import answers, outbox, private
+from bot.inbound import message_edits, overheard, ticket_opening
+from bot.outbound import outbox, private
 from bot.platform.context import Door
+from bot.platform.identity import SlackUser, Who, known, of_event
 from bot.text import intents
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.usecases import choices, desk_thread, linking, open_ticket, verification
-from bot.usecases.identity import Actor, Who, known, of_event
-from bot.usecases.open_ticket import Opened, Origin
-from bot.usecases.rights import on_ticket
+from bot.usecases import desk_thread, linking, verification
+from desk import accounts, choices, ticket_lists, tickets
+from desk.tickets import HandIn
 from store import Transaction
+from store.accounts.account_details import Refused
 from store.calls import call_state
 from store.messages import edits
 from store.slack import installations, ticket_threads
@@ -40,14 +40,14 @@ def message(door: Door, body: Body) -> None:
     overheard.listen(door, event, via)
     if subtype not in (*SPOKEN, "message_changed", "message_deleted"):
         return
-    actor = of_event(body, via.team)
+    user = of_event(body, via.team)
     if subtype in ("message_changed", "message_deleted"):
-        message_edits.changed(door, event, actor, via)
-    elif actor is not None:
-        _said(door, event, actor, via)
+        message_edits.changed(door, event, user, via)
+    elif user is not None:
+        _said(door, event, user, via)
 
 
-def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
+def _said(door: Door, event: Body, user: SlackUser, via: Installation) -> None:
     channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
     thread = event.get("thread_ts") if event.get("thread_ts") != ts else None
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
@@ -66,28 +66,28 @@ def _said(door: Door, event: Body, actor: Actor, via: Installation) -> None:
         if not call_state.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
         edits.hold(tx, spoken.source)
-        who = known(tx, actor)
+        who = known(tx, user)
         if direct and meant.intent == "proof":
-            _proved(door, tx, who, actor, spoken, meant.value, place)
+            _proved(door, tx, who, user, spoken, meant.value, place)
             return
         if _is_code(meant, direct, place):
-            _aloud(tx, actor, spoken, meant)
+            _aloud(tx, user, spoken, meant)
             return
         # An eight-digit code of somebody we do not know links them.
         if place is None and not spoken.files and intents.may_be_pin(plain) and (who or meant.intent != "link"):
-            _digits(tx, actor, spoken, direct)
+            _digits(tx, user, spoken, direct)
             return
         if keeps != words and (who is not None or direct or mentioned):
             there = spoken.reply_there if direct else None
-            outbox.tell(tx, actor, "fixed:pin_left_out", f"pin:{_minute(tx, actor, spoken)}", where=there)
-        if place is not None and _in_a_ticket(tx, who, actor, place, spoken):
+            outbox.tell(tx, user, "fixed:pin_left_out", f"pin:{_minute(tx, user, spoken)}", where=there)
+        if place is not None and _in_a_ticket(tx, who, user, place, spoken):
             return
         if place is not None and not (mentioned and place.side == ticket_threads.ORIGIN):
             return
         if direct:
-            _directly(door, tx, who, actor, spoken, meant)
+            _directly(door, tx, who, user, spoken, meant)
         else:
-            _mentioned(tx, who, actor, spoken, meant)
+            _mentioned(tx, who, user, spoken, meant)
 
 
 class _Spoken:
@@ -95,9 +95,9 @@ class _Spoken:
 
     def __init__(self, channel: str, ts: str, thread: str | None, words: str, files: object) -> None:
         self.channel, self.ts, self.thread, self.words = channel, ts, thread, words
-        self.files = open_ticket.sent(files)
+        self.files = ticket_opening.sent(files)
         self.source = f"{channel}:{ts}"
-        self.origin = Origin(channel, thread or ts)
+        self.origin = ticket_opening.Origin(channel, thread or ts)
         self.key = f"msg:{channel}:{ts}"
 
     @property
@@ -107,20 +107,20 @@ class _Spoken:
             return {"channel": self.channel}
         return {"channel": self.channel, "thread": self.thread or self.ts}
 
-    def kept(self, tx: Transaction, actor: Actor) -> str:
+    def kept(self, tx: Transaction, user: SlackUser) -> str:
         """Where it came from, for a message that asks what it is about."""
         said = f"from|{self.channel}|{self.origin.thread}|{self.ts}|{outbox.files([file.id for file in self.files])}"
-        return f"{said}|{outbox.sealed(tx, actor, said)}"
+        return f"{said}|{outbox.sealed(tx, user, said)}"
 
 
-def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, spoken: _Spoken) -> bool:
+def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, place: Place, spoken: _Spoken) -> bool:
     """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves. Whether it was that."""
     if who is None:
         if place.side == ticket_threads.CUSTOMER:
-            _stranger(tx, actor, spoken)
+            _stranger(tx, user, spoken)
         return False
     if not spoken.words and not spoken.files:
-        outbox.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, "fixed:no_words", spoken.key, where=spoken.reply_there)
         return True
     if place.side == ticket_threads.DESK:
         noted = not who.is_person and desk_thread.noted(
@@ -131,12 +131,9 @@ def _in_a_ticket(tx: Transaction, who: Who | None, actor: Actor, place: Place, s
                 tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
             )
         return noted
-    grant = on_ticket(tx, who, Action.TICKET_REPLY, place.ticket)
-    said = grant is not None and customer_tickets.reply(
-        tx, grant, place.ticket, body=spoken.words, source=spoken.source, files=spoken.files
-    )
+    said = tickets.reply(tx, who, place.ticket, spoken.words, source=spoken.source, files=spoken.files)
     if not said and place.side == ticket_threads.CUSTOMER:
-        outbox.tell(tx, actor, "fixed:not_added", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, "fixed:not_added", spoken.key, where=spoken.reply_there)
     return said
 
 
@@ -146,93 +143,91 @@ def _is_code(meant: intents.Read, direct: bool, place: Place | None) -> bool:
 
 
 def _proved(
-    door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, digits: str, place: Place | None
+    door: Door, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, digits: str, place: Place | None
 ) -> None:
     """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
     one that a reference from the phone is for."""
     if who is None or not who.is_person:
-        _stranger(tx, actor, spoken) if who is None else outbox.tell(tx, actor, "help", spoken.key)
+        _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, "help", spoken.key)
         return
     number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
     draft = customer_tickets.draft(tx, who.subject, number) if number else None
-    mine = list(choices.theirs(tx, who))
+    mine = list(accounts.theirs(tx, who))
     account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None
     if account is None and len(digits) != linking.DIGITS:
-        outbox.tell(tx, actor, "prove", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, "prove", spoken.key, where=spoken.reply_there)
         return
     found = verification.prove(
         tx, door, who, digits, account, customer_tickets.topic_of(draft.action) if draft is not None else None
     )
     if found == verification.OTHER_TOPIC:
-        outbox.tell(tx, actor, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
     elif isinstance(found, str):
         late = found == "later"
-        key = f"proof_later:{_minute(tx, actor, spoken)}" if late else spoken.key
-        outbox.tell(tx, actor, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
+        key = f"proof_later:{_minute(tx, user, spoken)}" if late else spoken.key
+        outbox.tell(tx, user, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
     elif draft is None:
-        outbox.tell(tx, actor, "proved", spoken.key, where=spoken.reply_there)
-    elif (
-        done := verification.hand_in(tx, who, number)
-    ) != verification.HANDED:  # or else the ticket's first message says so
-        outbox.tell(tx, actor, verification.not_handed_in(done, number), spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, "proved", spoken.key, where=spoken.reply_there)
+    elif (done := tickets.hand_in(tx, who, number)) is not HandIn.DONE:  # or else the ticket's first message says so
+        outbox.tell(tx, user, verification.not_handed_in(done, number), spoken.key, where=spoken.reply_there)
 
 
-def _directly(door: Door, tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: intents.Read) -> None:
+def _directly(
+    door: Door, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
+) -> None:
     if meant.intent == "link":
-        said = linking.link(tx, door.home_id, actor, meant.value) if meant.value else "link_how"
+        said = linking.link(tx, door.home_id, user, meant.value) if meant.value else "link_how"
         # Said of every wrong one, and from the sixth on once.
-        key = f"{said}:{_minute(tx, actor, spoken)}" if said == "link_later" else spoken.key
-        outbox.tell(tx, actor, f"fixed:{said}", key, where=spoken.reply_there)
+        key = f"{said}:{_minute(tx, user, spoken)}" if said == "link_later" else spoken.key
+        outbox.tell(tx, user, f"fixed:{said}", key, where=spoken.reply_there)
         return
     if who is None:
-        _stranger(tx, actor, spoken)
+        _stranger(tx, user, spoken)
         return
     if not spoken.words and not spoken.files:
-        outbox.tell(tx, actor, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, "fixed:no_words", spoken.key, where=spoken.reply_there)
         return
     _understood(tx, who, spoken, meant, spoken.reply_there)
 
 
-def _mentioned(tx: Transaction, who: Who | None, actor: Actor, spoken: _Spoken, meant: intents.Read) -> None:
+def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read) -> None:
     """In a channel others listen: what is said there is the same fixed words for everybody, once a minute, so that nobody
     learns who is known; and everything else goes to direct messages."""
-    there = f"aloud:{_minute(tx, actor, spoken)}"
+    there = f"aloud:{_minute(tx, user, spoken)}"
     if not spoken.words and not spoken.files:
-        outbox.tell(tx, actor, "fixed:mention_empty", there, where=spoken.reply_there)
+        outbox.tell(tx, user, "fixed:mention_empty", there, where=spoken.reply_there)
         return
     if private.is_private(meant.intent):
-        outbox.tell(
-            tx, actor, "fixed:write_directly", f"directly:{_minute(tx, actor, spoken)}", where=spoken.reply_there
-        )
+        outbox.tell(tx, user, "fixed:write_directly", f"directly:{_minute(tx, user, spoken)}", where=spoken.reply_there)
         return
     if who is None:
-        outbox.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}")
+        outbox.tell(tx, user, "fixed:stranger", f"stranger:{_minute(tx, user, spoken)}")
     elif not who.is_person:
-        outbox.tell(tx, actor, "fixed:you_are_staff", f"staff:{_minute(tx, actor, spoken)}")
+        outbox.tell(tx, user, "fixed:you_are_staff", f"staff:{_minute(tx, user, spoken)}")
     elif _understood(tx, who, spoken, meant, None):
         return
-    outbox.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+    outbox.tell(tx, user, "fixed:see_direct", there, where=spoken.reply_there)
 
 
-def _digits(tx: Transaction, actor: Actor, spoken: _Spoken, direct: bool) -> None:
+def _digits(tx: Transaction, user: SlackUser, spoken: _Spoken, direct: bool) -> None:
     """Digits and no word: they may be a PIN, so nothing is kept of them, and whoever wrote them is told why."""
-    key = f"no_pins:{_minute(tx, actor, spoken)}"
-    outbox.tell(tx, actor, "fixed:no_pins", key, where=spoken.reply_there if direct else None)
+    key = f"no_pins:{_minute(tx, user, spoken)}"
+    outbox.tell(tx, user, "fixed:no_pins", key, where=spoken.reply_there if direct else None)
     if not direct:
-        outbox.tell(tx, actor, "fixed:see_direct", f"aloud:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
+        outbox.tell(tx, user, "fixed:see_direct", f"aloud:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
-def _aloud(tx: Transaction, actor: Actor, spoken: _Spoken, meant: intents.Read) -> None:
+def _aloud(tx: Transaction, user: SlackUser, spoken: _Spoken, meant: intents.Read) -> None:
     """A code that others could read is good no more (overheard.py). Whoever says one as if to us is told so, right or wrong."""
     what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
-    outbox.tell(tx, actor, what, f"{what}:{_minute(tx, actor, spoken)}")
-    there = f"aloud:{_minute(tx, actor, spoken)}"
-    outbox.tell(tx, actor, "fixed:see_direct", there, where=spoken.reply_there)
+    outbox.tell(tx, user, what, f"{what}:{_minute(tx, user, spoken)}")
+    there = f"aloud:{_minute(tx, user, spoken)}"
+    outbox.tell(tx, user, "fixed:see_direct", there, where=spoken.reply_there)
 
 
-def _minute(tx: Transaction, actor: Actor, spoken: _Spoken) -> str:
+def _minute(tx: Transaction, user: SlackUser, spoken: _Spoken) -> str:
     """For a key: this member, here, in this minute. Nobody has us talk to themselves more often than that."""
-    return f"{actor.team}:{actor.user}:{spoken.channel}:{tx.now // MINUTE}"
+    return f"{user.team}:{user.user}:{spoken.channel}:{tx.now // MINUTE}"
 
 
 def _understood(
@@ -241,52 +236,52 @@ def _understood(
     """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
     Whether a ticket was opened."""
     if meant.intent == "ticket":
-        outbox.tell(tx, who.actor, f"ticket:{meant.value}", spoken.key, where=where)
+        outbox.tell(tx, who.user, f"ticket:{meant.value}", spoken.key, where=where)
         return False
     if who.is_person and meant.intent in ("problem", "unsure", "change"):
         possible = choices.possible(tx, who)
-        found = [choice for choice in possible if not choice.is_request]
-        if meant.intent == "problem" and len(found) == 1 and not answers.is_awaited(tx, who):
-            opened = open_ticket.open_ticket(
+        found = [choice for choice in possible if not choices.is_request(choice.kind)]
+        if meant.intent == "problem" and len(found) == 1 and not ticket_lists.is_awaited(tx, who):
+            opened = ticket_opening.open_ticket(
                 tx,
                 who,
-                found[0].value,
+                (found[0].account, found[0].kind),
                 spoken.words,
                 origin=spoken.origin,
                 source=spoken.source,
                 files=spoken.files,
             )
-            if not isinstance(opened, Opened):
-                outbox.tell(tx, who.actor, "open", spoken.key, where=where)  # the right went in this very moment
-            return isinstance(opened, Opened)
+            if isinstance(opened, Refused):
+                outbox.tell(tx, who.user, "open", spoken.key, where=where)  # the right went in this very moment
+            return not isinstance(opened, Refused)
         if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
-            outbox.tell(tx, who.actor, f"why:{meant.value}" if meant.value else "open", spoken.key, where=where)
+            outbox.tell(tx, who.user, f"why:{meant.value}" if meant.value else "open", spoken.key, where=where)
             return False
         what = "which" if meant.intent == "problem" else meant.intent
         edits.keep(tx, who.subject, spoken.source, spoken.words)
-        outbox.tell(tx, who.actor, what, spoken.key, where=where, origin=spoken.kept(tx, who.actor))
+        outbox.tell(tx, who.user, what, spoken.key, where=where, origin=spoken.kept(tx, who.user))
         return False
-    outbox.tell(tx, who.actor, meant.intent, spoken.key, where=where)
+    outbox.tell(tx, who.user, meant.intent, spoken.key, where=where)
     return False
 
 
-def _stranger(tx: Transaction, actor: Actor, spoken: _Spoken) -> None:
+def _stranger(tx: Transaction, user: SlackUser, spoken: _Spoken) -> None:
     """Always the same words."""
-    outbox.tell(tx, actor, "fixed:stranger", f"stranger:{_minute(tx, actor, spoken)}", where=spoken.reply_there)
+    outbox.tell(tx, user, "fixed:stranger", f"stranger:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
 def home_opened(door: Door, body: Body) -> None:
     event, via = body["event"], door.via(body)
-    actor = of_event(body, via.team) if via is not None else None
-    if actor is None:
+    user = of_event(body, via.team) if via is not None else None
+    if user is None:
         return
     with door.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            opened = body["event_id"] if known(tx, actor) else f"{actor.team}:{actor.user}:{tx.now // MINUTE}"
+            opened = body["event_id"] if known(tx, user) else f"{user.team}:{user.user}:{tx.now // MINUTE}"
             if event.get("tab") == "messages":
-                outbox.prompts(tx, actor, f"prompts:{opened}")
+                outbox.prompts(tx, user, f"prompts:{opened}")
             else:
-                outbox.home(tx, actor, 0, f"home:{opened}")
+                outbox.home(tx, user, 0, f"home:{opened}")
 
 
 def joined(door: Door, body: Body) -> None:
@@ -301,13 +296,13 @@ def joined(door: Door, body: Body) -> None:
 
 def user_changed(door: Door, body: Body) -> None:
     """Somebody deactivated stands for nobody any more."""
-    user, via = body["event"].get("user"), door.via(body)
-    if not isinstance(user, dict) or user.get("deleted") is not True or via is None:
+    gone, via = body["event"].get("user"), door.via(body)
+    if not isinstance(gone, dict) or gone.get("deleted") is not True or via is None:
         return
-    actor = Actor(str(user.get("team_id")), str(user.get("id")), via.team)
+    user = SlackUser(str(gone.get("team_id")), str(gone.get("id")), via.team)
     with door.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            linking.unlink(tx, actor)
+            linking.unlink(tx, user)
 
 
 def channel_moved(door: Door, body: Body) -> None:

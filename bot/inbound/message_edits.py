@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from authz import Action, Topic
 from bot.outbound import outbox
 from bot.platform.context import Door
+from bot.platform.identity import SlackUser, Who, known
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
 from bot.usecases import desk_thread
-from bot.usecases.identity import Actor, Who, known
+from desk import tickets
 from store import Transaction
 from store.messages import edits, timeline
 from store.messages.timeline import About
 from store.slack import ticket_threads
 from store.slack.installations import Installation
-from store.tickets import customer_tickets
 
 Body = Mapping[str, Any]
 
@@ -34,7 +33,7 @@ def before_and_now(event: Body) -> tuple[Body, Body | None]:
     return before or now, now
 
 
-def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> None:
+def changed(door: Door, event: Body, user: SlackUser | None, via: Installation) -> None:
     """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may, and also
     where it does not say who that is: the old words go in any case, and the new ones come instead where they may be added."""
     if event.get("subtype") == "message_changed" and event.get("message") is None:
@@ -60,9 +59,9 @@ def changed(door: Door, event: Body, actor: Actor | None, via: Installation) -> 
         if same:
             return
         about, whose = timeline.of_source(tx, source), edits.whose(tx, source)
-        who = known(tx, actor) if about is not None or whose is not None or ours or thread else None
-        if words != written and actor is not None and (about is not None or whose is not None):
-            outbox.tell(tx, actor, "fixed:pin_left_out", f"pin:{source}:{stamp}")
+        who = known(tx, user) if about is not None or whose is not None or ours or thread else None
+        if words != written and user is not None and (about is not None or whose is not None):
+            outbox.tell(tx, user, "fixed:pin_left_out", f"pin:{source}:{stamp}")
         if about is not None:
             if words is None or not _edited(tx, who, about, source, words, stamp):
                 edits.withdraw(tx, source)
@@ -102,9 +101,7 @@ def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: 
         return False
     if not who.is_person:
         return desk_thread.changed(tx, who, about.account, source, words, stamp)
-    return customer_tickets.edited(
-        tx, who.ask(tx, Action.TICKET_REPLY, about.account, Topic(about.topic)), source, words, stamp
-    )
+    return tickets.edit(tx, who, about, source, words, stamp)
 
 
 def _stamp(event: Body, now: Body | None) -> str:

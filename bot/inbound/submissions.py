@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from authz import Action, Topic
-from bot.inbound import block_action, commands
-from bot.outbound import agent_forms, answers, outbox, private
+from authz import Topic
+from bot.inbound import block_action, commands, ticket_opening
+from bot.inbound.ticket_opening import Origin
+from bot.outbound import agent_forms, outbox, private
 from bot.platform.context import Door
+from bot.platform.identity import Who, known, of_interaction
+from bot.text import choice_values
 from bot.text.kept_words import kept
-from bot.usecases import choices, desk_thread, open_ticket, verification
-from bot.usecases.identity import Who, known, of_interaction
-from bot.usecases.open_ticket import Opened, Origin
-from bot.usecases.rights import on_ticket
+from bot.usecases import desk_thread, verification
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
 from bot.views.blocks import Block
+from desk import accounts, choices, tickets
+from desk.choices import Kind
+from desk.tickets import Drafted, HandIn, Opened
 from store import Transaction
+from store.accounts.account_details import Refused
 from store.calls import call_state
 from store.jobs import job_queue
 from store.messages import edits
@@ -33,11 +38,11 @@ Answer = dict[str, Any]
 def submitted(door: Door, body: Body) -> Answer | None:
     """The answer to a form: its errors, or what it turns into. None closes it."""
     via, view = door.via(body), body["view"]
-    actor = of_interaction(body, via.team) if via is not None else None
+    user = of_interaction(body, via.team) if via is not None else None
     with door.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, _key(view)):
             return None  # the first answer counts
-        who = known(tx, actor)
+        who = known(tx, user)
         if who is None:
             return _shown(door, customer_messages.plain(door.phrases, "stranger").blocks)
         return FORMS[view["callback_id"]](door, tx, who, view, body)
@@ -70,46 +75,41 @@ def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: 
     p, words = door.phrases, _words(view)
     told_us = str(view.get("private_metadata") or "").split("|")
     channel, thread, only, source, files, files_seal, words_seal = (*told_us, *7 * [""])[:7]
-    value = _chosen(view, "about") or only
+    about = choice_values.read(_chosen(view, "about") or only)
     account, _, service = _chosen(view, "service").partition(":")
     if not words:
         return _error(tx, "words", p.plain("form.words_missing"), view)
     if kept(p, words) != words:
         return _error(tx, "words", p.plain("form.no_pins"), view)
-    parsed = choices.parse(value)
-    if service and parsed is not None and str(parsed[0]) != account:
+    if service and about is not None and str(about[0]) != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
-    if service and parsed is not None and who.is_person and not choices.service(tx, who, *parsed, service):
+    if service and about is not None and who.is_person and not choices.service(tx, who, *about, service):
         return _error(tx, "service", p.plain("form.service_gone"), view)
     origin = Origin(channel, thread) if channel and thread else None
-    if not outbox.is_sealed(tx, who.actor, f"{files}|{source}", files_seal):
+    if not outbox.is_sealed(tx, who.user, f"{files}|{source}", files_seal):
         files = ""
-    if not outbox.is_sealed(tx, who.actor, f"{source}|{words}", words_seal):
+    if not outbox.is_sealed(tx, who.user, f"{source}|{words}", words_seal):
         source = ""  # they are not the message's any more
     elif (said := _said_now(tx, who, source)) is None:
         return _shown(door, customer_messages.fixed(p, "words_gone").blocks)
     else:
         words = said
-    opened = (
-        open_ticket.open_ticket(
-            tx,
-            who,
-            value,
-            words,
-            service=service or None,
-            origin=origin,
-            source=source or None,
-            files=open_ticket.listed(files),
-        )
-        if who.is_person
-        else None
-    )
-    if isinstance(opened, Opened):
-        return _update(_opened(door, tx, who, opened, value, body))
-    if opened is None:
+    if about is None or not who.is_person:
         return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
-    named = choices.on_account(tx, who, parsed[0]) if parsed is not None else None
-    return _shown(door, customer_messages.refused(p, [(named, opened)] if named else []).blocks)
+    made = ticket_opening.open_ticket(
+        tx,
+        who,
+        about,
+        words,
+        service=service or None,
+        origin=origin,
+        source=source or None,
+        files=ticket_opening.listed(files),
+    )
+    if not isinstance(made, Refused):
+        return _update(_opened(door, tx, who, made, about, body))
+    named = accounts.name(tx, who, about[0])
+    return _shown(door, customer_messages.refused(p, [(named, made)] if named else []).blocks)
 
 
 def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
@@ -117,16 +117,14 @@ def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
     return edits.unfiled(tx, who.subject, source)
 
 
-def _opened(door: Door, tx: Transaction, who: Who, opened: Opened, value: str, body: Body) -> Block:
+def _opened(
+    door: Door, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Body
+) -> Block:
     """That it is open; or, for a draft, the form by which it goes to the desk."""
-    p, account, kind = door.phrases, int(value.partition(":")[0]), value.partition(":")[2]
-    prove = private.form(tx, door, who, account, opened.number) if opened.drafted else None
-    alone = answers.billing_alone(tx, who, account) if kind == Topic.BILLING else None
-    return (
-        prove
-        if prove is not None
-        else forms.opened(p, opened.number, _link(body), customer_messages.billing_alone(p, alone))
-    )
+    p, (account, kind) = door.phrases, about
+    prove = private.form(tx, door, who, account, made.number) if isinstance(made, Drafted) else None
+    alone = accounts.billing_alone(tx, who, account) if kind == Topic.BILLING else None
+    return prove or forms.opened(p, made.number, _link(body), customer_messages.billing_alone(p, alone))
 
 
 def _update(view: Block) -> Answer:
@@ -155,8 +153,7 @@ def _ticket(view: Mapping[str, Any]) -> int:
 def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     if kept(door.phrases, _words(view)) != _words(view):
         return _error(tx, "words", door.phrases.plain("form.no_pins"), view)
-    grant = on_ticket(tx, who, Action.TICKET_REPLY, _ticket(view))
-    if grant is not None and customer_tickets.reply(tx, grant, _ticket(view), body=_words(view)):
+    if tickets.reply(tx, who, _ticket(view), _words(view)):
         return None
     return _shown(door, customer_messages.plain(door.phrases, "not_added").blocks)
 
@@ -203,7 +200,7 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     p = door.phrases
     said, _, number = str(view.get("private_metadata") or "").partition(":")
     account = numbers.whole(said)
-    on = choices.on_account(tx, who, account) if who.is_person and account is not None else None
+    on = accounts.name(tx, who, account) if who.is_person and account is not None else None
     if on is None:
         return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
     digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
@@ -218,7 +215,7 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
         return _error(tx, "code", p.plain("prove.other_topic", number=ticket), view)
     if isinstance(found, str):
         return _error(tx, "code", p.plain("proof_later" if found == "later" else "proof_wrong"), view)
-    done = verification.hand_in(tx, who, ticket) if ticket else ""
+    done = tickets.hand_in(tx, who, ticket) if ticket else None
     return _update(verification_messages.proved(p, on, found, ticket, done))
 
 
@@ -236,7 +233,9 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
         return _shown(door, customer_messages.plain(p, "approval.gone").blocks)
     job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:answered", {"approval": id})
     waits = slack_approvals.for_draft(tx, who.subject, id) if right else None
-    if waits is not None and verification.hand_in(tx, who, *waits) == verification.HANDED:  # or the phone says why not
+    if (
+        waits is not None and tickets.hand_in(tx, replace(who, bound=waits[1]), waits[0]) is HandIn.DONE
+    ):  # or the phone says why not
         return _update(verification_messages.answered(p, customer_messages.plain(p, "prove.handed", number=waits[0])))
     said = customer_messages.plain(p, "approval.right" if right else "approval.wrong")
     return _update(verification_messages.answered(p, said))
@@ -245,20 +244,20 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
 def suggested(door: Door, body: Body) -> Answer:
     """The choices that fit what somebody types, where there are too many for one list."""
     via, typed = door.via(body), str(body.get("value") or "").casefold()
-    actor = of_interaction(body, via.team) if via is not None else None
+    user = of_interaction(body, via.team) if via is not None else None
     with door.store.transaction("slack") as tx:
-        who = known(tx, actor)
+        who = known(tx, user)
         found = choices.possible(tx, who) if who is not None and who.is_person else []
         if body.get("action_id") == "service" and who is not None:
             return {"option_groups": forms.services(door.phrases, choices.running(tx, who, found, typed))}
         if body.get("action_id") == "prove_on" and who is not None:
-            named = choices.accounts_like(tx, who, typed, most=b.MOST_OPTIONS)
+            named = accounts.matching(tx, who, typed, most=b.MOST_OPTIONS)
             return {
                 "options": [
                     b.option(customer_messages.account_label(door.phrases, one), f"account:{one.id}") for one in named
                 ]
             }
-        fits = choices.like(tx, found, typed, most=b.MOST_OPTIONS)
+        fits = choices.matching(tx, found, typed, most=b.MOST_OPTIONS)
     groups = customer_messages.grouped(door.phrases, fits)
     return {"option_groups": b.option_groups(groups)}
 

@@ -9,8 +9,10 @@ from authz import Reason
 from bot.inbound.block_action import Click, number, number_of, stands_there, value_of, where
 from bot.outbound import outbox, private
 from bot.platform.context import Door
+from bot.platform.identity import Who
 from bot.usecases import verification
-from bot.usecases.identity import Who
+from desk import tickets
+from desk.tickets import HandIn
 from store import Transaction
 from store.accounts.people import person_of
 from store.jobs import job_queue
@@ -25,17 +27,15 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     """For a draft: handed in at once where they are proved further already. `account:…` is for no draft."""
     kind, _, id = value_of(action).partition(":")
     if kind == "account":
-        outbox.form(tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
+        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
         return None
     draft = customer_tickets.draft(tx, who.subject, number(kind))
-    done = verification.hand_in(tx, who, number(kind))
-    if done == verification.HANDED:
+    done = tickets.hand_in(tx, who, number(kind))
+    if done is HandIn.DONE:
         return None if stands_there(tx, who, body) else f"handed:{number(kind)}"
-    if draft is None or isinstance(done, str) or done.denied.reason != Reason.STEP_UP:
+    if draft is None or isinstance(done, HandIn) or done.denied.reason != Reason.STEP_UP:
         return verification.not_handed_in(done, number(kind))
-    outbox.form(
-        tx, who.actor, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number(kind)
-    )
+    outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number(kind))
     return None
 
 
@@ -53,7 +53,7 @@ def send_text(door: Door) -> Click:
             "view": str(view.get("id") or ""),
         }
         shown["sent"] = "sent" if sent else "not_sent"
-        outbox.form(tx, who.actor, "prove", str(body["trigger_id"]), **shown)
+        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), **shown)
         return None
 
     return send
@@ -62,7 +62,7 @@ def send_text(door: Door) -> Click:
 def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     if not private.is_old_enough(tx, who):
         return "fixed:approval.gone"
-    outbox.form(tx, who.actor, "approve", str(body["trigger_id"]), where(body), approval=number_of(action))
+    outbox.form(tx, who.user, "approve", str(body["trigger_id"]), where(body), approval=number_of(action))
     return None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from authz import Grant
 from bot.platform.context import Door
+from bot.platform.identity import Who
 from bot.usecases import desk_thread
-from bot.usecases.identity import Who
 from bot.views import customer_messages, forms
 from bot.views.blocks import Block
 from store import Transaction

@@ -8,25 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from authz import CELL_OF, Action, Grant, Proof, Reason, Status, Topic
+from authz import CELL_OF, Action, Reason
+from bot.platform.identity import Who
 from bot.text import intents
 from bot.text.phrases import Phrases
-from bot.usecases import choices
-from bot.usecases.identity import Who
-from bot.usecases.rights import on_ticket
 from bot.views import blocks as b
 from bot.views import customer_messages, delegation_messages
 from bot.views.blocks import Block, Message
+from desk import accounts, choices, ticket_lists
 from store import Transaction
-from store.accounts import account_details, delegations
-from store.accounts.account_details import AccountName
-from store.messages import timeline
+from store.accounts import delegations
 from store.text import numbers
-from store.tickets import customer_lists
-from store.tickets.customer_tickets import Conversation, Ticket
 
 Answer = Callable[[Transaction, Phrases, Who, str], Message]
-VIEW: Final = tuple((Action.TICKET_VIEW, topic) for topic in Topic)
 
 
 def answer(tx: Transaction, p: Phrases, who: Who | None, what: str) -> Message:
@@ -47,106 +41,47 @@ def _help(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
 
 
 def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    cell, may = str(Action.BILLING_VIEW), choices.theirs(tx, who)
-    if not any(cell in grants for grants in may.values()):
-        return _refused(tx, p, who, Action.BILLING_VIEW)
-    named = choices.named_first(tx, may, customer_messages.ACCOUNTS, cell)
-    found = [
-        (account, account_details.invoices(tx, grants[cell]) if cell in grants else None) for account, grants in named
-    ]
-    return customer_messages.bills(p, found, len(may) - len(found))
+    found = accounts.bills(tx, who, customer_messages.ACCOUNTS)
+    return _refused(tx, p, who, Action.BILLING_VIEW) if found is None else customer_messages.bills(p, found)
 
 
 def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    cell = str(Action.SERVICE_VIEW)
-    may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
-    if not may:
-        return _refused(tx, p, who, Action.SERVICE_VIEW)
-    named = choices.named_first(tx, may, customer_messages.ACCOUNTS, cell)
-    found = [(account, account_details.services(tx, grants[cell])) for account, grants in named]
-    return customer_messages.services(p, found, len(may) - len(found))
+    found = accounts.services(tx, who, customer_messages.ACCOUNTS)
+    return _refused(tx, p, who, Action.SERVICE_VIEW) if found is None else customer_messages.services(p, found)
 
 
 def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    cell = str(Action.CONTACTS_VIEW)
-    may = {id: grants for id, grants in choices.theirs(tx, who).items() if cell in grants}
-    if not may:
-        return _refused(tx, p, who, Action.CONTACTS_VIEW)
-    named = choices.named_first(tx, may, customer_messages.ACCOUNTS, cell)
-    found = [(account, account_details.who_may_manage_contacts(tx, grants[cell])) for account, grants in named]
-    return customer_messages.contacts(p, found, len(may) - len(found))
+    found = accounts.deciders(tx, who, customer_messages.ACCOUNTS)
+    return _refused(tx, p, who, Action.CONTACTS_VIEW) if found is None else customer_messages.contacts(p, found)
 
 
 def _account(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
-    may = choices.theirs(tx, who)
-    named = choices.named_first(tx, may, customer_messages.STANDINGS)
-    tx.told_rights(grants[cell] for _, grants in named for cell in customer_messages.may(grants))
-    return customer_messages.account(p, named, choices.possible(tx, who), len(may) - len(named))
+    found = accounts.rights(tx, who, customer_messages.STANDINGS)
+    return customer_messages.account(p, found, choices.possible(tx, who))
 
 
 def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
     """Why not, for a cell; the cell is one of ours or it is taken for opening tickets."""
     asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
-    found = choices.refusals(tx, who, [asked])
+    found = accounts.refusals(tx, who, [asked])
     return customer_messages.refused(p, found) if found else _account(tx, p, who, "")  # it is allowed by now
 
 
 def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
-    return customer_messages.refused(p, choices.refusals(tx, who, [(action, None)]))
+    return customer_messages.refused(p, accounts.refusals(tx, who, [(action, None)]))
 
 
 def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    page = numbers.whole(more, 5) or 0
-    may = viewing(tx, who)
-    if not may:
-        return customer_messages.refused(p, choices.refusals(tx, who, VIEW))
-    found, rest = customer_lists.page(tx, may, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
-    return customer_messages.listed(p, found, page, rest)
-
-
-def viewing(tx: Transaction, who: Who) -> list[Grant]:
-    """Under which a member may see tickets, wherever they may."""
-    everywhere = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
-    return [grant for grants in everywhere.values() for grant in grants.values()]
-
-
-def waiting(tx: Transaction, who: Who) -> list[Ticket]:
-    """Their own tickets on which the desk waits for them."""
-    may = viewing(tx, who)
-    return customer_lists.waiting(tx, may) if may else []
-
-
-def is_awaited(tx: Transaction, who: Who) -> bool:
-    """Whether there is any such ticket."""
-    may = viewing(tx, who)
-    return bool(may and customer_lists.waits(tx, may))
-
-
-def one_ticket(tx: Transaction, who: Who, number: int) -> Conversation | None:
-    """A ticket with what was said, if this member may see it. None: there is none for them, whatever the reason."""
-    grant = on_ticket(tx, who, Action.TICKET_VIEW, number)
-    return None if grant is None else customer_lists.conversation(tx, [grant], number)
-
-
-def billing_alone(tx: Transaction, who: Who, account: int) -> tuple[AccountName, Status] | None:
-    """An account and the state it is in, where that is why a member can open billing tickets there and no others."""
-    grant = tx.offer([who.ask(tx, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
-    state = account_details.takes_billing_alone(tx, grant) if grant is not None else None
-    return (account_details.name(tx, grant), state) if grant is not None and state is not None else None
-
-
-def went_to_billing(tx: Transaction, who: Who, found: Conversation) -> tuple[AccountName, Status] | None:
-    """The same of the account of a billing ticket that the desk has not answered yet, and that asks for no change."""
-    ticket = found.ticket
-    about = timeline.about(tx, ticket.number) if ticket.topic == Topic.BILLING and ticket.status == "open" else None
-    if about is None or about.account is None or found.kind not in ("problem", "question"):
-        return None
-    return billing_alone(tx, who, about.account)
+    number = numbers.whole(more, 5) or 0
+    found = ticket_lists.page(tx, who, first=number * customer_messages.PAGE, many=customer_messages.PAGE)
+    if found is None:
+        return customer_messages.refused(p, accounts.refusals(tx, who, ticket_lists.VIEW))
+    return customer_messages.listed(p, found.tickets, number, found.more)
 
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
     number = numbers.whole(more) or 0
-    found = one_ticket(tx, who, number)
+    found = ticket_lists.conversation(tx, who, number)
     return (
         customer_messages.plain(p, "no_such_ticket", number=number)
         if found is None
@@ -158,7 +93,7 @@ def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     """What a member has lent and may take back."""
     found = [
         loan
-        for grants in choices.theirs(tx, who).values()
+        for grants in accounts.theirs(tx, who).values()
         if "right.lend" in grants
         for loan in delegations.loans(tx, grants["right.lend"])
     ]
@@ -175,14 +110,14 @@ def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_fro
     if wanted and not any(one.kind == wanted for one in found):
         why = _why_no_change(tx, p, who, Action(wanted))
     elif what == "unsure" and not choices.may_open(found):
-        why = customer_messages.refused(p, choices.refusals(tx, who, choices.OPEN)).blocks
+        why = customer_messages.refused(p, accounts.refusals(tx, who, choices.OPEN)).blocks
     return customer_messages.ASKED[what](
-        p, customer_messages.Unclear(words, choices.named(tx, found), came_from, waiting(tx, who), why)
+        p, customer_messages.Unclear(words, choices.named(tx, found), came_from, ticket_lists.waiting(tx, who), why)
     )
 
 
 def _why_no_change(tx: Transaction, p: Phrases, who: Who, action: Action) -> Sequence[Block]:
-    refused = choices.refusals(tx, who, [(action, None)])
+    refused = accounts.refusals(tx, who, [(action, None)])
     wanting = [one for one in refused if one[1].denied.reason != Reason.STEP_UP]  # the others may reopen what is closed
     return (
         customer_messages.refused(p, wanting).blocks
@@ -193,7 +128,7 @@ def _why_no_change(tx: Transaction, p: Phrases, who: Who, action: Action) -> Seq
 
 def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
     """Why a member can open no ticket, and what now; requests that are theirs to make are offered as what they are."""
-    made = customer_messages.refused(p, choices.refusals(tx, who, choices.OPEN))
+    made = customer_messages.refused(p, accounts.refusals(tx, who, choices.OPEN))
     if not choices.possible(tx, who):
         return made
     return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))

@@ -21,19 +21,20 @@ from bot.outbound import (
 )
 from bot.outbound.posting import GONE, Posting
 from bot.platform.context import Door, ask_who_we_are
+from bot.platform.identity import SlackUser, Who, known
 from bot.platform.web_api import SlackSaid, WebApi
-from bot.usecases import choices, desk_thread
-from bot.usecases.identity import Actor, Who, known
+from bot.usecases import desk_thread
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from bot.views.blocks import Block, Message
+from desk import choices, ticket_lists
 from desk.actors import permit_worker
+from desk.ticket_lists import Page
 from store import Transaction
 from store.accounts.people import person_of, subject_of
 from store.jobs.job_queue import Later, Never, Work
 from store.messages import edits
 from store.slack import ticket_threads
-from store.tickets import customer_lists
 from store.verification import slack_approvals, totp
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
@@ -83,8 +84,8 @@ def _with(posting: Posting, do: Callable[[Posting, Work], None]) -> Callable[[Wo
     return done
 
 
-def _actor(piece: Work) -> Actor:
-    return Actor(str(piece.payload["team"]), str(piece.payload["user"]), str(piece.payload["via"]))
+def _user(piece: Work) -> SlackUser:
+    return SlackUser(str(piece.payload["team"]), str(piece.payload["user"]), str(piece.payload["via"]))
 
 
 # --- answers
@@ -92,22 +93,22 @@ def _actor(piece: Work) -> Actor:
 
 def tell(posting: Posting, piece: Work) -> None:
     """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
-    actor, where = _actor(piece), piece.payload.get("where") or {}
+    user, where = _user(piece), piece.payload.get("where") or {}
     what = str(piece.payload["what"])
     if private.is_private(what) and (where.get("only") or not str(where.get("channel")).startswith("D")):
         where = {}
     with posting.door.store.transaction("slack") as tx:
-        message = _answer(tx, posting.door, actor, piece.payload)
-    channel = where.get("channel") or posting.direct(actor.team, actor.user, actor.via)
+        message = _answer(tx, posting.door, user, piece.payload)
+    channel = where.get("channel") or posting.direct(user.team, user.user, user.via)
     thread = where.get("thread")
     if thread and channel.startswith("D") and piece.attempts == 1:
-        _busy(posting, actor.via, channel, thread)
+        _busy(posting, user.via, channel, thread)
     if where.get("replace") and not where.get("only"):
-        posting.change(ticket_threads.Post(actor.via, channel, str(where["message"])), message)
+        posting.change(ticket_threads.Post(user.via, channel, str(where["message"])), message)
     elif where.get("only"):
-        _only_to(posting, actor, channel, thread, message, piece)
+        _only_to(posting, user, channel, thread, message, piece)
     else:
-        post = posting.post(f"tell:{piece.key}", actor.via, channel, message, piece, thread=thread)
+        post = posting.post(f"tell:{piece.key}", user.via, channel, message, piece, thread=thread)
         if private.fades(what):
             _shown_once(posting, post, message, piece)
         else:
@@ -126,8 +127,11 @@ def answer_anew(posting: Posting, piece: Work) -> None:
     """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
     key, asked = str(piece.payload["post"]), piece.payload["asked"]
     with posting.door.store.transaction("slack") as tx:
-        stands, actor = ticket_threads.posted(tx, key), Actor(str(asked["team"]), str(asked["user"]), str(asked["via"]))
-        message = _answer(tx, posting.door, actor, asked)
+        stands, user = (
+            ticket_threads.posted(tx, key),
+            SlackUser(str(asked["team"]), str(asked["user"]), str(asked["via"])),
+        )
+        message = _answer(tx, posting.door, user, asked)
     if stands is not None:
         posting.change(stands, message)
         reworded.keep(posting, key, asked, message)
@@ -140,12 +144,12 @@ def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
         posting.api.call(team, "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=said)
 
 
-def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any]) -> Message:
+def _answer(tx: Transaction, door: Door, user: SlackUser, asked: Mapping[str, Any]) -> Message:
     what, p = str(asked["what"]), door.phrases
     name, _, more = what.partition(":")
     if name == "fixed":
         return customer_messages.fixed(p, more)
-    who = known(tx, actor)
+    who = known(tx, user)
     if private.is_private(what):
         return private.answer(tx, door, who, what)
     if what in customer_messages.ASKED and who is not None and who.is_person:
@@ -156,21 +160,23 @@ def _answer(tx: Transaction, door: Door, actor: Actor, asked: Mapping[str, Any])
     return answers.answer(tx, p, who, what)
 
 
-def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, message: Message, piece: Work) -> None:
+def _only_to(
+    posting: Posting, user: SlackUser, channel: str, thread: str | None, message: Message, piece: Work
+) -> None:
     """For the eyes of one member; in direct messages where they are not in that channel."""
     try:
         posting.api.call(
-            actor.via,
+            user.via,
             "chat.postEphemeral",
             channel=channel,
-            user=actor.user,
+            user=user.user,
             thread_ts=thread,
             **message.sent() | {"unfurl_links": None, "unfurl_media": None},
         )
     except SlackSaid as said:
         if said.error not in (*GONE, "user_not_in_channel"):
             raise
-        posting.post(f"tell:{piece.key}", actor.via, posting.direct(actor.team, actor.user, actor.via), message, piece)
+        posting.post(f"tell:{piece.key}", user.via, posting.direct(user.team, user.user, user.via), message, piece)
 
 
 # --- forms
@@ -178,20 +184,20 @@ def _only_to(posting: Posting, actor: Actor, channel: str, thread: str | None, m
 
 def form(posting: Posting, piece: Work) -> None:
     """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
-    actor, door = _actor(piece), posting.door
+    user, door = _user(piece), posting.door
     with door.store.transaction("slack") as tx:
-        who = known(tx, actor)
+        who = known(tx, user)
         view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
         late = tx.now - int(piece.payload["at"]) > TRIGGER
     if view is None:
         return
     if open_one := piece.payload.get("view"):
         with suppress(SlackSaid):  # closed meanwhile
-            posting.api.call(actor.via, "views.update", view_id=open_one, view=view)
+            posting.api.call(user.via, "views.update", view_id=open_one, view=view)
         return
     if not late:
         try:
-            posting.api.call(actor.via, "views.open", trigger_id=piece.payload["trigger"], view=view)
+            posting.api.call(user.via, "views.open", trigger_id=piece.payload["trigger"], view=view)
             return
         except SlackSaid as said:
             if said.error not in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"):
@@ -203,10 +209,10 @@ def form(posting: Posting, piece: Work) -> None:
     where = piece.payload.get("where") or {}
     channel = where.get("channel")
     if channel and where.get("only"):
-        _only_to(posting, actor, channel, where.get("thread"), again, piece)
+        _only_to(posting, user, channel, where.get("thread"), again, piece)
     else:
-        to = channel or posting.direct(actor.team, actor.user, actor.via)
-        posting.post(f"form:{piece.key}", actor.via, to, again, piece)
+        to = channel or posting.direct(user.team, user.user, user.via)
+        posting.post(f"form:{piece.key}", user.via, to, again, piece)
 
 
 def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
@@ -223,7 +229,7 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     if said is None:
         return forms.refused(door.phrases, customer_messages.fixed(door.phrases, "words_gone").blocks)
     prefilled = said[: b.MOST_WORDS].strip()
-    seals = (outbox.sealed(tx, who.actor, one) for one in (f"{files}|{source}", f"{source}|{prefilled}"))
+    seals = (outbox.sealed(tx, who.user, one) for one in (f"{files}|{source}", f"{source}|{prefilled}"))
     kept = "|".join((source, files, *seals))
     return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=kept, about=about)
 
@@ -268,34 +274,31 @@ FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Blo
 
 
 def show_home(posting: Posting, piece: Work) -> None:
-    actor, p = _actor(piece), posting.door.phrases
+    user, p = _user(piece), posting.door.phrases
     with posting.door.store.transaction("slack") as tx:
-        who = known(tx, actor)
+        who = known(tx, user)
         if who is None or not who.is_person:
             view = home.stranger(p, "stranger" if who is None else "home_staff")
         else:
-            may, page = answers.viewing(tx, who), int(piece.payload["page"])
-            found, more = (
-                customer_lists.page(tx, may, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
-                if may
-                else ([], False)
-            )
+            page = int(piece.payload["page"])
+            found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
             account = answers.answer(tx, p, who, "account")
             since = totp.confirmed_at(tx, person_of(who.subject))
-            view = home.home(p, account, found, page, more, private.proved_on(tx, who), since)
-    posting.api.call(actor.via, "views.publish", user_id=actor.user, view=view)
-    reworded.keep(posting, f"home:{actor.team}:{actor.user}", piece.payload, view)
+            proved = private.proved_on(tx, who)
+            view = home.home(p, account, found or Page((), False), page, proved, since)
+    posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
+    reworded.keep(posting, f"home:{user.team}:{user.user}", piece.payload, view)
 
 
 def prompts(posting: Posting, piece: Work) -> None:
     """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
-    p, actor = posting.door.phrases, _actor(piece)
+    p, user = posting.door.phrases, _user(piece)
     channel = piece.payload.get("channel")
     if channel:
         suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
         with suppress(Later, Never):  # no harm without; an app of before the agent view has none
             posting.api.call(
-                actor.via,
+                user.via,
                 "assistant.threads.setSuggestedPrompts",
                 channel_id=channel,
                 title=p.plain("prompts"),

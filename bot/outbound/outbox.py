@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bot.usecases.identity import Actor
+from bot.platform.identity import SlackUser
 from store import Transaction
 from store.jobs import job_queue
 
@@ -17,42 +17,44 @@ Where = Mapping[str, Any]
 _SEAL: Final = 20  # characters
 
 
-def tell(tx: Transaction, actor: Actor, what: str, key: str, *, where: Where | None = None, origin: str = "") -> None:
+def tell(
+    tx: Transaction, user: SlackUser, what: str, key: str, *, where: Where | None = None, origin: str = ""
+) -> None:
     """An answer (answers.py), or fixed words: `fixed:…`. `origin` says where words came from that the asker is asked about."""
     asked = {"what": what, "where": dict(where or {}), **({"from": origin} if origin else {})}
-    job_queue.enqueue_once(tx, "slack.tell", key, {**_member(actor), **asked}, lane=f"tell:{actor.team}:{actor.user}")
+    job_queue.enqueue_once(tx, "slack.tell", key, {**_member(user), **asked}, lane=f"tell:{user.team}:{user.user}")
 
 
-def form(tx: Transaction, actor: Actor, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
+def form(tx: Transaction, user: SlackUser, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
     """A form for whoever clicked: a trigger is good for three seconds, so this is the first thing the worker does. With `view`,
     the id of one that is open, it becomes that form."""
     asked = {"form": form, "trigger": trigger, "at": tx.now, "where": dict(where or {}), **given}
-    job_queue.enqueue_once(tx, "slack.form", trigger, {**_member(actor), **asked})
+    job_queue.enqueue_once(tx, "slack.form", trigger, {**_member(user), **asked})
 
 
-def home(tx: Transaction, actor: Actor, page: int, key: str) -> None:
-    job_queue.enqueue_once(tx, "slack.home", key, {**_member(actor), "page": page}, lane=home_lane(actor))
+def home(tx: Transaction, user: SlackUser, page: int, key: str) -> None:
+    job_queue.enqueue_once(tx, "slack.home", key, {**_member(user), "page": page}, lane=home_lane(user))
 
 
-def home_lane(actor: Actor) -> str:
-    return f"home:{actor.user}"
+def home_lane(user: SlackUser) -> str:
+    return f"home:{user.user}"
 
 
-def prompts(tx: Transaction, actor: Actor, key: str) -> None:
-    job_queue.enqueue_once(tx, "slack.prompts", key, {**_member(actor), "channel": actor.dm})
+def prompts(tx: Transaction, user: SlackUser, key: str) -> None:
+    job_queue.enqueue_once(tx, "slack.prompts", key, {**_member(user), "channel": user.dm})
 
 
 def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> None:
     job_queue.enqueue_once(tx, kind, key, payload, lane=lane)
 
 
-def sealed(tx: Transaction, actor: Actor, said: str) -> str:
+def sealed(tx: Transaction, user: SlackUser, said: str) -> str:
     """Goes with what a message of ours keeps for somebody: what comes back without it, or from another, is not ours."""
-    return tx.keys.digest("kept", said, actor.team, actor.user)[:_SEAL]
+    return tx.keys.digest("kept", said, user.team, user.user)[:_SEAL]
 
 
-def is_sealed(tx: Transaction, actor: Actor, said: str, seal: str) -> bool:
-    return len(seal) == _SEAL and tx.keys.made(seal, "kept", said, actor.team, actor.user)
+def is_sealed(tx: Transaction, user: SlackUser, said: str, seal: str) -> bool:
+    return len(seal) == _SEAL and tx.keys.made(seal, "kept", said, user.team, user.user)
 
 
 def source_of(origin: str) -> str:
@@ -66,5 +68,5 @@ def files(found: Sequence[str]) -> str:
     return ",".join(found[:12])
 
 
-def _member(actor: Actor) -> dict[str, str]:
-    return {"team": actor.team, "user": actor.user, "via": actor.via}
+def _member(user: SlackUser) -> dict[str, str]:
+    return {"team": user.team, "user": user.user, "via": user.via}

@@ -9,19 +9,18 @@ from collections.abc import Callable
 from typing import Final
 
 from authz import REQUESTS, Action, Proof, Topic
-from bot.outbound import answers
 from bot.platform.context import Door
-from bot.usecases import choices, verification
-from bot.usecases.identity import Who
+from bot.platform.identity import Who
+from bot.usecases import verification
 from bot.usecases.verification import Further
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Block, Message
+from desk import accounts, ticket_lists
 from store import Transaction
 from store.accounts.account_details import AccountName
 from store.accounts.people import person_of
 from store.codes import one_time_codes, one_time_links
-from store.tickets import customer_lists, customer_tickets
-from store.tickets.customer_tickets import Ticket
+from store.tickets import customer_tickets
 from store.verification import attempt_limits, factors, slack_members, totp, transfer_codes
 
 Answer = Callable[[Transaction, Door, Who, str], Message]
@@ -49,7 +48,7 @@ def answer(tx: Transaction, door: Door, who: Who | None, what: str) -> Message:
 
 def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent: str = "") -> Block | None:
     """The form for a second proof on an account (id), for the draft `number` or none (0). None: the account is not theirs."""
-    named = choices.on_account(tx, who, account)
+    named = accounts.name(tx, who, account)
     if named is None:
         return None
     draft = customer_tickets.draft(tx, who.subject, number) if number else None
@@ -60,20 +59,19 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
 
 def standings(tx: Transaction, who: Who) -> tuple[list[verification_messages.Standing], bool]:
     """Their accounts, and how far they are proved on each here; or those alone on which they are, and that there are many more."""
-    may = choices.theirs(tx, who)
+    may = accounts.theirs(tx, who)
     if len(may) > MOST:
         return list(proved_on(tx, who)), True
-    return [
-        (account, verification.further(tx, who, account.id)) for account, _ in choices.named_first(tx, may, MOST)
-    ], False
+    named = accounts.named(tx, may, MOST).each
+    return [(account, verification.further(tx, who, account.id)) for account, _ in named], False
 
 
 def proved_on(tx: Transaction, who: Who) -> list[tuple[AccountName, Further]]:
     """Those of their accounts on which they are proved further here."""
-    may = choices.theirs(tx, who)
+    may = accounts.theirs(tx, who)
     further = {id: found for id in may if (found := verification.further(tx, who, id)) is not None}
-    named = choices.named_first(tx, {id: may[id] for id in further}, MOST)
-    return [(account, further[account.id]) for account, _ in named]
+    named = accounts.named(tx, {id: may[id] for id in further}, MOST)
+    return [(account, further[account.id]) for account, _ in named.each]
 
 
 def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
@@ -81,12 +79,7 @@ def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
     if not found and not many:
         return customer_messages.plain(door.phrases, "nothing_allowed")
     needed = tx.would_allow_everywhere(who.subject, REQUESTS)
-    return verification_messages.standing(door.phrases, found, needed, _drafts(tx, who), many=many)
-
-
-def _drafts(tx: Transaction, who: Who) -> list[Ticket]:
-    may = answers.viewing(tx, who)
-    return customer_lists.drafts(tx, may) if may else []
+    return verification_messages.standing(door.phrases, found, needed, ticket_lists.drafts(tx, who), many=many)
 
 
 def _proved(tx: Transaction, door: Door, who: Who, more: str) -> Message:
@@ -143,7 +136,7 @@ def _locked(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
 
 def is_old_enough(tx: Transaction, who: Who) -> bool:
     """Whether this very member has stood for them for long enough to be shown what proves them elsewhere."""
-    member = slack_members.find(tx, who.actor.team, who.actor.user)
+    member = slack_members.find(tx, who.user.team, who.user.user)
     return member is not None and member.linked_at <= tx.now - factors.COOLING
 
 

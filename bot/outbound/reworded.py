@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.outbound import outbox
 from bot.outbound.posting import Posting
-from bot.usecases.identity import Actor
+from bot.platform.identity import SlackUser
 from bot.views.blocks import Message
 from store import Transaction
 from store.jobs import job_queue
@@ -72,9 +72,9 @@ def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
     if one.post.startswith("case:"):
         job_queue.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
     elif one.post.startswith("home:"):
-        actor = Actor(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
-        if not job_queue.waits(tx, outbox.home_lane(actor)):
-            outbox.home(tx, actor, int(one.asked.get("page") or 0), key)
+        user = SlackUser(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
+        if not job_queue.waits(tx, outbox.home_lane(user)):
+            outbox.home(tx, user, int(one.asked.get("page") or 0), key)
     elif not job_queue.waits(tx, lane := f"answer:{one.post}"):
         kind, _, its = about.partition(":")
         asked = {**one.asked, "source": its} if kind == "source" else one.asked

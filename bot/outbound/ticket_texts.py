@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.outbound import answers
 from bot.platform.context import Door
+from bot.platform.identity import SlackUser, Who, standing_for
 from bot.usecases import verification
-from bot.usecases.identity import Actor, Who
 from bot.views import agent_cards, customer_messages, verification_messages
 from bot.views import blocks as b
 from bot.views.blocks import Message
+from desk import ticket_lists
 from desk.actors import permit_worker
 from store import Transaction
 from store.accounts.people import subject_of
@@ -35,21 +35,21 @@ def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
 
 def _who(place: Place) -> Who:
     """The customer of a place: what goes there is asked for as them, at this moment."""
-    return Who(subject_of(place.person or 0), Actor("", "", place.team))
+    return standing_for(subject_of(place.person or 0), SlackUser("", "", place.team))
 
 
 def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     about = timeline.about(tx, place.ticket)
     if about is not None and about.status == "withdrawn":
         return customer_messages.plain(door.phrases, "draft_gone")
-    p, found = door.phrases, answers.one_ticket(tx, _who(place), place.ticket)
+    p, found = door.phrases, ticket_lists.conversation(tx, _who(place), place.ticket)
     if found is None:
         return customer_messages.plain(p, "may_not_follow", number=place.ticket)
     words = [] if place.thread and came_from(place, found.said[0]) else customer_messages.words_of(p, found.said[0])
     waits = found.ticket.status == "draft"
     needs = verification_messages.needed(p, verification.ways(tx, door, _who(place))) if waits else ()
     head = customer_messages.ticket_head(p, found.ticket, found.kind, found.service)
-    why = customer_messages.billing_alone(p, answers.went_to_billing(tx, _who(place), found))
+    why = customer_messages.billing_alone(p, ticket_lists.went_to_billing(tx, _who(place), found))
     return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket))
 
 
@@ -71,7 +71,7 @@ def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | N
 
 def as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
     """What was said, if the customer may see it: read under their own right, so a note is not even looked at."""
-    found = answers.one_ticket(tx, _who(place), place.ticket)
+    found = ticket_lists.conversation(tx, _who(place), place.ticket)
     return None if found is None else next((one for one in found.said if one.id == id), None)
 
 

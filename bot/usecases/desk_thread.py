@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from authz import Action, Grant
 from bot.platform.context import Door
-from bot.usecases.identity import Who
+from bot.platform.identity import Who
 from desk.actors import permit
 from store import Transaction
 from store.calls import live_calls

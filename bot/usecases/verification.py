@@ -8,19 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import Denied, Topic
+from authz import Topic
 from bot.platform.context import Door
-from bot.usecases.identity import Who
+from bot.platform.identity import Who
+from desk.tickets import HandIn
 from store import Transaction
-from store.accounts import account_details
-from store.accounts.account_details import WhyNot
+from store.accounts.account_details import Refused
 from store.accounts.people import person_of
-from store.tickets import customer_tickets
 from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, totp, transfer_codes
 from store.verification.attempt_limits import Admission
 
 BUDGET: Final = "step"
-HANDED, OTHER_TOPIC = "handed", "other_topic"
+OTHER_TOPIC = "other_topic"
 MINUTE: Final = 60_000  # ms
 
 
@@ -110,25 +109,9 @@ def _reached(tx: Transaction, door: Door, who: Who, digits: str, account: int | 
     return None if on is None else further(tx, who, on)
 
 
-def not_handed_in(done: WhyNot | str, number: int) -> str:
+def not_handed_in(done: HandIn | Refused, number: int) -> str:
     """What to tell (outbox.tell) of a draft that was not handed in."""
-    if isinstance(done, WhyNot):
+    if isinstance(done, Refused):
         return f"why:{done.cell}"
-    became = {"handed_in": f"draft_handed_in:{number}", "withdrawn": f"draft_withdrawn:{number}"}
+    became = {HandIn.ALREADY: f"draft_handed_in:{number}", HandIn.WITHDRAWN: f"draft_withdrawn:{number}"}
     return became.get(done, "fixed:no_draft")
-
-
-def hand_in(tx: Transaction, who: Who, number: int, call: str = "") -> WhyNot | str:
-    """A draft of theirs goes to the desk, if they are proved far enough at this moment, here or on that `call`: `handed`, and its thread
-    says so (ticket_updates.py); or why not, or what became of it before: `handed_in`, `withdrawn`, or nothing of theirs (empty)."""
-    draft = customer_tickets.draft(tx, who.subject, number)
-    if draft is None:
-        return customer_tickets.draft_is(tx, who.subject, number)
-    ask = who.ask(tx, draft.action, draft.account)._replace(service=draft.service)
-    if call:
-        proof = step_ups.proof(tx, who.subject, draft.account, call, str(customer_tickets.topic_of(draft.action)))
-        ask = ask._replace(proof=proof)
-    done = customer_tickets.hand_in(tx, ask, number)
-    if isinstance(done, Denied):
-        return account_details.why_not(tx, ask, done)
-    return HANDED if done else customer_tickets.draft_is(tx, who.subject, number)

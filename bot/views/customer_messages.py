@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
-from authz import LENDABLE, OWN_REQUESTS, Grant, Next, Status, leaves_out_suspension
+from authz import LENDABLE, Next, Status, leaves_out_suspension
+from bot.text import choice_values
 from bot.text.phrases import Phrases, moment
-from bot.usecases.choices import REFUSALS, Choice, Possible, may_open
 from bot.views import blocks as b
 from bot.views.blocks import Block, Message
-from store.accounts.account_details import AccountName, Deciders, Invoice, Service, WhyNot
+from desk.accounts import REFUSALS, OfAccounts, Rights
+from desk.choices import Choice, Possible, is_request, may_open
+from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service
 from store.messages.timeline import Said
 from store.tickets.customer_tickets import Conversation, Ticket
 
@@ -31,14 +33,14 @@ def fixed(p: Phrases, key: str) -> Message:
     return b.message(said, b.actions(b.button(p.plain("button.open"), "open") if key == "mention_empty" else None))
 
 
-def refused(p: Phrases, found: Sequence[tuple[AccountName, WhyNot]]) -> Message:
+def refused(p: Phrases, found: Sequence[tuple[AccountName, Refused]]) -> Message:
     """Why not, which rule, who can help, and a button to ask whoever could lend the right."""
     if not found:
         return plain(p, "nothing_allowed")
     return b.message(*(block for account, why in found[:REFUSALS] for block in _refusal(p, account, why)))
 
 
-def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
+def _refusal(p: Phrases, account: AccountName, why: Refused) -> list[Block]:
     reason, lines = str(why.denied.reason), []
     lines.append(p.say(f"refused.{reason}", account=account.name, action=why.cell, cell=why.cell))
     if why.needs:
@@ -65,37 +67,36 @@ def _refusal(p: Phrases, account: AccountName, why: WhyNot) -> list[Block]:
     return [b.section("\n".join(lines)), b.context(rules), *b.actions(ask)]
 
 
-def bills(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Invoice] | None]], more: int = 0) -> Message:
-    """What each account owes; None where they may not see it, which is said beside the others. `more`: accounts not among
-    them."""
+def bills(p: Phrases, found: OfAccounts[Sequence[Invoice] | None]) -> Message:
+    """What each account owes; None where they may not see it, which is said beside the others."""
     made = []
-    for account, invoices in found[:ACCOUNTS]:
+    for account, invoices in found.each[:ACCOUNTS]:
         if invoices is None:
             made.append(b.section(p.say("bills_not", account=account.name)))
             continue
         lines = [p.say(f"invoice.{invoice.status}", **_invoice(invoice)) for invoice in invoices[:20]]
         lines += _rest(p, len(invoices) - 20)
         made.append(b.section("\n".join([p.say("bills", account=account.name), *(lines or [p.say("no_bills")])])))
-    return b.message(made, _rest_of(p, found, more))
+    return b.message(made, _rest_of(p, found))
 
 
 def _invoice(invoice: Invoice) -> dict[str, object]:
     return {"number": invoice.number, "amount": invoice.amount, "currency": invoice.currency, "due": invoice.due}
 
 
-def services(p: Phrases, found: Sequence[tuple[AccountName, Sequence[Service]]], more: int = 0) -> Message:
+def services(p: Phrases, found: OfAccounts[Sequence[Service]]) -> Message:
     made = []
-    for account, listed in found[:ACCOUNTS]:
+    for account, listed in found.each[:ACCOUNTS]:
         lines = [p.say("service", name=service.name, status=service.status) for service in listed[:30]]
         lines += _rest(p, len(listed) - 30)
         made.append(b.section("\n".join([p.say("services", account=account.name), *(lines or [p.say("no_services")])])))
-    return b.message(made, _rest_of(p, found, more))
+    return b.message(made, _rest_of(p, found))
 
 
-def contacts(p: Phrases, found: Sequence[tuple[AccountName, Deciders]], more: int = 0) -> Message:
+def contacts(p: Phrases, found: OfAccounts[Deciders]) -> Message:
     """Who may change contacts, and whether the asker is one of them."""
     made = []
-    for account, who in found[:ACCOUNTS]:
+    for account, who in found.each[:ACCOUNTS]:
         others = who.names or (p.plain("nobody"),)
         if who.now:
             key = ("contacts_too" if who.names else "contacts_you") if who.asker else "contacts"
@@ -103,7 +104,7 @@ def contacts(p: Phrases, found: Sequence[tuple[AccountName, Deciders]], more: in
         else:
             names = (p.plain("you"), *who.names) if who.asker else others
             made.append(b.section(p.say("contacts_suspended", account=account.name, names=names)))
-    return b.message(made, _rest_of(p, found, more))
+    return b.message(made, _rest_of(p, found))
 
 
 def _rest(p: Phrases, count: int) -> list[str]:
@@ -111,39 +112,31 @@ def _rest(p: Phrases, count: int) -> list[str]:
     return [p.say("not_shown", count=count)] if count > 0 else []
 
 
-def _rest_of(p: Phrases, found: Sequence[object], more: int, shown: int = ACCOUNTS) -> list[Block]:
-    return [b.context(said) for said in _rest(p, max(len(found) - shown, 0) + more)]
+def _rest_of(p: Phrases, found: OfAccounts[Any], shown: int = ACCOUNTS) -> list[Block]:
+    return [b.context(said) for said in _rest(p, max(len(found.each) - shown, 0) + found.more)]
 
 
-def may(grants: Mapping[str, Grant]) -> list[str]:
-    """The cells that are said, of all that is allowed on an account."""
-    return [cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS]
-
-
-def account(
-    p: Phrases, found: Sequence[tuple[AccountName, dict[str, Grant]]], could: Sequence[Possible], more: int = 0
-) -> Message:
+def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) -> Message:
     """What a member may do, account by account, and buttons to see what they may see."""
     made: list[Block] = []
-    for name, grants in found[:STANDINGS]:
-        cells = may(grants)
-        later = [one.kind for one in could if one.account == name.id and one.is_request]
+    for name, rights in found.each[:STANDINGS]:
+        later = [one.kind for one in could if one.account == name.id and is_request(one.kind)]
         lines = [p.say("account", account=name.name, number=name.number)]
-        lines.append(p.say("may", cells=_cells(cells)) if cells else p.say("may_nothing"))
+        lines.append(p.say("may", cells=_cells(rights.said)) if rights.said else p.say("may_nothing"))
         if later:
             lines.append(p.say("may_further", cells=_cells(later)))
-        wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in grants]
+        wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in rights.every]
         if wanted:
             lines.append(p.say("may_not", cells=_cells(wanted)))
         why = b.tell(p.plain("button.why_not"), f"why:{wanted[0]}") if wanted else None
         made += [b.section("\n".join(lines)), *b.actions(why)]
-    made += _rest_of(p, found, more, STANDINGS)
-    seen = {cell for _, grants in found for cell in grants}
+    made += _rest_of(p, found, STANDINGS)
+    seen = {cell for _, rights in found.each for cell in rights.every}
     made += b.actions(
         b.button(p.plain("button.open"), "open") if may_open(could) else None,
         b.tell(p.plain("button.bills"), "bills") if "billing.view" in seen else None,
         b.tell(p.plain("button.services"), "services") if "service.view" in seen else None,
-        b.tell(p.plain("button.contacts"), "contacts") if found else None,
+        b.tell(p.plain("button.contacts"), "contacts") if found.each else None,
         b.tell(p.plain("button.lent"), "lent") if "right.lend" in seen else None,
     )
     return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
@@ -264,9 +257,9 @@ class Unclear(NamedTuple):
 
 def which(p: Phrases, said: Unclear) -> Message:
     """Words that are to become a ticket, or that answer one."""
-    tickets = [choice for choice in said.found if not choice.is_request]
+    tickets = [choice for choice in said.found if not is_request(choice.kind)]
     one = tickets[0] if len(tickets) == 1 else None
-    button = b.button(p.plain("button.open_these"), "open_words", one.value, style="primary") if one else None
+    button = b.button(p.plain("button.open_these"), "open_words", _value(one), style="primary") if one else None
     rest = [choice for choice in said.found if choice is not one]
     chooser = choose(p, rest) if rest else None
     key = "which_one" if one else "which_else" if said.why else "which"
@@ -303,7 +296,7 @@ def not_closed(p: Phrases, found: Sequence[AccountName]) -> Sequence[Block]:
 
 def change(p: Phrases, said: Unclear) -> Message:
     """Words that ask for a change: what may be requested comes first; before it why what they ask for may not."""
-    in_order = sorted(said.found, key=lambda choice: not choice.is_request)
+    in_order = sorted(said.found, key=lambda choice: not is_request(choice.kind))
     asked = b.actions(*(add_to(p, ticket) for ticket in said.waiting), choose(p, in_order), block_id=said.came_from)
     return b.message(said.why, b.section(p.say("which_else" if said.why else "which")), quote(p, said.words), asked)
 
@@ -318,6 +311,10 @@ def choose(p: Phrases, found: Sequence[Choice]) -> Block:
     return b.grouped(p.plain("about"), "choose", options)
 
 
+def _value(choice: Choice) -> str:
+    return choice_values.value(choice.account.id, choice.kind)
+
+
 def account_label(p: Phrases, account: AccountName) -> str:
     return p.plain("account_label", account=account.name, number=account.number)
 
@@ -327,5 +324,5 @@ def grouped(p: Phrases, found: Sequence[Choice]) -> list[tuple[str, list[Block]]
     groups: dict[str, list[Block]] = {}
     for choice in found:
         label = account_label(p, choice.account)
-        groups.setdefault(label, []).append(b.option(p.plain("kind", kind=choice.kind), choice.value))
+        groups.setdefault(label, []).append(b.option(p.plain("kind", kind=choice.kind), _value(choice)))
     return list(groups.items())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.text import choice_values
 from bot.text.phrases import Phrases, moment
-from bot.usecases.choices import Choice, Running
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.agent_cards import unreached
 from bot.views.blocks import Block
 from bot.views.customer_messages import account_label
+from desk import choices
+from desk.choices import Choice, Running
 from store.messages.timeline import File, Said
 from store.tickets.answer_delivery import NOBODY, Reach
 
@@ -30,13 +32,13 @@ def open_ticket(
     of theirs the words are; or they are `copied` from one. `about` is what was chosen already."""
     made: list[Block] = []
     only = ""
-    requests = any(choice.is_request for choice in found)
-    alone = requests and all(choice.is_request for choice in found)
+    requests = any(choices.is_request(choice.kind) for choice in found)
+    alone = requests and all(choices.is_request(choice.kind) for choice in found)
     if alone:
         made.append(b.section(p.say("form.requests_alone")))
     if len(found) == 1:
         made.append(b.section(p.say("form.only", account=found[0].account.name, kind=found[0].kind)))
-        only = found[0].value
+        only = choice_values.value(found[0].account.id, found[0].kind)
     else:
         made.append(b.ask(p.plain("form.about"), "about", _about(p, found, about)))
     if only or kept:

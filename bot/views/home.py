@@ -9,20 +9,19 @@ from bot.views import blocks as b
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Block, Message
 from bot.views.verification_messages import Standing
-from store.tickets.customer_tickets import Ticket
+from desk.ticket_lists import Page
 
 
 def home(
     p: Phrases,
     account: Message,
-    found: Sequence[Ticket],
+    found: Page,
     page: int,
-    more: bool,
     proved: Sequence[Standing] = (),
     authenticator: int | None = None,
 ) -> Block:
     """`proved`: how far they are proved on each account; `authenticator`: since when (ms) they have one."""
-    listed = customer_messages.listed(p, found, page, more)
+    listed = customer_messages.listed(p, found.tickets, page, found.more)
     sure = {"title": b.plain(p.plain("unlink.title"), 100), "text": b.plain(p.plain("unlink.text"), 300)}
     sure |= {"confirm": b.plain(p.plain("unlink.yes"), 30), "deny": b.plain(p.plain("unlink.no"), 30)}
     unlink = b.button(p.plain("button.unlink"), "unlink") | {"confirm": sure}

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from bot.text.phrases import Phrases, clock, moment
 from bot.usecases.verification import Further, Ways
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Block, Message
-from store.accounts.account_details import AccountName, WhyNot
+from desk.tickets import HandIn
+from store.accounts.account_details import AccountName, Refused
 from store.tickets.customer_tickets import Ticket
 from store.verification.slack_approvals import Asked
 
 Standing = tuple[AccountName, Further | None]
 """An account, and how far somebody is proved on it here."""
+
+
+HANDED_IN: Final = {
+    HandIn.DONE: "prove.handed",
+    HandIn.ALREADY: "prove.handed_in",
+    HandIn.WITHDRAWN: "prove.withdrawn",
+    HandIn.NONE: "prove.no_draft",
+}
 
 
 def form(
@@ -58,13 +68,13 @@ def needed(p: Phrases, ways: Ways) -> tuple[Block, ...]:
     return (b.section("\n".join([p.say("prove.needed"), *ways_on(p, ways)])),)
 
 
-def proved(p: Phrases, account: AccountName, further: Further, number: int, done: WhyNot | str) -> Block:
+def proved(p: Phrases, account: AccountName, further: Further, number: int, done: HandIn | Refused | None) -> Block:
     """The form's own answer. `done`: what became of the draft `number`, if there is one, or why it was not handed in."""
     made: list[Block] = []
-    if isinstance(done, WhyNot):
+    if isinstance(done, Refused):
         made += customer_messages.refused(p, [(account, done)]).blocks
-    elif number:
-        made.append(b.section(p.say(f"prove.{done or 'no_draft'}", number=number)))
+    elif done is not None:
+        made.append(b.section(p.say(HANDED_IN[done], number=number)))
     made.append(b.context(good_until(p, account.name, further)))
     return b.modal("proved", p.plain("prove.title"), made, close=p.plain("form.close"))
 

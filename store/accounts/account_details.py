@@ -146,7 +146,7 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
 
 
 @dataclass(frozen=True, slots=True)
-class WhyNot:
+class Refused:
     """A refusal as its asker may hear it: what it would need, who can take its way forward, and who can lend it."""
 
     cell: str
@@ -157,15 +157,15 @@ class WhyNot:
     lenders: tuple[Lender, ...] = ()
 
 
-def why_not(tx: Transaction, ask: Ask, denied: Denied) -> WhyNot:
+def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:
     """What goes with a refusal, as far as this person may hear it. Whoever is named can do what they are named for: each is
     judged as the asker was. Where the way forward would lead to nobody, it leads to the desk."""
     if denied.next not in NAMES or denied.reason == Reason.NOT_A_CONTACT:
-        return WhyNot(ask.cell, denied)
+        return Refused(ask.cell, denied)
     viewing = ask._replace(action=Action.CONTACTS_VIEW, topic=None, service=None)
     grant = tx.offer((viewing,)).get(str(Action.CONTACTS_VIEW))
     if grant is None:
-        return WhyNot(ask.cell, denied)
+        return Refused(ask.cell, denied)
     standing = tx.standing(ask)
     others = [
         one
@@ -179,7 +179,7 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> WhyNot:
         denied = Denied(denied.reason, denied.rules, Next.LEAVE_MESSAGE)
     wanted = helpers and denied.reason == Reason.NO_RIGHT and denied.next in (Next.ASK_CONTACT_ADMIN, Next.ASK_OWNER)
     needs, roles = needed_for(tx, grant, ask.cell) if wanted else ((), False)
-    return WhyNot(ask.cell, denied, needs, roles, helpers, lend)
+    return Refused(ask.cell, denied, needs, roles, helpers, lend)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authz import CELLS
-from bot.usecases.choices import Choice
+from authz import CELLS, Topic
 from bot.usecases.verification import Further, Ways
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
+from desk.accounts import OfAccounts, Rights
+from desk.choices import Choice
+from desk.ticket_lists import Page
+from desk.tickets import HandIn
 from store.messages.timeline import EVENTS
 from store.tickets import answer_delivery
 from store.tickets.answer_delivery import Reach
 from tests.bot.everything_shown import (
     AT,
-    UNREAD,
     P,
     account,
     messages,
@@ -36,7 +38,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
         yield f"open {accounts}x{services}", forms.open_ticket(P, found, text, kept, running=about)
         yield (
             f"open one {services}",
-            forms.open_ticket(P, [Choice(account(text), "technical")], text, "", running=about),
+            forms.open_ticket(P, [Choice(account(text), Topic.TECHNICAL)], text, "", running=about),
         )
     yield "opened", forms.opened(P, 10**15, "https://slack.com/app_redirect?app=A1&team=T1")
     yield "opened", forms.opened(P, 10**15, "")
@@ -51,7 +53,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
                 verification_messages.form(P, ways, account(text), number, 60, sent="sent" if number else "not_sent"),
             )
             yield "prove", verification_messages.form(P, ways, account(text), number, 60, kind="service.cancel")
-            for done in ("handed", "handed_in", "withdrawn", "", refusal(text)):
+            for done in (*HandIn, None, refusal(text)):
                 yield "proved", verification_messages.proved(P, account(text), Further(1, AT, "billing"), number, done)
     yield "answered", verification_messages.answered(P, customer_messages.plain(P, "approval.right"))
     yield "number", verification_messages.number_form(P, 10**15)
@@ -75,10 +77,10 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
         if shown.blocks and who.split()[0] in ("refused", "found", "not"):
             yield f"form: {who}", forms.refused(P, shown.blocks)
             yield f"form: {who}", forms.looked_up(P, shown.blocks)
-    grants = dict.fromkeys(CELLS, UNREAD)
     for many in (0, 1, 150):
-        stands = customer_messages.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many))
-        listed = [ticket(text, number=n) for n in range(customer_messages.PAGE)]
-        yield f"home {many}", home.home(P, stands, listed, 3, True, standings(text, many), AT)
-        yield f"home {many}", home.home(P, stands, [], 0, False)
+        every = tuple((account(text, n), Rights(tuple(CELLS), frozenset(CELLS))) for n in range(many))
+        stands = customer_messages.account(P, OfAccounts(every, 0), possible(text, many))
+        listed = tuple(ticket(text, number=n) for n in range(customer_messages.PAGE))
+        yield f"home {many}", home.home(P, stands, Page(listed, True), 3, standings(text, many), AT)
+        yield f"home {many}", home.home(P, stands, Page((), False), 0)
     yield "home of a stranger", home.stranger(P, "stranger")

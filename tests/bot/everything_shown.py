@@ -9,13 +9,14 @@ from typing import Any
 
 from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
 from bot.text import phrases
-from bot.usecases import choices
-from bot.usecases.choices import Choice, Possible, Running
 from bot.usecases.verification import Further
 from bot.views import agent_cards, call_cards, customer_messages, delegation_messages, verification_messages
 from bot.views import blocks as b
 from bot.views.blocks import Message
-from store.accounts.account_details import AccountName, Deciders, Invoice, Service, ServiceName, WhyNot
+from desk import choices
+from desk.accounts import OfAccounts, Rights
+from desk.choices import Choice, Possible, Running
+from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service, ServiceName
 from store.accounts.delegations import Lender, Loan, Request
 from store.accounts.standing import Requester
 from store.calls import callbacks
@@ -48,11 +49,7 @@ def running(text: str, accounts: int, services: int) -> list[Running]:
 
 
 def offered(text: str, accounts: int) -> list[Choice]:
-    return [
-        Choice(account(text, n), kind)
-        for n in range(accounts)
-        for kind in ("technical", "billing", *map(str, REQUESTS))
-    ]
+    return [Choice(account(text, n), kind) for n in range(accounts) for kind in (*Topic, *REQUESTS)]
 
 
 def possible(text: str, accounts: int) -> list[Possible]:
@@ -82,10 +79,10 @@ def ticket(text: str, status: str = "open", number: int = 10**9) -> Ticket:
     return Ticket(number, "technical", text[:90], status, number % 2 == 0, text)
 
 
-def refusal(text: str, reason: Reason = Reason.NO_RIGHT, way: Next = Next.ASK_OWNER, helpers: int = 9) -> WhyNot:
+def refusal(text: str, reason: Reason = Reason.NO_RIGHT, way: Next = Next.ASK_OWNER, helpers: int = 9) -> Refused:
     people = tuple(name(text) for _ in range(helpers))
     lenders = tuple(Lender(n, name(text), True) for n in range(helpers))
-    return WhyNot(LENDABLE[0], Denied(reason, ("MT-1", "MS-30"), way), ("owner", "admin"), True, people, lenders)
+    return Refused(LENDABLE[0], Denied(reason, ("MT-1", "MS-30"), way), ("owner", "admin"), True, people, lenders)
 
 
 def card(text: str, status: str = "open", requester: bool = True) -> Card:
@@ -179,28 +176,19 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         due = [
             Invoice(name(text), "9" * 30, "GBP", "2026-11-15", ("paid", "unpaid", "overdue")[n % 3]) for n in range(60)
         ]
-        yield (
-            f"bills {many}",
-            customer_messages.bills(
-                P, [(account(text, n), None if n % 5 == 4 else due) for n in range(many)] or [(account(text), [])]
-            ),
-        )
+        owed = tuple((account(text, n), None if n % 5 == 4 else due) for n in range(many)) or ((account(text), []),)
+        yield f"bills {many}", customer_messages.bills(P, OfAccounts(owed, many // 2))
         run = [Service("ref", name(text), name(text)) for _ in range(40)]
-        yield (
-            f"services {many}",
-            customer_messages.services(P, [(account(text, n), run) for n in range(many)] or [(account(text), [])]),
-        )
+        runs = tuple((account(text, n), run) for n in range(many)) or ((account(text), []),)
+        yield f"services {many}", customer_messages.services(P, OfAccounts(runs, many // 2))
         people = [name(text)] * 30
         if many:
-            who = [(account(text, n), Deciders(tuple(people[n:]), n % 2 == 0, n % 3 > 0)) for n in range(many)]
-            yield f"contacts {many}", customer_messages.contacts(P, who)
-        grants = dict.fromkeys(CELLS, UNREAD)
-        yield (
-            f"account {many}",
-            customer_messages.account(P, [(account(text, n), grants) for n in range(many)], possible(text, many)),
-        )
-        none = [(account(text, n), {"contacts.view": UNREAD}) for n in range(many)]
-        yield f"account with little {many}", customer_messages.account(P, none, [])
+            who = tuple((account(text, n), Deciders(tuple(people[n:]), n % 2 == 0, n % 3 > 0)) for n in range(many))
+            yield f"contacts {many}", customer_messages.contacts(P, OfAccounts(who, 0))
+        every = tuple((account(text, n), Rights(tuple(CELLS), frozenset(CELLS))) for n in range(many))
+        yield f"account {many}", customer_messages.account(P, OfAccounts(every, many // 2), possible(text, many))
+        none = tuple((account(text, n), Rights((), frozenset({"contacts.view"}))) for n in range(many))
+        yield f"account with little {many}", customer_messages.account(P, OfAccounts(none, 0), [])
         yield f"lent {many}", delegation_messages.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
     for reason in Reason:
         for way in Next:
@@ -260,7 +248,9 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             yield f"change {accounts}", customer_messages.change(P, customer_messages.Unclear(text or "-", found, kept))
     yield (
         "which one",
-        customer_messages.which(P, customer_messages.Unclear(text or "-", [Choice(account(text), "technical")], kept)),
+        customer_messages.which(
+            P, customer_messages.Unclear(text or "-", [Choice(account(text), Topic.TECHNICAL)], kept)
+        ),
     )
     for status in ("open", "lent", "refused", "gone"):
         yield f"loan {status}", delegation_messages.question(P, request(text, status))

@@ -29,6 +29,7 @@ from bot.views import (
 )
 from bot.views import blocks as b
 from bot.views.blocks import Message
+from desk.accounts import OfAccounts, Rights
 from simulator.slack.limits import check_blocks
 from simulator.slack.limits import check_view as simulators_view
 from store.accounts.account_details import Deciders, Invoice, Service
@@ -36,7 +37,7 @@ from store.tickets.customer_tickets import Conversation
 from tests.bot import every_view, everything_shown
 from tests.bot import slack_limits as limits
 from tests.bot.every_view import views
-from tests.bot.everything_shown import AT, UNREAD, P, account, loan, messages, said, ticket
+from tests.bot.everything_shown import AT, P, account, loan, messages, said, ticket
 from tests.sizes import size
 
 NASTY = (  # the most telling first: a run at every change takes these
@@ -102,13 +103,22 @@ def test_what_is_cut_is_whole(text: str, most: int) -> None:
 def test_what_is_not_shown_is_said() -> None:
     due = [Invoice("MT-1", "1.00", "GBP", "2026-11-15", "unpaid")] * 60
     for message, told_of in (
-        (customer_messages.bills(P, [(account("a", n), due) for n in range(150)]), ("40 more", "110 more")),
         (
-            customer_messages.services(P, [(account("a"), [Service("r", "s", "running")] * 40)] * 41),
+            customer_messages.bills(P, OfAccounts(tuple((account("a", n), due) for n in range(150)), 0)),
+            ("40 more", "110 more"),
+        ),
+        (
+            customer_messages.services(P, OfAccounts(((account("a"), [Service("r", "s", "running")] * 40),) * 41, 0)),
             ("10 more", "1 more"),
         ),
-        (customer_messages.contacts(P, [(account("a"), Deciders(("b",), False, True))] * 150), ("110 more",)),
-        (customer_messages.account(P, [(account("a"), {"contacts.view": UNREAD})] * 150, []), ("138 more",)),
+        (
+            customer_messages.contacts(P, OfAccounts(((account("a"), Deciders(("b",), False, True)),) * 50, 100)),
+            ("110 more",),
+        ),
+        (
+            customer_messages.account(P, OfAccounts(((account("a"), Rights((), frozenset())),) * 150, 0), []),
+            ("138 more",),
+        ),
         (delegation_messages.lent(P, [loan("a")] * 21), ("1 more",)),
         (
             customer_messages.conversation(P, Conversation(ticket("a"), "question", (said("W" * 12_000),) * 30)),

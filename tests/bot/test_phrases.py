@@ -70,7 +70,6 @@ MADE: dict[str, set[str]] = {
     "named.{}": {str(way) for way in NAMES},
     "notice.{}": {*recipients.OWN_SECURITY, *recipients.OF_CONTACT},
     "origin.{}": STATUSES,
-    "prove.{}": {"handed", "handed_in", "withdrawn", "no_draft"},
     "prove.sent.{}": {"sent", "not_sent"},
     "prompt.{}": set(handlers.PROMPTS),
     "recording.{}": set(recordings.STATES),
@@ -151,6 +150,8 @@ def _keys(asked: ast.expr, where: str) -> Iterator[str]:
         yield from _filled(asked, where)
     elif ast.unparse(asked).startswith("linking.link("):
         yield from LINK
+    elif isinstance(asked, ast.Subscript) and (table := TABLES.get(ast.unparse(asked.value))):
+        yield from (key.removeprefix("fixed:") for key in table)
     else:
         raise AssertionError(f"{where}: a key that cannot be read here: {ast.unparse(asked)}")
 
@@ -183,6 +184,14 @@ LINK = {
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 }
 SOURCES = {path.name: path.read_text() for path in sorted((ROOT / "bot").rglob("*.py"))}
+TABLES = {
+    ast.unparse(node.target): {ast.literal_eval(value) for value in node.value.values}
+    for source in SOURCES.values()
+    for node in ast.parse(source).body
+    if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict)
+    if all(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in node.value.values)
+}
+"""Of what came of something to the key for it, as a table in a module says."""
 
 
 @cache  # and not when the file is read, which every process of a run does

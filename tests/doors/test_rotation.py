@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.outbound import outbox
-from bot.usecases.identity import Actor
+from bot.platform.identity import SlackUser
 from deskgate.settings import SIMULATED_AGENT
 from store import tables
 from store.calls import live_calls
@@ -29,7 +29,7 @@ from tests.ivr.wire import Caller, Wire, rows
 from tests.portal.browsing import PASSWORD, Agent, Browser, invitation
 
 NEWER: Final = base64.b64encode(b"a newer key for tests, 32 bytes.").decode()
-KIM = Actor("T0DESK", "U0KIM", "D0KIM", "T0DESK")
+KIM = SlackUser("T0DESK", "U0KIM", "D0KIM", "T0DESK")
 SAID = "from|C1|1.2|1.3|"
 
 

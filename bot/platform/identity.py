@@ -6,18 +6,18 @@ A name, an e-mail address or the channel says nothing about who somebody is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from authz import Action, Ask, Proof, Topic
-from desk import actors as desk
+from authz import Proof
+from desk.actors import Actor
 from store import Transaction
 from store.verification import slack_members
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """A Slack member, as the request names them. `dm` is the channel of direct messages with them, where it shows it."""
+class SlackUser:
+    """A member of a workspace, as the request names them. `dm` is the channel of direct messages with them, where it shows it."""
 
     team: str
     user: str
@@ -26,34 +26,18 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """A member who stands for somebody: `subject` is `person:…` or `staff:…`."""
+class Who(Actor):
+    """A member who stands for somebody, a person or one of the staff."""
 
-    subject: str
-    actor: Actor
-
-    @property
-    def is_person(self) -> bool:
-        return self.subject.startswith("person:")
-
-    @property
-    def bound(self) -> str:
-        """Where a second proof they give counts: with this member, and nowhere else."""
-        return f"{self.actor.team}:{self.actor.user}"
-
-    @property
-    def acting(self) -> desk.Actor:
-        """A linked member is verified, and further where they have given a second proof just now (docs/second-proofs.md)."""
-        return desk.Actor(self.subject, Proof.VERIFIED, self.bound)
-
-    def ask(self, tx: Transaction, action: Action, account: int | None, topic: Topic | None = None) -> Ask:
-        return desk.build_ask(tx, self.acting, action, account, topic)
-
-    def proof(self, tx: Transaction, account: int | None, topic: Topic) -> Proof:
-        return desk.proof_of(tx, self.acting, account, topic)
+    user: SlackUser = field(kw_only=True)
 
 
-def of_event(body: Mapping[str, Any], via: str) -> Actor | None:
+def standing_for(subject: str, user: SlackUser) -> Who:
+    """A linked member is verified. A second proof they give counts with this member, and nowhere else (docs/second-proofs.md)."""
+    return Who(subject, Proof.VERIFIED, f"{user.team}:{user.user}", user=user)
+
+
+def of_event(body: Mapping[str, Any], via: str) -> SlackUser | None:
     """Of an event: who spoke, or whom it is about. None for what a bot did, and where Slack does not say who it was."""
     event = body["event"]
     said, now = event, event.get("message")
@@ -79,10 +63,10 @@ def of_event(body: Mapping[str, Any], via: str) -> Actor | None:
         return None
     channel = event.get("channel")
     direct = event.get("channel_type") == "im" or event.get("type") == "app_home_opened"
-    return Actor(team, user, via, channel if direct and isinstance(channel, str) else None)
+    return SlackUser(team, user, via, channel if direct and isinstance(channel, str) else None)
 
 
-def of_interaction(body: Mapping[str, Any], via: str) -> Actor | None:
+def of_interaction(body: Mapping[str, Any], via: str) -> SlackUser | None:
     """Of a click, a shortcut or a form: `user.team_id` is who acts, whatever `team` says."""
     user = body.get("user")
     if not isinstance(user, dict):
@@ -90,25 +74,25 @@ def of_interaction(body: Mapping[str, Any], via: str) -> Actor | None:
     channel = body.get("channel")
     there = channel.get("id") if isinstance(channel, dict) else None
     ours = body.get("type") == "block_actions"  # a shortcut may be used in anybody's messages
-    return _actor(user.get("team_id"), user.get("id"), via, there if ours else None)
+    return _user(user.get("team_id"), user.get("id"), via, there if ours else None)
 
 
-def of_command(body: Mapping[str, Any], via: str) -> Actor | None:
-    return _actor(body.get("team_id"), body.get("user_id"), via, None)
+def of_command(body: Mapping[str, Any], via: str) -> SlackUser | None:
+    return _user(body.get("team_id"), body.get("user_id"), via, None)
 
 
-def _actor(team: object, user: object, via: str, channel: object) -> Actor | None:
+def _user(team: object, user: object, via: str, channel: object) -> SlackUser | None:
     if not isinstance(team, str) or not isinstance(user, str) or not team or not user:
         return None
-    return Actor(team, user, via, channel if isinstance(channel, str) and channel.startswith("D") else None)
+    return SlackUser(team, user, via, channel if isinstance(channel, str) and channel.startswith("D") else None)
 
 
-def known(tx: Transaction, actor: Actor | None) -> Who | None:
-    """Whom an actor stands for: suspended staff for nobody. Where they were met is kept, so that they can be written to."""
-    if actor is None:
+def known(tx: Transaction, user: SlackUser | None) -> Who | None:
+    """Whom a member stands for: suspended staff for nobody. Where they were met is kept, so that they can be written to."""
+    if user is None:
         return None
-    member = slack_members.find(tx, actor.team, actor.user)
+    member = slack_members.find(tx, user.team, user.user)
     if member is None or member.suspended:
         return None
-    slack_members.met(tx, member, actor.via, actor.dm)
-    return Who(member.subject, actor)
+    slack_members.met(tx, member, user.via, user.dm)
+    return standing_for(member.subject, user)

@@ -1,0 +1,128 @@
+"""The accounts of a customer: which are theirs, what they may there and why not, what an account owes and runs, who decides on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Generic, TypeVar
+
+from authz import CELL_OF, OWN_REQUESTS, Action, Denied, Grant, Proof, Status, Topic
+from desk.actors import EVERYTHING, Actor, build_ask, offered_anything
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service
+
+REFUSALS: Final = 8  # accounts of which it is said why not
+T = TypeVar("T")
+Theirs = Mapping[int, Mapping[str, Grant]]
+"""The accounts (ids) on which somebody is allowed anything at all, with what they are allowed, by cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfAccounts(Generic[T]):
+    """Something of each account, of the first so many; and how many more there are, of which nothing is told."""
+
+    each: tuple[tuple[AccountName, T], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The cells somebody is allowed on an account: those they are told of, in their order, and every one."""
+
+    said: tuple[str, ...]
+    every: frozenset[str]
+
+
+def theirs(tx: Transaction, who: Actor) -> Theirs:
+    """As they are, without a second proof. To decide by: nothing is told yet."""
+    return tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING)
+
+
+def named(tx: Transaction, may: Theirs, many: int, under: str = "") -> OfAccounts[Mapping[str, Grant]]:
+    """The first so many with their names, each told under the cell `under` where that is allowed."""
+    first = list(may.values())[:many]
+    names = [account_details.name(tx, grants[under if under in grants else next(iter(grants))]) for grants in first]
+    return OfAccounts(tuple(zip(names, first, strict=True)), len(may) - len(first))
+
+
+def name(tx: Transaction, who: Actor, account: int) -> AccountName | None:
+    """The name of an account (id) of theirs. None: it is not theirs."""
+    grant = offered_anything(tx, who.subject, account)
+    return None if grant is None else account_details.name(tx, grant)
+
+
+def matching(tx: Transaction, who: Actor, words: str, *, most: int) -> list[AccountName]:
+    """The first of their accounts whose name or number has these words in it."""
+    found = (account_details.name_like(tx, next(iter(grants.values())), words) for grants in theirs(tx, who).values())
+    return list(islice((account for account in found if account is not None), most))
+
+
+def rights(tx: Transaction, who: Actor, many: int) -> OfAccounts[Rights]:
+    """What they may do on each account, and are told so."""
+    found = named(tx, theirs(tx, who), many)
+    each = tuple((account, Rights(_said(grants), frozenset(grants))) for account, grants in found.each)
+    pairs = zip(found.each, each, strict=True)
+    tx.told_rights(grants[cell] for (_, grants), (_, rights) in pairs for cell in rights.said)
+    return OfAccounts(each, found.more)
+
+
+def _said(grants: Mapping[str, Grant]) -> tuple[str, ...]:
+    return tuple(cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS)
+
+
+def refusals(
+    tx: Transaction, who: Actor, asked: Sequence[tuple[Action, Topic | None]]
+) -> list[tuple[AccountName, Refused]]:
+    """Why they may do none of `asked`, on the first accounts they may hear anything of: the first of these that is refused."""
+    found: list[tuple[AccountName, Refused]] = []
+    for id, grants in theirs(tx, who).items():
+        for action, topic in (pair for pair in asked if CELL_OF[pair] not in grants):
+            ask = build_ask(tx, who, action, id, topic)
+            verdict = tx.ask(ask)
+            if isinstance(verdict, Denied):
+                account = account_details.name(tx, next(iter(grants.values())))
+                found.append((account, account_details.why_not(tx, ask, verdict)))
+                break
+        if len(found) == REFUSALS:
+            break
+    return found
+
+
+def bills(tx: Transaction, who: Actor, many: int) -> OfAccounts[Sequence[Invoice] | None] | None:
+    """What each account owes, or None beside the others where they may not see it. None at all: they may see it nowhere."""
+    cell, may = str(Action.BILLING_VIEW), theirs(tx, who)
+    if not any(cell in grants for grants in may.values()):
+        return None
+    found = named(tx, may, many, cell)
+    read = ((one, account_details.invoices(tx, grants[cell]) if cell in grants else None) for one, grants in found.each)
+    return OfAccounts(tuple(read), found.more)
+
+
+def services(tx: Transaction, who: Actor, many: int) -> OfAccounts[Sequence[Service]] | None:
+    """What runs on each account where they may see it. None: nowhere."""
+    return _each(tx, who, Action.SERVICE_VIEW, many, account_details.services)
+
+
+def deciders(tx: Transaction, who: Actor, many: int) -> OfAccounts[Deciders] | None:
+    """Who may change the contacts of each account, where they may know. None: nowhere."""
+    return _each(tx, who, Action.CONTACTS_VIEW, many, account_details.who_may_manage_contacts)
+
+
+def _each(
+    tx: Transaction, who: Actor, action: Action, many: int, read: Callable[[Transaction, Grant], T]
+) -> OfAccounts[T] | None:
+    cell = str(action)
+    may = {id: grants for id, grants in theirs(tx, who).items() if cell in grants}
+    if not may:
+        return None
+    found = named(tx, may, many, cell)
+    return OfAccounts(tuple((one, read(tx, grants[cell])) for one, grants in found.each), found.more)
+
+
+def billing_alone(tx: Transaction, who: Actor, account: int) -> tuple[AccountName, Status] | None:
+    """An account (id) and the state it is in, where that is why they can open billing tickets there and no others."""
+    grant = tx.offer([build_ask(tx, who, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
+    state = account_details.takes_billing_alone(tx, grant) if grant is not None else None
+    return (account_details.name(tx, grant), state) if grant is not None and state is not None else None

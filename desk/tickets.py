@@ -1,0 +1,158 @@
+"""What customers do with tickets: open, request, hand in, reply, close, reopen, withdraw. Each is judged when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from authz import Action, Denied, Grant, Topic
+from desk import choices
+from desk.actors import Actor, build_ask
+from desk.choices import Kind
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.account_details import Refused
+from store.messages import edits, timeline
+from store.messages.timeline import About, Sent
+from store.tickets import customer_tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The desk has it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """It waits for a second proof, and the desk has not got it."""
+
+    number: int
+
+
+class Added(Enum):
+    """What became of words that were kept while their writer was asked what they are about."""
+
+    DONE = "done"
+    ALREADY = "already"  # they are on a ticket
+    GONE = "gone"  # their writer took them back, or they are forgotten
+    REFUSED = "refused"  # no such ticket for them
+
+
+class HandIn(Enum):
+    """What became of a draft: now, or before."""
+
+    DONE = "done"
+    ALREADY = "already"
+    WITHDRAWN = "withdrawn"
+    NONE = "none"  # nothing of theirs
+
+
+def open_ticket(
+    tx: Transaction,
+    who: Actor,
+    account: int,
+    kind: Kind,
+    words: str,
+    *,
+    service: str | None = None,
+    source: str | None = None,
+    files: Sequence[Sent] = (),
+) -> Opened | Drafted | Refused:
+    """A ticket, or a request for a change, about `service` (ref) where one was chosen."""
+    about = choices.service(tx, who, account, kind, service)
+    if isinstance(kind, Action):
+        ask = build_ask(tx, who, kind, account, service=about)
+        topic = str(choices.topic_of(kind))
+        made = customer_tickets.request(tx, ask, topic=topic, body=words, source=source, files=files)
+        if isinstance(made, Denied):
+            return account_details.why_not(tx, ask, made)
+        return Opened(made[0]) if made[1] else Drafted(made[0])
+    ask = build_ask(tx, who, Action.TICKET_OPEN, account, kind)
+    grant = tx.ask(ask)
+    if isinstance(grant, Denied):
+        return account_details.why_not(tx, ask, grant)
+    seems = "question" if words.rstrip().endswith("?") else "problem"
+    return Opened(customer_tickets.open(tx, grant, body=words, kind=seems, service=about, source=source, files=files))
+
+
+def may_reply(tx: Transaction, who: Actor, number: int) -> bool:
+    return permit(tx, who, Action.TICKET_REPLY, number) is not None
+
+
+def reply(
+    tx: Transaction, who: Actor, number: int, words: str, *, source: str | None = None, files: Sequence[Sent] = ()
+) -> bool:
+    """False: no such ticket for them."""
+    grant = permit(tx, who, Action.TICKET_REPLY, number)
+    return grant is not None and customer_tickets.reply(tx, grant, number, body=words, source=source, files=files)
+
+
+def add_kept(tx: Transaction, who: Actor, number: int, source: str, files: Sequence[Sent] = ()) -> Added:
+    """The words that came as `source`, as they are now, are a reply."""
+    edits.hold(tx, source)
+    grant = permit(tx, who, Action.TICKET_REPLY, number)
+    if timeline.of_source(tx, source) is not None:
+        return Added.ALREADY
+    words = edits.unfiled(tx, who.subject, source)
+    if words is None:
+        return Added.GONE
+    done = grant and customer_tickets.reply(tx, grant, number, body=words, source=source, files=files)
+    return Added.DONE if done else Added.REFUSED
+
+
+def edit(tx: Transaction, who: Actor, about: About, source: str, words: str, edited: str) -> bool:
+    """A customer's own words that came as `source` are others now, on the ticket that `about` is of: theirs to change as long as they
+    may reply. `edited`: when."""
+    ask = build_ask(tx, who, Action.TICKET_REPLY, about.account, Topic(about.topic))
+    return customer_tickets.edited(tx, ask, source, words, edited)
+
+
+def close(tx: Transaction, who: Actor, number: int) -> bool:
+    """It is solved. False: no such ticket for them, or it is closed already."""
+    grant = permit(tx, who, Action.TICKET_REPLY, number)
+    return grant is not None and customer_tickets.close(tx, grant, number)
+
+
+def reopen(tx: Transaction, who: Actor, number: int) -> bool:
+    """False: no such ticket for them, or it is open."""
+    grant = permit(tx, who, Action.TICKET_REPLY, number)
+    return grant is not None and customer_tickets.reopen(tx, grant, number)
+
+
+def withdraw(tx: Transaction, who: Actor, number: int) -> bool:
+    """Takes a draft of theirs back. False: no such draft."""
+    about = timeline.about(tx, number)
+    if about is None or about.account is None:
+        return False
+    ask = build_ask(tx, who, Action.TICKET_VIEW, about.account, Topic(about.topic))
+    return customer_tickets.draft_withdrawn(tx, ask, number)
+
+
+def hand_in(tx: Transaction, who: Actor, number: int) -> HandIn | Refused:
+    """A draft of theirs goes to the desk, if they are proved far enough at this moment."""
+    draft = customer_tickets.draft(tx, who.subject, number)
+    if draft is None:
+        return _became(tx, who, number)
+    ask = build_ask(tx, who, draft.action, draft.account, service=draft.service)
+    done = customer_tickets.hand_in(tx, ask, number)
+    if isinstance(done, Denied):
+        return account_details.why_not(tx, ask, done)
+    return HandIn.DONE if done else _became(tx, who, number)
+
+
+def _became(tx: Transaction, who: Actor, number: int) -> HandIn:
+    was = customer_tickets.draft_is(tx, who.subject, number)
+    return {"handed_in": HandIn.ALREADY, "withdrawn": HandIn.WITHDRAWN}.get(was, HandIn.NONE)
+
+
+def permit(tx: Transaction, who: Actor, action: Action, number: int) -> Grant | None:
+    """The grant of a customer for `ticket.view` or `ticket.reply` of a ticket's account and topic, wherever it is meant by its
+    number. None: no, or no such ticket, which sound the same."""
+    about = timeline.about(tx, number)
+    if not who.is_person or about is None or about.account is None:
+        return None
+    verdict = tx.ask(build_ask(tx, who, action, about.account, Topic(about.topic)))
+    return verdict if isinstance(verdict, Grant) else None
