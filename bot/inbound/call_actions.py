@@ -43,16 +43,16 @@ CALL_BACK: Final = {
 
 
 def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return CLAIM[calls.claim(tx, who.acting, number_of(action))]
+    return CLAIM[calls.claim(tx, who, number_of(action))]
 
 
 def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return None if calls.give_back(tx, who.acting, number_of(action)) else "fixed:call_not_yours"
+    return None if calls.give_back(tx, who, number_of(action)) else "fixed:call_not_yours"
 
 
 def _send_to_keypad(asked: AskedFor) -> Click:
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-        return KEYPAD[calls.send_to_keypad(tx, who.acting, number_of(action), asked)]
+        return KEYPAD[calls.send_to_keypad(tx, who, number_of(action), asked)]
 
     return send
 
@@ -63,7 +63,7 @@ def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
     if kind not in _TO_CALL:
         return CALL_BACK[CallBack.NOBODY]
     # The button is drawn only where the desk has a line.
-    return CALL_BACK[_TO_CALL[kind](tx, who.acting, number(id), phone=True)]
+    return CALL_BACK[_TO_CALL[kind](tx, who, number(id), phone=True)]
 
 
 _TO_CALL: Final = {
