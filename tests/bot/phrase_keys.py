@@ -34,7 +34,6 @@ MADE: dict[str, set[str]] = {
     "card.set.{}": set(agent_cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),
-    "fixed:call_back_{}": {"nobody", "led", "no_number", "talking", "soon", "enough"},
     "fixed:loan_{}": {"sent", "open", "too_many"},
     "card.proof.{}": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
     "card.answer.{}": set(answer_delivery.STATES),
