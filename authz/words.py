@@ -1,6 +1,6 @@
 """Open this to see or change a word of the vocabulary: actions, topics, proof levels, reasons, ways forward.
 
-Which rules there are: docs/schemes.md. `D-` words are our own decisions (X7), never a document's rule.
+Which rules there are: docs/reference/rules.md. `D-` words are our own decisions (X7), never a document's rule.
 """
 
 from enum import IntEnum, StrEnum

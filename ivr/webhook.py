@@ -131,7 +131,7 @@ def is_attested(found: Mapping[str, str]) -> bool:
     return found.get("StirVerstat") == "TN-Validation-Passed-A" and caller_number(found) is not None
 
 
-# Digits carriers put in place of a withheld number; from memory, Twilio lists none.
+# Digits carriers put in place of a withheld number; from memory, Twilio lists none (docs/reference/platforms.md).
 _STAND_INS = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
 
 

@@ -1,5 +1,5 @@
 """What comes in from Slack: its signature is checked over the raw bytes, then it is read. Nothing here fails with anything
-but `BadRequest`. Bolt's own parsing loses commands and answers 500 to bad headers.
+but `BadRequest`. Bolt's own parsing loses commands and answers 500 to bad headers (docs/reference/platforms.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The decision table (rules_table.md) typed once more by hand and read the slow, obvious way: a second opinion."""
+"""The decision tables (docs/reference/rules.md) typed once more by hand and read the slow, obvious way: a second opinion."""
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from authz import Action, Ask, Grant, Proof, Scheme, Standing, Status, Topic, judge
 
-# "y" and "n" are the answers of rules_table.md, with the rules it gives for them and "*" where no document decides. A word
+# "y" and "n" are the answers of rules.md, with the rules it gives for them and "*" where no document decides. A word
 # after "if" must be true or the answer is no (`not_covered`); a word after "only" is a limit that travels with the yes.
 
 MEDIA_TEMPLE = """
@@ -62,7 +62,7 @@ apikeys.manage      | stepped-up | y SR-6 | y*            | n*             | n* 
 right.lend          | verified   | y*     | y*            | n*             | n*      | n*
 """
 
-# The columns are the lines of the Memset list in rules_table.md, under the letters of MEMSET_COLUMNS. A and C are what the
+# The columns are the lines of the Memset list in rules.md, under the letters of MEMSET_COLUMNS. A and C are what the
 # role itself adds: what an admin contact's five permissions give stands in their own columns.
 MEMSET = """
 actions             | proof      | S              | B       | SB       | T       | U              | P       | A       | C
@@ -220,7 +220,7 @@ def every_holding(words: tuple[str, ...]) -> list[frozenset[str]]:
 def opinion(
     table: Table, held: frozenset[str], cell: str, proof: str, status: str, sla: bool, contact: bool
 ) -> Opinion:
-    """What rules_table.md answers, the reasons in the order it gives them."""
+    """What rules.md answers, the reasons in the order it gives them."""
     needed = table.proof[cell]
     if needed != "-" and proof in ("none", "claimed"):
         return Opinion("unverified")

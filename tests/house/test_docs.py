@@ -146,6 +146,14 @@ def test_every_cell_is_told() -> None:
         assert f"`{cell.partition(':')[0]}`" in PAGES["docs/schemes.md"], cell
 
 
+def test_every_rule_a_scheme_cites_is_numbered() -> None:
+    numbered = set(re.findall(r"^- ([MS][TRS]-\d+) ", PAGES["docs/reference/rules.md"], re.MULTILINE))
+    schemes = "".join(path.read_text("utf-8") for path in (ROOT / "authz" / "schemes").glob("*.toml"))
+    cited = set(re.findall(r"\b[MS][TRS]-\d+", schemes))
+    assert len(cited) > 40
+    assert cited <= numbered
+
+
 @pytest.mark.parametrize("code", [*REASON_WORDS, *NEXT_WORDS, *HOUSE_DECISIONS])
 def test_every_code_is_told(code: str) -> None:
     assert f"`{code}`" in PAGES["docs/reasons.md"]
