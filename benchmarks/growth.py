@@ -24,8 +24,9 @@ from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks import filling
 from benchmarks.chores import CHORES
 from benchmarks.measuring import KINDS, aim, databases, machine
-from ivr import effects, phrases, shapes
-from ivr.asks import Desk
+from ivr import phrases, shapes
+from ivr.asks import DeskSettings
+from ivr.store_desk import StoreDesk
 from ivr.turn import Line, open_line, take_turn
 from ivr.webhook import Twilio, step_token
 from store import Keys, Store, Transaction, open_store, tables
@@ -45,7 +46,7 @@ SCHEMES = {
     "memset": ("admin_contact,manage_billing,manage_services,manage_support", "manage_billing", "manage_support"),
 }
 KEYS = Keys([bytes(range(32))])
-DESK = Desk(("+441632960001",), ("+441632960001",))
+DESK = DeskSettings(("+441632960001",), ("+441632960001",))
 
 
 # --- made-up customers
@@ -190,8 +191,8 @@ def ask(tx: Transaction, who: Customer) -> None:
 
 
 def offer(tx: Transaction, who: Customer) -> None:
-    offered = effects.carry_out(tx, DESK, at_the_menu(who), shapes.Offer())
-    assert getattr(offered, "cells", None), offered
+    offered = StoreDesk(tx, DESK).offer(at_the_menu(who))
+    assert offered.cells, offered
 
 
 def invoices(tx: Transaction, who: Customer) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy import delete, select, update
 from authz import load_schemes
 from benchmarks.measuring import APART, KINDS, databases, machine
 from ivr import phrases, pin
-from ivr.asks import Desk
+from ivr.asks import DeskSettings
 from ivr.shapes import Call, Keys
 from ivr.turn import answer_call, open_line, take_turn
 from ivr.webhook import Twilio, step_token
@@ -75,7 +75,7 @@ class Post:
         self.now, self.threads, self.barrier = NOON, threads, barrier
         self.store = opened(url, lambda: self.now, threads)
         twilio = Twilio("AC" + "0" * 32, ("token",), "http://desk")
-        self.line = open_line(self.store, twilio, Desk((), ()), phrases.load())
+        self.line = open_line(self.store, twilio, DeskSettings((), ()), phrases.load())
         self.lock, self.evaluated = threading.Lock(), 0
         self._attempts: dict[int, pin.Attempt] = {}  # by the KeptPin each brought, which is its own
         self._count_comparisons()

@@ -33,7 +33,7 @@ from deskgate.slack import Slack
 from deskgate.twilio_rest import TIMEOUT, TwilioRest
 from deskgate.worker import Worker
 from ivr import hours, phrases, screens
-from ivr.asks import Desk
+from ivr.asks import DeskSettings
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
 from ivr.webhook import Twilio
@@ -102,7 +102,7 @@ def open_house(
         line = open_line(
             store,
             Twilio(account, tokens, settings.public_url),
-            Desk(
+            DeskSettings(
                 agents,
                 emergency or agents,
                 slack=settings.slack_open,

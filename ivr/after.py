@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
-from ivr import dialogue, effects, moves, ringing
-from ivr.shapes import Call, Screen, Spoken
-from ivr.turn import Line, Refused, play, state_of
+from ivr import dialogue, message, moves, ringing
+from ivr.shapes import Call
+from ivr.store_desk import desk_for
+from ivr.turn import Line, Refused, state_of
 from ivr.webhook import step_token
 from store.accounts.people import claimed_by
 from store.calls import call_state, message_limits, support_calls
@@ -78,9 +79,10 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
         if row is None or customer_tickets.has_recording(tx, spoken.sid):
             return
         call = state_of(row)
-        effect = dialogue.spoken_after(call, Spoken(spoken))
-        tx.threatened = call.duress
-        if effect is None:  # its turn was lost and the call went on: for the desk to sort out
+        if dialogue.spoken_after(call, desk_for(tx, line.settings, call), spoken):
+            at = call.at if row.ended_at is None else "over"  # a call that goes on stays where its caller is
+            call_state.update_state(tx, sid, replace(call, at=at, counted=False).to_json())
+        else:  # its turn was lost and the call went on: for the desk to sort out
             claimed = NOBODY if call.subject else claimed_by(tx, call.support_id, call.number)
             customer_tickets.leave_pending(
                 tx,
@@ -91,10 +93,6 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
                 claimed=claimed,
                 account=call.account,
             )
-        else:
-            effects.carry_out(tx, line.desk, call, effect)
-            at = call.at if row.ended_at is None else "over"  # a call that goes on stays where its caller is
-            call_state.update_state(tx, sid, replace(call, at=at, counted=False).to_json())
 
 
 def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
@@ -119,11 +117,15 @@ def ended(line: Line, sid: str) -> None:
         tx.record(call.subject or NOBODY, call.account, "call", "ended")
         if call.counted:
             job_queue.enqueue_once(tx, "unspoken", sid, {"call": sid}, after=UNSPOKEN)
-        effect = dialogue.abandoned(call)
-        if effect is not None:
-            effects.carry_out(tx, line.desk, call, effect)
-        else:
-            support_calls.end(tx, sid, support_calls.CALLER_LEFT)
+        _leave(tx, line, call)
+
+
+def _leave(tx: Transaction, line: Line, call: Call) -> None:
+    """Whoever was waiting for a person is called back."""
+    if dialogue.is_waiting(call):
+        desk_for(tx, line.settings, call).caller_left(call)
+    else:
+        support_calls.end(tx, tx.call or "", support_calls.CALLER_LEFT)
 
 
 def warn(line: Line) -> None:
@@ -146,13 +148,12 @@ def ring_over(line: Line, sid: str, ring: int) -> None:
     with line.store.transaction("phone", sid) as tx:
         row, now = call_state.load(tx, sid), support_calls.look(tx, ring)
         call = state_of(row) if row else Call()
-        effect = dialogue.abandoned(call)
-        if effect is None or call.ring != ring or now is None:
+        if not dialogue.is_waiting(call) or call.ring != ring or now is None:
             return
         if not ringing.has_gone(tx, now):
             ringing.look_again(tx, ring)
             return
-        effects.carry_out(tx, line.desk, call, effect)
+        desk_for(tx, line.settings, call).caller_left(call)
         call_state.update_state(tx, sid, replace(call, at="over").to_json())
 
 
@@ -195,16 +196,13 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
         fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False, on_file=False)
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise Refused("the call is over")
-        if row is not None and before.about == "fallback":  # once more: the same answer, and no effect
-            _, again = moves.TABLE["message"].prompt(fresh)
-            assert isinstance(again, Screen)
+        desk = desk_for(tx, line.settings, before)
+        if row is not None and before.about == "fallback":  # once more: the same answer, and nothing is done
+            _, again = moves.TABLE["message"].prompt(fresh, desk)
             return line.draw(again, sid, row.step)
         _give_back(tx, before)
-        if (owed := dialogue.abandoned(before)) is not None:
-            effects.carry_out(tx, line.desk, before, owed)
-        else:
-            support_calls.end(tx, sid, support_calls.CALLER_LEFT)
-        call, screen = play(tx, line, *moves.leave_message(fresh, "fallback"))
+        _leave(tx, line, before)
+        call, screen = message.leave_message(fresh, desk, "fallback")
         fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
         answer = line.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:

@@ -7,9 +7,8 @@ from typing import Final
 
 from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
 from desk.actors import Actor, build_ask
-from ivr import outcomes as o
+from ivr.answers import Refused
 from ivr.hours import Hours
-from ivr.outcomes import Outcome
 from ivr.shapes import Call
 from store.accounts import account_details
 from store.db.transaction import Transaction
@@ -22,7 +21,7 @@ CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_O
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeskSettings:
     """Where the desk is reached: the numbers rung for a person, and in an emergency; and whether in Slack too.
 
     People answer in `hours`, or always. With `pin_choice` they may have PINs of fewer digits than eight. A second proof lasts `step_up_minutes`; `texting` are the countries to which codes go by
@@ -44,15 +43,21 @@ def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = Non
     return build_ask(tx, Actor(call.subject, Proof(call.proof), tx.call or ""), action, call.account, topic, service)
 
 
-def refused(tx: Transaction, ask: Ask, denied: Denied) -> o.Refused:
-    """A refusal with what it would need and who can help, as far as this person may hear that."""
+def refused(tx: Transaction, settings: DeskSettings, ask: Ask, denied: Denied) -> Refused:
+    """A refusal with what it would need and who can help, as far as this person may hear that. Nobody is sent to a Slack
+    that the desk has not."""
     why = account_details.why_not(tx, ask, denied)
     billing = ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
-    elsewhere = "billing" if denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
-    return o.Refused(why.cell, denied, why.needs, why.needs_role, why.helpers, elsewhere)
+    elsewhere = "billing" if settings.slack and denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
+    return Refused(why.cell, denied, why.needs, why.needs_role, why.helpers, elsewhere)
 
 
-def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Refused:
+def judged(tx: Transaction, settings: DeskSettings, ask: Ask) -> Grant | Refused:
+    verdict = tx.ask(ask)
+    return verdict if isinstance(verdict, Grant) else refused(tx, settings, ask, verdict)
+
+
+def by_topic(tx: Transaction, settings: DeskSettings, call: Call, action: Action) -> list[Grant] | Refused:
     """The grants for each topic of an action taken by phone, or why there is none. What is lent, and one's own requests, need
     no right to support by phone."""
     granted: list[Grant] = []
@@ -66,26 +71,25 @@ def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | o.Ref
             first = first or (ask, verdict)
     if not granted:
         assert first is not None
-        return refused(tx, *first)
+        return refused(tx, settings, *first)
     if all(grant.when in ANYWHERE for grant in granted):
         return granted
     support = asked(tx, call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Grant):
-        return [grant for grant in granted if grant.when in ANYWHERE] or refused(tx, support, by_phone)
+        return [grant for grant in granted if grant.when in ANYWHERE] or refused(tx, settings, support, by_phone)
     of = tuple(Topic) if by_phone.when != "billing_topics" else (Topic.BILLING,)
     spoken = [grant for grant in granted if grant.topic in of or grant.when in ANYWHERE]
-    return spoken or refused(tx, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
+    return spoken or refused(tx, settings, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
 
 
-def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> Outcome:
+def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> None:
     """What somebody left who has proved who they are, and may not open a ticket (any more)."""
     assert call.subject is not None
     topic = call.topic or "technical"
     customer_tickets.leave_pending(
         tx, subject=subject, body=body, recorded=recorded, who=call.subject, account=call.account, topic=topic
     )
-    return o.TicketKept()
 
 
 def ring_ask(tx: Transaction, call: Call) -> Ask:

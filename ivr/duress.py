@@ -1,94 +1,180 @@
-"""A call under a threat: it sounds as always and leaves what it always leaves, but nothing is told, nobody is rung, and whatever
-is left is held for those who lead the desk, who were alarmed when the PIN was keyed (pin.py).
+"""The desk as a caller under threat meets it: it sounds as always and leaves what it always leaves, but nothing is told, nobody is
+rung, and whatever is left is held for those who lead the desk, who were alarmed when the PIN was keyed (pin.py).
 
 `call.duress` is set by a PIN (store/verification/pins.py), and stays. What one chooses by is the real thing: accounts, the menu, services; and
 so is what one leaves. `tx.threatened` holds it (timeline.insert_ticket), while the caller, their lists and their Slack see what
-they see of any other. A talk that was under way goes on: the agent reads what to say instead (live_calls.py). Whatever else there is or
-ever will be is answered with "That is being updated", unless it stands here. So nothing is proved further and no code is read out.
+they see of any other. A talk that was under way goes on: the agent reads what to say instead (live_calls.py). All else is answered with
+"That is being updated", so nothing is proved further and no code is read out. Whatever is added to the port has to be answered
+here as well, or the types do not fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass
 
-from authz import Grant, Proof
-from ivr import outcomes as o
+from authz import Proof
+from ivr import answers as a
 from ivr import ringing
-from ivr import shapes as s
-from ivr.asks import Desk, keep, refused, ring_ask
-from ivr.outcomes import Outcome
+from ivr.asks import DeskSettings, judged, keep, ring_ask
+from ivr.desk_port import Desk, GivesUp
+from ivr.hours import Opening
 from ivr.ringing import MOST_RINGS, RING_FOR
-from ivr.shapes import Call, Effect
+from ivr.shapes import Call
+from store.accounts.account_details import AccountName, ServiceName
 from store.calls import agent_legs, support_calls
 from store.db.transaction import Transaction
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
 
-Doing = Callable[[Transaction, Desk, Call, Any], Outcome]
-AS_ALWAYS: Final = (
-    *(s.NameAccounts, s.FindAccount, s.Offer, s.MayOpen, s.NameServices, s.MayLeaveMessage),
-    *(s.SaveTicket, s.LeaveMessage, s.AskCallBack, s.WhatIsAsked),
-)
-WITH_THE_DESK: Final = (s.LookAtRing, s.GiveUpRing, s.BackToTalk)  # as always, once the desk was really rung
+
+@dataclass(frozen=True, slots=True)
+class UnderThreat:
+    tx: Transaction
+    settings: DeskSettings
+    usual: Desk
+
+    def under_threat(self) -> Desk:
+        return self
+
+    # --- as always: what one chooses by, and what one leaves
+
+    def account_names(self, call: Call) -> tuple[AccountName, ...]:
+        return self.usual.account_names(call)
+
+    def find_account(self, call: Call, number: str) -> int | None:
+        return self.usual.find_account(call, number)
+
+    def offer(self, call: Call) -> a.Offered:
+        return self.usual.offer(call)
+
+    def topics(self, call: Call) -> a.Topics | a.Refused:
+        return self.usual.topics(call)
+
+    def service_names(self, call: Call) -> tuple[ServiceName, ...] | a.Refused:
+        return self.usual.service_names(call)
+
+    def may_leave_message(self, call: Call) -> a.MessageAllowed:
+        return self.usual.may_leave_message(call)
+
+    def open_ticket(self, call: Call, recorded: Recorded) -> int | None:
+        return self.usual.open_ticket(call, recorded)
+
+    def leave_message(self, call: Call, recorded: Recorded) -> None:
+        self.usual.leave_message(call, recorded)
+
+    def ask_call_back(self, call: Call) -> a.RingEnded | a.Refused:
+        return self.usual.ask_call_back(call)
+
+    def what_is_asked(self, call: Call) -> str:
+        return self.usual.what_is_asked(call)
+
+    # --- as always, once the desk was really rung
+
+    def ring(self, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+        """The ring that nobody hears has no row: its id says when it began, in ms below zero."""
+        granted = judged(self.tx, self.settings, ring_ask(self.tx, call))
+        if isinstance(granted, a.Refused):
+            return granted
+        closed = ringing.closed_until(self.tx, self.settings, call)
+        if closed is not None:
+            return closed
+        numbers = agent_legs.open_phones(self.tx, ringing.numbers_for(self.settings, call))
+        if not numbers or call.rung >= MOST_RINGS:
+            return self._ended(call, support_calls.NOBODY_CAME)
+        return -self.tx.now
+
+    def look_at_ring(self, call: Call) -> int | a.Taken | a.Refused | None:
+        if _really_rung(call):
+            return self.usual.look_at_ring(call)
+        since = -(call.ring or 0)
+        if self.tx.now - since > RING_FOR:
+            return None
+        return support_calls.place_since(self.tx, since, emergency=call.about == "emergency")
+
+    def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+        return self.usual.give_up_ring(call, why) if _really_rung(call) else self._ended(call, why)
+
+    def caller_left(self, call: Call) -> None:
+        if _really_rung(call):
+            self.usual.caller_left(call)
+        else:
+            self._ended(call, support_calls.CALLER_LEFT)
+
+    def _ended(self, call: Call, why: str) -> a.RingEnded:
+        if why == support_calls.WENT_BACK:
+            return a.RingEnded(None, False)
+        since = self.tx.now if call.ring is None else -call.ring
+        number = ringing.call_back_ticket(self.tx, call, why, since, emergency=call.about == "emergency")
+        return a.RingEnded(number, why != support_calls.CALL_BACK, why == support_calls.CALL_BACK)
+
+    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | a.NotTold | None:
+        return self.usual.back_to_talk(call, passed) if _really_rung(call) else self._not_told(call, "BackToTalk")
+
+    def end_talk(self, call: Call) -> None:
+        if _really_rung(call):
+            self.usual.end_talk(call)
+
+    # --- being updated
+
+    def unlock_code(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "TellUnlockCode")
+
+    def invoices(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "TellInvoices")
+
+    def services(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "TellServices")
+
+    def link_code(self, call: Call) -> a.BeingUpdated | None:
+        return self._not_told(call, "MakeLinkCode") if self.settings.slack else None
+
+    def tickets(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "ListTickets")
+
+    def may_reply(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "MayReply")
+
+    def reply(self, call: Call, recorded: Recorded) -> a.BeingUpdated:
+        return self._not_told(call, "SaveReply", recorded)
+
+    def requests(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "MayRequest")
+
+    def may_request(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "MayRecord")
+
+    def request(self, call: Call, recorded: Recorded) -> a.BeingUpdated:
+        return self._not_told(call, "SaveRequest", recorded)
+
+    def hand_in(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "HandIn")
+
+    def ways(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "FindWays")
+
+    def prove_by(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "ProveBy")
+
+    def check_code(self, call: Call, digits: str) -> a.BeingUpdated:
+        return self._not_told(call, "CheckCode")
+
+    def look_at_approval(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "LookAtApproval")
+
+    def give_up_approval(self, call: Call) -> a.BeingUpdated:
+        return self._not_told(call, "GiveUpApproval")
+
+    def reference(self, call: Call, topic: str) -> a.BeingUpdated:
+        return self._not_told(call, "GiveReference")
+
+    def _not_told(self, call: Call, what: str, recorded: Recorded | None = None) -> a.BeingUpdated:
+        """`what` is for the ledger. What was spoken with it is held all the same."""
+        assert call.subject is not None
+        if recorded is not None and not customer_tickets.has_recording(self.tx, recorded.sid):
+            keep(self.tx, call, recorded, "Left by phone")
+        self.tx.record(call.subject, call.account, "duress", "not_told", proof=Proof(call.proof), fields=(what,))
+        return a.BeingUpdated()
 
 
-def instead_of(call: Call, effect: Effect, usually: Doing) -> Doing:
-    """How an effect is done under a threat, where it is `usually` done so."""
-    really_rung = call.ring is not None and call.ring > 0
-    if isinstance(effect, AS_ALWAYS) or (really_rung and isinstance(effect, WITH_THE_DESK)):
-        return usually
-    return _DO.get(type(effect), _being_updated)
-
-
-def _being_updated(tx: Transaction, _desk: Desk, call: Call, effect: object) -> Outcome:
-    """What was spoken with it is held all the same."""
-    assert call.subject is not None
-    recorded: Recorded | None = getattr(effect, "recorded", None)
-    if recorded is not None and not customer_tickets.has_recording(tx, recorded.sid):
-        keep(tx, call, recorded, "Left by phone")
-    tx.record(
-        call.subject, call.account, "duress", "not_told", proof=Proof(call.proof), fields=(type(effect).__name__,)
-    )
-    return o.BeingUpdated()
-
-
-def _make_link_code(tx: Transaction, desk: Desk, call: Call, effect: object) -> Outcome:
-    return _being_updated(tx, desk, call, effect) if desk.slack else o.LinkCode(None)
-
-
-def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    """The ring that nobody hears has no row: its id says when it began, in ms below zero."""
-    ask, emergency = ring_ask(tx, call), call.about == "emergency"
-    verdict = tx.ask(ask)
-    if not isinstance(verdict, Grant):
-        return refused(tx, ask, verdict)
-    if not emergency and call.call_back is None and desk.hours is not None and not desk.hours.are_open(tx.now):
-        return o.DeskClosed(desk.hours.next(tx.now))
-    numbers = agent_legs.open_phones(tx, desk.emergency if emergency else desk.agents)
-    if not numbers or call.rung >= MOST_RINGS:
-        return _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
-    return o.Ringing(-tx.now)
-
-
-def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    since = -(call.ring or 0)
-    if tx.now - since > RING_FOR:
-        return o.NobodyCame()
-    return o.StillRinging(support_calls.place_since(tx, since, emergency=call.about == "emergency"))
-
-
-def _give_up_ring(tx: Transaction, _desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
-    if not (effect.nobody_came or effect.asked):
-        return o.RingEnded(None, False)
-    since = tx.now if call.ring is None else -call.ring
-    number = ringing.call_back_ticket(tx, call, effect, since, emergency=call.about == "emergency")
-    return o.RingEnded(number, effect.nobody_came, effect.asked)
-
-
-_DO: dict[type, Doing] = {
-    s.MakeLinkCode: _make_link_code,
-    s.RingDesk: _ring_desk,
-    s.LookAtRing: _look_at_ring,
-    s.GiveUpRing: _give_up_ring,
-}
+def _really_rung(call: Call) -> bool:
+    return call.ring is not None and call.ring > 0

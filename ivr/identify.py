@@ -1,4 +1,4 @@
-"""Who is calling, and about which account: support ID, PIN, a message from those without, the choice of account."""
+"""Who is calling, and about which account: support ID, PIN, the choice of account."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 
 from authz import Proof
-from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.moves import PAGE, Place, chosen, goodbye, goto, leave_message, menu, not_a_choice, screen, settled, unexpected
-from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
+from ivr.desk_port import Desk
+from ivr.message import leave_message
+from ivr.moves import PAGE, Place, chosen, goodbye, goto, not_a_choice, screen, unexpected
+from ivr.person import ring
+from ivr.shapes import Call, Event, Gather, Keys, Move, Said, line
 from store.accounts.people import is_support_id
 from store.verification.pins import Pin
 
@@ -17,116 +19,86 @@ TRIES_IN_A_CALL = 3  # docs/phone.md, 2
 SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever
 
 
-def _ask_support_id(call: Call) -> Move:
+def _ask_support_id(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(16, until_hash=True, seconds=8), line("key_support_id"))
 
 
-def _hear_support_id(call: Call, event: Event) -> Move:
+def _hear_support_id(call: Call, desk: Desk, event: Event) -> Said:
     if not isinstance(event, Keys):
-        return unexpected(call, event)
+        raise unexpected(call, event)
     if event.keyed == "":
-        return goto(replace(call, support_id=None), "pin")
+        return goto(replace(call, support_id=None), desk, "pin")
     if event.keyed == "*":
-        return goto(call, "support_id")
+        return goto(call, desk, "support_id")
     if not is_support_id(event.keyed) and not call.asked_again:
-        return goto(replace(call, asked_again=True), "support_id", line("support_id_again"))
-    return goto(replace(call, support_id=event.keyed), "pin")
+        return goto(replace(call, asked_again=True), desk, "support_id", line("support_id_again"))
+    return goto(replace(call, support_id=event.keyed), desk, "pin")
 
 
-def _ask_pin(call: Call) -> Move:
+def _ask_pin(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(10, until_hash=True, seconds=8), line("key_pin"))
 
 
-def _hear_pin(call: Call, event: Event) -> Move:
+def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
     match event:
         case Keys("*"):
-            return leave_message(call, "no_pin")
+            return leave_message(call, desk, "no_pin")
         case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
             return replace(call, short=0), s.CheckPin(Pin(keyed))
         case Keys():
             if call.short + 1 == SHORT_IN_A_ROW:
                 return goodbye(call, "goodbye.not_proved")
-            return goto(replace(call, short=call.short + 1), "pin", line("pin_not_whole"))
-        case o.NotProved():
+            return goto(replace(call, short=call.short + 1), desk, "pin", line("pin_not_whole"))
+        case s.NotProved():
             if call.tries + 1 == TRIES_IN_A_CALL:
                 return goodbye(call, "goodbye.not_proved")
-            return goto(replace(call, tries=call.tries + 1), "pin", line("pin_wrong"))
-        case o.Unlocked(person):
-            return goto(replace(call, unlocked=person, tries=0), "pin", line("code_taken"))
-        case o.LineBusy():
-            return leave_message(call, "busy")
-        case o.MessagesOnly(spent):
-            return leave_message(call, "spent" if spent else "closed")
-        case o.Proved(subject, accounts, duress):
+            return goto(replace(call, tries=call.tries + 1), desk, "pin", line("pin_wrong"))
+        case s.Unlocked(person):
+            return goto(replace(call, unlocked=person, tries=0), desk, "pin", line("code_taken"))
+        case s.LineBusy():
+            return leave_message(call, desk, "busy")
+        case s.MessagesOnly(spent):
+            return leave_message(call, desk, "spent" if spent else "closed")
+        case s.Proved(subject, accounts, duress):
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(line("proved"),))
             known = replace(known, duress=call.duress or duress, unlocked=0)
+            met = desk.under_threat() if duress else desk
             if len(accounts) == 1 or (call.call_back is not None and call.account in accounts):
-                return settled(replace(known, account=call.account if call.account in accounts else accounts[0]))
-            return goto(known, "accounts")
-    return unexpected(call, event)
+                return _settled(replace(known, account=call.account if call.account in accounts else accounts[0]), met)
+            return goto(known, met, "accounts")
+    raise unexpected(call, event)
 
 
-def _ask_message(call: Call) -> Move:
-    only = (line("only_on_file"),) if call.on_file else ()
-    return screen(call, Record(), line(f"message.{call.about}"), *only, line("recorded_notice"), line("speak"))
+def _ask_account(call: Call, desk: Desk) -> Said:
+    # An account that went meanwhile leaves its digit unspoken: it does not move the others.
+    digits = {id: n % PAGE + 1 for n, id in enumerate(call.accounts)}
+    names = desk.account_names(call)
+    choices = [line("choose.account", digit=digits[account.id], name=account.name) for account in names]
+    more = [line("choose.more")] if len(call.accounts) > PAGE else []
+    listens = Gather(32, until_hash=True, seconds=4)
+    return screen(call, listens, line("which_account"), *choices, *more, line("or_number"))
 
 
-def _hear_message(call: Call, event: Event) -> Move:
+def _hear_account(call: Call, desk: Desk, event: Event) -> Said:
     match event:
-        case s.Spoken(recorded):
-            return call, s.LeaveMessage(recorded)
-        case o.MessageAllowed(whose, on_file):
-            if not whose:
-                return _ask_message(replace(call, counted=call.proof < Proof.VERIFIED, on_file=on_file))
-            return goodbye(call, f"no_message.{call.about}", f"no_more_messages.{whose}")
-        case o.MessageLeft() if call.about == "proved":
-            return menu(call, line("message_kept"))
-        case Keys() if call.about == "proved":
-            return menu(call)  # a key instead of a word: back
-        case o.MessageLeft():
-            return goodbye(replace(call, counted=False), "message_left_on_file" if call.on_file else "message_left")
-    return not_a_choice(call)
-
-
-def _ask_account(call: Call) -> Move:
-    return call, s.NameAccounts()
-
-
-def _hear_account(call: Call, event: Event) -> Move:
-    match event:
-        case o.AccountsNamed(names, more):
-            # An account that went meanwhile leaves its digit unspoken: it does not move the others.
-            digits = {id: n % PAGE + 1 for n, id in enumerate(call.accounts)}
-            choices = [line("choose.account", digit=digits[account.id], name=account.name) for account in names]
-            more_lines = [line("choose.more")] if more else []
-            return screen(
-                call,
-                Gather(32, until_hash=True, seconds=4),
-                line("which_account"),
-                *choices,
-                *more_lines,
-                line("or_number"),
-            )
         case Keys("*"):
-            return goto(replace(call, page=0), "accounts")
+            return goto(replace(call, page=0), desk, "accounts")
         case Keys("9"):
             further = (call.page + 1) * PAGE < len(call.accounts)
-            return goto(replace(call, page=call.page + 1 if further else 0), "accounts")
-        case Keys(keyed) if len(keyed) == 1:
-            account = chosen(keyed, call.page, call.accounts)
-            return not_a_choice(call) if account is None else settled(replace(call, account=account))
+            return goto(replace(call, page=call.page + 1 if further else 0), desk, "accounts")
         case Keys(keyed):
-            return call, s.FindAccount(keyed)
-        case o.AccountFound(None):
-            return not_a_choice(call)
-        case o.AccountFound(account):
-            return settled(replace(call, account=account))
-    return unexpected(call, event)
+            account = chosen(keyed, call.page, call.accounts) if len(keyed) == 1 else desk.find_account(call, keyed)
+            return not_a_choice(call, desk) if account is None else _settled(replace(call, account=account), desk)
+    raise unexpected(call, event)
+
+
+def _settled(call: Call, desk: Desk) -> Said:
+    """It is known who it is and which account it is about: on to the menu, or to whoever had them called."""
+    return goto(call, desk, "menu") if call.call_back is None else ring(replace(call, at="menu"), desk)
 
 
 PLACES = {
     "support_id": Place(_ask_support_id, _hear_support_id, silence_speaks=True),
     "pin": Place(_ask_pin, _hear_pin, ends_with_hash=True),
-    "message": Place(_ask_message, _hear_message),
     "accounts": Place(_ask_account, _hear_account, ends_with_hash=True),
 }

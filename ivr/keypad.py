@@ -9,41 +9,42 @@ import re
 from dataclasses import replace
 
 from authz import Proof
-from ivr import outcomes as o
 from ivr import shapes as s
+from ivr.desk_port import Desk
 from ivr.identify import SHORT_IN_A_ROW, TRIES_IN_A_CALL
 from ivr.moves import Place, goto, screen, unexpected
-from ivr.shapes import Call, Event, Gather, Keys, Move, line
+from ivr.person import back_to_talk
+from ivr.shapes import Call, Event, Gather, Keys, Move, Said, line
 from store.verification.pins import Pin
 
 
-def _ask_pin(call: Call) -> Move:
+def _ask_pin(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(10, until_hash=True, seconds=15), line("pin_for_agent"))
 
 
-def _hear_pin(call: Call, event: Event) -> Move:
+def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
     match event:
         case Keys("" | "*"):
-            return failed(call)
+            return failed(call, desk)
         case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
             return replace(call, short=0), s.CheckPin(Pin(keyed))
         case Keys() if call.short + 1 < SHORT_IN_A_ROW:
-            return goto(replace(call, short=call.short + 1), "pin_again", line("pin_not_whole"))
-        case o.NotProved() if call.tries + 1 < TRIES_IN_A_CALL:
-            return goto(replace(call, tries=call.tries + 1), "pin_again", line("pin_wrong"))
-        case o.Unlocked(person):
-            return goto(replace(call, unlocked=person, tries=0), "pin_again", line("code_taken"))
-        case o.Proved(subject, _, duress) if subject == call.subject:
+            return goto(replace(call, short=call.short + 1), desk, "pin_again", line("pin_not_whole"))
+        case s.NotProved() if call.tries + 1 < TRIES_IN_A_CALL:
+            return goto(replace(call, tries=call.tries + 1), desk, "pin_again", line("pin_wrong"))
+        case s.Unlocked(person):
+            return goto(replace(call, unlocked=person, tries=0), desk, "pin_again", line("code_taken"))
+        case s.Proved(subject, _, duress) if subject == call.subject:
             proved = replace(call, at="talking", proof=int(Proof.VERIFIED), duress=call.duress or duress, unlocked=0)
-            return proved, s.BackToTalk(passed=True)
-        case Keys() | o.NotProved() | o.Proved() | o.LineBusy() | o.MessagesOnly():
-            return failed(call)
-    return unexpected(call, event)
+            return back_to_talk(proved, desk.under_threat() if duress else desk, passed=True)
+        case Keys() | s.NotProved() | s.Proved() | s.LineBusy() | s.MessagesOnly():
+            return failed(call, desk)
+    raise unexpected(call, event)
 
 
-def failed(call: Call) -> Move:
+def failed(call: Call, desk: Desk) -> Said:
     """Whoever was verified before is so no longer: not for the agent, and not for the menu."""
-    return replace(call, at="talking", proof=int(Proof.CLAIMED), unlocked=0), s.BackToTalk(passed=False)
+    return back_to_talk(replace(call, at="talking", proof=int(Proof.CLAIMED), unlocked=0), desk, passed=False)
 
 
 PLACES = {"pin_again": Place(_ask_pin, _hear_pin, silence_speaks=True)}

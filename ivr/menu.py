@@ -2,123 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from authz import Topic
-from ivr import further as f
-from ivr import outcomes as o
-from ivr import proofs
+from ivr import answers as a
 from ivr import shapes as s
+from ivr.desk_port import Desk
+from ivr.message import leave_message
 from ivr.moves import (
     PAGE,
     Place,
     chosen,
     closed_but,
     goto,
-    leave_message,
     menu,
     not_a_choice,
+    not_told,
     noted,
     number_twice,
-    refusal,
     screen,
     unexpected,
 )
-from ivr.person import closed, hear_holding
-from ivr.shapes import Call, Effect, Event, Gather, Keys, Line, Move, line
-from ivr.step_up import STEP_UP, TOPICS, hear_step_up
-from ivr.tickets import ask_record, hear_tickets
+from ivr.person import ring
+from ivr.shapes import Call, Event, Gather, Keys, Line, Said, line
+from ivr.step_up import STEP_UP, TOPICS
+from ivr.tickets import ask_record, read_out
+from store.accounts.account_details import ServiceName
 
 LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
 MESSAGE = "desk.message"  # nor this: proof never gives less than who has none, and they can leave one
-# digit → what it asks for; docs/phone.md, 4
-MENU: dict[str, tuple[str, Effect]] = {
-    "1": ("ticket.open", s.MayOpen()),
-    "2": ("ticket.view", s.ListTickets()),
-    "3": ("billing.view", s.TellInvoices()),
-    "4": ("service.view", s.TellServices()),
-    "5": ("phone.emergency", s.NameServices()),
-    "6": (MESSAGE, s.MayLeaveMessage()),
-    "7": (LINK, s.MakeLinkCode()),
-    "8": (STEP_UP, f.FindWays()),
-    "0": ("phone.support", s.RingDesk()),
-}
 
 
-def _ask_menu(call: Call) -> Move:
-    return call, s.Offer()
+def _ask_menu(call: Call, desk: Desk) -> Said:
+    offer = desk.offer(call)
+    said = {"1": "request" if offer.requests_alone else "1", "8": "proved" if offer.proved else "8"}
+    offered = [line(f"menu.{said.get(digit, digit)}") for digit, (cell, _) in MENU.items() if cell in offer.cells]
+    which = [line("this_account", name=offer.name)] if offer.name else []
+    back = [line("menu.star")] if len(call.accounts) > 1 else []
+    return screen(call, Gather(1), *which, *offered, line("menu.9"), *back)
 
 
-def _ask_anything_else(call: Call) -> Move:
+def _ask_anything_else(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(1, seconds=20 if call.silences else 8), line("anything_else"))
 
 
-def _hear_menu(call: Call, event: Event) -> Move:
+def _hear_menu(call: Call, desk: Desk, event: Event) -> Said:
     match event:
-        case o.Offered(cells, name):
-            call = replace(call, at="menu")
-            said = {"1": "request" if event.requests_alone else "1", "8": "proved" if event.proved else "8"}
-            offered = [line(f"menu.{said.get(digit, digit)}") for digit, (cell, _) in MENU.items() if cell in cells]
-            which = [line("this_account", name=name)] if name else []
-            back = [line("menu.star")] if len(call.accounts) > 1 else []
-            return screen(call, Gather(1), *which, *offered, line("menu.9"), *back)
         case Keys("*") if len(call.accounts) > 1:
-            return goto(replace(call, account=None, page=0), "accounts")
+            return goto(replace(call, account=None, page=0), desk, "accounts")
         case Keys("9" | "*"):
-            return goto(call, "menu")
-        case Keys("6"):
-            return leave_message(call, "proved")
+            return goto(call, desk, "menu")
         case Keys(keyed) if keyed in MENU:
-            return replace(call, about="emergency" if keyed == "5" else ""), MENU[keyed][1]
+            return MENU[keyed][1](replace(call, about="emergency" if keyed == "5" else ""), desk)
         case Keys():
-            return not_a_choice(call)
-        case o.Refused():
-            return menu(call, *refusal(event))
-        case o.TopicsAllowed((), True):
-            return goto(call, "request", *closed_but(event.why))
-        case o.TopicsAllowed(topics) if len(topics) == 1:
-            state = [line(f"billing_alone.{event.state}")] if event.state is not None else []
-            return with_topic(replace(call, lead=(*call.lead, *state)), topics[0])
-        case o.TopicsAllowed(topics, requests):
-            return goto(replace(call, topics=(*topics, "request") if requests else topics), "topic")
-        case o.ServicesNamed(names) if len(names) > 1:
-            return goto(replace(call, services=tuple(service.ref for service in names)), "service")
-        case o.ServicesNamed(names):
-            return replace(call, service=names[0].ref if names else None), s.RingDesk()
-        case o.TicketsFound(()):
-            return menu(call, line("no_tickets"))
-        case o.TicketsFound():
-            return hear_tickets(replace(call, at="tickets"), event)
-        case o.Invoices(invoices):
-            told = [line(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices[:PAGE]]
-            return menu(call, *(told or [line("no_invoices")]), *_and_more(len(invoices)))
-        case o.Services(services):
-            told = [line("service", name=service.name, status=service.status) for service in services[:PAGE]]
-            return menu(call, *(told or [line("no_services")]), *_and_more(len(services)))
-        case o.LinkCode(None):  # the desk has no Slack
-            return not_a_choice(call)
-        case o.LinkCode():
-            code = line("link_code", code=event), line("link_code_again", code=event)
-            return noted(call, *code, line("link_code_use"))
-        case o.Ringing(ring) if call.call_back is not None:
-            return goto(replace(call, ring=ring, call_back=None), "holding", line("ringing.agent"))
-        case proofs.WaysFound() | proofs.AlreadyProved() | proofs.NoNeed():
-            return hear_step_up(replace(call, at="step_up"), event)
-        case o.Ringing(ring):
-            return goto(replace(call, ring=ring), "holding", line(f"ringing.{call.about or 'person'}"))
-        case o.DeskClosed(opens):
-            return closed(call, opens)
-        case o.RingEnded():  # there is no phone to ring
-            return hear_holding(call, event)
-    return unexpected(call, event)
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
 
 
-_SPOKEN = {"ticket": "record", "request": "speak_request"}  # what a service is named for → where it goes on
+def _open_ticket(call: Call, desk: Desk) -> Said:
+    allowed = desk.topics(call)
+    match allowed:
+        case a.Refused():
+            return not_told(call, desk, allowed)
+        case a.Topics((), True):
+            return goto(call, desk, "request", *closed_but(allowed.why))
+        case a.Topics((topic,)):
+            state = [line(f"billing_alone.{allowed.state}")] if allowed.state is not None else []
+            return with_topic(replace(call, lead=(*call.lead, *state)), desk, topic)
+        case a.Topics(topics, requests):
+            return goto(replace(call, topics=(*topics, "request") if requests else topics), desk, "topic")
 
 
-def with_topic(call: Call, topic: Topic | str) -> Move:
-    about = replace(call, topic=str(topic), about="ticket")
-    return (replace(about, at="service"), s.NameServices()) if topic == Topic.TECHNICAL else goto(about, "record")
+def _tell_tickets(call: Call, desk: Desk) -> Said:
+    found = desk.tickets(call)
+    if isinstance(found, a.NotTold):
+        return not_told(call, desk, found)
+    return read_out(replace(call, at="tickets"), desk, found) if found else menu(call, desk, line("no_tickets"))
+
+
+def _tell_invoices(call: Call, desk: Desk) -> Said:
+    invoices = desk.invoices(call)
+    if isinstance(invoices, a.NotTold):
+        return not_told(call, desk, invoices)
+    told = [line(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices[:PAGE]]
+    return menu(call, desk, *(told or [line("no_invoices")]), *_and_more(len(invoices)))
+
+
+def _tell_services(call: Call, desk: Desk) -> Said:
+    services = desk.services(call)
+    if isinstance(services, a.NotTold):
+        return not_told(call, desk, services)
+    told = [line("service", name=service.name, status=service.status) for service in services[:PAGE]]
+    return menu(call, desk, *(told or [line("no_services")]), *_and_more(len(services)))
 
 
 def _and_more(count: int) -> list[Line]:
@@ -126,73 +102,109 @@ def _and_more(count: int) -> list[Line]:
     return [line("and_more", count=count - PAGE)] if count > PAGE else []
 
 
-def _ask_topic(call: Call) -> Move:
+def _emergency(call: Call, desk: Desk) -> Said:
+    names = desk.service_names(call)
+    if isinstance(names, a.Refused):
+        return not_told(call, desk, names)
+    if len(names) > 1:
+        return goto(replace(call, services=tuple(service.ref for service in names)), desk, "service")
+    return ring(replace(call, service=_only(names)), desk)
+
+
+def _only(names: tuple[ServiceName, ...]) -> str | None:
+    return names[0].ref if names else None
+
+
+def _link(call: Call, desk: Desk) -> Said:
+    code = desk.link_code(call)
+    if code is None:  # the desk has no Slack
+        return not_a_choice(call, desk)
+    if isinstance(code, a.BeingUpdated):
+        return not_told(call, desk, code)
+    said = line("link_code", code=code), line("link_code_again", code=code), line("link_code_use")
+    return noted(call, desk, *said)
+
+
+# digit → the cell it needs, and what it does; docs/phone.md, 4
+MENU: dict[str, tuple[str, Callable[[Call, Desk], Said]]] = {
+    "1": ("ticket.open", _open_ticket),
+    "2": ("ticket.view", _tell_tickets),
+    "3": ("billing.view", _tell_invoices),
+    "4": ("service.view", _tell_services),
+    "5": ("phone.emergency", _emergency),
+    "6": (MESSAGE, lambda call, desk: leave_message(call, desk, "proved")),
+    "7": (LINK, _link),
+    "8": (STEP_UP, lambda call, desk: goto(call, desk, "step_up")),
+    "0": ("phone.support", ring),
+}
+_SPOKEN = {"ticket": "record", "request": "speak_request"}  # what a service is named for → where it goes on
+
+
+def with_topic(call: Call, desk: Desk, topic: Topic | str) -> Said:
+    about = replace(call, topic=str(topic), about="ticket")
+    return goto(about, desk, "service" if topic == Topic.TECHNICAL else "record")
+
+
+def _ask_topic(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(1), *(line(f"topic.{topic}") for topic in call.topics))
 
 
-def _hear_topic(call: Call, event: Event) -> Move:
+def _hear_topic(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("*"):
-            return menu(call)
+            return menu(call, desk)
         case Keys("3") if "request" in call.topics:
-            return goto(call, "request")
+            return goto(call, desk, "request")
         case Keys(keyed) if TOPICS.get(keyed) in call.topics:
-            return with_topic(call, TOPICS[keyed])
+            return with_topic(call, desk, TOPICS[keyed])
         case Keys():
-            return not_a_choice(call)
-    return unexpected(call, event)
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
 
 
-def _ask_service(call: Call) -> Move:
-    return call, s.NameServices()
+def _ask_service(call: Call, desk: Desk) -> Said:
+    names = desk.service_names(call)
+    if isinstance(names, a.Refused):
+        return not_told(call, desk, names)
+    if len(names) < 2 and call.about in _SPOKEN:
+        return goto(replace(call, service=_only(names)), desk, _SPOKEN[call.about])
+    page = names[call.page * PAGE :][:PAGE]
+    choices = [line("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
+    more = [line("choose.more")] if len(names) > PAGE else []
+    none = [line("choose.none")] if call.about in _SPOKEN else []
+    known = replace(call, services=tuple(service.ref for service in names))
+    return screen(known, Gather(1), line("which_service"), *choices, *more, *none)
 
 
-def _hear_service(call: Call, event: Event) -> Move:
+def _hear_service(call: Call, desk: Desk, event: Event) -> Said:
     match event:
-        case o.ServicesNamed(names) if len(names) < 2 and call.about in _SPOKEN:
-            return goto(replace(call, service=names[0].ref if names else None), _SPOKEN[call.about])
-        case o.ServicesNamed(names):
-            page = names[call.page * PAGE :][:PAGE]
-            choices = [line("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
-            more = [line("choose.more")] if len(names) > PAGE else []
-            none = [line("choose.none")] if call.about in _SPOKEN else []
-            known = replace(call, services=tuple(service.ref for service in names))
-            return screen(known, Gather(1), line("which_service"), *choices, *more, *none)
         case Keys("*") if call.about == "request":
-            return goto(replace(call, services=(), page=0, about="", then=""), "request")
+            return goto(replace(call, services=(), page=0, about="", then=""), desk, "request")
         case Keys("*") if call.topics:
-            return goto(replace(call, services=(), page=0), "topic")
+            return goto(replace(call, services=(), page=0), desk, "topic")
         case Keys("*"):
-            return menu(call)
+            return menu(call, desk)
         case Keys("9"):
             further = (call.page + 1) * PAGE < len(call.services)
-            return goto(replace(call, page=call.page + 1 if further else 0), "service")
+            return goto(replace(call, page=call.page + 1 if further else 0), desk, "service")
         case Keys("0") if call.about in _SPOKEN:
-            return goto(replace(call, service=None), _SPOKEN[call.about])
+            return goto(replace(call, service=None), desk, _SPOKEN[call.about])
         case Keys(keyed):
             service = chosen(keyed, call.page, call.services)
             if service is None:
-                return not_a_choice(call)
+                return not_a_choice(call, desk)
             about = replace(call, service=service)
-            return goto(about, _SPOKEN[call.about]) if call.about in _SPOKEN else (about, s.RingDesk())
-        case o.Ringing(ring):
-            return goto(replace(call, ring=ring), "holding", line("ringing.emergency"))
-        case o.RingEnded():
-            return hear_holding(call, event)
-        case o.Refused():
-            return menu(call, *refusal(event))
-    return unexpected(call, event)
+            return goto(about, desk, _SPOKEN[call.about]) if call.about in _SPOKEN else ring(about, desk)
+    raise unexpected(call, event)
 
 
-def _hear_record(call: Call, event: Event) -> Move:
-    match event:
-        case s.Spoken(recorded):
-            return call, s.SaveTicket(recorded)
-        case o.TicketSaved(number):
-            return noted(call, line("ticket_opened"), *number_twice(number))
-        case o.TicketKept():
-            return menu(call, line("ticket_kept"))
-    return menu(call)  # a key instead of a word: back
+def _hear_record(call: Call, desk: Desk, event: Event) -> Said:
+    if not isinstance(event, s.Spoken):
+        return menu(call, desk)  # a key instead of a word: back
+    number = desk.open_ticket(call, event.recorded)
+    if number is None:
+        return menu(call, desk, line("ticket_kept"))
+    return noted(call, desk, line("ticket_opened"), *number_twice(number))
 
 
 PLACES = {

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from authz import NAMES, Next, Reason, leaves_out_suspension
-from ivr import outcomes as o
 from ivr import shapes as s
-from ivr.shapes import Call, Event, HangUp, Line, Move, Screen, line
+from ivr.answers import NotTold, Refused
+from ivr.desk_port import Desk
+from ivr.shapes import Call, Event, HangUp, Line, Move, Said, Screen, line
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more
@@ -17,8 +18,8 @@ WRITING = 3  # silences of somebody who writes down what they heard
 
 
 class Place(NamedTuple):
-    prompt: Callable[[Call], Move]
-    hear: Callable[[Call, Event], Move]
+    prompt: Callable[[Call, Desk], Said]
+    hear: Callable[[Call, Desk, Event], Move]
     silence_speaks: bool = False  # an empty turn means something here: it is not simply repeated
     silences: int = 1  # so many are waited through before the call ends
     ends_with_hash: bool = False  # so a hash alone sounds like silence, and nobody is told that nothing was heard
@@ -27,49 +28,42 @@ class Place(NamedTuple):
 TABLE: dict[str, Place] = {}
 
 
-def goto(call: Call, place: str, *lead: Line) -> Move:
-    return TABLE[place].prompt(replace(call, at=place, lead=call.lead + lead))
+def goto(call: Call, desk: Desk, place: str, *lead: Line) -> Said:
+    return TABLE[place].prompt(replace(call, at=place, lead=call.lead + lead), desk)
 
 
-def screen(call: Call, then: s.Then, *lines: Line) -> Move:
+def screen(call: Call, then: s.Then, *lines: Line) -> Said:
     return replace(call, lead=()), Screen(call.lead + lines, then)
 
 
-def goodbye(call: Call, *keys: str) -> Move:
+def goodbye(call: Call, *keys: str) -> Said:
     return screen(replace(call, at="over"), HangUp(), *map(line, keys))
 
 
-def menu(call: Call, *lead: Line) -> Move:
+def menu(call: Call, desk: Desk, *lead: Line) -> Said:
     if call.then == "talk":  # an agent waits for them
-        return resume(call, *lead)
+        return resume(call, desk, *lead)
     fresh = replace(
         call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about="", queue=0
     )
     place = "anything_else" if lead or fresh.lead else "menu"  # nobody hears the whole menu after everything they do
-    return goto(replace(fresh, then="", way="", wrong=0, approval=0), place, *lead)
+    return goto(replace(fresh, then="", way="", wrong=0, approval=0), desk, place, *lead)
 
 
-def noted(call: Call, *lead: Line) -> Move:
+def noted(call: Call, desk: Desk, *lead: Line) -> Said:
     """The same after something that is being written down."""
-    return menu(replace(call, silences=WRITING), *lead)
+    return menu(replace(call, silences=WRITING), desk, *lead)
 
 
 RESUMED: dict[
-    str, Callable[[Call], Move]
+    str, Callable[[Call, Desk], Said]
 ] = {}  # `then`, up to its colon → how it goes on; filled where each is written
 
 
-def resume(call: Call, *lead: Line) -> Move:
+def resume(call: Call, desk: Desk, *lead: Line) -> Said:
     """Goes on with what a second proof was wanted for."""
     known = replace(call, way="", wrong=0, approval=0, lead=call.lead + lead)
-    return RESUMED[call.then.partition(":")[0]](known)
-
-
-def settled(call: Call, *lead: Line) -> Move:
-    """It is known who it is and which account it is about: on to the menu, or to whoever had them called."""
-    if call.call_back is None:
-        return goto(call, "menu", *lead)
-    return replace(call, at="menu", lead=call.lead + lead), s.RingDesk()
+    return RESUMED[call.then.partition(":")[0]](known, desk)
 
 
 def number_twice(number: int) -> tuple[Line, Line]:
@@ -82,19 +76,15 @@ def chosen(keyed: str, page: int, of: Sequence[T]) -> T | None:
     return of[place] if place < len(of) else None
 
 
-def not_a_choice(call: Call) -> Move:
-    return goto(call, call.at, line("not_a_choice"))
+def not_a_choice(call: Call, desk: Desk) -> Said:
+    return goto(call, desk, call.at, line("not_a_choice"))
 
 
-def unexpected(call: Call, event: Event) -> Move:
-    raise TypeError(f"{type(event).__name__} cannot come while a call is at {call.at}")
+def unexpected(call: Call, event: Event) -> TypeError:
+    return TypeError(f"{type(event).__name__} cannot come while a call is at {call.at}")
 
 
-def leave_message(call: Call, about: str) -> Move:
-    return replace(call, at="message", about=about), s.MayLeaveMessage()
-
-
-def refusal(refused: o.Refused) -> list[Line]:
+def refusal(refused: Refused) -> list[Line]:
     """Why not, what it would need, who can help, and what now: whoever is refused can still leave a message."""
     told = [line(f"refused.{refused.denied.reason}", action=refused.cell)]
     if refused.needs:
@@ -109,23 +99,28 @@ def refusal(refused: o.Refused) -> list[Line]:
     return [*told, line(f"named.{way}", names=refused.helpers), *then, *message]
 
 
-def elsewhere(refused: o.Refused) -> list[Line]:
+def elsewhere(refused: Refused) -> list[Line]:
     """What can be done in Slack all the same."""
     return [line(f"in_slack.{refused.elsewhere}")] if refused.elsewhere else []
 
 
-def closed_but(why: o.Refused | None) -> list[Line]:
+def closed_but(why: Refused | None) -> list[Line]:
     """Why a closed account has nothing but itself to be opened again."""
     if why is None or why.denied.reason != Reason.ACCOUNT_CLOSED:
         return []
     return [line("closed_but"), *elsewhere(why)]
 
 
-def refused(call: Call, event: o.Refused) -> Move:
+def not_told(call: Call, desk: Desk, why: NotTold) -> Said:
+    """Back to the menu, with the reason for whoever may hear it."""
+    return menu(call, desk, *(refusal(why) if isinstance(why, Refused) else [line("being_updated")]))
+
+
+def prove_or_not_told(call: Call, desk: Desk, why: NotTold) -> Said:
     """What wants a second proof leads to it; any other refusal back to the menu."""
-    if event.denied.reason == Reason.STEP_UP:
-        return goto(call, "step_up", line("step.needed", action=event.cell))
-    return menu(call, *refusal(event))
+    if isinstance(why, Refused) and why.denied.reason == Reason.STEP_UP:
+        return goto(call, desk, "step_up", line("step.needed", action=why.cell))
+    return not_told(call, desk, why)
 
 
 RESUMED[""] = menu

@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 from ivr import after, called, screens
-from ivr.shapes import Call, Screen
+from ivr.shapes import Call
+from ivr.store_desk import desk_for
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
@@ -56,8 +57,8 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
             account=ours.account,
             call_back=ours.id,
         )
-        call, screen = called.begin(call, ours.purpose, callbacks.words(tx.keys, ours))
-        assert isinstance(screen, Screen)
+        desk = desk_for(tx, on.settings, call)
+        call, screen = called.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
         answer = on.draw(screen, sid, 0)
         call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
         tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{people.subject_of(ours.person)}",))

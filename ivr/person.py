@@ -5,41 +5,72 @@ from __future__ import annotations
 from dataclasses import replace
 
 from authz import Proof
-from ivr import outcomes as o
+from ivr import answers as a
 from ivr import shapes as s
+from ivr.desk_port import Desk, GivesUp
 from ivr.hours import Opening
-from ivr.moves import RESUMED, Place, goodbye, goto, menu, noted, number_twice, refusal, screen, unexpected
-from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
+from ivr.moves import RESUMED, Place, goodbye, goto, menu, not_told, noted, number_twice, screen, unexpected
+from ivr.shapes import Call, Event, Gather, Keys, Line, Said, line
 
 
-def _ask_holding(call: Call) -> Move:
+def ring(call: Call, desk: Desk) -> Said:
+    """A person is asked for: of the desk, or of the emergency line."""
+    answer = desk.ring(call)
+    match answer:
+        case int():
+            rung = replace(call, ring=answer, rung=call.rung + 1)
+            if call.call_back is not None and call.at != "service":
+                return goto(replace(rung, call_back=None), desk, "holding", line("ringing.agent"))
+            return goto(rung, desk, "holding", line(f"ringing.{call.about or 'person'}"))
+        case Opening(today=today):
+            told = line("desk_closed"), line("opens_today" if today else "opens", opening=answer)
+            return goto(call, desk, "closed", *told)
+        case a.RingEnded():  # there is no phone to ring
+            return _back(call, desk, answer)
+        case a.Refused():
+            return not_told(call, desk, answer)
+
+
+def _ask_holding(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(1, seconds=4), line("holding"), line("rather_call_back"))
 
 
-def hear_holding(call: Call, event: Event) -> Move:
+def _hear_holding(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("*"):
-            return call, s.GiveUpRing(nobody_came=False)
+            return _give_up(call, desk, "went_back")
         case Keys("1"):
-            return call, s.GiveUpRing(nobody_came=False, asked=True)
+            return _give_up(call, desk, "call_back")
         case Keys():
-            return call, s.LookAtRing()
-        case o.StillRinging(position):
-            return screen(replace(call, queue=position), Gather(1, seconds=4), *_position(call, position))
-        case o.Refused():
-            return menu(call, *refusal(event))
-        case o.Taken(room, words):
-            said = line("connecting"), line("agent_will_say", words=words)
-            return screen(replace(call, at="talking"), s.Conference(room), *said)
-        case o.NobodyCame():
-            return call, s.GiveUpRing(nobody_came=True)
-        case o.RingEnded():
-            return _back(call, event)
-    return unexpected(call, event)
+            return _look(call, desk)
+    raise unexpected(call, event)
 
 
-def _back(call: Call, ended: o.RingEnded) -> Move:
-    return menu(call, *_ended(ended)) if ended.number is None else noted(call, *_ended(ended))
+def _look(call: Call, desk: Desk) -> Said:
+    now = desk.look_at_ring(call)
+    match now:
+        case int():
+            return screen(replace(call, queue=now), Gather(1, seconds=4), *_position(call, now))
+        case a.Taken():
+            return _talk(call, now)
+        case None:
+            return _give_up(call, desk, "nobody_came")
+        case a.Refused():
+            return not_told(call, desk, now)
+
+
+def _give_up(call: Call, desk: Desk, why: GivesUp) -> Said:
+    ended = desk.give_up_ring(call, why)
+    return _talk(call, ended) if isinstance(ended, a.Taken) else _back(call, desk, ended)
+
+
+def _talk(call: Call, taken: a.Taken) -> Said:
+    said = line("connecting"), line("agent_will_say", words=taken.words)
+    return screen(replace(call, at="talking"), s.Conference(taken.room), *said)
+
+
+def _back(call: Call, desk: Desk, ended: a.RingEnded) -> Said:
+    return menu(call, desk, *_ended(ended)) if ended.number is None else noted(call, desk, *_ended(ended))
 
 
 def _position(call: Call, position: int) -> list[Line]:
@@ -50,7 +81,7 @@ def _position(call: Call, position: int) -> list[Line]:
     return [place, line("rather_call_back")]
 
 
-def _ended(ended: o.RingEnded) -> list[Line]:
+def _ended(ended: a.RingEnded) -> list[Line]:
     """What is said where nobody came, or they would rather be called back."""
     if not ended.nobody_came and not ended.asked:
         return []
@@ -60,63 +91,60 @@ def _ended(ended: o.RingEnded) -> list[Line]:
     return [*nobody, line("call_back_ticket"), *number_twice(ended.number)]
 
 
-def closed(call: Call, opens: Opening) -> Move:
-    """A person is asked for while nobody is there."""
-    told = line("desk_closed"), line("opens_today" if opens.today else "opens", opening=opens)
-    return goto(call, "closed", *told)
-
-
-def _ask_closed(call: Call) -> Move:
+def _ask_closed(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(1), line("press_for_call_back"), line("star_back"))
 
 
-def _hear_closed(call: Call, event: Event) -> Move:
+def _hear_closed(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("1"):
-            return call, s.AskCallBack()
+            asked = desk.ask_call_back(call)
+            return not_told(call, desk, asked) if isinstance(asked, a.Refused) else _back(call, desk, asked)
         case Keys():
-            return menu(call)
-        case o.Refused():
-            return menu(call, *refusal(event))
-        case o.RingEnded():
-            return _back(call, event)
-    return unexpected(call, event)
+            return menu(call, desk)
+    raise unexpected(call, event)
 
 
-def _ask_talking(call: Call) -> Move:
+def _ask_talking(call: Call, desk: Desk) -> Said:
     """Back from a second proof, or without one."""
-    return replace(call, then=""), s.BackToTalk(None)
+    return back_to_talk(replace(call, then=""), desk, None)
 
 
-def _hear_talking(call: Call, event: Event) -> Move:
-    match event:
-        case s.Summoned():
-            return call, s.WhatIsAsked()
-        case o.Asked(what):
-            return _to_keypad(call, what)
-        case o.BackInRoom(room, passed):
-            said = line("keypad_passed" if passed else "keypad_failed"), line("back_to_agent")
+def back_to_talk(call: Call, desk: Desk, passed: bool | None) -> Said:
+    """Into the room where the agent waits."""
+    back = desk.back_to_talk(call, passed)
+    match back:
+        case a.BackInRoom(room, came):
+            said = line("keypad_passed" if came else "keypad_failed"), line("back_to_agent")
             return screen(call, s.Conference(room), *said)
-        case o.RingEnded() | o.Refused() if call.proof < Proof.VERIFIED:
-            return goodbye(call, "talk_ended", "goodbye.neutral")
-        case o.Refused():
-            return menu(call, *refusal(event))
-        case o.RingEnded():
-            return menu(call, line("talk_ended"))
-    return call, s.GiveUpRing(nobody_came=False)
+        case a.Refused() if call.proof >= Proof.VERIFIED:
+            return not_told(call, desk, back)
+        case a.BeingUpdated():
+            return not_told(call, desk, back)
+    return _talk_ended(call, desk)
 
 
-def _to_keypad(call: Call, what: str) -> Move:
-    if what == "pin":
-        return goto(replace(call, tries=0, short=0), "pin_again", line("agent_asks"))
-    if what == "second":
-        return goto(replace(call, then="talk"), "step_up", line("agent_asks"))
-    return call, s.BackToTalk(None)
+def _talk_ended(call: Call, desk: Desk) -> Said:
+    if call.proof < Proof.VERIFIED:
+        return goodbye(call, "talk_ended", "goodbye.neutral")
+    return menu(call, desk, line("talk_ended"))
+
+
+def _hear_talking(call: Call, desk: Desk, event: Event) -> Said:
+    if isinstance(event, s.Summoned):
+        what = desk.what_is_asked(call)
+        if what == "pin":
+            return goto(replace(call, tries=0, short=0), desk, "pin_again", line("agent_asks"))
+        if what == "second":
+            return goto(replace(call, then="talk"), desk, "step_up", line("agent_asks"))
+        return back_to_talk(call, desk, None)
+    desk.end_talk(call)
+    return _talk_ended(call, desk)
 
 
 PLACES = {
-    "holding": Place(_ask_holding, hear_holding, silence_speaks=True),
+    "holding": Place(_ask_holding, _hear_holding, silence_speaks=True),
     "closed": Place(_ask_closed, _hear_closed),
     "talking": Place(_ask_talking, _hear_talking, silence_speaks=True),
 }
-RESUMED["talk"] = lambda call: goto(call, "talking")
+RESUMED["talk"] = lambda call, desk: goto(call, desk, "talking")

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from authz import Proof
-from ivr import outcomes as o
+from ivr import shapes as s
 from ivr.asks import CUSTOMER_ASKS
-from ivr.outcomes import Outcome
-from ivr.shapes import Call
+from ivr.shapes import Call, PinOutcome
 from store.accounts.people import accounts_of, resolve, subject_of
 from store.db.keys import Keys
 from store.db.transaction import NOBODY, Transaction
@@ -106,7 +105,7 @@ def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | 
     return pool.run(compared)
 
 
-def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -> Outcome:
+def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -> PinOutcome:
     """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
     a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one. Who keys
     the PIN that says they are threatened has proved themselves just the same; those who lead the desk are told.
@@ -114,8 +113,8 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
     `keyed` may be the code of somebody locked out.
     """
     made, claimed = attempt.reservation, subject_of(attempt.person)
-    wrong: Outcome = (
-        o.MessagesOnly(spent=True) if made.closed else o.NotProved()
+    wrong: PinOutcome = (
+        s.MessagesOnly(spent=True) if made.closed else s.NotProved()
     )  # as a stranger with this number hears
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     attempt_limits.give_back(tx, made, matched=matched)
@@ -133,19 +132,19 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
             job_queue.enqueue(tx, "notice", f"unlocked:{made.k[:16]}:{made.at}:{made.gen}", told)
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
-        return o.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
-    decision, outcome = ("code", o.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
+        return s.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
+    decision, outcome = ("code", s.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == attempt_limits.IN_A_LIFE_TO_DISABLE:
         notice = {"notice": "pin_locked", "person": attempt.person}
         job_queue.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.at}:{made.gen}", notice)
-    return wrong if isinstance(outcome, o.NotProved) else outcome
+    return wrong if isinstance(outcome, s.NotProved) else outcome
 
 
 _TOLD_IN_A_ROW = (attempt_limits.IN_A_ROW_TO_LOCK, attempt_limits.IN_A_ROW_TO_DISABLE)
-_SAID: dict[Admission, tuple[str, Outcome]] = {
-    Admission.EVALUATE: ("wrong", o.NotProved()),
-    Admission.REFUSED: ("refused", o.NotProved()),
-    Admission.BUSY: ("busy", o.LineBusy()),
-    Admission.SPENT: ("budget_spent", o.MessagesOnly(spent=True)),
+_SAID: dict[Admission, tuple[str, PinOutcome]] = {
+    Admission.EVALUATE: ("wrong", s.NotProved()),
+    Admission.REFUSED: ("refused", s.NotProved()),
+    Admission.BUSY: ("busy", s.LineBusy()),
+    Admission.SPENT: ("budget_spent", s.MessagesOnly(spent=True)),
 }

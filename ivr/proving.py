@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Literal
 
 from authz import Action, Proof, Topic
-from ivr import further as f
-from ivr import proofs, requesting
-from ivr.asks import Desk
-from ivr.outcomes import Outcome
+from ivr import answers as a
+from ivr import requesting
+from ivr.asks import DeskSettings
+from ivr.desk_port import CodeRefused, WayTaken
 from ivr.shapes import Call
 from ivr.tickets import drafted
 from store.accounts.people import person_of
@@ -42,28 +42,28 @@ class _Found:
     fresh: tuple[str, ...]
 
 
-def _found(tx: Transaction, desk: Desk, call: Call) -> _Found:
+def _found(tx: Transaction, settings: DeskSettings, call: Call) -> _Found:
     """Only what is on file, and has been for long enough. A reference needs nothing but Slack: it brings no proof that was not
     given there. A second proof is worth nothing without the first."""
     person = person_of(_who(call))
     if call.proof < Proof.VERIFIED:
         return _Found((), None, ())
     on_file = factors.on_file(tx, person)
-    number = sms_codes.number_for(tx, person, desk.texting)
-    in_slack = desk.slack and bool(on_file.members)
+    number = sms_codes.number_for(tx, person, settings.texting)
+    in_slack = settings.slack and bool(on_file.members)
     there = {
         "authenticator": on_file.authenticator,
         "slack_code": in_slack,
         "slack_approval": in_slack,
         "text": number is not None,
-        "carried": desk.slack and bool(slack_members.of_person(tx, person)),
+        "carried": settings.slack and bool(slack_members.of_person(tx, person)),
     }
     return _Found(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 
 
-def offers(tx: Transaction, desk: Desk, call: Call) -> bool:
+def offers(tx: Transaction, settings: DeskSettings, call: Call) -> bool:
     """Whether there is a way to verify further. Whether anything needs it is asked before."""
-    return bool(_found(tx, desk, call).ways)
+    return bool(_found(tx, settings, call).ways)
 
 
 def proved(tx: Transaction, call: Call) -> bool:
@@ -71,20 +71,20 @@ def proved(tx: Transaction, call: Call) -> bool:
     return _until(tx, call) is not None
 
 
-def _find_ways(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a.AlreadyProved | None:
     wanted = requesting.needing_proof(tx, call)
-    found = _found(tx, desk, call)
+    found = _found(tx, settings, call)
     until = _until(tx, call)
     draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
         carry = wanted if "carried" in found.ways else ()
-        return proofs.AlreadyProved(_minutes(tx, until), carry, bool(requesting.allowed(tx, call)), draft)
+        return a.AlreadyProved(_minutes(tx, until), carry, bool(requesting.allowed(tx, call)), draft)
     if not wanted and not call.then:
-        return proofs.NoNeed()
-    return proofs.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
+        return None
+    return a.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
 
 
-def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> proofs.Draft | None:
+def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> a.Draft | None:
     """The newest request of theirs that waits for a second proof here, if that would still open it."""
     number = customer_tickets.newest_draft(tx, _who(call), _which(call))
     draft = customer_tickets.draft(tx, _who(call), number) if number is not None else None
@@ -92,72 +92,71 @@ def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> proofs.
         return None
     said = (f"ticket.number:{number}", "ticket.kind")
     tx.record(_who(call), call.account, "ticket.draft", "told", proof=Proof(call.proof), fields=said)
-    return proofs.Draft(number, draft.action)
+    return a.Draft(number, draft.action)
 
 
-def _prove_by(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
+def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> a.ApprovalAsked | WayTaken:
     subject, account = _who(call), _which(call)
-    if call.way not in _found(tx, desk, call).ways:
-        return proofs.WayClosed(offered=False)
-    asked: Outcome = proofs.CodeWanted()
+    if call.way not in _found(tx, settings, call).ways:
+        return "not_offered"
+    asked: a.ApprovalAsked | WayTaken = "code_wanted"
     match call.way:
         case "slack_code":
             sent = call_codes.ask(tx, subject, account)
         case "text":
-            sent = sms_codes.ask(tx, subject, _bound(tx, call), desk.texting)
+            sent = sms_codes.ask(tx, subject, _bound(tx, call), settings.texting)
         case "slack_approval":
             sent = slack_approvals.lately(tx, subject, call_codes.WITHIN) < call_codes.MOST
             if sent:
-                asked = proofs.ApprovalAsked(*slack_approvals.ask(tx, subject, account, drafted(call)))
+                asked = a.ApprovalAsked(*slack_approvals.ask(tx, subject, account, drafted(call)))
         case _:
             return asked
     decision = "sent" if sent else "not_sent"
     tx.record(subject, account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",))
-    return asked if sent else proofs.WayClosed(offered=True)
+    return asked if sent else "not_now"
 
 
-def _check_code(tx: Transaction, desk: Desk, call: Call, effect: f.CheckCode) -> Outcome:
+def check_code(tx: Transaction, settings: DeskSettings, call: Call, digits: str) -> a.SteppedUp | CodeRefused:
     subject, account = _who(call), _which(call)
     made = attempt_limits.reserve(
         tx, call_codes.counter_of(subject), real=True, limits=(attempt_limits.desk_wide("step"),)
     )
     if made.admission is not Admission.EVALUATE:
         _record(tx, call, "refused")
-        return proofs.CodesRefused(busy=made.admission is not Admission.REFUSED)
-    if call.way not in _found(tx, desk, call).ways or not _CHECKS[call.way](tx, call, effect.digits):
+        return "locked" if made.admission is Admission.REFUSED else "busy"
+    if call.way not in _found(tx, settings, call).ways or not _CHECKS[call.way](tx, call, digits):
         _record(tx, call, "wrong")
-        return proofs.CodeWrong()
+        return "wrong"
     attempt_limits.give_back(tx, made, matched=True)
     _record(tx, call, "right")
     if call.way != "carried":  # that one says itself how long it lasts
-        ends_at = tx.now + desk.step_up_minutes * MINUTE
+        ends_at = tx.now + settings.step_up_minutes * MINUTE
         step_ups.reached(tx, subject, account, call.way, tx.call or "", ends_at=ends_at)
-    return proofs.SteppedUp(_minutes(tx, _until(tx, call, carried=True) or tx.now))
+    return a.SteppedUp(_minutes(tx, _until(tx, call, carried=True) or tx.now))
 
 
-def _look_at_approval(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def look_at_approval(tx: Transaction, call: Call) -> a.SteppedUp | Literal["waiting", "no"]:
     right = slack_approvals.outcome(tx, call.approval)
     until = _until(tx, call) if right else None
     if until is not None:
-        return proofs.SteppedUp(_minutes(tx, until))
-    return proofs.StillWaiting() if right is None else proofs.NotApproved()
+        return a.SteppedUp(_minutes(tx, until))
+    return "waiting" if right is None else "no"
 
 
-def _give_up_approval(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    looked = _look_at_approval(tx, desk, call, _effect)
-    if isinstance(looked, proofs.SteppedUp):  # it came just now
+def give_up_approval(tx: Transaction, call: Call) -> a.SteppedUp | None:
+    looked = look_at_approval(tx, call)
+    if isinstance(looked, a.SteppedUp):  # it came just now
         return looked
     slack_approvals.give_up(tx, _who(call), call.approval)
-    return proofs.WayClosed(offered=True)
+    return None
 
 
-def _give_reference(tx: Transaction, desk: Desk, call: Call, effect: f.GiveReference) -> Outcome:
-    if not desk.slack:
-        return proofs.Reference(None)
+def reference(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> a.Code | None:
+    if not settings.slack:
+        return None
     subject, account = _who(call), _which(call)
-    return proofs.Reference(
-        transfer_codes.give(tx, transfer_codes.TO_SLACK, subject, account, tx.call or "", Topic(effect.topic))
-    )
+    digits = transfer_codes.give(tx, transfer_codes.TO_SLACK, subject, account, tx.call or "", Topic(topic))
+    return None if digits is None else a.Code(digits)
 
 
 def _bound(tx: Transaction, call: Call) -> str:
@@ -216,13 +215,3 @@ def _who(call: Call) -> str:
 def _which(call: Call) -> int:
     assert call.account is not None
     return call.account
-
-
-DONE: Final[dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]]] = {
-    f.FindWays: _find_ways,
-    f.ProveBy: _prove_by,
-    f.CheckCode: _check_code,
-    f.LookAtApproval: _look_at_approval,
-    f.GiveUpApproval: _give_up_approval,
-    f.GiveReference: _give_reference,
-}

@@ -6,23 +6,23 @@ from dataclasses import replace
 from typing import Final
 
 from authz import ABOUT_A_SERVICE, REQUESTS, Action
-from ivr import further as f
-from ivr import outcomes as o
+from ivr import answers as a
 from ivr import shapes as s
+from ivr.desk_port import Desk
 from ivr.moves import (
     RESUMED,
     Place,
     goto,
     menu,
     not_a_choice,
+    not_told,
     noted,
     number_twice,
-    refusal,
-    refused,
+    prove_or_not_told,
     screen,
     unexpected,
 )
-from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
+from ivr.shapes import Call, Event, Gather, Keys, Record, Said, line
 from store.tickets import customer_tickets
 
 WANTED: Final = "request:"  # `then`, with the action
@@ -33,57 +33,56 @@ def wanted(call: Call) -> Action:
     return Action(call.then.removeprefix(WANTED))
 
 
-def _ask_request(call: Call) -> Move:
-    return call, f.MayRequest()
+def _ask_request(call: Call, desk: Desk) -> Said:
+    actions = desk.requests(call)
+    if isinstance(actions, a.NotTold):
+        return not_told(call, desk, actions)
+    offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in actions]
+    return screen(call, Gather(1), line("which_change"), *offered, line("star_back"))
 
 
-def _hear_request(call: Call, event: Event) -> Move:
+def _hear_request(call: Call, desk: Desk, event: Event) -> Said:
     match event:
-        case o.RequestsAllowed(actions):
-            offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in actions]
-            return screen(call, Gather(1), line("which_change"), *offered, line("star_back"))
-        case o.Refused():
-            return menu(call, *refusal(event))
         case Keys("*"):
-            return goto(call, "topic") if "request" in call.topics else menu(call)
+            return goto(call, desk, "topic") if "request" in call.topics else menu(call, desk)
         case Keys(keyed) if len(keyed) == 1 and keyed in "12345678":
-            return _want(call, REQUESTS[int(keyed) - 1])
+            return _want(call, desk, REQUESTS[int(keyed) - 1])
         case Keys():
-            return not_a_choice(call)
-    return unexpected(call, event)
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
 
 
-def _want(call: Call, action: Action) -> Move:
+def _want(call: Call, desk: Desk, action: Action) -> Said:
     topic = str(customer_tickets.topic_of(action))
     about = replace(call, then=WANTED + action, about="request", topic=topic, topics=(), service=None, page=0)
-    return goto(about, "service" if action in ABOUT_A_SERVICE else "speak_request")
+    return goto(about, desk, "service" if action in ABOUT_A_SERVICE else "speak_request")
 
 
-def _ask_speak(call: Call) -> Move:
-    return call, f.MayRecord()
+def _ask_speak(call: Call, desk: Desk) -> Said:
+    why = desk.may_request(call)
+    if why is None:
+        return screen(call, Record(), line("recorded_notice"), line("speak_change"))
+    if why == "nothing_to_change":
+        return goto(replace(call, then="", about=""), desk, "request", line("not_a_choice"))
+    return prove_or_not_told(call, desk, why)
 
 
-def _hear_speak(call: Call, event: Event) -> Move:
-    match event:
-        case o.NothingToChange():
-            return goto(replace(call, then="", about=""), "request", line("not_a_choice"))
-        case o.RequestAllowed():
-            return screen(call, Record(), line("recorded_notice"), line("speak_change"))
-        case o.Refused():
-            return refused(call, event)
-        case s.Spoken(recorded):
-            return call, f.SaveRequest(recorded)
-        case o.RequestSaved(number, False):
-            return noted(call, line("request_open"), *number_twice(number))
-        case o.RequestSaved(number, True):
-            return noted(call, line("request_draft"), *number_twice(number), line("request_draft_how"))
-        case o.TicketKept():
-            return menu(call, line("request_kept"))
-    return menu(call)  # a key instead of a word: back
+def _hear_speak(call: Call, desk: Desk, event: Event) -> Said:
+    if not isinstance(event, s.Spoken):
+        return menu(call, desk)  # a key instead of a word: back
+    saved = desk.request(call, event.recorded)
+    if saved is None:
+        return menu(call, desk, line("request_kept"))
+    if isinstance(saved, a.BeingUpdated):
+        return not_told(call, desk, saved)
+    number = number_twice(saved.number)
+    if saved.drafted:
+        return noted(call, desk, line("request_draft"), *number, line("request_draft_how"))
+    return noted(call, desk, line("request_open"), *number)
 
 
-def _go_on(call: Call) -> Move:
-    return goto(call, "speak_request")
+def _go_on(call: Call, desk: Desk) -> Said:
+    return goto(call, desk, "speak_request")
 
 
 PLACES = {"request": Place(_ask_request, _hear_request), "speak_request": Place(_ask_speak, _hear_speak)}

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final, Literal
 
 from authz import REQUESTS, Action, Denied, Next, Reason, Topic
-from ivr import further as f
-from ivr import outcomes as o
-from ivr.asks import Desk, asked, refused
-from ivr.outcomes import Outcome
+from ivr.answers import HandedIn, Refused, RequestSaved
+from ivr.asks import DeskSettings, asked, refused
 from ivr.request import wanted
 from ivr.shapes import Call
 from store.accounts import account_details
+from store.accounts.account_details import ServiceName
 from store.db.transaction import Transaction
+from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
 
 _SUBJECTS: Final = {
@@ -56,64 +55,63 @@ def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
     )
 
 
-def _may_request(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def which(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[Action, ...] | Refused:
+    """Those that can be made by phone, or why there is none."""
     actions = allowed(tx, call)
-    if actions:
-        return o.RequestsAllowed(actions)
-    return _may(tx, call, Action.SERVICE_ORDER) or o.RequestsAllowed(())
+    why = None if actions else why_not(tx, settings, call, Action.SERVICE_ORDER)
+    return why if isinstance(why, Refused) else actions
 
 
-def _may_record(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    return _may(tx, call, wanted(call)) or o.RequestAllowed()
-
-
-def _may(tx: Transaction, call: Call, action: Action) -> o.Refused | o.NothingToChange | None:
+def why_not(
+    tx: Transaction, settings: DeskSettings, call: Call, action: Action
+) -> Refused | Literal["nothing_to_change"] | None:
     """Why a request may not be made by phone now; None: it may. A second proof is asked for last, never in vain."""
     ask = asked(tx, call, action, service=call.service)
     verdict = tx.ask(ask)
     if isinstance(verdict, Denied) and (verdict.reason is not Reason.STEP_UP or action in allowed(tx, call)):
-        return refused(tx, ask, verdict)
+        return refused(tx, settings, ask, verdict)
     if action in allowed(tx, call):
         return None
     if action not in needing_proof(tx, call):
-        return o.NothingToChange()
+        return "nothing_to_change"
     support = asked(tx, call, Action.PHONE_SUPPORT)
     by_phone = tx.ask(support)
     if not isinstance(by_phone, Denied):
         by_phone = Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN)
-    return replace(refused(tx, support, by_phone), elsewhere="request")  # there it takes no right to support by phone
+    why = refused(tx, settings, support, by_phone)
+    return replace(why, elsewhere="request") if settings.slack else why  # there it takes no right to support by phone
 
 
-def _save_request(tx: Transaction, _desk: Desk, call: Call, effect: f.SaveRequest) -> Outcome:
+def save(tx: Transaction, call: Call, recorded: Recorded) -> RequestSaved | None:
     action = wanted(call)
     assert call.subject is not None
-    if customer_tickets.has_recording(tx, effect.recorded.sid):
-        known = customer_tickets.request_with_recording(tx, call.subject, effect.recorded.sid)
-        return o.TicketKept() if known is None else o.RequestSaved(known[0], not known[1])
+    if customer_tickets.has_recording(tx, recorded.sid):
+        known = customer_tickets.request_with_recording(tx, call.subject, recorded.sid)
+        return None if known is None else RequestSaved(known[0], not known[1])
     topic = str(customer_tickets.topic_of(action))
     subject = f"{_SUBJECTS[action]}{_named(tx, call)} (by phone)"
     made: tuple[int, bool] | Denied | None = None
     if action in allowed(tx, call):
         ask = asked(tx, call, action, service=call.service)
-        made = customer_tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=effect.recorded)
+        made = customer_tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=recorded)
     if made is None or isinstance(made, Denied):
         customer_tickets.leave_pending(
             tx,
             subject=f"Left by phone after the right to it had gone: {_SUBJECTS[action]}",
             body="",
-            recorded=effect.recorded,
+            recorded=recorded,
             who=call.subject,
             account=call.account,
             topic=topic,
         )
-        return o.TicketKept()
-    return o.RequestSaved(made[0], not made[1])
+        return None
+    return RequestSaved(made[0], not made[1])
 
 
-def name_services(tx: Transaction, call: Call) -> o.ServicesNamed:
+def service_names(tx: Transaction, call: Call) -> tuple[ServiceName, ...]:
     """For a request: as far as they may hear the names, which needs no second proof."""
     grant = account_details.naming(tx, asked(tx, call, Action.SERVICE_VIEW))
-    return o.ServicesNamed(tuple(account_details.service_names(tx, grant)) if grant is not None else ())
+    return tuple(account_details.service_names(tx, grant)) if grant is not None else ()
 
 
 def _named(tx: Transaction, call: Call) -> str:
@@ -122,24 +120,16 @@ def _named(tx: Transaction, call: Call) -> str:
     return f": {name}" if name else ""
 
 
-def _hand_in(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def hand_in(tx: Transaction, settings: DeskSettings, call: Call) -> HandedIn | Refused:
     assert call.subject is not None
     number = int(call.then.partition(":")[2])
     draft = customer_tickets.draft(tx, call.subject, number)
     if draft is None and customer_tickets.draft_is(tx, call.subject, number) == "handed_in":
-        return o.HandedIn(number, already=True)
+        return HandedIn(number, already=True)
     if draft is None or draft.account != call.account:
-        return o.HandedIn(None)
+        return HandedIn(None)
     ask = asked(tx, call, draft.action, service=draft.service)
     done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
-        return refused(tx, ask, done)
-    return o.HandedIn(number if done else None)
-
-
-DONE: Final[dict[type, Callable[[Transaction, Desk, Call, Any], Outcome]]] = {
-    f.MayRequest: _may_request,
-    f.MayRecord: _may_record,
-    f.SaveRequest: _save_request,
-    f.HandIn: _hand_in,
-}
+        return refused(tx, settings, ask, done)
+    return HandedIn(number if done else None)

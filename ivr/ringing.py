@@ -5,13 +5,13 @@ Each way it can end leaves something written down: a ticket where they are to be
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from authz import Grant, Proof
-from ivr import outcomes as o
-from ivr import shapes as s
-from ivr.asks import Desk, keep, refused, ring_ask
-from ivr.outcomes import Outcome
+from ivr import answers as a
+from ivr.asks import DeskSettings, judged, keep, refused, ring_ask
+from ivr.desk_port import GivesUp
+from ivr.hours import Opening
 from ivr.shapes import Call
 from store.accounts.people import resolve, subject_of
 from store.calls import agent_legs, callbacks, live_calls, support_calls
@@ -27,16 +27,29 @@ QUEUE_FOR: Final = 10 * 60_000  # ms at most, while phones are busy with others
 MOST_RINGS: Final = 3  # in one call: who goes back and asks again and again does not keep the desk's phones ringing
 RING_GRACE: Final = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
 
+_EMERGENCIES: Final = {
+    support_calls.CALL_BACK: "Emergency: asked to be called back",
+    support_calls.NOBODY_CAME: "Emergency: nobody answered",
+    support_calls.CALLER_LEFT: "Emergency: the caller hung up while waiting",
+}
 
-def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = ring_ask(tx, call)
-    verdict = tx.ask(ask)
-    if not isinstance(verdict, Grant):
-        return refused(tx, ask, verdict)
-    emergency, ours = call.about == "emergency", call.call_back
-    if not emergency and ours is None and desk.hours is not None and not desk.hours.are_open(tx.now):
-        return o.DeskClosed(desk.hours.next(tx.now))
-    numbers = desk.emergency if emergency else desk.agents
+
+def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening | None:
+    """When people answer again; None: now, as at any time in an emergency and for whoever was called."""
+    hours = settings.hours
+    if call.about == "emergency" or call.call_back is not None or hours is None or hours.are_open(tx.now):
+        return None
+    return hours.next(tx.now)
+
+
+def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+    granted = judged(tx, settings, ring_ask(tx, call))
+    if isinstance(granted, a.Refused):
+        return granted
+    closed = closed_until(tx, settings, call)
+    if closed is not None:
+        return closed
+    numbers, ours = numbers_for(settings, call), call.call_back
     if ours is not None:
         theirs = callbacks.staff_phone(tx, ours)
         numbers = (theirs,) if theirs else numbers
@@ -46,12 +59,16 @@ def _ring_desk(tx: Transaction, desk: Desk, call: Call, _effect: object) -> Outc
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
     own_number = resolve(tx, call.support_id, call.number)[1]
     ring = support_calls.start(
-        tx, verdict, numbers=numbers, service=call.service, own_number=own_number, call_back=call.call_back
+        tx, granted, numbers=numbers, service=call.service, own_number=own_number, call_back=call.call_back
     )
     look_again(tx, ring)
     for leg in range(len(numbers)):
         job_queue.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg})
-    return o.Ringing(ring) if numbers else _give_up_ring(tx, desk, call, s.GiveUpRing(nobody_came=True))
+    return ring if numbers else _ended(tx, call, support_calls.NOBODY_CAME)
+
+
+def numbers_for(settings: DeskSettings, call: Call) -> tuple[str, ...]:
+    return settings.emergency if call.about == "emergency" else settings.agents
 
 
 def look_again(tx: Transaction, ring: int) -> None:
@@ -65,27 +82,35 @@ def has_gone(tx: Transaction, ring: Ring) -> bool:
     return ring.seen_at < tx.now - RING_FOR
 
 
-def _look_at_ring(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.Taken | a.Refused | None:
     assert call.ring is not None
-    ask = ring_ask(tx, call)
-    verdict = tx.ask(ask)
-    if not isinstance(verdict, Grant):
-        support_calls.end(tx, tx.call or "", support_calls.REFUSED)
-        return refused(tx, ask, verdict)
+    may = _still_may(tx, settings, call)
+    if isinstance(may, a.Refused):
+        return may
     ring = support_calls.hold(tx, call.ring)
     if ring is not None and ring.taken:
         return _taken(tx, ring)
     if ring is None or ring.over or _is_enough(tx, ring):
-        return o.NobodyCame()
+        return None
     support_calls.seen(tx, ring.id)
-    return o.StillRinging(support_calls.place(tx, ring))
+    return support_calls.place(tx, ring)
 
 
-def _taken(tx: Transaction, ring: Ring) -> Outcome:
+def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | a.Refused:
+    """Whether they may still talk to the desk. If not, the ring ends."""
+    ask = ring_ask(tx, call)
+    verdict = tx.ask(ask)
+    if isinstance(verdict, Grant):
+        return verdict
+    support_calls.end(tx, tx.call or "", support_calls.REFUSED)
+    return refused(tx, settings, ask, verdict)
+
+
+def _taken(tx: Transaction, ring: Ring) -> a.Taken:
     words = live_calls.words(tx, ring.id)
     assert words is not None
     support_calls.met(tx, ring.id)
-    return o.Taken(support_calls.room(ring.id), words)
+    return a.Taken(support_calls.room(ring.id), words)
 
 
 def _is_enough(tx: Transaction, ring: Ring) -> bool:
@@ -95,58 +120,48 @@ def _is_enough(tx: Transaction, ring: Ring) -> bool:
     return tx.now - ring.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.held_up)
 
 
-def _give_up_ring(tx: Transaction, desk: Desk, call: Call, effect: s.GiveUpRing) -> Outcome:
+def give_up(tx: Transaction, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+    now = support_calls.hold(tx, call.ring) if call.ring is not None else None
+    if now is not None and now.taken:
+        return _taken(tx, now)  # somebody came just now
+    return _ended(tx, call, why)
+
+
+def caller_left(tx: Transaction, call: Call) -> None:
+    _ended(tx, call, support_calls.CALLER_LEFT)
+
+
+def _ended(tx: Transaction, call: Call, why: str) -> a.RingEnded:
     assert tx.call is not None
-    if call.ring is not None and call.at == "holding" and not effect.gone:
-        now = support_calls.hold(tx, call.ring)
-        if now is not None and now.taken:
-            return _taken(tx, now)  # somebody came just now
-    ring = support_calls.end(tx, tx.call, _ending(call, effect))
-    if ring is None or not (effect.nobody_came or effect.asked):
-        return o.RingEnded(None, False)
+    ring = support_calls.end(tx, tx.call, why)
+    if ring is None or why == support_calls.WENT_BACK:
+        return a.RingEnded(None, False)
     if ring.emergency:
         job_queue.enqueue(
             tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account}
         )
-    number = call_back_ticket(tx, call, effect, ring.started_at, emergency=ring.emergency, taken=ring.taken)
-    return o.RingEnded(number, effect.nobody_came, effect.asked)
+    number = call_back_ticket(tx, call, why, ring.started_at, emergency=ring.emergency, taken=ring.taken)
+    return a.RingEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALL_BACK)
 
 
-def _why_back(effect: s.GiveUpRing, waited: int, *, taken: bool) -> str:
+def _why_back(why: str, waited: int, *, taken: bool) -> str:
     """Why they are to be called back, for the desk: what happened, and nothing else. `waited` in seconds."""
-    if effect.asked:
+    if why == support_calls.CALL_BACK:
         return "The caller asked for a person by phone, and then to be called back instead of waiting."
-    if effect.gone and taken:
+    if why == support_calls.NOBODY_CAME:
+        return "The caller asked for a person by phone and nobody took the call."
+    if taken:
         return f"The caller asked for a person by phone. The call was taken after {waited} s, and the caller had gone."
-    if effect.gone:
-        return f"The caller asked for a person by phone and hung up after {waited} s, before anyone answered."
-    return "The caller asked for a person by phone and nobody took the call."
-
-
-def _ending(call: Call, effect: s.GiveUpRing) -> str:
-    if effect.gone:
-        return support_calls.CALLER_LEFT
-    if call.at == "talking":
-        return support_calls.AGENT_LEFT  # the caller is still there, so it was the other one
-    return (
-        support_calls.NOBODY_CAME
-        if effect.nobody_came
-        else support_calls.CALL_BACK
-        if effect.asked
-        else support_calls.WENT_BACK
-    )
+    return f"The caller asked for a person by phone and hung up after {waited} s, before anyone answered."
 
 
 def call_back_ticket(
-    tx: Transaction, call: Call, effect: s.GiveUpRing, since: int, *, emergency: bool, taken: bool = False
+    tx: Transaction, call: Call, why: str, since: int, *, emergency: bool, taken: bool = False
 ) -> int | None:
     """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk. `since` (ms) they
     have waited."""
-    subject = "Call back: asked for a person"
-    if emergency:
-        subject = "Emergency: asked to be called back" if effect.asked else "Emergency: nobody answered"
-        subject = "Emergency: the caller hung up while waiting" if effect.gone else subject
-    body = _why_back(effect, (tx.now - since) // 1000, taken=taken)
+    subject = _EMERGENCIES[why] if emergency else "Call back: asked for a person"
+    body = _why_back(why, (tx.now - since) // 1000, taken=taken)
     verdict = tx.ask(ring_ask(tx, call))
     if not isinstance(verdict, Grant):
         keep(tx, call, None, subject, body)
@@ -154,43 +169,47 @@ def call_back_ticket(
     return customer_tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)
 
 
-def _ask_call_back(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
-    ask = ring_ask(tx, call)
-    verdict = tx.ask(ask)
-    if not isinstance(verdict, Grant):
-        return refused(tx, ask, verdict)
+def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> a.RingEnded | a.Refused:
+    granted = judged(tx, settings, ring_ask(tx, call))
+    if isinstance(granted, a.Refused):
+        return granted
     body = "The caller asked for a person by phone while the desk was closed."
     number = customer_tickets.open(
-        tx, verdict, subject="Call back: asked for a person", body=body, service=call.service
+        tx, granted, subject="Call back: asked for a person", body=body, service=call.service
     )
-    return o.RingEnded(number, nobody_came=False, asked=True)
+    return a.RingEnded(number, nobody_came=False, asked=True)
 
 
-def _what_is_asked(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def end_talk(tx: Transaction) -> None:
+    """The caller is still there, so it was the other one who left."""
+    support_calls.end(tx, tx.call or "", support_calls.AGENT_LEFT)
+
+
+def what_is_asked(tx: Transaction, call: Call) -> str:
     ring = support_calls.look(tx, call.ring) if call.ring is not None else None
-    return o.Asked(ring.asked if ring is not None and not ring.told else "")
+    return ring.asked if ring is not None and not ring.told else ""
 
 
-def _back_to_talk(tx: Transaction, _desk: Desk, call: Call, effect: s.BackToTalk) -> Outcome:
+def back_to_talk(
+    tx: Transaction, settings: DeskSettings, call: Call, keyed: bool | None
+) -> a.BackInRoom | a.Refused | None:
     """Whoever has passed may still talk to the desk, or not; whoever has failed goes back to the agent, who sees it."""
     assert call.ring is not None
     assert tx.call is not None
     ring = support_calls.hold(tx, call.ring)
-    passed = effect.passed if effect.passed is not None else _stepped_up(tx, call, ring)
+    passed = keyed if keyed is not None else _stepped_up(tx, call, ring)
     support_calls.proved(tx, call.ring, passed=passed, threatened=call.duress)
     # Who fails is nobody, and whoever is threatened proves nothing: a second proof is worth nothing.
-    if (effect.passed is False or call.duress) and call.subject is not None:
+    if (keyed is False or call.duress) and call.subject is not None:
         slack_approvals.end_in(tx, call.subject, tx.call)
     if ring is None or ring.over or ring.agent_left or not ring.taken:
         support_calls.end(tx, tx.call, support_calls.AGENT_LEFT)
-        return o.RingEnded(None, False)
-    if effect.passed is not False:
-        ask = ring_ask(tx, call)
-        verdict = tx.ask(ask)
-        if not isinstance(verdict, Grant):
-            support_calls.end(tx, tx.call, support_calls.REFUSED)
-            return refused(tx, ask, verdict)
-    return o.BackInRoom(support_calls.room(ring.id), passed)
+        return None
+    if keyed is not False:
+        may = _still_may(tx, settings, call)
+        if isinstance(may, a.Refused):
+            return may
+    return a.BackInRoom(support_calls.room(ring.id), passed)
 
 
 def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
@@ -200,22 +219,11 @@ def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
     return step_ups.until(tx, call.subject, ring.account, tx.call or "") is not None
 
 
-def _tell_unlock_code(tx: Transaction, _desk: Desk, call: Call, _effect: object) -> Outcome:
+def unlock_code(tx: Transaction, call: Call) -> a.Code | None:
     """To whoever answered on a number on file and pressed a key: enough to be let at the PIN again, and for nothing else."""
     person = resolve(tx, call.support_id, call.number)[0]
     ours = callbacks.look(tx, call.call_back) if call.call_back is not None else None
     if person is None or ours is None or ours.person != person or ours.status != "answered":
-        return o.UnlockCode(None)
+        return None
     tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{subject_of(person)}",))
-    return o.UnlockCode(one_time_codes.issue(tx, "unlock", subject_of(person)))
-
-
-DONE: dict[type, Any] = {
-    s.RingDesk: _ring_desk,
-    s.LookAtRing: _look_at_ring,
-    s.GiveUpRing: _give_up_ring,
-    s.AskCallBack: _ask_call_back,
-    s.WhatIsAsked: _what_is_asked,
-    s.BackToTalk: _back_to_talk,
-    s.TellUnlockCode: _tell_unlock_code,
-}
+    return a.Code(one_time_codes.issue(tx, "unlock", subject_of(person)))

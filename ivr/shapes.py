@@ -1,4 +1,4 @@
-"""What passes through a call: its state, what is said and heard, what is to be done."""
+"""What passes through a call: its state, what is said and heard, what came of a PIN."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from authz import Proof
-from ivr.further import Further
-from ivr.outcomes import Outcome
 from store.accounts.people import person_of
 from store.messages.timeline import Recorded
 from store.verification.pins import Pin
@@ -171,155 +169,52 @@ class Summoned:
     """The agent has sent the caller from the room to the keypad."""
 
 
-# --- what is to be done, through `store`
+# --- a PIN
 
 
 @dataclass(frozen=True, slots=True)
 class CheckPin:
+    """What a step may end in instead of a screen: the attempt is committed before the PIN is hashed, and the call goes on with
+    what came of it."""
+
     pin: Pin
 
 
 @dataclass(frozen=True, slots=True)
-class NameAccounts:
-    """The names of one page of accounts."""
+class Proved:
+    """`duress`: by the PIN that says they are threatened."""
+
+    subject: str
+    accounts: tuple[int, ...]
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class FindAccount:
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What the menu may offer now."""
-
-
-@dataclass(frozen=True, slots=True)
-class MayOpen:
-    """Which topics a ticket may be opened for by phone."""
-
-
-@dataclass(frozen=True, slots=True)
-class NameServices:
-    """For a ticket (`about` ticket) or an emergency."""
-
-
-@dataclass(frozen=True, slots=True)
-class SaveTicket:
-    recorded: Recorded
-
-
-@dataclass(frozen=True, slots=True)
-class ListTickets:
+class NotProved:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class MayReply:
+class Unlocked:
+    """What was keyed is the code of this person, whose PIN is locked: their next ones are looked at. It proves nothing."""
+
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineBusy:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class SaveReply:
-    recorded: Recorded
+class MessagesOnly:
+    """A budget of wrong PINs is `spent`, or the operator has switched the phone to messages."""
 
-
-@dataclass(frozen=True, slots=True)
-class MayLeaveMessage:
-    """Whether somebody not proven may leave one (more): counted before anything is recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveMessage:
-    """From somebody not proven: for the desk's pending list."""
-
-    recorded: Recorded
-
-
-@dataclass(frozen=True, slots=True)
-class TellInvoices:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class TellServices:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class MakeLinkCode:
-    """A code by which the caller's member of Slack is tied to them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RingDesk:
-    """A person is asked for: of the desk, or of the emergency line (`about` emergency)."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookAtRing:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUpRing:
-    """Nobody took it, or the caller goes back, asks to be called back or is `gone`: a call-back ticket where nobody came to
-    them or they `asked` for it."""
-
-    nobody_came: bool
-    gone: bool = False
-    asked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AskCallBack:
-    """While the desk is closed: a call-back ticket."""
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIsAsked:
-    """Why the agent sent the caller to the keypad."""
-
-
-@dataclass(frozen=True, slots=True)
-class BackToTalk:
-    """Back into the room where the agent waits. `passed`: what came of the PIN; None: look whether a second proof was given."""
-
-    passed: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class TellUnlockCode:
-    """A code for somebody whose PIN is locked, on a number of theirs on file."""
-
-
-Effect = (
-    CheckPin
-    | NameAccounts
-    | FindAccount
-    | Offer
-    | MayOpen
-    | NameServices
-    | SaveTicket
-    | ListTickets
-    | MayReply
-    | SaveReply
-    | MayLeaveMessage
-    | LeaveMessage
-    | TellInvoices
-    | TellServices
-    | MakeLinkCode
-    | Further
-    | RingDesk
-    | LookAtRing
-    | GiveUpRing
-    | AskCallBack
-    | WhatIsAsked
-    | BackToTalk
-    | TellUnlockCode
-)
+    spent: bool = False
 
 
 Heard = Keys | Spoken | DialEnded | Summoned
-Event = Heard | Outcome
-Move = tuple[Call, Screen | Effect]
+PinOutcome = Proved | NotProved | Unlocked | LineBusy | MessagesOnly
+Event = Heard | PinOutcome
+Said = tuple[Call, Screen]
+Move = tuple[Call, Screen | CheckPin]

@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from authz import REQUESTS, Topic
-from ivr import further as f
-from ivr import outcomes as o
-from ivr import proofs
-from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, noted, refusal, resume, screen, unexpected
+from ivr import answers as a
+from ivr.desk_port import Desk
+from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, not_told, noted, resume, screen, unexpected
 from ivr.request import WANTED
-from ivr.shapes import Call, Event, Gather, Keys, Line, Move, line
+from ivr.shapes import Call, Event, Gather, Keys, Line, Said, line
 from ivr.tickets import HAND_IN, drafted, hand_in
 from store.tickets.customer_tickets import topic_of
 
@@ -22,110 +21,126 @@ WRONG_IN_ONE_GO: Final = 3
 TOPICS: Final = {"1": "technical", "2": "billing"}
 
 
-def _find(call: Call) -> Move:
-    return call, f.FindWays()
+def _ask_step_up(call: Call, desk: Desk) -> Said:
+    return _found(call, desk, desk.ways(call))
 
 
-def hear_step_up(call: Call, event: Event) -> Move:
-    match event:
-        case proofs.WaysFound(()):
-            fresh = [line(f"fresh.{word}") for word in event.fresh]
-            return _back(call, line("step.nothing"), *fresh, line("step.set_up"))
-        case proofs.WaysFound(ways, ending, _, draft):
+def _found(call: Call, desk: Desk, found: a.WaysFound | a.AlreadyProved | a.BeingUpdated | None) -> Said:
+    match found:
+        case a.WaysFound(()):
+            fresh = [line(f"fresh.{word}") for word in found.fresh]
+            return _back(call, desk, line("step.nothing"), *fresh, line("step.set_up"))
+        case a.WaysFound(ways, ending, _, draft):
             offered = [line(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
             if draft is None:
                 return screen(replace(call, at="step_up"), Gather(1), *offered, line("star_back"))
             waits = line("step.draft", number=draft.number, action=draft.action)
             known = replace(call, at="step_up", then=f"{HAND_IN}{draft.number}")
             return screen(known, Gather(1), waits, *offered, line("step.other"), line("star_back"))
-        case proofs.AlreadyProved() if call.then == "talk":
-            return resume(call)
-        case proofs.AlreadyProved():
-            return _lasts(call, event)
-        case proofs.NoNeed():
-            return _back(call, line("step.no_need"))
+        case a.AlreadyProved():
+            return resume(call, desk) if call.then == "talk" else _lasts(call, desk, found)
+        case None:
+            return _back(call, desk, line("step.no_need"))
+        case a.BeingUpdated():
+            return not_told(call, desk, found)
+
+
+def _hear_step_up(call: Call, desk: Desk, event: Event) -> Said:
+    match event:
         case Keys("*") if call.then.startswith(WANTED):
-            return goto(replace(call, then="", about="", service=None), "request")
+            return goto(replace(call, then="", about="", service=None), desk, "request")
         case Keys("*"):
-            return _back(call)
+            return _back(call, desk)
         case Keys("6") if drafted(call) is not None:
-            return goto(replace(call, then="prove"), "step_up")
+            return goto(replace(call, then="prove"), desk, "step_up")
         case Keys(keyed) if keyed in WAYS:
-            return replace(call, way=WAYS[keyed], wrong=0), f.ProveBy()
+            return _prove_by(replace(call, way=WAYS[keyed], wrong=0), desk)
         case Keys():
-            return not_a_choice(call)
-        case proofs.CodeWanted():
-            return goto(call, "step_code")
-        case proofs.ApprovalAsked(id):
-            said = line("approval.number", asked=event), line("approval.again", asked=event), line("approval.say_it")
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
+
+
+def _prove_by(call: Call, desk: Desk) -> Said:
+    asked = desk.prove_by(call)
+    match asked:
+        case "code_wanted":
+            return goto(call, desk, "step_code")
+        case a.ApprovalAsked(id):
+            said = line("approval.number", asked=asked), line("approval.again", asked=asked), line("approval.say_it")
             return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, line("star_back"))
-        case proofs.WayClosed(True):
-            return goto(call, "step_up", line("step.not_now"))
-        case proofs.WayClosed(False):
-            return not_a_choice(call)
-        case o.Refused():
-            return menu(call, *refusal(event))
-    return unexpected(call, event)
+        case "not_now":
+            return goto(call, desk, "step_up", line("step.not_now"))
+        case "not_offered":
+            return not_a_choice(call, desk)
+        case a.BeingUpdated():
+            return not_told(call, desk, asked)
 
 
-def _back(call: Call, *lead: Line) -> Move:
+def _back(call: Call, desk: Desk, *lead: Line) -> Said:
     """Without a second proof: to the menu, or to the agent who waits."""
-    return resume(call, *lead) if call.then == "talk" else menu(call, *lead)
+    return resume(call, desk, *lead) if call.then == "talk" else menu(call, desk, *lead)
 
 
-def _ask_code(call: Call) -> Move:
+def _ask_code(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(9, until_hash=True, seconds=15), line(f"key_code.{call.way}"))
 
 
-def _hear_code(call: Call, event: Event) -> Move:
+def _hear_code(call: Call, desk: Desk, event: Event) -> Said:
     digits = 6 if call.way == "authenticator" else 8
     match event:
         case Keys("*"):
-            return goto(call, "step_up")
+            return goto(call, desk, "step_up")
         case Keys(keyed) if re.fullmatch(f"[0-9]{{{digits}}}", keyed):
-            return call, f.CheckCode(keyed)
+            return _check(call, desk, keyed)
         case Keys():
-            return _once_more(call, line("step.not_whole"))
-        case proofs.SteppedUp(minutes):
-            return resume(call, line("step.done", minutes=minutes))
-        case proofs.CodeWrong():
-            return _once_more(call, line("step.wrong"))
-        case proofs.CodesRefused(busy):
-            return _back(call, line("step.busy" if busy else "step.locked"))
-    return unexpected(call, event)
+            return _once_more(call, desk, line("step.not_whole"))
+    raise unexpected(call, event)
 
 
-def _once_more(call: Call, why: Line) -> Move:
+def _check(call: Call, desk: Desk, digits: str) -> Said:
+    checked = desk.check_code(call, digits)
+    match checked:
+        case a.SteppedUp(minutes):
+            return resume(call, desk, line("step.done", minutes=minutes))
+        case "wrong":
+            return _once_more(call, desk, line("step.wrong"))
+        case "locked" | "busy":
+            return _back(call, desk, line("step.busy" if checked == "busy" else "step.locked"))
+        case a.BeingUpdated():
+            return not_told(call, desk, checked)
+
+
+def _once_more(call: Call, desk: Desk, why: Line) -> Said:
     if call.wrong + 1 == WRONG_IN_ONE_GO:
-        return _back(call, why)
-    return goto(replace(call, wrong=call.wrong + 1), "step_code", why)
+        return _back(call, desk, why)
+    return goto(replace(call, wrong=call.wrong + 1), desk, "step_code", why)
 
 
-def _ask_approving(call: Call) -> Move:
+def _ask_approving(call: Call, _desk: Desk) -> Said:
     return screen(call, Gather(1, seconds=4), line("approval.waiting"), line("star_back"))
 
 
-def _hear_approving(call: Call, event: Event) -> Move:
-    match event:
-        case Keys("*"):
-            return call, f.GiveUpApproval()
-        case Keys():
-            return call, f.LookAtApproval()
-        case proofs.StillWaiting():
+def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
+    if not isinstance(event, Keys):
+        raise unexpected(call, event)
+    looked = desk.give_up_approval(call) if event.keyed == "*" else desk.look_at_approval(call)
+    match looked:
+        case None:
+            return goto(replace(call, approval=0), desk, "step_up")
+        case "waiting":
             return screen(call, Gather(1, seconds=4), line("approval.waiting"))
-        case proofs.SteppedUp(minutes):
-            return resume(call, line("step.done", minutes=minutes))
-        case proofs.NotApproved():
-            return _back(call, line("approval.no"))
-        case proofs.WayClosed():
-            return goto(replace(call, approval=0), "step_up")
-    return unexpected(call, event)
+        case a.SteppedUp(minutes):
+            return resume(call, desk, line("step.done", minutes=minutes))
+        case "no":
+            return _back(call, desk, line("approval.no"))
+        case a.BeingUpdated():
+            return not_told(call, desk, looked)
 
 
 # --- somebody who has given a second proof
 
 
-def _lasts(call: Call, proved: proofs.AlreadyProved) -> Move:
+def _lasts(call: Call, desk: Desk, proved: a.AlreadyProved) -> Said:
     carry = [line("stepped_up.carry")] if proved.carry else []
     change = [line("stepped_up.change")] if proved.requests else []
     draft, topics = proved.draft, tuple(str(topic) for topic in Topic if topic in map(topic_of, proved.carry))
@@ -133,68 +148,72 @@ def _lasts(call: Call, proved: proofs.AlreadyProved) -> Move:
     known = replace(call, at="stepped_up", topics=topics, told=draft.number if draft else 0)
     said = line("stepped_up.lasts", minutes=proved.minutes)
     if not carry and not change and not waits:
-        return menu(call, said)
+        return menu(call, desk, said)
     return screen(known, Gather(1), said, *carry, *change, *waits, line("star_back"))
 
 
-def _hear_stepped_up(call: Call, event: Event) -> Move:
+def _ask_stepped_up(call: Call, desk: Desk) -> Said:
+    found = desk.ways(call)  # it may have run out meanwhile
+    return _lasts(call, desk, found) if isinstance(found, a.AlreadyProved) else _found(call, desk, found)
+
+
+def _hear_stepped_up(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("*"):
-            return menu(call)
+            return menu(call, desk)
         case Keys("1") if len(call.topics) == 1:
-            return call, f.GiveReference(call.topics[0])
+            return _reference(call, desk, call.topics[0])
         case Keys("1") if call.topics:
-            return goto(call, "carry")
+            return goto(call, desk, "carry")
         case Keys("3") if call.told:
-            return hand_in(replace(call, then=f"{HAND_IN}{call.told}"))
+            return hand_in(replace(call, then=f"{HAND_IN}{call.told}"), desk)
         case Keys("2"):
-            return goto(call, "request")
+            return goto(call, desk, "request")
         case Keys():
-            return not_a_choice(call)
-        case proofs.Reference():
-            return _reference(call, event)
-        case proofs.WaysFound() | proofs.NoNeed():  # it has run out meanwhile
-            return hear_step_up(call, event)
-        case proofs.AlreadyProved():
-            return _lasts(call, event)
-    return unexpected(call, event)
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
 
 
-def _hear_carry(call: Call, event: Event) -> Move:
+def _ask_carry(call: Call, desk: Desk) -> Said:
     """What it is for in Slack is asked as what it is: nobody has to know which topic that belongs to."""
-    match event:
-        case proofs.AlreadyProved(_, carry) if carry:
+    found = desk.ways(call)
+    match found:
+        case a.AlreadyProved(_, carry) if carry:
             offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in carry]
             return screen(replace(call, at="carry"), Gather(1), line("which_in_slack"), *offered, line("star_back"))
-        case proofs.AlreadyProved() | proofs.WaysFound() | proofs.NoNeed():
-            return hear_step_up(call, event)
+    return _found(call, desk, found)
+
+
+def _hear_carry(call: Call, desk: Desk, event: Event) -> Said:
+    match event:
         case Keys("*"):
-            return goto(call, "stepped_up")
+            return goto(call, desk, "stepped_up")
         case Keys(keyed) if len(keyed) == 1 and keyed in "12345678" and _topic(keyed) in call.topics:
-            return call, f.GiveReference(_topic(keyed))
+            return _reference(call, desk, _topic(keyed))
         case Keys():
-            return not_a_choice(call)
-        case proofs.Reference():
-            return _reference(call, event)
-    return unexpected(call, event)
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
 
 
 def _topic(keyed: str) -> str:
     return str(topic_of(REQUESTS[int(keyed) - 1]))
 
 
-def _reference(call: Call, told: proofs.Reference) -> Move:
-    if told.digits is None:
-        return menu(call, line("reference.none"))
-    said = line("reference.code", reference=told), line("reference.again", reference=told)
-    return noted(call, *said, line("reference.use"))
+def _reference(call: Call, desk: Desk, topic: str) -> Said:
+    code = desk.reference(call, topic)
+    if code is None:
+        return menu(call, desk, line("reference.none"))
+    if isinstance(code, a.BeingUpdated):
+        return not_told(call, desk, code)
+    said = line("reference.code", reference=code), line("reference.again", reference=code)
+    return noted(call, desk, *said, line("reference.use"))
 
 
 PLACES = {
-    "step_up": Place(_find, hear_step_up),
+    "step_up": Place(_ask_step_up, _hear_step_up),
     "step_code": Place(_ask_code, _hear_code, silences=5, ends_with_hash=True),  # it is looked up, or on its way
     "approving": Place(_ask_approving, _hear_approving, silence_speaks=True),
-    "stepped_up": Place(_find, _hear_stepped_up),
-    "carry": Place(_find, _hear_carry),
+    "stepped_up": Place(_ask_stepped_up, _hear_stepped_up),
+    "carry": Place(_ask_carry, _hear_carry),
 }
 RESUMED["prove"] = menu

@@ -1,60 +1,55 @@
-"""My tickets, read out one by one, and a message added to one."""
+"""My tickets, read out one by one, a message added to one, and a draft handed in."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
 
-from ivr import further as f
-from ivr import outcomes as o
+from ivr import answers as a
 from ivr import shapes as s
-from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, refused, screen, unexpected
-from ivr.shapes import Call, Event, Gather, Keys, Move, Record, line
+from ivr.desk_port import Desk
+from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, not_told, prove_or_not_told, screen, unexpected
+from ivr.shapes import Call, Event, Gather, Keys, Record, Said, line
+from store.tickets.customer_tickets import Ticket
 
 
-def ask_record(call: Call) -> Move:
+def ask_record(call: Call, _desk: Desk) -> Said:
     return screen(call, Record(), line("recorded_notice"), line("speak"))
 
 
-def _ask_tickets(call: Call) -> Move:
-    return call, s.ListTickets()
+def _ask_tickets(call: Call, desk: Desk) -> Said:
+    found = desk.tickets(call)
+    return prove_or_not_told(call, desk, found) if isinstance(found, a.NotTold) else read_out(call, desk, found)
 
 
-def hear_tickets(call: Call, event: Event) -> Move:
+def read_out(call: Call, desk: Desk, tickets: tuple[Ticket, ...]) -> Said:
+    if call.ticket >= len(tickets):
+        return menu(call, desk, line("no_more_tickets"))
+    told = tickets[call.ticket]
+    what = line("ticket", number=told.number, subject=told.subject)
+    status = line(f"ticket_status.{told.status}")
+    answer = line("ticket_answer", answer=told.answer) if told.answer else line("ticket_unanswered")
+    further = [line("next_ticket")] if call.ticket + 1 < len(tickets) else []
+    heard = replace(call, told=told.number, about=told.status)
+    if told.status == "draft":
+        return screen(heard, Gather(1), what, status, line("hand_in"), *further, line("star_back"))
+    return screen(heard, Gather(1), what, status, answer, line("add_to_ticket"), *further, line("star_back"))
+
+
+def _hear_tickets(call: Call, desk: Desk, event: Event) -> Said:
     match event:
-        case o.TicketsFound(tickets) if call.ticket < len(tickets):
-            told = tickets[call.ticket]
-            what = line("ticket", number=told.number, subject=told.subject)
-            status = line(f"ticket_status.{told.status}")
-            answer = line("ticket_answer", answer=told.answer) if told.answer else line("ticket_unanswered")
-            further = [line("next_ticket")] if call.ticket + 1 < len(tickets) else []
-            heard = replace(call, told=told.number, about=told.status)
-            if told.status == "draft":
-                return screen(heard, Gather(1), what, status, line("hand_in"), *further, line("star_back"))
-            return screen(heard, Gather(1), what, status, answer, line("add_to_ticket"), *further, line("star_back"))
-        case o.TicketsFound():
-            return menu(call, line("no_more_tickets"))
         case Keys("1"):
-            return call, s.MayReply()
+            why = desk.may_reply(call)
+            return goto(call, desk, "reply") if why is None else prove_or_not_told(call, desk, why)
         case Keys("2"):
-            return goto(replace(call, ticket=call.ticket + 1), "tickets")
+            return goto(replace(call, ticket=call.ticket + 1), desk, "tickets")
         case Keys("3"):
-            return hand_in(replace(call, then=f"{HAND_IN}{call.told}"))
+            return hand_in(replace(call, then=f"{HAND_IN}{call.told}"), desk)
         case Keys("*"):
-            return menu(call)
+            return menu(call, desk)
         case Keys():
-            return not_a_choice(call)
-        case o.ReplyAllowed():
-            return goto(call, "reply")
-        case o.HandedIn(None) if call.about in _NO_DRAFT:  # nobody spoke of handing anything in
-            return not_a_choice(replace(call, then=""))
-        case o.HandedIn(None):
-            return menu(call, line("no_draft"))
-        case o.HandedIn(number, already):
-            return menu(call, line("handed_in_already" if already else "handed_in", number=number))
-        case o.Refused():
-            return refused(call, event)
-    return unexpected(call, event)
+            return not_a_choice(call, desk)
+    raise unexpected(call, event)
 
 
 _NO_DRAFT: Final = ("open", "waiting", "closed", "withdrawn")  # how the ticket stands that was read out last
@@ -66,23 +61,29 @@ def drafted(call: Call) -> int | None:
     return int(call.then.removeprefix(HAND_IN)) if call.then.startswith(HAND_IN) else None
 
 
-def hand_in(call: Call) -> Move:
-    return replace(call, at="tickets"), f.HandIn()
+def hand_in(call: Call, desk: Desk) -> Said:
+    wants = replace(call, at="tickets")
+    done = desk.hand_in(wants)
+    if isinstance(done, a.NotTold):
+        return prove_or_not_told(wants, desk, done)
+    if done.number is not None:
+        return menu(wants, desk, line("handed_in_already" if done.already else "handed_in", number=done.number))
+    if call.about in _NO_DRAFT:  # nobody spoke of handing anything in
+        return not_a_choice(replace(wants, then=""), desk)
+    return menu(wants, desk, line("no_draft"))
 
 
-def _hear_reply(call: Call, event: Event) -> Move:
-    match event:
-        case s.Spoken(recorded):
-            return call, s.SaveReply(recorded)
-        case o.TicketSaved(number):
-            return menu(call, line("added_to_ticket", number=number))
-        case o.TicketKept():
-            return menu(call, line("ticket_kept"))
-    return menu(call)
+def _hear_reply(call: Call, desk: Desk, event: Event) -> Said:
+    if not isinstance(event, s.Spoken):
+        return menu(call, desk)
+    number = desk.reply(call, event.recorded)
+    if isinstance(number, a.BeingUpdated):
+        return not_told(call, desk, number)
+    return menu(call, desk, line("ticket_kept") if number is None else line("added_to_ticket", number=number))
 
 
 PLACES = {
-    "tickets": Place(_ask_tickets, hear_tickets),
+    "tickets": Place(_ask_tickets, _hear_tickets),
     "reply": Place(ask_record, _hear_reply),
 }
 RESUMED["hand_in"] = hand_in

@@ -1,4 +1,4 @@
-"""One turn of a call: the row is loaded and locked, the dialogue steps, effects are carried out, the answer is stored.
+"""One turn of a call: the row is loaded and locked, the dialogue goes on to its next screen, the answer is stored.
 
 A repeat of the last turn gets its stored answer and has no effect; a repeat with other keys is refused. Any process can
 take any turn.
@@ -13,12 +13,13 @@ from functools import partial
 from urllib.parse import urlencode
 
 from authz import Proof
-from ivr import dialogue, effects, pin, ringing, screens
-from ivr.asks import Desk
-from ivr.outcomes import LineBusy, MessagesOnly, Outcome, Proved, Unlocked
+from ivr import dialogue, pin, screens
+from ivr import shapes as s
+from ivr.asks import DeskSettings
 from ivr.phrases import Phrases
 from ivr.radar import Radar, Seen
-from ivr.shapes import Call, CheckPin, Effect, Heard, Keys, Screen, Spoken, Summoned
+from ivr.shapes import Call, Heard, Screen
+from ivr.store_desk import desk_for
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store
 from store.accounts.people import subject_of
@@ -31,10 +32,9 @@ from store.verification import pins
 from store.verification.hash_pool import HashPool
 from store.verification.pins import KeptPin
 
-effects.DO.update(ringing.DONE)
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
 POLL = 0.05
-STRAY = Keys("#")  # only where one key is heard: elsewhere it ends what was keyed
+STRAY = s.Keys("#")  # only where one key is heard: elsewhere it ends what was keyed
 
 
 Fingerprint = tuple[str, ...]
@@ -51,7 +51,7 @@ class Line:
 
     store: Store
     twilio: Twilio
-    desk: Desk
+    settings: DeskSettings
     pool: HashPool
     phrases: Phrases
     decoy: KeptPin
@@ -72,19 +72,26 @@ class Line:
 
 
 def open_line(
-    store: Store, twilio: Twilio, desk: Desk, phrases: Phrases, *, messages_only: bool = False, transcribe: bool = False
+    store: Store,
+    twilio: Twilio,
+    settings: DeskSettings,
+    phrases: Phrases,
+    *,
+    messages_only: bool = False,
+    transcribe: bool = False,
 ) -> Line:
     """A line ready to answer; the decoy PIN is made here, once."""
-    return Line(store, twilio, desk, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
+    return Line(store, twilio, settings, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
 
 
 def answer_call(on: Line, sid: str, number: str | None, fingerprint: Fingerprint, *, attested: bool = False) -> str:
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
-        call, move = dialogue.begin(number, attested=attested, messages_only=on.messages_only or threat_mode.threat(tx))
-        row = None if isinstance(move, Screen) else call_state.load(tx, sid)  # a repeat costs nobody another message
+        messages_only = on.messages_only or threat_mode.threat(tx)
+        row = call_state.load(tx, sid) if messages_only else None  # a repeat costs nobody another message
         if row is None:
-            call, screen = play(tx, on, call, move)
+            desk = desk_for(tx, on.settings, Call())
+            call, screen = dialogue.begin(number, desk, attested=attested, messages_only=messages_only)
             answer = on.draw(screen, sid, 0)
             if call_state.begin(tx, sid, call.to_json(), fingerprint[0], answer):
                 tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
@@ -125,7 +132,7 @@ def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
         if not any(is_step_token(tx.keys, token, sid, step) for step in steps if step >= 0):
             raise Refused("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
-            return _finish(tx, on, row, *dialogue.step(call, Summoned()), fingerprint)
+            return _go_on(tx, on, row, call, s.Summoned(), fingerprint)
         known = call_state.stored_answer(tx, row) if not row.claimed else None
     if known is None:
         raise Refused("a call that has gone on")
@@ -165,7 +172,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 raise Refused("a call we do not know")
             if (known := _stored(tx, row, token, fingerprint)) is not None:
                 return known
-            if row.ended_at is not None and not isinstance(heard, Spoken):
+            if row.ended_at is not None and not isinstance(heard, s.Spoken):
                 raise Refused("the call is over")
             if row.claimed is not None:
                 if row.claimed not in fingerprint:
@@ -178,24 +185,24 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 and (known := call_state.stored_answer(tx, row)) is not None
             ):
                 return known  # no turn at all: what it cut short is said once more
-            call, move = dialogue.step(before, heard)
-            if not isinstance(move, CheckPin):
-                return _finish(tx, on, row, call, move, fingerprint)
+            call, then = dialogue.step(before, desk_for(tx, on.settings, before), heard)
+            if not isinstance(then, s.CheckPin):
+                return _finish(tx, on, row, call, then, fingerprint)
             if call.at == "pin" and call.call_back is None and threat_mode.threat(tx):
-                return _finish(tx, on, row, *dialogue.step(call, MessagesOnly()), fingerprint)
+                return _go_on(tx, on, row, call, s.MessagesOnly(), fingerprint)
             admitted = on.pool.admit()
             if not admitted:
-                return _finish(tx, on, row, *dialogue.step(call, LineBusy()), fingerprint)
+                return _go_on(tx, on, row, call, s.LineBusy(), fingerprint)
             attempt = pin.reserve(
                 tx,
                 call,
                 on.decoy,
-                move.pin,
-                choice=on.desk.pin_choice,
-                barred=on.radar.is_hot(move.pin, tx.now),
+                then.pin,
+                choice=on.settings.pin_choice,
+                barred=on.radar.is_hot(then.pin, tx.now),
             )
             call_state.claim(tx, sid, fingerprint[0])
-        return _Check(row, call, attempt, move.pin)
+        return _Check(row, call, attempt, then.pin)
     except BaseException:
         if admitted:
             on.pool.leave()
@@ -213,15 +220,15 @@ def _check(on: Line, begun: _Check, fingerprint: Fingerprint) -> str:
     return retried(lambda: _settle(on, begun, right, watched, fingerprint))
 
 
-def _watch(on: Line, begun: _Check, outcome: Outcome) -> int:
+def _watch(on: Line, begun: _Check, outcome: s.PinOutcome) -> int:
     """What the radar makes of it: seconds of silence. By what is heard, so that a right PIN that opens nothing is as slow as
     a wrong one. Once for an attempt, however often it is settled."""
     attempt, call = begun.attempt, begun.call
     subject = subject_of(attempt.person) if attempt.person else ""
     seen = Seen(call.support_id, call.number, begun.keyed, subject, attempt.accounts)
-    if not isinstance(outcome, Proved):
+    if not isinstance(outcome, s.Proved):
         pause = on.radar.failed(seen, on.store.clock())
-        return 0 if isinstance(outcome, Unlocked) else pause
+        return 0 if isinstance(outcome, s.Unlocked) else pause
     on.radar.proved(seen, on.store.clock())
     return 0
 
@@ -238,7 +245,7 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, watched: list[int]
         outcome = pin.settle(tx, begun.attempt, right, begun.keyed)
         if not watched:
             watched.append(_watch(on, begun, outcome))
-        return _finish(tx, on, begun.row, *dialogue.step(state_of(now, begun.call), outcome), fingerprint, watched[0])
+        return _go_on(tx, on, begun.row, state_of(now, begun.call), outcome, fingerprint, watched[0])
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:
@@ -252,10 +259,18 @@ def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint)
     raise Refused("not the turn this call waits for")
 
 
-def _finish(
-    tx: Transaction, on: Line, row: CallRow, call: Call, move: Screen | Effect, fingerprint: Fingerprint, pause: int = 0
+def _go_on(
+    tx: Transaction, on: Line, row: CallRow, call: Call, event: s.Event, fingerprint: Fingerprint, pause: int = 0
 ) -> str:
-    call, screen = play(tx, on, call, move)
+    """To the next screen: only a key can ask for another PIN to be checked."""
+    call, screen = dialogue.step(call, desk_for(tx, on.settings, call), event)
+    assert isinstance(screen, Screen)
+    return _finish(tx, on, row, call, screen, fingerprint, pause)
+
+
+def _finish(
+    tx: Transaction, on: Line, row: CallRow, call: Call, screen: Screen, fingerprint: Fingerprint, pause: int = 0
+) -> str:
     answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
     call_state.save(tx, row, call.to_json(), fingerprint[0], answer, proved_by=call.proved_by)
     return answer
@@ -265,10 +280,3 @@ def state_of(row: CallRow, stepped: Call | None = None) -> Call:
     """Where a call stands, or has `stepped` to: what a PIN had proved is gone where that was taken away meanwhile."""
     call = stepped or Call.from_json(row.state)
     return call if call.proved_by in (None, row.proved_by) else replace(call, proof=int(Proof.CLAIMED))
-
-
-def play(tx: Transaction, on: Line, call: Call, move: Screen | Effect) -> tuple[Call, Screen]:
-    """Carries out effects and steps on until there is something to say."""
-    while not isinstance(move, Screen):
-        call, move = dialogue.step(call, effects.carry_out(tx, on.desk, call, move))
-    return call, move

@@ -62,6 +62,12 @@ WRONG = [
     ("store.calls", "store.tickets"),
     ("bot.views", "bot.inbound"),
 ]
+IMPURE = [("ivr.dialogue", "store.db"), ("ivr.menu", "ivr.store_desk"), ("ivr.tickets", "desk"), ("ivr.person", "time")]
+
+
+def ivr() -> list[str]:
+    """Its files: which of them are the dialogue stands in the contract."""
+    return [str(path.relative_to(ROOT)) for path in (ROOT / "ivr").glob("*.py")]
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +79,10 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
         for room in (ROOT / package, *(path.parent for path in (ROOT / package).glob("*/__init__.py"))):
             (tree / room.relative_to(ROOT)).mkdir()
             (tree / room.relative_to(ROOT) / "__init__.py").touch()
-    for single in ("store/db/statements.py", "authz/grant.py", "bot/router.py"):
+    for single in ("store/db/statements.py", "authz/grant.py", "bot/router.py", *ivr()):
         (tree / single).touch()
+    for importer, imported in IMPURE:
+        (tree / f"{importer.replace('.', '/')}.py").write_text(f"import {imported}\n")
     for importer, imported in WRONG:
         wrong = tree / importer.replace(".", "/") / f"takes_{imported.replace('.', '_')}.py"
         wrong.write_text(f"import {imported}\n")
@@ -86,3 +94,8 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(("importer", "imported"), WRONG)
 def test_a_wrong_import_is_seen(importer: str, imported: str, objections: str) -> None:
     assert f"{importer}.takes_{imported.replace('.', '_')} -> {imported}" in objections
+
+
+@pytest.mark.parametrize(("importer", "imported"), IMPURE)
+def test_the_dialogue_takes_nothing_that_is_not_pure(importer: str, imported: str, objections: str) -> None:
+    assert f"{importer} -> {imported}" in objections

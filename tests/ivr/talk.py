@@ -1,30 +1,33 @@
-"""Conversations made of dice: keys somebody might press, outcomes the store might give, and what the dialogue does then."""
+"""Conversations made of dice: keys somebody might press, answers the desk might give, and what the dialogue does then."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Topic
-from ivr import called, dialogue, duress, proofs
-from ivr import further as f
-from ivr import outcomes as o
+from ivr import answers as a
+from ivr import called, dialogue
 from ivr import shapes as s
+from ivr.desk_port import Desk
 from ivr.hours import Opening
 from ivr.menu import MENU
 from ivr.moves import PAGE, TABLE
-from ivr.outcomes import Outcome
-from ivr.shapes import Call, Effect, Event, Keys, Screen
+from ivr.shapes import Call, Event, Keys, Screen
 from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
 from store.messages.timeline import Recorded
 from store.tickets.customer_tickets import Ticket
 from store.verification.step_ups import FACTORS
 
 T = TypeVar("T")
-MOST_EFFECTS = 6  # in a row, without a word to the caller
+MOST_ASKED = 6  # of the desk in a row, without a word to the caller
 WORDS = ("amber", "otter")
-SPOKEN = s.Spoken(Recorded("RE" + "0" * 32, 7))
+RECORDED = Recorded("RE" + "0" * 32, 7)
+SPOKEN = s.Spoken(RECORDED)
+ASKED = {name for name in vars(Desk) if not name.startswith("_")} - {"under_threat"}
+NOT_TOLD = {name for name in ASKED if a.BeingUpdated in get_args(get_type_hints(getattr(Desk, name))["return"])}
 LONG_KEYS = (
     "",
     "*",
@@ -61,17 +64,15 @@ class Dice:
     def one_of(self, things: Sequence[T]) -> T:
         return things[self.throw(len(things))]
 
-    def outcome(self, *outcomes: Outcome) -> Outcome:
-        return self.one_of(outcomes)
-
 
 @dataclass
 class Step:
-    """One event and all that came of it: effects with their outcomes, and the screen at the end."""
+    """One event and all that came of it: what the desk was asked and answered, what came of a PIN, and the screen at the end."""
 
     before: Call
     event: Event | None
-    effects: list[tuple[Effect, Outcome]] = field(default_factory=list)
+    asked: list[tuple[str, object]] = field(default_factory=list)
+    pins: list[s.PinOutcome] = field(default_factory=list)
     call: Call = field(default_factory=Call)
     screen: Screen = field(default_factory=lambda: Screen((), s.HangUp()))
 
@@ -80,20 +81,25 @@ class Step:
         return [line.key for line in self.screen.lines]
 
 
-def settle(dice: Dice, step: Step, move: tuple[Call, Screen | Effect]) -> Step:
-    """Plays effects until there is something to say."""
+def settle(dice: Dice, step: Step, move: s.Move, desk: DiceDesk) -> Step:
+    """Plays what comes of a PIN until there is something to say."""
     call, then = move
     while not isinstance(then, Screen):
-        assert len(step.effects) < MOST_EFFECTS, f"effect after effect at {call.at}: {step.effects}"
-        outcome = outcome_of(dice, call, then)
-        step.effects.append((then, outcome))
-        call, then = dialogue.step(call, outcome)
-    step.call, step.screen = call, then
+        assert len(step.pins) < 2, f"PIN after PIN at {call.at}"
+        step.pins.append(of_a_pin(dice))
+        call, then = dialogue.step(call, desk.port, step.pins[-1])
+    step.call, step.screen, step.asked = call, then, desk.asked
     return step
 
 
-def hear(dice: Dice, call: Call, event: Event) -> Step:
-    return settle(dice, Step(call, event), dialogue.step(call, event))
+def prompted(dice: Dice, call: Call, **answers: object) -> Step:
+    desk = DiceDesk(dice, answers)
+    return settle(dice, Step(call, None), TABLE[call.at].prompt(call, desk.port), desk)
+
+
+def hear(dice: Dice, call: Call, event: Event, **answers: object) -> Step:
+    desk = DiceDesk(dice, answers)
+    return settle(dice, Step(call, event), dialogue.step(call, desk.port, event), desk)
 
 
 BEGINNINGS = ("", "menu", "called", "code")
@@ -103,15 +109,17 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
     """A call from its beginning, from the menu on or as one of ours, until somebody hangs up or the dice are thrown.
 
     The state goes through its text after each turn, as it does through the database."""
-    begun = dialogue.begin("+441632960108", messages_only=messages_only)
+    desk = DiceDesk(dice)
     if begins in ("called", "code"):
         ours = Call(number="+441632960108", support_id="10000081", account=1, call_back=7)
-        begun = called.begin(ours, "code" if begins == "code" else "talk", ("amber", "otter"))
+        begun = called.begin(ours, desk.port, "code" if begins == "code" else "talk", ("amber", "otter"))
     elif begins:
         accounts = tuple(range(1, 2 + dice.throw(12)))
         call = Call("menu", "+441632960108", subject="person:8", proof=2, accounts=accounts, account=1)
-        begun = TABLE["menu"].prompt(call)
-    steps = [settle(dice, Step(Call(), None), begun)]
+        begun = TABLE["menu"].prompt(call, desk.port)
+    else:
+        begun = dialogue.begin("+441632960108", desk.port, messages_only=messages_only)
+    steps = [settle(dice, Step(Call(), None), begun, desk)]
     while not dice.over and not isinstance(steps[-1].screen.then, s.HangUp):
         call = Call.from_json(steps[-1].call.to_json())
         steps.append(hear(dice, call, event_for(dice, steps[-1].screen)))
@@ -138,124 +146,140 @@ def denied(dice: Dice) -> Denied:
     return Denied(reason, ("D-1",), dice.one_of(list(Next)))
 
 
-def refused(dice: Dice, cell: str) -> o.Refused:
+def refused(dice: Dice, cell: str) -> a.Refused:
     names = ("Raj Patel", "Dev Anand")[: dice.throw(3)]
-    return o.Refused(cell, denied(dice), ("manage_support",)[: dice.throw(2)], dice.throw(2) == 1, names)
+    return a.Refused(cell, denied(dice), ("manage_support",)[: dice.throw(2)], dice.throw(2) == 1, names)
 
 
-def outcome_of(dice: Dice, call: Call, effect: Effect) -> Outcome:
-    """Anything the store might answer to an effect."""
-    if call.duress and duress.instead_of(call, effect, _unchanged) is duress._being_updated:
-        return o.BeingUpdated()
-    match effect:
-        case s.CheckPin():
-            threatened = dice.throw(4) == 3
-            outcomes = (o.NotProved, lambda: o.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened))
-            others = (o.LineBusy, o.MessagesOnly, lambda: o.Unlocked(8))
-            return (*outcomes, outcomes[1], *others)[dice.throw(6)]()
-        case s.NameAccounts():
+def of_a_pin(dice: Dice) -> s.PinOutcome:
+    threatened = dice.throw(4) == 3
+    proved = s.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened)
+    outcomes: tuple[s.PinOutcome, ...] = (s.NotProved(), proved, s.LineBusy(), s.MessagesOnly(), s.Unlocked(8), proved)
+    return dice.one_of(outcomes)
+
+
+class DiceDesk:
+    """Answers anything the desk might answer; or what is given, by the name of what is asked. Under threat it tells nothing wherever
+    the port lets it: but of those who talk to the desk already, who were really rung."""
+
+    def __init__(self, dice: Dice, given: dict[str, object] | None = None) -> None:
+        self._dice, self._given = dice, given or {}
+        self.asked: list[tuple[str, object]] = []
+
+    @property
+    def port(self) -> Desk:
+        return cast(Desk, self)
+
+    def under_threat(self) -> Desk:
+        return self.port
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in ASKED:
+            raise AttributeError(name)
+        return partial(self._ask, name)
+
+    def _ask(self, name: str, call: Call, *about: Any, **named: Any) -> Any:
+        assert len(self.asked) < MOST_ASKED, f"question after question at {call.at}: {self.asked}"
+        if name in self._given:
+            answer = self._given[name]
+        elif call.duress and name in NOT_TOLD - {"back_to_talk"}:
+            answer = a.BeingUpdated()
+        else:
+            answer = answer_of(self._dice, name, call, *about, *named.values())
+        self.asked.append((name, answer))
+        return answer
+
+
+def any_desk() -> Desk:
+    return DiceDesk(Dice([])).port
+
+
+def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
+    """Anything the store might answer."""
+    match name:
+        case "account_names":
             page = [AccountName(id, f"{id:06}", f"Account {id}") for id in call.accounts[call.page * PAGE :][:PAGE]]
-            return o.AccountsNamed(tuple(page[dice.throw(2) :]), len(call.accounts) > PAGE)
-        case s.FindAccount():
-            return o.AccountFound(dice.one_of((None, *call.accounts)))
-        case s.Offer():
+            return tuple(page[dice.throw(2) :])
+        case "find_account":
+            return dice.one_of((None, *call.accounts))
+        case "offer":
             cells = frozenset(cell for cell, _ in MENU.values() if dice.throw(3))
-            return o.Offered(cells, "Tideworks Ltd" if cells and len(call.accounts) > 1 else "")
-        case s.MayOpen():
+            return a.Offered(cells, "Tideworks Ltd" if cells and len(call.accounts) > 1 else "")
+        case "topics":
             if not dice.throw(4):
                 return refused(dice, "ticket.open:technical")
             topics = ((Topic.TECHNICAL,), (Topic.BILLING,), (Topic.TECHNICAL, Topic.BILLING), ())
-            return (
-                o.TopicsAllowed(topics[dice.throw(3)]) if dice.throw(2) else o.TopicsAllowed(dice.one_of(topics), True)
-            )
-        case s.NameServices():
+            return a.Topics(topics[dice.throw(3)]) if dice.throw(2) else a.Topics(dice.one_of(topics), True)
+        case "service_names":
             if not dice.throw(4):
                 return refused(dice, "phone.emergency")
-            return o.ServicesNamed(tuple(ServiceName(f"s-{n}", f"Server {n}") for n in range(dice.throw(20))))
-        case s.SaveTicket() | s.SaveReply():
-            return dice.outcome(o.TicketSaved(1001), o.TicketSaved(1001), o.TicketKept())
-        case s.ListTickets():
+            return tuple(ServiceName(f"s-{n}", f"Server {n}") for n in range(dice.throw(20)))
+        case "open_ticket" | "reply":
+            return dice.one_of((1001, 1001, None))
+        case "tickets":
             if not dice.throw(4):
                 return refused(dice, "ticket.view:billing")
-            return o.TicketsFound(tuple(_ticket(dice, n) for n in range(dice.throw(4))))
-        case s.MayReply():
-            return dice.outcome(o.ReplyAllowed(), o.ReplyAllowed(), refused(dice, "ticket.reply:technical"))
-        case s.MayLeaveMessage():
-            return o.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
-        case s.LeaveMessage():
-            return o.MessageLeft()
-        case s.TellInvoices():
+            return tuple(_ticket(dice, n) for n in range(dice.throw(4)))
+        case "may_reply":
+            return dice.one_of((None, None, refused(dice, "ticket.reply:technical")))
+        case "may_leave_message":
+            return a.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
+        case "leave_message" | "end_talk" | "caller_left":
+            return None
+        case "invoices":
             statuses = ("paid", "unpaid", "overdue")[: dice.throw(4)]
             invoices = tuple(Invoice("MS-1", "311.20", "GBP", "2026-11-15", status) for status in statuses)
-            return o.Invoices(invoices) if dice.throw(4) else refused(dice, "billing.view")
-        case s.TellServices():
+            return invoices if dice.throw(4) else refused(dice, "billing.view")
+        case "services":
             services = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
-            return o.Services(services) if dice.throw(4) else refused(dice, dice.one_of(CELLS))
-        case s.MakeLinkCode():
-            return o.LinkCode(dice.one_of((None, "01234567")))
-        case f.MayRequest():
-            return (
-                o.RequestsAllowed(REQUESTS[dice.throw(4) :]) if dice.throw(4) != 1 else refused(dice, "service.order")
-            )
-        case f.MayRecord():
-            return o.RequestAllowed() if dice.throw(2) else refused(dice, "service.cancel")
-        case f.SaveRequest():
-            return dice.outcome(o.RequestSaved(1001, False), o.RequestSaved(1001, True), o.TicketKept())
-        case f.HandIn():
-            done = (o.HandedIn(1001), o.HandedIn(1001, already=True), o.HandedIn(None), refused(dice, "service.cancel"))
-            return dice.outcome(*done)
-        case f.FindWays():
+            return services if dice.throw(4) else refused(dice, dice.one_of(CELLS))
+        case "link_code" | "unlock_code" | "reference":
+            return dice.one_of((None, a.Code("01234567")))
+        case "requests":
+            return REQUESTS[dice.throw(4) :] if dice.throw(4) != 1 else refused(dice, "service.order")
+        case "may_request":
+            return dice.one_of((None, None, refused(dice, "service.cancel"), "nothing_to_change"))
+        case "request":
+            return dice.one_of((a.RequestSaved(1001, False), a.RequestSaved(1001, True), None))
+        case "hand_in":
+            done = (a.HandedIn(1001), a.HandedIn(1001, already=True), a.HandedIn(None), refused(dice, "service.cancel"))
+            return dice.one_of(done)
+        case "ways":
             if call.at == "carry" or (call.at == "stepped_up" and not dice.throw(3)):
-                return proofs.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
-            draft = None if call.then or dice.throw(2) else proofs.Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
+                return a.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
+            draft = None if call.then or dice.throw(2) else a.Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
             fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
-            found = proofs.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
-            proved = proofs.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
-            return dice.outcome(found, found, proved, proofs.NoNeed())
-        case f.ProveBy():
+            found = a.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
+            proved = a.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
+            return dice.one_of((found, found, proved, None))
+        case "prove_by":
             if call.way == "slack_approval":
-                return dice.outcome(
-                    proofs.ApprovalAsked(3, "42"), proofs.ApprovalAsked(3, "42"), proofs.WayClosed(True)
-                )
-            return dice.outcome(
-                proofs.CodeWanted(), proofs.CodeWanted(), proofs.WayClosed(True), proofs.WayClosed(False)
-            )
-        case f.CheckCode():
-            return dice.outcome(
-                proofs.SteppedUp(15), proofs.CodeWrong(), proofs.CodeWrong(), proofs.CodesRefused(dice.throw(2) == 1)
-            )
-        case f.LookAtApproval():
-            return dice.outcome(
-                proofs.StillWaiting(), proofs.StillWaiting(), proofs.SteppedUp(15), proofs.NotApproved()
-            )
-        case f.GiveUpApproval():
-            return dice.outcome(proofs.WayClosed(True), proofs.SteppedUp(15))
-        case f.GiveReference():
-            return proofs.Reference(dice.one_of((None, "01234567")))
-        case s.RingDesk():
-            shut = o.DeskClosed(Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1))
+                return dice.one_of((a.ApprovalAsked(3, "42"), a.ApprovalAsked(3, "42"), "not_now"))
+            return dice.one_of(("code_wanted", "code_wanted", "not_now", "not_offered"))
+        case "check_code":
+            return dice.one_of((a.SteppedUp(15), "wrong", "wrong", dice.one_of(("locked", "busy"))))
+        case "look_at_approval":
+            return dice.one_of(("waiting", "waiting", a.SteppedUp(15), "no"))
+        case "give_up_approval":
+            return dice.one_of((None, a.SteppedUp(15)))
+        case "ring":
+            shut = Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1)
             at_hours = call.about != "emergency" and call.call_back is None
-            instead = (o.RingEnded(1001, True), shut) if at_hours else (o.RingEnded(1001, True),)
-            return dice.outcome(o.Ringing(5), o.Ringing(5), *instead, refused(dice, "phone.support"))
-        case s.LookAtRing():
-            return dice.outcome(o.StillRinging(1 + dice.throw(3)), o.Taken("desk-5", WORDS), o.NobodyCame())
-        case s.GiveUpRing(nobody_came, _, asked):
-            number = dice.one_of((None, 1001)) if nobody_came or asked else None
-            return o.RingEnded(number, nobody_came, asked)
-        case s.AskCallBack():
-            return dice.outcome(o.RingEnded(1001, False, True), refused(dice, "phone.support"))
-        case s.WhatIsAsked():
-            return o.Asked(dice.one_of(("pin", "pin", "second", "")))
-        case s.BackToTalk(passed):
-            back = o.BackInRoom("desk-5", bool(dice.throw(2)) if passed is None else passed)
-            return dice.outcome(back, back, o.RingEnded(None, False), refused(dice, "phone.support"))
-        case s.TellUnlockCode():
-            return o.UnlockCode(dice.one_of((None, "01234567")))
-    raise AssertionError(f"no outcome is known for {effect}")
-
-
-def _unchanged(*_: object) -> Outcome:
-    raise AssertionError("only named here")
+            instead = (a.RingEnded(1001, True), shut) if at_hours else (a.RingEnded(1001, True),)
+            return dice.one_of((5, 5, *instead, refused(dice, "phone.support")))
+        case "look_at_ring":
+            return dice.one_of((1 + dice.throw(3), a.Taken("desk-5", WORDS), None))
+        case "give_up_ring":
+            number = dice.one_of((None, 1001)) if about != "went_back" else None
+            return a.RingEnded(number, about == "nobody_came", about == "call_back")
+        case "ask_call_back":
+            return dice.one_of((a.RingEnded(1001, False, True), refused(dice, "phone.support")))
+        case "what_is_asked":
+            return dice.one_of(("pin", "pin", "second", ""))
+        case "back_to_talk":
+            back = a.BackInRoom("desk-5", bool(dice.throw(2)) if about is None else about)
+            return dice.one_of((back, back, None, refused(dice, "phone.support")))
+    raise AssertionError(f"no answer is known to {name}")
 
 
 def _ticket(dice: Dice, number: int) -> Ticket:

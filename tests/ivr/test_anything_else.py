@@ -12,7 +12,7 @@ from ivr.shapes import Gather, HangUp, Keys
 from store import tables
 from tests.desk import Desk
 from tests.ivr.proving import OFFER, OLIVIA, at_menu, by_app, with_app
-from tests.ivr.talk import SPOKEN, Dice, Step, hear, settle
+from tests.ivr.talk import SPOKEN, Dice, hear, prompted
 from tests.ivr.test_dialogue import BACK_FROM, proved
 from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows
 
@@ -116,7 +116,7 @@ def test_e13_a_stray_hash_is_nothing() -> None:
     tried = set[str]()
     for at, place in TABLE.items():
         call = replace(BACK_FROM.get(at, proved(at=at)), silent=1)
-        first = settle(Dice([0] * 9), Step(call, None), place.prompt(call))
+        first = prompted(Dice([0] * 9), replace(call, at=at))
         if place.silence_speaks or not isinstance(first.screen.then, Gather) or first.screen.then.until_hash:
             continue
         tried.add(at)

@@ -13,21 +13,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr import answers as a
 from ivr import dialogue, phrases
-from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.dialogue import MOST_UNPROVED
 from ivr.menu import MENU
 from ivr.moves import TABLE
-from ivr.shapes import Call, CheckPin, Conference, DialEnded, Effect, Gather, HangUp, Keys, Record, Screen
+from ivr.shapes import Call, CheckPin, Conference, DialEnded, Gather, HangUp, Keys, Record, Screen
 from store.accounts.account_details import AccountName
-from tests.ivr.talk import BEGINNINGS, ONE_KEY, SPOKEN, Dice, Step, converse, hear, settle
+from tests.ivr.talk import (
+    ASKED,
+    BEGINNINGS,
+    ONE_KEY,
+    SPOKEN,
+    Dice,
+    DiceDesk,
+    Step,
+    any_desk,
+    converse,
+    hear,
+    prompted,
+    settle,
+)
 from tests.sizes import size
 
 DICE = st.lists(st.integers(0, 59), max_size=60)
 WORDS = phrases.load()
 
-TO_STRANGERS = {s.CheckPin, s.MayLeaveMessage, s.LeaveMessage}  # what may be done for somebody not proven
+TO_STRANGERS = {"may_leave_message", "leave_message"}  # what may be asked of the desk for somebody not proven
 STRANGERS_HEAR = {
     *("welcome", "key_support_id", "support_id_again", "key_pin", "pin_not_whole", "pin_wrong", "nothing_heard"),
     *(
@@ -57,8 +70,11 @@ def proved(**known: Any) -> Call:
     )
 
 
-def is_proof(outcome: object) -> bool:
-    return isinstance(outcome, o.Proved)
+def keeps_to(allowed: set[str], step: Step, *, proven: bool) -> bool:
+    """Asks the desk for nothing else before somebody is proven. Whether they are now."""
+    proven = proven or any(isinstance(outcome, s.Proved) for outcome in step.pins)
+    assert proven or {name for name, _ in step.asked} <= allowed
+    return proven
 
 
 @settings(max_examples=size(300))
@@ -66,9 +82,7 @@ def is_proof(outcome: object) -> bool:
 def test_whoever_answers_a_call_of_ours_is_told_nothing_before_proof(numbers: list[int], begins: str) -> None:
     proven = False
     for step in converse(Dice(numbers), begins=begins):
-        for effect, outcome in step.effects:
-            assert proven or type(effect) in TO_STRANGERS | {s.TellUnlockCode}
-            proven = proven or is_proof(outcome)
+        proven = keeps_to(TO_STRANGERS | {"unlock_code"}, step, proven=proven)
         if not proven:
             assert step.call.proof == 0
             assert set(step.keys) <= STRANGERS_HEAR | CALLED_HEAR
@@ -79,9 +93,7 @@ def test_whoever_answers_a_call_of_ours_is_told_nothing_before_proof(numbers: li
 def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only: bool) -> None:
     proven = False
     for step in converse(Dice(numbers), messages_only=messages_only):
-        for effect, outcome in step.effects:
-            assert proven or type(effect) in TO_STRANGERS
-            proven = proven or is_proof(outcome)
+        proven = keeps_to(TO_STRANGERS, step, proven=proven)
         if not proven:
             assert step.call.subject is None
             assert step.call.proof == 0
@@ -93,7 +105,10 @@ def test_the_conversations_come_everywhere() -> None:
     dice = random.Random(1)
     calls = [converse(Dice(dice.choices(range(60), k=60)), begins=BEGINNINGS[n % 4]) for n in range(1200)]
     steps = [step for call in calls for step in call]
-    assert {type(effect) for step in steps for effect, _ in step.effects} == set(get_args(Effect))
+    assert {name for step in steps for name, _ in step.asked} == ASKED - {"caller_left"}, (
+        "the end of a call asks for that"
+    )
+    assert {type(outcome) for step in steps for outcome in step.pins} == set(get_args(s.PinOutcome))
     assert {step.call.at for step in steps} == set(TABLE)
 
 
@@ -139,11 +154,12 @@ def test_speaking_is_no_silence() -> None:
 def test_three_wrong_pins_end_a_call(numbers: list[int], between: list[str]) -> None:
     call, wrong = Call(at="pin", number="+441632960108", support_id="10000081"), 0
     for keys in between:
-        move = dialogue.step(call, Keys(keys))
+        desk = DiceDesk(Dice(numbers))
+        move = dialogue.step(call, desk.port, Keys(keys))
         if isinstance(move[1], CheckPin):
             wrong += 1
-            move = dialogue.step(move[0], o.NotProved())
-        step = settle(Dice(numbers), Step(call, Keys(keys)), move)
+            move = dialogue.step(move[0], desk.port, s.NotProved())
+        step = settle(Dice(numbers), Step(call, Keys(keys)), move, desk)
         if wrong == 3:
             assert isinstance(step.screen.then, HangUp)
         if step.call.at != "pin":
@@ -154,25 +170,21 @@ def test_three_wrong_pins_end_a_call(numbers: list[int], between: list[str]) -> 
 @pytest.mark.parametrize(("at", "key"), [("support_id", "*"), ("pin", "*"), ("message", "5")])
 def test_a7_one_key_again_and_again_keeps_no_line_for_somebody_unproved(at: str, key: str) -> None:
     """150 stars at the first question, or any key where a message is taken, and the call went on at our expense."""
-    call, move = TABLE[at].prompt(Call(at=at, about="no_pin"))
+    step = prompted(Dice([]), Call(at=at, about="no_pin"))
     for _ in range(MOST_UNPROVED):
-        call, move = dialogue.step(call, Keys(key))
-        if isinstance(move, s.MayLeaveMessage):
-            call, move = dialogue.step(call, o.MessageAllowed())
-        assert isinstance(move, Screen)
-        assert not isinstance(move.then, HangUp)
-    call, move = dialogue.step(call, Keys(key))
-    assert isinstance(move, Screen)
-    assert (isinstance(move.then, HangUp), [line.key for line in move.lines]) == (True, ["goodbye.not_proved"])
+        step = hear(Dice([]), step.call, Keys(key), may_leave_message=a.MessageAllowed())
+        assert not isinstance(step.screen.then, HangUp)
+    step = hear(Dice([]), step.call, Keys(key))
+    assert (isinstance(step.screen.then, HangUp), step.keys) == (True, ["goodbye.not_proved"])
 
 
 def test_three_wrong_pins_without_anything_else() -> None:
     call = Call(at="pin")
     heard = []
     for _ in range(3):
-        call, effect = dialogue.step(call, Keys("17846325"))
-        assert isinstance(effect, CheckPin)
-        call, screen = dialogue.step(call, o.NotProved())
+        call, then = dialogue.step(call, any_desk(), Keys("17846325"))
+        assert isinstance(then, CheckPin)
+        call, screen = dialogue.step(call, any_desk(), s.NotProved())
         assert isinstance(screen, Screen)
         heard.append([line.key for line in screen.lines])
     assert heard == [["pin_wrong", "key_pin"], ["pin_wrong", "key_pin"], ["goodbye.not_proved"]]
@@ -182,26 +194,26 @@ def test_three_wrong_pins_without_anything_else() -> None:
 def test_half_a_pin_is_no_attempt_and_three_in_a_row_end_the_call(keyed: str) -> None:
     call = Call(at="pin")
     for last in (False, False, True):
-        call, screen = dialogue.step(call, Keys(keyed))
+        call, screen = dialogue.step(call, any_desk(), Keys(keyed))
         assert isinstance(screen, Screen), "it was taken for a whole PIN"
         assert isinstance(screen.then, HangUp) == last
 
 
 def test_a_wrong_check_digit_is_asked_again_once_and_is_no_attempt() -> None:
-    call, screen = dialogue.step(Call(), Keys("12345678"))
+    call, screen = dialogue.step(Call(), any_desk(), Keys("12345678"))
     assert isinstance(screen, Screen)
     assert (call.at, call.tries, [line.key for line in screen.lines]) == (
         "support_id",
         0,
         ["support_id_again", "key_support_id"],
     )
-    call, screen = dialogue.step(call, Keys("12345678"))
+    call, screen = dialogue.step(call, any_desk(), Keys("12345678"))
     assert (call.at, call.tries, call.support_id) == ("pin", 0, "12345678"), "it goes on as an unknown ID"
 
 
 @pytest.mark.parametrize("keyed", ["", "10000081"])
 def test_no_id_and_an_id_hear_the_same(keyed: str) -> None:
-    call, screen = dialogue.step(Call(), Keys(keyed))
+    call, screen = dialogue.step(Call(), any_desk(), Keys(keyed))
     assert isinstance(screen, Screen)
     assert (call.at, call.support_id) == ("pin", keyed or None)
     assert [line.key for line in screen.lines] == ["key_pin"]
@@ -216,7 +228,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
         at=place, about="ticket", topics=("technical", "billing"), topic="technical", services=("a", "b"), ring=5
     )
     call = replace(known, about="no_pin") if place == "message" else known
-    first = settle(Dice([9]), Step(call, None), TABLE[place].prompt(call))
+    first = prompted(Dice([9]), call)
     assert first.screen.lines
     for keyed in (*ONE_KEY, "17846325", "0" * 64):
         for throw in range(12):
@@ -290,20 +302,17 @@ def test_star_is_known_everywhere_keys_are_heard() -> None:
 
 def test_what_is_not_built_is_not_offered() -> None:
     cells = frozenset(cell for cell, _ in MENU.values())
-    _, screen = dialogue.step(proved(), o.Offered(cells, ""))
-    assert isinstance(screen, Screen)
-    offered = [line.key for line in screen.lines]
-    assert offered == [f"menu.{digit}" for digit in "1234567809"]
-    call, effect = dialogue.step(proved(), o.LinkCode(None))  # which is what comes of 7 without Slack
-    assert (call.at, effect, [line.key for line in call.lead]) == ("menu", s.Offer(), ["not_a_choice"])
+    offered = [f"menu.{digit}" for digit in "1234567809"]
+    assert prompted(Dice([]), proved(), offer=a.Offered(cells, "")).keys == offered
+    step = hear(Dice([]), proved(), Keys("7"), link_code=None, offer=a.Offered(cells, ""))  # as without Slack
+    assert (step.call.at, step.keys) == ("menu", ["not_a_choice", *offered])
 
 
 @given(st.frozensets(st.sampled_from([cell for cell, _ in MENU.values()])))
 def test_only_what_is_allowed_is_spoken_always_with_the_same_digits(cells: frozenset[str]) -> None:
-    _, screen = dialogue.step(proved(), o.Offered(cells, ""))
-    assert isinstance(screen, Screen)
+    step = prompted(Dice([]), proved(), offer=a.Offered(cells, ""))
     for digit, (cell, _) in MENU.items():
-        assert (f"menu.{digit}" in [line.key for line in screen.lines]) == (cell in cells)
+        assert (f"menu.{digit}" in step.keys) == (cell in cells)
         assert WORDS.say(s.line(f"menu.{digit}")).startswith(f"Press {digit} ")
 
 
@@ -315,7 +324,7 @@ def test_accounts_are_chosen_by_the_digit_that_was_spoken(several: int) -> None:
         told = hear(Dice([0] * 9), call, Keys("")).screen
         choices = [line.values for line in told.lines if line.key == "choose.account"]
         for choice in choices:
-            after, _ = dialogue.step(call, Keys(str(choice["digit"])))
+            after, _ = dialogue.step(call, any_desk(), Keys(str(choice["digit"])))
             assert f"Account {after.account}" == choice["name"]
             chosen.append(after.account)
         call = hear(Dice([0] * 9), call, Keys("9")).call
@@ -325,12 +334,11 @@ def test_accounts_are_chosen_by_the_digit_that_was_spoken(several: int) -> None:
 def test_an_account_that_has_gone_meanwhile_moves_no_digit() -> None:
     call = proved(at="accounts", accounts=(101, 102, 103), account=None)
     left = tuple(AccountName(id, f"{id:06}", f"Account {id}") for id in (102, 103))  # the right on 101 went meanwhile
-    _, screen = dialogue.step(call, o.AccountsNamed(left, more=False))
-    assert isinstance(screen, Screen)
-    choices = [line.values for line in screen.lines if line.key == "choose.account"]
+    told = prompted(Dice([]), call, account_names=left).screen
+    choices = [line.values for line in told.lines if line.key == "choose.account"]
     assert len(choices) == 2
     for choice in choices:
-        after, _ = dialogue.step(call, Keys(str(choice["digit"])))
+        after, _ = dialogue.step(call, any_desk(), Keys(str(choice["digit"])))
         assert f"Account {after.account}" == choice["name"]
 
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from authz import Proof
-from ivr import outcomes as o
+from ivr.answers import Code
 from store import tables
 from store.accounts.people import subject_of
 from store.codes import one_time_codes
@@ -105,7 +105,7 @@ def test_the_code_is_in_the_answer_and_nowhere_else(slack_desk: Desk, logged: li
 
 
 def test_a_code_hides_itself() -> None:
-    assert "01234567" not in repr(o.LinkCode("01234567"))
+    assert "01234567" not in repr(Code("01234567"))
 
 
 def test_it_is_in_the_ledger_without_the_code(slack_desk: Desk) -> None:

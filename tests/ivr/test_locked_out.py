@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from ivr import dialogue, pin
-from ivr import outcomes as o
+from ivr import shapes as s
 from ivr.shapes import Call
 from store import tables
 from store.codes import one_time_codes
@@ -19,6 +19,7 @@ from store.verification import attempt_limits, unlock
 from store.verification.attempt_limits import Admission
 from store.verification.pins import Pin
 from tests.desk import Desk
+from tests.ivr.talk import any_desk
 from tests.ivr.wire import Caller, Wire, change, rows, set_state, state_of
 from tests.seeking import stands_in
 
@@ -169,9 +170,10 @@ def test_what_a_code_let_through_is_its_persons_alone(locked: Desk) -> None:
 
 def test_in_mid_talk_it_ends_with_the_tries(locked: Desk) -> None:
     """Or an agent who asks again and again would let through three more each time."""
-    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", unlocked=8, tries=2), o.NotProved())
+    desk = any_desk()
+    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", unlocked=8, tries=2), desk, s.NotProved())
     assert (call.at, call.unlocked) == ("talking", 0)
-    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", tries=2), o.Unlocked(8))
+    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", tries=2), desk, s.Unlocked(8))
     assert (call.at, call.unlocked, call.tries) == ("pin_again", 8, 0)
 
 

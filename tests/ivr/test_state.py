@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from authz import Topic
 from ivr import dialogue
-from ivr import outcomes as o
 from ivr import shapes as s
 from ivr.moves import TABLE
 from ivr.shapes import Call, CheckPin, Keys
+from tests.ivr.talk import any_desk
 
 FIELDS = {
     "at": st.sampled_from(sorted(TABLE)),
@@ -68,15 +68,15 @@ def test_all_of_a_call_is_tried() -> None:
 
 @given(st.from_regex("[0-9]{6,10}", fullmatch=True))
 def test_no_digit_of_a_pin_is_seen(keyed: str) -> None:
-    _, effect = dialogue.step(Call(at="pin"), Keys(keyed))
-    assert isinstance(effect, CheckPin)
-    for shown in (Keys(keyed), effect, effect.pin):
+    _, then = dialogue.step(Call(at="pin"), any_desk(), Keys(keyed))
+    assert isinstance(then, CheckPin)
+    for shown in (Keys(keyed), then, then.pin):
         assert not re.search("[0-9]", f"{shown!r} {shown!s} {shown}")
     with pytest.raises(TypeError):
-        pickle.dumps(effect)
+        pickle.dumps(then)
 
 
 def test_an_event_out_of_place_is_a_fault_that_quotes_nothing() -> None:
     with pytest.raises(TypeError) as fault:
-        dialogue.step(Call(at="topic"), o.Proved("person:8", (400639,)))
+        dialogue.step(Call(at="topic"), any_desk(), s.Proved("person:8", (400639,)))
     assert not re.search("[0-9]", str(fault.value))

@@ -8,19 +8,19 @@ import pytest
 from sqlalchemy import select, update
 
 from authz import Denied, Next, Proof, Reason
-from ivr import after, dialogue, effects, moves
-from ivr import outcomes as o
-from ivr import shapes as s
+from ivr import after, moves
 from ivr.agent import told_url
-from ivr.outcomes import Proved
-from ivr.shapes import BackToTalk, Call, Keys
+from ivr.answers import BackInRoom, Refused
+from ivr.shapes import Call, Conference, HangUp, Keys, Proved
+from ivr.store_desk import StoreDesk
 from simulator.phone import Phone
 from store import tables
 from store.calls import support_calls as store_rings
 from store.verification import step_ups
 from tests.desk import PUBLIC, Desk
 from tests.ivr.elsewhere import asks_for, kim, piece, talks
-from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows, state_of
+from tests.ivr.talk import Dice, hear
+from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows, settings_of, state_of
 
 MIA = ("+441632960108", "17846325")
 PROMPT, PASSED, FAILED = "Key your PIN, then hash.", "Passed.", "Not passed."
@@ -277,10 +277,10 @@ def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> Non
         with one_desk.store.transaction("phone", mia.sid) as tx:
             if proved:
                 step_ups.reached(tx, call.subject or "", call.account or 0, "text", mia.sid, ends_at=tx.now + 60_000)
-            moved, effect = moves.TABLE["talking"].prompt(replace(call, then="talk"))
-            assert isinstance(effect, BackToTalk)
-            back = effects.carry_out(tx, one_desk.house.line.desk, moved, effect)  # type: ignore[union-attr]
-        assert (back.passed, ring(one_desk)[1]) == (proved, told)  # type: ignore[union-attr]
+            desk = StoreDesk(tx, settings_of(one_desk))
+            _, screen = moves.TABLE["talking"].prompt(replace(call, then="talk"), desk)
+        assert isinstance(screen.then, Conference)
+        assert ("keypad_passed" in [line.key for line in screen.lines], ring(one_desk)[1]) == (proved, told)
         assert ring(one_desk)[2] == Proof.VERIFIED, "the PIN is still right"
 
 
@@ -301,16 +301,18 @@ def test_for_a_second_proof_they_come_to_where_8_leads_and_back(desk: Desk) -> N
 
 def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
     call = Call(at="step_code", way="text", subject="person:8", proof=2, account=1, ring=1, then="talk", silent=5)
-    moved, effect = dialogue.step(call, Keys(""))
-    assert (moved.at, effect) == ("talking", BackToTalk(None))
+    step = hear(Dice([1]), call, Keys(""))
+    looked = BackInRoom("desk-5", True)  # whether a second proof was given, which the dice decide
+    assert (step.call.at, step.asked, step.call.proof) == ("talking", [("back_to_talk", looked)], 2)
 
 
 def test_somebody_elses_pin_is_not_theirs() -> None:
     """A number may change hands in the middle of a call, and with it whom the PIN is looked up for."""
     call = Call(at="pin_again", subject="person:8", proof=2, account=1, ring=1)
     for subject, passed in (("person:8", True), ("person:9", False)):
-        moved, effect = dialogue.step(call, Proved(subject, (1,)))
-        assert (moved.at, effect, moved.proof >= Proof.VERIFIED) == ("talking", BackToTalk(passed), passed)
+        step = hear(Dice([]), call, Proved(subject, (1,)))
+        assert (step.call.at, step.call.proof >= Proof.VERIFIED) == ("talking", passed)
+        assert step.asked == [("back_to_talk", BackInRoom("desk-5", passed))]
 
 
 def test_whoever_is_at_the_menu_is_not_taken_from_it(one_desk: Desk) -> None:
@@ -333,18 +335,12 @@ def test_whoever_failed_is_sent_nowhere_else_and_told_nothing(one_desk: Desk) ->
     change(one_desk, update(r).values(asked="second", told="", asked_at=one_desk.now))
     call = state_of(one_desk, mia.sid)
     with one_desk.store.transaction("phone", mia.sid) as tx:
-        desk = one_desk.house.line.desk if one_desk.house.line is not None else None
-        assert desk is not None
-        assert effects.carry_out(tx, desk, call, s.MakeLinkCode()) == o.LinkCode(None)
-        named = effects.carry_out(tx, desk, call, s.NameAccounts())
-        assert isinstance(named, o.AccountsNamed)
-        assert named.names == ()
-        offered = effects.carry_out(tx, desk, call, s.Offer())
-        assert isinstance(offered, o.Offered)
-        assert not offered.cells
-    _, move = dialogue.step(replace(call, at="talking"), o.Refused("phone.support", DENIED))
-    assert isinstance(move, s.Screen)
-    assert isinstance(move.then, s.HangUp)
+        desk = StoreDesk(tx, settings_of(one_desk))
+        assert desk.link_code(call) is None
+        assert desk.account_names(call) == ()
+        assert not desk.offer(call).cells
+    step = hear(Dice([]), replace(call, at="pin_again"), Keys("*"), back_to_talk=Refused("phone.support", DENIED))
+    assert isinstance(step.screen.then, HangUp)
 
 
 DENIED = Denied(Reason.UNVERIFIED, ("D-proof",), Next.VERIFY)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import ivr
 from authz import NAMES, REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
-from ivr import outcomes as o
+from ivr import answers as a
 from ivr import phrases, screens
 from ivr.menu import LINK, MENU, MESSAGE
 from ivr.moves import refusal
@@ -134,7 +134,7 @@ def test_every_format_is_known() -> None:
 def test_every_refusal_says_why_and_the_way_forward(reason: Reason) -> None:
     for way in Next:
         for helpers in ((), ("Raj Patel",), ("Raj Patel", "Dev Anand", "Olivia Hart", "Sam Okoro")):
-            refused = o.Refused(
+            refused = a.Refused(
                 "ticket.open:technical", Denied(reason, ("D-1",), way), ("manage_support",), False, helpers
             )
             said = [WORDS.say(each) for each in refusal(refused)]

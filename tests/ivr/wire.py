@@ -17,6 +17,7 @@ from sqlalchemy import Engine, NullPool, create_engine, func, select, update
 from starlette.types import Message
 from twilio.request_validator import RequestValidator
 
+from ivr.asks import DeskSettings
 from ivr.shapes import Call
 from store import tables
 from store.calls import call_state
@@ -227,6 +228,11 @@ def set_state(desk: Desk, sid: str, call: Call) -> None:
     with desk.store.transaction("test", sid) as tx:
         call_state.update_state(tx, sid, call.to_json())
         tx.connection.execute(update(tables.calls).where(tables.calls.c.sid == sid).values(proved_by=call.proved_by))
+
+
+def settings_of(desk: Desk) -> DeskSettings:
+    assert desk.house.line is not None
+    return desk.house.line.settings
 
 
 def count(desk: Desk, table: Any, *where: Any) -> int:

@@ -1,0 +1,131 @@
+"""Whatever the dialogue asks of the desk: one method for each, which is judged, done or told there, at that moment.
+
+store_desk.py answers in a transaction; duress.py whoever is threatened; the tests by dice. Where the type lets a method answer
+`BeingUpdated`, a caller under threat is told nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from authz import Action
+from ivr import answers as a
+from ivr.hours import Opening
+from ivr.shapes import Call
+from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.messages.timeline import Recorded
+from store.tickets.customer_tickets import Ticket
+
+GivesUp = Literal["went_back", "call_back", "nobody_came"]  # how a wait ends for the caller: support_calls.py
+WayTaken = Literal["code_wanted", "not_now", "not_offered"]  # not now: it is on file, and was tried too often
+CodeRefused = Literal["wrong", "locked", "busy"]  # too many did not match: for half an hour, or for a moment
+
+
+class Desk(Protocol):
+    def under_threat(self) -> Desk:
+        """The same desk, as somebody who is threatened meets it from now on."""
+
+    # --- who, and which account
+
+    def unlock_code(self, call: Call) -> a.Code | a.BeingUpdated | None:
+        """For somebody whose PIN is locked, on a number of theirs on file. None: it is wanted no more."""
+
+    def account_names(self, call: Call) -> tuple[AccountName, ...]:
+        """Of one page of their accounts."""
+
+    def find_account(self, call: Call, number: str) -> int | None: ...
+
+    # --- the menu
+
+    def offer(self, call: Call) -> a.Offered: ...
+
+    def invoices(self, call: Call) -> tuple[Invoice, ...] | a.NotTold: ...
+
+    def services(self, call: Call) -> tuple[Service, ...] | a.NotTold: ...
+
+    def link_code(self, call: Call) -> a.Code | a.BeingUpdated | None:
+        """By which the caller's member of Slack is tied to them. None: the desk has no Slack."""
+
+    # --- tickets and messages
+
+    def topics(self, call: Call) -> a.Topics | a.Refused:
+        """Of which a ticket may be opened by phone."""
+
+    def service_names(self, call: Call) -> tuple[ServiceName, ...] | a.Refused:
+        """What a ticket, a request or an emergency (`about`) may be about."""
+
+    def open_ticket(self, call: Call, recorded: Recorded) -> int | None:
+        """None: the right went meanwhile, and what was spoken waits with the desk. So below."""
+
+    def tickets(self, call: Call) -> tuple[Ticket, ...] | a.NotTold:
+        """All of theirs; the one at `ticket` is read out with its answer."""
+
+    def may_reply(self, call: Call) -> a.NotTold | None: ...
+
+    def reply(self, call: Call, recorded: Recorded) -> int | a.BeingUpdated | None: ...
+
+    def may_leave_message(self, call: Call) -> a.MessageAllowed:
+        """Counted before anything is recorded, for whoever is not proven."""
+
+    def leave_message(self, call: Call, recorded: Recorded) -> None:
+        """For the desk's pending list."""
+
+    # --- a change
+
+    def requests(self, call: Call) -> tuple[Action, ...] | a.NotTold:
+        """Which may be asked for by phone, a second proof taken as given, in the order of the rules."""
+
+    def may_request(self, call: Call) -> a.NotTold | Literal["nothing_to_change"] | None:
+        """Why the change that is wanted (`then`) may not be asked for now. Where there is nothing to change, the account is what
+        the request would make of it: nobody who may is asked for a proof in vain."""
+
+    def request(self, call: Call, recorded: Recorded) -> a.RequestSaved | a.BeingUpdated | None: ...
+
+    def hand_in(self, call: Call) -> a.HandedIn | a.NotTold:
+        """The draft that `then` names goes to the desk."""
+
+    # --- a second proof
+
+    def ways(self, call: Call) -> a.WaysFound | a.AlreadyProved | a.BeingUpdated | None:
+        """By what one could be given, or how long the one that was given lasts. None: nothing they may do here needs one."""
+
+    def prove_by(self, call: Call) -> a.ApprovalAsked | WayTaken | a.BeingUpdated:
+        """Has a code sent, or a question asked in Slack, where the way needs that."""
+
+    def check_code(self, call: Call, digits: str) -> a.SteppedUp | CodeRefused | a.BeingUpdated: ...
+
+    def look_at_approval(self, call: Call) -> a.SteppedUp | Literal["waiting", "no"] | a.BeingUpdated: ...
+
+    def give_up_approval(self, call: Call) -> a.SteppedUp | a.BeingUpdated | None:
+        """It may have come just now."""
+
+    def reference(self, call: Call, topic: str) -> a.Code | a.BeingUpdated | None:
+        """Takes what was proved here to Slack, for one topic. None: there is nothing to carry any more."""
+
+    # --- a person
+
+    def ring(self, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+        """A person is asked for: of the desk, or of the emergency line (`about` emergency). The ring's id; RingEnded: there is no
+        phone to ring; Opening: nobody is there until then."""
+
+    def look_at_ring(self, call: Call) -> int | a.Taken | a.Refused | None:
+        """Their place in the queue, from 1; None: nobody came."""
+
+    def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+        """Nobody took it, or the caller goes back or asks to be called back; unless somebody came just now."""
+
+    def caller_left(self, call: Call) -> None:
+        """They hung up while they waited for a person, and are called back."""
+
+    def ask_call_back(self, call: Call) -> a.RingEnded | a.Refused:
+        """While the desk is closed: a call-back ticket."""
+
+    def what_is_asked(self, call: Call) -> str:
+        """Why the agent sent the caller to the keypad: pin, second, or nothing any more."""
+
+    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | a.NotTold | None:
+        """Into the room where the agent waits. `passed`: what came of the PIN; None: look whether a second proof was given.
+        Answers None where the agent has gone."""
+
+    def end_talk(self, call: Call) -> None:
+        """The agent has left, and the caller is still there."""

@@ -1,0 +1,263 @@
+"""The desk as `store` knows it, for one turn: whatever the dialogue asks is judged, done or told in its transaction.
+
+Everything is asked anew. A permission withdrawn in the middle of a call is gone at the next key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from authz import CELL_OF, Action, Grant, Proof, Topic
+from ivr import answers as a
+from ivr import proving, requesting, ringing
+from ivr.asks import ANYWHERE, CUSTOMER_ASKS, DeskSettings, asked, by_topic, judged, keep
+from ivr.desk_port import CodeRefused, Desk, GivesUp, WayTaken
+from ivr.duress import UnderThreat
+from ivr.hours import Opening
+from ivr.menu import LINK, MENU, MESSAGE
+from ivr.moves import PAGE
+from ivr.request import wanted
+from ivr.shapes import Call
+from ivr.step_up import STEP_UP
+from store.accounts import account_details
+from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.accounts.people import claimed_by
+from store.calls import message_limits
+from store.codes import one_time_codes
+from store.db.transaction import Transaction
+from store.messages.timeline import Recorded
+from store.tickets import answer_delivery, customer_lists, customer_tickets
+from store.tickets.customer_tickets import Ticket
+
+
+def desk_for(tx: Transaction, settings: DeskSettings, call: Call) -> Desk:
+    """As this caller meets it."""
+    desk = StoreDesk(tx, settings)
+    return desk.under_threat() if call.duress else desk
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDesk:
+    tx: Transaction
+    settings: DeskSettings
+
+    def under_threat(self) -> Desk:
+        self.tx.threatened = True
+        return UnderThreat(self.tx, self.settings, self)
+
+    # --- who, and which account
+
+    def unlock_code(self, call: Call) -> a.Code | None:
+        return ringing.unlock_code(self.tx, call)
+
+    def account_names(self, call: Call) -> tuple[AccountName, ...]:
+        assert call.subject is not None
+        allowed = self.tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
+        page = call.accounts[call.page * PAGE :][:PAGE]
+        return tuple(account_details.name(self.tx, allowed[id]) for id in page if id in allowed)
+
+    def find_account(self, call: Call, number: str) -> int | None:
+        assert call.subject is not None
+        allowed = self.tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
+        return account_details.numbered(self.tx, allowed.values(), number)
+
+    # --- the menu
+
+    def offer(self, call: Call) -> a.Offered:
+        tx, settings = self.tx, self.settings
+        one = asked(tx, call, Action.PHONE_SUPPORT)
+        offered = tx.offer(one._replace(action=action, topic=topic) for action, topic in _MENU_ASKS)
+        by_phone = "phone.support" in offered
+        said = [grant for grant in offered.values() if by_phone or grant.topic is None or grant.when in ANYWHERE]
+        cells = frozenset(str(grant.action) for grant in said)
+        tx.told_rights(said)
+        if call.proof >= Proof.VERIFIED:
+            cells |= ({LINK} if settings.slack else set()) | (set() if by_phone else {MESSAGE})
+        alone = proved = False
+        if requesting.allowed(tx, call):
+            alone = "ticket.open" not in cells
+            cells |= {"ticket.open"}
+        if requesting.needing_proof(tx, call):
+            proved = proving.proved(tx, call)
+            cells |= {STEP_UP} if proved or proving.offers(tx, settings, call) else set()
+        several = offered and len(call.accounts) > 1  # or there is no other account to tell it from
+        name = account_details.name(tx, next(iter(offered.values()))).name if several else ""
+        return a.Offered(cells, name, alone, proved)
+
+    def invoices(self, call: Call) -> tuple[Invoice, ...] | a.Refused:
+        granted = judged(self.tx, self.settings, asked(self.tx, call, Action.BILLING_VIEW))
+        return granted if isinstance(granted, a.Refused) else tuple(account_details.invoices(self.tx, granted))
+
+    def services(self, call: Call) -> tuple[Service, ...] | a.Refused:
+        granted = judged(self.tx, self.settings, asked(self.tx, call, Action.SERVICE_VIEW))
+        return granted if isinstance(granted, a.Refused) else tuple(account_details.services(self.tx, granted))
+
+    def link_code(self, call: Call) -> a.Code | None:
+        """Never for somebody whose PIN failed in the middle of the call: a link would be a proof."""
+        assert call.subject is not None
+        if not self.settings.slack or call.proof < Proof.VERIFIED:
+            return None
+        self.tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
+        return a.Code(one_time_codes.issue(self.tx, "link", call.subject))
+
+    # --- tickets and messages
+
+    def topics(self, call: Call) -> a.Topics | a.Refused:
+        granted = by_topic(self.tx, self.settings, call, Action.TICKET_OPEN)
+        requests = bool(requesting.allowed(self.tx, call))
+        if isinstance(granted, a.Refused):
+            return a.Topics((), requests, why=granted) if requests else granted
+        topics = tuple(grant.topic for grant in granted if grant.topic is not None)
+        state = account_details.takes_billing_alone(self.tx, granted[0]) if topics == (Topic.BILLING,) else None
+        return a.Topics(topics, requests, state)
+
+    def service_names(self, call: Call) -> tuple[ServiceName, ...] | a.Refused:
+        if call.about == "request":
+            return requesting.service_names(self.tx, call)
+        emergency = call.about == "emergency"
+        cell = (Action.PHONE_EMERGENCY, None) if emergency else (Action.TICKET_OPEN, Topic.TECHNICAL)
+        granted = judged(self.tx, self.settings, asked(self.tx, call, *cell))
+        return granted if isinstance(granted, a.Refused) else tuple(account_details.service_names(self.tx, granted))
+
+    def open_ticket(self, call: Call, recorded: Recorded) -> int | None:
+        tx = self.tx
+        granted = by_topic(tx, self.settings, call, Action.TICKET_OPEN)
+        verdict = next((g for g in granted if g.topic == call.topic), None) if isinstance(granted, list) else None
+        if customer_tickets.has_recording(tx, recorded.sid):
+            return customer_tickets.with_recording(tx, verdict, recorded.sid) if verdict is not None else None
+        if verdict is None:
+            keep(tx, call, recorded, "Left by phone after the right to open tickets had gone")
+            return None
+        what = account_details.service_name(tx, verdict, call.service) if call.service else None
+        subject = f"{what} (by phone)" if what else f"A {call.topic} question (by phone)"
+        return customer_tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=recorded)
+
+    def tickets(self, call: Call) -> tuple[Ticket, ...] | a.Refused:
+        granted = by_topic(self.tx, self.settings, call, Action.TICKET_VIEW)
+        if isinstance(granted, a.Refused):
+            return granted
+        found = tuple(customer_lists.listed(self.tx, granted, answers=True))
+        if call.ticket < len(found):  # the one that is read out now, with the desk's answer
+            told = found[call.ticket]
+            answer_delivery.read_out(
+                self.tx, next(grant for grant in granted if grant.topic == told.topic), told.number
+            )
+        return found
+
+    def may_reply(self, call: Call) -> a.Refused | None:
+        granted = self._reply_grants(call)
+        return granted if isinstance(granted, a.Refused) else None
+
+    def reply(self, call: Call, recorded: Recorded) -> int | None:
+        granted = self._reply_grants(call)
+        if customer_tickets.has_recording(self.tx, recorded.sid):
+            return None if isinstance(granted, a.Refused) else call.told
+        for grant in [] if isinstance(granted, a.Refused) else granted:
+            if customer_tickets.reply(self.tx, grant, call.told, body="", recorded=recorded):
+                return call.told
+        subject = f"Left by phone for ticket {call.told}, which they may not answer any more"
+        keep(self.tx, call, recorded, subject)
+        return None
+
+    def _reply_grants(self, call: Call) -> list[Grant] | a.Refused:
+        return by_topic(self.tx, self.settings, call, Action.TICKET_REPLY)
+
+    def may_leave_message(self, call: Call) -> a.MessageAllowed:
+        """Whoever proved who they are leaves what they want."""
+        if call.proved_by is not None:
+            return a.MessageAllowed()
+        failed = call.about == "fallback"
+        room = message_limits.take(self.tx, call.number, attested=call.attested, failed=failed)
+        return a.MessageAllowed(room.refused, room.on_file)
+
+    def leave_message(self, call: Call, recorded: Recorded) -> None:
+        tx, subject = self.tx, "Call back: " + _MESSAGE_SUBJECTS[call.about]
+        if customer_tickets.has_recording(tx, recorded.sid):
+            return
+        if call.proved_by is not None:
+            keep(tx, call, recorded, subject)
+            return
+        if not call.counted:  # it was given back, and comes all the same
+            failed = call.about == "fallback"
+            message_limits.charge(tx, call.number, attested=call.attested, failed=failed, on_file=call.on_file)
+        if call.on_file and not message_limits.is_on_file(tx, call.number):
+            return  # who left it was told that it is not taken
+        claimed = claimed_by(tx, call.support_id, call.number)
+        customer_tickets.leave_pending(tx, subject=subject, body="", recorded=recorded, claimed=claimed)
+
+    # --- a change
+
+    def requests(self, call: Call) -> tuple[Action, ...] | a.Refused:
+        return requesting.which(self.tx, self.settings, call)
+
+    def may_request(self, call: Call) -> a.Refused | Literal["nothing_to_change"] | None:
+        return requesting.why_not(self.tx, self.settings, call, wanted(call))
+
+    def request(self, call: Call, recorded: Recorded) -> a.RequestSaved | None:
+        return requesting.save(self.tx, call, recorded)
+
+    def hand_in(self, call: Call) -> a.HandedIn | a.Refused:
+        return requesting.hand_in(self.tx, self.settings, call)
+
+    # --- a second proof
+
+    def ways(self, call: Call) -> a.WaysFound | a.AlreadyProved | None:
+        return proving.ways(self.tx, self.settings, call)
+
+    def prove_by(self, call: Call) -> a.ApprovalAsked | WayTaken:
+        return proving.prove_by(self.tx, self.settings, call)
+
+    def check_code(self, call: Call, digits: str) -> a.SteppedUp | CodeRefused:
+        return proving.check_code(self.tx, self.settings, call, digits)
+
+    def look_at_approval(self, call: Call) -> a.SteppedUp | Literal["waiting", "no"]:
+        return proving.look_at_approval(self.tx, call)
+
+    def give_up_approval(self, call: Call) -> a.SteppedUp | None:
+        return proving.give_up_approval(self.tx, call)
+
+    def reference(self, call: Call, topic: str) -> a.Code | None:
+        return proving.reference(self.tx, self.settings, call, topic)
+
+    # --- a person
+
+    def ring(self, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+        return ringing.ring(self.tx, self.settings, call)
+
+    def look_at_ring(self, call: Call) -> int | a.Taken | a.Refused | None:
+        return ringing.look(self.tx, self.settings, call)
+
+    def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+        return ringing.give_up(self.tx, call, why)
+
+    def caller_left(self, call: Call) -> None:
+        ringing.caller_left(self.tx, call)
+
+    def ask_call_back(self, call: Call) -> a.RingEnded | a.Refused:
+        return ringing.ask_call_back(self.tx, self.settings, call)
+
+    def what_is_asked(self, call: Call) -> str:
+        return ringing.what_is_asked(self.tx, call)
+
+    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | a.Refused | None:
+        return ringing.back_to_talk(self.tx, self.settings, call, passed)
+
+    def end_talk(self, _call: Call) -> None:
+        ringing.end_talk(self.tx)
+
+
+_MENU_ASKS: Final[Sequence[tuple[Action, Topic | None]]] = [
+    (action, topic)
+    for (action, topic), cell in CELL_OF.items()
+    if cell.partition(":")[0] in {cell for cell, _ in MENU.values()}
+]
+_MESSAGE_SUBJECTS: Final = {
+    "no_pin": "a caller without a PIN",
+    "closed": "a caller while PINs were not taken",
+    "spent": "a caller while PINs were not taken",
+    "busy": "a caller while the line was busy",
+    "fallback": "a caller when something had failed",
+    "proved": "a caller who may not ask for it",
+}
