@@ -7,9 +7,19 @@ from typing import Final
 
 from fastapi import Response
 
-from authz import Action, Grant
-from desk import calls
+from authz import Action
+from desk import calls, ticket_work
 from desk.calls import CallBack
+from desk.ticket_work import (
+    Answered,
+    AnsweredMeanwhile,
+    Barred,
+    NotAnswered,
+    Released,
+    StatusSet,
+    Taken,
+    TicketRight,
+)
 from portal import answers, card
 from portal.asking import acting, asked, on_ticket, talking
 from portal.calls import CALL_BACK, why_not
@@ -24,6 +34,13 @@ from store.tickets import agent_tickets, answer_delivery, ticket_queue
 
 LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
+# What is said of each outcome, in words of words.toml.
+TAKEN: Final = {Taken.TAKEN: "taken", Taken.ALREADY: "taken_already", Taken.ANOTHER: "taken_another"}
+STATUS: Final = {
+    StatusSet.CHANGED: "status",
+    StatusSet.ALREADY: "status_already",
+    StatusSet.NO_SUCH_STATUS: "not_yours",
+}
 
 
 def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -70,58 +87,57 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
 
 
 def _on(
-    do: Callable[[Door, Transaction, Grant, int, Visit], str],
+    do: Callable[[Door, Transaction, TicketRight, Visit], str],
 ) -> Callable[[Door, Visit, Transaction, SignedIn], Response]:
     """Something is done with one ticket, as far as it may be: back to it, with a word about what came of it."""
 
     def handler(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-        number = visit.number("number")
-        grant = on_ticket(tx, who, number)
-        if grant is None:
-            return answers.not_there(door, visit)
-        if account_access.look(tx, grant, door.accounts_an_hour) is not Reading.OPEN:
-            return answers.to(f"/desk/tickets/{number}")
-        if not agent_tickets.may_work(tx, grant, number):
-            return answers.to(f"/desk/tickets/{number}?said=held")
-        return answers.to(f"/desk/tickets/{number}?said={do(door, tx, grant, number, visit)}")
+        page = f"/desk/tickets/{visit.number('number')}"
+        match ticket_work.to_work(tx, acting(who), visit.number("number"), accounts_an_hour=door.accounts_an_hour):
+            case Barred.NOT_THERE:
+                return answers.not_there(door, visit)
+            case Barred.TOO_MANY_ACCOUNTS:
+                return answers.to(page)
+            case Barred.HELD:
+                return answers.to(f"{page}?said=held")
+            case ticket:
+                return answers.to(f"{page}?said={do(door, tx, ticket, visit)}")
 
     return handler
 
 
-def _take(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+def _take(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
-    return agent_tickets.take(tx, grant, number, numbers.whole(visit.field("had")))
+    return TAKEN[ticket_work.take(tx, ticket, numbers.whole(visit.field("had")))]
 
 
-def _put_back(_door: Door, tx: Transaction, grant: Grant, number: int, _visit: Visit) -> str:
-    return "put_back" if agent_tickets.put_back(tx, grant, number) else "not_put_back"
+def _put_back(_door: Door, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+    return "put_back" if ticket_work.put_back(tx, ticket) else "not_put_back"
 
 
-def _answer(door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
-    """Only to somebody who is known: to nobody else can it be sent."""
-    found, words = ticket_queue.ticket(tx, grant, number), visit.form.get("words", "").strip()
-    if found is None or found.card.requester is None:
-        return "not_yours"
+def _answer(door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    words, seen = visit.form.get("words", "").strip(), numbers.whole(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    if agent_tickets.meanwhile(tx, grant, number, numbers.whole(visit.field("seen")) or 0):
-        return "answered_meanwhile"
-    return f"answered_{agent_tickets.answer(tx, grant, number, words, phone=door.phone).way}"
+    match ticket_work.answer(tx, ticket, words, seen=seen, phone=door.phone):
+        case Answered(reach):
+            return f"answered_{reach.way}"
+        case AnsweredMeanwhile():
+            return "answered_meanwhile"
+        case NotAnswered.NO_REQUESTER:
+            return "not_yours"
 
 
-def _note(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
+def _note(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     words = visit.form.get("words", "").strip()
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    agent_tickets.note(tx, grant, number, words)
+    ticket_work.note(tx, ticket, words)
     return "noted"
 
 
-def _status(_door: Door, tx: Transaction, grant: Grant, number: int, visit: Visit) -> str:
-    status = visit.field("status")
-    if status not in agent_tickets.DESK_STATUSES:
-        return "not_yours"
-    return "status" if agent_tickets.set_status(tx, grant, number, status) else "status_already"
+def _status(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    return STATUS[ticket_work.set_status(tx, ticket, visit.field("status"))]
 
 
 take, put_back = _on(_take), _on(_put_back)
@@ -138,9 +154,7 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
 
 def release(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
-    grant = on_ticket(tx, who, number)
-    if grant is None or grant.when:
+    came = ticket_work.release(tx, acting(who), number)
+    if came is Released.NOT_THERE:
         return answers.not_there(door, visit)
-    return answers.to(
-        f"/desk/tickets/{number}?said={'released' if ticket_queue.release(tx, grant, number) else 'status_already'}"
-    )
+    return answers.to(f"/desk/tickets/{number}?said={'released' if came is Released.RELEASED else 'status_already'}")

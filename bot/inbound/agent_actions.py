@@ -2,65 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.inbound.block_action import Click, number, number_of, value_of, where
 from bot.outbound import outbox
 from bot.platform.identity import Who
 from bot.usecases import desk_thread
+from desk import ticket_work
+from desk.ticket_work import StatusSet, Taken, TicketRight
 from store import Transaction
 from store.staff import email_codes
-from store.tickets import agent_tickets
 
 Body = Mapping[str, Any]
+# What is told of each outcome; nothing where the card itself says it.
+TAKEN: Final = {
+    Taken.TAKEN: None,
+    Taken.ALREADY: "fixed:taken_already",
+    Taken.ANOTHER: "fixed:taken_another",
+}
 
 
-def _take(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _on_ticket(do: Callable[[Transaction, TicketRight, Who, Body, str], str | None]) -> Click:
+    """Something is done with the ticket that a button names; `do` has what else the button says."""
+
+    def click(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+        named, _, rest = value_of(action).partition(":")
+        ticket = desk_thread.working(tx, who, number(named))
+        return "fixed:not_yours" if ticket is None else do(tx, ticket, who, body, rest)
+
+    return click
+
+
+def _take(tx: Transaction, ticket: TicketRight, who: Who, body: Body, had: str) -> str | None:
     """From whom the card said has it, and from nobody else."""
-    ticket, _, had = value_of(action).partition(":")
-    grant = desk_thread.working(tx, who, number(ticket))
-    if grant is None:
-        return "fixed:not_yours"
-    came = agent_tickets.take(tx, grant, number(ticket), number(had) or None)
-    if came == agent_tickets.TAKEN:
-        return None
-    return "fixed:taken_already" if came == agent_tickets.ALREADY else "fixed:taken_another"
+    return TAKEN[ticket_work.take(tx, ticket, number(had) or None)]
 
 
-def _put_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = desk_thread.working(tx, who, number_of(action))
-    if grant is None:
-        return "fixed:not_yours"
-    return None if agent_tickets.put_back(tx, grant, number_of(action)) else "fixed:not_put_back"
+def _put_back(tx: Transaction, ticket: TicketRight, who: Who, body: Body, _: str) -> str | None:
+    return None if ticket_work.put_back(tx, ticket) else "fixed:not_put_back"
 
 
 def _form(name: str) -> Click:
-    def open_form(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-        if desk_thread.working(tx, who, number_of(action)) is None:
-            return "fixed:not_yours"
-        outbox.form(tx, who.user, name, str(body["trigger_id"]), where(body), ticket=number_of(action))
+    def open_form(tx: Transaction, ticket: TicketRight, who: Who, body: Body, _: str) -> str | None:
+        outbox.form(tx, who.user, name, str(body["trigger_id"]), where(body), ticket=ticket.number)
         return None
 
-    return open_form
+    return _on_ticket(open_form)
 
 
-def _correct(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    ticket, _, message = value_of(action).partition(":")
-    if desk_thread.working(tx, who, number(ticket)) is None:
-        return "fixed:not_yours"
-    asked = {"ticket": number(ticket), "message": number(message)}
+def _correct(tx: Transaction, ticket: TicketRight, who: Who, body: Body, message: str) -> str | None:
+    asked = {"ticket": ticket.number, "message": number(message)}
     outbox.form(tx, who.user, "desk_correct", str(body["trigger_id"]), where(body), **asked)
     return None
 
 
-def _status(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    ticket, _, status = value_of(action).partition(":")
-    grant = desk_thread.working(tx, who, number(ticket))
-    if grant is None or status not in agent_tickets.DESK_STATUSES:
-        return "fixed:not_yours"
-    agent_tickets.set_status(tx, grant, number(ticket), status)
-    return None
+def _status(tx: Transaction, ticket: TicketRight, who: Who, body: Body, status: str) -> str | None:
+    done = ticket_work.set_status(tx, ticket, status)
+    return "fixed:not_yours" if done is StatusSet.NO_SUCH_STATUS else None
 
 
 def _verify(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -78,12 +77,12 @@ def _send_code(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
 
 
 CLICKS: Final[dict[str, Click]] = {
-    "desk_take": _take,
-    "desk_put_back": _put_back,
+    "desk_take": _on_ticket(_take),
+    "desk_put_back": _on_ticket(_put_back),
     "desk_answer": _form("desk_answer"),
-    "desk_correct": _correct,
+    "desk_correct": _on_ticket(_correct),
     "desk_note": _form("desk_note"),
-    "desk_status": _status,
+    "desk_status": _on_ticket(_status),
     "desk_verify": _verify,
     "desk_send_code": _send_code,
 }

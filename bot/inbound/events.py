@@ -14,7 +14,7 @@ from bot.text import intents
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
 from bot.usecases import desk_thread, linking, verification
-from desk import accounts, choices, ticket_lists, tickets
+from desk import accounts, choices, ticket_lists, ticket_work, tickets
 from desk.tickets import HandIn
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -123,14 +123,13 @@ def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, place: Place
         outbox.tell(tx, user, "fixed:no_words", spoken.key, where=spoken.reply_there)
         return True
     if place.side == ticket_threads.DESK:
-        noted = not who.is_person and desk_thread.noted(
-            tx, who, place.ticket, spoken.words, spoken.source, spoken.files
-        )
-        if noted:
+        ticket = desk_thread.working(tx, who, place.ticket)
+        if ticket is not None:
+            ticket_work.note(tx, ticket, spoken.words, source=spoken.source, files=spoken.files)
             outbox.once(
                 tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
             )
-        return noted
+        return ticket is not None
     said = tickets.reply(tx, who, place.ticket, spoken.words, source=spoken.source, files=spoken.files)
     if not said and place.side == ticket_threads.CUSTOMER:
         outbox.tell(tx, user, "fixed:not_added", spoken.key, where=spoken.reply_there)

@@ -10,8 +10,7 @@ from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.usecases import desk_thread
-from desk import tickets
+from desk import ticket_work, tickets
 from store import Transaction
 from store.messages import edits, timeline
 from store.messages.timeline import About
@@ -100,7 +99,7 @@ def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: 
     if who is None or about.account is None:
         return False
     if not who.is_person:
-        return desk_thread.changed(tx, who, about.account, source, words, stamp)
+        return ticket_work.edit_note(tx, who, about.account, source, words, stamp)
     return tickets.edit(tx, who, about, source, words, stamp)
 
 

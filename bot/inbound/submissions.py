@@ -19,8 +19,9 @@ from bot.usecases import desk_thread, verification
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
 from bot.views.blocks import Block
-from desk import accounts, choices, tickets
+from desk import accounts, choices, ticket_work, tickets
 from desk.choices import Kind
+from desk.ticket_work import Answered, AnsweredMeanwhile, NotAnswered
 from desk.tickets import Drafted, HandIn, Opened
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -28,7 +29,7 @@ from store.calls import call_state
 from store.jobs import job_queue
 from store.messages import edits
 from store.text import numbers
-from store.tickets import agent_tickets, customer_tickets
+from store.tickets import customer_tickets
 from store.verification import slack_approvals
 
 Body = Mapping[str, Any]
@@ -165,26 +166,35 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
     along = [file for one in chosen if (file := block_action.number(str(one.get("value"))))]
     number, _, newest = str(view.get("private_metadata") or "").partition(":")
     ticket = block_action.number(number)
-    grant = desk_thread.working(tx, who, ticket)
-    since = agent_tickets.meanwhile(tx, grant, ticket, block_action.number(newest)) if grant is not None else []
-    if grant is not None and since:
-        call_state.forget_delivery(tx, _key(view))
-        return _update(agent_forms.answer(tx, door, grant, ticket, since=since, typed=_words(view)))
-    done = desk_thread.answered(tx, who, ticket, _words(view), along, phone=door.phone)
-    return None if done else _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+    right = desk_thread.working(tx, who, ticket)
+    if right is None:
+        return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+    seen = block_action.number(newest)
+    match ticket_work.answer(tx, right, _words(view), seen=seen, phone=door.phone, along=along):
+        case AnsweredMeanwhile(since):
+            call_state.forget_delivery(tx, _key(view))
+            return _update(agent_forms.answer(tx, door, right, since=since, typed=_words(view)))
+        case NotAnswered():
+            return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+        case Answered():
+            return None
 
 
 def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     number, message = (numbers.whole(word) or 0 for word in str(view.get("private_metadata") or "").partition(":")[::2])
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
-    done = desk_thread.corrected(tx, who, number, message, _words(view), phone=door.phone)
+    ticket = desk_thread.working(tx, who, number)
+    done = ticket is not None and ticket_work.correct(tx, ticket, message, _words(view), phone=door.phone)
     return None if done else _shown(door, customer_messages.plain(door.phrases, "not_your_answer").blocks)
 
 
 def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    done = not who.is_person and desk_thread.noted(tx, who, _ticket(view), _words(view), None)
-    return None if done else _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+    ticket = desk_thread.working(tx, who, _ticket(view))
+    if ticket is None:
+        return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+    ticket_work.note(tx, ticket, _words(view))
+    return None
 
 
 def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:

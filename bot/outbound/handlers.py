@@ -236,10 +236,10 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
     number, form = int(asked["ticket"]), str(asked["form"])
-    grant = desk_thread.working(tx, who, number) if form == "desk_answer" else None
-    if grant is None:
+    ticket = desk_thread.working(tx, who, number) if form == "desk_answer" else None
+    if ticket is None:
         return forms.words(door.phrases, form, number)
-    return agent_forms.answer(tx, door, grant, number)
+    return agent_forms.answer(tx, door, ticket)
 
 
 def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:

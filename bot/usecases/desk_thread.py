@@ -1,58 +1,27 @@
-"""What the desk's people do with a ticket: take, answer, note, status, and asking for a proof, each under their own grant."""
+"""The right to work on a ticket where the desk's people are in Slack: asked for at each click, form and note."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from authz import Action, Grant
 from bot.platform.context import Door
 from bot.platform.identity import Who
+from desk import ticket_work
 from desk.actors import permit
+from desk.ticket_work import Barred, TicketRight
 from store import Transaction
 from store.calls import live_calls
 from store.calls.live_calls import Case
-from store.messages import timeline
-from store.messages.timeline import Sent
 from store.staff import account_access, email_codes
 from store.staff.account_access import Reading
-from store.tickets import agent_tickets
 
 
-def working(tx: Transaction, who: Who | None, number: int) -> Grant | None:
-    """The grant to work on a ticket, for the staff alone. None for everybody else, and where there is no such ticket."""
-    about = timeline.about(tx, number)
-    if who is None or who.is_person or about is None or about.status in timeline.NOT_THE_DESKS:
+def working(tx: Transaction, who: Who | None, number: int) -> TicketRight | None:
+    """None for whoever is not of the staff, and where there is no such ticket. The desk's channel shows each ticket to everybody there:
+    working on one there is no look at an account that they have chosen."""
+    if who is None:
         return None
-    return permit(tx, who.subject, Action.DESK_TICKET_WORK, about.account)
-
-
-def noted(tx: Transaction, who: Who, number: int, words: str, source: str | None, files: Sequence[Sent] = ()) -> bool:
-    grant = working(tx, who, number)
-    if grant is None:
-        return False
-    agent_tickets.note(tx, grant, number, words, source=source, files=files)
-    return True
-
-
-def answered(
-    tx: Transaction, who: Who | None, number: int, words: str, along: Sequence[int] = (), *, phone: bool
-) -> bool:
-    grant = working(tx, who, number)
-    if grant is None:
-        return False
-    agent_tickets.answer(tx, grant, number, words, along=along, phone=phone)
-    return True
-
-
-def corrected(tx: Transaction, who: Who | None, number: int, message: int, words: str, *, phone: bool) -> bool:
-    grant = working(tx, who, number)
-    return grant is not None and agent_tickets.correct(tx, grant, number, message, words, phone=phone)
-
-
-def changed(tx: Transaction, who: Who, account: int | None, source: str, words: str, edited: str) -> bool:
-    """Their own note, edited in Slack. False: not theirs to change."""
-    grant = permit(tx, who.subject, Action.DESK_TICKET_WORK, account)
-    return grant is not None and agent_tickets.edited(tx, grant, source, words, edited)
+    ticket = ticket_work.to_work(tx, who, number, accounts_an_hour=None)
+    return None if isinstance(ticket, Barred) else ticket
 
 
 def looked_up(tx: Transaction, grant: Grant, words: str, region: str) -> int | Reading | None:
