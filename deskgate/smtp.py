@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formataddr, parseaddr
+from functools import cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -99,16 +100,15 @@ def send(url: str, mail: EmailMessage) -> None:
 
 def connected(there: Server) -> smtplib.SMTP:
     """A session, signed in where SMTP_URL says so. Raises `Later`: nothing here is about one mail."""
-    secure = ssl.create_default_context()
     server: smtplib.SMTP | None = None
     try:
         if there.scheme == "smtps":
-            server = smtplib.SMTP_SSL(there.host, there.port, timeout=TIMEOUT, context=secure)
+            server = smtplib.SMTP_SSL(there.host, there.port, timeout=TIMEOUT, context=_tls())
         else:
             server = smtplib.SMTP(there.host, there.port, timeout=TIMEOUT)
         server.ehlo_or_helo_if_needed()
         if there.starttls:
-            server.starttls(context=secure)
+            server.starttls(context=_tls())
         if there.user:
             server.login(there.user, there.password)
     except smtplib.SMTPNotSupportedError:
@@ -131,6 +131,11 @@ def connected(there: Server) -> smtplib.SMTP:
         _drop(server)
         raise Later(f"the mail server cannot be reached: {type(fault).__name__}; check SMTP_URL") from None
     return server
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()  # reading the certificates takes longer than a mail
 
 
 def _drop(server: smtplib.SMTP | None) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import socketserver
+import ssl
 import threading
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 
 class Mailbox:
     """`url` is an SMTP_URL; `mails` what arrived. With `refusing`, it turns every mail away for now; `says` is what it answers
-    to a command instead of yes: `says["RCPT"] = "550 5.1.1 nobody here"`, or to one address: `says["RCPT a@b.example"]`."""
+    to a command instead of yes: `says["RCPT"] = "550 5.1.1 nobody here"`, or to one address: `says["RCPT a@b.example"]`.
+    With a `certificate`, it speaks TLS from the first byte."""
 
-    def __init__(self, *, refusing: bool = False) -> None:
+    def __init__(self, *, refusing: bool = False, certificate: Path | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.says: dict[str, str] = {"MAIL": "451 later"} if refusing else {}
         mailbox = self
@@ -44,7 +49,22 @@ class Mailbox:
             def say(self, words: str) -> None:
                 self.wfile.write(words.encode() + b"\r\n")
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
+        secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if certificate is not None:
+            secure.load_cert_chain(certificate)
+
+        class Server(socketserver.ThreadingTCPServer):
+            def finish_request(self, request: Any, client_address: Any) -> None:
+                if certificate is None:
+                    super().finish_request(request, client_address)
+                    return
+                with (
+                    suppress(OSError),
+                    secure.wrap_socket(request, server_side=True) as within,
+                ):  # or we are not trusted
+                    super().finish_request(within, client_address)
+
+        self._server = Server(("127.0.0.1", 0), Session)
         self._server.daemon_threads = True
         self.url = f"smtp://127.0.0.1:{self._server.server_address[1]}"
 
