@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +38,7 @@ class Webhook:
 
     def shown(self) -> dict[str, Any]:
         """The same as JSON for the page."""
-        return {**asdict(self), "route": self.route}
+        return {**vars(self), "route": self.route}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final
 
@@ -156,10 +157,13 @@ class Page(HTMLParser):
         self._words = ""
 
 
+read = lru_cache(maxsize=8)(Page)  # looked at, and pressed
+
+
 def form_of(source: str, button: str) -> Form:
     """The form with that button; `BUTTON #2` is the second of them."""
     button, _, nth = button.partition(" #")
-    forms = Page(source).forms
+    forms = read(source).forms
     found = [form for form in forms if button in form.buttons]
     assert found, f"no button {button!r} among {[list(form.buttons) for form in forms]}"
     return found[int(nth or 1) - 1]

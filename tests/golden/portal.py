@@ -8,7 +8,7 @@ import pyotp
 
 from tests.desk import Desk
 from tests.golden.chance import Chance
-from tests.golden.page_words import Page, form_of
+from tests.golden.page_words import form_of, read
 from tests.golden.people import PEOPLE
 from tests.portal.browsing import PASSWORD, Browser
 
@@ -69,7 +69,7 @@ class PageDoor:
 
     def _look(self, who: str, browser: Browser) -> None:
         assert browser.page is not None
-        page = Page(browser.text)
+        page = read(browser.text)
         above, lines = page.lines[1 : page.frame], page.lines
         if self._above.get(who) == above:
             lines = [lines[0], *lines[page.frame :]]

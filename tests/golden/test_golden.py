@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
-import ssl
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +57,6 @@ def walking(
         "sms_countries": "GB",
     }
     desk = SlackDesk(sample_sqlite, walked_in, **settings | walk.settings)
-    monkeypatch.setattr("ssl.create_default_context", cache(ssl.create_default_context))  # the dearest part of a mail
     monkeypatch.setattr("time.time_ns", lambda: desk.now * 1_000_000)  # the clock of the commands
     with structlog.testing.capture_logs():
         yield Walking(desk, mailbox, folder)
