@@ -94,7 +94,7 @@ class Walking:
 
     def _digits(self, who: str, words: str) -> str:
         """`<long>` is more than anybody reads; `<app>` is what somebody's authenticator app shows, `<notapp>` and `<notnumber>` are as many digits that are wrong."""
-        words = words.replace("<long>", "so many words " * 300)
+        words = words.replace("<long>", "so many words " * 900)
         if "<app>" in words or "<notapp>" in words:
             app, step = self.pages.app(who), self.desk.now // 1000
             near = {app.at(step + 30 * n) for n in range(-3, 4)}
