@@ -7,6 +7,8 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final
 
+from tests.golden.labels import NothingCalled
+
 _BLOCKS: Final = frozenset(
     [
         "html",
@@ -165,5 +167,6 @@ def form_of(source: str, button: str) -> Form:
     button, _, nth = button.partition(" #")
     forms = read(source).forms
     found = [form for form in forms if button in form.buttons]
-    assert found, f"no button {button!r} among {[list(form.buttons) for form in forms]}"
+    if len(found) < int(nth or 1):
+        raise NothingCalled("button", button, (one for form in forms for one in form.buttons))
     return found[int(nth or 1) - 1]

@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.slack import Message, View
-from simulator.slack.elements import elements, options
+from simulator.slack import Member, Message, View
+from simulator.slack.elements import elements, inputs, options
 from tests.bot.slack_desk import SlackDesk
+from tests.golden.labels import NothingCalled
 from tests.golden.people import MEMBERS, PEOPLE
 from tests.golden.slack_words import blocks, timed, view, words_of
 
@@ -51,7 +52,7 @@ class SlackDoor:
             case "clicks":
                 self._click(user, rest)
             case "submits":
-                hand.submit(dict(one.split("=", 1) for one in rest.split("; ") if one))
+                self._submit(hand, dict(one.split("=", 1) for one in rest.split("; ") if one))
             case "closes":
                 hand.close()
             case "shortcut":
@@ -70,16 +71,26 @@ class SlackDoor:
         """`LABEL`, `LABEL = OPTION` of a menu, `… @ words of the message`."""
         rest, _, holding = rest.partition(" @ ")
         label, _, option = rest.partition(" = ")
-        ws, hand = self.desk.workspace, self.desk.be(user)
+        hand, there = self.desk.be(user), []
         for place in self._places(user, holding):
             for block, element in elements(place.blocks):
                 words = (element.get("text") or element.get("placeholder") or {}).get("text", "")
-                if words == label and (not option or any(one["text"]["text"] == option for one in options(element))):
+                choices = [one["text"]["text"] for one in options(element)]
+                there += [words, *(f"{words} = {choice}" for choice in choices)]
+                if words == label and (not option or option in choices):
                     value = option or element.get("value")
                     hand.click(place, element["action_id"], block_id=block["block_id"], value=value)
                     return
-        seen = "\n".join(line for place in self._places(user, holding) for line in blocks(place.blocks, ws.name_of))
-        raise AssertionError(f"nothing is called {rest!r} in\n{seen[:6000]}")
+        if holding and not there:
+            raise NothingCalled("message with", holding, (one.text for one in self._messages(user, "")))
+        raise NothingCalled("button or menu", rest, filter(None, there))
+
+    def _submit(self, hand: Member, filled: dict[str, str]) -> None:
+        there = [] if hand.view is None else [block["label"]["text"] for block in inputs(hand.view.blocks)]
+        for label in filled:
+            if label not in there:
+                raise NothingCalled("field", label, there)
+        hand.submit(filled)
 
     def _places(self, user: str, holding: str) -> Iterator[Message | View]:
         hand = self.desk.be(user)
@@ -102,7 +113,10 @@ class SlackDoor:
         yield from sorted(said, key=lambda one: float(one.ts), reverse=True)
 
     def _message(self, user: str, holding: str) -> Message:
-        return next(self._messages(user, holding))
+        found = next(self._messages(user, holding), None)
+        if found is None:
+            raise NothingCalled("message with", holding, (one.text for one in self._messages(user, "")))
+        return found
 
     def news(self) -> Iterator[str]:
         now = self._shown()

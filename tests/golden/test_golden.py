@@ -17,6 +17,7 @@ from deskgate.settings import Settings
 from tests.bot.slack_desk import SlackDesk, Stage, stage
 from tests.desk import SECRET
 from tests.doors.mailbox import Mailbox
+from tests.golden.labels import NothingCalled
 from tests.golden.walking import KEPT, Walk, Walking
 
 FOLDER = Path(__file__).parent / "walks"
@@ -67,7 +68,10 @@ def walking(
 @pytest.mark.parametrize("walk", [Walk.read(path) for path in WALKS], ids=lambda walk: walk.name)
 def test_walk(walk: Walk, walking: Walking) -> None:
     path = FOLDER / f"{walk.name}.txt"
-    there, now = path.read_text("utf-8"), walking.written(walk)
+    try:
+        there, now = path.read_text("utf-8"), walking.written(walk)
+    except NothingCalled as missing:
+        pytest.fail(str(missing), pytrace=False)
     came = [line for line in now.splitlines() if line and not line.startswith(KEPT)]
     assert len(came) >= LEAST, f"{walk.name}: nothing came of it, so nothing is held"
     if RECORD:
@@ -82,6 +86,21 @@ def test_walk(walk: Walk, walking: Walking) -> None:
             f"{path.name}: words differ, see above. Words changed on purpose: make golden, and commit the files by themselves.",
             pytrace=False,
         )
+
+
+GONE = Walk("a walk", ["> bo opens /desk/sign-in", "> bo presses Sign me in; Username=bo"])
+
+
+@pytest.mark.parametrize("walk", [GONE], ids=["nothing is called so"])
+def test_a_deed_that_names_what_is_gone_says_which_and_what_is_there(walking: Walking) -> None:
+    with pytest.raises(NothingCalled) as missing:
+        walking.written(GONE)
+    assert str(missing.value).splitlines()[:4] == [
+        "a walk.txt, '> bo presses Sign me in; Username=bo'",
+        "no button 'Sign me in': perhaps 'Sign in'?",
+        "There are:",
+        "  Sign in",
+    ]
 
 
 def test_there_are_walks_and_nothing_else() -> None:

@@ -23,6 +23,7 @@ from tests.bot.slack_desk import SlackDesk
 from tests.doors.mailbox import Mailbox
 from tests.golden.chance import Chance
 from tests.golden.commands import ShellDoor
+from tests.golden.labels import NothingCalled
 from tests.golden.people import PEOPLE
 from tests.golden.phone import PhoneDoor
 from tests.golden.portal import PageDoor
@@ -68,6 +69,9 @@ class Walking:
             written += ["", line]
             try:
                 self.do(self.chance.filled(line[2:]))
+            except NothingCalled as missing:
+                missing.deed = f"{walk.name}.txt, {line!r}"
+                raise
             except Exception as wrong:
                 wrong.add_note("\n".join([f"at {line!r} of {walk.name}, after:", *written[-60:]]))
                 raise
