@@ -7,19 +7,21 @@ from typing import Final
 
 from fastapi import Response
 
-from authz import Action
+from desk import lookup
+from desk.lookup import Closed
 from portal import answers
-from portal.asking import asked, talking
+from portal.asking import acting
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
-from store.staff import account_access
-from store.staff.account_access import Reading
+from store.staff.account_access import AccountSeen
 from store.staff.sessions import SignedIn
 from store.text import numbers
 
 NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")
+# What is said above the page, in words of words.toml.
+CLOSED: Final = {Closed.NO_CASE: "no_case", Closed.TOO_MANY_ACCOUNTS: "spent"}
 
 
 def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -31,15 +33,12 @@ def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    """The same answer for an account without a case as for one that is not there."""
-    number, asking = visit.named.get("account", ""), talking(tx, who)
-    if asking is None or not NUMBER.fullmatch(number):
+    number = visit.named.get("account", "")
+    found: AccountSeen | Closed = Closed.NOT_PERMITTED
+    if NUMBER.fullmatch(number):
+        found = lookup.find_account(tx, acting(who), number, door.accounts_an_hour)
+    if found is Closed.NOT_PERMITTED:
         return answers.not_there(door, visit)
-    account = account_access.find(tx, asking, number)
-    grant = asked(tx, who, Action.DESK_CARD_VIEW, account) if account is not None else None
-    reading = account_access.look(tx, grant, door.accounts_an_hour) if grant is not None else Reading.NO_CASE
-    if grant is None:
-        account_access.missed(tx, asking, number)
-    if grant is None or reading is not Reading.OPEN:
-        return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
-    return answers.page(door, visit, "look_up", who=who, account=account_access.account(tx, grant), wrong=False)
+    if isinstance(found, Closed):
+        return answers.page(door, visit, "closed_to_you", 403, who=who, said=CLOSED[found])
+    return answers.page(door, visit, "look_up", who=who, account=found, wrong=False)

@@ -9,10 +9,10 @@ from bot.inbound.block_action import Click, number, number_of, value_of, where
 from bot.outbound import outbox
 from bot.platform.identity import Who
 from bot.usecases import desk_thread
-from desk import ticket_work
+from desk import lookup, ticket_work
+from desk.lookup import CodeByMail
 from desk.ticket_work import StatusSet, Taken, TicketRight
 from store import Transaction
-from store.staff import email_codes
 
 Body = Mapping[str, Any]
 # What is told of each outcome; nothing where the card itself says it.
@@ -20,6 +20,12 @@ TAKEN: Final = {
     Taken.TAKEN: None,
     Taken.ALREADY: "fixed:taken_already",
     Taken.ANOTHER: "fixed:taken_another",
+}
+CODE: Final = {
+    CodeByMail.SENT: "fixed:code_sent",
+    CodeByMail.ADDRESS_YOUNG: "fixed:code_young",
+    CodeByMail.NOT_NOW: "fixed:code_wait",
+    CodeByMail.NOT_PERMITTED: "fixed:not_yours",
 }
 
 
@@ -68,12 +74,7 @@ def _verify(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
 
 
 def _send_code(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = desk_thread.asking_proof(tx, who)
-    if grant is None:
-        return "fixed:not_yours"
-    if email_codes.is_young(tx, grant, number_of(action)):
-        return "fixed:code_young"
-    return "fixed:code_sent" if email_codes.ask(tx, grant, number_of(action)) else "fixed:code_wait"
+    return CODE[lookup.send_code(tx, who, number_of(action))]
 
 
 CLICKS: Final[dict[str, Click]] = {

@@ -11,14 +11,13 @@ from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known, of_command
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import typed
-from bot.usecases import desk_thread, linking
+from bot.usecases import linking
 from bot.views import agent_cards, call_cards, customer_messages
 from bot.views.blocks import Message
-from desk import choices
+from desk import choices, lookup
+from desk.lookup import NotFound, PersonFound
 from store import Transaction
 from store.calls import call_state
-from store.calls.live_calls import Case
-from store.staff.account_access import Reading
 from store.text import numbers
 
 Body = Mapping[str, Any]
@@ -64,27 +63,32 @@ def _link(door: Door, tx: Transaction, user: SlackUser | None, words: str) -> Me
 
 def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:
     """For the desk: found or not found, on an exact match, and how to ask for proof. Nobody else learns even that."""
-    grant = desk_thread.asking_proof(tx, who)
-    if grant is None:
-        return customer_messages.plain(door.phrases, "stranger" if who is None else "not_yours")
-    if not words:
-        return customer_messages.plain(door.phrases, "verify_how")
-    assert who is not None
-    return verified(door, tx, who, desk_thread.looked_up(tx, grant, words, door.region))
+    return customer_messages.plain(door.phrases, "stranger") if who is None else verified(door, tx, who, words)
 
 
-def verified(door: Door, tx: Transaction, who: Who, person: int | Reading | None) -> Message:
+def verified(door: Door, tx: Transaction, who: Who, words: str) -> Message:
     """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
-    if isinstance(person, Reading):
-        return customer_messages.plain(door.phrases, "verify_enough")
-    found = desk_thread.in_a_call(tx, door, who, person) if person is not None else None
-    if isinstance(found, Case):
-        return call_cards.in_short(door.phrases, found)
-    if found is not None:
-        return customer_messages.plain(door.phrases, "verify_spent")
-    return agent_cards.verification(door.phrases, person, phone=door.phone)
+    found = lookup.find_to_verify(
+        tx, who, words, door.region, texting=door.texting, accounts_an_hour=door.accounts_an_hour
+    )
+    match found:
+        case NotFound.NOBODY:
+            return agent_cards.verification(door.phrases, None, phone=door.phone)
+        case NotFound() as why:
+            return customer_messages.plain(door.phrases, NOT_FOUND[why])
+        case PersonFound(person):
+            return agent_cards.verification(door.phrases, person, phone=door.phone)
+        case case:
+            return call_cards.in_short(door.phrases, case)
 
 
+# What is told where nobody was looked up.
+NOT_FOUND: Final = {
+    NotFound.NO_WORDS: "verify_how",
+    NotFound.LOOKED_UP_ENOUGH: "verify_enough",
+    NotFound.TOO_MANY_ACCOUNTS: "verify_spent",
+    NotFound.NOT_PERMITTED: "not_yours",
+}
 COMMANDS: Final[dict[str, Command]] = {
     "/ticket": _ticket,
     "/tickets": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "tickets:0"),
