@@ -1,7 +1,9 @@
-"""The folder names are the import names, and no other distribution may stand in their place."""
+"""Names: of our folders, which no other distribution may take the place of; and of things, as docs/glossary.md has them."""
 
+import ast
 import importlib.metadata
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 
@@ -39,3 +41,38 @@ def test_no_package_hides_among_the_tests() -> None:
     # With an __init__.py, a folder tests/authz would take the place of authz itself.
     assert list((ROOT / "tests").rglob("test_*.py"))
     assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+# --- docs/glossary.md
+
+
+def named() -> set[str]:
+    """Every class and every file of the product."""
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if path.parent.name != "versions"]
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    return {path.name for path in paths} | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+
+
+def column(part: str, cells: int, at: int) -> list[str]:
+    """The names in one column of the tables in a part of the glossary."""
+    rows = [line.split("|")[1:-1] for line in part.splitlines() if line.startswith("| ")]
+    return [name for row in rows if len(row) == cells for name in re.findall(r"`([^`]+)`", row[at])]
+
+
+def test_a_thing_is_not_called_what_the_glossary_says_it_is_not() -> None:
+    page, _, left = (ROOT / "docs" / "glossary.md").read_text("utf-8").partition("## Names still to change")
+    never, still, there = column(page, 3, 2), column(left, 2, 0), named()
+    assert len(never) > 30
+    assert column("| word | is | `Bell`, `bell.py` |", 3, 2) == ["Bell", "bell.py"]
+    assert {"Grant", "judge.py"} <= there
+    assert set(never) & there == set(), "docs/glossary.md has another word for these"
+    assert set(still) - there == set(), "these were renamed: take them out of the last table of docs/glossary.md"
+
+
+def test_the_glossary_has_each_word_once() -> None:
+    words = re.findall(
+        r"^\| ([a-zA-Z][^|]*?)(?: †)? \|", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    words = [word for row in words for word in row.split(", ") if word not in ("word", "name")]
+    assert len(words) > 60
+    assert len(words) == len(set(words))
