@@ -71,7 +71,7 @@ def test_walk(walk: Walk, walking: Walking) -> None:
     try:
         there, now = path.read_text("utf-8"), walking.written(walk)
     except NothingCalled as missing:
-        pytest.fail(str(missing), pytrace=False)
+        raise pytest.fail.Exception(str(missing), pytrace=False) from None
     came = [line for line in now.splitlines() if line and not line.startswith(KEPT)]
     assert len(came) >= LEAST, f"{walk.name}: nothing came of it, so nothing is held"
     if RECORD:
