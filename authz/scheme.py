@@ -122,6 +122,10 @@ class Scheme:
         """What whoever has the owner's role holds at least: the role, and what it requires."""
         return frozenset({self.owner}) | self.requires.get(self.owner, _NOTHING) if self.owner else _NOTHING
 
+    def words_allowing(self, cell: str) -> frozenset[str]:
+        """Whoever may do it holds one of these at least; who holds one may lack another that it takes besides."""
+        return _NOTHING.union(*(c.members for c in self.columns if self.rows[cell][c.name].allowed))
+
     def only_owner(self, cell: str) -> bool:
         """Whether nobody but the owner may do it."""
         return self.owner is not None and all(

@@ -81,10 +81,14 @@ def rows(count: int) -> dict[Any, tuple[tuple[str, ...], Iterator[tuple[Any, ...
     schemes = tuple(SCHEMES)
     everyone, all_accounts = range(1, 2 * count + 1), range(1, count + 1)
 
-    def contacts() -> Iterator[tuple[Any, ...]]:
+    def contacts() -> Iterator[tuple[int, int]]:
         for n in all_accounts:
-            held = SCHEMES[schemes[n % len(schemes)]]
-            yield from ((n, 2 * n - 1, held[0]), (n, 2 * n, held[1]), (n, 2 * (n % count) + 1, held[2]))
+            yield from ((n, 2 * n - 1), (n, 2 * n), (n, 2 * (n % count) + 1))
+
+    def rights() -> Iterator[tuple[int, int, str]]:
+        for n, (account, person) in enumerate(contacts()):
+            held = SCHEMES[schemes[account % len(schemes)]][n % 3]
+            yield from ((account, person, word) for word in held.split(","))
 
     return {
         tables.people: (
@@ -96,7 +100,8 @@ def rows(count: int) -> dict[Any, tuple[tuple[str, ...], Iterator[tuple[Any, ...
             ("id", "number", "name", "scheme", "status"),
             ((n, str(1_000_000 + n), f"Customer {n}", schemes[n % len(schemes)], "active") for n in all_accounts),
         ),
-        tables.contacts: (("account_id", "person_id", "held"), contacts()),
+        tables.contacts: (("account_id", "person_id"), contacts()),
+        tables.contact_rights: (("account_id", "person_id", "right"), rights()),
         tables.services: (
             ("account_id", "ref", "name", "status", "managed_sla"),
             ((n, f"vps-{n}", f"VPS {n}", "running", n % 2 == 0) for n in all_accounts),
@@ -117,13 +122,13 @@ def fill(store: Store, contacts: int) -> int:
             raw.execute("BEGIN")
             for table, (columns, values) in rows(count).items():
                 marks = ", ".join("?" * len(columns))
-                raw.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", values)
+                raw.executemany(f"INSERT INTO {table.name} ({_quoted(columns)}) VALUES ({marks})", values)
             raw.execute("COMMIT")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             with raw.cursor() as cursor:
                 for table, (columns, values) in rows(count).items():
-                    with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
+                    with cursor.copy(f"COPY {table.name} ({_quoted(columns)}) FROM STDIN") as copy:
                         for value in values:
                             copy.write_row(value)
             raw.commit()
@@ -132,6 +137,10 @@ def fill(store: Store, contacts: int) -> int:
             raw.execute("CHECKPOINT")
             raw.autocommit = False
     return count
+
+
+def _quoted(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 def disk(store: Store) -> str:

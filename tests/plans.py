@@ -210,7 +210,7 @@ class Filled:
         self.run("sqlite", "DROP TABLE IF EXISTS sqlite_stat1")
         return sorted({one for one in found if not _is_allowed(one)})
 
-    def _explained(self, dialect: Dialect, explain: str, one: Sent) -> Sequence[Any]:
+    def explained(self, dialect: Dialect, explain: str, one: Sent) -> Sequence[Any]:
         """What the database says of it. Nothing where it is words for the other database alone."""
         try:
             words, values = _compiled(one, dialect)
@@ -224,7 +224,7 @@ class Filled:
     def _sqlite(self, one: Sent) -> Iterator[str]:
         words: Any = one.statement.compile(dialect=SQLITE)
         tables = {alias: table for table, alias in re.findall(r'\b(\w+) AS "?(\w+)"?', words.string)}
-        for row in self._explained(SQLITE, "EXPLAIN QUERY PLAN", one):
+        for row in self.explained(SQLITE, "EXPLAIN QUERY PLAN", one):
             step = re.match(r"(SCAN|SEARCH) (\S+)(?:.*?INDEX (\w+))?", row.detail)
             if step is None:
                 continue
@@ -257,7 +257,7 @@ class Filled:
         return False
 
     def _postgresql(self, one: Sent) -> Iterator[str]:
-        for (plans,) in self._explained(POSTGRESQL, "EXPLAIN (FORMAT JSON)", one):
+        for (plans,) in self.explained(POSTGRESQL, "EXPLAIN (FORMAT JSON)", one):
             yield from _whole(plans[0]["Plan"])
 
 

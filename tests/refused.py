@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from store import Store, Transaction, tables
 from store.accounts.people import check_digit
 from store.verification import attempt_limits
+from tests.rights import hold
 
 WITHHELD = "anonymous"
 LOCK = attempt_limits.LOCK
@@ -33,7 +34,7 @@ def strangers(store: Store) -> dict[str, Stranger]:
         ids = {row.username: row.id for row in tx.connection.execute(select(p.username, p.id))}
         bea, ines = ids["bea.lund"], ids["ines.costa"]
         tx.connection.execute(delete(tables.pins).where(tables.pins.c.person_id == bea))
-        tx.connection.execute(update(tables.contacts).where(tables.contacts.c.person_id == ines).values(held=""))
+        hold(tx, "", tables.contacts.c.person_id == ines)
     found = (
         Stranger("unknown ID", WITHHELD, "9000000" + check_digit("9000000"), "58203917"),
         Stranger("no ID", WITHHELD, "", "58203917"),

@@ -167,11 +167,9 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:
     if grant is None:
         return Refused(ask.cell, denied)
     standing = tx.standing(ask)
-    others = [
-        one
-        for one in colleagues.everybody(tx, ask.account, standing.facts if standing else frozenset())
-        if one.standing.subject != ask.subject
-    ]
+    facts = standing.facts if standing else frozenset[str]()
+    might = colleagues.who_might(tx, ask.account, "contacts.manage", "right.lend", facts=facts)
+    others = [one for one in might if one.standing.subject != ask.subject]
     helpers = tuple(one.name for one in others if one.decides and can_help(denied, ask.cell, one.standing))
     lend = tuple(Lender(one.person, one.name, one.member) for one in others if can_lend(ask.cell, one.standing))
     tx.told(grant, "contact.name" if helpers or lend else "contact.none")
@@ -194,7 +192,7 @@ class Deciders:
 
 def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
     tx.good(grant, "contacts.view")
-    found = [one for one in colleagues.everybody(tx, grant.account) if one.decides]
+    found = [one for one in colleagues.who_might(tx, grant.account, "contacts.manage") if one.decides]
     names = tuple(one.name for one in found if one.standing.subject != grant.subject)
     tx.told(grant, "contact.name" if names else "contact.none")
     now = not found or any(one.standing.status == Status.ACTIVE for one in found)

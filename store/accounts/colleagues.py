@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, literal, select
 
 from authz import Action, Ask, Grant, Proof, Standing, Status, judge
 from store import tables
 from store.accounts.people import subject_of
+from store.db.contact_rights import held_by, words_of
 from store.db.statements import Prepared
 from store.db.transaction import Transaction
 
@@ -33,28 +35,40 @@ class Colleague:
         return isinstance(judge(asked, self.standing._replace(status=Status.ACTIVE)), Grant)
 
 
-def everybody(tx: Transaction, account: int | None, facts: frozenset[str] = _NOTHING) -> Iterator[Colleague]:
-    """All contacts of an account by name, with what is their own and not lent to them; nothing is told."""
-    for row in _CONTACTS.all(tx, account=account):
-        held, subject = frozenset(filter(None, row.held.split(","))), subject_of(row.id)
-        standing = Standing(subject, account, tx.schemes[row.scheme], Status(row.status), held, facts)
+def who_might(
+    tx: Transaction, account: int | None, *cells: str, facts: frozenset[str] = _NOTHING
+) -> Iterator[Colleague]:
+    """The contacts of an account, by name, who hold a word that can allow one of these cells; each with what is their own and not
+    lent to them, to be judged. Nothing is told."""
+    schemes = [scheme for scheme in tx.schemes.values() if scheme.owner]
+    words = _NOTHING.union(*(scheme.words_allowing(cell) for scheme in schemes for cell in cells))
+    for row in _holding(words).all(tx, account=account):
+        standing = Standing(
+            subject_of(row.id), account, tx.schemes[row.scheme], Status(row.status), words_of(row.held), facts
+        )
         yield Colleague(row.id, row.name, bool(row.member), standing)
 
 
-_member = (
-    select(func.count()).where(tables.slack_members.c.person_id == tables.people.c.id).scalar_subquery() > 0
-).label("member")
-_CONTACTS = Prepared(
+@cache
+def _holding(words: frozenset[str]) -> Prepared:
+    return Prepared(
+        _CONTACTS.where(tables.people.c.id.in_(_OF_ACCOUNT.where(_r.right.in_(map(literal, sorted(words))))))
+    )
+
+
+_r, _c = tables.contact_rights.c, tables.contacts.c
+_OF_ACCOUNT = select(_r.person_id).where(_r.account_id == bindparam("account"))
+_CONTACTS = (
     select(
         tables.people.c.id,
         tables.people.c.name,
-        tables.contacts.c.held,
+        held_by(_c.account_id, _c.person_id).label("held"),
         tables.accounts.c.scheme,
         tables.accounts.c.status,
-        _member,
+        exists().where(tables.slack_members.c.person_id == tables.people.c.id).label("member"),
     )
-    .join(tables.contacts, tables.contacts.c.person_id == tables.people.c.id)
-    .join(tables.accounts, tables.accounts.c.id == tables.contacts.c.account_id)
-    .where(tables.contacts.c.account_id == bindparam("account"))
+    .join(tables.contacts, _c.person_id == tables.people.c.id)
+    .join(tables.accounts, tables.accounts.c.id == _c.account_id)
+    .where(_c.account_id == bindparam("account"))
     .order_by(tables.people.c.name)
 )

@@ -12,6 +12,7 @@ from store import tables
 from store.accounts import colleagues
 from store.accounts.people import lock, person_of, subject_of
 from store.db.active_delegations import loans_of, may_lend
+from store.db.contact_rights import held_by, words_of
 from store.db.statements import AHEAD, Prepared, of_late
 from store.db.transaction import Collided, NoGrant, Transaction
 from store.jobs import job_queue
@@ -73,7 +74,7 @@ def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
 def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     """Asks those who may lend: the request's id, or why not: `open` (one is), `too_many` today, `nobody` who could."""
     tx.good(grant, "contacts.view")
-    _held(tx, grant)
+    _stay(tx, grant)
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
     r, asker = tables.loan_requests.c, person_of(grant.subject)
@@ -208,9 +209,16 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
     is a contact no more, end, and do not come back with the right or the contact. So do requests of those who are gone."""
     a, c, borrower = tables.accounts.c, tables.contacts.c, tables.contacts.alias("of_borrower")
     rows = tx.connection.execute(
-        select(_l.id, _l.cell, _l.borrower, c.held, borrower.c.person_id, a.scheme, a.status)
+        select(
+            _l.id,
+            _l.cell,
+            _l.borrower,
+            held_by(_l.account_id, _l.lender).label("held"),
+            borrower.c.person_id,
+            a.scheme,
+            a.status,
+        )
         .join(tables.accounts, a.id == _l.account_id)
-        .outerjoin(tables.contacts, (c.account_id == _l.account_id) & (c.person_id == _l.lender))
         .outerjoin(borrower, (borrower.c.account_id == _l.account_id) & (borrower.c.person_id == _l.borrower))
         .where(_l.account_id == account, _l.ended_at.is_(None), _l.ends_at > tx.now)
     ).all()
@@ -219,8 +227,7 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
         for row in rows
         if row.status == "closed"
         or row.person_id is None
-        or row.held is None
-        or not may_lend(tx.schemes[row.scheme], row.held, row.cell)
+        or not may_lend(tx.schemes[row.scheme], words_of(row.held), row.cell)
     ]
     r, on = tables.loan_requests.c, select(c.person_id).where(c.account_id == account)
     asked = update(tables.loan_requests).where(r.account_id == account, r.status == "open", r.asker.not_in(on))
@@ -251,7 +258,7 @@ def _lenders(
     tx: Transaction, account: int | None, cell: str, *, but: int, status: Status | None = None
 ) -> list[Lender]:
     """Whoever the judge lets lend it: at this moment, or were the account of that `status`."""
-    others = (one for one in colleagues.everybody(tx, account) if one.person != but)
+    others = (one for one in colleagues.who_might(tx, account, "right.lend") if one.person != but)
     return [
         Lender(one.person, one.name, one.member)
         for one in others
@@ -280,10 +287,9 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
         or found.asker == person_of(grant.subject)
     ):
         return None
-    _held(tx, grant, found.asker)
-    there = {one.person: one for one in colleagues.everybody(tx, found.account)}
-    mine = there.get(person_of(grant.subject))
-    if found.asker not in there or mine is None or not can_lend(found.cell, mine.standing):
+    there, mine = _stay(tx, grant, found.asker), person_of(grant.subject)
+    can = [lender.person for lender in _lenders(tx, found.account, found.cell, but=found.asker)]
+    if found.asker not in there or mine not in can:
         return None
     r = tables.loan_requests.c
     answered = update(tables.loan_requests).where(r.id == id, r.status == "open")
@@ -291,14 +297,16 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
     return found if tx.connection.execute(answered.values(by).returning(r.id)).first() is not None else None
 
 
-def _held(tx: Transaction, grant: Grant, *others: int) -> None:
-    """Whoever asks and these others stay the contacts they are until this transaction has ended, or whoever takes one of them off
-    finds what came of it. Raises `Collided` where whoever asks has just been taken off."""
+def _stay(tx: Transaction, grant: Grant, *others: int) -> set[int]:
+    """Whoever asks and these others stay the contacts they are until this transaction has ended, or whoever takes one of them off,
+    or a right from them, finds what came of it. Who of them is there; raises `Collided` where whoever asks has just been taken off."""
     c, own = tables.contacts.c, person_of(grant.subject)
     pair = (c.account_id == grant.account, c.person_id.in_((own, *others)))
     found = tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True))
-    if own not in found.scalars().all():
+    there = set(found.scalars())
+    if own not in there:
         raise Collided("they have just been taken off the account")
+    return there
 
 
 def _loan(row: Any) -> Loan:

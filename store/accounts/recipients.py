@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from authz import Grant
 from store import tables
+from store.db.contact_rights import owners_word
 from store.db.transaction import Transaction
 
 OWN_SECURITY: Final = (  # about a person: told to them and to owners
@@ -68,15 +69,14 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
 
 
 def _about_person(tx: Transaction, kind: str, person: int) -> list[Notice]:
-    p, c = tables.people.c, tables.contacts.c
+    p, c, r = tables.people.c, tables.contacts.c, tables.contact_rights.c
     row = tx.connection.execute(select(p.name, p.email).where(p.id == person)).first()
     if row is None:
         return []
     own = _addresses(tx, person, row.email)
     told = {email: Notice(kind, email, row.name, row.name, own=True) for email in own}
-    for account in tx.connection.execute(select(c.account_id).where(c.person_id == person)).scalars().all():
-        for owner in _owners(tx, account):
-            told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
+    for owner in _owners(tx, r.account_id.in_(select(c.account_id).where(c.person_id == person))):
+        told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
     return list(told.values())
 
 
@@ -101,7 +101,10 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
     name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
     if name is None:
         return []
-    return [Notice(kind, owner.email, owner.name, name, own=False) for owner in _owners(tx, account)]
+    return [
+        Notice(kind, owner.email, owner.name, name, own=False)
+        for owner in _owners(tx, tables.contact_rights.c.account_id == account)
+    ]
 
 
 def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[Notice]:
@@ -117,20 +120,12 @@ def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[
     return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    name: str
-    email: str
-
-
-def _owners(tx: Transaction, account: int) -> list[_Owner]:
-    """The owners, in Memset's terms the admin contact."""
-    p, c, a = tables.people.c, tables.contacts.c, tables.accounts.c
-    rows = tx.connection.execute(
-        select(p.name, p.email, c.held, a.scheme)
-        .join(tables.contacts, c.person_id == p.id)
-        .join(tables.accounts, a.id == c.account_id)
-        .where(c.account_id == account)
-        .order_by(p.id)
-    ).all()
-    return [_Owner(row.name, row.email) for row in rows if tx.schemes[row.scheme].owner in row.held.split(",")]
+def _owners(tx: Transaction, on: ColumnElement[bool]) -> list[Any]:
+    """Name and address of the owners of these accounts; in Memset's terms the admin contacts."""
+    p, r, a = tables.people.c, tables.contact_rights.c, tables.accounts
+    owners = (
+        select(p.name, p.email)
+        .join(tables.contact_rights, r.person_id == p.id)
+        .join(a, (a.c.id == r.account_id) & (r.right == owners_word(tx.schemes)))
+    )
+    return list(tx.connection.execute(owners.where(on).order_by(r.account_id, p.id)).all())

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 
 from authz import Scheme, Standing, Status, can_lend
 from store import tables
+from store.db.contact_rights import held_by, words_of
 from store.db.statements import Connected, Prepared
 
 
@@ -43,7 +44,7 @@ def loans_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[s
     """cell → the loan that gives it; the freest speaks where there are several."""
     found: dict[str, Lent] = {}
     for loan in _LIVE.all(tx, borrower=borrower, account=account, now=tx.now):
-        if not may_lend(scheme, loan.held, loan.cell):
+        if not may_lend(scheme, words_of(loan.held), loan.cell):
             continue
         lender, (action, _, topic) = f"person:{loan.lender}", loan.cell.partition(":")
         if not loan.one_ticket:
@@ -63,11 +64,9 @@ def hold(tx: Judging, lent: Lent) -> bool:
     return row is not None and (lent.limit != "one_ticket" or row.ticket is None)
 
 
-def may_lend(scheme: Scheme, held: str, cell: str) -> bool:
-    """Whether who holds these comma-joined words may lend a cell, on an account that is active."""
-    return can_lend(
-        cell, Standing("", None, scheme, Status.ACTIVE, frozenset(filter(None, held.split(","))), frozenset())
-    )
+def may_lend(scheme: Scheme, held: frozenset[str], cell: str) -> bool:
+    """Whether who holds these words may lend a cell, on an account that is active."""
+    return can_lend(cell, Standing("", None, scheme, Status.ACTIVE, held, frozenset()))
 
 
 _HOLD = Prepared(
@@ -80,12 +79,7 @@ _HOLD = Prepared(
     .with_for_update()
 )
 _LIVE = Prepared(
-    select(tables.loans, tables.contacts.c.held)
-    .join(
-        tables.contacts,
-        (tables.contacts.c.account_id == tables.loans.c.account_id)
-        & (tables.contacts.c.person_id == tables.loans.c.lender),
-    )
+    select(tables.loans, held_by(tables.loans.c.account_id, tables.loans.c.lender).label("held"))
     .where(
         tables.loans.c.borrower == bindparam("borrower"),
         tables.loans.c.account_id == bindparam("account"),

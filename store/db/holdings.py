@@ -11,6 +11,7 @@ from authz import Grant, Standing, Status, requests_followed
 from store import tables
 from store.db import active_delegations
 from store.db.active_delegations import Judging
+from store.db.contact_rights import held_by, words_of
 from store.db.statements import Prepared
 
 OPERATOR: Final = "desk:operator"
@@ -52,8 +53,7 @@ def hold(tx: Judging, of: Grant) -> bool:
 
 
 def _read(tx: Judging, subject: str, account: int, row: Any) -> Standing:
-    held = frozenset(row.held.split(",")) if row.held else frozenset()
-    scheme, facts = tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
+    held, scheme, facts = words_of(row.held), tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
     loans = active_delegations.loans_of(tx, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
     tx.loans_read.update({(subject, account, cell): loan for cell, loan in loans.items()})
     limits = {cell: loan.limit for cell, loan in loans.items()}
@@ -104,7 +104,7 @@ _standings = (
         tables.accounts.c.id,
         tables.accounts.c.scheme,
         tables.accounts.c.status,
-        tables.contacts.c.held,
+        held_by(tables.contacts.c.account_id, tables.contacts.c.person_id).label("held"),
         _covered.label("sla"),
         _lent.label("lent"),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select
 from authz import Scheme
 from store import tables
 from store.accounts.people import subject_of
+from store.db.contact_rights import held_by, in_order, words_of
 from store.db.transaction import OPERATOR
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
@@ -19,7 +20,8 @@ from store.verification.revocation import revoke
 ACCOUNTS: Final = Register(
     tables.accounts, "accounts", "account", "number", ("name", "scheme", "status", "decoy"), ("name", "scheme")
 )
-_CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ("held",))
+_CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ())
+_RIGHTS: Final = Sheet(tables.contact_rights, ("account_id", "person_id", "right"), ())
 _SERVICES: Final = Sheet(tables.services, ("account_id", "ref"), ("name", "status", "managed_sla"))
 _TEAMS: Final = Sheet(tables.account_teams, ("account_id", "team"), ())
 _INVOICES: Final = Sheet(tables.invoices, ("account_id", "number"), ("amount", "currency", "due", "status"))
@@ -102,9 +104,7 @@ def _write(changes: Changes, sheet: Sheet, difference: Difference) -> None:
 def _bring_contacts(
     changes: Changes, first: int, accounts: Sequence[Account], found: dict[str, Row[Any]], ids: dict[str, int]
 ) -> None:
-    now: dict[int, dict[Key, Values]] = {}
-    for key, values in _now(changes, _CONTACTS, [row.id for row in found.values()]):
-        now.setdefault(key[0], {})[key] = values
+    now = _contacts_now(changes, found.values())
     all_now: dict[Key, Values] = {}
     all_wanted: dict[Key, Values] = {}
     lost: dict[Key, str] = {}
@@ -124,7 +124,8 @@ def _bring_contacts(
             wanted = {}
             for k, contact in enumerate(account.contacts):
                 if _check_contact(changes, place, k, contact, scheme):
-                    wanted[id, changes.people[contact.person]] = (_held(contact, scheme),)
+                    have = {*contact.roles, *contact.permissions} & scheme.words
+                    wanted[id, changes.people[contact.person]] = in_order(scheme, have)
         else:
             _check_kept(changes, place, scheme, wanted)
         if len(changes.troubles) == troubles:
@@ -134,7 +135,7 @@ def _bring_contacts(
         all_now |= now.get(id, {})
         all_wanted |= wanted
     existed = {row.id for row in found.values()}
-    _tell(changes, Difference(all_now, all_wanted), {id: number for number, id in ids.items()}, existed)
+    _tell(changes, all_now, Difference(all_now, all_wanted), {id: number for number, id in ids.items()}, existed)
     for (account, person), notice in lost.items():
         if not changes.dry and not changes.troubles:
             told = {"notice": notice, "account": account, "person": person}
@@ -151,16 +152,22 @@ def _lost(
         if key not in wanted:
             found[key] = "contact_removed"
         elif old is not None and (old is not scheme or wanted[key] != values):
-            before, after = (frozenset(held[0].split(",")) for held in (values, wanted[key]))
+            before, after = frozenset(values), frozenset(wanted[key])
             role = (before - after).intersection(old.exactly_one) if old is scheme else frozenset()
             if role or old.rights(before) - scheme.rights(after):
                 found[key] = "rights_lost"
     return found
 
 
-def _held(contact: Contact, scheme: Scheme) -> str:
-    have = {*contact.roles, *contact.permissions}
-    return ",".join(word for word in scheme.roles + scheme.permissions if word in have)
+def _contacts_now(changes: Changes, accounts: Iterable[Row[Any]]) -> dict[int, dict[Key, Values]]:
+    """The contacts of these accounts: by account, and each with all that they hold, in the order of its scheme."""
+    c, scheme_of = tables.contacts.c, {row.id: changes.tx.schemes.get(row.scheme) for row in accounts}
+    held = select(c.account_id, c.person_id, held_by(c.account_id, c.person_id).label("held"))
+    now: dict[int, dict[Key, Values]] = {}
+    for row in changes.rows(held, c.account_id, scheme_of):
+        words = in_order(scheme_of[row.account_id], words_of(row.held))
+        now.setdefault(row.account_id, {})[row.account_id, row.person_id] = words
+    return now
 
 
 def _check_contact(changes: Changes, place: int, k: int, contact: Contact, scheme: Scheme) -> bool:
@@ -185,7 +192,7 @@ def _check_contact(changes: Changes, place: int, k: int, contact: Contact, schem
 
 def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
     """A scheme that changes under contacts who are left as they are."""
-    held = [frozenset(filter(None, values[0].split(","))) for values in contacts.values()]
+    held = [frozenset(values) for values in contacts.values()]
     strange = frozenset().union(*held) - scheme.words
     if strange or any(scheme.missing(words) for words in held):
         says = f"the contacts there are do not fit {scheme.name}: the account's contacts must be given as well"
@@ -194,7 +201,7 @@ def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key
 
 def _check_invariants(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
     """Always an owner; under Memset rules one admin contact and one billing contact."""
-    held = [word for values in contacts.values() for word in values[0].split(",")]
+    held = [word for values in contacts.values() for word in values]
     for word in scheme.at_least_one:
         if word not in held:
             says = f"an account under {scheme.name} always has at least one {word}, and here it would have none"
@@ -205,23 +212,42 @@ def _check_invariants(changes: Changes, place: int, scheme: Scheme, contacts: di
             changes.trouble("accounts", place, "contacts", says=says)
 
 
-def _tell(changes: Changes, difference: Difference, numbers: dict[int, str], existed: set[int]) -> None:
+def _tell(
+    changes: Changes, now: Mapping[Key, Values], difference: Difference, numbers: dict[int, str], existed: set[int]
+) -> None:
     """Writes the contacts. On an account that was there before each change is in the ledger, and its owner is told."""
     p = tables.people.c
     gone = {person for _, person in difference.removed}
     usernames = {row.id: row.username for row in changes.rows(select(p.id, p.username), p.id, gone)}
     touched: dict[int, None] = {}
-    for word, (account, person), (held,) in difference:
+    for word, (account, person), held in difference:
         who = usernames.get(person) or changes.usernames[person]
         changes.count(
-            f"contacts.{word}", f"account {numbers[account]}: contact {who} {word} ({held or 'holds nothing'})"
+            f"contacts.{word}",
+            f"account {numbers[account]}: contact {who} {word} ({','.join(held) or 'holds nothing'})",
         )
         if account in existed:
             touched[account] = None
             changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(subject_of(person),))
-    _write(changes, _CONTACTS, difference)
+    _write_contacts(changes, difference, now)
     for account in touched:
         if not changes.dry and not changes.troubles:
             revoke(changes.tx, [one for on, one in difference.removed if on == account], "contact", account=account)
             key = f"contacts_changed:{account}:{changes.run}"
             job_queue.enqueue(changes.tx, "notice", key, {"notice": "contacts_changed", "account": account})
+
+
+def _write_contacts(changes: Changes, difference: Difference, now: Mapping[Key, Values]) -> None:
+    """Contacts, and a row for each word that they hold: the words of whoever is taken off go with them."""
+    c, on = tables.contacts.c, {account for account, _ in difference.changed}
+    # Whoever lends just now what is taken away here has done so before, or finds it gone: delegations.py, `_stay`.
+    changes.rows(
+        select(c.person_id).order_by(c.account_id, c.person_id).with_for_update(key_share=True), c.account_id, on
+    )
+    _CONTACTS.remove(changes, difference.removed)
+    _CONTACTS.add(changes, dict.fromkeys(difference.added, ()))
+    held: dict[Key, Values] = {
+        (*key, word): () for key, words in (difference.added | difference.changed).items() for word in words
+    }
+    before: dict[Key, Values] = {(*key, word): () for key in difference.changed for word in now[key]}
+    _write(changes, _RIGHTS, Difference(before, held))

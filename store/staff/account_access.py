@@ -20,6 +20,7 @@ from store import tables
 from store.calls import claims
 from store.calls.live_calls import OpenTicket
 from store.db import grant_limits
+from store.db.contact_rights import held_by, in_order, words_of
 from store.db.statements import of_late
 from store.db.transaction import NoGrant, Transaction
 from store.security import alerts, budgets
@@ -127,10 +128,9 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
     if id is None or not has_case(tx, _staff(grant), id):
         raise NoGrant("no case with that account")
     a, c, p, t = tables.accounts.c, tables.contacts.c, tables.people.c, tables.tickets.c
-    row = tx.connection.execute(select(a.number, a.name, a.status).where(a.id == id)).one()
-    people = (
-        select(p.name, c.held).join(tables.contacts, c.person_id == p.id).where(c.account_id == id).order_by(p.name)
-    )
+    row = tx.connection.execute(select(a.number, a.name, a.status, a.scheme).where(a.id == id)).one()
+    held = held_by(c.account_id, c.person_id).label("held")
+    people = select(p.name, held).join(tables.contacts, c.person_id == p.id).where(c.account_id == id).order_by(p.name)
     tickets = select(t.number, t.subject, t.topic, t.status).where(
         t.account_id == id, t.status.in_(("open", "waiting"))
     )
@@ -140,7 +140,10 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
         row.number,
         row.name,
         row.status,
-        tuple(Contact(one.name, tuple(filter(None, one.held.split(",")))) for one in tx.connection.execute(people)),
+        tuple(
+            Contact(one.name, in_order(tx.schemes.get(row.scheme), words_of(one.held)))
+            for one in tx.connection.execute(people)
+        ),
         tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in shown),
     )
 

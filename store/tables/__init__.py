@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from store.tables.accounts import Account, Contact, Invoice, Service
+from store.tables.accounts import Account, Contact, ContactRight, Invoice, Service
 from store.tables.base import Base
 from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
 from store.tables.codes import Code
@@ -30,7 +30,8 @@ def _table(model: type[Base]) -> Table:
 
 people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
-accounts, contacts, services, invoices = map(_table, (Account, Contact, Service, Invoice))
+accounts, contacts, contact_rights = map(_table, (Account, Contact, ContactRight))
+services, invoices = map(_table, (Service, Invoice))
 tickets, messages, recordings, files, places, assignments, early_edits, answer_states = map(
     _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit, AnswerState)
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
@@ -22,12 +22,27 @@ class Account(Base):
 
 
 class Contact(Base):
-    """A person's standing on an account: role and permission words of its scheme, comma-joined, in the scheme's order."""
+    """A person on an account, whatever they hold there, be it nothing."""
 
     __tablename__ = "contacts"
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
-    held: Mapped[str]
+
+
+class ContactRight(Base):
+    """One role or permission word of the account's scheme that a contact holds."""
+
+    __tablename__ = "contact_rights"
+    account_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    right: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "person_id"], ["contacts.account_id", "contacts.person_id"], ondelete="CASCADE"
+        ),
+        Index("ix_contact_rights_right", "account_id", "right", "person_id"),
+        {"sqlite_with_rowid": False},  # its key is all there is of it
+    )
 
 
 class Service(Base):

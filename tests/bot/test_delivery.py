@@ -10,8 +10,10 @@ from sqlalchemy import text
 
 from authz import Action, Ask, Grant, Proof
 from simulator.slack import Trouble
+from store import tables
 from store.operator import failed_jobs
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.rights import held
 
 ON_ITS_WAY = "*ANSWER TO THE CUSTOMER* by Kim Novak, on its way to Mia Chen in Slack:"
 DELIVERED = "*SENT TO THE CUSTOMER* by Kim Novak. Mia Chen got it in Slack, "
@@ -27,9 +29,10 @@ def desk(slack_once: SlackDesk) -> SlackDesk:
     return slack_once
 
 
-def change(desk: SlackDesk, statement: str) -> None:
+def change(desk: SlackDesk, *statements: Any) -> None:
     with desk.store.transaction("test") as tx:
-        tx.connection.execute(text(statement))
+        for statement in statements:
+            tx.connection.execute(text(statement) if isinstance(statement, str) else statement)
 
 
 def whom(desk: SlackDesk) -> str:
@@ -73,18 +76,18 @@ def test_d3_an_answer_is_on_its_way_until_slack_has_it(desk: SlackDesk) -> None:
 @pytest.mark.parametrize(
     ("what", "why"),
     [
-        (f"DELETE FROM contacts WHERE person_id = {MIA}", "is no longer a contact of this account."),
-        (f"UPDATE contacts SET held = 'manage_services' WHERE person_id = {MIA}", "may no longer read tickets"),
-        ("UPDATE accounts SET status = 'closed'", "The account is closed, and Mia Chen may not"),
+        ([f"DELETE FROM contacts WHERE person_id = {MIA}"], "is no longer a contact of this account."),
+        (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer read tickets"),
+        (["UPDATE accounts SET status = 'closed'"], "The account is closed, and Mia Chen may not"),
     ],
 )
-def test_d3_whoever_may_not_read_it_is_not_said_to_get_it(desk: SlackDesk, what: str, why: str) -> None:
-    change(desk, what)
+def test_d3_whoever_may_not_read_it_is_not_said_to_get_it(desk: SlackDesk, what: list[Any], why: str) -> None:
+    change(desk, *what)
     seen = answer(desk, "The vault is open")
     assert "This reaches nobody." in seen
     assert why in seen
     others = (
-        "Nobody else on the account" if "closed" in what else "Others on the account who can read it when they ask: "
+        "Nobody else on the account" if "closed" in why else "Others on the account who can read it when they ask: "
     )
     assert others in seen
     assert "*REACHES NOBODY*, answer by Kim Novak. " in inside(desk)
@@ -133,11 +136,11 @@ def test_d4_the_card_says_how_it_was_proved_when_it_was_opened(desk: SlackDesk) 
 @pytest.mark.parametrize(
     ("what", "became"),
     [
-        (f"UPDATE contacts SET held = 'manage_services' WHERE person_id = {MIA}", "may no longer read tickets"),
-        (f"DELETE FROM slack_members WHERE person_id = {MIA}", "Mia Chen hears it when they ring"),
+        (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer read tickets"),
+        ([f"DELETE FROM slack_members WHERE person_id = {MIA}"], "Mia Chen hears it when they ring"),
     ],
 )
-def test_d3_what_changes_while_it_is_on_its_way_is_said(desk: SlackDesk, what: str, became: str) -> None:
+def test_d3_what_changes_while_it_is_on_its_way_is_said(desk: SlackDesk, what: list[Any], became: str) -> None:
     dm = desk.last("U0MIA").channel
 
     def away(method: str, args: Any) -> Trouble | None:
@@ -146,7 +149,7 @@ def test_d3_what_changes_while_it_is_on_its_way_is_said(desk: SlackDesk, what: s
     desk.workspace.trouble = away
     answer(desk)
     assert ON_ITS_WAY in inside(desk)
-    change(desk, what)
+    change(desk, *what)
     desk.click("U0KIM", "desk_note", AGENTS)
     desk.submit("U0KIM", words="Is she still there?")
     desk.workspace.trouble = lambda _method, _args: None

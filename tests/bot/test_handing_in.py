@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from simulator.phone import Phone
 from store import tables
@@ -13,6 +13,7 @@ from store.codes import one_time_codes
 from store.verification.call_codes import bound_to
 from tests.bot.proving import SUBJECT, app, carried_from_the_phone, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.rights import hold
 
 TIDEWORKS = 3
 WORDS = "we do not need tide-dev any more"
@@ -141,8 +142,7 @@ def test_e2_what_became_of_a_draft_meanwhile_is_what_is_said(desk: SlackDesk) ->
 def test_e2_a_right_that_went_is_the_reason_that_is_given(desk: SlackDesk) -> None:
     asks_to(desk, "service.cancel")
     with desk.store.transaction("test") as tx:
-        c = tables.contacts
-        tx.connection.execute(update(c).where(c.c.person_id == 7).values(held="manage_support"))
+        hold(tx, "manage_support", tables.contacts.c.person_id == 7)
     said = desk.text_of(desk.submit("U0RAJ", code=code(desk)))
     assert "On *Tideworks Ltd* you may not cancel services." in said
     t = tables.tickets.c

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import OPERATOR
+from store import OPERATOR, tables
 from store.ledger import audit
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.rights import hold
 
 
 @pytest.fixture
@@ -86,17 +88,13 @@ def test_taken_back(desk: SlackDesk) -> None:
 
 
 def test_it_ends_when_the_lender_loses_the_right(desk: SlackDesk) -> None:
-    from sqlalchemy import text
-
     asked(desk)
     desk.click("U0RAJ", "lend_hours", value="1:24")
     assert grant(desk) is True
+    p = tables.people.c
     with desk.store.transaction("test") as tx:
-        tx.connection.execute(
-            text(
-                "UPDATE contacts SET held = 'manage_support' WHERE person_id = (SELECT id FROM people WHERE name = 'Raj Patel')"
-            )
-        )
+        raj = select(p.id).where(p.name == "Raj Patel").scalar_subquery()
+        hold(tx, "manage_support", tables.contacts.c.person_id == raj)
     assert grant(desk) is False
 
 

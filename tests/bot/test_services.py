@@ -11,6 +11,7 @@ from simulator.slack.elements import elements, options
 from store import tables
 from tests.bot.proving import app, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.rights import hold
 
 TIDEWORKS = 3
 
@@ -119,11 +120,13 @@ def test_e9_where_there_are_many_accounts_the_one_to_prove_on_is_searched_for(sl
     raj = app(desk, "raj.patel")
     with desk.store.transaction("test") as tx:
         a, c = tables.accounts, tables.contacts
-        held = tx.connection.execute(select(c.c.held).where(c.c.person_id == 7)).scalar_one()
+        r = tables.contact_rights.c
+        held = ",".join(tx.connection.execute(select(r.right).where(r.person_id == 7)).scalars())
         for n in range(30):
             row = {"number": f"9000{n:02}", "name": f"Subsidiary {n:02}", "scheme": "memset", "status": "active"}
             id = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
-            tx.connection.execute(insert(c).values(account_id=id, person_id=7, held=held))
+            tx.connection.execute(insert(c).values(account_id=id, person_id=7))
+            hold(tx, held, c.c.account_id == id)
     desk.be("U0RAJ").dm("prove")
     desk.work()
     message = desk.last("U0RAJ", holding="A second proof of who you are")

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from simulator.slack import Trouble
+from store import tables
 from store.jobs import job_queue
 from store.jobs.job_queue import Backlog
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.rights import hold
 
 POSTS = ("chat.postMessage",)
 
@@ -188,7 +191,6 @@ def test_a_form_that_comes_too_late_says_so(desk: SlackDesk) -> None:
 
 def test_rights_are_read_when_it_is_posted(desk: SlackDesk) -> None:
     """While Slack was away Mia lost her permission: what the desk answered then is not told to her now."""
-    from sqlalchemy import text
 
     desk.be("U0MIA").dm("our site is down")
     desk.work()
@@ -196,8 +198,8 @@ def test_rights_are_read_when_it_is_posted(desk: SlackDesk) -> None:
     desk.click("U0KIM", "desk_answer", AGENTS)
     desk.submit("U0KIM", words="The password of root is in the vault")
     with desk.store.transaction("test") as tx:
-        who = "(SELECT id FROM people WHERE username = 'mia.chen')"
-        tx.connection.execute(text(f"UPDATE contacts SET held = 'manage_services' WHERE person_id = {who}"))
+        mia = select(tables.people.c.id).where(tables.people.c.username == "mia.chen").scalar_subquery()
+        hold(tx, "manage_services", tables.contacts.c.person_id == mia)
     desk.workspace.trouble = troubled(Trouble(), "nothing")
     for _ in range(5):
         desk.pass_time(301)

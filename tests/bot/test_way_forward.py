@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from deskgate.slack import open_slack
+from store import tables
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.rights import hold
 
 
 @pytest.fixture
@@ -26,11 +28,10 @@ def status(desk: SlackDesk, word: str, number: str = "400639") -> None:
 
 
 def holds(desk: SlackDesk, username: str, held: str, number: str = "400639") -> None:
-    person, account = (
-        f"SELECT id FROM people WHERE username = '{username}'",
-        f"SELECT id FROM accounts WHERE number = '{number}'",
-    )
-    sql(desk, f"UPDATE contacts SET held = '{held}' WHERE person_id = ({person}) AND account_id = ({account})")
+    p, a, c = tables.people.c, tables.accounts.c, tables.contacts.c
+    person, account = select(p.id).where(p.username == username), select(a.id).where(a.number == number)
+    with desk.store.transaction("test") as tx:
+        hold(tx, held, c.person_id.in_(person), c.account_id.in_(account))
 
 
 def asks(desk: SlackDesk, user: str, words: str) -> str:
@@ -133,7 +134,8 @@ def test_nobody_is_sent_to_ring_a_desk_without_a_phone(desk: SlackDesk, phone: b
     opened = open_slack(desk.settings if phone else desk.settings.model_copy(update=off), desk.store)
     assert opened is not None
     desk.door.phrases = opened.door.phrases
-    sql(desk, "UPDATE contacts SET held = 'manage_services'")
+    with desk.store.transaction("test") as tx:
+        hold(tx, "manage_services")
     said = asks(desk, "U0LEO", "our shop is down")
     way = "You can leave us a message: ring us" if phone else "Please contact the desk in another way."
     assert f"Nobody on the account can change that. {way}" in said
@@ -174,5 +176,6 @@ def test_e19_who_decides_on_contacts_names_the_asker_too(desk: SlackDesk) -> Non
 
 
 def test_where_nobody_decides_that_is_not_said_to_be_the_suspension(desk: SlackDesk) -> None:
-    sql(desk, "UPDATE contacts SET held = 'manage_services'")
+    with desk.store.transaction("test") as tx:
+        hold(tx, "manage_services")
     assert "*Tideworks Ltd*: nobody may change who is on the account" in asks(desk, "U0LEO", "who decides on contacts?")

@@ -6,20 +6,24 @@ so that what the rows name has been sent whatever else runs; and each plan is sh
 
 from __future__ import annotations
 
+import itertools
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Select, or_, select
 
 from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, tables
+from store import OPERATOR, WORKER, tables
+from store.accounts import recipients
 from store.ledger import audit
 from store.tables import Base
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import SlackDesk, stage
 from tests.ivr.switchboard import asks, rings
-from tests.plans import FEW, NOW, Filled, Sent, filled, seen_anew
+from tests.plans import FEW, NOW, POSTGRESQL, SQLITE, Filled, Sent, filled, seen_anew
 from tests.portal.browsing import Agent
 
 ROWS = {  # row -> what it names
@@ -46,6 +50,7 @@ ROWS = {  # row -> what it names
         "dual_control:sweep",
     ),
     "G8": ("ticket_threads:versions", "ticket_threads:channel_moved"),
+    "who may do it": ("colleagues:who_might", "recipients:_owners"),
 }
 MISSED = {  # indices -> whose statement is found without them, on each database
     ("ix_work_kind_due", "ix_work_due", "ix_work_lane"): "job_queue:lease",
@@ -81,6 +86,8 @@ def walk(desk: SlackDesk) -> None:
     desk.link("U0MIA", "mia.chen")
     desk.be("U0MIA").dm("our site is down")
     desk.work()
+    desk.be("U0MIA").dm("Who decides on contacts?")
+    desk.work()
     moved = desk.last("U0MIA", holding="Ticket #1001").channel
     send(desk, event(desk, type="channel_id_changed", old_channel_id=moved, new_channel_id="C0NEW"))
     caller = asks(desk)
@@ -109,6 +116,9 @@ def walk(desk: SlackDesk) -> None:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         assert audit.entries(tx, grant, limit=50)
+        delivers = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
+        assert isinstance(delivers, Grant)
+        assert recipients.addressed(tx, delivers, {"notice": "account_changed", "account": 3})
 
 
 def test_g_every_table_has_much_in_it_or_is_said_not_to_grow(large: Filled) -> None:
@@ -134,6 +144,44 @@ def test_g_a_plan_without_its_index_is_found(walked: list[Sent], large: Filled) 
             found = large.scans(sent_by(where), analysed=False)
         assert {one.rpartition("(")[2] for one in found} == {"SQLite)", "PostgreSQL)"}, (indices, found)
     assert large.scans(sent_by(*MISSED.values())) == [], "they are back"
+
+
+def test_who_may_do_something_is_looked_up_by_the_right(walked: list[Sent], large: Filled) -> None:
+    """On an account with so many contacts that it matters."""
+    by_right = [one for one in walked if one.where in ROWS["who may do it"]]
+    assert by_right
+    with crowded(large, 3):
+        used = {(one.where, dialect): names for one in by_right for dialect, names in goes_by(large, one).items()}
+    assert all("ix_contact_rights_right" in names for names in used.values()), used
+
+
+def goes_by(large: Filled, one: Sent) -> dict[str, set[str]]:
+    """The indices by which each database looks up what a statement asks for."""
+    explained = {
+        "sqlite": large.explained(SQLITE, "EXPLAIN QUERY PLAN", one),
+        "postgresql": large.explained(POSTGRESQL, "EXPLAIN (FORMAT JSON)", one),
+    }
+    known = {str(index.name) for table in Base.metadata.tables.values() for index in table.indexes}
+    plans = {dialect: str([tuple(row) for row in rows]) for dialect, rows in explained.items()}
+    return {dialect: {name for name in known if name in plan} for dialect, plan in plans.items()}
+
+
+@contextmanager
+def crowded(large: Filled, account: int) -> Iterator[None]:
+    """Everybody is a contact of this account, with a word that allows nothing."""
+    theirs = f"FROM contacts WHERE account_id = {account} AND person_id"
+    rights = f"(SELECT person_id FROM contact_rights WHERE account_id = {account}"
+    comes = (
+        f"INSERT INTO contacts SELECT {account}, id FROM people WHERE id NOT IN (SELECT person_id {theirs} > 0)",
+        f"INSERT INTO contact_rights SELECT {account}, person_id, 'crowd' {theirs} NOT IN {rights})",
+    )
+    goes = (f"DELETE {theirs} IN {rights} AND \"right\" = 'crowd')",)
+    for statements in (comes, goes):
+        for dialect, words in itertools.product(large.engines, statements):
+            large.run(dialect, words)
+        large.run("postgresql", "ANALYZE contact_rights")
+        if statements is comes:
+            yield
 
 
 r, p, e, lane = tables.rings.c, tables.posts.c, tables.ledger.c, tables.lanes.c

@@ -15,6 +15,7 @@ from simulator.phone import Phone
 from store import tables
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, change
+from tests.rights import held
 
 VERBS = {"Response", "Gather", "Say", "Record", "Redirect", "Dial", "Conference", "Hangup"}
 HOSTILE = {
@@ -51,7 +52,7 @@ def long_call(desk: Desk) -> tuple[Phone, Phone]:
         phone.press(keys)
     c = tables.contacts.c
     raj = c.person_id == select(tables.people.c.id).where(tables.people.c.username == "raj.patel").scalar_subquery()
-    change(desk, update(tables.contacts).where(raj).values(held="manage_support"))
+    change(desk, *held("manage_support", raj))
     phone.press("3")
     phone.press("0")
     desk.work()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from authz import Proof
 from ivr.answers import Code
@@ -18,6 +18,7 @@ from store.codes.one_time_codes import LIFE
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.wire import ANYTHING, Caller, Wire, change, count, rows, state_of
+from tests.rights import held
 from tests.seeking import stands_in
 
 OFFER = "Press 7 for a code to link Slack."
@@ -117,7 +118,7 @@ def test_it_is_in_the_ledger_without_the_code(slack_desk: Desk) -> None:
 
 def test_who_lost_every_right_in_the_middle_of_a_call_is_still_themselves(slack_desk: Desk) -> None:
     caller = leo(slack_desk)
-    change(slack_desk, update(tables.contacts).values(held=""))
+    change(slack_desk, *held(""))
     assert caller.key("9").said == ["Press 6 to leave us a message.", OFFER, "Press 9 to hear this again."]
     change(slack_desk, delete(tables.contacts))
     caller.key("7")

@@ -9,6 +9,7 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.proving import APP, OLIVIA, RAJ, TOM, at_menu, by_app, with_app
 from tests.ivr.wire import Caller, change, count, rows
+from tests.rights import held
 
 CHANGE = "Press 3 to ask for a change."
 NEEDED = "To cancel services we need a second proof of who you are."
@@ -142,7 +143,7 @@ def test_a_right_that_went_while_speaking(full: Desk) -> None:
     caller = at_menu(full)
     asks_to_cancel(caller)
     by_app(caller, full, secret)
-    change(full, update(tables.contacts).values(held="billing"))
+    change(full, *held("billing"))
     assert caller.say().said[0] == (
         "You may not ask for that any more. What you said is kept, and the desk will look at it."
     )

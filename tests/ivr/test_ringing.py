@@ -116,7 +116,7 @@ def test_a_talk_that_the_agent_left_is_over_when_the_caller_comes_back(one_desk:
 @pytest.mark.parametrize(("what", "keys"), [("pin", "17846325#"), ("second", "*")])
 def test_a_right_that_went_at_the_keypad_leads_back_into_no_room(one_desk: Desk, what: str, keys: str) -> None:
     mia, agent = a_talk(one_desk)
-    change(one_desk, holds("mia.chen", TIDEWORKS, "manage_billing"))
+    change(one_desk, *holds("mia.chen", TIDEWORKS, "manage_billing"))
     assert asks_for(one_desk, what)
     mia.press(keys)
     one_desk.work()
@@ -128,7 +128,7 @@ def test_a_right_that_went_at_the_keypad_leads_back_into_no_room(one_desk: Desk,
 
 def test_a_right_that_went_while_they_wait_stops_the_phones(one_desk: Desk) -> None:
     mia = asks(one_desk)
-    change(one_desk, holds("mia.chen", TIDEWORKS, ""))
+    change(one_desk, *holds("mia.chen", TIDEWORKS, ""))
     mia.wait()
     one_desk.work()
     assert "You may not get support by phone on this account." in mia.heard

@@ -24,6 +24,7 @@ from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
 from tests.postgres import Server
+from tests.rights import held
 
 MIA, MIAS, MIAS_PIN = "+441632960108", "10000081", "17846325"
 STRANGE, WRONG = "+441632960999", "73059186"
@@ -34,7 +35,7 @@ MIAS_ID = select(p.id).where(p.support_id == MIAS).scalar_subquery()
 FIRST_TRY = [update(tables.pin_guards).values(locked_until=10**14)]
 DISABLED = [update(tables.pin_guards).values(consecutive=10, lifetime=30)]
 NO_PIN = [delete(tables.pins).where(tables.pins.c.person_id == MIAS_ID)]
-NO_RIGHT = [update(tables.contacts).where(c.person_id == MIAS_ID).values(held="")]
+NO_RIGHT = held("", c.person_id == MIAS_ID)
 NO_CONTACT = [delete(tables.contacts).where(c.person_id == MIAS_ID)]
 CLOSED = [update(tables.accounts).values(status="closed")]
 SHARED = [
@@ -164,7 +165,7 @@ def test_the_classes_are_what_they_say(opens_on_sqlite: Opens, name: str) -> Non
     stranger = CLASSES[name]
     wire = opens_on_sqlite(stranger)
     change(wire.desk, update(tables.pin_guards).values(locked_until=None))
-    change(wire.desk, update(tables.contacts).where(c.person_id == MIAS_ID).values(held="manage_support"))
+    change(wire.desk, *held("manage_support", c.person_id == MIAS_ID))
     assert Caller(wire, stranger.number).prove(stranger.keyed, MIAS_PIN).said[0] == "Thank you."
 
 

@@ -25,7 +25,7 @@ def refused(caller: Caller, key: str) -> list[str]:
 
 def test_e7_only_the_owner_is_named_for_what_the_owner_alone_may(one_desk: Desk) -> None:
     """E7: the other administrator is not said to change it."""
-    change(one_desk, holds(TOM, "200417", "admin"))
+    change(one_desk, *holds(TOM, "200417", "admin"))
     caller = at_menu(one_desk, DEV)
     for key in ("1", "1", "3", "4"):  # Harbour Bakery, a ticket, a change, close the account
         caller.key(key)
@@ -39,7 +39,7 @@ def test_e7_only_the_owner_is_named_for_what_the_owner_alone_may(one_desk: Desk)
 
 
 def test_e7_who_lacks_a_permission_gives_it_to_nobody(one_desk: Desk) -> None:
-    change(one_desk, holds(DEV, TIDEWORKS, "manage_users"))
+    change(one_desk, *holds(DEV, TIDEWORKS, "manage_users"))
     told = refused(at_menu(one_desk, MIA), "4")
     assert told[-2:] == ["Raj Patel can give you that right.", "Please ask, then call again."]
 

@@ -18,6 +18,7 @@ from tests.ivr.switchboard import asks, rings
 from tests.ivr.test_rights import TIDEWORKS, account, holds, person
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent, hire
+from tests.rights import held
 
 OLIVIA = ("+441632960101", "73059184")
 
@@ -68,7 +69,7 @@ def test_what_they_may_be_told_stands_there_as_it_is_now_and_nothing_else(one_de
     assert "MT-3307 20.00 USD due 2026-12-01" in kim.words
     change(one_desk, update(tables.invoices).where(tables.invoices.c.number == "MT-3307").values(status="paid"))
     assert "Nothing is owed" in kim.read("/desk")
-    change(one_desk, update(tables.contacts).where(tables.contacts.c.person_id == 1).values(held="technical"))
+    change(one_desk, *held("technical", tables.contacts.c.person_id == 1))
     kim.get("/desk")
     assert "Grid hosting" in kim.words
     assert "Owed" not in kim.words
@@ -89,7 +90,7 @@ def test_e4_what_is_lent_for_one_topic_opens_nothing_of_another(one_desk: Desk) 
     loan = there | {"lender": person(RAJ), "borrower": person(MIA), "cell": "ticket.open:billing", "one_ticket": False}
     change(
         one_desk,
-        holds(MIA, TIDEWORKS, "purchase_services"),
+        *holds(MIA, TIDEWORKS, "purchase_services"),
         insert(tables.tickets).values(mine | {"kind": "service.order", "subject": "One more server", "urgent": False}),
         insert(tables.tickets).values(mine | {"kind": "problem", "subject": "It was down", "urgent": False}),
         insert(tables.loans).values(loan | {"lent_at": one_desk.now, "ends_at": one_desk.now + day}),

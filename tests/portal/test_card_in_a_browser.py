@@ -17,6 +17,7 @@ from tests.ivr.conftest import ACCOUNT
 from tests.ivr.switchboard import asks, rings
 from tests.ivr.wire import change
 from tests.portal.browsing import PASSWORD, Agent
+from tests.rights import held
 from tests.serving import serving
 
 OF_MIA = ("Mia Chen", "Tideworks", "400639", "Manage Support")
@@ -121,7 +122,7 @@ def test_a_wrong_pin_empties_the_card(watched: Watched) -> None:
 def test_what_is_withdrawn_is_gone_from_the_card_while_they_speak(watched: Watched) -> None:
     takes_the_call(watched)
     expect(watched.page.locator(".tell")).to_contain_text("Technical tickets")
-    change(watched.desk, update(tables.contacts).where(tables.contacts.c.person_id == 8).values(held="manage_billing"))
+    change(watched.desk, *held("manage_billing", tables.contacts.c.person_id == 8))
     watched.desk.pass_time(20)
     expect(watched.page.locator(".never")).to_contain_text("Technical tickets")
     expect(watched.page.locator(".tell")).to_contain_text("What is owed")

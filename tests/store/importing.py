@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from authz import load_schemes
 from store import Keys, Store, open_store, tables
+from store.db.contact_rights import in_order
 from store.imports.file_format import ImportTrouble, read
 from store.imports.import_run import ImportResult, run
 from store.verification import pins
@@ -50,9 +51,17 @@ class Desk:
 
     def held(self, number: str) -> dict[str, str]:
         """username → what they hold on an account."""
-        people, contacts, accounts = tables.people, tables.contacts, tables.accounts
-        query = select(people.c.username, contacts.c.held).select_from(contacts).join(people).join(accounts)
-        return dict(self.rows(query.where(accounts.c.number == number)))
+        p, a, c, r = tables.people.c, tables.accounts.c, tables.contacts.c, tables.contact_rights.c
+        query = select(a.scheme, p.username, r.right).select_from(tables.contacts).join(tables.people)
+        query = query.join(tables.accounts).outerjoin(
+            tables.contact_rights, (r.account_id == c.account_id) & (r.person_id == c.person_id)
+        )
+        found: dict[str, set[str]] = {}
+        scheme = None
+        for name, username, right in self.rows(query.where(a.number == number)):
+            scheme = self.store.schemes[name]
+            found.setdefault(username, set()).update([right] if right else ())
+        return {username: ",".join(in_order(scheme, held)) for username, held in found.items()}
 
     def notices(self) -> list[dict[str, Any]]:
         return [json.loads(row[0]) for row in self.rows(select(tables.work.c.payload).order_by(tables.work.c.id))]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from alembic.config import Config
+from sqlalchemy import Connection, inspect, select, text
 
 import store
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from store import Keys, open_store
+from store import Keys, open_store, tables
 from store.codes import one_time_codes
 from store.db.engine import make_engine
 from store.db.schema import _config
@@ -22,7 +24,7 @@ from tests.postgres import Server
 ROWS = (
     "INSERT INTO people (id, username, name, email, support_id) VALUES (1, 'mia', 'Mia', 'mia@x.example', '10000016')",
     "INSERT INTO accounts (id, number, name, scheme, status) VALUES (1, '400', 'Tide', 'memset', 'active')",
-    "INSERT INTO contacts (account_id, person_id, held) VALUES (1, 1, 'manage_support')",
+    "INSERT INTO contacts (account_id, person_id, held) VALUES (1, 1, 'manage_users,manage_support')",
     "INSERT INTO staff (id, username, name, email, role) VALUES (1, 'kim', 'Kim', 'kim@x.example', 'agent')",
     "INSERT INTO slack_members (team, member, person_id, linked_at) VALUES ('T1', 'U1', 1, 5)",
     "INSERT INTO slack_members (team, member, staff_id, linked_at) VALUES ('T1', 'U2', 1, 5)",
@@ -51,10 +53,10 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def _to(connection: Connection, version: str) -> None:
+def _to(connection: Connection, version: str, go: Callable[[Config, str], None] = command.upgrade) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, version)
+    go(config, version)
 
 
 def test_everything_is_still_there(old: str) -> None:
@@ -87,6 +89,20 @@ def test_everything_is_still_there(old: str) -> None:
         ]
     finally:
         opened.close()
+
+
+def test_it_goes_back_and_forth_with_what_contacts_hold(old: str) -> None:
+    engine, gate = make_engine(old, 1)
+    both = "manage_support", "manage_users"
+    with gate.held(), engine.connect() as connection:
+        for _ in range(2):
+            _to(connection, "0005")
+            assert connection.execute(select(tables.contact_rights).order_by("right")).all() == [
+                (1, 1, word) for word in both
+            ]
+            _to(connection, "0004", command.downgrade)
+            assert connection.execute(text("SELECT held FROM contacts")).scalars().all() == [",".join(both)]
+    engine.dispose()
 
 
 def test_it_is_the_same_as_a_new_one(old: str) -> None:

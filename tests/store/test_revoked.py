@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from authz import Action, Ask, Denied, Grant, Proof, Reason, Topic
 from store import Keys, tables
@@ -20,6 +20,7 @@ from store.imports.file_format import read
 from store.imports.import_run import run
 from store.verification import step_ups, transfer_codes
 from tests.desk import SECRET
+from tests.rights import hold
 from tests.store.clocked import Clocked
 
 ROUNDS = int(os.environ.get("SOAK_REVOCATIONS", "60"))
@@ -39,7 +40,7 @@ def test_nothing_is_told_that_was_begun_after_a_right_was_withdrawn(desk: Clocke
     """Readers ask and read all the while; the right comes and goes. What began after a withdrawal was committed and ended
     before the right was given back may have read nothing."""
     c = tables.contacts.c
-    hers = update(tables.contacts).where(c.person_id == MIA, c.account_id == TIDEWORKS)
+    hers = (c.person_id == MIA, c.account_id == TIDEWORKS)
     withdrawn: list[tuple[float, float]] = []  # from its commit until the right is about to come back
     told: list[tuple[float, float]] = []
     refused, over = itertools.count(), threading.Event()
@@ -58,13 +59,13 @@ def test_nothing_is_told_that_was_begun_after_a_right_was_withdrawn(desk: Clocke
     def comes_and_goes() -> None:
         try:
             for _ in range(ROUNDS):
-                desk.do(lambda tx: tx.connection.execute(hers.values(held="")))
+                desk.do(lambda tx: hold(tx, "", *hers))
                 gone = time.perf_counter()
                 before = len(told)
                 while len(told) < before + 1 and time.perf_counter() - gone < 0.004:
                     os.sched_yield()
                 withdrawn.append((gone, time.perf_counter()))
-                desk.do(lambda tx: tx.connection.execute(hers.values(held="manage_support")))
+                desk.do(lambda tx: hold(tx, "manage_support", *hers))
                 until = len(told) + READERS
                 while len(told) < until:
                     os.sched_yield()
@@ -87,9 +88,9 @@ def test_a_contact_who_is_removed_has_nothing_at_the_next_request(desk: Clocked)
     """So many people with a proof, a code to carry it and one to link Slack: off the account, and every way is shut."""
     many = int(os.environ.get("SOAK_REMOVALS", "100"))
     people = desk.add_people(many)
-    held = [{"person_id": one, "account_id": TIDEWORKS, "held": "manage_support"} for one in people]
-    known = [{name: value for name, value in row.items() if name in tables.contacts.c} for row in held]
-    desk.do(lambda tx: tx.connection.execute(insert(tables.contacts), known))
+    new = [{"person_id": one, "account_id": TIDEWORKS} for one in people]
+    desk.do(lambda tx: tx.connection.execute(insert(tables.contacts), new))
+    desk.do(lambda tx: hold(tx, "manage_support", tables.contacts.c.person_id.in_(people)))
     carry = {}
     for one in people:
         subject = f"person:{one}"

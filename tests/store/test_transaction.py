@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
@@ -19,6 +19,7 @@ from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
 from store.verification import step_ups
 from tests.desk import SECRET
+from tests.rights import hold
 from tests.statements import watched
 from tests.store.clocked import NOON, SCHEMES, Clocked
 
@@ -146,12 +147,12 @@ def test_h8_nobody_is_called_stepped_up_who_gave_no_second_proof(desk: Clocked) 
 
 def test_the_standing_is_read_in_the_same_transaction(desk: Clocked) -> None:
     c = tables.contacts.c
-    hers = update(tables.contacts).where(c.person_id == 1, c.account_id == 1)
+    hers = (c.person_id == 1, c.account_id == 1)
     with desk.transaction() as tx:
         assert isinstance(tx.ask(OPENS), Grant)
-        tx.connection.execute(hers.values(held="billing"))
+        hold(tx, "billing", *hers)
         assert isinstance(tx.ask(OPENS), Denied), "an answer was remembered"
-        tx.connection.execute(hers.values(held="owner"))
+        hold(tx, "owner", *hers)
         assert isinstance(tx.ask(OPENS), Grant)
 
 
@@ -161,7 +162,7 @@ def test_a_right_withdrawn_by_another_is_gone_at_the_next_question(sample_postgr
     with desk.transaction() as tx:
         granted(tx)
         with desk.transaction() as other:
-            other.connection.execute(update(tables.contacts).where(c.person_id == 1).values(held="billing"))
+            hold(other, "billing", c.person_id == 1)
         assert isinstance(tx.ask(OPENS), Denied)
     desk.close()
 

@@ -14,6 +14,7 @@ from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Statu
 from store import tables
 from store.accounts import account_details, delegations
 from store.db.transaction import Transaction
+from tests.rights import hold
 from tests.store.importing import Desk, Document
 
 TAKES = {
@@ -82,11 +83,11 @@ def judged(tx: Transaction, person: int, account: int, cell: str, proof: Proof =
 
 def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) -> bool:
     """Whether something the helper holds, or for roles one they outrank, would be enough."""
-    c = tables.contacts.c
-    of_asker = update(tables.contacts).where(c.account_id == account, c.person_id == asker)
+    c, r = tables.contacts.c, tables.contact_rights.c
+    of_asker = (c.account_id == account, c.person_id == asker)
+    rights = select(r.right).where(r.account_id == account)
     mine, theirs = (
-        tx.connection.execute(select(c.held).where(c.account_id == account, c.person_id == one)).scalar_one()
-        for one in (asker, helper)
+        ",".join(sorted(tx.connection.execute(rights.where(r.person_id == one)).scalars())) for one in (asker, helper)
     )
     scheme = tx.schemes[
         tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == account)).scalar_one()
@@ -94,9 +95,9 @@ def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) 
     gifts = [theirs] if scheme.permissions else [role for role in scheme.roles if role != scheme.owner]
     for gift in gifts:
         now = ",".join(filter(None, (mine, gift.replace("admin_contact,billing_contact,", ""))))
-        tx.connection.execute(of_asker.values(held=now))
+        hold(tx, now, *of_asker)
         given = isinstance(judged(tx, asker, account, cell), Grant)
-        tx.connection.execute(of_asker.values(held=mine))  # or whatever is tried next would be of who holds it
+        hold(tx, mine, *of_asker)  # or whatever is tried next would be of who holds it
         if given:
             return True
     return False

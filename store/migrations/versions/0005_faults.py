@@ -34,6 +34,7 @@ def upgrade() -> None:
     _words()
     _growth()
     _forms()
+    _rights()
     op.add_column("staff", sa.Column("let_on", sa.BigInteger(), server_default="0", nullable=False))
     # What was held before was seen by no customer, as what is pending is not. Not in a batch, as above.
     op.add_column("tickets", sa.Column("held_as", sa.Text(), nullable=True))
@@ -49,6 +50,7 @@ def downgrade() -> None:
     op.drop_column("rings", "threatened")
     op.drop_column("tickets", "held_as")
     op.drop_column("staff", "let_on")
+    _no_rights()
     _no_forms()
     _no_growth()
     _no_words()
@@ -99,6 +101,51 @@ def _no_forms() -> None:
     op.drop_table("unsent_words")
     op.drop_index(op.f("ix_sent_forms_at"), "sent_forms")
     op.drop_table("sent_forms")
+
+
+def _rights() -> None:
+    """A row for each word that a contact holds, so that who may do something is looked up by an index."""
+    id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    rights = op.create_table(
+        "contact_rights",
+        sa.Column("account_id", id, nullable=False),
+        sa.Column("person_id", id, nullable=False),
+        sa.Column("right", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "person_id"],
+            ["contacts.account_id", "contacts.person_id"],
+            name=op.f("fk_contact_rights_account_id_person_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("account_id", "person_id", "right", name=op.f("pk_contact_rights")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_contact_rights_right", "contact_rights", ["account_id", "right", "person_id"])
+    contacts = op.get_bind().execute(sa.text("SELECT account_id, person_id, held FROM contacts WHERE held <> ''")).all()
+    op.bulk_insert(
+        rights,
+        [
+            {"account_id": account, "person_id": person, "right": word}
+            for account, person, held in contacts
+            for word in held.split(",")
+        ],
+    )
+    op.drop_column("contacts", "held")
+
+
+def _no_rights() -> None:
+    """In the order of the alphabet, where it was the scheme's."""
+    op.add_column("contacts", sa.Column("held", sa.Text(), server_default="", nullable=False))
+    joined = (
+        "group_concat(word, ',')" if op.get_bind().dialect.name == "sqlite" else "string_agg(word, ',' ORDER BY word)"
+    )
+    op.execute(
+        f"UPDATE contacts SET held = coalesce((SELECT {joined} FROM"  # noqa: S608 - two functions by name
+        ' (SELECT r."right" AS word FROM contact_rights AS r WHERE r.account_id = contacts.account_id'
+        " AND r.person_id = contacts.person_id ORDER BY r.\"right\") AS words), '')"
+    )
+    op.drop_index("ix_contact_rights_right", "contact_rights")
+    op.drop_table("contact_rights")
 
 
 def _ledger() -> None:
