@@ -5,7 +5,7 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 
 from authz.forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
 from authz.grant import Denied, Grant
-from authz.judge import Ask, Standing, is_offered, judge, requests_followed
+from authz.judge import Ask, Standing, is_offered, judge, requests_followed, rights
 from authz.matrix import matrix, table
 from authz.reading import load_schemes, read_scheme
 from authz.scheme import Scheme, SchemeError
@@ -76,5 +76,6 @@ __all__ = [
     "matrix",
     "read_scheme",
     "requests_followed",
+    "rights",
     "table",
 ]

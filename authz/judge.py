@@ -9,6 +9,7 @@ from authz.grant import Denied, Grant
 from authz.scheme import Scheme
 from authz.words import (
     CELL_OF,
+    CELLS,
     DESK_ACTIONS,
     FACTS,
     OWN_REQUESTS,
@@ -120,6 +121,43 @@ def requests_followed(scheme: Scheme, held: frozenset[str]) -> Mapping[str, str]
         for action, topic in TOPIC_OF.items()
         if scheme.answer(held, action).allowed and not scheme.answer(held, f"ticket.view:{topic}").allowed
     }
+
+
+class Rights(NamedTuple):
+    """What somebody may do on an account as they are proven: cell → the limit of that yes; and the cells a further proof would open."""
+
+    may: Mapping[str, str]
+    step_up: frozenset[str]
+
+
+def rights(standing: Standing | None, proof: Proof) -> Rights:
+    """Every cell of a customer's at once, to say what may be told to them. No grant comes of it."""
+    if standing is None:
+        return Rights({}, frozenset())
+    lent = tuple(sorted(standing.lent.items()))
+    return _rights(standing.scheme, Status(standing.status), standing.held, standing.facts, lent, standing.own, proof)
+
+
+@lru_cache(maxsize=4096)
+def _rights(
+    scheme: Scheme,
+    status: Status,
+    held: frozenset[str],
+    facts: frozenset[str],
+    lent: tuple[tuple[str, str], ...],
+    own: frozenset[str],
+    proof: Proof,
+) -> Rights:
+    """The judge's answers. Whose standing it is, and on which account, changes none of them."""
+    standing = Standing("person:0", 0, scheme, status, held, facts, dict(lent), own)
+    may, step_up = dict[str, str](), set[str]()
+    for (action, topic), cell in CELL_OF.items():
+        verdict = judge(Ask("person:0", action, 0, topic, proof), standing) if cell in CELLS else None
+        if isinstance(verdict, Grant):
+            may[cell] = verdict.when
+        elif verdict is _STEP_UP:
+            step_up.add(cell)
+    return Rights(MappingProxyType(may), frozenset(step_up))
 
 
 def is_offered(action: Action, status: Status) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Final
 
 from deskgate.settings import Settings
@@ -10,8 +10,9 @@ from deskgate.twilio_rest import TwilioRest
 from ivr import after, outgoing
 from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
+from store import Transaction
 from store.calls import agent_legs, callbacks, support_calls
-from store.jobs.job_queue import Later, Never, Work, enqueue
+from store.jobs.job_queue import Delivery, Later, Never, Work, enqueue, outside
 from store.text import numbers
 
 RING_SECONDS: Final = 30
@@ -19,46 +20,49 @@ CALL_SECONDS: Final = 30  # a mailbox usually answers before
 BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
 
 
-def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, Callable[[Work], None]]:
+def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, Delivery]:
     return {
-        "ring": lambda work: _ring(line, twilio, work),
-        "ring_over": lambda work: after.ring_over(line, work.payload["call"], work.payload["ring"]),
-        "to_keypad": lambda work: _to_keypad(line, twilio, work),
-        "keypad_over": lambda work: after.not_summoned(line, work.payload["ring"], work.payload["asked_at"]),
-        "announce": lambda work: _announce(line, twilio, work),
-        "leg_stop": lambda work: _leg_stop(line, twilio, work),
-        "leg_over": lambda work: _leg_over(line, twilio, work),
-        "call_back": lambda work: _call_back(settings, line, twilio, work),
-        "call_back_over": lambda work: outgoing.never_answered(line, int(work.payload["call_back"])),
+        "ring": lambda tx, work: _ring(line, twilio, tx, work),
+        "ring_over": lambda _tx, work: outside(
+            lambda: after.ring_over(line, work.payload["call"], work.payload["ring"])
+        ),
+        "to_keypad": lambda _tx, work: outside(lambda: _to_keypad(line, twilio, work)),
+        "keypad_over": lambda _tx, work: outside(
+            lambda: after.not_summoned(line, work.payload["ring"], work.payload["asked_at"])
+        ),
+        "announce": lambda tx, work: _announce(line, twilio, tx, work),
+        "leg_stop": lambda tx, work: _leg_stop(line, twilio, tx, work),
+        "leg_over": lambda _tx, work: outside(lambda: _leg_over(line, twilio, work)),
+        "call_back": lambda tx, work: _call_back(settings, line, twilio, tx, work),
+        "call_back_over": lambda _tx, work: outside(
+            lambda: outgoing.never_answered(line, int(work.payload["call_back"]))
+        ),
     }
 
 
-def _ring(line: Line, twilio: TwilioRest, work: Work) -> None:
+def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
-    with line.store.transaction("worker") as tx:
-        turn = agent_legs.turn(tx, ring, leg)
-        if turn.closed:
-            support_calls.leg_gone(tx, ring, "", leg)
-        if turn.later and not work.payload.get("once"):
-            looked = int(work.payload.get("looked", 0)) + 1
-            again = {"ring": ring, "leg": leg, "looked": looked}
-            enqueue(tx, "ring", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
+    turn = agent_legs.turn(tx, ring, leg)
+    if turn.closed:
+        support_calls.leg_gone(tx, ring, "", leg)
+    if turn.later and not work.payload.get("once"):
+        looked = int(work.payload.get("looked", 0)) + 1
+        again = {"ring": ring, "leg": leg, "looked": looked}
+        enqueue(tx, "ring", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
     if not turn.number:
         return
+    yield
     answered, fared = leg_urls(line.store.keys, ring, leg)
     try:
         call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
     except Never:
-        with line.store.transaction("worker") as tx:
-            support_calls.leg_gone(tx, ring, "", leg)
+        work.then.append(lambda tx: support_calls.leg_gone(tx, ring, "", leg))
         raise
     except Exception:
-        with line.store.transaction("worker") as tx:
-            agent_legs.not_rung(tx, ring, leg)
+        work.then.append(lambda tx: agent_legs.not_rung(tx, ring, leg))
         raise
-    with line.store.transaction("worker") as tx:
-        agent_legs.rung(tx, ring, leg, call)
+    work.then.append(lambda tx: agent_legs.rung(tx, ring, leg, call))
 
 
 def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
@@ -69,23 +73,23 @@ def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
         after.not_summoned(line, ring, asked_at)
 
 
-def _announce(line: Line, twilio: TwilioRest, work: Work) -> None:
+def _announce(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
     ring, told = int(work.payload["ring"]), str(work.payload["told"])
-    with line.store.transaction("worker") as tx:
-        now = support_calls.look(tx, ring)
+    now = support_calls.look(tx, ring)
     if now is not None and not now.over and now.told == told and now.taken_by is not None:
+        yield
         url = line.twilio.url(told_url(line.store.keys, ring, now.announced))
         twilio.announce(support_calls.room(ring), now.taken_by, url)
 
 
-def _leg_stop(line: Line, twilio: TwilioRest, work: Work) -> None:
+def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
-    with line.store.transaction("worker") as tx:
-        call = agent_legs.to_stop(tx, ring, leg)
+    call = agent_legs.to_stop(tx, ring, leg)
     if call is None:
         return
+    yield
     if not call:
         raise Later("Twilio has not told us yet what it calls this leg", 1)
     why = line.twilio.url(leg_urls(line.store.keys, ring, leg)[0])
@@ -93,8 +97,7 @@ def _leg_stop(line: Line, twilio: TwilioRest, work: Work) -> None:
         twilio.hang_up(call)
     elif not twilio.cancel(call) and twilio.redirect(call, why):
         return  # its end is told us once it has heard that
-    with line.store.transaction("worker") as tx:
-        agent_legs.gone(tx, ring, leg)
+    work.then.append(lambda tx: agent_legs.gone(tx, ring, leg))
 
 
 def _leg_over(line: Line, twilio: TwilioRest, work: Work) -> None:
@@ -102,35 +105,32 @@ def _leg_over(line: Line, twilio: TwilioRest, work: Work) -> None:
     twilio.redirect(str(work.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
 
 
-def _call_back(settings: Settings, line: Line, twilio: TwilioRest, work: Work) -> None:
+def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
-    with line.store.transaction("worker") as tx:
-        ours = callbacks.look(tx, int(work.payload["call_back"]))
-        if ours is None or ours.status != "owed":
-            return
-        number = callbacks.number_now(tx, ours)
-        if number is None or not may_call(settings, number):
-            outgoing.over(tx, ours, "withdrawn" if number is None else "gone")
-            return
-        if callbacks.asker_is_away(tx, ours):
-            outgoing.over(tx, ours, "away")
-            return
-        if callbacks.to_ring(tx, ours.id, number) is None:
-            return
+    ours = callbacks.look(tx, int(work.payload["call_back"]))
+    if ours is None or ours.status != "owed":
+        return
+    number = callbacks.number_now(tx, ours)
+    if number is None or not may_call(settings, number):
+        outgoing.over(tx, ours, "withdrawn" if number is None else "gone")
+        return
+    if callbacks.asker_is_away(tx, ours):
+        outgoing.over(tx, ours, "away")
+        return
+    if callbacks.to_ring(tx, ours.id, number) is None:
+        return
+    yield
     answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
     try:
         sid = twilio.ring(number, answered, fared, CALL_SECONDS, detect=True)
     except Never:
-        with line.store.transaction("worker") as tx:
-            outgoing.over(tx, ours, "refused")
+        work.then.append(lambda tx: outgoing.over(tx, ours, "refused"))
         raise
     except Exception:
-        with line.store.transaction("worker") as tx:
-            callbacks.not_rung(tx, ours.id)
+        work.then.append(lambda tx: callbacks.not_rung(tx, ours.id))
         raise
-    with line.store.transaction("worker") as tx:
-        callbacks.rung(tx, ours.id, sid)
+    work.then.append(lambda tx: callbacks.rung(tx, ours.id, sid))
 
 
 def may_call(settings: Settings, number: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
@@ -14,9 +14,9 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import Line
-from store import Store
+from store import Store, Transaction
 from store.accounts import recipients
-from store.jobs.job_queue import Later, Never, Work, enqueue_once, is_owed
+from store.jobs.job_queue import Delivery, Later, Never, Work, enqueue_once, outside
 from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.security import alerts
@@ -28,74 +28,74 @@ RECORDING_TRIES: Final = 6  # half an hour: by then Twilio has what it will ever
 TRANSCRIPT_TRIES: Final = 5
 TEXT_TRIES: Final = 3
 log = structlog.get_logger("deliver")
-Deliveries = dict[str, Callable[[Work], None]]
+Deliveries = dict[str, Delivery]
 
 
 def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio: TwilioRest | None) -> Deliveries:
     """Kind of work → how it is done. Without a phone line there is nothing to fetch or ring."""
     deliveries: Deliveries = {
-        "notice": lambda work: _tell(settings, store, work),
-        "mail": lambda work: _mail(settings, work),
-        "alarm": lambda work: _alarm(settings, store, work),
-        "alert": lambda work: _alert(settings, store, work),
-        **dict.fromkeys(IN_SLACK, lambda _work: None),
-        email_codes.KIND: lambda work: _send_proof_code(settings, store, work),
-        credentials.WORK: lambda work: _tried_to_sign_in(store, work),
-        pin_reset.WORK: lambda work: _send_pin_page(settings, store, work),
-        slack_members.UNFIT: lambda _work: _unlink_unfit(settings, store),
+        "notice": lambda tx, work: _tell(settings, tx, work),
+        "mail": lambda _tx, work: outside(lambda: _mail(settings, work)),
+        "alarm": lambda tx, work: _alarm(settings, tx, work),
+        "alert": lambda tx, work: _alert(settings, tx, work),
+        **dict.fromkeys(IN_SLACK, lambda _tx, _work: None),
+        email_codes.KIND: lambda tx, work: _send_proof_code(settings, tx, work),
+        credentials.WORK: _tried_to_sign_in,
+        pin_reset.WORK: lambda tx, work: _send_pin_page(settings, tx, work),
+        slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
     if line is None or twilio is None:
         return deliveries
     return deliveries | {
-        "fetch_recording": lambda work: _fetch_recording(store, twilio, work),
-        "late_recording": lambda work: after.keep_late(
-            line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
+        "fetch_recording": lambda tx, work: _fetch_recording(twilio, tx, work),
+        "late_recording": lambda _tx, work: outside(
+            lambda: after.keep_late(
+                line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
+            )
         ),
-        "unspoken": lambda work: after.unspoken(line, work.payload["call"]),
-        sms_codes.KIND: lambda work: _text_code(store, twilio, work),
-        "late_transcript": lambda work: _late_transcript(store, work),
+        "unspoken": lambda _tx, work: outside(lambda: after.unspoken(line, work.payload["call"])),
+        sms_codes.KIND: lambda tx, work: _text_code(twilio, tx, work),
+        "late_transcript": _late_transcript,
         **calling.deliveries(settings, line, twilio),
     }
 
 
-def _fetch_recording(store: Store, twilio: TwilioRest, work: Work) -> None:
+def _fetch_recording(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """One that holds nothing is on its ticket as that; so is one that can never be had (jobs.py)."""
     sid = str(work.payload["sid"])
-    with store.transaction("worker") as tx:
-        if not recordings.is_wanted(tx, sid):
-            return
+    if not recordings.is_wanted(tx, sid):
+        return
+    yield
     sound = twilio.recording(sid)
     if sound is None and work.attempts < RECORDING_TRIES:
         raise Later("Twilio does not have a recording yet")
     if sound is None:
         raise Never("Twilio has no such recording")
-    with store.transaction("worker") as tx:
-        if sound.is_nothing:
-            recordings.never(tx, sid, recordings.NOTHING)
-        else:
-            recordings.put(tx, permit_worker(tx), sid, sound)
+    if sound.is_nothing:
+        work.then.append(lambda tx: recordings.never(tx, sid, recordings.NOTHING))
+    else:
+        work.then.append(lambda tx: recordings.put(tx, permit_worker(tx), sid, sound))
 
 
-def _late_transcript(store: Store, work: Work) -> None:
+def _late_transcript(tx: Transaction, work: Work) -> None:
     """A message that has words already, or never became one, needs none: after a few looks this is over."""
-    with store.transaction("worker") as tx:
-        kept = recordings.transcribed(tx, str(work.payload["recording"]), str(work.payload["text"]))
+    kept = recordings.transcribed(tx, str(work.payload["recording"]), str(work.payload["text"]))
     if not kept and work.attempts < TRANSCRIPT_TRIES:
         raise Later("its ticket is not there yet", 60)
 
 
-def _tell(settings: Settings, store: Store, work: Work) -> None:
+def _tell(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
     """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
     if work.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
-        with store.transaction("worker") as tx:
-            told = {"notice": work.payload["notice"], "person": work.payload["person"]}
-            enqueue_once(tx, "slack.notice", work.key, told)
-    _needs_mail(settings)
-    with store.transaction("worker") as tx:
-        for notice in recipients.addressed(tx, permit_worker(tx), work.payload):
-            to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
-            enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
+        told = {"notice": work.payload["notice"], "person": work.payload["person"]}
+        enqueue_once(tx, "slack.notice", work.key, told)
+    if not settings.smtp_url:
+        yield  # what is owed to Slack stands
+        _needs_mail(settings)
+    for notice in recipients.addressed(tx, permit_worker(tx), work.payload):
+        to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
+        enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
 
 
 def _mail(settings: Settings, work: Work) -> None:
@@ -103,32 +103,31 @@ def _mail(settings: Settings, work: Work) -> None:
     smtp.send(settings.smtp_url, mail.notice_mail(settings, recipients.Notice(**work.payload), work.key))
 
 
-def _send_proof_code(settings: Settings, store: Store, work: Work) -> None:
+def _send_proof_code(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
-    with store.transaction("worker") as tx:
-        made = email_codes.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+    made = email_codes.address(tx, permit_worker(tx), int(work.payload["person"]))
     if made is not None:
+        yield
         smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
 
-def _send_pin_page(settings: Settings, store: Store, work: Work) -> None:
+def _send_pin_page(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
-    with store.transaction("worker") as tx:
-        made = pin_reset.address(tx, permit_worker(tx), int(work.payload["person"])) if is_owed(tx, work) else None
+    made = pin_reset.address(tx, permit_worker(tx), int(work.payload["person"]))
     if made is not None:
+        yield
         smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
 
-def _text_code(store: Store, twilio: TwilioRest, work: Work) -> None:
+def _text_code(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """As by mail: each try has a code of its own. A text costs money, and late it is of no use: a few tries, and no more."""
     if work.attempts > TEXT_TRIES:
         raise Never("a text message did not go out")
-    with store.transaction("worker") as tx:
-        text, bound = int(work.payload["text"]), str(work.payload["bound"])
-        made = sms_codes.to_send(tx, permit_worker(tx), text, bound) if is_owed(tx, work) else None
+    made = sms_codes.to_send(tx, permit_worker(tx), int(work.payload["text"]), str(work.payload["bound"]))
     if made is not None:
+        yield
         twilio.text(made.to, mail.code_text(made))
 
 
@@ -141,9 +140,8 @@ def _unlink_unfit(settings: Settings, store: Store) -> None:
             slack_members.unlink_unfit(tx, home, people)
 
 
-def _tried_to_sign_in(store: Store, work: Work) -> None:
-    with store.transaction("worker") as tx:
-        credentials.tried(tx, permit_worker(tx), str(work.payload["username"]))
+def _tried_to_sign_in(tx: Transaction, work: Work) -> None:
+    credentials.tried(tx, permit_worker(tx), str(work.payload["username"]))
 
 
 def _needs_mail(settings: Settings) -> None:
@@ -151,24 +149,24 @@ def _needs_mail(settings: Settings) -> None:
         raise Later("SMTP_URL is not set: nobody can be told by mail", 3600)
 
 
-def _alarm(settings: Settings, store: Store, work: Work) -> None:
+def _alarm(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
     """In the log at once, whatever becomes of the mail."""
     if work.attempts == 1:
         log.critical("alarm", alarm=work.payload["notice"], account_id=work.payload["account"])
-    _tell(settings, store, work)
+    return _tell(settings, tx, work)
 
 
-def _alert(settings: Settings, store: Store, work: Work) -> None:
+def _alert(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
     """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
-    with store.transaction("worker") as tx:
-        found = alerts.to_deliver(tx, permit_worker(tx), int(work.payload["alert"]))
-        if found is None:
-            return
-        enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})
-        if found.audience == alerts.LEADS and settings.smtp_url:
-            told = {"notice": "look_at_the_desk", "account": None}
-            enqueue_once(tx, "notice", f"alert:{found.id}", told)
+    found = alerts.to_deliver(tx, permit_worker(tx), int(work.payload["alert"]))
+    if found is None:
+        return
+    enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})
+    if found.audience == alerts.LEADS and settings.smtp_url:
+        told = {"notice": "look_at_the_desk", "account": None}
+        enqueue_once(tx, "notice", f"alert:{found.id}", told)
+    yield
     if found.audience == alerts.LEADS:
         log.critical("alert", alert=found.id, audience=found.audience)
     else:

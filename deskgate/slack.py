@@ -27,7 +27,7 @@ from simulator.slack.delivery import PATIENCE
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
 from store import Store, Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Later, Never, Work
+from store.jobs.job_queue import Delivery, Later, Never, Work, outside
 from store.messages import edits
 from store.slack import installations
 from store.slack.installations import Installation
@@ -94,20 +94,20 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
     return Slack(door, api, base, app, socket)
 
 
-def deliveries(slack: Slack | None, store: Store) -> dict[str, Callable[[Work], None]]:
+def deliveries(slack: Slack | None, store: Store) -> dict[str, Delivery]:
     """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
     if slack is None:
         return dict.fromkeys(NOBODY_IN_SLACK, _not_here)
     made = handlers.make_deliveries(slack.door, slack.api)
     app = slack.app
     if app is not None:
-        made["slack.rotate"] = lambda piece: install.rotate(
-            store, app.api_base, app.client_id, app.client_secret, str(piece.payload["team"])
+        made["slack.rotate"] = lambda _tx, piece: outside(
+            lambda: install.rotate(store, app.api_base, app.client_id, app.client_secret, str(piece.payload["team"]))
         )
     return made
 
 
-def _not_here(_piece: Work) -> None:
+def _not_here(_tx: Transaction, _piece: Work) -> None:
     """What is owed to Slack, where there is none: nobody waits for it."""
 
 

@@ -10,19 +10,20 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import structlog
 
 from desk.actors import permit_worker
 from deskgate.deliver import Deliveries
-from store import ConnectionLost, Store, Transaction
+from store import ConnectionLost, Store, Transaction, retried
 from store.accounts import recipients
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
 from store.jobs import job_queue
-from store.jobs.job_queue import Later, Never, Work
+from store.jobs.job_queue import Delivery, Later, Never, Work
 from store.messages import edits
 from store.operator import failed_jobs, restored
 from store.security import alerts, budgets
@@ -36,6 +37,7 @@ CLOCK_EVERY = 10.0
 JUMP = 60_000  # ms by which the clock may go otherwise than time does
 LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
 THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
+_OVER: Final = object()
 _CALLS = ("ring", "to_keypad", "announce", "leg_over", "leg_stop", "call_back")
 log = structlog.get_logger("worker")
 
@@ -74,29 +76,23 @@ class Worker:
         kinds = kinds or list(self._deliveries)
         if not self._store.is_work_due(kinds):
             return False
-        with self._store.transaction("worker") as tx:
-            piece = job_queue.lease(tx, kinds)
-        if piece is None:
-            return False
+        piece, rest, leased = None, None, False
         try:
-            self._deliveries[piece.kind](piece)
-        except Later as later:
-            self._put_back(piece, str(later), later.seconds)
-        except Never as never:
             with self._store.transaction("worker") as tx:
-                failed_jobs.give_up(tx, piece, str(never))
-            log.warning("work given up", job=piece.id, kind=piece.kind, why=str(never))
-        except (
-            Exception
-        ) as fault:  # a mistake of ours. Its words may quote an address or a number, and stay out of the log
-            why = type(fault).__name__
-            log.warning(
-                "work failed", job=piece.id, kind=piece.kind, attempts=piece.attempts, why=why, at=_frames(fault)
-            )
-            self._put_back(piece, why, None)
-        else:
-            with self._store.transaction("worker") as tx:
-                job_queue.done(tx, piece)
+                piece = job_queue.lease(tx, kinds)
+                if piece is None:
+                    return False
+                rest = _begun(self._deliveries[piece.kind], tx, piece)
+                if rest is None:
+                    job_queue.done(tx, piece)
+            leased = True
+            if rest is not None:
+                _finish(rest)
+                self._end(piece)
+        except Exception as fault:
+            if piece is None:
+                raise
+            self._failed(piece, fault, leased=leased)
         return True
 
     def checkpoint(self) -> None:
@@ -169,9 +165,36 @@ class Worker:
             with self._store.transaction("worker") as tx:
                 what(tx)
 
-    def _put_back(self, piece: Work, why: str, seconds: float | None) -> None:
+    def _end(self, piece: Work) -> None:
+        def end() -> None:
+            with self._store.transaction("worker") as tx:
+                job_queue.done(tx, piece)
+
+        try:
+            retried(end)
+        except Exception:
+            piece.then.clear()  # or it would keep the piece from being put back as well
+            raise
+
+    def _failed(self, piece: Work, fault: Exception, *, leased: bool) -> None:
+        """Puts it back with the reason, or gives it up. Where it was not `leased` the transaction that did so was rolled back."""
+        why, seconds = str(fault), fault.seconds if isinstance(fault, Later) else None
+        if not isinstance(fault, Later | Never):
+            # A mistake of ours. Its words may quote an address or a number, and stay out of the log.
+            why = type(fault).__name__
+            log.warning(
+                "work failed", job=piece.id, kind=piece.kind, attempts=piece.attempts, why=why, at=_frames(fault)
+            )
         with self._store.transaction("worker") as tx:
-            over = failed_jobs.put_back(tx, piece, why, retry_after=None if seconds is None else int(seconds * 1000))
+            if not leased and not job_queue.lease_again(tx, piece):
+                return
+            job_queue.write_down(tx, piece)
+            over = isinstance(fault, Never)
+            if over:
+                failed_jobs.give_up(tx, piece, why)
+            else:
+                after = None if seconds is None else int(seconds * 1000)
+                over = failed_jobs.put_back(tx, piece, why, retry_after=after)
         if over:
             log.warning("work given up", job=piece.id, kind=piece.kind, why=why)
 
@@ -203,6 +226,17 @@ class Worker:
         except Exception:
             log.exception("fault", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)
+
+
+def _begun(deliver: Delivery, tx: Transaction, piece: Work) -> Iterator[None] | None:
+    """What is left of it to do when the transaction has ended; None: nothing."""
+    steps = deliver(tx, piece)
+    return steps if steps is not None and next(steps, _OVER) is not _OVER else None
+
+
+def _finish(rest: Iterator[None]) -> None:
+    if next(rest, _OVER) is not _OVER:
+        raise RuntimeError("a delivery yields once")
 
 
 def _steady() -> int:

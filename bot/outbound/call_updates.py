@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 from bot.outbound.posting import GONE, Posting
 from bot.platform.web_api import OPERATORS, SlackSaid
 from bot.views import call_cards
 from bot.views.blocks import Message
 from desk.actors import permit_worker
+from store import Transaction
 from store.calls import callbacks, live_calls
 from store.jobs.job_queue import Later, Work
 from store.security import alerts
@@ -17,39 +18,38 @@ from store.slack.ticket_threads import Post
 from store.verification import slack_members
 
 
-def case(posting: Posting, piece: Work) -> None:
+def case(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """The card of a call as it is now: posted once, and changed from then on."""
     ring, door = int(piece.payload["ring"]), posting.door
     if not door.agent_channel:
         return
     key = f"case:{ring}"
-    with door.store.transaction("slack") as tx:
-        found = live_calls.case(tx, permit_worker(tx), ring, door.texting)
-        stands = ticket_threads.posted(tx, key)
+    found = live_calls.case(tx, permit_worker(tx), ring, door.texting)
+    stands = ticket_threads.posted(tx, key)
     if found is None:
         return
     message = call_cards.card(door.phrases, found)
     if stands is not None and stands.version == message.version:
         return
+    yield
     if stands is None:
         _in_the_channel(posting, key, message, piece)
     else:
-        posting.change(stands, message)
-        posting.keep(key, replace(stands, version=message.version))
-    with door.store.transaction("slack") as tx:  # what it says of their tickets changes with these
-        quotes.keep(tx, key, {"ring": ring}, [f"ticket:{ticket.number}" for ticket in found.tickets])
+        posting.rewrite(key, stands, message, message.version, piece)
+    about = [f"ticket:{ticket.number}" for ticket in found.tickets]  # what it says of these changes with them
+    piece.then.append(lambda tx: quotes.keep(tx, key, {"ring": ring}, about))
 
 
-def alert(posting: Posting, piece: Work) -> None:
+def alert(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
     id, door = int(piece.payload["alert"]), posting.door
-    with door.store.transaction("slack") as tx:
-        grant = permit_worker(tx)
-        found = alerts.to_deliver(tx, grant, id)
-        if found is None:
-            return
-        named = alerts.named(tx, grant, found)
-        leads = slack_members.leads(tx) if found.audience == alerts.LEADS else []
+    grant = permit_worker(tx)
+    found = alerts.to_deliver(tx, grant, id)
+    if found is None:
+        return
+    named = alerts.named(tx, grant, found)
+    leads = slack_members.leads(tx) if found.audience == alerts.LEADS else []
+    yield
     message = call_cards.alert(door.phrases, found, named)
     if found.audience == alerts.DESK:
         if door.agent_channel:
@@ -61,14 +61,14 @@ def alert(posting: Posting, piece: Work) -> None:
         posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
 
 
-def called(posting: Posting, piece: Work) -> None:
+def called(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """A call back that reached nobody: whoever asked for it is told, in direct messages."""
     door = posting.door
-    with door.store.transaction("slack") as tx:
-        found = callbacks.look(tx, int(piece.payload["call_back"]))
-        them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
+    found = callbacks.look(tx, int(piece.payload["call_back"]))
+    them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
     if found is None or found.status not in callbacks.ENDED:
         return
+    yield
     message = call_cards.not_reached(door.phrases, found)
     for member in them:
         key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or door.home_id

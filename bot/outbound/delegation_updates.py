@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from authz import Action, Proof
 from bot.outbound.posting import Posting
 from bot.views import delegation_messages
@@ -16,52 +18,51 @@ from store.slack import ticket_threads
 from store.verification import slack_members
 
 
-def request(posting: Posting, piece: Work) -> None:
+def request(_posting: Posting, tx: Transaction, piece: Work) -> None:
     """Somebody asks: each who may lend is a piece of work of their own, so that nobody waits for another."""
-    _tell_lenders(posting, int(piece.payload["request"]), "asked")
+    _tell_lenders(tx, int(piece.payload["request"]), "asked")
 
 
-def _tell_lenders(posting: Posting, id: int, why: str) -> None:
-    with posting.door.store.transaction("worker") as tx:
-        found = delegations.addressees(tx, permit_worker(tx), id)
-        for lender in found[1] if found is not None else ():
-            asked = {"request": id, "person": lender.person}
-            lane = f"loan:{id}:{lender.person}"
-            job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
+def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
+    found = delegations.addressees(tx, permit_worker(tx), id)
+    for lender in found[1] if found is not None else ():
+        asked = {"request": id, "person": lender.person}
+        lane = f"loan:{id}:{lender.person}"
+        job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
 
 
-def ask(posting: Posting, piece: Work) -> None:
+def ask(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """The question to one who may lend; afterwards the same message says what came of it."""
     id, person = int(piece.payload["request"]), int(piece.payload["person"])
     key, door = f"loan:{id}:{person}", posting.door
-    with door.store.transaction("worker") as tx:
-        found = delegations.addressees(tx, permit_worker(tx), id)
-        member = _where(tx, person)
-        stands = ticket_threads.posted(tx, key)
+    found = delegations.addressees(tx, permit_worker(tx), id)
+    member = _where(tx, person)
+    stands = ticket_threads.posted(tx, key)
     if found is None or member is None or all(lender.person != person for lender in found[1]):
         return
     message = delegation_messages.question(door.phrases, found[0])
+    yield
     if stands is not None:
         posting.change(stands, message)
     elif found[0].status == "open":
         _direct(posting, key, member, message, piece)
 
 
-def news(posting: Posting, piece: Work) -> None:
+def news(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """Lent, refused, over: whoever asked hears of it, if they are still on the account, and the lenders' messages say so."""
     door, request, loan = posting.door, piece.payload.get("request"), piece.payload.get("loan")
     if request is not None:
-        _tell_lenders(posting, int(request), piece.key)
-    with door.store.transaction("worker") as tx:
-        grant = permit_worker(tx)
-        lent = delegations.told_about(tx, grant, int(loan)) if loan is not None else None
-        asked = delegations.addressees(tx, grant, int(request)) if request is not None else None
-        account = delegations.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
-        borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
-        member = _where(tx, borrower) if borrower is not None else None
-        gone = borrower is None or not _is_on(tx, borrower, account)
+        _tell_lenders(tx, int(request), piece.key)
+    grant = permit_worker(tx)
+    lent = delegations.told_about(tx, grant, int(loan)) if loan is not None else None
+    asked = delegations.addressees(tx, grant, int(request)) if request is not None else None
+    account = delegations.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
+    borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
+    member = _where(tx, borrower) if borrower is not None else None
+    gone = borrower is None or not _is_on(tx, borrower, account)
     if member is None or gone:
         return
+    yield
     if lent is not None:
         message = (delegation_messages.granted if request is not None else delegation_messages.ended)(
             door.phrases, lent

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.outbound.posting import Posting
 from desk.actors import permit_worker
+from store import Transaction
 from store.jobs.job_queue import Never, Work
 from store.messages import attachments
 
 
-def fetch_file(posting: Posting, piece: Work) -> None:
+def fetch_file(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """A file that came with a message. Of one in a shared channel the event said no more than its id."""
     message, id = int(piece.payload["message"]), str(piece.payload["file"])
-    with posting.door.store.transaction("worker") as tx:
-        team = attachments.came_through(tx, permit_worker(tx), message)
+    team = attachments.came_through(tx, permit_worker(tx), message)
+    yield
     through = team or posting.door.home_id
     try:
         about = posting.api.call(through, "files.info", file=id)["file"]
@@ -21,9 +24,10 @@ def fetch_file(posting: Posting, piece: Work) -> None:
             raise Never("too large")
         content = posting.api.download(through, str(about["url_private"]), attachments.LARGEST)
     except Never as never:
-        with posting.door.store.transaction("worker") as tx:
-            attachments.never(tx, message, id, str(never))
+        why = str(never)
+        piece.then.append(lambda tx: attachments.never(tx, message, id, why))
         return
     name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
-    with posting.door.store.transaction("worker") as tx:
-        attachments.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)
+    piece.then.append(
+        lambda tx: attachments.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)
+    )

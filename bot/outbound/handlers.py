@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -32,56 +32,34 @@ from desk.actors import permit_worker
 from desk.ticket_lists import Page
 from store import Transaction
 from store.accounts.people import person_of, subject_of
-from store.jobs.job_queue import Later, Never, Work
+from store.jobs.job_queue import Delivery, Later, Never, Work
 from store.messages import edits
 from store.slack import ticket_threads
 from store.verification import slack_approvals, totp
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
 PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
-Deliveries = dict[str, Callable[[Work], None]]
+Do = Callable[[Posting, Transaction, Work], Iterator[None] | None]
+Deliveries = dict[str, Delivery]
 
 
 def make_deliveries(door: Door, api: WebApi) -> Deliveries:
     """Kind of work → how it is done. Each bears being done twice."""
     posting = Posting(door, api)
-    kinds: dict[str, Callable[[Posting, Work], None]] = {
-        "news": ticket_updates.news,
-        "slack.head": ticket_updates.head,
-        "slack.say": ticket_updates.say,
-        "slack.send_file": ticket_updates.send_file,
-        "slack.tell": tell,
-        "slack.form": form,
-        "slack.home": show_home,
-        "slack.prompts": prompts,
-        "slack.welcome": welcome,
-        "slack.react": react,
-        "slack.fetch_file": file_downloads.fetch_file,
-        "slack.loan_request": delegation_updates.request,
-        "slack.loan_ask": delegation_updates.ask,
-        "slack.loan_news": delegation_updates.news,
-        "slack.notice": notices.tell,
-        "slack.notice_to": notices.tell_one,
-        "slack.hello": hello,
-        "slack.code": verification_prompts.code,
-        slack_approvals.KIND: verification_prompts.approve,
-        "slack.calling": verification_prompts.calling,
-        "slack.fade": verification_prompts.fade,
-        "case": call_updates.case,
-        "slack.alert": call_updates.alert,
-        "slack.called": call_updates.called,
-        edits.SAYS: reworded.again,
-        "slack.answer_anew": answer_anew,
+    return {kind: _with(posting, do, "slack") for kind, do in IN_SLACK.items()} | {
+        kind: _with(posting, do, "worker") for kind, do in BY_WORKER.items()
     }
-    return {kind: _with(posting, do) for kind, do in kinds.items()}
 
 
-def _with(posting: Posting, do: Callable[[Posting, Work], None]) -> Callable[[Work], None]:
-    def done(piece: Work) -> None:
-        posting.door.look()
-        do(posting, piece)
+def _with(posting: Posting, do: Do, channel: str) -> Delivery:
+    """`channel`: as which one the ledger has what is told by it."""
 
-    return done
+    def deliver(tx: Transaction, piece: Work) -> Iterator[None] | None:
+        tx.channel = channel
+        posting.door.look_in(tx)
+        return do(posting, tx, piece)
+
+    return deliver
 
 
 def _user(piece: Work) -> SlackUser:
@@ -91,14 +69,14 @@ def _user(piece: Work) -> SlackUser:
 # --- answers
 
 
-def tell(posting: Posting, piece: Work) -> None:
+def tell(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
     user, where = _user(piece), piece.payload.get("where") or {}
     what = str(piece.payload["what"])
     if private.is_private(what) and (where.get("only") or not str(where.get("channel")).startswith("D")):
         where = {}
-    with posting.door.store.transaction("slack") as tx:
-        message = _answer(tx, posting.door, user, piece.payload)
+    message = _answer(tx, posting.door, user, piece.payload)
+    yield
     channel = where.get("channel") or posting.direct(user.team, user.user, user.via)
     thread = where.get("thread")
     if thread and channel.startswith("D") and piece.attempts == 1:
@@ -112,29 +90,26 @@ def tell(posting: Posting, piece: Work) -> None:
         if private.fades(what):
             _shown_once(posting, post, message, piece)
         else:
-            reworded.keep(posting, f"tell:{piece.key}", piece.payload, message)
+            reworded.keep(piece, f"tell:{piece.key}", piece.payload, message)
 
 
 def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, piece: Work) -> None:
     """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
     if piece.attempts > 1:
         posting.change(post, message)
-    with posting.door.store.transaction("slack") as tx:
-        verification_prompts.fades(tx, f"tell:{piece.key}")
+    piece.then.append(lambda tx: verification_prompts.fades(tx, f"tell:{piece.key}"))
 
 
-def answer_anew(posting: Posting, piece: Work) -> None:
+def answer_anew(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
     key, asked = str(piece.payload["post"]), piece.payload["asked"]
-    with posting.door.store.transaction("slack") as tx:
-        stands, user = (
-            ticket_threads.posted(tx, key),
-            SlackUser(str(asked["team"]), str(asked["user"]), str(asked["via"])),
-        )
-        message = _answer(tx, posting.door, user, asked)
+    stands = ticket_threads.posted(tx, key)
+    user = SlackUser(str(asked["team"]), str(asked["user"]), str(asked["via"]))
+    message = _answer(tx, posting.door, user, asked)
     if stands is not None:
+        yield
         posting.change(stands, message)
-        reworded.keep(posting, key, asked, message)
+        reworded.keep(piece, key, asked, message)
 
 
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
@@ -182,15 +157,15 @@ def _only_to(
 # --- forms
 
 
-def form(posting: Posting, piece: Work) -> None:
+def form(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
     user, door = _user(piece), posting.door
-    with door.store.transaction("slack") as tx:
-        who = known(tx, user)
-        view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
-        late = tx.now - int(piece.payload["at"]) > TRIGGER
+    who = known(tx, user)
+    view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
+    late = tx.now - int(piece.payload["at"]) > TRIGGER
     if view is None:
         return
+    yield
     if open_one := piece.payload.get("view"):
         with suppress(SlackSaid):  # closed meanwhile
             posting.api.call(user.via, "views.update", view_id=open_one, view=view)
@@ -273,25 +248,25 @@ FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Blo
 # --- the app's own place
 
 
-def show_home(posting: Posting, piece: Work) -> None:
+def show_home(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     user, p = _user(piece), posting.door.phrases
-    with posting.door.store.transaction("slack") as tx:
-        who = known(tx, user)
-        if who is None or not who.is_person:
-            view = home.stranger(p, "stranger" if who is None else "home_staff")
-        else:
-            page = int(piece.payload["page"])
-            found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
-            account = answers.answer(tx, p, who, "account")
-            since = totp.confirmed_at(tx, person_of(who.subject))
-            proved = private.proved_on(tx, who)
-            view = home.home(p, account, found or Page((), False), page, proved, since)
+    who = known(tx, user)
+    if who is None or not who.is_person:
+        view = home.stranger(p, "stranger" if who is None else "home_staff")
+    else:
+        page = int(piece.payload["page"])
+        found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
+        account = answers.answer(tx, p, who, "account")
+        since = totp.confirmed_at(tx, person_of(who.subject))
+        view = home.home(p, account, found or Page((), False), page, private.proved_on(tx, who), since)
+    yield
     posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
-    reworded.keep(posting, f"home:{user.team}:{user.user}", piece.payload, view)
+    reworded.keep(piece, f"home:{user.team}:{user.user}", piece.payload, view)
 
 
-def prompts(posting: Posting, piece: Work) -> None:
+def prompts(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
     """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
+    yield
     p, user = posting.door.phrases, _user(piece)
     channel = piece.payload.get("channel")
     if channel:
@@ -306,8 +281,9 @@ def prompts(posting: Posting, piece: Work) -> None:
             )
 
 
-def welcome(posting: Posting, piece: Work) -> None:
+def welcome(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
     """In a channel the app came into: what it is good for, pinned."""
+    yield
     p, team, channel = posting.door.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
     said = b.message(b.section(p.say("welcome")), b.actions(b.button(p.plain("button.open"), "open", style="primary")))
     post = posting.post(f"welcome:{team}:{channel}", team, channel, said, piece)
@@ -318,8 +294,9 @@ def welcome(posting: Posting, piece: Work) -> None:
             raise
 
 
-def react(posting: Posting, piece: Work) -> None:
+def react(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
     """A lock on what an agent wrote in a card's thread: it is kept, and stays inside."""
+    yield
     try:
         posting.api.call(
             str(piece.payload["via"]),
@@ -333,6 +310,39 @@ def react(posting: Posting, piece: Work) -> None:
             raise
 
 
-def hello(posting: Posting, piece: Work) -> None:
+def hello(posting: Posting, _tx: Transaction, _piece: Work) -> Iterator[None]:
     """Who the token of the settings belongs to."""
+    yield
     ask_who_we_are(posting.door, posting.api)
+
+
+IN_SLACK: Final[dict[str, Do]] = {
+    "slack.head": ticket_updates.head,
+    "slack.say": ticket_updates.say,
+    "slack.send_file": ticket_updates.send_file,
+    "slack.tell": tell,
+    "slack.form": form,
+    "slack.home": show_home,
+    "slack.prompts": prompts,
+    "slack.welcome": welcome,
+    "slack.react": react,
+    "slack.code": verification_prompts.code,
+    slack_approvals.KIND: verification_prompts.approve,
+    "slack.calling": verification_prompts.calling,
+    "slack.fade": verification_prompts.fade,
+    "case": call_updates.case,
+    "slack.alert": call_updates.alert,
+    "slack.called": call_updates.called,
+    "slack.answer_anew": answer_anew,
+}
+BY_WORKER: Final[dict[str, Do]] = {
+    "news": ticket_updates.news,
+    "slack.fetch_file": file_downloads.fetch_file,
+    "slack.loan_request": delegation_updates.request,
+    "slack.loan_ask": delegation_updates.ask,
+    "slack.loan_news": delegation_updates.news,
+    "slack.notice": notices.tell,
+    "slack.notice_to": notices.tell_one,
+    "slack.hello": hello,
+    edits.SAYS: reworded.again,
+}

@@ -5,29 +5,31 @@ By mail their owners are told too (deskgate/deliver.py); here nobody but themsel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.outbound.posting import Posting
 from bot.views import customer_messages
+from store import Transaction
 from store.jobs import job_queue
 from store.jobs.job_queue import Work
 from store.verification import slack_members
 
 
-def tell(posting: Posting, piece: Work) -> None:
+def tell(_posting: Posting, tx: Transaction, piece: Work) -> None:
     """Each member is a piece of work of their own: one who cannot be reached keeps nobody else from being told."""
     notice, person = str(piece.payload["notice"]), int(piece.payload["person"])
-    with posting.door.store.transaction("worker") as tx:
-        for member in slack_members.of_person(tx, person):
-            to = {"notice": notice, "person": person, "team": member.team, "user": member.user}
-            job_queue.enqueue_once(tx, "slack.notice_to", f"{piece.key}:{member.team}:{member.user}", to)
+    for member in slack_members.of_person(tx, person):
+        to = {"notice": notice, "person": person, "team": member.team, "user": member.user}
+        job_queue.enqueue_once(tx, "slack.notice_to", f"{piece.key}:{member.team}:{member.user}", to)
 
 
-def tell_one(posting: Posting, piece: Work) -> None:
+def tell_one(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """Unless they stand for somebody else by now."""
     team, user, door = str(piece.payload["team"]), str(piece.payload["user"]), posting.door
-    with door.store.transaction("worker") as tx:
-        member = slack_members.find(tx, team, user)
+    member = slack_members.find(tx, team, user)
     if member is None or member.subject != f"person:{piece.payload['person']}":
         return
+    yield
     via = member.via or door.home_id
     message = customer_messages.plain(door.phrases, f"notice.{piece.payload['notice']}")
     posting.post(f"notice:{piece.key}", via, posting.direct(team, user, via), message, piece)

@@ -1,4 +1,5 @@
-"""Posting: once by a key, changed afterwards where it stands. Between two transactions, never inside one.
+"""Posting: once by a key, changed afterwards where it stands. Between two transactions, never inside one: where it stands is written
+down with the end of the piece of work.
 
 Slack has no way to say "only once": every post carries its key, and whoever tries again looks for
 it first.
@@ -6,7 +7,7 @@ it first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.platform.context import Door
@@ -39,12 +40,26 @@ class Posting:
         thread: str | None = None,
         version: str = "",
     ) -> Post:
-        """Posts what has this key, unless it stands. Where the piece of work was tried before, it may stand and we not know.
-        Raises `Later` and `Never` as the Web API does."""
+        """Posts what has this key, unless it stands. Raises `Later` and `Never` as the Web API does."""
         with self.door.store.transaction("slack") as tx:
             stands = ticket_threads.posted(tx, key)
         if stands is not None:
             return stands
+        return self.post_new(key, team, channel, message, piece, thread=thread, version=version)
+
+    def post_new(
+        self,
+        key: str,
+        team: str,
+        channel: str,
+        message: Message,
+        piece: Work,
+        *,
+        thread: str | None = None,
+        version: str = "",
+    ) -> Post:
+        """The same, where the piece of work has read already that it does not stand. If it was tried before, it may stand and we not
+        know."""
         ts = self._found(team, channel, thread, key, piece.created_at) if piece.attempts > 1 else None
         if ts is None:
             metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
@@ -53,12 +68,8 @@ class Posting:
             )
             channel, ts = str(said.get("channel") or channel), str(said["ts"])
         made = Post(team, channel, ts, version)
-        self.keep(key, made)
+        keep(piece, key, made)
         return made
-
-    def keep(self, key: str, post: Post) -> None:
-        with self.door.store.transaction("slack") as tx:
-            ticket_threads.keep_post(tx, key, post)
 
     def change(self, post: Post, message: Message) -> None:
         """Brings what stands there to what is so now. What is gone is left alone."""
@@ -80,6 +91,12 @@ class Posting:
             with self.door.store.transaction("slack") as tx:
                 slack_members.met(tx, member, via, channel)
         return channel
+
+    def rewrite(self, key: str, stands: Post, message: Message, version: str, piece: Work) -> None:
+        """The same for what has a version, unless it is in that one."""
+        if stands.version != version:
+            self.change(stands, message)
+            keep(piece, key, replace(stands, version=version))
 
     def _found(self, team: str, channel: str, thread: str | None, key: str, since: int) -> str | None:
         """Where a post with this key stands already, among what was posted there since a time (ms)."""
@@ -104,3 +121,8 @@ class Posting:
             if cursor is None:
                 return None
         raise Later("too much was written there since to find whether it was posted", 300)
+
+
+def keep(piece: Work, key: str, post: Post) -> None:
+    """Where something stands, written down when this try ends."""
+    piece.then.append(lambda tx: ticket_threads.keep_post(tx, key, post))

@@ -4,12 +4,13 @@ messages, and, without anything confidential, to the channel where it began. In 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from authz import Grant
 from bot.outbound import ticket_texts
-from bot.outbound.posting import GONE, Posting
+from bot.outbound.posting import GONE, Posting, keep
 from bot.platform.context import Door
 from bot.platform.web_api import OPERATORS, SlackSaid
 from bot.views import blocks as b
@@ -30,45 +31,44 @@ from store.tickets.answer_delivery import Delivery
 from store.verification import slack_members
 
 
-def news(posting: Posting, piece: Work) -> None:
+def news(posting: Posting, tx: Transaction, piece: Work) -> None:
     """Something about a ticket changed: what each place is owed, each thing once and in its order."""
     door, number = posting.door, int(piece.payload["ticket"])
     home = door.home
     if home is None:
         raise Later("Slack has not told us who we are yet", 15)
-    with door.store.transaction("worker") as tx:
-        grant = permit_worker(tx)
-        about = timeline.about(tx, number)
-        if about is None:
-            return
-        _places_for(door, tx, grant, number, about.status, home.team)
-        said, theirs = shown.said(tx, grant, number), False
-        became = answer_delivery.of_ticket(tx, grant, number)
-        for place in ticket_threads.of_ticket(tx, number):
-            if place.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:
+    grant = permit_worker(tx)
+    about = timeline.about(tx, number)
+    if about is None:
+        return
+    _places_for(door, tx, grant, number, about.status, home.team)
+    said, theirs = shown.said(tx, grant, number), False
+    became = answer_delivery.of_ticket(tx, grant, number)
+    for place in ticket_threads.of_ticket(tx, number):
+        if place.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:
+            continue
+        lane = f"place:{place.id}"
+        first = {"place": place.id, "ticket": number}
+        if place.side == ticket_threads.CUSTOMER:
+            if not _is_theirs(tx, place):
+                if ticket_threads.posted(tx, f"head:{place.id}") is not None:
+                    job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
                 continue
-            lane = f"place:{place.id}"
-            first = {"place": place.id, "ticket": number}
-            if place.side == ticket_threads.CUSTOMER:
-                if not _is_theirs(tx, place):
-                    if ticket_threads.posted(tx, f"head:{place.id}") is not None:
-                        job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
-                    continue
-                theirs = True
-            job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
-            stand = ticket_threads.versions(tx, place)
-            for one in said[1:]:
-                version, state = _version(place, one, became.get(one.id)), became.get(one.id)
-                if _is_owed(place, one, state) and stand.get(f"say:{place.id}:{one.id}") != version:
-                    owed = {**first, "message": one.id, "version": version}
-                    job_queue.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
-            for one in said:
-                for file in one.files if _gets_files(place, one) else ():
-                    if file.fetched:
-                        sent = {**first, "file": file.id, "message": one.id}
-                        job_queue.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
-        if not theirs:
-            answer_delivery.left_over(tx, grant, number, phone=door.phone)
+            theirs = True
+        job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+        stand = ticket_threads.versions(tx, place)
+        for one in said[1:]:
+            version, state = _version(place, one, became.get(one.id)), became.get(one.id)
+            if _is_owed(place, one, state) and stand.get(f"say:{place.id}:{one.id}") != version:
+                owed = {**first, "message": one.id, "version": version}
+                job_queue.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
+        for one in said:
+            for file in one.files if _gets_files(place, one) else ():
+                if file.fetched:
+                    sent = {**first, "file": file.id, "message": one.id}
+                    job_queue.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
+    if not theirs:
+        answer_delivery.left_over(tx, grant, number, phone=door.phone)
 
 
 def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
@@ -114,51 +114,68 @@ def _gets_files(place: Place, said: Said) -> bool:
 # --- doing it
 
 
-def head(posting: Posting, piece: Work) -> None:
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first message of a place as it has to be, and where it stands; `linked`: where what it leads to stands."""
+
+    message: Message
+    stands: Post | None
+    linked: Post | None
+
+
+def head(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """The first message of a place: posted, or brought to what is so now."""
-    _head(posting, _place(posting.door, piece), piece)
-
-
-def _head(posting: Posting, place: Place, piece: Work) -> None:
-    door, key = posting.door, f"head:{place.id}"
-    link = _link(posting, place) if place.side == ticket_threads.ORIGIN else ""
-    with door.store.transaction("slack") as tx:
-        stands = ticket_threads.posted(tx, key)
-        if stands is not None and place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
-            # What stood there is not for whoever they are now.
-            message: Message | None = customer_messages.fixed(door.phrases, "stranger")
-        else:
-            _still_theirs(tx, place)
-            message = ticket_texts.HEADS[place.side](door, tx, place)
-    if message is None:
+    place = _place(tx, piece)
+    found = _head(posting.door, tx, place)
+    if found is None:
         return
-    if link:
-        message = b.message(list(message.blocks), b.section(f"<{link}|{door.phrases.say('button.follow')}>"))
-    version = message.version
-    if stands is not None:
-        if stands.version != version:
-            posting.change(stands, message)
-            posting.keep(key, replace(stands, version=version))
-        return
-    channel = place.channel or _channel(posting, place)
-    post = _posted(posting, key, place, channel, message, piece, version)
-    with door.store.transaction("slack") as tx:
-        if place.thread is None:
-            ticket_threads.stands(tx, place, post.channel, post.ts)
-        if place.side == ticket_threads.CUSTOMER:  # now there is something that the channel where it began can link to
-            for other in ticket_threads.of_ticket(tx, place.ticket):
-                if other.side == ticket_threads.ORIGIN:
-                    first = {"place": other.id, "ticket": place.ticket}
-                    job_queue.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"place:{other.id}")
+    yield
+    _bring_head(posting, place, found, piece)
 
 
-def _link(posting: Posting, place: Place) -> str:
+def _head(door: Door, tx: Transaction, place: Place) -> _Head | None:
+    stands = ticket_threads.posted(tx, f"head:{place.id}")
+    if stands is not None and place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
+        # What stood there is not for whoever they are now.
+        return _Head(customer_messages.fixed(door.phrases, "stranger"), stands, None)
+    _still_theirs(tx, place)
+    message = ticket_texts.HEADS[place.side](door, tx, place)
+    linked = _customers(tx, place) if place.side == ticket_threads.ORIGIN else None
+    return None if message is None else _Head(message, stands, linked)
+
+
+def _bring_head(posting: Posting, place: Place, found: _Head, piece: Work) -> Place:
+    """The place, with its first message in it."""
+    key, message = f"head:{place.id}", found.message
+    if link := _link(posting, found.linked):
+        message = b.message(list(message.blocks), b.section(f"<{link}|{posting.door.phrases.say('button.follow')}>"))
+    if (post := found.stands) is not None:
+        posting.rewrite(key, post, message, message.version, piece)
+    else:
+        channel = place.channel or _channel(posting, place)
+        post = _posted(posting, key, place, channel, message, piece, message.version)
+        piece.then.append(lambda tx: _first_stands(tx, place, post))
+    return place if place.thread is not None else replace(place, channel=post.channel, thread=post.ts)
+
+
+def _first_stands(tx: Transaction, place: Place, post: Post) -> None:
+    if place.thread is None:
+        ticket_threads.stands(tx, place, post.channel, post.ts)
+    if place.side == ticket_threads.CUSTOMER:  # now there is something that the channel where it began can link to
+        for other in ticket_threads.of_ticket(tx, place.ticket):
+            if other.side == ticket_threads.ORIGIN:
+                first = {"place": other.id, "ticket": place.ticket}
+                job_queue.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"place:{other.id}")
+
+
+def _customers(tx: Transaction, place: Place) -> Post | None:
+    """Where the customer's own messages about the ticket begin."""
+    theirs = (one for one in ticket_threads.of_ticket(tx, place.ticket) if one.side == ticket_threads.CUSTOMER)
+    return next((posted for one in theirs if (posted := ticket_threads.posted(tx, f"head:{one.id}")) is not None), None)
+
+
+def _link(posting: Posting, found: Post | None) -> str:
     """Leads whoever opened the ticket to it, and nobody else anywhere. Empty while it does not stand, or Slack says none."""
-    with posting.door.store.transaction("slack") as tx:
-        theirs = (one for one in ticket_threads.of_ticket(tx, place.ticket) if one.side == ticket_threads.CUSTOMER)
-        found = next(
-            (posted for one in theirs if (posted := ticket_threads.posted(tx, f"head:{one.id}")) is not None), None
-        )
     if found is None:
         return ""
     with suppress(Later, Never):
@@ -168,53 +185,58 @@ def _link(posting: Posting, place: Place) -> str:
     return ""
 
 
-def say(posting: Posting, piece: Work) -> None:
+def say(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """One thing that was said, in one place; if it stands there, it was changed since."""
-    door, place = posting.door, _standing(posting, piece)
-    key, version = f"say:{place.id}:{piece.payload['message']}", str(piece.payload["version"])
-    with door.store.transaction("slack") as tx:
-        _still_theirs(tx, place)
-        message = ticket_texts.SAYS[place.side](door, tx, place, int(piece.payload["message"]))
-        stands = ticket_threads.posted(tx, key)
-    id = int(piece.payload["message"])
+    door, id, version = posting.door, int(piece.payload["message"]), str(piece.payload["version"])
+    place, first = _standing(door, tx, piece)
+    key = f"say:{place.id}:{id}"
+    _still_theirs(tx, place)
+    message = ticket_texts.SAYS[place.side](door, tx, place, id)
+    stands = ticket_threads.posted(tx, key)
+    yield
+    if first is not None:
+        place = _bring_head(posting, place, first, piece)
+    customers = place.side == ticket_threads.CUSTOMER
     if message is None:
-        if place.side == ticket_threads.CUSTOMER:
-            with door.store.transaction("worker") as tx:
-                answer_delivery.unreadable(tx, permit_worker(tx), place.ticket, id, phone=door.phone)
+        if customers:
+            number = place.ticket
+            piece.then.append(
+                lambda tx: answer_delivery.unreadable(tx, permit_worker(tx), number, id, phone=door.phone)
+            )
         return
     if stands is None:
         _posted(posting, key, place, place.channel or "", message, piece, version)
-    elif stands.version != version:
-        posting.change(stands, message)
-        posting.keep(key, replace(stands, version=version))
-    if place.side == ticket_threads.CUSTOMER:
-        with door.store.transaction("worker") as tx:
-            answer_delivery.settle(tx, id, "delivered")
+    else:
+        posting.rewrite(key, stands, message, version, piece)
+    if customers:
+        piece.then.append(lambda tx: answer_delivery.settle(tx, id, "delivered"))
 
 
-def send_file(posting: Posting, piece: Work) -> None:
+def send_file(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """A file, in one place. Its id is kept before it is posted: whoever tries again asks by it whether it was."""
-    door, place = posting.door, _standing(posting, piece)
-    key, channel = f"file:{place.id}:{piece.payload['file']}", place.channel or ""
-    with door.store.transaction("slack") as tx:
-        _still_theirs(tx, place)
-        allowed = (
-            place.side == ticket_threads.DESK
-            or ticket_texts.as_customer(tx, place, int(piece.payload["message"])) is not None
-        )
-        found = attachments.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
-        posted, begun = ticket_threads.posted(tx, key), ticket_threads.posted(tx, f"{key}:begun:{piece.attempts - 1}")
+    door = posting.door
+    place, first = _standing(door, tx, piece)
+    key = f"file:{place.id}:{piece.payload['file']}"
+    _still_theirs(tx, place)
+    allowed = (
+        place.side == ticket_threads.DESK
+        or ticket_texts.as_customer(tx, place, int(piece.payload["message"])) is not None
+    )
+    found = attachments.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
+    posted, begun = ticket_threads.posted(tx, key), ticket_threads.posted(tx, f"{key}:begun:{piece.attempts - 1}")
+    yield
+    if first is not None:
+        place = _bring_head(posting, place, first, piece)
+    channel = place.channel or ""
     if found is None or posted is not None or (begun is not None and _is_shared(posting, begun, channel)):
         return
-    sent = posting.api.upload(
-        place.team,
-        channel,
-        place.thread,
-        found.name,
-        found.content,
-        before=lambda file: posting.keep(f"{key}:begun:{piece.attempts}", Post(place.team, channel, file)),
-    )
-    posting.keep(key, Post(place.team, channel, sent))
+
+    def before(file: str) -> None:
+        with door.store.transaction("slack") as tx:
+            ticket_threads.keep_post(tx, f"{key}:begun:{piece.attempts}", Post(place.team, channel, file))
+
+    sent = posting.api.upload(place.team, channel, place.thread, found.name, found.content, before=before)
+    keep(piece, key, Post(place.team, channel, sent))
 
 
 def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
@@ -225,23 +247,22 @@ def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
     return any(channel in (about.get(where) or ()) for where in ("channels", "groups", "ims"))
 
 
-def _place(door: Door, piece: Work) -> Place:
-    with door.store.transaction("worker") as tx:
-        place = ticket_threads.find(tx, int(piece.payload["place"]))
+def _place(tx: Transaction, piece: Work) -> Place:
+    place = ticket_threads.find(tx, int(piece.payload["place"]))
     if place is None:
         raise Never("its place is gone")
     return place
 
 
-def _standing(posting: Posting, piece: Work) -> Place:
-    """The place of a piece of work, with its first message in it."""
-    place = _place(posting.door, piece)
-    if place.thread is None:
-        _head(posting, place, piece)
-        place = _place(posting.door, piece)
-    if place.thread is None:
+def _standing(door: Door, tx: Transaction, piece: Work) -> tuple[Place, _Head | None]:
+    """The place of a piece of work; and its first message, if that is to be brought there before anything else."""
+    place = _place(tx, piece)
+    if place.thread is not None:
+        return place, None
+    first = _head(door, tx, place)
+    if first is None:
         raise Never("nothing of the ticket may stand there")
-    return place
+    return place, first
 
 
 def _still_theirs(tx: Transaction, place: Place) -> None:
@@ -267,7 +288,7 @@ def _posted(
     posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Work, version: str = ""
 ) -> Post:
     try:
-        return posting.post(key, place.team, channel, message, piece, thread=place.thread, version=version)
+        return posting.post_new(key, place.team, channel, message, piece, thread=place.thread, version=version)
     except SlackSaid as said:
         if place.side == ticket_threads.DESK and said.error in GONE:
             raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said

@@ -6,6 +6,8 @@ of it. Made when it is shown; shown again it is made again, in the place of the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.outbound.posting import Posting
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Message
@@ -22,67 +24,65 @@ from store.verification import call_codes, factors, slack_approvals
 from store.verification.slack_members import Member
 
 
-def code(posting: Posting, piece: Work) -> None:
+def code(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """A code of eight digits for the phone, good for that one call."""
     person, call = int(piece.payload["person"]), str(piece.payload["call"])
     door, subject = posting.door, subject_of(int(piece.payload["person"]))
-    with door.store.transaction("slack") as tx:
-        if tx.now - piece.created_at > one_time_codes.LIFE or not job_queue.is_owed(tx, piece):
-            return  # the caller has given up long since, or it was withdrawn
-        them = factors.on_file(tx, person).members
-        named = _account_name(tx, subject, int(piece.payload["account"]))
-        if not them or named is None:
-            return
-        bound = call_codes.bound_to(call, int(piece.payload["account"]))
-        message = verification_messages.step_code(
-            door.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
-        )
-        tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
+    if tx.now - piece.created_at > one_time_codes.LIFE:
+        return  # the caller has given up long since
+    them = factors.on_file(tx, person).members
+    named = _account_name(tx, subject, int(piece.payload["account"]))
+    if not them or named is None:
+        return
+    bound = call_codes.bound_to(call, int(piece.payload["account"]))
+    message = verification_messages.step_code(
+        door.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
+    )
+    tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
+    yield
     for member in them:
         _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)
 
 
-def approve(posting: Posting, piece: Work) -> None:
+def approve(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
     late, what asked says so."""
     id, door = int(piece.payload["approval"]), posting.door
-    with door.store.transaction("slack") as tx:
-        asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
-        them = factors.on_file(tx, asked.person).members if asked is not None else ()
-        if asked is not None and not asked.over:
-            job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:over", {"approval": id}, after=slack_approvals.LIFE)
+    asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
     if asked is None:
         return
+    if not asked.over:
+        job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:over", {"approval": id}, after=slack_approvals.LIFE)
+    them = factors.on_file(tx, asked.person).members
+    there = {member: ticket_threads.posted(tx, f"approve:{id}:{member.team}:{member.user}") for member in them}
     message = verification_messages.approval(door.phrases, asked)
-    for member in them:
-        key = f"approve:{id}:{member.team}:{member.user}"
-        with door.store.transaction("slack") as tx:
-            stands = ticket_threads.posted(tx, key)
+    yield
+    for member, stands in there.items():
         if stands is not None:
             posting.change(stands, message)
         elif not asked.over:
             _show(posting, f"approve:{id}", member, message, piece)
 
 
-def calling(posting: Posting, piece: Work) -> None:
+def calling(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """We are calling them now, and these are our two words."""
     id, door = int(piece.payload["call_back"]), posting.door
-    with door.store.transaction("slack") as tx:
-        found = callbacks.look(tx, id)
-        them = factors.on_file(tx, found.person).members if found is not None else ()
+    found = callbacks.look(tx, id)
+    them = factors.on_file(tx, found.person).members if found is not None else ()
     if found is None or found.status in callbacks.ENDED:
         return
+    yield
     words = callbacks.words(door.store.keys, found)
     message = verification_messages.calling(door.phrases, found.number[-2:], words)
     for member in them:
         _show(posting, f"calling:{id}", member, message, piece)
 
 
-def fade(posting: Posting, piece: Work) -> None:
+def fade(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """What was good for minutes is over, and says so where it stood."""
-    with posting.door.store.transaction("slack") as tx:
-        stands = ticket_threads.posted(tx, str(piece.payload["post"]))
+    stands = ticket_threads.posted(tx, str(piece.payload["post"]))
     if stands is not None:
+        yield
         posting.change(stands, customer_messages.plain(posting.door.phrases, "code_over"))
 
 
@@ -106,5 +106,4 @@ def _show(
     if piece.attempts > 1:  # what stands there may be of the try before
         posting.change(post, message)
     if over_later:
-        with posting.door.store.transaction("slack") as tx:
-            fades(tx, key)
+        piece.then.append(lambda tx: fades(tx, key))

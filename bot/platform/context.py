@@ -10,7 +10,7 @@ from typing import Any, Final
 from bot.platform.allowance import Allowance
 from bot.platform.web_api import WebApi
 from bot.text.phrases import Phrases
-from store import Store
+from store import Store, Transaction
 from store.slack import installations
 from store.slack.installations import Installation
 
@@ -44,11 +44,22 @@ class Door:
 
     def look(self, *, anew: bool = False) -> None:
         """Reads where the app is installed, if that is not known for sure. Not inside a transaction."""
-        if anew or self.monotonic() > self._known_until or not self._known:
+        if anew or self._is_stale:
             with self.store.transaction("slack") as tx:
-                found = installations.every(tx)
-            self._known = {one.team: one for one in found}
-            self._known_until = self.monotonic() + FRESH
+                self._read(tx)
+
+    def look_in(self, tx: Transaction) -> None:
+        """The same, inside one."""
+        if self._is_stale:
+            self._read(tx)
+
+    @property
+    def _is_stale(self) -> bool:
+        return self.monotonic() > self._known_until or not self._known
+
+    def _read(self, tx: Transaction) -> None:
+        self._known = {one.team: one for one in installations.every(tx)}
+        self._known_until = self.monotonic() + FRESH
 
     @property
     def home(self) -> Installation | None:

@@ -11,14 +11,13 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, Ask, Grant, Proof, judge
+from authz import LENT, OWN_REQUESTS, Proof, rights
 from store import tables
 from store.accounts.people import subject_of
+from store.db import holdings
 from store.db.transaction import Transaction
 
-SHOWN: Final = tuple(
-    (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != "portal.login"
-)
+NOT_SHOWN: Final = "portal.login"  # the portal's own door: nothing that anybody is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,9 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
     account = tx.connection.execute(select(a).where(a.c.id == account_id)).one()
     p = tables.people.c
     name = tx.connection.execute(select(p.name).where(p.id == person)).scalar_one()
-    asks = [Ask(subject, action, account.id, topic, proof) for action, topic in SHOWN]
-    standing = tx.standing(asks[0])
-    granted = [verdict for ask in asks if isinstance(verdict := judge(ask, standing), Grant)]
-    may = {grant.cell for grant in granted}
-    further = {ask.cell for ask in asks if isinstance(judge(ask._replace(proof=Proof.STEPPED_UP), standing), Grant)}
+    standing = holdings.on(tx, subject, account.id, None)
+    found = rights(standing, proof)
+    may = {cell: limit for cell, limit in found.may.items() if cell != NOT_SHOWN}
     t = tables.tickets.c
     open_ones = select(func.count()).where(t.opened_by == person, t.status.in_(("open", "waiting")))
     return Requester(
@@ -62,8 +59,8 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
         account.scheme,
         tuple(sorted(standing.held)) if standing else (),
         frozenset(may),
-        {grant.cell: grant.when for grant in granted if grant.when in ("one_ticket", "own_tickets", OWN_REQUESTS)},
-        frozenset(further - may),
+        {cell: limit for cell, limit in may.items() if limit in ("one_ticket", "own_tickets", OWN_REQUESTS)},
+        found.step_up - {NOT_SHOWN},
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
-        frozenset(grant.cell for grant in granted if grant.when in LENT),
+        frozenset(cell for cell, limit in may.items() if limit in LENT),
     )

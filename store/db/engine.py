@@ -87,6 +87,8 @@ class Gate:
     def acquire(self) -> None:
         if self._path is None:
             return
+        if getattr(self._own, "holds", False):
+            raise RuntimeError("a transaction inside a transaction would wait for itself")
         until = self.until
         if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
             raise Occupied
@@ -98,6 +100,7 @@ class Gate:
         except BaseException:
             self._lock.release()
             raise
+        self._own.holds = True
 
     def _lock_file(self, until: float) -> None:
         while True:
@@ -120,6 +123,7 @@ class Gate:
         if self._path is None:
             return
         assert self._fd is not None
+        self._own.holds = False
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         self._lock.release()
 

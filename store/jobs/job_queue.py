@@ -2,15 +2,16 @@
 
 One row is one piece of work. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
 lease runs out and another takes it, so every kind of work must bear being done twice. Pieces in one lane are done one
-after the other, the oldest first: while that one waits, so do the others. docs/decisions/0003-later-work.md
+after the other, the oldest first: while that one waits, so do the others. How a piece takes two transactions, or one:
+`Delivery`. docs/decisions/0003-later-work.md
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -66,6 +67,14 @@ class Work:
     attempts: int  # this one included
     created_at: int
     retried_at: int | None = None  # when the operator last had it tried anew
+    # What is to be written down with the end of this try, however it ends: what was posted stands, whatever came after.
+    then: list[Callable[[Transaction], object]] = field(default_factory=list, compare=False, repr=False)
+
+
+Delivery = Callable[[Transaction, Work], Iterator[None] | None]
+"""How a kind of work is done. It is called in the transaction that leases the piece, and reads and writes in that. If it has to ask
+another company it yields, once: the transaction ends there, and what follows is done outside any. What came of that goes into
+`then`. Without a `yield` all is done in the one transaction, which also marks it done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +169,29 @@ def waits(tx: Transaction, lane: str) -> bool:
     return tx.connection.execute(unbegun).first() is not None
 
 
-def is_owed(tx: Transaction, work: Work) -> bool:
-    """Whether a piece that was leased is still to be done, by whoever leased it; it stays so until the transaction has ended."""
+def outside(do: Callable[[], object]) -> Iterator[None]:
+    """A delivery that has nothing to do in the transaction that leases the piece."""
+    yield
+    do()
+
+
+def lease_again(tx: Transaction, work: Work) -> bool:
+    """After the transaction that leased it was rolled back: so that the try counts. False: somebody else has it by now."""
     w = tables.work.c
-    still = select(w.id).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
-    return tx.connection.execute(still.with_for_update()).first() is not None
+    before = update(tables.work).where(w.id == work.id, w.attempts == work.attempts - 1, w.done_at.is_(None))
+    taken = before.values(run_at=tx.now + LEASE, attempts=work.attempts).returning(w.id)
+    return tx.connection.execute(taken).first() is not None
 
 
 def done(tx: Transaction, work: Work) -> None:
+    write_down(tx, work)
     _DONE.run(tx, piece=work.id, tried=work.attempts, now=tx.now)
+
+
+def write_down(tx: Transaction, work: Work) -> None:
+    """What this try leaves behind."""
+    for write in work.then:
+        write(tx)
 
 
 def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None = None) -> None:

@@ -1,11 +1,13 @@
 """Open this to see the order of reasons, what an account's state takes away, and whose rules a no cites."""
 
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from authz import (
+    CELL_OF,
     CELLS,
     DESK_CELLS,
     FACTS,
@@ -24,6 +26,7 @@ from authz import (
     judge,
     load_schemes,
     read_scheme,
+    rights,
 )
 
 SCHEMES = load_schemes()
@@ -286,3 +289,21 @@ def test_proof_words() -> None:
     assert all(Proof.of(proof.word) is proof for proof in Proof)
     with pytest.raises(ValueError, match="no such proof level"):
         Proof.of("stepped_up")
+
+
+@pytest.mark.parametrize("proof", [Proof.NONE, Proof.VERIFIED, Proof.STEPPED_UP])
+def test_all_rights_at_once_are_what_the_judge_says_of_each(proof: Proof) -> None:
+    """For every preset of every scheme, state of the account and fact; and with something lent, and own requests."""
+    for scheme in SCHEMES.values():
+        for column, status, facts in product(scheme.columns, Status, (frozenset[str](), FACTS)):
+            for lent, own in (({}, ()), ({"ticket.view:technical": "one_ticket"}, ("ticket.view:billing",))):
+                theirs = Standing("person:7", 3, scheme, status, column.members, facts, lent, frozenset(own))
+                found, may, step_up = rights(theirs, proof), dict[str, str](), set[str]()
+                for (action, topic), cell in CELL_OF.items():
+                    verdict = judge(Ask("person:7", action, 3, topic, proof), theirs)
+                    if cell in CELLS and isinstance(verdict, Grant):
+                        may[cell] = verdict.when
+                    elif cell in CELLS and isinstance(verdict, Denied) and verdict.reason == Reason.STEP_UP:
+                        step_up.add(cell)
+                assert (dict(found.may), set(found.step_up)) == (may, step_up)
+    assert rights(None, proof) == ({}, frozenset())

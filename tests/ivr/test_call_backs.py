@@ -220,11 +220,11 @@ def test_a_number_elsewhere_is_not_called_and_that_is_written_down(open_desk: Op
 
 def test_done_twice_nobody_is_rung_twice(one_desk: Desk) -> None:
     id = has_called(one_desk)
-    one_desk.house.deliveries["call_back"](piece("call_back", call_back=id))
+    one_desk.do_again(piece("call_back", call_back=id))
     mia = rung(one_desk)
     mia.answer()
     for kind in ("call_back", "call_back_over"):
-        one_desk.house.deliveries[kind](piece(kind, call_back=id))
+        one_desk.do_again(piece(kind, call_back=id))
     assert status(one_desk, id) == "answered"
 
 

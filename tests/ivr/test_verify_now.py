@@ -170,7 +170,7 @@ def _again(desk: Desk, *kinds: str) -> None:
     payloads |= {"announce": said, "leg_over": {"ring": 1, "leg": rows(desk, select(tables.rings.c.taken_by))[0][0]}}
     for kind in kinds:
         assert count(desk, w, w.c.kind == kind)
-        desk.house.deliveries[kind](piece(kind, **payloads[kind]))
+        desk.do_again(piece(kind, **payloads[kind]))
 
 
 def ring_asked(desk: Desk) -> dict[str, object]:

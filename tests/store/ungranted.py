@@ -321,7 +321,8 @@ REASONS: Final[dict[str, str]] = {
     "revocation.hold": "locks people's rows; gives nothing back",
     "revocation.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
     "revocation.revoke": "ends what somebody was sent or has proved; gives nothing back",
-    "job_queue.lane_of": reasons.PURE,
+    **dict.fromkeys(("job_queue.lane_of", "job_queue.outside"), reasons.PURE),
+    "job_queue.write_down": "what a delivery has left to be written, each by a function that has its own reason",
     **dict.fromkeys(
         ("store.Store.backlog", "job_queue.backlog"),
         "how much later work is owed: numbers, and the last error, which has no customer in it",
@@ -329,7 +330,9 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("job_queue.done", "job_queue.is_due", "job_queue.enqueue", "job_queue.enqueue_once"), reasons.QUEUE
     ),
-    **dict.fromkeys(("job_queue.failed", "job_queue.give_up", "job_queue.is_owed", "job_queue.lease"), reasons.QUEUE),
+    **dict.fromkeys(
+        ("job_queue.failed", "job_queue.give_up", "job_queue.lease_again", "job_queue.lease"), reasons.QUEUE
+    ),
     **dict.fromkeys(
         ("job_queue.sweep", "job_queue.waits", "job_queue.withdraw", "job_queue.withdraw_proving"), reasons.QUEUE
     ),
