@@ -126,7 +126,7 @@ def _kept(store: Store) -> Iterator[Finding]:
     if told["clock"] is not None:
         yield (
             WARN,
-            f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time, then have a supervisor press Looked into on the desk's page",
+            f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time, then have a supervisor press Mark as checked on the desk's page",
         )
     if owed.failing or owed.oldest > STUCK * 1000:
         yield (
@@ -153,7 +153,7 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
     if noticed is not None:
         yield (
             WARN,
-            f"the database was restored (noticed at {moment(noticed)}): suspend again anyone suspended since the backup, run the newest import, then have a supervisor press Looked into on the desk's page",
+            f"the database was restored (noticed at {moment(noticed)}): suspend again anyone suspended since the backup, run the newest import, then have a supervisor press Mark as checked on the desk's page",
         )
     behind = restored.is_behind(store)
     if store.memory.path is None:

@@ -38,19 +38,19 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "{about} has a new support PIN.",
     ),
     "slack_linked": (
-        "A Slack member was linked to you",
+        "A Slack account was linked to you",
         (
-            "A Slack member was linked to you, and may do in Slack what you may do with the desk. If that was not you, "
+            "A Slack account is now linked to you. It can open tickets and see your account in Slack. If that was not you, "
             "tell the desk at once."
         ),
-        "A Slack member was linked to a contact",
-        "A Slack member was linked to {about}, and may do in Slack what {about} may do with the desk.",
+        "A Slack account was linked to a contact",
+        "A Slack account is now linked to {about}. It can do in Slack what {about} can do with the desk.",
     ),
     "slack_unlinked": (
-        "A Slack member is no longer linked to you",
-        "A Slack member who was linked to you is so no longer. If that was not you, tell the desk at once.",
-        "A Slack member is no longer linked to a contact",
-        "A Slack member who was linked to {about} is so no longer.",
+        "A Slack account is no longer linked to you",
+        "A Slack account is no longer linked to you. If that was not you, tell the desk at once.",
+        "A Slack account is no longer linked to a contact",
+        "A Slack account is no longer linked to {about}.",
     ),
     "authenticator_added": (
         "An authenticator was added for you",
@@ -106,11 +106,11 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "code_overheard": (
         "Your code was said where others could read it",
         (
-            "A code or a one-time link of yours was written where others could read it, so it is good no more. Get another if "
+            "A code or a one-time link of yours was written where others could read it, so it no longer works. Get another if "
             "you need it, and keep it to yourself: nobody of the desk will ask you for it."
         ),
         "A code of a contact was said where others could read it",
-        "A code or a one-time link of {about} was written where others could read it, so it is good no more.",
+        "A code or a one-time link of {about} was written where others could read it, so it no longer works.",
     ),
     "contacts_changed": (
         "The contacts of your account were changed",
@@ -130,7 +130,7 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "rights_lost": (
         "You may do less on an account than before",
         (
-            "What you may do on {about} with the support desk was changed: you may do less than before, or a role of yours is "
+            "What you may do on {about} with the support desk was changed: you lost a right or a role, or your role is "
             "somebody else's now. If you did not expect that, ask whoever looks after the account, and tell the desk."
         ),
         "",
@@ -141,7 +141,7 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         (
             "Somebody tried to sign in to the desk's page with your username, in a browser you have not used there, and had the "
             "wrong password. If that was you, do nothing. If not, you need do nothing either: they did not get in, and you "
-            "can sign in where you always do. Those who lead the desk know."
+            "can sign in where you always do. The supervisors know."
         ),
         "",
         "",
@@ -151,7 +151,7 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         (
             "Somebody entered your username, your password and five wrong codes in a browser you have signed in with. That browser "
             "can now try one code every two hours. If it was you, check that your phone shows the right time. If not, somebody is "
-            "using your browser and knows your password: tell those who lead the desk, and ask the operator for a new link to join."
+            "using your browser and knows your password: tell a supervisor, and ask the operator for a new link to join."
         ),
         "",
         "",
@@ -161,7 +161,7 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         (
             "Somebody gave your username and your password to the desk's page in a browser you have not used there, with a wrong "
             "code. They did not get in. If that was not you, ask the operator for a new link to join, choose another password, "
-            "and change the old one wherever else you use it. Those who lead the desk know."
+            "and change the old one wherever else you use it. The supervisors know."
         ),
         "",
         "",
@@ -195,9 +195,9 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "look_at_the_desk": (
         "Alarm: please look at the desk's page",
-        "There is an alarm for those who lead the desk. It is on the desk's page, and nowhere else.",
+        "There is an alarm for supervisors. Read it on the desk's page; it is nowhere else.",
         "Alarm: please look at the desk's page",
-        "There is an alarm for those who lead the desk. It is on the desk's page, and nowhere else.",
+        "There is an alarm for supervisors. Read it on the desk's page; it is nowhere else.",
     ),
     "emergency_unanswered": (
         "Alarm: an emergency call was not answered",

@@ -64,7 +64,8 @@ def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
     """Why not, for a cell; the cell is one of ours or it is taken for opening tickets."""
     asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
     found = accounts.refusals(tx, who, [asked])
-    return customer_messages.refused(p, found) if found else _account(tx, p, who, "")  # it is allowed by now
+    # Where nothing is refused it is allowed by now.
+    return customer_messages.refused(p, found, rules=True) if found else _account(tx, p, who, "")
 
 
 def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:

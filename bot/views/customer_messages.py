@@ -33,14 +33,14 @@ def fixed(p: Phrases, key: str) -> Message:
     return b.message(said, b.actions(b.button(p.plain("button.open"), "open") if key == "mention_empty" else None))
 
 
-def refused(p: Phrases, found: Sequence[tuple[AccountName, Refused]]) -> Message:
-    """Why not, which rule, who can help, and a button to ask whoever could lend the right."""
+def refused(p: Phrases, found: Sequence[tuple[AccountName, Refused]], *, rules: bool = False) -> Message:
+    """Why not, who can help, and a button to ask whoever could lend the right; with `rules`, for whoever asks why, which rule."""
     if not found:
         return plain(p, "nothing_allowed")
-    return b.message(*(block for account, why in found[:REFUSALS] for block in _refusal(p, account, why)))
+    return b.message(*(block for account, why in found[:REFUSALS] for block in _refusal(p, account, why, rules=rules)))
 
 
-def _refusal(p: Phrases, account: AccountName, why: Refused) -> list[Block]:
+def _refusal(p: Phrases, account: AccountName, why: Refused, *, rules: bool) -> list[Block]:
     reason, lines = str(why.denied.reason), []
     lines.append(p.say(f"refused.{reason}", account=account.name, action=why.cell, cell=why.cell))
     if why.needs:
@@ -54,7 +54,7 @@ def _refusal(p: Phrases, account: AccountName, why: Refused) -> list[Block]:
         lines.append(p.say(f"way.{why.denied.next}"))
     if asked:
         lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]]))
-    rules = p.say("rules", rules=", ".join(why.denied.rules))
+    cited = [b.context(p.say("rules", rules=", ".join(why.denied.rules)))] if rules else []
     ask = (
         b.button(
             p.plain("button.ask_lender", name=asked[0].name) if len(asked) == 1 else p.plain("button.ask_lenders"),
@@ -64,7 +64,7 @@ def _refusal(p: Phrases, account: AccountName, why: Refused) -> list[Block]:
         if asked
         else None
     )
-    return [b.section("\n".join(lines)), b.context(rules), *b.actions(ask)]
+    return [b.section("\n".join(lines)), *cited, *b.actions(ask)]
 
 
 def bills(p: Phrases, found: OfAccounts[Sequence[Invoice] | None]) -> Message:

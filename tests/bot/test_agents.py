@@ -197,7 +197,7 @@ def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack_once: Sla
     phone.speak("this is Mia Chen of Tideworks")
     desk.work()
     card = desk.said("U0KIM", AGENTS)
-    assert "Nobody has proved who this is" in card
+    assert "Unverified: nobody has proved who this is" in card
     assert "Tideworks Ltd" not in card
     assert "[Answer the customer]" not in card
     desk.click("U0KIM", "desk_call_back", AGENTS)
@@ -254,7 +254,7 @@ def test_an_answer_is_corrected_by_whoever_wrote_it(desk: SlackDesk) -> None:
     desk.click("U0KIM", "desk_answer", AGENTS)
     desk.submit("U0KIM", words="It was the dusk")
     desk.click("U0ANA", "desk_correct", AGENTS)
-    assert "Only whoever wrote an answer can correct it" in desk.text_of(desk.form("U0ANA"))
+    assert "Only the author of an answer can correct it" in desk.text_of(desk.form("U0ANA"))
     desk.click("U0KIM", "desk_correct", AGENTS)
     assert "[It was the dusk]" in desk.text_of(desk.form("U0KIM"))
     desk.submit("U0KIM", words="It was the disk")
@@ -268,7 +268,7 @@ def test_h13_a_card_that_is_older_than_what_it_says_takes_nothing_over(desk: Sla
     desk.click("U0KIM", "desk_take", AGENTS)
     send(desk, click("desk_take", "1001:", "U0ANA", AGENTS))
     desk.work()
-    assert "Somebody else was quicker" in desk.said("U0ANA", AGENTS)
+    assert "A colleague took this ticket first" in desk.said("U0ANA", AGENTS)
     assert "taken by Kim Novak" in desk.said("U0ANA", AGENTS)
     desk.click("U0ANA", "desk_take", AGENTS)
     assert "taken by Ana Brandt" in desk.said("U0KIM", AGENTS)

@@ -45,7 +45,7 @@ def test_the_right_number_proves_the_call(slack: SlackDesk) -> None:
     raj.wait()
     assert any("minutes" in line for line in raj.heard[-12:]), raj.heard[-12:]
     assert "Say the number" not in desk.said("U0RAJ"), "there is nothing more to press"
-    assert "That is answered or over" in desk.said("U0RAJ")
+    assert "This question has expired" in desk.said("U0RAJ")
 
 
 def test_a_wrong_number_ends_it(slack: SlackDesk) -> None:
@@ -56,7 +56,7 @@ def test_a_wrong_number_ends_it(slack: SlackDesk) -> None:
     desk.click("U0RAJ", "approve_say")
     assert "That was not the number" in desk.text_of(desk.submit("U0RAJ", number=wrong))
     again = send(desk, submission("approve", "1", "U0RAJ", number={"value": number}))
-    assert "There is nothing to answer any more" in again.text, "not even with the right one"
+    assert "This question has expired: it was answered" in again.text, "not even with the right one"
     assert not further(desk)
 
 
@@ -112,7 +112,7 @@ def test_a_link_younger_than_72_hours_is_asked_nothing(slack_once: SlackDesk) ->
     linked_days_ago(desk, "U0RAJ", 2)
     desk.click("U0RAJ", "approve_not_me")
     desk.click("U0RAJ", "approve_say")
-    assert desk.said("U0RAJ").count("There is nothing to answer any more") == 2
+    assert desk.said("U0RAJ").count("This question has expired: it was answered") == 2
     assert not further(desk)
 
 
@@ -129,7 +129,7 @@ def test_a_code_to_key_on_the_phone(slack: SlackDesk) -> None:
     assert further(desk)
     desk.pass_time(601)
     desk.work()
-    assert "What stood here is used or over" in desk.said("U0RAJ")
+    assert "This has expired or was already used" in desk.said("U0RAJ")
     assert digits_in("1234 5678") not in desk.said("U0RAJ")
 
 

@@ -133,7 +133,7 @@ def test_a_loan_is_taken_back_on_a_suspended_account_too(slack: SlackDesk) -> No
     with desk.store.transaction("test") as tx:
         tx.connection.execute(text("UPDATE accounts SET status = 'suspended' WHERE number = '400639'"))
     desk.click("U0RAJ", "take_back")
-    assert "Done: it is over" in desk.said("U0RAJ")
+    assert "Done. The right has ended" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
         assert not delegations.take_back(tx, "person:9", 1), "nobody else's"
         tx.connection.execute(text("UPDATE accounts SET status = 'active' WHERE number = '400639'"))
@@ -148,8 +148,8 @@ def test_a_code_said_aloud_is_good_no_more(slack: SlackDesk) -> None:
     desk.be("U0MIA").says("help", f"@Deskgate link {code}")
     desk.be("U0LEO").command("/link", code)
     desk.work()
-    assert "That code is not good" in desk.said("U0LEO")
-    assert "it is good no more" in desk.said("U0MIA")
+    assert "That code is wrong" in desk.said("U0LEO")
+    assert "it no longer works" in desk.said("U0MIA")
     with desk.store.transaction("test") as tx:
         kept = (
             tx.connection.execute(text("SELECT decision FROM ledger WHERE action IN ('slack.link', 'code')"))

@@ -75,7 +75,7 @@ def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: 
     status(desk, "closed", BAKERY)
     phone = on_the_phone(desk, OLIVIA)
     keyed(phone, "8")
-    assert "You are verified further for 15 minutes." in proves(desk, phone, way, made)
+    assert "Your second proof is good for 15 minutes." in proves(desk, phone, way, made)
     keyed(phone, "1")
     assert "This message is recorded." in keyed(phone, "5")
     before = len(phone.heard)
@@ -98,7 +98,7 @@ def test_e3_an_agent_is_given_every_second_proof_on_a_suspended_account(desk: Sl
     assert asks_for(desk, "second")
     assert "The agent asks for proof of who you are." in " ".join(phone.heard[before:])
     said = proves(desk, phone, way, made)
-    assert "You are verified further for 15 minutes." in said
+    assert "Your second proof is good for 15 minutes." in said
     assert "You are going back to the agent." in said
 
 

@@ -144,7 +144,7 @@ def test_d2_each_ending_has_its_own_words(
     m = tables.messages.c
     assert [body for (body,) in rows(desk, select(m.body).where(m.event == ""))] == [ticket] * bool(ticket)
     (shown,) = [words for words in desk.read("U0ANA", AGENTS) if "*Call* ·" in words]
-    assert f"*Over.* {card}" in shown
+    assert f"*Ended.* {card}" in shown
     agent = Agent(desk)
     agent.sign_in()
     agent.get("/desk")
@@ -155,4 +155,4 @@ def test_d2_no_phone_of_the_desk(opens: Opens) -> None:
     desk = opens(agent_number="")
     asks(desk)
     desk.work()
-    assert "*Over.* No phone of the desk could be rung. They are to be called back." in desk.said("U0ANA", AGENTS)
+    assert "*Ended.* No phone of the desk could be rung. They are to be called back." in desk.said("U0ANA", AGENTS)

@@ -99,7 +99,7 @@ def test_a_strangers_workspace_that_has_the_app_is_not_ours(slack_once: SlackDes
     desk.door.look(anew=True)
     desk.be("U0FAKE").dm(f"link {desk.code('mia.chen')}")
     desk.work()
-    assert "That code is not good" in desk.said("U0FAKE")
+    assert "That code is wrong" in desk.said("U0FAKE")
 
 
 def test_the_app_is_removed_elsewhere(slack_once: SlackDesk) -> None:

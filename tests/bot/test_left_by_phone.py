@@ -41,7 +41,7 @@ def test_e5_who_may_reach_nobody_leaves_a_message_and_the_desk_sees_whose_it_is(
     assert rows(desk, select(tables.messages.c.author)) == [("person:9",)]
     card = desk.said("U0KIM", AGENTS)
     assert "*Leo Fox* left this by phone, and had given their PIN" in card
-    assert "Nobody has proved who this is" not in card
+    assert "Unverified: nobody has proved who this is" not in card
     desk.click("U0KIM", "desk_call_back", AGENTS)
     assert [row.person_id for row in rows(desk, select(tables.call_backs))] == [9]
 
@@ -69,5 +69,5 @@ def test_e5_a_message_is_not_proof_for_strangers(slack_once: SlackDesk) -> None:
     phone.speak("I am Leo")
     desk.work()
     card = desk.said("U0KIM", AGENTS)
-    assert "Nobody has proved who this is" in card
+    assert "Unverified: nobody has proved who this is" in card
     assert "Leo" not in card.replace("I am Leo", "")

@@ -32,9 +32,16 @@ def test_refused_with_the_way_forward(desk: SlackDesk) -> None:
     told = desk.said("U0LEO")
     assert "On *Tideworks Ltd* you may not open technical tickets" in told
     assert "That needs Manage Support" in told
-    assert "Rule: MS-28, MS-29" in told
+    assert "Rule:" not in told, "which rule it is says the answer to why"
     assert "[Ask Raj Patel]" in told
     assert desk.be("U0LEO").view is None
+
+
+def test_asked_why_not_it_says_the_rule(desk: SlackDesk) -> None:
+    desk.be("U0LEO").dm("account")
+    desk.work()
+    desk.click("U0LEO", "tell_why_ticket.open_technical")
+    assert "Rule: MS-28, MS-29" in desk.said("U0LEO")
 
 
 def test_raj_lends_one_ticket(desk: SlackDesk) -> None:
@@ -83,7 +90,7 @@ def test_taken_back(desk: SlackDesk) -> None:
     desk.work()
     desk.click("U0RAJ", "tell_lent")
     desk.click("U0RAJ", "take_back")
-    assert "It is over" in desk.said("U0LEO")
+    assert "It has ended" in desk.said("U0LEO")
     assert grant(desk) is False
 
 

@@ -76,7 +76,7 @@ def test_it_changes_through_a_call(slack: SlackDesk) -> None:
     assert "Proof: *verified further* in this call, until 12:15 UTC" in card(desk)
     mia.hang_up()
     desk.work()
-    assert "*Over.*" in card(desk)
+    assert "*Ended.*" in card(desk)
     assert "Our two words" not in card(desk)
 
 
@@ -89,7 +89,7 @@ def test_while_not_verified_there_is_nothing_of_the_account_on_it(slack_once: Sl
     desk.work()
     for secret in ("Mia", "Tideworks", "400639", "Manage Support", "second proof by", "number on file"):
         assert secret not in card(desk)
-    assert "Nobody has proved who this is" in card(desk)
+    assert "Unverified: nobody has proved who this is" in card(desk)
 
 
 def test_a_proof_that_failed_empties_the_card(slack_once: SlackDesk) -> None:
@@ -125,11 +125,11 @@ def test_a_call_is_one_agents(slack_once: SlackDesk) -> None:
     talking(desk)
     send(desk, click("desk_ask_pin", "1", "U0ANA", AGENTS))
     desk.work()
-    assert "the call is not yours" in desk.said("U0ANA", AGENTS)
+    assert "is not yours" in desk.said("U0ANA", AGENTS)
     desk.click("U0KIM", "desk_claim", AGENTS)
     send(desk, click("desk_claim", "1", "U0ANA", AGENTS))
     desk.work()
-    assert "somebody else has said the call is theirs" in desk.said("U0ANA", AGENTS)
+    assert "A colleague has claimed it" in desk.said("U0ANA", AGENTS)
     assert "*Talking* to Kim Novak" in card(desk)
 
 
@@ -141,18 +141,18 @@ def test_a_wrong_call_is_given_back_and_one_that_is_over_can_still_be_claimed(sl
     desk.click("U0KIM", "desk_claim", AGENTS)
     send(desk, click("desk_give_back", "1", "U0ANA", AGENTS))
     desk.work()
-    assert "the call is not yours" in desk.said("U0ANA", AGENTS)
+    assert "is not yours" in desk.said("U0ANA", AGENTS)
     assert "*Talking* to Kim Novak" in card(desk)
     desk.click("U0KIM", "desk_give_back", AGENTS)
     assert "*Talking* to somebody at the desk" in card(desk)
     send(desk, click("desk_ask_pin", "1", "U0KIM", AGENTS))
     desk.work()
-    assert "the call is not yours" in desk.said("U0KIM", AGENTS)
+    assert "is not yours" in desk.said("U0KIM", AGENTS)
     mia.hang_up()
     desk.work()
     assert "Call back" not in card(desk).replace("Call back,", "")
     desk.click("U0ANA", "desk_claim", AGENTS)
-    assert "*Over.* Talked to Ana Brandt" in card(desk)
+    assert "*Ended.* Talked to Ana Brandt" in card(desk)
     assert "Call back" in card(desk)
 
 

@@ -122,7 +122,7 @@ def test_edits_and_deletions_are_followed(desk: SlackDesk) -> None:
     desk.be("U0MIA").delete(more)
     desk.work()
     assert "port 443" not in desk.said("U0KIM", AGENTS)
-    assert "Taken back by whoever wrote it" in desk.said("U0KIM", AGENTS)
+    assert "Deleted by its author" in desk.said("U0KIM", AGENTS)
     desk.be("U0MIA").edit(mine, "our shop is down")
     desk.work()
     assert "our shop is down" in desk.said("U0KIM", AGENTS)
@@ -193,8 +193,7 @@ def test_questions_are_answered_or_refused(desk: SlackDesk) -> None:
     refusal = desk.said("U0MIA")
     assert "On *Tideworks Ltd* you may not see what is owed" in refusal
     assert "That needs Manage Billing" in refusal
-    assert "Raj Patel can give you this right for good" in refusal
-    assert "Rule: MS-26" in refusal
+    assert "Raj Patel can give you this right." in refusal
     assert "311" not in refusal
 
 

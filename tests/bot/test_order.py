@@ -83,7 +83,7 @@ def test_a_deletion_before_its_message(desk: SlackDesk) -> None:
     tell(desk, said("2.000001", "my password is hunter2", "1.000001"))
     desk.work()
     assert "hunter" not in desk.said("U0KIM", AGENTS)
-    assert "Taken back by whoever wrote it" in desk.said("U0KIM", AGENTS)
+    assert "Deleted by its author" in desk.said("U0KIM", AGENTS)
 
 
 def test_what_others_edit_in_channels_is_not_kept(desk: SlackDesk) -> None:

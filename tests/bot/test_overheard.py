@@ -180,7 +180,7 @@ def test_c1_a_code_that_others_read_is_spoilt(slack_once: SlackDesk, how: str) -
     assert send(desk, SAID[how](desk, code)).status_code == 200
     assert not live(desk)
     desk.be("U0LEO").command("/link", code)
-    assert "That code is not good" in desk.said("U0LEO")
+    assert "That code is wrong" in desk.said("U0LEO")
     if how != "to us":
         desk.work()
         assert desk.said("U0LEO", "help") == before, "nobody there is told anything"

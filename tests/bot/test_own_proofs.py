@@ -41,7 +41,7 @@ def test_a_link_to_set_one_up_for_their_eyes_alone(slack: SlackDesk) -> None:
         assert one_time_links.look(tx, "enrol", token) is None, "a newer one ends the one before"
     desk.pass_time(601)
     desk.work()
-    assert "What stood here is used or over" in desk.said("U0RAJ")
+    assert "This has expired or was already used" in desk.said("U0RAJ")
 
 
 def on_file(desk: SlackDesk) -> bool:

@@ -66,7 +66,7 @@ def test_e4_a_request_of_ones_own_can_be_followed(desk: SlackDesk) -> None:
     made = app(desk, LEO)
     orders(desk)
     draft = desk.said("U0LEO")
-    assert "may not follow" not in draft
+    assert "can no longer see" not in draft
     assert "Ticket #1001: one more server, please" in draft
     desk.click("U0LEO", "prove", holding="#1001")
     desk.submit("U0LEO", code=shows(desk, made))

@@ -266,7 +266,7 @@ def test_somebody_elses_draft_is_nobodys_business(slack_once: SlackDesk) -> None
 
     send(desk, click("prove", "1001", "U0SAM", desk.workspace.dm(desk.be("U0SAM").person).id))
     desk.work()
-    assert "There is no such draft of yours" in desk.said("U0SAM")
+    assert "You have no such draft" in desk.said("U0SAM")
     send(desk, click("prove", f"account:{TIDEWORKS}", "U0SAM", desk.workspace.dm(desk.be("U0SAM").person).id))
     desk.work()
     assert WORDS not in desk.said("U0KIM", AGENTS)

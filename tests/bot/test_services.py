@@ -79,7 +79,7 @@ def test_e1_one_that_is_there_no_more_leaves_the_form_open(slack_once: SlackDesk
         tx.connection.execute(delete(tables.services).where(tables.services.c.ref == "ms-2"))
     left = desk.submit("U0RAJ", about=f"{TIDEWORKS}:service.cancel", service=f"{TIDEWORKS}:ms-2")
     assert left is not None
-    assert left.errors == {"service": "That service is not on the account any more. Please choose again."}
+    assert left.errors == {"service": "That service is no longer on the account. Please choose again."}
     desk.submit("U0RAJ", service=f"{TIDEWORKS}:ms-1")
     assert "Cancel a service: Miniserver tide-web" in desk.said("U0RAJ")
 

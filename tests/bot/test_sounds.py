@@ -10,7 +10,7 @@ from tests.ivr.wire import change
 from tests.portal.browsing import Agent
 
 COMING = "Spoken by phone; the recording is on its way"
-GONE = "Spoken by phone, but the recording could not be had: nobody can hear it."
+GONE = "Spoken by phone, but the recording could not be fetched: nobody can hear it."
 
 
 def test_d1_card_and_page_say_what_became_of_the_sound(slack_once: SlackDesk) -> None:

@@ -87,12 +87,12 @@ def test_a_code_is_good_once_and_for_ten_minutes(slack: SlackDesk) -> None:
     code = desk.code("mia.chen")
     desk.pass_time(601)
     desk.be("U0MIA").command("/link", code)
-    assert "That code is not good" in desk.said("U0MIA")
+    assert "That code is wrong" in desk.said("U0MIA")
     code = desk.code("mia.chen")
     desk.be("U0MIA").command("/link", code)
     assert "I know you now" in desk.said("U0MIA")
     desk.be("U0LEO").command("/link", code)
-    assert "That code is not good" in desk.said("U0LEO")
+    assert "That code is wrong" in desk.said("U0LEO")
 
 
 def test_an_unlisted_organisation_cannot_link_even_with_a_good_code(slack: SlackDesk) -> None:
@@ -100,10 +100,10 @@ def test_an_unlisted_organisation_cannot_link_even_with_a_good_code(slack: Slack
     code = desk.code("olivia.hart")
     desk.be("U0FAKE").dm(f"link {code}")
     desk.work()
-    assert "That code is not good" in desk.said("U0FAKE")
+    assert "That code is wrong" in desk.said("U0FAKE")
     desk.be("U0TOM").dm(f"link {code}")
     desk.work()
-    assert "That code is not good" in desk.said("U0TOM"), "a code that leaked is good no more"
+    assert "That code is wrong" in desk.said("U0TOM"), "a code that leaked is good no more"
 
 
 def test_an_actor_who_cannot_be_told_is_nobody(slack_once: SlackDesk) -> None:
@@ -178,5 +178,5 @@ def test_a_code_mistyped_twice_is_answered_twice(slack_once: SlackDesk) -> None:
     for words in ("link 11111111", "link 22222222", "link"):
         desk.be("U0MIA").dm(words)
         desk.work()
-    assert desk.said("U0MIA").count("That code is not good") == 2
+    assert desk.said("U0MIA").count("That code is wrong") == 2
     assert "Write link and the eight digits" in desk.said("U0MIA")

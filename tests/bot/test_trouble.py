@@ -201,7 +201,7 @@ def test_rights_are_read_when_it_is_posted(desk: SlackDesk) -> None:
         desk.pass_time(301)
         desk.work()
     assert "vault" not in desk.said("U0MIA")
-    assert "You may not follow ticket 1001 any more" in desk.said("U0MIA")
+    assert "You can no longer see ticket 1001" in desk.said("U0MIA")
     assert "vault" in desk.said("U0KIM", AGENTS)
 
 

@@ -45,7 +45,7 @@ def asks(desk: SlackDesk, user: str, words: str) -> str:
 def test_e7_who_manages_users_alone_gives_nothing_they_do_not_hold(desk: SlackDesk) -> None:
     holds(desk, "dev.anand", "manage_users,manage_services")
     said = asks(desk, "U0LEO", "our shop is down")
-    assert "Raj Patel can give you this right for good" in said
+    assert "Raj Patel can give you this right." in said
     assert "Dev" not in said
 
 
@@ -169,7 +169,7 @@ def test_e19_who_decides_on_contacts_names_the_asker_too(desk: SlackDesk) -> Non
     holds(desk, "mia.chen", "manage_users,manage_support")
     assert "you and Mia Chen may change who is on the account" in asks(desk, "U0RAJ", "who decides on contacts?")
     status(desk, "suspended")
-    suspended = "*Tideworks Ltd* is suspended, so nobody can change who is on it now. When that is over, "
+    suspended = "*Tideworks Ltd* is suspended, so nobody can change who is on it now. When the suspension ends, "
     assert f"{suspended}you and Mia Chen can." in asks(desk, "U0RAJ", "who decides on contacts?")
     assert f"{suspended}you and Raj Patel can." in asks(desk, "U0MIA", "who decides on contacts?")
     assert f"{suspended}Mia Chen and Raj Patel can." in asks(desk, "U0LEO", "who decides on contacts?")

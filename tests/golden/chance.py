@@ -13,7 +13,7 @@ FIXED: Final = frozenset(f"100000{n}" for n in (16, 24, 32, 40, 57, 65, 73, 81, 
 (_WORDS,) = ROOT.glob("**/code_words.txt")
 _word: Final = "|".join(_WORDS.read_text("ascii").split())
 PATTERNS: Final = (
-    ("number", re.compile(r"(?<=The number to give there is )[0-9] [0-9](?=\.)|(?<=Once more: )[0-9] [0-9](?=\.)")),
+    ("number", re.compile(r"(?<=The number to give there is )[0-9] [0-9](?=\.)|(?<=Again: )[0-9] [0-9](?=\.)")),
     ("code", re.compile(r"(?<![0-9] )\b(?:[0-9] ){7}[0-9]\b(?! [0-9])")),
     ("code", re.compile(r"(?<![0-9+] )\b[0-9]{4} [0-9]{4}\b|(?<![0-9+./-])\b[0-9]{8}\b(?![.-][0-9])")),
     ("secret", re.compile(r"\b(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}\b")),

@@ -32,8 +32,8 @@ APP, SLACK_CODE, ANSWER, TEXT, REFERENCE = (
     "Press 4 for a text message to the number ending in 0 1.",
     "Press 5 to key a reference from Slack.",
 )
-OFFER = "Press 8 to verify further."
-DONE = "Thank you. You are verified further for 15 minutes."
+OFFER = "Press 8 to give a second proof of who you are."
+DONE = "Thank you. Your second proof is good for 15 minutes."
 WRONG = "That did not match."
 
 

@@ -38,7 +38,7 @@ def test_e13_a_hash_too_many_is_no_turn_and_says_again_what_it_cut_short(one_des
     assert menu[0] == "Thank you."
     assert mia.key("#").said == menu, "the second # after a PIN"
     told = opened(mia)
-    assert told[1] == "Its number is 1 0 0 1."
+    assert told[1] == "The ticket number is 1 0 0 1."
     e = tables.ledger
     entries = count(one_desk, e)
     assert mia.key("#").said == told, "and after a message: the number is not lost"
@@ -94,7 +94,7 @@ def test_e13_whoever_looks_a_code_up_is_waited_for(one_full: Desk) -> None:
     by_code = olivia.key("*")
     assert by_code.said[0] == "Press 1 to key the code from your authenticator app."
     by_app(olivia, one_full, secret)
-    assert olivia.answer.said[0] == "Thank you. You are verified further for 15 minutes."
+    assert olivia.answer.said[0] == "Thank you. Your second proof is good for 15 minutes."
 
 
 def test_e13_an_account_is_opened_again_where_it_is_closed_and_nowhere_else(one_full: Desk) -> None:

@@ -89,7 +89,7 @@ def test_when_all_have_declined_the_caller_is_called_back(open_one_desk: Opens, 
     mia.wait()
     assert [said for said in mia.heard if said in NOBODY_CAME] == NOBODY_CAME
     assert tickets(desk) == [CALL_BACK]
-    assert "Its number is 1 0 0 1." in mia.heard
+    assert "The ticket number is 1 0 0 1." in mia.heard
 
 
 def test_a_status_told_twice_is_one_phone_less(open_one_desk: Opens) -> None:

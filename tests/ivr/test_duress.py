@@ -194,8 +194,8 @@ def test_a_ticket_is_held_and_sounds_like_any_other(desk: Desk) -> None:
     caller = left(desk)
     assert caller.answer.said[:3] == [
         "Thank you. Your ticket is open.",
-        "Its number is 1 0 0 1.",
-        "Once more: 1 0 0 1.",
+        "The ticket number is 1 0 0 1.",
+        "Again: 1 0 0 1.",
     ]
     assert statuses(desk) == [(1001, "held")]
     again = bare(caller)

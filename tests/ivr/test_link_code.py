@@ -62,7 +62,7 @@ def test_a_code_is_read_out_twice_and_is_the_callers(slack_desk: Desk) -> None:
     caller.key("7")
     code = told(caller)
     assert caller.answer.said[1:] == [
-        f"Once more: {' '.join(code)}.",
+        f"Again: {' '.join(code)}.",
         "In Slack write to the desk: link, then these eight digits. It is good for ten minutes.",
         ANYTHING,
     ]

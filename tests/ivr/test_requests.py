@@ -60,11 +60,11 @@ def test_a_change_is_asked_for_with_a_second_proof(full: Desk) -> None:
     ]
     assert caller.key("2").said[:2] == [NEEDED, APP]
     by_app(caller, full, secret)
-    assert caller.answer.said == ["Thank you. You are verified further for 15 minutes.", *SPEAK]
+    assert caller.answer.said == ["Thank you. Your second proof is good for 15 minutes.", *SPEAK]
     assert caller.say().said[:3] == [
         "Thank you. The desk has your request.",
-        "Its number is 1 0 0 1.",
-        "Once more: 1 0 0 1.",
+        "The ticket number is 1 0 0 1.",
+        "Again: 1 0 0 1.",
     ]
     assert tickets(full) == [CANCEL]
     assert rows(full, select(tables.messages.c.recording)) == [("RE" + caller.sid[2:],)]
@@ -133,7 +133,7 @@ def test_a_repeat_of_the_turn_is_one_request(one_full: Desk) -> None:
     one_full.pass_time(61)
     one_full.work()
     assert tickets(one_full) == [CANCEL], "kept by its own callback, as its turn did not come"
-    assert caller.say().said[:2] == ["Thank you. The desk has your request.", "Its number is 1 0 0 1."]
+    assert caller.say().said[:2] == ["Thank you. The desk has your request.", "The ticket number is 1 0 0 1."]
     caller.again()
     assert tickets(one_full) == [CANCEL]
 
@@ -145,7 +145,7 @@ def test_a_right_that_went_while_speaking(full: Desk) -> None:
     by_app(caller, full, secret)
     change(full, *held("billing"))
     assert caller.say().said[0] == (
-        "You may not ask for that any more. What you said is kept, and the desk will look at it."
+        "You can no longer ask for that. What you said is kept, and the desk will look at it."
     )
     assert [row[:3] for row in tickets(full)] == [("question", "pending", "technical")]
 
@@ -165,7 +165,7 @@ def test_e13_giving_up_leads_back_step_by_step(one_full: Desk) -> None:
     caller = at_menu(one_full)
     asks_to_cancel(caller)
     assert caller.key("*").said[0] == "What do you want changed?"
-    assert "Press 8 to verify further." in caller.key("*").said
+    assert "Press 8 to give a second proof of who you are." in caller.key("*").said
     assert asks_to_cancel(caller)[0] == NEEDED, "and nothing of it is left"
 
 

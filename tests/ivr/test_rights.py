@@ -91,7 +91,7 @@ def test_the_menu_says_what_is_allowed_at_this_moment(desk: Desk) -> None:
     change(desk, removed("raj.patel", TIDEWORKS))
     assert caller.key("9").said == [MESSAGE, "Press 9 to hear this again."]
     assert caller.key("3").said[:2] == [
-        "You are not on this account any more.",
+        "You are no longer on this account.",
         "Please ask whoever looks after the account, then call again.",
     ]
 

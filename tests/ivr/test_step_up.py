@@ -42,7 +42,7 @@ CHOICES = ["Press 1 for a reference to take it to Slack.", "Press 2 to ask for a
 
 def proved(caller: Caller) -> bool:
     """Whether they are verified further in this call, as the menu says it."""
-    return caller.key("8").said[0].startswith("You are verified further for another ")
+    return caller.key("8").said[0].startswith("Your second proof is good for another ")
 
 
 # --- each way
@@ -56,10 +56,10 @@ def test_by_an_authenticator_app(full: Desk) -> None:
     assert caller.key("1").said == ["Please key the six digits your app shows, then hash."]
     assert caller.key(shown(full, secret)).said[0] == DONE
     assert attempts(full) == [("right", "factor:authenticator"), ("reached", "factor:authenticator")]
-    assert caller.key("8").said == ["You are verified further for another 15 minutes.", *CHOICES]
+    assert caller.key("8").said == ["Your second proof is good for another 15 minutes.", *CHOICES]
     full.pass_time(14 * 60 + 1)
     assert caller.key("*").said
-    assert caller.key("8").said[0] == "You are verified further for another 1 minute."
+    assert caller.key("8").said[0] == "Your second proof is good for another 1 minute."
 
 
 def test_a_code_of_the_app_is_good_once(one_full: Desk) -> None:
@@ -92,7 +92,7 @@ def test_by_an_answer_in_slack(full: Desk) -> None:
     said = caller.key("3").said
     found = re.fullmatch(r"We are asking you in Slack. The number to give there is ([0-9]) ([0-9])\.", said[0])
     assert found
-    assert said[1:] == [f"Once more: {found[1]} {found[2]}.", "Please stay on the line.", STAR]
+    assert said[1:] == [f"Again: {found[1]} {found[2]}.", "Please stay on the line.", STAR]
     assert caller.key("").said == ["We are waiting for your answer in Slack."]
     with full.store.transaction("slack") as tx:
         assert slack_approvals.answer(tx, subject(full), 1, found[1] + found[2], ends_at=tx.now + 15 * 60_000) is True
@@ -171,7 +171,7 @@ def test_by_a_reference_from_slack_for_its_topic(full: Desk) -> None:
     caller = at_menu(full)
     caller.key("8")
     assert caller.key("5").said == ["Please key the eight digits you were given in Slack, then hash."]
-    assert caller.key(digits).said[0] == "Thank you. You are verified further for 9 minutes.", "no longer than there"
+    assert caller.key(digits).said[0] == "Thank you. Your second proof is good for 9 minutes.", "no longer than there"
     for change_of, said in (
         ("2", "This message is recorded."),
         ("4", "To close the account we need a second proof of who you are."),
@@ -195,7 +195,7 @@ def test_what_was_proved_here_is_taken_to_slack(full: Desk) -> None:
     found = re.fullmatch(r"Your reference is ((?:[0-9] ){7}[0-9])\.", said[0])
     assert found
     assert said[1:3] == [
-        f"Once more: {found[1]}.",
+        f"Again: {found[1]}.",
         "In Slack write to the desk: reference, then these eight digits. It is good for ten minutes.",
     ]
     digits = found[1].replace(" ", "")

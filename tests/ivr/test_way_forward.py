@@ -59,7 +59,7 @@ def test_e19_on_a_suspended_account_it_is_said_who_can_do_something_about_it(
         "This account is suspended, so what you say now goes to billing, and they will answer it.",
         *("This message is recorded.", "Please speak after the tone, and press hash when you are done."),
     ], "which he can, and hears why it is one"
-    assert raj.say().said[:2] == ["Thank you. Your ticket is open.", "Its number is 1 0 0 1."]
+    assert raj.say().said[:2] == ["Thank you. Your ticket is open.", "The ticket number is 1 0 0 1."]
 
 
 def test_e19_on_a_closed_account_nobody_is_sent_to_a_slack_that_the_desk_has_not(one_desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_e19_a_lent_right_is_one_by_phone_too(one_desk: Desk) -> None:
     assert "Press 1 to open a ticket." in leo.key("9").said
     leo.key("1")
     leo.key("1")
-    assert leo.say().said[:2] == ["Thank you. Your ticket is open.", "Its number is 1 0 0 1."]
+    assert leo.say().said[:2] == ["Thank you. Your ticket is open.", "The ticket number is 1 0 0 1."]
     assert "Press 1 to open a ticket." not in leo.key("9").said
     assert "Press 2 to hear your tickets." in leo.answer.said
     assert leo.key("2").said[0].startswith("Ticket 1 0 0 1")

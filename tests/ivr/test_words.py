@@ -206,7 +206,7 @@ def test_dates_and_digits() -> None:
     assert (
         WORDS.say(line("invoice.unpaid", invoice=invoice)) == "Invoice M T 3 3 0 7: 20 dollars, due on 1 December 2026."
     )
-    assert WORDS.say(line("ticket_number", number=1001)) == "Its number is 1 0 0 1."
+    assert WORDS.say(line("ticket_number", number=1001)) == "The ticket number is 1 0 0 1."
     for month in range(1, 13):
         assert WORDS.say(line("invoice.unpaid", invoice=replace(invoice, due=f"2026-{month:02}-09"))).count(" 9 ") == 1
 

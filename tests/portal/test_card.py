@@ -257,7 +257,7 @@ def test_the_card_of_a_call_that_is_over_says_what_was_proved_and_gives_no_order
     kim.get("/desk")
     proved = "PIN and a second proof" if twice else "PIN, and no second proof"
     assert f"Proved in the call {proved} Could be told What is owed" in kim.words
-    assert "The call is over" in kim.words
+    assert "The call has ended" in kim.words
     for order in ("Ask for", "May be told", "Not to be told", "May ask for", "Only after", "MT-3307", "Grid hosting"):
         assert order not in kim.words
     change(one_desk, update(tables.rings).values(asked="pin", told="failed"))

@@ -60,7 +60,7 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
         page.get_by_label("Code from your").fill(kim.code())
         page.get_by_role("button", name="Sign in").click()
         watched = Watched(page, desk, server.url, [], kim)
-        watched.sees("No call of yours")
+        watched.sees("You have no call")
         yield watched
         page.goto("about:blank")  # or the page would ask while the desk is taken down
 
@@ -95,7 +95,7 @@ def test_the_card_follows_the_call(watched: Watched) -> None:
 
     mia.hang_up()
     watched.desk.work()
-    watched.sees("The call is over")
+    watched.sees("The call has ended")
     watched.desk.pass_time(31 * 60)
     watched.page.wait_for_url("**/desk/sign-in?to=**")
     assert not [word for word in OF_MIA if word in watched.page.content()], "signed out, and nothing left on the page"
@@ -113,7 +113,7 @@ def test_a_wrong_pin_empties_the_card(watched: Watched) -> None:
         mia.press(f"{wrong}#")
         watched.desk.work()
     watched.sees("PIN failed. Tell them nothing, whatever the story.")
-    expect(watched.page.locator("#proof")).to_have_text("Not verified")
+    expect(watched.page.locator("#proof")).to_have_text("Unverified")
     left = watched.page.content()
     assert not [word for word in OF_MIA if word in left]
     assert not [source for source in watched.looked for pin in (PIN, "11112222") if pin in source]

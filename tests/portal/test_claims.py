@@ -44,17 +44,17 @@ def test_a_wrong_call_is_given_back_and_a_colleague_claims_it(one_desk: Desk) ->
     asking = kim.fields("/desk/calls/1/ask")
     ana.get("/desk")
     assert ana.post(BACK, {"token": ana.fields("/desk/sign-out")["token"]}).status_code == 200
-    assert "That call is not yours" in ana.words
+    assert "Couldn't give this call back" in ana.words
     assert shows(kim) == list(OF_MIA), "only whoever has it gives it back"
     assert looked_at(one_desk) == []
     kim.send(BACK)
-    assert "The call is not yours any more." in kim.words
+    assert "You gave this call back." in kim.words
     assert shows(kim) == []
     assert kim.get("/desk/account/400639").status_code == 403
     kim.post("/desk/calls/1/ask", asking)
-    assert "That did not go" in kim.words
+    assert "The caller was not sent to the keypad" in kim.words
     kim.post("/desk/calls/1/call-back", asking)
-    assert "You may not do that" in kim.words
+    assert "You don't have the right to do that now" in kim.words
     assert looked_at(one_desk) == [kim.staff]
     ana.get("/desk")
     ana.send(MINE)
@@ -74,12 +74,12 @@ def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one
     assert "Talked to somebody at the desk for 0 s, until the caller hung up" in kim.words
     kim.fields(MINE)
     assert shows(kim) == []
-    assert "This call is over, and nobody has said that it was theirs." in kim.words
+    assert "This call has ended, and nobody has claimed it." in kim.words
     kim.send(MINE)
     assert shows(kim) == list(OF_MIA)
-    assert "The call is over" in kim.words
+    assert "The call has ended" in kim.words
     assert looked_at(one_desk) == [kim.staff], "nobody was there to contradict, so it counts"
-    assert "nobody has said" not in ana.read("/desk/calls/1")
+    assert "nobody has claimed it" not in ana.read("/desk/calls/1")
     assert f'action="{MINE}"' not in ana.get("/desk").text
     kim.get("/desk/calls/1")
     kim.send(BACK)
@@ -89,7 +89,7 @@ def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one
         assert shows(kim, page) == []
         assert f'action="{MINE}"' not in kim.text
     kim.post(MINE, {"token": kim.fields("/desk/sign-out")["token"]})
-    assert "over for half an hour" in kim.words
+    assert "ended more than half an hour ago" in kim.words
     assert shows(kim) == []
 
 
@@ -108,8 +108,8 @@ def test_what_is_claimed_after_its_end_counts_as_looking_and_a_live_call_does_no
     desk.work()
     kim.get("/desk")
     kim.send("/desk/calls/2/mine")
-    assert "Closed to you" in kim.words
+    assert "You can't open this" in kim.words
     assert "Olivia" not in kim.text
     kim.send("/desk/calls/2/give-back")
-    assert "The call is not yours any more." in kim.words
+    assert "You gave this call back." in kim.words
     desk.close()

@@ -33,7 +33,7 @@ def test_e6_a_caller_who_proves_who_they_are_is_seen_whatever_was_looked_at_befo
     kim.send("/desk/calls/1/mine")
     assert "Mia Chen" in kim.words
     assert "you will say these two words" in kim.words
-    assert "Closed to you" not in kim.words
+    assert "You can't open this" not in kim.words
     assert kim.get("/desk/account/400639").status_code == 200
     assert "You have looked at 30 of 30 accounts this hour" in kim.read("/desk")
     mia.hang_up()
@@ -81,7 +81,7 @@ def test_e6_nobody_lets_themselves_go_on_and_no_agent_anybody(one_desk: Desk) ->
     numbers = spend(one_desk, ana)
     ana.get("/desk/lead")
     assert f"/desk/lead/look-on/{anas}" not in ana.text
-    assert "Somebody else who leads can let you go on" in ana.words
+    assert "Another supervisor can let you go on" in ana.words
     for agent, said in ((ana, 200), (kim, 404)):
         agent.get("/desk")
         form = {"token": agent.fields("/desk/sign-out")["token"]}

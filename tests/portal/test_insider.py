@@ -12,7 +12,7 @@ from tests.ivr.wire import change, count, rows
 from tests.portal.browsing import Agent, hire
 
 OF_TIDEWORKS = ("Tideworks", "Raj Patel", "Mia Chen")
-REFUSED = "You have no open case with that account"
+REFUSED = "You can open accounts you have a call or a taken ticket for"
 
 
 def signed_in(desk: Desk, username: str = "agent.kim") -> Agent:
@@ -105,7 +105,7 @@ def test_a_caller_who_is_not_verified_opens_nothing(one_desk: Desk) -> None:
     kim.send("/desk/calls/1/mine")
     change(one_desk, update(tables.rings).values(proof=1))
     assert kim.get("/desk/account/400639").status_code == 403
-    assert "Not verified: ask for proof" in kim.read("/desk")
+    assert "Unverified: ask for proof" in kim.read("/desk")
     assert not [word for word in (*OF_TIDEWORKS, "400639", "Manage Support") if word in kim.text]
 
 

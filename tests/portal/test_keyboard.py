@@ -26,7 +26,7 @@ def test_e12_a_link_keeps_the_keyboard_while_what_it_says_changes(watched: Watch
     accounts(watched.desk, 1)
     change(watched.desk, update(tables.tickets).values(status="pending"))
     watched.desk.pass_time(20)
-    expect(link).to_have_text("1 not proved")
+    expect(link).to_have_text("1 unverified")
     assert on(watched) == "/desk/tickets?status=pending"
 
 
@@ -58,7 +58,7 @@ def test_e11_what_is_being_written_when_the_session_ends_comes_back(watched: Wat
     if how == "button":
         page.route("**/desk/tickets/*?stamp=*", lambda route: route.abort())
         page.context.set_offline(False)
-        page.get_by_role("button", name="Keep inside").click()
+        page.get_by_role("button", name="Save note").click()
     expect(page.get_by_role("alert")).to_contain_text("You were signed out before this was sent")
     page.unroute_all()
     page.get_by_label("Username").fill("agent.kim")
@@ -68,7 +68,7 @@ def test_e11_what_is_being_written_when_the_session_ends_comes_back(watched: Wat
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/desk/tickets/{number}**")
     expect(page.get_by_label("Note")).to_have_value("half a <note>\nand more")
-    page.get_by_role("button", name="Keep inside").click()
+    page.get_by_role("button", name="Save note").click()
     expect(page.locator("li.note")).to_contain_text("half a <note>")
     expect(page.get_by_label("Note")).to_have_value("")
 

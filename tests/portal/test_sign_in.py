@@ -36,7 +36,7 @@ def test_password_and_code_open_the_page(desk: Desk) -> None:
     before = count(desk, tables.staff_sessions)
     assert kim.sign_in().status_code == 200
     assert "Kim Novak agent" in kim.words
-    assert "No call of yours" in kim.words
+    assert "You have no call" in kim.words
     assert count(desk, tables.staff_sessions) == before + 1
 
 

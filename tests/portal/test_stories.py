@@ -66,7 +66,7 @@ def room(page: Page, sample_sqlite: str, slack_stage: Stage) -> Iterator[Room]:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_label("Code from your").fill(kim.code())
         page.get_by_role("button", name="Sign in").click()
-        expect(page.locator("main")).to_contain_text("No call of yours")
+        expect(page.locator("main")).to_contain_text("You have no call")
         yield Room(desk, page, server.url)
         page.goto("about:blank")  # or the page would ask while the desk is taken down
     desk.close()
@@ -111,7 +111,7 @@ def test_one_who_knows_everything_but_the_pin(room: Room) -> None:
     assert caller.state == "ended"
     room.desk.work()
     room.page.goto(f"{room.url}/desk")
-    expect(room.page.locator("main")).to_contain_text("Nobody waits")
+    expect(room.page.locator("main")).to_contain_text("No calls waiting")
     room.shows_nothing_of(OF_RAJ)
 
 
@@ -137,7 +137,7 @@ def test_a_call_back_is_believed_and_proved(room: Room) -> None:
     caller.hang_up()
     room.desk.work()
     room.desk.pass_time(61)  # her phone has had its call
-    room.card("The call is over")
+    room.card("The call has ended")
     room.presses("Call back on a number on file")
     (raj,) = rings(room.desk)
     assert raj.called == PEOPLE["raj.patel"][0]
@@ -146,11 +146,11 @@ def test_a_call_back_is_believed_and_proved(room: Room) -> None:
     (words,) = [said for said in raj.heard if "words are" in said]
     spoken = words.split(" are ")[-1].split(".")[0].replace(",", "")
     assert spoken in told.replace(",", "").replace("*", ""), "the same two words in Slack"
-    room.card("The call is over")  # whoever answers has proved nothing
+    room.card("The call has ended")  # whoever answers has proved nothing
     raj.press(f"{PEOPLE['raj.patel'][2]}#")
     room.desk.work()
     takes(room, raj)
-    expect(room.page.locator("#card")).not_to_contain_text("The call is over")
+    expect(room.page.locator("#card")).not_to_contain_text("The call has ended")
     room.card("Verified by PIN")
 
 
@@ -197,7 +197,7 @@ def test_a_call_under_a_threat(room: Room) -> None:
     room.desk.work()
     assert rings(room.desk) == []
     room.page.goto(f"{room.url}/desk")
-    expect(room.page.locator("main")).to_contain_text("Nobody waits")
+    expect(room.page.locator("main")).to_contain_text("No calls waiting")
     room.shows_nothing_of((*OF_RAJ, "threat", "duress"))
     assert "may be acting under a threat" in room.desk.said("U0ANA")
     assert "threat" not in room.desk.said("U0RAJ")
@@ -223,7 +223,7 @@ def test_probing_is_told_to_the_desk_while_a_customer_gets_through(room: Room) -
 
 def test_an_agent_who_looks_at_an_account_without_a_case(room: Room) -> None:
     room.page.goto(f"{room.url}/desk/account/400639")
-    expect(room.page.locator("body")).to_contain_text("You have no open case with that account")
+    expect(room.page.locator("body")).to_contain_text("You can open accounts you have a call or a taken ticket for")
     room.desk.work()
     room.shows_nothing_of(("Raj Patel", "Tideworks"))
     assert "Kim Novak" in room.desk.said("U0ANA"), "those who lead the desk hear of it"

@@ -12,7 +12,7 @@ from tests.portal.browsing import hire
 from tests.portal.test_called_back import PAGE, ticket_of
 from tests.portal.test_insider import accounts, signed_in
 
-QUICKER = "Somebody else was quicker: the page says who has it now. Press again to take it over."
+QUICKER = "A colleague took this ticket first: the page shows who. Press again to take it over."
 
 
 def test_h13_of_four_agents_who_take_one_ticket_one_has_it(one_desk: Desk) -> None:
@@ -44,7 +44,7 @@ def test_h13_nothing_is_done_with_a_ticket_that_is_held(one_desk: Desk, deed: st
     ana.get(page)
     form = ana.fields(f"{page}/release") | {"words": "hello", "status": "closed"}
     assert ana.post(f"{page}/{deed}", form).status_code == 200
-    assert "That ticket is held. Put it into the queue first" in ana.words
+    assert "This ticket is held. Put it into the queue" in ana.words
     assert rows(one_desk, select(tables.messages)) == []
     assert rows(one_desk, select(tables.call_backs)) == []
     assert rows(one_desk, select(tables.tickets.c.status)) == [("held",)]
@@ -71,7 +71,7 @@ def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(
     else:
         ana.send(f"{PAGE}/status", status="closed")
     kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
-    assert "A colleague has answered or closed this ticket since you opened it" in kim.words
+    assert "a colleague answered or closed this ticket after you opened it" in kim.words
     assert ("Restarted. Better?" if deed == "answer" else "Ana Brandt closed this ticket") in kim.words
     assert "Have you tried a restart?</textarea>" in kim.text, "what they typed is still there"
     assert "Have you tried a restart?" not in answers_of(one_desk)
