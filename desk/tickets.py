@@ -99,7 +99,7 @@ def add_kept(tx: Transaction, who: Actor, number: int, source: str, files: Seque
     words = edits.unfiled(tx, who.subject, source)
     if words is None:
         return Added.GONE
-    done = grant and customer_tickets.reply(tx, grant, number, body=words, source=source, files=files)
+    done = grant is not None and customer_tickets.reply(tx, grant, number, body=words, source=source, files=files)
     return Added.DONE if done else Added.REFUSED
 
 
