@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 
 from authz import Action, Grant
@@ -45,6 +46,7 @@ class CallBack(Enum):
     TALKING = "talking"  # they are on the phone with this very agent
     SOON = "soon"  # they were called a moment ago
     ENOUGH = "enough"  # or often today
+    ABROAD = "abroad"  # the number on file is where this desk may not call
     NO_PHONE = "no_phone"
     LED = "led"  # left under a threat: only those who lead the desk ring them
     HELD = "held"  # nothing is done with that ticket yet, for whoever left it may not be alone
@@ -114,6 +116,16 @@ def call_back_person(tx: Transaction, who: Actor, person: int, *, phone: bool) -
     """Somebody who was looked up."""
     grant = permit_calls(tx, who)
     return CallBack.NOT_PERMITTED if grant is None else _asked(tx, grant, person, phone=phone)
+
+
+def would_call_back(
+    tx: Transaction, grant: Grant, person: int, *, phone: bool, may_call: Callable[[str], bool]
+) -> CallBack:
+    """What would come of having somebody called back now. `may_call`: which numbers the desk may ring."""
+    if not phone:
+        return CallBack.NO_PHONE
+    why = callbacks.why_not(tx, grant, person, may_call)
+    return CallBack(why) if why else CallBack.OWED
 
 
 def _asked(

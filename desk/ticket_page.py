@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from desk.ticket_work import TicketRight
+from desk import calls, disclosure, ticket_work
+from desk.actors import Actor
+from desk.calls import CallBack
+from desk.disclosure import Disclosure
+from desk.ticket_work import Barred, TicketRight
 from store import Transaction
 from store.messages import shown
 from store.messages.timeline import File
-from store.tickets import agent_tickets, answer_delivery
-from store.tickets.answer_delivery import Reach
+from store.staff import account_access
+from store.staff.account_access import Reading
+from store.tickets import agent_tickets, answer_delivery, ticket_queue
+from store.tickets.answer_delivery import Delivery, Reach
+from store.tickets.ticket_queue import OnDesk
+from store.tickets.ticket_summary import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,65 @@ class Correction:
 
     body: str
     reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """One ticket with all that was said on it. `settable` are the statuses it may be given now; `newest` is the last that was said;
+    `call_back` what would come of having its requester called back, None where that is not offered; `became` what became of each
+    answer, by its id; `reach` whom an answer would reach now."""
+
+    found: OnDesk
+    rights: Disclosure | None
+    settable: tuple[str, ...]
+    newest: int
+    call_back: CallBack | None
+    became: Mapping[int, Delivery]
+    reach: Reach
+
+    @property
+    def card(self) -> Card:
+        return self.found.card
+
+
+def ticket_page(
+    tx: Transaction,
+    who: Actor,
+    number: int,
+    *,
+    phone: bool,
+    may_call: Callable[[str], bool],
+    accounts_an_hour: int,
+) -> TicketPage | Barred:
+    """To see a ticket is to look at its account. Those who lead the desk see held ones as well."""
+    ticket = ticket_work.right_on(tx, who, number)
+    if ticket is None:
+        return Barred.NOT_THERE
+    grant = ticket.grant
+    if account_access.look(tx, grant, accounts_an_hour) is not Reading.OPEN:
+        return Barred.TOO_MANY_ACCOUNTS
+    found, asking = ticket_queue.ticket(tx, grant, number), calls.permit_calls(tx, who)
+    if found is None:
+        return Barred.NOT_THERE
+    call_back = None
+    if asking is not None and found.person:
+        call_back = calls.would_call_back(tx, asking, found.person, phone=phone, may_call=may_call)
+    return TicketPage(
+        found,
+        disclosure.to(found.card.requester) if found.card.requester is not None else None,
+        _settable(found.card),
+        agent_tickets.newest(tx, grant, number),
+        call_back,
+        answer_delivery.of_ticket(tx, grant, number),
+        answer_delivery.now(tx, grant, number, phone=phone),
+    )
+
+
+def _settable(card: Card) -> tuple[str, ...]:
+    """Where nobody can be written to, only what was closed is opened again."""
+    if card.requester is None:
+        return ("open",) if card.status == "closed" else ("closed",)
+    return tuple(status for status in agent_tickets.DESK_STATUSES if status != card.status)
 
 
 def answer_form(tx: Transaction, ticket: TicketRight, *, phone: bool) -> AnswerForm:

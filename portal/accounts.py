@@ -10,7 +10,7 @@ from fastapi import Response
 from desk import lookup
 from desk.lookup import Closed
 from portal import answers
-from portal.asking import acting
+from portal.acting import acting
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction

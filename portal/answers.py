@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Response
 
 from portal.door import Door
 from portal.visit import KNOWN, SESSION, VISITOR, Visit, cookie_name, form_token
 from store.staff import credentials, sessions
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -41,6 +45,11 @@ def live_page(door: Door, visit: Visit, name: str, given: Mapping[str, Any]) -> 
     made.headers["X-Stamp"] = visit.stamp
     made.headers["X-Now"] = str(door.store.clock())
     return made
+
+
+def fields_of(page: DataclassInstance) -> dict[str, Any]:
+    """What a page of `desk` holds, by name, for its template."""
+    return {one.name: getattr(page, one.name) for one in fields(page)}
 
 
 def bare(door: Door, name: str, status: int) -> Response:

@@ -6,22 +6,17 @@ from typing import Final
 
 from fastapi import Response
 
-from authz import Action, Grant
+from authz import Proof
 from desk import calls
+from desk.call_page import call_page
 from desk.calls import AskedFor, CallBack, Claim, Keypad
-from portal import answers, card
-from portal.asking import acting, asked, talking
+from portal import answers
+from portal.acting import acting
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction
-from store.accounts.people import person_of
-from store.calls import callbacks, live_calls, support_calls
-from store.calls.live_calls import Case, LiveCall
-from store.security import alerts, threat_mode
-from store.staff import account_access
-from store.staff.account_access import Reading
+from store.calls.live_calls import Case
 from store.staff.sessions import SignedIn
-from store.tickets import ticket_queue
 
 # What is said of each outcome, in words of words.toml.
 CALL_BACK: Final = {
@@ -30,6 +25,7 @@ CALL_BACK: Final = {
     CallBack.TALKING: "call_back_talking",
     CallBack.SOON: "call_back_soon",
     CallBack.ENOUGH: "call_back_enough",
+    CallBack.ABROAD: "call_back_abroad",
     CallBack.NO_PHONE: "call_back_no_phone",
     CallBack.LED: "led",
     CallBack.HELD: "held",
@@ -40,73 +36,35 @@ CALL_BACK: Final = {
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    grant = talking(tx, who)
-    if grant is None:
+    found = call_page(
+        tx,
+        acting(who),
+        visit.number("ring") or None,
+        phone=door.phone,
+        may_call=door.may_call,
+        texting=door.texting,
+        accounts_an_hour=door.accounts_an_hour,
+    )
+    if found is None:
         return answers.not_there(door, visit)
-    now, before = live_calls.calls(tx, grant), live_calls.just_over(tx, grant)
-    mine = [call for call in now if call.staff == who.staff]
-    free = [call for call in now if call.state in ("talking", "keypad") and not call.staff]
-    wanted = visit.number("ring")
-    if wanted:
-        chosen = live_calls.look(tx, grant, wanted)
-        if chosen is None:
-            return answers.not_there(door, visit)
-    else:
-        # The last card gives way to a call nobody has claimed.
-        chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
-    tickets = asked(tx, who, Action.DESK_TICKET_WORK)
-    threat = threat_mode.look(tx, grant)
-    leading = asked(tx, who, Action.DESK_THREAT_SWITCH) if who.leads else None
-    reading, case = _case(door, tx, who, chosen)
-    given = {
-        "who": who,
-        "chosen": chosen,
-        "case": case,
-        "reading": reading,
-        "no_call_back": _called(door, tx, who, chosen),
-        "tone": card.tone(case) if case is not None else "none",
-        "rights": card.rights(case.requester) if case is not None and case.requester is not None else None,
-        "mine": mine,
-        "free": free,
-        "waiting": [call for call in now if call.state == "waiting"],
-        "talking": [call for call in now if call.state in ("talking", "keypad")],
-        "before": before,
-        "claimable": [call.id for call in (*free, *before) if call.unclaimed],
-        "call_backs": len(callbacks.under_way(tx, grant)),
-        "counts": ticket_queue.counts(tx, tickets) if tickets is not None else {},
-        "alerts": alerts.news(tx, grant),
-        "for_leads": alerts.waiting(tx, leading) if leading is not None else 0,
-        "threat": threat is not None and threat.on,
-        "read": account_access.count(tx, grant),
-        "budget": door.accounts_an_hour,
-    }
+    given = answers.fields_of(found) | {"who": who, "tone": _tone(found.case), "call_back": offered(found.call_back)}
     return answers.live_page(door, visit, "calls", given)
 
 
-def _called(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> str | None:
-    """Why whoever a call of theirs was with cannot be called back, empty where they can. None: the call goes on, or is not theirs."""
-    grant, found = talking(tx, who), support_calls.look(tx, call.id) if call is not None else None
-    if grant is None or call is None or found is None or call.state != "over" or call.staff != who.staff:
-        return None
-    return why_not(door, tx, grant, person_of(found.subject))
+def offered(call_back: CallBack | None) -> str | None:
+    """The word for why nobody is called back: empty where they can be, None where it is not offered."""
+    return "" if call_back is CallBack.OWED else None if call_back is None else CALL_BACK[call_back]
 
 
-def why_not(door: Door, tx: Transaction, grant: Grant, person: int) -> str:
-    return callbacks.why_not(tx, grant, person, door.may_call) if door.phone else "no_phone"
-
-
-def _case(door: Door, tx: Transaction, who: SignedIn, call: LiveCall | None) -> tuple[Reading, Case | None]:
-    """The card of a call that is theirs. As long as the caller has proved nothing there is nothing on it to be read."""
-    if call is None or call.staff != who.staff:
-        return Reading.OPEN, None
-    grant = asked(tx, who, Action.DESK_CARD_VIEW, call.account)
-    if grant is None:
-        return Reading.OPEN, None
-    if account_access.has_case(tx, who.staff, call.account):
-        reading = account_access.look(tx, grant, door.accounts_an_hour)
-        if reading is not Reading.OPEN:
-            return reading, None
-    return Reading.OPEN, live_calls.case(tx, grant, call.id, door.texting, facts=True)
+def _tone(case: Case | None) -> str:
+    """What colour the card has."""
+    if case is None:
+        return "none"
+    if case.call.state == "over":
+        return "over"
+    if case.requester is None:
+        return "unsure"
+    return "twice" if case.proof is Proof.STEPPED_UP else "sure"
 
 
 def claim(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -6,18 +6,16 @@ from typing import Final
 
 from fastapi import Response
 
-from authz import Action
 from desk import supervision
 from desk.supervision import Asked, Decision, LetOn, OfPin, ThreatOn
+from desk.supervision_page import supervision_page
 from portal import answers
-from portal.asking import acting, asked
+from portal.acting import acting
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction
-from store.security import alerts, threat_mode
-from store.staff import dual_control, sent_forms, staff_list
+from store.staff import dual_control, sent_forms
 from store.staff.sessions import SignedIn
-from store.tickets import ticket_queue
 
 # What is said of each outcome, in words of words.toml; None: that there is nothing there.
 LET_ON: Final = {
@@ -51,21 +49,10 @@ DECISION: Final = {
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    switching, pins = asked(tx, who, Action.DESK_THREAT_SWITCH), asked(tx, who, Action.DESK_PIN_REISSUE)
-    tickets = asked(tx, who, Action.DESK_TICKET_WORK)
-    if switching is None or pins is None or tickets is None:
+    found = supervision_page(tx, acting(who))
+    if found is None:
         return answers.not_there(door, visit)
-    warned = alerts.shown(tx, switching)
-    given = {
-        "who": who,
-        "alerts": warned,
-        "names": {one.id: alerts.named(tx, switching, one) for one in warned},
-        "switch": threat_mode.look(tx, switching),
-        "others": staff_list.who_else_leads(tx, switching),
-        "held": ticket_queue.held(tx, tickets),
-        "unsent": sent_forms.kept(tx, who.staff),
-        "wanted": dual_control.waiting(tx, switching) + dual_control.waiting(tx, pins),
-    }
+    given = answers.fields_of(found) | {"who": who, "unsent": sent_forms.kept(tx, who.staff)}
     return answers.live_page(door, visit, "leads", given)
 
 

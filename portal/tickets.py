@@ -7,9 +7,10 @@ from typing import Final
 
 from fastapi import Response
 
-from authz import Action
 from desk import calls, ticket_work
 from desk.calls import CallBack
+from desk.queue_page import queue_page
+from desk.ticket_page import ticket_page
 from desk.ticket_work import (
     Answered,
     AnsweredMeanwhile,
@@ -20,17 +21,16 @@ from desk.ticket_work import (
     Taken,
     TicketRight,
 )
-from portal import answers, card
-from portal.asking import acting, asked, on_ticket, talking
-from portal.calls import CALL_BACK, why_not
+from portal import answers
+from portal.acting import acting
+from portal.calls import CALL_BACK, offered
 from portal.door import Door
 from portal.visit import Visit
 from store import Transaction
-from store.staff import account_access, sent_forms
-from store.staff.account_access import Reading
+from store.staff import sent_forms
 from store.staff.sessions import SignedIn
 from store.text import numbers
-from store.tickets import agent_tickets, answer_delivery, ticket_queue
+from store.tickets import ticket_queue
 
 LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
@@ -44,45 +44,31 @@ STATUS: Final = {
 
 
 def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    grant = asked(tx, who, Action.DESK_TICKET_WORK)
-    if grant is None:
-        return answers.not_there(door, visit)
     status = visit.query.get("status", "open")
     status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
-    page = min(numbers.whole(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
-    found, more = ticket_queue.listed(tx, grant, status, mine=mine, page=page)
-    given = {"who": who, "tickets": found, "more": more, "shown": status, "mine": mine, "number": page}
-    given |= {"counts": ticket_queue.counts(tx, grant), "statuses": ticket_queue.SHOWN}
-    return answers.live_page(door, visit, "tickets", given)
+    number = min(numbers.whole(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
+    found = queue_page(tx, acting(who), status, mine=mine, page=number)
+    if found is None:
+        return answers.not_there(door, visit)
+    asked = {"shown": status, "mine": mine, "number": number, "statuses": ticket_queue.SHOWN}
+    return answers.live_page(door, visit, "tickets", answers.fields_of(found) | asked | {"who": who})
 
 
 def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    number = visit.number("number")
-    grant = on_ticket(tx, who, number)
-    if grant is None:
+    found = ticket_page(
+        tx,
+        acting(who),
+        visit.number("number"),
+        phone=door.phone,
+        may_call=door.may_call,
+        accounts_an_hour=door.accounts_an_hour,
+    )
+    if found is Barred.TOO_MANY_ACCOUNTS:
+        return answers.page(door, visit, "closed_to_you", 403, who=who, said="spent")
+    if isinstance(found, Barred):
         return answers.not_there(door, visit)
-    reading = account_access.look(tx, grant, door.accounts_an_hour)
-    if reading is not Reading.OPEN:
-        return answers.page(door, visit, "closed_to_you", 403, who=who, said=reading)
-    found, asking = ticket_queue.ticket(tx, grant, number), talking(tx, who)
-    if found is None:
-        return answers.not_there(door, visit)
-    settable: tuple[str, ...] = agent_tickets.DESK_STATUSES
-    if found.card.requester is None:  # nobody can be written to, and only what was closed is opened again
-        settable = ("open",) if found.card.status == "closed" else ("closed",)
-    given = {
-        "who": who,
-        "found": found,
-        "card": found.card,
-        "rights": card.rights(found.card.requester) if found.card.requester is not None else None,
-        "settable": [status for status in settable if status != found.card.status],
-        "newest": agent_tickets.newest(tx, grant, number),
-        "no_call_back": why_not(door, tx, asking, found.person) if asking is not None and found.person else None,
-        "longest": LONGEST,
-        "became": answer_delivery.of_ticket(tx, grant, number),
-        "reach": answer_delivery.now(tx, grant, number, phone=door.phone),
-        "unsent": sent_forms.kept(tx, who.staff),
-    }
+    given = answers.fields_of(found) | {"who": who, "card": found.card, "call_back": offered(found.call_back)}
+    given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return answers.live_page(door, visit, "ticket", given)
 
 

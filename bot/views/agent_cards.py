@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Block, Message
+from desk import disclosure
 from store.accounts.standing import Requester
 from store.messages.timeline import Said
 from store.tickets.answer_delivery import Delivery
 from store.tickets.ticket_summary import Card
 
 STATUSES: Final = ("open", "waiting", "closed")
-TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")
 
 
 def card(p: Phrases, found: Card, *, phone: bool) -> Message:
@@ -41,25 +42,22 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
     """Who somebody is, and what may be told to them; `proof` says how sure that is. `live`: they are on the phone. `over`: they were."""
     if who is None:
         return [b.section(p.say("card.nobody"))]
-    own = [cell for cell in TELLING if cell in who.own_only]
-    shown = [f"{cell}:own" if cell in own else cell for cell in TELLING if cell in who.may]
-    not_shown = [cell for cell in TELLING if cell not in who.may]
+    told = disclosure.to(who)
     lines = [
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
         p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
         proof,
-        _tell(p, shown, live=live, over=over),
-        *([p.say("call.told_not" if over else "card.tell_not", cells=not_shown)] if not_shown else []),
+        _tell(p, told.tell, live=live, over=over),
+        *([p.say("call.told_not" if over else "card.tell_not", cells=told.never)] if told.never else []),
         *([p.say("card.lent", cells=sorted(who.lent))] if who.lent else []),
     ]
     small = [p.say("card.open_tickets", count=who.open_tickets)]
-    if who.step_up and not over:
-        further = sorted(who.step_up)
-        small.append(p.say("call.further", cells=further) if live else p.say("card.further", cells=further))
+    if told.further and not over:
+        small.append(p.say("call.further", cells=told.further) if live else p.say("card.further", cells=told.further))
     return [b.section("\n".join(lines)), b.context(*small)]
 
 
-def _tell(p: Phrases, shown: list[str], *, live: bool, over: bool) -> str:
+def _tell(p: Phrases, shown: Sequence[str], *, live: bool, over: bool) -> str:
     if over:
         return p.say("call.told_then", cells=shown) if shown else p.say("call.told_then_nothing")
     if live:

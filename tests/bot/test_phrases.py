@@ -24,6 +24,7 @@ from authz import (
 from bot.outbound import answers
 from bot.text import phrases
 from bot.views import agent_cards
+from desk import disclosure
 from store.tickets import agent_tickets
 from tests.bot.phrase_keys import LINK, MADE, SEEN, SOURCES, STATUSES, all_uses, pattern, uses
 
@@ -96,8 +97,8 @@ def test_every_cell_has_a_word() -> None:
     assert known - set(CELLS) == {"ticket.open", "ticket.view", "ticket.reply"}, "those are for both topics at once"
     assert not known & set(map(str, DESK_ACTIONS))
     assert set(LENDABLE) <= known
-    assert {cell.removesuffix(":own") for cell in WORDS["telling"]} == set(agent_cards.TELLING)
-    assert set(agent_cards.TELLING) <= set(CELLS)
+    assert {cell.removesuffix(":own") for cell in WORDS["telling"]} == set(disclosure.TELLING)
+    assert set(disclosure.TELLING) <= set(CELLS)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=list(SCHEMES))

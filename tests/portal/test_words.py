@@ -8,7 +8,8 @@ import re
 import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
-from portal import card, sending, words
+from desk import disclosure
+from portal import sending, words
 from store.calls import live_calls
 from store.messages import recordings, timeline
 from store.security import alerts
@@ -25,8 +26,9 @@ SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "d
 
 KNOWN: dict[str, set[str]] = {
     "proof": {proof.word for proof in Proof},
-    "telling": set(card.TELLING) | {f"{cell}:own" for cell in card.TELLING if cell.startswith("ticket.view")},
-    "action": set(CELLS) - set(card.NOT_LISTED),
+    "telling": set(disclosure.TELLING)
+    | {f"{cell}:own" for cell in disclosure.TELLING if cell.startswith("ticket.view")},
+    "action": set(CELLS) - set(disclosure.NOT_LISTED),
     "standing": {word for scheme in SCHEMES.values() for word in scheme.words},
     "role": {"agent", "supervisor", "administrator"},
     "account": {str(status) for status in Status},

@@ -1,0 +1,128 @@
+"""What an agent sees of the calls with the desk: who waits, who talks, and the card of their own caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from authz import Action, Grant
+from desk import calls, disclosure
+from desk.actors import Actor, permit_staff
+from desk.calls import CallBack
+from desk.disclosure import Disclosure
+from store import Transaction
+from store.accounts.people import person_of
+from store.calls import callbacks, live_calls, support_calls
+from store.calls.live_calls import Case, LiveCall
+from store.db import grant_limits
+from store.security import alerts, threat_mode
+from store.security.alerts import Alert
+from store.staff import account_access
+from store.staff.account_access import Reading
+from store.tickets import ticket_queue
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `reading` why not where they
+    have looked at too many accounts. `call_back`: what would come of having the caller called back, None where that is not offered.
+    `free` talk on a phone of the desk and nobody has said that it is theirs; `claimable` are all such calls, by id, those just over as well.
+    `counts` are tickets by status; `for_leads` how many warnings wait for those who lead; `read` of `budget` accounts were looked at."""
+
+    chosen: LiveCall | None
+    case: Case | None
+    reading: Reading
+    call_back: CallBack | None
+    rights: Disclosure | None
+    mine: tuple[LiveCall, ...]
+    free: tuple[LiveCall, ...]
+    waiting: tuple[LiveCall, ...]
+    talking: tuple[LiveCall, ...]
+    before: tuple[LiveCall, ...]
+    claimable: tuple[int, ...]
+    call_backs: int
+    counts: Mapping[str, int]
+    alerts: tuple[Alert, ...]
+    for_leads: int
+    threat: bool
+    read: int
+    budget: int
+
+
+def call_page(
+    tx: Transaction,
+    who: Actor,
+    wanted: int | None,
+    *,
+    phone: bool,
+    may_call: Callable[[str], bool],
+    texting: Collection[str],
+    accounts_an_hour: int,
+) -> CallPage | None:
+    """With the card of the call `wanted`, or else of their own. None: not for them, or no such call. `phone`: whether the desk has a
+    line, `may_call` which numbers it may ring, `texting` the countries to which codes go by text message."""
+    grant = calls.permit_calls(tx, who)
+    if grant is None:
+        return None
+    now, before = live_calls.calls(tx, grant), live_calls.just_over(tx, grant)
+    mine = tuple(call for call in now if call.staff == who.staff)
+    talking = tuple(call for call in now if call.state in ("talking", "keypad"))
+    free = tuple(call for call in talking if not call.staff)
+    if wanted is not None:
+        chosen = live_calls.look(tx, grant, wanted)
+        if chosen is None:
+            return None
+    else:
+        # The last card gives way to a call nobody has claimed.
+        chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
+    tickets = permit_staff(tx, who, Action.DESK_TICKET_WORK)
+    threat = threat_mode.look(tx, grant)
+    leads = tickets is not None and grant_limits.leads(tickets)
+    leading = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if leads else None
+    own = chosen if chosen is not None and chosen.staff == who.staff else None
+    reading, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (Reading.OPEN, None)
+    return CallPage(
+        chosen=chosen,
+        case=case,
+        reading=reading,
+        call_back=_call_back(tx, grant, own, phone, may_call) if own is not None and own.state == "over" else None,
+        rights=disclosure.to(case.requester) if case is not None and case.requester is not None else None,
+        mine=mine,
+        free=free,
+        waiting=tuple(call for call in now if call.state == "waiting"),
+        talking=talking,
+        before=tuple(before),
+        claimable=tuple(call.id for call in (*free, *before) if call.unclaimed),
+        call_backs=len(callbacks.under_way(tx, grant)),
+        counts=ticket_queue.counts(tx, tickets) if tickets is not None else {},
+        alerts=tuple(alerts.news(tx, grant)),
+        for_leads=alerts.waiting(tx, leading) if leading is not None else 0,
+        threat=threat is not None and threat.on,
+        read=account_access.count(tx, grant),
+        budget=accounts_an_hour,
+    )
+
+
+def _call_back(
+    tx: Transaction, grant: Grant, call: LiveCall, phone: bool, may_call: Callable[[str], bool]
+) -> CallBack | None:
+    found = support_calls.look(tx, call.id)
+    return (
+        None
+        if found is None
+        else calls.would_call_back(tx, grant, person_of(found.subject), phone=phone, may_call=may_call)
+    )
+
+
+def _case(
+    tx: Transaction, who: Actor, call: LiveCall, texting: Collection[str], accounts_an_hour: int
+) -> tuple[Reading, Case | None]:
+    """The card of a call of theirs. As long as the caller has proved nothing there is nothing on it to be read."""
+    grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account)
+    if grant is None or who.staff is None:
+        return Reading.OPEN, None
+    if account_access.has_case(tx, who.staff, call.account):
+        reading = account_access.look(tx, grant, accounts_an_hour)
+        if reading is not Reading.OPEN:
+            return reading, None
+    return Reading.OPEN, live_calls.case(tx, grant, call.id, texting, facts=True)

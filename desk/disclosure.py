@@ -1,0 +1,37 @@
+"""What may be told to somebody who is proven, and what not; what they may ask for: facts of a card, whichever channel shows it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from store.accounts.standing import Requester
+
+TELLING: Final = ("billing.view", "service.view", "contacts.view", "ticket.view:technical", "ticket.view:billing")
+NOT_LISTED: Final = (*TELLING, "portal.login")
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Cells: what may be told and what never; what they may ask for now, and what only after a second proof. What reaches their own
+    tickets alone ends in `:own`. `lent` are those of them that are lent."""
+
+    tell: tuple[str, ...]
+    never: tuple[str, ...]
+    may: tuple[str, ...]
+    further: tuple[str, ...]
+    lent: frozenset[str]
+
+
+def to(who: Requester) -> Disclosure:
+    return Disclosure(
+        tuple(_named(who, cell) for cell in TELLING if cell in who.may),
+        tuple(cell for cell in TELLING if cell not in who.may),
+        tuple(sorted(who.may.difference(NOT_LISTED))),
+        tuple(sorted(who.step_up)),
+        frozenset(_named(who, cell) for cell in who.lent),
+    )
+
+
+def _named(who: Requester, cell: str) -> str:
+    return f"{cell}:own" if cell in TELLING and cell in who.own_only else cell
