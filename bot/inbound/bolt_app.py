@@ -1,4 +1,4 @@
-"""The Bolt app: which request goes to which room. Everything that is registered stands here; manifest.json says the same.
+"""The Bolt app: which request goes to which room. Everything that is listened to stands here; manifest.json says the same.
 
 Requests are verified and read before they come here (request.py). `process_before_response`: a listener runs in the thread
 of its request and is acknowledged when it has committed; what fails is not acknowledged (docs/decisions/0007-slack.md).
@@ -7,7 +7,7 @@ of its request and is acknowledged when it has committed; what fails is not ackn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -28,7 +28,10 @@ from bot.platform.context import Door
 from store import retried
 
 Body = Mapping[str, Any]
+Do = Callable[[Door, Body], Mapping[str, Any] | None]
 SHORTCUTS: Final = ("open_ticket",)
+SUGGESTED: Final = ("about", "service", "choose_many", "prove_on")
+NUMBERED: Final = (r"tell_[a-z0-9_.]+", r"add_[0-9]+")  # actions that say what they are about
 LINKS: Final = ("link",)  # buttons that are links: Slack tells of the click all the same
 
 
@@ -42,25 +45,47 @@ def make_bolt(door: Door) -> App:
         authorize=lambda enterprise_id, team_id: _authorized(door, enterprise_id, team_id),
         listener_executor=ThreadPoolExecutor(1),  # never used: listeners run where they are called
     )
-    for kind, do in events.EVENTS.items():
-        bolt.event(kind)(_listener(door, do))
-    for name in commands.NAMES:
-        bolt.command(name)(_listener(door, commands.command))
-    bolt.message_shortcut("open_ticket")(_listener(door, customer_actions.shortcut))
-    for action, click in (*customer_actions.CLICKS.items(), *verification_actions.CLICKS.items()):
-        bolt.action(action)(_listener(door, clicked(click, a_customer)))
-    bolt.action(re.compile(r"tell_[a-z0-9_.]+"))(_listener(door, clicked(customer_actions.TELL, a_customer)))
-    bolt.action(re.compile(r"add_[0-9]+"))(_listener(door, clicked(customer_actions.ADD, a_customer)))
-    bolt.action("send_text")(_listener(door, clicked(verification_actions.send_text(door), a_customer)))
-    for action, desk_click in (*agent_actions.CLICKS.items(), *call_actions.CLICKS.items()):
-        bolt.action(action)(_listener(door, clicked(desk_click, one_of_the_desk)))
-    for action in (*LINKS, "about", "service"):
-        bolt.action(action)(_listener(door, lambda _door, _body: None))
-    for callback in submissions.FORMS:
-        bolt.view(callback)(_listener(door, submissions.submitted))
-    for action in ("about", "service", "choose_many", "prove_on"):
-        bolt.options(action)(_listener(door, submissions.suggested))
+    clicks = _clicks(door)
+    bolt.event(_one_of(events.EVENTS))(_listener(door, lambda door, body: _event(body)(door, body)))
+    bolt.command(_one_of(commands.NAMES))(_listener(door, commands.command))
+    bolt.message_shortcut(_one_of(SHORTCUTS))(_listener(door, customer_actions.shortcut))
+    whole = (name for name in clicks if not name.endswith("_"))
+    bolt.block_action(_one_of(whole, *NUMBERED))(_listener(door, lambda door, body: _click(clicks, body)(door, body)))
+    bolt.view(_one_of(submissions.FORMS))(_listener(door, submissions.submitted))
+    bolt.options({"action_id": _one_of(SUGGESTED)})(_listener(door, submissions.suggested))
     return bolt
+
+
+def _clicks(door: Door) -> dict[str, Do]:
+    """The action of a button or a menu, or what it begins with → what is done."""
+    customers = {
+        **customer_actions.CLICKS,
+        **verification_actions.CLICKS,
+        "send_text": verification_actions.send_text(door),
+        "tell_": customer_actions.TELL,
+        "add_": customer_actions.ADD,
+    }
+    desks = {**agent_actions.CLICKS, **call_actions.CLICKS}
+    return {
+        **{action: clicked(do, a_customer) for action, do in customers.items()},
+        **{action: clicked(do, one_of_the_desk) for action, do in desks.items()},
+        **dict.fromkeys((*LINKS, "about", "service"), lambda _door, _body: None),
+    }
+
+
+def _click(clicks: Mapping[str, Do], body: Body) -> Do:
+    action = str(body["actions"][0]["action_id"])
+    return clicks.get(action) or clicks[action.partition("_")[0] + "_"]
+
+
+def _event(body: Body) -> Do:
+    return events.EVENTS[body["event"]["type"]]
+
+
+def _one_of(names: Iterable[str], *patterns: str) -> re.Pattern[str]:
+    """Bolt looks through its listeners one after the other for every request: so there is one for each kind of request, which hears
+    what our tables have."""
+    return re.compile(rf"\A(?:{'|'.join([*map(re.escape, names), *patterns])})\Z")
 
 
 def dispatch(bolt: App, body: dict[str, Any]) -> BoltResponse | None:
@@ -84,7 +109,7 @@ def _authorized(door: Door, enterprise: str | None, team: str | None) -> Authori
     )
 
 
-def _listener(door: Door, do: Callable[[Door, Body], Mapping[str, Any] | None]) -> Callable[..., None]:
+def _listener(door: Door, do: Do) -> Callable[..., None]:
     def listener(ack: Callable[..., BoltResponse], body: Body) -> None:
         said = retried(lambda: do(door, body))  # everything here bears being done twice
         if said:
