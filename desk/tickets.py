@@ -16,6 +16,7 @@ from store.accounts.account_details import Refused
 from store.messages import edits, timeline
 from store.messages.timeline import About, Sent
 from store.tickets import customer_tickets
+from store.tickets.customer_tickets import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,9 @@ def add_kept(tx: Transaction, who: Actor, number: int, source: str, files: Seque
     words = edits.unfiled(tx, who.subject, source)
     if words is None:
         return Added.GONE
-    done = grant is not None and customer_tickets.reply(tx, grant, number, body=words, source=source, files=files)
-    return Added.DONE if done else Added.REFUSED
+    if grant is None or not customer_tickets.reply(tx, grant, number, body=words, source=source, files=files):
+        return Added.REFUSED
+    return Added.DONE
 
 
 def edit(tx: Transaction, who: Actor, about: About, source: str, words: str, edited: str) -> bool:
@@ -131,12 +133,17 @@ def withdraw(tx: Transaction, who: Actor, number: int) -> bool:
     return customer_tickets.draft_withdrawn(tx, ask, number)
 
 
+def draft(tx: Transaction, who: Actor, number: int) -> Draft | None:
+    """What a draft of theirs asks for. None: no such draft."""
+    return customer_tickets.draft(tx, who.subject, number)
+
+
 def hand_in(tx: Transaction, who: Actor, number: int) -> HandIn | Refused:
     """A draft of theirs goes to the desk, if they are proved far enough at this moment."""
-    draft = customer_tickets.draft(tx, who.subject, number)
-    if draft is None:
+    waits = draft(tx, who, number)
+    if waits is None:
         return _became(tx, who, number)
-    ask = build_ask(tx, who, draft.action, draft.account, service=draft.service)
+    ask = build_ask(tx, who, waits.action, waits.account, service=waits.service)
     done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
         return account_details.why_not(tx, ask, done)

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from bot.outbound import answers, outbox
 from bot.platform.context import Door
-from bot.platform.identity import SlackUser, Who, known, of_command
+from bot.platform.identity import SlackUser, Who, known, link, of_command
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import typed
-from bot.usecases import linking
 from bot.views import agent_cards, call_cards, customer_messages
 from bot.views.blocks import Message
 from desk import choices, lookup
@@ -58,7 +57,7 @@ def _link(door: Door, tx: Transaction, user: SlackUser | None, words: str) -> Me
     digits = numbers.digits(words)
     if not digits.isascii() or not digits.isdigit():
         return customer_messages.plain(door.phrases, "link_how")
-    return customer_messages.plain(door.phrases, linking.link(tx, door.home_id, user, digits))
+    return customer_messages.plain(door.phrases, customer_messages.LINK[link(tx, door.home_id, user, digits)])
 
 
 def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:

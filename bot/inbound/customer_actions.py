@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from authz import LENDABLE, Action, Grant, Reason
+from authz import LENDABLE
 from bot.inbound import ticket_opening
 from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
 from bot.inbound.ticket_opening import Origin
@@ -15,12 +15,10 @@ from bot.platform.identity import SlackUser, Who, known, of_interaction
 from bot.text import choice_values
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.usecases import linking
-from desk import choices, tickets
-from desk.actors import build_ask
+from desk import choices, delegation, linking, tickets
+from desk.delegation import Answered, Asked
 from desk.tickets import Added, Drafted
 from store import Transaction
-from store.accounts import delegations
 from store.accounts.account_details import Refused
 from store.calls import call_state
 from store.messages import edits, timeline
@@ -123,51 +121,44 @@ def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]
     account, _, cell = value_of(action).partition(":")
     if not account.isascii() or not account.isdigit() or len(account) > 18 or cell not in LENDABLE:
         return None
-    grant = tx.ask(build_ask(tx, who, Action.CONTACTS_VIEW, int(account)))
-    if not isinstance(grant, Grant):
-        return "open"
-    asked = delegations.ask(tx, grant, cell)
-    if asked == "nobody":  # any more: why it is refused says what helps now
+    asked = delegation.ask(tx, who, int(account), cell)
+    if asked is Asked.NOBODY:  # any more: why it is refused says what helps now
         return f"why:{cell}"
-    return f"fixed:loan_{asked if isinstance(asked, str) else 'sent'}"
-
-
-def _lend(tx: Transaction, who: Who, request: int, hours: int | None) -> str:
-    grant = _lender(tx, who, request)
-    if not isinstance(grant, Grant):
-        return grant
-    return "fixed:lent_now" if delegations.lend(tx, grant, request, hours) is not None else "fixed:loan_gone"
-
-
-def _lender(tx: Transaction, who: Who, request: int) -> Grant | str:
-    """Their right to lend, or what they are told instead."""
-    account = delegations.account_of(tx, request)
-    verdict = tx.ask(build_ask(tx, who, Action.RIGHT_LEND, account)) if account is not None else None
-    if isinstance(verdict, Grant):
-        return verdict
-    return "fixed:loan_gone" if verdict is None or verdict.reason != Reason.ACCOUNT_SUSPENDED else "why:right.lend"
+    return _ASKED[asked]
 
 
 def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return _lend(tx, who, number_of(action), None)
+    return _LENT[delegation.lend(tx, who, number_of(action), None)]
 
 
 def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     request, _, hours = value_of(action).partition(":")
     if not (request + hours).isascii() or not request.isdigit() or not hours.isdigit() or len(request) > 15:
         return None
-    return _lend(tx, who, int(request), min(max(int(hours[:3]), 1), delegations.LONGEST))
+    return _LENT[delegation.lend(tx, who, int(request), int(hours[:3]))]
 
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    grant = _lender(tx, who, number_of(action))
-    if not isinstance(grant, Grant):
-        return grant
-    return "fixed:refused_now" if delegations.refuse(tx, grant, number_of(action)) is not None else "fixed:loan_gone"
+    return _REFUSED[delegation.refuse(tx, who, number_of(action))]
 
 
 def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return "fixed:taken_back" if delegations.take_back(tx, who.subject, number_of(action)) else "fixed:loan_over"
+    return "fixed:taken_back" if delegation.take_back(tx, who, number_of(action)) else "fixed:loan_over"
+
+
+# What is told of each outcome.
+_ASKED: Final = {
+    Asked.SENT: "fixed:loan_sent",
+    Asked.OPEN: "fixed:loan_open",
+    Asked.TOO_MANY: "fixed:loan_too_many",
+    Asked.NOT_PERMITTED: "open",
+}
+_LENT: Final = {
+    Answered.DONE: "fixed:lent_now",
+    Answered.GONE: "fixed:loan_gone",
+    Answered.SUSPENDED: "why:right.lend",
+}
+_REFUSED: Final = {**_LENT, Answered.DONE: "fixed:refused_now"}
 
 
 def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -183,7 +174,7 @@ def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
 
 def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     outbox.home(tx, who.user, 0, f"home:{body.get('trigger_id')}")
-    return "fixed:unlinked" if linking.unlink(tx, who.user) else "fixed:stranger"
+    return "fixed:unlinked" if linking.unlink(tx, who.user.team, who.user.user) else "fixed:stranger"
 
 
 def shortcut(door: Door, body: Body) -> None:

@@ -7,15 +7,19 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.inbound import message_edits, overheard, ticket_opening
+from bot.inbound.verification_actions import not_handed_in
 from bot.outbound import outbox, private
 from bot.platform.context import Door
-from bot.platform.identity import SlackUser, Who, known, of_event
+from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.text import intents
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.usecases import desk_thread, linking, verification
-from desk import accounts, choices, ticket_lists, ticket_work, tickets
+from bot.usecases import desk_thread
+from bot.views import customer_messages
+from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
+from desk.linking import Link
 from desk.tickets import HandIn
+from desk.verification import NotProved
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state
@@ -24,7 +28,7 @@ from store.slack import installations, ticket_threads
 from store.slack.installations import Installation
 from store.slack.ticket_threads import Place
 from store.text import numbers
-from store.tickets import customer_tickets
+from store.verification import transfer_codes
 
 Body = Mapping[str, Any]
 SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
@@ -150,34 +154,35 @@ def _proved(
         _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, "help", spoken.key)
         return
     number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
-    draft = customer_tickets.draft(tx, who.subject, number) if number else None
+    draft = tickets.draft(tx, who, number) if number else None
     mine = list(accounts.theirs(tx, who))
     account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None
     if account is None and len(digits) != linking.DIGITS:
         outbox.tell(tx, user, "prove", spoken.key, where=spoken.reply_there)
         return
     found = verification.prove(
-        tx, door, who, digits, account, customer_tickets.topic_of(draft.action) if draft is not None else None
+        tx, who, digits, account, draft, minutes=door.step_up_minutes, carried=transfer_codes.TO_SLACK
     )
-    if found == verification.OTHER_TOPIC:
+    if found is NotProved.OTHER_TOPIC:
         outbox.tell(tx, user, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
-    elif isinstance(found, str):
-        late = found == "later"
+    elif isinstance(found, NotProved):
+        late = found is NotProved.LATER
         key = f"proof_later:{_minute(tx, user, spoken)}" if late else spoken.key
         outbox.tell(tx, user, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
     elif draft is None:
         outbox.tell(tx, user, "proved", spoken.key, where=spoken.reply_there)
     elif (done := tickets.hand_in(tx, who, number)) is not HandIn.DONE:  # or else the ticket's first message says so
-        outbox.tell(tx, user, verification.not_handed_in(done, number), spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, not_handed_in(done, number), spoken.key, where=spoken.reply_there)
 
 
 def _directly(
     door: Door, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
 ) -> None:
     if meant.intent == "link":
-        said = linking.link(tx, door.home_id, user, meant.value) if meant.value else "link_how"
+        done = link(tx, door.home_id, user, meant.value) if meant.value else None
+        said = customer_messages.LINK[done] if done is not None else "link_how"
         # Said of every wrong one, and from the sixth on once.
-        key = f"{said}:{_minute(tx, user, spoken)}" if said == "link_later" else spoken.key
+        key = f"{said}:{_minute(tx, user, spoken)}" if done is Link.LATER else spoken.key
         outbox.tell(tx, user, f"fixed:{said}", key, where=spoken.reply_there)
         return
     if who is None:
@@ -301,7 +306,7 @@ def user_changed(door: Door, body: Body) -> None:
     user = SlackUser(str(gone.get("team_id")), str(gone.get("id")), via.team)
     with door.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            linking.unlink(tx, user)
+            linking.unlink(tx, user.team, user.user)
 
 
 def channel_moved(door: Door, body: Body) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from authz import Topic
@@ -12,25 +11,25 @@ from bot.inbound import block_action, commands, ticket_opening
 from bot.inbound.ticket_opening import Origin
 from bot.outbound import agent_forms, outbox, private
 from bot.platform.context import Door
-from bot.platform.identity import Who, known, of_interaction
+from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.text import choice_values
 from bot.text.kept_words import kept
-from bot.usecases import desk_thread, verification
+from bot.usecases import desk_thread
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
 from bot.views.blocks import Block
-from desk import accounts, choices, ticket_work, tickets
+from desk import accounts, approvals, choices, ticket_work, tickets, verification
+from desk.approvals import Approved, NotApproved
 from desk.choices import Kind
 from desk.ticket_work import Answered, AnsweredMeanwhile, NotAnswered
-from desk.tickets import Drafted, HandIn, Opened
+from desk.tickets import Drafted, Opened
+from desk.verification import NotProved
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state
-from store.jobs import job_queue
 from store.messages import edits
 from store.text import numbers
-from store.tickets import customer_tickets
-from store.verification import slack_approvals
+from store.verification import transfer_codes
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -216,16 +215,19 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
     ticket = block_action.number(number)
-    draft = customer_tickets.draft(tx, who.subject, ticket)
-    found = verification.prove(
-        tx, door, who, digits, on.id, customer_tickets.topic_of(draft.action) if draft is not None else None
-    )
-    if found == verification.OTHER_TOPIC:
-        return _error(tx, "code", p.plain("prove.other_topic", number=ticket), view)
-    if isinstance(found, str):
-        return _error(tx, "code", p.plain("proof_later" if found == "later" else "proof_wrong"), view)
+    draft, minutes = tickets.draft(tx, who, ticket), door.step_up_minutes
+    found = verification.prove(tx, who, digits, on.id, draft, minutes=minutes, carried=transfer_codes.TO_SLACK)
+    if isinstance(found, NotProved):
+        return _error(tx, "code", p.plain(_NOT_PROVED[found], number=ticket), view)
     done = tickets.hand_in(tx, who, ticket) if ticket else None
     return _update(verification_messages.proved(p, on, found, ticket, done))
+
+
+_NOT_PROVED: Final = {
+    NotProved.OTHER_TOPIC: "prove.other_topic",
+    NotProved.LATER: "proof_later",
+    NotProved.WRONG: "proof_wrong",
+}
 
 
 def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
@@ -234,19 +236,14 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
     digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
     if not re.fullmatch(r"[0-9]{2}", digits):
         return _error(tx, "number", p.plain("approval.two"), view)
-    if not who.is_person or not private.is_old_enough(tx, who):
+    done: Approved | NotApproved = NotApproved.GONE
+    if who.is_person and is_old_enough(tx, who):
+        done = approvals.say_number(tx, who, id, digits, minutes=door.step_up_minutes)
+    if done is NotApproved.GONE:
         return _shown(door, customer_messages.plain(p, "approval.gone").blocks)
-    ends_at = tx.now + door.step_up_minutes * verification.MINUTE
-    right = slack_approvals.answer(tx, who.subject, id, digits, ends_at=ends_at)
-    if right is None:
-        return _shown(door, customer_messages.plain(p, "approval.gone").blocks)
-    job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:answered", {"approval": id})
-    waits = slack_approvals.for_draft(tx, who.subject, id) if right else None
-    if (
-        waits is not None and tickets.hand_in(tx, replace(who, bound=waits[1]), waits[0]) is HandIn.DONE
-    ):  # or the phone says why not
-        return _update(verification_messages.answered(p, customer_messages.plain(p, "prove.handed", number=waits[0])))
-    said = customer_messages.plain(p, "approval.right" if right else "approval.wrong")
+    said = customer_messages.plain(p, "approval.right" if isinstance(done, Approved) else "approval.wrong")
+    if isinstance(done, Approved) and done.handed_in is not None:
+        said = customer_messages.plain(p, "prove.handed", number=done.handed_in)
     return _update(verification_messages.answered(p, said))
 
 

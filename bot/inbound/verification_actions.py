@@ -7,18 +7,13 @@ from typing import Any, Final
 
 from authz import Reason
 from bot.inbound.block_action import Click, number, number_of, stands_there, value_of, where
-from bot.outbound import outbox, private
+from bot.outbound import outbox
 from bot.platform.context import Door
-from bot.platform.identity import Who
-from bot.usecases import verification
-from desk import tickets
+from bot.platform.identity import Who, is_old_enough
+from desk import approvals, own_security, tickets, verification
 from desk.tickets import HandIn
 from store import Transaction
-from store.accounts.people import person_of
-from store.jobs import job_queue
-from store.security import alerts
-from store.tickets import customer_tickets
-from store.verification import call_codes, factors, slack_approvals, sms_codes, totp
+from store.accounts.account_details import Refused
 
 Body = Mapping[str, Any]
 
@@ -29,14 +24,22 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     if kind == "account":
         outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
         return None
-    draft = customer_tickets.draft(tx, who.subject, number(kind))
+    draft = tickets.draft(tx, who, number(kind))
     done = tickets.hand_in(tx, who, number(kind))
     if done is HandIn.DONE:
         return None if stands_there(tx, who, body) else f"handed:{number(kind)}"
     if draft is None or isinstance(done, HandIn) or done.denied.reason != Reason.STEP_UP:
-        return verification.not_handed_in(done, number(kind))
+        return not_handed_in(done, number(kind))
     outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number(kind))
     return None
+
+
+def not_handed_in(done: HandIn | Refused, number: int) -> str:
+    """What to tell (outbox.tell) of a draft that was not handed in."""
+    if isinstance(done, Refused):
+        return f"why:{done.cell}"
+    became = {HandIn.ALREADY: f"draft_handed_in:{number}", HandIn.WITHDRAWN: f"draft_withdrawn:{number}"}
+    return became.get(done, "fixed:no_draft")
 
 
 def send_text(door: Door) -> Click:
@@ -45,8 +48,7 @@ def send_text(door: Door) -> Click:
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
         view = body.get("view") or {}
         account, _, ticket = str(view.get("private_metadata") or "").partition(":")
-        bound = call_codes.bound_to(who.bound, number(account))
-        sent = sms_codes.ask(tx, who.subject, bound, door.texting)
+        sent = verification.send_text(tx, who, number(account), door.texting)
         shown: dict[str, Any] = {
             "account": number(account),
             "ticket": number(ticket),
@@ -60,7 +62,7 @@ def send_text(door: Door) -> Click:
 
 
 def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    if not private.is_old_enough(tx, who):
+    if not is_old_enough(tx, who):
         return "fixed:approval.gone"
     outbox.form(tx, who.user, "approve", str(body["trigger_id"]), where(body), approval=number_of(action))
     return None
@@ -68,30 +70,21 @@ def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any
 
 def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """Somebody else is on the phone as them: the desk is warned at once, and everybody on file told."""
-    id = number_of(action)
-    account = slack_approvals.refuse(tx, who.subject, id) if private.is_old_enough(tx, who) else None
-    if account is None:
-        return "fixed:approval.gone"
-    alerts.alert(tx, "probing_account", f"approval:{id}", subject=who.subject, account=account)
-    told = {"notice": "not_me", "person": person_of(who.subject)}
-    job_queue.enqueue_once(tx, "notice", f"not_me:{id}", told)
-    job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:answered", {"approval": id})
-    return "fixed:approval.not_me"
+    done = is_old_enough(tx, who) and approvals.not_me(tx, who, number_of(action))
+    return "fixed:approval.not_me" if done else "fixed:approval.gone"
 
 
 def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
     """In 72 hours: a click proves nothing but that somebody has their Slack. Not by a member who has come just now."""
-    if not private.is_old_enough(tx, who):
+    if not is_old_enough(tx, who):
         return "fixed:authenticator.young"
-    person = person_of(who.subject)
-    totp.end_later(tx, person, factors.COOLING)
-    return "authenticator" if totp.ends_at(tx, person) is not None else "fixed:authenticator.none"
+    return "authenticator" if own_security.remove_authenticator(tx, who) else "fixed:authenticator.none"
 
 
 def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    if not private.is_old_enough(tx, who):
+    if not is_old_enough(tx, who):
         return "fixed:authenticator.young"
-    return "fixed:authenticator.kept" if totp.keep(tx, person_of(who.subject)) else "authenticator"
+    return "fixed:authenticator.kept" if own_security.keep_authenticator(tx, who) else "authenticator"
 
 
 CLICKS: Final[dict[str, Click]] = {

@@ -15,9 +15,8 @@ from bot.text.phrases import Phrases
 from bot.views import blocks as b
 from bot.views import customer_messages, delegation_messages
 from bot.views.blocks import Block, Message
-from desk import accounts, choices, ticket_lists
+from desk import accounts, choices, delegation, ticket_lists
 from store import Transaction
-from store.accounts import delegations
 from store.text import numbers
 
 Answer = Callable[[Transaction, Phrases, Who, str], Message]
@@ -92,13 +91,7 @@ def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
 
 def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
     """What a member has lent and may take back."""
-    found = [
-        loan
-        for grants in accounts.theirs(tx, who).values()
-        if "right.lend" in grants
-        for loan in delegations.loans(tx, grants["right.lend"])
-    ]
-    return delegation_messages.lent(p, found)
+    return delegation_messages.lent(p, delegation.lent(tx, who))
 
 
 def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_from: str) -> Message:

@@ -27,7 +27,7 @@ from bot.usecases import desk_thread
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from bot.views.blocks import Block, Message
-from desk import choices, ticket_lists
+from desk import choices, ticket_lists, verification
 from desk.actors import permit_worker
 from desk.ticket_lists import Page
 from store import Transaction
@@ -258,7 +258,8 @@ def show_home(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
         account = answers.answer(tx, p, who, "account")
         since = totp.confirmed_at(tx, person_of(who.subject))
-        view = home.home(p, account, found or Page((), False), page, private.proved_on(tx, who), since)
+        proved = verification.proved_on(tx, who, private.MOST)
+        view = home.home(p, account, found or Page((), False), page, proved, since)
     yield
     posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
     reworded.keep(piece, f"home:{user.team}:{user.user}", piece.payload, view)

@@ -7,11 +7,10 @@ from typing import Final
 
 from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, standing_for
-from bot.usecases import verification
 from bot.views import agent_cards, customer_messages, verification_messages
 from bot.views import blocks as b
 from bot.views.blocks import Message
-from desk import ticket_lists
+from desk import ticket_lists, verification
 from desk.actors import permit_worker
 from store import Transaction
 from store.accounts.people import subject_of
@@ -47,7 +46,11 @@ def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
         return customer_messages.plain(p, "may_not_follow", number=place.ticket)
     words = [] if place.thread and came_from(place, found.said[0]) else customer_messages.words_of(p, found.said[0])
     waits = found.ticket.status == "draft"
-    needs = verification_messages.needed(p, verification.ways(tx, door, _who(place))) if waits else ()
+    needs = (
+        verification_messages.needed(p, verification.ways(tx, _who(place), texting=door.texting, phone=door.phone))
+        if waits
+        else ()
+    )
     head = customer_messages.ticket_head(p, found.ticket, found.kind, found.service)
     why = customer_messages.billing_alone(p, ticket_lists.went_to_billing(tx, _who(place), found))
     return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket))

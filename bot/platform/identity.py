@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from authz import Proof
+from desk import linking
 from desk.actors import Actor
+from desk.linking import Link
 from store import Transaction
 from store.verification import slack_members
 
@@ -96,3 +98,16 @@ def known(tx: Transaction, user: SlackUser | None) -> Who | None:
         return None
     slack_members.met(tx, member, user.via, user.dm)
     return standing_for(member.subject, user)
+
+
+def link(tx: Transaction, home: str, user: SlackUser | None, digits: str) -> Link:
+    """Ties a member to a person by a code. `home` is the desk's own workspace."""
+    done = linking.link(tx, home, user.team, user.user, digits) if user is not None else Link.WRONG
+    if done is Link.LINKED:
+        known(tx, user)  # so that they can be written to
+    return done
+
+
+def is_old_enough(tx: Transaction, who: Who) -> bool:
+    """Whether this very member has stood for them for long enough to be shown what proves them elsewhere."""
+    return linking.is_old_enough(tx, who.user.team, who.user.user)

@@ -12,6 +12,7 @@ from bot.views import blocks as b
 from bot.views.blocks import Block, Message
 from desk.accounts import REFUSALS, OfAccounts, Rights
 from desk.choices import Choice, Possible, is_request, may_open
+from desk.linking import Link
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service
 from store.messages.timeline import Said
 from store.tickets.customer_tickets import Conversation, Ticket
@@ -21,6 +22,14 @@ ACCOUNTS = 40  # in one message
 STANDINGS = 12  # what one may do on each
 ROOM = 40  # blocks for what was said in a ticket
 PARTS = 4  # of somebody's words in one message: 12,000 characters
+
+
+LINK: Final = {
+    Link.LINKED: "linked",
+    Link.ALREADY: "link_already",
+    Link.WRONG: "link_wrong",
+    Link.LATER: "link_later",
+}
 
 
 def plain(p: Phrases, key: str, **values: object) -> Message:

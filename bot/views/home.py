@@ -8,8 +8,8 @@ from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Block, Message
-from bot.views.verification_messages import Standing
 from desk.ticket_lists import Page
+from desk.verification import Standing
 
 
 def home(

@@ -6,18 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from bot.text.phrases import Phrases, clock, moment
-from bot.usecases.verification import Further, Ways
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Block, Message
+from desk.accounts import OfAccounts
+from desk.own_security import Enrolled
 from desk.tickets import HandIn
+from desk.verification import Proved, Standing, Ways
 from store.accounts.account_details import AccountName, Refused
 from store.tickets.customer_tickets import Ticket
 from store.verification.slack_approvals import Asked
-
-Standing = tuple[AccountName, Further | None]
-"""An account, and how far somebody is proved on it here."""
-
 
 HANDED_IN: Final = {
     HandIn.DONE: "prove.handed",
@@ -68,7 +66,7 @@ def needed(p: Phrases, ways: Ways) -> tuple[Block, ...]:
     return (b.section("\n".join([p.say("prove.needed"), *ways_on(p, ways)])),)
 
 
-def proved(p: Phrases, account: AccountName, further: Further, number: int, done: HandIn | Refused | None) -> Block:
+def proved(p: Phrases, account: AccountName, further: Proved, number: int, done: HandIn | Refused | None) -> Block:
     """The form's own answer. `done`: what became of the draft `number`, if there is one, or why it was not handed in."""
     made: list[Block] = []
     if isinstance(done, Refused):
@@ -79,26 +77,26 @@ def proved(p: Phrases, account: AccountName, further: Further, number: int, done
     return b.modal("proved", p.plain("prove.title"), made, close=p.plain("form.close"))
 
 
-def good_until(p: Phrases, account: str, further: Further) -> str:
+def good_until(p: Phrases, account: str, further: Proved) -> str:
     if further.topic:
         return p.say("further_topic", account=account, until=clock(further.until), topic=further.topic)
     return p.say("further", account=account, until=clock(further.until))
 
 
 def standing(
-    p: Phrases, found: Sequence[Standing], needed: Collection[int], drafts: Sequence[Ticket] = (), *, many: bool = False
+    p: Phrases, found: OfAccounts[Proved | None], needed: Collection[int], drafts: Sequence[Ticket] = ()
 ) -> Message:
     """How far somebody is proved, account by account, with a button for where they are not; and drafts that are waiting.
-    `needed`: the accounts (ids) where something needs it; `many`: there are more of them, to be found by typing."""
+    `needed`: the accounts (ids) where something needs it. Those that are not shown are found by typing."""
     made: list[Block] = [b.section(p.say("prove.how"))]
-    for account, further in found[:20]:
+    for account, further in found.each[:20]:
         if further is None:
             button = b.button(p.plain("button.prove"), "prove", f"account:{account.id}")
             said = "prove.not_yet" if account.id in needed else "prove.no_need"
             made.append(b.section(p.say(said, account=account.name), button))
         else:
             made.append(b.section(good_until(p, account.name, further)))
-    if many:
+    if found.more:
         made += b.actions(b.search(p.plain("prove.on_which"), "prove_on"))
     for ticket in drafts[:10]:
         button = b.button(p.plain("button.hand_in"), "prove", str(ticket.number), style="primary")
@@ -144,12 +142,12 @@ def enrolment(p: Phrases, url: str) -> Message:
     return b.message(b.section(p.say("authenticator.link")), b.actions(button), b.context(p.say("authenticator.told")))
 
 
-def enrolled(p: Phrases, since: int, ready: int | None, ends_at: int | None) -> Message:
-    """Since when there is one; `ready`: from when on it counts, if it does not yet; `ends_at`: when it is to be removed."""
-    said = p.say("authenticator.since", at=moment(since))
-    said += "\n" + (p.say("authenticator.counts") if ready is None else p.say("authenticator.from", at=moment(ready)))
-    if ends_at is not None:
-        said += "\n" + p.say("authenticator.ending", at=moment(ends_at))
+def enrolled(p: Phrases, there: Enrolled) -> Message:
+    young = there.counts_from
+    said = p.say("authenticator.since", at=moment(there.since))
+    said += "\n" + (p.say("authenticator.counts") if young is None else p.say("authenticator.from", at=moment(young)))
+    if there.ends_at is not None:
+        said += "\n" + p.say("authenticator.ending", at=moment(there.ends_at))
         return b.message(b.section(said), b.actions(b.button(p.plain("button.keep"), "authenticator_keep")))
     return b.message(b.section(said), b.actions(remove(p)))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authz import CELLS, Topic
-from bot.usecases.verification import Further, Ways
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from desk.accounts import OfAccounts, Rights
 from desk.choices import Choice
 from desk.ticket_lists import Page
 from desk.tickets import HandIn
+from desk.verification import Proved, Ways
 from store.messages.timeline import EVENTS
 from store.tickets import answer_delivery
 from store.tickets.answer_delivery import Reach
@@ -54,7 +54,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
             )
             yield "prove", verification_messages.form(P, ways, account(text), number, 60, kind="service.cancel")
             for done in (*HandIn, None, refusal(text)):
-                yield "proved", verification_messages.proved(P, account(text), Further(1, AT, "billing"), number, done)
+                yield "proved", verification_messages.proved(P, account(text), Proved(1, AT, "billing"), number, done)
     yield "answered", verification_messages.answered(P, customer_messages.plain(P, "approval.right"))
     yield "number", verification_messages.number_form(P, 10**15)
     for callback in ("reply", "desk_note"):

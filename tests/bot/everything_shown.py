@@ -9,13 +9,14 @@ from typing import Any
 
 from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
 from bot.text import phrases
-from bot.usecases.verification import Further
 from bot.views import agent_cards, call_cards, customer_messages, delegation_messages, verification_messages
 from bot.views import blocks as b
 from bot.views.blocks import Message
 from desk import choices
 from desk.accounts import OfAccounts, Rights
 from desk.choices import Choice, Possible, Running
+from desk.own_security import Enrolled
+from desk.verification import Proved, Standing
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service, ServiceName
 from store.accounts.delegations import Lender, Loan, Request
 from store.accounts.standing import Requester
@@ -122,8 +123,8 @@ def request(text: str, status: str = "open") -> Request:
     return Request(10**15, 1, name(text), 2, name(text), LENDABLE[0], status)
 
 
-def standings(text: str, many: int) -> list[verification_messages.Standing]:
-    further = (None, Further(1, AT), Further(1, AT, "billing"))
+def standings(text: str, many: int) -> list[Standing]:
+    further = (None, Proved(1, AT), Proved(1, AT, "billing"))
     return [(account(text, n), further[n % 3]) for n in range(many)]
 
 
@@ -258,12 +259,10 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield "loan given", delegation_messages.granted(P, loan(text, one_ticket))
         yield "loan over", delegation_messages.ended(P, loan(text, one_ticket))
     for many in (0, 1, 150):
-        stand = standings(text, many)
-        yield (
-            f"standing {many}",
-            verification_messages.standing(P, stand, {0, 2}, [ticket(text, "draft", 10**9 + n) for n in range(many)]),
-        )
-        yield f"standing, many {many}", verification_messages.standing(P, stand, {0}, many=True)
+        stand, waits = standings(text, many), [ticket(text, "draft", 10**9 + n) for n in range(many)]
+        for left in (0, 1):
+            shown = verification_messages.standing(P, OfAccounts(tuple(stand), left), {0, 2}, [] if left else waits)
+            yield f"standing {many} {left}", shown
         if stand:  # whoever has proved nothing here is told that
             yield (
                 f"references {many}",
@@ -272,9 +271,9 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for topic in (*Topic, ""):
         yield f"reference {topic}", verification_messages.reference(P, name(text), topic, "12345678")
     yield "enrolment", verification_messages.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
-    yield "enrolled", verification_messages.enrolled(P, AT, None, None)
-    yield "enrolled lately", verification_messages.enrolled(P, AT, AT, None)
-    yield "enrolled, ending", verification_messages.enrolled(P, AT, None, AT)
+    yield "enrolled", verification_messages.enrolled(P, Enrolled(AT, None, None))
+    yield "enrolled lately", verification_messages.enrolled(P, Enrolled(AT, AT, None))
+    yield "enrolled, ending", verification_messages.enrolled(P, Enrolled(AT, None, AT))
     yield "remove", b.message(b.section("x"), b.actions(verification_messages.remove(P)))
     yield "unlocking", verification_messages.unlocking(P, "12345678")
     yield "step code", verification_messages.step_code(P, name(text), "12345678")

@@ -34,7 +34,6 @@ MADE: dict[str, set[str]] = {
     "card.set.{}": set(agent_cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),
-    "fixed:loan_{}": {"sent", "open", "too_many"},
     "card.proof.{}": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
     "card.answer.{}": set(answer_delivery.STATES),
     "card.nobody_why.{}": set(answer_delivery.WHY_NOBODY),
@@ -125,9 +124,7 @@ def _keys(asked: ast.expr, where: str) -> Iterator[str]:
         yield from _keys(asked.orelse, where)
     elif isinstance(asked, ast.JoinedStr):
         yield from _filled(asked, where)
-    elif ast.unparse(asked).startswith("linking.link("):
-        yield from LINK
-    elif isinstance(asked, ast.Subscript) and (table := TABLES.get(ast.unparse(asked.value))):
+    elif isinstance(asked, ast.Subscript) and (table := TABLES.get(ast.unparse(asked.value).rpartition(".")[2])):
         yield from (key.removeprefix("fixed:") for key in table)
     else:
         raise AssertionError(f"{where}: a key that cannot be read here: {ast.unparse(asked)}")
@@ -150,16 +147,12 @@ def _fixed(text: ast.Constant | ast.JoinedStr) -> Iterator[str]:
             yield text.value.removeprefix("fixed:")
     elif pattern(text) == "fixed:{}":
         inner = next(part.value for part in text.values if isinstance(part, ast.FormattedValue))
-        yield from _keys(inner, "fixed") if isinstance(inner, ast.IfExp) else LINK
+        if isinstance(inner, ast.IfExp):
+            yield from _keys(inner, "fixed")
     elif pattern(text).startswith("fixed:"):
         yield from _filled(text, "fixed")
 
 
-LINK = {
-    str(node.value.value)
-    for node in ast.walk(ast.parse((ROOT / "bot" / "usecases" / "linking.py").read_text()))
-    if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-}
 SOURCES = {path.name: path.read_text() for path in sorted((ROOT / "bot").rglob("*.py"))}
 TABLES = {
     ast.unparse(node.target): {ast.literal_eval(value) for value in node.value.values}

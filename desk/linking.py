@@ -1,0 +1,75 @@
+"""Tying a member of a chat workspace to a person by a code, and untying them. Wrong codes are counted before they are looked up."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from authz import Proof
+from store import NOBODY, Transaction
+from store.accounts.people import person_of
+from store.codes import one_time_codes
+from store.jobs import job_queue
+from store.security import budgets
+from store.security.budgets import Limit
+from store.verification import attempt_limits, factors, slack_members
+from store.verification.attempt_limits import Admission
+
+KIND: Final = "link"
+DIGITS: Final = one_time_codes.DIGITS
+
+
+class Link(Enum):
+    """What came of a code. One that is unknown, one that is used, and one of somebody whom members of this organisation may not stand
+    for are wrong alike."""
+
+    LINKED = "linked"
+    ALREADY = "already"  # this member stands for somebody
+    WRONG = "wrong"
+    LATER = "later"  # too many were tried
+
+
+def link(tx: Transaction, home: str, team: str, user: str, digits: str) -> Link:
+    """`team` and `user`: which member; `home`: the desk's own workspace."""
+    if slack_members.find(tx, team, user) is not None:
+        return Link.ALREADY
+    ours = team == home or slack_members.is_listed(tx, team)
+    # Wrong ones, and strangers spend their own: a right code gives its own back.
+    theirs = Limit(f"{KIND}:{team}:{user}", 5, budgets.HOUR // 5)
+    everybody = Limit(f"{KIND}:{team}", 100, budgets.HOUR // 20, "links_team", team)
+    limits = theirs, everybody, attempt_limits.desk_wide(KIND if ours else f"{KIND}-other")
+    tried = attempt_limits.reserve(tx, f"slack:{team}:{user}", real=False, limits=limits)
+    if tried.admission is not Admission.EVALUATE:
+        return Link.LATER
+    found = one_time_codes.redeem(tx, KIND, digits) if len(digits) == DIGITS else None
+    person = person_of(found[0]) if found is not None else None
+    if person is None or not slack_members.may_link(tx, person, team, home):
+        tx.record(NOBODY if found is None else found[0], None, "slack.link", "refused")
+        return Link.WRONG
+    if not slack_members.link(tx, person, team, user):
+        return Link.ALREADY
+    attempt_limits.give_back(tx, tried, matched=True)
+    tx.record(f"person:{person}", None, "slack.link", "linked", proof=Proof.VERIFIED, fields=("slack.member",))
+    _tell(tx, "slack_linked", person, team, user)
+    return Link.LINKED
+
+
+def unlink(tx: Transaction, team: str, user: str) -> bool:
+    """The member stands for nobody any more; the person and the owners hear of it. False: they stood for nobody."""
+    subject = slack_members.unlink(tx, team, user)
+    if subject is None:
+        return False
+    tx.record(subject, None, "slack.link", "ended", fields=("slack.member",))
+    _tell(tx, "slack_unlinked", person_of(subject), team, user)
+    return True
+
+
+def is_old_enough(tx: Transaction, team: str, user: str) -> bool:
+    """Whether this very member has stood for them for long enough to be shown what proves them elsewhere."""
+    member = slack_members.find(tx, team, user)
+    return member is not None and member.linked_at <= tx.now - factors.COOLING
+
+
+def _tell(tx: Transaction, notice: str, person: int, team: str, user: str) -> None:
+    key = f"{notice}:{person}:{team}:{user}:{tx.now}"
+    job_queue.enqueue(tx, "notice", key, {"notice": notice, "person": person})

@@ -1,0 +1,75 @@
+"""What people do about their own security: an authenticator set up, removed and kept; a code for a PIN that is locked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from authz import Proof
+from desk.actors import Actor
+from store import Transaction
+from store.accounts.people import person_of
+from store.codes import one_time_codes, one_time_links
+from store.verification import attempt_limits, factors, totp
+
+ENROL: Final = "enrol"  # a kind of page
+UNLOCK: Final = "unlock"  # a kind of code
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Since when (ms) they have an authenticator; from when it counts, where it does not yet; when it ends, where it will."""
+
+    since: int
+    counts_from: int | None
+    ends_at: int | None
+
+
+class Lock(Enum):
+    """Whether a code of ours is of use at the PIN prompt."""
+
+    LOCKED = "locked"
+    DISABLED = "disabled"  # the PIN is worn out: it takes a new one
+    NONE = "none"
+
+
+def authenticator(tx: Transaction, who: Actor) -> Enrolled | None:
+    person = person_of(who.subject)
+    since = totp.confirmed_at(tx, person)
+    if since is None:
+        return None
+    ready = since + factors.COOLING
+    return Enrolled(since, ready if ready > tx.now else None, totp.ends_at(tx, person))
+
+
+def enrol(tx: Transaction, who: Actor) -> str:
+    """The token of a one-time page on which they set an authenticator up."""
+    token = one_time_links.issue(tx, ENROL, who.subject)
+    tx.record(who.subject, None, "authenticator", "link_made", proof=Proof.VERIFIED)
+    return token
+
+
+def remove_authenticator(tx: Transaction, who: Actor) -> bool:
+    """In 72 hours: asking proves nothing but that somebody is where they are. False: there is none."""
+    person = person_of(who.subject)
+    totp.end_later(tx, person, factors.COOLING)
+    return totp.ends_at(tx, person) is not None
+
+
+def keep_authenticator(tx: Transaction, who: Actor) -> bool:
+    """They have thought better of it. False: it was not about to end."""
+    return totp.keep(tx, person_of(who.subject))
+
+
+def lock(tx: Transaction, who: Actor) -> Lock:
+    counter = attempt_limits.counter_of(person_of(who.subject))
+    if attempt_limits.is_worn_out(tx, counter):
+        return Lock.DISABLED
+    return Lock.LOCKED if attempt_limits.is_locked(tx, counter) else Lock.NONE
+
+
+def unlock_code(tx: Transaction, who: Actor) -> str:
+    """That is taken at the PIN prompt while their PIN is locked."""
+    tx.record(who.subject, None, "unlock_code", "made", proof=Proof.VERIFIED)
+    return one_time_codes.issue(tx, UNLOCK, who.subject)

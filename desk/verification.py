@@ -1,0 +1,157 @@
+"""Second proofs: the ways somebody has, one try with a code, until when they are proved, and carrying it to another channel.
+
+Tries are counted before anything is looked up, for the person and not for the channel: a second channel is no way to more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from authz import REQUESTS, Action, Topic
+from desk import accounts, choices
+from desk.accounts import OfAccounts
+from desk.actors import Actor
+from store import Transaction
+from store.accounts.account_details import AccountName
+from store.accounts.people import person_of
+from store.tickets.customer_tickets import Draft
+from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, totp, transfer_codes
+from store.verification.attempt_limits import Admission
+
+BUDGET: Final = "step"
+MINUTE: Final = 60_000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What somebody can give a second proof by: `authenticator`, and from when on (ms) one that is too young yet; `ending`, the
+    last digits of the number a text message would go to, or empty; `number`: one they hear on the phone and say here; `phone`:
+    whether they can ring at all."""
+
+    authenticator: bool
+    authenticator_from: int | None
+    ending: str
+    number: bool = False
+    phone: bool = True
+
+    @property
+    def any(self) -> bool:
+        return self.authenticator or bool(self.ending) or self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Until `until` (ms) they are proved further here, on this account (id); for one topic alone where it was carried here."""
+
+    account: int
+    until: int
+    topic: str = ""
+
+
+class NotProved(Enum):
+    """What does not fit, and what is somebody else's, are wrong alike."""
+
+    LATER = "later"  # too many were tried
+    WRONG = "wrong"
+    OTHER_TOPIC = "other_topic"  # carried here, theirs, and not for what the draft asks: it stays good
+
+
+Standing = tuple[AccountName, Proved | None]
+"""An account, and how far somebody is proved on it here."""
+
+
+def ways(tx: Transaction, who: Actor, *, texting: Sequence[str], phone: bool) -> Ways:
+    """`texting`: the countries codes go to by text message; `phone`: whether customers can ring the desk."""
+    person = person_of(who.subject)
+    on_file, since = factors.on_file(tx, person), totp.confirmed_at(tx, person)
+    young = since + factors.COOLING if since is not None and not on_file.authenticator else None
+    number = sms_codes.number_for(tx, person, texting)
+    ending = number[-2:] if number is not None else ""
+    return Ways(on_file.authenticator, young, ending, phone and bool(on_file.members), phone)
+
+
+def proved(tx: Transaction, who: Actor, account: int) -> Proved | None:
+    """How far they are proved here at this moment, beyond what coming this way proves."""
+    until = step_ups.until_own(tx, who.subject, account, who.bound)
+    if until is not None:
+        return Proved(account, until)
+    carried = ((topic, step_ups.until(tx, who.subject, account, who.bound, str(topic))) for topic in Topic)
+    return next((Proved(account, ends, str(topic)) for topic, ends in carried if ends is not None), None)
+
+
+def proved_on(tx: Transaction, who: Actor, most: int) -> list[tuple[AccountName, Proved]]:
+    """Those of their accounts on which they are proved further here."""
+    may = accounts.theirs(tx, who)
+    found = {id: one for id in may if (one := proved(tx, who, id)) is not None}
+    named = accounts.named(tx, {id: may[id] for id in found}, most)
+    return [(account, found[account.id]) for account, _ in named.each]
+
+
+def standings(tx: Transaction, who: Actor, most: int) -> OfAccounts[Proved | None]:
+    """Their accounts, and how far they are proved on each here; where they have more than `most`, those alone on which they are."""
+    may = accounts.theirs(tx, who)
+    if len(may) > most:
+        on = proved_on(tx, who, most)
+        return OfAccounts(tuple(on), len(may) - len(on))
+    named = accounts.named(tx, may, most)
+    return OfAccounts(tuple((account, proved(tx, who, account.id)) for account, _ in named.each), 0)
+
+
+def send_text(tx: Transaction, who: Actor, account: int, texting: Sequence[str]) -> bool:
+    """A code goes to their number on file, good here and on this account. False: there is none, or it was sent too often."""
+    return sms_codes.ask(tx, who.subject, call_codes.bound_to(who.bound, account), texting)
+
+
+def prove(
+    tx: Transaction,
+    who: Actor,
+    digits: str,
+    account: int | None,
+    draft: Draft | None = None,
+    *,
+    minutes: int,
+    carried: str,
+) -> Proved | NotProved:
+    """One try with what somebody typed, for `minutes`, and for a draft where there is one. Without an account (id) only with what is
+    `carried` here (the kind of code), which says itself on which."""
+    limits = (attempt_limits.desk_wide(BUDGET),)
+    tried = attempt_limits.reserve(tx, call_codes.counter_of(who.subject), real=True, limits=limits)
+    if tried.admission is not Admission.EVALUATE:
+        return NotProved.LATER
+    topic = choices.topic_of(draft.action) if draft is not None else None
+    if topic is not None and transfer_codes.topic_of(tx, carried, who.subject, digits) not in (None, topic):
+        attempt_limits.give_back(tx, tried, matched=True)
+        return NotProved.OTHER_TOPIC
+    found = _reached(tx, who, digits, account, tx.now + minutes * MINUTE, carried)
+    if found is None:
+        tx.record(who.subject, account, "step_up", "refused")
+        return NotProved.WRONG
+    attempt_limits.give_back(tx, tried, matched=True)
+    return found
+
+
+def _reached(tx: Transaction, who: Actor, digits: str, account: int | None, until: int, carried: str) -> Proved | None:
+    person = person_of(who.subject)
+    factor = ""
+    if account is not None and len(digits) == totp.DIGITS:
+        old_enough = factors.on_file(tx, person).authenticator
+        factor = "authenticator" if old_enough and totp.check(tx, person, digits) else ""
+    elif account is not None and call_codes.use(
+        tx, call_codes.BY_TEXT, who.subject, digits, call_codes.bound_to(who.bound, account)
+    ):
+        factor = "text"
+    if factor and account is not None:
+        step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)
+        return Proved(account, until)
+    on = transfer_codes.take(tx, carried, who.subject, digits, who.bound, account=account)
+    return None if on is None else proved(tx, who, on)
+
+
+def carry(tx: Transaction, who: Actor, account: int, action: Action | None, to: str) -> str | None:
+    """A code that carries what they proved here to another channel (`to`, the kind of code), for a request, or to be shown to an
+    agent, who is content with either topic. None: there is nothing to carry."""
+    topic = choices.topic_of(action) if action in REQUESTS and action is not None else Topic.TECHNICAL
+    return transfer_codes.give(tx, to, who.subject, account, who.bound, topic)
