@@ -27,7 +27,7 @@ class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `reading` why not where they
     have looked at too many accounts. `call_back`: what would come of having the caller called back, None where that is not offered.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `claimable` are all such calls, by id, those just over as well.
-    `counts` are tickets by status; `for_leads` how many warnings wait for those who lead; `read` of `budget` accounts were looked at."""
+    `counts` are tickets by status; `for_leads` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
     chosen: LiveCall | None
     case: Case | None

@@ -1,16 +1,18 @@
-"""Calls with the desk: whose one is, sending the caller to the keypad, and calling somebody back on a number on file."""
+"""Calls with the desk: taking one on its phones, whose one is, sending the caller to the keypad, and calling somebody back on a number on file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from authz import Action, Grant
 from desk import ticket_work
-from desk.actors import Actor, permit_staff
+from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
 from store.accounts.people import person_of
 from store.calls import callbacks, claims, live_calls, support_calls
+from store.calls.support_calls import Ring, Whisper
 from store.tickets import agent_tickets
 
 
@@ -21,6 +23,22 @@ class Claim(Enum):
     NO_CALL = auto()
     NOT_FREE = auto()  # somebody else's, or nobody has taken it, or it has been over for too long
     NOT_PERMITTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCall:
+    """`briefing` is what the agent hears before the caller; `words` are the desk's two in this call."""
+
+    briefing: Whisper
+    words: tuple[str, str] | None
+
+
+class NotTaken(Enum):
+    """Why a call was not taken on a phone of the desk."""
+
+    GONE = auto()  # it is over, or the caller may not talk to the desk any more
+    TAKEN = auto()  # by another phone
+    NOT_PERMITTED = auto()  # no card may be read out on the agents' line
 
 
 class AskedFor(StrEnum):
@@ -48,7 +66,7 @@ class CallBack(Enum):
     ENOUGH = "enough"  # or often today
     ABROAD = "abroad"  # the number on file is where this desk may not call
     NO_PHONE = "no_phone"
-    LED = "led"  # left under a threat: only those who lead the desk ring them
+    LED = "led"  # left under a threat: only supervisors ring them
     HELD = "held"  # nothing is done with that ticket yet, for whoever left it may not be alone
     NOT_THEIRS = "not_theirs"
     NOBODY = "nobody"  # we do not know who it is
@@ -58,6 +76,22 @@ class CallBack(Enum):
 def permit_calls(tx: Transaction, who: Actor) -> Grant | None:
     """To see who waits and talks, to ask callers for proof, and to have somebody called back."""
     return permit_staff(tx, who, Action.DESK_PROOF_ASK)
+
+
+def take(tx: Transaction, call: Ring, leg_call: str, leg: int) -> TakenCall | NotTaken:
+    """Somebody has pressed 1 on a phone of the desk, on the leg with this id at Twilio. The caller's right is asked for again: it may
+    have gone while they waited."""
+    if call.over:
+        return NotTaken.GONE
+    action = Action.PHONE_EMERGENCY if call.emergency else Action.PHONE_SUPPORT
+    if not may_still(tx, Actor(call.subject, call.proof), action, call.account, service=call.service):
+        return NotTaken.GONE
+    if not support_calls.take(tx, call.id, leg_call, leg):
+        return NotTaken.TAKEN
+    grant = permit_line(tx, call.account)
+    if grant is None:
+        return NotTaken.NOT_PERMITTED
+    return TakenCall(support_calls.whisper(tx, grant, call.id), live_calls.words(tx, call.id))
 
 
 def claim(tx: Transaction, who: Actor, call: int) -> Claim:

@@ -1,4 +1,4 @@
-"""What those who lead the desk do: looking into warnings, letting agents go on, the threat mode, and what takes two of them."""
+"""What supervisors do: looking into warnings, letting agents go on, threat mode, and what takes two of them (dual control)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What those who lead the desk see: what it is warned of, held tickets, the threat mode, and what waits for a second person."""
+"""What supervisors see: what the desk is warned of, held tickets, threat mode, and what waits for a second person."""
 
 from __future__ import annotations
 

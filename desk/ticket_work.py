@@ -34,7 +34,7 @@ class TicketRight:
 
     @property
     def held(self) -> bool:
-        """Left under a threat: seen by those who lead the desk, who release it before anything is done with it."""
+        """Left under a threat: seen by supervisors, who release it before anything is done with it."""
         return self.about.status == "held"
 
     @property
@@ -96,7 +96,7 @@ class Released(Enum):
 
 
 def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
-    """The right on one ticket; on a held one for those who lead the desk alone. None: the desk has no such ticket, or not for them."""
+    """The right on one ticket; on a held one for supervisors alone. None: the desk has no such ticket, or not for them."""
     about = timeline.about(tx, number)
     if about is None or (about.status in timeline.NOT_THE_DESKS and about.status != "held"):
         return None
@@ -166,7 +166,7 @@ def set_status(tx: Transaction, ticket: TicketRight, status: str) -> StatusSet:
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:
-    """A held ticket becomes one of the queue: for those who lead the desk, once they know that whoever left it is safe."""
+    """A held ticket becomes one of the queue: for supervisors, once they know that whoever left it is safe."""
     ticket = right_on(tx, who, number)
     if ticket is None or ticket.grant.when:
         return Released.NOT_THERE

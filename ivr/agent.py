@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from authz import Action
-from desk.actors import Actor, may_still, permit_line
+from desk import calls
+from desk.calls import NotTaken, TakenCall
 from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
 from ivr.turn import Line, Refused
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
-from store.calls import agent_legs, call_state, live_calls, support_calls
+from store.calls import agent_legs, call_state, support_calls
 from store.calls.support_calls import Ring
 from store.db.transaction import Transaction
 from store.text import numbers
@@ -92,23 +92,17 @@ def _offered(ring: Ring) -> Screen:
 def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
     if found["Digits"] != "1":
         return Screen((line("agent.declined"),), HangUp())
-    if ring.over:
-        return Screen((line("agent.gone"),), HangUp())
-    action = Action.PHONE_EMERGENCY if ring.emergency else Action.PHONE_SUPPORT
-    caller = Actor(ring.subject, ring.proof)
-    if not may_still(tx, caller, action, ring.account, service=ring.service):  # the right went while the caller waited
-        return Screen((line("agent.gone"),), HangUp())
-    if not support_calls.take(tx, ring.id, found["CallSid"], leg):
-        return Screen((line("agent.taken"),), HangUp())
-    verdict = permit_line(tx, ring.account)
-    if verdict is None:
-        raise Refused("the agents' line may not see a card")
-    card = support_calls.whisper(tx, verdict, ring.id)
-    who = line("agent.who", name=card.name, account=card.account_name, number=card.account_number, proof=card.proof)
-    return Screen(
-        (who, line("agent.say", words=live_calls.words(tx, ring.id))),
-        Conference(support_calls.room(ring.id), ends=True),
-    )
+    match calls.take(tx, ring, found["CallSid"], leg):
+        case NotTaken.GONE:
+            return Screen((line("agent.gone"),), HangUp())
+        case NotTaken.TAKEN:
+            return Screen((line("agent.taken"),), HangUp())
+        case NotTaken.NOT_PERMITTED:
+            raise Refused("the agents' line may not see a card")
+        case TakenCall(to, words):
+            who = line("agent.who", name=to.name, account=to.account_name, number=to.account_number, proof=to.proof)
+            room = Conference(support_calls.room(ring.id), ends=True)
+            return Screen((who, line("agent.say", words=words)), room)
 
 
 def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:

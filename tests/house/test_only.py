@@ -54,13 +54,16 @@ def builds_an_ask(tree: ast.AST) -> Iterator[str]:
             yield ast.unparse(node)
 
 
+STAFF_PERMITS = ("permit", "permit_line", "permit_staff")
+
+
 def permits_staff(tree: ast.AST) -> Iterator[str]:
-    """`permit(…)`, `permit_staff(…)`: what the desk's people may do is asked for where it is done, once for every channel."""
+    """`permit(…)` and its like: what the desk's people and their phones may do is asked for where it is done, once for every channel."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in ("permit", "permit_staff"):
+        if isinstance(node, ast.Name) and node.id in STAFF_PERMITS:
             yield ast.unparse(node)
         if isinstance(node, ast.ImportFrom) and node.module == "desk.actors":
-            yield from (alias.name for alias in node.names if alias.name in ("permit", "permit_staff"))
+            yield from (alias.name for alias in node.names if alias.name in STAFF_PERMITS)
 
 
 ONLY: list[tuple[Callable[[ast.AST], Iterator[str]], str, str]] = [
