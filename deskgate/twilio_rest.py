@@ -164,4 +164,4 @@ def refusal(what: str, status: int, code: int | None, wait: float | None = None)
 
 def _retry_after(answer: httpx2.Response) -> float | None:
     """Seconds, if the answer names them."""
-    return numbers.whole(answer.headers.get("retry-after", ""))
+    return numbers.parse_int(answer.headers.get("retry-after", ""))

@@ -55,7 +55,7 @@ def told_url(keys: Keys, ring: int, told: str) -> str:
 
 def told(on: Line, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
-    ring, came = numbers.whole(query.get("ring", "")), query.get("told", "")
+    ring, came = numbers.parse_int(query.get("ring", "")), query.get("told", "")
     if ring is None or came not in _CAME or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", ring):
         raise Refused("not a ring of ours")
     return screens.announced(on.phrases, line(f"agent.{came}"))
@@ -107,7 +107,7 @@ def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) ->
 
 def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:
     """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
-    ring, leg = (numbers.whole(query.get(name, "")) for name in ("ring", "leg"))
+    ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
         raise Refused("not a ring of ours")
     found = support_calls.hold(tx, ring)

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
+from store.text import numbers
 from store.verification.pins import Pin
 
 HOUR: Final = 3_600_000
@@ -228,7 +229,7 @@ def _who(memory: _Memory, seen: Seen) -> bytes:
 
 def _neighbours(memory: _Memory, support_id: str | None, at: int) -> int:
     """How many IDs in a row were touched, this one among them, by their first seven digits."""
-    if not support_id or len(support_id) != 8 or not (support_id.isascii() and support_id.isdigit()):
+    if not support_id or len(support_id) != 8 or not numbers.are_digits(support_id):
         return 0
     here, touched = int(support_id[:7]), memory.sequence
     touched.met(memory.digest("seven", str(here)), b"", at)

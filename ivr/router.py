@@ -117,7 +117,7 @@ def _here(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping
 
 async def _read(request: Request) -> bytes:
     """The body, but never more of it than a webhook has."""
-    if (numbers.whole(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
+    if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
         raise BadRequest("too large", 413)
     body = bytearray()
     try:

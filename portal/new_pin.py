@@ -64,7 +64,7 @@ def _shown(door: Door, visit: Visit, digits: str) -> Response:
 def _shown_before(tx: Transaction, key: tuple[str, ...]) -> str:
     """The PIN that this very form has made a moment ago; empty where it has made none."""
     digits = _veiled(tx, key, bytes.fromhex(sent_forms.led(tx, key, AGAIN) or "")).decode("ascii", "replace")
-    return digits if digits.isascii() and digits.isdigit() else ""
+    return digits if numbers.are_digits(digits) else ""
 
 
 def _veiled(tx: Transaction, key: tuple[str, ...], digits: bytes) -> bytes:

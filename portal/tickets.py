@@ -46,7 +46,7 @@ STATUS: Final = {
 def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     status = visit.query.get("status", "open")
     status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
-    number = min(numbers.whole(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
+    number = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
     found = queue_page(tx, acting(who), status, mine=mine, page=number)
     if found is None:
         return answers.not_there(door, visit)
@@ -94,7 +94,7 @@ def _on(
 
 def _take(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
-    return TAKEN[ticket_work.take(tx, ticket, numbers.whole(visit.field("had")))]
+    return TAKEN[ticket_work.take(tx, ticket, numbers.parse_int(visit.field("had")))]
 
 
 def _put_back(_door: Door, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
@@ -102,7 +102,7 @@ def _put_back(_door: Door, tx: Transaction, ticket: TicketRight, _visit: Visit) 
 
 
 def _answer(door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
-    words, seen = visit.form.get("words", "").strip(), numbers.whole(visit.field("seen")) or 0
+    words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
     match ticket_work.answer(tx, ticket, words, seen=seen, phone=door.phone):

@@ -63,7 +63,7 @@ class Visit:
 
     def number(self, name: str) -> int:
         """A number in the path; 0 where it is none."""
-        return numbers.whole(self.named.get(name, "")) or 0
+        return numbers.parse_int(self.named.get(name, "")) or 0
 
     def field(self, name: str, longest: int = 200) -> str:
         return self.form.get(name, "")[:longest].strip()
@@ -150,7 +150,7 @@ async def body(request: Request, most: int) -> bytes:
     """Raises `BadRequest`; at once where the head says already that it is too much."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise BadRequest("not a form", 415)
-    if (numbers.whole(request.headers.get("Content-Length", "")) or 0) > most:
+    if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > most:
         raise BadRequest("too large", 413)
     raw = bytearray()
     try:

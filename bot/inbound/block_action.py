@@ -93,7 +93,7 @@ def value_of(action: Action) -> str:
 
 def number(said: str) -> int:
     """A number that we wrote into a button; 0, which is none, for anything else."""
-    return numbers.whole(said) or 0
+    return numbers.parse_int(said) or 0
 
 
 def number_of(action: Action) -> int:

@@ -55,7 +55,7 @@ def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Me
 
 def _link(door: Door, tx: Transaction, user: SlackUser | None, words: str) -> Message:
     digits = numbers.digits(words)
-    if not digits.isascii() or not digits.isdigit():
+    if not numbers.are_digits(digits):
         return customer_messages.plain(door.phrases, "link_how")
     return customer_messages.plain(door.phrases, customer_messages.LINK[link(tx, door.home_id, user, digits)])
 

@@ -118,10 +118,11 @@ def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
 
 
 def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    account, _, cell = value_of(action).partition(":")
-    if not account.isascii() or not account.isdigit() or len(account) > 18 or cell not in LENDABLE:
+    id, _, cell = value_of(action).partition(":")
+    account = numbers.parse_int(id)
+    if account is None or cell not in LENDABLE:
         return None
-    asked = delegation.ask(tx, who, int(account), cell)
+    asked = delegation.ask(tx, who, account, cell)
     if asked is Asked.NOBODY:  # any more: why it is refused says what helps now
         return f"why:{cell}"
     return _ASKED[asked]
@@ -132,10 +133,10 @@ def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
 
 
 def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    request, _, hours = value_of(action).partition(":")
-    if not (request + hours).isascii() or not request.isdigit() or not hours.isdigit() or len(request) > 15:
+    request, hours = (numbers.parse_int(word) for word in value_of(action).partition(":")[::2])
+    if request is None or hours is None:
         return None
-    return _LENT[delegation.lend(tx, who, int(request), int(hours[:3]))]
+    return _LENT[delegation.lend(tx, who, request, hours)]
 
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
@@ -166,7 +167,7 @@ def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> s
     what = value_of(action)
     view = body.get("view") or {}
     if view.get("type") == "home" and what.startswith("tickets:"):
-        number = numbers.whole(what.removeprefix("tickets:"), 5) or 0
+        number = numbers.parse_int(what.removeprefix("tickets:"), 5) or 0
         outbox.home(tx, who.user, number, f"home:{body['trigger_id']}")
         return None
     return what if what.partition(":")[0] in answers.ANSWERS or private.is_private(what) else None

@@ -147,7 +147,7 @@ def _link(body: Body) -> str:
 
 def _ticket(view: Mapping[str, Any]) -> int:
     """The ticket a form is about, as we wrote it into it; 0, which is none, where it does not say."""
-    return numbers.whole(str(view.get("private_metadata") or "")) or 0
+    return block_action.number(str(view.get("private_metadata") or ""))
 
 
 def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
@@ -180,7 +180,7 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
 
 
 def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    number, message = (numbers.whole(word) or 0 for word in str(view.get("private_metadata") or "").partition(":")[::2])
+    number, message = map(block_action.number, str(view.get("private_metadata") or "").partition(":")[::2])
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
     ticket = desk_thread.working(tx, who, number)
@@ -207,12 +207,12 @@ def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     """A code from the form: what does not fit leaves the form open, and counts."""
     p = door.phrases
     said, _, number = str(view.get("private_metadata") or "").partition(":")
-    account = numbers.whole(said)
+    account = numbers.parse_int(said)
     on = accounts.name(tx, who, account) if who.is_person and account is not None else None
     if on is None:
         return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
     digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in (6, 8):
+    if not numbers.are_digits(digits) or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
     ticket = block_action.number(number)
     draft, minutes = tickets.draft(tx, who, ticket), door.step_up_minutes

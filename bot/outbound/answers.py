@@ -72,7 +72,7 @@ def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
 
 
 def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    number = numbers.whole(more, 5) or 0
+    number = numbers.parse_int(more, 5) or 0
     found = ticket_lists.page(tx, who, first=number * customer_messages.PAGE, many=customer_messages.PAGE)
     if found is None:
         return customer_messages.refused(p, accounts.refusals(tx, who, ticket_lists.VIEW))
@@ -80,7 +80,7 @@ def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
 
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    number = numbers.whole(more) or 0
+    number = numbers.parse_int(more) or 0
     found = ticket_lists.conversation(tx, who, number)
     return (
         customer_messages.plain(p, "no_such_ticket", number=number)

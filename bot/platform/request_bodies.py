@@ -37,7 +37,7 @@ class Bodies:
 
     async def read(self, request: Request) -> bytes:
         """One whole. Raises `BadRequest`; at once where the head says that it is too much."""
-        if (numbers.whole(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
+        if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
             raise BadRequest("too large", 413)
         body = None
         try:

@@ -24,6 +24,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import WebClient
 
 from store.jobs.job_queue import Later, Never
+from store.text import numbers
 from store.text.cleaning import clean
 
 SLACK: Final = ("slack.com", "slack-gov.com")  # theirs, with all that is below
@@ -263,8 +264,8 @@ def _away(what: str, fault: Exception) -> Later:
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds; thirty where nothing sensible is said, an hour at most."""
-    said = headers.get("retry-after", "")
-    return float(min(max(int(said), 1), 3600)) if re.fullmatch(r"[0-9]{1,9}", said) else 30.0
+    said = numbers.parse_int(headers.get("retry-after", ""))
+    return 30.0 if said is None else float(min(max(said, 1), 3600))
 
 
 def _content(answer: httpx2.Response, most: int, began: float) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from authz import REQUESTS, Action, Topic
 from desk.choices import Kind
+from store.text import numbers
 
 
 def value(account: int, kind: Kind) -> str:
@@ -12,9 +13,10 @@ def value(account: int, kind: Kind) -> str:
 
 def read(said: str) -> tuple[int, Kind] | None:
     """→ account (id) and kind. None: it is none of ours."""
-    account, _, kind = said.partition(":")
-    if not account.isascii() or not account.isdigit() or len(account) > 18:
+    id, _, kind = said.partition(":")
+    account = numbers.parse_int(id)
+    if account is None:
         return None
     if kind in tuple(Topic):
-        return int(account), Topic(kind)
-    return (int(account), Action(kind)) if kind in REQUESTS else None
+        return account, Topic(kind)
+    return (account, Action(kind)) if kind in REQUESTS else None

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, exists, select
 from store import tables
 from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction
+from store.text import numbers
 
 
 def subject_of(person: int) -> str:
@@ -33,7 +34,7 @@ def check_digit(first_seven: str) -> str:
 
 
 def is_support_id(word: str) -> bool:
-    return len(word) == 8 and word.isascii() and word.isdigit() and check_digit(word[:7]) == word[7]
+    return len(word) == 8 and numbers.are_digits(word) and check_digit(word[:7]) == word[7]
 
 
 def new_support_id() -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, exists, select
 from authz import Grant
 from store import tables
 from store.db.transaction import NoGrant, Transaction
+from store.text import numbers
 
 _MANY = 1_000
 
@@ -84,9 +85,7 @@ def entries(
 def _usernames(tx: Transaction, kind: str, subjects: Iterable[str]) -> dict[str, str]:
     table = tables.people if kind == "person" else tables.staff
     ids = {
-        int(id)
-        for k, _, id in (subject.partition(":") for subject in subjects)
-        if k == kind and id.isascii() and id.isdigit()
+        int(id) for k, _, id in (subject.partition(":") for subject in subjects) if k == kind and numbers.are_digits(id)
     }
     query = select(table.c.id, table.c.username)
     return {f"{kind}:{row.id}": row.username for row in _among(tx, query, table.c.id, ids)}

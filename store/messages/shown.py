@@ -13,6 +13,7 @@ from store.db.statements import Prepared
 from store.db.transaction import Transaction
 from store.messages import ticket_access, timeline
 from store.messages.timeline import File, Said
+from store.text import numbers
 
 
 def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
@@ -90,7 +91,7 @@ def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
     ids: dict[str, list[int]] = {"person": [], "staff": []}
     for subject in subjects:
         kind, _, id = subject.partition(":")
-        if kind in ids and id.isascii() and id.isdigit():
+        if kind in ids and numbers.are_digits(id):
             ids[kind].append(int(id))
     found: dict[str, str] = {}
     for kind, table in (("person", tables.people), ("staff", tables.staff)):

@@ -74,16 +74,21 @@ def western(words: str) -> str:
     return words if words.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in words)
 
 
-def whole(word: str, longest: int = 15) -> int | None:
+def are_digits(word: str) -> bool:
+    """Whether it is 0 to 9 and nothing else, and not empty."""
+    return word.isascii() and word.isdigit()
+
+
+def parse_int(word: str, longest: int = 15) -> int | None:
     """A number as a program writes it: ids, pages, lengths. None: it is none, begins with a nought that says nothing, or has more
     digits than it could have."""
-    plain = word.isascii() and word.isdigit() and len(word) <= longest
+    plain = are_digits(word) and len(word) <= longest
     return int(word) if plain and (word == "0" or word[0] != "0") else None
 
 
 def digits(words: str) -> str:
     """A code or a support ID without what people put between its digits, which may be of any script. What is none is none afterwards."""
-    if words.isascii() and words.isdigit():
+    if are_digits(words):
         return words
     return "".join(
         c for c in western(words) if not (c.isspace() or c == _MINUS or unicodedata.category(c)[0] in _BETWEEN)

@@ -17,6 +17,7 @@ from store.accounts.people import subject_of
 from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
+from store.text import numbers
 from store.verification.revocation import hold, revoke
 
 DIGITS: Final = 6
@@ -146,7 +147,7 @@ def uri(secret: str, name: str) -> str:
 
 def step_of(secret: str, digits: str, now: int, last: int) -> int | None:
     """The 30 seconds (counted since 1970) whose code this is, near `now` and later than `last`; compared in constant time."""
-    if len(digits) != DIGITS or not digits.isascii() or not digits.isdigit():
+    if len(digits) != DIGITS or not numbers.are_digits(digits):
         return None
     made, found, here = pyotp.TOTP(secret), None, now // STEP
     for step in (here - 1, here, here + 1):

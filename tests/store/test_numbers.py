@@ -77,4 +77,13 @@ def test_e10_numbers_of_the_settings_are_kept_as_they_are_dialled() -> None:
 
 def test_e10_what_is_no_digit_stays_none() -> None:
     for words in ("abc", "1234x678", "①②③④⑤⑥⑦⑧", "¹²³⁴⁵⁶⁷⁸"):
-        assert not (numbers.digits(words).isascii() and numbers.digits(words).isdigit())
+        assert not numbers.are_digits(numbers.digits(words))
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("0", 0), ("7", 7), ("999999999999999", 999_999_999_999_999), ("1000000000000000", None), ("007", None)]
+    + [(word, None) for word in ("", "-1", "+1", " 1", "1 ", "1_000", "1.0", "٣", "²", "x")],
+)
+def test_a_number_that_a_program_writes(word: str, number: int | None) -> None:
+    assert numbers.parse_int(word) == number

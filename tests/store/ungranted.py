@@ -54,7 +54,17 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             f"numbers.{n}"
-            for n in ("digits", "is_number", "is_region", "nobodys", "region", "telephone", "western", "whole")
+            for n in (
+                "are_digits",
+                "parse_int",
+                "digits",
+                "is_number",
+                "is_region",
+                "nobodys",
+                "region",
+                "telephone",
+                "western",
+            )
         ),
         reasons.PURE,
     ),
