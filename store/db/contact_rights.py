@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal_column, select
@@ -30,11 +30,10 @@ def words_of(joined: str) -> frozenset[str]:
     return frozenset(joined.split(",")) if joined else frozenset()
 
 
-def in_order(scheme: Scheme | None, held: Iterable[str]) -> tuple[str, ...]:
+def in_order(scheme: Scheme | None, held: Collection[str]) -> tuple[str, ...]:
     """As people read them: a scheme's roles and permissions as they stand in its file, and last what it does not have."""
-    known = scheme.roles + scheme.permissions if scheme else ()
-    place = {word: n for n, word in enumerate(known)}
-    return tuple(sorted(held, key=lambda word: (place.get(word, len(place)), word)))
+    known = [word for word in scheme.roles + scheme.permissions if word in held] if scheme else []
+    return (*known, *sorted(set(held).difference(known))) if len(known) < len(held) else tuple(known)
 
 
 def owners_word(schemes: Mapping[str, Scheme]) -> ColumnElement[str]:

@@ -124,8 +124,8 @@ def _bring_contacts(
             wanted = {}
             for k, contact in enumerate(account.contacts):
                 if _check_contact(changes, place, k, contact, scheme):
-                    have = {*contact.roles, *contact.permissions} & scheme.words
-                    wanted[id, changes.people[contact.person]] = in_order(scheme, have)
+                    held = {*contact.roles, *contact.permissions} if contact.permissions else contact.roles
+                    wanted[id, changes.people[contact.person]] = in_order(scheme, held)
         else:
             _check_kept(changes, place, scheme, wanted)
         if len(changes.troubles) == troubles:
