@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import bindparam, func, insert, select
 
@@ -19,7 +19,8 @@ from store.messages import edits
 # All that anybody is told; what is held is told as `held_as`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
-EVENTS = ("closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling")
+Event = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
+EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_SUBJECT = 200  # characters
 
 
@@ -146,7 +147,7 @@ def add(
     author: str,
     body: str,
     *,
-    event: str = "",
+    event: Event | Literal[""] = "",
     recorded: Recorded | None = None,
     internal: bool = False,
     source: str | None = None,

@@ -186,8 +186,8 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
     other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status)
     if tx.connection.execute(other.returning(t.number)).first() is None:
         return False
-    event = {"closed": "closed", "waiting": "waiting", "open": "reopened"}[status]
-    timeline.add(tx, number, grant.subject, "", event=event, internal=status == "waiting")
+    events: dict[str, timeline.Event] = {"closed": "closed", "waiting": "waiting", "open": "reopened"}
+    timeline.add(tx, number, grant.subject, "", event=events[status], internal=status == "waiting")
     return True
 
 
