@@ -106,15 +106,21 @@ def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
     return TicketRight(number, grant, about)
 
 
-def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int | None) -> TicketRight | Barred:
-    """The right to change a ticket. `accounts_an_hour`: how many accounts they may look at, where working on a ticket is looking at its
-    account; None in a channel that shows each ticket to the whole desk, so that nobody has chosen what they look at."""
+def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) -> TicketRight | Barred:
+    """The right to change a ticket that they have chosen: to work on it is to look at its account."""
     ticket = right_on(tx, who, number)
     if ticket is None:
         return Barred.NOT_THERE
-    if accounts_an_hour is not None and account_access.look(tx, ticket.grant, accounts_an_hour) is not Reading.OPEN:
+    if account_access.look(tx, ticket.grant, accounts_an_hour) is not Reading.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
     return Barred.HELD if ticket.is_to_read else ticket
+
+
+def to_work_on_shown(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
+    """The same where each ticket is shown to everybody of the desk, so that nobody has chosen what they look at. None: nothing is done
+    with it, or not by them."""
+    ticket = right_on(tx, who, number)
+    return None if ticket is None or ticket.is_to_read else ticket
 
 
 def take(tx: Transaction, ticket: TicketRight, had: int | None) -> Taken:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from bot.inbound.block_action import Click, number, number_of, value_of, where
 from bot.outbound import outbox
 from bot.platform.identity import Who
-from bot.usecases import desk_thread
 from desk import lookup, ticket_work
 from desk.lookup import CodeByMail
 from desk.ticket_work import StatusSet, Taken, TicketRight
@@ -34,7 +33,7 @@ def _on_ticket(do: Callable[[Transaction, TicketRight, Who, Body, str], str | No
 
     def click(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
         named, _, rest = value_of(action).partition(":")
-        ticket = desk_thread.working(tx, who, number(named))
+        ticket = ticket_work.to_work_on_shown(tx, who, number(named))
         return "fixed:not_yours" if ticket is None else do(tx, ticket, who, body, rest)
 
     return click

@@ -14,7 +14,6 @@ from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.text import intents
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.usecases import desk_thread
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
 from desk.linking import Link
@@ -127,7 +126,7 @@ def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, place: Place
         outbox.tell(tx, user, "fixed:no_words", spoken.key, where=spoken.reply_there)
         return True
     if place.side == ticket_threads.DESK:
-        ticket = desk_thread.working(tx, who, place.ticket)
+        ticket = ticket_work.to_work_on_shown(tx, who, place.ticket)
         if ticket is not None:
             ticket_work.note(tx, ticket, spoken.words, source=spoken.source, files=spoken.files)
             outbox.once(

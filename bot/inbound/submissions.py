@@ -14,7 +14,6 @@ from bot.platform.context import Door
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.text import choice_values
 from bot.text.kept_words import kept
-from bot.usecases import desk_thread
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
 from bot.views.blocks import Block
@@ -165,7 +164,7 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
     along = [file for one in chosen if (file := block_action.number(str(one.get("value"))))]
     number, _, newest = str(view.get("private_metadata") or "").partition(":")
     ticket = block_action.number(number)
-    right = desk_thread.working(tx, who, ticket)
+    right = ticket_work.to_work_on_shown(tx, who, ticket)
     if right is None:
         return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
     seen = block_action.number(newest)
@@ -183,13 +182,13 @@ def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any]
     number, message = map(block_action.number, str(view.get("private_metadata") or "").partition(":")[::2])
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
-    ticket = desk_thread.working(tx, who, number)
+    ticket = ticket_work.to_work_on_shown(tx, who, number)
     done = ticket is not None and ticket_work.correct(tx, ticket, message, _words(view), phone=door.phone)
     return None if done else _shown(door, customer_messages.plain(door.phrases, "not_your_answer").blocks)
 
 
 def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    ticket = desk_thread.working(tx, who, _ticket(view))
+    ticket = ticket_work.to_work_on_shown(tx, who, _ticket(view))
     if ticket is None:
         return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
     ticket_work.note(tx, ticket, _words(view))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from bot.platform.context import Door
 from bot.platform.identity import Who
-from bot.usecases import desk_thread
 from bot.views import customer_messages, forms
 from bot.views.blocks import Block
-from desk import ticket_page
+from desk import ticket_page, ticket_work
 from desk.ticket_work import TicketRight
 from store import Transaction
 from store.messages.timeline import Said
@@ -33,7 +32,7 @@ def answer(tx: Transaction, door: Door, ticket: TicketRight, *, since: Sequence[
 
 def correct(tx: Transaction, door: Door, who: Who, number: int, message: int) -> Block:
     """What was answered, to be changed: by whoever wrote it."""
-    ticket = desk_thread.working(tx, who, number)
+    ticket = ticket_work.to_work_on_shown(tx, who, number)
     found = ticket_page.correction(tx, ticket, message, phone=door.phone) if ticket is not None else None
     if found is None:
         return forms.refused(door.phrases, customer_messages.plain(door.phrases, "not_your_answer").blocks)

@@ -23,11 +23,10 @@ from bot.outbound.posting import GONE, Posting
 from bot.platform.context import Door, ask_who_we_are
 from bot.platform.identity import SlackUser, Who, known
 from bot.platform.web_api import SlackSaid, WebApi
-from bot.usecases import desk_thread
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from bot.views.blocks import Block, Message
-from desk import choices, ticket_lists, verification
+from desk import choices, ticket_lists, ticket_work, verification
 from desk.actors import permit_worker
 from desk.ticket_lists import Page
 from store import Transaction
@@ -211,7 +210,7 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
 
 def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
     number, form = int(asked["ticket"]), str(asked["form"])
-    ticket = desk_thread.working(tx, who, number) if form == "desk_answer" else None
+    ticket = ticket_work.to_work_on_shown(tx, who, number) if form == "desk_answer" else None
     if ticket is None:
         return forms.words(door.phrases, form, number)
     return agent_forms.answer(tx, door, ticket)
