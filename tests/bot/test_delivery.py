@@ -78,7 +78,7 @@ def test_d3_an_answer_is_on_its_way_until_slack_has_it(desk: SlackDesk) -> None:
     [
         ([f"DELETE FROM contacts WHERE person_id = {MIA}"], "is no longer a contact of this account."),
         (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer read tickets"),
-        (["UPDATE accounts SET status = 'closed'"], "The account is closed, and Mia Chen may not"),
+        (["UPDATE accounts SET status = 'closed'"], "The account is closed, and Mia Chen can no longer read"),
     ],
 )
 def test_d3_whoever_may_not_read_it_is_not_said_to_get_it(desk: SlackDesk, what: list[Any], why: str) -> None:

@@ -158,7 +158,7 @@ def test_the_same_qr_code_is_shown_again_after_a_mistake(one_desk: Desk) -> None
 
 def test_an_invitation_is_good_once_and_for_a_day(desk: Desk) -> None:
     kim = Agent(desk)
-    assert "good no more" in kim.read("/desk/join/" + "x" * 43)
+    assert "expired or was already used" in kim.read("/desk/join/" + "x" * 43)
     link = invitation(desk, "agent.kim")
     desk.pass_time(24 * HOUR)
     assert kim.get(f"/desk/join/{link}").status_code == 410
