@@ -9,31 +9,33 @@ from bot.outbound import outbox
 from bot.outbound.outbox import Where
 from bot.platform.context import Door
 from bot.platform.identity import Who, known, of_interaction
+from bot.text.replies import STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply
 from store import Transaction
 from store.calls import call_state
 from store.slack import ticket_threads
 from store.text import numbers
 
+_INSTEAD: Final = ("became", "added", "drafted")  # stands where it was clicked
 MINUTE: Final = 60_000  # ms between two answers to a stranger
 Body = Mapping[str, Any]
 Action = Mapping[str, Any]
-Click = Callable[[Transaction, Who, Body, Action], str | None]
+Click = Callable[[Transaction, Who, Body, Action], Reply | None]
 """Returns what to tell whoever clicked, if anything: see outbox.tell."""
 
 
-def a_customer(who: Who | None) -> str | None:
+def a_customer(who: Who | None) -> Reply | None:
     """What whoever is none is told."""
     if who is None:
-        return "fixed:stranger"
-    return None if who.is_person else "fixed:you_are_staff"
+        return STRANGER
+    return None if who.is_person else YOU_ARE_STAFF
 
 
-def one_of_the_desk(who: Who | None) -> str | None:
+def one_of_the_desk(who: Who | None) -> Reply | None:
     """What whoever is none is told."""
-    return None if who is not None and not who.is_person else "fixed:not_yours"
+    return None if who is not None and not who.is_person else Fixed("not_yours")
 
 
-def clicked(do: Click, refused: Callable[[Who | None], str | None]) -> Callable[[Door, Body], None]:
+def clicked(do: Click, refused: Callable[[Who | None], Reply | None]) -> Callable[[Door, Body], None]:
     """A listener for an action. `refused` is what somebody is told whose action it is not."""
 
     def listener(door: Door, body: Body) -> None:
@@ -54,7 +56,7 @@ def clicked(do: Click, refused: Callable[[Who | None], str | None]) -> Callable[
             if who is None:
                 key = f"stranger:{user.team}:{user.user}:{_place(body)}:{tx.now // MINUTE}"
             if what is not None:
-                instead = {"replace": True} if what.startswith(("became:", "added:", "drafted:")) else {}
+                instead = {"replace": True} if isinstance(what, AboutTicket) and what.key in _INSTEAD else {}
                 outbox.tell(tx, user, what, key, where={**where(body), **instead, "message": _message(body)})
 
     return listener

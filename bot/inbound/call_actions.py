@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.inbound.block_action import Click, number, number_of, value_of
 from bot.platform.identity import Who
+from bot.text.replies import Fixed, Reply
 from desk import calls
 from desk.calls import AskedFor, CallBack, Claim, Keypad
 from store import Transaction
@@ -19,45 +20,45 @@ Body = Mapping[str, Any]
 # What is told of each outcome; nothing where the card itself says it.
 CLAIM: Final = {
     Claim.CLAIMED: None,
-    Claim.NO_CALL: "fixed:call_over",
-    Claim.NOT_FREE: "fixed:call_not_free",
-    Claim.NOT_PERMITTED: "fixed:not_yours",
+    Claim.NO_CALL: Fixed("call_over"),
+    Claim.NOT_FREE: Fixed("call_not_free"),
+    Claim.NOT_PERMITTED: Fixed("not_yours"),
 }
 KEYPAD: Final = {
     Keypad.SENT: None,
-    Keypad.NOT_NOW: "fixed:call_not_asked",
-    Keypad.NOT_PERMITTED: "fixed:not_yours",
+    Keypad.NOT_NOW: Fixed("call_not_asked"),
+    Keypad.NOT_PERMITTED: Fixed("not_yours"),
 }
 CALL_BACK: Final = {
-    CallBack.OWED: "fixed:call_back_owed",
-    CallBack.NO_NUMBER: "fixed:call_back_no_number",
-    CallBack.TALKING: "fixed:call_back_talking",
-    CallBack.SOON: "fixed:call_back_soon",
-    CallBack.ENOUGH: "fixed:call_back_enough",
-    CallBack.LED: "fixed:call_back_led",
-    CallBack.HELD: "fixed:call_back_nobody",
-    CallBack.NOT_THEIRS: "fixed:call_back_nobody",
-    CallBack.NOBODY: "fixed:call_back_nobody",
-    CallBack.NOT_PERMITTED: "fixed:not_yours",
+    CallBack.OWED: Fixed("call_back_owed"),
+    CallBack.NO_NUMBER: Fixed("call_back_no_number"),
+    CallBack.TALKING: Fixed("call_back_talking"),
+    CallBack.SOON: Fixed("call_back_soon"),
+    CallBack.ENOUGH: Fixed("call_back_enough"),
+    CallBack.LED: Fixed("call_back_led"),
+    CallBack.HELD: Fixed("call_back_nobody"),
+    CallBack.NOT_THEIRS: Fixed("call_back_nobody"),
+    CallBack.NOBODY: Fixed("call_back_nobody"),
+    CallBack.NOT_PERMITTED: Fixed("not_yours"),
 }
 
 
-def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     return CLAIM[calls.claim(tx, who, number_of(action))]
 
 
-def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return None if calls.give_back(tx, who, number_of(action)) else "fixed:call_not_yours"
+def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+    return None if calls.give_back(tx, who, number_of(action)) else Fixed("call_not_yours")
 
 
 def _send_to_keypad(asked: AskedFor) -> Click:
-    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
         return KEYPAD[calls.send_to_keypad(tx, who, number_of(action), asked)]
 
     return send
 
 
-def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """Of a call, a ticket, or somebody who was looked up: to a number on file, whatever anybody says their number is."""
     kind, _, id = value_of(action).partition(":")
     if kind not in _TO_CALL:

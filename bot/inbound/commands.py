@@ -9,8 +9,10 @@ from typing import Any, Final
 from bot.outbound import answers, outbox
 from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known, link, of_command
+from bot.text import replies
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import typed
+from bot.text.replies import Named, OneTicket, Tickets
 from bot.views import agent_cards, call_cards, customer_messages
 from bot.views.blocks import Message
 from desk import choices, lookup
@@ -38,7 +40,7 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
         elif name == "/verify":
             made = _verify(door, tx, who, words)
         elif who is None or not who.is_person:
-            made = answers.answer(tx, door.phrases, who, "help")
+            made = answers.answer(tx, door.phrases, who, replies.HELP)
         else:
             made = COMMANDS[name](door, tx, who, body, words)
     return None if made is None else {"response_type": "ephemeral", **made.shown()}
@@ -46,9 +48,9 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
 
 def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
     if found := _NUMBER.fullmatch(numbers.western(words)):
-        return answers.answer(tx, door.phrases, who, f"ticket:{found[1]}")
+        return answers.answer(tx, door.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
     if not choices.may_open(choices.possible(tx, who)):
-        return answers.answer(tx, door.phrases, who, "open")
+        return answers.answer(tx, door.phrases, who, replies.OPEN)
     outbox.form(tx, who.user, "open", str(body["trigger_id"]), words=kept(door.phrases, words))
     return None
 
@@ -90,7 +92,7 @@ NOT_FOUND: Final = {
 }
 COMMANDS: Final[dict[str, Command]] = {
     "/ticket": _ticket,
-    "/tickets": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "tickets:0"),
-    "/account": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, "account"),
+    "/tickets": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, Tickets()),
+    "/account": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, Named("account")),
 }
 NAMES: Final = (*COMMANDS, "/link", "/verify")

@@ -9,12 +9,13 @@ from authz import LENDABLE
 from bot.inbound import ticket_opening
 from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
 from bot.inbound.ticket_opening import Origin
-from bot.outbound import answers, outbox, private
+from bot.outbound import outbox
 from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known, of_interaction
 from bot.text import choice_values
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
+from bot.text.replies import OPEN, STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply, Tickets, Why, from_value
 from desk import choices, delegation, linking, tickets
 from desk.delegation import Answered, Asked
 from desk.tickets import Added, Drafted
@@ -24,23 +25,22 @@ from store.calls import call_state
 from store.messages import edits, timeline
 from store.messages.timeline import Sent
 from store.slack import quotes
-from store.text import numbers
 
 Body = Mapping[str, Any]
 
 
-def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
     began = container.get("thread_ts")  # the message with the button is nobody's beginning
     origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
     found = choices.possible(tx, who)
     if not choices.may_open(found) and not (found and value_of(action) == "requests"):
-        return "open"
+        return OPEN
     outbox.form(tx, who.user, "open", str(body["trigger_id"]), where(body), origin=origin)
     return None
 
 
-def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """Words that were kept in the message become a ticket."""
     words, origin, source, files = _kept(tx, who, body)
     message, about = (body.get("container") or {}).get("message_ts"), choice_values.read(value_of(action))
@@ -53,31 +53,31 @@ def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
         return None
     known_already = timeline.of_source(tx, source) is not None
     if known_already or (may and not call_state.first_delivery(tx, f"slack:chosen:{who.user.user}:{message}")):
-        return "fixed:chosen_already"
+        return Fixed("chosen_already")
     if words is None:
-        return "fixed:words_gone"
+        return Fixed("words_gone")
     if about is None:
         return None
     made = ticket_opening.open_ticket(tx, who, about, words, origin=origin, source=source, files=files)
     if isinstance(made, Refused):
-        return f"why:{made.cell}"
+        return Why(made.cell)
     if isinstance(made, Drafted):
         outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=about[0], ticket=made.number)
-        return f"drafted:{made.number}"
-    return f"became:{made.number}"
+        return AboutTicket("drafted", made.number)
+    return AboutTicket("became", made.number)
 
 
-def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _add(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """Words that were kept in the message are added to a ticket on which the desk waits for them."""
     _words, _origin, source, files = _kept(tx, who, body)
     added = tickets.add_kept(tx, who, number_of(action), source, files)
-    return f"added:{number_of(action)}" if added is Added.DONE else _NOT_ADDED[added]
+    return AboutTicket("added", number_of(action)) if added is Added.DONE else _NOT_ADDED[added]
 
 
 _NOT_ADDED: Final = {
-    Added.ALREADY: "fixed:chosen_already",
-    Added.GONE: "fixed:words_gone",
-    Added.REFUSED: "fixed:not_added",
+    Added.ALREADY: Fixed("chosen_already"),
+    Added.GONE: Fixed("words_gone"),
+    Added.REFUSED: Fixed("not_added"),
 }
 
 
@@ -96,86 +96,84 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | N
     return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, ticket_opening.listed(files)
 
 
-def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     done = tickets.close(tx, who, number_of(action))
-    return None if done and stands_there(tx, who, body) else f"fixed:{'closed_now' if done else 'closed_already'}"
+    return None if done and stands_there(tx, who, body) else Fixed("closed_now" if done else "closed_already")
 
 
-def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _reopen(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     done = tickets.reopen(tx, who, number_of(action))
-    return None if done and stands_there(tx, who, body) else f"fixed:{'reopened_now' if done else 'open_already'}"
+    return None if done and stands_there(tx, who, body) else Fixed("reopened_now" if done else "open_already")
 
 
-def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return "fixed:draft_gone" if tickets.withdraw(tx, who, number_of(action)) else "fixed:no_draft"
+def _withdraw(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+    return Fixed("draft_gone") if tickets.withdraw(tx, who, number_of(action)) else Fixed("no_draft")
 
 
-def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     if not tickets.may_reply(tx, who, number_of(action)):
-        return "fixed:not_added"
+        return Fixed("not_added")
     outbox.form(tx, who.user, "reply", str(body["trigger_id"]), where(body), ticket=number_of(action))
     return None
 
 
-def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     id, _, cell = value_of(action).partition(":")
     account = numbers.parse_int(id)
     if account is None or cell not in LENDABLE:
         return None
     asked = delegation.ask(tx, who, account, cell)
     if asked is Asked.NOBODY:  # any more: why it is refused says what helps now
-        return f"why:{cell}"
+        return Why(cell)
     return _ASKED[asked]
 
 
-def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     return _LENT[delegation.lend(tx, who, number_of(action), None)]
 
 
-def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     request, hours = (numbers.parse_int(word) for word in value_of(action).partition(":")[::2])
     if request is None or hours is None:
         return None
     return _LENT[delegation.lend(tx, who, request, hours)]
 
 
-def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     return _REFUSED[delegation.refuse(tx, who, number_of(action))]
 
 
-def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
-    return "fixed:taken_back" if delegation.take_back(tx, who, number_of(action)) else "fixed:loan_over"
+def _take_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+    return Fixed("taken_back") if delegation.take_back(tx, who, number_of(action)) else Fixed("loan_over")
 
 
 # What is told of each outcome.
-_ASKED: Final = {
-    Asked.SENT: "fixed:loan_sent",
-    Asked.OPEN: "fixed:loan_open",
-    Asked.TOO_MANY: "fixed:loan_too_many",
-    Asked.NOT_PERMITTED: "open",
+_ASKED: Final[dict[Asked, Reply]] = {
+    Asked.SENT: Fixed("loan_sent"),
+    Asked.OPEN: Fixed("loan_open"),
+    Asked.TOO_MANY: Fixed("loan_too_many"),
+    Asked.NOT_PERMITTED: OPEN,
 }
-_LENT: Final = {
-    Answered.DONE: "fixed:lent_now",
-    Answered.GONE: "fixed:loan_gone",
-    Answered.SUSPENDED: "why:right.lend",
+_LENT: Final[dict[Answered, Reply]] = {
+    Answered.DONE: Fixed("lent_now"),
+    Answered.GONE: Fixed("loan_gone"),
+    Answered.SUSPENDED: Why("right.lend"),
 }
-_REFUSED: Final = {**_LENT, Answered.DONE: "fixed:refused_now"}
+_REFUSED: Final[dict[Answered, Reply]] = {**_LENT, Answered.DONE: Fixed("refused_now")}
 
 
-def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _tell(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """More of something: in the home tab its page, elsewhere an answer."""
-    what = value_of(action)
-    view = body.get("view") or {}
-    if view.get("type") == "home" and what.startswith("tickets:"):
-        number = numbers.parse_int(what.removeprefix("tickets:"), 5) or 0
-        outbox.home(tx, who.user, number, f"home:{body['trigger_id']}")
+    reply = from_value(value_of(action))
+    if isinstance(reply, Tickets) and (body.get("view") or {}).get("type") == "home":
+        outbox.home(tx, who.user, reply.page, f"home:{body['trigger_id']}")
         return None
-    return what if what.partition(":")[0] in answers.ANSWERS or private.is_private(what) else None
+    return reply
 
 
-def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     outbox.home(tx, who.user, 0, f"home:{body.get('trigger_id')}")
-    return "fixed:unlinked" if linking.unlink(tx, who.user.team, who.user.user) else "fixed:stranger"
+    return Fixed("unlinked") if linking.unlink(tx, who.user.team, who.user.user) else STRANGER
 
 
 def shortcut(door: Door, body: Body) -> None:
@@ -197,14 +195,14 @@ def shortcut(door: Door, body: Body) -> None:
             outbox.tell(
                 tx,
                 user,
-                "fixed:stranger" if who is None else "fixed:you_are_staff",
+                STRANGER if who is None else YOU_ARE_STAFF,
                 f"act:{body['trigger_id']}",
                 where=there,
             )
         elif not choices.may_open(choices.possible(tx, who)):
-            outbox.tell(tx, user, "open", f"act:{body['trigger_id']}", where=there)
+            outbox.tell(tx, user, OPEN, f"act:{body['trigger_id']}", where=there)
         elif not words:
-            outbox.tell(tx, user, "fixed:no_words", f"act:{body['trigger_id']}", where=there)
+            outbox.tell(tx, user, Fixed("no_words"), f"act:{body['trigger_id']}", where=there)
         else:
             began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
             source = f"{channel}:{ts}" if channel and ts and _wrote(user, message) else ""

@@ -8,12 +8,27 @@ from typing import Any, Final
 
 from bot.inbound import message_edits, overheard, ticket_opening
 from bot.inbound.verification_actions import not_handed_in
-from bot.outbound import outbox, private
+from bot.outbound import outbox
 from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.text import intents
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
+from bot.text.replies import (
+    HELP,
+    OPEN,
+    STRANGER,
+    YOU_ARE_STAFF,
+    AboutTicket,
+    Fixed,
+    Named,
+    OneTicket,
+    Reply,
+    Unclear,
+    Why,
+    from_value,
+    is_private,
+)
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
 from desk.linking import Link
@@ -82,7 +97,7 @@ def _said(door: Door, event: Body, user: SlackUser, via: Installation) -> None:
             return
         if keeps != words and (who is not None or direct or mentioned):
             there = spoken.reply_there if direct else None
-            outbox.tell(tx, user, "fixed:pin_left_out", f"pin:{_minute(tx, user, spoken)}", where=there)
+            outbox.tell(tx, user, Fixed("pin_left_out"), f"pin:{_minute(tx, user, spoken)}", where=there)
         if place is not None and _in_a_ticket(tx, who, user, place, spoken):
             return
         if place is not None and not (mentioned and place.side == ticket_threads.ORIGIN):
@@ -123,7 +138,7 @@ def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, place: Place
             _stranger(tx, user, spoken)
         return False
     if not spoken.words and not spoken.files:
-        outbox.tell(tx, user, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed("no_words"), spoken.key, where=spoken.reply_there)
         return True
     if place.side == ticket_threads.DESK:
         ticket = ticket_work.to_work_on_shown(tx, who, place.ticket)
@@ -135,7 +150,7 @@ def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, place: Place
         return ticket is not None
     said = tickets.reply(tx, who, place.ticket, spoken.words, source=spoken.source, files=spoken.files)
     if not said and place.side == ticket_threads.CUSTOMER:
-        outbox.tell(tx, user, "fixed:not_added", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed("not_added"), spoken.key, where=spoken.reply_there)
     return said
 
 
@@ -150,26 +165,26 @@ def _proved(
     """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
     one that a reference from the phone is for."""
     if who is None or not who.is_person:
-        _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, "help", spoken.key)
+        _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, HELP, spoken.key)
         return
     number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
     draft = tickets.draft(tx, who, number) if number else None
     mine = list(accounts.theirs(tx, who))
     account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None
     if account is None and len(digits) != linking.DIGITS:
-        outbox.tell(tx, user, "prove", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, Named("prove"), spoken.key, where=spoken.reply_there)
         return
     found = verification.prove(
         tx, who, digits, account, draft, minutes=door.step_up_minutes, carried=transfer_codes.TO_SLACK
     )
     if found is NotProved.OTHER_TOPIC:
-        outbox.tell(tx, user, f"other_topic:{number}", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, AboutTicket("prove.other_topic", number), spoken.key, where=spoken.reply_there)
     elif isinstance(found, NotProved):
         late = found is NotProved.LATER
         key = f"proof_later:{_minute(tx, user, spoken)}" if late else spoken.key
-        outbox.tell(tx, user, "fixed:proof_later" if late else "fixed:proof_wrong", key, where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed("proof_later") if late else Fixed("proof_wrong"), key, where=spoken.reply_there)
     elif draft is None:
-        outbox.tell(tx, user, "proved", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, Named("proved"), spoken.key, where=spoken.reply_there)
     elif (done := tickets.hand_in(tx, who, number)) is not HandIn.DONE:  # or else the ticket's first message says so
         outbox.tell(tx, user, not_handed_in(done, number), spoken.key, where=spoken.reply_there)
 
@@ -182,13 +197,13 @@ def _directly(
         said = customer_messages.LINK[done] if done is not None else "link_how"
         # Said of every wrong one, and from the sixth on once.
         key = f"{said}:{_minute(tx, user, spoken)}" if done is Link.LATER else spoken.key
-        outbox.tell(tx, user, f"fixed:{said}", key, where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed(said), key, where=spoken.reply_there)
         return
     if who is None:
         _stranger(tx, user, spoken)
         return
     if not spoken.words and not spoken.files:
-        outbox.tell(tx, user, "fixed:no_words", spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed("no_words"), spoken.key, where=spoken.reply_there)
         return
     _understood(tx, who, spoken, meant, spoken.reply_there)
 
@@ -198,34 +213,36 @@ def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoke
     learns who is known; and everything else goes to direct messages."""
     there = f"aloud:{_minute(tx, user, spoken)}"
     if not spoken.words and not spoken.files:
-        outbox.tell(tx, user, "fixed:mention_empty", there, where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed("mention_empty"), there, where=spoken.reply_there)
         return
-    if private.is_private(meant.intent):
-        outbox.tell(tx, user, "fixed:write_directly", f"directly:{_minute(tx, user, spoken)}", where=spoken.reply_there)
+    if is_private(_asks(meant)):
+        outbox.tell(
+            tx, user, Fixed("write_directly"), f"directly:{_minute(tx, user, spoken)}", where=spoken.reply_there
+        )
         return
     if who is None:
-        outbox.tell(tx, user, "fixed:stranger", f"stranger:{_minute(tx, user, spoken)}")
+        outbox.tell(tx, user, STRANGER, f"stranger:{_minute(tx, user, spoken)}")
     elif not who.is_person:
-        outbox.tell(tx, user, "fixed:you_are_staff", f"staff:{_minute(tx, user, spoken)}")
+        outbox.tell(tx, user, YOU_ARE_STAFF, f"staff:{_minute(tx, user, spoken)}")
     elif _understood(tx, who, spoken, meant, None):
         return
-    outbox.tell(tx, user, "fixed:see_direct", there, where=spoken.reply_there)
+    outbox.tell(tx, user, Fixed("see_direct"), there, where=spoken.reply_there)
 
 
 def _digits(tx: Transaction, user: SlackUser, spoken: _Spoken, direct: bool) -> None:
     """Digits and no word: they may be a PIN, so nothing is kept of them, and whoever wrote them is told why."""
     key = f"no_pins:{_minute(tx, user, spoken)}"
-    outbox.tell(tx, user, "fixed:no_pins", key, where=spoken.reply_there if direct else None)
+    outbox.tell(tx, user, Fixed("no_pins"), key, where=spoken.reply_there if direct else None)
     if not direct:
-        outbox.tell(tx, user, "fixed:see_direct", f"aloud:{_minute(tx, user, spoken)}", where=spoken.reply_there)
+        outbox.tell(tx, user, Fixed("see_direct"), f"aloud:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
 def _aloud(tx: Transaction, user: SlackUser, spoken: _Spoken, meant: intents.Read) -> None:
     """A code that others could read is good no more (overheard.py). Whoever says one as if to us is told so, right or wrong."""
-    what = f"fixed:{'code_aloud' if meant.value else 'link_how'}"
-    outbox.tell(tx, user, what, f"{what}:{_minute(tx, user, spoken)}")
+    key = "code_aloud" if meant.value else "link_how"
+    outbox.tell(tx, user, Fixed(key), f"{key}:{_minute(tx, user, spoken)}")
     there = f"aloud:{_minute(tx, user, spoken)}"
-    outbox.tell(tx, user, "fixed:see_direct", there, where=spoken.reply_there)
+    outbox.tell(tx, user, Fixed("see_direct"), there, where=spoken.reply_there)
 
 
 def _minute(tx: Transaction, user: SlackUser, spoken: _Spoken) -> str:
@@ -239,7 +256,7 @@ def _understood(
     """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
     Whether a ticket was opened."""
     if meant.intent == "ticket":
-        outbox.tell(tx, who.user, f"ticket:{meant.value}", spoken.key, where=where)
+        outbox.tell(tx, who.user, OneTicket(numbers.parse_int(meant.value) or 0), spoken.key, where=where)
         return False
     if who.is_person and meant.intent in ("problem", "unsure", "change"):
         possible = choices.possible(tx, who)
@@ -255,22 +272,27 @@ def _understood(
                 files=spoken.files,
             )
             if isinstance(opened, Refused):
-                outbox.tell(tx, who.user, "open", spoken.key, where=where)  # the right went in this very moment
+                outbox.tell(tx, who.user, OPEN, spoken.key, where=where)  # the right went in this very moment
             return not isinstance(opened, Refused)
         if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
-            outbox.tell(tx, who.user, f"why:{meant.value}" if meant.value else "open", spoken.key, where=where)
+            outbox.tell(tx, who.user, Why(meant.value) if meant.value else OPEN, spoken.key, where=where)
             return False
-        what = "which" if meant.intent == "problem" else meant.intent
+        what = Unclear("which" if meant.intent == "problem" else meant.intent)
         edits.keep(tx, who.subject, spoken.source, spoken.words)
         outbox.tell(tx, who.user, what, spoken.key, where=where, origin=spoken.kept(tx, who.user))
         return False
-    outbox.tell(tx, who.user, meant.intent, spoken.key, where=where)
+    outbox.tell(tx, who.user, _asks(meant), spoken.key, where=where)
     return False
+
+
+def _asks(meant: intents.Read) -> Reply:
+    """Which answer somebody asks for by what they say."""
+    return from_value(meant.intent) or HELP
 
 
 def _stranger(tx: Transaction, user: SlackUser, spoken: _Spoken) -> None:
     """Always the same words."""
-    outbox.tell(tx, user, "fixed:stranger", f"stranger:{_minute(tx, user, spoken)}", where=spoken.reply_there)
+    outbox.tell(tx, user, STRANGER, f"stranger:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
 def home_opened(door: Door, body: Body) -> None:

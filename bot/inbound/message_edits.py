@@ -10,6 +10,7 @@ from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
+from bot.text.replies import Fixed
 from desk import ticket_work, tickets
 from store import Transaction
 from store.messages import edits, timeline
@@ -60,7 +61,7 @@ def changed(door: Door, event: Body, user: SlackUser | None, via: Installation) 
         about, whose = timeline.of_source(tx, source), edits.whose(tx, source)
         who = known(tx, user) if about is not None or whose is not None or ours or thread else None
         if words != written and user is not None and (about is not None or whose is not None):
-            outbox.tell(tx, user, "fixed:pin_left_out", f"pin:{source}:{stamp}")
+            outbox.tell(tx, user, Fixed("pin_left_out"), f"pin:{source}:{stamp}")
         if about is not None:
             if words is None or not _edited(tx, who, about, source, words, stamp):
                 edits.withdraw(tx, source)

@@ -10,6 +10,7 @@ from bot.inbound.block_action import Click, number, number_of, stands_there, val
 from bot.outbound import outbox
 from bot.platform.context import Door
 from bot.platform.identity import Who, is_old_enough
+from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
 from desk import approvals, own_security, tickets, verification
 from desk.tickets import HandIn
 from store import Transaction
@@ -18,7 +19,7 @@ from store.accounts.account_details import Refused
 Body = Mapping[str, Any]
 
 
-def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """For a draft: handed in at once where they are proved further already. `account:…` is for no draft."""
     kind, _, id = value_of(action).partition(":")
     if kind == "account":
@@ -27,25 +28,26 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
     draft = tickets.draft(tx, who, number(kind))
     done = tickets.hand_in(tx, who, number(kind))
     if done is HandIn.DONE:
-        return None if stands_there(tx, who, body) else f"handed:{number(kind)}"
+        return None if stands_there(tx, who, body) else AboutTicket("handed", number(kind))
     if draft is None or isinstance(done, HandIn) or done.denied.reason != Reason.STEP_UP:
         return not_handed_in(done, number(kind))
     outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number(kind))
     return None
 
 
-def not_handed_in(done: HandIn | Refused, number: int) -> str:
-    """What to tell (outbox.tell) of a draft that was not handed in."""
+def not_handed_in(done: HandIn | Refused, number: int) -> Reply:
+    """What to tell of a draft that was not handed in."""
     if isinstance(done, Refused):
-        return f"why:{done.cell}"
-    became = {HandIn.ALREADY: f"draft_handed_in:{number}", HandIn.WITHDRAWN: f"draft_withdrawn:{number}"}
-    return became.get(done, "fixed:no_draft")
+        return Why(done.cell)
+    if done is HandIn.ALREADY:
+        return AboutTicket("prove.handed_in", number)
+    return AboutTicket("prove.withdrawn", number) if done is HandIn.WITHDRAWN else Fixed("no_draft")
 
 
 def send_text(door: Door) -> Click:
     """From the form: a code goes to their number on file, and the form says so."""
 
-    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
         view = body.get("view") or {}
         account, _, ticket = str(view.get("private_metadata") or "").partition(":")
         sent = verification.send_text(tx, who, number(account), door.texting)
@@ -61,30 +63,30 @@ def send_text(door: Door) -> Click:
     return send
 
 
-def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     if not is_old_enough(tx, who):
-        return "fixed:approval.gone"
+        return Fixed("approval.gone")
     outbox.form(tx, who.user, "approve", str(body["trigger_id"]), where(body), approval=number_of(action))
     return None
 
 
-def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """Somebody else is on the phone as them: the desk is warned at once, and everybody on file told."""
     done = is_old_enough(tx, who) and approvals.not_me(tx, who, number_of(action))
-    return "fixed:approval.not_me" if done else "fixed:approval.gone"
+    return Fixed("approval.not_me") if done else Fixed("approval.gone")
 
 
-def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """In 72 hours: a click proves nothing but that somebody has their Slack. Not by a member who has come just now."""
     if not is_old_enough(tx, who):
-        return "fixed:authenticator.young"
-    return "authenticator" if own_security.remove_authenticator(tx, who) else "fixed:authenticator.none"
+        return Fixed("authenticator.young")
+    return Named("authenticator") if own_security.remove_authenticator(tx, who) else Fixed("authenticator.none")
 
 
-def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> str | None:
+def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     if not is_old_enough(tx, who):
-        return "fixed:authenticator.young"
-    return "fixed:authenticator.kept" if own_security.keep_authenticator(tx, who) else "authenticator"
+        return Fixed("authenticator.young")
+    return Fixed("authenticator.kept") if own_security.keep_authenticator(tx, who) else Named("authenticator")
 
 
 CLICKS: Final[dict[str, Click]] = {

@@ -12,49 +12,59 @@ from authz import CELL_OF, Action, Reason
 from bot.platform.identity import Who
 from bot.text import intents
 from bot.text.phrases import Phrases
+from bot.text.replies import OPEN, AboutTicket, Named, OneTicket, Reply, Tickets, Why
 from bot.views import blocks as b
 from bot.views import customer_messages, delegation_messages
 from bot.views.blocks import Block, Message
 from desk import accounts, choices, delegation, ticket_lists
 from store import Transaction
-from store.text import numbers
 
-Answer = Callable[[Transaction, Phrases, Who, str], Message]
+Answer = Callable[[Transaction, Phrases, Who], Message]
 
 
-def answer(tx: Transaction, p: Phrases, who: Who | None, what: str) -> Message:
-    """`what` is a key of ANSWERS, with more after a colon: `tickets:2`. Whoever is not known is told that and no more."""
+def answer(tx: Transaction, p: Phrases, who: Who | None, reply: Reply) -> Message:
+    """Whoever is not known is told that and no more."""
     if who is None or not who.is_person:
         return customer_messages.plain(p, "stranger" if who is None else "you_are_staff")
-    name, _, more = what.partition(":")
-    return ANSWERS.get(name, _help)(tx, p, who, more)
+    match reply:
+        case AboutTicket(key, number):
+            return customer_messages.plain(p, key, number=number)
+        case Why(cell):
+            return _why(tx, p, who, cell)
+        case Tickets(page):
+            return _tickets(tx, p, who, page)
+        case OneTicket(number):
+            return _ticket(tx, p, who, number)
+        case Named(name) if name in ANSWERS:
+            return ANSWERS[name](tx, p, who)
+    return _help(tx, p, who)
 
 
-def _help(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+def _help(tx: Transaction, p: Phrases, who: Who) -> Message:
     buttons = b.actions(
         b.button(p.plain("button.open"), "open"),
-        b.tell(p.plain("button.tickets"), "tickets:0"),
-        b.tell(p.plain("button.account"), "account"),
+        b.tell(p.plain("button.tickets"), Tickets()),
+        b.tell(p.plain("button.account"), Named("account")),
     )
     return b.message(b.section(p.say("help")), buttons)
 
 
-def _bills(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+def _bills(tx: Transaction, p: Phrases, who: Who) -> Message:
     found = accounts.bills(tx, who, customer_messages.ACCOUNTS)
     return _refused(tx, p, who, Action.BILLING_VIEW) if found is None else customer_messages.bills(p, found)
 
 
-def _services(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+def _services(tx: Transaction, p: Phrases, who: Who) -> Message:
     found = accounts.services(tx, who, customer_messages.ACCOUNTS)
     return _refused(tx, p, who, Action.SERVICE_VIEW) if found is None else customer_messages.services(p, found)
 
 
-def _contacts(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+def _contacts(tx: Transaction, p: Phrases, who: Who) -> Message:
     found = accounts.deciders(tx, who, customer_messages.ACCOUNTS)
     return _refused(tx, p, who, Action.CONTACTS_VIEW) if found is None else customer_messages.contacts(p, found)
 
 
-def _account(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+def _account(tx: Transaction, p: Phrases, who: Who) -> Message:
     found = accounts.rights(tx, who, customer_messages.STANDINGS)
     return customer_messages.account(p, found, choices.possible(tx, who))
 
@@ -64,23 +74,21 @@ def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:
     asked = next((pair for pair, name in CELL_OF.items() if name == cell), choices.OPEN[0])
     found = accounts.refusals(tx, who, [asked])
     # Where nothing is refused it is allowed by now.
-    return customer_messages.refused(p, found, rules=True) if found else _account(tx, p, who, "")
+    return customer_messages.refused(p, found, rules=True) if found else _account(tx, p, who)
 
 
 def _refused(tx: Transaction, p: Phrases, who: Who, action: Action) -> Message:
     return customer_messages.refused(p, accounts.refusals(tx, who, [(action, None)]))
 
 
-def _tickets(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    number = numbers.parse_int(more, 5) or 0
+def _tickets(tx: Transaction, p: Phrases, who: Who, number: int) -> Message:
     found = ticket_lists.page(tx, who, first=number * customer_messages.PAGE, many=customer_messages.PAGE)
     if found is None:
         return customer_messages.refused(p, accounts.refusals(tx, who, ticket_lists.VIEW))
     return customer_messages.listed(p, found.tickets, number, found.more)
 
 
-def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
-    number = numbers.parse_int(more) or 0
+def _ticket(tx: Transaction, p: Phrases, who: Who, number: int) -> Message:
     found = ticket_lists.conversation(tx, who, number)
     return (
         customer_messages.plain(p, "no_such_ticket", number=number)
@@ -89,7 +97,7 @@ def _ticket(tx: Transaction, p: Phrases, who: Who, more: str) -> Message:
     )
 
 
-def _lent(tx: Transaction, p: Phrases, who: Who, _more: str) -> Message:
+def _lent(tx: Transaction, p: Phrases, who: Who) -> Message:
     """What a member has lent and may take back."""
     return delegation_messages.lent(p, delegation.lent(tx, who))
 
@@ -99,7 +107,7 @@ def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_fro
     found = choices.possible(tx, who)
     wanted = intents.which_change(words, p.example("changes")) if what == "change" else ""
     if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
-        return answer(tx, p, who, f"why:{wanted}" if wanted else "open")
+        return answer(tx, p, who, Why(wanted) if wanted else OPEN)
     why: Sequence[Block] = ()
     if wanted and not any(one.kind == wanted for one in found):
         why = _why_no_change(tx, p, who, Action(wanted))
@@ -134,17 +142,7 @@ ANSWERS: Final[dict[str, Answer]] = {
     "services": _services,
     "contacts": _contacts,
     "account": _account,
-    "why": _why,
-    "tickets": _tickets,
-    "ticket": _ticket,
     "lent": _lent,
-    "added": lambda tx, p, who, more: customer_messages.plain(p, "added", number=more[:20]),
-    "handed": lambda tx, p, who, more: customer_messages.plain(p, "handed", number=more[:20]),
-    "draft_handed_in": lambda tx, p, who, more: customer_messages.plain(p, "prove.handed_in", number=more[:20]),
-    "draft_withdrawn": lambda tx, p, who, more: customer_messages.plain(p, "prove.withdrawn", number=more[:20]),
-    "other_topic": lambda tx, p, who, more: customer_messages.plain(p, "prove.other_topic", number=more[:20]),
-    "drafted": lambda tx, p, who, more: customer_messages.plain(p, "drafted", number=more[:20]),
-    "became": lambda tx, p, who, more: customer_messages.plain(p, "became", number=more[:20]),
-    "open": lambda tx, p, who, _more: open_first(tx, p, who),
-    "thanks": lambda _tx, p, _who, _more: customer_messages.plain(p, "thanks"),
+    "open": open_first,
+    "thanks": lambda _tx, p, _who: customer_messages.plain(p, "thanks"),
 }

@@ -23,6 +23,8 @@ from bot.outbound.posting import GONE, Posting
 from bot.platform.context import Door, ask_who_we_are
 from bot.platform.identity import SlackUser, Who, known
 from bot.platform.web_api import SlackSaid, WebApi
+from bot.text import replies
+from bot.text.replies import Fixed, Named, Unclear
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from bot.views.blocks import Block, Message
@@ -71,8 +73,8 @@ def _user(piece: Work) -> SlackUser:
 def tell(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
     user, where = _user(piece), piece.payload.get("where") or {}
-    what = str(piece.payload["what"])
-    if private.is_private(what) and (where.get("only") or not str(where.get("channel")).startswith("D")):
+    reply = replies.from_payload(piece.payload["what"])
+    if replies.is_private(reply) and (where.get("only") or not str(where.get("channel")).startswith("D")):
         where = {}
     message = _answer(tx, posting.door, user, piece.payload)
     yield
@@ -86,7 +88,7 @@ def tell(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         _only_to(posting, user, channel, thread, message, piece)
     else:
         post = posting.post(f"tell:{piece.key}", user.via, channel, message, piece, thread=thread)
-        if private.fades(what):
+        if replies.fades(reply):
             _shown_once(posting, post, message, piece)
         else:
             reworded.keep(piece, f"tell:{piece.key}", piece.payload, message)
@@ -119,19 +121,18 @@ def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
 
 
 def _answer(tx: Transaction, door: Door, user: SlackUser, asked: Mapping[str, Any]) -> Message:
-    what, p = str(asked["what"]), door.phrases
-    name, _, more = what.partition(":")
-    if name == "fixed":
-        return customer_messages.fixed(p, more)
+    reply, p = replies.from_payload(asked["what"]), door.phrases
+    if isinstance(reply, Fixed):
+        return customer_messages.fixed(p, reply.key)
     who = known(tx, user)
-    if private.is_private(what):
-        return private.answer(tx, door, who, what)
-    if what in customer_messages.ASKED and who is not None and who.is_person:
+    if replies.is_private(reply):
+        return private.answer(tx, door, who, reply)
+    if isinstance(reply, Unclear) and who is not None and who.is_person:
         words = edits.unfiled(tx, who.subject, reworded.source(asked))
         if words is None:
             return customer_messages.fixed(p, "words_gone")
-        return answers.asked(tx, p, who, what, words, str(asked["from"]))
-    return answers.answer(tx, p, who, what)
+        return answers.asked(tx, p, who, reply.meaning, words, str(asked["from"]))
+    return answers.answer(tx, p, who, reply)
 
 
 def _only_to(
@@ -193,7 +194,7 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     possible = choices.possible(tx, who)
     found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
-        return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, "open").blocks)
+        return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, replies.OPEN).blocks)
     words, origin, source, files = (str(asked.get(name) or "") for name in ("words", "origin", "source", "files"))
     if not source:
         copied = asked.get("copied") is True
@@ -255,7 +256,7 @@ def show_home(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     else:
         page = int(piece.payload["page"])
         found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
-        account = answers.answer(tx, p, who, "account")
+        account = answers.answer(tx, p, who, Named("account"))
         since = totp.confirmed_at(tx, person_of(who.subject))
         proved = verification.proved_on(tx, who, private.MOST)
         view = home.home(p, account, found or Page((), False), page, proved, since)

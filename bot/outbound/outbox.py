@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.platform.identity import SlackUser
+from bot.text import replies
+from bot.text.replies import Reply
 from store import Transaction
 from store.jobs import job_queue
 
@@ -18,10 +20,10 @@ _SEAL: Final = 20  # characters
 
 
 def tell(
-    tx: Transaction, user: SlackUser, what: str, key: str, *, where: Where | None = None, origin: str = ""
+    tx: Transaction, user: SlackUser, reply: Reply, key: str, *, where: Where | None = None, origin: str = ""
 ) -> None:
-    """An answer (answers.py), or fixed words: `fixed:…`. `origin` says where words came from that the asker is asked about."""
-    asked = {"what": what, "where": dict(where or {}), **({"from": origin} if origin else {})}
+    """What the worker tells them (answers.py, private.py). `origin` says where words came from that the asker is asked about."""
+    asked = {"what": replies.to_payload(reply), "where": dict(where or {}), **({"from": origin} if origin else {})}
     job_queue.enqueue_once(tx, "slack.tell", key, {**_member(user), **asked}, lane=f"tell:{user.team}:{user.user}")
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from authz import REQUESTS, Action
 from bot.platform.context import Door
 from bot.platform.identity import Who, is_old_enough
+from bot.text.replies import Named, Reference
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Block, Message
 from desk import accounts, choices, own_security, ticket_lists, tickets, verification
@@ -18,25 +19,15 @@ from desk.own_security import Lock
 from store import Transaction
 from store.verification import transfer_codes
 
-Answer = Callable[[Transaction, Door, Who, str], Message]
+Answer = Callable[[Transaction, Door, Who], Message]
 MOST: Final = 20  # accounts in one message
 
 
-def is_private(what: str) -> bool:
-    return what.partition(":")[0] in ANSWERS
-
-
-def fades(what: str) -> bool:
-    """Whether what is shown is good for minutes, and says so afterwards."""
-    return what.partition(":")[0] in FADING
-
-
-def answer(tx: Transaction, door: Door, who: Who | None, what: str) -> Message:
-    """`what` is a key of ANSWERS, with more after a colon. Whoever is not known is told that and no more."""
+def answer(tx: Transaction, door: Door, who: Who | None, reply: Named | Reference) -> Message:
+    """Whoever is not known is told that and no more."""
     if who is None or not who.is_person:
         return customer_messages.plain(door.phrases, "stranger" if who is None else "you_are_staff")
-    name, _, more = what.partition(":")
-    return ANSWERS[name](tx, door, who, more)
+    return _reference(tx, door, who, reply) if isinstance(reply, Reference) else ANSWERS[reply.name](tx, door, who)
 
 
 def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent: str = "") -> Block | None:
@@ -50,7 +41,7 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
     return verification_messages.form(door.phrases, ways, named, number, door.step_up_minutes, kind=kind, sent=sent)
 
 
-def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
+def _prove(tx: Transaction, door: Door, who: Who) -> Message:
     found = verification.standings(tx, who, MOST)
     if not found.each and not found.more:
         return customer_messages.plain(door.phrases, "nothing_allowed")
@@ -58,19 +49,19 @@ def _prove(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
     return verification_messages.standing(door.phrases, found, needed, ticket_lists.drafts(tx, who))
 
 
-def _proved(tx: Transaction, door: Door, who: Who, more: str) -> Message:
+def _proved(tx: Transaction, door: Door, who: Who) -> Message:
     """After a reference that was right: how they stand now."""
-    return _prove(tx, door, who, more)
+    return _prove(tx, door, who)
 
 
-def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
+def _reference(tx: Transaction, door: Door, who: Who, reply: Reference) -> Message:
     """A reference for the phone, for what was proved here; what was carried here is not carried on."""
     p = door.phrases
     own = [(account, proved) for account, proved in verification.proved_on(tx, who, MOST) if not proved.topic]
     if not own:
         return customer_messages.plain(p, "reference.none")
-    id, _, kind = more.partition(":")
-    account = next((account for account, _ in own if str(account.id) == id), None)
+    kind = reply.kind
+    account = next((account for account, _ in own if account.id == reply.account), None)
     if account is None or kind not in (*REQUESTS, "agent"):
         return verification_messages.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
     action = Action(kind) if kind != "agent" else None
@@ -80,7 +71,7 @@ def _reference(tx: Transaction, door: Door, who: Who, more: str) -> Message:
     return verification_messages.reference(p, account.name, choices.topic_of(action) if action else "", digits)
 
 
-def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
+def _authenticator(tx: Transaction, door: Door, who: Who) -> Message:
     """Since when they have one, or a one-time link to set one up."""
     there = own_security.authenticator(tx, who)
     if there is not None:
@@ -90,7 +81,7 @@ def _authenticator(tx: Transaction, door: Door, who: Who, _more: str) -> Message
     return verification_messages.enrolment(door.phrases, f"{door.public_url}/enrol/{own_security.enrol(tx, who)}")
 
 
-def _locked(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
+def _locked(tx: Transaction, door: Door, who: Who) -> Message:
     """A code that is taken at the PIN prompt while their PIN is locked; otherwise what applies."""
     p, lock = door.phrases, own_security.lock(tx, who)
     if lock is not Lock.LOCKED:
@@ -103,8 +94,6 @@ def _locked(tx: Transaction, door: Door, who: Who, _more: str) -> Message:
 ANSWERS: Final[dict[str, Answer]] = {
     "prove": _prove,
     "proved": _proved,
-    "reference": _reference,
     "authenticator": _authenticator,
     "locked_out": _locked,
 }
-FADING: Final = ("reference", "authenticator", "locked_out")

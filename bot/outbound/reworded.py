@@ -13,6 +13,8 @@ from typing import Any, Final
 from bot.outbound import outbox
 from bot.outbound.posting import Posting
 from bot.platform.identity import SlackUser
+from bot.text import replies
+from bot.text.replies import OneTicket
 from bot.views.blocks import Message
 from store import Transaction
 from store.jobs import job_queue
@@ -32,9 +34,9 @@ def keep(piece: Work, post: str, asked: Mapping[str, Any], made: Message | Mappi
     about = [f"ticket:{number}" for block in blocks for number in _numbers(block)]
     if origin := source(asked):
         about.append(f"source:{origin}")
-    what = str(asked.get("what") or "")
-    if what.startswith("ticket:"):
-        about.append(what)
+    reply = replies.from_payload(asked["what"]) if "what" in asked else None
+    if isinstance(reply, OneTicket):
+        about.append(f"ticket:{reply.number}")
     if about:
         named = ("what", "from", "source", "team", "user", "via", "page", "ring")
         known = {name: asked[name] for name in named if name in asked}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.text.phrases import escaped
+from bot.text.replies import Offered, to_value
 
 Block = dict[str, Any]
 SECTION, BUTTON, OPTION, TITLE, FALLBACK = 3_000, 75, 75, 24, 3_500
@@ -124,8 +125,9 @@ def button(text: str, action: str, value: str = "", *, style: str = "", url: str
     return made | {name: said for name, said in extra.items() if said}
 
 
-def tell(text: str, what: str) -> Block:
+def tell(text: str, reply: Offered) -> Block:
     """A button that asks for an answer (answers.py). Its id says what, for ids are unique within their block."""
+    what = to_value(reply)
     return button(text, f"tell_{what.replace(':', '_')}", what)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from authz import LENDABLE, Next, Status, leaves_out_suspension
 from bot.text import choice_values
 from bot.text.phrases import Phrases, moment
+from bot.text.replies import Named, OneTicket, Tickets, Why
 from bot.views import blocks as b
 from bot.views.blocks import Block, Message
 from desk.accounts import REFUSALS, OfAccounts, Rights
@@ -137,16 +138,16 @@ def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) ->
         wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in rights.every]
         if wanted:
             lines.append(p.say("may_not", cells=_cells(wanted)))
-        why = b.tell(p.plain("button.why_not"), f"why:{wanted[0]}") if wanted else None
+        why = b.tell(p.plain("button.why_not"), Why(wanted[0])) if wanted else None
         made += [b.section("\n".join(lines)), *b.actions(why)]
     made += _rest_of(p, found, STANDINGS)
     seen = {cell for _, rights in found.each for cell in rights.every}
     made += b.actions(
         b.button(p.plain("button.open"), "open") if may_open(could) else None,
-        b.tell(p.plain("button.bills"), "bills") if "billing.view" in seen else None,
-        b.tell(p.plain("button.services"), "services") if "service.view" in seen else None,
-        b.tell(p.plain("button.contacts"), "contacts") if found.each else None,
-        b.tell(p.plain("button.lent"), "lent") if "right.lend" in seen else None,
+        b.tell(p.plain("button.bills"), Named("bills")) if "billing.view" in seen else None,
+        b.tell(p.plain("button.services"), Named("services")) if "service.view" in seen else None,
+        b.tell(p.plain("button.contacts"), Named("contacts")) if found.each else None,
+        b.tell(p.plain("button.lent"), Named("lent")) if "right.lend" in seen else None,
     )
     return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
 
@@ -168,8 +169,8 @@ def listed(p: Phrases, found: Sequence[Ticket], page: int, more: bool) -> Messag
     made: list[Block] = [b.section(p.say("tickets"))] if page == 0 else []
     made += [ticket_line(p, ticket) for ticket in found]
     made += b.actions(
-        b.tell(p.plain("button.newer"), f"tickets:{page - 1}") if page else None,
-        b.tell(p.plain("button.older"), f"tickets:{page + 1}") if more else None,
+        b.tell(p.plain("button.newer"), Tickets(page - 1)) if page else None,
+        b.tell(p.plain("button.older"), Tickets(page + 1)) if more else None,
         block_id=f"tickets:{page}",
     )
     return b.message(made)
@@ -178,7 +179,7 @@ def listed(p: Phrases, found: Sequence[Ticket], page: int, more: bool) -> Messag
 def ticket_line(p: Phrases, ticket: Ticket) -> Block:
     whose = "ticket_own" if ticket.own else "ticket_other"
     line = p.say(whose, number=ticket.number, subject=ticket.subject, status=ticket.status, topic=ticket.topic)
-    return b.section(line, b.tell(p.plain("button.show"), f"ticket:{ticket.number}"))
+    return b.section(line, b.tell(p.plain("button.show"), OneTicket(ticket.number)))
 
 
 def billing_alone(p: Phrases, found: tuple[AccountName, Status] | None) -> tuple[Block, ...]:
@@ -289,11 +290,11 @@ def unsure(p: Phrases, said: Unclear) -> Message:
     """Words that may be a question or a problem: everything they might mean as buttons; or why they can be no ticket."""
     asked = which(p, said) if said.found else b.message(said.why)
     others = b.actions(
-        b.tell(p.plain("button.bills"), "bills"),
-        b.tell(p.plain("button.services"), "services"),
-        b.tell(p.plain("button.contacts"), "contacts"),
-        b.tell(p.plain("button.tickets"), "tickets:0"),
-        b.tell(p.plain("button.account"), "account"),
+        b.tell(p.plain("button.bills"), Named("bills")),
+        b.tell(p.plain("button.services"), Named("services")),
+        b.tell(p.plain("button.contacts"), Named("contacts")),
+        b.tell(p.plain("button.tickets"), Tickets()),
+        b.tell(p.plain("button.account"), Named("account")),
     )
     return b.message(list(asked.blocks), b.section(p.say("or_this")), others)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from bot.text.phrases import Phrases, clock, moment
+from bot.text.replies import Reference, to_value
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Block, Message
@@ -114,10 +115,10 @@ def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collec
             customer_messages.account_label(p, account),
             [
                 *(
-                    b.option(p.plain("kind", kind=kind), f"reference:{account.id}:{kind}")
+                    b.option(p.plain("kind", kind=kind), to_value(Reference(account.id, kind)))
                     for kind in could.get(account.id, ())
                 ),
-                b.option(p.plain("reference.agent"), f"reference:{account.id}:agent"),
+                b.option(p.plain("reference.agent"), to_value(Reference(account.id, "agent"))),
             ],
         )
         for account, _ in found[:10]

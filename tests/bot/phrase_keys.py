@@ -77,18 +77,16 @@ def uses(source: str, name: str) -> Iterator[Use]:
         }
         parameters = {one.arg for one in scope.args.args} if isinstance(scope, ast.FunctionDef) else set()
         for node in _own(scope):
-            if isinstance(node, ast.Constant | ast.JoinedStr):
-                for key in _fixed(node):
-                    yield Use(key, frozenset(), f"{name}:{node.lineno}")
             if not isinstance(node, ast.Call) or (asked := _asked(node)) is None:
                 continue
             if isinstance(asked, ast.Name) and asked.id in parameters and asked.id not in bound:
                 continue  # a key somebody else gives
-            if isinstance(asked, ast.Name) and asked.id == "more":
-                continue  # what follows `fixed:`, found where that is written
+            if isinstance(asked, ast.Name) and asked.id == "key" and asked.id not in bound:
+                continue  # that of a reply, found where one is made
             asked = bound.get(asked.id, asked) if isinstance(asked, ast.Name) else asked
             every = any(keyword.arg is None for keyword in node.keywords)
             given = frozenset(str(keyword.arg) for keyword in node.keywords)
+            given |= {"number"} if ast.unparse(node.func) == "AboutTicket" else set()
             for key in _keys(asked, f"{name}:{node.lineno}"):
                 yield Use(key, None if every else given, f"{name}:{node.lineno}")
 
@@ -109,6 +107,8 @@ def _asked(call: ast.Call) -> ast.expr | None:
         name, of = call.func.attr, ast.unparse(call.func.value).rpartition(".")[2]
     elif isinstance(call.func, ast.Name):
         name = call.func.id
+    if name in ("Fixed", "AboutTicket"):
+        return call.args[0]  # said later (handlers.py)
     if name in ("say", "plain") and of in ("p", "phrases"):
         return call.args[0]
     if (name, of) in (("plain", "customer_messages"), ("plain", ""), ("stranger", "home")):
@@ -125,7 +125,7 @@ def _keys(asked: ast.expr, where: str) -> Iterator[str]:
     elif isinstance(asked, ast.JoinedStr):
         yield from _filled(asked, where)
     elif isinstance(asked, ast.Subscript) and (table := TABLES.get(ast.unparse(asked.value).rpartition(".")[2])):
-        yield from (key.removeprefix("fixed:") for key in table)
+        yield from table
     else:
         raise AssertionError(f"{where}: a key that cannot be read here: {ast.unparse(asked)}")
 
@@ -137,20 +137,7 @@ def pattern(text: ast.JoinedStr) -> str:
 def _filled(text: ast.JoinedStr, where: str) -> Iterator[str]:
     made = pattern(text)
     assert made in MADE, f"{where}: what can {made} become?"
-    yield from (made.format(word).removeprefix("fixed:") for word in MADE[made])
-
-
-def _fixed(text: ast.Constant | ast.JoinedStr) -> Iterator[str]:
-    """The keys in `fixed:…`, which is said later (handlers.py)."""
-    if isinstance(text, ast.Constant):
-        if isinstance(text.value, str) and text.value.startswith("fixed:") and text.value != "fixed:":
-            yield text.value.removeprefix("fixed:")
-    elif pattern(text) == "fixed:{}":
-        inner = next(part.value for part in text.values if isinstance(part, ast.FormattedValue))
-        if isinstance(inner, ast.IfExp):
-            yield from _keys(inner, "fixed")
-    elif pattern(text).startswith("fixed:"):
-        yield from _filled(text, "fixed")
+    yield from (made.format(word) for word in MADE[made])
 
 
 SOURCES = {path.name: path.read_text() for path in sorted((ROOT / "bot").rglob("*.py"))}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import json
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from authz import REQUESTS
 from bot.outbound import private
 from bot.outbound.answers import ANSWERS
-from bot.text import intents, phrases
+from bot.text import intents, phrases, replies
 from bot.text.intents import AHEAD, Read, read, which_change
+from bot.text.replies import AboutTicket, Fixed, Named, Offered, OneTicket, Reference, Reply, Tickets, Unclear, Why
 from tests.house.test_names import ROOT
 
 EXAMPLES = phrases.load().example("examples")
@@ -238,6 +240,23 @@ def test_what_may_be_one_change_or_another_is_neither() -> None:
 
 
 def test_every_intent_has_an_answer() -> None:
-    assert set(EXAMPLES) - {"problem", "change"} <= {*ANSWERS, *private.ANSWERS}, (
-        "what becomes of a problem or a change is decided in events.py"
-    )
+    asked = {name: replies.from_value(name) for name in set(EXAMPLES) - {"problem", "change"}}  # those: see events.py
+    assert {name for name, reply in asked.items() if reply is None} == set()
+    assert {*ANSWERS, *private.ANSWERS} == set(replies.NAMES)
+
+
+def test_a_reply_is_the_same_after_a_job_and_after_a_button() -> None:
+    asked: list[Offered] = [
+        Named("bills"),
+        Why("right.lend"),
+        Tickets(3),
+        OneTicket(1042),
+        Reference(),
+        Reference(7, "agent"),
+    ]
+    assert [replies.from_value(replies.to_value(reply)) for reply in asked] == asked
+    every: list[Reply] = [*asked, Fixed("stranger"), AboutTicket("became", 1042), Unclear("which")]
+    assert {type(reply) for reply in every} == set(get_args(Reply))
+    assert [replies.from_payload(json.loads(json.dumps(replies.to_payload(reply)))) for reply in every] == every
+    for wrong in ("", "nobody", "tickets:x", "ticket:01", "reference:a:b", "fixed:stranger", "Named"):
+        assert replies.from_value(wrong) in (None, Tickets(), OneTicket(0), Reference(0, "b")), wrong
