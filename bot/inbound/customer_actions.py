@@ -25,6 +25,7 @@ from store.calls import call_state
 from store.messages import edits, timeline
 from store.messages.timeline import Sent
 from store.slack import quotes
+from store.text import numbers
 
 Body = Mapping[str, Any]
 

@@ -11,24 +11,10 @@ from bot.inbound.verification_actions import not_handed_in
 from bot.outbound import outbox
 from bot.platform.context import Door
 from bot.platform.identity import SlackUser, Who, known, link, of_event
-from bot.text import intents
+from bot.text import intents, replies
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
-from bot.text.replies import (
-    HELP,
-    OPEN,
-    STRANGER,
-    YOU_ARE_STAFF,
-    AboutTicket,
-    Fixed,
-    Named,
-    OneTicket,
-    Reply,
-    Unclear,
-    Why,
-    from_value,
-    is_private,
-)
+from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
 from desk.linking import Link
@@ -165,7 +151,7 @@ def _proved(
     """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
     one that a reference from the phone is for."""
     if who is None or not who.is_person:
-        _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, HELP, spoken.key)
+        _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, replies.HELP, spoken.key)
         return
     number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
     draft = tickets.draft(tx, who, number) if number else None
@@ -178,7 +164,7 @@ def _proved(
         tx, who, digits, account, draft, minutes=door.step_up_minutes, carried=transfer_codes.TO_SLACK
     )
     if found is NotProved.OTHER_TOPIC:
-        outbox.tell(tx, user, AboutTicket("prove.other_topic", number), spoken.key, where=spoken.reply_there)
+        outbox.tell(tx, user, replies.AboutTicket("prove.other_topic", number), spoken.key, where=spoken.reply_there)
     elif isinstance(found, NotProved):
         late = found is NotProved.LATER
         key = f"proof_later:{_minute(tx, user, spoken)}" if late else spoken.key
@@ -215,7 +201,7 @@ def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoke
     if not spoken.words and not spoken.files:
         outbox.tell(tx, user, Fixed("mention_empty"), there, where=spoken.reply_there)
         return
-    if is_private(_asks(meant)):
+    if replies.is_private(_asks(meant)):
         outbox.tell(
             tx, user, Fixed("write_directly"), f"directly:{_minute(tx, user, spoken)}", where=spoken.reply_there
         )
@@ -223,7 +209,7 @@ def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoke
     if who is None:
         outbox.tell(tx, user, STRANGER, f"stranger:{_minute(tx, user, spoken)}")
     elif not who.is_person:
-        outbox.tell(tx, user, YOU_ARE_STAFF, f"staff:{_minute(tx, user, spoken)}")
+        outbox.tell(tx, user, replies.YOU_ARE_STAFF, f"staff:{_minute(tx, user, spoken)}")
     elif _understood(tx, who, spoken, meant, None):
         return
     outbox.tell(tx, user, Fixed("see_direct"), there, where=spoken.reply_there)
@@ -256,7 +242,7 @@ def _understood(
     """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
     Whether a ticket was opened."""
     if meant.intent == "ticket":
-        outbox.tell(tx, who.user, OneTicket(numbers.parse_int(meant.value) or 0), spoken.key, where=where)
+        outbox.tell(tx, who.user, replies.OneTicket(numbers.parse_int(meant.value) or 0), spoken.key, where=where)
         return False
     if who.is_person and meant.intent in ("problem", "unsure", "change"):
         possible = choices.possible(tx, who)
@@ -275,9 +261,9 @@ def _understood(
                 outbox.tell(tx, who.user, OPEN, spoken.key, where=where)  # the right went in this very moment
             return not isinstance(opened, Refused)
         if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
-            outbox.tell(tx, who.user, Why(meant.value) if meant.value else OPEN, spoken.key, where=where)
+            outbox.tell(tx, who.user, replies.Why(meant.value) if meant.value else OPEN, spoken.key, where=where)
             return False
-        what = Unclear("which" if meant.intent == "problem" else meant.intent)
+        what = replies.Unclear("which" if meant.intent == "problem" else meant.intent)
         edits.keep(tx, who.subject, spoken.source, spoken.words)
         outbox.tell(tx, who.user, what, spoken.key, where=where, origin=spoken.kept(tx, who.user))
         return False
@@ -287,7 +273,7 @@ def _understood(
 
 def _asks(meant: intents.Read) -> Reply:
     """Which answer somebody asks for by what they say."""
-    return from_value(meant.intent) or HELP
+    return replies.from_value(meant.intent) or replies.HELP
 
 
 def _stranger(tx: Transaction, user: SlackUser, spoken: _Spoken) -> None:

@@ -86,7 +86,7 @@ def uses(source: str, name: str) -> Iterator[Use]:
             asked = bound.get(asked.id, asked) if isinstance(asked, ast.Name) else asked
             every = any(keyword.arg is None for keyword in node.keywords)
             given = frozenset(str(keyword.arg) for keyword in node.keywords)
-            given |= {"number"} if ast.unparse(node.func) == "AboutTicket" else set()
+            given |= {"number"} if ast.unparse(node.func).endswith("AboutTicket") else set()
             for key in _keys(asked, f"{name}:{node.lineno}"):
                 yield Use(key, None if every else given, f"{name}:{node.lineno}")
 
