@@ -95,6 +95,10 @@ class Walking:
             done = any(door.do(who, verb, "".join(rest)) for door in (self.phone, self.slack, self.pages))
             assert done, f"nobody can do that: {deed}"
         self.desk.work()
+        backlog = (
+            self.desk.store.backlog()
+        )  # what a job was to post, and did not, is missing from the walk and would be recorded so
+        assert not backlog.failing + backlog.given_up, backlog.error
 
     def _digits(self, who: str, words: str) -> str:
         """`<long>` is more than anybody reads; `<app>` is what somebody's authenticator app shows, `<notapp>` and `<notnumber>` are as many digits that are wrong."""
