@@ -256,6 +256,15 @@ def test_a_page_that_code_names_is_there() -> None:
     assert {str(path.relative_to(ROOT)): gone for path, gone in named.items() if gone} == {}
 
 
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - {"CHANGELOG.md"}))
+def test_a_file_that_a_page_names_is_there(page: str) -> None:
+    named = set(
+        re.findall(rf"`((?:{'|'.join((*PACKAGES, 'tests', 'docs'))})/[\w/.-]+\.[a-z]+)(?:::\w+)?`", PAGES[page])
+    )
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert page != "docs/where.md" or len(named) > 15
+
+
 def test_every_page_is_listed() -> None:
     listed = set(links(PAGES["docs/README.md"]))
     pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")} - {"README.md", "decisions/template.md"}

@@ -43,6 +43,13 @@ def test_no_package_hides_among_the_tests() -> None:
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
 
+def test_a_name_means_one_file_of_the_store() -> None:
+    paths = [path for path in (ROOT / "store").rglob("*.py") if path.parent.name not in ("store", "tables", "versions")]
+    names = [path.name for path in paths if not path.name.startswith("_")]
+    assert len(names) > 60
+    assert len(names) == len(set(names)), sorted(names)
+
+
 # --- docs/glossary.md
 
 
