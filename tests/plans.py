@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, Executable, Index, Insert, PrimaryKeyConstraint, event
+from sqlalchemy import Engine, Index, Insert, PrimaryKeyConstraint, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
@@ -153,8 +153,8 @@ def listen() -> None:
     def on(self: Prepared, connection: Any, values: Any) -> Any:
         made = original(self, connection, values)
         words = self._compiled[connection.dialect.name].sql
-        if words not in SEEN.sent and isinstance(self._make, Executable):
-            SEEN.add(words, self._make, dict(values), connection.dialect.name)
+        if words not in SEEN.sent:
+            SEEN.add(words, self._statement, dict(values), connection.dialect.name)
         return made
 
     Prepared.on = on  # type: ignore[method-assign]

@@ -28,7 +28,6 @@ from authz import (
 from store import tables
 from store.accounts import colleagues
 from store.accounts.delegations import Lender
-from store.db.statements import Prepared
 from store.db.transaction import Transaction
 
 
@@ -66,7 +65,7 @@ class Invoice:
 def name(tx: Transaction, grant: Grant) -> AccountName:
     """The account's number and name: anybody who is allowed anything on it may hear which account it is."""
     tx.good(grant, *CELLS)
-    row = _NAME.first(tx, account=grant.account)
+    row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     tx.told(grant, "account.number", "account.name")
     return AccountName(row.id, row.number, row.name)
 
@@ -74,14 +73,14 @@ def name(tx: Transaction, grant: Grant) -> AccountName:
 def name_like(tx: Transaction, grant: Grant, words: str) -> AccountName | None:
     """The same if these words are in it, whatever their case; otherwise nothing is told."""
     tx.good(grant, *CELLS)
-    row = _NAME.first(tx, account=grant.account)
+    row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     return name(tx, grant) if words.casefold() in f"{row.name} {row.number}".casefold() else None
 
 
 def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> int | None:
     """Which of the accounts of these grants has this number: its id. None: none of them; nothing is told then."""
     on = {tx.good(grant, *CELLS).account: grant for grant in grants}
-    row = _NUMBERED.first(tx, number=number)
+    row = tx.connection.execute(_NUMBERED, {"number": number}).first()
     return name(tx, on[row.id]).id if row is not None and row.id in on else None
 
 
@@ -110,8 +109,9 @@ def service_names(tx: Transaction, grant: Grant, like: str = "") -> list[Service
     Under a grant that holds for covered services only, those under the Managed Platform SLA.
     """
     tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
-    rows = (_COVERED_SERVICES if grant.when == "sla" else _SERVICES).all(tx, account=grant.account)
-    rows = sorted((row for row in rows if like.casefold() in row.name.casefold()), key=_in_order)
+    listed = _COVERED_SERVICES if grant.when == "sla" else _SERVICES
+    found = tx.connection.execute(listed, {"account": grant.account})
+    rows = sorted((row for row in found if like.casefold() in row.name.casefold()), key=_in_order)
     if rows or not like:
         tx.told(grant, *(("service.name",) if rows else ("service.none",)))
     return [ServiceName(row.ref, row.name) for row in rows]
@@ -124,7 +124,7 @@ def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
 
 def services(tx: Transaction, grant: Grant) -> list[Service]:
     tx.good(grant, "service.view")
-    rows = sorted(_SERVICES.all(tx, account=grant.account), key=_in_order)
+    rows = sorted(tx.connection.execute(_SERVICES, {"account": grant.account}).all(), key=_in_order)
     tx.told(grant, *(("service.name", "service.status") if rows else ("service.none",)))
     return [Service(row.ref, row.name, row.status) for row in rows]
 
@@ -138,7 +138,7 @@ def _in_order(service: Any) -> list[tuple[int, str]]:
 def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
     """What is owed first, then what is paid; within each by due date."""
     tx.good(grant, "billing.view")
-    rows = _INVOICES.all(tx, account=grant.account)
+    rows = tx.connection.execute(_INVOICES, {"account": grant.account}).all()
     owed = ("invoice.number", "invoice.amount", "invoice.due", "invoice.status")
     tx.told(grant, *(owed if rows else ("invoice.none",)))
     found = [Invoice(row.number, row.amount, row.currency, row.due, row.status) for row in rows]
@@ -202,16 +202,16 @@ def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
 def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:
     """What would allow a cell under this account's scheme: role or permission words, and whether they are roles."""
     tx.good(grant, "contacts.view")
-    scheme = tx.schemes[_NAME.first(tx, account=grant.account).scheme]
+    scheme = tx.schemes[tx.connection.execute(_NAME, {"account": grant.account}).one().scheme]
     return scheme.allowing(cell)
 
 
-_NAME = Prepared(select(tables.accounts).where(tables.accounts.c.id == bindparam("account")))
-_NUMBERED = Prepared(select(tables.accounts.c.id).where(tables.accounts.c.number == bindparam("number")))
+_NAME = select(tables.accounts).where(tables.accounts.c.id == bindparam("account"))
+_NUMBERED = select(tables.accounts.c.id).where(tables.accounts.c.number == bindparam("number"))
 _services = (
     select(tables.services).where(tables.services.c.account_id == bindparam("account")).order_by(tables.services.c.ref)
 )
-_SERVICES, _COVERED_SERVICES = Prepared(_services), Prepared(_services.where(tables.services.c.managed_sla))
-_INVOICES = Prepared(
+_SERVICES, _COVERED_SERVICES = _services, _services.where(tables.services.c.managed_sla)
+_INVOICES = (
     select(tables.invoices).where(tables.invoices.c.account_id == bindparam("account")).order_by(tables.invoices.c.due)
 )

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sqlalchemy import bindparam, exists, literal, select
+from sqlalchemy import Executable, bindparam, exists, literal, select
 
 from authz import Action, Ask, Grant, Proof, Standing, Status, judge
 from store import tables
 from store.accounts.people import subject_of
 from store.db.contact_rights import held_by, words_of
-from store.db.statements import Prepared
 from store.db.transaction import Transaction
 
 _NOTHING: Final = frozenset[str]()
@@ -42,7 +41,7 @@ def who_might(
     lent to them, to be judged. Nothing is told."""
     schemes = [scheme for scheme in tx.schemes.values() if scheme.owner]
     words = _NOTHING.union(*(scheme.words_allowing(cell) for scheme in schemes for cell in cells))
-    for row in _holding(words).all(tx, account=account):
+    for row in tx.connection.execute(_holding(words), {"account": account}).all():
         standing = Standing(
             subject_of(row.id), account, tx.schemes[row.scheme], Status(row.status), words_of(row.held), facts
         )
@@ -50,10 +49,8 @@ def who_might(
 
 
 @cache
-def _holding(words: frozenset[str]) -> Prepared:
-    return Prepared(
-        _CONTACTS.where(tables.people.c.id.in_(_OF_ACCOUNT.where(_r.right.in_(map(literal, sorted(words))))))
-    )
+def _holding(words: frozenset[str]) -> Executable:
+    return _CONTACTS.where(tables.people.c.id.in_(_OF_ACCOUNT.where(_r.right.in_(map(literal, sorted(words))))))
 
 
 _r, _c = tables.contact_rights.c, tables.contacts.c

@@ -13,7 +13,7 @@ from store.accounts import colleagues
 from store.accounts.people import lock, person_of, subject_of
 from store.db.active_delegations import loans_of, may_lend
 from store.db.contact_rights import held_by, words_of
-from store.db.statements import AHEAD, Prepared, of_late
+from store.db.statements import AHEAD, of_late
 from store.db.transaction import Collided, NoGrant, Transaction
 from store.jobs import job_queue
 
@@ -267,7 +267,7 @@ def _lenders(
 
 
 def _request(tx: Transaction, id: int) -> Request | None:
-    row = _REQUEST.first(tx, id=id)
+    row = tx.connection.execute(_REQUEST, {"id": id}).first()
     if row is None:
         return None
     gone = row.status == "open" and not -AHEAD <= tx.now - row.asked_at < REQUEST_LIFE
@@ -336,7 +336,7 @@ _LOANS = (
     .join(_lender, _lender.c.id == tables.loans.c.lender)
     .order_by(tables.loans.c.id)
 )
-_REQUEST = Prepared(
+_REQUEST = (
     select(
         tables.loan_requests,
         tables.accounts.c.name.label("account_name"),

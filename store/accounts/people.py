@@ -7,7 +7,6 @@ import secrets
 from sqlalchemy import bindparam, exists, select
 
 from store import tables
-from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction
 from store.text import numbers
 
@@ -55,27 +54,27 @@ def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tupl
     A keyed ID that nobody has stays nobody; without one it is the person who alone has the number on file. Both ways are
     asked of the database every time, so that a stranger's call does the same work as a customer's.
     """
-    by_number = _BY_NUMBER.all(tx, number=number or "")
+    by_number = tx.connection.execute(_BY_NUMBER, {"number": number or ""}).all()
     keyed = support_id or (by_number[0].support_id if len(by_number) == 1 else "")
-    row = _BY_SUPPORT_ID.first(tx, support_id=keyed, number=number or "")
+    row = tx.connection.execute(_BY_SUPPORT_ID, {"support_id": keyed, "number": number or ""}).first()
     return (None, False) if row is None else (row.id, row.own_number)
 
 
 def accounts_of(tx: Transaction, person: int) -> tuple[int, ...]:
     """The accounts somebody is on, by their ids: to see who is probed, never to be told."""
-    return tuple(row.account_id for row in _ACCOUNTS.all(tx, person=person))
+    return tuple(row.account_id for row in tx.connection.execute(_ACCOUNTS, {"person": person}).all())
 
 
 def lock(tx: Transaction, person: int) -> bool:
     """Locks the person's row until the transaction is over, before what was done for them lately is counted: of two at once one
     waits for the other and counts it. Whether they are there."""
-    return _LOCK.first(tx, person=person) is not None
+    return tx.connection.execute(_LOCK, {"person": person}).first() is not None
 
 
 def works_here(tx: Transaction, staff: int) -> bool:
     """Whether somebody of the staff is not suspended, and will not be before this transaction has ended: whoever suspends them
     waits for it, and ends what came of it."""
-    return _WORKS.first(tx, staff=staff) is not None
+    return tx.connection.execute(_WORKS, {"staff": staff}).first() is not None
 
 
 def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
@@ -84,21 +83,19 @@ def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> s
     return NOBODY if person is None else subject_of(person)
 
 
-_LOCK = Prepared(
-    select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)
-)
-_WORKS = Prepared(
+_LOCK = select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)
+_WORKS = (
     select(tables.staff.c.id)
     .where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
     .with_for_update(read=True)
 )
-_BY_NUMBER = Prepared(
+_BY_NUMBER = (
     select(tables.people.c.id, tables.people.c.support_id)
     .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)
     .where(tables.phones.c.number == bindparam("number"))
     .limit(2)
 )
-_ACCOUNTS = Prepared(
+_ACCOUNTS = (
     select(tables.contacts.c.account_id)
     .where(tables.contacts.c.person_id == bindparam("person"))
     .order_by(tables.contacts.c.account_id)
@@ -106,8 +103,6 @@ _ACCOUNTS = Prepared(
 _on_file = exists().where(
     tables.phones.c.person_id == tables.people.c.id, tables.phones.c.number == bindparam("number")
 )
-_BY_SUPPORT_ID = Prepared(
-    select(tables.people.c.id, _on_file.label("own_number")).where(
-        tables.people.c.support_id == bindparam("support_id")
-    )
+_BY_SUPPORT_ID = select(tables.people.c.id, _on_file.label("own_number")).where(
+    tables.people.c.support_id == bindparam("support_id")
 )

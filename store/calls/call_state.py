@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
-from store.db.statements import AHEAD, Prepared
+from store.db.statements import AHEAD, Prepared, either
 from store.db.transaction import Transaction
 
 CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
@@ -47,7 +47,7 @@ def begin(
         "proved_by": proved_by,
     }
     row["answer"] = _seal(tx, sid, "answer", answer)
-    return _BEGIN.first(tx, **row) is not None
+    return tx.connection.execute(_BEGIN[tx.dialect], row).first() is not None
 
 
 def load(tx: Transaction, sid: str) -> CallRow | None:
@@ -80,7 +80,7 @@ def stored_answer(tx: Transaction, call: CallRow) -> str | None:
 
 def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
     """This turn takes longer than one transaction: whoever repeats it meanwhile waits for its answer."""
-    _CLAIM.run(tx, key=sid, now_claimed=fingerprint, now_claimed_at=tx.now)
+    tx.connection.execute(_CLAIM, {"key": sid, "now_claimed": fingerprint, "now_claimed_at": tx.now})
 
 
 def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str, *, proved_by: int | None) -> None:
@@ -126,7 +126,7 @@ def sweep(tx: Transaction) -> None:
 
 def first_delivery(tx: Transaction, key: str) -> bool:
     """Whether this webhook has not had its effect yet; from now on it has, if this transaction commits."""
-    return _DELIVERED.first(tx, key=key, at=tx.now) is not None
+    return tx.connection.execute(_DELIVERED[tx.dialect], {"key": key, "at": tx.now}).first() is not None
 
 
 def forget_delivery(tx: Transaction, key: str) -> None:
@@ -139,7 +139,7 @@ def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
 
 
 _new = ("sid", "step", "state", "fingerprint", "answer", "started_at", "proved_by")
-_BEGIN = Prepared(
+_BEGIN = either(
     lambda insert: (
         insert(tables.calls)
         .values({name: bindparam(name) for name in _new})
@@ -147,7 +147,7 @@ _BEGIN = Prepared(
         .returning(tables.calls.c.sid)
     )
 )
-_DELIVERED = Prepared(
+_DELIVERED = either(
     lambda insert: (
         insert(tables.deliveries)
         .values(key=bindparam("key"), at=bindparam("at"))
@@ -155,9 +155,10 @@ _DELIVERED = Prepared(
         .returning(tables.deliveries.c.key)
     )
 )
+# Prepared, the two of every turn: 23 and 15 µs less.
 _LOAD = Prepared(select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update())
 _c = tables.calls
-_CLAIM = Prepared(
+_CLAIM = (
     update(_c)
     .where(_c.c.sid == bindparam("key"))
     .values(claimed=bindparam("now_claimed"), claimed_at=bindparam("now_claimed_at"))

@@ -16,7 +16,6 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from store import tables
-from store.db.statements import Prepared
 from store.db.transaction import Transaction
 from store.security import budgets
 from store.security.budgets import HOUR, Limit
@@ -65,7 +64,7 @@ def take(tx: Transaction, number: str | None, *, attested: bool, failed: bool = 
 
 
 def is_on_file(tx: Transaction, number: str | None) -> bool:
-    return _ON_FILE.first(tx, number=number or "") is not None
+    return tx.connection.execute(_ON_FILE, {"number": number or ""}).first() is not None
 
 
 def give_back(
@@ -101,4 +100,4 @@ def _named(limit: Limit, whose: str = "") -> Limit:
     return Limit(name, limit.most, limit.every, limit.alert)
 
 
-_ON_FILE: Final = Prepared(select(tables.phones.c.number).where(tables.phones.c.number == bindparam("number")).limit(1))
+_ON_FILE: Final = select(tables.phones.c.number).where(tables.phones.c.number == bindparam("number")).limit(1)

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
 from store.accounts.people import lock, person_of
-from store.db.statements import Prepared, each, issued, one_of
+from store.db.statements import each, either, issued, one_of
 from store.db.transaction import Transaction
 
 DIGITS: Final = 8
@@ -39,12 +39,12 @@ def put(tx: Transaction, digest: str, kind: str, subject: str, bound: str, life:
         lock(tx, person_of(subject))
     void(tx, kind, subject)
     row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
-    return _NEW.first(tx, digest=digest, **row) is not None
+    return tx.connection.execute(_NEW[tx.dialect], {"digest": digest, **row}).first() is not None
 
 
 def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
     """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
-    found = _USE.all(tx, **each("of_digest", digests(tx, kind, digits)), now=tx.now)
+    found = tx.connection.execute(_USE, {**each("of_digest", digests(tx, kind, digits)), "now": tx.now}).all()
     # The same digits under two keys: nobody knows whose.
     return (found[0].subject, found[0].bound) if len(found) == 1 else None
 
@@ -53,7 +53,9 @@ def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
     """`bound` of this subject's own code, which is used up now. Whoever else's it is, it is left alone: None, as for no code."""
     if len(digits) != DIGITS:
         return None
-    row = _USE_OWN.first(tx, **each("of_digest", digests(tx, kind, digits)), of_subject=subject, now=tx.now)
+    row = tx.connection.execute(
+        _USE_OWN, {**each("of_digest", digests(tx, kind, digits)), "of_subject": subject, "now": tx.now}
+    ).first()
     return None if row is None else str(row.bound)
 
 
@@ -61,7 +63,9 @@ def bound_of(tx: Transaction, kind: str, digits: str, subject: str) -> str | Non
     """The same, and it stays good: for whoever must know first what it is for."""
     if len(digits) != DIGITS:
         return None
-    row = _OWN.first(tx, **each("of_digest", digests(tx, kind, digits)), of_subject=subject, now=tx.now)
+    row = tx.connection.execute(
+        _OWN, {**each("of_digest", digests(tx, kind, digits)), "of_subject": subject, "now": tx.now}
+    ).first()
     return None if row is None else str(row.bound)
 
 
@@ -83,7 +87,7 @@ def digests(tx: Transaction, kind: str, digits: str) -> tuple[str, ...]:
 
 _c = tables.codes.c
 _columns = ("digest", "kind", "subject", "bound", "made_at", "expires_at")
-_NEW = Prepared(
+_NEW = either(
     lambda insert: (
         insert(tables.codes)
         .values({name: bindparam(name) for name in _columns})
@@ -94,7 +98,7 @@ _NEW = Prepared(
 _now = bindparam("now", type_=_c.expires_at.type)
 GOOD: Final = (one_of(_c.digest, "of_digest"), _c.used_at.is_(None), _c.expires_at > _now, issued(_c.made_at, _now))
 """A code, or a page's token, that may still be used: for `of_digest` and `now`."""
-_USE = Prepared(update(tables.codes).where(*GOOD).values(used_at=_now).returning(_c.subject, _c.bound))
+_USE = update(tables.codes).where(*GOOD).values(used_at=_now).returning(_c.subject, _c.bound)
 _good = (*GOOD, _c.subject == bindparam("of_subject"))
-_USE_OWN = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.bound))
-_OWN = Prepared(select(_c.bound).where(*_good))
+_USE_OWN = update(tables.codes).where(*_good).values(used_at=_now).returning(_c.bound)
+_OWN = select(_c.bound).where(*_good)

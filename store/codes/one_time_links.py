@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from store import tables
 from store.codes import one_time_codes
 from store.db.keys import Keys
-from store.db.statements import Prepared, each
+from store.db.statements import each
 from store.db.transaction import Transaction
 from store.security import budgets
 from store.security.budgets import Limit
@@ -52,19 +52,25 @@ def codes_of(person: int) -> Limit:
 
 def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """(subject, bound) of a token that is good now, and stays so. None: no such token, used or too old."""
-    row = _LOOK.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    row = tx.connection.execute(
+        _LOOK, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
+    ).first()
     return None if row is None else (row.subject, row.bound)
 
 
 def hold(tx: Transaction, kind: str, token: str) -> bool:
     """Whether a token is good now; if so nobody else uses or ends it until the transaction has ended."""
-    found = _HOLD.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    found = tx.connection.execute(
+        _HOLD, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
+    ).first()
     return found is not None
 
 
 def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     """The same, and it is used up now: of two who send it at once one gets None."""
-    row = _USE.first(tx, **each("of_digest", digests(tx, kind, token)), of_kind=_kind(kind), now=tx.now)
+    row = tx.connection.execute(
+        _USE, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
+    ).first()
     return None if row is None else (row.subject, row.bound)
 
 
@@ -85,6 +91,6 @@ def digests(tx: Transaction, kind: str, token: str) -> tuple[str, ...]:
 _c = tables.codes.c
 _now = bindparam("now", type_=_c.expires_at.type)
 _good = (*one_time_codes.GOOD, _c.kind == bindparam("of_kind"))
-_HOLD = Prepared(select(_c.subject).where(*_good).with_for_update())
-_LOOK = Prepared(select(_c.subject, _c.bound).where(*_good))
-_USE = Prepared(update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound))
+_HOLD = select(_c.subject).where(*_good).with_for_update()
+_LOOK = select(_c.subject, _c.bound).where(*_good)
+_USE = update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound)

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from authz import Scheme, Standing, Status, can_lend
 from store import tables
 from store.db.contact_rights import held_by, words_of
-from store.db.statements import Connected, Prepared
+from store.db.statements import Connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Judging(Connected, Protocol):
 def loans_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[str, Lent]:
     """cell → the loan that gives it; the freest speaks where there are several."""
     found: dict[str, Lent] = {}
-    for loan in _LIVE.all(tx, borrower=borrower, account=account, now=tx.now):
+    for loan in tx.connection.execute(_LIVE, {"borrower": borrower, "account": account, "now": tx.now}).all():
         if not may_lend(scheme, words_of(loan.held), loan.cell):
             continue
         lender, (action, _, topic) = f"person:{loan.lender}", loan.cell.partition(":")
@@ -60,7 +60,7 @@ def loans_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[s
 def hold(tx: Judging, lent: Lent) -> bool:
     """Whether a loan still gives what it gave when it was read. If so it does until the transaction has ended: nobody ends it,
     or takes the one ticket, in between."""
-    row = _HOLD.first(tx, loan=lent.loan, now=tx.now)
+    row = tx.connection.execute(_HOLD, {"loan": lent.loan, "now": tx.now}).first()
     return row is not None and (lent.limit != "one_ticket" or row.ticket is None)
 
 
@@ -69,7 +69,7 @@ def may_lend(scheme: Scheme, held: frozenset[str], cell: str) -> bool:
     return can_lend(cell, Standing("", None, scheme, Status.ACTIVE, held, frozenset()))
 
 
-_HOLD = Prepared(
+_HOLD = (
     select(tables.loans.c.ticket)
     .where(
         tables.loans.c.id == bindparam("loan"),
@@ -78,7 +78,7 @@ _HOLD = Prepared(
     )
     .with_for_update()
 )
-_LIVE = Prepared(
+_LIVE = (
     select(tables.loans, held_by(tables.loans.c.account_id, tables.loans.c.lender).label("held"))
     .where(
         tables.loans.c.borrower == bindparam("borrower"),

@@ -45,4 +45,5 @@ def _one_statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Prepared
         for place, (table, names) in enumerate(shape)
     ]
     last = inserts.pop()
+    # Prepared: 15 µs less a transaction that writes anything.
     return Prepared(last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(inserts))))

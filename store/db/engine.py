@@ -30,6 +30,7 @@ POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: more of them are not fas
 LONGEST, LOCK = 30.0, 0.25
 LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for which somebody does not wait for ever
 
+# Prepared, for SQLAlchemy asks for them in the middle of its own beginning: 15 µs less a transaction.
 _BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
 DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
 

@@ -24,7 +24,7 @@ def on(tx: Judging, subject: str, account: int | None, service: str | None) -> S
     """On one account, or None: not a contact. `service`: whether that very one is covered by an SLA."""
     kind, _, number = subject.partition(":")
     if kind == "staff":
-        role = _ROLE.first(tx, staff=int(number))
+        role = tx.connection.execute(_ROLE, {"staff": int(number)}).first()
         held = frozenset({role.role}) if role is not None else frozenset[str]()
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
     if account is None or kind == "desk":
@@ -38,7 +38,9 @@ def on(tx: Judging, subject: str, account: int | None, service: str | None) -> S
 
 def everywhere(tx: Judging, subject: str) -> list[tuple[int, Standing]]:
     """On every account of a person, by account number: (id, standing)."""
-    rows = _STANDINGS.all(tx, person=int(subject.partition(":")[2]), service=None, now=tx.now)
+    rows = tx.connection.execute(
+        _STANDINGS, {"person": int(subject.partition(":")[2]), "service": None, "now": tx.now}
+    ).all()
     return [(row.id, _read(tx, subject, row.id, row)) for row in rows]
 
 
@@ -64,7 +66,9 @@ def _read(tx: Judging, subject: str, account: int, row: Any) -> Standing:
 
 def _own(tx: Judging, person: int, account: int, followed: Mapping[str, str]) -> frozenset[str]:
     """The cells by which somebody follows such requests of theirs."""
-    topics = {followed.get(row.kind) for row in _KINDS.all(tx, person=person, account=account)}
+    topics = {
+        followed.get(row.kind) for row in tx.connection.execute(_KINDS, {"person": person, "account": account}).all()
+    }
     return frozenset(f"ticket.{verb}:{topic}" for topic in topics if topic for verb in ("view", "reply"))
 
 
@@ -87,10 +91,10 @@ _lent = exists().where(
         tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
     )
 )
-_ROLE = Prepared(
-    select(tables.staff.c.role).where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
+_ROLE = select(tables.staff.c.role).where(
+    tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None)
 )
-_KINDS = Prepared(
+_KINDS = (
     select(tables.tickets.c.kind)
     .where(
         tables.tickets.c.opened_by == bindparam("person"),
@@ -111,5 +115,6 @@ _standings = (
     .join(tables.contacts, tables.contacts.c.account_id == tables.accounts.c.id)
     .where(tables.contacts.c.person_id == bindparam("person"))
 )
+# Prepared saves 69 µs a turn, 23 µs a Slack message, 46 µs its worker and a page of a ticket each.
 _STANDING = Prepared(_standings.where(tables.contacts.c.account_id == bindparam("account")))
-_STANDINGS = Prepared(_standings.order_by(tables.accounts.c.number))
+_STANDINGS = _standings.order_by(tables.accounts.c.number)

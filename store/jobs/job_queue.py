@@ -18,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Update,
     bindparam,
     case,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 )
 
 from store import tables
-from store.db.statements import Prepared
+from store.db.statements import Prepared, either
 from store.db.transaction import Transaction
 
 LEASE: Final = 120_000  # ms; whoever takes longer finds the piece taken by another, who does it again
@@ -100,7 +101,7 @@ def enqueue_once(
     tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
 ) -> bool:
     """Like `enqueue`, for causes that may come twice. Whether it was new."""
-    return _ONCE.first(tx, **_row(tx, kind, key, payload, after, lane)) is not None
+    return tx.connection.execute(_ONCE[tx.dialect], _row(tx, kind, key, payload, after, lane)).first() is not None
 
 
 def _row(
@@ -128,7 +129,9 @@ def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
 
 def lease(tx: Transaction, kinds: list[str]) -> Work | None:
     """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
-    row = _lease(tuple(kinds)).first(tx, now=tx.now, until=tx.now + LEASE) if kinds else None
+    row = (
+        tx.connection.execute(_lease(tuple(kinds)), {"now": tx.now, "until": tx.now + LEASE}).first() if kinds else None
+    )
     if row is None:
         return None
     return Work(
@@ -185,7 +188,7 @@ def lease_again(tx: Transaction, work: Work) -> bool:
 
 def done(tx: Transaction, work: Work) -> None:
     write_down(tx, work)
-    _DONE.run(tx, piece=work.id, tried=work.attempts, now=tx.now)
+    tx.connection.execute(_DONE, {"piece": work.id, "tried": work.attempts, "now": tx.now})
 
 
 def write_down(tx: Transaction, work: Work) -> None:
@@ -254,11 +257,12 @@ def _of(kinds: tuple[str, ...]) -> ColumnElement[bool]:
 @lru_cache(maxsize=64)
 def _due(kinds: tuple[str, ...]) -> Prepared:
     some = exists().where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds))
+    # Prepared: 15 µs less for each thread of a worker, twice a second and before each piece; and no transaction is begun for it.
     return Prepared(select(some.label("some")))
 
 
 @lru_cache(maxsize=64)
-def _lease(kinds: tuple[str, ...]) -> Prepared:
+def _lease(kinds: tuple[str, ...]) -> Executable:
     in_its_way = exists().where(_before.lane == _w.lane, _before.done_at.is_(None), _before.id < _w.id)
     due = (
         select(_w.id)
@@ -268,16 +272,16 @@ def _lease(kinds: tuple[str, ...]) -> Prepared:
         .with_for_update(skip_locked=True)
     )
     taken = update(tables.work).where(_w.id == due.scalar_subquery())
-    return Prepared(taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w))
+    return taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w)
 
 
-_DONE = Prepared(
+_DONE = (
     update(tables.work)
     .where(_w.id == bindparam("piece"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
     .values(done_at=_NOW, error=null(), payload="{}")
 )
 _COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")
-_ONCE = Prepared(
+_ONCE = either(
     lambda insert: (
         insert(tables.work)
         .values({name: bindparam(name) for name in _COLUMNS})

@@ -15,7 +15,6 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from store import tables
 from store.codes import exposed_codes
-from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.slack import quotes
@@ -49,7 +48,7 @@ def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> b
     """Its author changed a message where it came from; what it said before is gone here as it is there. `edited` is Slack's stamp: an
     older edit that comes later changes nothing, and nothing brings back what was taken back. False: we have no such message."""
     hold(tx, source)
-    row = _BY_SOURCE.first(tx, source=source)
+    row = tx.connection.execute(_BY_SOURCE, {"source": source}).first()
     if row is None or row.author != author or row.withdrawn_at is not None:
         return False
     _write(tx, row, exposed_codes.spoil(tx, body), edited)
@@ -60,7 +59,7 @@ def withdraw(tx: Transaction, source: str) -> bool:
     """A message was deleted where it came from, which its author alone can do, whoever they stand for by now: its words and its files are
     gone, and nobody is shown what they were."""
     hold(tx, source)
-    row = _BY_SOURCE.first(tx, source=source)
+    row = tx.connection.execute(_BY_SOURCE, {"source": source}).first()
     if row is None:
         return False
     m = tables.messages.c
@@ -117,13 +116,13 @@ def keep(tx: Transaction, author: str, source: str, words: str) -> None:
 
 def whose(tx: Transaction, source: str) -> str | None:
     """Who wrote a message that is on no ticket, and of which we have words."""
-    row = _UNFILED.first(tx, source=source)
+    row = tx.connection.execute(_UNFILED, {"source": source}).first()
     return row.author if row is not None and row.body is not None else None
 
 
 def unfiled(tx: Transaction, author: str, source: str) -> str | None:
     """What a message of theirs says now that is on no ticket. None: it was taken back, or is forgotten."""
-    row = _UNFILED.first(tx, source=source)
+    row = tx.connection.execute(_UNFILED, {"source": source}).first()
     return row.body if row is not None and row.author == author else None
 
 
@@ -154,7 +153,7 @@ def came(tx: Transaction, author: str, source: str | None) -> Any:
     if source is None:
         return None
     hold(tx, source)
-    row = _UNFILED.first(tx, source=source)
+    row = tx.connection.execute(_UNFILED, {"source": source}).first()
     if row is None or row.author != author:
         return None
     tx.connection.execute(delete(tables.early_edits).where(tables.early_edits.c.source == source))
@@ -204,5 +203,5 @@ def _reword(tx: Transaction, row: Any, body: str) -> None:
     told(tx, f"ticket:{row.ticket}")
 
 
-_BY_SOURCE = Prepared(select(tables.messages).where(tables.messages.c.source == bindparam("source")))
-_UNFILED = Prepared(select(tables.early_edits).where(tables.early_edits.c.source == bindparam("source")))
+_BY_SOURCE = select(tables.messages).where(tables.messages.c.source == bindparam("source"))
+_UNFILED = select(tables.early_edits).where(tables.early_edits.c.source == bindparam("source"))

@@ -118,23 +118,25 @@ def insert_ticket(
 
     Under a threat it is held for those who lead the desk. Whoever opened it, and whoever else may see it, sees what they
     always see: somebody may be looking on."""
-    number: int = _INSERT.first(
-        tx,
-        account_id=account,
-        opened_by=person,
-        topic=topic,
-        kind=kind,
-        subject=(subject or "")[:LONGEST_SUBJECT],
-        titled=subject is None,
-        status="held" if tx.threatened else status,
-        held_as=status if tx.threatened else None,
-        urgent=urgent,
-        service=service,
-        channel=tx.channel,
-        opened_at=tx.now,
-        proof=proved[0],
-        factor=proved[1],
-    ).number
+    number: int = tx.connection.execute(
+        _INSERT,
+        {
+            "account_id": account,
+            "opened_by": person,
+            "topic": topic,
+            "kind": kind,
+            "subject": (subject or "")[:LONGEST_SUBJECT],
+            "titled": subject is None,
+            "status": "held" if tx.threatened else status,
+            "held_as": status if tx.threatened else None,
+            "urgent": urgent,
+            "service": service,
+            "channel": tx.channel,
+            "opened_at": tx.now,
+            "proof": proved[0],
+            "factor": proved[1],
+        },
+    ).scalar_one()
     if tx.threatened:
         who = subject_of(person) if person is not None else NOBODY
         tx.record(who, account, "ticket.held", "kept", fields=(f"ticket.number:{number}",))
@@ -176,9 +178,9 @@ def add(
     }
     if titles:
         edits.retitle(tx, ticket, str(row["body"]))
-    id: int | None = None
+    id = None
     if files or along or answer:
-        id = _SAY.first(tx, **row).id
+        id = tx.connection.execute(_SAY, row).scalar_one()
         for file in files:
             about = {
                 "slack_id": file.id,
@@ -188,9 +190,9 @@ def add(
             }
             tx.write(tables.files, {"message": id, **about})
             job_queue.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
-        for row in NOTED_FILES.all(tx, ticket=ticket):
-            if row.id in along:
-                _copy(tx, row, id)
+        for noted in tx.connection.execute(NOTED_FILES, {"ticket": ticket}).all():
+            if noted.id in along:
+                _copy(tx, noted, id)
     else:
         tx.write(tables.messages, row)
     if recorded:
@@ -217,51 +219,47 @@ def about(tx: Transaction, ticket: int) -> About | None:
 
 def hold(tx: Transaction, ticket: int) -> About | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
-    row = _HOLD.first(tx, number=ticket)
+    row = tx.connection.execute(_HOLD, {"number": ticket}).first()
     return None if row is None else About(*row)
 
 
 def of_source(tx: Transaction, source: str) -> About | None:
     """What the ticket is about that has a message which came as `source`. None: we have none."""
-    row = _BY_SOURCE.first(tx, source=source)
+    row = tx.connection.execute(_BY_SOURCE, {"source": source}).first()
     return None if row is None else about(tx, row.ticket)
 
 
 def service_name(tx: Transaction, account: int, ref: str | None) -> str:
     """Of the service a ticket is about; empty where it is about none."""
-    row = None if ref is None else _SERVICE.first(tx, account=account, ref=ref)
+    row = None if ref is None else tx.connection.execute(_SERVICE, {"account": account, "ref": ref}).first()
     return "" if row is None else str(row.name)
 
 
 def left_by(tx: Transaction, ticket: int) -> int | None:
     """Who left a message that is nobody's ticket, or whom they said they were: a person's id. They are called on a number of
     that person's, and asked for the PIN."""
-    row = _FIRST.first(tx, ticket=ticket)
+    row = tx.connection.execute(_FIRST, {"ticket": ticket}).first()
     author = "" if row is None else row.author.removeprefix("claimed:")
     return person_of(author) if author.startswith("person:") else None
 
 
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]
-_INSERT = Prepared(
-    insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
-)
+_INSERT = insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
 _t, _m, _f = tables.tickets, tables.messages, tables.files
 SEEN_AS = func.coalesce(_t.c.held_as, _t.c.status)  # as customers see it
 _about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.held_as).where(
     _t.c.number == bindparam("number")
 )
-_ABOUT, _HOLD = Prepared(_about), Prepared(_about.with_for_update())
+_ABOUT, _HOLD = Prepared(_about), _about.with_for_update()  # prepared saves 105 µs a worker, 90 µs a page of a ticket
 _s = tables.services.c
-_SERVICE = Prepared(select(_s.name).where(_s.account_id == bindparam("account"), _s.ref == bindparam("ref")))
-_FIRST = Prepared(select(_m.c.author).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id).limit(1))
-_BY_SOURCE = Prepared(select(_m).where(_m.c.source == bindparam("source")))
-NOTED_FILES = Prepared(
+_SERVICE = select(_s.name).where(_s.account_id == bindparam("account"), _s.ref == bindparam("ref"))
+_FIRST = select(_m.c.author).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id).limit(1)
+_BY_SOURCE = select(_m).where(_m.c.source == bindparam("source"))
+NOTED_FILES = (
     select(_f)
     .join(_m, _m.c.id == _f.c.message)
     .where(_m.c.ticket == bindparam("ticket"), _m.c.internal, _m.c.withdrawn_at.is_(None), _f.c.sealed.is_not(None))
     .order_by(_f.c.id)
 )
 _of_a_message = [column.name for column in _m.c if column.name != "id"]
-_SAY = Prepared(
-    insert(tables.messages).values({name: bindparam(name) for name in _of_a_message}).returning(tables.messages.c.id)
-)
+_SAY = insert(tables.messages).values({name: bindparam(name) for name in _of_a_message}).returning(tables.messages.c.id)

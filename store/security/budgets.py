@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, case, delete, select, update
+from sqlalchemy import BigInteger, Executable, bindparam, case, delete, select, update
 
 from store import tables
-from store.db.statements import Insert, Prepared
+from store.db.statements import INSERTS
 from store.db.transaction import Transaction
 from store.security import alerts
 
@@ -80,7 +80,7 @@ def hold(tx: Transaction, limits: Sequence[Limit]) -> Held:
     names = sorted({limit.name for limit in limits})
     assert len(names) == len(limits), "two budgets of one name"
     values = {f"name_{place}": name for place, name in enumerate(names)}
-    rows = {row.name: row for row in _hold(len(names)).all(tx, **values, now=tx.now)}
+    rows = {row.name: row for row in tx.connection.execute(_hold(len(names), tx.dialect), {**values, "now": tx.now})}
     spent = next((limit for limit in limits if _left(tx, limit, rows[limit.name].whole_at) < 1), None)
     return Held(tuple(limits), spent, rows)
 
@@ -97,7 +97,7 @@ def settle(tx: Transaction, held: Held, charged: Sequence[Limit]) -> None:
             alerts.alert(tx, limit.alert, f"{limit.name}:{tx.now}", detail=limit.detail)
             told_at = tx.now
         values |= {f"name_{place}": limit.name, f"whole_at_{place}": whole_at, f"told_at_{place}": told_at}
-    _settle(len(held.limits)).run(tx, **values)
+    tx.connection.execute(_settle(len(held.limits), tx.dialect), values)
 
 
 def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) -> None:
@@ -110,8 +110,8 @@ def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) 
     }
     every = {f"every_{place}": every for place, (_, every) in enumerate(by_name)}
     hold, give = _give_back(len(by_name))
-    hold.run(tx, **names)
-    give.run(tx, **names, **every)
+    tx.connection.execute(hold, names)
+    tx.connection.execute(give, {**names, **every})
 
 
 def has(tx: Transaction, held: Held, limit: Limit) -> bool:
@@ -171,35 +171,29 @@ def _rows(many: int, **columns: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=16)
-def _hold(many: int) -> Prepared:
+def _hold(many: int, dialect: str) -> Executable:
     """Locks the rows in the order of their names, makes those that are not there, and gives them all."""
-
-    def made(insert: Insert) -> Any:
-        new = insert(tables.budgets).values(_rows(many, name="name_", whole_at="now"))
-        same = new.on_conflict_do_update(index_elements=["name"], set_={"whole_at": _b.whole_at})
-        return same.returning(_b.name, _b.whole_at, _b.told_at)
-
-    return Prepared(made)
+    new = INSERTS[dialect](tables.budgets).values(_rows(many, name="name_", whole_at="now"))
+    same = new.on_conflict_do_update(index_elements=["name"], set_={"whole_at": _b.whole_at})
+    return same.returning(_b.name, _b.whole_at, _b.told_at)
 
 
 @lru_cache(maxsize=16)
-def _settle(many: int) -> Prepared:
-    def made(insert: Insert) -> Any:
-        new = insert(tables.budgets).values(_rows(many, name="name_", whole_at="whole_at_", told_at="told_at_"))
-        set_ = {"whole_at": new.excluded.whole_at, "told_at": new.excluded.told_at}
-        return new.on_conflict_do_update(index_elements=["name"], set_=set_)
-
-    return Prepared(made)
+def _settle(many: int, dialect: str) -> Executable:
+    rows = _rows(many, name="name_", whole_at="whole_at_", told_at="told_at_")
+    new = INSERTS[dialect](tables.budgets).values(rows)
+    set_ = {"whole_at": new.excluded.whole_at, "told_at": new.excluded.told_at}
+    return new.on_conflict_do_update(index_elements=["name"], set_=set_)
 
 
 @lru_cache(maxsize=16)
-def _give_back(many: int) -> tuple[Prepared, Prepared]:
+def _give_back(many: int) -> tuple[Executable, Executable]:
     """The first locks in order: an UPDATE of several rows alone would lock them as it finds them."""
     names = [bindparam(f"name_{place}", type_=_b.name.type) for place in range(many)]
     every = [bindparam(f"every_{place}", type_=BigInteger()) for place in range(many)]
     step = case(*((_b.name == name, step) for name, step in zip(names, every, strict=True)), else_=0)
     theirs = _b.name.in_(names)
     return (
-        Prepared(select(_b.name).where(theirs).order_by(_b.name).with_for_update()),
-        Prepared(update(tables.budgets).where(theirs).values(whole_at=_b.whole_at - step)),
+        select(_b.name).where(theirs).order_by(_b.name).with_for_update(),
+        update(tables.budgets).where(theirs).values(whole_at=_b.whole_at - step),
     )

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, select
 from authz import Grant
 from store import tables
 from store.db import grant_limits
-from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 from store.security import alerts
 
@@ -26,14 +25,14 @@ class Switched:
 
 def threat(tx: Transaction) -> bool:
     """Whether the desk is under an elevated threat: calls leave a message, and are called back."""
-    row = _SWITCH.first(tx, name=THREAT)
+    row = tx.connection.execute(_SWITCH, {"name": THREAT}).first()
     return row is not None and bool(row.on)
 
 
 def look(tx: Transaction, grant: Grant) -> Switched | None:
     """How it stands, and who did it."""
     tx.good(grant, "desk.threat.switch", "desk.proof.ask")
-    row = _SWITCH.first(tx, name=THREAT)
+    row = tx.connection.execute(_SWITCH, {"name": THREAT}).first()
     return None if row is None else Switched(bool(row.on), row.by, row.at)
 
 
@@ -54,4 +53,4 @@ def switch(tx: Transaction, grant: Grant, on: bool, *, asked_by: int | None = No
     return True
 
 
-_SWITCH = Prepared(select(tables.switches).where(tables.switches.c.name == bindparam("name")))
+_SWITCH = select(tables.switches).where(tables.switches.c.name == bindparam("name"))

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
 from store.db.keys import Keys
-from store.db.statements import AHEAD, Prepared
+from store.db.statements import AHEAD
 from store.db.transaction import Transaction, upsert
 
 STATE_LIFE = 10 * 60_000  # ms an installation may take in the browser
@@ -59,12 +59,12 @@ def put(tx: Transaction, made: Installation, *, anew: bool = False) -> None:
 
 
 def find(tx: Transaction, team: str) -> Installation | None:
-    row = _FIND.first(tx, team=team)
+    row = tx.connection.execute(_FIND, {"team": team}).first()
     return None if row is None else _installation(tx, row)
 
 
 def every(tx: Transaction) -> list[Installation]:
-    return [_installation(tx, row) for row in _ALL.all(tx)]
+    return [_installation(tx, row) for row in tx.connection.execute(_ALL).all()]
 
 
 def due_to_rotate(tx: Transaction) -> list[str]:
@@ -144,5 +144,5 @@ def _installation(tx: Transaction, row: Any) -> Installation:
 
 
 _i = tables.installations
-_FIND = Prepared(select(_i).where(_i.c.team == bindparam("team"), _i.c.ended_at.is_(None)))
-_ALL = Prepared(select(_i).where(_i.c.ended_at.is_(None)).order_by(_i.c.installed_at))
+_FIND = select(_i).where(_i.c.team == bindparam("team"), _i.c.ended_at.is_(None))
+_ALL = select(_i).where(_i.c.ended_at.is_(None)).order_by(_i.c.installed_at)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, insert, select
 
 from store import tables
-from store.db.statements import Prepared
 from store.db.transaction import Transaction
 
 # An answer nobody had made anew for a month is far up in a conversation, and its ticket says itself what is so now; workspaces that keep
@@ -38,7 +37,7 @@ def keep(tx: Transaction, post: str, asked: Mapping[str, Any], about: Iterable[s
 def holding(tx: Transaction, about: str, many: int, before: int | None = None) -> list[Quote]:
     """What holds words of a ticket or message: the newest first, so many at most; the next of them come `before` the last."""
     first = before if before is not None else _AFTER_ALL
-    found = _ABOUT.all(tx, about=about, before=first, many=many)
+    found = tx.connection.execute(_ABOUT, {"about": about, "before": first, "many": many}).all()
     return [Quote(row.id, row.post, json.loads(row.asked)) for row in found]
 
 
@@ -60,7 +59,7 @@ def sweep(tx: Transaction) -> None:
 
 _AFTER_ALL: Final = 2**62
 _q = tables.quotes.c
-_ABOUT = Prepared(
+_ABOUT = (
     select(tables.quotes)
     .where(_q.about == bindparam("about"), _q.id < bindparam("before"))
     .order_by(_q.id.desc())

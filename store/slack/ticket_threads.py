@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, insert, select, update
 
 from store import tables
-from store.db.statements import Prepared, starting
+from store.db.statements import starting
 from store.db.transaction import Transaction, upsert
 
 CUSTOMER: Final = "customer"  # direct messages of one person: all that is said
@@ -54,21 +54,21 @@ def add(
 ) -> None:
     place = {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread}
     member_team, user = member or (None, None)
-    _ADD.run(tx, **place, member_team=member_team, member=user)
+    tx.connection.execute(_ADD, {**place, "member_team": member_team, "member": user})
 
 
 def of_ticket(tx: Transaction, ticket: int) -> list[Place]:
-    return list(map(_place, _OF_TICKET.all(tx, ticket=ticket)))
+    return list(map(_place, tx.connection.execute(_OF_TICKET, {"ticket": ticket}).all()))
 
 
 def find(tx: Transaction, id: int) -> Place | None:
-    row = _FIND.first(tx, id=id)
+    row = tx.connection.execute(_FIND, {"id": id}).first()
     return None if row is None else _place(row)
 
 
 def at(tx: Transaction, team: str, channel: str, thread: str) -> Place | None:
     """The ticket a thread belongs to."""
-    row = _AT.first(tx, team=team, channel=channel, thread=thread)
+    row = tx.connection.execute(_AT, {"team": team, "channel": channel, "thread": thread}).first()
     return None if row is None else _place(row)
 
 
@@ -79,7 +79,7 @@ def stands(tx: Transaction, place: Place, channel: str, thread: str) -> None:
 
 
 def posted(tx: Transaction, key: str) -> Post | None:
-    row = _POSTED.first(tx, key=key)
+    row = tx.connection.execute(_POSTED, {"key": key}).first()
     return None if row is None else Post(row.team, row.channel, row.ts, row.version)
 
 
@@ -116,12 +116,10 @@ def _place(row: Any) -> Place:
 
 
 _p = tables.places
-_ADD = Prepared(insert(_p).values({column.name: bindparam(column.name) for column in _p.c if column.name != "id"}))
-_OF_TICKET = Prepared(select(_p).where(_p.c.ticket == bindparam("ticket")).order_by(_p.c.id))
-_FIND = Prepared(select(_p).where(_p.c.id == bindparam("id")))
-_AT = Prepared(
-    select(_p).where(
-        _p.c.team == bindparam("team"), _p.c.channel == bindparam("channel"), _p.c.thread == bindparam("thread")
-    )
+_ADD = insert(_p).values({column.name: bindparam(column.name) for column in _p.c if column.name != "id"})
+_OF_TICKET = select(_p).where(_p.c.ticket == bindparam("ticket")).order_by(_p.c.id)
+_FIND = select(_p).where(_p.c.id == bindparam("id"))
+_AT = select(_p).where(
+    _p.c.team == bindparam("team"), _p.c.channel == bindparam("channel"), _p.c.thread == bindparam("thread")
 )
-_POSTED = Prepared(select(tables.posts).where(tables.posts.c.key == bindparam("key")))
+_POSTED = select(tables.posts).where(tables.posts.c.key == bindparam("key"))

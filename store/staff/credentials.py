@@ -22,7 +22,7 @@ from authz import Grant
 from store import tables
 from store.accounts.people import works_here
 from store.db.keys import Keys
-from store.db.statements import AHEAD, Prepared
+from store.db.statements import AHEAD
 from store.db.transaction import NOBODY, Transaction, upsert
 from store.jobs import job_queue
 from store.security import alerts, budgets
@@ -107,7 +107,7 @@ def matches(keys: Keys, login: Login | None, decoy: str, password: str) -> bool:
 
 def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
     """Counts a try, or says that there were too many. Commit before comparing."""
-    row = _FIND.first(tx, username=username)
+    row = tx.connection.execute(_FIND, {"username": username}).first()
     digest = tx.keys.digest("signin", username)[:40]
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
     found = marked(tx.keys, caller.known, tx.now)
@@ -189,7 +189,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
     Whoever is not in is not told why, but for who is suspended and has just shown that it is they."""
     codes = budgets.hold(tx, (_codes(attempt.digest, known=attempt.known),))
     here = works_here(tx, attempt.staff or 0)  # held before it is looked at, or a session could outlive a suspension
-    row = _HOLD.first(tx, staff=attempt.staff or 0)
+    row = tx.connection.execute(_HOLD, {"staff": attempt.staff or 0}).first()
     sealed = row.authenticator if row is not None else b""
     opened = tx.keys.open("staff-logins", sealed, f"authenticator {attempt.staff}") if row is not None else None
     secret = opened.decode() if opened else _NOBODYS
@@ -256,7 +256,7 @@ def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> N
 
 def mark(tx: Transaction, staff: int) -> str:
     """What a browser keeps after a sign-in, to be counted apart from strangers. It proves nothing else."""
-    row = _HOLD.first(tx, staff=staff)
+    row = tx.connection.execute(_HOLD, {"staff": staff}).first()
     words = (str(staff), str(tx.now), str(row.set_at if row is not None else 0))
     return ".".join((*words, tx.keys.digest(_MARK, *words)))
 
@@ -297,6 +297,6 @@ _MARK: Final = "signin-known"
 _NOBODYS: Final = pyotp.random_base32()
 _l, _s = tables.staff_logins, tables.staff
 _both = select(_l, _s.c.username, _s.c.suspended_at).join(_s, _s.c.id == _l.c.staff_id)
-_FIND = Prepared(_both.where(_s.c.username == bindparam("username")))
+_FIND = _both.where(_s.c.username == bindparam("username"))
 _ALL = select(_s.c.id, _s.c.username).join(_l, _s.c.id == _l.c.staff_id).where(_s.c.suspended_at.is_(None))
-_HOLD = Prepared(_both.where(_l.c.staff_id == bindparam("staff")).with_for_update(of=_l))
+_HOLD = _both.where(_l.c.staff_id == bindparam("staff")).with_for_update(of=_l)

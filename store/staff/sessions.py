@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from store import tables
 from store.db.keys import Keys
-from store.db.statements import Prepared, each, issued, one_of
+from store.db.statements import each, issued, one_of
 from store.db.transaction import Transaction
 
 IDLE: Final = 30 * 60_000  # ms
@@ -54,7 +54,7 @@ def begin(tx: Transaction, staff: int) -> str:
 
 def find(tx: Transaction, token: str, *, does: bool) -> SignedIn | None:
     """Who that is, if they are signed in now. `does`: they do something, and it is not their page that asks by itself."""
-    row = _FIND.first(tx, **_asked(tx.keys, token, tx.now))
+    row = tx.connection.execute(_FIND, _asked(tx.keys, token, tx.now)).first()
     if row is None:
         return None
     seen = row.seen_at
@@ -120,4 +120,4 @@ _QUERY = (
         _st.suspended_at.is_(None),
     )
 )
-_FIND = Prepared(_QUERY)
+_FIND = _QUERY

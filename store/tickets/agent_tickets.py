@@ -12,7 +12,7 @@ from authz import Grant
 from store import tables
 from store.accounts.people import works_here
 from store.db import grant_limits
-from store.db.statements import Insert, Prepared
+from store.db.statements import Insert, either
 from store.db.transaction import Collided, NoGrant, Transaction
 from store.messages import edits, shown, ticket_access, timeline
 from store.messages.timeline import NOT_THE_DESKS, Said, Sent
@@ -75,7 +75,7 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
         return ALREADY
     if before not in (None, had):
         return ANOTHER
-    _TAKE.run(tx, ticket=number, staff_id=staff, at=tx.now)
+    tx.connection.execute(_TAKE[tx.dialect], {"ticket": number, "staff_id": staff, "at": tx.now})
     timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
     return TAKEN
 
@@ -240,7 +240,7 @@ def _take(insert: Insert) -> Executable:
     return new.on_conflict_do_update(index_elements=["ticket"], set_=taken)
 
 
-_TAKE = Prepared(_take)
+_TAKE = either(_take)
 _any_message = tables.messages.alias()
 _first_message = (
     select(func.min(_any_message.c.id)).where(_any_message.c.ticket == tables.tickets.c.number).scalar_subquery()

@@ -15,7 +15,6 @@ from sqlalchemy import bindparam, select, update
 from authz import Action, Ask, Denied, Grant, Proof, Topic, judge
 from store import tables
 from store.accounts.people import subject_of
-from store.db.statements import Prepared
 from store.db.transaction import NoGrant, Transaction, upsert
 from store.messages import edits, timeline
 from store.slack.ticket_threads import CUSTOMER
@@ -51,14 +50,18 @@ class Delivery:
 def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     """Whom an answer written now would reach. `phone`: whether the desk has a phone line that customers can ring."""
     tx.good(grant, "desk.ticket.work", "desk.deliver")
-    row = _TICKET.first(tx, number=number)
+    row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or (grant.cell == "desk.ticket.work" and row.account_id != grant.account):
         raise NoGrant("not a ticket this grant works on")
     if row.opened_by is None or row.account_id is None or row.held_as is not None:
         return Reach(NOBODY, "", "no_way")
     tx.told(grant, "contact.name")
     why = _why_not(tx, row, row.opened_by)
-    if not why and slack_members.of_person(tx, row.opened_by) and _SLACK_IS_OPEN.first(tx) is not None:
+    if (
+        not why
+        and slack_members.of_person(tx, row.opened_by)
+        and tx.connection.execute(_SLACK_IS_OPEN).first() is not None
+    ):
         return Reach(SLACK, row.name)
     if not why and phone and _can_ring(tx, row.opened_by):
         return Reach(PHONE, row.name)
@@ -102,12 +105,12 @@ def unreadable(tx: Transaction, grant: Grant, number: int, message: int, *, phon
 def read_out(tx: Transaction, grant: Grant, number: int) -> None:
     """The desk's last answer was read to the requester by phone."""
     tx.good(grant, "ticket.view:technical", "ticket.view:billing")
-    row = _TICKET.first(tx, number=number)
+    row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or row.account_id != grant.account or subject_of(row.opened_by or 0) != grant.subject:
         return
     if row.held_as is not None:  # nothing of the desk's is
         return
-    last = _LAST.first(tx, ticket=number)
+    last = tx.connection.execute(_LAST, {"ticket": number}).first()
     if last is not None and last.state != "delivered":
         settle(tx, last.message, "heard")
 
@@ -128,7 +131,10 @@ def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]
     about = timeline.about(tx, number)
     if about is None or (grant.cell == "desk.ticket.work" and about.account != grant.account):
         raise NoGrant("not a ticket of this grant")
-    return {row.message: Delivery(row.state, row.why, row.at, row.place) for row in _OF_TICKET.all(tx, ticket=number)}
+    return {
+        row.message: Delivery(row.state, row.why, row.at, row.place)
+        for row in tx.connection.execute(_OF_TICKET, {"ticket": number}).all()
+    }
 
 
 def _why_not(tx: Transaction, ticket: Any, person: int) -> str:
@@ -162,14 +168,14 @@ def _put(tx: Transaction, message: int, state: str, why: str) -> None:
 
 
 _t, _d, _m, _i = tables.tickets, tables.answer_states, tables.messages, tables.installations
-_TICKET = Prepared(
+_TICKET = (
     select(_t.c.account_id, _t.c.topic, _t.c.opened_by, _t.c.held_as, tables.people.c.name)
     .outerjoin(tables.people, tables.people.c.id == _t.c.opened_by)
     .where(_t.c.number == bindparam("number"))
 )
-_SLACK_IS_OPEN = Prepared(select(_i.c.team).where(_i.c.ended_at.is_(None)).limit(1))
-_OF_TICKET = Prepared(select(_d).join(_m, _m.c.id == _d.c.message).where(_m.c.ticket == bindparam("ticket")))
-_LAST = Prepared(
+_SLACK_IS_OPEN = select(_i.c.team).where(_i.c.ended_at.is_(None)).limit(1)
+_OF_TICKET = select(_d).join(_m, _m.c.id == _d.c.message).where(_m.c.ticket == bindparam("ticket"))
+_LAST = (
     select(_d.c.message, _d.c.state)
     .join(_m, _m.c.id == _d.c.message)
     .where(_m.c.ticket == bindparam("ticket"))

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, sel
 from authz import Grant, Topic
 from store import tables
 from store.accounts.people import person_of
-from store.db.statements import Prepared
 from store.db.transaction import NoGrant, Transaction
 from store.messages import shown, timeline
 from store.tickets.customer_tickets import Conversation, Ticket, own_only
@@ -48,7 +47,11 @@ def waits(tx: Transaction, grants: Sequence[Grant]) -> list[Grant]:
     """The grants of those accounts where the desk waits for this person; nothing is told. Asked with every message, and mostly
     there is none: so it is a statement made once."""
     me, accounts = _viewing(tx, grants), dict.fromkeys(grant.account for grant in grants)
-    some = {account for account in accounts if _SOME_WAIT.first(tx, account=account, me=me) is not None}
+    some = {
+        account
+        for account in accounts
+        if tx.connection.execute(_SOME_WAIT, {"account": account, "me": me}).first() is not None
+    }
     return [grant for grant in grants if grant.account in some]
 
 
@@ -135,7 +138,7 @@ def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
     return and_(t.account_id.in_(accounts), seen, (timeline.SEEN_AS != "draft") | mine, granted)
 
 
-_SOME_WAIT = Prepared(
+_SOME_WAIT = (
     select(tables.tickets.c.number)
     .where(
         tables.tickets.c.account_id == bindparam("account"),

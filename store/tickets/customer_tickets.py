@@ -12,7 +12,6 @@ from store import tables
 from store.accounts import delegations
 from store.accounts.people import person_of, subject_of
 from store.db import grant_limits
-from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction
 from store.messages import edits, timeline
 from store.messages.timeline import Recorded, Said, Sent, insert_ticket
@@ -119,9 +118,10 @@ def request(
 
 def request_with_recording(tx: Transaction, subject: str, sid: str) -> tuple[int, bool] | None:
     """The same for the request of theirs that has this recording already: for a door that hears of it again."""
-    row = _BY_RECORDING.first(tx, sid=sid)
-    own = row is not None and row.opened_by is not None and subject_of(row.opened_by) == subject
-    return (row.number, (row.held_as or row.status) != "draft") if own else None
+    row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
+    if row is None or row.opened_by is None or subject_of(row.opened_by) != subject:
+        return None
+    return row.number, (row.held_as or row.status) != "draft"
 
 
 def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
@@ -198,13 +198,13 @@ def leave_pending(
 
 def has_recording(tx: Transaction, sid: str) -> bool:
     """Whether some ticket has this recording already: for a door that hears of it again."""
-    return _BY_RECORDING.first(tx, sid=sid) is not None
+    return tx.connection.execute(_BY_RECORDING, {"sid": sid}).first() is not None
 
 
 def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
     tx.good(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
-    row = _BY_RECORDING.first(tx, sid=sid)
+    row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
     sorted_out = row is not None and (row.held_as or row.status) != "pending"
     return row.number if row and row.account_id == grant.account and sorted_out else None
 
@@ -301,7 +301,7 @@ def own_only(of: Grant) -> ColumnElement[bool]:
     return mine & t.kind.in_(REQUESTS) if of.when == OWN_REQUESTS else mine
 
 
-_BY_RECORDING = Prepared(
+_BY_RECORDING = (
     select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by", "held_as")))
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))

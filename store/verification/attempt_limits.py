@@ -19,7 +19,7 @@ from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, sel
 
 from store import tables
 from store.accounts.people import subject_of
-from store.db.statements import Insert, Prepared, starting
+from store.db.statements import Insert, either, starting
 from store.db.transaction import Transaction
 from store.security import budgets
 from store.security.budgets import Limit
@@ -93,12 +93,14 @@ def reserve(
     The statements are the same whether the attempt is let through or refused.
     """
     limits, now, tries = tuple(limits), tx.now, _tries(k, caller)
-    _SEEN.run(tx, key=k, at=now, is_real=real)
+    tx.connection.execute(_SEEN[tx.dialect], {"key": k, "at": now, "is_real": real})
     held = budgets.hold(tx, (tries, *limits, *watched))
     limit = next((one for one in (tries, *limits) if not budgets.has(tx, held, one)), None)
     closed, limits = not all(budgets.has(tx, held, one) for one in watched), (*limits, *watched[:1])
     nothing = barred or limit is not None
-    row = _RESERVE.first(tx, key=_NOTHING if nothing else k, now=now, until=now + LOCK, by_code=by_code)
+    row = tx.connection.execute(
+        _RESERVE, {"key": _NOTHING if nothing else k, "now": now, "until": now + LOCK, "by_code": by_code}
+    ).first()
     every = limit is None and (row is not None or (refused_too and not barred))
     budgets.settle(tx, held, (tries, *limits) if every else () if limit == tries else (tries,))
     if row is None:
@@ -113,7 +115,7 @@ def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
     If others came in between, the row of failures stays as it is, this attempt included: they may have failed, or been
     right and cleared it already. After a wrong PIN nothing is given back, by the same statements.
     """
-    _GIVE_BACK.run(tx, key=made.k if matched else _NOTHING, gen_then=made.gen)
+    tx.connection.execute(_GIVE_BACK, {"key": made.k if matched else _NOTHING, "gen_then": made.gen})
     budgets.give_back(tx, made.limits, really=matched)
 
 
@@ -179,12 +181,12 @@ def _seen(insert: Insert) -> Executable:
     return new.on_conflict_do_update(index_elements=["k"], set_=again)
 
 
-_SEEN: Final = Prepared(_seen)
+_SEEN: Final = either(_seen)
 _NOTHING: Final = ""  # no counter has this name: a statement that is to change nothing
 _g = tables.pin_guards.c
 _now, _until = bindparam("now", type_=_g.gen.type), bindparam("until", type_=_g.gen.type)
 _in_window = case((_g.locked_until <= _now, 1), else_=_g.window_n + 1)
-_RESERVE = Prepared(
+_RESERVE = (
     update(tables.pin_guards)
     .where(
         _g.k == bindparam("key"),
@@ -204,7 +206,7 @@ _RESERVE = Prepared(
     .returning(_g.gen, _g.consecutive, _g.lifetime)
 )
 _none_since = _g.gen == bindparam("gen_then", type_=_g.gen.type)
-_GIVE_BACK = Prepared(
+_GIVE_BACK = (
     update(tables.pin_guards)
     .where(_g.k == bindparam("key"))
     .values(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 
 from store import tables
-from store.db.statements import Prepared
 from store.db.transaction import Transaction
 from store.text.durations import COOLING as COOLING  # theirs too who ask here what is old enough
 from store.verification import slack_members, totp
@@ -73,7 +72,7 @@ def address(tx: Transaction, person: int) -> Address | None:
 
 
 def numbers(tx: Transaction, person: int) -> Numbers:
-    rows = _NUMBERS.all(tx, person=person)
+    rows = tx.connection.execute(_NUMBERS, {"person": person}).all()
     old = tx.now - COOLING
     return Numbers(
         tuple(row.number for row in rows if row.added_at <= old),
@@ -82,6 +81,4 @@ def numbers(tx: Transaction, person: int) -> Numbers:
 
 
 _p = tables.phones.c
-_NUMBERS = Prepared(
-    select(_p.number, _p.added_at).where(_p.person_id == bindparam("person")).order_by(_p.added_at, _p.number)
-)
+_NUMBERS = select(_p.number, _p.added_at).where(_p.person_id == bindparam("person")).order_by(_p.added_at, _p.number)

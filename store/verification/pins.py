@@ -25,7 +25,6 @@ from sqlalchemy import bindparam, func, or_, select, update
 
 from store import tables
 from store.db.keys import Key, Keys
-from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 from store.verification.revocation import hold, revoke
 
@@ -249,7 +248,7 @@ def compare(keys: Keys, kept: KeptPin, pin: Pin) -> Match:
 
 
 def find(tx: Transaction, person: int) -> KeptPin | None:
-    row = _FIND.first(tx, person=person)
+    row = tx.connection.execute(_FIND, {"person": person}).first()
     return KeptPin(row.person_id, row.pepper, row.salt, row.sealed, row.duress) if row else None
 
 
@@ -267,7 +266,7 @@ def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False) -> None:
 
 def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:
     """Whether this is the person's PIN at this moment; it stays so until the transaction has ended."""
-    row = _HOLD.first(tx, person=person)
+    row = tx.connection.execute(_HOLD, {"person": person}).first()
     return row is not None and row.sealed == kept.sealed
 
 
@@ -317,7 +316,7 @@ def _resealed(keys: Keys, sealed: bytes, bound_to: str) -> bytes | None:
 
 _p = tables.pins.c
 _find = select(tables.pins).where(_p.person_id == bindparam("person"))
-_FIND, _HOLD = Prepared(_find), Prepared(_find.with_for_update())
+_FIND, _HOLD = _find, _find.with_for_update()
 _RESEAL = (
     update(tables.pins)
     .where(_p.person_id == bindparam("of_person"), _p.sealed == bindparam("before"))

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, lit
 
 from store import tables
 from store.accounts.people import subject_of
-from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.verification.revocation import hold, revoke
@@ -37,13 +36,15 @@ class Member:
 
 
 def find(tx: Transaction, team: str, user: str) -> Member | None:
-    row = _FIND.first(tx, team=team, user=user)
+    row = tx.connection.execute(_FIND, {"team": team, "user": user}).first()
     return None if row is None else replace(_member(row), suspended=row.suspended_at is not None)
 
 
 def of_person(tx: Transaction, person: int) -> list[Member]:
     """Where somebody can be written to, the one met through an installation first."""
-    return sorted(map(_member, _OF_PERSON.all(tx, person=person)), key=lambda member: member.via is None)
+    return sorted(
+        map(_member, tx.connection.execute(_OF_PERSON, {"person": person}).all()), key=lambda member: member.via is None
+    )
 
 
 def leads(tx: Transaction) -> list[Member]:
@@ -174,9 +175,9 @@ def _member(row: Any) -> Member:
 
 
 _s = tables.slack_members
-_FIND = Prepared(
+_FIND = (
     select(_s, tables.staff.c.suspended_at)
     .outerjoin(tables.staff, tables.staff.c.id == _s.c.staff_id)
     .where(_s.c.team == bindparam("team"), _s.c.member == bindparam("user"))
 )
-_OF_PERSON = Prepared(select(_s).where(_s.c.person_id == bindparam("person")).order_by(_s.c.linked_at))
+_OF_PERSON = select(_s).where(_s.c.person_id == bindparam("person")).order_by(_s.c.linked_at)

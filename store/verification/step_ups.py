@@ -127,6 +127,7 @@ def sweep(tx: Transaction) -> None:
 
 _s, _of = tables.step_ups.c, tables.step_ups.alias("of").c
 _now = bindparam("now", type_=_s.ends_at.type)
+# Prepared saves 15 µs a turn, a Slack message and its worker.
 _UNTIL = Prepared(
     select(_s.id, _s.ends_at, _s.topic, _s.factor).where(
         _s.person_id == bindparam("person"),

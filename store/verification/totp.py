@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
 
 from store import tables
 from store.accounts.people import subject_of
-from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.text import numbers
@@ -78,7 +77,7 @@ def check(tx: Transaction, person: int, digits: str) -> bool:
 
 def confirmed_at(tx: Transaction, person: int) -> int | None:
     """Since when (ms) it is theirs; None: they have none."""
-    row = _CONFIRMED.first(tx, person=person)
+    row = tx.connection.execute(_CONFIRMED, {"person": person}).first()
     found: int | None = None if row is None else row.confirmed_at
     return found
 
@@ -170,4 +169,4 @@ def _bound(person: int, *, confirmed: bool) -> str:
 
 
 _a = tables.authenticators.c
-_CONFIRMED = Prepared(select(_a.confirmed_at).where(_a.person_id == bindparam("person")))
+_CONFIRMED = select(_a.confirmed_at).where(_a.person_id == bindparam("person"))

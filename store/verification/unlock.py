@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from store import tables
 from store.accounts.people import subject_of
 from store.codes import one_time_codes
-from store.db.statements import Prepared, each
+from store.db.statements import each
 from store.db.transaction import Transaction
 
 KIND: Final = "unlock"
@@ -33,13 +33,13 @@ class Keyed(IntEnum):
 def compared(tx: Transaction, person: int, digits: str) -> Keyed:
     """Whether that is the code; it is used up by `used` alone. Commit what counts the try before anybody hears of it."""
     of_code = each("of_digest", one_time_codes.digests(tx, KIND, digits))
-    row = _FIND.first(tx, of_subject=subject_of(person), now=tx.now, **of_code)
+    row = tx.connection.execute(_FIND, {"of_subject": subject_of(person), "now": tx.now, **of_code}).first()
     return Keyed.NO if row is None else Keyed.FIRST if row.tries < TRIES else Keyed.WITHIN
 
 
 def tried(tx: Transaction, person: int) -> None:
     """Counts a try at the code a person may have."""
-    _TRIED.run(tx, of_subject=subject_of(person), now=tx.now)
+    tx.connection.execute(_TRIED, {"of_subject": subject_of(person), "now": tx.now})
 
 
 def used(tx: Transaction, person: int, digits: str) -> bool:
@@ -50,7 +50,5 @@ def used(tx: Transaction, person: int, digits: str) -> bool:
 _c = tables.codes.c
 _now = bindparam("now", type_=_c.expires_at.type)
 _theirs = (_c.kind == KIND, _c.subject == bindparam("of_subject"))
-_FIND = Prepared(select(_c.tries).where(*_theirs, *one_time_codes.GOOD))
-_TRIED = Prepared(
-    update(tables.codes).where(*_theirs, _c.used_at.is_(None), _c.expires_at > _now).values(tries=_c.tries + 1)
-)
+_FIND = select(_c.tries).where(*_theirs, *one_time_codes.GOOD)
+_TRIED = update(tables.codes).where(*_theirs, _c.used_at.is_(None), _c.expires_at > _now).values(tries=_c.tries + 1)

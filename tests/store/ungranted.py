@@ -324,6 +324,7 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",
     "verify.Verdict.ok": reasons.PURE,
     **dict.fromkeys(("statements.Prepared." + way for way in ("run", "first", "all", "on")), reasons.SQL),
+    "statements.either": reasons.SQL,
     **dict.fromkeys(
         ("statements." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE
     ),
