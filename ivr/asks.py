@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Topic
+from authz import CELL_OF, CELLS, Action, Ask, Grant, Next, Proof, Topic
+from desk import by_phone
 from desk.actors import Actor, build_ask
+from desk.by_phone import NotAllowed
 from ivr.answers import Refused
 from ivr.hours import Hours
 from ivr.shapes import Call
@@ -15,8 +17,6 @@ from store.db.transaction import Transaction
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
 
-TOPICS: Final = (Topic.TECHNICAL, Topic.BILLING)
-ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at every channel
 CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
 
 
@@ -37,50 +37,38 @@ class DeskSettings:
     hours: Hours | None = None
 
 
+def caller(tx: Transaction, call: Call) -> Actor:
+    """Whoever has proved who they are in this call: a second proof counts in it, and nowhere else."""
+    assert call.subject is not None
+    return Actor(call.subject, Proof(call.proof), tx.call or "")
+
+
 def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
     """With the proof of this moment: what was proved a second time counts on this call and account, and ends by itself."""
-    assert call.subject is not None
-    return build_ask(tx, Actor(call.subject, Proof(call.proof), tx.call or ""), action, call.account, topic, service)
+    return build_ask(tx, caller(tx, call), action, call.account, topic, service)
 
 
-def refused(tx: Transaction, settings: DeskSettings, ask: Ask, denied: Denied) -> Refused:
+def refused(tx: Transaction, settings: DeskSettings, why: NotAllowed) -> Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that. Nobody is sent to a Slack
     that the desk has not."""
-    why = account_details.why_not(tx, ask, denied)
+    ask, denied = why.ask, why.denied
+    told = account_details.why_not(tx, ask, denied)
     billing = ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
     elsewhere = "billing" if settings.slack and denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
-    return Refused(why.cell, denied, why.needs, why.needs_role, why.helpers, elsewhere)
+    if settings.slack and why.elsewhere:
+        elsewhere = "request"
+    return Refused(told.cell, denied, told.needs, told.needs_role, told.helpers, elsewhere)
 
 
 def judged(tx: Transaction, settings: DeskSettings, ask: Ask) -> Grant | Refused:
-    verdict = tx.ask(ask)
-    return verdict if isinstance(verdict, Grant) else refused(tx, settings, ask, verdict)
+    found = by_phone.judge(tx, ask)
+    return refused(tx, settings, found) if isinstance(found, NotAllowed) else found
 
 
 def by_topic(tx: Transaction, settings: DeskSettings, call: Call, action: Action) -> list[Grant] | Refused:
-    """The grants for each topic of an action taken by phone, or why there is none. What is lent, and one's own requests, need
-    no right to support by phone."""
-    granted: list[Grant] = []
-    first: tuple[Ask, Denied] | None = None
-    for topic in TOPICS:
-        ask = asked(tx, call, action, topic)
-        verdict = tx.ask(ask)
-        if isinstance(verdict, Grant):
-            granted.append(verdict)
-        else:
-            first = first or (ask, verdict)
-    if not granted:
-        assert first is not None
-        return refused(tx, settings, *first)
-    if all(grant.when in ANYWHERE for grant in granted):
-        return granted
-    support = asked(tx, call, Action.PHONE_SUPPORT)
-    by_phone = tx.ask(support)
-    if not isinstance(by_phone, Grant):
-        return [grant for grant in granted if grant.when in ANYWHERE] or refused(tx, settings, support, by_phone)
-    of = tuple(Topic) if by_phone.when != "billing_topics" else (Topic.BILLING,)
-    spoken = [grant for grant in granted if grant.topic in of or grant.when in ANYWHERE]
-    return spoken or refused(tx, settings, support, Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN))
+    """The grants for each topic of an action, or why there is none."""
+    found = by_phone.by_topic(tx, caller(tx, call), action, call.account)
+    return refused(tx, settings, found) if isinstance(found, NotAllowed) else found
 
 
 def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> None:

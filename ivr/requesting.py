@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal
 
-from authz import REQUESTS, Action, Denied, Next, Reason, Topic
+from authz import Action, Denied
+from desk import by_phone
+from desk.by_phone import NotAllowed
 from ivr.answers import HandedIn, Refused, RequestSaved
-from ivr.asks import DeskSettings, asked, refused
+from ivr.asks import DeskSettings, asked, caller, refused
 from ivr.request import wanted
 from ivr.shapes import Call
 from store.accounts import account_details
@@ -30,29 +31,12 @@ _SUBJECTS: Final = {
 
 def needing_proof(tx: Transaction, call: Call) -> tuple[Action, ...]:
     """The requests that would be allowed with a second proof, at whatever door: the same as Slack says of them."""
-    assert call.subject is not None
-    assert call.account is not None
-    would = tx.would_allow(call.subject, call.account, REQUESTS)
-    return tuple(action for action in REQUESTS if action in would)
+    return by_phone.needing_proof(tx, *_on(call))
 
 
 def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
-    """Those that can be made by phone.
-
-    By phone counts what `phone.support` gives. Nobody has that on a closed account: what is left there is to reopen it,
-    which would be asked in vain of any other.
-    """
-    assert call.subject is not None
-    assert call.account is not None
-    would = tx.would_allow(call.subject, call.account, (Action.PHONE_SUPPORT, *REQUESTS))
-    if Action.PHONE_SUPPORT not in would:
-        return tuple(action for action in (Action.ACCOUNT_REOPEN,) if action in would)
-    billing_only = would[Action.PHONE_SUPPORT] == "billing_topics"
-    return tuple(
-        action
-        for action in REQUESTS
-        if action in would and (not billing_only or customer_tickets.topic_of(action) is Topic.BILLING)
-    )
+    """Those that can be made by phone."""
+    return by_phone.requests(tx, *_on(call))
 
 
 def which(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[Action, ...] | Refused:
@@ -65,21 +49,15 @@ def which(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[Action, 
 def why_not(
     tx: Transaction, settings: DeskSettings, call: Call, action: Action
 ) -> Refused | Literal["nothing_to_change"] | None:
-    """Why a request may not be made by phone now; None: it may. A second proof is asked for last, never in vain."""
-    ask = asked(tx, call, action, service=call.service)
-    verdict = tx.ask(ask)
-    if isinstance(verdict, Denied) and (verdict.reason is not Reason.STEP_UP or action in allowed(tx, call)):
-        return refused(tx, settings, ask, verdict)
-    if action in allowed(tx, call):
-        return None
-    if action not in needing_proof(tx, call):
-        return "nothing_to_change"
-    support = asked(tx, call, Action.PHONE_SUPPORT)
-    by_phone = tx.ask(support)
-    if not isinstance(by_phone, Denied):
-        by_phone = Denied(Reason.NO_RIGHT, by_phone.rules, Next.ASK_CONTACT_ADMIN)
-    why = refused(tx, settings, support, by_phone)
-    return replace(why, elsewhere="request") if settings.slack else why  # there it takes no right to support by phone
+    """Why a request may not be made by phone now; None: it may."""
+    why = by_phone.why_no_request(tx, caller(tx, call), action, _on(call)[1], call.service)
+    return refused(tx, settings, why) if isinstance(why, NotAllowed) else why
+
+
+def _on(call: Call) -> tuple[str, int]:
+    assert call.subject is not None
+    assert call.account is not None
+    return call.subject, call.account
 
 
 def save(tx: Transaction, call: Call, recorded: Recorded) -> RequestSaved | None:
@@ -131,5 +109,5 @@ def hand_in(tx: Transaction, settings: DeskSettings, call: Call) -> HandedIn | R
     ask = asked(tx, call, draft.action, service=draft.service)
     done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
-        return refused(tx, settings, ask, done)
+        return refused(tx, settings, NotAllowed(ask, done))
     return HandedIn(number if done else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from authz import Grant, Proof
+from desk.by_phone import NotAllowed, judge
 from ivr import answers as a
 from ivr.asks import DeskSettings, judged, keep, refused, ring_ask
 from ivr.desk_port import GivesUp
@@ -98,12 +99,11 @@ def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.Taken |
 
 def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | a.Refused:
     """Whether they may still talk to the desk. If not, the ring ends."""
-    ask = ring_ask(tx, call)
-    verdict = tx.ask(ask)
-    if isinstance(verdict, Grant):
-        return verdict
+    found = judge(tx, ring_ask(tx, call))
+    if isinstance(found, Grant):
+        return found
     support_calls.end(tx, tx.call or "", support_calls.REFUSED)
-    return refused(tx, settings, ask, verdict)
+    return refused(tx, settings, found)
 
 
 def _taken(tx: Transaction, ring: Ring) -> a.Taken:
@@ -162,8 +162,8 @@ def call_back_ticket(
     have waited."""
     subject = _EMERGENCIES[why] if emergency else "Call back: asked for a person"
     body = _why_back(why, (tx.now - since) // 1000, taken=taken)
-    verdict = tx.ask(ring_ask(tx, call))
-    if not isinstance(verdict, Grant):
+    verdict = judge(tx, ring_ask(tx, call))
+    if isinstance(verdict, NotAllowed):
         keep(tx, call, None, subject, body)
         return None
     return customer_tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)

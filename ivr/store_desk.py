@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from authz import CELL_OF, Action, Grant, Proof, Topic
+from desk.by_phone import ANYWHERE
 from ivr import answers as a
 from ivr import proving, requesting, ringing
-from ivr.asks import ANYWHERE, CUSTOMER_ASKS, DeskSettings, asked, by_topic, judged, keep
+from ivr.asks import CUSTOMER_ASKS, DeskSettings, asked, by_topic, judged, keep
 from ivr.desk_port import CodeRefused, Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
 from ivr.hours import Opening
