@@ -22,7 +22,7 @@ class Call(Base):
     claimed_at: Mapped[int | None]
     started_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
-    proved_by: Mapped[int | None] = mapped_column(index=True)
+    proved_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     __table_args__ = (only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),)
 
 
@@ -83,7 +83,7 @@ class CallBack(Base):
     __tablename__ = "call_backs"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
-    account_id: Mapped[int | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     ticket: Mapped[int | None] = mapped_column(ForeignKey("tickets.number", ondelete="SET NULL"))
     number: Mapped[str] = mapped_column(String(16))
     purpose: Mapped[str] = mapped_column(String(8))

@@ -49,7 +49,7 @@ class AnswerState(Base):
     state: Mapped[str] = mapped_column(String(12))
     why: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
-    place: Mapped[int | None]
+    place: Mapped[int | None] = mapped_column(ForeignKey("places.id", ondelete="SET NULL"))
 
 
 class Assignment(Base):

@@ -53,8 +53,12 @@ class StepUp(Base):
     topic: Mapped[str] = mapped_column(String(16))
     reached_at: Mapped[int]
     ends_at: Mapped[int] = mapped_column(index=True)
-    came_of: Mapped[int | None]
-    __table_args__ = (Index("ix_step_ups_person", "person_id", "account_id"), NEVER_AGAIN)
+    came_of: Mapped[int | None] = mapped_column(ForeignKey("step_ups.id", ondelete="CASCADE"))
+    __table_args__ = (
+        Index("ix_step_ups_person", "person_id", "account_id"),
+        only("ix_step_ups_came_of", "came_of IS NOT NULL", "came_of"),
+        NEVER_AGAIN,
+    )
 
 
 class Authenticator(Base):
@@ -84,7 +88,7 @@ class Approval(Base):
     expires_at: Mapped[int] = mapped_column(index=True)
     answered_at: Mapped[int | None]
     right: Mapped[bool | None]
-    ticket: Mapped[int | None]
+    ticket: Mapped[int | None] = mapped_column(ForeignKey("tickets.number", ondelete="SET NULL"))
     __table_args__ = (Index("ix_approvals_person", "person_id", "made_at"), NEVER_AGAIN)
 
 

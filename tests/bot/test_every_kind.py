@@ -18,7 +18,7 @@ from tests.bot.test_taken_away import ENDS, STAYS, TAKEN, THINGS
 
 TABLES: Final = {  # every table that names a person: "ends", or why nothing of it is out
     **dict.fromkeys(
-        ("codes", "step_ups", "approvals", "call_backs", "authenticators", "loans", "loan_requests"), "ends"
+        ("codes", "step_ups", "approvals", "calls", "call_backs", "authenticators", "loans", "loan_requests"), "ends"
     ),
     **dict.fromkeys(("phones", "pins", "slack_members", "contacts", "people"), "the grounds themselves"),
     "old_emails": "told of changes, and sent nothing that proves",

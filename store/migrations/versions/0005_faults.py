@@ -17,14 +17,20 @@ def upgrade() -> None:
     _codes()
     op.add_column("legs", sa.Column("call", sa.String(length=34), nullable=True))
     op.add_column("recordings", sa.Column("state", sa.String(length=8), nullable=False, server_default="waiting"))
-    op.add_column("calls", sa.Column("proved_by", sa.BigInteger(), nullable=True))
+    _add_reference("calls", "proved_by", "people.id", "SET NULL")
     op.create_index(op.f("ix_calls_proved_by"), "calls", ["proved_by"])
     op.execute("UPDATE recordings SET state = 'here' WHERE sealed IS NOT NULL")
     op.add_column("work", sa.Column("retried_at", sa.BigInteger(), nullable=True))
     sqlite, postgresql = sa.text("given_up = 1"), sa.text("given_up")
     op.create_index("ix_work_given_up", "work", ["lane"], sqlite_where=sqlite, postgresql_where=postgresql)
-    op.add_column("step_ups", sa.Column("came_of", sa.BigInteger(), nullable=True))
-    op.add_column("approvals", sa.Column("ticket", sa.BigInteger(), nullable=True))
+    _add_reference("step_ups", "came_of", "step_ups.id", "CASCADE")
+    came_of = sa.text("came_of IS NOT NULL")
+    op.create_index("ix_step_ups_came_of", "step_ups", ["came_of"], sqlite_where=came_of, postgresql_where=came_of)
+    _add_reference("approvals", "ticket", "tickets.number", "SET NULL")
+    op.alter_column("call_backs", "account_id", new_column_name="account")
+    _add_reference("call_backs", "account_id", "accounts.id", "CASCADE")
+    op.execute("UPDATE call_backs SET account_id = account WHERE account IN (SELECT id FROM accounts)")
+    op.drop_column("call_backs", "account")
     op.add_column("authenticators", sa.Column("ends_at", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_authenticators_ends_at"), "authenticators", ["ends_at"])
     op.add_column("people", sa.Column("email_since", sa.BigInteger(), server_default="0", nullable=False))
@@ -61,6 +67,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_authenticators_ends_at"), "authenticators")
     op.drop_column("authenticators", "ends_at")
     op.drop_column("approvals", "ticket")
+    op.add_column("call_backs", sa.Column("account", sa.BigInteger(), nullable=True))
+    op.execute("UPDATE call_backs SET account = account_id")
+    op.drop_column("call_backs", "account_id")
+    op.alter_column("call_backs", "account", new_column_name="account_id")
+    op.drop_index("ix_step_ups_came_of", "step_ups")
     op.drop_column("step_ups", "came_of")
     op.drop_index("ix_work_given_up", "work")
     op.drop_column("work", "retried_at")
@@ -70,6 +81,13 @@ def downgrade() -> None:
     op.drop_column("recordings", "state")
     op.drop_index("ix_codes_live", "codes")
     _no_budgets()
+
+
+def _add_reference(table: str, name: str, to: str, gone: str) -> None:
+    """A column with its foreign key: by itself, as a key for a column that is there SQLite takes by copying the table alone."""
+    key = sa.ForeignKey(to, name=op.f(f"fk_{table}_{name}"), ondelete=gone)
+    id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.add_column(table, sa.Column(name, id, key, nullable=True), inline_references=True)
 
 
 def _forms() -> None:
@@ -232,10 +250,11 @@ def _answers() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("place", sa.BigInteger(), nullable=True),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
             ["message"], ["messages.id"], name=op.f("fk_answer_states_message_messages"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(["place"], ["places.id"], name=op.f("fk_answer_states_place"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("message", name=op.f("pk_answer_states")),
     )
     op.create_index(op.f("ix_answer_states_at"), "answer_states", ["at"])
