@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import delete, insert, select, update
 
+from portal import words
 from store import tables
 from store.verification import attempt_limits
 from tests.desk import Desk
@@ -125,3 +126,13 @@ def test_d4_a_pin_alone_stands_there_as_one(one_desk: Desk) -> None:
     kim = at_the_ticket(one_desk)
     assert "Verified by PIN when they opened this" in kim.words
     assert "Verified twice" not in kim.words
+
+
+def test_what_nobody_proven_left_cannot_be_answered(one_desk: Desk) -> None:
+    """Whatever page the form was on: an answer needs somebody who is known to read it."""
+    kim = at_the_ticket(one_desk)
+    change(one_desk, update(tables.tickets).values(status="pending", opened_by=None))
+    kim.send(f"{TICKET}/answer", words="We restarted it.")
+    assert words.load().word("said", "not_yours") in kim.words
+    assert "Answer" not in kim.words
+    assert "We restarted it." not in [row.body for row in rows(one_desk, select(tables.messages.c.body))]
