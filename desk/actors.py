@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Grant, Proof, Topic
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
 from store import LINE, WORKER, Transaction
 from store.jobs.job_queue import Later
 from store.tickets import customer_tickets
@@ -58,6 +58,19 @@ def build_ask(
     """What a customer asks, with the proof of this moment. Whoever asks for a change is proved for the topic it is kept under."""
     about = topic or (customer_tickets.topic_of(action) if action in REQUESTS else "")
     return Ask(who.subject, action, account, topic, proof_of(tx, who, account, about), service)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """What was asked, and why not: what `store.accounts.account_details.why_not` makes a refusal of that can be heard."""
+
+    ask: Ask
+    denied: Denied
+
+
+def judge(tx: Transaction, ask: Ask) -> Grant | NotAllowed:
+    verdict = tx.ask(ask)
+    return verdict if isinstance(verdict, Grant) else NotAllowed(ask, verdict)
 
 
 def may_still(

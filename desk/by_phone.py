@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from authz import LENT, OWN_REQUESTS, REQUESTS, Action, Ask, Denied, Grant, Next, Reason, Topic
-from desk.actors import Actor, build_ask
+from authz import LENT, OWN_REQUESTS, REQUESTS, Action, Denied, Grant, Next, Reason, Topic
+from desk.actors import Actor, NotAllowed, build_ask, judge
 from store import Transaction
 from store.tickets import customer_tickets
 
@@ -14,17 +14,10 @@ ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at ev
 
 
 @dataclass(frozen=True, slots=True)
-class NotAllowed:
-    """What was asked, and the decision; `elsewhere`: at another channel it could be asked for, as it takes no right to the phone there."""
+class OnlyElsewhere:
+    """Why not by phone, where it could be asked for at another channel, which takes no right to the phone."""
 
-    ask: Ask
-    denied: Denied
-    elsewhere: bool = False
-
-
-def judge(tx: Transaction, ask: Ask) -> Grant | NotAllowed:
-    verdict = tx.ask(ask)
-    return verdict if isinstance(verdict, Grant) else NotAllowed(ask, verdict)
+    why: NotAllowed
 
 
 def by_topic(tx: Transaction, who: Actor, action: Action, account: int | None) -> list[Grant] | NotAllowed:
@@ -69,7 +62,7 @@ def requests(tx: Transaction, subject: str, account: int) -> tuple[Action, ...]:
 
 def why_no_request(
     tx: Transaction, who: Actor, action: Action, account: int, service: str | None
-) -> NotAllowed | Literal["nothing_to_change"] | None:
+) -> NotAllowed | OnlyElsewhere | Literal["nothing_to_change"] | None:
     """Why a request may not be made by phone now; None: it may. A second proof is asked for last, never in vain."""
     asked = judge(tx, build_ask(tx, who, action, account, service=service))
     if isinstance(asked, NotAllowed) and asked.denied.reason is not Reason.STEP_UP:
@@ -81,7 +74,7 @@ def why_no_request(
     ask = build_ask(tx, who, Action.PHONE_SUPPORT, account)
     support = judge(tx, ask)
     denied = support.denied if isinstance(support, NotAllowed) else _other_topics(support)
-    return NotAllowed(ask, denied, elsewhere=True)
+    return OnlyElsewhere(NotAllowed(ask, denied))
 
 
 def _other_topics(support: Grant) -> Denied:

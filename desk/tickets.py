@@ -8,7 +8,7 @@ from enum import Enum
 
 from authz import Action, Denied, Grant, Topic
 from desk import choices
-from desk.actors import Actor, build_ask
+from desk.actors import Actor, NotAllowed, build_ask
 from desk.choices import Kind
 from store import Transaction
 from store.accounts import account_details
@@ -140,13 +140,21 @@ def draft(tx: Transaction, who: Actor, number: int) -> Draft | None:
 
 def hand_in(tx: Transaction, who: Actor, number: int) -> HandIn | Refused:
     """A draft of theirs goes to the desk, if they are proved far enough at this moment."""
+    done = try_hand_in(tx, who, number)
+    return account_details.why_not(tx, done.ask, done.denied) if isinstance(done, NotAllowed) else done
+
+
+def try_hand_in(tx: Transaction, who: Actor, number: int, account: int | None = None) -> HandIn | NotAllowed:
+    """The same, for a channel that says itself why not; on that account (id) alone where it is given."""
     waits = draft(tx, who, number)
     if waits is None:
         return _became(tx, who, number)
+    if account not in (None, waits.account):
+        return HandIn.NONE
     ask = build_ask(tx, who, waits.action, waits.account, service=waits.service)
     done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
-        return account_details.why_not(tx, ask, done)
+        return NotAllowed(ask, done)
     return HandIn.DONE if done else _became(tx, who, number)
 
 

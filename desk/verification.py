@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from authz import REQUESTS, Action, Topic
+from authz import Topic
 from desk import accounts, choices
 from desk.accounts import OfAccounts
 from desk.actors import Actor
@@ -150,8 +150,7 @@ def _reached(tx: Transaction, who: Actor, digits: str, account: int | None, unti
     return None if on is None else proved(tx, who, on)
 
 
-def carry(tx: Transaction, who: Actor, account: int, action: Action | None, to: str) -> str | None:
-    """A code that carries what they proved here to another channel (`to`, the kind of code), for a request, or to be shown to an
-    agent, who is content with either topic. None: there is nothing to carry."""
-    topic = choices.topic_of(action) if action in REQUESTS and action is not None else Topic.TECHNICAL
+def carry(tx: Transaction, who: Actor, account: int, topic: Topic, to: str) -> str | None:
+    """A code that carries what they proved here to another channel (`to`, the kind of code), for one topic. None: there is nothing to
+    carry."""
     return transfer_codes.give(tx, to, who.subject, account, who.bound, topic)

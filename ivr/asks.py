@@ -7,8 +7,8 @@ from typing import Final
 
 from authz import CELL_OF, CELLS, Action, Ask, Grant, Next, Proof, Topic
 from desk import by_phone
-from desk.actors import Actor, build_ask
-from desk.by_phone import NotAllowed
+from desk.actors import Actor, NotAllowed, build_ask, judge
+from desk.by_phone import OnlyElsewhere
 from ivr.answers import Refused
 from ivr.hours import Hours
 from ivr.shapes import Call
@@ -48,20 +48,21 @@ def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = Non
     return build_ask(tx, caller(tx, call), action, call.account, topic, service)
 
 
-def refused(tx: Transaction, settings: DeskSettings, why: NotAllowed) -> Refused:
+def refused(tx: Transaction, settings: DeskSettings, found: NotAllowed | OnlyElsewhere) -> Refused:
     """A refusal with what it would need and who can help, as far as this person may hear that. Nobody is sent to a Slack
     that the desk has not."""
+    why = found.why if isinstance(found, OnlyElsewhere) else found
     ask, denied = why.ask, why.denied
     told = account_details.why_not(tx, ask, denied)
     billing = ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
     elsewhere = "billing" if settings.slack and denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
-    if settings.slack and why.elsewhere:
+    if settings.slack and isinstance(found, OnlyElsewhere):
         elsewhere = "request"
     return Refused(told.cell, denied, told.needs, told.needs_role, told.helpers, elsewhere)
 
 
 def judged(tx: Transaction, settings: DeskSettings, ask: Ask) -> Grant | Refused:
-    found = by_phone.judge(tx, ask)
+    found = judge(tx, ask)
     return refused(tx, settings, found) if isinstance(found, NotAllowed) else found
 
 

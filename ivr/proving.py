@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from authz import Action, Proof, Topic
+from desk import verification
 from ivr import answers as a
 from ivr import requesting
-from ivr.asks import DeskSettings
+from ivr.asks import DeskSettings, caller
 from ivr.desk_port import CodeRefused, WayTaken
 from ivr.shapes import Call
 from ivr.tickets import drafted
@@ -154,8 +155,7 @@ def give_up_approval(tx: Transaction, call: Call) -> a.SteppedUp | None:
 def reference(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> a.Code | None:
     if not settings.slack:
         return None
-    subject, account = _who(call), _which(call)
-    digits = transfer_codes.give(tx, transfer_codes.TO_SLACK, subject, account, tx.call or "", Topic(topic))
+    digits = verification.carry(tx, caller(tx, call), _which(call), Topic(topic), transfer_codes.TO_SLACK)
     return None if digits is None else a.Code(digits)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from authz import Action, Denied
-from desk import by_phone
-from desk.by_phone import NotAllowed
+from desk import by_phone, tickets
+from desk.actors import NotAllowed
+from desk.by_phone import OnlyElsewhere
+from desk.tickets import HandIn
 from ivr.answers import HandedIn, Refused, RequestSaved
 from ivr.asks import DeskSettings, asked, caller, refused
 from ivr.request import wanted
@@ -51,7 +53,7 @@ def why_not(
 ) -> Refused | Literal["nothing_to_change"] | None:
     """Why a request may not be made by phone now; None: it may."""
     why = by_phone.why_no_request(tx, caller(tx, call), action, _on(call)[1], call.service)
-    return refused(tx, settings, why) if isinstance(why, NotAllowed) else why
+    return refused(tx, settings, why) if isinstance(why, NotAllowed | OnlyElsewhere) else why
 
 
 def _on(call: Call) -> tuple[str, int]:
@@ -99,15 +101,9 @@ def _named(tx: Transaction, call: Call) -> str:
 
 
 def hand_in(tx: Transaction, settings: DeskSettings, call: Call) -> HandedIn | Refused:
-    assert call.subject is not None
     number = int(call.then.partition(":")[2])
-    draft = customer_tickets.draft(tx, call.subject, number)
-    if draft is None and customer_tickets.draft_is(tx, call.subject, number) == "handed_in":
-        return HandedIn(number, already=True)
-    if draft is None or draft.account != call.account:
-        return HandedIn(None)
-    ask = asked(tx, call, draft.action, service=draft.service)
-    done = customer_tickets.hand_in(tx, ask, number)
-    if isinstance(done, Denied):
-        return refused(tx, settings, NotAllowed(ask, done))
-    return HandedIn(number if done else None)
+    done = tickets.try_hand_in(tx, caller(tx, call), number, call.account)
+    if isinstance(done, NotAllowed):
+        return refused(tx, settings, done)
+    already = done is HandIn.ALREADY
+    return HandedIn(number if already or done is HandIn.DONE else None, already=already)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from authz import Grant, Proof
-from desk.by_phone import NotAllowed, judge
+from desk.actors import NotAllowed, judge
 from ivr import answers as a
 from ivr.asks import DeskSettings, judged, keep, refused, ring_ask
 from ivr.desk_port import GivesUp

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from authz import REQUESTS, Action
+from authz import REQUESTS, Action, Topic
 from bot.platform.context import Door
 from bot.platform.identity import Who, is_old_enough
 from bot.text.replies import Named, Reference
@@ -64,11 +64,11 @@ def _reference(tx: Transaction, door: Door, who: Who, reply: Reference) -> Messa
     account = next((account for account, _ in own if account.id == reply.account), None)
     if account is None or kind not in (*REQUESTS, "agent"):
         return verification_messages.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
-    action = Action(kind) if kind != "agent" else None
-    digits = verification.carry(tx, who, account.id, action, transfer_codes.TO_PHONE)
+    topic = choices.topic_of(Action(kind)) if kind != "agent" else None  # an agent is content with either
+    digits = verification.carry(tx, who, account.id, topic or Topic.TECHNICAL, transfer_codes.TO_PHONE)
     if digits is None:
         return customer_messages.plain(p, "reference.none")
-    return verification_messages.reference(p, account.name, choices.topic_of(action) if action else "", digits)
+    return verification_messages.reference(p, account.name, topic or "", digits)
 
 
 def _authenticator(tx: Transaction, door: Door, who: Who) -> Message:
