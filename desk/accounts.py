@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-from authz import CELL_OF, OWN_REQUESTS, Action, Denied, Grant, Proof, Status, Topic
+from authz import CELL_OF, CELLS, OWN_REQUESTS, Action, Denied, Grant, Proof, Status, Topic
 from desk.actors import EVERYTHING, Actor, build_ask, offered_anything
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service
 
 REFUSALS: Final = 8  # accounts of which it is said why not
+_ANYTHING: Final = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
 T = TypeVar("T")
 Theirs = Mapping[int, Mapping[str, Grant]]
 """The accounts (ids) on which somebody is allowed anything at all, with what they are allowed, by cell."""
@@ -38,6 +39,12 @@ class Rights:
 def theirs(tx: Transaction, who: Actor) -> Theirs:
     """As they are, without a second proof. To decide by: nothing is told yet."""
     return tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING)
+
+
+def allowed(tx: Transaction, who: Actor) -> dict[int, Grant]:
+    """The accounts (ids) on which they are allowed anything, signing in to the pages included, as they are proved: each with a grant
+    under which it may be named."""
+    return tx.offer_accounts(who.subject, who.proof, _ANYTHING)
 
 
 def named(tx: Transaction, may: Theirs, many: int, under: str = "") -> OfAccounts[Mapping[str, Grant]]:

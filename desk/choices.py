@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,7 +47,7 @@ def possible(tx: Transaction, who: Actor) -> list[Possible]:
     """Everything they may open at this moment, account by account; requests are there at the proof they need. This is
     to decide by, and tells nothing: whoever shows it names it."""
     may = tx.offer_everywhere(who.subject, Proof.VERIFIED, (*OPEN, (Action.PORTAL_LOGIN, None)))
-    could = tx.would_allow_everywhere(who.subject, REQUESTS)
+    could = requests(tx, who)
     found: list[Possible] = []
     for id in dict.fromkeys((*may, *could)):
         grants = may.get(id, {})
@@ -56,6 +56,11 @@ def possible(tx: Transaction, who: Actor) -> list[Possible]:
         under = next(iter(grants.values())) if grants else offered_anything(tx, who.subject, id)
         found += [Possible(id, action, under) for action in could.get(id, ()) if under is not None]
     return found
+
+
+def requests(tx: Transaction, who: Actor) -> Mapping[int, Collection[Action]]:
+    """The requests they could make at the proof these need, by account (id)."""
+    return tx.would_allow_everywhere(who.subject, REQUESTS)
 
 
 def is_request(kind: Kind) -> bool:

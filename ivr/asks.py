@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from authz import CELL_OF, CELLS, Action, Ask, Grant, Next, Proof, Topic
+from authz import Action, Ask, Grant, Next, Proof, Topic
 from desk import by_phone
 from desk.actors import Actor, NotAllowed, build_ask, judge
 from desk.by_phone import OnlyElsewhere
@@ -16,8 +15,6 @@ from store.accounts import account_details
 from store.db.transaction import Transaction
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
-
-CUSTOMER_ASKS: Final = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
 
 
 @dataclass(frozen=True, slots=True)

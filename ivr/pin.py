@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from authz import Proof
+from desk import accounts
+from desk.actors import Actor
 from ivr import shapes as s
-from ivr.asks import CUSTOMER_ASKS
 from ivr.shapes import Call, PinOutcome
 from store.accounts.people import accounts_of, resolve, subject_of
 from store.db.keys import Keys
@@ -120,7 +121,7 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
     attempt_limits.give_back(tx, made, matched=matched)
     unlocked = unlock.used(tx, attempt.person if attempt.may_be_code else NO_ONE, keyed.digits)
     proven = subject_of(attempt.person if matched else NO_ONE)
-    allowed = tx.offer_accounts(proven, Proof.VERIFIED if matched else Proof.NONE, CUSTOMER_ASKS)
+    allowed = accounts.allowed(tx, Actor(proven, Proof.VERIFIED if matched else Proof.NONE))
     if matched and right is not None:
         if right.anew:
             pins.renew(tx, attempt.kept, right.kept)

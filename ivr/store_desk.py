@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from authz import CELL_OF, Action, Grant, Proof, Topic
+from desk import accounts
 from desk.by_phone import ANYWHERE
 from ivr import answers as a
 from ivr import proving, requesting, ringing
-from ivr.asks import CUSTOMER_ASKS, DeskSettings, asked, by_topic, judged, keep
+from ivr.asks import DeskSettings, asked, by_topic, caller, judged, keep
 from ivr.desk_port import CodeRefused, Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
 from ivr.hours import Opening
@@ -54,14 +55,12 @@ class StoreDesk:
         return ringing.unlock_code(self.tx, call)
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
-        assert call.subject is not None
-        allowed = self.tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
+        allowed = accounts.allowed(self.tx, caller(self.tx, call))
         page = call.accounts[call.page * PAGE :][:PAGE]
         return tuple(account_details.name(self.tx, allowed[id]) for id in page if id in allowed)
 
     def find_account(self, call: Call, number: str) -> int | None:
-        assert call.subject is not None
-        allowed = self.tx.offer_accounts(call.subject, Proof(call.proof), CUSTOMER_ASKS)
+        allowed = accounts.allowed(self.tx, caller(self.tx, call))
         return account_details.numbered(self.tx, allowed.values(), number)
 
     # --- the menu

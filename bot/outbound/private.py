@@ -45,7 +45,7 @@ def _prove(tx: Transaction, door: Door, who: Who) -> Message:
     found = verification.standings(tx, who, MOST)
     if not found.each and not found.more:
         return customer_messages.plain(door.phrases, "nothing_allowed")
-    needed = tx.would_allow_everywhere(who.subject, REQUESTS)
+    needed = choices.requests(tx, who)
     return verification_messages.standing(door.phrases, found, needed, ticket_lists.drafts(tx, who))
 
 
@@ -63,7 +63,7 @@ def _reference(tx: Transaction, door: Door, who: Who, reply: Reference) -> Messa
     kind = reply.kind
     account = next((account for account, _ in own if account.id == reply.account), None)
     if account is None or kind not in (*REQUESTS, "agent"):
-        return verification_messages.references(p, own, tx.would_allow_everywhere(who.subject, REQUESTS))
+        return verification_messages.references(p, own, choices.requests(tx, who))
     topic = choices.topic_of(Action(kind)) if kind != "agent" else None  # an agent is content with either
     digits = verification.carry(tx, who, account.id, topic or Topic.TECHNICAL, transfer_codes.TO_PHONE)
     if digits is None:

@@ -54,6 +54,13 @@ def builds_an_ask(tree: ast.AST) -> Iterator[str]:
             yield ast.unparse(node)
 
 
+def judges(tree: ast.AST) -> Iterator[str]:
+    """`tx.ask(…)`: what is done with a decision is a use case."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tx.ask", "self.tx.ask"):
+            yield ast.unparse(node)
+
+
 STAFF_PERMITS = ("permit", "permit_line", "permit_staff")
 
 
@@ -90,6 +97,14 @@ def test_no_door_builds_an_ask(door: str) -> None:
     assert list(builds_an_ask(ast.parse("tx.ask(Ask(who, action, account, None, Proof.VERIFIED))")))
     assert any(builds_an_ask(tree) for name, tree in sources().items() if name.startswith("desk/"))
     found = {name: list(builds_an_ask(tree)) for name, tree in sources().items() if name.startswith(door)}
+    assert not {name: what for name, what in found.items() if what}
+
+
+@pytest.mark.parametrize("door", ["ivr/", "bot/", "portal/"])
+def test_no_door_judges(door: str) -> None:
+    assert list(judges(ast.parse("verdict = self.tx.ask(asked)")))
+    assert any(judges(tree) for name, tree in sources().items() if name.startswith("desk/"))
+    found = {name: list(judges(tree)) for name, tree in sources().items() if name.startswith(door)}
     assert not {name: what for name, what in found.items() if what}
 
 
