@@ -26,7 +26,7 @@ KINDS: Final = ["news", "case", "slack.say", "notice", "alert"]
 PLACE: Final = ticket_threads.Place(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
 
 
-class TakenBack(Exception):
+class TakenBackError(Exception):
     """What was done is not kept."""
 
 
@@ -41,8 +41,8 @@ def inside(do: Callable[[Transaction], Callable[[], object]]) -> Chore:
                 began = time.perf_counter()
                 timed()
                 took = time.perf_counter() - began
-                raise TakenBack
-        except TakenBack:
+                raise TakenBackError
+        except TakenBackError:
             return took
 
     return chore

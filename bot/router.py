@@ -16,7 +16,7 @@ from slack_bolt import App
 from bot.inbound.bolt_app import dispatch, make_bolt
 from bot.platform.context import Door
 from bot.platform.payloads import is_whole
-from bot.platform.request import BadRequest, may_be_signed, read, verify
+from bot.platform.request import BadRequestError, may_be_signed, read, verify
 from bot.platform.request_bodies import Bodies
 from store.text.cleaning import clean
 
@@ -40,7 +40,7 @@ def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
             raw = await bodies.read(request)
             verify(door.secrets, stamp, signature, raw, clock())
             body = read(raw, request.headers.get("Content-Type", ""))
-        except BadRequest as bad:
+        except BadRequestError as bad:
             log.warning("refused", why=str(bad))
             return Response(status_code=bad.status)
         if body.get("type") == "url_verification":

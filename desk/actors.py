@@ -10,7 +10,7 @@ from typing import Final
 
 from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
 from store import LINE, WORKER, Transaction
-from store.jobs.job_queue import Later
+from store.jobs.job_queue import RetryLaterError
 from store.tickets import customer_tickets
 from store.verification import step_ups
 
@@ -108,8 +108,8 @@ def permit_line(tx: Transaction, account: int | None) -> Grant | None:
 
 
 def permit_worker(tx: Transaction) -> Grant:
-    """To bring people what concerns them. Raises `Later` where the scheme `desk` has no such right: an operator can give it."""
+    """To bring people what concerns them. Raises `RetryLaterError` where the scheme `desk` has no such right: an operator can give it."""
     grant = permit(tx, WORKER, Action.DESK_DELIVER)
     if grant is None:
-        raise Later("the worker may not deliver: see the scheme desk")
+        raise RetryLaterError("the worker may not deliver: see the scheme desk")
     return grant

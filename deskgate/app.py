@@ -24,8 +24,8 @@ from deskgate.settings import (
     SIMULATED_AGENT,
     SIMULATED_NUMBER,
     SIMULATED_SID,
+    SettingError,
     Settings,
-    SettingTrouble,
     read_keys,
     simulated_token,
 )
@@ -40,7 +40,7 @@ from ivr.webhook import Twilio
 from portal.door import Door, open_door
 from portal.router import router as portal_router
 from simulator.guard import is_from_this_machine
-from store import KeyRetired, Store, now_ms, open_store
+from store import KeyRetiredError, Store, now_ms, open_store
 
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
 LOOKS = ["GET", "HEAD"]  # what proxies probe with
@@ -77,8 +77,8 @@ def open_house(
     twilio_api: httpx2.Client | None = None,
     slack_api: str | None = None,
 ) -> House:
-    """Store, doors and worker from settings. Raises `SettingTrouble`, `KeyRetired`, `SchemeError`,
-    `DatabaseUrlTrouble`.
+    """Store, doors and worker from settings. Raises `SettingError`, `KeyRetiredError`, `SchemeError`,
+    `DatabaseUrlError`.
 
     `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL, `slack_api` is
     another address of Slack's Web API.
@@ -89,7 +89,7 @@ def open_house(
         why = store.why_not_write()
         if why is not None:
             store.engine.dispose()
-            raise KeyRetired(why)
+            raise KeyRetiredError(why)
         if store.begin_key():
             log.critical("the database was written with another key", code="key_begun")
     account, tokens = settings.twilio_account_sid, settings.twilio_auth_token
@@ -155,7 +155,7 @@ def make_app(
 ) -> FastAPI:
     """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
     if FastAPI.__module__ != "fastapi.applications":  # as `opentelemetry-instrument` puts its own in its place
-        raise SettingTrouble(
+        raise SettingError(
             [
                 f"{FastAPI.__module__} would record every request, with one-time tokens in them: start without it (docs/operating.md, Traces)"
             ]

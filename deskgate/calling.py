@@ -12,7 +12,7 @@ from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
 from store import Transaction
 from store.calls import agent_legs, callbacks, support_calls
-from store.jobs.job_queue import Delivery, Later, Never, Work, enqueue, outside
+from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work, enqueue, outside
 from store.text import numbers
 
 RING_SECONDS: Final = 30
@@ -56,7 +56,7 @@ def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterat
     answered, fared = leg_urls(line.store.keys, ring, leg)
     try:
         call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
-    except Never:
+    except PermanentError:
         work.then.append(lambda tx: support_calls.leg_gone(tx, ring, "", leg))
         raise
     except Exception:
@@ -91,7 +91,7 @@ def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> It
         return
     yield
     if not call:
-        raise Later("Twilio has not told us yet what it calls this leg", 1)
+        raise RetryLaterError("Twilio has not told us yet what it calls this leg", 1)
     why = line.twilio.url(leg_urls(line.store.keys, ring, leg)[0])
     if work.payload["cut"]:
         twilio.hang_up(call)
@@ -124,7 +124,7 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transacti
     answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
     try:
         sid = twilio.ring(number, answered, fared, CALL_SECONDS, detect=True)
-    except Never:
+    except PermanentError:
         work.then.append(lambda tx: outgoing.over(tx, ours, "refused"))
         raise
     except Exception:

@@ -16,7 +16,7 @@ from ivr import after
 from ivr.turn import Line
 from store import Store, Transaction
 from store.accounts import recipients
-from store.jobs.job_queue import Delivery, Later, Never, Work, enqueue_once, outside
+from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work, enqueue_once, outside
 from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.security import alerts
@@ -68,9 +68,9 @@ def _fetch_recording(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterato
     yield
     sound = twilio.recording(sid)
     if sound is None and work.attempts < RECORDING_TRIES:
-        raise Later("Twilio does not have a recording yet")
+        raise RetryLaterError("Twilio does not have a recording yet")
     if sound is None:
-        raise Never("Twilio has no such recording")
+        raise PermanentError("Twilio has no such recording")
     if sound.is_nothing:
         work.then.append(lambda tx: recordings.never(tx, sid, recordings.NOTHING))
     else:
@@ -81,7 +81,7 @@ def _late_transcript(tx: Transaction, work: Work) -> None:
     """A message that has words already, or never became one, needs none: after a few looks this is over."""
     kept = recordings.transcribed(tx, str(work.payload["recording"]), str(work.payload["text"]))
     if not kept and work.attempts < TRANSCRIPT_TRIES:
-        raise Later("its ticket is not there yet", 60)
+        raise RetryLaterError("its ticket is not there yet", 60)
 
 
 def _tell(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
@@ -124,7 +124,7 @@ def _send_pin_page(settings: Settings, tx: Transaction, work: Work) -> Iterator[
 def _text_code(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
     """As by mail: each try has a code of its own. A text costs money, and late it is of no use: a few tries, and no more."""
     if work.attempts > TEXT_TRIES:
-        raise Never("a text message did not go out")
+        raise PermanentError("a text message did not go out")
     made = sms_codes.to_send(tx, permit_worker(tx), int(work.payload["text"]), str(work.payload["bound"]))
     if made is not None:
         yield
@@ -146,7 +146,7 @@ def _tried_to_sign_in(tx: Transaction, work: Work) -> None:
 
 def _needs_mail(settings: Settings) -> None:
     if not settings.smtp_url:
-        raise Later("SMTP_URL is not set: nobody can be told by mail", 3600)
+        raise RetryLaterError("SMTP_URL is not set: nobody can be told by mail", 3600)
 
 
 def _alarm(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:

@@ -11,9 +11,9 @@ import typer
 from authz import Action, SchemeError, load_schemes
 from deskgate import misspelt, reached
 from deskgate.reached import BAD, OK, WARN, Finding
-from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
+from deskgate.settings import SettingError, Settings, read_keys, read_settings
 from deskgate.shell import FAILED, granted, moment, one_line, quiet
-from store import ConnectionLost, DatabaseFault, Store, open_store
+from store import ConnectionLostError, DatabaseFault, Store, open_store
 from store.operator import lookups, restored
 from store.security import alerts
 from store.slack import installations
@@ -43,7 +43,7 @@ def _findings() -> Iterator[Finding]:
     try:
         settings = read_settings()
         yield OK, f"settings read; {settings.deskgate_env}{_played(settings)}"
-    except SettingTrouble as trouble:
+    except SettingError as trouble:
         settings, wrong = trouble.settings, trouble.names
         yield from ((BAD, line) for line in trouble.lines)
     for words in misspelt.unknown(os.environ):
@@ -83,7 +83,7 @@ def _database(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
     """Adds to `tokens` those of the workspaces where the app is installed."""
     try:
         keys, schemes = read_keys(settings), load_schemes(settings.schemes_dir)
-    except (SettingTrouble, SchemeError, OSError) as trouble:
+    except (SettingError, SchemeError, OSError) as trouble:
         yield BAD, str(trouble)
         yield WARN, _not_checked("the database")
         return
@@ -105,7 +105,7 @@ def _database(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
                 if one.token is not None:
                     tokens.setdefault(one.name or one.team, one.token)
         store.checkpoint()
-    except (ConnectionLost, DatabaseFault) as lost:
+    except (ConnectionLostError, DatabaseFault) as lost:
         yield BAD, f"the database went away: {str(lost).splitlines()[0]}"
     finally:
         store.engine.dispose()

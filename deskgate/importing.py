@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from deskgate.shell import fail, one_line, open_desk
 from store import now_ms
 from store.imports import import_run
-from store.imports.file_format import ImportTrouble, read
+from store.imports.file_format import ImportFileError, read
 
 STDIN = Path("-")
 
@@ -53,7 +53,7 @@ def import_accounts(
                 home=settings.slack_home,
                 progress=progress,
             )
-    except ImportTrouble as trouble:
+    except ImportFileError as trouble:
         name = "standard input" if file == STDIN else file
         for words in trouble.lines[:-1]:
             print(f"deskgate: {name}: {words}", file=sys.stderr)

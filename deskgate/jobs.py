@@ -13,7 +13,7 @@ from authz import Action, Grant
 from deskgate.shell import fail, granted, moment, one_line, open_desk
 from store import Transaction
 from store.operator import failed_jobs
-from store.operator.failed_jobs import STATES, Job, NoSuchJob, TooOld
+from store.operator.failed_jobs import STATES, Job, NoSuchJobError, TooOldError
 
 job_commands = typer.Typer(help="Background jobs that wait, fail or were given up.", invoke_without_command=True)
 MOST = 2**63 - 1  # what both databases count to
@@ -119,7 +119,7 @@ def drop_job(id: IdArgument) -> None:
 def _done(do: Callable[[Transaction, Grant, int], Job], tx: Transaction, grant: Grant, id: int) -> Job:
     try:
         return do(tx, grant, id)
-    except (NoSuchJob, TooOld) as not_done:
+    except (NoSuchJobError, TooOldError) as not_done:
         fail(str(not_done))
 
 
@@ -127,7 +127,7 @@ def _retried(tx: Transaction, grant: Grant, id: int, *, every: bool) -> str:
     """Of all, those that are too old are named and left; one that was asked for by its number stops the command."""
     try:
         _done(failed_jobs.retry, tx, grant, id) if not every else failed_jobs.retry(tx, grant, id)
-    except TooOld as too_old:
+    except TooOldError as too_old:
         return str(too_old)
     return ""
 

@@ -262,7 +262,7 @@ def code_text(made: TextCode) -> str:
 
 
 def _mail(settings: Settings, to: str, name: str, subject: str, words: str, key: str) -> EmailMessage:
-    """Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it. Raises `Never` for an
+    """Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it. Raises `PermanentError` for an
     address that is none."""
     sender, domain = wire_sender(settings.mail_from or "desk@localhost")
     mail = EmailMessage()

@@ -11,7 +11,7 @@ from bot.platform.install import scopes
 from deskgate import smtp
 from deskgate.settings import Settings
 from deskgate.shell import one_line
-from store.jobs.job_queue import Later
+from store.jobs.job_queue import RetryLaterError
 
 OK: Final = "ok"
 WARN: Final = "note"
@@ -28,7 +28,7 @@ def mail(settings: Settings) -> Iterator[Finding]:
         yield WARN, "MAIL_FROM is not set: mails come from desk@localhost, which many servers refuse; set an address"
     try:
         smtp.connected(smtp.server_of(settings.smtp_url)).close()
-    except Later as trouble:
+    except RetryLaterError as trouble:
         yield BAD, f"mail: {trouble}"
     else:
         yield OK, "mail: the server is reached and lets us in"

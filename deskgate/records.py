@@ -18,7 +18,7 @@ from store.messages import recordings
 from store.operator import key_retirement, lookups, restored
 from store.tickets import agent_tickets
 from store.verification import pin_changes, pins
-from store.verification.pins import EasyPin, Pin
+from store.verification.pins import EasyPinError, Pin
 
 audit_commands = typer.Typer(help="The ledger: every decision and disclosure.", invoke_without_command=True)
 pin_commands = typer.Typer(help="PINs, for the operator's shell only.")
@@ -116,7 +116,7 @@ def retire_keys() -> None:
             granted(tx, Action.DESK_OPERATE)
         try:
             gone = key_retirement.retire(store)
-        except key_retirement.CannotRetire as why:
+        except key_retirement.CannotRetireError as why:
             fail(str(why))
     print(
         f"retired: {', '.join(gone)}" if gone else "nothing to retire: SECRET_KEYS has no older key that still counts"
@@ -172,7 +172,7 @@ def _keyed(choice: bool, numbers: list[str]) -> Pin:
     pin = _read("PIN: ")
     try:
         pins.check_policy(pin.digits, choice=choice, own_numbers=numbers)
-    except EasyPin as easy:
+    except EasyPinError as easy:
         fail(str(easy))
     return pin
 
@@ -182,7 +182,7 @@ def _keyed_duress(pin: Pin, numbers: list[str]) -> Pin:
     duress = _read("Duress PIN: ")
     try:
         pins.check_duress(pin.digits, duress.digits, numbers)
-    except EasyPin as easy:
+    except EasyPinError as easy:
         fail(str(easy))
     return duress
 

@@ -17,9 +17,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from deskgate import base_url, env_file, whole
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
-from store import Keys, KeyTrouble, read_url, sqlite_file
+from store import Keys, SecretKeysError, read_url, sqlite_file
 from store.imports.field_words import SLACK_TEAM
-from store.jobs.job_queue import Never
+from store.jobs.job_queue import PermanentError
 from store.text import numbers
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SIMULATED_AGENT = "+441632960001"
 Numbers = Annotated[tuple[str, ...], NoDecode]
 
 
-class SettingTrouble(ValueError):
+class SettingError(ValueError):
     """Settings are wrong or missing: a line for each, which begins with its name and quotes no secret. `settings` are all of
     them, with the default of each that is wrong by itself; None where nothing could be read."""
 
@@ -202,7 +202,7 @@ class Settings(BaseSettings):
         try:
             if value:
                 wire_sender(value)
-        except Never:
+        except PermanentError:
             raise ValueError("must be an address like desk@desk.example, or Support desk <desk@desk.example>") from None
         return value
 
@@ -260,10 +260,10 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings, checked one by one and as a whole. Raises `SettingTrouble`."""
+    """The settings, checked one by one and as a whole. Raises `SettingError`."""
     unreadable = env_file.trouble()
     if unreadable is not None:
-        raise SettingTrouble([unreadable])
+        raise SettingError([unreadable])
     wrong: dict[str, str] = {}
     try:
         settings = Settings(**given)
@@ -275,7 +275,7 @@ def read_settings(**given: Any) -> Settings:
     # What is said of a setting that is wrong by itself would be said of the default that stands in for it.
     lines += [line for line in whole.faults(settings) if not any(name in line for name, _ in _named(wrong))]
     if lines:
-        raise SettingTrouble(lines, settings)
+        raise SettingError(lines, settings)
     return settings
 
 
@@ -298,17 +298,17 @@ def _in_our_words(error: ErrorDetails) -> str:
 
 
 def read_keys(settings: Settings) -> Keys:
-    """SECRET_KEYS, or in simulator mode a key made once and kept beside the SQLite file. Raises `SettingTrouble`."""
+    """SECRET_KEYS, or in simulator mode a key made once and kept beside the SQLite file. Raises `SettingError`."""
     try:
         return Keys.parse(settings.secret_keys or _made_key(settings))
-    except KeyTrouble as trouble:
-        raise SettingTrouble([str(trouble)]) from None
+    except SecretKeysError as trouble:
+        raise SettingError([str(trouble)]) from None
 
 
 def _made_key(settings: Settings) -> str:
     database = sqlite_file(settings.database_url)
     if database is None:
-        raise SettingTrouble([whole.NO_KEYS])
+        raise SettingError([whole.NO_KEYS])
     path = database.with_name(database.name + ".key")
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

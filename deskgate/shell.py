@@ -13,14 +13,14 @@ import structlog
 import typer
 
 from authz import Action, Ask, Denied, Grant, Proof, SchemeError, load_schemes
-from deskgate.settings import Settings, SettingTrouble, read_keys, read_settings
+from deskgate.settings import SettingError, Settings, read_keys, read_settings
 from store import (
     OPERATOR,
-    ConnectionLost,
+    ConnectionLostError,
     DatabaseFault,
-    DatabaseUrlTrouble,
-    KeyRetired,
-    OtherVersion,
+    DatabaseUrlError,
+    KeyRetiredError,
+    OtherVersionError,
     Store,
     Transaction,
     open_store,
@@ -48,11 +48,11 @@ def in_one_line() -> Iterator[None]:
     """Turns what can go wrong outside our hands into one line."""
     try:
         yield
-    except (SettingTrouble, KeyRetired, SchemeError, DatabaseUrlTrouble) as trouble:
+    except (SettingError, KeyRetiredError, SchemeError, DatabaseUrlError) as trouble:
         fail(str(trouble))
-    except OtherVersion as trouble:
+    except OtherVersionError as trouble:
         fail(f"the database was made by another version of Deskgate: {trouble}", FAILED)
-    except (ConnectionLost, DatabaseFault) as lost:
+    except (ConnectionLostError, DatabaseFault) as lost:
         cause = lost.orig if isinstance(lost, DatabaseFault) else lost
         fail(f"the database cannot be reached: {str(cause).splitlines()[0]}", FAILED)
     except OSError as fault:  # the folder of the database, or of its key

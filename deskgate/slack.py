@@ -27,7 +27,7 @@ from simulator.slack.delivery import PATIENCE
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
 from store import Store, Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Delivery, Later, Never, Work, outside
+from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work, outside
 from store.messages import edits
 from store.slack import installations
 from store.slack.installations import Installation
@@ -129,7 +129,7 @@ def greet(slack: Slack, settings: Settings) -> None:
 def _is_told_who_we_are(slack: Slack) -> bool:
     try:
         ask_who_we_are(slack.door, WebApi(slack.api_url, slack.door.token_of, timeout=AT_THE_START))
-    except (Later, Never) as why:
+    except (RetryLaterError, PermanentError) as why:
         log.warning("Slack does not say who we are", why=str(why))
         return False
     return True

@@ -1,4 +1,4 @@
-"""Sends one mail over SMTP; what went wrong is raised as `Later` or `Never`, without any address in its words.
+"""Sends one mail over SMTP; what went wrong is raised as `RetryLaterError` or `PermanentError`, without any address in its words.
 
 A mail has one recipient, so what the server answers to that recipient is what became of the mail.
 """
@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import idna
 
-from store.jobs.job_queue import Later, Never
+from store.jobs.job_queue import PermanentError, RetryLaterError
 
 TIMEOUT: Final = 10.0
 OPERATORS: Final = 3600.0  # seconds until the next try where the operator has to mend a setting or the server first
@@ -57,16 +57,16 @@ def server_of(url: str) -> Server:
 
 
 def wire_address(address: str) -> str:
-    """An address as it travels: its domain in ASCII. Raises `Never` for a domain that cannot be one."""
+    """An address as it travels: its domain in ASCII. Raises `PermanentError` for a domain that cannot be one."""
     local, at, domain = address.rpartition("@")
     if not at or not local:
-        raise Never("the address is no e-mail address: correct it in an import")
+        raise PermanentError("the address is no e-mail address: correct it in an import")
     if domain.isascii():
         return address
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"  # not Python's own "idna", which makes ß of a domain ss
     except idna.IDNAError:
-        raise Never("the address has a domain that cannot exist: correct it in an import") from None
+        raise PermanentError("the address has a domain that cannot exist: correct it in an import") from None
 
 
 def wire_sender(sender: str) -> tuple[str, str]:
@@ -77,20 +77,22 @@ def wire_sender(sender: str) -> tuple[str, str]:
 
 
 def send(url: str, mail: EmailMessage) -> None:
-    """Raises `Later` where it may go later, and `Never` where this mail to this address never will."""
+    """Raises `RetryLaterError` where it may go later, and `PermanentError` where this mail to this address never will."""
     server = connected(server_of(url))
     try:
         server.send_message(mail)
     except smtplib.SMTPRecipientsRefused as refused:
         raise _to_recipient(*next(iter(refused.recipients.values()))) from None
     except smtplib.SMTPNotSupportedError:
-        raise Never("the address has letters outside ASCII before the @, and the mail server lacks SMTPUTF8") from None
+        raise PermanentError(
+            "the address has letters outside ASCII before the @, and the mail server lacks SMTPUTF8"
+        ) from None
     except smtplib.SMTPSenderRefused as refused:
         raise _ours(f"refuses the sender ({refused.smtp_code}): check MAIL_FROM", refused.smtp_code) from None
     except smtplib.SMTPDataError as refused:
         raise _by_code(refused.smtp_code, "the mail") from None
     except (smtplib.SMTPException, OSError) as fault:
-        raise Later(f"the mail server went away: {type(fault).__name__}") from None
+        raise RetryLaterError(f"the mail server went away: {type(fault).__name__}") from None
     else:
         with suppress(smtplib.SMTPException, OSError):  # it has the mail: how it says goodbye changes nothing
             server.quit()
@@ -99,7 +101,7 @@ def send(url: str, mail: EmailMessage) -> None:
 
 
 def connected(there: Server) -> smtplib.SMTP:
-    """A session, signed in where SMTP_URL says so. Raises `Later`: nothing here is about one mail."""
+    """A session, signed in where SMTP_URL says so. Raises `RetryLaterError`: nothing here is about one mail."""
     server: smtplib.SMTP | None = None
     try:
         if there.scheme == "smtps":
@@ -113,10 +115,12 @@ def connected(there: Server) -> smtplib.SMTP:
             server.login(there.user, there.password)
     except smtplib.SMTPNotSupportedError:
         _drop(server)
-        raise Later("the mail server offers no STARTTLS, or no signing in: check SMTP_URL", OPERATORS) from None
+        raise RetryLaterError(
+            "the mail server offers no STARTTLS, or no signing in: check SMTP_URL", OPERATORS
+        ) from None
     except smtplib.SMTPAuthenticationError as refused:
         _drop(server)
-        raise Later(
+        raise RetryLaterError(
             f"the mail server refuses the user or password ({refused.smtp_code}): check SMTP_URL", OPERATORS
         ) from None
     except smtplib.SMTPResponseException as refused:
@@ -124,12 +128,12 @@ def connected(there: Server) -> smtplib.SMTP:
         raise _ours(f"answered {refused.smtp_code} to our greeting", refused.smtp_code) from None
     except ssl.SSLCertVerificationError:
         _drop(server)
-        raise Later(
+        raise RetryLaterError(
             "the mail server's certificate is not valid for that name: check the host in SMTP_URL", OPERATORS
         ) from None
     except (smtplib.SMTPException, OSError, UnicodeError) as fault:
         _drop(server)
-        raise Later(f"the mail server cannot be reached: {type(fault).__name__}; check SMTP_URL") from None
+        raise RetryLaterError(f"the mail server cannot be reached: {type(fault).__name__}; check SMTP_URL") from None
     return server
 
 
@@ -143,18 +147,20 @@ def _drop(server: smtplib.SMTP | None) -> None:
         server.close()
 
 
-def _to_recipient(code: int, words: bytes) -> Later | Never:
+def _to_recipient(code: int, words: bytes) -> RetryLaterError | PermanentError:
     if code in WANTS_SIGN_IN or (code >= 500 and _POLICY.match(words)):
-        return Later(f"the mail server will not send for us ({code}): check SMTP_URL and MAIL_FROM", OPERATORS)
+        return RetryLaterError(
+            f"the mail server will not send for us ({code}): check SMTP_URL and MAIL_FROM", OPERATORS
+        )
     return _by_code(code, "the address")
 
 
-def _by_code(code: int, what: str) -> Later | Never:
+def _by_code(code: int, what: str) -> RetryLaterError | PermanentError:
     """RFC 5321: a 4 in front means try again, a 5 means do not."""
     if code >= 500:
-        return Never(f"the mail server refuses {what} for good ({code})")
-    return Later(f"the mail server refuses {what} for now ({code})")
+        return PermanentError(f"the mail server refuses {what} for good ({code})")
+    return RetryLaterError(f"the mail server refuses {what} for now ({code})")
 
 
-def _ours(what: str, code: int) -> Later:
-    return Later(f"the mail server {what}", OPERATORS if code >= 500 else None)
+def _ours(what: str, code: int) -> RetryLaterError:
+    return RetryLaterError(f"the mail server {what}", OPERATORS if code >= 500 else None)

@@ -16,7 +16,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from store.jobs.job_queue import Later, Never
+from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.messages.recordings import Sound
 from store.text import numbers
 
@@ -54,8 +54,8 @@ class TwilioRest:
         self._client = Client(account, token, http_client=_OverHttpx(http))
 
     def ring(self, to: str, answered: str, fared: str, seconds: int, *, detect: bool = False) -> str:
-        """Calls a phone; the call's sid. `detect`: what answers is listened to first, and told us as AnsweredBy. Raises `Later`,
-        or `Never` where Twilio will not ring that number at all."""
+        """Calls a phone; the call's sid. `detect`: what answers is listened to first, and told us as AnsweredBy. Raises `RetryLaterError`,
+        or `PermanentError` where Twilio will not ring that number at all."""
         heard = {"machine_detection": "Enable"} if detect else {}
         with _asking("a call") as refused:
             made = self._client.calls.create(
@@ -68,28 +68,28 @@ class TwilioRest:
                 **heard,
             )
         if refused:
-            raise Never(f"Twilio answered {refused[0]} to a call")
+            raise PermanentError(f"Twilio answered {refused[0]} to a call")
         return str(made.sid)
 
     def cancel(self, call: str) -> bool:
-        """Stops a phone that rings. False: it is picked up already, and goes on, or it is over. Raises `Later`."""
+        """Stops a phone that rings. False: it is picked up already, and goes on, or it is over. Raises `RetryLaterError`."""
         with _asking("a phone to be stopped") as refused:
             now = self._client.calls(call).update(status="canceled")
         return not refused and now.status != "in-progress"
 
     def hang_up(self, call: str) -> None:
-        """Ends a leg, whatever it is in. One that is over already stays so. Raises `Later`."""
+        """Ends a leg, whatever it is in. One that is over already stays so. Raises `RetryLaterError`."""
         with _asking("a leg to be ended"):
             self._client.calls(call).update(status="completed")
 
     def redirect(self, call: str, url: str) -> bool:
-        """Takes a leg out of whatever it is in, to what `url` answers. False: that call is over. Raises `Later`."""
+        """Takes a leg out of whatever it is in, to what `url` answers. False: that call is over. Raises `RetryLaterError`."""
         with _asking("a redirect") as refused:
             self._client.calls(call).update(url=url, method="POST")
         return not refused
 
     def announce(self, room: str, leg: str, url: str) -> bool:
-        """Says what `url` answers to one of those in a room, and to nobody else there. False: they are not there. Raises `Later`."""
+        """Says what `url` answers to one of those in a room, and to nobody else there. False: they are not there. Raises `RetryLaterError`."""
         with _asking("an announcement"):
             found = self._client.conferences.list(friendly_name=room, status="in-progress", limit=1)
             for one in found:
@@ -99,15 +99,15 @@ class TwilioRest:
         return False
 
     def text(self, to: str, words: str) -> None:
-        """Sends a text message. Raises `Later`, or `Never` where Twilio will not have it at all."""
+        """Sends a text message. Raises `RetryLaterError`, or `PermanentError` where Twilio will not have it at all."""
         with _asking("a text message") as refused:
             self._client.messages.create(to=to, from_=self._number, body=words)
         if refused:
-            raise Never(f"Twilio answered {refused[0]} to a text message")
+            raise PermanentError(f"Twilio answered {refused[0]} to a text message")
 
     def recording(self, sid: str) -> Sound | None:
         """The sound. Its URL is built from the recording's id, never taken from a webhook. None: Twilio
-        does not have it, or not yet. Raises `Later`, `Never`."""
+        does not have it, or not yet. Raises `RetryLaterError`, `PermanentError`."""
         url = f"/2010-04-01/Accounts/{self._account}/Recordings/{sid}.wav"
         content = bytearray()
         try:
@@ -119,9 +119,9 @@ class TwilioRest:
                 for chunk in answer.iter_bytes():
                     content += chunk
                     if len(content) > LARGEST_RECORDING:
-                        raise Never("a recording is larger than 32 MiB")
+                        raise PermanentError("a recording is larger than 32 MiB")
         except httpx2.TransportError as fault:
-            raise Later(f"Twilio cannot be reached: {type(fault).__name__}") from fault
+            raise RetryLaterError(f"Twilio cannot be reached: {type(fault).__name__}") from fault
         return Sound(answer.headers.get("content-type", "audio/wav"), bytes(content))
 
 
@@ -140,7 +140,7 @@ OF_THE_ACCOUNT: Final = frozenset(
 
 @contextmanager
 def _asking(what: str) -> Iterator[list[int]]:
-    """Yields a list that has something in it afterwards where what we asked about is gone. Raises `Later`, `Never`."""
+    """Yields a list that has something in it afterwards where what we asked about is gone. Raises `RetryLaterError`, `PermanentError`."""
     refused: list[int] = []
     try:
         yield refused
@@ -149,17 +149,17 @@ def _asking(what: str) -> Iterator[list[int]]:
             raise refusal(what, answer.status, answer.code) from None  # its own words quote the number
         refused.append(answer.status)
     except httpx2.TransportError as fault:
-        raise Later(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
+        raise RetryLaterError(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
 
 
-def refusal(what: str, status: int, code: int | None, wait: float | None = None) -> Later | Never:
+def refusal(what: str, status: int, code: int | None, wait: float | None = None) -> RetryLaterError | PermanentError:
     """What follows from Twilio's refusal: by its code where there is one, else by the HTTP status."""
     said = f"Twilio answered {status}{f' ({code})' if code else ''} to {what}"
     if status == 429 or status >= 500 or status in (408, 425) or code in PASSING:
-        return Later(said, wait or 5)
+        return RetryLaterError(said, wait or 5)
     if status in (401, 403) or code in OF_THE_ACCOUNT:
-        return Later(f"{said}: check the account at Twilio", OPERATORS)
-    return Never(said)
+        return RetryLaterError(f"{said}: check the account at Twilio", OPERATORS)
+    return PermanentError(said)
 
 
 def _retry_after(answer: httpx2.Response) -> float | None:

@@ -18,12 +18,12 @@ import structlog
 
 from desk.actors import permit_worker
 from deskgate.deliver import Deliveries
-from store import ConnectionLost, Store, Transaction, retried
+from store import ConnectionLostError, Store, Transaction, retried
 from store.accounts import recipients
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
 from store.jobs import job_queue
-from store.jobs.job_queue import Delivery, Later, Never, Work
+from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work
 from store.messages import edits
 from store.operator import failed_jobs, restored
 from store.security import alerts, budgets
@@ -178,8 +178,8 @@ class Worker:
 
     def _failed(self, piece: Work, fault: Exception, *, leased: bool) -> None:
         """Puts it back with the reason, or gives it up. Where it was not `leased` the transaction that did so was rolled back."""
-        why, seconds = str(fault), fault.seconds if isinstance(fault, Later) else None
-        if not isinstance(fault, Later | Never):
+        why, seconds = str(fault), fault.seconds if isinstance(fault, RetryLaterError) else None
+        if not isinstance(fault, RetryLaterError | PermanentError):
             # A mistake of ours. Its words may quote an address or a number, and stay out of the log.
             why = type(fault).__name__
             log.warning(
@@ -189,7 +189,7 @@ class Worker:
             if not leased and not job_queue.lease_again(tx, piece):
                 return
             job_queue.write_down(tx, piece)
-            over = isinstance(fault, Never)
+            over = isinstance(fault, PermanentError)
             if over:
                 failed_jobs.give_up(tx, piece, why)
             else:
@@ -220,7 +220,7 @@ class Worker:
     def _safely(self, do: Callable[[], object]) -> None:
         try:
             do()
-        except ConnectionLost:
+        except ConnectionLostError:
             log.warning("the database is away", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)  # or a bell that rings would have us ask without end
         except Exception:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from ivr import dialogue, message, moves, ringing
 from ivr.shapes import Call
 from ivr.store_desk import desk_for
-from ivr.turn import Line, Refused, state_of
+from ivr.turn import Line, RefusedError, state_of
 from ivr.webhook import step_token
 from store.accounts.people import claimed_by
 from store.calls import call_state, message_limits, support_calls
@@ -31,7 +31,7 @@ def recorded(line: Line, sid: str, spoken: Recorded) -> None:
     with line.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None:
-            raise Refused("a call we do not know")
+            raise RefusedError("a call we do not know")
         if row.ended_at is None:
             late = {"call": sid, "recording": spoken.sid, "seconds": spoken.seconds}
             job_queue.enqueue_once(tx, "late_recording", spoken.sid, late, after=LATE)
@@ -158,7 +158,7 @@ def ring_over(line: Line, sid: str, ring: int) -> None:
 
 
 def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
-    """(call, path) to send a caller to the keypad; None where that is asked no more, or they are there. Raises `Later` while
+    """(call, path) to send a caller to the keypad; None where that is asked no more, or they are there. Raises `RetryLaterError` while
     they are still on their way into the room."""
     with line.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)
@@ -167,7 +167,7 @@ def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
         row = call_state.load(tx, now.call)
         at = state_of(row).at if row is not None and row.ended_at is None else ""
         if at == "holding":
-            raise job_queue.Later("the caller is not in the room yet", 2)
+            raise job_queue.RetryLaterError("the caller is not in the room yet", 2)
         if row is None or at != "talking":
             return None
         return now.call, f"/ivr/keypad?{urlencode({'t': step_token(tx.keys, now.call, row.step)})}"
@@ -195,7 +195,7 @@ def fall_back(line: Line, sid: str, number: str | None) -> str:
         before = state_of(row) if row else Call(number=number)
         fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False, on_file=False)
         if row is not None and (row.ended_at is not None or before.at == "over"):
-            raise Refused("the call is over")
+            raise RefusedError("the call is over")
         desk = desk_for(tx, line.settings, before)
         if row is not None and before.about == "fallback":  # once more: the same answer, and nothing is done
             _, again = moves.TABLE["message"].prompt(fresh, desk)

@@ -12,7 +12,7 @@ from desk import calls
 from desk.calls import NotTaken, TakenCall
 from ivr import screens
 from ivr.shapes import Conference, Gather, HangUp, Screen, line
-from ivr.turn import Line, Refused
+from ivr.turn import Line, RefusedError
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
 from store.calls import agent_legs, call_state, support_calls
@@ -57,7 +57,7 @@ def told(on: Line, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
     ring, came = numbers.parse_int(query.get("ring", "")), query.get("told", "")
     if ring is None or came not in _CAME or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", ring):
-        raise Refused("not a ring of ours")
+        raise RefusedError("not a ring of ours")
     return screens.announced(on.phrases, line(f"agent.{came}"))
 
 
@@ -98,7 +98,7 @@ def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) ->
         case NotTaken.TAKEN:
             return Screen((line("agent.taken"),), HangUp())
         case NotTaken.NOT_PERMITTED:
-            raise Refused("the agents' line may not see a card")
+            raise RefusedError("the agents' line may not see a card")
         case TakenCall(to, words):
             who = line("agent.who", name=to.name, account=to.account_name, number=to.account_number, proof=to.proof)
             room = Conference(support_calls.room(ring.id), ends=True)
@@ -109,8 +109,8 @@ def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, in
     """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
     ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
-        raise Refused("not a ring of ours")
+        raise RefusedError("not a ring of ours")
     found = support_calls.hold(tx, ring)
     if found is None:
-        raise Refused("a ring we do not know")
+        raise RefusedError("a ring we do not know")
     return found, leg

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from ivr import after, called, screens
 from ivr.shapes import Call
 from ivr.store_desk import desk_for
-from ivr.turn import Line, Refused
+from ivr.turn import Line, RefusedError
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
 from store.accounts import people
@@ -44,13 +44,13 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
         if row is not None:
             known = call_state.stored_answer(tx, row) if row.step == 0 and not row.claimed else None
             if known is None:
-                raise Refused("a call back that has gone on")
+                raise RefusedError("a call back that has gone on")
             return known
         if found.get("AnsweredBy") != "human" or ours.status == "withdrawn":
             over(tx, ours, "machine", call=sid)
             return on.draw(called.MACHINE, sid, 0)
         if not callbacks.moved(tx, ours.id, "answered", call=sid):
-            raise Refused("a call back that is over")
+            raise RefusedError("a call back that is over")
         call = Call(
             number=ours.number,
             support_id=people.support_id(tx, ours.person),
@@ -98,8 +98,8 @@ def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> Call
     """The call back a URL is about. Raises `Refused` unless it is one of ours and this call."""
     id = numbers.parse_int(query.get("call_back", ""))
     if id is None or not is_step_token(on.store.keys, query.get("t", ""), "call_back", id):
-        raise Refused("not a call back of ours")
+        raise RefusedError("not a call back of ours")
     ours = callbacks.look(tx, id)
     if ours is None or (ours.call is not None and ours.call != sid):
-        raise Refused("a call back we do not know")
+        raise RefusedError("a call back we do not know")
     return ours

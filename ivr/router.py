@@ -18,18 +18,18 @@ from starlette.requests import ClientDisconnect
 
 from ivr import after, agent, outgoing, screens
 from ivr.shapes import DialEnded, Heard, Keys, Spoken
-from ivr.turn import Fingerprint, Line, Refused, answer_call, begin_turn, summon
+from ivr.turn import Fingerprint, Line, RefusedError, answer_call, begin_turn, summon
 from ivr.webhook import (
     MOST_BYTES,
     OF_A_CALL,
     OF_A_RECORDING,
     OF_AN_ANNOUNCEMENT,
     OVER,
-    BadRequest,
+    BadRequestError,
     caller_number,
     is_attested,
 )
-from store import Occupied, retried
+from store import OccupiedError, retried
 from store.db.engine import Gate
 from store.messages.timeline import Recorded
 from store.text import numbers
@@ -70,12 +70,12 @@ def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Res
             pairs = parse_qsl(asked, keep_blank_values=True, max_num_fields=10)
             query = dict(pairs)
             if len(query) != len(pairs):
-                raise BadRequest("a query parameter came twice")
+                raise BadRequestError("a query parameter came twice")
             return _twiml(await _answered(line, handler, found, query))
-        except BadRequest as bad:
+        except BadRequestError as bad:
             log.warning("refused", route=request.scope["path"], why=str(bad))
             return _twiml(screens.refusal(line.phrases), bad.status)
-        except Refused as refused:
+        except RefusedError as refused:
             log.warning("refused", route=request.scope["path"], why=str(refused))
             return _twiml(screens.refusal(line.phrases), 403)
         except Exception as fault:
@@ -111,25 +111,25 @@ def _here(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping
     try:
         with line.store.gate.within(BRIEFLY):
             return _answer(line, handler, found, query)
-    except Occupied:
+    except OccupiedError:
         return None
 
 
 async def _read(request: Request) -> bytes:
     """The body, but never more of it than a webhook has."""
     if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
-        raise BadRequest("too large", 413)
+        raise BadRequestError("too large", 413)
     body = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MOST_BYTES:
-                    raise BadRequest("too large", 413)
+                    raise BadRequestError("too large", 413)
     except TimeoutError:
-        raise BadRequest("too slow", 408) from None
+        raise BadRequestError("too slow", 408) from None
     except ClientDisconnect:
-        raise BadRequest("it left before it had said everything") from None
+        raise BadRequestError("it left before it had said everything") from None
     return bytes(body)
 
 
@@ -192,7 +192,7 @@ def keypad(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
 def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     told, recording = found.get("RecordingStatus"), found.get("RecordingSid")
     if recording is None and told == "completed":
-        raise BadRequest("RecordingSid is missing")
+        raise BadRequestError("RecordingSid is missing")
     if told == "completed" and not _is_nothing(found):
         after.recorded(line, found["CallSid"], _recorded(found))
     elif told in ("completed", "absent", "failed"):

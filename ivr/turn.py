@@ -41,7 +41,7 @@ Fingerprint = tuple[str, ...]
 """Of a turn, under every key, the newest first: a repeat after a rotation of the keys is the same turn."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Not the turn this call is waiting for: a skipped step, a repeat with other keys, a call we do not know."""
 
 
@@ -127,15 +127,15 @@ def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or row.ended_at is not None:
-            raise Refused("a call we do not know, or that is over")
+            raise RefusedError("a call we do not know, or that is over")
         call, steps = state_of(row), (row.step, row.step - 1)
         if not any(is_step_token(tx.keys, token, sid, step) for step in steps if step >= 0):
-            raise Refused("not the turn this call waits for")
+            raise RefusedError("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
             return _go_on(tx, on, row, call, s.Summoned(), fingerprint)
         known = call_state.stored_answer(tx, row) if not row.claimed else None
     if known is None:
-        raise Refused("a call that has gone on")
+        raise RefusedError("a call that has gone on")
     return known
 
 
@@ -149,7 +149,7 @@ def _wait(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint
             return begun
         if begun is not None:
             return _check(on, begun, fingerprint)
-    raise Refused("its first delivery is still under way")
+    raise RefusedError("its first delivery is still under way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +169,14 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
         with on.store.transaction("phone", sid) as tx:
             row = call_state.load(tx, sid)
             if row is None:
-                raise Refused("a call we do not know")
+                raise RefusedError("a call we do not know")
             if (known := _stored(tx, row, token, fingerprint)) is not None:
                 return known
             if row.ended_at is not None and not isinstance(heard, s.Spoken):
-                raise Refused("the call is over")
+                raise RefusedError("the call is over")
             if row.claimed is not None:
                 if row.claimed not in fingerprint:
-                    raise Refused("a repeat with other keys")
+                    raise RefusedError("a repeat with other keys")
                 return None
             before = state_of(row)
             if (
@@ -241,7 +241,7 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, watched: list[int]
             if answered is not None:
                 return answered
         if now is None or now.step != begun.row.step:
-            raise Refused("the call went on without this turn")
+            raise RefusedError("the call went on without this turn")
         outcome = pin.settle(tx, begun.attempt, right, begun.keyed)
         if not watched:
             watched.append(_watch(on, begun, outcome))
@@ -256,7 +256,7 @@ def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint)
         answered = call_state.stored_answer(tx, row)
         if answered is not None:
             return answered
-    raise Refused("not the turn this call waits for")
+    raise RefusedError("not the turn this call waits for")
 
 
 def _go_on(

@@ -45,7 +45,7 @@ _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # SHA-1 in base64
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-class BadRequest(ValueError):
+class BadRequestError(ValueError):
     """Not a request we take; `status` is the HTTP answer. The text is for our log and quotes nothing that came in."""
 
     def __init__(self, why: str, status: int = 400) -> None:
@@ -80,37 +80,37 @@ class Twilio:
     def read(
         self, path_and_query: str, body: bytes, signature: str, always: Sequence[str] = OF_A_CALL
     ) -> dict[str, str]:
-        """The parameters we use, verified; those in `always` must be there. Raises `BadRequest`: 403 unsigned or not ours, 400 otherwise."""
+        """The parameters we use, verified; those in `always` must be there. Raises `BadRequestError`: 403 unsigned or not ours, 400 otherwise."""
         pairs = self._verified(path_and_query, body, signature)
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
-            raise BadRequest("a parameter came twice")
+            raise BadRequestError("a parameter came twice")
         found = dict(pairs)
         for name in always:
             if name not in found:
-                raise BadRequest(f"{name} is missing")
+                raise BadRequestError(f"{name} is missing")
         for name, form in GRAMMAR.items():
             if name in found and not form.fullmatch(found[name]):
-                raise BadRequest(f"{name} has a wrong form")
+                raise BadRequestError(f"{name} has a wrong form")
         if not hmac.compare_digest(found["AccountSid"].encode(), self._account_sid.encode()):
-            raise BadRequest("for another account", 403)
+            raise BadRequestError("for another account", 403)
         return {name: cleaned(value) for name, value in found.items()}
 
     @staticmethod
     def may_be_signed(signature: str) -> None:
-        """Raises `BadRequest` (403) where that is no signature at all, before anything else is read."""
+        """Raises `BadRequestError` (403) where that is no signature at all, before anything else is read."""
         if not _SIGNATURE.fullmatch(signature):
-            raise BadRequest("unsigned", 403)
+            raise BadRequestError("unsigned", 403)
 
     def _verified(self, path_and_query: str, body: bytes, signature: str) -> list[tuple[str, str]]:
         self.may_be_signed(signature)
         try:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         except ValueError:
-            raise BadRequest("not a form", 403) from None
+            raise BadRequestError("not a form", 403) from None
         url, parameters = self.url(path_and_query), _Parameters(pairs)
         if not any(_is_signed(validator, url, parameters, signature) for validator in self._validators):
-            raise BadRequest("not signed by Twilio", 403)
+            raise BadRequestError("not signed by Twilio", 403)
         return pairs
 
 

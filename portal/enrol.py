@@ -18,7 +18,7 @@ from store.staff import sent_forms
 from store.text import numbers
 from store.verification import attempt_limits, factors, totp
 from store.verification.attempt_limits import Admission
-from store.verification.totp import AlreadyThere
+from store.verification.totp import AlreadyThereError
 
 PAGE: Final = "enrol"
 COOLING_HOURS: Final = factors.COOLING // 3_600_000
@@ -42,7 +42,7 @@ def _begin(door: Door, visit: Visit) -> Response:
             return _gone(door, visit)
         try:
             secret = totp.begin(tx, person_of(found[0]))
-        except AlreadyThere:
+        except AlreadyThereError:
             return answers.page(door, visit, "enrol", 409, step="there", wrong=False)
     return _scan(door, visit, secret)
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 T = TypeVar("T")
 
 
-class Full(Exception):
+class FullError(Exception):
     """No place is left for this caller; or for anybody near: then `network` is theirs; or of this kind: then it is the one that has the
     most waiting."""
 
@@ -73,20 +73,20 @@ class RequestPool:
         except asyncio.CancelledError:
             if done in self._put_out:
                 self._put_out.discard(done)
-                raise Full(whose.network) from None
+                raise FullError(whose.network) from None
             raise
 
     def _take(self, whose: Whose, places: int = 0) -> None:
         with self._lock:
             if self._taken[whose.one] >= self._each:
-                raise Full
+                raise FullError
             if self._near[whose.network] >= self._most_near:
-                raise Full(whose.network)
+                raise FullError(whose.network)
             if self._busy >= self._places:
                 crowd = max(self._waiting, key=lambda network: len(self._waiting[network]))
                 few = len(self._waiting[crowd]) < self._near[whose.network] + 2
                 if few or (places and not self._make_room(self._waiting[crowd])):
-                    raise Full(crowd)
+                    raise FullError(crowd)
             self._count(whose, 1)
             self._busy += places
 

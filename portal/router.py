@@ -17,8 +17,8 @@ from fastapi import APIRouter, Request, Response
 
 from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sending, sign_in, tickets
 from portal.door import Door
-from portal.lanes import Full, RequestPool, Whose
-from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequest, Visit, body, filled, look
+from portal.lanes import FullError, RequestPool, Whose
+from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequestError, Visit, body, filled, look
 from store import Transaction, retried
 from store.codes import one_time_links
 from store.staff import sessions
@@ -96,11 +96,11 @@ def _endpoint(door: Door, handler: Open) -> Callable[[Request], Awaitable[Respon
                 with lane.reading(whose):
                     form = await body(request, MOST_BYTES if lane is door.lanes.known else MOST_BY_STRANGERS)
             return await lane.do(whose, _answer, door, handler, visit, request.scope["query_string"], form)
-        except Full as full:
+        except FullError as full:
             if full.network:
                 door.turned_away.tell(full.network)
             return answers.bare(door, "full", 503)
-        except BadRequest as bad:
+        except BadRequestError as bad:
             log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
             return answers.bare(door, "refused", bad.status)
         except Exception as fault:

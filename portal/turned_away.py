@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from store import ConnectionLost, Store
+from store import ConnectionLostError, Store
 from store.security import alerts
 
 LOOKED_EVERY: Final = 60_000  # ms: whoever is turned away costs no more than that
@@ -34,5 +34,5 @@ class TurnedAway:
         try:
             with self._store.transaction("portal") as tx:
                 alerts.alert(tx, "pages_full", str(tx.now // HOUR), detail=network)
-        except ConnectionLost:
+        except ConnectionLostError:
             self._next = 0

@@ -33,7 +33,7 @@ _TOKEN: Final = 43  # characters; after a dot follows the key, good once, of the
 _KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
 
 
-class BadRequest(ValueError):
+class BadRequestError(ValueError):
     """Not a request we take; `status` is the HTTP answer. The words are for our log."""
 
     def __init__(self, why: str, status: int = 400) -> None:
@@ -74,16 +74,16 @@ def cookie_name(door: Door, name: str) -> str:
 
 
 def look(door: Door, request: Request) -> Visit:
-    """All but query and form, without waiting for either. Raises `BadRequest` where it cannot be a form of ours, whatever is in it."""
+    """All but query and form, without waiting for either. Raises `BadRequestError` where it cannot be a form of ours, whatever is in it."""
     post = request.method == "POST"
     if post:
         _is_ours(door, request)
     if len(request.scope["query_string"]) > MOST_ASKED:
-        raise BadRequest("too much in the query", 414)
+        raise BadRequestError("too much in the query", 414)
     held = {name: request.cookies.get(cookie_name(door, name), "") for name in (SESSION, VISITOR, KNOWN)}
     held = {name: value if len(value) <= _LONGEST_COOKIE and value.isascii() else "" for name, value in held.items()}
     if post and not held[SESSION] and not held[VISITOR]:
-        raise BadRequest("a form without the cookie of its page", 403)
+        raise BadRequestError("a form without the cookie of its page", 403)
     return Visit(
         post,
         request.url.path,
@@ -101,10 +101,10 @@ def look(door: Door, request: Request) -> Visit:
 
 
 def filled(door: Door, visit: Visit, query: bytes, form: bytes) -> Visit:
-    """With what it asks and sends. Raises `BadRequest`."""
+    """With what it asks and sends. Raises `BadRequestError`."""
     visit = replace(visit, query=_pairs(query.decode("latin-1")), form=_pairs(form.decode("utf-8", "replace")))
     if visit.post and not _is_form_token(door, visit, visit.form.get("token", "")):
-        raise BadRequest("a form without its token", 403)
+        raise BadRequestError("a form without its token", 403)
     return visit
 
 
@@ -132,35 +132,35 @@ def _is_ours(door: Door, request: Request) -> None:
             not door.secure and urlsplit(origin).netloc == request.headers.get("Host", "") != ""
         )
     if not ours:
-        raise BadRequest("a form from another site", 403)
+        raise BadRequestError("a form from another site", 403)
 
 
 def _pairs(text: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
     except ValueError:
-        raise BadRequest("too many fields") from None
+        raise BadRequestError("too many fields") from None
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadRequest("a field came twice")
+        raise BadRequestError("a field came twice")
     return {name: cleaned(value) for name, value in found.items()}
 
 
 async def body(request: Request, most: int) -> bytes:
-    """Raises `BadRequest`; at once where the head says already that it is too much."""
+    """Raises `BadRequestError`; at once where the head says already that it is too much."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise BadRequest("not a form", 415)
+        raise BadRequestError("not a form", 415)
     if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > most:
-        raise BadRequest("too large", 413)
+        raise BadRequestError("too large", 413)
     raw = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             async for chunk in request.stream():
                 raw += chunk
                 if len(raw) > most:
-                    raise BadRequest("too large", 413)
+                    raise BadRequestError("too large", 413)
     except TimeoutError:
-        raise BadRequest("too slow", 408) from None
+        raise BadRequestError("too slow", 408) from None
     except ClientDisconnect:
-        raise BadRequest("it left before it had said everything") from None
+        raise BadRequestError("it left before it had said everything") from None
     return bytes(raw)

@@ -27,7 +27,7 @@ from simulator.recording import Recording
 _KEPT = 2000  # webhooks and faults remembered; the page shows far fewer
 
 
-class Unreachable(Exception):
+class UnreachableError(Exception):
     """The desk did not answer at all: no connection, or none in time."""
 
 
@@ -44,7 +44,7 @@ def posting(client: httpx2.Client) -> Post:
         try:
             answer = client.post(path_and_query, content=urlencode(form), headers=headers, follow_redirects=False)
         except httpx2.TransportError as error:
-            raise Unreachable(str(error) or type(error).__name__) from error
+            raise UnreachableError(str(error) or type(error).__name__) from error
         return answer.status_code, answer.headers.get("content-type", ""), answer.text
 
     return post
@@ -221,9 +221,9 @@ class Exchange:
         try:
             try:
                 answer = self._post(path, form, headers)
-            except Unreachable:
+            except UnreachableError:
                 answer = self._post(path, form, headers)
-        except Unreachable as error:
+        except UnreachableError as error:
             self._log(leg.party, leg.sid, path, form, (0, "", str(error)), began)
             raise twiml.TwimlError(11205, f"no answer: {error}") from None
         self._log(leg.party, leg.sid, path, form, answer, began)

@@ -22,7 +22,7 @@ _GRAMMAR: tuple[tuple[str, str], ...] = (
 )
 
 
-class BadScript(Exception):
+class BadScriptError(Exception):
     """A line that is none of the above, or in a place where it makes no sense."""
 
 
@@ -38,7 +38,7 @@ class Line:
 
 
 def parse(script: str) -> list[Line]:
-    """The lines of a script that say something; raises BadScript with the number of the first bad one."""
+    """The lines of a script that say something; raises BadScriptError with the number of the first bad one."""
     lines = []
     for number, source in enumerate(script.splitlines(), 1):
         stripped = source.strip()
@@ -53,10 +53,10 @@ def parse_line(number: int, source: str) -> Line:
             groups = match.groupdict()
             who = groups.get("who") or ("agent" if kind.startswith("agent") else "caller")
             return Line(number, kind, who, " ".join(groups.get("text", "").split()), source)
-    raise BadScript(f"line {number}: nobody knows how to do this: {source}")
+    raise BadScriptError(f"line {number}: nobody knows how to do this: {source}")
 
 
 def calling(number: str) -> Line:
     if not number:
-        raise BadScript("line 1: say who calls first: from +441632960108")
+        raise BadScriptError("line 1: say who calls first: from +441632960108")
     return Line(0, "from", "caller", number, f"from {number}")

@@ -9,13 +9,13 @@ from typing import NoReturn
 
 from simulator.exchange import Exchange
 from simulator.journal import Fault
-from simulator.lines import BadScript, Line
-from simulator.phone import CallOver, Phone
+from simulator.lines import BadScriptError, Line
+from simulator.phone import CallOverError, Phone
 
 _ANY = re.compile(r"…|\.\.\.")
 
 
-class ScriptMismatch(Exception):
+class ScriptMismatchError(Exception):
     """The call did not go as the script says. The words name the line, what it expects and what was heard."""
 
     def __init__(self, number: int, expected: str, heard: str, so_far: list[tuple[str, str]]) -> None:
@@ -68,20 +68,20 @@ class Performance:
         """Do what a person does in this line."""
         try:
             self._act(line)
-        except CallOver as error:
+        except CallOverError as error:
             self.mismatch(line, f"a phone for: {line.source}", str(error))
         self.meanwhile()
 
     def _act(self, line: Line) -> None:
         if line.kind == "from":
             if self.phones:
-                raise BadScript(f"line {line.number}: one script is one call")
+                raise BadScriptError(f"line {line.number}: one script is one call")
             phone = self.phones["caller"] = self.exchange.phone(line.text)
             phone.dial()
             return
         if line.kind == "elsewhere":
             if self.elsewhere is None:
-                raise BadScript(f"line {line.number}: nobody here can do that: {line.source}")
+                raise BadScriptError(f"line {line.number}: nobody here can do that: {line.source}")
             self.elsewhere(line.text)
             return
         if line.kind == "is called":
@@ -89,7 +89,7 @@ class Performance:
             return
         found = self.phones.get(line.who)
         if found is None:
-            raise BadScript(f"line {line.number}: the {line.who} has no phone yet")
+            raise BadScriptError(f"line {line.number}: the {line.who} has no phone yet")
         match line.kind:
             case "presses":
                 found.press(line.text)
@@ -120,7 +120,7 @@ class Performance:
         """Match one expected line with what was heard next; the fewest lines that fit are taken."""
         phone = self.phones.get(line.who)
         if phone is None:
-            raise BadScript(f"line {line.number}: the {line.who} has no phone yet")
+            raise BadScriptError(f"line {line.number}: the {line.who} has no phone yet")
         if line.text in ("…", "..."):
             self.loose[line.who] = True
             return
@@ -195,7 +195,7 @@ class Performance:
 
     def mismatch(self, line: Line, expected: str, heard: str) -> NoReturn:
         phone = self.phones.get(line.who) or self.phones.get("caller")
-        raise ScriptMismatch(line.number, expected, heard, phone.transcript if phone else [])
+        raise ScriptMismatchError(line.number, expected, heard, phone.transcript if phone else [])
 
 
 def _pattern(words: str) -> re.Pattern[str]:

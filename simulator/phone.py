@@ -14,7 +14,7 @@ WITHHELD = "anonymous"
 """What Twilio writes for a caller who withholds the number."""
 
 
-class CallOver(Exception):
+class CallOverError(Exception):
     """Something was done with a phone that has no call, or not the kind of call it takes."""
 
 
@@ -196,4 +196,4 @@ class Phone(Leg):
 
     def _needs(self, so: bool, words: str) -> None:
         if not so:
-            raise CallOver(words)
+            raise CallOverError(words)

@@ -25,11 +25,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.exchange import Exchange
-from simulator.lines import BadScript, calling, parse, parse_line
-from simulator.performance import Performance, ScriptMismatch
+from simulator.lines import BadScriptError, calling, parse, parse_line
+from simulator.performance import Performance, ScriptMismatchError
 from simulator.phone import Phone
 
-__all__ = ["BadScript", "ScriptMismatch", "play", "record", "written_down"]
+__all__ = ["BadScriptError", "ScriptMismatchError", "play", "record", "written_down"]
 
 
 def play(
@@ -41,7 +41,7 @@ def play(
     patience: float = 0.0,
     elsewhere: Callable[[str], None] | None = None,
 ) -> list[tuple[str, str]]:
-    """Play a script and return the caller's transcript, or raise ScriptMismatch or BadScript.
+    """Play a script and return the caller's transcript, or raise ScriptMismatchError or BadScriptError.
 
     `meanwhile` runs after everything anyone does: hand in what delivers the desk's outbox in a test. `patience` is
     how many seconds to wait for a phone to ring; `elsewhere` does what happens elsewhere. A script that ends in the middle of a call hangs up.

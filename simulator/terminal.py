@@ -17,8 +17,8 @@ import httpx2
 
 from simulator.exchange import Exchange, posting
 from simulator.loopback import is_loopback
-from simulator.phone import KEYS, WITHHELD, CallOver, Phone
-from simulator.script import BadScript, ScriptMismatch, play
+from simulator.phone import KEYS, WITHHELD, CallOverError, Phone
+from simulator.script import BadScriptError, ScriptMismatchError, play
 
 _HELP = """\
   10000081#     keys, as on a phone
@@ -62,10 +62,10 @@ def run_call(
         return 2
     try:
         transcript = play(words, exchange, from_number=from_number)
-    except BadScript as error:
+    except BadScriptError as error:
         errors.write(f"simulate: {script}: {error}\n")
         return 2
-    except ScriptMismatch as error:
+    except ScriptMismatchError as error:
         errors.write(f"simulate: {script}: {error}\n")
         errors.writelines(f"simulate: {words}\n" for words in _why_not(exchange, base_url))
         return 1
@@ -100,7 +100,7 @@ def _by_hand(phone: Phone, out: TextIO, ask: Callable[[str], str]) -> None:
             typed = "hangup"
         try:
             _do(phone, typed, out)
-        except (CallOver, ValueError) as error:
+        except (CallOverError, ValueError) as error:
             out.write(f"  {error}\n")
 
 

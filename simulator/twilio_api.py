@@ -19,7 +19,7 @@ from simulator.conference import Conference
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
 from simulator.leg import Leg
-from simulator.phone import CallOver
+from simulator.phone import CallOverError
 from simulator.recording import Recording
 
 PREFIX = "/simulator/twilio/2010-04-01/Accounts/{account}"
@@ -91,7 +91,7 @@ def router(exchange: Exchange) -> APIRouter:
                 phone.end()
             elif form.get("Url"):
                 phone.redirect(form["Url"])
-        except CallOver:
+        except CallOverError:
             return answer(request, pairs, 400, _error(21220, "Call is not in-progress. Cannot redirect.", 400), call)
         return answer(request, pairs, 200, _call(exchange, call, phone.status), call)
 

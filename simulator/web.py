@@ -17,7 +17,7 @@ from simulator.exchange import Exchange
 from simulator.guard import loopback_only
 from simulator.leg_shown import leg_shown, turn
 from simulator.live import stream, uvicorn_stops
-from simulator.phone import WITHHELD, CallOver, Phone
+from simulator.phone import WITHHELD, CallOverError, Phone
 from simulator.script import written_down
 
 _SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
@@ -114,7 +114,7 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
             return JSONResponse({"error": "something happened meanwhile", "leg": leg_shown(phone)}, 409)
         try:
             _do(phone, body)
-        except CallOver as error:
+        except CallOverError as error:
             return JSONResponse({"error": str(error), "leg": leg_shown(phone)}, 409)
         except ValueError as error:
             return JSONResponse({"error": str(error), "leg": leg_shown(phone)}, 422)

@@ -15,23 +15,32 @@ from store.db import write_probe
 from store.db.engine import (
     POOL_SIZE,
     DatabaseFault,
-    DatabaseUrlTrouble,
-    Occupied,
+    DatabaseUrlError,
+    OccupiedError,
     connect_by,
     make_engine,
     read_url,
     sqlite_file,
 )
-from store.db.keys import Keys, KeyTrouble
+from store.db.keys import Keys, SecretKeysError
 from store.db.last_seen import Memory
 from store.db.ledger_chain import Lanes
 from store.db.retries import retried
-from store.db.schema import OtherVersion, is_current, migrate
-from store.db.transaction import LINE, NOBODY, OPERATOR, WORKER, Collided, ConnectionLost, NoGrant, Transaction
+from store.db.schema import OtherVersionError, is_current, migrate
+from store.db.transaction import (
+    LINE,
+    NOBODY,
+    OPERATOR,
+    WORKER,
+    CollidedError,
+    ConnectionLostError,
+    GrantRequiredError,
+    Transaction,
+)
 from store.jobs import job_queue
 from store.jobs.wakeup import Bell
 from store.ledger.checkpoints import Checkpoints, Seal, Trouble, first, holds
-from store.ledger.retired_keys import KeyRetired, Retired
+from store.ledger.retired_keys import KeyRetiredError, Retired
 from store.staff import change_stamp, sessions
 from store.verification import slack_members
 from store.verification.hash_pool import HashPool
@@ -41,17 +50,17 @@ __all__ = [
     "NOBODY",
     "OPERATOR",
     "WORKER",
-    "Collided",
-    "ConnectionLost",
+    "CollidedError",
+    "ConnectionLostError",
     "DatabaseFault",
-    "DatabaseUrlTrouble",
+    "DatabaseUrlError",
+    "GrantRequiredError",
     "HashPool",
-    "KeyRetired",
-    "KeyTrouble",
+    "KeyRetiredError",
     "Keys",
-    "NoGrant",
-    "Occupied",
-    "OtherVersion",
+    "OccupiedError",
+    "OtherVersionError",
+    "SecretKeysError",
     "Store",
     "Transaction",
     "Trouble",
@@ -103,7 +112,7 @@ class Store:
         return self._checkpoints.make()
 
     def retire(self, seal: Seal) -> None:
-        """A checkpoint that retires keys (key_retirement.py). Raises `StillInUse`."""
+        """A checkpoint that retires keys (key_retirement.py). Raises `StillInUseError`."""
         self._checkpoints.make(seal)
 
     def retired_keys(self) -> set[str]:
@@ -165,7 +174,7 @@ class Store:
             with self.engine.connect().execution_options(reads_only=True) as connection:
                 yield connection
         except DatabaseFault as lost:
-            raise ConnectionLost(str(lost.orig)) from lost
+            raise ConnectionLostError(str(lost.orig)) from lost
 
     def is_work_due(self, kinds: Collection[str]) -> bool:
         """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
@@ -195,7 +204,7 @@ class Store:
         try:
             with connect_by(self.engine, time.monotonic() + PATIENCE).execution_options(reads_only=True) as connection:
                 return is_current(connection)
-        except (DatabaseFault, Occupied):
+        except (DatabaseFault, OccupiedError):
             return False
 
     def can_write(self) -> bool:
@@ -213,7 +222,7 @@ class Store:
                 connection.begin(),
             ):
                 write_probe.beat(connection, self.clock(), PATIENCE)
-        except (DatabaseFault, Occupied):
+        except (DatabaseFault, OccupiedError):
             return False
         self._lanes.wrote_at = time.monotonic()
         return True
@@ -233,5 +242,5 @@ def open_store(
     clock: Callable[[], int] = now_ms,
     pool_size: int | None = None,
 ) -> Store:
-    """Opens a migrated database. Raises `DatabaseUrlTrouble` for a URL that names none."""
+    """Opens a migrated database. Raises `DatabaseUrlError` for a URL that names none."""
     return Store(url, keys, schemes, clock, pool_size)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.outbound.posting import GONE, Posting
-from bot.platform.web_api import OPERATORS, SlackSaid
+from bot.platform.web_api import OPERATORS, SlackError
 from bot.views import call_cards
 from bot.views.blocks import Message
 from desk.actors import permit_worker
 from store import Transaction
 from store.calls import callbacks, live_calls
-from store.jobs.job_queue import Later, Work
+from store.jobs.job_queue import RetryLaterError, Work
 from store.security import alerts
 from store.slack import quotes, ticket_threads
 from store.slack.ticket_threads import Post
@@ -78,10 +78,12 @@ def called(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
 def _in_the_channel(posting: Posting, key: str, message: Message, piece: Work) -> Post:
     door = posting.door
     if not door.home_id:
-        raise Later("Slack has not told us who we are yet", 15)
+        raise RetryLaterError("Slack has not told us who we are yet", 15)
     try:
         return posting.post(key, door.home_id, door.agent_channel, message, piece, version=message.version)
-    except SlackSaid as said:
+    except SlackError as said:
         if said.error in GONE:
-            raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said
+            raise RetryLaterError(
+                f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS
+            ) from said
         raise

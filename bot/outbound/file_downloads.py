@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.outbound.posting import Posting
 from desk.actors import permit_worker
 from store import Transaction
-from store.jobs.job_queue import Never, Work
+from store.jobs.job_queue import PermanentError, Work
 from store.messages import attachments
 
 
@@ -21,9 +21,9 @@ def fetch_file(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]
         about = posting.api.call(through, "files.info", file=id)["file"]
         size = int(about.get("size") or 0)
         if size > attachments.LARGEST:
-            raise Never("too large")
+            raise PermanentError("too large")
         content = posting.api.download(through, str(about["url_private"]), attachments.LARGEST)
-    except Never as never:
+    except PermanentError as never:
         why = str(never)
         piece.then.append(lambda tx: attachments.never(tx, message, id, why))
         return

@@ -22,7 +22,7 @@ from bot.outbound import (
 from bot.outbound.posting import GONE, Posting
 from bot.platform.context import Door, ask_who_we_are
 from bot.platform.identity import SlackUser, Who, known
-from bot.platform.web_api import SlackSaid, WebApi
+from bot.platform.web_api import SlackError, WebApi
 from bot.text import replies
 from bot.text.replies import Fixed, Named, Unclear
 from bot.views import blocks as b
@@ -33,7 +33,7 @@ from desk.actors import permit_worker
 from desk.ticket_lists import Page
 from store import Transaction
 from store.accounts.people import person_of, subject_of
-from store.jobs.job_queue import Delivery, Later, Never, Work
+from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work
 from store.messages import edits
 from store.slack import ticket_threads
 from store.verification import slack_approvals, totp
@@ -116,7 +116,7 @@ def answer_anew(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
     """Shows that an answer is being made, until it is posted. No answer fails for want of that."""
     said = posting.door.phrases.plain("looking")
-    with suppress(Later, Never):
+    with suppress(RetryLaterError, PermanentError):
         posting.api.call(team, "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=said)
 
 
@@ -148,7 +148,7 @@ def _only_to(
             thread_ts=thread,
             **message.sent() | {"unfurl_links": None, "unfurl_media": None},
         )
-    except SlackSaid as said:
+    except SlackError as said:
         if said.error not in (*GONE, "user_not_in_channel"):
             raise
         posting.post(f"tell:{piece.key}", user.via, posting.direct(user.team, user.user, user.via), message, piece)
@@ -167,17 +167,17 @@ def form(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         return
     yield
     if open_one := piece.payload.get("view"):
-        with suppress(SlackSaid):  # closed meanwhile
+        with suppress(SlackError):  # closed meanwhile
             posting.api.call(user.via, "views.update", view_id=open_one, view=view)
         return
     if not late:
         try:
             posting.api.call(user.via, "views.open", trigger_id=piece.payload["trigger"], view=view)
             return
-        except SlackSaid as said:
+        except SlackError as said:
             if said.error not in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"):
                 raise
-        except Later:
+        except RetryLaterError:
             if piece.attempts == 1:
                 raise
     again = customer_messages.plain(door.phrases, "click_again")
@@ -272,7 +272,7 @@ def prompts(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
     channel = piece.payload.get("channel")
     if channel:
         suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
-        with suppress(Later, Never):  # no harm without; an app of before the agent view has none
+        with suppress(RetryLaterError, PermanentError):  # no harm without; an app of before the agent view has none
             posting.api.call(
                 user.via,
                 "assistant.threads.setSuggestedPrompts",
@@ -290,7 +290,7 @@ def welcome(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
     post = posting.post(f"welcome:{team}:{channel}", team, channel, said, piece)
     try:
         posting.api.call(team, "pins.add", channel=channel, timestamp=post.ts)
-    except SlackSaid as refused:
+    except SlackError as refused:
         if refused.error not in ("already_pinned", "not_pinnable", "permission_denied", *GONE):
             raise
 
@@ -306,7 +306,7 @@ def react(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
             timestamp=piece.payload["ts"],
             name="lock",
         )
-    except SlackSaid as said:
+    except SlackError as said:
         if said.error not in ("already_reacted", "message_not_found", *GONE):
             raise
 

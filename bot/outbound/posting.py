@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.platform.context import Door
-from bot.platform.web_api import SlackSaid, WebApi
+from bot.platform.web_api import SlackError, WebApi
 from bot.views.blocks import Message
-from store.jobs.job_queue import Later, Work
+from store.jobs.job_queue import RetryLaterError, Work
 from store.slack import ticket_threads
 from store.slack.ticket_threads import Post
 from store.verification import slack_members
@@ -40,7 +40,7 @@ class Posting:
         thread: str | None = None,
         version: str = "",
     ) -> Post:
-        """Posts what has this key, unless it stands. Raises `Later` and `Never` as the Web API does."""
+        """Posts what has this key, unless it stands. Raises `RetryLaterError` and `PermanentError` as the Web API does."""
         with self.door.store.transaction("slack") as tx:
             stands = ticket_threads.posted(tx, key)
         if stands is not None:
@@ -75,7 +75,7 @@ class Posting:
         """Brings what stands there to what is so now. What is gone is left alone."""
         try:
             self.api.call(post.team, "chat.update", channel=post.channel, ts=post.ts, **message.sent())
-        except SlackSaid as said:
+        except SlackError as said:
             if said.error not in ("message_not_found", "cant_update_message", *GONE):
                 raise
 
@@ -120,7 +120,7 @@ class Posting:
             cursor = (said.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return None
-        raise Later("too much was written there since to find whether it was posted", 300)
+        raise RetryLaterError("too much was written there since to find whether it was posted", 300)
 
 
 def keep(piece: Work, key: str, post: Post) -> None:

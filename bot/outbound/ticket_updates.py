@@ -12,7 +12,7 @@ from authz import Grant
 from bot.outbound import ticket_texts
 from bot.outbound.posting import GONE, Posting, keep
 from bot.platform.context import Door
-from bot.platform.web_api import OPERATORS, SlackSaid
+from bot.platform.web_api import OPERATORS, SlackError
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Message, digest
@@ -20,7 +20,7 @@ from desk.actors import permit_worker
 from store import Transaction
 from store.accounts.people import subject_of
 from store.jobs import job_queue
-from store.jobs.job_queue import Later, Never, Work
+from store.jobs.job_queue import PermanentError, RetryLaterError, Work
 from store.messages import attachments, shown, timeline
 from store.messages.timeline import Said
 from store.slack import ticket_threads
@@ -36,7 +36,7 @@ def news(posting: Posting, tx: Transaction, piece: Work) -> None:
     door, number = posting.door, int(piece.payload["ticket"])
     home = door.home
     if home is None:
-        raise Later("Slack has not told us who we are yet", 15)
+        raise RetryLaterError("Slack has not told us who we are yet", 15)
     grant = permit_worker(tx)
     about = timeline.about(tx, number)
     if about is None:
@@ -178,7 +178,7 @@ def _link(posting: Posting, found: Post | None) -> str:
     """Leads whoever opened the ticket to it, and nobody else anywhere. Empty while it does not stand, or Slack says none."""
     if found is None:
         return ""
-    with suppress(Later, Never):
+    with suppress(RetryLaterError, PermanentError):
         said = posting.api.call(found.team, "chat.getPermalink", channel=found.channel, message_ts=found.ts)
         link = str(said.get("permalink") or "")
         return link if link.startswith(("https://", "http://")) and not set(link) & set("<>|") else ""
@@ -242,7 +242,7 @@ def send_file(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
 def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
     try:
         about = posting.api.call(begun.team, "files.info", file=begun.ts)["file"]
-    except SlackSaid:
+    except SlackError:
         return False
     return any(channel in (about.get(where) or ()) for where in ("channels", "groups", "ims"))
 
@@ -250,7 +250,7 @@ def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
 def _place(tx: Transaction, piece: Work) -> Place:
     place = ticket_threads.find(tx, int(piece.payload["place"]))
     if place is None:
-        raise Never("its place is gone")
+        raise PermanentError("its place is gone")
     return place
 
 
@@ -261,14 +261,14 @@ def _standing(door: Door, tx: Transaction, piece: Work) -> tuple[Place, _Head | 
         return place, None
     first = _head(door, tx, place)
     if first is None:
-        raise Never("nothing of the ticket may stand there")
+        raise PermanentError("nothing of the ticket may stand there")
     return place, first
 
 
 def _still_theirs(tx: Transaction, place: Place) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
     if place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
-        raise Never("the member these direct messages are with does not stand for them any more")
+        raise PermanentError("the member these direct messages are with does not stand for them any more")
 
 
 def _is_theirs(tx: Transaction, place: Place) -> bool:
@@ -280,7 +280,7 @@ def _channel(posting: Posting, place: Place) -> str:
     if place.side == ticket_threads.DESK:
         return posting.door.agent_channel
     if place.member is None:
-        raise Never("they are not in Slack")
+        raise PermanentError("they are not in Slack")
     return posting.direct(*place.member, place.team)
 
 
@@ -289,9 +289,11 @@ def _posted(
 ) -> Post:
     try:
         return posting.post_new(key, place.team, channel, message, piece, thread=place.thread, version=version)
-    except SlackSaid as said:
+    except SlackError as said:
         if place.side == ticket_threads.DESK and said.error in GONE:
-            raise Later(f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS) from said
+            raise RetryLaterError(
+                f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS
+            ) from said
         if place.side == ticket_threads.ORIGIN and said.error in GONE:
-            raise Never("the app is not in the channel where it began") from said
+            raise PermanentError("the app is not in the channel where it began") from said
         raise

@@ -109,7 +109,7 @@ class Door:
 
 
 def ask_who_we_are(door: Door, api: WebApi) -> None:
-    """Whose the token of the settings is: asked of Slack, and known from then on. Raises `Later`, `Never`."""
+    """Whose the token of the settings is: asked of Slack, and known from then on. Raises `RetryLaterError`, `PermanentError`."""
     said = api.call("", "auth.test")
     with door.store.transaction("worker") as tx:
         made = Installation(

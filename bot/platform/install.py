@@ -25,10 +25,10 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from slack_sdk.web import WebClient
 
-from bot.platform.web_api import OPERATORS, SlackSaid, ask, slack_client
-from store import ConnectionLost, DatabaseFault, Store, Transaction
+from bot.platform.web_api import OPERATORS, SlackError, ask, slack_client
+from store import ConnectionLostError, DatabaseFault, Store, Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Later
+from store.jobs.job_queue import RetryLaterError
 from store.slack import installations
 from store.slack.installations import STATE_LIFE, Installation
 
@@ -78,7 +78,7 @@ class App:
     teams: tuple[str, ...] = ()
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """Slack's answer lacks what an installation has."""
 
 
@@ -125,7 +125,7 @@ def router(
             with store.transaction("slack") as tx:
                 first = installations.came_back(tx, state)
             page = _installed(store, app, client, query, back) if first else _page("stale")
-        except (ConnectionLost, DatabaseFault):
+        except (ConnectionLostError, DatabaseFault):
             return _page("unkept")
         if page.status_code == 200:
             changed()
@@ -173,10 +173,10 @@ def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, st
     try:
         told = ask(client, "oauth.v2.access", {"code": code, "redirect_uri": back}, app=_credentials(app))
         made = _installation(told, began)
-    except SlackSaid as said:
+    except SlackError as said:
         log.warning("slack not installed", why=str(said))
         return _page("refused", said.error)
-    except (Later, Unreadable) as why:
+    except (RetryLaterError, UnreadableError) as why:
         log.warning("slack not installed", why=str(why))
         return _page("away")
     if app.teams and made.team not in app.teams:
@@ -192,7 +192,7 @@ def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, st
 def _give_back(client: WebClient, made: Installation) -> None:
     """A token that nobody is to have is better gone."""
     assert made.token is not None
-    with suppress(Later, SlackSaid):
+    with suppress(RetryLaterError, SlackError):
         ask(client, "auth.revoke", {}, token=made.token)
 
 
@@ -206,7 +206,7 @@ def _learn_bot(store: Store, client: WebClient, made: Installation) -> None:
     assert made.token is not None
     try:
         bot = ask(client, "auth.test", {}, token=made.token).get("bot_id")
-    except (Later, SlackSaid) as why:
+    except (RetryLaterError, SlackError) as why:
         log.warning("slack bot unknown", team=made.team, why=str(why))
         return
 
@@ -244,29 +244,31 @@ def due(tx: Transaction) -> None:
 def rotate(
     store: Store, api_base: str, client_id: str, client_secret: str, team: str, *, pauses: Iterable[float] = PAUSES
 ) -> None:
-    """The next pair of tokens of one team, if they are due. In one lane: a refresh token is good once. Raises `Later`."""
+    """The next pair of tokens of one team, if they are due. In one lane: a refresh token is good once. Raises `RetryLaterError`."""
     with store.transaction("worker") as tx:
         found = installations.find(tx, team) if team in installations.due_to_rotate(tx) else None
         if found is None:
             return  # the piece before this one did it, or the app is gone
         if found.refresh is None or found.token is None:
-            raise Later(f"the tokens of {team} cannot be opened: is their key still in SECRET_KEYS?", OPERATORS)
+            raise RetryLaterError(
+                f"the tokens of {team} cannot be opened: is their key still in SECRET_KEYS?", OPERATORS
+            )
         installations.put(tx, found)  # a database that takes nothing more is to say so before the token is spent
     began = store.clock()
     given = {"grant_type": "refresh_token", "refresh_token": found.refresh}
     try:
         told = ask(slack_client(api_base), "oauth.v2.access", given, app=(client_id, client_secret))
         made = _rotated(found, told, began)
-    except SlackSaid as said:
+    except SlackError as said:
         if said.error == "invalid_refresh_token":
             why = (
                 f"Slack knows the refresh token of {team} no more: install the app there again: deskgate slack install"
             )
         else:
             why = f"Slack answered {said.error} when the tokens of {team} were to be renewed"
-        raise Later(why, OPERATORS) from None
-    except Unreadable:
-        raise Later(f"Slack named no new tokens for {team}", OPERATORS) from None
+        raise RetryLaterError(why, OPERATORS) from None
+    except UnreadableError:
+        raise RetryLaterError(f"Slack named no new tokens for {team}", OPERATORS) from None
     _keep(store, found, made, pauses)
 
 
@@ -280,7 +282,7 @@ def _keep(store: Store, before: Installation, made: Installation, pauses: Iterab
                 if now is not None and now.refresh == before.refresh:
                     installations.put(tx, made)
             return
-        except (ConnectionLost, DatabaseFault):
+        except (ConnectionLostError, DatabaseFault):
             if pause is None:
                 log.critical("slack tokens lost", team=made.team)
                 raise
@@ -300,7 +302,7 @@ def _installation(told: Mapping[str, Any], began: int) -> Installation:
     """A whole Grid organisation has no team, and goes by its own id."""
     place = told.get("enterprise") if told.get("is_enterprise_install") or not told.get("team") else told["team"]
     if not isinstance(place, dict):
-        raise Unreadable("neither a team nor an organisation")
+        raise UnreadableError("neither a team nor an organisation")
     team, bot = _text(place, "id"), _text(told, "bot_user_id")
     return _rotated(Installation(team, str(place.get("name") or team), bot, ""), told, began)
 
@@ -320,7 +322,7 @@ def _rotated(before: Installation, told: Mapping[str, Any], began: int) -> Insta
 def _text(told: Mapping[str, Any], name: str) -> str:
     found = told.get(name)
     if not isinstance(found, str) or not found:
-        raise Unreadable(f"no {name}")
+        raise UnreadableError(f"no {name}")
     return found
 
 
@@ -335,6 +337,6 @@ def _twice(store: Store, write: Callable[[Transaction], object]) -> None:
             with store.transaction("slack") as tx:
                 write(tx)
             return
-        except ConnectionLost:
+        except ConnectionLostError:
             if last:
                 raise

@@ -14,7 +14,7 @@ from typing import Final
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from bot.platform.request import MOST_BYTES, BadRequest
+from bot.platform.request import MOST_BYTES, BadRequestError
 from store.text import numbers
 
 MOST_HELD: Final = 16 * MOST_BYTES
@@ -36,9 +36,9 @@ class Bodies:
         self._held = 0
 
     async def read(self, request: Request) -> bytes:
-        """One whole. Raises `BadRequest`; at once where the head says that it is too much."""
+        """One whole. Raises `BadRequestError`; at once where the head says that it is too much."""
         if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
-            raise BadRequest("too large", 413)
+            raise BadRequestError("too large", 413)
         body = None
         try:
             async with asyncio.timeout(SLOWEST) as patience:
@@ -47,9 +47,9 @@ class Bodies:
                     self._more(body, chunk)
                 self._more(body, b"")
         except TimeoutError:
-            raise BadRequest(*(_TOO_MANY if body is not None and body.dropped else _TOO_SLOW)) from None
+            raise BadRequestError(*(_TOO_MANY if body is not None and body.dropped else _TOO_SLOW)) from None
         except ClientDisconnect:
-            raise BadRequest("it left before it had said everything") from None
+            raise BadRequestError("it left before it had said everything") from None
         finally:
             if body is not None:
                 self._leave(body)
@@ -57,11 +57,11 @@ class Bodies:
 
     def _more(self, body: _Body, chunk: bytes) -> None:
         if body.dropped:
-            raise BadRequest(*_TOO_MANY)
+            raise BadRequestError(*_TOO_MANY)
         body.raw += chunk
         self._held += len(chunk)
         if len(body.raw) > MOST_BYTES:
-            raise BadRequest("too large", 413)
+            raise BadRequestError("too large", 413)
         while self._held > MOST_HELD:
             first = next(iter(self._coming))
             self._leave(first)

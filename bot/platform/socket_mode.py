@@ -24,7 +24,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web import WebClient
 
 from bot.platform.web_api import ask, is_here, slack_client
-from store.jobs.job_queue import Later, Never
+from store.jobs.job_queue import PermanentError, RetryLaterError
 
 BACK_OFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between tries to connect
 LOOK: Final = 0.5  # seconds between looks whether it is still there
@@ -67,7 +67,7 @@ class Socket:
             wait = self._back_off[min(failed, len(self._back_off) - 1)]
             try:
                 client = self._connect()
-            except (Later, Never) as why:
+            except (RetryLaterError, PermanentError) as why:
                 # Slack names a time when we ask too often. Where it is the token, waiting for longer than ever is no use.
                 wait = max(wait, min(getattr(why, "seconds", None) or 0.0, self._back_off[-1]))
                 self.log.warning("slack socket not open", why=str(why), again_in=wait)
@@ -90,7 +90,7 @@ class Socket:
         if client.is_connected():
             return client
         _close_aside(client)
-        raise Later("the connection was refused")
+        raise RetryLaterError("the connection was refused")
 
     def _stay(self, client: SocketModeClient) -> None:
         """Until it is lost or we stop. While the client changes connections, as Slack asks about hourly, it is not lost."""
@@ -150,7 +150,7 @@ class _Client(SocketModeClient):
 
     def issue_new_wss_url(self) -> str:
         if self.closed:  # or one that is given up would, if Slack had asked it to, open a connection that nobody reads
-            raise Later("this client is done")
+            raise RetryLaterError("this client is done")
         return _address(self.web_client, self.app_token, self._base_url)
 
 
@@ -159,7 +159,7 @@ def _address(web: WebClient, app_token: str, base_url: str) -> str:
     parts = urlsplit(url if isinstance(url, str) else "")
     safe = parts.scheme == "wss" and parts.port in (None, 443)
     if not isinstance(url, str) or not (safe or (is_here(base_url) and is_here(url))):
-        raise Later("Slack named no safe address to connect to")
+        raise RetryLaterError("Slack named no safe address to connect to")
     return url
 
 

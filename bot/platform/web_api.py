@@ -1,4 +1,4 @@
-"""Slack's Web API for the worker: one request, one answer, and what went wrong as `Later` or `Never`.
+"""Slack's Web API for the worker: one request, one answer, and what went wrong as `RetryLaterError` or `PermanentError`.
 
 Slack's library asks, within ten seconds. Nothing is tried twice here: that is the worker's, who writes down what was done. What is raised is for the operator: never a token, never a word of what was posted.
 """
@@ -23,7 +23,7 @@ import httpx2
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import WebClient
 
-from store.jobs.job_queue import Later, Never
+from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.text import numbers
 from store.text.cleaning import clean
 
@@ -65,7 +65,7 @@ _WORD: Final = re.compile(r"[A-Za-z0-9_.:,-]{1,100}")
 _SILENT: Final = logging.Logger("bot.platform.web_api", logging.CRITICAL + 1)  # the library would log what was posted
 
 
-class SlackSaid(Never):
+class SlackError(PermanentError):
     """Slack understood and refused. `error` is Slack's own word, to be caught by whoever knows what follows from it."""
 
     def __init__(self, method: str, error: str) -> None:
@@ -87,7 +87,7 @@ class WebApi:
         }
 
     def call(self, team: str, method: str, **args: Any) -> dict[str, Any]:
-        """Slack's answer. An argument that is None is left out. Raises `Later`, `SlackSaid`."""
+        """Slack's answer. An argument that is None is left out. Raises `RetryLaterError`, `SlackError`."""
         said: dict[str, Any] = clean(ask(self._client, method, args, token=self._token(team, method)))
         return said
 
@@ -102,14 +102,14 @@ class WebApi:
         *,
         before: Callable[[str], object] = lambda file: None,
     ) -> str:
-        """Posts a file; its id. Raises `Later`, `Never`. `before` is told the id before it is posted: by that one can ask
+        """Posts a file; its id. Raises `RetryLaterError`, `PermanentError`. `before` is told the id before it is posted: by that one can ask
         whether it was, when no answer comes. Done twice it is posted twice."""
         given = self.call(team, "files.getUploadURLExternal", filename=name, length=len(content))
         url, file = given.get("upload_url"), given.get("file_id")
         if not isinstance(url, str) or not isinstance(file, str):
-            raise Later("Slack named no place to upload a file to")
+            raise RetryLaterError("Slack named no place to upload a file to")
         if not self._is_slacks(url):
-            raise Never("Slack named a place to upload a file to that is not its own")
+            raise PermanentError("Slack named a place to upload a file to that is not its own")
         kind = {"Content-Type": "application/octet-stream"}
         try:
             answer = httpx2.post(url, content=content, headers=kind, **self._over)  # the URL is the secret: no token
@@ -129,31 +129,31 @@ class WebApi:
         return file
 
     def download(self, team: str, url: str, most: int) -> bytes:
-        """A private file. The token goes to Slack's hosts alone. Raises `Later`; `Never` for what is no such file, is larger
+        """A private file. The token goes to Slack's hosts alone. Raises `RetryLaterError`; `PermanentError` for what is no such file, is larger
         than `most`, or comes as a page to sign in with."""
         token, began = self._token(team, "a download"), time.monotonic()
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
         for _ in range(MOST_HOPS):
             if not self._is_slacks(url):
-                raise Never("a file that is not at Slack is not fetched")
+                raise PermanentError("a file that is not at Slack is not fetched")
             try:
                 with httpx2.stream("GET", url, headers=headers, **self._over) as answer:
                     if not answer.has_redirect_location:
                         return _content(answer, most, began)
                     onward = httpx2.URL(url).join(answer.headers["location"])
             except httpx2.InvalidURL:
-                raise Never("Slack sent us on to no place at all for a file") from None
+                raise PermanentError("Slack sent us on to no place at all for a file") from None
             except httpx2.TransportError as fault:
                 raise _away("a download", fault) from fault
             if _origin(onward) != _origin(httpx2.URL(url)):
-                raise Never("Slack sent us elsewhere for a file: to sign in, if the app lacks files:read")
+                raise PermanentError("Slack sent us elsewhere for a file: to sign in, if the app lacks files:read")
             url = str(onward)
-        raise Never("Slack sent us in circles for a file")
+        raise PermanentError("Slack sent us in circles for a file")
 
     def _token(self, team: str, what: str) -> str:
         token = self._token_of(team)
         if token is None:
-            raise Later(f"there is no token for {team}, which {what} needs: install the app there", OPERATORS)
+            raise RetryLaterError(f"there is no token for {team}, which {what} needs: install the app there", OPERATORS)
         return token
 
     def _is_slacks(self, url: str) -> bool:
@@ -202,7 +202,7 @@ def slack_client(base_url: str, timeout: int = 10) -> WebClient:
 def ask(
     client: WebClient, method: str, args: Mapping[str, Any], *, token: str = "", app: tuple[str, str] | None = None
 ) -> dict[str, Any]:
-    """Slack's answer to one method, with a token or with the app's own id and secret. Raises `Later`, `SlackSaid`."""
+    """Slack's answer to one method, with a token or with the app's own id and secret. Raises `RetryLaterError`, `SlackError`."""
     given = {name: _sendable(value) for name, value in args.items() if value is not None}
     credentials = {"client_id": app[0], "client_secret": app[1]} if app else None
     signed = {**given, "token": token} if token else given
@@ -234,30 +234,30 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()  # reading the certificates takes longer than many a request
 
 
-def _refusal(method: str, status: int, headers: Mapping[str, str], told: Any) -> Later | Never:
+def _refusal(method: str, status: int, headers: Mapping[str, str], told: Any) -> RetryLaterError | PermanentError:
     error, ok = told.get("error"), told.get("ok")
     if status == 429 or error in TOO_FAST:
-        return Later(f"Slack lets us wait with {method}", _retry_after(headers))
+        return RetryLaterError(f"Slack lets us wait with {method}", _retry_after(headers))
     if ok is not False or status >= 500:
         return _of_status(method, status, headers)
     word = _words(error) or "an error without a name"
     if word in PASSING:
-        return Later(f"Slack answered {word} to {method}")
+        return RetryLaterError(f"Slack answered {word} to {method}")
     if word in OF_THE_TOKEN:
         needed = _words(told.get("needed"))
-        return Later(f"Slack answered {word} to {method}{f' (needs {needed})' if needed else ''}", OPERATORS)
-    return SlackSaid(method, word)
+        return RetryLaterError(f"Slack answered {word} to {method}{f' (needs {needed})' if needed else ''}", OPERATORS)
+    return SlackError(method, word)
 
 
-def _of_status(what: str, status: int, headers: Mapping[str, str]) -> Later:
+def _of_status(what: str, status: int, headers: Mapping[str, str]) -> RetryLaterError:
     if status == 429:
-        return Later(f"Slack lets us wait with {what}", _retry_after(headers))
-    return Later(f"Slack answered {status} to {what}, and nothing that can be read")
+        return RetryLaterError(f"Slack lets us wait with {what}", _retry_after(headers))
+    return RetryLaterError(f"Slack answered {status} to {what}, and nothing that can be read")
 
 
-def _away(what: str, fault: Exception) -> Later:
+def _away(what: str, fault: Exception) -> RetryLaterError:
     reason = getattr(fault, "reason", None)  # urllib wraps what happened
-    return Later(
+    return RetryLaterError(
         f"Slack cannot be reached for {what}: {type(reason if isinstance(reason, Exception) else fault).__name__}"
     )
 
@@ -271,20 +271,20 @@ def _retry_after(headers: Mapping[str, str]) -> float:
 def _content(answer: httpx2.Response, most: int, began: float) -> bytes:
     status, kind = answer.status_code, answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if status == 401:
-        raise Later("Slack answered 401 to a download: the token is not good", OPERATORS)
+        raise RetryLaterError("Slack answered 401 to a download: the token is not good", OPERATORS)
     if status == 429 or status >= 500:
         raise _of_status("a download", status, answer.headers)
     if status != 200:
-        raise Never(f"Slack answered {status} to a download")
+        raise PermanentError(f"Slack answered {status} to a download")
     if kind == "text/html" and not answer.url.path.lower().endswith((".html", ".htm")):
-        raise Never("Slack gave a page to sign in with instead of a file: the app may lack files:read")
+        raise PermanentError("Slack gave a page to sign in with instead of a file: the app may lack files:read")
     content = bytearray()
     for chunk in answer.iter_bytes():
         content += chunk
         if len(content) > most:
-            raise Never(f"a file is larger than {most} bytes")
+            raise PermanentError(f"a file is larger than {most} bytes")
         if time.monotonic() - began > LONGEST_TRANSFER:
-            raise Later("a download takes too long")
+            raise RetryLaterError("a download takes too long")
     return bytes(content)
 
 

@@ -1,11 +1,11 @@
 """A little Slack, played on loopback: workspaces and people, the Web API, and its half of the page."""
 
 from simulator.slack.cast import App, Cast, Channel, Command, Person, Shortcut, Team
-from simulator.slack.delivery import PATIENCE, TimedOut, posting
-from simulator.slack.elements import NoSuchElement
+from simulator.slack.delivery import PATIENCE, TimedOutError, posting
+from simulator.slack.elements import NoSuchElementError
 from simulator.slack.member import Member
 from simulator.slack.message import Message
-from simulator.slack.refused import NotAvailable
+from simulator.slack.refused import NotAvailableError
 from simulator.slack.sample import SAMPLE
 from simulator.slack.trouble import Trouble
 from simulator.slack.view import View
@@ -20,12 +20,12 @@ __all__ = [
     "Command",
     "Member",
     "Message",
-    "NoSuchElement",
-    "NotAvailable",
+    "NoSuchElementError",
+    "NotAvailableError",
     "Person",
     "Shortcut",
     "Team",
-    "TimedOut",
+    "TimedOutError",
     "Trouble",
     "View",
     "Workspace",

@@ -14,7 +14,7 @@ from simulator.slack.leases import ResponseUrl
 from simulator.slack.limits import check_blocks
 from simulator.slack.message import Json
 from simulator.slack.problems import Problems
-from simulator.slack.refused import Refused, refuse_blocks
+from simulator.slack.refused import RefusedError, refuse_blocks
 from simulator.slack.room import Room
 from simulator.slack.state import State
 from simulator.slack.view import View
@@ -30,7 +30,7 @@ def to_command(ws: State, person: Person, room: Room, name: str, answer: Answer 
         return
     try:
         respond(ws, ResponseUrl(person.id, room.id, "", True, ws.now()), body)
-    except Refused as refused:
+    except RefusedError as refused:
         ws.complain(person.id, name, f"because of its answer: {told(refused)}")
 
 
@@ -65,14 +65,14 @@ def to_submission(ws: State, person: Person, view: View, answer: Answer | None) 
     try:
         with ws.acting():
             _submitted(ws, person, view, body)
-    except Refused as refused:
+    except RefusedError as refused:
         ws.complain(person.id, what, f"because of its answer: {told(refused)}")
 
 
 def _submitted(ws: State, person: Person, view: View, body: Any) -> None:
     stack = ws.stacks[person.id]
     if not isinstance(body, dict | None):
-        raise Refused("not an object")
+        raise RefusedError("not an object")
     match (body or {}).get("response_action"):
         case None:
             if view in stack:
@@ -82,16 +82,16 @@ def _submitted(ws: State, person: Person, view: View, body: Any) -> None:
         case "errors":
             errors = (body or {}).get("errors")
             if not isinstance(errors, dict) or not errors:
-                raise Refused("errors are missing")
+                raise RefusedError("errors are missing")
             if unknown := sorted(set(errors) - set(view.input_blocks())):
-                raise Refused(f"errors for what is no input block: {unknown}")
+                raise RefusedError(f"errors for what is no input block: {unknown}")
             view.errors = {block_id: str(words) for block_id, words in errors.items()}
         case "update":
             modals.update_view(ws, view, (body or {}).get("view") or {})
         case "push":
             modals.push_on_answer(ws, person.id, (body or {}).get("view") or {})
         case other:
-            raise Refused(f"unknown response_action {other}")
+            raise RefusedError(f"unknown response_action {other}")
 
 
 def respond(ws: State, lease: ResponseUrl, body: Any) -> None:
@@ -101,7 +101,7 @@ def respond(ws: State, lease: ResponseUrl, body: Any) -> None:
     """
     said: Json = {"text": body} if isinstance(body, str) else body
     if not isinstance(said, dict):
-        raise Refused("invalid_payload")
+        raise RefusedError("invalid_payload")
     text, blocks = str(said.get("text") or ""), said.get("blocks") or []
     refuse_blocks(check_blocks(blocks, "message"))
     with ws.acting():
@@ -115,7 +115,7 @@ def _respond(ws: State, lease: ResponseUrl, said: Json, text: str, blocks: list[
     if old is not None and said.get("delete_original"):
         return effects.delete(ws, room, old)
     if not text and not blocks:
-        raise Refused("no_text")
+        raise RefusedError("no_text")
     if old is not None and said.get("replace_original"):
         return effects.app_edits(ws, room, old, text, blocks, None)
     thread_ts = str(said.get("thread_ts") or "") or lease.thread_ts
@@ -138,7 +138,7 @@ def read(answer: Answer) -> Any:
     return body
 
 
-def told(refused: Refused) -> str:
+def told(refused: RefusedError) -> str:
     """A refusal in one line."""
     details = refused.more.get("errors") or refused.more.get("response_metadata", {}).get("messages") or []
     return ": ".join([refused.error, *(["; ".join(details)] if details else [])])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from simulator.slack import api_assistant, api_chat, api_conversations, api_files, api_people, api_views
 from simulator.slack.delivery import without_secrets
 from simulator.slack.message import Json
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.state import State
 from simulator.slack.trouble import Trouble
 
@@ -97,19 +97,19 @@ def _answer(ws: State, method: str, args: Json, token: str) -> Reply:
     try:
         with ws.acting():
             if method not in METHODS:
-                raise Refused("unknown_method", req_method=method)
+                raise RefusedError("unknown_method", req_method=method)
             if method not in NO_TOKEN:
                 ws.tokens.check(token)
                 _check_scopes(ws, method)
             return Reply(200, {"ok": True, **METHODS[method](ws, args)}, scopes)
-    except Refused as refused:
+    except RefusedError as refused:
         return Reply(200, refused.answer, scopes)
 
 
 def _check_scopes(ws: State, method: str) -> None:
     needed = NEEDS.get(method, ())
     if needed and not set(needed) & set(ws.app.scopes):
-        raise Refused("missing_scope", needed=",".join(needed), provided=",".join(ws.app.scopes))
+        raise RefusedError("missing_scope", needed=",".join(needed), provided=",".join(ws.app.scopes))
 
 
 def _noted(reply: Reply) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.slack.arguments import needed, room_inside
 from simulator.slack.message import Json
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.room import Status
 from simulator.slack.state import State
 
@@ -17,7 +17,7 @@ def set_status(ws: State, args: Json) -> Json:
     thread = needed(args, "thread_ts")
     loading = args.get("loading_messages") or []
     if not isinstance(loading, list) or len(loading) > 10:
-        raise Refused("invalid_arguments")
+        raise RefusedError("invalid_arguments")
     room.statuses[thread] = Status(str(args.get("status") or ""), ws.now(), [str(line) for line in loading])
     return {}
 
@@ -30,10 +30,10 @@ def set_prompts(ws: State, args: Json) -> Json:
     room = room_inside(ws, {"channel": needed(args, "channel_id")})
     prompts = args.get("prompts")
     if not isinstance(prompts, list) or not 1 <= len(prompts) <= MOST_PROMPTS:
-        raise Refused("invalid_arguments")
+        raise RefusedError("invalid_arguments")
     for prompt in prompts:
         if not isinstance(prompt, dict) or not prompt.get("title") or not prompt.get("message"):
-            raise Refused("invalid_arguments")
+            raise RefusedError("invalid_arguments")
     if not args.get("thread_ts"):
         room.prompts = {"title": str(args.get("title") or ""), "prompts": prompts}
     return {}

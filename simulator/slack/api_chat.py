@@ -7,7 +7,7 @@ from simulator.slack.arguments import blocks_of, flag, message_in, needed, room_
 from simulator.slack.arguments import room_inside as inside
 from simulator.slack.limits import LONGEST_MESSAGE, check_blocks
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import Refused, refuse_blocks
+from simulator.slack.refused import RefusedError, refuse_blocks
 from simulator.slack.state import State
 
 
@@ -31,7 +31,7 @@ def post_ephemeral(ws: State, args: Json) -> Json:
     room = room_to_speak_in(ws, args)
     user = needed(args, "user")
     if user not in room.members:
-        raise Refused("user_not_in_channel")
+        raise RefusedError("user_not_in_channel")
     text, blocks = _words(args)
     message = effects.whisper(ws, room, user, text or "", blocks or [], thread_ts(room, args))
     return {"message_ts": message.ts}
@@ -61,7 +61,7 @@ def get_permalink(ws: State, args: Json) -> Json:
 def pin(ws: State, args: Json) -> Json:
     message = message_in(inside(ws, args), needed(args, "timestamp"))
     if message.pinned:
-        raise Refused("already_pinned")
+        raise RefusedError("already_pinned")
     message.pinned = True
     return {}
 
@@ -70,10 +70,10 @@ def react(ws: State, args: Json) -> Json:
     message = message_in(inside(ws, args), needed(args, "timestamp"))
     name = needed(args, "name").strip(":")
     if not name.replace("_", "").replace("-", "").replace("+", "").isalnum():
-        raise Refused("invalid_name")
+        raise RefusedError("invalid_name")
     users = message.reactions.setdefault(name, [])
     if ws.app.user in users:
-        raise Refused("already_reacted")
+        raise RefusedError("already_reacted")
     users.append(ws.app.user)
     return {}
 
@@ -85,9 +85,9 @@ def _words(args: Json) -> tuple[str | None, list[Json] | None]:
         text = args["markdown_text"]
     blocks = blocks_of(args)
     if not blocks and not (isinstance(text, str) and text.strip()):
-        raise Refused("no_text")
+        raise RefusedError("no_text")
     if len(text or "") > LONGEST_MESSAGE:
-        raise Refused("msg_too_long")
+        raise RefusedError("msg_too_long")
     if blocks:
         refuse_blocks(check_blocks(blocks, "message"))
     return text, blocks
@@ -102,13 +102,13 @@ def _metadata(args: Json) -> Json | None:
         or not isinstance(metadata.get("event_type"), str)
         or not isinstance(metadata.get("event_payload"), dict)
     ):
-        raise Refused("invalid_metadata_format")
+        raise RefusedError("invalid_metadata_format")
     return metadata
 
 
 def _own(ws: State, message: Message, error: str) -> Message:
     if message.user != ws.app.user or message.subtype == "channel_join":
-        raise Refused(error)
+        raise RefusedError(error)
     return message
 
 

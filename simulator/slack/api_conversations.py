@@ -6,7 +6,7 @@ from math import inf
 
 from simulator.slack.arguments import flag, needed, number, page, person_met, room_inside, room_known
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 
@@ -20,12 +20,12 @@ def open_(ws: State, args: Json) -> Json:
         [str(user) for user in given] if isinstance(given, list) else [user for user in str(given).split(",") if user]
     )
     if not users:
-        raise Refused("users_list_not_supplied")
+        raise RefusedError("users_list_not_supplied")
     if len(users) > 1:
-        raise Refused("not_implemented_by_the_simulator")  # group messages are not played
+        raise RefusedError("not_implemented_by_the_simulator")  # group messages are not played
     person = person_met(ws, users[0])
     if person.deactivated:
-        raise Refused("user_disabled")
+        raise RefusedError("user_disabled")
     before = set(ws.rooms)
     room = ws.dm(person)
     again = {"no_op": True, "already_open": True} if room.id in before else {}
@@ -74,7 +74,7 @@ def replies(ws: State, args: Json) -> Json:
     room = room_inside(ws, args)
     root = room.messages.get(needed(args, "ts"))
     if root is None:
-        raise Refused("thread_not_found")
+        raise RefusedError("thread_not_found")
     return _told(ws, room, [root, *([] if root.is_reply else room.replies(root.ts))], args)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.slack import effects
 from simulator.slack.arguments import needed, room_to_speak_in, thread_ts
 from simulator.slack.message import File, Json
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.state import State
 
 BIGGEST = 20_000_000
@@ -20,9 +20,9 @@ def info(ws: State, args: Json) -> Json:
 def known(ws: State, file_id: str) -> File:
     file = ws.files.get(file_id)
     if file is None or file.expected is not None:
-        raise Refused("file_not_found")
+        raise RefusedError("file_not_found")
     if file.user != ws.app.user and not any(ws.app.user in ws.rooms[room].members for room in file.channels):
-        raise Refused("file_not_found")
+        raise RefusedError("file_not_found")
     return file
 
 
@@ -31,7 +31,7 @@ def get_upload_url(ws: State, args: Json) -> Json:
     name = needed(args, "filename")
     length = needed(args, "length")
     if not (length.isascii() and length.isdecimal()) or not 0 < int(length) <= BIGGEST:
-        raise Refused("invalid_arguments")
+        raise RefusedError("invalid_arguments")
     file = File(ws.new_id("F"), name, b"", ws.app.user, ws.app.team, int(ws.now()), expected=int(length))
     ws.files[file.id] = file
     return {"upload_url": f"{ws.public_url}/simulator/slack/upload/{file.id}", "file_id": file.id}
@@ -41,9 +41,9 @@ def receive(ws: State, file_id: str, content: bytes) -> str:
     """Step two: the content itself, by POST to the upload URL, with no token. The words of Slack's answer."""
     file = ws.files.get(file_id)
     if file is None or file.expected is None:
-        raise Refused("file_not_found")
+        raise RefusedError("file_not_found")
     if len(content) != file.expected:
-        raise Refused("invalid_length")
+        raise RefusedError("invalid_length")
     file.content, file.expected = content, None
     return f"OK - {len(content)}"
 
@@ -52,12 +52,12 @@ def complete_upload(ws: State, args: Json) -> Json:
     """Step three: share what arrived, in a room if one is named."""
     given = args.get("files")
     if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
-        raise Refused("invalid_arguments")
+        raise RefusedError("invalid_arguments")
     files = []
     for one in given:
         file = ws.files.get(str(one.get("id")))
         if file is None or file.user != ws.app.user or file.expected is not None:
-            raise Refused("file_not_found")
+            raise RefusedError("file_not_found")
         file.title = str(one.get("title") or "")
         files.append(file)
     if args.get("channel_id"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.slack.arguments import needed, person_met
 from simulator.slack.cast import Person
 from simulator.slack.message import Json
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.state import State
 from simulator.slack.tokens import TOKEN_LIVES
 
@@ -96,7 +96,7 @@ def _bot_user(ws: State) -> Json:
 
 def bots_info(ws: State, args: Json) -> Json:
     if args.get("bot") not in (None, "", ws.app.bot):
-        raise Refused("bot_not_found")
+        raise RefusedError("bot_not_found")
     app = ws.app
     bot = {"id": app.bot, "deleted": False, "name": app.name, "updated": 0, "app_id": app.id, "user_id": app.user}
     return {"bot": bot | {"icons": {}}}
@@ -107,7 +107,7 @@ def team_info(ws: State, args: Json) -> Json:
     team = ws.teams.get(str(args.get("team") or ws.app.team))
     shared = {id_ for room in ws.rooms.values() if ws.app.user in room.members for id_ in room.teams}
     if team is None or team.id not in shared | {ws.app.team}:
-        raise Refused("team_not_found")
+        raise RefusedError("team_not_found")
     return {
         "team": {
             "id": team.id,
@@ -145,7 +145,7 @@ def oauth_access(ws: State, args: Json) -> Json:
 
 def connections_open(ws: State, args: Json) -> Json:
     """Socket Mode is not played: a bot's token is the wrong kind anyway."""
-    raise Refused("not_allowed_token_type")
+    raise RefusedError("not_allowed_token_type")
 
 
 METHODS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.slack.cast import Person
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 
@@ -17,7 +17,9 @@ def needed(args: Json, name: str) -> str:
     """An argument that has to be there."""
     value = args.get(name)
     if value in (None, ""):
-        raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]})
+        raise RefusedError(
+            "invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]}
+        )
     return str(value)
 
 
@@ -25,7 +27,7 @@ def number(args: Json, name: str, default: float) -> float:
     try:
         return float(args.get(name) or default)
     except (TypeError, ValueError):
-        raise Refused(f"invalid_{name}") from None
+        raise RefusedError(f"invalid_{name}") from None
 
 
 def flag(args: Json, name: str, default: bool = False) -> bool:
@@ -40,7 +42,7 @@ def blocks_of(args: Json, name: str = "blocks") -> list[Json] | None:
     if value in (None, ""):
         return None
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise Refused(f"invalid_{name}_format")
+        raise RefusedError(f"invalid_{name}_format")
     return value
 
 
@@ -49,7 +51,7 @@ def room_known(ws: State, args: Json, name: str = "channel") -> Room:
     value = str(args.get(name) or "")
     room = ws.rooms.get(value)
     if room is None or (ws.app.user not in room.members and (room.private or ws.app.team not in room.teams)):
-        raise Refused("channel_not_found")
+        raise RefusedError("channel_not_found")
     return room
 
 
@@ -61,9 +63,9 @@ def room_to_speak_in(ws: State, args: Json) -> Room:
     named = ws.room_of(value)
     room = room_known(ws, {"channel": named.id if named else value})
     if room.archived:
-        raise Refused("is_archived")
+        raise RefusedError("is_archived")
     if ws.app.user not in room.members and "chat:write.public" not in ws.app.scopes:
-        raise Refused("not_in_channel")
+        raise RefusedError("not_in_channel")
     return room
 
 
@@ -71,14 +73,14 @@ def room_inside(ws: State, args: Json) -> Room:
     """A room that the app is in."""
     room = room_known(ws, args)
     if ws.app.user not in room.members:
-        raise Refused("not_in_channel")
+        raise RefusedError("not_in_channel")
     return room
 
 
 def message_in(room: Room, ts: str, error: str = "message_not_found") -> Message:
     message = room.messages.get(ts)
     if message is None or message.subtype == "tombstone":
-        raise Refused(error)
+        raise RefusedError(error)
     return message
 
 
@@ -89,9 +91,9 @@ def thread_ts(room: Room, args: Json) -> str:
         return ""
     message = room.messages.get(ts)
     if message is None:
-        raise Refused("thread_not_found")
+        raise RefusedError("thread_not_found")
     if message.is_reply:
-        raise Refused("cannot_reply_to_message")
+        raise RefusedError("cannot_reply_to_message")
     return ts
 
 
@@ -99,7 +101,7 @@ def person_met(ws: State, user_id: str, error: str = "user_not_found") -> Person
     """A person that the app can know of."""
     person = ws.people.get(user_id)
     if person is None or not ws.is_met(person):
-        raise Refused(error)
+        raise RefusedError(error)
     return person
 
 
@@ -111,6 +113,6 @@ def page(items: list[Any], args: Json, most: int = 1000) -> tuple[list[Any], str
         try:
             start = int(base64.b64decode(cursor, validate=True).decode().removeprefix("next:"))
         except (ValueError, binascii.Error):
-            raise Refused("invalid_cursor") from None
+            raise RefusedError("invalid_cursor") from None
     end = start + limit
     return items[start:end], base64.b64encode(f"next:{end}".encode()).decode() if end < len(items) else ""

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from simulator.exchange import Unreachable
+from simulator.exchange import UnreachableError
 from simulator.forms import Answer
 from simulator.journal import Webhook
 from simulator.slack.message import Json
@@ -30,7 +30,7 @@ _NOTED = 2000  # requests in the journal
 _AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
-class TimedOut(Unreachable):
+class TimedOutError(UnreachableError):
     """There was a connection, and no answer in time."""
 
 
@@ -47,9 +47,9 @@ def posting(client: httpx2.Client) -> Post:
         try:
             answer = client.post(path, content=body, headers=headers, follow_redirects=False)
         except httpx2.TimeoutException as error:
-            raise TimedOut(str(error) or type(error).__name__) from error
+            raise TimedOutError(str(error) or type(error).__name__) from error
         except httpx2.TransportError as error:
-            raise Unreachable(str(error) or type(error).__name__) from error
+            raise UnreachableError(str(error) or type(error).__name__) from error
         return answer.status_code, answer.headers.get("content-type", ""), answer.text
 
     return post
@@ -170,9 +170,9 @@ class Deliveries:
         try:
             answer = self._post(self.path, body, signed)
             reason = "" if 200 <= answer[0] < 300 else "http_error"
-        except TimedOut as error:
+        except TimedOutError as error:
             reason, answer = "http_timeout", (0, "", str(error))
-        except Unreachable as error:
+        except UnreachableError as error:
             reason, answer = "connection_failed", (0, "", str(error))
         if time.monotonic() - began > PATIENCE:
             reason = "http_timeout"

@@ -13,7 +13,7 @@ from simulator.slack import envelopes
 from simulator.slack.cast import Person
 from simulator.slack.event import Event
 from simulator.slack.message import TOMBSTONE, File, Json, Message
-from simulator.slack.refused import NotAvailable
+from simulator.slack.refused import NotAvailableError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 from simulator.slack.words import typed
@@ -173,5 +173,5 @@ def _abroad(ws: State, person: Person) -> Json:
 def own(ws: State, message: Message, person: Person) -> Room:
     """The room of a message that this person may edit or delete: their own."""
     if message.user != person.id or message.only_to:
-        raise NotAvailable("people edit and delete what they said themselves")
+        raise NotAvailableError("people edit and delete what they said themselves")
     return ws.rooms[message.channel]

@@ -25,7 +25,7 @@ PICKED = {  # elements whose value is one plain thing: the name of its field in 
 _FEEDBACK = ("positive_button", "negative_button")
 
 
-class NoSuchElement(ValueError):
+class NoSuchElementError(ValueError):
     """Something was done with a button, a field or a choice that is not there, or not once."""
 
 
@@ -53,7 +53,7 @@ def find(blocks: list[Json], action_id: str, block_id: str | None, value: Any) -
         found = [(block, element) for block, element in found if value in _values(element)]
     if len(found) != 1:
         there = sorted({element["action_id"] for _, element in elements(blocks)})
-        raise NoSuchElement(
+        raise NoSuchElementError(
             f"{len(found)} elements fit {action_id!r} (block {block_id}, value {value!r}); there: {there}"
         )
     return found[0]
@@ -80,14 +80,14 @@ def chosen(element: Json, value: Any, offered: list[Json] | None = None) -> Json
         return {"type": kind, "selected_options": [_option(among, one, element) for one in wanted]}
     if kind in ONE_OF:
         return {"type": kind, "selected_option": None if value is None else _option(among, value, element)}
-    raise NoSuchElement(f"nothing can be filled into a {kind}")
+    raise NoSuchElementError(f"nothing can be filled into a {kind}")
 
 
 def _option(among: list[Json], value: Any, element: Json) -> Json:
     for option in among:
         if value in (option["value"], option["text"]["text"]):
             return option
-    raise NoSuchElement(f"{element['action_id']} has no option {value!r}; there: {[o['value'] for o in among]}")
+    raise NoSuchElementError(f"{element['action_id']} has no option {value!r}; there: {[o['value'] for o in among]}")
 
 
 def initial_state(blocks: list[Json]) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.slack.elements import NoSuchElement, chosen, elements, is_empty
+from simulator.slack.elements import NoSuchElementError, chosen, elements, is_empty
 from simulator.slack.message import Json
 from simulator.slack.view import View
 
@@ -41,7 +41,7 @@ def _field(view: View, name: str) -> tuple[Json, Json]:
     ]
     if len(found) != 1:
         there = [f"{block['block_id']}/{element['action_id']}" for block, element in elements(view.blocks)]
-        raise NoSuchElement(f"{len(found)} fields are called {name!r}; there: {there}")
+        raise NoSuchElementError(f"{len(found)} fields are called {name!r}; there: {there}")
     return found[0]
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 
 TRIGGER_LIVES = 3.0
 RESPONSES = 5
@@ -53,11 +53,11 @@ class Leases:
         """Whose trigger it is; it is gone after that. Refused when it is unknown, used or too old."""
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
-            raise Refused("invalid_trigger_id")
+            raise RefusedError("invalid_trigger_id")
         if trigger.used:
-            raise Refused("exchanged_trigger_id")
+            raise RefusedError("exchanged_trigger_id")
         if now - trigger.at > TRIGGER_LIVES:
-            raise Refused("expired_trigger_id")
+            raise RefusedError("expired_trigger_id")
         trigger.used = True
         return trigger.user
 
@@ -71,9 +71,9 @@ class Leases:
         """Take one of the posts of a response URL."""
         lease = self._urls.get(key)
         if lease is None or now - lease.at > RESPONSE_LIVES:
-            raise Refused("expired_url")
+            raise RefusedError("expired_url")
         if lease.left <= 0:
-            raise Refused("used_url")
+            raise RefusedError("used_url")
         lease.left -= 1
         return lease
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from simulator.slack import answers, effects, envelopes
 from simulator.slack.cast import Person
-from simulator.slack.elements import NoSuchElement, action, chosen, find, initial_state, options
+from simulator.slack.elements import NoSuchElementError, action, chosen, find, initial_state, options
 from simulator.slack.filling import fill, missing
 from simulator.slack.leases import ResponseUrl
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import NotAvailable
+from simulator.slack.refused import NotAvailableError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 from simulator.slack.view import View
@@ -43,7 +43,7 @@ class Member:
         ws = self.workspace
         self._active()
         if not ws.is_met(self.person):
-            raise NotAvailable(f"{self.person.name} of {self.person.team} shares no channel with {ws.app.name}")
+            raise NotAvailableError(f"{self.person.name} of {self.person.team} shares no channel with {ws.app.name}")
         with ws.lock:
             return ws.dm(self.person)
 
@@ -51,11 +51,11 @@ class Member:
         ws = self.workspace
         self._active()
         if room.archived:
-            raise NotAvailable(f"#{room.name} is archived")
+            raise NotAvailableError(f"#{room.name} is archived")
         with ws.acting():
             attached = [effects.file_of(ws, self.person, name, content) for name, content in files]
             if not text.strip() and not attached:
-                raise NotAvailable("an empty message is none")
+                raise NotAvailableError("an empty message is none")
             said, events = effects.person_says(ws, self.person, room, text, self._thread(room, thread), attached)
         ws.send(events)
         return said
@@ -67,7 +67,7 @@ class Member:
             return ""
         message = room.messages.get(ts)
         if message is None:
-            raise NotAvailable(f"there is no message {ts} in {room.name or room.id}")
+            raise NotAvailableError(f"there is no message {ts} in {room.name or room.id}")
         return message.thread_ts or message.ts
 
     def edit(self, message: Message, text: str) -> None:
@@ -235,32 +235,32 @@ class Member:
 
     def _active(self) -> None:
         if self.person.deactivated:
-            raise NotAvailable(f"{self.person.name} has been deactivated")
+            raise NotAvailableError(f"{self.person.name} has been deactivated")
 
     def _at_home(self, what: str) -> None:
         self._active()
         if self.workspace.is_external(self.person):
-            raise NotAvailable(f"{what} are not there for people of other organisations")
+            raise NotAvailableError(f"{what} are not there for people of other organisations")
 
     def _room(self, name: str) -> Room:
         self._active()
         room = self.workspace.room_of(name)
         if room is None or self.person.id not in room.members:
-            raise NotAvailable(f"{self.person.name} is in no room {name}")
+            raise NotAvailableError(f"{self.person.name} is in no room {name}")
         return room
 
     def _sees(self, message: Message) -> Room:
         room = self._room(message.channel)
         if message.only_to not in ("", self.person.id):
-            raise NotAvailable("this is only visible to somebody else")
+            raise NotAvailableError("this is only visible to somebody else")
         if self.workspace.message(room.id, message.ts, self.person.id) is not message:
-            raise NotAvailable("this message is gone")
+            raise NotAvailableError("this message is gone")
         return room
 
     def _top(self) -> View:
         self._active()
         if self.view is None:
-            raise NotAvailable(f"{self.person.name} has no form open")
+            raise NotAvailableError(f"{self.person.name} has no form open")
         return self.view
 
     def _trigger(self) -> str:
@@ -275,7 +275,7 @@ class Member:
         if isinstance(where, Message):
             return envelopes.on_message(ws, kind, self.person, self._sees(where), where)
         if where.user != self.person.id:
-            raise NotAvailable("this is on somebody else's screen")
+            raise NotAvailableError("this is on somebody else's screen")
         return envelopes.in_view(ws, kind, self.person, where)
 
     def _offered(self, block: Json, element: Json, value: Any) -> list[Json] | None:
@@ -283,7 +283,7 @@ class Member:
             return None
         offered = self.workspace.offers.get((self.person.id, block["block_id"], element["action_id"]), [])
         if value is not None and not offered:
-            raise NoSuchElement("ask for suggestions first: nothing is offered yet")
+            raise NoSuchElementError("ask for suggestions first: nothing is offered yet")
         return offered
 
     def _keep(self, where: Message | View, block: Json, element: Json, value: Json) -> None:

@@ -7,7 +7,7 @@ import secrets
 from simulator.slack.effects import with_ids
 from simulator.slack.limits import check_view
 from simulator.slack.message import Json
-from simulator.slack.refused import Refused, refuse_view
+from simulator.slack.refused import RefusedError, refuse_view
 from simulator.slack.state import State
 from simulator.slack.view import DEEPEST, View
 
@@ -37,9 +37,9 @@ def push_on_answer(ws: State, user: str, body: Json) -> View:
 def _pushed(ws: State, user: str, body: Json) -> View:
     stack = ws.stacks[user]
     if not stack:
-        raise Refused("not_found")
+        raise RefusedError("not_found")
     if len(stack) >= DEEPEST:
-        raise Refused("push_limit_reached")
+        raise RefusedError("push_limit_reached")
     view = _made(ws, user, body)
     view.root, view.previous = stack[0].id, stack[-1].id
     _check_external_id(ws, view)
@@ -51,7 +51,7 @@ def update_view(ws: State, view: View, body: Json, hash_: str = "") -> View:
     """views.update and `response_action: update`: the view keeps its id, and what was filled in where ids stay."""
     _check(body, view.body["type"])
     if hash_ and hash_ != view.hash:
-        raise Refused("hash_conflict")
+        raise RefusedError("hash_conflict")
     view.becomes(_settled(body), _new_hash(ws))
     return view
 
@@ -73,20 +73,20 @@ def find_view(ws: State, view_id: str, external_id: str) -> View:
     for view in views:
         if (view_id and view.id == view_id) or (external_id and view.external_id == external_id):
             return view
-    raise Refused("not_found")
+    raise RefusedError("not_found")
 
 
 def _check(body: Json, kind: str) -> None:
     refuse_view(check_view(body))
     if body["type"] != kind:
-        raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] must be of type {kind}"]})
+        raise RefusedError("invalid_arguments", response_metadata={"messages": [f"[ERROR] must be of type {kind}"]})
 
 
 def _check_external_id(ws: State, view: View) -> None:
     if view.external_id and any(
         one.external_id == view.external_id for stack in ws.stacks.values() for one in stack if one is not view
     ):
-        raise Refused("duplicate_external_id")
+        raise RefusedError("duplicate_external_id")
 
 
 def _made(ws: State, user: str, body: Json) -> View:

@@ -6,7 +6,7 @@ from simulator.slack.message import Json
 from simulator.slack.problems import Problems
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The Web API's `ok: false`."""
 
     def __init__(self, error: str, **more: object) -> None:
@@ -19,20 +19,20 @@ class Refused(Exception):
         return {"ok": False, "error": self.error, **self.more}
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """Somebody tried what Slack does not offer to them: a command from another organisation, a room they are not in."""
 
 
 def refuse_blocks(problems: Problems) -> None:
     """Raise Slack's refusal of a message's blocks, unless there is nothing wrong with them."""
     if problems:
-        raise Refused("invalid_blocks", errors=list(problems), response_metadata=_told(problems))
+        raise RefusedError("invalid_blocks", errors=list(problems), response_metadata=_told(problems))
 
 
 def refuse_view(problems: Problems) -> None:
     """Raise Slack's refusal of a view, unless there is nothing wrong with it."""
     if problems:
-        raise Refused("invalid_arguments", response_metadata=_told(problems))
+        raise RefusedError("invalid_arguments", response_metadata=_told(problems))
 
 
 def _told(problems: Problems) -> Json:

@@ -15,7 +15,7 @@ from simulator.slack.event import Event, envelope
 from simulator.slack.leases import Leases, ResponseUrl
 from simulator.slack.message import File, Json, Message
 from simulator.slack.reading import read_blocks
-from simulator.slack.refused import NotAvailable
+from simulator.slack.refused import NotAvailableError
 from simulator.slack.room import Room
 from simulator.slack.tokens import Tokens
 from simulator.slack.trouble import Ordered, untroubled
@@ -80,7 +80,7 @@ class State:
     def person(self, user_id: str) -> Person:
         person = self.people.get(user_id)
         if person is None:
-            raise NotAvailable(f"there is nobody with the id {user_id}")
+            raise NotAvailableError(f"there is nobody with the id {user_id}")
         return person
 
     def is_external(self, person: Person) -> bool:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 
 from simulator.slack.cast import App
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 
 CODE_LIVES = 600.0
 TOKEN_LIVES = 43_200
@@ -29,14 +29,14 @@ class Tokens:
     def check(self, token: str) -> None:
         """Refused when this is not a token that is good now."""
         if not token:
-            raise Refused("not_authed")
+            raise RefusedError("not_authed")
         if token in self._revoked:
-            raise Refused("token_revoked")
+            raise RefusedError("token_revoked")
         if token not in self._ends:
-            raise Refused("invalid_auth")
+            raise RefusedError("invalid_auth")
         end = self._ends[token]
         if end is not None and self._now() >= end:
-            raise Refused("token_expired")
+            raise RefusedError("token_expired")
 
     def approve(self) -> str:
         """Somebody has pressed Allow: the code that comes back with them, good once, for ten minutes."""
@@ -52,25 +52,25 @@ class Tokens:
     def exchange(self, code: str) -> tuple[str, str]:
         """A code for an access token and a refresh token."""
         if code in self._used:
-            raise Refused("code_already_used")
+            raise RefusedError("code_already_used")
         made = self._codes.pop(code, None)
         if made is None or self._now() - made > CODE_LIVES:
-            raise Refused("invalid_code")
+            raise RefusedError("invalid_code")
         self._used.add(code)
         return self._pair()
 
     def refresh(self, refresh_token: str) -> tuple[str, str]:
         """The next two tokens; the refresh token is good once, the access token before it lives on until its end."""
         if refresh_token not in self._refresh:
-            raise Refused("invalid_refresh_token")
+            raise RefusedError("invalid_refresh_token")
         self._refresh.remove(refresh_token)
         return self._pair()
 
     def check_client(self, client_id: str, client_secret: str) -> None:
         if client_id != self._app.client_id:
-            raise Refused("invalid_client_id")
+            raise RefusedError("invalid_client_id")
         if not hmac.compare_digest(client_secret.encode(), self._app.client_secret.encode()):
-            raise Refused("bad_client_secret")
+            raise RefusedError("bad_client_secret")
 
     def _pair(self) -> tuple[str, str]:
         access, refresh = f"xoxe.xoxb-1-{secrets.token_hex(24)}", f"xoxe-1-{secrets.token_hex(24)}"

@@ -17,10 +17,10 @@ from pydantic import BaseModel, Field
 from simulator.guard import loopback_only
 from simulator.live import stream, uvicorn_stops
 from simulator.slack.delivery import hook_shown
-from simulator.slack.elements import NoSuchElement
+from simulator.slack.elements import NoSuchElementError
 from simulator.slack.member import Member
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import NotAvailable
+from simulator.slack.refused import NotAvailableError
 from simulator.slack.view import View
 from simulator.slack.workspace import Workspace
 from simulator.web import HEADERS
@@ -110,7 +110,7 @@ def router(workspace: Workspace, *, closing: Callable[[], bool] | None = None) -
     def act(body: Act) -> Response:
         try:
             return JSONResponse(_do(workspace, body) or {})
-        except (NotAvailable, NoSuchElement) as error:
+        except (NotAvailableError, NoSuchElementError) as error:
             return JSONResponse({"error": str(error)}, 422)
 
     return routes
@@ -145,14 +145,14 @@ def _do(workspace: Workspace, body: Act) -> Json | None:
         case "invite":
             member.invite_bot(body.channel)
         case _:
-            raise NotAvailable("nobody can do that in Slack")
+            raise NotAvailableError("nobody can do that in Slack")
     return None
 
 
 def _message(member: Member, body: Act) -> Message:
     message = member.workspace.message(body.channel, body.ts, member.person.id)
     if message is None:
-        raise NotAvailable("this message is gone")
+        raise NotAvailableError("this message is gone")
     return message
 
 
@@ -164,4 +164,4 @@ def _where(member: Member, body: Act) -> Message | View:
     for view in open_now:
         if view.id == body.view:
             return view
-    raise NotAvailable("this form is not open any more")
+    raise NotAvailableError("this form is not open any more")

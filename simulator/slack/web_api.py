@@ -24,7 +24,7 @@ from simulator.slack import api_files
 from simulator.slack.answers import respond
 from simulator.slack.api import Reply, answer, failing
 from simulator.slack.message import Json
-from simulator.slack.refused import Refused
+from simulator.slack.refused import RefusedError
 from simulator.slack.trouble import Trouble
 from simulator.slack.workspace import Workspace
 
@@ -83,7 +83,7 @@ def router(workspace: Workspace) -> APIRouter:
             with workspace.lock:
                 workspace.tokens.check(token)
                 found = api_files.known(workspace, file)
-        except Refused as refused:
+        except RefusedError as refused:
             return Response(_SIGN_IN, 404 if refused.error == "file_not_found" else 200, media_type="text/html")
         return Response(found.content, headers={"content-type": found.mimetype})
 
@@ -105,7 +105,7 @@ def _beside(ws: Workspace, what: str, trouble: Trouble | None, do: Callable[[], 
     if reply is None:
         try:
             reply = do()
-        except Refused as refused:
+        except RefusedError as refused:
             reply = Reply(404, refused.answer)
     ws.deliveries.note("to Slack", ws.app.name, "POST", f"/{what}", [], (reply.status, "", reply.text), began)
     return Reply(0, "", breaks=True) if trouble is not None and trouble.lost_answer else reply

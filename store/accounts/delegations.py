@@ -14,7 +14,7 @@ from store.accounts.people import lock, person_of, subject_of
 from store.db.active_delegations import loans_of, may_lend
 from store.db.contact_rights import held_by, words_of
 from store.db.statements import AHEAD, of_late
-from store.db.transaction import Collided, NoGrant, Transaction
+from store.db.transaction import CollidedError, GrantRequiredError, Transaction
 from store.jobs import job_queue
 
 HOUR: Final = 3_600_000
@@ -194,14 +194,14 @@ def told_about(tx: Transaction, grant: Grant, loan: int) -> Loan | None:
 
 
 def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
-    """The one ticket a right was lent for is this one. Raises `NoGrant` when another took it just before."""
+    """The one ticket a right was lent for is this one. Raises `GrantRequiredError` when another took it just before."""
     tx.good(grant, "ticket.open:technical", "ticket.open:billing")
     assert grant.account is not None
     account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
     lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
     taken = update(tables.loans).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
     if tx.connection.execute(taken.returning(_l.id)).first() is None:
-        raise NoGrant("the ticket it was lent for is open already")
+        raise GrantRequiredError("the ticket it was lent for is open already")
 
 
 def end_of_those_who_lost(tx: Transaction, account: int) -> int:
@@ -299,13 +299,13 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
 
 def _stay(tx: Transaction, grant: Grant, *others: int) -> set[int]:
     """Whoever asks and these others stay the contacts they are until this transaction has ended, or whoever takes one of them off,
-    or a right from them, finds what came of it. Who of them is there; raises `Collided` where whoever asks has just been taken off."""
+    or a right from them, finds what came of it. Who of them is there; raises `CollidedError` where whoever asks has just been taken off."""
     c, own = tables.contacts.c, person_of(grant.subject)
     pair = (c.account_id == grant.account, c.person_id.in_((own, *others)))
     found = tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True))
     there = set(found.scalars())
     if own not in there:
-        raise Collided("they have just been taken off the account")
+        raise CollidedError("they have just been taken off the account")
     return there
 
 

@@ -20,7 +20,7 @@ from store.accounts.people import person_of, subject_of
 from store.accounts.standing import Requester
 from store.calls import callbacks, support_calls
 from store.calls.code_words import two_words
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline
 from store.security import alerts
 from store.verification import attempt_limits, factors, sms_codes, step_ups
@@ -175,7 +175,7 @@ def of_person(tx: Transaction, staff: int, person: int) -> LiveWith | None:
 
 def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
     if grant.account != row.account_id:
-        raise NoGrant("a grant for one account does not open another")
+        raise GrantRequiredError("a grant for one account does not open another")
     fresh = row.ended_at is None or row.ended_at > tx.now - AFTERWARDS
     return row.staff_id is not None and grant.subject == f"staff:{row.staff_id}" and fresh
 

@@ -35,11 +35,11 @@ _BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN
 DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
 
 
-class Occupied(Exception):
+class OccupiedError(Exception):
     """Somebody else writes, or has all connections, for longer than this thread may wait (`Gate.within`). Nothing was done."""
 
 
-class DatabaseUrlTrouble(ValueError):
+class DatabaseUrlError(ValueError):
     """DATABASE_URL names no database Deskgate can use."""
 
 
@@ -55,7 +55,7 @@ class Gate:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Until it ends this thread waits no longer than that, for the gate and then for SQLite's own lock. Raises `Occupied`."""
+        """Until it ends this thread waits no longer than that, for the gate and then for SQLite's own lock. Raises `OccupiedError`."""
         self._own.until = time.monotonic() + seconds
         try:
             yield
@@ -92,7 +92,7 @@ class Gate:
             raise RuntimeError("a transaction inside a transaction would wait for itself")
         until = self.until
         if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
-            raise Occupied
+            raise OccupiedError
         try:
             if until is None:
                 fcntl.flock(self._file(), fcntl.LOCK_EX)
@@ -109,7 +109,7 @@ class Gate:
                 return fcntl.flock(self._file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() >= until:
-                    raise Occupied from None
+                    raise OccupiedError from None
                 time.sleep(LOOK)
 
     def _file(self) -> int:
@@ -146,12 +146,12 @@ def _for_its_owner_alone(path: Path) -> None:
 
 
 def read_url(url: str) -> URL:
-    """DATABASE_URL with the names we know databases by. Hosts of databases write `postgres://`. Raises `DatabaseUrlTrouble`,
+    """DATABASE_URL with the names we know databases by. Hosts of databases write `postgres://`. Raises `DatabaseUrlError`,
     which quotes no password."""
     try:
         parsed = make_url(url.strip())
     except (ArgumentError, ValueError):  # a port that is no number, too
-        raise DatabaseUrlTrouble(
+        raise DatabaseUrlError(
             "DATABASE_URL is not a database URL: write sqlite:///deskgate.db or postgresql://user:password@host/name"
         ) from None
     name = parsed.drivername.lower()
@@ -159,9 +159,9 @@ def read_url(url: str) -> URL:
     kind, driver, _ = parsed.drivername.partition("+")
     if driver and kind in ("sqlite", "postgres", "postgresql"):
         written = "sqlite:///" if kind == "sqlite" else "postgresql://"
-        raise DatabaseUrlTrouble(f"DATABASE_URL names a driver of its own: write {written}… in place of {name}://…")
+        raise DatabaseUrlError(f"DATABASE_URL names a driver of its own: write {written}… in place of {name}://…")
     if kind != "postgresql" and (kind != "sqlite" or parsed.database in (None, "", ":memory:")):
-        raise DatabaseUrlTrouble(
+        raise DatabaseUrlError(
             "DATABASE_URL must be a SQLite file (sqlite:///deskgate.db) or PostgreSQL (postgresql://user:password@host/name)"
         )
     return parsed
@@ -171,13 +171,13 @@ def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL, or None for anything else."""
     try:
         parsed = read_url(url)
-    except DatabaseUrlTrouble:
+    except DatabaseUrlError:
         return None
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def make_engine(url: str, pool_size: int | None = None) -> tuple[Engine, Gate]:
-    """The engine and its gate. Raises `DatabaseUrlTrouble` for anything but a SQLite file or PostgreSQL."""
+    """The engine and its gate. Raises `DatabaseUrlError` for anything but a SQLite file or PostgreSQL."""
     parsed = read_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -228,19 +228,19 @@ def _begin_writing(connection: Connection, gate: Gate) -> None:
             if getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             if gate.until is not None and time.monotonic() >= gate.until:
-                raise Occupied from fault
+                raise OccupiedError from fault
             if time.monotonic() >= began + LONGEST:
                 raise
 
 
 def connect_by(engine: Engine, until: float) -> Connection:
-    """A connection, if one is free by then: the pool itself waits longer. Raises `Occupied`."""
+    """A connection, if one is free by then: the pool itself waits longer. Raises `OccupiedError`."""
     pool = cast(QueuePool, engine.pool)
     while pool.checkedout() >= pool.size():
         if time.monotonic() >= until:
-            raise Occupied
+            raise OccupiedError
         time.sleep(LOOK)
     try:
         return engine.connect()
     except PoolTaken as taken:  # others were quicker
-        raise Occupied from taken
+        raise OccupiedError from taken

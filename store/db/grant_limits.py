@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authz import Grant
-from store.db.transaction import NoGrant
+from store.db.transaction import GrantRequiredError
 
 
 def leads(grant: Grant) -> bool:
@@ -12,19 +12,19 @@ def leads(grant: Grant) -> bool:
 
 
 def takes_two(grant: Grant, asked_by: int | None) -> None:
-    """Raises `NoGrant` where one of the staff acts on their own wish: `asked_by` (an id of the staff) is the other one. The
+    """Raises `GrantRequiredError` where one of the staff acts on their own wish: `asked_by` (an id of the staff) is the other one. The
     operator's shell needs nobody."""
     if grant.subject.startswith("staff:") and (asked_by is None or grant.subject == f"staff:{asked_by}"):
-        raise NoGrant("that takes two people")
+        raise GrantRequiredError("that takes two people")
 
 
 def service(grant: Grant, ref: str | None) -> None:
-    """Raises `NoGrant` where a grant for one service, or for what an SLA covers, is used for another."""
+    """Raises `GrantRequiredError` where a grant for one service, or for what an SLA covers, is used for another."""
     if (grant.service is not None or grant.when == "sla") and ref not in (None, grant.service):
-        raise NoGrant("not the service this grant was asked for")
+        raise GrantRequiredError("not the service this grant was asked for")
 
 
 def whole_desk(grant: Grant) -> None:
-    """Raises `NoGrant` for a grant of one account: what is asked belongs to none."""
+    """Raises `GrantRequiredError` for a grant of one account: what is asked belongs to none."""
     if grant.account is not None:
-        raise NoGrant("a grant for one account is not for the whole desk")
+        raise GrantRequiredError("a grant for one account is not for the whole desk")

@@ -23,7 +23,7 @@ _SHORTEST: Final = 20
 MAKE_A_KEY: Final = "make one with `openssl rand -base64 32`"
 
 
-class KeyTrouble(ValueError):
+class SecretKeysError(ValueError):
     """A key of SECRET_KEYS is missing or unusable."""
 
 
@@ -44,14 +44,14 @@ class Keys:
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         if not secrets:
-            raise KeyTrouble("SECRET_KEYS is empty")
+            raise SecretKeysError("SECRET_KEYS is empty")
         for place, secret in enumerate(secrets, 1):
             if len(secret) < 32:
-                raise KeyTrouble(
+                raise SecretKeysError(
                     f"SECRET_KEYS: key {place} has {len(secret)} bytes, at least 32 are needed; {MAKE_A_KEY}"
                 )
         if len(secrets) > MOST:
-            raise KeyTrouble(
+            raise SecretKeysError(
                 f"SECRET_KEYS: key {MOST + 1} is one too many, only {MOST} are read: "
                 "take out the oldest that `deskgate doctor` no longer needs"
             )
@@ -60,13 +60,13 @@ class Keys:
 
     @classmethod
     def parse(cls, setting: str) -> Keys:
-        """From a comma list of base64 keys. Raises `KeyTrouble`, which never quotes a key."""
+        """From a comma list of base64 keys. Raises `SecretKeysError`, which never quotes a key."""
         secrets = []
         for place, word in enumerate(setting.split(","), 1):
             try:
                 secrets.append(base64.b64decode(word.strip(), validate=True))
             except ValueError:  # what is not ASCII as well
-                raise KeyTrouble(f"SECRET_KEYS: key {place} is not base64; {MAKE_A_KEY}") from None
+                raise SecretKeysError(f"SECRET_KEYS: key {place} is not base64; {MAKE_A_KEY}") from None
         return cls(secrets)
 
     def _derive(self, use: str) -> tuple[Key, ...]:

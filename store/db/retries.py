@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from store.db.transaction import Collided, ConnectionLost
+from store.db.transaction import CollidedError, ConnectionLostError
 
 T = TypeVar("T")
 TIMES: Final = 4  # more than one: whoever is ended by PostgreSQL can be ended by the same other one again
@@ -19,14 +19,14 @@ def retried(do: Callable[[], T], *, if_stored: bool = True) -> T:
     """What `do` gives, done up to `TIMES` times more where it met another, for nothing of it is stored then; and once more where the
     database went away, unless it must not be done twice (`if_stored` is false): what is stored is not known then.
 
-    Raises `ConnectionLost` where that did not help."""
+    Raises `ConnectionLostError` where that did not help."""
     lost = False
     for _ in range(TIMES):
         try:
             return do()
-        except Collided:
+        except CollidedError:
             time.sleep(PAUSE)
-        except ConnectionLost:
+        except ConnectionLostError:
             if lost or not if_stored:
                 raise
             lost = True

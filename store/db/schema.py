@@ -21,12 +21,12 @@ NEWEST: Final = max(
 )
 
 
-class OtherVersion(RuntimeError):
+class OtherVersionError(RuntimeError):
     """The database was made by a version of Deskgate that this one does not know."""
 
 
 def migrate(url: str) -> None:
-    """Upgrades to head, one process at a time. A database that is there already is left alone. Raises `OtherVersion`."""
+    """Upgrades to head, one process at a time. A database that is there already is left alone. Raises `OtherVersionError`."""
     engine, gate = make_engine(url, 1)
     try:
         with engine.connect().execution_options(reads_only=True) as connection:
@@ -47,7 +47,7 @@ def _upgrade(engine: Engine, gate: Gate) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as unknown:
-            raise OtherVersion(str(unknown)) from unknown
+            raise OtherVersionError(str(unknown)) from unknown
         connection.commit()
 
 

@@ -33,15 +33,15 @@ LINE: Final = holdings.LINE
 _COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
 
 
-class NoGrant(TypeError):
+class GrantRequiredError(TypeError):
     """A grant this transaction did not make, or no longer vouches for, or one for something else."""
 
 
-class ConnectionLost(RuntimeError):
+class ConnectionLostError(RuntimeError):
     """The database went away. Nothing is known to be stored; the same turn may be tried again."""
 
 
-class Collided(ConnectionLost):
+class CollidedError(ConnectionLostError):
     """Two transactions met: they waited for each other, or what this one was allowed rests on what the other has just taken away.
     Nothing is stored, and it may be tried again: then the judge sees what stands."""
 
@@ -86,7 +86,7 @@ class Transaction:
         try:
             self._lane = self._lanes.take()
         except DBAPIError as fault:  # a new lane is a row of the database
-            raise ConnectionLost(str(fault.orig)) from fault
+            raise ConnectionLostError(str(fault.orig)) from fault
         try:
             self._gate.acquire()
             self._gate_held = True
@@ -96,7 +96,7 @@ class Transaction:
         except BaseException as fault:
             self._close(lane_known=True)
             if isinstance(fault, DBAPIError):
-                raise ConnectionLost(str(fault.orig)) from fault
+                raise ConnectionLostError(str(fault.orig)) from fault
             raise
         return self
 
@@ -150,7 +150,7 @@ class Transaction:
     @property
     def connection(self) -> Connection:
         if self._connection is None:
-            raise NoGrant("the transaction is over")
+            raise GrantRequiredError("the transaction is over")
         return self._connection
 
     @property
@@ -217,18 +217,18 @@ class Transaction:
         return {id: actions for id, actions in would.items() if actions}
 
     def good(self, grant: Grant, *cells: str) -> Grant:
-        """The grant itself, if this transaction made it, unchanged, for one of these cells. Raises `NoGrant`."""
+        """The grant itself, if this transaction made it, unchanged, for one of these cells. Raises `GrantRequiredError`."""
         known = self._grants.get(id(grant))
         if known is None or known[0] is not grant or type(grant) is not Grant or tuple(grant) != known[1]:
-            raise NoGrant("not a grant of this transaction")
+            raise GrantRequiredError("not a grant of this transaction")
         if grant.cell not in cells:
-            raise NoGrant(f"a grant for {grant.cell} does not open {' or '.join(cells)}")
+            raise GrantRequiredError(f"a grant for {grant.cell} does not open {' or '.join(cells)}")
         return grant
 
     def told(self, grant: Grant, *fields: str) -> None:
         """Adds the names of the fields told under a grant to its entry, which an offered one gets now."""
         if id(grant) not in self._grants:
-            raise NoGrant("not a grant of this transaction")
+            raise GrantRequiredError("not a grant of this transaction")
         entry = self._entry_of.get(id(grant)) or self._entry_of.get(tuple(grant)) or self._allowed(grant)
         entry.fields += [name for name in fields if name not in entry.fields]
 
@@ -272,7 +272,7 @@ class Transaction:
     def _believes(self, subject: str, account: int | None, proof: Proof) -> None:
         """Nobody is called stepped-up who has not given a second proof: neither in a grant nor in the ledger."""
         if proof is Proof.STEPPED_UP and subject.startswith("person:") and (subject, account) not in self._further:
-            raise NoGrant(f"{subject} has given no second proof on account {account}")
+            raise GrantRequiredError(f"{subject} has given no second proof on account {account}")
 
     def _register(self, grant: Grant) -> Grant:
         self._believes(grant.subject, grant.account, grant.proof)
@@ -294,9 +294,9 @@ class Transaction:
 def _may_be_tried_again(fault: DBAPIError) -> None:
     """Raises what says so, where it is the connection that is lost, or the transaction."""
     if fault.connection_invalidated:
-        raise ConnectionLost(str(fault.orig)) from fault
+        raise ConnectionLostError(str(fault.orig)) from fault
     if getattr(fault.orig, "sqlstate", "") in _COLLIDED:
-        raise Collided(str(fault.orig)) from fault
+        raise CollidedError(str(fault.orig)) from fault
 
 
 def _would(subject: str, account: int, standing: Standing | None, actions: Iterable[Action]) -> dict[Action, str]:

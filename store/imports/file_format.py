@@ -31,12 +31,12 @@ from store.imports.field_words import (
     Username,
     Word,
 )
-from store.imports.json_stream import LIST, Broken, Text, walk
+from store.imports.json_stream import LIST, BrokenJsonError, Text, walk
 from store.imports.scratch import Entries, Once, Scratch
 from store.verification.pins import Pin
 
 
-class ImportTrouble(ValueError):
+class ImportFileError(ValueError):
     """What is wrong with an import, one line for each thing, the path in the file first. Nothing was stored."""
 
     def __init__(self, lines: list[str]) -> None:
@@ -144,7 +144,7 @@ class ImportFile:
 
 
 def read(source: Path | BinaryIO | bytes) -> ImportFile:
-    """The file, well-formed and free of doubles; a stream is read to its end. Raises `ImportTrouble`, also when it cannot be opened.
+    """The file, well-formed and free of doubles; a stream is read to its end. Raises `ImportFileError`, also when it cannot be opened.
 
     What depends on schemes, settings and the database is checked by `store.imports.import_run`.
     """
@@ -152,7 +152,9 @@ def read(source: Path | BinaryIO | bytes) -> ImportFile:
     troubles = _read(source, scratch)
     if troubles:
         scratch.close()
-        raise ImportTrouble(troubles)  # raised here, where no frame and no earlier exception holds the text of the file
+        raise ImportFileError(
+            troubles
+        )  # raised here, where no frame and no earlier exception holds the text of the file
     return ImportFile(scratch)
 
 
@@ -164,7 +166,7 @@ def _read(source: Path | BinaryIO | bytes, scratch: Scratch) -> list[str]:
         return _lay_out(BytesIO(source) if isinstance(source, bytes) else source, scratch)
     except OSError as trouble:
         return [f"the file cannot be read: {trouble.strerror}"]
-    except Broken as broken:
+    except BrokenJsonError as broken:
         return [str(broken)]
     except sqlite3.OperationalError as trouble:
         return [f"what it says does not fit into the folder of temporary files ({trouble}): make room, or set TMPDIR"]

@@ -22,7 +22,7 @@ from authz import Action, Ask, Grant, Proof
 from store import OPERATOR, Store
 from store.db.retries import retried
 from store.imports.account_rows import bring_accounts
-from store.imports.file_format import ImportFile, ImportTrouble
+from store.imports.file_format import ImportFile, ImportFileError
 from store.imports.people_rows import STAFF, PinRound, bring_people, bring_slack, check_spelling
 from store.imports.row_changes import CHUNK, Changes, Progress, pieces
 from store.verification import pins, slack_members
@@ -40,7 +40,7 @@ class ImportResult:
     differences: list[str]
 
 
-class _NothingKept(Exception):
+class _NothingKeptError(Exception):
     """Leaves a transaction of a dry pass, which then stores nothing."""
 
 
@@ -55,7 +55,7 @@ def run(
     home: str = "",
     progress: Progress | None = None,
 ) -> ImportResult:
-    """Raises `ImportTrouble`, and nothing is stored, if a scheme, the PIN policy or what is there already speaks against it.
+    """Raises `ImportFileError`, and nothing is stored, if a scheme, the PIN policy or what is there already speaks against it.
 
     `known_since` (ms): numbers and Slack members of people who are new here have been on file elsewhere since then, which
     is the operator's word; without it they are as young as the import, and prove nothing for 72 hours. `home` is the desk's own
@@ -96,17 +96,17 @@ def _pass(
             _bring(changes, file, round, home)
             troubles = changes.troubles
             if dry or troubles:
-                raise _NothingKept
+                raise _NothingKeptError
             tx.look_at_the_clock()
             fields = [f"{what}:{n}" for what, n in sorted(changes.counts.items())]
             fields += [f"known_since:{known_since}"] if known_since is not None else []
             tx.record(OPERATOR, None, "import", "done", fields=fields)
-    except _NothingKept:
+    except _NothingKeptError:
         pass
     except IntegrityError:
         troubles = ["somebody else stored the same people, accounts or Slack members just now; run the import again"]
     if troubles:
-        raise ImportTrouble(troubles)
+        raise ImportFileError(troubles)
     assert changes is not None
     return ImportResult(dict(sorted(changes.counts.items())), changes.differences)
 

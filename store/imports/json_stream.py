@@ -20,11 +20,11 @@ _NOT_BLANK: Final = re.compile(r"[^ \t\n\r]")
 _CUT: Final = 32  # characters: a fault nearer to the window's end may be the end's
 
 
-class Broken(Exception):
+class BrokenJsonError(Exception):
     """The file is no such JSON; in words."""
 
 
-class TooMuch(Broken):
+class TooMuchError(BrokenJsonError):
     """One value is too long, or too deep."""
 
 
@@ -67,18 +67,20 @@ class Text:
                 if self._ended or not cut:
                     raise self.fault(wrong.msg, wrong.pos) from None
             except (RecursionError, ValueError):
-                raise TooMuch("not JSON that can be read: it is nested too deeply, or has a number too long") from None
+                raise TooMuchError(
+                    "not JSON that can be read: it is nested too deeply, or has a number too long"
+                ) from None
             else:
                 if end < len(self._text) or self._ended:
                     self._at = end
                     return found
             if len(self._text) - self._at > LONGEST:
-                raise TooMuch(f"is longer than {LONGEST // 1024 // 1024} million characters")
+                raise TooMuchError(f"is longer than {LONGEST // 1024 // 1024} million characters")
             self._widen()
 
-    def fault(self, words: str, at: int | None = None) -> Broken:
+    def fault(self, words: str, at: int | None = None) -> BrokenJsonError:
         line, column = self._position(self._at if at is None else at)
-        return Broken(f"line {line}, column {column}: not JSON: {words}")
+        return BrokenJsonError(f"line {line}, column {column}: not JSON: {words}")
 
     def _position(self, at: int) -> tuple[int, int]:
         lines = self._text.count("\n", 0, at)
@@ -93,7 +95,7 @@ class Text:
         try:
             new = self._decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as wrong:
-            raise Broken(f"the file is not UTF-8: byte {self._bytes - waiting + wrong.start + 1}") from None
+            raise BrokenJsonError(f"the file is not UTF-8: byte {self._bytes - waiting + wrong.start + 1}") from None
         self._text += new.removeprefix("\ufeff") if self._bytes == waiting else new
         self._bytes += len(raw)
         self._ended = not raw
@@ -129,8 +131,8 @@ def _entries(text: Text, key: str) -> Iterator[Any]:
     while more:
         try:
             entry = text.value()
-        except TooMuch as much:
-            raise TooMuch(f"{key}[{place}]: {much}") from None
+        except TooMuchError as much:
+            raise TooMuchError(f"{key}[{place}]: {much}") from None
         yield entry
         place += 1
         if more := text.next() == ",":
@@ -143,10 +145,10 @@ def _no_object(text: Text) -> None:
     long = False
     try:
         text.value()
-    except TooMuch as much:
+    except TooMuchError as much:
         long = "longer" in str(much)
         if not long:
             raise
     if not long and text.next():
         raise text.fault("Extra data")
-    raise Broken("the file must be one object with people, accounts and staff")
+    raise BrokenJsonError("the file must be one object with people, accounts and staff")

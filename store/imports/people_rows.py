@@ -15,7 +15,7 @@ from store.imports.file_format import Person, Slack, StaffMember
 from store.imports.row_changes import CHUNK, Changes, Difference, Key, Register, Sheet, Values, pieces
 from store.jobs import job_queue
 from store.verification import attempt_limits, pins
-from store.verification.pins import EasyPin, KeptPin, Pin
+from store.verification.pins import EasyPinError, KeptPin, Pin
 from store.verification.revocation import revoke
 
 PEOPLE: Final = Register(
@@ -185,7 +185,7 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
 def _too_easy(pin: Pin, choice: bool, own_numbers: Iterable[str]) -> str | None:
     try:
         pins.check_policy(pin.digits, choice=choice, own_numbers=own_numbers)
-    except EasyPin as easy:
+    except EasyPinError as easy:
         return str(easy)
     return None
 

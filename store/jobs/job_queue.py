@@ -46,7 +46,7 @@ PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
 PROVING: Final = ("proof_code", "pin_page", *PROVING_ON_AN_ACCOUNT)
 
 
-class Later(Exception):
+class RetryLaterError(Exception):
     """Raised by whoever does a piece: put it back for `seconds`, or with the usual back-off. The words are for the
     operator: no secrets, one line."""
 
@@ -55,7 +55,7 @@ class Later(Exception):
         self.seconds = seconds
 
 
-class Never(Exception):
+class PermanentError(Exception):
     """It can never be done: nothing waits for it any longer, and the operator and the desk see it. The words as above."""
 
 

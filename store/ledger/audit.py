@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, exists, select
 
 from authz import Grant
 from store import tables
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.text import numbers
 
 _MANY = 1_000
@@ -44,7 +44,7 @@ def entries(
     """
     tx.good(grant, "desk.ledger.read")
     if grant.account is not None and grant.account != account:
-        raise NoGrant("a grant for one account does not open another")
+        raise GrantRequiredError("a grant for one account does not open another")
     e = tables.ledger.c
     query = select(tables.ledger).order_by(e.at.desc(), e.lane.desc(), e.n.desc())
     # As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the lanes.

@@ -60,7 +60,7 @@ class Seal:
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
-class StillInUse(RuntimeError):
+class StillInUseError(RuntimeError):
     """A key was not retired: somebody writes with it, or the checkpoint that would say so is not kept."""
 
 
@@ -82,7 +82,7 @@ class Checkpoints:
         """Signs the heads of all lanes in use. Gives (number, digest) of the newest checkpoint, or None for an empty ledger.
 
         Nothing is written when nothing happened since the last one: its digest still stands for the whole ledger. With `seal`
-        one is written that retires keys; raises `StillInUse`.
+        one is written that retires keys; raises `StillInUseError`.
         """
         # What is written from here on is for the next.
         self._unsealed, self._lanes.unsealed_since = self._waiting_since(), None
@@ -158,7 +158,7 @@ class Checkpoints:
         if why is not None:
             self._found(Trouble("retired_key", last.n if last is not None else 0, why))
             if seal is not None:
-                raise StillInUse(why)
+                raise StillInUseError(why)
             return last, False
         if seal is not None:
             self._check(connection, seal, heads)
@@ -178,12 +178,12 @@ class Checkpoints:
         again, _ = self._newest(connection, now)
         if again is not None and again.n >= n:
             if seal is not None:
-                raise StillInUse("another process made a checkpoint at this moment: try again")
+                raise StillInUseError("another process made a checkpoint at this moment: try again")
             return again, True
         words = f"the database does not keep checkpoint {n}: look for triggers and rules on its tables"
         self._found(Trouble("not_kept", n, words))
         if seal is not None:
-            raise StillInUse(words)
+            raise StillInUseError(words)
         return last, False
 
     def _newest(self, connection: Connection, now: int) -> tuple[Head | None, set[int]]:
@@ -213,7 +213,7 @@ class Checkpoints:
         written = {lane: n for lane, n, _ in json.loads(heads or "[]")}
         late = select(_c.c.n).where(_c.c.n > seal.checkpoints[0], _c.c.key.in_(seal.keys))
         if any(written.get(lane, 0) > sealed.get(lane, 0) for lane in found) or connection.execute(late).first():
-            raise StillInUse(
+            raise StillInUseError(
                 "entries are still written with a key to be retired: restart every process, then try again"
             )
 

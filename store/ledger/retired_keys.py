@@ -11,12 +11,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select
 
 from store import tables
-from store.db.keys import MOST, Keys, KeyTrouble
+from store.db.keys import MOST, Keys, SecretKeysError
 from store.db.ledger_chain import checkpoint_link
 from store.db.statements import each, one_of
 
 
-class KeyRetired(KeyTrouble):
+class KeyRetiredError(SecretKeysError):
     """The first of SECRET_KEYS was retired: what is written under it would be broken for ever."""
 
 
@@ -57,13 +57,13 @@ class Retired:
         return not self._at_home and connection.execute(_WRITTEN).first() is not None
 
     def refuse(self, connection: Connection | None = None) -> None:
-        """Raises `KeyRetired`: by what the database says now, or without one by what was read before."""
+        """Raises `KeyRetiredError`: by what the database says now, or without one by what was read before."""
         if connection is not None:
             with any_text(connection):
                 self.read(connection)
         why = self.why_not()
         if why is not None:
-            raise KeyRetired(why)
+            raise KeyRetiredError(why)
 
 
 def is_good(keys: Keys, row: Any) -> bool:

@@ -47,7 +47,7 @@ class Verdict:
         return self.broken is None and self.alarm is None
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """Says what is wrong."""
 
 
@@ -81,7 +81,7 @@ def read(store: Opened, head: str | None = None, retiring: Collection[str] = ())
         try:
             reading.checkpoints(head.strip().lower() if head is not None else None)
             reading.lanes()
-        except _Broken as what:
+        except _BrokenError as what:
             reading.broken = str(what)
         except OperationalError as fault:
             if "decode to UTF-8" not in str(fault.orig):
@@ -117,9 +117,9 @@ class Reading:
             for number, at, key_id, heads, mac, builds_on, retires in rows:
                 n += 1
                 if number != n:
-                    raise _Broken(f"checkpoint {n} is missing")
+                    raise _BrokenError(f"checkpoint {n} is missing")
                 if key_id in self._retired:
-                    raise _Broken(f"checkpoint {n} was made with key {key_id} after that had been retired")
+                    raise _BrokenError(f"checkpoint {n} was made with key {key_id} after that had been retired")
                 key, last = self._keys.find("ledger", key_id), before
                 try:
                     if builds_on is not None:
@@ -131,7 +131,7 @@ class Reading:
                 except (TypeError, ValueError, KeyError):
                     made = None
                 if not _same(made, mac):
-                    raise _Broken(f"checkpoint {n} was changed, or the one before it was")
+                    raise _BrokenError(f"checkpoint {n} was changed, or the one before it was")
                 if key is None:
                     unchecked = (n, key_id)
                 if n in digests:
@@ -141,11 +141,11 @@ class Reading:
                 self.checkpoint, self.digest, self.dated = n, mac.hex(), at
                 seen = seen or self.digest == head
         if unchecked[0]:
-            raise _Broken(
+            raise _BrokenError(
                 f"checkpoint {unchecked[0]} cannot be checked: its key {unchecked[1]} is no longer in SECRET_KEYS"
             )
         if not seen:
-            raise _Broken(
+            raise _BrokenError(
                 f"the checkpoint {head} is not in the ledger: it was cut off, or rolled back to an older state"
             )
         self.checkpoints_digest = digest.hex()
@@ -156,7 +156,7 @@ class Reading:
             found = [json.loads(text) for text in self._connection.execute(_RETIREMENTS).scalars()]
             return [seal for seal in found if isinstance(seal["checkpoints"][0], int)]
         except (TypeError, ValueError, KeyError, IndexError, RecursionError):
-            raise _Broken("a checkpoint that retires keys was changed") from None
+            raise _BrokenError("a checkpoint that retires keys was changed") from None
 
     def _retire(
         self, n: int, seal: dict[str, Any], digests: dict[int, str], unchecked: tuple[int, str]
@@ -165,7 +165,7 @@ class Reading:
         before this one is held by nothing yet."""
         until, digest = seal["checkpoints"]
         if digests.get(until) != digest:
-            raise _Broken(
+            raise _BrokenError(
                 f"a checkpoint up to {until} was changed: it is another than when checkpoint {n} retired its key"
             )
         self._retired |= dict.fromkeys(seal["keys"], n)
@@ -176,18 +176,18 @@ class Reading:
         try:
             found = [(str(lane), int(n), str(mac)) for lane, n, mac in json.loads(heads)]
         except (TypeError, ValueError, OverflowError, RecursionError):
-            raise _Broken(f"checkpoint {checkpoint} was changed, or the one before it was") from None
+            raise _BrokenError(f"checkpoint {checkpoint} was changed, or the one before it was") from None
         for lane, n, mac in found:
             known, known_mac = self._heads.get(lane, _NO_HEAD)[:2]
             if n < known or (n == known and mac != known_mac):
-                raise _Broken(
+                raise _BrokenError(
                     f"lane {lane} went back to entry {n}: checkpoint {checkpoint} saw less, or another, than one before it"
                 )
             self._heads[lane] = (n, mac, checkpoint)
 
     def lanes(self) -> None:
         if row := self._connection.execute(_STRAYS).first():
-            raise _Broken(f"lane {row.lane}: it is not in the list of lanes, but has entries, from entry {row.n}")
+            raise _BrokenError(f"lane {row.lane}: it is not in the list of lanes, but has entries, from entry {row.n}")
         last = ""
         while rows := self._connection.execute(_LANES, {"after": last, "piece": PIECE}).all():
             for last, key_id, opened_at, mac in rows:
@@ -195,9 +195,9 @@ class Reading:
                 self._lanes += 1
         self._nothing_else()
         for lane, (n, _, checkpoint) in self._heads.items():
-            raise _Broken(f"lane {lane} is missing: checkpoint {checkpoint} saw {n} entries of it")
+            raise _BrokenError(f"lane {lane} is missing: checkpoint {checkpoint} saw {n} entries of it")
         for lane, (n, _) in self._sealed.items():
-            raise _Broken(f"lane {lane} is missing: it had {n} entries when its key was retired")
+            raise _BrokenError(f"lane {lane} is missing: it had {n} entries when its key was retired")
 
     def _nothing_else(self) -> None:
         """That every row there is has been read: none stands where no reading comes to."""
@@ -206,15 +206,15 @@ class Reading:
             if there != read:
                 found = self._connection.execute(one).first()
                 which = ", ".join(f"{name} {value!r}" for name, value in found._mapping.items()) if found else "no name"
-                raise _Broken(f"{table} holds {there - read} rows that are no part of the ledger: {which}")
+                raise _BrokenError(f"{table} holds {there - read} rows that are no part of the ledger: {which}")
 
     def _lane(self, lane: Any, key_id: str, opened_at: int, own: Any) -> None:
         key, retired = self._keys.find("ledger", key_id), self._retired.get(key_id)
         sealed_n, seal = self._sealed.pop(lane, (0, ""))
         if retired is not None and not seal:
-            raise _Broken(f"lane {lane} was begun with key {key_id} after checkpoint {retired} had retired that")
+            raise _BrokenError(f"lane {lane} was begun with key {key_id} after checkpoint {retired} had retired that")
         if key is None and not seal:
-            raise _Broken(f"lane {lane} cannot be checked: its key {key_id} is no longer in SECRET_KEYS")
+            raise _BrokenError(f"lane {lane} cannot be checked: its key {key_id} is no longer in SECRET_KEYS")
         n, before, digest = 0, own, b""
         try:
             made = first_link(key, lane, opened_at) if key is not None else own
@@ -222,7 +222,7 @@ class Reading:
         except (TypeError, ValueError):
             made = None
         if not _same(made, own):
-            raise _Broken(f"lane {lane}: its key or its opening time was changed, or it was put there")
+            raise _BrokenError(f"lane {lane}: its key or its opening time was changed, or it was put there")
         head_n, head_mac, checkpoint = self._heads.pop(lane, (0, "", 0))
         while True:
             self.place = f"lane {lane}, after entry {n}"
@@ -233,26 +233,30 @@ class Reading:
                 number, mac = row[0], row[1]
                 n += 1
                 if number != n:
-                    raise _Broken(f"lane {lane}: entry {n} is missing")
+                    raise _BrokenError(f"lane {lane}: entry {n} is missing")
                 made = _linked(key, before, lane, n, row[2:]) if key is not None else mac
                 try:
                     digest = running(digest, mac, [lane, *row[2:]]) if seal or key_id in self.retiring else b""
                 except TypeError:
                     made = None
                 if not _same(made, mac) or not isinstance(row[2], int):
-                    raise _Broken(f"lane {lane}: entry {n} was changed, or put in another's place")
+                    raise _BrokenError(f"lane {lane}: entry {n} was changed, or put in another's place")
                 if n == head_n and mac.hex() != head_mac:
-                    raise _Broken(f"lane {lane}: entry {n} is another than the one that checkpoint {checkpoint} saw")
+                    raise _BrokenError(
+                        f"lane {lane}: entry {n} is another than the one that checkpoint {checkpoint} saw"
+                    )
                 if n > head_n and (self.waiting is None or row[2] < self.waiting):
                     self.waiting = row[2]
                 before = mac
             self.entries += len(rows)
         if n < head_n:
-            raise _Broken(f"lane {lane}: entry {n + 1} is missing: checkpoint {checkpoint} saw {head_n} entries")
+            raise _BrokenError(f"lane {lane}: entry {n + 1} is missing: checkpoint {checkpoint} saw {head_n} entries")
         if seal and n != sealed_n:
-            raise _Broken(f"lane {lane} has {n} entries, and had {sealed_n} when checkpoint {retired} retired its key")
+            raise _BrokenError(
+                f"lane {lane} has {n} entries, and had {sealed_n} when checkpoint {retired} retired its key"
+            )
         if seal and digest.hex() != seal:
-            raise _Broken(f"lane {lane} was changed: it is another than when checkpoint {retired} retired its key")
+            raise _BrokenError(f"lane {lane} was changed: it is another than when checkpoint {retired} retired its key")
         if key_id in self.retiring:
             self.lane_digests[lane] = (n, digest.hex())
         self.after += n - head_n

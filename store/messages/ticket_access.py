@@ -5,17 +5,17 @@ from __future__ import annotations
 from authz import OWN_REQUESTS, REQUESTS, Grant
 from store.accounts.people import person_of
 from store.db.grant_limits import leads
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline
 from store.messages.timeline import NOT_THE_DESKS, About
 
 
 def ticket(tx: Transaction, grant: Grant, number: int) -> About:
     """What a ticket is about, for whoever may see it: a customer their account's, by topic; the desk's people one of the grant's
-    account, held ones those alone who lead; the worker every one. Raises `NoGrant` for any other, and where there is none."""
+    account, held ones those alone who lead; the worker every one. Raises `GrantRequiredError` for any other, and where there is none."""
     of = timeline.about(tx, number)
     if of is None or not _sees(grant, of):
-        raise NoGrant("not a ticket of this grant")
+        raise GrantRequiredError("not a ticket of this grant")
     return of
 
 

@@ -49,11 +49,11 @@ class Job:
     not_shown: int
 
 
-class NoSuchJob(ValueError):
+class NoSuchJobError(ValueError):
     """There is none, or it is done with."""
 
 
-class TooOld(ValueError):
+class TooOldError(ValueError):
     """It would send a code or a link that somebody asked for too long ago; the message says what to do instead."""
 
 
@@ -89,7 +89,7 @@ def listed(tx: Transaction, grant: Grant, *, state: str = "", kind: str = "", ma
 
 
 def show(tx: Transaction, grant: Grant, id: int) -> Job:
-    """One that waits, fails or was given up. Raises `NoSuchJob`."""
+    """One that waits, fails or was given up. Raises `NoSuchJobError`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
     tx.told(grant, f"job:{id}")
@@ -105,12 +105,12 @@ def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
 
 
 def retry(tx: Transaction, grant: Grant, id: int) -> Job:
-    """It is due now, and is tried for as long as a new one. Raises `NoSuchJob` and `TooOld`."""
+    """It is due now, and is tried for as long as a new one. Raises `NoSuchJobError` and `TooOldError`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
     if row.kind in job_queue.PROVING and tx.now - row.created_at >= (patience := LESS_PATIENCE.get(row.kind, HOUR)):
         late = f"what it sends was asked for more than {patience // HOUR} h ago"
-        raise TooOld(f"job {id} ({row.kind}) is not tried again: {late}; drop it, and ask for a new one if needed")
+        raise TooOldError(f"job {id} ({row.kind}) is not tried again: {late}; drop it, and ask for a new one if needed")
     anew = {"run_at": tx.now, "retried_at": tx.now, "done_at": None, "given_up": False}
     tx.connection.execute(update(tables.work).where(tables.work.c.id == id).values(**anew))
     tx.rings_bell = True
@@ -119,7 +119,7 @@ def retry(tx: Transaction, grant: Grant, id: int) -> Job:
 
 
 def drop(tx: Transaction, grant: Grant, id: int) -> Job:
-    """It is never done; its key goes on refusing a repeat. Raises `NoSuchJob`."""
+    """It is never done; its key goes on refusing a repeat. Raises `NoSuchJobError`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}", "error": "dropped by the operator"}
@@ -148,7 +148,7 @@ def _find(tx: Transaction, id: int) -> Any:
     wanted = and_(w.id == id, w.done_at.is_(None) | w.given_up)
     row = tx.connection.execute(select(tables.work).where(wanted).with_for_update()).first()
     if row is None:
-        raise NoSuchJob(f"there is no job {id} that waits or was given up: see `deskgate jobs`")
+        raise NoSuchJobError(f"there is no job {id} that waits or was given up: see `deskgate jobs`")
     return row
 
 

@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from store import OPERATOR, Store
 from store.ledger import verify
-from store.ledger.checkpoints import Seal, StillInUse
+from store.ledger.checkpoints import Seal, StillInUseError
 
 
-class CannotRetire(RuntimeError):
+class CannotRetireError(RuntimeError):
     """Says why, and what to do."""
 
 
 def retire(store: Store) -> list[str]:
-    """Retires every ledger key of SECRET_KEYS but the newest; their ids. Raises `CannotRetire`."""
+    """Retires every ledger key of SECRET_KEYS but the newest; their ids. Raises `CannotRetireError`."""
     known, gone = store.keys.for_use("ledger"), store.retired_keys()
     why = store.why_not_write()
     if why is not None:
-        raise CannotRetire(why)
+        raise CannotRetireError(why)
     ids = [key.id for key in dict.fromkeys(known[1:]) if key.id not in gone and key.id != known[0].id]
     if not ids:
         return []
     reading = verify.read(store, retiring=ids)
     if reading.broken is not None:
-        raise CannotRetire(f"the ledger is broken, and its keys are what shows it: {reading.broken}")
+        raise CannotRetireError(f"the ledger is broken, and its keys are what shows it: {reading.broken}")
     lanes = [(lane, n, digest) for lane, (n, digest) in sorted(reading.lane_digests.items())]
     try:
         store.retire(Seal(ids, lanes, (reading.checkpoint or 0, reading.checkpoints_digest)))
-    except StillInUse as why:
-        raise CannotRetire(str(why)) from why
+    except StillInUseError as why:
+        raise CannotRetireError(str(why)) from why
     with store.transaction("shell") as tx:
         tx.record(OPERATOR, None, "ledger.key", "retired", fields=[f"key:{id}" for id in ids])
     return ids

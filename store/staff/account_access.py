@@ -22,7 +22,7 @@ from store.calls.live_calls import OpenTicket
 from store.db import grant_limits
 from store.db.contact_rights import held_by, in_order, words_of
 from store.db.statements import of_late
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.security import alerts, budgets
 from store.security.budgets import Limit
 
@@ -122,11 +122,11 @@ def _once_an_hour(tx: Transaction, grant: Grant) -> str:
 
 
 def account(tx: Transaction, grant: Grant) -> AccountSeen:
-    """Raises `NoGrant` for whoever has no case with it: `look` comes first."""
+    """Raises `GrantRequiredError` for whoever has no case with it: `look` comes first."""
     tx.good(grant, "desk.card.view")
     id = grant.account
     if id is None or not has_case(tx, _staff(grant), id):
-        raise NoGrant("no case with that account")
+        raise GrantRequiredError("no case with that account")
     a, c, p, t = tables.accounts.c, tables.contacts.c, tables.people.c, tables.tickets.c
     row = tx.connection.execute(select(a.number, a.name, a.status, a.scheme).where(a.id == id)).one()
     held = held_by(c.account_id, c.person_id).label("held")

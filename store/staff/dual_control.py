@@ -30,7 +30,7 @@ KEPT: Final = 90 * 24 * 3_600_000  # ms: the ledger keeps who asked and who agre
 LONGEST_REASON: Final = 300
 
 
-class NotStaff(ValueError):
+class NotStaffError(ValueError):
     """Two people are two of the staff: no part of the machinery counts as one, and nor does the operator's shell."""
 
 
@@ -163,7 +163,7 @@ def _staff(grant: Grant) -> int:
     """Only somebody of the staff can be one of two people."""
     kind, _, id = grant.subject.partition(":")
     if kind != "staff":
-        raise NotStaff(grant.subject)
+        raise NotStaffError(grant.subject)
     return int(id)
 
 

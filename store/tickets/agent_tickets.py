@@ -13,7 +13,7 @@ from store import tables
 from store.accounts.people import works_here
 from store.db import grant_limits
 from store.db.statements import Insert, either
-from store.db.transaction import Collided, NoGrant, Transaction
+from store.db.transaction import CollidedError, GrantRequiredError, Transaction
 from store.messages import edits, shown, ticket_access, timeline
 from store.messages.timeline import NOT_THE_DESKS, Said, Sent
 from store.security import alerts
@@ -49,7 +49,7 @@ def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> l
     tx.good(grant, "desk.ticket.work")
     for_all = grant.account is None and grant.when != "queue"
     if not for_all and (account is None or grant.account != account):
-        raise NoGrant("neither the account of this grant, nor a grant for all of them")
+        raise GrantRequiredError("neither the account of this grant, nor a grant for all of them")
     rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
     named = ("account.number", "ticket.recording") if rows else ()
     tx.told(grant, "ticket.subject", "ticket.body", "ticket.status", "ticket.requester", *named)
@@ -68,7 +68,7 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     tx.good(grant, "desk.ticket.work")
     staff, a = _staff(grant), tables.assignments
     if not works_here(tx, staff):  # before the ticket is held, as a suspension does
-        raise Collided("they have just been suspended")
+        raise CollidedError("they have just been suspended")
     _working(tx, grant, number)
     before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
     if before == staff:
@@ -205,11 +205,11 @@ def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -
 
 
 def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:
-    """Whether we have a note that came as `source`. Raises `NoGrant` where it is on a ticket this grant does not reach."""
+    """Whether we have a note that came as `source`. Raises `GrantRequiredError` where it is on a ticket this grant does not reach."""
     tx.good(grant, "desk.ticket.work")
     of = timeline.of_source(tx, source)
     if of is not None and of.account != grant.account:
-        raise NoGrant("not a ticket of this grant")
+        raise GrantRequiredError("not a ticket of this grant")
     return of is not None
 
 
@@ -219,10 +219,10 @@ def _workable(grant: Grant, ticket: timeline.About | None) -> bool:
 
 
 def _working(tx: Transaction, grant: Grant, number: int) -> None:
-    """Raises `NoGrant` unless this grant lets somebody change this very ticket, which is held from now on."""
+    """Raises `GrantRequiredError` unless this grant lets somebody change this very ticket, which is held from now on."""
     tx.good(grant, "desk.ticket.work")
     if not _workable(grant, timeline.hold(tx, number)):
-        raise NoGrant("not a ticket this grant works on")
+        raise GrantRequiredError("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from authz import Action, Ask, Denied, Grant, Proof, Topic, judge
 from store import tables
 from store.accounts.people import subject_of
-from store.db.transaction import NoGrant, Transaction, upsert
+from store.db.transaction import GrantRequiredError, Transaction, upsert
 from store.messages import edits, timeline
 from store.slack.ticket_threads import CUSTOMER
 from store.verification import attempt_limits, slack_members
@@ -52,7 +52,7 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     tx.good(grant, "desk.ticket.work", "desk.deliver")
     row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or (grant.cell == "desk.ticket.work" and row.account_id != grant.account):
-        raise NoGrant("not a ticket this grant works on")
+        raise GrantRequiredError("not a ticket this grant works on")
     if row.opened_by is None or row.account_id is None or row.held_as is not None:
         return Reach(NOBODY, "", "no_way")
     tx.told(grant, "contact.name")
@@ -130,7 +130,7 @@ def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]
     tx.good(grant, "desk.ticket.work", "desk.deliver")
     about = timeline.about(tx, number)
     if about is None or (grant.cell == "desk.ticket.work" and about.account != grant.account):
-        raise NoGrant("not a ticket of this grant")
+        raise GrantRequiredError("not a ticket of this grant")
     return {
         row.message: Delivery(row.state, row.why, row.at, row.place)
         for row in tx.connection.execute(_OF_TICKET, {"ticket": number}).all()

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, sel
 from authz import Grant, Topic
 from store import tables
 from store.accounts.people import person_of
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import shown, timeline
 from store.tickets.customer_tickets import Conversation, Ticket, own_only
 
@@ -115,11 +115,11 @@ def _under(grants: Iterable[Grant], row: Row[Any]) -> Grant:
 def _viewing(tx: Transaction, grants: Sequence[Grant]) -> int:
     """Whose grants these are: one person's, all of them to view tickets."""
     if not grants:
-        raise NoGrant("no grant to view tickets")
+        raise GrantRequiredError("no grant to view tickets")
     for grant in grants:
         tx.good(grant, "ticket.view:technical", "ticket.view:billing")
         if grant.subject != grants[0].subject:
-            raise NoGrant("grants of one person belong together")
+            raise GrantRequiredError("grants of one person belong together")
     return person_of(grants[0].subject)
 
 

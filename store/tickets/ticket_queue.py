@@ -14,7 +14,7 @@ from sqlalchemy import case, func, select, update
 from authz import Grant
 from store import tables
 from store.db import grant_limits
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import edits, shown, timeline
 from store.messages.timeline import Said
 from store.tickets import ticket_summary
@@ -24,7 +24,7 @@ SHOWN: Final = ("open", "waiting", "pending", "closed")
 A_PAGE: Final = 25
 
 
-class ForLeads(ValueError):
+class ForLeadsError(ValueError):
     """Asked for under a grant that is limited to the queue or to reading."""
 
 
@@ -126,13 +126,13 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
 def _reads_queue(tx: Transaction, grant: Grant) -> None:
     tx.good(grant, "desk.ticket.work")
     if grant.account is not None:
-        raise NoGrant("the queue is the whole desk's")
+        raise GrantRequiredError("the queue is the whole desk's")
 
 
 def _leads(tx: Transaction, grant: Grant) -> None:
     tx.good(grant, "desk.ticket.work")
     if not grant_limits.leads(grant):
-        raise ForLeads("held tickets are for those who lead the desk")
+        raise ForLeadsError("held tickets are for those who lead the desk")
 
 
 def _of_account(grant: Grant) -> Any:

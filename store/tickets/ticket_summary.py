@@ -15,7 +15,7 @@ from authz import Grant, Proof
 from store import tables
 from store.accounts import standing
 from store.accounts.standing import Requester
-from store.db.transaction import NoGrant, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import shown, timeline
 from store.messages.timeline import Said
 
@@ -60,7 +60,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if row is None:
         return None
     if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
-        raise NoGrant("not a ticket this grant works on")
+        raise GrantRequiredError("not a ticket this grant works on")
     requester = None
     hidden_from = row.held_as is not None and row.status != "held"  # nothing that the desk writes reaches them
     if row.opened_by is not None and row.account_id is not None and not hidden_from:

@@ -34,7 +34,7 @@ LONGEST: Final = 16  # bytes that a PIN's digits are filled up to
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's minimum, and what ASVS allows
 
 
-class EasyPin(ValueError):
+class EasyPinError(ValueError):
     """The PIN is not one the policy allows; the message says why and never quotes it."""
 
 
@@ -129,23 +129,23 @@ def _is_date(digits: str) -> bool:
 
 
 def check_policy(digits: str, *, choice: bool, own_numbers: Iterable[str] = ()) -> None:
-    """Raises `EasyPin`, with what is wrong, unless the policy allows these digits. `choice` is the setting PIN_CHOICE."""
+    """Raises `EasyPinError`, with what is wrong, unless the policy allows these digits. `choice` is the setting PIN_CHOICE."""
     lengths = CHOSEN_DIGITS if choice else range(ISSUED_DIGITS, ISSUED_DIGITS + 1)
     if not re.fullmatch("[0-9]+", digits) or len(digits) not in lengths:
-        raise EasyPin("a PIN has 6 to 10 digits" if choice else "a PIN has 8 digits")
+        raise EasyPinError("a PIN has 6 to 10 digits" if choice else "a PIN has 8 digits")
     if reason := easy(digits, own_numbers):
-        raise EasyPin(f"this PIN is easy to guess: {reason}")
+        raise EasyPinError(f"this PIN is easy to guess: {reason}")
 
 
 def check_duress(pin: str, duress: str, own_numbers: Iterable[str] = ()) -> None:
-    """Raises `EasyPin` unless `duress` may be keyed in place of `pin` under a threat: as long, three places apart at least,
+    """Raises `EasyPinError` unless `duress` may be keyed in place of `pin` under a threat: as long, three places apart at least,
     so that nobody keys the one by mistake for the other, and not easy."""
     if not re.fullmatch("[0-9]+", duress) or len(duress) != len(pin):
-        raise EasyPin("the duress PIN must have as many digits as the PIN")
+        raise EasyPinError("the duress PIN must have as many digits as the PIN")
     if sum(one != other for one, other in zip(pin, duress, strict=True)) < DURESS_APART:
-        raise EasyPin("the duress PIN must differ from the PIN in at least three places")
+        raise EasyPinError("the duress PIN must differ from the PIN in at least three places")
     if reason := easy(duress, own_numbers):
-        raise EasyPin(f"the duress PIN is easy to guess: {reason}")
+        raise EasyPinError(f"the duress PIN is easy to guess: {reason}")
 
 
 def issue(own_numbers: Iterable[str] = ()) -> Pin:
@@ -160,7 +160,7 @@ def issue_duress(pin: Pin, own_numbers: Iterable[str] = ()) -> Pin:
         duress = _issued(len(pin.digits), numbers)
         try:
             check_duress(pin.digits, duress.digits, numbers)
-        except EasyPin:
+        except EasyPinError:
             continue
         return duress
 

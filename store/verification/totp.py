@@ -30,18 +30,18 @@ def begin(tx: Transaction, person: int) -> str:
     a, key = tables.authenticators.c, tx.keys.seal("authenticators", secret.encode(), _bound(person, confirmed=False))
     there = tx.connection.execute(select(a.confirmed_at).where(a.person_id == person)).first()
     if there is not None and there.confirmed_at is not None:
-        raise AlreadyThere
+        raise AlreadyThereError
     row = {"person_id": person, "sealed": key, "made_at": tx.now, "confirmed_at": None, "last_step": 0}
     new = upsert(tx, tables.authenticators).values(**row)
     begun = new.on_conflict_do_update(
         index_elements=["person_id"], set_=row, where=tables.authenticators.c.confirmed_at.is_(None)
     )
     if tx.connection.execute(begun.returning(a.person_id)).first() is None:
-        raise AlreadyThere  # confirmed just now, in another window
+        raise AlreadyThereError  # confirmed just now, in another window
     return secret
 
 
-class AlreadyThere(ValueError):
+class AlreadyThereError(ValueError):
     """They have an authenticator: it is removed before another is begun."""
 
 

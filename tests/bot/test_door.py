@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from bot.platform.request import MOST_BYTES, BadRequest, read, verify
+from bot.platform.request import MOST_BYTES, BadRequestError, read, verify
 from deskgate.settings import simulated_slack
 from simulator.slack.delivery import sign
 from store import Keys
@@ -223,7 +223,7 @@ def test_only_posts_are_taken(desk: SlackDesk, method: str) -> None:
 def test_reading_fails_with_bad_request_alone(raw: bytes, content_type: str) -> None:
     try:
         assert isinstance(read(raw, content_type), dict)
-    except BadRequest as bad:
+    except BadRequestError as bad:
         why, status = str(bad), bad.status
     else:
         return
@@ -255,7 +255,7 @@ def test_a_form_is_read_as_it_was_filled_in(form: dict[str, str]) -> None:
 
 @given(stamp=st.text(max_size=20), signature=st.text(max_size=80), raw=st.binary(max_size=50))
 def test_nothing_but_slacks_own_signature_is_verified(stamp: str, signature: str, raw: bytes) -> None:
-    with pytest.raises(BadRequest) as refused:
+    with pytest.raises(BadRequestError) as refused:
         verify(["secret"], stamp, signature, raw, 1_795_348_800.0)
     assert refused.value.status == 401
 
@@ -272,7 +272,7 @@ def test_what_any_of_the_secrets_signed_is_verified(raw: bytes, off: int, secret
 
 
 def test_without_a_secret_nothing_is_verified() -> None:
-    with pytest.raises(BadRequest):
+    with pytest.raises(BadRequestError):
         verify([], "1795348800", sign("", "1795348800", b""), b"", 1_795_348_800.0)
 
 

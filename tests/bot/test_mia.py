@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.slack import NotAvailable
+from simulator.slack import NotAvailableError
 from tests.bot.slack_desk import AGENTS, SlackDesk
 
 
@@ -225,7 +225,7 @@ def test_a_request_waits_as_a_draft(slack_once: SlackDesk) -> None:
 
 
 def test_guests_have_no_commands(desk: SlackDesk) -> None:
-    with pytest.raises(NotAvailable):
+    with pytest.raises(NotAvailableError):
         desk.be("U0OLIVIA").command("/ticket", "x", "harbour-bakery")
 
 

@@ -15,7 +15,7 @@ from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
 from store import DatabaseFault, tables
 from store.jobs import job_queue
-from store.jobs.job_queue import Later
+from store.jobs.job_queue import RetryLaterError
 from store.slack import installations
 from store.slack.installations import ROTATE_BEFORE, Installation
 from tests.bot.serving import CLIENT, CLIENT_SECRET, slack
@@ -148,7 +148,7 @@ def test_what_keeps_tokens_from_being_renewed_comes_again(
     desk: Desk, trouble: Trouble, words: str, seconds: int | None
 ) -> None:
     desk.meanwhile(lambda: trouble)
-    with pytest.raises(Later, match=words) as raised:
+    with pytest.raises(RetryLaterError, match=words) as raised:
         desk.rotate()
     assert raised.value.seconds == seconds
     assert "xoxe" not in str(raised.value)
@@ -178,7 +178,7 @@ def test_an_app_that_is_installed_anew_meanwhile_keeps_its_new_tokens(desk: Desk
 
 def test_tokens_that_cannot_be_opened_are_the_operators(desk: Desk) -> None:
     desk.clocked.change(tables.installations, refresh=b"\x00" * 40)
-    with pytest.raises(Later, match="SECRET_KEYS"):
+    with pytest.raises(RetryLaterError, match="SECRET_KEYS"):
         desk.rotate()
     assert desk.asked == []
 

@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from bot.platform import socket_mode
 from bot.platform.socket_mode import Socket
 from bot.platform.web_api import slack_client
-from store.jobs.job_queue import Later
+from store.jobs.job_queue import RetryLaterError
 from tests.serving import serving
 
 TOKEN = "xapp-of-the-desk"
@@ -265,7 +265,7 @@ def test_no_connection_without_tls(slack: Slack, url: str, address: str, safe: b
     if safe:
         assert socket_mode._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/") == address
     else:
-        with pytest.raises(Later, match="no safe address"):
+        with pytest.raises(RetryLaterError, match="no safe address"):
             socket_mode._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/")
 
 

@@ -11,15 +11,16 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bot.platform.web_api import SlackSaid, WebApi, is_here
+from bot.platform.web_api import SlackError, WebApi, is_here
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
-from store.jobs.job_queue import Later, Never
+from store.jobs.job_queue import PermanentError, RetryLaterError
 from tests.bot.serving import TOKEN, Reply, saying, slack
 
 SECTION = [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]
 PAGE: Reply = (200, {"content-type": "text/html"}, b"<!DOCTYPE html>Sign in")
 FINE: Reply = (200, {"content-type": "application/json"}, b'{"ok": true}')
+Failed = RetryLaterError | PermanentError
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Slack:
     def order(self, method: str, trouble: Trouble) -> None:
         self.workspace.trouble = lambda asked, _args: trouble if asked == method else None
 
-    def refusal(self, trouble: Trouble) -> Later | Never:
+    def refusal(self, trouble: Trouble) -> Failed:
         self.order("chat.postMessage", trouble)
         return refused(self.api)
 
@@ -56,14 +57,14 @@ def served(_served: tuple[Workspace, str]) -> Iterator[Slack]:
     workspace.rooms["C0HELP"].messages.clear()
 
 
-def refused(api: WebApi, team: str = "T0DESK", method: str = "chat.postMessage", **args: Any) -> Later | Never:
+def refused(api: WebApi, team: str = "T0DESK", method: str = "chat.postMessage", **args: Any) -> Failed:
     """What is raised, with words that give nothing away."""
-    with pytest.raises((Later, Never)) as raised:
+    with pytest.raises((RetryLaterError, PermanentError)) as raised:
         api.call(team, method, **{"channel": "C0HELP", "text": "hush", **args})
     assert "\n" not in str(raised.value)
     assert not any(secret in str(raised.value) for secret in (TOKEN, "xoxb", "hush"))
     found = raised.value
-    assert isinstance(found, Later | Never)
+    assert isinstance(found, RetryLaterError | PermanentError)
     return found
 
 
@@ -123,9 +124,9 @@ def test_what_this_machine_is() -> None:
 
 def test_without_a_token_nothing_is_asked(served: Slack) -> None:
     found = refused(served.api, "T0NEW")
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert ("no token for T0NEW" in str(found), found.seconds) == (True, 300)
-    with pytest.raises(Later, match="no token for T0NEW"):
+    with pytest.raises(RetryLaterError, match="no token for T0NEW"):
         served.api.download("T0NEW", "https://files.slack.com/x", 9)
     assert served.posted == []
 
@@ -133,7 +134,7 @@ def test_without_a_token_nothing_is_asked(served: Slack) -> None:
 @pytest.mark.parametrize("error", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
 def test_what_passes_comes_later(served: Slack, error: str) -> None:
     found = served.refusal(Trouble(error=error))
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert (found.seconds, error in str(found)) == (None, True)
 
 
@@ -148,7 +149,7 @@ def test_what_passes_comes_later(served: Slack, error: str) -> None:
 )
 def test_no_answer_comes_later(served: Slack, trouble: Trouble) -> None:
     found = served.refusal(trouble)
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert (found.seconds, str(trouble.status) in str(found)) == (None, True)
 
 
@@ -158,7 +159,7 @@ def test_no_answer_comes_later(served: Slack, trouble: Trouble) -> None:
 def test_what_is_no_answer_of_slack_comes_later(body: bytes) -> None:
     with saying((200, {"content-type": "application/json"}, body)) as (url, _):
         found = refused(api_of(url))
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert found.seconds is None
 
 
@@ -168,23 +169,23 @@ def test_slack_says_how_long_to_wait(said: str, seconds: int) -> None:
     with saying((429, headers, b'{"ok": false, "error": "ratelimited"}'), (429, headers, b"slow down")) as (url, _):
         for _ in range(2):
             found = refused(api_of(url))
-            assert isinstance(found, Later)
+            assert isinstance(found, RetryLaterError)
             assert found.seconds == seconds
 
 
 def test_a_limit_may_come_with_status_200(served: Slack) -> None:
     found = served.refusal(Trouble(error="ratelimited"))
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert found.seconds == 30
 
 
 def test_a_token_that_is_no_good_is_the_operators(served: Slack) -> None:
     found = refused(served.api, "T0OLD")
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert (found.seconds, "invalid_auth" in str(found)) == (300, True)
     for error in ("account_inactive", "token_revoked", "token_expired", "not_authed"):
         found = served.refusal(Trouble(error=error))
-        assert isinstance(found, Later)
+        assert isinstance(found, RetryLaterError)
         assert (found.seconds, error in str(found)) == (300, True)
 
 
@@ -192,25 +193,25 @@ def test_a_scope_that_is_missing_is_named() -> None:
     said = b'{"ok": false, "error": "missing_scope", "needed": "chat:write,im:write", "provided": "none"}'
     with saying((200, {}, said)) as (url, _):
         found = refused(api_of(url))
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert (found.seconds, "missing_scope to chat.postMessage (needs chat:write,im:write)" in str(found)) == (300, True)
 
 
 def test_what_slack_refuses_is_for_the_caller(served: Slack) -> None:
     found = refused(served.api, channel="C0NOWHERE")
-    assert isinstance(found, SlackSaid)
+    assert isinstance(found, SlackError)
     assert (found.error, str(found)) == (
         "channel_not_found",
         "Slack answered channel_not_found to chat.postMessage",
     )
     with saying((200, {}, b'{"ok": false, "error": "hush: xoxb\\n"}'), (200, {}, b'{"ok": false}')) as (url, _):
         for _ in range(2):
-            assert isinstance(refused(api_of(url)), SlackSaid)
+            assert isinstance(refused(api_of(url)), SlackError)
 
 
 def test_nothing_is_sent_twice(served: Slack) -> None:
     found = served.refusal(Trouble(lost_answer=True))
-    assert isinstance(found, Later)
+    assert isinstance(found, RetryLaterError)
     assert "RemoteDisconnected" in str(found)
     assert served.posted == ["hush"]
 
@@ -222,14 +223,14 @@ def test_nobody_there_and_nobody_answering() -> None:
         assert "ConnectionRefusedError" in str(refused(api))
         listener.listen()
         found = refused(api)
-        assert isinstance(found, Later)
+        assert isinstance(found, RetryLaterError)
         assert "TimeoutError" in str(found)
 
 
 def test_the_token_is_not_taken_along_to_another_place(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     with saying(FINE) as (elsewhere, taken), saying((302, {"Location": elsewhere}, b"")) as (url, heard):
-        assert isinstance(refused(api_of(url)), Later)
+        assert isinstance(refused(api_of(url)), RetryLaterError)
         assert (len(heard), taken) == (1, [])
     assert not any(secret in caplog.text for secret in ("hush", TOKEN))
 
@@ -247,18 +248,18 @@ def test_a_file_goes_up_and_comes_down(served: Slack) -> None:
     message = list(served.workspace.rooms["C0HELP"].messages.values())[-1]
     assert (message.text, message.thread_ts, [one.id for one in message.files]) == ("here it is", root, [file])
     assert served.api.download("T0DESK", link_of(served, file), 1000) == b"\x00\xff" * 500
-    with pytest.raises(Never, match="larger than 999"):
+    with pytest.raises(PermanentError, match="larger than 999"):
         served.api.download("T0DESK", link_of(served, file), 999)
 
 
 @pytest.mark.parametrize(
     ("method", "trouble", "kind"),
     [
-        ("files.getUploadURLExternal", Trouble(error="invalid_arguments"), SlackSaid),
-        ("upload", Trouble(status=500), Later),
-        ("upload", Trouble(retry_after=9), Later),
-        ("upload", Trouble(lost_answer=True), Later),
-        ("files.completeUploadExternal", Trouble(error="internal_error"), Later),
+        ("files.getUploadURLExternal", Trouble(error="invalid_arguments"), SlackError),
+        ("upload", Trouble(status=500), RetryLaterError),
+        ("upload", Trouble(retry_after=9), RetryLaterError),
+        ("upload", Trouble(lost_answer=True), RetryLaterError),
+        ("files.completeUploadExternal", Trouble(error="internal_error"), RetryLaterError),
     ],
 )
 def test_a_file_that_does_not_go_up(served: Slack, method: str, trouble: Trouble, kind: type[Exception]) -> None:
@@ -271,19 +272,19 @@ def test_a_file_that_does_not_go_up(served: Slack, method: str, trouble: Trouble
 def test_a_file_goes_up_to_slack_alone() -> None:
     given = json.dumps({"ok": True, "file_id": "F1", "upload_url": "https://elsewhere.example/x"}).encode()
     with saying((200, {}, given), FINE) as (url, _):
-        with pytest.raises(Never):
+        with pytest.raises(PermanentError):
             api_of(url).upload("T1", "C1", None, "a.txt", b"x")
-        with pytest.raises(Later):
+        with pytest.raises(RetryLaterError):
             api_of(url).upload("T1", "C1", None, "a.txt", b"x")
 
 
 @pytest.mark.parametrize(
     ("trouble", "kind", "seconds"),
     [
-        (Trouble(status=500), Later, None),
-        (Trouble(retry_after=9), Later, 9),
-        (Trouble(status=401), Later, 300),
-        (Trouble(status=404), Never, None),
+        (Trouble(status=500), RetryLaterError, None),
+        (Trouble(retry_after=9), RetryLaterError, 9),
+        (Trouble(status=401), RetryLaterError, 300),
+        (Trouble(status=404), PermanentError, None),
     ],
 )
 def test_a_file_that_does_not_come_down(
@@ -299,7 +300,7 @@ def test_a_file_that_does_not_come_down(
 def test_a_page_to_sign_in_with_is_no_file(served: Slack) -> None:
     text = served.api.upload("T0DESK", "C0HELP", None, "a.txt", b"x")
     page = served.api.upload("T0DESK", "C0HELP", None, "a.html", b"<p>x")
-    with pytest.raises(Never, match="sign in"):
+    with pytest.raises(PermanentError, match="sign in"):
         served.api.download("T0OLD", link_of(served, text), 1000)
     assert served.api.download("T0DESK", link_of(served, page), 1000) == b"<p>x"
 
@@ -321,13 +322,13 @@ def test_a_page_to_sign_in_with_is_no_file(served: Slack) -> None:
     ],
 )
 def test_the_token_is_shown_to_slack_alone(url: str) -> None:
-    with pytest.raises(Never, match="not at Slack"):
+    with pytest.raises(PermanentError, match="not at Slack"):
         api_of("https://slack.com/api/").download("T1", url, 9)
 
 
 def test_another_port_of_this_machine_is_another_place() -> None:
     with saying() as (elsewhere, taken):
-        with pytest.raises(Never, match="not at Slack"):
+        with pytest.raises(PermanentError, match="not at Slack"):
             api_of("http://127.0.0.1:9/api/").download("T1", f"{elsewhere}/x", 9)
         assert taken == []
 
@@ -341,9 +342,9 @@ def test_a_redirect_is_followed_at_the_same_place_alone() -> None:
             ("there", f"Bearer {TOKEN}"),
         ]
     circle: Reply = (302, {"Location": "/again"}, b"")
-    with saying(circle, circle, circle, file) as (url, _), pytest.raises(Never, match="circles"):
+    with saying(circle, circle, circle, file) as (url, _), pytest.raises(PermanentError, match="circles"):
         api_of(url).download("T1", f"{url}/again", 9)
     with saying(file) as (elsewhere, taken), saying((302, {"Location": elsewhere}, b""), PAGE) as (url, _):
-        with pytest.raises(Never, match="elsewhere"):
+        with pytest.raises(PermanentError, match="elsewhere"):
             api_of(url).download("T1", f"{url}/here", 9)
         assert taken == []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from store.imports.file_format import ImportTrouble, read
+from store.imports.file_format import ImportFileError, read
 from store.text.cleaning import clean, cleaned
 from tests.bot.by_hand import message, send, submission
 from tests.bot.conftest import slack_stage as slack_stage
@@ -85,7 +85,7 @@ def test_c5_an_import_names_what_a_door_would_clean_away() -> None:
     """An operator can mend their file, and is to know what stands in it."""
     for unseen in "\u202e\x07\u200b\x9b\u2066\u00ad\ufeff\U000e0041":
         mia = {"username": "mia.chen", "name": f"Mia{unseen} Chen"}
-        with pytest.raises(ImportTrouble) as refused:
+        with pytest.raises(ImportFileError) as refused:
             read(json.dumps({"people": [mia]}).encode())
         assert "people[0].name" in str(refused.value), repr(unseen)
 

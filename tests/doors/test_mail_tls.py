@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from deskgate import smtp
-from store.jobs.job_queue import Later
+from store.jobs.job_queue import RetryLaterError
 from tests.doors.mailbox import Mailbox
 
 A_DAY = datetime.timedelta(days=1)
@@ -72,7 +72,7 @@ def test_d5_a_server_whose_certificate_proves_nothing_gets_no_mail(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(own))
     with Mailbox(certificate=own) as mailbox:
-        with pytest.raises(Later, match="certificate is not valid"):
+        with pytest.raises(RetryLaterError, match="certificate is not valid"):
             smtp.send(to(mailbox), mail())
         assert mailbox.mails == []
 

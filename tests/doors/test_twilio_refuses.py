@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from deskgate.twilio_rest import refusal
 from store import tables
 from store.accounts.people import subject_of
-from store.jobs.job_queue import Later, Never
+from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.verification import sms_codes
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
@@ -37,13 +37,13 @@ def given_up(desk: Desk) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        *((400, code, Never) for code in (21211, 21214, 21216, 21217, 21610, 21612, 21614, 13224)),
-        *((400, code, Later) for code in (21606, 21215, 21408, 21219, 21608, 21611, 30001)),
-        *((status, None, Later) for status in (401, 403, 408, 429, 500, 502, 503)),
-        (429, 20429, Later),
-        (401, 20003, Later),
-        (404, 20404, Never),
-        (400, None, Never),
+        *((400, code, PermanentError) for code in (21211, 21214, 21216, 21217, 21610, 21612, 21614, 13224)),
+        *((400, code, RetryLaterError) for code in (21606, 21215, 21408, 21219, 21608, 21611, 30001)),
+        *((status, None, RetryLaterError) for status in (401, 403, 408, 429, 500, 502, 503)),
+        (429, 20429, RetryLaterError),
+        (401, 20003, RetryLaterError),
+        (404, 20404, PermanentError),
+        (400, None, PermanentError),
     ],
 )
 def test_d5_what_twilios_codes_mean(status: int, code: int | None, kind: type[Exception]) -> None:

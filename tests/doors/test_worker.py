@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from store import Transaction, tables
 from store.jobs import job_queue
-from store.jobs.job_queue import Delivery, Later, Never, Work
+from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work
 from tests.desk import Desk
 
 
@@ -50,7 +50,7 @@ def test_what_asks_nobody_is_done_in_the_transaction_that_leases_it(desk: Desk) 
     assert written(desk) == {"inside"}
 
 
-@pytest.mark.parametrize("fault", [Later("not now", 60), ZeroDivisionError()])
+@pytest.mark.parametrize("fault", [RetryLaterError("not now", 60), ZeroDivisionError()])
 def test_what_fails_in_that_transaction_leaves_nothing_and_counts_as_a_try(desk: Desk, fault: Exception) -> None:
     def fails(tx: Transaction, piece: Work) -> None:
         writes(tx, f"inside {piece.attempts}")
@@ -68,7 +68,7 @@ def test_what_fails_in_that_transaction_leaves_nothing_and_counts_as_a_try(desk:
     assert (the_piece(desk).attempts, written(desk)) == (3, {"inside 3"})
 
 
-@pytest.mark.parametrize("fault", [Later("not now"), Never("at no time"), ZeroDivisionError()])
+@pytest.mark.parametrize("fault", [RetryLaterError("not now"), PermanentError("at no time"), ZeroDivisionError()])
 def test_what_was_sent_is_written_down_whatever_comes_after(desk: Desk, fault: Exception) -> None:
     def sends(tx: Transaction, piece: Work) -> Iterator[None]:
         writes(tx, "inside")
@@ -80,7 +80,7 @@ def test_what_was_sent_is_written_down_whatever_comes_after(desk: Desk, fault: E
     owes(desk, sends)
     desk.work()
     assert written(desk) == {"inside", "sent"}
-    assert the_piece(desk).given_up is isinstance(fault, Never)
+    assert the_piece(desk).given_up is isinstance(fault, PermanentError)
 
 
 def test_what_cannot_be_written_down_is_put_back_with_the_reason(desk: Desk) -> None:

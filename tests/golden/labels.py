@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class NothingCalled(LookupError):
+class NothingCalledError(LookupError):
     """`wanted` is what the deed names, `there` what it could have named; `deed` says where the deed stands."""
 
     def __init__(self, kind: str, wanted: str, there: Iterable[str]) -> None:

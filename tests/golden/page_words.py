@@ -7,7 +7,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final
 
-from tests.golden.labels import NothingCalled
+from tests.golden.labels import NothingCalledError
 
 _BLOCKS: Final = frozenset(
     [
@@ -168,5 +168,5 @@ def form_of(source: str, button: str) -> Form:
     forms = read(source).forms
     found = [form for form in forms if button in form.buttons]
     if len(found) < int(nth or 1):
-        raise NothingCalled("button", button, (one for form in forms for one in form.buttons))
+        raise NothingCalledError("button", button, (one for form in forms for one in form.buttons))
     return found[int(nth or 1) - 1]

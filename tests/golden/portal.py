@@ -8,7 +8,7 @@ import pyotp
 
 from tests.desk import Desk
 from tests.golden.chance import Chance
-from tests.golden.labels import NothingCalled
+from tests.golden.labels import NothingCalledError
 from tests.golden.page_words import form_of, read
 from tests.golden.people import PEOPLE
 from tests.portal.browsing import PASSWORD, Browser
@@ -55,7 +55,7 @@ class PageDoor:
             sent[name] = value
         for label, words in filled.items():
             if label not in form.labels:
-                raise NothingCalled("field", label, form.labels)
+                raise NothingCalledError("field", label, form.labels)
             words = words.replace("PASSWORD", PASSWORD)
             sent[form.labels[label]] = self.app(who).at(self.desk.now // 1000) if words == "APP" else words
         if form.method == "get":

@@ -9,7 +9,7 @@ from typing import Any
 from simulator.slack import Member, Message, View
 from simulator.slack.elements import elements, inputs, options
 from tests.bot.slack_desk import SlackDesk
-from tests.golden.labels import NothingCalled
+from tests.golden.labels import NothingCalledError
 from tests.golden.people import MEMBERS, PEOPLE
 from tests.golden.slack_words import blocks, timed, view, words_of
 
@@ -82,14 +82,14 @@ class SlackDoor:
                     hand.click(place, element["action_id"], block_id=block["block_id"], value=value)
                     return
         if holding and not there:
-            raise NothingCalled("message with", holding, (one.text for one in self._messages(user, "")))
-        raise NothingCalled("button or menu", rest, filter(None, there))
+            raise NothingCalledError("message with", holding, (one.text for one in self._messages(user, "")))
+        raise NothingCalledError("button or menu", rest, filter(None, there))
 
     def _submit(self, hand: Member, filled: dict[str, str]) -> None:
         there = [] if hand.view is None else [block["label"]["text"] for block in inputs(hand.view.blocks)]
         for label in filled:
             if label not in there:
-                raise NothingCalled("field", label, there)
+                raise NothingCalledError("field", label, there)
         hand.submit(filled)
 
     def _places(self, user: str, holding: str) -> Iterator[Message | View]:
@@ -115,7 +115,7 @@ class SlackDoor:
     def _message(self, user: str, holding: str) -> Message:
         found = next(self._messages(user, holding), None)
         if found is None:
-            raise NothingCalled("message with", holding, (one.text for one in self._messages(user, "")))
+            raise NothingCalledError("message with", holding, (one.text for one in self._messages(user, "")))
         return found
 
     def news(self) -> Iterator[str]:

@@ -17,7 +17,7 @@ from deskgate.settings import Settings
 from tests.bot.slack_desk import SlackDesk, Stage, stage
 from tests.desk import SECRET
 from tests.doors.mailbox import Mailbox
-from tests.golden.labels import NothingCalled
+from tests.golden.labels import NothingCalledError
 from tests.golden.walking import KEPT, Walk, Walking
 
 FOLDER = Path(__file__).parent / "walks"
@@ -70,7 +70,7 @@ def test_walk(walk: Walk, walking: Walking) -> None:
     path = FOLDER / f"{walk.name}.txt"
     try:
         there, now = path.read_text("utf-8"), walking.written(walk)
-    except NothingCalled as missing:
+    except NothingCalledError as missing:
         raise pytest.fail.Exception(str(missing), pytrace=False) from None
     came = [line for line in now.splitlines() if line and not line.startswith(KEPT)]
     assert len(came) >= LEAST, f"{walk.name}: nothing came of it, so nothing is held"
@@ -93,7 +93,7 @@ GONE = Walk("a walk", ["> bo opens /desk/sign-in", "> bo presses Sign me in; Use
 
 @pytest.mark.parametrize("walk", [GONE], ids=["nothing is called so"])
 def test_a_deed_that_names_what_is_gone_says_which_and_what_is_there(walking: Walking) -> None:
-    with pytest.raises(NothingCalled) as missing:
+    with pytest.raises(NothingCalledError) as missing:
         walking.written(GONE)
     assert str(missing.value).splitlines()[:4] == [
         "a walk.txt, '> bo presses Sign me in; Username=bo'",

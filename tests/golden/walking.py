@@ -23,7 +23,7 @@ from tests.bot.slack_desk import SlackDesk
 from tests.doors.mailbox import Mailbox
 from tests.golden.chance import Chance
 from tests.golden.commands import ShellDoor
-from tests.golden.labels import NothingCalled
+from tests.golden.labels import NothingCalledError
 from tests.golden.people import PEOPLE
 from tests.golden.phone import PhoneDoor
 from tests.golden.portal import PageDoor
@@ -69,7 +69,7 @@ class Walking:
             written += ["", line]
             try:
                 self.do(self.chance.filled(line[2:]))
-            except NothingCalled as missing:
+            except NothingCalledError as missing:
                 missing.deed = f"{walk.name}.txt, {line!r}"
                 raise
             except Exception as wrong:

@@ -229,7 +229,7 @@ def test_one_in_a_mail_and_in_a_request_of_ours_is_found(one_desk: Desk) -> None
     house: House = one_desk.house
     settings: Settings = house.settings
     letter = mail._mail(settings, "a@b.example", "A", f"Your PIN is {PIN}", "…", "key")
-    with pytest.raises(job_queue.Later):
+    with pytest.raises(job_queue.RetryLaterError):
         smtp.send("smtp://127.0.0.1:1", letter)
     assert found_in(SEARCH, "mail")
     number = one_desk.exchange.number

@@ -123,7 +123,7 @@ LEFT = {"open_ticket", "leave_message", "ask_call_back"}
 TALK = {"look_at_ring", "give_up_ring", "caller_left", "back_to_talk", "end_talk"}
 
 
-class AsAlways(Exception):
+class AsAlwaysError(Exception):
     pass
 
 
@@ -132,7 +132,7 @@ class Usual:
 
     def __getattr__(self, name: str) -> object:
         def asked(*_: object) -> object:
-            raise AsAlways(name)
+            raise AsAlwaysError(name)
 
         return asked
 
@@ -161,7 +161,7 @@ def test_whatever_is_asked_of_the_desk_tells_nothing(one_desk: Desk, ring: int |
             desk = UnderThreat(tx, replace(settings_of(one_desk), slack=True), Usual())  # type: ignore[arg-type]
             try:
                 answer = getattr(desk, name)(call, *(about[one] for one in asks))
-            except AsAlways:
+            except AsAlwaysError:
                 done.add(name)
             else:
                 ours = {"ring", "look_at_ring", "give_up_ring", "caller_left", "end_talk"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskgate.settings import SettingTrouble, read_settings
+from deskgate.settings import SettingError, read_settings
 from ivr import hours
 from ivr.hours import LIKE, Opening
 from tests.ivr.conftest import Opens
@@ -92,7 +92,7 @@ def test_what_may_be_written(text: str) -> None:
     ],
 )
 def test_what_may_not_stops_the_start_in_one_line(text: str) -> None:
-    with pytest.raises(SettingTrouble) as trouble:
+    with pytest.raises(SettingError) as trouble:
         read_settings(_env_file=None, opening_hours=text)
     assert str(trouble.value).startswith(f"OPENING_HOURS: {LIKE}")
     assert "\n" not in str(trouble.value)

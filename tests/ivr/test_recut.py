@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from twilio.request_validator import RequestValidator
 
-from ivr.webhook import OF_A_CALL, OF_A_RECORDING, BadRequest, Twilio
+from ivr.webhook import OF_A_CALL, OF_A_RECORDING, BadRequestError, Twilio
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
@@ -143,7 +143,7 @@ def refusal(twilio: Twilio, path: str, form: Form, signature: str) -> str:
     """Why the door does not take a request, or nothing if it does."""
     try:
         twilio.read(path, urlencode(form).encode(), signature, always(path))
-    except BadRequest as refused:
+    except BadRequestError as refused:
         return str(refused)
     return ""
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from store import tables
-from store.imports.file_format import ImportTrouble, read
+from store.imports.file_format import ImportFileError, read
 from tests.desk import Desk
 from tests.ivr.wire import change
 from tests.portal.test_insider import accounts, signed_in
@@ -38,7 +38,7 @@ def test_e15_the_page_of_an_account_whose_number_has_more_than_digits(one_desk: 
 
 @pytest.mark.parametrize("number", REFUSED)
 def test_e15_a_number_that_would_lead_elsewhere_is_refused(number: str) -> None:
-    with pytest.raises(ImportTrouble) as refused:
+    with pytest.raises(ImportFileError) as refused:
         read(document(number))
     assert refused.value.lines == [
         "accounts[0].number: may have letters, digits and . _ / - between them, of . and / one at a time"

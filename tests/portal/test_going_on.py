@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from authz import Action, Ask, Grant, Proof
 from store import tables
-from store.db.transaction import NoGrant
+from store.db.transaction import GrantRequiredError
 from store.staff import account_access
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
@@ -90,7 +90,7 @@ def test_e6_nobody_lets_themselves_go_on_and_no_agent_anybody(one_desk: Desk) ->
     with one_desk.store.transaction("portal") as tx:
         grant = tx.ask(Ask(f"staff:{anas}", Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             account_access.lift(tx, grant, anas)
 
 

@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import update
 
-from portal.lanes import Full, RequestPool, Whose
+from portal.lanes import FullError, RequestPool, Whose
 from store import tables
 from store.staff import credentials
 from tests.desk import Desk
@@ -25,7 +25,9 @@ def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
             asyncio.ensure_future(lane.do(Whose(address, "near"), let_go.wait, LONG))
             for address in ("a", "a", "a", "b", "c")
         ]
-        refused = [isinstance(fault, Full) for fault in await asyncio.gather(come[2], come[4], return_exceptions=True)]
+        refused = [
+            isinstance(fault, FullError) for fault in await asyncio.gather(come[2], come[4], return_exceptions=True)
+        ]
         let_go.set()
         return refused + [await one for one in (come[0], come[1], come[3])]
 
@@ -41,7 +43,7 @@ def test_a2_one_network_has_some_places_and_leaves_the_others() -> None:
         come = [asyncio.ensure_future(lane.do(Whose(f"{n}", "near"), let_go.wait, LONG)) for n in range(40)]
         other = asyncio.ensure_future(lane.do(Whose("a", "far"), lambda: True))
         refused = list(await asyncio.gather(*come[12:], return_exceptions=True))
-        assert [fault.network for fault in refused if isinstance(fault, Full)] == ["near"] * 28
+        assert [fault.network for fault in refused if isinstance(fault, FullError)] == ["near"] * 28
         let_go.set()
         return sum([await one for one in come[:12]]), await other
 
@@ -59,7 +61,7 @@ def test_whoever_finds_no_place_is_told_of_the_network_that_has_them() -> None:
             refused = await asyncio.gather(asyncio.ensure_future(lane.do(more, bool)), return_exceptions=True)
             let_go.set()
             await asyncio.gather(*come)
-        return [fault.network for fault in refused if isinstance(fault, Full)]
+        return [fault.network for fault in refused if isinstance(fault, FullError)]
 
     assert asyncio.run(told(2, near)) == ["near"]
     let_go.clear()
@@ -74,7 +76,7 @@ def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: De
         come = [asyncio.ensure_future(lane.do(Whose(door.marks.whose(mark), ""), let_go.wait, LONG)) for _ in range(60)]
         other = asyncio.ensure_future(lane.do(Whose("staff:0", ""), lambda: True))
         await asyncio.sleep(0)
-        full = sum(one.done() and isinstance(one.exception(), Full) for one in come)
+        full = sum(one.done() and isinstance(one.exception(), FullError) for one in come)
         let_go.set()
         await asyncio.gather(*come, return_exceptions=True)
         return full, await other

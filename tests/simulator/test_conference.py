@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from simulator.exchange import Exchange
-from simulator.phone import CallOver, Phone
+from simulator.phone import CallOverError, Phone
 from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, ToyDesk
 
 AGENT = "+441632960999"
@@ -59,7 +59,7 @@ def test_an_outbound_call_that_nobody_takes(desk: ToyDesk, exchange: Exchange, a
     getattr(agent, act)()
     assert [form["CallStatus"] for form in desk.forms("/ivr/agent/status")] == [status]
     assert agent.state == "ended"
-    with pytest.raises(CallOver):
+    with pytest.raises(CallOverError):
         agent.answer()
 
 
@@ -127,7 +127,7 @@ def test_both_hanging_up_at_once_does_not_stop_the_exchange(desk: ToyDesk, excha
             if phone.state != "ended":
                 try:
                     phone.hang_up()
-                except CallOver:
+                except CallOverError:
                     return
 
         threads = [threading.Thread(target=end, args=(phone,)) for phone in (caller, agent)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from simulator.exchange import Exchange
-from simulator.phone import CallOver, Phone
+from simulator.phone import CallOverError, Phone
 from tests.simulator.toy_desk import CALLER, NUMBER, SID, ToyDesk
 
 Act = Callable[[Phone], object]
@@ -210,7 +210,7 @@ def test_hanging_up_reports_the_end_and_loses_pending_keys(desk: ToyDesk, exchan
     assert desk.routes() == ["/ivr/voice", "/ivr/status"]
     status = desk.forms("/ivr/status")[0]
     assert (status["CallStatus"], status["CallDuration"], status["SequenceNumber"]) == ("completed", "0", "0")
-    with pytest.raises(CallOver):
+    with pytest.raises(CallOverError):
         phone.press("1")
 
 

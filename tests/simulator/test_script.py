@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.exchange import Exchange
-from simulator.script import BadScript, ScriptMismatch, play, record, written_down
+from simulator.script import BadScriptError, ScriptMismatchError, play, record, written_down
 from tests.simulator.toy_desk import PUBLIC, ToyDesk
 
 STORY = """\
@@ -66,7 +66,7 @@ def test_a_call_as_it_should_go(exchange: Exchange) -> None:
     ],
 )
 def test_a_mismatch_says_where_and_what(exchange: Exchange, old: str, new: str, number: int, words: str) -> None:
-    with pytest.raises(ScriptMismatch) as caught:
+    with pytest.raises(ScriptMismatchError) as caught:
         play(STORY.replace(old, new), exchange)
     assert caught.value.number == number
     assert words in str(caught.value)
@@ -74,7 +74,7 @@ def test_a_mismatch_says_where_and_what(exchange: Exchange, old: str, new: str, 
 
 
 def test_the_end_of_the_script_leaves_nothing_unheard_and_hangs_up(desk: ToyDesk, exchange: Exchange) -> None:
-    with pytest.raises(ScriptMismatch, match="the end of the script"):
+    with pytest.raises(ScriptMismatchError, match="the end of the script"):
         play("from unknown", exchange)
     assert desk.routes()[-1] == "/ivr/status"
     assert desk.forms("/ivr/voice")[0]["From"] == "unknown"
@@ -86,9 +86,9 @@ def test_any_words_and_any_lines(exchange: Exchange) -> None:
 
 
 def test_words_are_no_pattern(exchange: Exchange) -> None:
-    with pytest.raises(ScriptMismatch):
+    with pytest.raises(ScriptMismatchError):
         play("from unknown\ndesk: Welcome. Key your PIN?\ncaller hangs up", exchange)
-    with pytest.raises(ScriptMismatch):
+    with pytest.raises(ScriptMismatchError):
         play("from unknown\ndesk: .*\ncaller hangs up", exchange)
 
 
@@ -96,13 +96,13 @@ def test_words_are_no_pattern(exchange: Exchange) -> None:
     "line", ["caller dances", "caller presses 12a", "desk", "agent answers later", "agent presses 1"]
 )
 def test_a_bad_line_is_named(exchange: Exchange, line: str) -> None:
-    with pytest.raises(BadScript, match="line 3"):
+    with pytest.raises(BadScriptError, match="line 3"):
         play(f"from unknown\ndesk: …\n{line}", exchange)
 
 
 def test_who_calls_may_be_said_outside(exchange: Exchange) -> None:
     play("desk: …", exchange, from_number="+441632960101")
-    with pytest.raises(BadScript, match="who calls"):
+    with pytest.raises(BadScriptError, match="who calls"):
         play("desk: …", exchange)
 
 
@@ -129,16 +129,16 @@ def test_an_agent_takes_the_call(exchange: Exchange) -> None:
         caller hangs up
     """
     play(script, exchange, meanwhile=outbox)
-    with pytest.raises(ScriptMismatch, match="phone to ring"):
+    with pytest.raises(ScriptMismatchError, match="phone to ring"):
         play("from unknown\ndesk: …\nagent answers", exchange)
 
 
 def test_an_error_twilio_would_log_must_be_expected(desk: ToyDesk, exchange: Exchange) -> None:
     desk.on("/ivr/voice", "<Say>Welcome.</Say><speak/>")
-    with pytest.raises(ScriptMismatch, match="12200 at /ivr/voice"):
+    with pytest.raises(ScriptMismatchError, match="12200 at /ivr/voice"):
         play("from unknown\ndesk: Welcome.", exchange)
     play("from unknown\ndesk: Welcome.\ntwilio logs 12200", exchange)
-    with pytest.raises(ScriptMismatch, match="it logged 12200"):
+    with pytest.raises(ScriptMismatchError, match="it logged 12200"):
         play("from unknown\ndesk: Welcome.\ntwilio logs 11200", exchange)
 
 

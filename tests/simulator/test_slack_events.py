@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.exchange import Unreachable
-from simulator.slack import App, Member, NotAvailable, TimedOut, Workspace
+from simulator.exchange import UnreachableError
+from simulator.slack import App, Member, NotAvailableError, TimedOutError, Workspace
 from tests.simulator.conftest import Clock
 from tests.simulator.slack_desk import SlackDesk
 
@@ -147,7 +147,7 @@ def test_direct_messages_need_a_shared_channel(slack: Workspace, slack_desk: Sla
     slack.as_("U0OLIVIA").dm("hello")
     assert slack_desk.one("message")["event"]["user_team"] == AWAY
     slack.rooms["C0MEETUP"].members.remove("U0FAKE")
-    with pytest.raises(NotAvailable, match="shares no channel"):
+    with pytest.raises(NotAvailableError, match="shares no channel"):
         slack.as_("U0FAKE").dm("hello")
 
 
@@ -165,7 +165,7 @@ def test_an_edit(slack: Workspace, slack_desk: SlackDesk) -> None:
     assert event["message"]["text"] == "second, <@U0DESKGATE>"
     assert event["message"]["edited"]["user"] == "U0MIA"
     assert (event["message"]["ts"], event["ts"] > said.ts) == (said.ts, True)
-    with pytest.raises(NotAvailable):
+    with pytest.raises(NotAvailableError):
         slack.as_("U0RAJ").edit(said, "third")
 
 
@@ -244,7 +244,7 @@ def test_somebody_deactivated_can_do_nothing(slack: Workspace) -> None:
         lambda mia: mia.command("/ticket"),
     )
     for act in acts:
-        with pytest.raises(NotAvailable, match="deactivated"):
+        with pytest.raises(NotAvailableError, match="deactivated"):
             act(slack.as_("U0MIA"))
 
 
@@ -291,9 +291,11 @@ def test_an_answer_ends_the_retries(slack: Workspace, slack_desk: SlackDesk, clo
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(TimedOut("3 s"), "http_timeout"), (Unreachable("refused"), "connection_failed")]
+    ("error", "reason"), [(TimedOutError("3 s"), "http_timeout"), (UnreachableError("refused"), "connection_failed")]
 )
-def test_why_an_event_comes_again(slack: Workspace, slack_desk: SlackDesk, error: Unreachable, reason: str) -> None:
+def test_why_an_event_comes_again(
+    slack: Workspace, slack_desk: SlackDesk, error: UnreachableError, reason: str
+) -> None:
     def fails(body: Any) -> None:
         raise error
 

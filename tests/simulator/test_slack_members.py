@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from simulator.exchange import Unreachable
-from simulator.slack import Message, NoSuchElement, NotAvailable, Workspace
+from simulator.exchange import UnreachableError
+from simulator.slack import Message, NoSuchElementError, NotAvailableError, Workspace
 from tests.simulator.conftest import Clock
 from tests.simulator.slack_desk import Json, SlackDesk, mrkdwn, option, plain, press, section
 
@@ -93,7 +93,7 @@ def test_what_a_command_is_answered(
 
 
 def unreachable(body: Json) -> None:
-    raise Unreachable("no")
+    raise UnreachableError("no")
 
 
 @pytest.mark.parametrize("answer", [(500, "text/plain", ""), (404, "text/plain", ""), unreachable])
@@ -153,9 +153,9 @@ def test_people_of_other_organisations_have_no_commands_and_no_shortcuts(
 ) -> None:
     olivia = slack.as_("U0OLIVIA")
     said = olivia.says("harbour-bakery", "our shop is down")
-    with pytest.raises(NotAvailable, match="other organisations"):
+    with pytest.raises(NotAvailableError, match="other organisations"):
         olivia.command("/ticket", "", "harbour-bakery")
-    with pytest.raises(NotAvailable, match="other organisations"):
+    with pytest.raises(NotAvailableError, match="other organisations"):
         olivia.shortcut("open_ticket", said)
     assert slack_desk.kinds == ["message"]
 
@@ -208,15 +208,15 @@ def test_choices(slack: Workspace, slack_desk: SlackDesk) -> None:
     assert topic["actions"][0]["selected_option"] == option("Billing", "billing")
     assert topic["state"]["values"]["row"]["topic"]["selected_option"]["value"] == "billing"
     assert slack.seen_by("U0RAJ")["channels"][0]["messages"][0]["choices"] == {}
-    with pytest.raises(NoSuchElement, match="no option"):
+    with pytest.raises(NoSuchElementError, match="no option"):
         mia.click(message, "topic", value="technical")
-    with pytest.raises(NoSuchElement, match="0 elements"):
+    with pytest.raises(NoSuchElementError, match="0 elements"):
         mia.click(message, "dance")
 
 
 def test_who_does_not_see_a_message_cannot_click_it(slack: Workspace) -> None:
     message = posted(slack, "C0AGENTS")
-    with pytest.raises(NotAvailable):
+    with pytest.raises(NotAvailableError):
         slack.as_("U0MIA").click(message, "answer")
 
 
@@ -232,7 +232,7 @@ def test_an_ephemeral(slack: Workspace, slack_desk: SlackDesk) -> None:
     payload = slack_desk.one("block_actions")
     assert payload["container"]["is_ephemeral"] is True
     assert "message" not in payload
-    with pytest.raises(NotAvailable):
+    with pytest.raises(NotAvailableError):
         slack.as_("U0RAJ").click(whisper, "answer")
     args["user"] = "U0OLIVIA"
     assert slack.api("chat.postEphemeral", args).body == {"ok": False, "error": "user_not_in_channel"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.slack import NoSuchElement, NotAvailable, View, Workspace
+from simulator.slack import NoSuchElementError, NotAvailableError, View, Workspace
 from tests.simulator.conftest import Clock
 from tests.simulator.slack_desk import TOPIC, WORDS, Json, SlackDesk, field_of, modal, option, plain, press, section
 from tests.simulator.test_slack_members import posted
@@ -109,15 +109,15 @@ def test_slack_itself_asks_for_what_is_missing(slack: Workspace, slack_desk: Sla
     assert view.errors == {"words": "Please use at most 5 characters."}
     assert slack_desk.of("view_submission") == []
     assert mia.submit({"words": "four"}) is None
-    with pytest.raises(NotAvailable, match="no form"):
+    with pytest.raises(NotAvailableError, match="no form"):
         mia.submit()
 
 
 def test_what_is_not_there_cannot_be_filled_in(slack: Workspace, slack_desk: SlackDesk) -> None:
     opened(slack, slack_desk)
-    with pytest.raises(NoSuchElement, match="0 fields"):
+    with pytest.raises(NoSuchElementError, match="0 fields"):
         slack.as_("U0MIA").submit({"colour": "red"})
-    with pytest.raises(NoSuchElement, match="no option"):
+    with pytest.raises(NoSuchElementError, match="no option"):
         slack.as_("U0MIA").submit({"topic": "weather"})
 
 
@@ -258,7 +258,7 @@ def test_a_home_tab(slack: Workspace, slack_desk: SlackDesk) -> None:
     assert slack_desk.one("block_actions")["view"]["type"] == "home"
     assert call(slack, "views.publish", user_id="U0NOBODY", view=home)["error"] == "user_not_found"
     assert call(slack, "views.publish", user_id="U0MIA", view=modal(WORDS))["error"] == "invalid_arguments"
-    with pytest.raises(NotAvailable, match="somebody else"):
+    with pytest.raises(NotAvailableError, match="somebody else"):
         slack.as_("U0RAJ").click(mia.home, "open")
 
 

@@ -14,7 +14,7 @@ from store.jobs import job_queue
 from store.messages import edits as words
 from store.staff import staff_list
 from store.tickets import agent_tickets, customer_tickets, ticket_queue
-from tests.store.interleaving import Deed, Refused
+from tests.store.interleaving import Deed, RefusedError
 
 RAJ, MIA, LEO, TIDEWORKS = 7, 8, 9, 3
 KIM, ANA, LEE, ZOE = "staff:1", "staff:2", "staff:3", "staff:4"
@@ -34,7 +34,7 @@ def granted(
 ) -> Grant:
     verdict = tx.ask(Ask(who, action, account, topic, Proof.VERIFIED))
     if isinstance(verdict, Denied):
-        raise Refused(verdict.reason)
+        raise RefusedError(verdict.reason)
     return verdict
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from authz import load_schemes
 from store import Keys, Store, open_store, tables
 from store.db.contact_rights import in_order
-from store.imports.file_format import ImportTrouble, read
+from store.imports.file_format import ImportFileError, read
 from store.imports.import_run import ImportResult, run
 from store.verification import pins
 from store.verification.pins import Pin
@@ -36,7 +36,7 @@ class Desk:
 
     def refuses(self, document: Document, **options: Any) -> list[str]:
         before = self.everything()
-        with pytest.raises(ImportTrouble) as caught:
+        with pytest.raises(ImportFileError) as caught:
             self.imports(document, **options)
         assert self.everything() == before, "a refused import stored something"
         return caught.value.lines

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, LargeBinary, Table
 from sqlalchemy.engine import make_url
 
 from authz import load_schemes
-from store import Collided, Keys, Store, Transaction, open_store, tables
+from store import CollidedError, Keys, Store, Transaction, open_store, tables
 from store.db.ledger_chain import Lanes
 from tests.desk import NOON, SECRET
 from tests.postgres import Server
@@ -53,7 +53,7 @@ COMMIT: Final = "COMMIT"
 Deed = Callable[[Transaction, dict[str, Any]], object]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The deed was not allowed: an outcome like another."""
 
 
@@ -199,9 +199,9 @@ def _did(store: Store, deed: Deed, given: dict[str, Any], *, again: bool = True)
     try:
         with store.transaction("test") as tx:
             return repr(deed(tx, given))
-    except Collided as met:
+    except CollidedError as met:
         return _did(store, deed, given, again=False) if again else f"{FAULT} {met}"
-    except Refused as why:
+    except RefusedError as why:
         return f"refused: {why}"
     except Exception as fault:  # noqa: BLE001 - no order of two deeds comes to a fault, so the pair has failed
         return f"{FAULT} {type(fault).__name__}: {fault}"

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic, load_schemes
-from store import OPERATOR, WORKER, Keys, NoGrant, Store, Transaction, open_store, tables
+from store import OPERATOR, WORKER, GrantRequiredError, Keys, Store, Transaction, open_store, tables
 from store.imports.file_format import read
 from store.imports.import_run import run
 from store.ledger.audit import AuditEntry, entries
@@ -102,12 +102,12 @@ def test_somebody_erased_is_a_subject_again(told: Told) -> None:
 def test_nobody_reads_it_without_the_grant(told: Told) -> None:
     with told.store.transaction("shell") as tx:
         other = granted(tx, Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             entries(tx, other)
         of_one = granted(tx, Ask(OPERATOR, Action.DESK_LEDGER_READ, 1, None, Proof.NONE))
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             entries(tx, of_one)
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             entries(tx, of_one, 2)
         assert len(entries(tx, of_one, 1)) == 2
     with told.store.transaction("worker") as tx:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from authz import Action, Ask, Grant, Proof, Topic
-from store import OPERATOR, WORKER, Keys, NoGrant, Transaction, tables
+from store import OPERATOR, WORKER, GrantRequiredError, Keys, Transaction, tables
 from store.calls import live_calls, support_calls
 from store.messages import recordings, shown
 from store.messages.timeline import Recorded
@@ -262,7 +262,7 @@ def test_every_function_with_a_grant_is_refused_something_or_reaches_all() -> No
     assert set(REFUSED) | set(REACH_ALL) <= set(OPENS)
 
 
-class TakenBack(Exception):
+class TakenBackError(Exception):
     """Whatever a case has done is not kept."""
 
 
@@ -271,15 +271,15 @@ def test_h14_the_right_cell_does_not_open_what_is_not_its_own(desk: Clocked) -> 
     for name, cases in REFUSED.items():
         for n, (grant, use) in enumerate(cases):
             given: Any = None
-            with suppress(TakenBack), desk.transaction("CA1") as tx:
+            with suppress(TakenBackError), desk.transaction("CA1") as tx:
                 genuine = grant(tx)
                 try:
                     given = use(PUBLIC[name], tx, genuine)
-                except (NoGrant, ticket_queue.ForLeads):
+                except (GrantRequiredError, ticket_queue.ForLeadsError):
                     pass
                 except Exception as fault:  # noqa: BLE001 - it went on to its other arguments
                     given = fault
-                raise TakenBack
+                raise TakenBackError
             opened += [f"{name}, case {n}"] if given else []
     assert opened == []
 

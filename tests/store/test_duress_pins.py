@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from store import Keys, tables
 from store.verification import pins
-from store.verification.pins import EasyPin, KeptPin, Match, Pin
+from store.verification.pins import EasyPinError, KeptPin, Match, Pin
 from tests.store.clocked import NEW, OLD, Clocked
 
 DIGITS, DURESS, OTHER = "58203917", "58946017", "40817263"
@@ -203,7 +203,7 @@ def test_a_new_pin_ends_the_other(clocked: Clocked) -> None:
     ],
 )
 def test_one_that_will_not_do_is_refused_and_not_quoted(duress: str, why: str) -> None:
-    with pytest.raises(EasyPin) as refused:
+    with pytest.raises(EasyPinError) as refused:
         pins.check_duress(DIGITS, duress, ["+441632960108"])
     assert str(refused.value) == why
 

@@ -15,7 +15,7 @@ import pytest
 
 import store
 from authz import CELL_OF, CELLS, DESK_CELLS, Action, Ask, Grant, Proof, Topic
-from store import LINE, OPERATOR, WORKER, Keys, NoGrant, Transaction
+from store import LINE, OPERATOR, WORKER, GrantRequiredError, Keys, Transaction
 from store.accounts import account_details, people
 from store.calls import call_state, support_calls
 from store.jobs import job_queue
@@ -131,7 +131,7 @@ class House:
         kept = tx.connection.begin_nested()
         try:
             self.call(name, tx, grant)
-        except NoGrant:
+        except GrantRequiredError:
             return False
         except Exception:  # noqa: BLE001 - it reached the nonsense, which is what matters
             return True
@@ -200,7 +200,7 @@ def test_a_grant_is_dead_after_its_transaction(house: House) -> None:
     with house.clocked.transaction() as ended:
         old = house.genuine(ended)
     for name, cells in OPENS.items():
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             house.call(name, ended, old[min(cells)])
     with house.clocked.transaction() as tx:
         house.genuine(tx)  # the same cells are granted here too
@@ -216,9 +216,9 @@ def test_a_grant_does_not_open_another_living_transaction(house: House, tmp_path
     with house.clocked.transaction() as tx, another.clocked.transaction() as other:
         mine, theirs = house.genuine(tx), another.genuine(other)
         for name in sorted(OPENS):
-            with pytest.raises(NoGrant):
+            with pytest.raises(GrantRequiredError):
                 house.call(name, tx, theirs[min(OPENS[name])])
-            with pytest.raises(NoGrant):
+            with pytest.raises(GrantRequiredError):
                 another.call(name, other, mine[min(OPENS[name])])
     another.clocked.close()
 
@@ -228,7 +228,7 @@ def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
     with house.clocked.transaction() as tx, house.clocked.transaction() as other:
         theirs = house.genuine(other)
         for name in sorted(OPENS):
-            with pytest.raises(NoGrant):
+            with pytest.raises(GrantRequiredError):
                 house.call(name, tx, theirs[min(OPENS[name])])
     house.clocked.close()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store.imports.file_format import ImportTrouble, read
+from store.imports.file_format import ImportFileError, read
 
 SAMPLE = Path(__file__).parents[2] / "deskgate" / "sample-accounts.json"
 GOOD: dict[str, Any] = {
@@ -43,7 +43,7 @@ GOOD: dict[str, Any] = {
 
 
 def refused(raw: bytes) -> list[str]:
-    with pytest.raises(ImportTrouble) as caught:
+    with pytest.raises(ImportFileError) as caught:
         read(raw)
     assert str(caught.value).splitlines() == caught.value.lines
     return caught.value.lines
@@ -264,7 +264,7 @@ def test_g9_no_pin_is_laid_out_on_the_disk() -> None:
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ImportTrouble, match="cannot be read: No such file"):
+    with pytest.raises(ImportFileError, match="cannot be read: No such file"):
         read(tmp_path / "none.json")
 
 
@@ -275,7 +275,7 @@ def test_a_pin_is_in_no_error_and_no_repr(fault: str, tmp_path: Path) -> None:
     path.write_text(words.replace("FIRST", "73059184").replace("SECOND", "48291537"))
     try:
         shown = repr(read(path)) + str(read(path))
-    except ImportTrouble as trouble:
+    except ImportFileError as trouble:
         # An earlier exception would hold the text of the file.
         told = traceback.TracebackException.from_exception(trouble, capture_locals=True)
         shown = "".join(told.format()) + repr(trouble.__dict__) + repr(vars(trouble.__context__ or trouble))

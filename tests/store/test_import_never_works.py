@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from deskgate.settings import SettingTrouble, read_settings
-from store.imports.file_format import ImportTrouble, read
+from deskgate.settings import SettingError, read_settings
+from store.imports.file_format import ImportFileError, read
 from tests.store.importing import SAMPLE, Desk, document
 
 TEAM: Final = "is no id of a Slack workspace or organisation, like T0DESK or E0GRID"
@@ -80,7 +80,7 @@ def test_e16_names_of_every_script_and_numbers_of_companies_are_taken() -> None:
 
 @pytest.mark.parametrize(("path", "word", "says"), NEVER)
 def test_e16_what_can_never_work_is_refused_with_its_path(path: str, word: str, says: str) -> None:
-    with pytest.raises(ImportTrouble) as refused:
+    with pytest.raises(ImportFileError) as refused:
         read(with_word(path, word))
     (line,) = refused.value.lines
     assert line.startswith(f"{path}: {says}")
@@ -94,7 +94,7 @@ def test_e16_usernames_that_differ_in_capitals_alone(sqlite_url: str) -> None:
     desk.imports(SAMPLE)
     new = {"name": "M", "email": "m@x.example", "role": "agent"}
     try:
-        with pytest.raises(ImportTrouble) as refused:
+        with pytest.raises(ImportFileError) as refused:
             read(json.dumps(twice).encode())
         assert refused.value.lines == [
             "people[1].username: Mia.Chen differs from people[0].username in capitals alone",
@@ -135,5 +135,5 @@ def test_e16_usernames_that_differ_in_capitals_alone(sqlite_url: str) -> None:
     ],
 )
 def test_e16_settings_that_can_never_work(name: str, value: str, says: str) -> None:
-    with pytest.raises(SettingTrouble, match=f"^{re.escape(says)}$"):
+    with pytest.raises(SettingError, match=f"^{re.escape(says)}$"):
         read_settings(_env_file=None, **{name: value})

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from store import Keys, tables
-from store.imports.file_format import ImportTrouble
+from store.imports.file_format import ImportFileError
 from store.verification import attempt_limits, pins
 from store.verification.pins import Pin
 from tests.store.importing import SAMPLE, Desk, document, sample
@@ -109,7 +109,7 @@ def test_nobody_gets_a_pin_that_was_hashed_for_somebody_else(desk: Desk, monkeyp
 
     people = [SAMPLE["people"][3]]
     monkeypatch.setattr("store.imports.import_run.pins.keep", slow)
-    with pytest.raises(ImportTrouble, match="run the import again"):
+    with pytest.raises(ImportFileError, match="run the import again"):
         desk.imports(document(people=people))
     assert desk.rows(select(tables.pins)) == []
     desk.imports(document(people=people))

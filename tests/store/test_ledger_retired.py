@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, insert, text, update
 
-from store import KeyRetired, Keys
+from store import KeyRetiredError, Keys
 from store.db.ledger_chain import HOUR, checkpoint_link, first_link, link
 from store.ledger.verify import verify
-from store.operator.key_retirement import CannotRetire, retire
+from store.operator.key_retirement import CannotRetireError, retire
 from store.tables import checkpoints, lanes, ledger
 from tests.statements import watched
 from tests.store.attacked import KINDS, NEW, OLD, Attacked
@@ -235,16 +235,16 @@ def test_b2_it_is_not_done_while_somebody_writes_with_it_or_over_something_broke
         seal_and_write(seal)  # type: ignore[arg-type]
 
     new.retire = meanwhile  # type: ignore[method-assign]
-    with pytest.raises(CannotRetire, match="restart every process"):
+    with pytest.raises(CannotRetireError, match="restart every process"):
         retire(new)
     new.retire = seal_and_write  # type: ignore[method-assign]
     old = attacked.opened(OLD, NEW)
     assert retire(new) == [OLD_ID]
-    with pytest.raises(CannotRetire, match="was retired, and nothing is written"):
+    with pytest.raises(CannotRetireError, match="was retired, and nothing is written"):
         retire(old)
     attacked.does(update(ledger).where(ledger.c.n == 1).values(who="person:2"))
     newer = attacked.opened(NEWER, NEW)
-    with pytest.raises(CannotRetire, match="the ledger is broken"):
+    with pytest.raises(CannotRetireError, match="the ledger is broken"):
         retire(newer)
     for store in (new, old, newer):
         store.engine.dispose()
@@ -263,13 +263,13 @@ def test_b2_a_key_is_called_retired_only_where_the_database_says_so(postgres_url
         if statement.startswith("INSERT INTO ledger_checkpoints"):
             other.checkpoint()
 
-    with watched(new.engine, meanwhile), pytest.raises(CannotRetire, match="try again"):
+    with watched(new.engine, meanwhile), pytest.raises(CannotRetireError, match="try again"):
         retire(new)
     attacked.does(
         text("CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"),
         text("CREATE TRIGGER lose BEFORE INSERT ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION lose()"),
     )
-    with pytest.raises(CannotRetire, match="does not keep checkpoint"):
+    with pytest.raises(CannotRetireError, match="does not keep checkpoint"):
         retire(new)
     assert new.retired_keys() == set()
     assert not any(row["action"] == "ledger.key" for row in attacked.rows()), "nor is it in the ledger"
@@ -288,7 +288,7 @@ def test_b2_nothing_is_written_under_a_retired_key(rotated: Rotated) -> None:
     old, alone = rotated.opened(OLD, NEW), rotated.opened(OLD)
     assert f"key 1 (in the ledger {OLD_ID}) was retired" in str(old.why_not_write())
     assert "write key 2 of the list in front" in str(old.why_not_write())
-    with pytest.raises(KeyRetired, match="write key 2 of the list in front"):
+    with pytest.raises(KeyRetiredError, match="write key 2 of the list in front"):
         rotated.write(1, old)
     assert not old.can_write()
     old.close()
@@ -310,7 +310,7 @@ def test_b2_a_process_that_had_a_lane_stops_writing_when_its_key_is_retired(stor
     assert retire(new) == [OLD_ID]
     before = attacked.copies()
     attacked.mark()
-    with pytest.raises(KeyRetired):
+    with pytest.raises(KeyRetiredError):
         attacked.write(1)
     attacked.store.close()
     assert attacked.copies() == before

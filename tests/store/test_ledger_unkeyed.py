@@ -17,7 +17,7 @@ from store import Store
 from store.db.ledger_chain import HOUR
 from store.ledger.checkpoints import Seal
 from store.ledger.verify import verify
-from store.operator.key_retirement import CannotRetire, retire
+from store.operator.key_retirement import CannotRetireError, retire
 from store.tables import checkpoints, lanes, ledger
 from tests.store.attacked import NEW, OLD, Attacked, at
 from tests.store.test_ledger_retired import NEWER
@@ -120,7 +120,7 @@ def test_b2_no_key_is_retired_that_made_a_checkpoint_meanwhile(
         assert attacked.store.checkpoint()
 
     before_it_seals(new, meanwhile, monkeypatch)
-    with pytest.raises(CannotRetire, match="restart every process"):
+    with pytest.raises(CannotRetireError, match="restart every process"):
         retire(new)
     new.engine.dispose()
 
@@ -238,7 +238,7 @@ def test_b2_whose_own_key_is_retired_meanwhile_retires_none(
         assert retire(newer)
 
     before_it_seals(new, meanwhile, monkeypatch)
-    with pytest.raises(CannotRetire, match="was retired, and nothing is written"):
+    with pytest.raises(CannotRetireError, match="was retired, and nothing is written"):
         retire(new)
     for store in (new, newer):
         store.engine.dispose()

@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from store import ConnectionLost, Keys, Store, open_store
+from store import ConnectionLostError, Keys, Store, open_store
 from store.db.ledger_chain import LANE_LIFE, Lanes
 from store.db.transaction import Transaction
 from store.imports.file_format import read
@@ -255,7 +255,7 @@ def test_terminated_backends_break_nothing(on_postgres: Store, terminate: Callab
                 with on_postgres.transaction("phone") as tx:
                     open_ticket(tx)
                 stored["known"] += 1
-            except ConnectionLost:
+            except ConnectionLostError:
                 stored["lost"] += 1
             written.release()
 
@@ -292,7 +292,7 @@ def test_a_lane_whose_commit_got_no_answer_is_replaced(
         connection.execute("SELECT 1")  # fails, as the answer to COMMIT would
 
     monkeypatch.setattr(on_postgres.engine.dialect, "do_commit", without_answer)
-    with pytest.raises(ConnectionLost), on_postgres.transaction("phone") as tx:
+    with pytest.raises(ConnectionLostError), on_postgres.transaction("phone") as tx:
         open_ticket(tx)
     monkeypatch.undo()
     assert len(tickets_told(on_postgres)) == before + stands
@@ -331,7 +331,7 @@ def test_a_connection_lost_in_the_middle_stores_nothing(
             terminate(tx.connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
             open_ticket(tx)
 
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLostError):
         cut_in_two()
     found = verify(on_postgres)
     assert (found.broken, found.entries) == (None, before)
@@ -341,7 +341,7 @@ def test_a_lost_connection_is_called_so_when_a_lane_is_to_be_opened(
     on_postgres: Store, terminate: Callable[[int | None], int]
 ) -> None:
     assert terminate(None), "the connection in the pool, and most lanes are not open yet"
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLostError):
         every_lane_writes(on_postgres)
     every_lane_writes(on_postgres)
     assert verify(on_postgres).broken is None

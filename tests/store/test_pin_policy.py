@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from store.verification import pins
-from store.verification.pins import EasyPin
+from store.verification.pins import EasyPinError
 
 TEN = "0123456789"
 MONTH_DAYS = [
@@ -149,7 +149,7 @@ def test_lengths(length: int) -> None:
         if length in lengths:
             pins.check_policy(digits, choice=choice)
         else:
-            with pytest.raises(EasyPin):
+            with pytest.raises(EasyPinError):
                 pins.check_policy(digits, choice=choice)
 
 
@@ -169,7 +169,7 @@ def test_lengths(length: int) -> None:
     ],
 )
 def test_what_is_refused_is_never_quoted(digits: str) -> None:
-    with pytest.raises(EasyPin) as caught:
+    with pytest.raises(EasyPinError) as caught:
         pins.check_policy(digits, choice=True, own_numbers=["+441632960101"])
     said = str(caught.value)
     assert said.startswith(("a PIN has 6 to 10 digits", "this PIN is easy to guess: "))

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from store import ConnectionLost, Keys, NoGrant, Store, Transaction, open_store, tables
+from store import ConnectionLostError, GrantRequiredError, Keys, Store, Transaction, open_store, tables
 from store.accounts import account_details
 from store.ledger import verify
 from store.messages.timeline import Recorded
@@ -89,7 +89,7 @@ def test_h15_an_offer_is_no_entry_until_something_is_told_under_it(desk: Clocked
         offered = tx.offer([Ask("person:4", action, 1, topic, Proof.VERIFIED) for action, topic in cells])
         assert set(offered) == {"ticket.open:billing", "billing.view"}
         assert account_details.invoices(tx, offered["billing.view"])
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             account_details.invoices(tx, offered["ticket.open:billing"])
         account_details.invoices(
             tx, tx.offer([Ask("person:4", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)])["billing.view"]
@@ -123,7 +123,7 @@ def test_h8_nobody_is_called_stepped_up_who_gave_no_second_proof(desk: Clocked) 
             lambda: tx.offer_everywhere("person:1", Proof.STEPPED_UP, [(Action.SERVICE_CANCEL, None)]),
             lambda: tx.record("person:1", 1, "step_up", "reached", proof=Proof.STEPPED_UP),
         ):
-            with pytest.raises(NoGrant, match="no second proof"):
+            with pytest.raises(GrantRequiredError, match="no second proof"):
                 made()
         assert Action.SERVICE_CANCEL in tx.would_allow("person:1", 1, [Action.SERVICE_CANCEL])
         assert set(tx.would_allow_everywhere("person:1", [Action.SERVICE_CANCEL])) == {1}
@@ -133,7 +133,7 @@ def test_h8_nobody_is_called_stepped_up_who_gave_no_second_proof(desk: Clocked) 
         proof = step_ups.proof(tx, "person:1", 1, "CA1")
         assert proof is Proof.STEPPED_UP
         assert isinstance(tx.ask(asked._replace(proof=proof)), Grant)
-        with pytest.raises(NoGrant):
+        with pytest.raises(GrantRequiredError):
             tx.ask(asked._replace(account=2))
     e = tables.ledger.c
     assert desk.rows(select(e.action, e.proof).where(e.at >= NOON).order_by(e.n)) == [
@@ -188,7 +188,7 @@ def test_an_account_whose_scheme_is_gone_tells_nothing(desk: Clocked, sample_url
 def test_after_its_end_a_transaction_is_of_no_use(desk: Clocked) -> None:
     with desk.transaction() as tx:
         pass
-    with pytest.raises(NoGrant):
+    with pytest.raises(GrantRequiredError):
         tx.ask(OPENS)
     assert ledger(desk) == []
 
@@ -229,7 +229,7 @@ def test_whichever_statement_fails_there_is_no_part_of_a_ticket(desk: Clocked) -
         with failing(desk.store.engine, n) as seen:
             try:
                 opens_a_ticket(desk.store)
-            except (OperationalError, ConnectionLost):
+            except (OperationalError, ConnectionLostError):
                 failed = True
             else:
                 failed = False
@@ -286,7 +286,7 @@ def test_after_a_lost_connection_later_transactions_work_on_a_lane_of_their_own(
                 admin.execute("SELECT pg_terminate_backend(%s)", (backend,))
             customer_tickets.open(tx, granted(tx), subject="s", body="b")
 
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLostError):
         loses_its_connection()
     assert len(desk.rows(select(tables.tickets))) == 1
     for _ in range(10):

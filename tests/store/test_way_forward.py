@@ -64,7 +64,7 @@ def customers() -> Document:
     return {"people": people, "accounts": made}
 
 
-class Undone(Exception):
+class UndoneError(Exception):
     """What was tried in a transaction is not kept."""
 
 
@@ -123,12 +123,12 @@ def test_e7_e19_e20_whoever_a_refusal_names_can_do_it(desk: Desk, status: Status
     named, refusals = Counter[str](), 0
     for account, asker in desk.rows(select(c.account_id, c.person_id)):
         for cell in CELLS:
-            with suppress(Undone), desk.store.transaction("test") as tx:
+            with suppress(UndoneError), desk.store.transaction("test") as tx:
                 verdict = judged(tx, asker, account, cell)
                 if isinstance(verdict, Denied):
                     refusals += 1
                     named += checked(tx, ids, account, asker, cell, verdict)
-                raise Undone
+                raise UndoneError
     assert refusals > 50
     if status is Status.CLOSED:
         assert not named, "on a closed account nobody is named to anybody"
