@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from slack_bolt import App
 
-    from bot.platform.context import Door
+    from bot.platform.context import SlackContext
 
 COPIES = 5
 NEAR = 12  # deliveries: copies as close as this are under way at once
@@ -77,7 +77,7 @@ def hasty() -> FastAPI:
 
     answer, threads = router.answer, ThreadPoolExecutor(router.THREADS)
 
-    def acknowledged(door: Door, bolt: App, body: dict[str, Any]) -> router.Answer:
+    def acknowledged(door: SlackContext, bolt: App, body: dict[str, Any]) -> router.Answer:
         threads.submit(answer, door, bolt, body)
         return 200, ""
 

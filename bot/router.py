@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from slack_bolt import App
 
 from bot.inbound.bolt_app import dispatch, make_bolt
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.payloads import is_whole
 from bot.platform.request import BadRequestError, may_be_signed, read, verify
 from bot.platform.request_bodies import Bodies
@@ -26,7 +26,7 @@ PATIENCE: Final = 2.5  # seconds; Slack's own is three
 Answer = tuple[int, str | Mapping[str, Any]]
 
 
-def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
+def router(door: SlackContext, *, clock: Callable[[], float] = time.time) -> APIRouter:
     """The Slack door over HTTP. `clock` gives seconds since 1970."""
     routes = APIRouter()
     bolt, bodies = make_bolt(door), Bodies()
@@ -53,7 +53,7 @@ def router(door: Door, *, clock: Callable[[], float] = time.time) -> APIRouter:
     return routes
 
 
-async def _in_time(door: Door, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]) -> Answer:
+async def _in_time(door: SlackContext, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]) -> Answer:
     """What came too late was still written down, or it will be when it comes again: nothing is done twice."""
     doing = asyncio.get_running_loop().run_in_executor(threads, answer, door, bolt, body)
     try:
@@ -64,7 +64,7 @@ async def _in_time(door: Door, bolt: App, threads: ThreadPoolExecutor, body: dic
         return _fault(door, body, 503)
 
 
-def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
+def answer(door: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
     clean(body)
     if not is_whole(body):
@@ -93,7 +93,7 @@ def answer(door: Door, bolt: App, body: dict[str, Any]) -> Answer:
     return 200, done.body or ""
 
 
-def _fault(door: Door, body: Mapping[str, Any], status: int) -> Answer:
+def _fault(door: SlackContext, body: Mapping[str, Any], status: int) -> Answer:
     """Events come again when they are not acknowledged. What people click and type does not, so they are told: by us where there is
     room for words, otherwise by Slack, which shows a failure for whatever is not 200."""
     if "command" in body:

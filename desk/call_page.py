@@ -18,7 +18,7 @@ from store.db import grant_limits
 from store.security import alerts, threat_mode
 from store.security.alerts import Alert
 from store.staff import account_access
-from store.staff.account_access import Reading
+from store.staff.account_access import AccountAccess
 from store.tickets import ticket_queue
 
 
@@ -31,7 +31,7 @@ class CallPage:
 
     chosen: LiveCall | None
     case: Case | None
-    reading: Reading
+    reading: AccountAccess
     call_back: CallBack | None
     rights: Disclosure | None
     mine: tuple[LiveCall, ...]
@@ -80,7 +80,7 @@ def call_page(
     leads = tickets is not None and grant_limits.leads(tickets)
     leading = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if leads else None
     own = chosen if chosen is not None and chosen.staff == who.staff else None
-    reading, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (Reading.OPEN, None)
+    reading, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
     return CallPage(
         chosen=chosen,
         case=case,
@@ -116,13 +116,13 @@ def _call_back(
 
 def _case(
     tx: Transaction, who: Actor, call: LiveCall, texting: Collection[str], accounts_an_hour: int
-) -> tuple[Reading, Case | None]:
+) -> tuple[AccountAccess, Case | None]:
     """The card of a call of theirs. As long as the caller has proved nothing there is nothing on it to be read."""
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account)
     if grant is None or who.staff is None:
-        return Reading.OPEN, None
+        return AccountAccess.OPEN, None
     if account_access.has_case(tx, who.staff, call.account):
         reading = account_access.look(tx, grant, accounts_an_hour)
-        if reading is not Reading.OPEN:
+        if reading is not AccountAccess.OPEN:
             return reading, None
-    return Reading.OPEN, live_calls.case(tx, grant, call.id, texting, facts=True)
+    return AccountAccess.OPEN, live_calls.case(tx, grant, call.id, texting, facts=True)

@@ -12,7 +12,7 @@ from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
 from store.accounts.people import person_of
 from store.calls import callbacks, claims, live_calls, support_calls
-from store.calls.support_calls import Ring, Whisper
+from store.calls.support_calls import SupportCall, Whisper
 from store.tickets import agent_tickets
 
 
@@ -78,7 +78,7 @@ def permit_calls(tx: Transaction, who: Actor) -> Grant | None:
     return permit_staff(tx, who, Action.DESK_PROOF_ASK)
 
 
-def take(tx: Transaction, call: Ring, leg_call: str, leg: int) -> TakenCall | NotTaken:
+def take(tx: Transaction, call: SupportCall, leg_call: str, leg: int) -> TakenCall | NotTaken:
     """Somebody has pressed 1 on a phone of the desk, on the leg with this id at Twilio. The caller's right is asked for again: it may
     have gone while they waited."""
     if call.over:

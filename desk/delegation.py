@@ -9,7 +9,7 @@ from desk import accounts
 from desk.actors import Actor, build_ask
 from store import Transaction
 from store.accounts import delegations
-from store.accounts.delegations import Loan
+from store.accounts.delegations import Delegation
 
 
 class Asked(Enum):
@@ -60,7 +60,7 @@ def take_back(tx: Transaction, who: Actor, loan: int) -> bool:
     return delegations.take_back(tx, who.subject, loan)
 
 
-def lent(tx: Transaction, who: Actor) -> list[Loan]:
+def lent(tx: Transaction, who: Actor) -> list[Delegation]:
     """What they have lent and may take back, on every account."""
     may = [grants["right.lend"] for grants in accounts.theirs(tx, who).values() if "right.lend" in grants]
     return [loan for grant in may for loan in delegations.loans(tx, grant)]

@@ -13,7 +13,7 @@ from store import Transaction
 from store.calls import live_calls
 from store.calls.live_calls import Case
 from store.staff import account_access, email_codes
-from store.staff.account_access import AccountSeen, Reading
+from store.staff.account_access import AccountAccess, AccountSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def find_person(tx: Transaction, who: Actor, words: str, region: str) -> PersonF
     if not words:
         return NotFound.NO_WORDS
     person = email_codes.find(tx, grant, words, region)
-    if isinstance(person, Reading):
+    if isinstance(person, AccountAccess):
         return NotFound.LOOKED_UP_ENOUGH
     return NotFound.NOBODY if person is None else PersonFound(person)
 
@@ -75,7 +75,7 @@ def find_to_verify(
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
     if call is None or grant is None:
         return found
-    if account_access.look(tx, grant, accounts_an_hour) is not Reading.OPEN:
+    if account_access.look(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
         return NotFound.TOO_MANY_ACCOUNTS
     return live_calls.case(tx, grant, call.ring, texting) or found
 
@@ -91,11 +91,11 @@ def find_account(tx: Transaction, who: Actor, number: str, accounts_an_hour: int
         account_access.missed(tx, asking, number)
         return Closed.NO_CASE
     match account_access.look(tx, grant, accounts_an_hour):
-        case Reading.OPEN:
+        case AccountAccess.OPEN:
             return account_access.account(tx, grant)
-        case Reading.SPENT:
+        case AccountAccess.SPENT:
             return Closed.TOO_MANY_ACCOUNTS
-        case Reading.NO_CASE:
+        case AccountAccess.NO_CASE:
             return Closed.NO_CASE
 
 

@@ -14,7 +14,7 @@ from store import Transaction
 from store.messages import shown
 from store.messages.timeline import File
 from store.staff import account_access
-from store.staff.account_access import Reading
+from store.staff.account_access import AccountAccess
 from store.tickets import agent_tickets, answer_delivery, ticket_queue
 from store.tickets.answer_delivery import Delivery, Reach
 from store.tickets.ticket_queue import OnDesk
@@ -73,7 +73,7 @@ def ticket_page(
     if ticket is None:
         return Barred.NOT_THERE
     grant = ticket.grant
-    if account_access.look(tx, grant, accounts_an_hour) is not Reading.OPEN:
+    if account_access.look(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
     found, asking = ticket_queue.ticket(tx, grant, number), calls.permit_calls(tx, who)
     if found is None:

@@ -15,7 +15,7 @@ from store import Transaction
 from store.messages import timeline
 from store.messages.timeline import About, Said, Sent
 from store.staff import account_access
-from store.staff.account_access import Reading
+from store.staff.account_access import AccountAccess
 from store.tickets import agent_tickets, ticket_queue
 from store.tickets.answer_delivery import Reach
 
@@ -111,7 +111,7 @@ def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) 
     ticket = right_on(tx, who, number)
     if ticket is None:
         return Barred.NOT_THERE
-    if account_access.look(tx, ticket.grant, accounts_an_hour) is not Reading.OPEN:
+    if account_access.look(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
     return Barred.HELD if ticket.is_to_read else ticket
 

@@ -37,7 +37,7 @@ from ivr.asks import DeskSettings
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
 from ivr.webhook import Twilio
-from portal.door import Door, open_door
+from portal.door import PortalContext, open_door
 from portal.router import router as portal_router
 from simulator.guard import is_from_this_machine
 from store import KeyRetiredError, Store, now_ms, open_store
@@ -58,14 +58,14 @@ log = structlog.get_logger("deskgate")
 
 
 @dataclass(frozen=True)
-class House:
+class Container:
     """What `make_app` put together; on `app.state.house` for whoever runs or tests it."""
 
     settings: Settings
     store: Store
     line: Line | None
     slack: Slack | None
-    portal: Door
+    portal: PortalContext
     deliveries: Deliveries
     worker: Worker
 
@@ -76,7 +76,7 @@ def open_house(
     clock: Callable[[], int] = now_ms,
     twilio_api: httpx2.Client | None = None,
     slack_api: str | None = None,
-) -> House:
+) -> Container:
     """Store, doors and worker from settings. Raises `SettingError`, `KeyRetiredError`, `SchemeError`,
     `DatabaseUrlError`.
 
@@ -120,7 +120,7 @@ def open_house(
         )
     door = slack.open_slack(settings, store, api_url=slack_api)
     deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(door, store)
-    return House(
+    return Container(
         settings,
         store,
         line,
@@ -206,7 +206,7 @@ def make_app(
     return app
 
 
-def _own_routes(app: FastAPI, house: House) -> None:
+def _own_routes(app: FastAPI, house: Container) -> None:
     @app.api_route("/healthz", methods=LOOKS)
     async def healthz() -> PlainTextResponse:  # waits for no thread that somebody else keeps busy
         return PlainTextResponse("ok")

@@ -12,7 +12,7 @@ from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import Line
 from store import Transaction
 from store.calls import agent_legs, callbacks, support_calls
-from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work, enqueue, outside
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue, outside
 from store.text import numbers
 
 RING_SECONDS: Final = 30
@@ -40,7 +40,7 @@ def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, 
     }
 
 
-def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
+def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
     turn = agent_legs.turn(tx, ring, leg)
@@ -65,7 +65,7 @@ def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterat
     work.then.append(lambda tx: agent_legs.rung(tx, ring, leg, call))
 
 
-def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
+def _to_keypad(line: Line, twilio: TwilioRest, work: Job) -> None:
     """Takes the caller out of the room. Done twice it finds them at the keypad already, or back."""
     ring, asked_at = int(work.payload["ring"]), int(work.payload["asked_at"])
     summons = after.summons(line, ring, asked_at)
@@ -73,7 +73,7 @@ def _to_keypad(line: Line, twilio: TwilioRest, work: Work) -> None:
         after.not_summoned(line, ring, asked_at)
 
 
-def _announce(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
+def _announce(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
     ring, told = int(work.payload["ring"]), str(work.payload["told"])
     now = support_calls.look(tx, ring)
@@ -83,7 +83,7 @@ def _announce(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> It
         twilio.announce(support_calls.room(ring), now.taken_by, url)
 
 
-def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
+def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
     """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
     ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
     call = agent_legs.to_stop(tx, ring, leg)
@@ -100,12 +100,12 @@ def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> It
     work.then.append(lambda tx: agent_legs.gone(tx, ring, leg))
 
 
-def _leg_over(line: Line, twilio: TwilioRest, work: Work) -> None:
+def _leg_over(line: Line, twilio: TwilioRest, work: Job) -> None:
     ring = int(work.payload["ring"])
     twilio.redirect(str(work.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
 
 
-def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
+def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
     ours = callbacks.look(tx, int(work.payload["call_back"]))

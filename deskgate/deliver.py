@@ -16,7 +16,7 @@ from ivr import after
 from ivr.turn import Line
 from store import Store, Transaction
 from store.accounts import recipients
-from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work, enqueue_once, outside
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue_once, outside
 from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.security import alerts
@@ -60,7 +60,7 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
     }
 
 
-def _fetch_recording(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
+def _fetch_recording(twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
     """One that holds nothing is on its ticket as that; so is one that can never be had (jobs.py)."""
     sid = str(work.payload["sid"])
     if not recordings.is_wanted(tx, sid):
@@ -77,14 +77,14 @@ def _fetch_recording(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterato
         work.then.append(lambda tx: recordings.put(tx, permit_worker(tx), sid, sound))
 
 
-def _late_transcript(tx: Transaction, work: Work) -> None:
+def _late_transcript(tx: Transaction, work: Job) -> None:
     """A message that has words already, or never became one, needs none: after a few looks this is over."""
     kept = recordings.transcribed(tx, str(work.payload["recording"]), str(work.payload["text"]))
     if not kept and work.attempts < TRANSCRIPT_TRIES:
         raise RetryLaterError("its ticket is not there yet", 60)
 
 
-def _tell(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
+def _tell(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
     """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
     if work.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
@@ -98,12 +98,12 @@ def _tell(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
         enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
 
 
-def _mail(settings: Settings, work: Work) -> None:
+def _mail(settings: Settings, work: Job) -> None:
     _needs_mail(settings)
     smtp.send(settings.smtp_url, mail.notice_mail(settings, recipients.Notice(**work.payload), work.key))
 
 
-def _send_proof_code(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
+def _send_proof_code(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
     made = email_codes.address(tx, permit_worker(tx), int(work.payload["person"]))
@@ -112,7 +112,7 @@ def _send_proof_code(settings: Settings, tx: Transaction, work: Work) -> Iterato
         smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
 
-def _send_pin_page(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
+def _send_pin_page(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
     made = pin_reset.address(tx, permit_worker(tx), int(work.payload["person"]))
@@ -121,7 +121,7 @@ def _send_pin_page(settings: Settings, tx: Transaction, work: Work) -> Iterator[
         smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
 
 
-def _text_code(twilio: TwilioRest, tx: Transaction, work: Work) -> Iterator[None]:
+def _text_code(twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
     """As by mail: each try has a code of its own. A text costs money, and late it is of no use: a few tries, and no more."""
     if work.attempts > TEXT_TRIES:
         raise PermanentError("a text message did not go out")
@@ -140,7 +140,7 @@ def _unlink_unfit(settings: Settings, store: Store) -> None:
             slack_members.unlink_unfit(tx, home, people)
 
 
-def _tried_to_sign_in(tx: Transaction, work: Work) -> None:
+def _tried_to_sign_in(tx: Transaction, work: Job) -> None:
     credentials.tried(tx, permit_worker(tx), str(work.payload["username"]))
 
 
@@ -149,14 +149,14 @@ def _needs_mail(settings: Settings) -> None:
         raise RetryLaterError("SMTP_URL is not set: nobody can be told by mail", 3600)
 
 
-def _alarm(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
+def _alarm(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
     """In the log at once, whatever becomes of the mail."""
     if work.attempts == 1:
         log.critical("alarm", alarm=work.payload["notice"], account_id=work.payload["account"])
     return _tell(settings, tx, work)
 
 
-def _alert(settings: Settings, tx: Transaction, work: Work) -> Iterator[None]:
+def _alert(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
     """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
     found = alerts.to_deliver(tx, permit_worker(tx), int(work.payload["alert"]))

@@ -13,7 +13,7 @@ from authz import Action, Grant
 from deskgate.shell import fail, granted, moment, one_line, open_desk
 from store import Transaction
 from store.operator import failed_jobs
-from store.operator.failed_jobs import STATES, Job, NoSuchJobError, TooOldError
+from store.operator.failed_jobs import STATES, ListedJob, NoSuchJobError, TooOldError
 
 job_commands = typer.Typer(help="Background jobs that wait, fail or were given up.", invoke_without_command=True)
 MOST = 2**63 - 1  # what both databases count to
@@ -116,7 +116,7 @@ def drop_job(id: IdArgument) -> None:
     print(f"Job {job.id} ({job.kind}) is dropped.")
 
 
-def _done(do: Callable[[Transaction, Grant, int], Job], tx: Transaction, grant: Grant, id: int) -> Job:
+def _done(do: Callable[[Transaction, Grant, int], ListedJob], tx: Transaction, grant: Grant, id: int) -> ListedJob:
     try:
         return do(tx, grant, id)
     except (NoSuchJobError, TooOldError) as not_done:
@@ -132,13 +132,13 @@ def _retried(tx: Transaction, grant: Grant, id: int, *, every: bool) -> str:
     return ""
 
 
-def _state(job: Job) -> str:
+def _state(job: ListedJob) -> str:
     if job.given_up_at is not None:
         return f"given up {moment(job.given_up_at)[:16].replace('T', ' ')}"
     return f"{job.state}, next try {moment(job.next_at or 0)[:16].replace('T', ' ')}"
 
 
-def _plain(job: Job) -> dict[str, Any]:
+def _plain(job: ListedJob) -> dict[str, Any]:
     times = {name: moment(at) if (at := getattr(job, name)) is not None else None for name in _TIMES}
     return asdict(job) | times
 

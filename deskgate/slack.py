@@ -16,7 +16,7 @@ from bot import router
 from bot.inbound.bolt_app import make_bolt
 from bot.outbound import handlers
 from bot.platform import install
-from bot.platform.context import Door, ask_who_we_are
+from bot.platform.context import SlackContext, ask_who_we_are
 from bot.platform.socket_mode import Socket
 from bot.platform.web_api import WebApi
 from bot.text import phrases
@@ -27,7 +27,7 @@ from simulator.slack.delivery import PATIENCE
 from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
 from store import Store, Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work, outside
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, outside
 from store.messages import edits
 from store.slack import installations
 from store.slack.installations import Installation
@@ -52,7 +52,7 @@ SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
 class Slack:
     """`app` is our app as OAuth knows it, or None; `socket` is there in Socket Mode."""
 
-    door: Door
+    door: SlackContext
     api: WebApi
     api_url: str
     app: install.App | None
@@ -69,7 +69,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         secret, token = simulated_slack(store.keys)
         secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
     base = api_url or base
-    door = Door(
+    door = SlackContext(
         store,
         phrases.load(phone=settings.phone_open),
         secrets,
@@ -107,7 +107,7 @@ def deliveries(slack: Slack | None, store: Store) -> dict[str, Delivery]:
     return made
 
 
-def _not_here(_tx: Transaction, _piece: Work) -> None:
+def _not_here(_tx: Transaction, _piece: Job) -> None:
     """What is owed to Slack, where there is none: nobody waits for it."""
 
 

@@ -23,7 +23,7 @@ from store.accounts import recipients
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
 from store.jobs import job_queue
-from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
 from store.operator import failed_jobs, restored
 from store.security import alerts, budgets
@@ -165,7 +165,7 @@ class Worker:
             with self._store.transaction("worker") as tx:
                 what(tx)
 
-    def _end(self, piece: Work) -> None:
+    def _end(self, piece: Job) -> None:
         def end() -> None:
             with self._store.transaction("worker") as tx:
                 job_queue.done(tx, piece)
@@ -176,7 +176,7 @@ class Worker:
             piece.then.clear()  # or it would keep the piece from being put back as well
             raise
 
-    def _failed(self, piece: Work, fault: Exception, *, leased: bool) -> None:
+    def _failed(self, piece: Job, fault: Exception, *, leased: bool) -> None:
         """Puts it back with the reason, or gives it up. Where it was not `leased` the transaction that did so was rolled back."""
         why, seconds = str(fault), fault.seconds if isinstance(fault, RetryLaterError) else None
         if not isinstance(fault, RetryLaterError | PermanentError):
@@ -228,7 +228,7 @@ class Worker:
             self._stopping.wait(LOOK_EVERY)
 
 
-def _begun(deliver: Delivery, tx: Transaction, piece: Work) -> Iterator[None] | None:
+def _begun(deliver: Delivery, tx: Transaction, piece: Job) -> Iterator[None] | None:
     """What is left of it to do when the transaction has ended; None: nothing."""
     steps = deliver(tx, piece)
     return steps if steps is not None and next(steps, _OVER) is not _OVER else None

@@ -16,7 +16,7 @@ from ivr.turn import Line, RefusedError
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
 from store.calls import agent_legs, call_state, support_calls
-from store.calls.support_calls import Ring
+from store.calls.support_calls import SupportCall
 from store.db.transaction import Transaction
 from store.text import numbers
 
@@ -75,7 +75,7 @@ def over(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     return screens.twiml(screen, on.phrases, action=on.twilio.url("/ivr/agent"), recording="")
 
 
-def _screen(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
+def _screen(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, str]) -> Screen:
     if "DialCallStatus" in found:  # the talk is over
         return Screen((line("agent.declined"),), HangUp())
     if agent_legs.is_closed(tx, ring.id, leg):
@@ -83,13 +83,13 @@ def _screen(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> 
     return _pressed(tx, ring, leg, found) if "Digits" in found else _offered(ring)
 
 
-def _offered(ring: Ring) -> Screen:
+def _offered(ring: SupportCall) -> Screen:
     if ring.over or ring.taken:
         return Screen((line("agent.taken" if ring.taken else "agent.gone"),), HangUp())
     return Screen((line("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
 
 
-def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) -> Screen:
+def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, str]) -> Screen:
     if found["Digits"] != "1":
         return Screen((line("agent.declined"),), HangUp())
     match calls.take(tx, ring, found["CallSid"], leg):
@@ -105,7 +105,7 @@ def _pressed(tx: Transaction, ring: Ring, leg: int, found: Mapping[str, str]) ->
             return Screen((who, line("agent.say", words=words)), room)
 
 
-def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[Ring, int]:
+def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[SupportCall, int]:
     """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
     ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):

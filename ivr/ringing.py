@@ -16,7 +16,7 @@ from ivr.hours import Opening
 from ivr.shapes import Call
 from store.accounts.people import resolve, subject_of
 from store.calls import agent_legs, callbacks, live_calls, support_calls
-from store.calls.support_calls import Ring
+from store.calls.support_calls import SupportCall
 from store.codes import one_time_codes
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
@@ -78,7 +78,7 @@ def look_again(tx: Transaction, ring: int) -> None:
     job_queue.enqueue_once(tx, "ring_over", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
 
 
-def has_gone(tx: Transaction, ring: Ring) -> bool:
+def has_gone(tx: Transaction, ring: SupportCall) -> bool:
     """Nothing was heard of a caller who waits: they would have been told something by now."""
     return ring.seen_at < tx.now - RING_FOR
 
@@ -106,14 +106,14 @@ def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | a
     return refused(tx, settings, found)
 
 
-def _taken(tx: Transaction, ring: Ring) -> a.Taken:
+def _taken(tx: Transaction, ring: SupportCall) -> a.Taken:
     words = live_calls.words(tx, ring.id)
     assert words is not None
     support_calls.met(tx, ring.id)
     return a.Taken(support_calls.room(ring.id), words)
 
 
-def _is_enough(tx: Transaction, ring: Ring) -> bool:
+def _is_enough(tx: Transaction, ring: SupportCall) -> bool:
     """They have waited for long enough; longer while a phone is busy with somebody before them."""
     so_far = agent_legs.progress(tx, ring.id)
     waited = tx.now - max(ring.started_at, so_far.rung_at)
@@ -212,7 +212,7 @@ def back_to_talk(
     return a.BackInRoom(support_calls.room(ring.id), passed)
 
 
-def _stepped_up(tx: Transaction, call: Call, ring: Ring | None) -> bool:
+def _stepped_up(tx: Transaction, call: Call, ring: SupportCall | None) -> bool:
     """Whether a second proof holds on this call now: there was none that was good enough, or the agent would not have asked."""
     if ring is None or call.subject is None or call.proof < Proof.VERIFIED:
         return False

@@ -11,7 +11,7 @@ from desk import lookup
 from desk.lookup import Closed
 from portal import answers
 from portal.acting import acting
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
@@ -24,7 +24,7 @@ NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")
 CLOSED: Final = {Closed.NO_CASE: "no_case", Closed.TOO_MANY_ACCOUNTS: "spent"}
 
 
-def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def look_up(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """The form; with a number, on to that account; with anything else, that it is none."""
     number = re.sub(r"\s", "", numbers.western(visit.query.get("number", "")))
     if NUMBER.fullmatch(number):
@@ -32,7 +32,7 @@ def look_up(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respons
     return answers.page(door, visit, "look_up", who=who, account=None, wrong=bool(number))
 
 
-def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.named.get("account", "")
     found: AccountSeen | Closed = Closed.NOT_PERMITTED
     if NUMBER.fullmatch(number):

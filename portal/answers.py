@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Response
 
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import KNOWN, SESSION, VISITOR, Visit, cookie_name, form_token
 from store.staff import credentials, sessions
 
@@ -28,7 +28,7 @@ HEADERS: Final = {
 }
 
 
-def page(door: Door, visit: Visit, name: str, status: int = 200, **given: Any) -> Response:
+def page(door: PortalContext, visit: Visit, name: str, status: int = 200, **given: Any) -> Response:
     """A template with what it is given. Every page can hold a form: its token, and the cookie that is bound to, come along."""
     known = {"token": form_token(door, visit), "path": visit.path, "now": door.store.clock()}
     known |= {"who": None, "said": "", "stamp": "", "part": False, "unsent": {}}
@@ -38,7 +38,7 @@ def page(door: Door, visit: Visit, name: str, status: int = 200, **given: Any) -
     return made
 
 
-def live_page(door: Door, visit: Visit, name: str, given: Mapping[str, Any]) -> Response:
+def live_page(door: PortalContext, visit: Visit, name: str, given: Mapping[str, Any]) -> Response:
     """A page that asks by itself whether anything has changed; when it does, the block `live` of its template alone."""
     said = "" if visit.by_itself else visit.query.get("said", "")
     made = page(door, visit, name, said=said, stamp=visit.stamp, part=visit.by_itself, **given)
@@ -52,7 +52,7 @@ def fields_of(page: DataclassInstance) -> dict[str, Any]:
     return {one.name: getattr(page, one.name) for one in fields(page)}
 
 
-def bare(door: Door, name: str, status: int) -> Response:
+def bare(door: PortalContext, name: str, status: int) -> Response:
     """A page for whoever could not even be read."""
     known = {"token": "", "path": "", "now": 0, "who": None, "said": "", "stamp": ""}
     return html(door.pages.get_template(f"{name}.html").render(known), status)
@@ -71,19 +71,19 @@ def to(path: str) -> Response:
     return Response(status_code=303, headers={**HEADERS, "Location": path})
 
 
-def not_there(door: Door, visit: Visit) -> Response:
+def not_there(door: PortalContext, visit: Visit) -> Response:
     """The same for what is not there and for what is not theirs."""
     return page(door, visit, "not_there", 404)
 
 
-def keep(door: Door, made: Response, name: str, value: str, seconds: int | None) -> None:
+def keep(door: PortalContext, made: Response, name: str, value: str, seconds: int | None) -> None:
     """A cookie that no script reads and no other site sends; `seconds` None: until the browser is closed."""
     made.set_cookie(
         cookie_name(door, name), value, max_age=seconds, path="/", secure=door.secure, httponly=True, samesite="strict"
     )
 
 
-def signed_in(door: Door, made: Response, token: str, known: str) -> Response:
+def signed_in(door: PortalContext, made: Response, token: str, known: str) -> Response:
     """A new session, always: what the browser had before is dropped."""
     # For longer than it lasts: what was typed in it when it ended is sent along with the next sign-in.
     keep(door, made, SESSION, token, 2 * sessions.WHOLE // 1000)
@@ -92,6 +92,6 @@ def signed_in(door: Door, made: Response, token: str, known: str) -> Response:
     return made
 
 
-def signed_out(door: Door, made: Response) -> Response:
+def signed_out(door: PortalContext, made: Response) -> Response:
     keep(door, made, SESSION, "", 0)
     return made

@@ -28,7 +28,7 @@ def _nobody(_number: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class PortalContext:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
     strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can ring the desk, `may_call` which numbers it may ring;
@@ -69,11 +69,11 @@ def open_door(
     proxies: Networks = (),
     region: str = "",
     accounts_an_hour: int,
-) -> Door:
+) -> PortalContext:
     parts, said = urlsplit(public_url), words.load()
     pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
     decoy = credentials.hashed(pins.issue().digits + "-a-password-of-nobody")
-    return Door(
+    return PortalContext(
         store,
         f"{parts.scheme}://{parts.netloc}",
         pool,

@@ -9,7 +9,7 @@ import pyotp
 from fastapi import Response
 
 from portal import answers, drawing, sending
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store.accounts.people import person_of, subject_of
 from store.codes import one_time_links
@@ -24,18 +24,18 @@ PAGE: Final = "enrol"
 COOLING_HOURS: Final = factors.COOLING // 3_600_000
 
 
-def show(door: Door, visit: Visit) -> Response:
+def show(door: PortalContext, visit: Visit) -> Response:
     """Whoever opens it, a mail scanner too, changes nothing: the app is begun when the button is pressed."""
     with door.store.transaction("portal") as tx:
         found = one_time_links.look(tx, PAGE, visit.named["link"])
     return _gone(door, visit) if found is None else answers.page(door, visit, "enrol", step="begin", wrong=False)
 
 
-def enrol(door: Door, visit: Visit) -> Response:
+def enrol(door: PortalContext, visit: Visit) -> Response:
     return _confirm(door, visit) if "code" in visit.form else _begin(door, visit)
 
 
-def _begin(door: Door, visit: Visit) -> Response:
+def _begin(door: PortalContext, visit: Visit) -> Response:
     with door.store.transaction("portal") as tx:
         found = one_time_links.look(tx, PAGE, visit.named["link"])
         if found is None:
@@ -47,7 +47,7 @@ def _begin(door: Door, visit: Visit) -> Response:
     return _scan(door, visit, secret)
 
 
-def _confirm(door: Door, visit: Visit) -> Response:
+def _confirm(door: PortalContext, visit: Visit) -> Response:
     """A wrong code shows the same secret again; how often is counted. Sent again, what went well has gone well."""
     key = sending.key_of(visit)
     with door.store.transaction("portal") as tx:
@@ -75,14 +75,14 @@ def _confirm(door: Door, visit: Visit) -> Response:
     return answers.page(door, visit, "enrol", 422, step="again", wrong=True)
 
 
-def _done(door: Door, visit: Visit) -> Response:
+def _done(door: PortalContext, visit: Visit) -> Response:
     return answers.page(door, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
 
 
-def _scan(door: Door, visit: Visit, secret: str) -> Response:
+def _scan(door: PortalContext, visit: Visit, secret: str) -> Response:
     qr = drawing.qr(pyotp.TOTP(secret, name="support desk", issuer=totp.ISSUER).provisioning_uri())
     return answers.page(door, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=drawing.spelled(secret))
 
 
-def _gone(door: Door, visit: Visit) -> Response:
+def _gone(door: PortalContext, visit: Visit) -> Response:
     return answers.page(door, visit, "gone", 410, what="enrol")

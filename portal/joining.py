@@ -12,18 +12,18 @@ import pyotp
 from fastapi import Response
 
 from portal import answers, drawing
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store.staff import credentials, passwords, sessions, staff_list
 from store.text import numbers
 from store.verification import totp
 
 
-def show(door: Door, visit: Visit) -> Response:
+def show(door: PortalContext, visit: Visit) -> Response:
     return _page(door, visit, pyotp.random_base32(), "")
 
 
-def join(door: Door, visit: Visit) -> Response:
+def join(door: PortalContext, visit: Visit) -> Response:
     """The secret comes back sealed in the form, so that the code is of the one that was scanned."""
     link, password = visit.named["link"], visit.form.get("password", "")[: passwords.LONGEST + 1]
     secret = _opened(door, link, visit.field("secret", 400)) or pyotp.random_base32()
@@ -53,7 +53,7 @@ def join(door: Door, visit: Visit) -> Response:
     return answers.signed_in(door, answers.page(door, visit, "joined", username=member.username), token, known)
 
 
-def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:
+def _page(door: PortalContext, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:
     link = visit.named["link"]
     with door.store.transaction("portal") as tx:
         member = staff_list.invited(tx, link)
@@ -65,7 +65,7 @@ def _page(door: Door, visit: Visit, secret: str, trouble: str, status: int = 200
     return answers.page(door, visit, "join", status, **given)
 
 
-def _opened(door: Door, link: str, sealed: str) -> str | None:
+def _opened(door: PortalContext, link: str, sealed: str) -> str | None:
     try:
         opened = door.store.keys.open("join-form", base64.urlsafe_b64decode(sealed.encode()), link)
     except (binascii.Error, ValueError):
@@ -73,5 +73,5 @@ def _opened(door: Door, link: str, sealed: str) -> str | None:
     return None if opened is None else opened.decode()
 
 
-def _gone(door: Door, visit: Visit) -> Response:
+def _gone(door: PortalContext, visit: Visit) -> Response:
     return answers.page(door, visit, "gone", 410, what="join")

@@ -11,7 +11,7 @@ from desk.supervision import Asked, Decision, LetOn, OfPin, ThreatOn
 from desk.supervision_page import supervision_page
 from portal import answers
 from portal.acting import acting
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import dual_control, sent_forms
@@ -48,7 +48,7 @@ DECISION: Final = {
 }
 
 
-def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = supervision_page(tx, acting(who))
     if found is None:
         return answers.not_there(door, visit)
@@ -56,18 +56,18 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     return answers.live_page(door, visit, "leads", given)
 
 
-def seen(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def seen(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     if not supervision.see_alert(tx, acting(who), visit.number("id")):
         return answers.not_there(door, visit)
     return answers.to("/desk/lead?said=seen")
 
 
-def lift(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def lift(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     staff = visit.number("id")
     return _said(door, visit, LET_ON[supervision.let_go_on(tx, acting(who), staff)] if staff else None)
 
 
-def threat(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def threat(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """On at once; off is asked for, and another one agrees."""
     if visit.field("to") == "on":
         return _said(door, visit, THREAT_ON[supervision.switch_threat_on(tx, acting(who))])
@@ -75,16 +75,16 @@ def threat(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response
     return _said(door, visit, ASKED[supervision.ask_threat_off(tx, acting(who), reason)])
 
 
-def ask_pin(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def ask_pin(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     wanted = OfPin.UNLOCK if visit.field("action") == OfPin.UNLOCK.value else OfPin.REISSUE
     person, reason = visit.field("person"), visit.field("reason", dual_control.LONGEST_REASON)
     return _said(door, visit, ASKED[supervision.ask_of_pin(tx, acting(who), wanted, person, reason, door.region)])
 
 
-def answer(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def answer(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     agree = visit.field("answer") == "agree"
     return _said(door, visit, DECISION[supervision.decide(tx, acting(who), visit.number("id"), agree=agree)])
 
 
-def _said(door: Door, visit: Visit, said: str | None) -> Response:
+def _said(door: PortalContext, visit: Visit, said: str | None) -> Response:
     return answers.not_there(door, visit) if said is None else answers.to(f"/desk/lead?said={said}")

@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import Response
 
 from portal import answers, sending
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -22,7 +22,7 @@ from store.verification.attempt_limits import Admission
 AGAIN: Final = 10 * 60_000  # ms
 
 
-def show(door: Door, visit: Visit) -> Response:
+def show(door: PortalContext, visit: Visit) -> Response:
     with door.store.transaction("portal") as tx:
         page = pin_reset.look(tx, visit.named["link"])
     if page is None:
@@ -30,7 +30,7 @@ def show(door: Door, visit: Visit) -> Response:
     return answers.page(door, visit, "new_pin", code=page.authenticator, pin=None, wrong=False)
 
 
-def issue(door: Door, visit: Visit) -> Response:
+def issue(door: PortalContext, visit: Visit) -> Response:
     """Made now, hashed, kept, and shown in this answer and nowhere else."""
     key, link, digits = sending.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
     with door.store.transaction("portal") as tx:
@@ -57,7 +57,7 @@ def issue(door: Door, visit: Visit) -> Response:
     return answers.page(door, visit, "new_pin", 422, code=True, pin=None, wrong=True)
 
 
-def _shown(door: Door, visit: Visit, digits: str) -> Response:
+def _shown(door: PortalContext, visit: Visit, digits: str) -> Response:
     return answers.page(door, visit, "new_pin", code=False, pin=f"{digits[:4]} {digits[4:]}", wrong=False)
 
 
@@ -73,5 +73,5 @@ def _veiled(tx: Transaction, key: tuple[str, ...], digits: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(digits, pad, strict=False))
 
 
-def _gone(door: Door, visit: Visit) -> Response:
+def _gone(door: PortalContext, visit: Visit) -> Response:
     return answers.page(door, visit, "gone", 410, what="pin")

@@ -16,7 +16,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sending, sign_in, tickets
-from portal.door import Door
+from portal.door import PortalContext
 from portal.lanes import FullError, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequestError, Visit, body, filled, look
 from store import Transaction, retried
@@ -31,8 +31,8 @@ _STATIC: Final = {
     "desk.js": "text/javascript; charset=utf-8",
     "desk.svg": "image/svg+xml",
 }
-Open = Callable[[Door, Visit], Response]
-Staff = Callable[[Door, Visit, Transaction, SignedIn], Response]
+Open = Callable[[PortalContext, Visit], Response]
+Staff = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 
 OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in"): sign_in.show,
@@ -73,7 +73,7 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
 }
 
 
-def router(door: Door) -> APIRouter:
+def router(door: PortalContext) -> APIRouter:
     routes = APIRouter()
     routes.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
     for (method, path), open_to_all in OPEN.items():
@@ -84,7 +84,7 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
-def _endpoint(door: Door, handler: Open) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(door: PortalContext, handler: Open) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             visit = look(door, request)
@@ -116,7 +116,7 @@ def _proxy_names_nobody() -> None:
     log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
 
 
-def _lane(door: Door, visit: Visit) -> tuple[RequestPool, Whose]:
+def _lane(door: PortalContext, visit: Visit) -> tuple[RequestPool, Whose]:
     """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a lane of their own. A
     made-up token is a stranger's."""
     whose = door.marks.whose(visit.known)
@@ -127,7 +127,7 @@ def _lane(door: Door, visit: Visit) -> tuple[RequestPool, Whose]:
     return (door.lanes.links if ours else door.lanes.strangers), Whose(visit.whence.address, visit.whence.allocation)
 
 
-def _answer(door: Door, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:
+def _answer(door: PortalContext, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:
     """A page that is only looked at is made once more where the database went away; a form is sent twice by us only where nothing
     of it was stored."""
     visit = filled(door, visit, query, form)
@@ -140,7 +140,7 @@ def _answer(door: Door, handler: Open, visit: Visit, query: bytes, form: bytes) 
 
 
 def _signed_in(handler: Staff) -> Open:
-    def staff_only(door: Door, visit: Visit) -> Response:
+    def staff_only(door: PortalContext, visit: Visit) -> Response:
         if visit.foreign and not visit.session and not visit.post:
             return answers.page(door, visit, "onward")  # asked for again from here, the cookie comes along
         stamp = door.store.watch(visit.session) if visit.session and not visit.post else ""

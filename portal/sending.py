@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import Response
 
 from portal import answers
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -44,11 +44,11 @@ Unsent = dict[str, dict[str, str]]  # by form: what its fields hold
 
 
 def once(
-    door: Door,
+    door: PortalContext,
     visit: Visit,
     tx: Transaction,
     who: SignedIn,
-    do: Callable[[Door, Visit, Transaction, SignedIn], Response],
+    do: Callable[[PortalContext, Visit, Transaction, SignedIn], Response],
 ) -> Response:
     """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
     sends another form."""

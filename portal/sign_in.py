@@ -12,7 +12,7 @@ from typing import Final
 from fastapi import Response
 
 from portal import answers, sending
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
@@ -25,17 +25,17 @@ WITHIN: Final = re.compile(rf"/desk(/[a-z0-9-]+){{0,3}}|/desk/account/{ACCOUNT_N
 LONGEST: Final = 64
 
 
-def show(door: Door, visit: Visit) -> Response:
+def show(door: PortalContext, visit: Visit) -> Response:
     return _again(door, visit, 200, way_on(visit.query.get("to", "")), "")
 
 
-def first(door: Door, visit: Visit) -> Response:
+def first(door: PortalContext, visit: Visit) -> Response:
     """Somebody's session ended while they were writing: what they wrote goes through the sign-in, and comes back after it."""
     unsent = {visit.path: sending.typed(visit.form)}
     return _again(door, visit, 401, way_on(sending.page_of(visit.path)), "ended", unsent=unsent)
 
 
-def sign_in(door: Door, visit: Visit) -> Response:
+def sign_in(door: PortalContext, visit: Visit) -> Response:
     """Counted and committed first; then one Argon2; then the code, once. Nothing says what was wrong, but that whoever had both right is
     suspended; and what is refused by the
     count is not hashed, whoever's username it is."""
@@ -81,7 +81,7 @@ def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
     return True
 
 
-def _wait(door: Door, visit: Visit, way: str, why: str, until: int) -> Response:
+def _wait(door: PortalContext, visit: Visit, way: str, why: str, until: int) -> Response:
     wait = max(until - door.store.clock(), 0)
     made = _again(door, visit, 429, way, why, minutes=ceil(wait / 60_000))
     made.headers["Retry-After"] = str(ceil(wait / 1000))
@@ -89,14 +89,21 @@ def _wait(door: Door, visit: Visit, way: str, why: str, until: int) -> Response:
 
 
 def _again(
-    door: Door, visit: Visit, status: int, way: str, why: str, *, minutes: int = 0, unsent: sending.Unsent | None = None
+    door: PortalContext,
+    visit: Visit,
+    status: int,
+    way: str,
+    why: str,
+    *,
+    minutes: int = 0,
+    unsent: sending.Unsent | None = None,
 ) -> Response:
     unsent = unsent or sending.unpacked(visit.form.get("unsent", ""))
     given = {"why": why, "minutes": minutes, "to": way, "unsent": sending.packed(unsent)}
     return answers.page(door, visit, "sign_in", status, **given)
 
 
-def sign_out(door: Door, visit: Visit) -> Response:
+def sign_out(door: PortalContext, visit: Visit) -> Response:
     if visit.session:
         with door.store.transaction("portal") as tx:
             sessions.end(tx, visit.session)

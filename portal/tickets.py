@@ -24,7 +24,7 @@ from desk.ticket_work import (
 from portal import answers
 from portal.acting import acting
 from portal.calls import CALL_BACK, offered
-from portal.door import Door
+from portal.door import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -43,7 +43,7 @@ STATUS: Final = {
 }
 
 
-def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def listed(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     status = visit.query.get("status", "open")
     status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
     number = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
@@ -54,7 +54,7 @@ def listed(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response
     return answers.live_page(door, visit, "tickets", answers.fields_of(found) | asked | {"who": who})
 
 
-def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = ticket_page(
         tx,
         acting(who),
@@ -73,11 +73,11 @@ def show(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
 
 
 def _on(
-    do: Callable[[Door, Transaction, TicketRight, Visit], str],
-) -> Callable[[Door, Visit, Transaction, SignedIn], Response]:
+    do: Callable[[PortalContext, Transaction, TicketRight, Visit], str],
+) -> Callable[[PortalContext, Visit, Transaction, SignedIn], Response]:
     """Something is done with one ticket, as far as it may be: back to it, with a word about what came of it."""
 
-    def handler(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    def handler(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         page = f"/desk/tickets/{visit.number('number')}"
         match ticket_work.to_work(tx, acting(who), visit.number("number"), accounts_an_hour=door.accounts_an_hour):
             case Barred.NOT_THERE:
@@ -92,16 +92,16 @@ def _on(
     return handler
 
 
-def _take(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _take(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
     return TAKEN[ticket_work.take(tx, ticket, numbers.parse_int(visit.field("had")))]
 
 
-def _put_back(_door: Door, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+def _put_back(_door: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
     return "put_back" if ticket_work.put_back(tx, ticket) else "not_put_back"
 
 
-def _answer(door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _answer(door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
@@ -114,7 +114,7 @@ def _answer(door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> s
             return "not_yours"
 
 
-def _note(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _note(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     words = visit.form.get("words", "").strip()
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
@@ -122,7 +122,7 @@ def _note(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> st
     return "noted"
 
 
-def _status(_door: Door, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _status(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     return STATUS[ticket_work.set_status(tx, ticket, visit.field("status"))]
 
 
@@ -130,7 +130,7 @@ take, put_back = _on(_take), _on(_put_back)
 answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 
 
-def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def call_back(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
     made = calls.call_back_requester(tx, acting(who), number, phone=door.phone)
     if made in (CallBack.NOT_PERMITTED, CallBack.NOBODY):
@@ -138,7 +138,7 @@ def call_back(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Respo
     return answers.to(f"/desk/tickets/{number}?said={CALL_BACK[made]}")
 
 
-def release(door: Door, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def release(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
     came = ticket_work.release(tx, acting(who), number)
     if came is Released.NOT_THERE:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from portal.door import Door
+from portal.door import PortalContext
 from portal.whence import ClientAddress, whence
 from store.text import numbers
 from store.text.cleaning import cleaned
@@ -69,11 +69,11 @@ class Visit:
         return self.form.get(name, "")[:longest].strip()
 
 
-def cookie_name(door: Door, name: str) -> str:
+def cookie_name(door: PortalContext, name: str) -> str:
     return f"__Host-{name}" if door.secure else name
 
 
-def look(door: Door, request: Request) -> Visit:
+def look(door: PortalContext, request: Request) -> Visit:
     """All but query and form, without waiting for either. Raises `BadRequestError` where it cannot be a form of ours, whatever is in it."""
     post = request.method == "POST"
     if post:
@@ -100,7 +100,7 @@ def look(door: Door, request: Request) -> Visit:
     )
 
 
-def filled(door: Door, visit: Visit, query: bytes, form: bytes) -> Visit:
+def filled(door: PortalContext, visit: Visit, query: bytes, form: bytes) -> Visit:
     """With what it asks and sends. Raises `BadRequestError`."""
     visit = replace(visit, query=_pairs(query.decode("latin-1")), form=_pairs(form.decode("utf-8", "replace")))
     if visit.post and not _is_form_token(door, visit, visit.form.get("token", "")):
@@ -108,13 +108,13 @@ def filled(door: Door, visit: Visit, query: bytes, form: bytes) -> Visit:
     return visit
 
 
-def form_token(door: Door, visit: Visit) -> str:
+def form_token(door: PortalContext, visit: Visit) -> str:
     """What every form of ours sends along: of this session, or of this browser where nobody is signed in; and a key that makes this
     page's forms other forms than those of the same page a moment ago (sending.py)."""
     return f"{door.store.keys.digest('portal-form', *_of(visit))[:_TOKEN]}.{secrets.token_urlsafe(15)}"
 
 
-def _is_form_token(door: Door, visit: Visit, token: str) -> bool:
+def _is_form_token(door: PortalContext, visit: Visit, token: str) -> bool:
     ours, key = token[:_TOKEN], token[_TOKEN:]
     return len(ours) == _TOKEN and bool(_KEY.fullmatch(key)) and door.store.keys.made(ours, "portal-form", *_of(visit))
 
@@ -123,7 +123,7 @@ def _of(visit: Visit) -> tuple[str, str]:
     return ("session", visit.session) if visit.session else ("visitor", visit.visitor)
 
 
-def _is_ours(door: Door, request: Request) -> None:
+def _is_ours(door: PortalContext, request: Request) -> None:
     origin = request.headers.get("Origin")
     if origin is None:
         ours = request.headers.get("Sec-Fetch-Site", "none") == "same-origin"

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from authz import load_schemes
-from deskgate.app import UNTRACED, House, make_app
+from deskgate.app import UNTRACED, Container, make_app
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
 from deskgate.simulated import SAMPLE
 from simulator.exchange import Exchange, posting
@@ -25,7 +25,7 @@ from store import Keys, Store, open_store
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from tests.doors.mailbox import Mailbox
 from tests.postgres import Server
 
@@ -63,7 +63,7 @@ class Desk:
             twilio_api=TestClient(rest, base_url=f"{PUBLIC}/simulator/twilio", client=("127.0.0.1", 50000)),
             slack_api=slack_api,
         )
-        self.house: House = self.app.state.house
+        self.house: Container = self.app.state.house
         if slack_api is None:
             self.house.deliveries["news"] = lambda _tx, _piece: None  # nobody is in Slack here; see tests/bot
         self.store: Store = self.house.store
@@ -92,7 +92,7 @@ class Desk:
             done += 1
         return done
 
-    def do_again(self, piece: Work) -> None:
+    def do_again(self, piece: Job) -> None:
         """What a worker does with a piece it has: as when another died just after doing it, or is doing it still."""
         with self.store.transaction("worker") as tx:
             rest = self.house.deliveries[piece.kind](tx, piece)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.outbound import outbox
 from bot.outbound.outbox import Where
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import Who, known, of_interaction
 from bot.text.replies import STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply
 from store import Transaction
@@ -35,10 +35,10 @@ def one_of_the_desk(who: Who | None) -> Reply | None:
     return None if who is not None and not who.is_person else Fixed("not_yours")
 
 
-def clicked(do: Click, refused: Callable[[Who | None], Reply | None]) -> Callable[[Door, Body], None]:
+def clicked(do: Click, refused: Callable[[Who | None], Reply | None]) -> Callable[[SlackContext, Body], None]:
     """A listener for an action. `refused` is what somebody is told whose action it is not."""
 
-    def listener(door: Door, body: Body) -> None:
+    def listener(door: SlackContext, body: Body) -> None:
         via = door.via(body)
         user = of_interaction(body, via.team) if via is not None else None
         action = body["actions"][0]

@@ -24,18 +24,18 @@ from bot.inbound import (
     verification_actions,
 )
 from bot.inbound.block_action import a_customer, clicked, one_of_the_desk
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from store import retried
 
 Body = Mapping[str, Any]
-Do = Callable[[Door, Body], Mapping[str, Any] | None]
+Do = Callable[[SlackContext, Body], Mapping[str, Any] | None]
 SHORTCUTS: Final = ("open_ticket",)
 SUGGESTED: Final = ("about", "service", "choose_many", "prove_on")
 NUMBERED: Final = (r"tell_[a-z0-9_.]+", r"add_[0-9]+")  # actions that say what they are about
 LINKS: Final = ("link",)  # buttons that are links: Slack tells of the click all the same
 
 
-def make_bolt(door: Door) -> App:
+def make_bolt(door: SlackContext) -> App:
     """Makes no request of its own, now or for any that comes in: where the app is installed is known (context.py)."""
     bolt = App(
         name="deskgate",  # or Bolt looks through the whole stack for one
@@ -56,7 +56,7 @@ def make_bolt(door: Door) -> App:
     return bolt
 
 
-def _clicks(door: Door) -> dict[str, Do]:
+def _clicks(door: SlackContext) -> dict[str, Do]:
     """The action of a button or a menu, or what it begins with → what is done."""
     customers = {
         **customer_actions.CLICKS,
@@ -97,7 +97,7 @@ def dispatch(bolt: App, body: dict[str, Any]) -> BoltResponse | None:
     return bolt.dispatch(request)
 
 
-def _authorized(door: Door, enterprise: str | None, team: str | None) -> AuthorizeResult:
+def _authorized(door: SlackContext, enterprise: str | None, team: str | None) -> AuthorizeResult:
     """From what is known: no request to Slack, and no token, for listeners speak to nobody. Whoever came through no installation of ours is answered, and not heard."""
     found = door.installation(team) or door.installation(enterprise) or door.home
     assert found is not None  # the router looks before it dispatches
@@ -109,7 +109,7 @@ def _authorized(door: Door, enterprise: str | None, team: str | None) -> Authori
     )
 
 
-def _listener(door: Door, do: Do) -> Callable[..., None]:
+def _listener(door: SlackContext, do: Do) -> Callable[..., None]:
     def listener(ack: Callable[..., BoltResponse], body: Body) -> None:
         said = retried(lambda: do(door, body))  # everything here bears being done twice
         if said:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.outbound import answers, outbox
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_command
 from bot.text import replies
 from bot.text.kept_words import kept
@@ -22,11 +22,11 @@ from store.calls import call_state
 from store.text import numbers
 
 Body = Mapping[str, Any]
-Command = Callable[[Door, Transaction, Who, Body, str], Message | None]
+Command = Callable[[SlackContext, Transaction, Who, Body, str], Message | None]
 _NUMBER = re.compile(r"#?([0-9]{3,15})")
 
 
-def command(door: Door, body: Body) -> dict[str, Any] | None:
+def command(door: SlackContext, body: Body) -> dict[str, Any] | None:
     """The answer of a command. None: a form opens instead."""
     via = door.via(body)
     user = of_command(body, via.team) if via is not None else None
@@ -46,7 +46,7 @@ def command(door: Door, body: Body) -> dict[str, Any] | None:
     return None if made is None else {"response_type": "ephemeral", **made.shown()}
 
 
-def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
+def _ticket(door: SlackContext, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
     if found := _NUMBER.fullmatch(numbers.western(words)):
         return answers.answer(tx, door.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
     if not choices.may_open(choices.possible(tx, who)):
@@ -55,19 +55,19 @@ def _ticket(door: Door, tx: Transaction, who: Who, body: Body, words: str) -> Me
     return None
 
 
-def _link(door: Door, tx: Transaction, user: SlackUser | None, words: str) -> Message:
+def _link(door: SlackContext, tx: Transaction, user: SlackUser | None, words: str) -> Message:
     digits = numbers.digits(words)
     if not numbers.are_digits(digits):
         return customer_messages.plain(door.phrases, "link_how")
     return customer_messages.plain(door.phrases, customer_messages.LINK[link(tx, door.home_id, user, digits)])
 
 
-def _verify(door: Door, tx: Transaction, who: Who | None, words: str) -> Message:
+def _verify(door: SlackContext, tx: Transaction, who: Who | None, words: str) -> Message:
     """For the desk: found or not found, on an exact match, and how to ask for proof. Nobody else learns even that."""
     return customer_messages.plain(door.phrases, "stranger") if who is None else verified(door, tx, who, words)
 
 
-def verified(door: Door, tx: Transaction, who: Who, words: str) -> Message:
+def verified(door: SlackContext, tx: Transaction, who: Who, words: str) -> Message:
     """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
     found = lookup.find_to_verify(
         tx, who, words, door.region, texting=door.texting, accounts_an_hour=door.accounts_an_hour

@@ -10,7 +10,7 @@ from bot.inbound import ticket_opening
 from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
 from bot.inbound.ticket_opening import Origin
 from bot.outbound import outbox
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, of_interaction
 from bot.text import choice_values
 from bot.text.kept_words import kept
@@ -177,7 +177,7 @@ def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     return Fixed("unlinked") if linking.unlink(tx, who.user.team, who.user.user) else STRANGER
 
 
-def shortcut(door: Door, body: Body) -> None:
+def shortcut(door: SlackContext, body: Body) -> None:
     """The shortcut of a message: the form, prefilled with what the message says."""
     via, message = door.via(body), body.get("message") or {}
     user = of_interaction(body, via.team) if via is not None else None

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.inbound import message_edits, overheard, ticket_opening
 from bot.inbound.verification_actions import not_handed_in
 from bot.outbound import outbox
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.text import intents, replies
 from bot.text.kept_words import kept
@@ -17,8 +17,6 @@ from bot.text.mrkdwn import words_of
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
-from desk.linking import Link
-from desk.tickets import HandIn
 from desk.verification import NotProved
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -35,7 +33,7 @@ SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"}
 MINUTE: Final = 60_000  # ms
 
 
-def message(door: Door, body: Body) -> None:
+def message(door: SlackContext, body: Body) -> None:
     """Whatever somebody says where the app is: to it, in a ticket's thread, or to others, which is none of our business."""
     event = body["event"]
     subtype, via = event.get("subtype"), door.via(body)
@@ -51,7 +49,7 @@ def message(door: Door, body: Body) -> None:
         _said(door, event, user, via)
 
 
-def _said(door: Door, event: Body, user: SlackUser, via: Installation) -> None:
+def _said(door: SlackContext, event: Body, user: SlackUser, via: Installation) -> None:
     channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
     thread = event.get("thread_ts") if event.get("thread_ts") != ts else None
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
@@ -146,7 +144,13 @@ def _is_code(meant: intents.Read, direct: bool, place: Place | None) -> bool:
 
 
 def _proved(
-    door: Door, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, digits: str, place: Place | None
+    door: SlackContext,
+    tx: Transaction,
+    who: Who | None,
+    user: SlackUser,
+    spoken: _Spoken,
+    digits: str,
+    place: Place | None,
 ) -> None:
     """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
     one that a reference from the phone is for."""
@@ -171,18 +175,18 @@ def _proved(
         outbox.tell(tx, user, Fixed("proof_later") if late else Fixed("proof_wrong"), key, where=spoken.reply_there)
     elif draft is None:
         outbox.tell(tx, user, Named("proved"), spoken.key, where=spoken.reply_there)
-    elif (done := tickets.hand_in(tx, who, number)) is not HandIn.DONE:  # or else the ticket's first message says so
+    elif (done := tickets.hand_in(tx, who, number)) is not tickets.HandIn.DONE:  # that is said by the ticket itself
         outbox.tell(tx, user, not_handed_in(done, number), spoken.key, where=spoken.reply_there)
 
 
 def _directly(
-    door: Door, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
+    door: SlackContext, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
 ) -> None:
     if meant.intent == "link":
         done = link(tx, door.home_id, user, meant.value) if meant.value else None
         said = customer_messages.LINK[done] if done is not None else "link_how"
         # Said of every wrong one, and from the sixth on once.
-        key = f"{said}:{_minute(tx, user, spoken)}" if done is Link.LATER else spoken.key
+        key = f"{said}:{_minute(tx, user, spoken)}" if done is linking.Link.LATER else spoken.key
         outbox.tell(tx, user, Fixed(said), key, where=spoken.reply_there)
         return
     if who is None:
@@ -281,7 +285,7 @@ def _stranger(tx: Transaction, user: SlackUser, spoken: _Spoken) -> None:
     outbox.tell(tx, user, STRANGER, f"stranger:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
-def home_opened(door: Door, body: Body) -> None:
+def home_opened(door: SlackContext, body: Body) -> None:
     event, via = body["event"], door.via(body)
     user = of_event(body, via.team) if via is not None else None
     if user is None:
@@ -295,7 +299,7 @@ def home_opened(door: Door, body: Body) -> None:
                 outbox.home(tx, user, 0, f"home:{opened}")
 
 
-def joined(door: Door, body: Body) -> None:
+def joined(door: SlackContext, body: Body) -> None:
     """The app came into a channel: it says once what it is good for, and pins that."""
     event, via = body["event"], door.via(body)
     if via is None or event.get("user") != via.bot_user or event.get("channel") == door.agent_channel:
@@ -305,7 +309,7 @@ def joined(door: Door, body: Body) -> None:
         outbox.once(tx, "slack.welcome", f"{via.team}:{channel}", f"welcome:{channel}", via=via.team, channel=channel)
 
 
-def user_changed(door: Door, body: Body) -> None:
+def user_changed(door: SlackContext, body: Body) -> None:
     """Somebody deactivated stands for nobody any more."""
     gone, via = body["event"].get("user"), door.via(body)
     if not isinstance(gone, dict) or gone.get("deleted") is not True or via is None:
@@ -316,14 +320,14 @@ def user_changed(door: Door, body: Body) -> None:
             linking.unlink(tx, user.team, user.user)
 
 
-def channel_moved(door: Door, body: Body) -> None:
+def channel_moved(door: SlackContext, body: Body) -> None:
     event, via = body["event"], door.via(body)
     if via is not None:
         with door.store.transaction("slack") as tx:
             ticket_threads.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
 
 
-def removed(door: Door, body: Body) -> None:
+def removed(door: SlackContext, body: Body) -> None:
     """Uninstalled, or its token revoked: what we had of that installation is forgotten, unless it was installed anew."""
     event, found = body["event"], door.named(body)
     if found is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
@@ -333,7 +337,7 @@ def removed(door: Door, body: Body) -> None:
     door.look(anew=True)
 
 
-EVENTS: Final[dict[str, Callable[[Door, Body], None]]] = {
+EVENTS: Final[dict[str, Callable[[SlackContext, Body], None]]] = {
     "message": message,
     "app_mention": message,
     "app_home_opened": home_opened,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.outbound import outbox
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known
 from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
@@ -33,7 +33,7 @@ def before_and_now(event: Body) -> tuple[Body, Body | None]:
     return before or now, now
 
 
-def changed(door: Door, event: Body, user: SlackUser | None, via: Installation) -> None:
+def changed(door: SlackContext, event: Body, user: SlackUser | None, via: Installation) -> None:
     """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may, and also
     where it does not say who that is: the old words go in any case, and the new ones come instead where they may be added."""
     if event.get("subtype") == "message_changed" and event.get("message") is None:
@@ -74,7 +74,7 @@ def changed(door: Door, event: Body, user: SlackUser | None, via: Installation) 
             edits.early(tx, who.subject, source, words, stamp)
 
 
-def file_deleted(door: Door, body: Body) -> None:
+def file_deleted(door: SlackContext, body: Body) -> None:
     """Whoever deletes a file in Slack means all that has it."""
     if door.via(body) is not None:
         with door.store.transaction("slack") as tx:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from store.codes import exposed_codes
 
 if TYPE_CHECKING:
-    from bot.platform.context import Door
+    from bot.platform.context import SlackContext
     from store.slack.installations import Installation
 
 HOUR: Final = 3_600_000  # ms
@@ -69,7 +69,7 @@ _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, 
 )
 
 
-def listen(door: Door, event: Mapping[str, Any], via: Installation) -> None:
+def listen(door: SlackContext, event: Mapping[str, Any], via: Installation) -> None:
     """Codes in a message that others read are good no more. Direct messages with us nobody else reads."""
     if event.get("channel_type") == "im" or event.get("bot_id") == via.bot_id:
         return

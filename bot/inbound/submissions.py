@@ -10,7 +10,7 @@ from authz import Topic
 from bot.inbound import block_action, commands, ticket_opening
 from bot.inbound.ticket_opening import Origin
 from bot.outbound import agent_forms, outbox, private
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.text import choice_values
 from bot.text.kept_words import kept
@@ -34,7 +34,7 @@ Body = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-def submitted(door: Door, body: Body) -> Answer | None:
+def submitted(door: SlackContext, body: Body) -> Answer | None:
     """The answer to a form: its errors, or what it turns into. None closes it."""
     via, view = door.via(body), body["view"]
     user = of_interaction(body, via.team) if via is not None else None
@@ -66,11 +66,11 @@ def _chosen(view: Mapping[str, Any], name: str) -> str:
     return str(((_state(view, name, name) or {}).get("selected_option") or {}).get("value") or "")
 
 
-def _shown(door: Door, blocks: Any) -> Answer:
+def _shown(door: SlackContext, blocks: Any) -> Answer:
     return {"response_action": "update", "view": forms.refused(door.phrases, blocks)}
 
 
-def _open(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _open(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     p, words = door.phrases, _words(view)
     told_us = str(view.get("private_metadata") or "").split("|")
     channel, thread, only, source, files, files_seal, words_seal = (*told_us, *7 * [""])[:7]
@@ -117,7 +117,7 @@ def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
 
 
 def _opened(
-    door: Door, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Body
+    door: SlackContext, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Body
 ) -> Block:
     """That it is open; or, for a draft, the form by which it goes to the desk."""
     p, (account, kind) = door.phrases, about
@@ -149,7 +149,7 @@ def _ticket(view: Mapping[str, Any]) -> int:
     return block_action.number(str(view.get("private_metadata") or ""))
 
 
-def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _reply(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     if kept(door.phrases, _words(view)) != _words(view):
         return _error(tx, "words", door.phrases.plain("form.no_pins"), view)
     if tickets.reply(tx, who, _ticket(view), _words(view)):
@@ -157,7 +157,7 @@ def _reply(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body:
     return _shown(door, customer_messages.plain(door.phrases, "not_added").blocks)
 
 
-def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_answer(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
     chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
@@ -178,7 +178,7 @@ def _desk_answer(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any],
             return None
 
 
-def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_correct(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     number, message = map(block_action.number, str(view.get("private_metadata") or "").partition(":")[::2])
     if not _words(view):
         return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
@@ -187,7 +187,7 @@ def _desk_correct(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any]
     return None if done else _shown(door, customer_messages.plain(door.phrases, "not_your_answer").blocks)
 
 
-def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_note(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     ticket = ticket_work.to_work_on_shown(tx, who, _ticket(view))
     if ticket is None:
         return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
@@ -195,14 +195,14 @@ def _desk_note(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], b
     return None
 
 
-def _verify(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _verify(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     if who.is_person:
         return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
     found = commands.verified(door, tx, who, _words(view))
     return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
 
 
-def _prove(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _prove(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """A code from the form: what does not fit leaves the form open, and counts."""
     p = door.phrases
     said, _, number = str(view.get("private_metadata") or "").partition(":")
@@ -229,7 +229,7 @@ _NOT_PROVED: Final = {
 }
 
 
-def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _approve(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """The number that is heard on the phone: said once. A wrong one ends it."""
     p, id = door.phrases, _ticket(view)
     digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
@@ -246,7 +246,7 @@ def _approve(door: Door, tx: Transaction, who: Who, view: Mapping[str, Any], bod
     return _update(verification_messages.answered(p, said))
 
 
-def suggested(door: Door, body: Body) -> Answer:
+def suggested(door: SlackContext, body: Body) -> Answer:
     """The choices that fit what somebody types, where there are too many for one list."""
     via, typed = door.via(body), str(body.get("value") or "").casefold()
     user = of_interaction(body, via.team) if via is not None else None
@@ -267,7 +267,7 @@ def suggested(door: Door, body: Body) -> Answer:
     return {"option_groups": b.option_groups(groups)}
 
 
-FORMS: Final[dict[str, Callable[[Door, Transaction, Who, Mapping[str, Any], Body], Answer | None]]] = {
+FORMS: Final[dict[str, Callable[[SlackContext, Transaction, Who, Mapping[str, Any], Body], Answer | None]]] = {
     "open_ticket": _open,
     "reply": _reply,
     "desk_answer": _desk_answer,

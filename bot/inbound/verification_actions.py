@@ -8,7 +8,7 @@ from typing import Any, Final
 from authz import Reason
 from bot.inbound.block_action import Click, number, number_of, stands_there, value_of, where
 from bot.outbound import outbox
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
 from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
 from desk import approvals, own_security, tickets, verification
@@ -44,7 +44,7 @@ def not_handed_in(done: HandIn | Refused, number: int) -> Reply:
     return AboutTicket("prove.withdrawn", number) if done is HandIn.WITHDRAWN else Fixed("no_draft")
 
 
-def send_text(door: Door) -> Click:
+def send_text(door: SlackContext) -> Click:
     """From the form: a code goes to their number on file, and the form says so."""
 
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import Who
 from bot.views import customer_messages, forms
 from bot.views.blocks import Block
@@ -14,7 +14,9 @@ from store import Transaction
 from store.messages.timeline import Said
 
 
-def answer(tx: Transaction, door: Door, ticket: TicketRight, *, since: Sequence[Said] = (), typed: str = "") -> Block:
+def answer(
+    tx: Transaction, door: SlackContext, ticket: TicketRight, *, since: Sequence[Said] = (), typed: str = ""
+) -> Block:
     """Who else has the ticket stands above; and `since`, what colleagues have said on it since the form was opened, in which
     `typed` stood."""
     found = ticket_page.answer_form(tx, ticket, phone=door.phone)
@@ -30,7 +32,7 @@ def answer(tx: Transaction, door: Door, ticket: TicketRight, *, since: Sequence[
     )
 
 
-def correct(tx: Transaction, door: Door, who: Who, number: int, message: int) -> Block:
+def correct(tx: Transaction, door: SlackContext, who: Who, number: int, message: int) -> Block:
     """What was answered, to be changed: by whoever wrote it."""
     ticket = ticket_work.to_work_on_shown(tx, who, number)
     found = ticket_page.correction(tx, ticket, message, phone=door.phone) if ticket is not None else None

@@ -11,14 +11,14 @@ from bot.views.blocks import Message
 from desk.actors import permit_worker
 from store import Transaction
 from store.calls import callbacks, live_calls
-from store.jobs.job_queue import RetryLaterError, Work
+from store.jobs.job_queue import Job, RetryLaterError
 from store.security import alerts
 from store.slack import quotes, ticket_threads
 from store.slack.ticket_threads import Post
 from store.verification import slack_members
 
 
-def case(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def case(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """The card of a call as it is now: posted once, and changed from then on."""
     ring, door = int(piece.payload["ring"]), posting.door
     if not door.agent_channel:
@@ -40,7 +40,7 @@ def case(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     piece.then.append(lambda tx: quotes.keep(tx, key, {"ring": ring}, about))
 
 
-def alert(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def alert(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
     id, door = int(piece.payload["alert"]), posting.door
     grant = permit_worker(tx)
@@ -61,7 +61,7 @@ def alert(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
 
 
-def called(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def called(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A call back that reached nobody: whoever asked for it is told, in direct messages."""
     door = posting.door
     found = callbacks.look(tx, int(piece.payload["call_back"]))
@@ -75,7 +75,7 @@ def called(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
 
 
-def _in_the_channel(posting: Posting, key: str, message: Message, piece: Work) -> Post:
+def _in_the_channel(posting: Posting, key: str, message: Message, piece: Job) -> Post:
     door = posting.door
     if not door.home_id:
         raise RetryLaterError("Slack has not told us who we are yet", 15)

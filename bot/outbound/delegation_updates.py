@@ -13,12 +13,12 @@ from store import Transaction
 from store.accounts import delegations
 from store.accounts.people import subject_of
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.slack import ticket_threads
 from store.verification import slack_members
 
 
-def request(_posting: Posting, tx: Transaction, piece: Work) -> None:
+def request(_posting: Posting, tx: Transaction, piece: Job) -> None:
     """Somebody asks: each who may lend is a piece of work of their own, so that nobody waits for another."""
     _tell_lenders(tx, int(piece.payload["request"]), "asked")
 
@@ -31,7 +31,7 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
         job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
 
 
-def ask(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def ask(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """The question to one who may lend; afterwards the same message says what came of it."""
     id, person = int(piece.payload["request"]), int(piece.payload["person"])
     key, door = f"loan:{id}:{person}", posting.door
@@ -48,7 +48,7 @@ def ask(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         _direct(posting, key, member, message, piece)
 
 
-def news(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def news(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Lent, refused, over: whoever asked hears of it, if they are still on the account, and the lenders' messages say so."""
     door, request, loan = posting.door, piece.payload.get("request"), piece.payload.get("loan")
     if request is not None:
@@ -81,6 +81,6 @@ def _where(tx: Transaction, person: int) -> slack_members.Member | None:
     return next(iter(slack_members.of_person(tx, person)), None)
 
 
-def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, piece: Work) -> None:
+def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, piece: Job) -> None:
     via = member.via or posting.door.home_id
     posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)

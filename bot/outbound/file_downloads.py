@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from bot.outbound.posting import Posting
 from desk.actors import permit_worker
 from store import Transaction
-from store.jobs.job_queue import PermanentError, Work
+from store.jobs.job_queue import Job, PermanentError
 from store.messages import attachments
 
 
-def fetch_file(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def fetch_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A file that came with a message. Of one in a shared channel the event said no more than its id."""
     message, id = int(piece.payload["message"]), str(piece.payload["file"])
     team = attachments.came_through(tx, permit_worker(tx), message)

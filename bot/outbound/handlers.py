@@ -20,7 +20,7 @@ from bot.outbound import (
     verification_prompts,
 )
 from bot.outbound.posting import GONE, Posting
-from bot.platform.context import Door, ask_who_we_are
+from bot.platform.context import SlackContext, ask_who_we_are
 from bot.platform.identity import SlackUser, Who, known
 from bot.platform.web_api import SlackError, WebApi
 from bot.text import replies
@@ -33,18 +33,18 @@ from desk.actors import permit_worker
 from desk.ticket_lists import Page
 from store import Transaction
 from store.accounts.people import person_of, subject_of
-from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
 from store.slack import ticket_threads
 from store.verification import slack_approvals, totp
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
 PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
-Do = Callable[[Posting, Transaction, Work], Iterator[None] | None]
+Do = Callable[[Posting, Transaction, Job], Iterator[None] | None]
 Deliveries = dict[str, Delivery]
 
 
-def make_deliveries(door: Door, api: WebApi) -> Deliveries:
+def make_deliveries(door: SlackContext, api: WebApi) -> Deliveries:
     """Kind of work → how it is done. Each bears being done twice."""
     posting = Posting(door, api)
     return {kind: _with(posting, do, "slack") for kind, do in IN_SLACK.items()} | {
@@ -55,7 +55,7 @@ def make_deliveries(door: Door, api: WebApi) -> Deliveries:
 def _with(posting: Posting, do: Do, channel: str) -> Delivery:
     """`channel`: as which one the ledger has what is told by it."""
 
-    def deliver(tx: Transaction, piece: Work) -> Iterator[None] | None:
+    def deliver(tx: Transaction, piece: Job) -> Iterator[None] | None:
         tx.channel = channel
         posting.door.look_in(tx)
         return do(posting, tx, piece)
@@ -63,14 +63,14 @@ def _with(posting: Posting, do: Do, channel: str) -> Delivery:
     return deliver
 
 
-def _user(piece: Work) -> SlackUser:
+def _user(piece: Job) -> SlackUser:
     return SlackUser(str(piece.payload["team"]), str(piece.payload["user"]), str(piece.payload["via"]))
 
 
 # --- answers
 
 
-def tell(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def tell(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
     user, where = _user(piece), piece.payload.get("where") or {}
     reply = replies.from_payload(piece.payload["what"])
@@ -94,14 +94,14 @@ def tell(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
             reworded.keep(piece, f"tell:{piece.key}", piece.payload, message)
 
 
-def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, piece: Work) -> None:
+def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, piece: Job) -> None:
     """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
     if piece.attempts > 1:
         posting.change(post, message)
     piece.then.append(lambda tx: verification_prompts.fades(tx, f"tell:{piece.key}"))
 
 
-def answer_anew(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def answer_anew(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
     key, asked = str(piece.payload["post"]), piece.payload["asked"]
     stands = ticket_threads.posted(tx, key)
@@ -120,7 +120,7 @@ def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
         posting.api.call(team, "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=said)
 
 
-def _answer(tx: Transaction, door: Door, user: SlackUser, asked: Mapping[str, Any]) -> Message:
+def _answer(tx: Transaction, door: SlackContext, user: SlackUser, asked: Mapping[str, Any]) -> Message:
     reply, p = replies.from_payload(asked["what"]), door.phrases
     if isinstance(reply, Fixed):
         return customer_messages.fixed(p, reply.key)
@@ -135,9 +135,7 @@ def _answer(tx: Transaction, door: Door, user: SlackUser, asked: Mapping[str, An
     return answers.answer(tx, p, who, reply)
 
 
-def _only_to(
-    posting: Posting, user: SlackUser, channel: str, thread: str | None, message: Message, piece: Work
-) -> None:
+def _only_to(posting: Posting, user: SlackUser, channel: str, thread: str | None, message: Message, piece: Job) -> None:
     """For the eyes of one member; in direct messages where they are not in that channel."""
     try:
         posting.api.call(
@@ -157,7 +155,7 @@ def _only_to(
 # --- forms
 
 
-def form(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def form(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
     user, door = _user(piece), posting.door
     who = known(tx, user)
@@ -190,7 +188,7 @@ def form(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         posting.post(f"form:{piece.key}", user.via, to, again, piece)
 
 
-def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+def _open_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     possible = choices.possible(tx, who)
     found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
@@ -209,7 +207,7 @@ def _open_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) 
     return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=kept, about=about)
 
 
-def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+def _ticket_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     number, form = int(asked["ticket"]), str(asked["form"])
     ticket = ticket_work.to_work_on_shown(tx, who, number) if form == "desk_answer" else None
     if ticket is None:
@@ -217,23 +215,23 @@ def _ticket_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]
     return agent_forms.answer(tx, door, ticket)
 
 
-def _correct_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+def _correct_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     return agent_forms.correct(tx, door, who, int(asked["ticket"]), int(asked["message"]))
 
 
-def _prove_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+def _prove_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     made = private.form(tx, door, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or ""))
     return made or forms.refused(door.phrases, customer_messages.plain(door.phrases, "nothing_allowed").blocks)
 
 
-def _approve_form(tx: Transaction, door: Door, who: Who, asked: Mapping[str, Any]) -> Block:
+def _approve_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     found = slack_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
     if found is None or found.over or subject_of(found.person) != who.subject:
         return forms.refused(door.phrases, customer_messages.plain(door.phrases, "approval.gone").blocks)
     return verification_messages.number_form(door.phrases, found.id)
 
 
-FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Block]]] = {
+FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, Any]], Block]]] = {
     "open": _open_form,
     "reply": _ticket_form,
     "desk_answer": _ticket_form,
@@ -248,7 +246,7 @@ FORMS: Final[dict[str, Callable[[Transaction, Door, Who, Mapping[str, Any]], Blo
 # --- the app's own place
 
 
-def show_home(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def show_home(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     user, p = _user(piece), posting.door.phrases
     who = known(tx, user)
     if who is None or not who.is_person:
@@ -265,7 +263,7 @@ def show_home(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     reworded.keep(piece, f"home:{user.team}:{user.user}", piece.payload, view)
 
 
-def prompts(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
+def prompts(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
     """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
     yield
     p, user = posting.door.phrases, _user(piece)
@@ -282,7 +280,7 @@ def prompts(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
             )
 
 
-def welcome(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
+def welcome(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
     """In a channel the app came into: what it is good for, pinned."""
     yield
     p, team, channel = posting.door.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
@@ -295,7 +293,7 @@ def welcome(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
             raise
 
 
-def react(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
+def react(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
     """A lock on what an agent wrote in a card's thread: it is kept, and stays inside."""
     yield
     try:
@@ -311,7 +309,7 @@ def react(posting: Posting, _tx: Transaction, piece: Work) -> Iterator[None]:
             raise
 
 
-def hello(posting: Posting, _tx: Transaction, _piece: Work) -> Iterator[None]:
+def hello(posting: Posting, _tx: Transaction, _piece: Job) -> Iterator[None]:
     """Who the token of the settings belongs to."""
     yield
     ask_who_we_are(posting.door, posting.api)

@@ -11,11 +11,11 @@ from bot.outbound.posting import Posting
 from bot.views import customer_messages
 from store import Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.verification import slack_members
 
 
-def tell(_posting: Posting, tx: Transaction, piece: Work) -> None:
+def tell(_posting: Posting, tx: Transaction, piece: Job) -> None:
     """Each member is a piece of work of their own: one who cannot be reached keeps nobody else from being told."""
     notice, person = str(piece.payload["notice"]), int(piece.payload["person"])
     for member in slack_members.of_person(tx, person):
@@ -23,7 +23,7 @@ def tell(_posting: Posting, tx: Transaction, piece: Work) -> None:
         job_queue.enqueue_once(tx, "slack.notice_to", f"{piece.key}:{member.team}:{member.user}", to)
 
 
-def tell_one(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def tell_one(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Unless they stand for somebody else by now."""
     team, user, door = str(piece.payload["team"]), str(piece.payload["user"]), posting.door
     member = slack_members.find(tx, team, user)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.web_api import SlackError, WebApi
 from bot.views.blocks import Message
-from store.jobs.job_queue import RetryLaterError, Work
+from store.jobs.job_queue import Job, RetryLaterError
 from store.slack import ticket_threads
 from store.slack.ticket_threads import Post
 from store.verification import slack_members
@@ -26,7 +26,7 @@ GONE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "
 
 @dataclass(frozen=True)
 class Posting:
-    door: Door
+    door: SlackContext
     api: WebApi
 
     def post(
@@ -35,7 +35,7 @@ class Posting:
         team: str,
         channel: str,
         message: Message,
-        piece: Work,
+        piece: Job,
         *,
         thread: str | None = None,
         version: str = "",
@@ -53,7 +53,7 @@ class Posting:
         team: str,
         channel: str,
         message: Message,
-        piece: Work,
+        piece: Job,
         *,
         thread: str | None = None,
         version: str = "",
@@ -92,7 +92,7 @@ class Posting:
                 slack_members.met(tx, member, via, channel)
         return channel
 
-    def rewrite(self, key: str, stands: Post, message: Message, version: str, piece: Work) -> None:
+    def rewrite(self, key: str, stands: Post, message: Message, version: str, piece: Job) -> None:
         """The same for what has a version, unless it is in that one."""
         if stands.version != version:
             self.change(stands, message)
@@ -123,6 +123,6 @@ class Posting:
         raise RetryLaterError("too much was written there since to find whether it was posted", 300)
 
 
-def keep(piece: Work, key: str, post: Post) -> None:
+def keep(piece: Job, key: str, post: Post) -> None:
     """Where something stands, written down when this try ends."""
     piece.then.append(lambda tx: ticket_threads.keep_post(tx, key, post))

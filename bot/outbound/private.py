@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from authz import REQUESTS, Action, Topic
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
 from bot.text.replies import Named, Reference
 from bot.views import customer_messages, verification_messages
@@ -19,18 +19,18 @@ from desk.own_security import Lock
 from store import Transaction
 from store.verification import transfer_codes
 
-Answer = Callable[[Transaction, Door, Who], Message]
+Answer = Callable[[Transaction, SlackContext, Who], Message]
 MOST: Final = 20  # accounts in one message
 
 
-def answer(tx: Transaction, door: Door, who: Who | None, reply: Named | Reference) -> Message:
+def answer(tx: Transaction, door: SlackContext, who: Who | None, reply: Named | Reference) -> Message:
     """Whoever is not known is told that and no more."""
     if who is None or not who.is_person:
         return customer_messages.plain(door.phrases, "stranger" if who is None else "you_are_staff")
     return _reference(tx, door, who, reply) if isinstance(reply, Reference) else ANSWERS[reply.name](tx, door, who)
 
 
-def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent: str = "") -> Block | None:
+def form(tx: Transaction, door: SlackContext, who: Who, account: int, number: int, sent: str = "") -> Block | None:
     """The form for a second proof on an account (id), for the draft `number` or none (0). None: the account is not theirs."""
     named = accounts.name(tx, who, account)
     if named is None:
@@ -41,7 +41,7 @@ def form(tx: Transaction, door: Door, who: Who, account: int, number: int, sent:
     return verification_messages.form(door.phrases, ways, named, number, door.step_up_minutes, kind=kind, sent=sent)
 
 
-def _prove(tx: Transaction, door: Door, who: Who) -> Message:
+def _prove(tx: Transaction, door: SlackContext, who: Who) -> Message:
     found = verification.standings(tx, who, MOST)
     if not found.each and not found.more:
         return customer_messages.plain(door.phrases, "nothing_allowed")
@@ -49,12 +49,12 @@ def _prove(tx: Transaction, door: Door, who: Who) -> Message:
     return verification_messages.standing(door.phrases, found, needed, ticket_lists.drafts(tx, who))
 
 
-def _proved(tx: Transaction, door: Door, who: Who) -> Message:
+def _proved(tx: Transaction, door: SlackContext, who: Who) -> Message:
     """After a reference that was right: how they stand now."""
     return _prove(tx, door, who)
 
 
-def _reference(tx: Transaction, door: Door, who: Who, reply: Reference) -> Message:
+def _reference(tx: Transaction, door: SlackContext, who: Who, reply: Reference) -> Message:
     """A reference for the phone, for what was proved here; what was carried here is not carried on."""
     p = door.phrases
     own = [(account, proved) for account, proved in verification.proved_on(tx, who, MOST) if not proved.topic]
@@ -71,7 +71,7 @@ def _reference(tx: Transaction, door: Door, who: Who, reply: Reference) -> Messa
     return verification_messages.reference(p, account.name, topic or "", digits)
 
 
-def _authenticator(tx: Transaction, door: Door, who: Who) -> Message:
+def _authenticator(tx: Transaction, door: SlackContext, who: Who) -> Message:
     """Since when they have one, or a one-time link to set one up."""
     there = own_security.authenticator(tx, who)
     if there is not None:
@@ -81,7 +81,7 @@ def _authenticator(tx: Transaction, door: Door, who: Who) -> Message:
     return verification_messages.enrolment(door.phrases, f"{door.public_url}/enrol/{own_security.enrol(tx, who)}")
 
 
-def _locked(tx: Transaction, door: Door, who: Who) -> Message:
+def _locked(tx: Transaction, door: SlackContext, who: Who) -> Message:
     """A code that is taken at the PIN prompt while their PIN is locked; otherwise what applies."""
     p, lock = door.phrases, own_security.lock(tx, who)
     if lock is not Lock.LOCKED:

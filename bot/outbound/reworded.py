@@ -18,7 +18,7 @@ from bot.text.replies import OneTicket
 from bot.views.blocks import Message
 from store import Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.messages import edits
 from store.slack import quotes
 from store.slack.quotes import Quote
@@ -28,7 +28,7 @@ APART: Final = 30_000  # ms until the next of them
 _OF_A_TICKET: Final = frozenset({"prove", "withdraw", "solved", "reopen", "reply"})  # buttons that say a number
 
 
-def keep(piece: Work, post: str, asked: Mapping[str, Any], made: Message | Mapping[str, Any]) -> None:
+def keep(piece: Job, post: str, asked: Mapping[str, Any], made: Message | Mapping[str, Any]) -> None:
     """What a post holds from now on."""
     blocks = made.blocks if isinstance(made, Message) else made.get("blocks", ())
     about = [f"ticket:{number}" for block in blocks for number in _numbers(block)]
@@ -57,7 +57,7 @@ def _numbers(block: Mapping[str, Any]) -> Iterator[str]:
                 yield found[2]
 
 
-def again(_posting: Posting, tx: Transaction, piece: Work) -> None:
+def again(_posting: Posting, tx: Transaction, piece: Job) -> None:
     """Words of a ticket or of a message have changed: each answer that holds them is a piece of work of its own, a few at once, the
     newest first. One that waits to be made anew already will show what is so then."""
     about, before = str(piece.payload["about"]), piece.payload.get("before")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, standing_for
 from bot.views import agent_cards, customer_messages, verification_messages
 from bot.views import blocks as b
@@ -27,7 +27,7 @@ def came_from(place: Place, said: Said) -> bool:
     return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
 
 
-def _desk_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+def _desk_head(door: SlackContext, tx: Transaction, place: Place) -> Message | None:
     found = facts.card(tx, permit_worker(tx), place.ticket)
     return None if found is None else agent_cards.card(door.phrases, found, phone=door.phone)
 
@@ -37,7 +37,7 @@ def _who(place: Place) -> Who:
     return standing_for(subject_of(place.person or 0), SlackUser("", "", place.team))
 
 
-def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+def _customer_head(door: SlackContext, tx: Transaction, place: Place) -> Message | None:
     about = timeline.about(tx, place.ticket)
     if about is not None and about.status == "withdrawn":
         return customer_messages.plain(door.phrases, "draft_gone")
@@ -56,14 +56,14 @@ def _customer_head(door: Door, tx: Transaction, place: Place) -> Message | None:
     return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket))
 
 
-def _origin_head(door: Door, tx: Transaction, place: Place) -> Message | None:
+def _origin_head(door: SlackContext, tx: Transaction, place: Place) -> Message | None:
     about = timeline.about(tx, place.ticket)
     return (
         None if about is None else customer_messages.plain(door.phrases, f"origin.{about.seen_as}", number=place.ticket)
     )
 
 
-def _desk_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+def _desk_say(door: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
     grant = permit_worker(tx)
     said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
     if said is None:
@@ -78,21 +78,21 @@ def as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
     return None if found is None else next((one for one in found.said if one.id == id), None)
 
 
-def _customer_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+def _customer_say(door: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
     said = as_customer(tx, place, id)
     return None if said is None else b.message(customer_messages.said_in(door.phrases, said))
 
 
-def _origin_say(door: Door, tx: Transaction, place: Place, id: int) -> Message | None:
+def _origin_say(door: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
     return customer_messages.plain(door.phrases, "origin.answered", number=place.ticket)
 
 
-HEADS: Final[Mapping[str, Callable[[Door, Transaction, Place], Message | None]]] = {
+HEADS: Final[Mapping[str, Callable[[SlackContext, Transaction, Place], Message | None]]] = {
     ticket_threads.DESK: _desk_head,
     ticket_threads.CUSTOMER: _customer_head,
     ticket_threads.ORIGIN: _origin_head,
 }
-SAYS: Final[Mapping[str, Callable[[Door, Transaction, Place, int], Message | None]]] = {
+SAYS: Final[Mapping[str, Callable[[SlackContext, Transaction, Place, int], Message | None]]] = {
     ticket_threads.DESK: _desk_say,
     ticket_threads.CUSTOMER: _customer_say,
     ticket_threads.ORIGIN: _origin_say,

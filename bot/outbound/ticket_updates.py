@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from authz import Grant
 from bot.outbound import ticket_texts
 from bot.outbound.posting import GONE, Posting, keep
-from bot.platform.context import Door
+from bot.platform.context import SlackContext
 from bot.platform.web_api import OPERATORS, SlackError
 from bot.views import blocks as b
 from bot.views import customer_messages
@@ -20,7 +20,7 @@ from desk.actors import permit_worker
 from store import Transaction
 from store.accounts.people import subject_of
 from store.jobs import job_queue
-from store.jobs.job_queue import PermanentError, RetryLaterError, Work
+from store.jobs.job_queue import Job, PermanentError, RetryLaterError
 from store.messages import attachments, shown, timeline
 from store.messages.timeline import Said
 from store.slack import ticket_threads
@@ -31,7 +31,7 @@ from store.tickets.answer_delivery import Delivery
 from store.verification import slack_members
 
 
-def news(posting: Posting, tx: Transaction, piece: Work) -> None:
+def news(posting: Posting, tx: Transaction, piece: Job) -> None:
     """Something about a ticket changed: what each place is owed, each thing once and in its order."""
     door, number = posting.door, int(piece.payload["ticket"])
     home = door.home
@@ -71,7 +71,7 @@ def news(posting: Posting, tx: Transaction, piece: Work) -> None:
         answer_delivery.left_over(tx, grant, number, phone=door.phone)
 
 
-def _places_for(door: Door, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
+def _places_for(door: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
     """The desk's own place, and the direct messages of whoever opened it, if they are in Slack."""
     there = ticket_threads.of_ticket(tx, number)
     if (
@@ -123,7 +123,7 @@ class _Head:
     linked: Post | None
 
 
-def head(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def head(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """The first message of a place: posted, or brought to what is so now."""
     place = _place(tx, piece)
     found = _head(posting.door, tx, place)
@@ -133,7 +133,7 @@ def head(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
     _bring_head(posting, place, found, piece)
 
 
-def _head(door: Door, tx: Transaction, place: Place) -> _Head | None:
+def _head(door: SlackContext, tx: Transaction, place: Place) -> _Head | None:
     stands = ticket_threads.posted(tx, f"head:{place.id}")
     if stands is not None and place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
         # What stood there is not for whoever they are now.
@@ -144,7 +144,7 @@ def _head(door: Door, tx: Transaction, place: Place) -> _Head | None:
     return None if message is None else _Head(message, stands, linked)
 
 
-def _bring_head(posting: Posting, place: Place, found: _Head, piece: Work) -> Place:
+def _bring_head(posting: Posting, place: Place, found: _Head, piece: Job) -> Place:
     """The place, with its first message in it."""
     key, message = f"head:{place.id}", found.message
     if link := _link(posting, found.linked):
@@ -185,7 +185,7 @@ def _link(posting: Posting, found: Post | None) -> str:
     return ""
 
 
-def say(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def say(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """One thing that was said, in one place; if it stands there, it was changed since."""
     door, id, version = posting.door, int(piece.payload["message"]), str(piece.payload["version"])
     place, first = _standing(door, tx, piece)
@@ -212,7 +212,7 @@ def say(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         piece.then.append(lambda tx: answer_delivery.settle(tx, id, "delivered"))
 
 
-def send_file(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def send_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A file, in one place. Its id is kept before it is posted: whoever tries again asks by it whether it was."""
     door = posting.door
     place, first = _standing(door, tx, piece)
@@ -247,14 +247,14 @@ def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
     return any(channel in (about.get(where) or ()) for where in ("channels", "groups", "ims"))
 
 
-def _place(tx: Transaction, piece: Work) -> Place:
+def _place(tx: Transaction, piece: Job) -> Place:
     place = ticket_threads.find(tx, int(piece.payload["place"]))
     if place is None:
         raise PermanentError("its place is gone")
     return place
 
 
-def _standing(door: Door, tx: Transaction, piece: Work) -> tuple[Place, _Head | None]:
+def _standing(door: SlackContext, tx: Transaction, piece: Job) -> tuple[Place, _Head | None]:
     """The place of a piece of work; and its first message, if that is to be brought there before anything else."""
     place = _place(tx, piece)
     if place.thread is not None:
@@ -285,7 +285,7 @@ def _channel(posting: Posting, place: Place) -> str:
 
 
 def _posted(
-    posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Work, version: str = ""
+    posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Job, version: str = ""
 ) -> Post:
     try:
         return posting.post_new(key, place.team, channel, message, piece, thread=place.thread, version=version)

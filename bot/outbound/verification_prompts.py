@@ -18,13 +18,13 @@ from store.accounts.people import subject_of
 from store.calls import callbacks
 from store.codes import one_time_codes
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.slack import ticket_threads
 from store.verification import call_codes, factors, slack_approvals
 from store.verification.slack_members import Member
 
 
-def code(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def code(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A code of eight digits for the phone, good for that one call."""
     person, call = int(piece.payload["person"]), str(piece.payload["call"])
     door, subject = posting.door, subject_of(int(piece.payload["person"]))
@@ -44,7 +44,7 @@ def code(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)
 
 
-def approve(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def approve(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
     late, what asked says so."""
     id, door = int(piece.payload["approval"]), posting.door
@@ -64,7 +64,7 @@ def approve(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
             _show(posting, f"approve:{id}", member, message, piece)
 
 
-def calling(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def calling(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """We are calling them now, and these are our two words."""
     id, door = int(piece.payload["call_back"]), posting.door
     found = callbacks.look(tx, id)
@@ -78,7 +78,7 @@ def calling(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
         _show(posting, f"calling:{id}", member, message, piece)
 
 
-def fade(posting: Posting, tx: Transaction, piece: Work) -> Iterator[None]:
+def fade(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """What was good for minutes is over, and says so where it stood."""
     stands = ticket_threads.posted(tx, str(piece.payload["post"]))
     if stands is not None:
@@ -99,7 +99,7 @@ def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
 
 
 def _show(
-    posting: Posting, name: str, member: Member, message: Message, piece: Work, *, over_later: bool = False
+    posting: Posting, name: str, member: Member, message: Message, piece: Job, *, over_later: bool = False
 ) -> None:
     key, via = f"{name}:{member.team}:{member.user}", member.via or posting.door.home_id
     post = posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)

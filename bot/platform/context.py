@@ -18,7 +18,7 @@ FRESH: Final = 30.0  # seconds what is known of installations is good for; whoev
 
 
 @dataclass
-class Door:
+class SlackContext:
     """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty; `home_team` the
     installation that is the desk's own, or empty for the first. `secrets` are Slack's signing secrets, several while one
     is rotated. `step_up_minutes` is how long a second proof lasts, `texting` the countries to which codes go by text message, none
@@ -108,7 +108,7 @@ class Door:
         return self.installation(body.get("team_id")) or self.installation(body.get("enterprise_id"))
 
 
-def ask_who_we_are(door: Door, api: WebApi) -> None:
+def ask_who_we_are(door: SlackContext, api: WebApi) -> None:
     """Whose the token of the settings is: asked of Slack, and known from then on. Raises `RetryLaterError`, `PermanentError`."""
     said = api.call("", "auth.test")
     with door.store.transaction("worker") as tx:

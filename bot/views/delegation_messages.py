@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views.blocks import Message
-from store.accounts.delegations import Loan, Request, may_be_for_one
+from store.accounts.delegations import Delegation, Request, may_be_for_one
 
 HOURS = (1, 4, 24)
 
@@ -36,7 +36,7 @@ def question(p: Phrases, request: Request) -> Message:
     )
 
 
-def granted(p: Phrases, loan: Loan) -> Message:
+def granted(p: Phrases, loan: Delegation) -> Message:
     """To whoever asked."""
     key = "loan.given_once" if loan.one_ticket else "loan.given"
     said = p.say(key, lender=loan.lender_name, account=loan.account_name, cell=loan.cell, until=moment(loan.ends_at))
@@ -47,11 +47,11 @@ def refused(p: Phrases, request: Request) -> Message:
     return b.message(b.section(p.say("loan.refused", account=request.account_name, cell=request.cell)))
 
 
-def ended(p: Phrases, loan: Loan) -> Message:
+def ended(p: Phrases, loan: Delegation) -> Message:
     return b.message(b.section(p.say("loan.ended", account=loan.account_name, cell=loan.cell, lender=loan.lender_name)))
 
 
-def lent(p: Phrases, found: Sequence[Loan]) -> Message:
+def lent(p: Phrases, found: Sequence[Delegation]) -> Message:
     """What somebody has lent, each with a button to take it back."""
     if not found:
         return b.message(b.section(p.say("loan.none")))

@@ -49,7 +49,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Loan:
+class Delegation:
     """`ticket` is the one that was opened by a loan of one. Times in ms."""
 
     id: int
@@ -125,7 +125,7 @@ def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Le
     return found, _lenders(tx, found.account, found.cell, but=found.asker, status=Status.ACTIVE)
 
 
-def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Loan | None:
+def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegation | None:
     """Lends what a request asks for: for one ticket, which only a right to open one can be, or for hours. None: it is
     answered already, gone, or not theirs to lend."""
     if hours is None and not may_be_for_one(cell_of(tx, id)):
@@ -175,7 +175,7 @@ def _end(tx: Transaction, loan: int) -> bool:
     return tx.connection.execute(ended.returning(_l.id)).first() is not None
 
 
-def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Loan]:
+def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delegation]:
     """What the lender has lent on the account and has not ended."""
     tx.good(grant, "right.lend")
     mine: ColumnElement[bool] = (_l.lender == person_of(grant.subject)) & (_l.account_id == grant.account)
@@ -185,7 +185,7 @@ def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Loan]:
     return [_loan(row) for row in rows]
 
 
-def told_about(tx: Transaction, grant: Grant, loan: int) -> Loan | None:
+def told_about(tx: Transaction, grant: Grant, loan: int) -> Delegation | None:
     """For the worker: a loan as both sides hear of it, ended or not."""
     tx.good(grant, "desk.deliver")
     row = tx.connection.execute(_LOANS.where(tables.loans.c.id == loan)).first()
@@ -309,8 +309,8 @@ def _stay(tx: Transaction, grant: Grant, *others: int) -> set[int]:
     return there
 
 
-def _loan(row: Any) -> Loan:
-    return Loan(
+def _loan(row: Any) -> Delegation:
+    return Delegation(
         row.id,
         row.account_name,
         row.borrower,

@@ -27,7 +27,7 @@ LIFE: Final = 4 * 3_600_000  # ms: Twilio's own limit on a call
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class SupportCall:
     """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left. `taken_by` is the agent's
     leg; `agent_left` once that has gone after they had met. `asked`, `asked_at` and `told` as in the table."""
 
@@ -109,12 +109,12 @@ def start(
     return id
 
 
-def look(tx: Transaction, id: int) -> Ring | None:
+def look(tx: Transaction, id: int) -> SupportCall | None:
     r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
     return None if r is None else _ring(r)
 
 
-def hold(tx: Transaction, id: int) -> Ring | None:
+def hold(tx: Transaction, id: int) -> SupportCall | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
     r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id).with_for_update()).first()
     return None if r is None else _ring(r)
@@ -127,7 +127,7 @@ def queue(tx: Transaction) -> list[int]:
     return list(tx.connection.execute(query).scalars())
 
 
-def place(tx: Transaction, ring: Ring) -> int:
+def place(tx: Transaction, ring: SupportCall) -> int:
     """Where a caller who waits stands in the queue, from 1."""
     return _place(tx, tables.rings.c.id < ring.id, emergency=ring.emergency)
 
@@ -188,7 +188,7 @@ def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
     call_news.news(tx, id)
 
 
-def end(tx: Transaction, call: str, ending: str) -> Ring | None:
+def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
     """The caller is no longer waiting or talking. The ring if it had been open until now. An agent who still waits in the room
     is told; a proof that was asked for and not given has failed."""
     r = tables.rings.c
@@ -284,9 +284,9 @@ def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
     return Whisper(name, row.name, row.number, Proof(row.proof), row.emergency)
 
 
-def _ring(r: Any) -> Ring:
+def _ring(r: Any) -> SupportCall:
     taken = r.taken_by is not None
-    return Ring(
+    return SupportCall(
         r.id,
         r.call,
         r.account_id,

@@ -60,7 +60,7 @@ class PermanentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Job:
     id: int
     kind: str
     key: str
@@ -72,7 +72,7 @@ class Work:
     then: list[Callable[[Transaction], object]] = field(default_factory=list, compare=False, repr=False)
 
 
-Delivery = Callable[[Transaction, Work], Iterator[None] | None]
+Delivery = Callable[[Transaction, Job], Iterator[None] | None]
 """How a kind of work is done. It is called in the transaction that leases the piece, and reads and writes in that. If it has to ask
 another company it yields, once: the transaction ends there, and what follows is done outside any. What came of that goes into
 `then`. Without a `yield` all is done in the one transaction, which also marks it done."""
@@ -127,14 +127,14 @@ def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def lease(tx: Transaction, kinds: list[str]) -> Work | None:
+def lease(tx: Transaction, kinds: list[str]) -> Job | None:
     """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
     row = (
         tx.connection.execute(_lease(tuple(kinds)), {"now": tx.now, "until": tx.now + LEASE}).first() if kinds else None
     )
     if row is None:
         return None
-    return Work(
+    return Job(
         row.id, row.kind, row.key, json.loads(row.payload), row.attempts, row.created_at, retried_at=row.retried_at
     )
 
@@ -178,7 +178,7 @@ def outside(do: Callable[[], object]) -> Iterator[None]:
     do()
 
 
-def lease_again(tx: Transaction, work: Work) -> bool:
+def lease_again(tx: Transaction, work: Job) -> bool:
     """After the transaction that leased it was rolled back: so that the try counts. False: somebody else has it by now."""
     w = tables.work.c
     before = update(tables.work).where(w.id == work.id, w.attempts == work.attempts - 1, w.done_at.is_(None))
@@ -186,32 +186,32 @@ def lease_again(tx: Transaction, work: Work) -> bool:
     return tx.connection.execute(taken).first() is not None
 
 
-def done(tx: Transaction, work: Work) -> None:
+def done(tx: Transaction, work: Job) -> None:
     write_down(tx, work)
     tx.connection.execute(_DONE, {"piece": work.id, "tried": work.attempts, "now": tx.now})
 
 
-def write_down(tx: Transaction, work: Work) -> None:
+def write_down(tx: Transaction, work: Job) -> None:
     """What this try leaves behind."""
     for write in work.then:
         write(tx)
 
 
-def failed(tx: Transaction, work: Work, error: str, *, retry_after: int | None = None) -> None:
+def failed(tx: Transaction, work: Job, error: str, *, retry_after: int | None = None) -> None:
     """Puts it back, later and later, or as they say who refused it; never by more than the longest. `error` is shown to the
     operator: no secrets, one line."""
     wait = BACK_OFF[min(work.attempts, len(BACK_OFF)) - 1] if retry_after is None else min(retry_after, BACK_OFF[-1])
     tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
 
 
-def give_up(tx: Transaction, work: Work, error: str) -> bool:
+def give_up(tx: Transaction, work: Job, error: str) -> bool:
     """It can never be done; it is kept as it is, for the operator. False: another worker has it by now."""
     w = tables.work.c
     gone = _still_leased(work).values(done_at=tx.now, error=error[:300], given_up=True)
     return tx.connection.execute(gone.returning(w.id)).first() is not None
 
 
-def _still_leased(work: Work) -> Update:
+def _still_leased(work: Job) -> Update:
     """Nothing, once the lease ran out and another worker has taken it."""
     w = tables.work.c
     return update(tables.work).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))

@@ -18,7 +18,7 @@ from store import tables
 from store.calls import callbacks
 from store.db.transaction import Transaction
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.messages import attachments, recordings
 from store.security import alerts
 from store.tickets import answer_delivery
@@ -33,7 +33,7 @@ NOT_TOLD: Final = ("alert", "slack.alert")  # what tells the desk of things cann
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ListedJob:
     """`about`: what it is about, ids and words of ours alone. `error` is why it failed last. Times in ms."""
 
     id: int
@@ -57,7 +57,7 @@ class TooOldError(ValueError):
     """It would send a code or a link that somebody asked for too long ago; the message says what to do instead."""
 
 
-def put_back(tx: Transaction, piece: Work, why: str, *, retry_after: int | None = None) -> bool:
+def put_back(tx: Transaction, piece: Job, why: str, *, retry_after: int | None = None) -> bool:
     """It failed: later again, or given up when it was tried for long enough. Whether it was given up."""
     since = piece.retried_at or piece.created_at
     if tx.now - since >= LESS_PATIENCE.get(piece.kind, PATIENCE):
@@ -67,7 +67,7 @@ def put_back(tx: Transaction, piece: Work, why: str, *, retry_after: int | None 
     return False
 
 
-def give_up(tx: Transaction, piece: Work, why: str) -> None:
+def give_up(tx: Transaction, piece: Job, why: str) -> None:
     """It can never be done, or was tried for long enough. Whatever waits behind it in its lane goes on."""
     if not job_queue.give_up(tx, piece, why):
         return
@@ -77,7 +77,9 @@ def give_up(tx: Transaction, piece: Work, why: str) -> None:
         alerts.alert(tx, "job_given_up", same, detail=f"{piece.kind}, job {piece.id}: {why}"[:300])
 
 
-def listed(tx: Transaction, grant: Grant, *, state: str = "", kind: str = "", many: int = 50) -> tuple[list[Job], int]:
+def listed(
+    tx: Transaction, grant: Grant, *, state: str = "", kind: str = "", many: int = 50
+) -> tuple[list[ListedJob], int]:
     """The oldest first, `many` at most, and how many there are. Done ones are not shown."""
     tx.good(grant, "desk.operate")
     w = tables.work.c
@@ -88,7 +90,7 @@ def listed(tx: Transaction, grant: Grant, *, state: str = "", kind: str = "", ma
     return [_job(row) for row in rows], tx.connection.execute(select(func.count()).where(wanted)).scalar_one()
 
 
-def show(tx: Transaction, grant: Grant, id: int) -> Job:
+def show(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """One that waits, fails or was given up. Raises `NoSuchJobError`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
@@ -104,7 +106,7 @@ def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
     return list(tx.connection.execute(select(w.id).where(wanted).order_by(w.id)).scalars())
 
 
-def retry(tx: Transaction, grant: Grant, id: int) -> Job:
+def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """It is due now, and is tried for as long as a new one. Raises `NoSuchJobError` and `TooOldError`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
@@ -118,7 +120,7 @@ def retry(tx: Transaction, grant: Grant, id: int) -> Job:
     return _job(row)
 
 
-def drop(tx: Transaction, grant: Grant, id: int) -> Job:
+def drop(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """It is never done; its key goes on refusing a repeat. Raises `NoSuchJobError`."""
     tx.good(grant, "desk.operate")
     row = _find(tx, id)
@@ -156,12 +158,12 @@ def _recorded(tx: Transaction, grant: Grant, row: Any, what: str) -> None:
     tx.record(grant.subject, None, what, "done", fields=(f"job:{row.id}", f"kind:{row.kind}"))
 
 
-def _job(row: Any) -> Job:
+def _job(row: Any) -> ListedJob:
     payload: Mapping[str, Any] = json.loads(row.payload)
     shown = {name: value for name, value in payload.items() if type(value) is int or name in SHOWN}
     state = "given-up" if row.given_up else "failing" if row.error else "waiting"
     next_at, given_up_at = (None, row.done_at) if row.given_up else (row.run_at, None)
-    return Job(
+    return ListedJob(
         row.id,
         row.kind,
         state,

@@ -32,7 +32,7 @@ BUDGETS: Final = ("reading_budget", "lookup_budget")  # alerts
 LOOK_UPS: Final = (30, 2 * 60_000)  # at once, and how long until there is one more
 
 
-class Reading(StrEnum):
+class AccountAccess(StrEnum):
     """What came of it. Nothing says that an account is a decoy."""
 
     OPEN = "open"
@@ -67,7 +67,7 @@ def looks_up(tx: Transaction, grant: Grant) -> bool:
         return True
     same = f"{grant.subject}:{tx.now // SPAN}:{_let_on(tx, _staff(grant))}"
     alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
-    _refused(tx, grant, Reading.SPENT)
+    _refused(tx, grant, AccountAccess.SPENT)
     return False
 
 
@@ -81,7 +81,7 @@ def find(tx: Transaction, grant: Grant, number: str) -> int | None:
     return found
 
 
-def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
+def look(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     """One of the staff is about to be shown an account: whether they may. Counted, and reported where it should not have been.
     `budget`: how many accounts an hour.
 
@@ -90,30 +90,30 @@ def look(tx: Transaction, grant: Grant, budget: int) -> Reading:
     tx.good(grant, "desk.card.view", "desk.ticket.work")
     staff, account = _staff(grant), grant.account
     if account is None:
-        return Reading.OPEN
+        return AccountAccess.OPEN
     a, hour, let_on = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
         alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, account=account)
-        return _refused(tx, grant, Reading.NO_CASE)
+        return _refused(tx, grant, AccountAccess.NO_CASE)
     if tx.connection.execute(select(claims.of_account(tx, staff, account, unchosen=True))).scalar():
-        return Reading.OPEN
+        return AccountAccess.OPEN
     seen = _of_late(tx, staff)
     if account in seen:
-        return Reading.OPEN
+        return AccountAccess.OPEN
     if len(seen) >= budget:
         alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{let_on}", subject=grant.subject, detail=str(budget))
-        return _refused(tx, grant, Reading.SPENT)
+        return _refused(tx, grant, AccountAccess.SPENT)
     tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
-    return Reading.OPEN
+    return AccountAccess.OPEN
 
 
 def missed(tx: Transaction, grant: Grant, number: str) -> None:
     """They looked for an account that is not there: reported like one they have no case with."""
     tx.good(grant, "desk.proof.ask")
     alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, detail=number[:32])
-    _refused(tx, grant, Reading.NO_CASE)
+    _refused(tx, grant, AccountAccess.NO_CASE)
 
 
 def _once_an_hour(tx: Transaction, grant: Grant) -> str:
@@ -215,7 +215,7 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.readings).where(tables.readings.c.at < tx.now - KEPT))
 
 
-def _refused(tx: Transaction, grant: Grant, why: Reading) -> Reading:
+def _refused(tx: Transaction, grant: Grant, why: AccountAccess) -> AccountAccess:
     tx.record(grant.subject, grant.account, "desk.read", why)
     return why
 

@@ -19,7 +19,7 @@ from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.jobs import job_queue
 from store.staff import account_access
-from store.staff.account_access import Reading
+from store.staff.account_access import AccountAccess
 from store.text import numbers
 from store.verification import factors
 
@@ -37,12 +37,12 @@ class ProofMail:
     code: str = field(repr=False)
 
 
-def find(tx: Transaction, grant: Grant, words: str, region: str = "") -> int | Reading | None:
+def find(tx: Transaction, grant: Grant, words: str, region: str = "") -> int | AccountAccess | None:
     """The person whose support ID this is, or who alone has this telephone number on file, however it was typed (numbers.py): whether
     there is one, and nothing of who it is, may be told. Counted: `account_access.looks_up`."""
     tx.good(grant, "desk.proof.ask")
     if not account_access.looks_up(tx, grant):
-        return Reading.SPENT
+        return AccountAccess.SPENT
     id = numbers.digits(words)
     known = is_support_id(id)
     person, _ = resolve(tx, id if known else None, None if known else numbers.telephone(words, region))

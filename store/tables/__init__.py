@@ -6,16 +6,16 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, ContactRight, Invoice, Service
 from store.tables.base import Base
-from store.tables.calls import Call, CallBack, Delivery, Leg, Ring
+from store.tables.calls import Call, CallBack, Delivery, Leg, SupportCall
 from store.tables.codes import Code
-from store.tables.delegations import Loan, LoanRequest
-from store.tables.jobs import Work
+from store.tables.delegations import Delegation, DelegationRequest
+from store.tables.jobs import Job
 from store.tables.ledger import Checkpoint, Entry, Lane, Pulse
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.people import OldEmail, Person, Phone
 from store.tables.security import Alert, Budget, Switch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
-from store.tables.staff import Reading, SecondLook, SentForm, Staff, StaffLogin, StaffSession, UnsentWords
+from store.tables.staff import AccountAccess, DualControl, SentForm, Staff, StaffLogin, StaffSession, UnsentWords
 from store.tables.tickets import AnswerState, Assignment, Place, Ticket
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
@@ -37,11 +37,11 @@ tickets, messages, recordings, files, places, assignments, early_edits, answer_s
 )
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
-calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, Ring, Leg, CallBack, Delivery, Work))
-readings, alerts, switches, second_looks = map(_table, (Reading, Alert, Switch, SecondLook))
+calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, SupportCall, Leg, CallBack, Delivery, Job))
+readings, alerts, switches, second_looks = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words = map(_table, (SentForm, UnsentWords))
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
-loans, loan_requests = map(_table, (Loan, LoanRequest))
+loans, loan_requests = map(_table, (Delegation, DelegationRequest))
 lanes, ledger, checkpoints, pulse = map(_table, (Lane, Entry, Checkpoint, Pulse))

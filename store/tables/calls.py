@@ -26,7 +26,7 @@ class Call(Base):
     __table_args__ = (only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),)
 
 
-class Ring(Base):
+class SupportCall(Base):
     """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
     that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
     (passed, failed), `threatened`: under a threat. `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`

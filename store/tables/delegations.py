@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
-class LoanRequest(Base):
+class DelegationRequest(Base):
     """Somebody was refused and asks those who may lend. `status` is open, lent, refused or gone."""
 
     __tablename__ = "loan_requests"
@@ -27,7 +27,7 @@ class LoanRequest(Base):
     )
 
 
-class Loan(Base):
+class Delegation(Base):
     """A cell one contact lends another. With `one_ticket` it is good for opening one, which is then in `ticket`."""
 
     __tablename__ = "loans"

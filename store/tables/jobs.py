@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from store.tables.base import Base, Id, only
 
 
-class Work(Base):
+class Job(Base):
     """Later work, enqueued in the transaction of its cause. A row without `done_at` is still owed; of rows with the same
     `lane` only the oldest is done, so that they keep their order. `given_up`: done with, for it can never be done, or was
     tried for long enough; `retried_at`: when the operator last had it tried anew."""

@@ -46,7 +46,7 @@ class StaffSession(Base):
     ended_at: Mapped[int | None]
 
 
-class Reading(Base):
+class AccountAccess(Base):
     """One of the staff looked at an account: for their budget."""
 
     __tablename__ = "readings"
@@ -76,7 +76,7 @@ class UnsentWords(Base):
     at: Mapped[int] = mapped_column(index=True)
 
 
-class SecondLook(Base):
+class DualControl(Base):
     """Something that takes two people: one asks, another one agrees. `status`: open, agreed, refused or gone."""
 
     __tablename__ = "second_looks"

@@ -18,7 +18,7 @@ from desk.choices import Choice, Possible, Running
 from desk.own_security import Enrolled
 from desk.verification import Proved, Standing
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service, ServiceName
-from store.accounts.delegations import Lender, Loan, Request
+from store.accounts.delegations import Delegation, Lender, Request
 from store.accounts.standing import Requester
 from store.calls import callbacks
 from store.calls.callbacks import CallBack
@@ -105,8 +105,8 @@ def card(text: str, status: str = "open", requester: bool = True) -> Card:
     return Card(*about, who if requester else None, said(text))
 
 
-def loan(text: str, one_ticket: bool = False) -> Loan:
-    return Loan(
+def loan(text: str, one_ticket: bool = False) -> Delegation:
+    return Delegation(
         10**15,
         name(text),
         1,

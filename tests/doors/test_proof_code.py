@@ -17,7 +17,7 @@ from store.codes import one_time_codes
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.staff import email_codes
 from tests.desk import Desk
 from tests.doors.mailbox import Mailbox
@@ -137,7 +137,7 @@ def test_h1_a_mail_that_is_withdrawn_while_a_worker_sends_it_proves_nothing(samp
         changed = b'{"people": [{"username": "mia.chen", "phones": ["+441632960177"]}]}'
         send: Any = desk.house.deliveries["proof_code"]
 
-        def withdrawn(tx: Transaction, piece: Work) -> Iterator[None]:
+        def withdrawn(tx: Transaction, piece: Job) -> Iterator[None]:
             sending = send(tx, piece)
             yield next(sending)
             import_run.run(desk.store, read(changed))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from store import Transaction, tables
 from store.jobs import job_queue
-from store.jobs.job_queue import Delivery, PermanentError, RetryLaterError, Work
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from tests.desk import Desk
 
 
@@ -52,7 +52,7 @@ def test_what_asks_nobody_is_done_in_the_transaction_that_leases_it(desk: Desk) 
 
 @pytest.mark.parametrize("fault", [RetryLaterError("not now", 60), ZeroDivisionError()])
 def test_what_fails_in_that_transaction_leaves_nothing_and_counts_as_a_try(desk: Desk, fault: Exception) -> None:
-    def fails(tx: Transaction, piece: Work) -> None:
+    def fails(tx: Transaction, piece: Job) -> None:
         writes(tx, f"inside {piece.attempts}")
         if piece.attempts < 3:
             raise fault
@@ -70,7 +70,7 @@ def test_what_fails_in_that_transaction_leaves_nothing_and_counts_as_a_try(desk:
 
 @pytest.mark.parametrize("fault", [RetryLaterError("not now"), PermanentError("at no time"), ZeroDivisionError()])
 def test_what_was_sent_is_written_down_whatever_comes_after(desk: Desk, fault: Exception) -> None:
-    def sends(tx: Transaction, piece: Work) -> Iterator[None]:
+    def sends(tx: Transaction, piece: Job) -> Iterator[None]:
         writes(tx, "inside")
         yield
         assert written(desk) == {"inside"}, "another may see it while it is being sent"
@@ -84,7 +84,7 @@ def test_what_was_sent_is_written_down_whatever_comes_after(desk: Desk, fault: E
 
 
 def test_what_cannot_be_written_down_is_put_back_with_the_reason(desk: Desk) -> None:
-    def sends(_tx: Transaction, piece: Work) -> Iterator[None]:
+    def sends(_tx: Transaction, piece: Job) -> Iterator[None]:
         yield
         piece.then.append(lambda _tx: 1 // 0)
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_written_down_is_put_back_with_the_reason(desk: Desk) -> 
 
 
 def test_whoever_yields_twice_has_made_a_mistake(desk: Desk) -> None:
-    def twice(_tx: Transaction, _piece: Work) -> Iterator[None]:
+    def twice(_tx: Transaction, _piece: Job) -> Iterator[None]:
         yield
         yield
 
@@ -108,7 +108,7 @@ def test_a_transaction_inside_one_is_a_mistake_that_is_seen(sample_sqlite: str) 
     """On SQLite it would wait for itself for ever."""
     desk = Desk(sample_sqlite)
 
-    def nested(_tx: Transaction, _piece: Work) -> None:
+    def nested(_tx: Transaction, _piece: Job) -> None:
         desk.store.transaction("worker").__enter__()
 
     owes(desk, nested)

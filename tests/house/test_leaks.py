@@ -17,7 +17,7 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from deskgate import mail, metrics, smtp
-from deskgate.app import House
+from deskgate.app import Container
 from deskgate.settings import Settings
 from store.codes import one_time_codes, one_time_links
 from store.jobs import job_queue
@@ -226,7 +226,7 @@ def test_one_in_a_page_a_url_or_a_fault_is_found(where: str) -> None:
 
 def test_one_in_a_mail_and_in_a_request_of_ours_is_found(one_desk: Desk) -> None:
     Pin(PIN)
-    house: House = one_desk.house
+    house: Container = one_desk.house
     settings: Settings = house.settings
     letter = mail._mail(settings, "a@b.example", "A", f"Your PIN is {PIN}", "…", "key")
     with pytest.raises(job_queue.RetryLaterError):

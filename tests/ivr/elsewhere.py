@@ -12,7 +12,7 @@ from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
 from store import OPERATOR, tables
 from store.calls import callbacks, support_calls
-from store.jobs.job_queue import Work
+from store.jobs.job_queue import Job
 from store.staff import staff_list
 from tests.desk import Desk
 from tests.ivr.switchboard import asks
@@ -82,9 +82,9 @@ def talks(desk: Desk, number: str, pin: str) -> tuple[Phone, Phone]:
     return caller, agent
 
 
-def piece(kind: str, **payload: object) -> Work:
+def piece(kind: str, **payload: object) -> Job:
     """A piece of work that comes once more: the worker died just after doing it."""
-    return Work(0, kind, "again", payload, 2, 0)
+    return Job(0, kind, "again", payload, 2, 0)
 
 
 class Elsewhere:

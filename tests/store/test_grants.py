@@ -71,7 +71,7 @@ def test_what_is_told_of_customers_comes_from_functions_with_a_grant_alone() -> 
         "Notice",
         "Sound",
     }
-    facts |= {"Whisper", "Explained", "Card", "Conversation", "Said", "Lender", "Request", "Loan", "Content"}
+    facts |= {"Whisper", "Explained", "Card", "Conversation", "Said", "Lender", "Request", "Delegation", "Content"}
     kinds = {
         thing.__name__
         for fn in PUBLIC.values()
@@ -102,7 +102,7 @@ class Untouched:
 
 
 @dataclass
-class House:
+class Container:
     clocked: Clocked
 
     def call(self, name: str, tx: Transaction, grant: object) -> None:
@@ -141,8 +141,8 @@ class House:
 
 
 @pytest.fixture
-def house(sample_url: str) -> Iterator[House]:
-    house = House(Clocked(sample_url, Keys.parse(SECRET)))
+def house(sample_url: str) -> Iterator[Container]:
+    house = Container(Clocked(sample_url, Keys.parse(SECRET)))
     yield house
     house.clocked.close()
 
@@ -173,7 +173,7 @@ FORGED: list[Callable[[Grant], object]] = [
 ]
 
 
-def test_a_forged_grant_opens_nothing(house: House) -> None:
+def test_a_forged_grant_opens_nothing(house: Container) -> None:
     with house.clocked.transaction() as tx:
         genuine, opened = house.genuine(tx), set()
         for name, cells in OPENS.items():
@@ -183,7 +183,7 @@ def test_a_forged_grant_opens_nothing(house: House) -> None:
     assert not opened
 
 
-def test_some_forgeries_cannot_even_be_made(house: House) -> None:
+def test_some_forgeries_cannot_even_be_made(house: Container) -> None:
     with house.clocked.transaction() as tx:
         grant = house.genuine(tx)["billing.view"]
         for make in (lambda: object.__new__(Grant), lambda: Grant(*grant), lambda: type("Mine", (Grant,), {})):
@@ -196,7 +196,7 @@ def test_some_forgeries_cannot_even_be_made(house: House) -> None:
             object.__setattr__(refused, "__class__", Grant)
 
 
-def test_a_grant_is_dead_after_its_transaction(house: House) -> None:
+def test_a_grant_is_dead_after_its_transaction(house: Container) -> None:
     with house.clocked.transaction() as ended:
         old = house.genuine(ended)
     for name, cells in OPENS.items():
@@ -207,12 +207,12 @@ def test_a_grant_is_dead_after_its_transaction(house: House) -> None:
         assert not [name for name, cells in OPENS.items() if house.opens(name, tx, old[min(cells)])]
 
 
-def test_a_grant_does_not_open_another_living_transaction(house: House, tmp_path: Path) -> None:
+def test_a_grant_does_not_open_another_living_transaction(house: Container, tmp_path: Path) -> None:
     """Of another database here, since SQLite has one writer at a time; below, of the same one."""
     url = f"sqlite:///{tmp_path / 'another.db'}"
     store.migrate(url)
     furnish(url)
-    another = House(Clocked(url, Keys.parse(SECRET)))
+    another = Container(Clocked(url, Keys.parse(SECRET)))
     with house.clocked.transaction() as tx, another.clocked.transaction() as other:
         mine, theirs = house.genuine(tx), another.genuine(other)
         for name in sorted(OPENS):
@@ -224,7 +224,7 @@ def test_a_grant_does_not_open_another_living_transaction(house: House, tmp_path
 
 
 def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
-    house = House(Clocked(sample_postgres, Keys.parse(SECRET)))
+    house = Container(Clocked(sample_postgres, Keys.parse(SECRET)))
     with house.clocked.transaction() as tx, house.clocked.transaction() as other:
         theirs = house.genuine(other)
         for name in sorted(OPENS):
@@ -233,7 +233,7 @@ def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
     house.clocked.close()
 
 
-def test_a_grant_opens_what_it_is_for_and_nothing_else(house: House) -> None:
+def test_a_grant_opens_what_it_is_for_and_nothing_else(house: Container) -> None:
     with house.clocked.transaction() as tx:
         genuine = house.genuine(tx)
         assert set(genuine) == {*CELLS, *DESK_CELLS}
@@ -244,7 +244,7 @@ def test_a_grant_opens_what_it_is_for_and_nothing_else(house: House) -> None:
 # --- what is told without one
 
 
-def test_what_needs_no_grant_names_no_customer(house: House) -> None:
+def test_what_needs_no_grant_names_no_customer(house: Container) -> None:
     """Those of the list that give anything back from the database, called on the sample accounts: no name, no address, no amount."""
     secret = ("Olivia", "Harbour", "@", "+4416", "10000016", "20.00", "Grid", "unpaid", "hello there")
     with house.clocked.transaction("CA1") as tx:

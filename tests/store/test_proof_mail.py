@@ -14,7 +14,7 @@ from store import OPERATOR, WORKER, Keys, Transaction, tables
 from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.staff import email_codes
-from store.staff.account_access import Reading
+from store.staff.account_access import AccountAccess
 from store.staff.email_codes import A_DAY, APART, DAY
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
@@ -30,7 +30,7 @@ def granted(tx: Transaction, who: str, action: Action) -> Grant:
 
 
 class Desk(Clocked):
-    def find(self, word: str) -> int | Reading | None:
+    def find(self, word: str) -> int | AccountAccess | None:
         with self.transaction() as tx:
             return email_codes.find(tx, granted(tx, KIM, Action.DESK_PROOF_ASK), word)
 

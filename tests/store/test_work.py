@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store import Keys, tables
 from store.jobs import job_queue
-from store.jobs.job_queue import BACK_OFF, KEPT, LEASE, Backlog, Work
+from store.jobs.job_queue import BACK_OFF, KEPT, LEASE, Backlog, Job
 from tests.store.clocked import HOUR, NOON, OLD, Clocked
 
 
@@ -25,10 +25,10 @@ class Queue(Clocked):
     def add(self, key: str, kind: str = "ring", after: int = 0) -> None:
         self.do(job_queue.enqueue, kind, key, {"leg": key}, after=after)
 
-    def lease(self, *kinds: str) -> Work | None:
+    def lease(self, *kinds: str) -> Job | None:
         return self.do(job_queue.lease, list(kinds or ("ring",)))
 
-    def taken(self) -> Work:
+    def taken(self) -> Job:
         leased = self.lease()
         assert leased is not None
         return leased

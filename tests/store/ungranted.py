@@ -239,11 +239,10 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("support_calls." + n for n in ("hold", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
     ),
-    **dict.fromkeys(("support_calls.end", "support_calls.leg_gone", "support_calls.look"), reasons.RING),
+    **dict.fromkeys(("support_calls." + n for n in ("end", "leg_gone", "look", "take")), reasons.RING),
     "support_calls.place": "where a caller stands in the queue: a number",
     "call_news.news": reasons.QUEUE,
-    **dict.fromkeys(("support_calls.announced", "support_calls.Ring.announced", "support_calls.room"), reasons.PURE),
-    "support_calls.take": reasons.RING,
+    **{"support_calls." + n: reasons.PURE for n in ("announced", "SupportCall.announced", "room")},
     "schema.is_current": reasons.OPENS,
     "schema.migrate": reasons.OPENS,
     "dual_control.action_of": "which action waits for a second person: a word",
