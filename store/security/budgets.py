@@ -180,8 +180,8 @@ def _rows(many: int, **columns: str) -> CompoundSelect[Any]:
     for place in range(many):
         names = [f"{word}{place}" if word.endswith("_") else word for word in columns.values()]
         types = [Text if column == "name" else BigInteger for column in columns]
-        rows.append(select(*(cast(bindparam(name), type_) for name, type_ in zip(names, types, strict=True))))
-    rows = [row.where(true()) for row in rows]
+        values = (cast(bindparam(name), type_) for name, type_ in zip(names, types, strict=True))
+        rows.append(select(*values).where(true()))
     return union_all(*rows)
 
 
