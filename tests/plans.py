@@ -132,7 +132,7 @@ def _sends(file: str) -> bool | None:
     """Whether what this file sends is a statement of the service. None: it only passes on what others send."""
     path = Path(file)
     if path.is_relative_to(ROOT / "store") and path.name != "statements.py":
-        return path.name != "schema.py"
+        return path.name != "schema.py" and not path.is_relative_to(ROOT / "store" / "migrations")
     if (ROOT / "tests") in path.parents and path != Path(__file__):
         return False
     return None
