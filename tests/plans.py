@@ -95,6 +95,8 @@ class Seen:
     def add(self, words: str, statement: Any, given: dict[str, object], dialect: str) -> None:
         if words in self.sent or isinstance(statement, Insert):
             return
+        if any(type(value).__module__.startswith("tests.") for value in given.values()):
+            return  # what tests put in the place of a value, which no database takes
         frame = _sender()
         if frame is not None:
             where = f"{Path(frame.f_code.co_filename).stem}:{frame.f_code.co_name}"
