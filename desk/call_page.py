@@ -24,14 +24,14 @@ from store.tickets import ticket_queue
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `reading` why not where they
+    """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
     have looked at too many accounts. `call_back`: what would come of having the caller called back, None where that is not offered.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `claimable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_leads` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
     chosen: LiveCall | None
     case: Case | None
-    reading: AccountAccess
+    access: AccountAccess
     call_back: CallBack | None
     rights: Disclosure | None
     mine: tuple[LiveCall, ...]
@@ -80,11 +80,11 @@ def call_page(
     leads = tickets is not None and grant_limits.leads(tickets)
     leading = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if leads else None
     own = chosen if chosen is not None and chosen.staff == who.staff else None
-    reading, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
+    access, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
     return CallPage(
         chosen=chosen,
         case=case,
-        reading=reading,
+        access=access,
         call_back=_call_back(tx, grant, own, phone, may_call) if own is not None and own.state == "over" else None,
         rights=disclosure.to(case.requester) if case is not None and case.requester is not None else None,
         mine=mine,
@@ -122,7 +122,7 @@ def _case(
     if grant is None or who.staff is None:
         return AccountAccess.OPEN, None
     if account_access.has_case(tx, who.staff, call.account):
-        reading = account_access.look(tx, grant, accounts_an_hour)
-        if reading is not AccountAccess.OPEN:
-            return reading, None
+        access = account_access.record_access(tx, grant, accounts_an_hour)
+        if access is not AccountAccess.OPEN:
+            return access, None
     return AccountAccess.OPEN, live_calls.case(tx, grant, call.id, texting, facts=True)

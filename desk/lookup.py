@@ -75,7 +75,7 @@ def find_to_verify(
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account) if call is not None else None
     if call is None or grant is None:
         return found
-    if account_access.look(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
+    if account_access.record_access(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
         return NotFound.TOO_MANY_ACCOUNTS
     return live_calls.case(tx, grant, call.ring, texting) or found
 
@@ -90,7 +90,7 @@ def find_account(tx: Transaction, who: Actor, number: str, accounts_an_hour: int
     if grant is None:
         account_access.missed(tx, asking, number)
         return Closed.NO_CASE
-    match account_access.look(tx, grant, accounts_an_hour):
+    match account_access.record_access(tx, grant, accounts_an_hour):
         case AccountAccess.OPEN:
             return account_access.account(tx, grant)
         case AccountAccess.SPENT:

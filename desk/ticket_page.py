@@ -73,7 +73,7 @@ def ticket_page(
     if ticket is None:
         return Barred.NOT_THERE
     grant = ticket.grant
-    if account_access.look(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
+    if account_access.record_access(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
     found, asking = ticket_queue.ticket(tx, grant, number), calls.permit_calls(tx, who)
     if found is None:

@@ -111,7 +111,7 @@ def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) 
     ticket = right_on(tx, who, number)
     if ticket is None:
         return Barred.NOT_THERE
-    if account_access.look(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
+    if account_access.record_access(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
     return Barred.HELD if ticket.is_to_read else ticket
 

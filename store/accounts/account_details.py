@@ -64,7 +64,7 @@ class Invoice:
 
 def name(tx: Transaction, grant: Grant) -> AccountName:
     """The account's number and name: anybody who is allowed anything on it may hear which account it is."""
-    tx.good(grant, *CELLS)
+    tx.require(grant, *CELLS)
     row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     tx.told(grant, "account.number", "account.name")
     return AccountName(row.id, row.number, row.name)
@@ -72,21 +72,21 @@ def name(tx: Transaction, grant: Grant) -> AccountName:
 
 def name_like(tx: Transaction, grant: Grant, words: str) -> AccountName | None:
     """The same if these words are in it, whatever their case; otherwise nothing is told."""
-    tx.good(grant, *CELLS)
+    tx.require(grant, *CELLS)
     row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     return name(tx, grant) if words.casefold() in f"{row.name} {row.number}".casefold() else None
 
 
 def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> int | None:
     """Which of the accounts of these grants has this number: its id. None: none of them; nothing is told then."""
-    on = {tx.good(grant, *CELLS).account: grant for grant in grants}
+    on = {tx.require(grant, *CELLS).account: grant for grant in grants}
     row = tx.connection.execute(_NUMBERED, {"number": number}).first()
     return name(tx, on[row.id]).id if row is not None and row.id in on else None
 
 
 def takes_billing_alone(tx: Transaction, grant: Grant) -> Status | None:
     """The state of the account, where it is why whoever may open billing tickets on it may open no other; it is theirs to know."""
-    tx.good(grant, "ticket.open:billing")
+    tx.require(grant, "ticket.open:billing")
     ask = Ask(grant.subject, Action.TICKET_OPEN, grant.account, Topic.TECHNICAL, grant.proof)
     verdict = judge(ask, tx.standing(ask))
     state = billing_alone(verdict) if isinstance(verdict, Denied) else None
@@ -108,7 +108,7 @@ def service_names(tx: Transaction, grant: Grant, like: str = "") -> list[Service
 
     Under a grant that holds for covered services only, those under the Managed Platform SLA.
     """
-    tx.good(grant, "ticket.open:technical", "phone.emergency", "service.view")
+    tx.require(grant, "ticket.open:technical", "phone.emergency", "service.view")
     listed = _COVERED_SERVICES if grant.when == "sla" else _SERVICES
     found = tx.connection.execute(listed, {"account": grant.account})
     rows = sorted((row for row in found if like.casefold() in row.name.casefold()), key=_in_order)
@@ -123,7 +123,7 @@ def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
 
 
 def services(tx: Transaction, grant: Grant) -> list[Service]:
-    tx.good(grant, "service.view")
+    tx.require(grant, "service.view")
     rows = sorted(tx.connection.execute(_SERVICES, {"account": grant.account}).all(), key=_in_order)
     tx.told(grant, *(("service.name", "service.status") if rows else ("service.none",)))
     return [Service(row.ref, row.name, row.status) for row in rows]
@@ -137,7 +137,7 @@ def _in_order(service: Any) -> list[tuple[int, str]]:
 
 def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
     """What is owed first, then what is paid; within each by due date."""
-    tx.good(grant, "billing.view")
+    tx.require(grant, "billing.view")
     rows = tx.connection.execute(_INVOICES, {"account": grant.account}).all()
     owed = ("invoice.number", "invoice.amount", "invoice.due", "invoice.status")
     tx.told(grant, *(owed if rows else ("invoice.none",)))
@@ -191,7 +191,7 @@ class Deciders:
 
 
 def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
-    tx.good(grant, "contacts.view")
+    tx.require(grant, "contacts.view")
     found = [one for one in colleagues.who_might(tx, grant.account, "contacts.manage") if one.decides]
     names = tuple(one.name for one in found if one.standing.subject != grant.subject)
     tx.told(grant, "contact.name" if names else "contact.none")
@@ -201,7 +201,7 @@ def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
 
 def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:
     """What would allow a cell under this account's scheme: role or permission words, and whether they are roles."""
-    tx.good(grant, "contacts.view")
+    tx.require(grant, "contacts.view")
     scheme = tx.schemes[tx.connection.execute(_NAME, {"account": grant.account}).one().scheme]
     return scheme.allowing(cell)
 

@@ -65,7 +65,7 @@ class Delegation:
 
 def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
     """Who on the account may lend a cell at this moment, the asker left out."""
-    tx.good(grant, "contacts.view")
+    tx.require(grant, "contacts.view")
     found = _lenders(tx, grant.account, cell, but=person_of(grant.subject))
     tx.told(grant, *(["contact.name"] if found else ()))
     return found
@@ -73,7 +73,7 @@ def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
 
 def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     """Asks those who may lend: the request's id, or why not: `open` (one is), `too_many` today, `nobody` who could."""
-    tx.good(grant, "contacts.view")
+    tx.require(grant, "contacts.view")
     _stay(tx, grant)
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
@@ -117,7 +117,7 @@ def account_of_loan(tx: Transaction, id: int) -> int | None:
 def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Lender]] | None:
     """For the worker: a request as it stands, and those it is put to: who may lend it, or may once the account is active again,
     so that what they were shown says what came of it. What they click is judged."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     found = _request(tx, id)
     if found is None:
         return None
@@ -177,7 +177,7 @@ def _end(tx: Transaction, loan: int) -> bool:
 
 def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delegation]:
     """What the lender has lent on the account and has not ended."""
-    tx.good(grant, "right.lend")
+    tx.require(grant, "right.lend")
     mine: ColumnElement[bool] = (_l.lender == person_of(grant.subject)) & (_l.account_id == grant.account)
     query = _LOANS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
     rows = tx.connection.execute(query if only is None else query.where(_l.id == only))
@@ -187,7 +187,7 @@ def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delega
 
 def told_about(tx: Transaction, grant: Grant, loan: int) -> Delegation | None:
     """For the worker: a loan as both sides hear of it, ended or not."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     row = tx.connection.execute(_LOANS.where(tables.loans.c.id == loan)).first()
     tx.told(grant, "contact.name", "account.name")
     return _loan(row) if row is not None else None
@@ -195,7 +195,7 @@ def told_about(tx: Transaction, grant: Grant, loan: int) -> Delegation | None:
 
 def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
     """The one ticket a right was lent for is this one. Raises `GrantRequiredError` when another took it just before."""
-    tx.good(grant, "ticket.open:technical", "ticket.open:billing")
+    tx.require(grant, "ticket.open:technical", "ticket.open:billing")
     assert grant.account is not None
     account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
     lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
@@ -278,7 +278,7 @@ def _request(tx: Transaction, id: int) -> Request | None:
 def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | None:
     """Whoever answers first has answered, if it is theirs to answer: they may lend, and hold what is asked for. It is lent to
     a contact, and to nobody who was one."""
-    tx.good(grant, "right.lend")
+    tx.require(grant, "right.lend")
     found = _request(tx, id)
     if (
         found is None

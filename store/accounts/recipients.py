@@ -48,7 +48,7 @@ def sweep(tx: Transaction) -> None:
 def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list[Notice]:
     """Everybody one notice goes to, and of a person's own security every address of theirs, those replaced of late too.
     Empty when whom it was about is no longer there."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     kind = str(payload["notice"])
     if kind in OWN_SECURITY:
         found = _about_person(tx, kind, int(payload["person"]))

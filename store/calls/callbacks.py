@@ -61,7 +61,7 @@ def ask(
     """An agent asks for it: its id, or why not: no_number (none on file that is old enough), talking (they are on the
     phone with this agent, proved), soon (one was just now) or enough (of them today). Unless `purpose` says, it is to talk, or where their PIN is locked to tell them the code with which
     they can call: they could not prove themselves to us."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     staff = int(grant.subject.partition(":")[2])
     locked = attempt_limits.is_locked(tx, attempt_limits.counter_of(person))
     made = _make(tx, person, account, ticket, purpose or ("code" if locked else "talk"), staff)
@@ -74,7 +74,7 @@ def ask(
 def why_not(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str], bool]) -> str:
     """Why they cannot be called back now, in words of `ask`, or abroad: the number that would be rung is none that `may_call` lets
     us ring. Empty where they can."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     tx.told(grant, f"call_back_of:{subject_of(person)}")
     why = _why_not(tx, person, int(grant.subject.partition(":")[2]))
     return why or ("" if may_call(factors.numbers(tx, person).good[0]) else "abroad")
@@ -93,7 +93,7 @@ def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
 
 def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
     """Those that are owed or ringing, for the desk's list; whom they go to is on no list."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     c = tables.call_backs.c
     rows = tx.connection.execute(select(tables.call_backs).where(c.ended_at.is_(None)).order_by(c.id))
     return [_call_back(row) for row in rows]

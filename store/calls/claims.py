@@ -16,7 +16,7 @@ _r = tables.rings.c
 def claim(tx: Transaction, grant: Grant, id: int) -> bool:
     """One of the staff says that the call somebody took on a phone of the desk is theirs, while it lasts or as long as its case
     stays open afterwards. False: it is another's, nobody has taken it, or it has been over for longer."""
-    tx.good(grant, "desk.card.view")
+    tx.require(grant, "desk.card.view")
     staff = _staff(grant)
     free = update(tables.rings).where(
         *_open(tx, grant, id), _r.taken_by.is_not(None), _r.staff_id.is_(None) | (_r.staff_id == staff)
@@ -32,7 +32,7 @@ def claim(tx: Transaction, grant: Grant, id: int) -> bool:
 def give_back(tx: Transaction, grant: Grant, id: int) -> bool:
     """It was not theirs after all: all that rests on it ends, and whoever has it can say so. That they saw its card counts as
     looking at the account: they had chosen it. False: it is not theirs, or it has been over for too long."""
-    tx.good(grant, "desk.card.view")
+    tx.require(grant, "desk.card.view")
     staff = _staff(grant)
     theirs = update(tables.rings).where(*_open(tx, grant, id), _r.staff_id == staff)
     row = tx.connection.execute(theirs.values(staff_id=null(), claimed_late=false()).returning(_r.proof)).first()

@@ -114,7 +114,7 @@ class Case:
 
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
     """All that wait or talk, the oldest first. Nothing of any customer."""
-    tx.good(grant, "desk.proof.ask", "desk.deliver")
+    tx.require(grant, "desk.proof.ask", "desk.deliver")
     r = tables.rings.c
     waiting = support_calls.queue(tx)
     rows = tx.connection.execute(_CALLS.where(r.ended_at.is_(None)).order_by(r.emergency.desc(), r.id)).all()
@@ -124,7 +124,7 @@ def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
 def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
     """Calls that have ended lately: those of whoever asks, as long as their cases stay open, and those that nobody took or nobody
     has said are theirs; the newest first. Nothing of any customer."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
     theirs = or_(r.staff_id == staff, r.staff_id.is_(None))
     lately = _CALLS.where(theirs, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
@@ -133,7 +133,7 @@ def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
 
 def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     """One of them, over or not."""
-    tx.good(grant, "desk.proof.ask", "desk.deliver")
+    tx.require(grant, "desk.proof.ask", "desk.deliver")
     waiting = support_calls.queue(tx)
     row = tx.connection.execute(_CALLS.where(tables.rings.c.id == ring)).first()
     return None if row is None else _call(tx, row, waiting)
@@ -144,7 +144,7 @@ def case(
 ) -> Case | None:
     """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
     `texting`: the countries to which codes go by text message, if they go at all. `facts`: with what the caller may be told."""
-    tx.good(grant, "desk.card.view", "desk.deliver")
+    tx.require(grant, "desk.card.view", "desk.deliver")
     r, waiting = tables.rings.c, support_calls.queue(tx)
     row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):

@@ -87,7 +87,7 @@ def start(
     call_back: int | None = None,
 ) -> int:
     """The caller asks for a person, or is called back by one; `numbers` of the desk will ring. Its id."""
-    tx.good(grant, "phone.support", "phone.emergency")
+    tx.require(grant, "phone.support", "phone.emergency")
     grant_limits.service(grant, service)
     row = {
         "call": tx.call,
@@ -244,7 +244,7 @@ def sweep(tx: Transaction) -> None:
 def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     """The agent whose call it is sends the caller to the keypad: for their PIN (`pin`) or a second proof (`second`). False:
     not their call, nobody is talking, or they are there already."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     if what not in KEYPAD_FOR:
         raise ValueError(f"nothing to ask for: {what}")
     r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
@@ -272,7 +272,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
 
 def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
     """Under the agents' line's own grant, for the account the ring is about."""
-    tx.good(grant, "desk.card.view")
+    tx.require(grant, "desk.card.view")
     r, p, a = tables.rings.c, tables.people.c, tables.accounts.c
     row = tx.connection.execute(
         select(r.subject, r.proof, r.emergency, a.name, a.number)

@@ -216,7 +216,7 @@ class Transaction:
         would = {id: _would(subject, id, standing, actions) for id, standing in holdings.everywhere(self, subject)}
         return {id: actions for id, actions in would.items() if actions}
 
-    def good(self, grant: Grant, *cells: str) -> Grant:
+    def require(self, grant: Grant, *cells: str) -> Grant:
         """The grant itself, if this transaction made it, unchanged, for one of these cells. Raises `GrantRequiredError`."""
         known = self._grants.get(id(grant))
         if known is None or known[0] is not grant or type(grant) is not Grant or tuple(grant) != known[1]:

@@ -42,7 +42,7 @@ def entries(
 
     Across lanes the order is that of the entries' own times.
     """
-    tx.good(grant, "desk.ledger.read")
+    tx.require(grant, "desk.ledger.read")
     if grant.account is not None and grant.account != account:
         raise GrantRequiredError("a grant for one account does not open another")
     e = tables.ledger.c

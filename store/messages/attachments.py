@@ -25,7 +25,7 @@ class Content:
 
 def came_through(tx: Transaction, grant: Grant, message: int) -> str | None:
     """The installation a message came through, as far as its ticket's places tell: to fetch its files from there."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     m, p = tables.messages.c, tables.places.c
     query = select(p.team).join(tables.messages, m.ticket == p.ticket).where(m.id == message).order_by(p.id)
     found: str | None = tx.connection.execute(query.where(m.source.like(p.channel + ":%"))).scalar()
@@ -36,7 +36,7 @@ def put(
     tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes, *, name: str, content_type: str
 ) -> None:
     """Keeps what was fetched, under the name that was found with it where none came with its message, and has it handed on."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     f = tables.files.c
     sealed = tx.keys.seal("files", content, f"file {message} {slack_id}")
     kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
@@ -61,7 +61,7 @@ def never(tx: Transaction, message: int, slack_id: str, why: str) -> None:
 
 def content(tx: Transaction, grant: Grant, id: int) -> Content | None:
     """For the worker that hands it on. None while it is not there, or when its key is gone."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     row = tx.connection.execute(select(tables.files).where(tables.files.c.id == id)).first()
     if row is None or row.sealed is None:
         return None

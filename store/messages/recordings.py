@@ -52,7 +52,7 @@ def never(tx: Transaction, sid: str, state: str) -> bool:
 
 def put(tx: Transaction, grant: Grant, sid: str, sound: Sound) -> None:
     """Keeps what was fetched. Done twice it stays the same."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     sealed = tx.keys.seal("recordings", sound.content, f"recording {sid}")
     row = {"content_type": sound.content_type, "sealed": sealed, "fetched_at": tx.now, "state": HERE}
     tx.connection.execute(update(tables.recordings).where(tables.recordings.c.sid == sid).values(**row))
@@ -63,7 +63,7 @@ def put(tx: Transaction, grant: Grant, sid: str, sound: Sound) -> None:
 
 def get(tx: Transaction, grant: Grant, sid: str) -> Sound | None:
     """For the desk, under a grant for the ticket it is on. None while it has not been fetched, or when its key is gone."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     m = tables.messages.c
     number = tx.connection.execute(select(m.ticket).where(m.recording == sid)).scalar()
     ticket_access.ticket(tx, grant, number or 0)

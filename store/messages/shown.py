@@ -19,7 +19,7 @@ from store.text import numbers
 def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
     """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone, and so all it does
     with what was left under a threat."""
-    tx.good(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
+    tx.require(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
     of = ticket_access.ticket(tx, grant, ticket)
     rows = _ALL_SAID.all(tx, ticket=ticket)
     if grant.topic is not None:
@@ -30,7 +30,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
 
 def first(tx: Transaction, grant: Grant, ticket: int) -> Said | None:
     """What the ticket began with, for its card."""
-    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    tx.require(grant, "desk.ticket.work", "desk.deliver")
     ticket_access.ticket(tx, grant, ticket)
     rows = [row for row in _ALL_SAID.all(tx, ticket=ticket) if not row.internal]
     return next(iter(_told(tx, grant, ticket, rows[:1])), None)
@@ -65,7 +65,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
 
 def noted_files(tx: Transaction, grant: Grant, ticket: int) -> list[File]:
     """The files in the desk's own notes on a ticket, which an answer may take along."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     ticket_access.ticket(tx, grant, ticket)
     found = [
         File(row.id, row.name, row.size, True)

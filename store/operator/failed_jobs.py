@@ -81,7 +81,7 @@ def listed(
     tx: Transaction, grant: Grant, *, state: str = "", kind: str = "", many: int = 50
 ) -> tuple[list[ListedJob], int]:
     """The oldest first, `many` at most, and how many there are. Done ones are not shown."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     w = tables.work.c
     wanted = _IS[state] if state else w.done_at.is_(None) | w.given_up
     wanted = wanted & (w.kind == kind) if kind else wanted
@@ -92,7 +92,7 @@ def listed(
 
 def show(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """One that waits, fails or was given up. Raises `NoSuchJobError`."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     row = _find(tx, id)
     tx.told(grant, f"job:{id}")
     return _job(row)
@@ -100,7 +100,7 @@ def show(tx: Transaction, grant: Grant, id: int) -> ListedJob:
 
 def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
     """The ids of all that were given up, or of one kind."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     w = tables.work.c
     wanted = w.given_up & (w.kind == kind) if kind else w.given_up
     return list(tx.connection.execute(select(w.id).where(wanted).order_by(w.id)).scalars())
@@ -108,7 +108,7 @@ def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
 
 def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """It is due now, and is tried for as long as a new one. Raises `NoSuchJobError` and `TooOldError`."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     row = _find(tx, id)
     if row.kind in job_queue.PROVING and tx.now - row.created_at >= (patience := LESS_PATIENCE.get(row.kind, HOUR)):
         late = f"what it sends was asked for more than {patience // HOUR} h ago"
@@ -122,7 +122,7 @@ def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
 
 def drop(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """It is never done; its key goes on refusing a repeat. Raises `NoSuchJobError`."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     row = _find(tx, id)
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}", "error": "dropped by the operator"}
     tx.connection.execute(update(tables.work).where(tables.work.c.id == id).values(**gone))

@@ -24,24 +24,24 @@ class Explained:
 
 
 def find_account(tx: Transaction, grant: Grant, number: str) -> int | None:
-    tx.good(grant, "desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue")
+    tx.require(grant, "desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue")
     return tx.connection.execute(select(tables.accounts.c.id).where(tables.accounts.c.number == number)).scalar()
 
 
 def find_person(tx: Transaction, grant: Grant, username: str) -> int | None:
-    tx.good(grant, "desk.operate", "desk.pin.reissue")
+    tx.require(grant, "desk.operate", "desk.pin.reissue")
     return tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username)).scalar()
 
 
 def has_service(tx: Transaction, grant: Grant, account: int, ref: str) -> bool:
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     s = tables.services.c
     return tx.connection.execute(select(s.ref).where(s.account_id == account, s.ref == ref)).first() is not None
 
 
 def explain(tx: Transaction, grant: Grant, ask: Ask) -> Explained:
     """What the judge would say, without anything being granted by it."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     tx.told(grant, f"explained:{ask.subject}:{ask.account}:{ask.cell}")
     verdict = judge(ask, tx.standing(ask))
     if isinstance(verdict, Denied):
@@ -50,14 +50,14 @@ def explain(tx: Transaction, grant: Grant, ask: Ask) -> Explained:
 
 
 def schemes_in_use(tx: Transaction, grant: Grant) -> set[str]:
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     return set(tx.connection.execute(select(tables.accounts.c.scheme).distinct()).scalars())
 
 
 def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict[str, set[str]]:
     """Use → the ids of the keys that something kept was made with. A key in none of them may leave SECRET_KEYS. `retired` are
     keys of the ledger that are needed no more."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
 
     def ids(column: ColumnElement[str]) -> set[str]:
         return set(tx.connection.execute(select(column).distinct()).scalars())

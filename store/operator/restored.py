@@ -86,7 +86,7 @@ def answer(
 def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> dict[str, int]:
     """Ends everything that proves somebody without their PIN or password and what was lent, withdraws what would be sent or told to
     them to prove more, and suspends these of the staff; how many of each. No number is given twice."""
-    tx.good(grant, "desk.operate", "desk.deliver")
+    tx.require(grant, "desk.operate", "desk.deliver")
     s, c, u, a = tables.staff_sessions, tables.codes, tables.step_ups, tables.approvals
     ended = {
         "sign-ins": update(s).where(s.c.ended_at.is_(None)).values(ended_at=tx.now),

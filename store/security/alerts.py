@@ -116,7 +116,7 @@ def one_of_some(tx: Transaction, kind: str, whose: str, *, detail: str, more: st
 
 def to_deliver(tx: Transaction, grant: Grant, id: int) -> Alert | None:
     """For the worker that tells of it."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     row = tx.connection.execute(select(tables.alerts).where(tables.alerts.c.id == id)).first()
     return None if row is None else _alert(row)
 
@@ -132,7 +132,7 @@ class Named:
 
 def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
     """For the words in which the worker tells of it, and for those who lead the desk."""
-    tx.good(grant, "desk.deliver", "desk.threat.switch")
+    tx.require(grant, "desk.deliver", "desk.threat.switch")
     kind, _, id = alert.subject.partition(":")
     p, s, a = tables.people.c, tables.staff.c, tables.accounts.c
     person = staff = ""
@@ -149,7 +149,7 @@ def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
 
 def shown(tx: Transaction, grant: Grant, *, many: int = 50) -> list[Alert]:
     """The newest first: the desk's under a grant to work with callers, all of them under one to switch the threat."""
-    tx.good(grant, "desk.threat.switch", "desk.proof.ask")
+    tx.require(grant, "desk.threat.switch", "desk.proof.ask")
     a = tables.alerts.c
     mine = a.audience.in_(_audiences(grant))
     rows = tx.connection.execute(select(tables.alerts).where(mine).order_by(a.id.desc()).limit(many))
@@ -158,7 +158,7 @@ def shown(tx: Transaction, grant: Grant, *, many: int = 50) -> list[Alert]:
 
 def news(tx: Transaction, grant: Grant) -> list[Alert]:
     """What the desk was warned of today and nobody has looked into; not the threat switch, which is on its page while it is on."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     a = tables.alerts.c
     fresh = (a.audience == DESK, a.seen_at.is_(None), a.at > tx.now - DAY, a.kind.not_in(("threat_on", "threat_off")))
     rows = tx.connection.execute(select(tables.alerts).where(*fresh).order_by(a.id.desc()).limit(5))
@@ -167,7 +167,7 @@ def news(tx: Transaction, grant: Grant) -> list[Alert]:
 
 def waiting(tx: Transaction, grant: Grant) -> int:
     """How many those who lead the desk have not looked into yet."""
-    tx.good(grant, "desk.threat.switch")
+    tx.require(grant, "desk.threat.switch")
     found: int = tx.connection.execute(
         select(func.count()).select_from(tables.alerts).where(tables.alerts.c.seen_at.is_(None))
     ).scalar_one()
@@ -176,14 +176,14 @@ def waiting(tx: Transaction, grant: Grant) -> int:
 
 def unseen(tx: Transaction, grant: Grant, kind: str) -> int | None:
     """When the newest of a kind was raised that nobody has looked into; for the operator."""
-    tx.good(grant, "desk.operate")
+    tx.require(grant, "desk.operate")
     a = tables.alerts.c
     return tx.connection.execute(select(func.max(a.at)).where(a.kind == kind, a.seen_at.is_(None))).scalar()
 
 
 def seen(tx: Transaction, grant: Grant, id: int) -> None:
     """Somebody has looked into it."""
-    tx.good(grant, "desk.threat.switch", "desk.proof.ask")
+    tx.require(grant, "desk.threat.switch", "desk.proof.ask")
     a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
     one = update(tables.alerts).where(a.id == id, a.audience.in_(_audiences(grant)), a.seen_at.is_(None))
     tx.connection.execute(one.values(seen_by=staff, seen_at=tx.now))
@@ -191,7 +191,7 @@ def seen(tx: Transaction, grant: Grant, id: int) -> None:
 
 def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: str) -> None:
     """Somebody who leads the desk has looked into all of these kinds about one."""
-    tx.good(grant, "desk.threat.switch")
+    tx.require(grant, "desk.threat.switch")
     a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
     these = update(tables.alerts).where(a.kind.in_(kinds), a.subject == subject, a.seen_at.is_(None))
     tx.connection.execute(these.values(seen_by=staff, seen_at=tx.now))

@@ -31,7 +31,7 @@ def threat(tx: Transaction) -> bool:
 
 def look(tx: Transaction, grant: Grant) -> Switched | None:
     """How it stands, and who did it."""
-    tx.good(grant, "desk.threat.switch", "desk.proof.ask")
+    tx.require(grant, "desk.threat.switch", "desk.proof.ask")
     row = tx.connection.execute(_SWITCH, {"name": THREAT}).first()
     return None if row is None else Switched(bool(row.on), row.by, row.at)
 
@@ -39,7 +39,7 @@ def look(tx: Transaction, grant: Grant) -> Switched | None:
 def switch(tx: Transaction, grant: Grant, on: bool, *, asked_by: int | None = None) -> bool:
     """Whether it was the other way before. One of the staff may switch it on; off takes two, of whom `asked_by` (an id of the
     staff) is the other: see `dual_control`. The operator's shell needs nobody."""
-    tx.good(grant, "desk.threat.switch")
+    tx.require(grant, "desk.threat.switch")
     grant_limits.whole_desk(grant)
     if not on:
         grant_limits.takes_two(grant, asked_by)

@@ -62,7 +62,7 @@ class AccountSeen:
 def looks_up(tx: Transaction, grant: Grant) -> bool:
     """Somebody of the desk asks whether there is such a support ID or number, whichever way they ask. False: they have
     asked as often as a day's work needs, are told nothing, and are reported."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     if budgets.take(tx, (_look_ups(grant.subject),)) is None:
         return True
     same = f"{grant.subject}:{tx.now // SPAN}:{_let_on(tx, _staff(grant))}"
@@ -73,7 +73,7 @@ def looks_up(tx: Transaction, grant: Grant) -> bool:
 
 def find(tx: Transaction, grant: Grant, number: str) -> int | None:
     """The account of that number, to ask about: its id. Whoever asks hears no difference between none and one without a case."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     found: int | None = tx.connection.execute(
         select(tables.accounts.c.id).where(tables.accounts.c.number == number)
     ).scalar()
@@ -81,13 +81,13 @@ def find(tx: Transaction, grant: Grant, number: str) -> int | None:
     return found
 
 
-def look(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
+def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     """One of the staff is about to be shown an account: whether they may. Counted, and reported where it should not have been.
     `budget`: how many accounts an hour.
 
     Under a grant to see cards they need a case of their own; under one to work on tickets the ticket is the case.
     """
-    tx.good(grant, "desk.card.view", "desk.ticket.work")
+    tx.require(grant, "desk.card.view", "desk.ticket.work")
     staff, account = _staff(grant), grant.account
     if account is None:
         return AccountAccess.OPEN
@@ -111,7 +111,7 @@ def look(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
 
 def missed(tx: Transaction, grant: Grant, number: str) -> None:
     """They looked for an account that is not there: reported like one they have no case with."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, detail=number[:32])
     _refused(tx, grant, AccountAccess.NO_CASE)
 
@@ -122,8 +122,8 @@ def _once_an_hour(tx: Transaction, grant: Grant) -> str:
 
 
 def account(tx: Transaction, grant: Grant) -> AccountSeen:
-    """Raises `GrantRequiredError` for whoever has no case with it: `look` comes first."""
-    tx.good(grant, "desk.card.view")
+    """Raises `GrantRequiredError` for whoever has no case with it: `record_access` comes first."""
+    tx.require(grant, "desk.card.view")
     id = grant.account
     if id is None or not has_case(tx, _staff(grant), id):
         raise GrantRequiredError("no case with that account")
@@ -189,14 +189,14 @@ def _of_late(tx: Transaction, staff: int) -> set[int]:
 
 def count(tx: Transaction, grant: Grant) -> int:
     """How many accounts they have looked at within the hour."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     return len(_of_late(tx, _staff(grant)))
 
 
 def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     """Somebody else who leads the desk lets them go on: what they have looked at and looked up counts no more. False: nobody of
     the staff."""
-    tx.good(grant, "desk.threat.switch")
+    tx.require(grant, "desk.threat.switch")
     grant_limits.whole_desk(grant)
     grant_limits.takes_two(grant, staff)
     s = tables.staff.c

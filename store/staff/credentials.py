@@ -216,7 +216,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
 def tried(tx: Transaction, grant: Grant, username: str) -> None:
     """Somebody tried in vain at a username, given as `Attempt.digest`: whoever signs in with it is told, and those who lead the
     desk, once a day each, of strangers, and of wrong codes that were used up in a browser of theirs. Nothing where nobody does."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     rows = tx.connection.execute(_ALL).all()
     staff = next((row.id for row in rows if tx.keys.made(username, "signin", row.username)), None)
     if staff is None:

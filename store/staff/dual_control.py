@@ -51,8 +51,8 @@ class Wanted:
 
 def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None, reason: str = "") -> bool:
     """Somebody asks for it. False: the same is asked already."""
-    tx.good(grant, *NEEDS.values())
-    tx.good(grant, NEEDS[action])
+    tx.require(grant, *NEEDS.values())
+    tx.require(grant, NEEDS[action])
     subject = f"person:{person}" if person is not None else "-"
     s = tables.second_looks.c
     _one_after_the_other(tx)
@@ -79,7 +79,7 @@ def _one_after_the_other(tx: Transaction) -> None:
 
 def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:
     """What waits for a second person, the oldest first."""
-    tx.good(grant, *NEEDS.values())
+    tx.require(grant, *NEEDS.values())
     s = tables.second_looks.c
     rows = tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE)).order_by(s.id)).all()
     return [_wanted(tx, grant, row) for row in rows if NEEDS[row.action] == grant.cell]
@@ -94,7 +94,7 @@ def action_of(tx: Transaction, id: int) -> str | None:
 def agree(tx: Transaction, grant: Grant, id: int) -> bool:
     """Another one agrees, and it is done. False: it is their own wish, or does not wait any more, or there is no address that a
     link may be mailed to."""
-    tx.good(grant, *NEEDS.values())
+    tx.require(grant, *NEEDS.values())
     if not _can_be_done(tx, id):
         return False
     row = _answer(tx, grant, id, "agreed", own=False)
@@ -134,7 +134,7 @@ def sweep(tx: Transaction) -> None:
 
 
 def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -> Any:
-    tx.good(grant, *NEEDS.values())
+    tx.require(grant, *NEEDS.values())
     s, staff = tables.second_looks.c, _staff(grant)
     actions = [action for action, cell in NEEDS.items() if cell == grant.cell]
     one = update(tables.second_looks).where(

@@ -40,7 +40,7 @@ class ProofMail:
 def find(tx: Transaction, grant: Grant, words: str, region: str = "") -> int | AccountAccess | None:
     """The person whose support ID this is, or who alone has this telephone number on file, however it was typed (numbers.py): whether
     there is one, and nothing of who it is, may be told. Counted: `account_access.looks_up`."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     if not account_access.looks_up(tx, grant):
         return AccountAccess.SPENT
     id = numbers.digits(words)
@@ -53,7 +53,7 @@ def find(tx: Transaction, grant: Grant, words: str, region: str = "") -> int | A
 def ask(tx: Transaction, grant: Grant, person: int) -> bool:
     """Has a code sent to them. False: one was just now, or enough of them today, or they are there no more, or their address is
     too young."""
-    tx.good(grant, "desk.proof.ask")
+    tx.require(grant, "desk.proof.ask")
     asked = (
         not is_young(tx, grant, person)
         and _may_be_sent(tx, person)
@@ -67,7 +67,7 @@ def ask(tx: Transaction, grant: Grant, person: int) -> bool:
 
 def is_young(tx: Transaction, grant: Grant, person: int) -> bool:
     """Whether their address came on file so lately that nothing that proves is sent there."""
-    tx.good(grant, "desk.proof.ask", "desk.pin.reissue")
+    tx.require(grant, "desk.proof.ask", "desk.pin.reissue")
     to = factors.address(tx, person)
     return to is not None and not to.good
 
@@ -75,7 +75,7 @@ def is_young(tx: Transaction, grant: Grant, person: int) -> bool:
 def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
     """A new code and where it goes; the ones before it are good no more. None: they are there no more, or their address is too
     young by now."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     to = factors.address(tx, person)
     if to is None or not to.good:
         return None

@@ -33,20 +33,20 @@ class Member:
 
 
 def listed(tx: Transaction, grant: Grant) -> list[Member]:
-    tx.good(grant, "desk.staff.manage")
+    tx.require(grant, "desk.staff.manage")
     tx.told(grant, "staff.name", "staff.role")
     return [_member(row) for row in tx.connection.execute(_ALL.order_by(tables.staff.c.username)).all()]
 
 
 def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
-    tx.good(grant, "desk.staff.manage")
+    tx.require(grant, "desk.staff.manage")
     row = tx.connection.execute(_ALL.where(tables.staff.c.username == username)).first()
     return None if row is None else _member(row)
 
 
 def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
     """The names of those who have joined and could agree to what takes two of those who lead the desk."""
-    tx.good(grant, "desk.threat.switch")
+    tx.require(grant, "desk.threat.switch")
     s = tables.staff.c
     joined = select(s.name).join(tables.staff_logins, tables.staff_logins.c.staff_id == s.id)
     others = joined.where(
@@ -58,7 +58,7 @@ def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
 def suspend(tx: Transaction, grant: Grant, staff: int) -> bool:
     """They may do nothing from now on, are signed out everywhere, and whatever they are in the middle of ends. Whether they
     could before."""
-    tx.good(grant, "desk.staff.manage")
+    tx.require(grant, "desk.staff.manage")
     tx.told(grant, f"suspended:staff:{staff}")
     return stop(tx, staff)
 
@@ -77,7 +77,7 @@ def stop(tx: Transaction, staff: int) -> bool:
 
 def resume(tx: Transaction, grant: Grant, staff: int) -> bool:
     """Whether they were suspended."""
-    tx.good(grant, "desk.staff.manage")
+    tx.require(grant, "desk.staff.manage")
     s = tables.staff.c
     one = update(tables.staff).where(s.id == staff, s.suspended_at.is_not(None)).values(suspended_at=None)
     tx.told(grant, f"resumed:staff:{staff}")
@@ -87,7 +87,7 @@ def resume(tx: Transaction, grant: Grant, staff: int) -> bool:
 def invite(tx: Transaction, grant: Grant, staff: int) -> str:
     """The token of a page where they set a password and an authenticator, once and within a day; an invitation before it is
     good no more. What they have signed in with until now is good until they have."""
-    tx.good(grant, "desk.staff.manage")
+    tx.require(grant, "desk.staff.manage")
     tx.told(grant, f"invited:staff:{staff}")
     return one_time_links.issue(tx, PAGE, f"staff:{staff}", life=INVITED_FOR)
 

@@ -46,7 +46,7 @@ class DeskTicket:
 
 def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
     """What the operator's shell lists, pending ones included and held ones not; of one account, or of all that the grant reaches."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     for_all = grant.account is None and grant.when != "queue"
     if not for_all and (account is None or grant.account != account):
         raise GrantRequiredError("neither the account of this grant, nor a grant for all of them")
@@ -58,14 +58,14 @@ def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> l
 
 def may_work(tx: Transaction, grant: Grant, number: int) -> bool:
     """Whether anything can be done with it under this grant. Not with one that is held: it is let go first."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     return _workable(grant, timeline.about(tx, number))
 
 
 def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     staff, a = _staff(grant), tables.assignments
     if not works_here(tx, staff):  # before the ticket is held, as a suspension does
         raise CollidedError("they have just been suspended")
@@ -130,7 +130,7 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
 
 def newest(tx: Transaction, grant: Grant, number: int) -> int:
     """The id of the last that was said on it: whoever writes an answer has seen it up to there."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     ticket_access.ticket(tx, grant, number)
     m = tables.messages.c
     return int(tx.connection.execute(select(func.max(m.id)).where(m.ticket == number)).scalar() or 0)
@@ -149,7 +149,7 @@ def meanwhile(tx: Transaction, grant: Grant, number: int, seen: int) -> list[Sai
 
 def taken_by_another(tx: Transaction, grant: Grant, number: int) -> str:
     """The name of the colleague who has taken it; empty where nobody has, or whoever asks."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     ticket_access.ticket(tx, grant, number)
     a, s = tables.assignments.c, tables.staff.c
     query = select(s.name).join(tables.assignments, a.staff_id == s.id)
@@ -206,7 +206,7 @@ def edited(tx: Transaction, grant: Grant, source: str, body: str, edited: str) -
 
 def _their_note(tx: Transaction, grant: Grant, source: str) -> bool:
     """Whether we have a note that came as `source`. Raises `GrantRequiredError` where it is on a ticket this grant does not reach."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     of = timeline.of_source(tx, source)
     if of is not None and of.account != grant.account:
         raise GrantRequiredError("not a ticket of this grant")
@@ -220,7 +220,7 @@ def _workable(grant: Grant, ticket: timeline.About | None) -> bool:
 
 def _working(tx: Transaction, grant: Grant, number: int) -> None:
     """Raises `GrantRequiredError` unless this grant lets somebody change this very ticket, which is held from now on."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     if not _workable(grant, timeline.hold(tx, number)):
         raise GrantRequiredError("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")

@@ -49,7 +49,7 @@ class Delivery:
 
 def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     """Whom an answer written now would reach. `phone`: whether the desk has a phone line that customers can ring."""
-    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    tx.require(grant, "desk.ticket.work", "desk.deliver")
     row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or (grant.cell == "desk.ticket.work" and row.account_id != grant.account):
         raise GrantRequiredError("not a ticket this grant works on")
@@ -104,7 +104,7 @@ def unreadable(tx: Transaction, grant: Grant, number: int, message: int, *, phon
 
 def read_out(tx: Transaction, grant: Grant, number: int) -> None:
     """The desk's last answer was read to the requester by phone."""
-    tx.good(grant, "ticket.view:technical", "ticket.view:billing")
+    tx.require(grant, "ticket.view:technical", "ticket.view:billing")
     row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or row.account_id != grant.account or subject_of(row.opened_by or 0) != grant.subject:
         return
@@ -127,7 +127,7 @@ def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:
 
 def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]:
     """The id of each answer → what became of it."""
-    tx.good(grant, "desk.ticket.work", "desk.deliver")
+    tx.require(grant, "desk.ticket.work", "desk.deliver")
     about = timeline.about(tx, number)
     if about is None or (grant.cell == "desk.ticket.work" and about.account != grant.account):
         raise GrantRequiredError("not a ticket of this grant")

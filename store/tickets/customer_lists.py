@@ -117,7 +117,7 @@ def _viewing(tx: Transaction, grants: Sequence[Grant]) -> int:
     if not grants:
         raise GrantRequiredError("no grant to view tickets")
     for grant in grants:
-        tx.good(grant, "ticket.view:technical", "ticket.view:billing")
+        tx.require(grant, "ticket.view:technical", "ticket.view:billing")
         if grant.subject != grants[0].subject:
             raise GrantRequiredError("grants of one person belong together")
     return person_of(grants[0].subject)

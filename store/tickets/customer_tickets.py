@@ -68,7 +68,7 @@ def open(
     person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for
     one ticket is used up.
     """
-    tx.good(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
+    tx.require(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
     grant_limits.service(grant, service)
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = person_of(grant.subject)
@@ -203,7 +203,7 @@ def has_recording(tx: Transaction, sid: str) -> bool:
 
 def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
-    tx.good(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
+    tx.require(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
     row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
     sorted_out = row is not None and (row.held_as or row.status) != "pending"
     return row.number if row and row.account_id == grant.account and sorted_out else None
@@ -271,7 +271,7 @@ def _change(
     tx: Transaction, grant: Grant, number: int, *, status: str, only: ColumnElement[bool] | None = None
 ) -> bool:
     """What was left under a threat stays held; its customers see it changed like any other."""
-    tx.good(grant, "ticket.reply:technical", "ticket.reply:billing")
+    tx.require(grant, "ticket.reply:technical", "ticket.reply:billing")
     t = tables.tickets.c
     now = {
         "status": case((t.status == "held", t.status), else_=status),

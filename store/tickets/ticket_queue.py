@@ -109,7 +109,7 @@ def release(tx: Transaction, grant: Grant, number: int) -> bool:
 
 def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
     """One ticket with everything on it, the desk's notes as well. None: the desk has no such ticket, or not for this reader."""
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     about = timeline.about(tx, number)
     if about is None or about.account != grant.account:
         return None
@@ -124,13 +124,13 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
 
 
 def _reads_queue(tx: Transaction, grant: Grant) -> None:
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     if grant.account is not None:
         raise GrantRequiredError("the queue is the whole desk's")
 
 
 def _leads(tx: Transaction, grant: Grant) -> None:
-    tx.good(grant, "desk.ticket.work")
+    tx.require(grant, "desk.ticket.work")
     if not grant_limits.leads(grant):
         raise ForLeadsError("held tickets are for those who lead the desk")
 

@@ -52,7 +52,7 @@ class Card:
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     """For the worker that posts it where the desk's people are, and for whoever works on it. None for a draft, taken back or
     not, and where there is no such ticket; one held under a threat is for those who lead the desk."""
-    tx.good(grant, "desk.deliver", "desk.ticket.work")
+    tx.require(grant, "desk.deliver", "desk.ticket.work")
     leads = grant.cell == "desk.ticket.work" and not grant.when
     hidden = [status for status in timeline.NOT_THE_DESKS if not (leads and status == "held")]
     t = tables.tickets
@@ -102,7 +102,7 @@ def _fields(card: Card) -> Iterator[str]:
 
 def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:
     """Who opened a ticket, for the worker that writes to them: a person's id."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     t = tables.tickets.c
     found: int | None = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
     return found
@@ -110,7 +110,7 @@ def requester_of(tx: Transaction, grant: Grant, number: int) -> int | None:
 
 def name_of_requester(tx: Transaction, grant: Grant, number: int) -> str:
     """For the worker that tells the desk what became of an answer to them; empty where nobody is known."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     p, t = tables.people.c, tables.tickets.c
     query = select(p.name).join(tables.tickets, t.opened_by == p.id).where(t.number == number)
     return str(tx.connection.execute(query).scalar() or "")

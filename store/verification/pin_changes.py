@@ -18,7 +18,7 @@ from store.verification.pins import KeptPin, Resealed
 
 def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
     """Numbers a PIN may not be taken from: the person's telephones and support ID."""
-    tx.good(grant, "desk.pin.reissue")
+    tx.require(grant, "desk.pin.reissue")
     phones = tx.connection.execute(select(tables.phones.c.number).where(tables.phones.c.person_id == person)).scalars()
     support_id = tx.connection.execute(select(tables.people.c.support_id).where(tables.people.c.id == person))
     return [*phones, support_id.scalar_one()]
@@ -26,7 +26,7 @@ def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
 
 def set_pin(tx: Transaction, grant: Grant, kept: KeptPin, *, asked_by: int | None = None) -> None:
     """A new PIN: no failures are held against it, and the person and their owners are told. Of the staff it takes two."""
-    tx.good(grant, "desk.pin.reissue")
+    tx.require(grant, "desk.pin.reissue")
     grant_limits.whole_desk(grant)
     grant_limits.takes_two(grant, asked_by)
     pins.put(tx, kept)
@@ -36,7 +36,7 @@ def set_pin(tx: Transaction, grant: Grant, kept: KeptPin, *, asked_by: int | Non
 
 def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:
     """The next piece of PINs sealed under the newest key; None when there is none left. See `pins.reseal`."""
-    tx.good(grant, "desk.pin.reissue")
+    tx.require(grant, "desk.pin.reissue")
     found = pins.reseal(tx, after)
     if found is not None:
         tx.told(grant, f"resealed:{found.anew}", f"lost:{found.lost}")
@@ -45,7 +45,7 @@ def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:
 
 def unlock_pin(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> bool:
     """Lifts a lock. Whether there was one; a PIN that is disabled stays so until it is issued anew. Of the staff it takes two."""
-    tx.good(grant, "desk.pin.reissue")
+    tx.require(grant, "desk.pin.reissue")
     grant_limits.whole_desk(grant)
     grant_limits.takes_two(grant, asked_by)
     lifted = attempt_limits.unlock(tx, attempt_limits.counter_of(person))
@@ -55,7 +55,7 @@ def unlock_pin(tx: Transaction, grant: Grant, person: int, *, asked_by: int | No
 
 
 def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
-    tx.good(grant, "desk.pin.reissue")
+    tx.require(grant, "desk.pin.reissue")
     return attempt_limits.is_disabled(tx, attempt_limits.counter_of(person))
 
 

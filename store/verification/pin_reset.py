@@ -52,7 +52,7 @@ class PinPage:
 
 def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> None:
     """The link is mailed to them. Of the staff two have agreed, of whom `asked_by` is the other: see `dual_control`."""
-    tx.good(grant, "desk.pin.reissue")
+    tx.require(grant, "desk.pin.reissue")
     grant_limits.whole_desk(grant)
     grant_limits.takes_two(grant, asked_by)
     tx.told(grant, f"pin_page_for:{subject_of(person)}")
@@ -64,7 +64,7 @@ def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = No
 def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
     """A new link and where it goes; the ones before it are good no more. None: they are there no more, or their address is too
     young by now."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     to = factors.address(tx, person)
     if to is None or not to.good:
         return None

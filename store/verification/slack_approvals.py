@@ -78,7 +78,7 @@ def end_in(tx: Transaction, subject: str, call: str) -> None:
 
 
 def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     a, name, kind = tables.approvals.c, tables.accounts.c.name, tables.tickets.c.kind
     query = select(tables.approvals, name, kind).join(tables.accounts, tables.accounts.c.id == a.account_id)
     query = query.outerjoin(tables.tickets, tables.tickets.c.number == a.ticket)

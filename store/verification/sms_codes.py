@@ -100,7 +100,7 @@ def ask(tx: Transaction, subject: str, bound: str, countries: Collection[str]) -
 
 def to_send(tx: Transaction, grant: Grant, id: int, bound: str) -> TextCode | None:
     """A new code and where it goes; the ones before it are good no more. None: too late, or the number is theirs no more."""
-    tx.good(grant, "desk.deliver")
+    tx.require(grant, "desk.deliver")
     row = tx.connection.execute(select(tables.text_messages).where(tables.text_messages.c.id == id)).first()
     if (
         row is None

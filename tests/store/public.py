@@ -91,7 +91,7 @@ OPENS: dict[str, set[str]] = {
     "account_access.find": {"desk.proof.ask"},
     "account_access.looks_up": {"desk.proof.ask"},
     "account_access.lift": {"desk.threat.switch"},
-    "account_access.look": {"desk.card.view", "desk.ticket.work"},
+    "account_access.record_access": {"desk.card.view", "desk.ticket.work"},
     "recordings.get": {"desk.ticket.work"},
     "recordings.put": {"desk.deliver"},
     "support_calls.ask_proof": {"desk.proof.ask"},

@@ -35,7 +35,7 @@ LEAD = "staff:2"  # Ana Brandt, a supervisor of the desk
 GRANTED = {
     name for name, function in PUBLIC.items() if {"grant", "grants"} & set(inspect.signature(function).parameters)
 }
-ABOUT_GRANTS = {f"transaction.Transaction.{name}" for name in ("good", "told", "told_rights")} | {
+ABOUT_GRANTS = {f"transaction.Transaction.{name}" for name in ("require", "told", "told_rights")} | {
     "ticket_access.ticket",
     *(f"grant_limits.{name}" for name in ("leads", "service", "takes_two", "whole_desk")),
 }  # the register itself

@@ -304,7 +304,7 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.write": "keeps a row for the end of the transaction; gives nothing back",
     "transaction.Transaction.ask": reasons.ASKS,
     "transaction.Transaction.connection": reasons.SQL,
-    "transaction.Transaction.good": reasons.ASKS,
+    "transaction.Transaction.require": reasons.ASKS,
     "transaction.Transaction.offer": reasons.ASKS,
     "transaction.Transaction.offer_accounts": reasons.ASKS,
     "transaction.Transaction.offer_everywhere": reasons.ASKS,
