@@ -77,8 +77,8 @@ def hasty() -> FastAPI:
 
     answer, threads = router.answer, ThreadPoolExecutor(router.THREADS)
 
-    def acknowledged(door: SlackContext, bolt: App, body: dict[str, Any]) -> router.Answer:
-        threads.submit(answer, door, bolt, body)
+    def acknowledged(context: SlackContext, bolt: App, body: dict[str, Any]) -> router.Answer:
+        threads.submit(answer, context, bolt, body)
         return 200, ""
 
     router.answer = acknowledged

@@ -1,1 +1,1 @@
-"""The Slack door: what comes in is checked and written down in one short transaction; what goes out is posted by the worker."""
+"""Slack: what comes in is checked and written down in one short transaction; what goes out is posted by the worker."""

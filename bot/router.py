@@ -26,10 +26,10 @@ PATIENCE: Final = 2.5  # seconds; Slack's own is three
 Answer = tuple[int, str | Mapping[str, Any]]
 
 
-def router(door: SlackContext, *, clock: Callable[[], float] = time.time) -> APIRouter:
-    """The Slack door over HTTP. `clock` gives seconds since 1970."""
+def router(context: SlackContext, *, clock: Callable[[], float] = time.time) -> APIRouter:
+    """Slack over HTTP. `clock` gives seconds since 1970."""
     routes = APIRouter()
-    bolt, bodies = make_bolt(door), Bodies()
+    bolt, bodies = make_bolt(context), Bodies()
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
 
     async def receive(request: Request) -> Response:
@@ -38,7 +38,7 @@ def router(door: SlackContext, *, clock: Callable[[], float] = time.time) -> API
             signature = request.headers.get("X-Slack-Signature", "")
             may_be_signed(stamp, signature, clock())
             raw = await bodies.read(request)
-            verify(door.secrets, stamp, signature, raw, clock())
+            verify(context.secrets, stamp, signature, raw, clock())
             body = read(raw, request.headers.get("Content-Type", ""))
         except BadRequestError as bad:
             log.warning("refused", why=str(bad))
@@ -47,62 +47,62 @@ def router(door: SlackContext, *, clock: Callable[[], float] = time.time) -> API
             return Response(str(body.get("challenge", ""))[:200], media_type="text/plain")
         if body.get("ssl_check"):
             return Response()
-        return _response(*await _in_time(door, bolt, threads, body))
+        return _response(*await _in_time(context, bolt, threads, body))
 
     routes.add_route("/slack/events", receive, methods=["POST"], include_in_schema=False)
     return routes
 
 
-async def _in_time(door: SlackContext, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]) -> Answer:
+async def _in_time(context: SlackContext, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]) -> Answer:
     """What came too late was still written down, or it will be when it comes again: nothing is done twice."""
-    doing = asyncio.get_running_loop().run_in_executor(threads, answer, door, bolt, body)
+    doing = asyncio.get_running_loop().run_in_executor(threads, answer, context, bolt, body)
     try:
         return await asyncio.wait_for(asyncio.shield(doing), PATIENCE)
     except TimeoutError:
         doing.cancel()
         log.warning("too slow", kind=kind_of(body))
-        return _fault(door, body, 503)
+        return _fault(context, body, 503)
 
 
-def answer(door: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
+def answer(context: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
     clean(body)
     if not is_whole(body):
         log.warning("misshapen", kind=kind_of(body))
         return 200, ""  # again it would be no better
     try:
-        door.look()
-        if door.home is None:
+        context.look()
+        if context.home is None:
             log.warning("Slack has not told us who we are yet")
-            return _fault(door, body, 503)
-        if door.via(body) is None:
-            door.look(anew=True)  # another process may have installed it just now
+            return _fault(context, body, 503)
+        if context.via(body) is None:
+            context.look(anew=True)  # another process may have installed it just now
         done = dispatch(bolt, body)
     except Exception as fault:
         log.exception("fault", kind=kind_of(body), fault=type(fault).__name__)
-        return _fault(door, body, 500)
+        return _fault(context, body, 500)
     if done is None:
         log.warning("misshapen", kind=kind_of(body))
         return 200, ""
     if done.status == 500:
         log.error("fault", kind=kind_of(body), fault="a listener raised")  # Bolt has logged its traceback
-        return _fault(door, body, 500)
+        return _fault(context, body, 500)
     if done.status != 200:
         log.info("nothing listens to that", kind=kind_of(body))
         return 200, ""
     return 200, done.body or ""
 
 
-def _fault(door: SlackContext, body: Mapping[str, Any], status: int) -> Answer:
+def _fault(context: SlackContext, body: Mapping[str, Any], status: int) -> Answer:
     """Events come again when they are not acknowledged. What people click and type does not, so they are told: by us where there is
     room for words, otherwise by Slack, which shows a failure for whatever is not 200."""
     if "command" in body:
-        return 200, {"response_type": "ephemeral", "text": door.phrases.say("sorry")}
+        return 200, {"response_type": "ephemeral", "text": context.phrases.say("sorry")}
     if body.get("type") == "view_submission":
         blocks = (body.get("view") or {}).get("blocks") or []
         inputs = [str(block.get("block_id")) for block in blocks if block.get("type") == "input"]
         if inputs:
-            return 200, {"response_action": "errors", "errors": {inputs[-1]: door.phrases.plain("sorry")}}
+            return 200, {"response_action": "errors", "errors": {inputs[-1]: context.phrases.plain("sorry")}}
     return status, ""
 
 

@@ -37,7 +37,7 @@ from ivr.asks import DeskSettings
 from ivr.router import router as ivr_router
 from ivr.turn import Line, open_line
 from ivr.webhook import Twilio
-from portal.door import PortalContext, open_door
+from portal.context import PortalContext, open_context
 from portal.router import router as portal_router
 from simulator.guard import is_from_this_machine
 from store import KeyRetiredError, Store, now_ms, open_store
@@ -118,14 +118,14 @@ def open_house(
         rest = TwilioRest(
             twilio_api or _to_twilio(settings), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
         )
-    door = slack.open_slack(settings, store, api_url=slack_api)
-    deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(door, store)
+    opened = slack.open_slack(settings, store, api_url=slack_api)
+    deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(opened, store)
     return Container(
         settings,
         store,
         line,
-        door,
-        open_door(
+        opened,
+        open_context(
             store,
             settings.public_url,
             settings.texting,
@@ -136,7 +136,7 @@ def open_house(
             accounts_an_hour=settings.accounts_an_hour,
         ),
         deliveries,
-        Worker(store, deliveries, slack.sweep(door)),
+        Worker(store, deliveries, slack.sweep(opened)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The Slack door from settings: over HTTP or Socket Mode, one workspace by token or several by OAuth, real or simulated."""
+"""Slack from settings: over HTTP or Socket Mode, one workspace by token or several by OAuth, real or simulated."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
 class Slack:
     """`app` is our app as OAuth knows it, or None; `socket` is there in Socket Mode."""
 
-    door: SlackContext
+    context: SlackContext
     api: WebApi
     api_url: str
     app: install.App | None
@@ -69,7 +69,7 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         secret, token = simulated_slack(store.keys)
         secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
     base = api_url or base
-    door = SlackContext(
+    context = SlackContext(
         store,
         phrases.load(phone=settings.phone_open),
         secrets,
@@ -83,22 +83,22 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         phone=settings.phone_open,
         region=settings.region,
     )
-    api = WebApi(base, door.token_of)
+    api = WebApi(base, context.token_of)
     app = None
     if settings.slack_client_id:
         app = install.App(settings.slack_client_id, settings.slack_client_secret, base, settings.slack_teams)
     socket = None
     if settings.slack_app_token:
-        bolt = make_bolt(door)
-        socket = Socket(settings.slack_app_token, base, lambda body: router.answer(door, bolt, body), log=log)
-    return Slack(door, api, base, app, socket)
+        bolt = make_bolt(context)
+        socket = Socket(settings.slack_app_token, base, lambda body: router.answer(context, bolt, body), log=log)
+    return Slack(context, api, base, app, socket)
 
 
 def deliveries(slack: Slack | None, store: Store) -> dict[str, Delivery]:
     """What the worker does in Slack. Where Slack is closed nobody is owed any news of a ticket."""
     if slack is None:
         return dict.fromkeys(NOBODY_IN_SLACK, _not_here)
-    made = handlers.make_deliveries(slack.door, slack.api)
+    made = handlers.make_deliveries(slack.context, slack.api)
     app = slack.app
     if app is not None:
         made["slack.rotate"] = lambda _tx, piece: outside(
@@ -114,21 +114,21 @@ def _not_here(_tx: Transaction, _piece: Job) -> None:
 def greet(slack: Slack, settings: Settings) -> None:
     """At the start: whose token that of the settings is. As long as that is not known nothing of Slack's can be answered, so where
     it never was Slack is asked before anything is let in; otherwise, and where Slack is silent, the worker asks."""
-    door = slack.door
-    if door.token and not settings.slack_simulated:
-        door.look(anew=True)
-        if door.home is None and _is_told_who_we_are(slack):
+    context = slack.context
+    if context.token and not settings.slack_simulated:
+        context.look(anew=True)
+        if context.home is None and _is_told_who_we_are(slack):
             return
-    with door.store.transaction("worker") as tx:
+    with context.store.transaction("worker") as tx:
         if settings.slack_simulated:
             installations.put(tx, SIMULATED)
-        elif door.token:
+        elif context.token:
             job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
 
 
 def _is_told_who_we_are(slack: Slack) -> bool:
     try:
-        ask_who_we_are(slack.door, WebApi(slack.api_url, slack.door.token_of, timeout=AT_THE_START))
+        ask_who_we_are(slack.context, WebApi(slack.api_url, slack.context.token_of, timeout=AT_THE_START))
     except (RetryLaterError, PermanentError) as why:
         log.warning("Slack does not say who we are", why=str(why))
         return False
@@ -141,12 +141,12 @@ def sweep(slack: Slack | None) -> Callable[[Transaction], None]:
 
 
 def add(app: FastAPI, settings: Settings, slack: Slack, *, clock: Callable[[], int]) -> None:
-    """The door's routes; and the little Slack's, where it plays Slack's part."""
+    """Slack's routes; and the little Slack's, where it plays Slack's part."""
     if settings.slack_signing_secret or settings.slack_simulated:
-        app.include_router(router.router(slack.door, clock=lambda: clock() / 1000))
+        app.include_router(router.router(slack.context, clock=lambda: clock() / 1000))
     if slack.app is not None:
-        changed = partial(slack.door.look, anew=True)
-        app.include_router(install.router(slack.door.store, slack.app, settings.public_url, changed=changed))
+        changed = partial(slack.context.look, anew=True)
+        app.include_router(install.router(slack.context.store, slack.app, settings.public_url, changed=changed))
 
 
 def simulate(app: FastAPI, settings: Settings, store: Store) -> Workspace:

@@ -1,1 +1,1 @@
-"""The web door: the desk's own pages, and the one-time pages of customers. `router(door)` is all of it."""
+"""The portal: the desk's own pages, and the one-time pages of customers. `router(context)` is all of it."""

@@ -11,7 +11,7 @@ from desk import lookup
 from desk.lookup import Closed
 from portal import answers
 from portal.acting import acting
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
@@ -24,21 +24,21 @@ NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")
 CLOSED: Final = {Closed.NO_CASE: "no_case", Closed.TOO_MANY_ACCOUNTS: "spent"}
 
 
-def look_up(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def look_up(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """The form; with a number, on to that account; with anything else, that it is none."""
     number = re.sub(r"\s", "", numbers.western(visit.query.get("number", "")))
     if NUMBER.fullmatch(number):
         return answers.to(f"/desk/account/{number}")
-    return answers.page(door, visit, "look_up", who=who, account=None, wrong=bool(number))
+    return answers.page(context, visit, "look_up", who=who, account=None, wrong=bool(number))
 
 
-def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.named.get("account", "")
     found: AccountSeen | Closed = Closed.NOT_PERMITTED
     if NUMBER.fullmatch(number):
-        found = lookup.find_account(tx, acting(who), number, door.accounts_an_hour)
+        found = lookup.find_account(tx, acting(who), number, context.accounts_an_hour)
     if found is Closed.NOT_PERMITTED:
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     if isinstance(found, Closed):
-        return answers.page(door, visit, "closed_to_you", 403, who=who, said=CLOSED[found])
-    return answers.page(door, visit, "look_up", who=who, account=found, wrong=False)
+        return answers.page(context, visit, "closed_to_you", 403, who=who, said=CLOSED[found])
+    return answers.page(context, visit, "look_up", who=who, account=found, wrong=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Response
 
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import KNOWN, SESSION, VISITOR, Visit, cookie_name, form_token
 from store.staff import credentials, sessions
 
@@ -28,22 +28,22 @@ HEADERS: Final = {
 }
 
 
-def page(door: PortalContext, visit: Visit, name: str, status: int = 200, **given: Any) -> Response:
+def page(context: PortalContext, visit: Visit, name: str, status: int = 200, **given: Any) -> Response:
     """A template with what it is given. Every page can hold a form: its token, and the cookie that is bound to, come along."""
-    known = {"token": form_token(door, visit), "path": visit.path, "now": door.store.clock()}
+    known = {"token": form_token(context, visit), "path": visit.path, "now": context.store.clock()}
     known |= {"who": None, "said": "", "stamp": "", "part": False, "unsent": {}}
-    made = html(door.pages.get_template(f"{name}.html").render(known | given), status)
+    made = html(context.pages.get_template(f"{name}.html").render(known | given), status)
     if not visit.session:
-        keep(door, made, VISITOR, visit.visitor, None)
+        keep(context, made, VISITOR, visit.visitor, None)
     return made
 
 
-def live_page(door: PortalContext, visit: Visit, name: str, given: Mapping[str, Any]) -> Response:
+def live_page(context: PortalContext, visit: Visit, name: str, given: Mapping[str, Any]) -> Response:
     """A page that asks by itself whether anything has changed; when it does, the block `live` of its template alone."""
     said = "" if visit.by_itself else visit.query.get("said", "")
-    made = page(door, visit, name, said=said, stamp=visit.stamp, part=visit.by_itself, **given)
+    made = page(context, visit, name, said=said, stamp=visit.stamp, part=visit.by_itself, **given)
     made.headers["X-Stamp"] = visit.stamp
-    made.headers["X-Now"] = str(door.store.clock())
+    made.headers["X-Now"] = str(context.store.clock())
     return made
 
 
@@ -52,10 +52,10 @@ def fields_of(page: DataclassInstance) -> dict[str, Any]:
     return {one.name: getattr(page, one.name) for one in fields(page)}
 
 
-def bare(door: PortalContext, name: str, status: int) -> Response:
+def bare(context: PortalContext, name: str, status: int) -> Response:
     """A page for whoever could not even be read."""
     known = {"token": "", "path": "", "now": 0, "who": None, "said": "", "stamp": ""}
-    return html(door.pages.get_template(f"{name}.html").render(known), status)
+    return html(context.pages.get_template(f"{name}.html").render(known), status)
 
 
 def html(text: str, status: int = 200) -> Response:
@@ -71,27 +71,33 @@ def to(path: str) -> Response:
     return Response(status_code=303, headers={**HEADERS, "Location": path})
 
 
-def not_there(door: PortalContext, visit: Visit) -> Response:
+def not_there(context: PortalContext, visit: Visit) -> Response:
     """The same for what is not there and for what is not theirs."""
-    return page(door, visit, "not_there", 404)
+    return page(context, visit, "not_there", 404)
 
 
-def keep(door: PortalContext, made: Response, name: str, value: str, seconds: int | None) -> None:
+def keep(context: PortalContext, made: Response, name: str, value: str, seconds: int | None) -> None:
     """A cookie that no script reads and no other site sends; `seconds` None: until the browser is closed."""
     made.set_cookie(
-        cookie_name(door, name), value, max_age=seconds, path="/", secure=door.secure, httponly=True, samesite="strict"
+        cookie_name(context, name),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=context.secure,
+        httponly=True,
+        samesite="strict",
     )
 
 
-def signed_in(door: PortalContext, made: Response, token: str, known: str) -> Response:
+def signed_in(context: PortalContext, made: Response, token: str, known: str) -> Response:
     """A new session, always: what the browser had before is dropped."""
     # For longer than it lasts: what was typed in it when it ended is sent along with the next sign-in.
-    keep(door, made, SESSION, token, 2 * sessions.WHOLE // 1000)
-    keep(door, made, KNOWN, known, credentials.KNOWN_FOR // 1000)
-    keep(door, made, VISITOR, "", 0)
+    keep(context, made, SESSION, token, 2 * sessions.WHOLE // 1000)
+    keep(context, made, KNOWN, known, credentials.KNOWN_FOR // 1000)
+    keep(context, made, VISITOR, "", 0)
     return made
 
 
-def signed_out(door: PortalContext, made: Response) -> Response:
-    keep(door, made, SESSION, "", 0)
+def signed_out(context: PortalContext, made: Response) -> Response:
+    keep(context, made, SESSION, "", 0)
     return made

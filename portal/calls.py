@@ -12,7 +12,7 @@ from desk.call_page import call_page
 from desk.calls import AskedFor, CallBack, Claim, Keypad
 from portal import answers
 from portal.acting import acting
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.calls.live_calls import Case
@@ -35,20 +35,20 @@ CALL_BACK: Final = {
 }
 
 
-def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = call_page(
         tx,
         acting(who),
         visit.number("ring") or None,
-        phone=door.phone,
-        may_call=door.may_call,
-        texting=door.texting,
-        accounts_an_hour=door.accounts_an_hour,
+        phone=context.phone,
+        may_call=context.may_call,
+        texting=context.texting,
+        accounts_an_hour=context.accounts_an_hour,
     )
     if found is None:
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     given = answers.fields_of(found) | {"who": who, "tone": _tone(found.case), "call_back": offered(found.call_back)}
-    return answers.live_page(door, visit, "calls", given)
+    return answers.live_page(context, visit, "calls", given)
 
 
 def offered(call_back: CallBack | None) -> str | None:
@@ -67,25 +67,25 @@ def _tone(case: Case | None) -> str:
     return "twice" if case.proof is Proof.STEPPED_UP else "sure"
 
 
-def claim(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def claim(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring = visit.number("ring")
     done = calls.claim(tx, acting(who), ring) is Claim.CLAIMED
     return answers.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
 
 
-def give_back(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def give_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     done = calls.give_back(tx, acting(who), visit.number("ring"))
     return answers.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
 
 
-def ask_proof(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def ask_proof(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring = visit.number("ring")
     what = AskedFor.SECOND_PROOF if visit.field("what") == AskedFor.SECOND_PROOF else AskedFor.PIN
     done = calls.send_to_keypad(tx, acting(who), ring, what) is Keypad.SENT
     return answers.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
 
 
-def call_back(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def call_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """Back to the calls, where the next one of theirs comes up by itself."""
-    made = calls.call_back_caller(tx, acting(who), visit.number("ring"), phone=door.phone)
+    made = calls.call_back_caller(tx, acting(who), visit.number("ring"), phone=context.phone)
     return answers.to(f"/desk?said={CALL_BACK[made]}")

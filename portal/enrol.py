@@ -9,7 +9,7 @@ import pyotp
 from fastapi import Response
 
 from portal import answers, drawing, sending
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store.accounts.people import person_of, subject_of
 from store.codes import one_time_links
@@ -24,41 +24,41 @@ PAGE: Final = "enrol"
 COOLING_HOURS: Final = factors.COOLING // 3_600_000
 
 
-def show(door: PortalContext, visit: Visit) -> Response:
+def show(context: PortalContext, visit: Visit) -> Response:
     """Whoever opens it, a mail scanner too, changes nothing: the app is begun when the button is pressed."""
-    with door.store.transaction("portal") as tx:
+    with context.store.transaction("portal") as tx:
         found = one_time_links.look(tx, PAGE, visit.named["link"])
-    return _gone(door, visit) if found is None else answers.page(door, visit, "enrol", step="begin", wrong=False)
+    return _gone(context, visit) if found is None else answers.page(context, visit, "enrol", step="begin", wrong=False)
 
 
-def enrol(door: PortalContext, visit: Visit) -> Response:
-    return _confirm(door, visit) if "code" in visit.form else _begin(door, visit)
+def enrol(context: PortalContext, visit: Visit) -> Response:
+    return _confirm(context, visit) if "code" in visit.form else _begin(context, visit)
 
 
-def _begin(door: PortalContext, visit: Visit) -> Response:
-    with door.store.transaction("portal") as tx:
+def _begin(context: PortalContext, visit: Visit) -> Response:
+    with context.store.transaction("portal") as tx:
         found = one_time_links.look(tx, PAGE, visit.named["link"])
         if found is None:
-            return _gone(door, visit)
+            return _gone(context, visit)
         try:
             secret = totp.begin(tx, person_of(found[0]))
         except AlreadyThereError:
-            return answers.page(door, visit, "enrol", 409, step="there", wrong=False)
-    return _scan(door, visit, secret)
+            return answers.page(context, visit, "enrol", 409, step="there", wrong=False)
+    return _scan(context, visit, secret)
 
 
-def _confirm(door: PortalContext, visit: Visit) -> Response:
+def _confirm(context: PortalContext, visit: Visit) -> Response:
     """A wrong code shows the same secret again; how often is counted. Sent again, what went well has gone well."""
     key = sending.key_of(visit)
-    with door.store.transaction("portal") as tx:
+    with context.store.transaction("portal") as tx:
         if sent_forms.led(tx, key):
-            return _done(door, visit)
+            return _done(context, visit)
         found = one_time_links.look(tx, PAGE, visit.named["link"])
         if found is None:
-            return _gone(door, visit)
+            return _gone(context, visit)
         person = person_of(found[0])
         made = attempt_limits.reserve(tx, f"enrol:{person}", real=True, limits=(one_time_links.codes_of(person),))
-    with door.store.transaction("portal") as tx:
+    with context.store.transaction("portal") as tx:
         digits = numbers.digits(visit.field("code", 40))
         good = made.admission is Admission.EVALUATE and one_time_links.hold(tx, PAGE, visit.named["link"])
         right = good and totp.confirm(tx, person, digits)
@@ -71,18 +71,18 @@ def _confirm(door: PortalContext, visit: Visit) -> Response:
             notice = {"notice": "authenticator_added", "person": person}
             job_queue.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
     if right or again:
-        return _done(door, visit)
-    return answers.page(door, visit, "enrol", 422, step="again", wrong=True)
+        return _done(context, visit)
+    return answers.page(context, visit, "enrol", 422, step="again", wrong=True)
 
 
-def _done(door: PortalContext, visit: Visit) -> Response:
-    return answers.page(door, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
+def _done(context: PortalContext, visit: Visit) -> Response:
+    return answers.page(context, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
 
 
-def _scan(door: PortalContext, visit: Visit, secret: str) -> Response:
+def _scan(context: PortalContext, visit: Visit, secret: str) -> Response:
     qr = drawing.qr(pyotp.TOTP(secret, name="support desk", issuer=totp.ISSUER).provisioning_uri())
-    return answers.page(door, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=drawing.spelled(secret))
+    return answers.page(context, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=drawing.spelled(secret))
 
 
-def _gone(door: PortalContext, visit: Visit) -> Response:
-    return answers.page(door, visit, "gone", 410, what="enrol")
+def _gone(context: PortalContext, visit: Visit) -> Response:
+    return answers.page(context, visit, "gone", 410, what="enrol")

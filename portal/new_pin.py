@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import Response
 
 from portal import answers, sending
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -22,43 +22,43 @@ from store.verification.attempt_limits import Admission
 AGAIN: Final = 10 * 60_000  # ms
 
 
-def show(door: PortalContext, visit: Visit) -> Response:
-    with door.store.transaction("portal") as tx:
+def show(context: PortalContext, visit: Visit) -> Response:
+    with context.store.transaction("portal") as tx:
         page = pin_reset.look(tx, visit.named["link"])
     if page is None:
-        return _gone(door, visit)
-    return answers.page(door, visit, "new_pin", code=page.authenticator, pin=None, wrong=False)
+        return _gone(context, visit)
+    return answers.page(context, visit, "new_pin", code=page.authenticator, pin=None, wrong=False)
 
 
-def issue(door: PortalContext, visit: Visit) -> Response:
+def issue(context: PortalContext, visit: Visit) -> Response:
     """Made now, hashed, kept, and shown in this answer and nowhere else."""
     key, link, digits = sending.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
-    with door.store.transaction("portal") as tx:
+    with context.store.transaction("portal") as tx:
         page = pin_reset.look(tx, link)
         made = pin_reset.attempt(tx, page.person) if page is not None and page.authenticator else None
         before = _shown_before(tx, key) if page is None else ""
     if page is None:
-        return _shown(door, visit, before) if before else _gone(door, visit)
+        return _shown(context, visit, before) if before else _gone(context, visit)
     if made is not None and made.admission is not Admission.EVALUATE:  # nothing is hashed that is refused anyway
-        return answers.page(door, visit, "new_pin", 422, code=True, pin=None, wrong=True)
-    if not door.pool.admit():
-        return answers.page(door, visit, "new_pin", 503, code=page.authenticator, pin=None, wrong=True)
+        return answers.page(context, visit, "new_pin", 422, code=True, pin=None, wrong=True)
+    if not context.pool.admit():
+        return answers.page(context, visit, "new_pin", 503, code=page.authenticator, pin=None, wrong=True)
     pin, person = pins.issue(page.numbers), page.person
-    kept = door.pool.run(lambda: pins.keep(door.store.keys, person, pin))
-    with door.store.transaction("portal") as tx:
+    kept = context.pool.run(lambda: pins.keep(context.store.keys, person, pin))
+    with context.store.transaction("portal") as tx:
         done = pin_reset.put(tx, link, kept, digits, made)
         if done:
             sent_forms.done(tx, key, _veiled(tx, key, pin.digits.encode()).hex())
         before = pin.digits if done else _shown_before(tx, key)
     if before:
-        return _shown(door, visit, before)
+        return _shown(context, visit, before)
     if not page.authenticator:
-        return _gone(door, visit)
-    return answers.page(door, visit, "new_pin", 422, code=True, pin=None, wrong=True)
+        return _gone(context, visit)
+    return answers.page(context, visit, "new_pin", 422, code=True, pin=None, wrong=True)
 
 
-def _shown(door: PortalContext, visit: Visit, digits: str) -> Response:
-    return answers.page(door, visit, "new_pin", code=False, pin=f"{digits[:4]} {digits[4:]}", wrong=False)
+def _shown(context: PortalContext, visit: Visit, digits: str) -> Response:
+    return answers.page(context, visit, "new_pin", code=False, pin=f"{digits[:4]} {digits[4:]}", wrong=False)
 
 
 def _shown_before(tx: Transaction, key: tuple[str, ...]) -> str:
@@ -73,5 +73,5 @@ def _veiled(tx: Transaction, key: tuple[str, ...], digits: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(digits, pad, strict=False))
 
 
-def _gone(door: PortalContext, visit: Visit) -> Response:
-    return answers.page(door, visit, "gone", 410, what="pin")
+def _gone(context: PortalContext, visit: Visit) -> Response:
+    return answers.page(context, visit, "gone", 410, what="pin")

@@ -1,4 +1,4 @@
-"""Every page of the web door: read within bounds, handed to a thread, answered as a page, always.
+"""Every page of the portal: read within bounds, handed to a thread, answered as a page, always.
 
 Pages of the desk are for whoever is signed in: everybody else is led to the sign-in, whatever they asked for. The one-time pages
 are for whoever has their link.
@@ -15,9 +15,9 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from portal import accounts, answers, calls, enrol, joining, leads, new_pin, sending, sign_in, tickets
-from portal.door import PortalContext
-from portal.lanes import FullError, RequestPool, Whose
+from portal import accounts, answers, calls, enrol, joining, new_pin, sending, sign_in, supervisors, tickets
+from portal.context import PortalContext
+from portal.request_pools import FullError, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequestError, Visit, body, filled, look
 from store import Transaction, retried
 from store.codes import one_time_links
@@ -63,49 +63,49 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/release"): tickets.release,
     ("GET", "/desk/account"): accounts.look_up,
     ("GET", "/desk/account/{account:path}"): accounts.show,
-    ("GET", "/desk/lead"): leads.show,
-    ("POST", "/desk/lead/alerts/{id}"): leads.seen,
-    ("POST", "/desk/lead/look-on/{id}"): leads.lift,
-    ("POST", "/desk/lead/threat"): leads.threat,
-    ("POST", "/desk/lead/pin"): leads.ask_pin,
-    ("POST", "/desk/lead/second/{id}"): leads.answer,
-    ("GET", "/desk/{anything:path}"): lambda door, visit, _tx, _who: answers.not_there(door, visit),
+    ("GET", "/desk/lead"): supervisors.show,
+    ("POST", "/desk/lead/alerts/{id}"): supervisors.seen,
+    ("POST", "/desk/lead/look-on/{id}"): supervisors.lift,
+    ("POST", "/desk/lead/threat"): supervisors.threat,
+    ("POST", "/desk/lead/pin"): supervisors.ask_pin,
+    ("POST", "/desk/lead/second/{id}"): supervisors.answer,
+    ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: answers.not_there(context, visit),
 }
 
 
-def router(door: PortalContext) -> APIRouter:
+def router(context: PortalContext) -> APIRouter:
     routes = APIRouter()
     routes.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
     for (method, path), open_to_all in OPEN.items():
-        routes.add_route(path, _endpoint(door, open_to_all), methods=[method], include_in_schema=False)
+        routes.add_route(path, _endpoint(context, open_to_all), methods=[method], include_in_schema=False)
     for (method, path), handler in STAFF.items():
-        for_staff = _endpoint(door, _signed_in(handler))
+        for_staff = _endpoint(context, _signed_in(handler))
         routes.add_route(path, for_staff, methods=[method], include_in_schema=False)
     return routes
 
 
-def _endpoint(door: PortalContext, handler: Open) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            visit = look(door, request)
-            if visit.whence.unsaid and door.secure:
+            visit = look(context, request)
+            if visit.whence.unsaid and context.secure:
                 _proxy_names_nobody()
-            lane, whose = _lane(door, visit)
+            pool, whose = _pool(context, visit)
             form = b""
             if visit.post:
-                with lane.reading(whose):
-                    form = await body(request, MOST_BYTES if lane is door.lanes.known else MOST_BY_STRANGERS)
-            return await lane.do(whose, _answer, door, handler, visit, request.scope["query_string"], form)
+                with pool.reading(whose):
+                    form = await body(request, MOST_BYTES if pool is context.request_pools.known else MOST_BY_STRANGERS)
+            return await pool.do(whose, _answer, context, handler, visit, request.scope["query_string"], form)
         except FullError as full:
             if full.network:
-                door.turned_away.tell(full.network)
-            return answers.bare(door, "full", 503)
+                context.turned_away.tell(full.network)
+            return answers.bare(context, "full", 503)
         except BadRequestError as bad:
             log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
-            return answers.bare(door, "refused", bad.status)
+            return answers.bare(context, "refused", bad.status)
         except Exception as fault:
             log.exception("fault", route=request.scope["path"].split("/", 3)[1], kind=type(fault).__name__)
-            return answers.bare(door, "fault", 500)
+            return answers.bare(context, "fault", 500)
 
     return endpoint
 
@@ -116,49 +116,55 @@ def _proxy_names_nobody() -> None:
     log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
 
 
-def _lane(door: PortalContext, visit: Visit) -> tuple[RequestPool, Whose]:
-    """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a lane of their own. A
+def _pool(context: PortalContext, visit: Visit) -> tuple[RequestPool, Whose]:
+    """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a pool of their own. A
     made-up token is a stranger's."""
-    whose = door.marks.whose(visit.known)
+    whose = context.marks.whose(visit.known)
     if whose:
-        return door.lanes.known, Whose(whose, "")
+        return context.request_pools.known, Whose(whose, "")
     kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
-    ours = bool(kind) and one_time_links.is_ours(door.store.keys, kind, visit.named.get("link", ""))
-    return (door.lanes.links if ours else door.lanes.strangers), Whose(visit.whence.address, visit.whence.allocation)
+    ours = bool(kind) and one_time_links.is_ours(context.store.keys, kind, visit.named.get("link", ""))
+    return (context.request_pools.links if ours else context.request_pools.strangers), Whose(
+        visit.whence.address, visit.whence.allocation
+    )
 
 
-def _answer(door: PortalContext, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:
+def _answer(context: PortalContext, handler: Open, visit: Visit, query: bytes, form: bytes) -> Response:
     """A page that is only looked at is made once more where the database went away; a form is sent twice by us only where nothing
     of it was stored."""
-    visit = filled(door, visit, query, form)
+    visit = filled(context, visit, query, form)
 
     def made() -> Response:
-        door.marks.refresh()
-        return handler(door, visit)
+        context.marks.refresh()
+        return handler(context, visit)
 
     return retried(made, if_stored=not visit.post)
 
 
 def _signed_in(handler: Staff) -> Open:
-    def staff_only(door: PortalContext, visit: Visit) -> Response:
+    def staff_only(context: PortalContext, visit: Visit) -> Response:
         if visit.foreign and not visit.session and not visit.post:
-            return answers.page(door, visit, "onward")  # asked for again from here, the cookie comes along
-        stamp = door.store.watch(visit.session) if visit.session and not visit.post else ""
+            return answers.page(context, visit, "onward")  # asked for again from here, the cookie comes along
+        stamp = context.store.watch(visit.session) if visit.session and not visit.post else ""
         does = visit.active or not visit.by_itself
         if not does and stamp and stamp == visit.query.get("stamp"):
             return answers.nothing()
         if visit.session:
-            with door.store.transaction("portal") as tx:
+            with context.store.transaction("portal") as tx:
                 who = sessions.find(tx, visit.session, does=does)
                 if who is not None:
                     asked = replace(visit, stamp=stamp or "")
-                    return sending.once(door, asked, tx, who, handler) if visit.post else handler(door, asked, tx, who)
+                    return (
+                        sending.once(context, asked, tx, who, handler)
+                        if visit.post
+                        else handler(context, asked, tx, who)
+                    )
         if visit.by_itself:
             return answers.nothing(401)
         if visit.post and sending.typed(visit.form):
-            return sign_in.first(door, visit)
+            return sign_in.first(context, visit)
         page = sending.page_of(visit.path) if visit.post else visit.path
-        return answers.signed_out(door, answers.to(f"/desk/sign-in?to={sign_in.way_on(page)}"))
+        return answers.signed_out(context, answers.to(f"/desk/sign-in?to={sign_in.way_on(page)}"))
 
     return staff_only
 

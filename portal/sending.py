@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import Response
 
 from portal import answers
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -44,7 +44,7 @@ Unsent = dict[str, dict[str, str]]  # by form: what its fields hold
 
 
 def once(
-    door: PortalContext,
+    context: PortalContext,
     visit: Visit,
     tx: Transaction,
     who: SignedIn,
@@ -56,7 +56,7 @@ def once(
     led = sent_forms.led_before(tx, key)
     if led is not None:
         return answers.to(led)
-    made = do(door, visit, tx, who)
+    made = do(context, visit, tx, who)
     to = made.headers.get("Location", "") if made.status_code == 303 else ""
     said = parse_qs(urlsplit(to).query).get("said", [""])[0]
     done = said in DONE

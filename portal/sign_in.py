@@ -12,7 +12,7 @@ from typing import Final
 from fastapi import Response
 
 from portal import answers, sending
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
@@ -25,37 +25,37 @@ WITHIN: Final = re.compile(rf"/desk(/[a-z0-9-]+){{0,3}}|/desk/account/{ACCOUNT_N
 LONGEST: Final = 64
 
 
-def show(door: PortalContext, visit: Visit) -> Response:
-    return _again(door, visit, 200, way_on(visit.query.get("to", "")), "")
+def show(context: PortalContext, visit: Visit) -> Response:
+    return _again(context, visit, 200, way_on(visit.query.get("to", "")), "")
 
 
-def first(door: PortalContext, visit: Visit) -> Response:
+def first(context: PortalContext, visit: Visit) -> Response:
     """Somebody's session ended while they were writing: what they wrote goes through the sign-in, and comes back after it."""
     unsent = {visit.path: sending.typed(visit.form)}
-    return _again(door, visit, 401, way_on(sending.page_of(visit.path)), "ended", unsent=unsent)
+    return _again(context, visit, 401, way_on(sending.page_of(visit.path)), "ended", unsent=unsent)
 
 
-def sign_in(door: PortalContext, visit: Visit) -> Response:
+def sign_in(context: PortalContext, visit: Visit) -> Response:
     """Counted and committed first; then one Argon2; then the code, once. Nothing says what was wrong, but that whoever had both right is
     suspended; and what is refused by the
     count is not hashed, whoever's username it is."""
     if "username" not in visit.form:  # the page itself has found out that they are signed out
-        return _again(door, visit, 401, way_on(visit.field("to")), "ended")
+        return _again(context, visit, 401, way_on(visit.field("to")), "ended")
     username, password = visit.field("username", LONGEST), visit.form.get("password", "")[: passwords.LONGEST + 1]
     digits, way = numbers.digits(visit.field("code", 40)), way_on(visit.field("to"))
-    with door.store.transaction("portal") as tx:
+    with context.store.transaction("portal") as tx:
         attempt = credentials.begin(
             tx, username, Caller(visit.whence.address, visit.whence.network, visit.known, visit.whence.allocation)
         )
     if attempt.refused is not None:
-        return _wait(door, visit, way, attempt.refused, attempt.free_at)
-    pool = door.pool if attempt.known else door.strangers
+        return _wait(context, visit, way, attempt.refused, attempt.free_at)
+    pool = context.pool if attempt.known else context.strangers
     if not pool.admit():
-        with door.store.transaction("portal") as tx:
+        with context.store.transaction("portal") as tx:
             credentials.drop(tx, attempt)
-        return _again(door, visit, 503, way, "busy")
-    right = pool.run(lambda: credentials.matches(door.store.keys, attempt.login, door.decoy, password))
-    with door.store.transaction("portal") as tx:
+        return _again(context, visit, 503, way, "busy")
+    right = pool.run(lambda: credentials.matches(context.store.keys, attempt.login, context.decoy, password))
+    with context.store.transaction("portal") as tx:
         done = credentials.finish(tx, attempt, right, digits)
         token = done.token
         if visit.session and token:
@@ -65,10 +65,10 @@ def sign_in(door: PortalContext, visit: Visit) -> Response:
             known = credentials.mark(tx, attempt.staff)
             kept = _keep(tx, visit, attempt.staff)
     if done.codes_at:
-        return _wait(door, visit, way, "codes", done.codes_at)
+        return _wait(context, visit, way, "codes", done.codes_at)
     if not token:
-        return _again(door, visit, 403, way, "suspended" if done.suspended else "wrong")
-    return answers.signed_in(door, answers.to(f"{way}?said=unsent" if kept else way), token, known)
+        return _again(context, visit, 403, way, "suspended" if done.suspended else "wrong")
+    return answers.signed_in(context, answers.to(f"{way}?said=unsent" if kept else way), token, known)
 
 
 def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
@@ -81,15 +81,15 @@ def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
     return True
 
 
-def _wait(door: PortalContext, visit: Visit, way: str, why: str, until: int) -> Response:
-    wait = max(until - door.store.clock(), 0)
-    made = _again(door, visit, 429, way, why, minutes=ceil(wait / 60_000))
+def _wait(context: PortalContext, visit: Visit, way: str, why: str, until: int) -> Response:
+    wait = max(until - context.store.clock(), 0)
+    made = _again(context, visit, 429, way, why, minutes=ceil(wait / 60_000))
     made.headers["Retry-After"] = str(ceil(wait / 1000))
     return made
 
 
 def _again(
-    door: PortalContext,
+    context: PortalContext,
     visit: Visit,
     status: int,
     way: str,
@@ -100,14 +100,14 @@ def _again(
 ) -> Response:
     unsent = unsent or sending.unpacked(visit.form.get("unsent", ""))
     given = {"why": why, "minutes": minutes, "to": way, "unsent": sending.packed(unsent)}
-    return answers.page(door, visit, "sign_in", status, **given)
+    return answers.page(context, visit, "sign_in", status, **given)
 
 
-def sign_out(door: PortalContext, visit: Visit) -> Response:
+def sign_out(context: PortalContext, visit: Visit) -> Response:
     if visit.session:
-        with door.store.transaction("portal") as tx:
+        with context.store.transaction("portal") as tx:
             sessions.end(tx, visit.session)
-    return answers.signed_out(door, answers.to("/desk/sign-in"))
+    return answers.signed_out(context, answers.to("/desk/sign-in"))
 
 
 def way_on(path: str) -> str:

@@ -24,7 +24,7 @@ from desk.ticket_work import (
 from portal import answers
 from portal.acting import acting
 from portal.calls import CALL_BACK, offered
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -43,33 +43,33 @@ STATUS: Final = {
 }
 
 
-def listed(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     status = visit.query.get("status", "open")
     status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
     number = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
     found = queue_page(tx, acting(who), status, mine=mine, page=number)
     if found is None:
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     asked = {"shown": status, "mine": mine, "number": number, "statuses": ticket_queue.SHOWN}
-    return answers.live_page(door, visit, "tickets", answers.fields_of(found) | asked | {"who": who})
+    return answers.live_page(context, visit, "tickets", answers.fields_of(found) | asked | {"who": who})
 
 
-def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = ticket_page(
         tx,
         acting(who),
         visit.number("number"),
-        phone=door.phone,
-        may_call=door.may_call,
-        accounts_an_hour=door.accounts_an_hour,
+        phone=context.phone,
+        may_call=context.may_call,
+        accounts_an_hour=context.accounts_an_hour,
     )
     if found is Barred.TOO_MANY_ACCOUNTS:
-        return answers.page(door, visit, "closed_to_you", 403, who=who, said="spent")
+        return answers.page(context, visit, "closed_to_you", 403, who=who, said="spent")
     if isinstance(found, Barred):
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     given = answers.fields_of(found) | {"who": who, "card": found.card, "call_back": offered(found.call_back)}
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
-    return answers.live_page(door, visit, "ticket", given)
+    return answers.live_page(context, visit, "ticket", given)
 
 
 def _on(
@@ -77,35 +77,35 @@ def _on(
 ) -> Callable[[PortalContext, Visit, Transaction, SignedIn], Response]:
     """Something is done with one ticket, as far as it may be: back to it, with a word about what came of it."""
 
-    def handler(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    def handler(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
         page = f"/desk/tickets/{visit.number('number')}"
-        match ticket_work.to_work(tx, acting(who), visit.number("number"), accounts_an_hour=door.accounts_an_hour):
+        match ticket_work.to_work(tx, acting(who), visit.number("number"), accounts_an_hour=context.accounts_an_hour):
             case Barred.NOT_THERE:
-                return answers.not_there(door, visit)
+                return answers.not_there(context, visit)
             case Barred.TOO_MANY_ACCOUNTS:
                 return answers.to(page)
             case Barred.HELD:
                 return answers.to(f"{page}?said=held")
             case ticket:
-                return answers.to(f"{page}?said={do(door, tx, ticket, visit)}")
+                return answers.to(f"{page}?said={do(context, tx, ticket, visit)}")
 
     return handler
 
 
-def _take(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _take(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """From whom the page says has it, and from nobody else."""
     return TAKEN[ticket_work.take(tx, ticket, numbers.parse_int(visit.field("had")))]
 
 
-def _put_back(_door: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+def _put_back(_context: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
     return "put_back" if ticket_work.put_back(tx, ticket) else "not_put_back"
 
 
-def _answer(door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _answer(context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    match ticket_work.answer(tx, ticket, words, seen=seen, phone=door.phone):
+    match ticket_work.answer(tx, ticket, words, seen=seen, phone=context.phone):
         case Answered(reach):
             return f"answered_{reach.way}"
         case AnsweredMeanwhile():
@@ -114,7 +114,7 @@ def _answer(door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Vi
             return "not_yours"
 
 
-def _note(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _note(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     words = visit.form.get("words", "").strip()
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
@@ -122,7 +122,7 @@ def _note(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Vis
     return "noted"
 
 
-def _status(_door: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _status(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     return STATUS[ticket_work.set_status(tx, ticket, visit.field("status"))]
 
 
@@ -130,17 +130,17 @@ take, put_back = _on(_take), _on(_put_back)
 answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 
 
-def call_back(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def call_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
-    made = calls.call_back_requester(tx, acting(who), number, phone=door.phone)
+    made = calls.call_back_requester(tx, acting(who), number, phone=context.phone)
     if made in (CallBack.NOT_PERMITTED, CallBack.NOBODY):
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     return answers.to(f"/desk/tickets/{number}?said={CALL_BACK[made]}")
 
 
-def release(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def release(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
     came = ticket_work.release(tx, acting(who), number)
     if came is Released.NOT_THERE:
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     return answers.to(f"/desk/tickets/{number}?said={'released' if came is Released.RELEASED else 'status_already'}")

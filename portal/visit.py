@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.whence import ClientAddress, whence
 from store.text import numbers
 from store.text.cleaning import cleaned
@@ -69,18 +69,18 @@ class Visit:
         return self.form.get(name, "")[:longest].strip()
 
 
-def cookie_name(door: PortalContext, name: str) -> str:
-    return f"__Host-{name}" if door.secure else name
+def cookie_name(context: PortalContext, name: str) -> str:
+    return f"__Host-{name}" if context.secure else name
 
 
-def look(door: PortalContext, request: Request) -> Visit:
+def look(context: PortalContext, request: Request) -> Visit:
     """All but query and form, without waiting for either. Raises `BadRequestError` where it cannot be a form of ours, whatever is in it."""
     post = request.method == "POST"
     if post:
-        _is_ours(door, request)
+        _is_ours(context, request)
     if len(request.scope["query_string"]) > MOST_ASKED:
         raise BadRequestError("too much in the query", 414)
-    held = {name: request.cookies.get(cookie_name(door, name), "") for name in (SESSION, VISITOR, KNOWN)}
+    held = {name: request.cookies.get(cookie_name(context, name), "") for name in (SESSION, VISITOR, KNOWN)}
     held = {name: value if len(value) <= _LONGEST_COOKIE and value.isascii() else "" for name, value in held.items()}
     if post and not held[SESSION] and not held[VISITOR]:
         raise BadRequestError("a form without the cookie of its page", 403)
@@ -96,40 +96,42 @@ def look(door: PortalContext, request: Request) -> Visit:
         request.headers.get("X-By-Itself") == "1",
         request.headers.get("X-Active") == "1",
         request.headers.get("Sec-Fetch-Site") == "cross-site",
-        whence(request, door.proxies),
+        whence(request, context.proxies),
     )
 
 
-def filled(door: PortalContext, visit: Visit, query: bytes, form: bytes) -> Visit:
+def filled(context: PortalContext, visit: Visit, query: bytes, form: bytes) -> Visit:
     """With what it asks and sends. Raises `BadRequestError`."""
     visit = replace(visit, query=_pairs(query.decode("latin-1")), form=_pairs(form.decode("utf-8", "replace")))
-    if visit.post and not _is_form_token(door, visit, visit.form.get("token", "")):
+    if visit.post and not _is_form_token(context, visit, visit.form.get("token", "")):
         raise BadRequestError("a form without its token", 403)
     return visit
 
 
-def form_token(door: PortalContext, visit: Visit) -> str:
+def form_token(context: PortalContext, visit: Visit) -> str:
     """What every form of ours sends along: of this session, or of this browser where nobody is signed in; and a key that makes this
     page's forms other forms than those of the same page a moment ago (sending.py)."""
-    return f"{door.store.keys.digest('portal-form', *_of(visit))[:_TOKEN]}.{secrets.token_urlsafe(15)}"
+    return f"{context.store.keys.digest('portal-form', *_of(visit))[:_TOKEN]}.{secrets.token_urlsafe(15)}"
 
 
-def _is_form_token(door: PortalContext, visit: Visit, token: str) -> bool:
+def _is_form_token(context: PortalContext, visit: Visit, token: str) -> bool:
     ours, key = token[:_TOKEN], token[_TOKEN:]
-    return len(ours) == _TOKEN and bool(_KEY.fullmatch(key)) and door.store.keys.made(ours, "portal-form", *_of(visit))
+    return (
+        len(ours) == _TOKEN and bool(_KEY.fullmatch(key)) and context.store.keys.made(ours, "portal-form", *_of(visit))
+    )
 
 
 def _of(visit: Visit) -> tuple[str, str]:
     return ("session", visit.session) if visit.session else ("visitor", visit.visitor)
 
 
-def _is_ours(door: PortalContext, request: Request) -> None:
+def _is_ours(context: PortalContext, request: Request) -> None:
     origin = request.headers.get("Origin")
     if origin is None:
         ours = request.headers.get("Sec-Fetch-Site", "none") == "same-origin"
     else:
-        ours = origin == door.origin or (
-            not door.secure and urlsplit(origin).netloc == request.headers.get("Host", "") != ""
+        ours = origin == context.origin or (
+            not context.secure and urlsplit(origin).netloc == request.headers.get("Host", "") != ""
         )
     if not ours:
         raise BadRequestError("a form from another site", 403)

@@ -38,14 +38,14 @@ def one_of_the_desk(who: Who | None) -> Reply | None:
 def clicked(do: Click, refused: Callable[[Who | None], Reply | None]) -> Callable[[SlackContext, Body], None]:
     """A listener for an action. `refused` is what somebody is told whose action it is not."""
 
-    def listener(door: SlackContext, body: Body) -> None:
-        via = door.via(body)
+    def listener(context: SlackContext, body: Body) -> None:
+        via = context.via(body)
         user = of_interaction(body, via.team) if via is not None else None
         action = body["actions"][0]
         if user is None:
             return
         key = f"act:{body.get('trigger_id') or action.get('action_ts')}:{action['action_id']}"
-        with door.store.transaction("slack") as tx:
+        with context.store.transaction("slack") as tx:
             if not call_state.first_delivery(tx, f"slack:{key}"):
                 return
             who = known(tx, user)

@@ -35,33 +35,35 @@ NUMBERED: Final = (r"tell_[a-z0-9_.]+", r"add_[0-9]+")  # actions that say what 
 LINKS: Final = ("link",)  # buttons that are links: Slack tells of the click all the same
 
 
-def make_bolt(door: SlackContext) -> App:
+def make_bolt(context: SlackContext) -> App:
     """Makes no request of its own, now or for any that comes in: where the app is installed is known (context.py)."""
     bolt = App(
         name="deskgate",  # or Bolt looks through the whole stack for one
         process_before_response=True,
         request_verification_enabled=False,
         token_verification_enabled=False,
-        authorize=lambda enterprise_id, team_id: _authorized(door, enterprise_id, team_id),
+        authorize=lambda enterprise_id, team_id: _authorized(context, enterprise_id, team_id),
         listener_executor=ThreadPoolExecutor(1),  # never used: listeners run where they are called
     )
-    clicks = _clicks(door)
-    bolt.event(_one_of(events.EVENTS))(_listener(door, lambda door, body: _event(body)(door, body)))
-    bolt.command(_one_of(commands.NAMES))(_listener(door, commands.command))
-    bolt.message_shortcut(_one_of(SHORTCUTS))(_listener(door, customer_actions.shortcut))
+    clicks = _clicks(context)
+    bolt.event(_one_of(events.EVENTS))(_listener(context, lambda context, body: _event(body)(context, body)))
+    bolt.command(_one_of(commands.NAMES))(_listener(context, commands.command))
+    bolt.message_shortcut(_one_of(SHORTCUTS))(_listener(context, customer_actions.shortcut))
     whole = (name for name in clicks if not name.endswith("_"))
-    bolt.block_action(_one_of(whole, *NUMBERED))(_listener(door, lambda door, body: _click(clicks, body)(door, body)))
-    bolt.view(_one_of(submissions.FORMS))(_listener(door, submissions.submitted))
-    bolt.options({"action_id": _one_of(SUGGESTED)})(_listener(door, submissions.suggested))
+    bolt.block_action(_one_of(whole, *NUMBERED))(
+        _listener(context, lambda context, body: _click(clicks, body)(context, body))
+    )
+    bolt.view(_one_of(submissions.FORMS))(_listener(context, submissions.submitted))
+    bolt.options({"action_id": _one_of(SUGGESTED)})(_listener(context, submissions.suggested))
     return bolt
 
 
-def _clicks(door: SlackContext) -> dict[str, Do]:
+def _clicks(context: SlackContext) -> dict[str, Do]:
     """The action of a button or a menu, or what it begins with → what is done."""
     customers = {
         **customer_actions.CLICKS,
         **verification_actions.CLICKS,
-        "send_text": verification_actions.send_text(door),
+        "send_text": verification_actions.send_text(context),
         "tell_": customer_actions.TELL,
         "add_": customer_actions.ADD,
     }
@@ -69,7 +71,7 @@ def _clicks(door: SlackContext) -> dict[str, Do]:
     return {
         **{action: clicked(do, a_customer) for action, do in customers.items()},
         **{action: clicked(do, one_of_the_desk) for action, do in desks.items()},
-        **dict.fromkeys((*LINKS, "about", "service"), lambda _door, _body: None),
+        **dict.fromkeys((*LINKS, "about", "service"), lambda _context, _body: None),
     }
 
 
@@ -97,9 +99,9 @@ def dispatch(bolt: App, body: dict[str, Any]) -> BoltResponse | None:
     return bolt.dispatch(request)
 
 
-def _authorized(door: SlackContext, enterprise: str | None, team: str | None) -> AuthorizeResult:
+def _authorized(context: SlackContext, enterprise: str | None, team: str | None) -> AuthorizeResult:
     """From what is known: no request to Slack, and no token, for listeners speak to nobody. Whoever came through no installation of ours is answered, and not heard."""
-    found = door.installation(team) or door.installation(enterprise) or door.home
+    found = context.installation(team) or context.installation(enterprise) or context.home
     assert found is not None  # the router looks before it dispatches
     return AuthorizeResult(
         enterprise_id=enterprise,
@@ -109,9 +111,9 @@ def _authorized(door: SlackContext, enterprise: str | None, team: str | None) ->
     )
 
 
-def _listener(door: SlackContext, do: Do) -> Callable[..., None]:
+def _listener(context: SlackContext, do: Do) -> Callable[..., None]:
     def listener(ack: Callable[..., BoltResponse], body: Body) -> None:
-        said = retried(lambda: do(door, body))  # everything here bears being done twice
+        said = retried(lambda: do(context, body))  # everything here bears being done twice
         if said:
             ack(**said)
         else:

@@ -26,61 +26,61 @@ Command = Callable[[SlackContext, Transaction, Who, Body, str], Message | None]
 _NUMBER = re.compile(r"#?([0-9]{3,15})")
 
 
-def command(door: SlackContext, body: Body) -> dict[str, Any] | None:
+def command(context: SlackContext, body: Body) -> dict[str, Any] | None:
     """The answer of a command. None: a form opens instead."""
-    via = door.via(body)
+    via = context.via(body)
     user = of_command(body, via.team) if via is not None else None
     name, words = str(body["command"]), typed(str(body.get("text") or ""), "")
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
             return None
         who = known(tx, user)
         if name == "/link":
-            made: Message | None = _link(door, tx, user, words)
+            made: Message | None = _link(context, tx, user, words)
         elif name == "/verify":
-            made = _verify(door, tx, who, words)
+            made = _verify(context, tx, who, words)
         elif who is None or not who.is_person:
-            made = answers.answer(tx, door.phrases, who, replies.HELP)
+            made = answers.answer(tx, context.phrases, who, replies.HELP)
         else:
-            made = COMMANDS[name](door, tx, who, body, words)
+            made = COMMANDS[name](context, tx, who, body, words)
     return None if made is None else {"response_type": "ephemeral", **made.shown()}
 
 
-def _ticket(door: SlackContext, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
+def _ticket(context: SlackContext, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
     if found := _NUMBER.fullmatch(numbers.western(words)):
-        return answers.answer(tx, door.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
+        return answers.answer(tx, context.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
     if not choices.may_open(choices.possible(tx, who)):
-        return answers.answer(tx, door.phrases, who, replies.OPEN)
-    outbox.form(tx, who.user, "open", str(body["trigger_id"]), words=kept(door.phrases, words))
+        return answers.answer(tx, context.phrases, who, replies.OPEN)
+    outbox.form(tx, who.user, "open", str(body["trigger_id"]), words=kept(context.phrases, words))
     return None
 
 
-def _link(door: SlackContext, tx: Transaction, user: SlackUser | None, words: str) -> Message:
+def _link(context: SlackContext, tx: Transaction, user: SlackUser | None, words: str) -> Message:
     digits = numbers.digits(words)
     if not numbers.are_digits(digits):
-        return customer_messages.plain(door.phrases, "link_how")
-    return customer_messages.plain(door.phrases, customer_messages.LINK[link(tx, door.home_id, user, digits)])
+        return customer_messages.plain(context.phrases, "link_how")
+    return customer_messages.plain(context.phrases, customer_messages.LINK[link(tx, context.home_id, user, digits)])
 
 
-def _verify(door: SlackContext, tx: Transaction, who: Who | None, words: str) -> Message:
+def _verify(context: SlackContext, tx: Transaction, who: Who | None, words: str) -> Message:
     """For the desk: found or not found, on an exact match, and how to ask for proof. Nobody else learns even that."""
-    return customer_messages.plain(door.phrases, "stranger") if who is None else verified(door, tx, who, words)
+    return customer_messages.plain(context.phrases, "stranger") if who is None else verified(context, tx, who, words)
 
 
-def verified(door: SlackContext, tx: Transaction, who: Who, words: str) -> Message:
+def verified(context: SlackContext, tx: Transaction, who: Who, words: str) -> Message:
     """Found or not; and of whoever this agent is talking to, once they have proved it, the card in short."""
     found = lookup.find_to_verify(
-        tx, who, words, door.region, texting=door.texting, accounts_an_hour=door.accounts_an_hour
+        tx, who, words, context.region, texting=context.texting, accounts_an_hour=context.accounts_an_hour
     )
     match found:
         case NotFound.NOBODY:
-            return agent_cards.verification(door.phrases, None, phone=door.phone)
+            return agent_cards.verification(context.phrases, None, phone=context.phone)
         case NotFound() as why:
-            return customer_messages.plain(door.phrases, NOT_FOUND[why])
+            return customer_messages.plain(context.phrases, NOT_FOUND[why])
         case PersonFound(person):
-            return agent_cards.verification(door.phrases, person, phone=door.phone)
+            return agent_cards.verification(context.phrases, person, phone=context.phone)
         case case:
-            return call_cards.in_short(door.phrases, case)
+            return call_cards.in_short(context.phrases, case)
 
 
 # What is told where nobody was looked up.
@@ -92,7 +92,7 @@ NOT_FOUND: Final = {
 }
 COMMANDS: Final[dict[str, Command]] = {
     "/ticket": _ticket,
-    "/tickets": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, Tickets()),
-    "/account": lambda door, tx, who, body, words: answers.answer(tx, door.phrases, who, Named("account")),
+    "/tickets": lambda context, tx, who, body, words: answers.answer(tx, context.phrases, who, Tickets()),
+    "/account": lambda context, tx, who, body, words: answers.answer(tx, context.phrases, who, Named("account")),
 }
 NAMES: Final = (*COMMANDS, "/link", "/verify")

@@ -177,9 +177,9 @@ def _unlink(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) ->
     return Fixed("unlinked") if linking.unlink(tx, who.user.team, who.user.user) else STRANGER
 
 
-def shortcut(door: SlackContext, body: Body) -> None:
+def shortcut(context: SlackContext, body: Body) -> None:
     """The shortcut of a message: the form, prefilled with what the message says."""
-    via, message = door.via(body), body.get("message") or {}
+    via, message = context.via(body), body.get("message") or {}
     user = of_interaction(body, via.team) if via is not None else None
     if user is None:
         return
@@ -188,10 +188,10 @@ def shortcut(door: SlackContext, body: Body) -> None:
         str(message.get("ts") or body.get("message_ts") or ""),
     )
     there = {"channel": channel, "only": True} if channel and not channel.startswith("D") else {}
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, f"slack:act:{body['trigger_id']}"):
             return
-        who, words = known(tx, user), kept(door.phrases, words_of(message, ""))
+        who, words = known(tx, user), kept(context.phrases, words_of(message, ""))
         if who is None or not who.is_person:
             outbox.tell(
                 tx,

@@ -33,35 +33,35 @@ SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"}
 MINUTE: Final = 60_000  # ms
 
 
-def message(door: SlackContext, body: Body) -> None:
+def message(context: SlackContext, body: Body) -> None:
     """Whatever somebody says where the app is: to it, in a ticket's thread, or to others, which is none of our business."""
     event = body["event"]
-    subtype, via = event.get("subtype"), door.via(body)
+    subtype, via = event.get("subtype"), context.via(body)
     if via is None:
         return
-    overheard.listen(door, event, via)
+    overheard.listen(context, event, via)
     if subtype not in (*SPOKEN, "message_changed", "message_deleted"):
         return
     user = of_event(body, via.team)
     if subtype in ("message_changed", "message_deleted"):
-        message_edits.changed(door, event, user, via)
+        message_edits.changed(context, event, user, via)
     elif user is not None:
-        _said(door, event, user, via)
+        _said(context, event, user, via)
 
 
-def _said(door: SlackContext, event: Body, user: SlackUser, via: Installation) -> None:
+def _said(context: SlackContext, event: Body, user: SlackUser, via: Installation) -> None:
     channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
     thread = event.get("thread_ts") if event.get("thread_ts") != ts else None
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
     if not (direct or mentioned or thread):
         return
     words = words_of(event, via.bot_user)
-    plain, keeps = numbers.western(words), kept(door.phrases, words)
+    plain, keeps = numbers.western(words), kept(context.phrases, words)
     spoken = _Spoken(channel, ts, str(thread) if thread else None, keeps, event.get("files"))
-    meant = intents.read(plain, door.phrases.example("examples"))  # before anybody waits for the database
+    meant = intents.read(plain, context.phrases.example("examples"))  # before anybody waits for the database
     if meant.intent == "change":
-        meant = replace(meant, value=intents.which_change(plain, door.phrases.example("changes")))
-    with door.store.transaction("slack") as tx:
+        meant = replace(meant, value=intents.which_change(plain, context.phrases.example("changes")))
+    with context.store.transaction("slack") as tx:
         place = ticket_threads.at(tx, via.team, channel, str(thread)) if thread else None
         if not (direct or mentioned or place):
             return
@@ -70,7 +70,7 @@ def _said(door: SlackContext, event: Body, user: SlackUser, via: Installation) -
         edits.hold(tx, spoken.source)
         who = known(tx, user)
         if direct and meant.intent == "proof":
-            _proved(door, tx, who, user, spoken, meant.value, place)
+            _proved(context, tx, who, user, spoken, meant.value, place)
             return
         if _is_code(meant, direct, place):
             _aloud(tx, user, spoken, meant)
@@ -87,7 +87,7 @@ def _said(door: SlackContext, event: Body, user: SlackUser, via: Installation) -
         if place is not None and not (mentioned and place.side == ticket_threads.ORIGIN):
             return
         if direct:
-            _directly(door, tx, who, user, spoken, meant)
+            _directly(context, tx, who, user, spoken, meant)
         else:
             _mentioned(tx, who, user, spoken, meant)
 
@@ -144,7 +144,7 @@ def _is_code(meant: intents.Read, direct: bool, place: Place | None) -> bool:
 
 
 def _proved(
-    door: SlackContext,
+    context: SlackContext,
     tx: Transaction,
     who: Who | None,
     user: SlackUser,
@@ -165,7 +165,7 @@ def _proved(
         outbox.tell(tx, user, Named("prove"), spoken.key, where=spoken.reply_there)
         return
     found = verification.prove(
-        tx, who, digits, account, draft, minutes=door.step_up_minutes, carried=transfer_codes.TO_SLACK
+        tx, who, digits, account, draft, minutes=context.step_up_minutes, carried=transfer_codes.TO_SLACK
     )
     if found is NotProved.OTHER_TOPIC:
         outbox.tell(tx, user, replies.AboutTicket("prove.other_topic", number), spoken.key, where=spoken.reply_there)
@@ -180,10 +180,10 @@ def _proved(
 
 
 def _directly(
-    door: SlackContext, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
+    context: SlackContext, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
 ) -> None:
     if meant.intent == "link":
-        done = link(tx, door.home_id, user, meant.value) if meant.value else None
+        done = link(tx, context.home_id, user, meant.value) if meant.value else None
         said = customer_messages.LINK[done] if done is not None else "link_how"
         # Said of every wrong one, and from the sixth on once.
         key = f"{said}:{_minute(tx, user, spoken)}" if done is linking.Link.LATER else spoken.key
@@ -285,12 +285,12 @@ def _stranger(tx: Transaction, user: SlackUser, spoken: _Spoken) -> None:
     outbox.tell(tx, user, STRANGER, f"stranger:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
-def home_opened(door: SlackContext, body: Body) -> None:
-    event, via = body["event"], door.via(body)
+def home_opened(context: SlackContext, body: Body) -> None:
+    event, via = body["event"], context.via(body)
     user = of_event(body, via.team) if via is not None else None
     if user is None:
         return
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
             opened = body["event_id"] if known(tx, user) else f"{user.team}:{user.user}:{tx.now // MINUTE}"
             if event.get("tab") == "messages":
@@ -299,42 +299,42 @@ def home_opened(door: SlackContext, body: Body) -> None:
                 outbox.home(tx, user, 0, f"home:{opened}")
 
 
-def joined(door: SlackContext, body: Body) -> None:
+def joined(context: SlackContext, body: Body) -> None:
     """The app came into a channel: it says once what it is good for, and pins that."""
-    event, via = body["event"], door.via(body)
-    if via is None or event.get("user") != via.bot_user or event.get("channel") == door.agent_channel:
+    event, via = body["event"], context.via(body)
+    if via is None or event.get("user") != via.bot_user or event.get("channel") == context.agent_channel:
         return
     channel = str(event["channel"])
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         outbox.once(tx, "slack.welcome", f"{via.team}:{channel}", f"welcome:{channel}", via=via.team, channel=channel)
 
 
-def user_changed(door: SlackContext, body: Body) -> None:
+def user_changed(context: SlackContext, body: Body) -> None:
     """Somebody deactivated stands for nobody any more."""
-    gone, via = body["event"].get("user"), door.via(body)
+    gone, via = body["event"].get("user"), context.via(body)
     if not isinstance(gone, dict) or gone.get("deleted") is not True or via is None:
         return
     user = SlackUser(str(gone.get("team_id")), str(gone.get("id")), via.team)
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
             linking.unlink(tx, user.team, user.user)
 
 
-def channel_moved(door: SlackContext, body: Body) -> None:
-    event, via = body["event"], door.via(body)
+def channel_moved(context: SlackContext, body: Body) -> None:
+    event, via = body["event"], context.via(body)
     if via is not None:
-        with door.store.transaction("slack") as tx:
+        with context.store.transaction("slack") as tx:
             ticket_threads.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
 
 
-def removed(door: SlackContext, body: Body) -> None:
+def removed(context: SlackContext, body: Body) -> None:
     """Uninstalled, or its token revoked: what we had of that installation is forgotten, unless it was installed anew."""
-    event, found = body["event"], door.named(body)
+    event, found = body["event"], context.named(body)
     if found is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
         return
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         installations.end(tx, found.team, (int(body.get("event_time") or 0) + 1) * 1000)
-    door.look(anew=True)
+    context.look(anew=True)
 
 
 EVENTS: Final[dict[str, Callable[[SlackContext, Body], None]]] = {

@@ -33,7 +33,7 @@ def before_and_now(event: Body) -> tuple[Body, Body | None]:
     return before or now, now
 
 
-def changed(door: SlackContext, event: Body, user: SlackUser | None, via: Installation) -> None:
+def changed(context: SlackContext, event: Body, user: SlackUser | None, via: Installation) -> None:
     """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may, and also
     where it does not say who that is: the old words go in any case, and the new ones come instead where they may be added."""
     if event.get("subtype") == "message_changed" and event.get("message") is None:
@@ -47,12 +47,12 @@ def changed(door: SlackContext, event: Body, user: SlackUser | None, via: Instal
     mentioned = any(f"<@{via.bot_user}>" in str(one.get("text") or "") for one in (before, said))
     ours = event.get("channel_type") == "im" or mentioned
     written = words_of(now, via.bot_user) if now is not None else None
-    words = kept(door.phrases, written) if written is not None else None
+    words = kept(context.phrases, written) if written is not None else None
     lost = _files_lost(before, now)
     same = before is not now and written == words_of(before, via.bot_user)  # Slack shows more of a link in it
     if same and not lost:
         return
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         edits.hold(tx, source)
         if lost:
             edits.files_gone(tx, lost, source)
@@ -74,10 +74,10 @@ def changed(door: SlackContext, event: Body, user: SlackUser | None, via: Instal
             edits.early(tx, who.subject, source, words, stamp)
 
 
-def file_deleted(door: SlackContext, body: Body) -> None:
+def file_deleted(context: SlackContext, body: Body) -> None:
     """Whoever deletes a file in Slack means all that has it."""
-    if door.via(body) is not None:
-        with door.store.transaction("slack") as tx:
+    if context.via(body) is not None:
+        with context.store.transaction("slack") as tx:
             edits.files_gone(tx, [str(body["event"]["file_id"])])
 
 

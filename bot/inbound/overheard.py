@@ -69,7 +69,7 @@ _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, 
 )
 
 
-def listen(door: SlackContext, event: Mapping[str, Any], via: Installation) -> None:
+def listen(context: SlackContext, event: Mapping[str, Any], via: Installation) -> None:
     """Codes in a message that others read are good no more. Direct messages with us nobody else reads."""
     if event.get("channel_type") == "im" or event.get("bot_id") == via.bot_id:
         return
@@ -79,10 +79,10 @@ def listen(door: SlackContext, event: Mapping[str, Any], via: Installation) -> N
         return  # nearly always, and nobody has waited for the database
     said = event.get("message") or event.get("previous_message") or event
     who = f"{said.get('user') or said.get('bot_id')}"
-    allowed = door.overheard.take(who, door.store.clock() // HOUR, found)
+    allowed = context.overheard.take(who, context.store.clock() // HOUR, found)
     if not allowed:
         return  # nor does anybody wait for whoever says number after number
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         exposed_codes.spoil(tx, words, allowed)
 
 

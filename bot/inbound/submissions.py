@@ -34,17 +34,17 @@ Body = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-def submitted(door: SlackContext, body: Body) -> Answer | None:
+def submitted(context: SlackContext, body: Body) -> Answer | None:
     """The answer to a form: its errors, or what it turns into. None closes it."""
-    via, view = door.via(body), body["view"]
+    via, view = context.via(body), body["view"]
     user = of_interaction(body, via.team) if via is not None else None
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, _key(view)):
             return None  # the first answer counts
         who = known(tx, user)
         if who is None:
-            return _shown(door, customer_messages.plain(door.phrases, "stranger").blocks)
-        return FORMS[view["callback_id"]](door, tx, who, view, body)
+            return _shown(context, customer_messages.plain(context.phrases, "stranger").blocks)
+        return FORMS[view["callback_id"]](context, tx, who, view, body)
 
 
 def _key(view: Mapping[str, Any]) -> str:
@@ -66,12 +66,12 @@ def _chosen(view: Mapping[str, Any], name: str) -> str:
     return str(((_state(view, name, name) or {}).get("selected_option") or {}).get("value") or "")
 
 
-def _shown(door: SlackContext, blocks: Any) -> Answer:
-    return {"response_action": "update", "view": forms.refused(door.phrases, blocks)}
+def _shown(context: SlackContext, blocks: Any) -> Answer:
+    return {"response_action": "update", "view": forms.refused(context.phrases, blocks)}
 
 
-def _open(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    p, words = door.phrases, _words(view)
+def _open(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    p, words = context.phrases, _words(view)
     told_us = str(view.get("private_metadata") or "").split("|")
     channel, thread, only, source, files, files_seal, words_seal = (*told_us, *7 * [""])[:7]
     about = choice_values.read(_chosen(view, "about") or only)
@@ -90,11 +90,13 @@ def _open(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any]
     if not outbox.is_sealed(tx, who.user, f"{source}|{words}", words_seal):
         source = ""  # they are not the message's any more
     elif (said := _said_now(tx, who, source)) is None:
-        return _shown(door, customer_messages.fixed(p, "words_gone").blocks)
+        return _shown(context, customer_messages.fixed(p, "words_gone").blocks)
     else:
         words = said
     if about is None or not who.is_person:
-        return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
+        return _shown(
+            context, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks
+        )
     made = ticket_opening.open_ticket(
         tx,
         who,
@@ -106,9 +108,9 @@ def _open(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any]
         files=ticket_opening.listed(files),
     )
     if not isinstance(made, Refused):
-        return _update(_opened(door, tx, who, made, about, body))
+        return _update(_opened(context, tx, who, made, about, body))
     named = accounts.name(tx, who, about[0])
-    return _shown(door, customer_messages.refused(p, [(named, made)] if named else []).blocks)
+    return _shown(context, customer_messages.refused(p, [(named, made)] if named else []).blocks)
 
 
 def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
@@ -117,11 +119,11 @@ def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
 
 
 def _opened(
-    door: SlackContext, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Body
+    context: SlackContext, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Body
 ) -> Block:
     """That it is open; or, for a draft, the form by which it goes to the desk."""
-    p, (account, kind) = door.phrases, about
-    prove = private.form(tx, door, who, account, made.number) if isinstance(made, Drafted) else None
+    p, (account, kind) = context.phrases, about
+    prove = private.form(tx, context, who, account, made.number) if isinstance(made, Drafted) else None
     alone = accounts.billing_alone(tx, who, account) if kind == Topic.BILLING else None
     return prove or forms.opened(p, made.number, _link(body), customer_messages.billing_alone(p, alone))
 
@@ -149,72 +151,78 @@ def _ticket(view: Mapping[str, Any]) -> int:
     return block_action.number(str(view.get("private_metadata") or ""))
 
 
-def _reply(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    if kept(door.phrases, _words(view)) != _words(view):
-        return _error(tx, "words", door.phrases.plain("form.no_pins"), view)
+def _reply(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+    if kept(context.phrases, _words(view)) != _words(view):
+        return _error(tx, "words", context.phrases.plain("form.no_pins"), view)
     if tickets.reply(tx, who, _ticket(view), _words(view)):
         return None
-    return _shown(door, customer_messages.plain(door.phrases, "not_added").blocks)
+    return _shown(context, customer_messages.plain(context.phrases, "not_added").blocks)
 
 
-def _desk_answer(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_answer(
+    context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body
+) -> Answer | None:
     if not _words(view):
-        return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
+        return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
     chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
     along = [file for one in chosen if (file := block_action.number(str(one.get("value"))))]
     number, _, newest = str(view.get("private_metadata") or "").partition(":")
     ticket = block_action.number(number)
     right = ticket_work.to_work_on_shown(tx, who, ticket)
     if right is None:
-        return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+        return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
     seen = block_action.number(newest)
-    match ticket_work.answer(tx, right, _words(view), seen=seen, phone=door.phone, along=along):
+    match ticket_work.answer(tx, right, _words(view), seen=seen, phone=context.phone, along=along):
         case AnsweredMeanwhile(since):
             call_state.forget_delivery(tx, _key(view))
-            return _update(agent_forms.answer(tx, door, right, since=since, typed=_words(view)))
+            return _update(agent_forms.answer(tx, context, right, since=since, typed=_words(view)))
         case NotAnswered():
-            return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+            return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
         case Answered():
             return None
 
 
-def _desk_correct(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_correct(
+    context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body
+) -> Answer | None:
     number, message = map(block_action.number, str(view.get("private_metadata") or "").partition(":")[::2])
     if not _words(view):
-        return _error(tx, "words", door.phrases.plain("form.words_missing"), view)
+        return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
     ticket = ticket_work.to_work_on_shown(tx, who, number)
-    done = ticket is not None and ticket_work.correct(tx, ticket, message, _words(view), phone=door.phone)
-    return None if done else _shown(door, customer_messages.plain(door.phrases, "not_your_answer").blocks)
+    done = ticket is not None and ticket_work.correct(tx, ticket, message, _words(view), phone=context.phone)
+    return None if done else _shown(context, customer_messages.plain(context.phrases, "not_your_answer").blocks)
 
 
-def _desk_note(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     ticket = ticket_work.to_work_on_shown(tx, who, _ticket(view))
     if ticket is None:
-        return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
+        return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
     ticket_work.note(tx, ticket, _words(view))
     return None
 
 
-def _verify(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _verify(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     if who.is_person:
-        return _shown(door, customer_messages.plain(door.phrases, "not_yours").blocks)
-    found = commands.verified(door, tx, who, _words(view))
-    return {"response_action": "update", "view": forms.looked_up(door.phrases, found.blocks)}
+        return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
+    found = commands.verified(context, tx, who, _words(view))
+    return {"response_action": "update", "view": forms.looked_up(context.phrases, found.blocks)}
 
 
-def _prove(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _prove(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """A code from the form: what does not fit leaves the form open, and counts."""
-    p = door.phrases
+    p = context.phrases
     said, _, number = str(view.get("private_metadata") or "").partition(":")
     account = numbers.parse_int(said)
     on = accounts.name(tx, who, account) if who.is_person and account is not None else None
     if on is None:
-        return _shown(door, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks)
+        return _shown(
+            context, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks
+        )
     digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
     if not numbers.are_digits(digits) or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
     ticket = block_action.number(number)
-    draft, minutes = tickets.draft(tx, who, ticket), door.step_up_minutes
+    draft, minutes = tickets.draft(tx, who, ticket), context.step_up_minutes
     found = verification.prove(tx, who, digits, on.id, draft, minutes=minutes, carried=transfer_codes.TO_SLACK)
     if isinstance(found, NotProved):
         return _error(tx, "code", p.plain(_NOT_PROVED[found], number=ticket), view)
@@ -229,41 +237,42 @@ _NOT_PROVED: Final = {
 }
 
 
-def _approve(door: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _approve(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """The number that is heard on the phone: said once. A wrong one ends it."""
-    p, id = door.phrases, _ticket(view)
+    p, id = context.phrases, _ticket(view)
     digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
     if not re.fullmatch(r"[0-9]{2}", digits):
         return _error(tx, "number", p.plain("approval.two"), view)
     done: Approved | NotApproved = NotApproved.GONE
     if who.is_person and is_old_enough(tx, who):
-        done = approvals.say_number(tx, who, id, digits, minutes=door.step_up_minutes)
+        done = approvals.say_number(tx, who, id, digits, minutes=context.step_up_minutes)
     if done is NotApproved.GONE:
-        return _shown(door, customer_messages.plain(p, "approval.gone").blocks)
+        return _shown(context, customer_messages.plain(p, "approval.gone").blocks)
     said = customer_messages.plain(p, "approval.right" if isinstance(done, Approved) else "approval.wrong")
     if isinstance(done, Approved) and done.handed_in is not None:
         said = customer_messages.plain(p, "prove.handed", number=done.handed_in)
     return _update(verification_messages.answered(p, said))
 
 
-def suggested(door: SlackContext, body: Body) -> Answer:
+def suggested(context: SlackContext, body: Body) -> Answer:
     """The choices that fit what somebody types, where there are too many for one list."""
-    via, typed = door.via(body), str(body.get("value") or "").casefold()
+    via, typed = context.via(body), str(body.get("value") or "").casefold()
     user = of_interaction(body, via.team) if via is not None else None
-    with door.store.transaction("slack") as tx:
+    with context.store.transaction("slack") as tx:
         who = known(tx, user)
         found = choices.possible(tx, who) if who is not None and who.is_person else []
         if body.get("action_id") == "service" and who is not None:
-            return {"option_groups": forms.services(door.phrases, choices.running(tx, who, found, typed))}
+            return {"option_groups": forms.services(context.phrases, choices.running(tx, who, found, typed))}
         if body.get("action_id") == "prove_on" and who is not None:
             named = accounts.matching(tx, who, typed, most=b.MOST_OPTIONS)
             return {
                 "options": [
-                    b.option(customer_messages.account_label(door.phrases, one), f"account:{one.id}") for one in named
+                    b.option(customer_messages.account_label(context.phrases, one), f"account:{one.id}")
+                    for one in named
                 ]
             }
         fits = choices.matching(tx, found, typed, most=b.MOST_OPTIONS)
-    groups = customer_messages.grouped(door.phrases, fits)
+    groups = customer_messages.grouped(context.phrases, fits)
     return {"option_groups": b.option_groups(groups)}
 
 

@@ -44,13 +44,13 @@ def not_handed_in(done: HandIn | Refused, number: int) -> Reply:
     return AboutTicket("prove.withdrawn", number) if done is HandIn.WITHDRAWN else Fixed("no_draft")
 
 
-def send_text(door: SlackContext) -> Click:
+def send_text(context: SlackContext) -> Click:
     """From the form: a code goes to their number on file, and the form says so."""
 
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
         view = body.get("view") or {}
         account, _, ticket = str(view.get("private_metadata") or "").partition(":")
-        sent = verification.send_text(tx, who, number(account), door.texting)
+        sent = verification.send_text(tx, who, number(account), context.texting)
         shown: dict[str, Any] = {
             "account": number(account),
             "ticket": number(ticket),

@@ -15,13 +15,13 @@ from store.messages.timeline import Said
 
 
 def answer(
-    tx: Transaction, door: SlackContext, ticket: TicketRight, *, since: Sequence[Said] = (), typed: str = ""
+    tx: Transaction, context: SlackContext, ticket: TicketRight, *, since: Sequence[Said] = (), typed: str = ""
 ) -> Block:
     """Who else has the ticket stands above; and `since`, what colleagues have said on it since the form was opened, in which
     `typed` stood."""
-    found = ticket_page.answer_form(tx, ticket, phone=door.phone)
+    found = ticket_page.answer_form(tx, ticket, phone=context.phone)
     return forms.answer(
-        door.phrases,
+        context.phrases,
         ticket.number,
         found.reach,
         files=found.files,
@@ -32,10 +32,10 @@ def answer(
     )
 
 
-def correct(tx: Transaction, door: SlackContext, who: Who, number: int, message: int) -> Block:
+def correct(tx: Transaction, context: SlackContext, who: Who, number: int, message: int) -> Block:
     """What was answered, to be changed: by whoever wrote it."""
     ticket = ticket_work.to_work_on_shown(tx, who, number)
-    found = ticket_page.correction(tx, ticket, message, phone=door.phone) if ticket is not None else None
+    found = ticket_page.correction(tx, ticket, message, phone=context.phone) if ticket is not None else None
     if found is None:
-        return forms.refused(door.phrases, customer_messages.plain(door.phrases, "not_your_answer").blocks)
-    return forms.answer(door.phrases, number, found.reach, correcting=(message, found.body))
+        return forms.refused(context.phrases, customer_messages.plain(context.phrases, "not_your_answer").blocks)
+    return forms.answer(context.phrases, number, found.reach, correcting=(message, found.body))

@@ -20,15 +20,15 @@ from store.verification import slack_members
 
 def case(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """The card of a call as it is now: posted once, and changed from then on."""
-    ring, door = int(piece.payload["ring"]), posting.door
-    if not door.agent_channel:
+    ring, context = int(piece.payload["ring"]), posting.context
+    if not context.agent_channel:
         return
     key = f"case:{ring}"
-    found = live_calls.case(tx, permit_worker(tx), ring, door.texting)
+    found = live_calls.case(tx, permit_worker(tx), ring, context.texting)
     stands = ticket_threads.posted(tx, key)
     if found is None:
         return
-    message = call_cards.card(door.phrases, found)
+    message = call_cards.card(context.phrases, found)
     if stands is not None and stands.version == message.version:
         return
     yield
@@ -42,7 +42,7 @@ def case(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
 
 def alert(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
-    id, door = int(piece.payload["alert"]), posting.door
+    id, context = int(piece.payload["alert"]), posting.context
     grant = permit_worker(tx)
     found = alerts.to_deliver(tx, grant, id)
     if found is None:
@@ -50,37 +50,37 @@ def alert(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     named = alerts.named(tx, grant, found)
     leads = slack_members.leads(tx) if found.audience == alerts.LEADS else []
     yield
-    message = call_cards.alert(door.phrases, found, named)
+    message = call_cards.alert(context.phrases, found, named)
     if found.audience == alerts.DESK:
-        if door.agent_channel:
+        if context.agent_channel:
             _in_the_channel(posting, f"alert:{id}", message, piece)
         return
     for member in leads:
-        via = member.via or door.home_id
+        via = member.via or context.home_id
         key = f"alert:{id}:{member.team}:{member.user}"
         posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
 
 
 def called(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A call back that reached nobody: whoever asked for it is told, in direct messages."""
-    door = posting.door
+    context = posting.context
     found = callbacks.look(tx, int(piece.payload["call_back"]))
     them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
     if found is None or found.status not in callbacks.ENDED:
         return
     yield
-    message = call_cards.not_reached(door.phrases, found)
+    message = call_cards.not_reached(context.phrases, found)
     for member in them:
-        key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or door.home_id
+        key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or context.home_id
         posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
 
 
 def _in_the_channel(posting: Posting, key: str, message: Message, piece: Job) -> Post:
-    door = posting.door
-    if not door.home_id:
+    context = posting.context
+    if not context.home_id:
         raise RetryLaterError("Slack has not told us who we are yet", 15)
     try:
-        return posting.post(key, door.home_id, door.agent_channel, message, piece, version=message.version)
+        return posting.post(key, context.home_id, context.agent_channel, message, piece, version=message.version)
     except SlackError as said:
         if said.error in GONE:
             raise RetryLaterError(

@@ -34,13 +34,13 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
 def ask(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """The question to one who may lend; afterwards the same message says what came of it."""
     id, person = int(piece.payload["request"]), int(piece.payload["person"])
-    key, door = f"loan:{id}:{person}", posting.door
+    key, context = f"loan:{id}:{person}", posting.context
     found = delegations.addressees(tx, permit_worker(tx), id)
     member = _where(tx, person)
     stands = ticket_threads.posted(tx, key)
     if found is None or member is None or all(lender.person != person for lender in found[1]):
         return
-    message = delegation_messages.question(door.phrases, found[0])
+    message = delegation_messages.question(context.phrases, found[0])
     yield
     if stands is not None:
         posting.change(stands, message)
@@ -50,7 +50,7 @@ def ask(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
 
 def news(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Lent, refused, over: whoever asked hears of it, if they are still on the account, and the lenders' messages say so."""
-    door, request, loan = posting.door, piece.payload.get("request"), piece.payload.get("loan")
+    context, request, loan = posting.context, piece.payload.get("request"), piece.payload.get("loan")
     if request is not None:
         _tell_lenders(tx, int(request), piece.key)
     grant = permit_worker(tx)
@@ -65,11 +65,11 @@ def news(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     yield
     if lent is not None:
         message = (delegation_messages.granted if request is not None else delegation_messages.ended)(
-            door.phrases, lent
+            context.phrases, lent
         )
     else:
         assert asked is not None
-        message = delegation_messages.refused(door.phrases, asked[0])
+        message = delegation_messages.refused(context.phrases, asked[0])
     _direct(posting, f"loan_news:{piece.key}", member, message, piece)
 
 
@@ -82,5 +82,5 @@ def _where(tx: Transaction, person: int) -> slack_members.Member | None:
 
 
 def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, piece: Job) -> None:
-    via = member.via or posting.door.home_id
+    via = member.via or posting.context.home_id
     posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)

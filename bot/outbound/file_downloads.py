@@ -16,7 +16,7 @@ def fetch_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     message, id = int(piece.payload["message"]), str(piece.payload["file"])
     team = attachments.came_through(tx, permit_worker(tx), message)
     yield
-    through = team or posting.door.home_id
+    through = team or posting.context.home_id
     try:
         about = posting.api.call(through, "files.info", file=id)["file"]
         size = int(about.get("size") or 0)

@@ -44,9 +44,9 @@ Do = Callable[[Posting, Transaction, Job], Iterator[None] | None]
 Deliveries = dict[str, Delivery]
 
 
-def make_deliveries(door: SlackContext, api: WebApi) -> Deliveries:
+def make_deliveries(context: SlackContext, api: WebApi) -> Deliveries:
     """Kind of work → how it is done. Each bears being done twice."""
-    posting = Posting(door, api)
+    posting = Posting(context, api)
     return {kind: _with(posting, do, "slack") for kind, do in IN_SLACK.items()} | {
         kind: _with(posting, do, "worker") for kind, do in BY_WORKER.items()
     }
@@ -57,7 +57,7 @@ def _with(posting: Posting, do: Do, channel: str) -> Delivery:
 
     def deliver(tx: Transaction, piece: Job) -> Iterator[None] | None:
         tx.channel = channel
-        posting.door.look_in(tx)
+        posting.context.look_in(tx)
         return do(posting, tx, piece)
 
     return deliver
@@ -76,7 +76,7 @@ def tell(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     reply = replies.from_payload(piece.payload["what"])
     if replies.is_private(reply) and (where.get("only") or not str(where.get("channel")).startswith("D")):
         where = {}
-    message = _answer(tx, posting.door, user, piece.payload)
+    message = _answer(tx, posting.context, user, piece.payload)
     yield
     channel = where.get("channel") or posting.direct(user.team, user.user, user.via)
     thread = where.get("thread")
@@ -106,7 +106,7 @@ def answer_anew(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]
     key, asked = str(piece.payload["post"]), piece.payload["asked"]
     stands = ticket_threads.posted(tx, key)
     user = SlackUser(str(asked["team"]), str(asked["user"]), str(asked["via"]))
-    message = _answer(tx, posting.door, user, asked)
+    message = _answer(tx, posting.context, user, asked)
     if stands is not None:
         yield
         posting.change(stands, message)
@@ -115,18 +115,18 @@ def answer_anew(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]
 
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
     """Shows that an answer is being made, until it is posted. No answer fails for want of that."""
-    said = posting.door.phrases.plain("looking")
+    said = posting.context.phrases.plain("looking")
     with suppress(RetryLaterError, PermanentError):
         posting.api.call(team, "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=said)
 
 
-def _answer(tx: Transaction, door: SlackContext, user: SlackUser, asked: Mapping[str, Any]) -> Message:
-    reply, p = replies.from_payload(asked["what"]), door.phrases
+def _answer(tx: Transaction, context: SlackContext, user: SlackUser, asked: Mapping[str, Any]) -> Message:
+    reply, p = replies.from_payload(asked["what"]), context.phrases
     if isinstance(reply, Fixed):
         return customer_messages.fixed(p, reply.key)
     who = known(tx, user)
     if replies.is_private(reply):
-        return private.answer(tx, door, who, reply)
+        return private.answer(tx, context, who, reply)
     if isinstance(reply, Unclear) and who is not None and who.is_person:
         words = edits.unfiled(tx, who.subject, reworded.source(asked))
         if words is None:
@@ -157,9 +157,9 @@ def _only_to(posting: Posting, user: SlackUser, channel: str, thread: str | None
 
 def form(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
-    user, door = _user(piece), posting.door
+    user, context = _user(piece), posting.context
     who = known(tx, user)
-    view = FORMS[str(piece.payload["form"])](tx, door, who, piece.payload) if who is not None else None
+    view = FORMS[str(piece.payload["form"])](tx, context, who, piece.payload) if who is not None else None
     late = tx.now - int(piece.payload["at"]) > TRIGGER
     if view is None:
         return
@@ -178,7 +178,7 @@ def form(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         except RetryLaterError:
             if piece.attempts == 1:
                 raise
-    again = customer_messages.plain(door.phrases, "click_again")
+    again = customer_messages.plain(context.phrases, "click_again")
     where = piece.payload.get("where") or {}
     channel = where.get("channel")
     if channel and where.get("only"):
@@ -188,47 +188,47 @@ def form(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         posting.post(f"form:{piece.key}", user.via, to, again, piece)
 
 
-def _open_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
+def _open_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     possible = choices.possible(tx, who)
     found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
-        return forms.refused(door.phrases, answers.answer(tx, door.phrases, who, replies.OPEN).blocks)
+        return forms.refused(context.phrases, answers.answer(tx, context.phrases, who, replies.OPEN).blocks)
     words, origin, source, files = (str(asked.get(name) or "") for name in ("words", "origin", "source", "files"))
     if not source:
         copied = asked.get("copied") is True
-        return forms.open_ticket(door.phrases, found, words, origin, running=running, copied=copied)
+        return forms.open_ticket(context.phrases, found, words, origin, running=running, copied=copied)
     about = str(asked.get("about") or "")
     said = edits.unfiled(tx, who.subject, source)
     if said is None:
-        return forms.refused(door.phrases, customer_messages.fixed(door.phrases, "words_gone").blocks)
+        return forms.refused(context.phrases, customer_messages.fixed(context.phrases, "words_gone").blocks)
     prefilled = said[: b.MOST_WORDS].strip()
     seals = (outbox.sealed(tx, who.user, one) for one in (f"{files}|{source}", f"{source}|{prefilled}"))
     kept = "|".join((source, files, *seals))
-    return forms.open_ticket(door.phrases, found, said, origin, running=running, kept=kept, about=about)
+    return forms.open_ticket(context.phrases, found, said, origin, running=running, kept=kept, about=about)
 
 
-def _ticket_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
+def _ticket_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     number, form = int(asked["ticket"]), str(asked["form"])
     ticket = ticket_work.to_work_on_shown(tx, who, number) if form == "desk_answer" else None
     if ticket is None:
-        return forms.words(door.phrases, form, number)
-    return agent_forms.answer(tx, door, ticket)
+        return forms.words(context.phrases, form, number)
+    return agent_forms.answer(tx, context, ticket)
 
 
-def _correct_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
-    return agent_forms.correct(tx, door, who, int(asked["ticket"]), int(asked["message"]))
+def _correct_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
+    return agent_forms.correct(tx, context, who, int(asked["ticket"]), int(asked["message"]))
 
 
-def _prove_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
-    made = private.form(tx, door, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or ""))
-    return made or forms.refused(door.phrases, customer_messages.plain(door.phrases, "nothing_allowed").blocks)
+def _prove_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
+    made = private.form(tx, context, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or ""))
+    return made or forms.refused(context.phrases, customer_messages.plain(context.phrases, "nothing_allowed").blocks)
 
 
-def _approve_form(tx: Transaction, door: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
+def _approve_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     found = slack_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
     if found is None or found.over or subject_of(found.person) != who.subject:
-        return forms.refused(door.phrases, customer_messages.plain(door.phrases, "approval.gone").blocks)
-    return verification_messages.number_form(door.phrases, found.id)
+        return forms.refused(context.phrases, customer_messages.plain(context.phrases, "approval.gone").blocks)
+    return verification_messages.number_form(context.phrases, found.id)
 
 
 FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, Any]], Block]]] = {
@@ -237,7 +237,7 @@ FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, An
     "desk_answer": _ticket_form,
     "desk_note": _ticket_form,
     "desk_correct": _correct_form,
-    "verify": lambda tx, door, who, asked: forms.verify(door.phrases),
+    "verify": lambda tx, context, who, asked: forms.verify(context.phrases),
     "prove": _prove_form,
     "approve": _approve_form,
 }
@@ -247,7 +247,7 @@ FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, An
 
 
 def show_home(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
-    user, p = _user(piece), posting.door.phrases
+    user, p = _user(piece), posting.context.phrases
     who = known(tx, user)
     if who is None or not who.is_person:
         view = home.stranger(p, "stranger" if who is None else "home_staff")
@@ -266,7 +266,7 @@ def show_home(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
 def prompts(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
     """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
     yield
-    p, user = posting.door.phrases, _user(piece)
+    p, user = posting.context.phrases, _user(piece)
     channel = piece.payload.get("channel")
     if channel:
         suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
@@ -283,7 +283,7 @@ def prompts(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
 def welcome(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
     """In a channel the app came into: what it is good for, pinned."""
     yield
-    p, team, channel = posting.door.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
+    p, team, channel = posting.context.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
     said = b.message(b.section(p.say("welcome")), b.actions(b.button(p.plain("button.open"), "open", style="primary")))
     post = posting.post(f"welcome:{team}:{channel}", team, channel, said, piece)
     try:
@@ -312,7 +312,7 @@ def react(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
 def hello(posting: Posting, _tx: Transaction, _piece: Job) -> Iterator[None]:
     """Who the token of the settings belongs to."""
     yield
-    ask_who_we_are(posting.door, posting.api)
+    ask_who_we_are(posting.context, posting.api)
 
 
 IN_SLACK: Final[dict[str, Do]] = {

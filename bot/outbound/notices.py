@@ -25,11 +25,11 @@ def tell(_posting: Posting, tx: Transaction, piece: Job) -> None:
 
 def tell_one(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Unless they stand for somebody else by now."""
-    team, user, door = str(piece.payload["team"]), str(piece.payload["user"]), posting.door
+    team, user, context = str(piece.payload["team"]), str(piece.payload["user"]), posting.context
     member = slack_members.find(tx, team, user)
     if member is None or member.subject != f"person:{piece.payload['person']}":
         return
     yield
-    via = member.via or door.home_id
-    message = customer_messages.plain(door.phrases, f"notice.{piece.payload['notice']}")
+    via = member.via or context.home_id
+    message = customer_messages.plain(context.phrases, f"notice.{piece.payload['notice']}")
     posting.post(f"notice:{piece.key}", via, posting.direct(team, user, via), message, piece)

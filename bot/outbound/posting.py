@@ -26,7 +26,7 @@ GONE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "
 
 @dataclass(frozen=True)
 class Posting:
-    door: SlackContext
+    context: SlackContext
     api: WebApi
 
     def post(
@@ -41,7 +41,7 @@ class Posting:
         version: str = "",
     ) -> Post:
         """Posts what has this key, unless it stands. Raises `RetryLaterError` and `PermanentError` as the Web API does."""
-        with self.door.store.transaction("slack") as tx:
+        with self.context.store.transaction("slack") as tx:
             stands = ticket_threads.posted(tx, key)
         if stands is not None:
             return stands
@@ -81,14 +81,14 @@ class Posting:
 
     def direct(self, team: str, user: str, via: str) -> str:
         """The channel of direct messages with a member."""
-        with self.door.store.transaction("slack") as tx:
+        with self.context.store.transaction("slack") as tx:
             member = slack_members.find(tx, team, user)
         if member is not None and member.dm is not None and member.via == via:
             return member.dm
         opened: dict[str, Any] = self.api.call(via, "conversations.open", users=user)["channel"]
         channel = str(opened["id"])
         if member is not None:
-            with self.door.store.transaction("slack") as tx:
+            with self.context.store.transaction("slack") as tx:
                 slack_members.met(tx, member, via, channel)
         return channel
 

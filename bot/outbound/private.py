@@ -23,40 +23,44 @@ Answer = Callable[[Transaction, SlackContext, Who], Message]
 MOST: Final = 20  # accounts in one message
 
 
-def answer(tx: Transaction, door: SlackContext, who: Who | None, reply: Named | Reference) -> Message:
+def answer(tx: Transaction, context: SlackContext, who: Who | None, reply: Named | Reference) -> Message:
     """Whoever is not known is told that and no more."""
     if who is None or not who.is_person:
-        return customer_messages.plain(door.phrases, "stranger" if who is None else "you_are_staff")
-    return _reference(tx, door, who, reply) if isinstance(reply, Reference) else ANSWERS[reply.name](tx, door, who)
+        return customer_messages.plain(context.phrases, "stranger" if who is None else "you_are_staff")
+    return (
+        _reference(tx, context, who, reply) if isinstance(reply, Reference) else ANSWERS[reply.name](tx, context, who)
+    )
 
 
-def form(tx: Transaction, door: SlackContext, who: Who, account: int, number: int, sent: str = "") -> Block | None:
+def form(tx: Transaction, context: SlackContext, who: Who, account: int, number: int, sent: str = "") -> Block | None:
     """The form for a second proof on an account (id), for the draft `number` or none (0). None: the account is not theirs."""
     named = accounts.name(tx, who, account)
     if named is None:
         return None
     draft = tickets.draft(tx, who, number) if number else None
     kind = "" if draft is None else str(draft.action)
-    ways = verification.ways(tx, who, texting=door.texting, phone=door.phone)
-    return verification_messages.form(door.phrases, ways, named, number, door.step_up_minutes, kind=kind, sent=sent)
+    ways = verification.ways(tx, who, texting=context.texting, phone=context.phone)
+    return verification_messages.form(
+        context.phrases, ways, named, number, context.step_up_minutes, kind=kind, sent=sent
+    )
 
 
-def _prove(tx: Transaction, door: SlackContext, who: Who) -> Message:
+def _prove(tx: Transaction, context: SlackContext, who: Who) -> Message:
     found = verification.standings(tx, who, MOST)
     if not found.each and not found.more:
-        return customer_messages.plain(door.phrases, "nothing_allowed")
+        return customer_messages.plain(context.phrases, "nothing_allowed")
     needed = choices.requests(tx, who)
-    return verification_messages.standing(door.phrases, found, needed, ticket_lists.drafts(tx, who))
+    return verification_messages.standing(context.phrases, found, needed, ticket_lists.drafts(tx, who))
 
 
-def _proved(tx: Transaction, door: SlackContext, who: Who) -> Message:
+def _proved(tx: Transaction, context: SlackContext, who: Who) -> Message:
     """After a reference that was right: how they stand now."""
-    return _prove(tx, door, who)
+    return _prove(tx, context, who)
 
 
-def _reference(tx: Transaction, door: SlackContext, who: Who, reply: Reference) -> Message:
+def _reference(tx: Transaction, context: SlackContext, who: Who, reply: Reference) -> Message:
     """A reference for the phone, for what was proved here; what was carried here is not carried on."""
-    p = door.phrases
+    p = context.phrases
     own = [(account, proved) for account, proved in verification.proved_on(tx, who, MOST) if not proved.topic]
     if not own:
         return customer_messages.plain(p, "reference.none")
@@ -71,19 +75,19 @@ def _reference(tx: Transaction, door: SlackContext, who: Who, reply: Reference) 
     return verification_messages.reference(p, account.name, topic or "", digits)
 
 
-def _authenticator(tx: Transaction, door: SlackContext, who: Who) -> Message:
+def _authenticator(tx: Transaction, context: SlackContext, who: Who) -> Message:
     """Since when they have one, or a one-time link to set one up."""
     there = own_security.authenticator(tx, who)
     if there is not None:
-        return verification_messages.enrolled(door.phrases, there)
-    if not door.public_url:
-        return customer_messages.plain(door.phrases, "authenticator.nowhere")
-    return verification_messages.enrolment(door.phrases, f"{door.public_url}/enrol/{own_security.enrol(tx, who)}")
+        return verification_messages.enrolled(context.phrases, there)
+    if not context.public_url:
+        return customer_messages.plain(context.phrases, "authenticator.nowhere")
+    return verification_messages.enrolment(context.phrases, f"{context.public_url}/enrol/{own_security.enrol(tx, who)}")
 
 
-def _locked(tx: Transaction, door: SlackContext, who: Who) -> Message:
+def _locked(tx: Transaction, context: SlackContext, who: Who) -> Message:
     """A code that is taken at the PIN prompt while their PIN is locked; otherwise what applies."""
-    p, lock = door.phrases, own_security.lock(tx, who)
+    p, lock = context.phrases, own_security.lock(tx, who)
     if lock is not Lock.LOCKED:
         return customer_messages.plain(p, "locked.disabled" if lock is Lock.DISABLED else "locked.not")
     if not is_old_enough(tx, who):

@@ -27,9 +27,9 @@ def came_from(place: Place, said: Said) -> bool:
     return said.source is not None and place.channel is not None and said.source.startswith(f"{place.channel}:")
 
 
-def _desk_head(door: SlackContext, tx: Transaction, place: Place) -> Message | None:
+def _desk_head(context: SlackContext, tx: Transaction, place: Place) -> Message | None:
     found = facts.card(tx, permit_worker(tx), place.ticket)
-    return None if found is None else agent_cards.card(door.phrases, found, phone=door.phone)
+    return None if found is None else agent_cards.card(context.phrases, found, phone=context.phone)
 
 
 def _who(place: Place) -> Who:
@@ -37,17 +37,19 @@ def _who(place: Place) -> Who:
     return standing_for(subject_of(place.person or 0), SlackUser("", "", place.team))
 
 
-def _customer_head(door: SlackContext, tx: Transaction, place: Place) -> Message | None:
+def _customer_head(context: SlackContext, tx: Transaction, place: Place) -> Message | None:
     about = timeline.about(tx, place.ticket)
     if about is not None and about.status == "withdrawn":
-        return customer_messages.plain(door.phrases, "draft_gone")
-    p, found = door.phrases, ticket_lists.conversation(tx, _who(place), place.ticket)
+        return customer_messages.plain(context.phrases, "draft_gone")
+    p, found = context.phrases, ticket_lists.conversation(tx, _who(place), place.ticket)
     if found is None:
         return customer_messages.plain(p, "may_not_follow", number=place.ticket)
     words = [] if place.thread and came_from(place, found.said[0]) else customer_messages.words_of(p, found.said[0])
     waits = found.ticket.status == "draft"
     needs = (
-        verification_messages.needed(p, verification.ways(tx, _who(place), texting=door.texting, phone=door.phone))
+        verification_messages.needed(
+            p, verification.ways(tx, _who(place), texting=context.texting, phone=context.phone)
+        )
         if waits
         else ()
     )
@@ -56,20 +58,24 @@ def _customer_head(door: SlackContext, tx: Transaction, place: Place) -> Message
     return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket))
 
 
-def _origin_head(door: SlackContext, tx: Transaction, place: Place) -> Message | None:
+def _origin_head(context: SlackContext, tx: Transaction, place: Place) -> Message | None:
     about = timeline.about(tx, place.ticket)
     return (
-        None if about is None else customer_messages.plain(door.phrases, f"origin.{about.seen_as}", number=place.ticket)
+        None
+        if about is None
+        else customer_messages.plain(context.phrases, f"origin.{about.seen_as}", number=place.ticket)
     )
 
 
-def _desk_say(door: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
+def _desk_say(context: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
     grant = permit_worker(tx)
     said = next((one for one in shown.said(tx, grant, place.ticket) if one.id == id), None)
     if said is None:
         return None
     became = answer_delivery.of_ticket(tx, grant, place.ticket).get(id)
-    return agent_cards.said(door.phrases, place.ticket, said, became, facts.name_of_requester(tx, grant, place.ticket))
+    return agent_cards.said(
+        context.phrases, place.ticket, said, became, facts.name_of_requester(tx, grant, place.ticket)
+    )
 
 
 def as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
@@ -78,13 +84,13 @@ def as_customer(tx: Transaction, place: Place, id: int) -> Said | None:
     return None if found is None else next((one for one in found.said if one.id == id), None)
 
 
-def _customer_say(door: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
+def _customer_say(context: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
     said = as_customer(tx, place, id)
-    return None if said is None else b.message(customer_messages.said_in(door.phrases, said))
+    return None if said is None else b.message(customer_messages.said_in(context.phrases, said))
 
 
-def _origin_say(door: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
-    return customer_messages.plain(door.phrases, "origin.answered", number=place.ticket)
+def _origin_say(context: SlackContext, tx: Transaction, place: Place, id: int) -> Message | None:
+    return customer_messages.plain(context.phrases, "origin.answered", number=place.ticket)
 
 
 HEADS: Final[Mapping[str, Callable[[SlackContext, Transaction, Place], Message | None]]] = {

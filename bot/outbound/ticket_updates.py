@@ -33,15 +33,15 @@ from store.verification import slack_members
 
 def news(posting: Posting, tx: Transaction, piece: Job) -> None:
     """Something about a ticket changed: what each place is owed, each thing once and in its order."""
-    door, number = posting.door, int(piece.payload["ticket"])
-    home = door.home
+    context, number = posting.context, int(piece.payload["ticket"])
+    home = context.home
     if home is None:
         raise RetryLaterError("Slack has not told us who we are yet", 15)
     grant = permit_worker(tx)
     about = timeline.about(tx, number)
     if about is None:
         return
-    _places_for(door, tx, grant, number, about.status, home.team)
+    _places_for(context, tx, grant, number, about.status, home.team)
     said, theirs = shown.said(tx, grant, number), False
     became = answer_delivery.of_ticket(tx, grant, number)
     for place in ticket_threads.of_ticket(tx, number):
@@ -68,14 +68,14 @@ def news(posting: Posting, tx: Transaction, piece: Job) -> None:
                     sent = {**first, "file": file.id, "message": one.id}
                     job_queue.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
     if not theirs:
-        answer_delivery.left_over(tx, grant, number, phone=door.phone)
+        answer_delivery.left_over(tx, grant, number, phone=context.phone)
 
 
-def _places_for(door: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
+def _places_for(context: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
     """The desk's own place, and the direct messages of whoever opened it, if they are in Slack."""
     there = ticket_threads.of_ticket(tx, number)
     if (
-        door.agent_channel
+        context.agent_channel
         and status not in timeline.NOT_THE_DESKS
         and not any(place.side == ticket_threads.DESK for place in there)
     ):
@@ -126,20 +126,20 @@ class _Head:
 def head(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """The first message of a place: posted, or brought to what is so now."""
     place = _place(tx, piece)
-    found = _head(posting.door, tx, place)
+    found = _head(posting.context, tx, place)
     if found is None:
         return
     yield
     _bring_head(posting, place, found, piece)
 
 
-def _head(door: SlackContext, tx: Transaction, place: Place) -> _Head | None:
+def _head(context: SlackContext, tx: Transaction, place: Place) -> _Head | None:
     stands = ticket_threads.posted(tx, f"head:{place.id}")
     if stands is not None and place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
         # What stood there is not for whoever they are now.
-        return _Head(customer_messages.fixed(door.phrases, "stranger"), stands, None)
+        return _Head(customer_messages.fixed(context.phrases, "stranger"), stands, None)
     _still_theirs(tx, place)
-    message = ticket_texts.HEADS[place.side](door, tx, place)
+    message = ticket_texts.HEADS[place.side](context, tx, place)
     linked = _customers(tx, place) if place.side == ticket_threads.ORIGIN else None
     return None if message is None else _Head(message, stands, linked)
 
@@ -148,7 +148,7 @@ def _bring_head(posting: Posting, place: Place, found: _Head, piece: Job) -> Pla
     """The place, with its first message in it."""
     key, message = f"head:{place.id}", found.message
     if link := _link(posting, found.linked):
-        message = b.message(list(message.blocks), b.section(f"<{link}|{posting.door.phrases.say('button.follow')}>"))
+        message = b.message(list(message.blocks), b.section(f"<{link}|{posting.context.phrases.say('button.follow')}>"))
     if (post := found.stands) is not None:
         posting.rewrite(key, post, message, message.version, piece)
     else:
@@ -187,11 +187,11 @@ def _link(posting: Posting, found: Post | None) -> str:
 
 def say(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """One thing that was said, in one place; if it stands there, it was changed since."""
-    door, id, version = posting.door, int(piece.payload["message"]), str(piece.payload["version"])
-    place, first = _standing(door, tx, piece)
+    context, id, version = posting.context, int(piece.payload["message"]), str(piece.payload["version"])
+    place, first = _standing(context, tx, piece)
     key = f"say:{place.id}:{id}"
     _still_theirs(tx, place)
-    message = ticket_texts.SAYS[place.side](door, tx, place, id)
+    message = ticket_texts.SAYS[place.side](context, tx, place, id)
     stands = ticket_threads.posted(tx, key)
     yield
     if first is not None:
@@ -201,7 +201,7 @@ def say(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         if customers:
             number = place.ticket
             piece.then.append(
-                lambda tx: answer_delivery.unreadable(tx, permit_worker(tx), number, id, phone=door.phone)
+                lambda tx: answer_delivery.unreadable(tx, permit_worker(tx), number, id, phone=context.phone)
             )
         return
     if stands is None:
@@ -214,8 +214,8 @@ def say(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
 
 def send_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A file, in one place. Its id is kept before it is posted: whoever tries again asks by it whether it was."""
-    door = posting.door
-    place, first = _standing(door, tx, piece)
+    context = posting.context
+    place, first = _standing(context, tx, piece)
     key = f"file:{place.id}:{piece.payload['file']}"
     _still_theirs(tx, place)
     allowed = (
@@ -232,7 +232,7 @@ def send_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         return
 
     def before(file: str) -> None:
-        with door.store.transaction("slack") as tx:
+        with context.store.transaction("slack") as tx:
             ticket_threads.keep_post(tx, f"{key}:begun:{piece.attempts}", Post(place.team, channel, file))
 
     sent = posting.api.upload(place.team, channel, place.thread, found.name, found.content, before=before)
@@ -254,12 +254,12 @@ def _place(tx: Transaction, piece: Job) -> Place:
     return place
 
 
-def _standing(door: SlackContext, tx: Transaction, piece: Job) -> tuple[Place, _Head | None]:
+def _standing(context: SlackContext, tx: Transaction, piece: Job) -> tuple[Place, _Head | None]:
     """The place of a piece of work; and its first message, if that is to be brought there before anything else."""
     place = _place(tx, piece)
     if place.thread is not None:
         return place, None
-    first = _head(door, tx, place)
+    first = _head(context, tx, place)
     if first is None:
         raise PermanentError("nothing of the ticket may stand there")
     return place, first
@@ -278,7 +278,7 @@ def _is_theirs(tx: Transaction, place: Place) -> bool:
 
 def _channel(posting: Posting, place: Place) -> str:
     if place.side == ticket_threads.DESK:
-        return posting.door.agent_channel
+        return posting.context.agent_channel
     if place.member is None:
         raise PermanentError("they are not in Slack")
     return posting.direct(*place.member, place.team)

@@ -27,7 +27,7 @@ from store.verification.slack_members import Member
 def code(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """A code of eight digits for the phone, good for that one call."""
     person, call = int(piece.payload["person"]), str(piece.payload["call"])
-    door, subject = posting.door, subject_of(int(piece.payload["person"]))
+    context, subject = posting.context, subject_of(int(piece.payload["person"]))
     if tx.now - piece.created_at > one_time_codes.LIFE:
         return  # the caller has given up long since
     them = factors.on_file(tx, person).members
@@ -36,7 +36,7 @@ def code(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         return
     bound = call_codes.bound_to(call, int(piece.payload["account"]))
     message = verification_messages.step_code(
-        door.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
+        context.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
     )
     tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
     yield
@@ -47,7 +47,7 @@ def code(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
 def approve(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
     late, what asked says so."""
-    id, door = int(piece.payload["approval"]), posting.door
+    id, context = int(piece.payload["approval"]), posting.context
     asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
     if asked is None:
         return
@@ -55,7 +55,7 @@ def approve(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:over", {"approval": id}, after=slack_approvals.LIFE)
     them = factors.on_file(tx, asked.person).members
     there = {member: ticket_threads.posted(tx, f"approve:{id}:{member.team}:{member.user}") for member in them}
-    message = verification_messages.approval(door.phrases, asked)
+    message = verification_messages.approval(context.phrases, asked)
     yield
     for member, stands in there.items():
         if stands is not None:
@@ -66,14 +66,14 @@ def approve(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
 
 def calling(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     """We are calling them now, and these are our two words."""
-    id, door = int(piece.payload["call_back"]), posting.door
+    id, context = int(piece.payload["call_back"]), posting.context
     found = callbacks.look(tx, id)
     them = factors.on_file(tx, found.person).members if found is not None else ()
     if found is None or found.status in callbacks.ENDED:
         return
     yield
-    words = callbacks.words(door.store.keys, found)
-    message = verification_messages.calling(door.phrases, found.number[-2:], words)
+    words = callbacks.words(context.store.keys, found)
+    message = verification_messages.calling(context.phrases, found.number[-2:], words)
     for member in them:
         _show(posting, f"calling:{id}", member, message, piece)
 
@@ -83,7 +83,7 @@ def fade(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     stands = ticket_threads.posted(tx, str(piece.payload["post"]))
     if stands is not None:
         yield
-        posting.change(stands, customer_messages.plain(posting.door.phrases, "code_over"))
+        posting.change(stands, customer_messages.plain(posting.context.phrases, "code_over"))
 
 
 def fades(tx: Transaction, key: str) -> None:
@@ -101,7 +101,7 @@ def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
 def _show(
     posting: Posting, name: str, member: Member, message: Message, piece: Job, *, over_later: bool = False
 ) -> None:
-    key, via = f"{name}:{member.team}:{member.user}", member.via or posting.door.home_id
+    key, via = f"{name}:{member.team}:{member.user}", member.via or posting.context.home_id
     post = posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
     if piece.attempts > 1:  # what stands there may be of the try before
         posting.change(post, message)

@@ -1,4 +1,4 @@
-"""What the Slack door holds on to: the store, the words, the desk's channel, and where the app is installed."""
+"""What the Slack channel holds on to: the store, the words, the desk's channel, and where the app is installed."""
 
 from __future__ import annotations
 
@@ -108,10 +108,10 @@ class SlackContext:
         return self.installation(body.get("team_id")) or self.installation(body.get("enterprise_id"))
 
 
-def ask_who_we_are(door: SlackContext, api: WebApi) -> None:
+def ask_who_we_are(context: SlackContext, api: WebApi) -> None:
     """Whose the token of the settings is: asked of Slack, and known from then on. Raises `RetryLaterError`, `PermanentError`."""
     said = api.call("", "auth.test")
-    with door.store.transaction("worker") as tx:
+    with context.store.transaction("worker") as tx:
         made = Installation(
             str(said.get("enterprise_id") if said.get("is_enterprise_install") else said["team_id"]),
             str(said.get("team") or ""),
@@ -119,7 +119,7 @@ def ask_who_we_are(door: SlackContext, api: WebApi) -> None:
             str(said.get("bot_id") or ""),
         )
         installations.put(tx, made, anew=True)
-    door.look(anew=True)
+    context.look(anew=True)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

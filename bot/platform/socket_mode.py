@@ -39,7 +39,7 @@ _SILENT: Final = logging.Logger(
 
 
 class Socket:
-    """`answer` takes a payload and gives (status, body), as the HTTP door would. `log` is structlog's."""
+    """`answer` takes a payload and gives (status, body), as over HTTP. `log` is structlog's."""
 
     def __init__(
         self, app_token: str, base_url: str, answer: Answer, *, log: Any, back_off: tuple[float, ...] = BACK_OFF

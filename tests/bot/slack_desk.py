@@ -65,14 +65,14 @@ class SlackDesk(Desk):
         )
         on.app = Served(lambda: web_api(self.workspace))
         assert self.house.slack is not None
-        self.door = self.house.slack.door
+        self.context = self.house.slack.context
         self.install()
 
     def install(self) -> None:
         """What the worker finds out at the start: whose token it is."""
         with self.store.transaction("test") as tx:
             installations.put(tx, slack.SIMULATED, anew=True)
-        self.door.look(anew=True)
+        self.context.look(anew=True)
 
     def be(self, user: str) -> Member:
         return self.workspace.as_(user)

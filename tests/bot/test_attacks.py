@@ -29,8 +29,8 @@ def test_met_elsewhere_is_still_the_same_member(slack: SlackDesk) -> None:
     desk.click("U0OLIVIA", "choose", value="1:technical")
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0HARBOUR", "Harbour", "U0BOT2", "B2", ("chat:write",), "xoxb-2"))
-    desk.door.home_team = "T0DESK"
-    desk.door.look(anew=True)
+    desk.context.home_team = "T0DESK"
+    desk.context.look(anew=True)
     home = event(desk, type="app_home_opened", user="U0OLIVIA", channel="D9OTHER", tab="home") | {
         "team_id": "T0HARBOUR"
     }

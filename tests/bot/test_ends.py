@@ -95,8 +95,8 @@ def test_a_strangers_workspace_that_has_the_app_is_not_ours(slack_once: SlackDes
     desk = slack_once
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0STRANGE", "Strange", "U0BOT2", "B2", ("chat:write",), "xoxb-2"))
-    desk.door.home_team = "T0DESK"
-    desk.door.look(anew=True)
+    desk.context.home_team = "T0DESK"
+    desk.context.look(anew=True)
     desk.be("U0FAKE").dm(f"link {desk.code('mia.chen')}")
     desk.work()
     assert "That code is wrong" in desk.said("U0FAKE")
@@ -107,7 +107,7 @@ def test_the_app_is_removed_elsewhere(slack_once: SlackDesk) -> None:
     desk = slack_once
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0OTHER", "Other", "U0BOT2", "B2", ("chat:write",), "xoxb-2"))
-    desk.door.look(anew=True)
+    desk.context.look(anew=True)
     at = desk.now // 1000
     of_other = {"team_id": "T0OTHER", "event_time": at}
     revoked = event(desk, type="tokens_revoked", tokens={"bot": ["U0BOT2"]}) | of_other
@@ -120,7 +120,7 @@ def test_the_app_is_removed_elsewhere(slack_once: SlackDesk) -> None:
         desk.now += 60_000
     with desk.store.transaction("test") as tx:
         installations.put(tx, Installation("T0OTHER", "Other", "U0BOT2", "B2", ("chat:write",), "xoxb-3"), anew=True)
-    desk.door.look(anew=True)
+    desk.context.look(anew=True)
     late = event(desk, type="app_uninstalled") | of_other
     send(desk, late)
     with desk.store.transaction("test") as tx:

@@ -18,8 +18,8 @@ def desk(slack_once: SlackDesk) -> SlackDesk:
     """As it is before its very first start."""
     with slack_once.store.transaction("test") as tx:
         tx.connection.execute(delete(tables.installations))
-    slack_once.door.look(anew=True)
-    assert slack_once.door.home is None
+    slack_once.context.look(anew=True)
+    assert slack_once.context.home is None
     return slack_once
 
 
@@ -31,7 +31,7 @@ def start(desk: SlackDesk) -> None:
 
 def test_e15_a_click_in_the_first_second_is_answered(desk: SlackDesk) -> None:
     start(desk)
-    assert desk.door.home is not None
+    assert desk.context.home is not None
     assert send(desk, click("open")).status_code == 200
     assert send(desk, command("/ticket")).text == ""
 
@@ -43,5 +43,5 @@ def test_e15_where_slack_is_silent_the_desk_starts_and_a_click_is_seen_to_fail(d
     desk.workspace.trouble = untroubled
     desk.pass_time(60)
     desk.work()
-    assert desk.door.home is not None, "the worker has asked again"
+    assert desk.context.home is not None, "the worker has asked again"
     assert send(desk, click("open")).status_code == 200

@@ -151,7 +151,7 @@ def test_e2_a_right_that_went_is_the_reason_that_is_given(desk: SlackDesk) -> No
 
 
 def test_e2_without_a_phone_nobody_is_sent_to_ring(desk: SlackDesk) -> None:
-    object.__setattr__(desk.door, "phone", False)
+    object.__setattr__(desk.context, "phone", False)
     asks_to(desk, "service.cancel")
     assert "ring us" not in shown(desk)
     assert "Set up an authenticator app" in shown(desk)

@@ -208,7 +208,7 @@ def test_h15_what_slack_told_is_what_the_ledger_says(slack_once: SlackDesk, user
     if user in UNLINKED:
         desk.link(user, PEOPLE[user])
     person, hand = Told(desk, user), desk.be(user)
-    p = desk.door.phrases
+    p = desk.context.phrases
     steps: list[Callable[[], Any]] = [partial(hand.dm, asks) for asks in QUESTIONS]
     steps += [hand.open_home, lambda: desk.click(user, "open")]
     if user not in ("U0OLIVIA", "U0TOM"):

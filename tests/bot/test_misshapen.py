@@ -227,11 +227,11 @@ def test_a_click_with_a_value_that_is_none_of_ours(quiet: SlackDesk, log: Log, a
 def test_a_request_with_one_part_gone_or_odd(desk: SlackDesk, log: Log, name: str) -> None:
     """Every part of every kind of request, left out and replaced by what it should not be. There are hundreds, so they go
     to the one function that both doors, HTTP and Socket Mode, call."""
-    made, tried, wrong, listening = (SAID | ACTED)[name], 0, [], bolt_app.make_bolt(desk.door)
+    made, tried, wrong, listening = (SAID | ACTED)[name], 0, [], bolt_app.make_bolt(desk.context)
     for path in list(_paths(made(desk))):
         for odd in (GONE, *ODD):
             tried += 1
-            status, _ = router.answer(desk.door, listening, _with(made(desk), path, odd))
+            status, _ = router.answer(desk.context, listening, _with(made(desk), path, odd))
             if status != 200 or log.faults:
                 wrong.append((path, "gone" if odd is GONE else odd, status, log.faults))
             log.forget()

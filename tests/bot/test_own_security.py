@@ -22,7 +22,7 @@ def test_they_are_told_and_nobody_else(slack_once: SlackDesk, notice: str) -> No
     changed(slack_once, notice)
     said = "".join(slack_once.read("U0RAJ"))
     assert slack_once.house.slack is not None
-    assert slack_once.house.slack.door.phrases.say(f"notice.{notice}") in said
+    assert slack_once.house.slack.context.phrases.say(f"notice.{notice}") in said
     for other in ("U0DEV", "U0SAM", "U0KIM", "U0ANA"):
         assert slack_once.read(other) == []
     assert slack_once.read("U0KIM", "C0AGENTS") == []

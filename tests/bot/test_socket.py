@@ -114,7 +114,7 @@ def desk() -> Answering:
 
 
 @pytest.fixture
-def door(url: str, desk: Answering, logged: list[structlog.typing.EventDict]) -> Iterator[Socket]:
+def context(url: str, desk: Answering, logged: list[structlog.typing.EventDict]) -> Iterator[Socket]:
     """Not yet started."""
     made = socket_of(f"{url}/api/", desk)
     yield made
@@ -126,9 +126,9 @@ def socket_of(base: str, desk: Answering) -> Socket:
 
 
 @pytest.fixture
-def link(slack: Slack, door: Socket) -> WebSocket:
+def link(slack: Slack, context: Socket) -> WebSocket:
     """Slack's end of the first connection."""
-    door.start()
+    context.start()
     return slack.opened.get(timeout=SOON)
 
 
@@ -172,7 +172,7 @@ def test_it_is_not_acknowledged_before_it_is_written_down(slack: Slack, desk: An
 
 
 def test_what_is_not_written_down_is_not_acknowledged(
-    slack: Slack, door: Socket, desk: Answering, link: WebSocket, logged: list[structlog.typing.EventDict]
+    slack: Slack, context: Socket, desk: Answering, link: WebSocket, logged: list[structlog.typing.EventDict]
 ) -> None:
     def answer(payload: Json) -> tuple[int, Any]:
         if payload["n"] == 2:
@@ -186,7 +186,7 @@ def test_what_is_not_written_down_is_not_acknowledged(
     slack.send(link, 3, n=3)
     assert slack.acks.get(timeout=SOON) == {"envelope_id": "E3", "payload": {"text": "sorry"}}
     assert slack.acks.empty()
-    door.stop()  # waits for the thread that logs the fault
+    context.stop()  # waits for the thread that logs the fault
     assert {event["event"] for event in logged} >= {"slack socket: not acknowledged", "fault"}
 
 
@@ -218,7 +218,7 @@ def works(slack: Slack, link: WebSocket) -> bool:
 
 
 def test_what_keeps_it_from_connecting_is_logged_and_tried_again(
-    slack: Slack, door: Socket, logged: list[structlog.typing.EventDict], monkeypatch: pytest.MonkeyPatch
+    slack: Slack, context: Socket, logged: list[structlog.typing.EventDict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     slack.refusals += [
@@ -231,7 +231,7 @@ def test_what_keeps_it_from_connecting_is_logged_and_tried_again(
         JSONResponse({"ok": True, "url": "ws://127.0.0.1:9/link"}),
         JSONResponse({"ok": True, "url": "wss://127.0.0.1:x/"}),
     ]
-    door.start()
+    context.start()
     assert works(slack, slack.opened.get(timeout=SOON))
     said = [event["why"] for event in logged if event["event"] == "slack socket not open"]
     assert len(said) == 8
@@ -244,9 +244,9 @@ def test_what_keeps_it_from_connecting_is_logged_and_tried_again(
 
 def test_nobody_there(desk: Answering, logged: list[structlog.typing.EventDict]) -> None:
     """The desk starts and stops all the same."""
-    door = socket_of("http://127.0.0.1:9/api/", desk)
-    door.start()
-    door.stop()
+    context = socket_of("http://127.0.0.1:9/api/", desk)
+    context.start()
+    context.stop()
 
 
 @pytest.mark.parametrize(
@@ -296,24 +296,24 @@ def test_slack_asks_for_another_connection(slack: Slack, link: WebSocket) -> Non
 # --- the end
 
 
-def stopped(door: Socket) -> float:
+def stopped(context: Socket) -> float:
     """Seconds."""
     began = time.monotonic()
-    door.stop()
+    context.stop()
     return time.monotonic() - began
 
 
-def test_it_stops_at_once(slack: Slack, door: Socket, link: WebSocket) -> None:
+def test_it_stops_at_once(slack: Slack, context: Socket, link: WebSocket) -> None:
     assert works(slack, link)
-    assert stopped(door) < 3
-    assert not door._thread.is_alive()
-    assert stopped(door) < 1
+    assert stopped(context) < 3
+    assert not context._thread.is_alive()
+    assert stopped(context) < 1
 
 
 def test_what_is_being_answered_is_acknowledged_before_the_end(
-    slack: Slack, desk: Answering, door: Socket, link: WebSocket
+    slack: Slack, desk: Answering, context: Socket, link: WebSocket
 ) -> None:
-    stopping = door._stopping
+    stopping = context._stopping
 
     def answer(_payload: Json) -> tuple[int, Any]:
         assert stopping.wait(SOON)
@@ -322,12 +322,12 @@ def test_what_is_being_answered_is_acknowledged_before_the_end(
     desk.answer = answer
     slack.send(link, 1)
     desk.heard.get(timeout=SOON)
-    assert stopped(door) < 5
+    assert stopped(context) < 5
     assert slack.acks.get(timeout=SOON) == {"envelope_id": "E1"}
 
 
 def test_an_answer_that_does_not_come_keeps_nobody(
-    slack: Slack, desk: Answering, door: Socket, link: WebSocket
+    slack: Slack, desk: Answering, context: Socket, link: WebSocket
 ) -> None:
     never = threading.Event()
 
@@ -341,10 +341,10 @@ def test_an_answer_that_does_not_come_keeps_nobody(
     for _ in range(8):
         desk.heard.get(timeout=SOON)
     until = time.monotonic() + SOON
-    while door._pool._work_queue.qsize() < 2:
+    while context._pool._work_queue.qsize() < 2:
         assert time.monotonic() < until
-    assert stopped(door) < 4.5
+    assert stopped(context) < 4.5
     never.set()
-    door._pool.shutdown()  # when all that it still does is done
+    context._pool.shutdown()  # when all that it still does is done
     assert desk.heard.empty(), "those that waited for a thread are Slack's to bring again"
     assert slack.acks.empty()

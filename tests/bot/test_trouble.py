@@ -216,7 +216,7 @@ def test_files_that_cannot_be_had(desk: SlackDesk) -> None:
 def test_the_app_is_removed_and_comes_back(desk: SlackDesk) -> None:
     desk.workspace.remove_app()
     desk.be("U0MIA").dm("our site is down")
-    assert desk.door.home is None
+    assert desk.context.home is None
     desk.pass_time(60)
     desk.install()
     desk.workspace.tokens = type(desk.workspace.tokens)(desk.workspace.app, desk.workspace.now)

@@ -133,7 +133,7 @@ def test_nobody_is_sent_to_ring_a_desk_without_a_phone(desk: SlackDesk, phone: b
     off = {"deskgate_env": "production", "twilio_account_sid": "", "twilio_auth_token": ""}
     opened = open_slack(desk.settings if phone else desk.settings.model_copy(update=off), desk.store)
     assert opened is not None
-    desk.door.phrases = opened.door.phrases
+    desk.context.phrases = opened.context.phrases
     with desk.store.transaction("test") as tx:
         hold(tx, "manage_services")
     said = asks(desk, "U0LEO", "our shop is down")

@@ -10,10 +10,10 @@ import pytest
 from bot.inbound import agent_actions, call_actions, commands
 from desk.calls import CallBack
 from desk.lookup import Closed, NotFound
-from portal import accounts, calls, leads, tickets, words
+from portal import accounts, calls, supervisors, tickets, words
 
 SAID = words.load().known("said")
-PORTAL = (accounts, calls, leads, tickets)
+PORTAL = (accounts, calls, supervisors, tickets)
 BOT = (agent_actions, call_actions, commands)
 # Outcomes that never come to a table, with why.
 ELSEWHERE: dict[tuple[ModuleType, Enum], str] = {

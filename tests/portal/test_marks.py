@@ -1,4 +1,4 @@
-"""The places a caller of the web door has, and the mark of a browser that has signed in: whose it is, until when, and what it is good for."""
+"""The places a caller of the portal has, and the mark of a browser that has signed in: whose it is, until when, and what it is good for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import update
 
-from portal.lanes import FullError, RequestPool, Whose
+from portal.request_pools import FullError, RequestPool, Whose
 from store import tables
 from store.staff import credentials
 from tests.desk import Desk
@@ -17,12 +17,12 @@ from tests.portal.test_shut_out import ELSEWHERE, LONG, MINUTE
 
 
 def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
-    lane, let_go = RequestPool("test", threads=1, places=3, each=2, near=9), threading.Event()
+    pool, let_go = RequestPool("test", threads=1, places=3, each=2, near=9), threading.Event()
 
     async def told() -> list[bool]:
         """Whoever finds no place hears so before anybody is let go."""
         come = [
-            asyncio.ensure_future(lane.do(Whose(address, "near"), let_go.wait, LONG))
+            asyncio.ensure_future(pool.do(Whose(address, "near"), let_go.wait, LONG))
             for address in ("a", "a", "a", "b", "c")
         ]
         refused = [
@@ -32,16 +32,16 @@ def test_a2_one_address_has_a_few_places_and_leaves_the_others() -> None:
         return refused + [await one for one in (come[0], come[1], come[3])]
 
     assert asyncio.run(told()) == [True] * 5
-    assert asyncio.run(lane.do(Whose("a", "a"), lambda: True))
+    assert asyncio.run(pool.do(Whose("a", "a"), lambda: True))
 
 
 def test_a2_one_network_has_some_places_and_leaves_the_others() -> None:
     """However many /64s of a /48 ask at once."""
-    lane, let_go = RequestPool("test", threads=1, places=32, each=4, near=12), threading.Event()
+    pool, let_go = RequestPool("test", threads=1, places=32, each=4, near=12), threading.Event()
 
     async def served() -> tuple[int, bool]:
-        come = [asyncio.ensure_future(lane.do(Whose(f"{n}", "near"), let_go.wait, LONG)) for n in range(40)]
-        other = asyncio.ensure_future(lane.do(Whose("a", "far"), lambda: True))
+        come = [asyncio.ensure_future(pool.do(Whose(f"{n}", "near"), let_go.wait, LONG)) for n in range(40)]
+        other = asyncio.ensure_future(pool.do(Whose("a", "far"), lambda: True))
         refused = list(await asyncio.gather(*come[12:], return_exceptions=True))
         assert [fault.network for fault in refused if isinstance(fault, FullError)] == ["near"] * 28
         let_go.set()
@@ -55,10 +55,10 @@ def test_whoever_finds_no_place_is_told_of_the_network_that_has_them() -> None:
     near, far, let_go = Whose("a", "near"), Whose("b", "far"), threading.Event()
 
     async def told(places: int, more: Whose) -> list[str]:
-        lane = RequestPool("test", threads=1, places=places, each=9, near=2)
-        with lane.reading(far), lane.reading(far):
-            come = [asyncio.ensure_future(lane.do(near, let_go.wait, LONG)) for _ in range(places)]
-            refused = await asyncio.gather(asyncio.ensure_future(lane.do(more, bool)), return_exceptions=True)
+        pool = RequestPool("test", threads=1, places=places, each=9, near=2)
+        with pool.reading(far), pool.reading(far):
+            come = [asyncio.ensure_future(pool.do(near, let_go.wait, LONG)) for _ in range(places)]
+            refused = await asyncio.gather(asyncio.ensure_future(pool.do(more, bool)), return_exceptions=True)
             let_go.set()
             await asyncio.gather(*come)
         return [fault.network for fault in refused if isinstance(fault, FullError)]
@@ -69,12 +69,14 @@ def test_whoever_finds_no_place_is_told_of_the_network_that_has_them() -> None:
 
 
 def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: Desk) -> None:
-    kim, door, let_go = Agent(one_desk), one_desk.house.portal, threading.Event()
-    mark, lane = kim.client.cookies["deskgate_known"], door.lanes.known
+    kim, context, let_go = Agent(one_desk), one_desk.house.portal, threading.Event()
+    mark, pool = kim.client.cookies["deskgate_known"], context.request_pools.known
 
     async def told() -> tuple[int, bool]:
-        come = [asyncio.ensure_future(lane.do(Whose(door.marks.whose(mark), ""), let_go.wait, LONG)) for _ in range(60)]
-        other = asyncio.ensure_future(lane.do(Whose("staff:0", ""), lambda: True))
+        come = [
+            asyncio.ensure_future(pool.do(Whose(context.marks.whose(mark), ""), let_go.wait, LONG)) for _ in range(60)
+        ]
+        other = asyncio.ensure_future(pool.do(Whose("staff:0", ""), lambda: True))
         await asyncio.sleep(0)
         full = sum(one.done() and isinstance(one.exception(), FullError) for one in come)
         let_go.set()

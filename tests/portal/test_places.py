@@ -11,7 +11,7 @@ from tests.portal.test_shut_out import ELSEWHERE, LONG, alerts, crowd, until
 
 
 def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobody_else(one_desk: Desk) -> None:
-    door, let_go, busy, said = one_desk.house.portal, threading.Event(), threading.Event(), list[int]()
+    context, let_go, busy, said = one_desk.house.portal, threading.Event(), threading.Event(), list[int]()
 
     def hold() -> None:
         busy.set()
@@ -23,12 +23,12 @@ def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobo
     def look(address: str, came: list[int]) -> None:
         came.append(Browser(one_desk, address).get("/desk/sign-in").status_code)
 
-    assert door.strangers.admit()
+    assert context.strangers.admit()
     crowd_of_three = [Browser(one_desk, f"203.0.{n % 3}.{n // 3 % 3}") for n in range(32)]
     for one in crowd_of_three:
         assert one.get("/desk/sign-in").status_code == 200
     elsewhere: list[int] = []
-    held = [threading.Thread(target=door.strangers.run, args=(hold,))]
+    held = [threading.Thread(target=context.strangers.run, args=(hold,))]
     held[0].start()
     assert busy.wait(LONG)
     held += [threading.Thread(target=send, args=(one,)) for one in crowd_of_three]
@@ -47,7 +47,7 @@ def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobo
 
 def test_a2_strangers_who_keep_their_places_busy_are_in_nobodys_way(one_desk: Desk) -> None:
     """Everything strangers can keep busy is: their pool, their threads, all their places. Nobody waits for the clock here."""
-    kim, door = Agent(one_desk), one_desk.house.portal
+    kim, context = Agent(one_desk), one_desk.house.portal
     enrol, join = link_for(one_desk), f"/desk/join/{invitation(one_desk, 'lead.ana')}"
     let_go, busy = threading.Event(), threading.Event()
 
@@ -55,8 +55,8 @@ def test_a2_strangers_who_keep_their_places_busy_are_in_nobodys_way(one_desk: De
         busy.set()
         assert let_go.wait(LONG)
 
-    assert door.strangers.admit()
-    held = [threading.Thread(target=door.strangers.run, args=(hold,))]
+    assert context.strangers.admit()
+    held = [threading.Thread(target=context.strangers.run, args=(hold,))]
     held[0].start()
     assert busy.wait(LONG)
     waiting = crowd(one_desk, 40)

@@ -253,9 +253,9 @@ def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
 
     from fastapi import Response
 
-    door = replace(one_desk.house.portal, origin="https://desk.example")
+    context = replace(one_desk.house.portal, origin="https://desk.example")
     made = Response()
-    answers.signed_in(door, made, "token", "known")
+    answers.signed_in(context, made, "token", "known")
     cookies = made.headers.getlist("set-cookie")
     assert len(cookies) == 3
     for cookie in cookies:

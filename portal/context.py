@@ -1,4 +1,4 @@
-"""What the web door holds on to: the store, where it is reached, lanes and pools for its work, its words and templates."""
+"""What the portal holds on to: the store, where it is reached, the threads for its requests, its words and templates."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal import words
-from portal.lanes import RequestPools
 from portal.marks import Marks
+from portal.request_pools import RequestPools
 from portal.turned_away import TurnedAway
 from portal.words import Words
 from store import HashPool, Store
@@ -49,7 +49,7 @@ class PortalContext:
     proxies: Networks = ()
     region: str = ""
     accounts_an_hour: int = 0
-    lanes: RequestPools = field(default_factory=RequestPools)
+    request_pools: RequestPools = field(default_factory=RequestPools)
 
     @property
     def secure(self) -> bool:
@@ -59,7 +59,7 @@ class PortalContext:
 PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
 
 
-def open_door(
+def open_context(
     store: Store,
     public_url: str,
     texting: tuple[str, ...] = (),

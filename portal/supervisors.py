@@ -11,7 +11,7 @@ from desk.supervision import Asked, Decision, LetOn, OfPin, ThreatOn
 from desk.supervision_page import supervision_page
 from portal import answers
 from portal.acting import acting
-from portal.door import PortalContext
+from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
 from store.staff import dual_control, sent_forms
@@ -48,43 +48,43 @@ DECISION: Final = {
 }
 
 
-def show(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = supervision_page(tx, acting(who))
     if found is None:
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     given = answers.fields_of(found) | {"who": who, "unsent": sent_forms.kept(tx, who.staff)}
-    return answers.live_page(door, visit, "leads", given)
+    return answers.live_page(context, visit, "supervisors", given)
 
 
-def seen(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def seen(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     if not supervision.see_alert(tx, acting(who), visit.number("id")):
-        return answers.not_there(door, visit)
+        return answers.not_there(context, visit)
     return answers.to("/desk/lead?said=seen")
 
 
-def lift(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def lift(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     staff = visit.number("id")
-    return _said(door, visit, LET_ON[supervision.let_go_on(tx, acting(who), staff)] if staff else None)
+    return _said(context, visit, LET_ON[supervision.let_go_on(tx, acting(who), staff)] if staff else None)
 
 
-def threat(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def threat(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """On at once; off is asked for, and another one agrees."""
     if visit.field("to") == "on":
-        return _said(door, visit, THREAT_ON[supervision.switch_threat_on(tx, acting(who))])
+        return _said(context, visit, THREAT_ON[supervision.switch_threat_on(tx, acting(who))])
     reason = visit.field("reason", dual_control.LONGEST_REASON)
-    return _said(door, visit, ASKED[supervision.ask_threat_off(tx, acting(who), reason)])
+    return _said(context, visit, ASKED[supervision.ask_threat_off(tx, acting(who), reason)])
 
 
-def ask_pin(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def ask_pin(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     wanted = OfPin.UNLOCK if visit.field("action") == OfPin.UNLOCK.value else OfPin.REISSUE
     person, reason = visit.field("person"), visit.field("reason", dual_control.LONGEST_REASON)
-    return _said(door, visit, ASKED[supervision.ask_of_pin(tx, acting(who), wanted, person, reason, door.region)])
+    return _said(context, visit, ASKED[supervision.ask_of_pin(tx, acting(who), wanted, person, reason, context.region)])
 
 
-def answer(door: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def answer(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     agree = visit.field("answer") == "agree"
-    return _said(door, visit, DECISION[supervision.decide(tx, acting(who), visit.number("id"), agree=agree)])
+    return _said(context, visit, DECISION[supervision.decide(tx, acting(who), visit.number("id"), agree=agree)])
 
 
-def _said(door: PortalContext, visit: Visit, said: str | None) -> Response:
-    return answers.not_there(door, visit) if said is None else answers.to(f"/desk/lead?said={said}")
+def _said(context: PortalContext, visit: Visit, said: str | None) -> Response:
+    return answers.not_there(context, visit) if said is None else answers.to(f"/desk/lead?said={said}")
