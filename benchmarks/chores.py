@@ -23,7 +23,7 @@ from store.verification import attempt_limits
 Chore = Callable[[Store], float]
 AGENT, LEAD = "staff:1", "staff:5"  # filling.py
 KINDS: Final = ["news", "case", "slack.say", "notice", "alert"]
-PLACE: Final = ticket_threads.Place(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
+PLACE: Final = ticket_threads.TicketThread(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
 
 
 class TakenBackError(Exception):

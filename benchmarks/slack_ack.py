@@ -129,9 +129,7 @@ async def measure(kind: str, url: str, seconds: float, rate: float, hang: float,
         first, second = percentiles(took)
         print(f"  {what:24}{len(took):8}{first:9.1f}{second:9.1f}{max(took) * 1000:9.1f}")
     said = ", ".join(f"{count} × {what}" for what, count in faults.items()) or "none"
-    print(
-        f"  over {PATIENCE:g} s: {slow:.2%}; faults: {said}; {service.faults()} logged; {owed.owed} pieces of work owed"
-    )
+    print(f"  over {PATIENCE:g} s: {slow:.2%}; faults: {said}; {service.faults()} logged; {owed.pending} jobs owed")
     print(f"  p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {max(times) * 1000:.1f} ms", flush=True)
     aim(f"{kind}: acknowledged at {rate:g} a second, p99 in ms, Slack hanging", p99, BAR * 1000, at_most=True)
     if faults:

@@ -179,7 +179,7 @@ def counted(url: str, cases: int) -> Found:
     with store.transaction("test") as tx:
         bodies = tx.connection.execute(select(m.body).join(tables.tickets, t.number == m.ticket)).scalars().all()
         of = Counter(int(found[1]) for body in bodies if (found := re.fullmatch(r"our site is down, case (\d+)", body)))
-    owed = store.backlog().owed
+    owed = store.backlog().pending
     broken = verify(store).broken
     store.close()
     missing = sum(case not in of for case in range(1, cases + 1))
@@ -206,7 +206,7 @@ async def storm(kind: str, url: str, factory: str, cases: int, kills: int, at_on
         f"{kind:11}{CONTROLS.get(factory, 'as it is')}: {cases} cases as {len(events)} events in {run.deliveries} "
         f"deliveries, {at_once} at a time, {run.kills} kills, {took:.0f} s\n"
         f"{'':11}made again: {again}; {service.faults()} faults logged; ledger {found.broken or 'whole'}; "
-        f"{found.owed} pieces of work still owed, Slack was asked {api.asked} times\n"
+        f"{found.owed} jobs still owed, Slack was asked {api.asked} times\n"
         f"{'':11}{found.tickets} tickets, {found.missing} cases without one, {found.doubled} with more than one   "
         f"{'as wanted' if good else 'WRONG'}",
         flush=True,

@@ -1,4 +1,4 @@
-"""Later work on the telephone: the desk's phones rung, callers sent to the keypad and back, agents told, calls of ours made."""
+"""Background jobs on the telephone: the desk's phones rung, callers sent to the keypad and back, agents told, calls of ours made."""
 
 from __future__ import annotations
 
@@ -22,32 +22,30 @@ BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
 
 def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, Delivery]:
     return {
-        "ring": lambda tx, work: _ring(line, twilio, tx, work),
-        "ring_over": lambda _tx, work: outside(
-            lambda: after.ring_over(line, work.payload["call"], work.payload["ring"])
+        "ring": lambda tx, job: _ring(line, twilio, tx, job),
+        "ring_over": lambda _tx, job: outside(lambda: after.ring_over(line, job.payload["call"], job.payload["ring"])),
+        "to_keypad": lambda _tx, job: outside(lambda: _to_keypad(line, twilio, job)),
+        "keypad_over": lambda _tx, job: outside(
+            lambda: after.not_summoned(line, job.payload["ring"], job.payload["asked_at"])
         ),
-        "to_keypad": lambda _tx, work: outside(lambda: _to_keypad(line, twilio, work)),
-        "keypad_over": lambda _tx, work: outside(
-            lambda: after.not_summoned(line, work.payload["ring"], work.payload["asked_at"])
-        ),
-        "announce": lambda tx, work: _announce(line, twilio, tx, work),
-        "leg_stop": lambda tx, work: _leg_stop(line, twilio, tx, work),
-        "leg_over": lambda _tx, work: outside(lambda: _leg_over(line, twilio, work)),
-        "call_back": lambda tx, work: _call_back(settings, line, twilio, tx, work),
-        "call_back_over": lambda _tx, work: outside(
-            lambda: outgoing.never_answered(line, int(work.payload["call_back"]))
+        "announce": lambda tx, job: _announce(line, twilio, tx, job),
+        "leg_stop": lambda tx, job: _leg_stop(line, twilio, tx, job),
+        "leg_over": lambda _tx, job: outside(lambda: _leg_over(line, twilio, job)),
+        "call_back": lambda tx, job: _call_back(settings, line, twilio, tx, job),
+        "call_back_over": lambda _tx, job: outside(
+            lambda: outgoing.never_answered(line, int(job.payload["call_back"]))
         ),
     }
 
 
-def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
+def _ring(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
-    ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
+    ring, leg = int(job.payload["ring"]), int(job.payload["leg"])
     turn = agent_legs.turn(tx, ring, leg)
     if turn.closed:
         support_calls.leg_gone(tx, ring, "", leg)
-    if turn.later and not work.payload.get("once"):
-        looked = int(work.payload.get("looked", 0)) + 1
+    if turn.later and not job.payload.get("once"):
+        looked = int(job.payload.get("looked", 0)) + 1
         again = {"ring": ring, "leg": leg, "looked": looked}
         enqueue(tx, "ring", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
     if not turn.number:
@@ -57,25 +55,25 @@ def _ring(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterato
     try:
         call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
     except PermanentError:
-        work.then.append(lambda tx: support_calls.leg_gone(tx, ring, "", leg))
+        job.then.append(lambda tx: support_calls.leg_gone(tx, ring, "", leg))
         raise
     except Exception:
-        work.then.append(lambda tx: agent_legs.not_rung(tx, ring, leg))
+        job.then.append(lambda tx: agent_legs.not_rung(tx, ring, leg))
         raise
-    work.then.append(lambda tx: agent_legs.rung(tx, ring, leg, call))
+    job.then.append(lambda tx: agent_legs.rung(tx, ring, leg, call))
 
 
-def _to_keypad(line: Line, twilio: TwilioRest, work: Job) -> None:
+def _to_keypad(line: Line, twilio: TwilioRest, job: Job) -> None:
     """Takes the caller out of the room. Done twice it finds them at the keypad already, or back."""
-    ring, asked_at = int(work.payload["ring"]), int(work.payload["asked_at"])
+    ring, asked_at = int(job.payload["ring"]), int(job.payload["asked_at"])
     summons = after.summons(line, ring, asked_at)
     if summons is not None and not twilio.redirect(summons[0], line.twilio.url(summons[1])):
         after.not_summoned(line, ring, asked_at)
 
 
-def _announce(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
+def _announce(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
-    ring, told = int(work.payload["ring"]), str(work.payload["told"])
+    ring, told = int(job.payload["ring"]), str(job.payload["told"])
     now = support_calls.look(tx, ring)
     if now is not None and not now.over and now.told == told and now.taken_by is not None:
         yield
@@ -83,9 +81,9 @@ def _announce(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Ite
         twilio.announce(support_calls.room(ring), now.taken_by, url)
 
 
-def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
+def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
-    ring, leg = int(work.payload["ring"]), int(work.payload["leg"])
+    ring, leg = int(job.payload["ring"]), int(job.payload["leg"])
     call = agent_legs.to_stop(tx, ring, leg)
     if call is None:
         return
@@ -93,22 +91,22 @@ def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Ite
     if not call:
         raise RetryLaterError("Twilio has not told us yet what it calls this leg", 1)
     why = line.twilio.url(leg_urls(line.store.keys, ring, leg)[0])
-    if work.payload["cut"]:
+    if job.payload["cut"]:
         twilio.hang_up(call)
     elif not twilio.cancel(call) and twilio.redirect(call, why):
         return  # its end is told us once it has heard that
-    work.then.append(lambda tx: agent_legs.gone(tx, ring, leg))
+    job.then.append(lambda tx: agent_legs.gone(tx, ring, leg))
 
 
-def _leg_over(line: Line, twilio: TwilioRest, work: Job) -> None:
-    ring = int(work.payload["ring"])
-    twilio.redirect(str(work.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
+def _leg_over(line: Line, twilio: TwilioRest, job: Job) -> None:
+    ring = int(job.payload["ring"])
+    twilio.redirect(str(job.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
 
 
-def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
+def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
-    ours = callbacks.look(tx, int(work.payload["call_back"]))
+    ours = callbacks.look(tx, int(job.payload["call_back"]))
     if ours is None or ours.status != "owed":
         return
     number = callbacks.number_now(tx, ours)
@@ -125,12 +123,12 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transacti
     try:
         sid = twilio.ring(number, answered, fared, CALL_SECONDS, detect=True)
     except PermanentError:
-        work.then.append(lambda tx: outgoing.over(tx, ours, "refused"))
+        job.then.append(lambda tx: outgoing.over(tx, ours, "refused"))
         raise
     except Exception:
-        work.then.append(lambda tx: callbacks.not_rung(tx, ours.id))
+        job.then.append(lambda tx: callbacks.not_rung(tx, ours.id))
         raise
-    work.then.append(lambda tx: callbacks.rung(tx, ours.id, sid))
+    job.then.append(lambda tx: callbacks.rung(tx, ours.id, sid))
 
 
 def may_call(settings: Settings, number: str) -> bool:

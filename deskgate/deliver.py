@@ -1,4 +1,4 @@
-"""How each kind of later work is done. Every kind bears being done twice: a worker may die just after doing it."""
+"""How each kind of background job is done. Every kind bears being done twice: a worker may die just after doing it."""
 
 from __future__ import annotations
 
@@ -32,100 +32,100 @@ Deliveries = dict[str, Delivery]
 
 
 def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio: TwilioRest | None) -> Deliveries:
-    """Kind of work → how it is done. Without a phone line there is nothing to fetch or ring."""
+    """Kind of job → how it is done. Without a phone line there is nothing to fetch or ring."""
     deliveries: Deliveries = {
-        "notice": lambda tx, work: _tell(settings, tx, work),
-        "mail": lambda _tx, work: outside(lambda: _mail(settings, work)),
-        "alarm": lambda tx, work: _alarm(settings, tx, work),
-        "alert": lambda tx, work: _alert(settings, tx, work),
+        "notice": lambda tx, job: _tell(settings, tx, job),
+        "mail": lambda _tx, job: outside(lambda: _mail(settings, job)),
+        "alarm": lambda tx, job: _alarm(settings, tx, job),
+        "alert": lambda tx, job: _alert(settings, tx, job),
         **dict.fromkeys(IN_SLACK, lambda _tx, _work: None),
-        email_codes.KIND: lambda tx, work: _send_proof_code(settings, tx, work),
+        email_codes.KIND: lambda tx, job: _send_proof_code(settings, tx, job),
         credentials.WORK: _tried_to_sign_in,
-        pin_reset.WORK: lambda tx, work: _send_pin_page(settings, tx, work),
+        pin_reset.WORK: lambda tx, job: _send_pin_page(settings, tx, job),
         slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
     if line is None or twilio is None:
         return deliveries
     return deliveries | {
-        "fetch_recording": lambda tx, work: _fetch_recording(twilio, tx, work),
-        "late_recording": lambda _tx, work: outside(
+        "fetch_recording": lambda tx, job: _fetch_recording(twilio, tx, job),
+        "late_recording": lambda _tx, job: outside(
             lambda: after.keep_late(
-                line, work.payload["call"], Recorded(work.payload["recording"], work.payload["seconds"])
+                line, job.payload["call"], Recorded(job.payload["recording"], job.payload["seconds"])
             )
         ),
-        "unspoken": lambda _tx, work: outside(lambda: after.unspoken(line, work.payload["call"])),
-        sms_codes.KIND: lambda tx, work: _text_code(twilio, tx, work),
+        "unspoken": lambda _tx, job: outside(lambda: after.unspoken(line, job.payload["call"])),
+        sms_codes.KIND: lambda tx, job: _text_code(twilio, tx, job),
         "late_transcript": _late_transcript,
         **calling.deliveries(settings, line, twilio),
     }
 
 
-def _fetch_recording(twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
+def _fetch_recording(twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """One that holds nothing is on its ticket as that; so is one that can never be had (jobs.py)."""
-    sid = str(work.payload["sid"])
+    sid = str(job.payload["sid"])
     if not recordings.is_wanted(tx, sid):
         return
     yield
     sound = twilio.recording(sid)
-    if sound is None and work.attempts < RECORDING_TRIES:
+    if sound is None and job.attempts < RECORDING_TRIES:
         raise RetryLaterError("Twilio does not have a recording yet")
     if sound is None:
         raise PermanentError("Twilio has no such recording")
     if sound.is_nothing:
-        work.then.append(lambda tx: recordings.never(tx, sid, recordings.NOTHING))
+        job.then.append(lambda tx: recordings.never(tx, sid, recordings.NOTHING))
     else:
-        work.then.append(lambda tx: recordings.put(tx, permit_worker(tx), sid, sound))
+        job.then.append(lambda tx: recordings.put(tx, permit_worker(tx), sid, sound))
 
 
-def _late_transcript(tx: Transaction, work: Job) -> None:
+def _late_transcript(tx: Transaction, job: Job) -> None:
     """A message that has words already, or never became one, needs none: after a few looks this is over."""
-    kept = recordings.transcribed(tx, str(work.payload["recording"]), str(work.payload["text"]))
-    if not kept and work.attempts < TRANSCRIPT_TRIES:
+    kept = recordings.transcribed(tx, str(job.payload["recording"]), str(job.payload["text"]))
+    if not kept and job.attempts < TRANSCRIPT_TRIES:
         raise RetryLaterError("its ticket is not there yet", 60)
 
 
-def _tell(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
-    """One mail is one piece of work of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
+def _tell(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+    """One mail is one job of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
-    if work.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
-        told = {"notice": work.payload["notice"], "person": work.payload["person"]}
-        enqueue_once(tx, "slack.notice", work.key, told)
+    if job.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
+        told = {"notice": job.payload["notice"], "person": job.payload["person"]}
+        enqueue_once(tx, "slack.notice", job.key, told)
     if not settings.smtp_url:
         yield  # what is owed to Slack stands
         _needs_mail(settings)
-    for notice in recipients.addressed(tx, permit_worker(tx), work.payload):
+    for notice in recipients.addressed(tx, permit_worker(tx), job.payload):
         to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
-        enqueue_once(tx, "mail", f"{work.kind}:{work.key}:{to}", asdict(notice))
+        enqueue_once(tx, "mail", f"{job.kind}:{job.key}:{to}", asdict(notice))
 
 
-def _mail(settings: Settings, work: Job) -> None:
+def _mail(settings: Settings, job: Job) -> None:
     _needs_mail(settings)
-    smtp.send(settings.smtp_url, mail.notice_mail(settings, recipients.Notice(**work.payload), work.key))
+    smtp.send(settings.smtp_url, mail.notice_mail(settings, recipients.Notice(**job.payload), job.key))
 
 
-def _send_proof_code(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
+def _send_proof_code(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
     _needs_mail(settings)
-    made = email_codes.address(tx, permit_worker(tx), int(work.payload["person"]))
+    made = email_codes.address(tx, permit_worker(tx), int(job.payload["person"]))
     if made is not None:
         yield
-        smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
+        smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
 
 
-def _send_pin_page(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
+def _send_pin_page(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
     _needs_mail(settings)
-    made = pin_reset.address(tx, permit_worker(tx), int(work.payload["person"]))
+    made = pin_reset.address(tx, permit_worker(tx), int(job.payload["person"]))
     if made is not None:
         yield
-        smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{work.kind}:{work.key}:{work.attempts}"))
+        smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
 
 
-def _text_code(twilio: TwilioRest, tx: Transaction, work: Job) -> Iterator[None]:
+def _text_code(twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """As by mail: each try has a code of its own. A text costs money, and late it is of no use: a few tries, and no more."""
-    if work.attempts > TEXT_TRIES:
+    if job.attempts > TEXT_TRIES:
         raise PermanentError("a text message did not go out")
-    made = sms_codes.to_send(tx, permit_worker(tx), int(work.payload["text"]), str(work.payload["bound"]))
+    made = sms_codes.to_send(tx, permit_worker(tx), int(job.payload["text"]), str(job.payload["bound"]))
     if made is not None:
         yield
         twilio.text(made.to, mail.code_text(made))
@@ -140,8 +140,8 @@ def _unlink_unfit(settings: Settings, store: Store) -> None:
             slack_members.unlink_unfit(tx, home, people)
 
 
-def _tried_to_sign_in(tx: Transaction, work: Job) -> None:
-    credentials.tried(tx, permit_worker(tx), str(work.payload["username"]))
+def _tried_to_sign_in(tx: Transaction, job: Job) -> None:
+    credentials.tried(tx, permit_worker(tx), str(job.payload["username"]))
 
 
 def _needs_mail(settings: Settings) -> None:
@@ -149,17 +149,17 @@ def _needs_mail(settings: Settings) -> None:
         raise RetryLaterError("SMTP_URL is not set: nobody can be told by mail", 3600)
 
 
-def _alarm(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
+def _alarm(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
     """In the log at once, whatever becomes of the mail."""
-    if work.attempts == 1:
-        log.critical("alarm", alarm=work.payload["notice"], account_id=work.payload["account"])
-    return _tell(settings, tx, work)
+    if job.attempts == 1:
+        log.critical("alarm", alarm=job.payload["notice"], account_id=job.payload["account"])
+    return _tell(settings, tx, job)
 
 
-def _alert(settings: Settings, tx: Transaction, work: Job) -> Iterator[None]:
+def _alert(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
     """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
-    found = alerts.to_deliver(tx, permit_worker(tx), int(work.payload["alert"]))
+    found = alerts.to_deliver(tx, permit_worker(tx), int(job.payload["alert"]))
     if found is None:
         return
     enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})

@@ -18,7 +18,7 @@ from store.operator import lookups, restored
 from store.security import alerts
 from store.slack import installations
 
-STUCK = 300  # seconds a piece of later work may be owed before it is worth a word
+STUCK = 300  # seconds a job may be owed before it is worth a word
 _KEPT: Final = "what is in the database (keys, ledger, jobs, installations)"
 # Wrong, each of these would have us make a key, or look at a database, that is none of this desk's.
 _WHETHER_PLAYED: Final = {"DESKGATE_ENV", "TWILIO_ACCOUNT_SID"}
@@ -132,13 +132,13 @@ def _kept(store: Store) -> Iterator[Finding]:
         yield (
             WARN,
             (
-                f"{owed.owed} background jobs pending, {owed.failing} failing, the oldest from "
+                f"{owed.pending} background jobs pending, {owed.failing} failing, the oldest from "
                 f"{moment(store.clock() - owed.oldest)}: {one_line(owed.error or 'is the service running?')}; "
                 "see `deskgate jobs`"
             ),
         )
     else:
-        yield OK, f"{owed.owed} background jobs pending, none stuck"
+        yield OK, f"{owed.pending} background jobs pending, none stuck"
     if slack.failing:
         yield WARN, f"{slack.failing} of these wait for Slack: {one_line(slack.error or '')}; see `deskgate jobs`"
     if owed.given_up:

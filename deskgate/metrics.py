@@ -18,18 +18,18 @@ REQUESTS = Histogram(
     registry=REGISTRY,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-OWED = Gauge("deskgate_work_owed", "Jobs not done yet", registry=REGISTRY)
-FAILING = Gauge("deskgate_work_failing", "Jobs not done yet that have failed at least once", registry=REGISTRY)
-OLDEST = Gauge("deskgate_work_oldest_seconds", "Age of the oldest job not done yet", registry=REGISTRY)
+PENDING = Gauge("deskgate_jobs_pending", "Jobs not done yet", registry=REGISTRY)
+FAILING = Gauge("deskgate_jobs_failing", "Jobs not done yet that have failed at least once", registry=REGISTRY)
+OLDEST = Gauge("deskgate_jobs_oldest_seconds", "Age of the oldest job not done yet", registry=REGISTRY)
 GIVEN_UP = Gauge(
-    "deskgate_work_given_up", "Jobs given up, neither retried nor dropped, of the last 30 days", registry=REGISTRY
+    "deskgate_jobs_given_up", "Jobs given up, neither retried nor dropped, of the last 30 days", registry=REGISTRY
 )
-SLACK_OWED = Gauge("deskgate_slack_owed", "Jobs for Slack not done yet", registry=REGISTRY)
+SLACK_PENDING = Gauge("deskgate_slack_jobs_pending", "Jobs for Slack not done yet", registry=REGISTRY)
 SLACK_FAILING = Gauge(
-    "deskgate_slack_failing", "Jobs for Slack not done yet that have failed at least once", registry=REGISTRY
+    "deskgate_slack_jobs_failing", "Jobs for Slack not done yet that have failed at least once", registry=REGISTRY
 )
 SLACK_GIVEN_UP = Gauge(
-    "deskgate_slack_given_up",
+    "deskgate_slack_jobs_given_up",
     "Jobs for Slack given up, neither retried nor dropped, of the last 30 days",
     registry=REGISTRY,
 )
@@ -64,12 +64,12 @@ class Watch:
 
 
 def gather(store: Store) -> CollectorRegistry:
-    owed, slack = store.backlog(), store.backlog("slack.%")
-    GIVEN_UP.set(owed.given_up)
-    SLACK_OWED.set(slack.owed)
+    jobs, slack = store.backlog(), store.backlog("slack.%")
+    GIVEN_UP.set(jobs.given_up)
+    SLACK_PENDING.set(slack.pending)
     SLACK_FAILING.set(slack.failing)
     SLACK_GIVEN_UP.set(slack.given_up)
-    OWED.set(owed.owed)
-    FAILING.set(owed.failing)
-    OLDEST.set(owed.oldest / 1000)
+    PENDING.set(jobs.pending)
+    FAILING.set(jobs.failing)
+    OLDEST.set(jobs.oldest / 1000)
     return REGISTRY

@@ -101,8 +101,8 @@ def deliveries(slack: Slack | None, store: Store) -> dict[str, Delivery]:
     made = handlers.make_deliveries(slack.context, slack.api)
     app = slack.app
     if app is not None:
-        made["slack.rotate"] = lambda _tx, piece: outside(
-            lambda: install.rotate(store, app.api_base, app.client_id, app.client_secret, str(piece.payload["team"]))
+        made["slack.rotate"] = lambda _tx, job: outside(
+            lambda: install.rotate(store, app.api_base, app.client_id, app.client_secret, str(job.payload["team"]))
         )
     return made
 

@@ -1,6 +1,6 @@
-"""The worker: does later work, writes the ledger's checkpoints, sweeps what is over. A few threads beside the web process.
+"""The worker: does background jobs, writes the ledger's checkpoints, sweeps what is over. A few threads beside the web process.
 
-Any number of workers may run on one database: each piece of work is leased, and a checkpoint that another process wrote
+Any number of workers may run on one database: each job is leased, and a checkpoint that another process wrote
 is as good as one's own. Whoever waits for another company has threads of their own, so that a slow one keeps nobody else
 waiting.
 """
@@ -72,27 +72,27 @@ class Worker:
             thread.join(timeout=15)
 
     def do_one(self, kinds: list[str] | None = None) -> bool:
-        """One piece of work, if one is due: done, or put back with the reason. Whether there was one."""
+        """One job, if one is due: done, or put back with the reason. Whether there was one."""
         kinds = kinds or list(self._deliveries)
         if not self._store.is_work_due(kinds):
             return False
-        piece, rest, leased = None, None, False
+        job, rest, leased = None, None, False
         try:
             with self._store.transaction("worker") as tx:
-                piece = job_queue.lease(tx, kinds)
-                if piece is None:
+                job = job_queue.lease(tx, kinds)
+                if job is None:
                     return False
-                rest = _begun(self._deliveries[piece.kind], tx, piece)
+                rest = _begun(self._deliveries[job.kind], tx, job)
                 if rest is None:
-                    job_queue.done(tx, piece)
+                    job_queue.done(tx, job)
             leased = True
             if rest is not None:
                 _finish(rest)
-                self._end(piece)
+                self._end(job)
         except Exception as fault:
-            if piece is None:
+            if job is None:
                 raise
-            self._failed(piece, fault, leased=leased)
+            self._failed(job, fault, leased=leased)
         return True
 
     def checkpoint(self) -> None:
@@ -165,38 +165,36 @@ class Worker:
             with self._store.transaction("worker") as tx:
                 what(tx)
 
-    def _end(self, piece: Job) -> None:
+    def _end(self, job: Job) -> None:
         def end() -> None:
             with self._store.transaction("worker") as tx:
-                job_queue.done(tx, piece)
+                job_queue.done(tx, job)
 
         try:
             retried(end)
         except Exception:
-            piece.then.clear()  # or it would keep the piece from being put back as well
+            job.then.clear()  # or it would keep the job from being put back as well
             raise
 
-    def _failed(self, piece: Job, fault: Exception, *, leased: bool) -> None:
+    def _failed(self, job: Job, fault: Exception, *, leased: bool) -> None:
         """Puts it back with the reason, or gives it up. Where it was not `leased` the transaction that did so was rolled back."""
         why, seconds = str(fault), fault.seconds if isinstance(fault, RetryLaterError) else None
         if not isinstance(fault, RetryLaterError | PermanentError):
             # A mistake of ours. Its words may quote an address or a number, and stay out of the log.
             why = type(fault).__name__
-            log.warning(
-                "work failed", job=piece.id, kind=piece.kind, attempts=piece.attempts, why=why, at=_frames(fault)
-            )
+            log.warning("work failed", job=job.id, kind=job.kind, attempts=job.attempts, why=why, at=_frames(fault))
         with self._store.transaction("worker") as tx:
-            if not leased and not job_queue.lease_again(tx, piece):
+            if not leased and not job_queue.lease_again(tx, job):
                 return
-            job_queue.write_down(tx, piece)
+            job_queue.write_down(tx, job)
             over = isinstance(fault, PermanentError)
             if over:
-                failed_jobs.give_up(tx, piece, why)
+                failed_jobs.give_up(tx, job, why)
             else:
                 after = None if seconds is None else int(seconds * 1000)
-                over = failed_jobs.put_back(tx, piece, why, retry_after=after)
+                over = failed_jobs.put_back(tx, job, why, retry_after=after)
         if over:
-            log.warning("work given up", job=piece.id, kind=piece.kind, why=why)
+            log.warning("work given up", job=job.id, kind=job.kind, why=why)
 
     def _run(self, name: str, do: Callable[..., None], *given: object) -> None:
         thread = threading.Thread(target=do, args=given, name=f"worker-{name}", daemon=True)
@@ -228,9 +226,9 @@ class Worker:
             self._stopping.wait(LOOK_EVERY)
 
 
-def _begun(deliver: Delivery, tx: Transaction, piece: Job) -> Iterator[None] | None:
+def _begun(deliver: Delivery, tx: Transaction, job: Job) -> Iterator[None] | None:
     """What is left of it to do when the transaction has ended; None: nothing."""
-    steps = deliver(tx, piece)
+    steps = deliver(tx, job)
     return steps if steps is not None and next(steps, _OVER) is not _OVER else None
 
 
@@ -250,7 +248,7 @@ def _frames(fault: BaseException) -> list[str]:
 
 
 def waits_for(kind: str) -> str:
-    """What a kind of work waits for, a key of THREADS."""
+    """What a kind of job waits for, a key of THREADS."""
     if kind == "slack.form":
         return "form"
     if kind in _CALLS:

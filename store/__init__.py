@@ -177,12 +177,12 @@ class Store:
             raise ConnectionLostError(str(lost.orig)) from lost
 
     def is_work_due(self, kinds: Collection[str]) -> bool:
-        """Whether a look at later work is worth a transaction: a read, which keeps no writer waiting."""
+        """Whether a look at the background jobs is worth a transaction: a read, which keeps no writer waiting."""
         with self._reading() as connection:
             return job_queue.is_due(connection, self.clock(), kinds)
 
     def backlog(self, kinds: str = "%") -> job_queue.Backlog:
-        """Of later work, all of it or kinds like a pattern: a read as well."""
+        """Of background jobs, all of it or kinds like a pattern: a read as well."""
         with self._reading() as connection:
             return job_queue.backlog(connection, self.clock(), kinds)
 

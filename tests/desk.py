@@ -81,7 +81,7 @@ class Desk:
     def ring(
         self, script: str, *, meanwhile: bool = True, elsewhere: Callable[[str], None] | None = None
     ) -> list[tuple[str, str]]:
-        """Plays a call script; a mismatch fails the test with the line. Later work is done after everything anyone does."""
+        """Plays a call script; a mismatch fails the test with the line. Background jobs is done after everything anyone does."""
         work: Callable[[], Any] = self.work if meanwhile else lambda: None
         return play(script, self.exchange, meanwhile=work, elsewhere=elsewhere)
 

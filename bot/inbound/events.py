@@ -24,7 +24,7 @@ from store.calls import call_state
 from store.messages import edits
 from store.slack import installations, ticket_threads
 from store.slack.installations import Installation
-from store.slack.ticket_threads import Place
+from store.slack.ticket_threads import TicketThread
 from store.text import numbers
 from store.verification import transfer_codes
 
@@ -51,40 +51,40 @@ def message(context: SlackContext, body: Body) -> None:
 
 def _said(context: SlackContext, event: Body, user: SlackUser, via: Installation) -> None:
     channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
-    thread = event.get("thread_ts") if event.get("thread_ts") != ts else None
+    thread_ts = event.get("thread_ts") if event.get("thread_ts") != ts else None
     mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
-    if not (direct or mentioned or thread):
+    if not (direct or mentioned or thread_ts):
         return
     words = words_of(event, via.bot_user)
     plain, keeps = numbers.western(words), kept(context.phrases, words)
-    spoken = _Spoken(channel, ts, str(thread) if thread else None, keeps, event.get("files"))
+    spoken = _Spoken(channel, ts, str(thread_ts) if thread_ts else None, keeps, event.get("files"))
     meant = intents.read(plain, context.phrases.example("examples"))  # before anybody waits for the database
     if meant.intent == "change":
         meant = replace(meant, value=intents.which_change(plain, context.phrases.example("changes")))
     with context.store.transaction("slack") as tx:
-        place = ticket_threads.at(tx, via.team, channel, str(thread)) if thread else None
-        if not (direct or mentioned or place):
+        thread = ticket_threads.at(tx, via.team, channel, str(thread_ts)) if thread_ts else None
+        if not (direct or mentioned or thread):
             return
         if not call_state.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
         edits.hold(tx, spoken.source)
         who = known(tx, user)
         if direct and meant.intent == "proof":
-            _proved(context, tx, who, user, spoken, meant.value, place)
+            _proved(context, tx, who, user, spoken, meant.value, thread)
             return
-        if _is_code(meant, direct, place):
+        if _is_code(meant, direct, thread):
             _aloud(tx, user, spoken, meant)
             return
         # An eight-digit code of somebody we do not know links them.
-        if place is None and not spoken.files and intents.may_be_pin(plain) and (who or meant.intent != "link"):
+        if thread is None and not spoken.files and intents.may_be_pin(plain) and (who or meant.intent != "link"):
             _digits(tx, user, spoken, direct)
             return
         if keeps != words and (who is not None or direct or mentioned):
             there = spoken.reply_there if direct else None
             outbox.tell(tx, user, Fixed("pin_left_out"), f"pin:{_minute(tx, user, spoken)}", where=there)
-        if place is not None and _in_a_ticket(tx, who, user, place, spoken):
+        if thread is not None and _in_a_ticket(tx, who, user, thread, spoken):
             return
-        if place is not None and not (mentioned and place.side == ticket_threads.ORIGIN):
+        if thread is not None and not (mentioned and thread.side == ticket_threads.ORIGIN):
             return
         if direct:
             _directly(context, tx, who, user, spoken, meant)
@@ -115,32 +115,31 @@ class _Spoken:
         return f"{said}|{outbox.sealed(tx, user, said)}"
 
 
-def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, place: Place, spoken: _Spoken) -> bool:
+def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, thread: TicketThread, spoken: _Spoken) -> bool:
     """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves. Whether it was that."""
     if who is None:
-        if place.side == ticket_threads.CUSTOMER:
+        if thread.side == ticket_threads.CUSTOMER:
             _stranger(tx, user, spoken)
         return False
     if not spoken.words and not spoken.files:
         outbox.tell(tx, user, Fixed("no_words"), spoken.key, where=spoken.reply_there)
         return True
-    if place.side == ticket_threads.DESK:
-        ticket = ticket_work.to_work_on_shown(tx, who, place.ticket)
+    if thread.side == ticket_threads.DESK:
+        ticket = ticket_work.to_work_on_shown(tx, who, thread.ticket)
         if ticket is not None:
             ticket_work.note(tx, ticket, spoken.words, source=spoken.source, files=spoken.files)
-            outbox.once(
-                tx, "slack.react", spoken.key, f"place:{place.id}", via=place.team, channel=spoken.channel, ts=spoken.ts
-            )
+            there = {"via": thread.team, "channel": spoken.channel, "ts": spoken.ts}
+            outbox.once(tx, "slack.react", spoken.key, f"thread:{thread.id}", **there)
         return ticket is not None
-    said = tickets.reply(tx, who, place.ticket, spoken.words, source=spoken.source, files=spoken.files)
-    if not said and place.side == ticket_threads.CUSTOMER:
+    said = tickets.reply(tx, who, thread.ticket, spoken.words, source=spoken.source, files=spoken.files)
+    if not said and thread.side == ticket_threads.CUSTOMER:
         outbox.tell(tx, user, Fixed("not_added"), spoken.key, where=spoken.reply_there)
     return said
 
 
-def _is_code(meant: intents.Read, direct: bool, place: Place | None) -> bool:
+def _is_code(meant: intents.Read, direct: bool, thread: TicketThread | None) -> bool:
     """Whether somebody said a code where others read it. In the desk's own threads eight digits may be a support ID."""
-    return not direct and meant.intent in ("link", "proof") and (place is None or place.side != ticket_threads.DESK)
+    return not direct and meant.intent in ("link", "proof") and (thread is None or thread.side != ticket_threads.DESK)
 
 
 def _proved(
@@ -150,14 +149,14 @@ def _proved(
     user: SlackUser,
     spoken: _Spoken,
     digits: str,
-    place: Place | None,
+    thread: TicketThread | None,
 ) -> None:
     """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
     one that a reference from the phone is for."""
     if who is None or not who.is_person:
         _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, replies.HELP, spoken.key)
         return
-    number = place.ticket if place is not None and place.side == ticket_threads.CUSTOMER else 0
+    number = thread.ticket if thread is not None and thread.side == ticket_threads.CUSTOMER else 0
     draft = tickets.draft(tx, who, number) if number else None
     mine = list(accounts.theirs(tx, who))
     account = draft.account if draft is not None else mine[0] if len(mine) == 1 and not number else None

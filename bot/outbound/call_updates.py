@@ -18,9 +18,9 @@ from store.slack.ticket_threads import Post
 from store.verification import slack_members
 
 
-def case(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def case(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """The card of a call as it is now: posted once, and changed from then on."""
-    ring, context = int(piece.payload["ring"]), posting.context
+    ring, context = int(job.payload["ring"]), posting.context
     if not context.agent_channel:
         return
     key = f"case:{ring}"
@@ -33,16 +33,16 @@ def case(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         return
     yield
     if stands is None:
-        _in_the_channel(posting, key, message, piece)
+        _in_the_channel(posting, key, message, job)
     else:
-        posting.rewrite(key, stands, message, message.version, piece)
+        posting.rewrite(key, stands, message, message.version, job)
     about = [f"ticket:{ticket.number}" for ticket in found.tickets]  # what it says of these changes with them
-    piece.then.append(lambda tx: quotes.keep(tx, key, {"ring": ring}, about))
+    job.then.append(lambda tx: quotes.keep(tx, key, {"ring": ring}, about))
 
 
-def alert(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def alert(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
-    id, context = int(piece.payload["alert"]), posting.context
+    id, context = int(job.payload["alert"]), posting.context
     grant = permit_worker(tx)
     found = alerts.to_deliver(tx, grant, id)
     if found is None:
@@ -53,34 +53,34 @@ def alert(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     message = call_cards.alert(context.phrases, found, named)
     if found.audience == alerts.DESK:
         if context.agent_channel:
-            _in_the_channel(posting, f"alert:{id}", message, piece)
+            _in_the_channel(posting, f"alert:{id}", message, job)
         return
     for member in leads:
         via = member.via or context.home_id
         key = f"alert:{id}:{member.team}:{member.user}"
-        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
 
 
-def called(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def called(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """A call back that reached nobody: whoever asked for it is told, in direct messages."""
     context = posting.context
-    found = callbacks.look(tx, int(piece.payload["call_back"]))
+    found = callbacks.look(tx, int(job.payload["call_back"]))
     them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
     if found is None or found.status not in callbacks.ENDED:
         return
     yield
     message = call_cards.not_reached(context.phrases, found)
     for member in them:
-        key, via = f"called:{piece.key}:{member.team}:{member.user}", member.via or context.home_id
-        posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+        key, via = f"called:{job.key}:{member.team}:{member.user}", member.via or context.home_id
+        posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
 
 
-def _in_the_channel(posting: Posting, key: str, message: Message, piece: Job) -> Post:
+def _in_the_channel(posting: Posting, key: str, message: Message, job: Job) -> Post:
     context = posting.context
     if not context.home_id:
         raise RetryLaterError("Slack has not told us who we are yet", 15)
     try:
-        return posting.post(key, context.home_id, context.agent_channel, message, piece, version=message.version)
+        return posting.post(key, context.home_id, context.agent_channel, message, job, version=message.version)
     except SlackError as said:
         if said.error in GONE:
             raise RetryLaterError(

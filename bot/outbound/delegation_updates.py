@@ -18,9 +18,9 @@ from store.slack import ticket_threads
 from store.verification import slack_members
 
 
-def request(_posting: Posting, tx: Transaction, piece: Job) -> None:
-    """Somebody asks: each who may lend is a piece of work of their own, so that nobody waits for another."""
-    _tell_lenders(tx, int(piece.payload["request"]), "asked")
+def request(_posting: Posting, tx: Transaction, job: Job) -> None:
+    """Somebody asks: each who may lend is a job of their own, so that nobody waits for another."""
+    _tell_lenders(tx, int(job.payload["request"]), "asked")
 
 
 def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
@@ -31,9 +31,9 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
         job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
 
 
-def ask(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """The question to one who may lend; afterwards the same message says what came of it."""
-    id, person = int(piece.payload["request"]), int(piece.payload["person"])
+    id, person = int(job.payload["request"]), int(job.payload["person"])
     key, context = f"loan:{id}:{person}", posting.context
     found = delegations.addressees(tx, permit_worker(tx), id)
     member = _where(tx, person)
@@ -45,14 +45,14 @@ def ask(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     if stands is not None:
         posting.change(stands, message)
     elif found[0].status == "open":
-        _direct(posting, key, member, message, piece)
+        _direct(posting, key, member, message, job)
 
 
-def news(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Lent, refused, over: whoever asked hears of it, if they are still on the account, and the lenders' messages say so."""
-    context, request, loan = posting.context, piece.payload.get("request"), piece.payload.get("loan")
+    context, request, loan = posting.context, job.payload.get("request"), job.payload.get("loan")
     if request is not None:
-        _tell_lenders(tx, int(request), piece.key)
+        _tell_lenders(tx, int(request), job.key)
     grant = permit_worker(tx)
     lent = delegations.told_about(tx, grant, int(loan)) if loan is not None else None
     asked = delegations.addressees(tx, grant, int(request)) if request is not None else None
@@ -70,7 +70,7 @@ def news(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     else:
         assert asked is not None
         message = delegation_messages.refused(context.phrases, asked[0])
-    _direct(posting, f"loan_news:{piece.key}", member, message, piece)
+    _direct(posting, f"loan_news:{job.key}", member, message, job)
 
 
 def _is_on(tx: Transaction, person: int, account: int | None) -> bool:
@@ -81,6 +81,6 @@ def _where(tx: Transaction, person: int) -> slack_members.Member | None:
     return next(iter(slack_members.of_person(tx, person)), None)
 
 
-def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, piece: Job) -> None:
+def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, job: Job) -> None:
     via = member.via or posting.context.home_id
-    posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
+    posting.post(key, via, posting.direct(member.team, member.user, via), message, job)

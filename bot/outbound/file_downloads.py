@@ -11,9 +11,9 @@ from store.jobs.job_queue import Job, PermanentError
 from store.messages import attachments
 
 
-def fetch_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def fetch_file(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """A file that came with a message. Of one in a shared channel the event said no more than its id."""
-    message, id = int(piece.payload["message"]), str(piece.payload["file"])
+    message, id = int(job.payload["message"]), str(job.payload["file"])
     team = attachments.came_through(tx, permit_worker(tx), message)
     yield
     through = team or posting.context.home_id
@@ -25,9 +25,9 @@ def fetch_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         content = posting.api.download(through, str(about["url_private"]), attachments.LARGEST)
     except PermanentError as never:
         why = str(never)
-        piece.then.append(lambda tx: attachments.never(tx, message, id, why))
+        job.then.append(lambda tx: attachments.never(tx, message, id, why))
         return
     name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
-    piece.then.append(
+    job.then.append(
         lambda tx: attachments.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)
     )

@@ -1,4 +1,4 @@
-"""What the worker does in Slack, by kind of work. Whatever is told is read anew, under the rights of whom it is told."""
+"""What the worker does in Slack, by kind of job. Whatever is told is read anew, under the rights of whom it is told."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Deliveries = dict[str, Delivery]
 
 
 def make_deliveries(context: SlackContext, api: WebApi) -> Deliveries:
-    """Kind of work → how it is done. Each bears being done twice."""
+    """Kind of job → how it is done. Each bears being done twice."""
     posting = Posting(context, api)
     return {kind: _with(posting, do, "slack") for kind, do in IN_SLACK.items()} | {
         kind: _with(posting, do, "worker") for kind, do in BY_WORKER.items()
@@ -55,62 +55,62 @@ def make_deliveries(context: SlackContext, api: WebApi) -> Deliveries:
 def _with(posting: Posting, do: Do, channel: str) -> Delivery:
     """`channel`: as which one the ledger has what is told by it."""
 
-    def deliver(tx: Transaction, piece: Job) -> Iterator[None] | None:
+    def deliver(tx: Transaction, job: Job) -> Iterator[None] | None:
         tx.channel = channel
         posting.context.look_in(tx)
-        return do(posting, tx, piece)
+        return do(posting, tx, job)
 
     return deliver
 
 
-def _user(piece: Job) -> SlackUser:
-    return SlackUser(str(piece.payload["team"]), str(piece.payload["user"]), str(piece.payload["via"]))
+def _user(job: Job) -> SlackUser:
+    return SlackUser(str(job.payload["team"]), str(job.payload["user"]), str(job.payload["via"]))
 
 
 # --- answers
 
 
-def tell(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def tell(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """An answer to somebody: beside what they wrote, for their eyes alone, or in direct messages."""
-    user, where = _user(piece), piece.payload.get("where") or {}
-    reply = replies.from_payload(piece.payload["what"])
+    user, where = _user(job), job.payload.get("where") or {}
+    reply = replies.from_payload(job.payload["what"])
     if replies.is_private(reply) and (where.get("only") or not str(where.get("channel")).startswith("D")):
         where = {}
-    message = _answer(tx, posting.context, user, piece.payload)
+    message = _answer(tx, posting.context, user, job.payload)
     yield
     channel = where.get("channel") or posting.direct(user.team, user.user, user.via)
     thread = where.get("thread")
-    if thread and channel.startswith("D") and piece.attempts == 1:
+    if thread and channel.startswith("D") and job.attempts == 1:
         _busy(posting, user.via, channel, thread)
     if where.get("replace") and not where.get("only"):
         posting.change(ticket_threads.Post(user.via, channel, str(where["message"])), message)
     elif where.get("only"):
-        _only_to(posting, user, channel, thread, message, piece)
+        _only_to(posting, user, channel, thread, message, job)
     else:
-        post = posting.post(f"tell:{piece.key}", user.via, channel, message, piece, thread=thread)
+        post = posting.post(f"tell:{job.key}", user.via, channel, message, job, thread=thread)
         if replies.fades(reply):
-            _shown_once(posting, post, message, piece)
+            _shown_once(posting, post, message, job)
         else:
-            reworded.keep(piece, f"tell:{piece.key}", piece.payload, message)
+            reworded.keep(job, f"tell:{job.key}", job.payload, message)
 
 
-def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, piece: Job) -> None:
+def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, job: Job) -> None:
     """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
-    if piece.attempts > 1:
+    if job.attempts > 1:
         posting.change(post, message)
-    piece.then.append(lambda tx: verification_prompts.fades(tx, f"tell:{piece.key}"))
+    job.then.append(lambda tx: verification_prompts.fades(tx, f"tell:{job.key}"))
 
 
-def answer_anew(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def answer_anew(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """An answer that holds words which have changed: made anew where it stands, under the rights of this moment."""
-    key, asked = str(piece.payload["post"]), piece.payload["asked"]
+    key, asked = str(job.payload["post"]), job.payload["asked"]
     stands = ticket_threads.posted(tx, key)
     user = SlackUser(str(asked["team"]), str(asked["user"]), str(asked["via"]))
     message = _answer(tx, posting.context, user, asked)
     if stands is not None:
         yield
         posting.change(stands, message)
-        reworded.keep(piece, key, asked, message)
+        reworded.keep(job, key, asked, message)
 
 
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
@@ -135,7 +135,7 @@ def _answer(tx: Transaction, context: SlackContext, user: SlackUser, asked: Mapp
     return answers.answer(tx, p, who, reply)
 
 
-def _only_to(posting: Posting, user: SlackUser, channel: str, thread: str | None, message: Message, piece: Job) -> None:
+def _only_to(posting: Posting, user: SlackUser, channel: str, thread: str | None, message: Message, job: Job) -> None:
     """For the eyes of one member; in direct messages where they are not in that channel."""
     try:
         posting.api.call(
@@ -149,43 +149,43 @@ def _only_to(posting: Posting, user: SlackUser, channel: str, thread: str | None
     except SlackError as said:
         if said.error not in (*GONE, "user_not_in_channel"):
             raise
-        posting.post(f"tell:{piece.key}", user.via, posting.direct(user.team, user.user, user.via), message, piece)
+        posting.post(f"tell:{job.key}", user.via, posting.direct(user.team, user.user, user.via), message, job)
 
 
 # --- forms
 
 
-def form(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def form(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Opens a form. When the trigger is too old by now, whoever clicked is told to click again."""
-    user, context = _user(piece), posting.context
+    user, context = _user(job), posting.context
     who = known(tx, user)
-    view = FORMS[str(piece.payload["form"])](tx, context, who, piece.payload) if who is not None else None
-    late = tx.now - int(piece.payload["at"]) > TRIGGER
+    view = FORMS[str(job.payload["form"])](tx, context, who, job.payload) if who is not None else None
+    late = tx.now - int(job.payload["at"]) > TRIGGER
     if view is None:
         return
     yield
-    if open_one := piece.payload.get("view"):
+    if open_one := job.payload.get("view"):
         with suppress(SlackError):  # closed meanwhile
             posting.api.call(user.via, "views.update", view_id=open_one, view=view)
         return
     if not late:
         try:
-            posting.api.call(user.via, "views.open", trigger_id=piece.payload["trigger"], view=view)
+            posting.api.call(user.via, "views.open", trigger_id=job.payload["trigger"], view=view)
             return
         except SlackError as said:
             if said.error not in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"):
                 raise
         except RetryLaterError:
-            if piece.attempts == 1:
+            if job.attempts == 1:
                 raise
     again = customer_messages.plain(context.phrases, "click_again")
-    where = piece.payload.get("where") or {}
+    where = job.payload.get("where") or {}
     channel = where.get("channel")
     if channel and where.get("only"):
-        _only_to(posting, user, channel, where.get("thread"), again, piece)
+        _only_to(posting, user, channel, where.get("thread"), again, job)
     else:
         to = channel or posting.direct(user.team, user.user, user.via)
-        posting.post(f"form:{piece.key}", user.via, to, again, piece)
+        posting.post(f"form:{job.key}", user.via, to, again, job)
 
 
 def _open_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
@@ -246,13 +246,13 @@ FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, An
 # --- the app's own place
 
 
-def show_home(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
-    user, p = _user(piece), posting.context.phrases
+def show_home(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
+    user, p = _user(job), posting.context.phrases
     who = known(tx, user)
     if who is None or not who.is_person:
         view = home.stranger(p, "stranger" if who is None else "home_staff")
     else:
-        page = int(piece.payload["page"])
+        page = int(job.payload["page"])
         found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
         account = answers.answer(tx, p, who, Named("account"))
         since = totp.confirmed_at(tx, person_of(who.subject))
@@ -260,14 +260,14 @@ def show_home(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         view = home.home(p, account, found or Page((), False), page, proved, since)
     yield
     posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
-    reworded.keep(piece, f"home:{user.team}:{user.user}", piece.payload, view)
+    reworded.keep(job, f"home:{user.team}:{user.user}", job.payload, view)
 
 
-def prompts(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
+def prompts(posting: Posting, _tx: Transaction, job: Job) -> Iterator[None]:
     """What one may ask, suggested in the messages tab. Without a thread, or Slack fails silently."""
     yield
-    p, user = posting.context.phrases, _user(piece)
-    channel = piece.payload.get("channel")
+    p, user = posting.context.phrases, _user(job)
+    channel = job.payload.get("channel")
     if channel:
         suggested = [{"title": p.plain(f"prompt.{name}"), "message": p.plain(f"prompt.{name}")} for name in PROMPTS]
         with suppress(RetryLaterError, PermanentError):  # no harm without; an app of before the agent view has none
@@ -280,12 +280,12 @@ def prompts(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
             )
 
 
-def welcome(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
+def welcome(posting: Posting, _tx: Transaction, job: Job) -> Iterator[None]:
     """In a channel the app came into: what it is good for, pinned."""
     yield
-    p, team, channel = posting.context.phrases, str(piece.payload["via"]), str(piece.payload["channel"])
+    p, team, channel = posting.context.phrases, str(job.payload["via"]), str(job.payload["channel"])
     said = b.message(b.section(p.say("welcome")), b.actions(b.button(p.plain("button.open"), "open", style="primary")))
-    post = posting.post(f"welcome:{team}:{channel}", team, channel, said, piece)
+    post = posting.post(f"welcome:{team}:{channel}", team, channel, said, job)
     try:
         posting.api.call(team, "pins.add", channel=channel, timestamp=post.ts)
     except SlackError as refused:
@@ -293,15 +293,15 @@ def welcome(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
             raise
 
 
-def react(posting: Posting, _tx: Transaction, piece: Job) -> Iterator[None]:
+def react(posting: Posting, _tx: Transaction, job: Job) -> Iterator[None]:
     """A lock on what an agent wrote in a card's thread: it is kept, and stays inside."""
     yield
     try:
         posting.api.call(
-            str(piece.payload["via"]),
+            str(job.payload["via"]),
             "reactions.add",
-            channel=piece.payload["channel"],
-            timestamp=piece.payload["ts"],
+            channel=job.payload["channel"],
+            timestamp=job.payload["ts"],
             name="lock",
         )
     except SlackError as said:

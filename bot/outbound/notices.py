@@ -15,21 +15,21 @@ from store.jobs.job_queue import Job
 from store.verification import slack_members
 
 
-def tell(_posting: Posting, tx: Transaction, piece: Job) -> None:
-    """Each member is a piece of work of their own: one who cannot be reached keeps nobody else from being told."""
-    notice, person = str(piece.payload["notice"]), int(piece.payload["person"])
+def tell(_posting: Posting, tx: Transaction, job: Job) -> None:
+    """Each member is a job of their own: one who cannot be reached keeps nobody else from being told."""
+    notice, person = str(job.payload["notice"]), int(job.payload["person"])
     for member in slack_members.of_person(tx, person):
         to = {"notice": notice, "person": person, "team": member.team, "user": member.user}
-        job_queue.enqueue_once(tx, "slack.notice_to", f"{piece.key}:{member.team}:{member.user}", to)
+        job_queue.enqueue_once(tx, "slack.notice_to", f"{job.key}:{member.team}:{member.user}", to)
 
 
-def tell_one(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def tell_one(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Unless they stand for somebody else by now."""
-    team, user, context = str(piece.payload["team"]), str(piece.payload["user"]), posting.context
+    team, user, context = str(job.payload["team"]), str(job.payload["user"]), posting.context
     member = slack_members.find(tx, team, user)
-    if member is None or member.subject != f"person:{piece.payload['person']}":
+    if member is None or member.subject != f"person:{job.payload['person']}":
         return
     yield
     via = member.via or context.home_id
-    message = customer_messages.plain(context.phrases, f"notice.{piece.payload['notice']}")
-    posting.post(f"notice:{piece.key}", via, posting.direct(team, user, via), message, piece)
+    message = customer_messages.plain(context.phrases, f"notice.{job.payload['notice']}")
+    posting.post(f"notice:{job.key}", via, posting.direct(team, user, via), message, job)

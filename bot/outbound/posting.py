@@ -1,5 +1,5 @@
 """Posting: once by a key, changed afterwards where it stands. Between two transactions, never inside one: where it stands is written
-down with the end of the piece of work.
+down with the end of the job.
 
 Slack has no way to say "only once": every post carries its key, and whoever tries again looks for
 it first.
@@ -35,7 +35,7 @@ class Posting:
         team: str,
         channel: str,
         message: Message,
-        piece: Job,
+        job: Job,
         *,
         thread: str | None = None,
         version: str = "",
@@ -45,7 +45,7 @@ class Posting:
             stands = ticket_threads.posted(tx, key)
         if stands is not None:
             return stands
-        return self.post_new(key, team, channel, message, piece, thread=thread, version=version)
+        return self.post_new(key, team, channel, message, job, thread=thread, version=version)
 
     def post_new(
         self,
@@ -53,14 +53,14 @@ class Posting:
         team: str,
         channel: str,
         message: Message,
-        piece: Job,
+        job: Job,
         *,
         thread: str | None = None,
         version: str = "",
     ) -> Post:
-        """The same, where the piece of work has read already that it does not stand. If it was tried before, it may stand and we not
+        """The same, where the job has read already that it does not stand. If it was tried before, it may stand and we not
         know."""
-        ts = self._found(team, channel, thread, key, piece.created_at) if piece.attempts > 1 else None
+        ts = self._found(team, channel, thread, key, job.created_at) if job.attempts > 1 else None
         if ts is None:
             metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
             said = self.api.call(
@@ -68,7 +68,7 @@ class Posting:
             )
             channel, ts = str(said.get("channel") or channel), str(said["ts"])
         made = Post(team, channel, ts, version)
-        keep(piece, key, made)
+        keep(job, key, made)
         return made
 
     def change(self, post: Post, message: Message) -> None:
@@ -92,11 +92,11 @@ class Posting:
                 slack_members.met(tx, member, via, channel)
         return channel
 
-    def rewrite(self, key: str, stands: Post, message: Message, version: str, piece: Job) -> None:
+    def rewrite(self, key: str, stands: Post, message: Message, version: str, job: Job) -> None:
         """The same for what has a version, unless it is in that one."""
         if stands.version != version:
             self.change(stands, message)
-            keep(piece, key, replace(stands, version=version))
+            keep(job, key, replace(stands, version=version))
 
     def _found(self, team: str, channel: str, thread: str | None, key: str, since: int) -> str | None:
         """Where a post with this key stands already, among what was posted there since a time (ms)."""
@@ -123,6 +123,6 @@ class Posting:
         raise RetryLaterError("too much was written there since to find whether it was posted", 300)
 
 
-def keep(piece: Job, key: str, post: Post) -> None:
+def keep(job: Job, key: str, post: Post) -> None:
     """Where something stands, written down when this try ends."""
-    piece.then.append(lambda tx: ticket_threads.keep_post(tx, key, post))
+    job.then.append(lambda tx: ticket_threads.keep_post(tx, key, post))

@@ -28,7 +28,7 @@ APART: Final = 30_000  # ms until the next of them
 _OF_A_TICKET: Final = frozenset({"prove", "withdraw", "solved", "reopen", "reply"})  # buttons that say a number
 
 
-def keep(piece: Job, post: str, asked: Mapping[str, Any], made: Message | Mapping[str, Any]) -> None:
+def keep(job: Job, post: str, asked: Mapping[str, Any], made: Message | Mapping[str, Any]) -> None:
     """What a post holds from now on."""
     blocks = made.blocks if isinstance(made, Message) else made.get("blocks", ())
     about = [f"ticket:{number}" for block in blocks for number in _numbers(block)]
@@ -40,7 +40,7 @@ def keep(piece: Job, post: str, asked: Mapping[str, Any], made: Message | Mappin
     if about:
         named = ("what", "from", "source", "team", "user", "via", "page", "ring")
         known = {name: asked[name] for name in named if name in asked}
-        piece.then.append(lambda tx: quotes.keep(tx, post, known, about))
+        job.then.append(lambda tx: quotes.keep(tx, post, known, about))
 
 
 def source(asked: Mapping[str, Any]) -> str:
@@ -57,16 +57,16 @@ def _numbers(block: Mapping[str, Any]) -> Iterator[str]:
                 yield found[2]
 
 
-def again(_posting: Posting, tx: Transaction, piece: Job) -> None:
-    """Words of a ticket or of a message have changed: each answer that holds them is a piece of work of its own, a few at once, the
+def again(_posting: Posting, tx: Transaction, job: Job) -> None:
+    """Words of a ticket or of a message have changed: each answer that holds them is a job of its own, a few at once, the
     newest first. One that waits to be made anew already will show what is so then."""
-    about, before = str(piece.payload["about"]), piece.payload.get("before")
+    about, before = str(job.payload["about"]), job.payload.get("before")
     found = quotes.holding(tx, about, AT_ONCE, before)
     for one in found:
-        _anew(tx, one, about, f"{one.post}:{piece.key}")
+        _anew(tx, one, about, f"{one.post}:{job.key}")
     if len(found) == AT_ONCE:  # in no lane: a newer change does not wait for the rest of this one
         rest = {"about": about, "before": found[-1].id}
-        job_queue.enqueue_once(tx, edits.SAYS, f"{piece.key}:{found[-1].id}", rest, after=APART)
+        job_queue.enqueue_once(tx, edits.SAYS, f"{job.key}:{found[-1].id}", rest, after=APART)
 
 
 def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:

@@ -1,5 +1,5 @@
 """What becomes of a ticket, brought to everybody who follows it: to the desk's card and thread, to the customer's direct
-messages, and, without anything confidential, to the channel where it began. In each place in its order.
+messages, and, without anything confidential, to the channel where it began. In each thread in its order.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from store.jobs.job_queue import Job, PermanentError, RetryLaterError
 from store.messages import attachments, shown, timeline
 from store.messages.timeline import Said
 from store.slack import ticket_threads
-from store.slack.ticket_threads import Place, Post
+from store.slack.ticket_threads import Post, TicketThread
 from store.tickets import answer_delivery
 from store.tickets import ticket_summary as facts
 from store.tickets.answer_delivery import Delivery
 from store.verification import slack_members
 
 
-def news(posting: Posting, tx: Transaction, piece: Job) -> None:
-    """Something about a ticket changed: what each place is owed, each thing once and in its order."""
-    context, number = posting.context, int(piece.payload["ticket"])
+def news(posting: Posting, tx: Transaction, job: Job) -> None:
+    """Something about a ticket changed: what each thread still needs, each thing once and in its order."""
+    context, number = posting.context, int(job.payload["ticket"])
     home = context.home
     if home is None:
         raise RetryLaterError("Slack has not told us who we are yet", 15)
@@ -41,47 +41,47 @@ def news(posting: Posting, tx: Transaction, piece: Job) -> None:
     about = timeline.about(tx, number)
     if about is None:
         return
-    _places_for(context, tx, grant, number, about.status, home.team)
+    _open_threads(context, tx, grant, number, about.status, home.team)
     said, theirs = shown.said(tx, grant, number), False
     became = answer_delivery.of_ticket(tx, grant, number)
-    for place in ticket_threads.of_ticket(tx, number):
-        if place.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:
+    for thread in ticket_threads.of_ticket(tx, number):
+        if thread.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:
             continue
-        lane = f"place:{place.id}"
-        first = {"place": place.id, "ticket": number}
-        if place.side == ticket_threads.CUSTOMER:
-            if not _is_theirs(tx, place):
-                if ticket_threads.posted(tx, f"head:{place.id}") is not None:
-                    job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
+        lane = f"thread:{thread.id}"
+        first = {"thread": thread.id, "ticket": number}
+        if thread.side == ticket_threads.CUSTOMER:
+            if not _is_theirs(tx, thread):
+                if ticket_threads.posted(tx, f"head:{thread.id}") is not None:
+                    job_queue.enqueue_once(tx, "slack.head", f"{thread.id}:{job.key}", first, lane=lane)
                 continue
             theirs = True
-        job_queue.enqueue_once(tx, "slack.head", f"{place.id}:{piece.key}", first, lane=lane)
-        stand = ticket_threads.versions(tx, place)
+        job_queue.enqueue_once(tx, "slack.head", f"{thread.id}:{job.key}", first, lane=lane)
+        stand = ticket_threads.versions(tx, thread)
         for one in said[1:]:
-            version, state = _version(place, one, became.get(one.id)), became.get(one.id)
-            if _is_owed(place, one, state) and stand.get(f"say:{place.id}:{one.id}") != version:
+            version, state = _version(thread, one, became.get(one.id)), became.get(one.id)
+            if _is_owed(thread, one, state) and stand.get(f"say:{thread.id}:{one.id}") != version:
                 owed = {**first, "message": one.id, "version": version}
-                job_queue.enqueue_once(tx, "slack.say", f"{place.id}:{one.id}:{piece.key}", owed, lane=lane)
+                job_queue.enqueue_once(tx, "slack.say", f"{thread.id}:{one.id}:{job.key}", owed, lane=lane)
         for one in said:
-            for file in one.files if _gets_files(place, one) else ():
+            for file in one.files if _gets_files(thread, one) else ():
                 if file.fetched:
                     sent = {**first, "file": file.id, "message": one.id}
-                    job_queue.enqueue_once(tx, "slack.send_file", f"{place.id}:{file.id}", sent, lane=lane)
+                    job_queue.enqueue_once(tx, "slack.send_file", f"{thread.id}:{file.id}", sent, lane=lane)
     if not theirs:
         answer_delivery.left_over(tx, grant, number, phone=context.phone)
 
 
-def _places_for(context: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
-    """The desk's own place, and the direct messages of whoever opened it, if they are in Slack."""
+def _open_threads(context: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
+    """The desk's own thread, and the direct messages of whoever opened it, if they are in Slack."""
     there = ticket_threads.of_ticket(tx, number)
     if (
         context.agent_channel
         and status not in timeline.NOT_THE_DESKS
-        and not any(place.side == ticket_threads.DESK for place in there)
+        and not any(thread.side == ticket_threads.DESK for thread in there)
     ):
         ticket_threads.add(tx, number, ticket_threads.DESK, home)
     requester = facts.requester_of(tx, grant, number)
-    if requester is None or any(place.side == ticket_threads.CUSTOMER and _is_theirs(tx, place) for place in there):
+    if requester is None or any(thread.side == ticket_threads.CUSTOMER and _is_theirs(tx, thread) for thread in there):
         return
     member = next(iter(slack_members.of_person(tx, requester)), None)
     if member is not None:
@@ -89,26 +89,26 @@ def _places_for(context: SlackContext, tx: Transaction, grant: Grant, number: in
         ticket_threads.add(tx, number, ticket_threads.CUSTOMER, member.via or home, person=requester, member=them)
 
 
-def _version(place: Place, said: Said, became: Delivery | None) -> str:
+def _version(thread: TicketThread, said: Said, became: Delivery | None) -> str:
     """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files; to the desk also what became of an answer."""
     shown = (said.body or said.recording, said.withdrawn, [(file.name, file.lost) for file in said.files])
-    return digest(repr((*shown, became.state, became.why) if place.side == ticket_threads.DESK and became else shown))
+    return digest(repr((*shown, became.state, became.why) if thread.side == ticket_threads.DESK and became else shown))
 
 
-def _is_owed(place: Place, said: Said, became: Delivery | None) -> bool:
-    """What a place does not have already: not what was written there. The first words of a ticket stand in its head."""
-    if place.side == ticket_threads.ORIGIN:  # it says to look into direct messages: once the answer stands there
+def _is_owed(thread: TicketThread, said: Said, became: Delivery | None) -> bool:
+    """What a thread does not have already: not what was written there. The first words of a ticket stand in its head."""
+    if thread.side == ticket_threads.ORIGIN:  # it says to look into direct messages: once the answer stands there
         return became is not None and became.state == "delivered"
-    if became is not None and became.state == "refused" and became.place == place.id:
+    if became is not None and became.state == "refused" and became.thread == thread.id:
         return False  # Slack refused it for good; `deskgate jobs retry` tries again
-    if ticket_texts.came_from(place, said) or said.event in ("taken", "waiting"):
+    if ticket_texts.came_from(thread, said) or said.event in ("taken", "waiting"):
         return False
-    return place.side == ticket_threads.DESK or not said.internal
+    return thread.side == ticket_threads.DESK or not said.internal
 
 
-def _gets_files(place: Place, said: Said) -> bool:
-    allowed = place.side == ticket_threads.DESK or (place.side == ticket_threads.CUSTOMER and not said.internal)
-    return allowed and not said.withdrawn and not ticket_texts.came_from(place, said)
+def _gets_files(thread: TicketThread, said: Said) -> bool:
+    allowed = thread.side == ticket_threads.DESK or (thread.side == ticket_threads.CUSTOMER and not said.internal)
+    return allowed and not said.withdrawn and not ticket_texts.came_from(thread, said)
 
 
 # --- doing it
@@ -116,61 +116,61 @@ def _gets_files(place: Place, said: Said) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The first message of a place as it has to be, and where it stands; `linked`: where what it leads to stands."""
+    """The first message of a thread as it has to be, and where it stands; `linked`: where what it leads to stands."""
 
     message: Message
     stands: Post | None
     linked: Post | None
 
 
-def head(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
-    """The first message of a place: posted, or brought to what is so now."""
-    place = _place(tx, piece)
-    found = _head(posting.context, tx, place)
+def head(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
+    """The first message of a thread: posted, or brought to what is so now."""
+    thread = _thread(tx, job)
+    found = _head(posting.context, tx, thread)
     if found is None:
         return
     yield
-    _bring_head(posting, place, found, piece)
+    _bring_head(posting, thread, found, job)
 
 
-def _head(context: SlackContext, tx: Transaction, place: Place) -> _Head | None:
-    stands = ticket_threads.posted(tx, f"head:{place.id}")
-    if stands is not None and place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
+def _head(context: SlackContext, tx: Transaction, thread: TicketThread) -> _Head | None:
+    stands = ticket_threads.posted(tx, f"head:{thread.id}")
+    if stands is not None and thread.side == ticket_threads.CUSTOMER and not _is_theirs(tx, thread):
         # What stood there is not for whoever they are now.
         return _Head(customer_messages.fixed(context.phrases, "stranger"), stands, None)
-    _still_theirs(tx, place)
-    message = ticket_texts.HEADS[place.side](context, tx, place)
-    linked = _customers(tx, place) if place.side == ticket_threads.ORIGIN else None
+    _still_theirs(tx, thread)
+    message = ticket_texts.HEADS[thread.side](context, tx, thread)
+    linked = _customers(tx, thread) if thread.side == ticket_threads.ORIGIN else None
     return None if message is None else _Head(message, stands, linked)
 
 
-def _bring_head(posting: Posting, place: Place, found: _Head, piece: Job) -> Place:
-    """The place, with its first message in it."""
-    key, message = f"head:{place.id}", found.message
+def _bring_head(posting: Posting, thread: TicketThread, found: _Head, job: Job) -> TicketThread:
+    """The thread, with its first message in it."""
+    key, message = f"head:{thread.id}", found.message
     if link := _link(posting, found.linked):
         message = b.message(list(message.blocks), b.section(f"<{link}|{posting.context.phrases.say('button.follow')}>"))
     if (post := found.stands) is not None:
-        posting.rewrite(key, post, message, message.version, piece)
+        posting.rewrite(key, post, message, message.version, job)
     else:
-        channel = place.channel or _channel(posting, place)
-        post = _posted(posting, key, place, channel, message, piece, message.version)
-        piece.then.append(lambda tx: _first_stands(tx, place, post))
-    return place if place.thread is not None else replace(place, channel=post.channel, thread=post.ts)
+        channel = thread.channel or _channel(posting, thread)
+        post = _posted(posting, key, thread, channel, message, job, message.version)
+        job.then.append(lambda tx: _head_stands(tx, thread, post))
+    return thread if thread.ts is not None else replace(thread, channel=post.channel, ts=post.ts)
 
 
-def _first_stands(tx: Transaction, place: Place, post: Post) -> None:
-    if place.thread is None:
-        ticket_threads.stands(tx, place, post.channel, post.ts)
-    if place.side == ticket_threads.CUSTOMER:  # now there is something that the channel where it began can link to
-        for other in ticket_threads.of_ticket(tx, place.ticket):
+def _head_stands(tx: Transaction, thread: TicketThread, post: Post) -> None:
+    if thread.ts is None:
+        ticket_threads.stands(tx, thread, post.channel, post.ts)
+    if thread.side == ticket_threads.CUSTOMER:  # now there is something that the channel where it began can link to
+        for other in ticket_threads.of_ticket(tx, thread.ticket):
             if other.side == ticket_threads.ORIGIN:
-                first = {"place": other.id, "ticket": place.ticket}
-                job_queue.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"place:{other.id}")
+                first = {"thread": other.id, "ticket": thread.ticket}
+                job_queue.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, lane=f"thread:{other.id}")
 
 
-def _customers(tx: Transaction, place: Place) -> Post | None:
+def _customers(tx: Transaction, thread: TicketThread) -> Post | None:
     """Where the customer's own messages about the ticket begin."""
-    theirs = (one for one in ticket_threads.of_ticket(tx, place.ticket) if one.side == ticket_threads.CUSTOMER)
+    theirs = (one for one in ticket_threads.of_ticket(tx, thread.ticket) if one.side == ticket_threads.CUSTOMER)
     return next((posted for one in theirs if (posted := ticket_threads.posted(tx, f"head:{one.id}")) is not None), None)
 
 
@@ -185,58 +185,58 @@ def _link(posting: Posting, found: Post | None) -> str:
     return ""
 
 
-def say(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
-    """One thing that was said, in one place; if it stands there, it was changed since."""
-    context, id, version = posting.context, int(piece.payload["message"]), str(piece.payload["version"])
-    place, first = _standing(context, tx, piece)
-    key = f"say:{place.id}:{id}"
-    _still_theirs(tx, place)
-    message = ticket_texts.SAYS[place.side](context, tx, place, id)
+def say(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
+    """One thing that was said, in one thread; if it stands there, it was changed since."""
+    context, id, version = posting.context, int(job.payload["message"]), str(job.payload["version"])
+    thread, first = _standing(context, tx, job)
+    key = f"say:{thread.id}:{id}"
+    _still_theirs(tx, thread)
+    message = ticket_texts.SAYS[thread.side](context, tx, thread, id)
     stands = ticket_threads.posted(tx, key)
     yield
     if first is not None:
-        place = _bring_head(posting, place, first, piece)
-    customers = place.side == ticket_threads.CUSTOMER
+        thread = _bring_head(posting, thread, first, job)
+    customers = thread.side == ticket_threads.CUSTOMER
     if message is None:
         if customers:
-            number = place.ticket
-            piece.then.append(
+            number = thread.ticket
+            job.then.append(
                 lambda tx: answer_delivery.unreadable(tx, permit_worker(tx), number, id, phone=context.phone)
             )
         return
     if stands is None:
-        _posted(posting, key, place, place.channel or "", message, piece, version)
+        _posted(posting, key, thread, thread.channel or "", message, job, version)
     else:
-        posting.rewrite(key, stands, message, version, piece)
+        posting.rewrite(key, stands, message, version, job)
     if customers:
-        piece.then.append(lambda tx: answer_delivery.settle(tx, id, "delivered"))
+        job.then.append(lambda tx: answer_delivery.settle(tx, id, "delivered"))
 
 
-def send_file(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
-    """A file, in one place. Its id is kept before it is posted: whoever tries again asks by it whether it was."""
+def send_file(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
+    """A file, in one thread. Its id is kept before it is posted: whoever tries again asks by it whether it was."""
     context = posting.context
-    place, first = _standing(context, tx, piece)
-    key = f"file:{place.id}:{piece.payload['file']}"
-    _still_theirs(tx, place)
+    thread, first = _standing(context, tx, job)
+    key = f"file:{thread.id}:{job.payload['file']}"
+    _still_theirs(tx, thread)
     allowed = (
-        place.side == ticket_threads.DESK
-        or ticket_texts.as_customer(tx, place, int(piece.payload["message"])) is not None
+        thread.side == ticket_threads.DESK
+        or ticket_texts.as_customer(tx, thread, int(job.payload["message"])) is not None
     )
-    found = attachments.content(tx, permit_worker(tx), int(piece.payload["file"])) if allowed else None
-    posted, begun = ticket_threads.posted(tx, key), ticket_threads.posted(tx, f"{key}:begun:{piece.attempts - 1}")
+    found = attachments.content(tx, permit_worker(tx), int(job.payload["file"])) if allowed else None
+    posted, begun = ticket_threads.posted(tx, key), ticket_threads.posted(tx, f"{key}:begun:{job.attempts - 1}")
     yield
     if first is not None:
-        place = _bring_head(posting, place, first, piece)
-    channel = place.channel or ""
+        thread = _bring_head(posting, thread, first, job)
+    channel = thread.channel or ""
     if found is None or posted is not None or (begun is not None and _is_shared(posting, begun, channel)):
         return
 
     def before(file: str) -> None:
         with context.store.transaction("slack") as tx:
-            ticket_threads.keep_post(tx, f"{key}:begun:{piece.attempts}", Post(place.team, channel, file))
+            ticket_threads.keep_post(tx, f"{key}:begun:{job.attempts}", Post(thread.team, channel, file))
 
-    sent = posting.api.upload(place.team, channel, place.thread, found.name, found.content, before=before)
-    keep(piece, key, Post(place.team, channel, sent))
+    sent = posting.api.upload(thread.team, channel, thread.ts, found.name, found.content, before=before)
+    keep(job, key, Post(thread.team, channel, sent))
 
 
 def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
@@ -247,53 +247,53 @@ def _is_shared(posting: Posting, begun: Post, channel: str) -> bool:
     return any(channel in (about.get(where) or ()) for where in ("channels", "groups", "ims"))
 
 
-def _place(tx: Transaction, piece: Job) -> Place:
-    place = ticket_threads.find(tx, int(piece.payload["place"]))
-    if place is None:
-        raise PermanentError("its place is gone")
-    return place
+def _thread(tx: Transaction, job: Job) -> TicketThread:
+    thread = ticket_threads.find(tx, int(job.payload["thread"]))
+    if thread is None:
+        raise PermanentError("its thread is gone")
+    return thread
 
 
-def _standing(context: SlackContext, tx: Transaction, piece: Job) -> tuple[Place, _Head | None]:
-    """The place of a piece of work; and its first message, if that is to be brought there before anything else."""
-    place = _place(tx, piece)
-    if place.thread is not None:
-        return place, None
-    first = _head(context, tx, place)
+def _standing(context: SlackContext, tx: Transaction, job: Job) -> tuple[TicketThread, _Head | None]:
+    """The thread of a job; and its first message, if that is to be brought there before anything else."""
+    thread = _thread(tx, job)
+    if thread.ts is not None:
+        return thread, None
+    first = _head(context, tx, thread)
     if first is None:
         raise PermanentError("nothing of the ticket may stand there")
-    return place, first
+    return thread, first
 
 
-def _still_theirs(tx: Transaction, place: Place) -> None:
+def _still_theirs(tx: Transaction, thread: TicketThread) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
-    if place.side == ticket_threads.CUSTOMER and not _is_theirs(tx, place):
+    if thread.side == ticket_threads.CUSTOMER and not _is_theirs(tx, thread):
         raise PermanentError("the member these direct messages are with does not stand for them any more")
 
 
-def _is_theirs(tx: Transaction, place: Place) -> bool:
-    found = slack_members.find(tx, *place.member) if place.member is not None else None
-    return place.member is None or (found is not None and found.subject == subject_of(place.person or 0))
+def _is_theirs(tx: Transaction, thread: TicketThread) -> bool:
+    found = slack_members.find(tx, *thread.member) if thread.member is not None else None
+    return thread.member is None or (found is not None and found.subject == subject_of(thread.person or 0))
 
 
-def _channel(posting: Posting, place: Place) -> str:
-    if place.side == ticket_threads.DESK:
+def _channel(posting: Posting, thread: TicketThread) -> str:
+    if thread.side == ticket_threads.DESK:
         return posting.context.agent_channel
-    if place.member is None:
+    if thread.member is None:
         raise PermanentError("they are not in Slack")
-    return posting.direct(*place.member, place.team)
+    return posting.direct(*thread.member, thread.team)
 
 
 def _posted(
-    posting: Posting, key: str, place: Place, channel: str, message: Message, piece: Job, version: str = ""
+    posting: Posting, key: str, thread: TicketThread, channel: str, message: Message, job: Job, version: str = ""
 ) -> Post:
     try:
-        return posting.post_new(key, place.team, channel, message, piece, thread=place.thread, version=version)
+        return posting.post_new(key, thread.team, channel, message, job, thread=thread.ts, version=version)
     except SlackError as said:
-        if place.side == ticket_threads.DESK and said.error in GONE:
+        if thread.side == ticket_threads.DESK and said.error in GONE:
             raise RetryLaterError(
                 f"SLACK_AGENT_CHANNEL: Slack answers {said.error}: invite the app into it", OPERATORS
             ) from said
-        if place.side == ticket_threads.ORIGIN and said.error in GONE:
+        if thread.side == ticket_threads.ORIGIN and said.error in GONE:
             raise PermanentError("the app is not in the channel where it began") from said
         raise

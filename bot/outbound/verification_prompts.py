@@ -24,30 +24,30 @@ from store.verification import call_codes, factors, slack_approvals
 from store.verification.slack_members import Member
 
 
-def code(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def code(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """A code of eight digits for the phone, good for that one call."""
-    person, call = int(piece.payload["person"]), str(piece.payload["call"])
-    context, subject = posting.context, subject_of(int(piece.payload["person"]))
-    if tx.now - piece.created_at > one_time_codes.LIFE:
+    person, call = int(job.payload["person"]), str(job.payload["call"])
+    context, subject = posting.context, subject_of(int(job.payload["person"]))
+    if tx.now - job.created_at > one_time_codes.LIFE:
         return  # the caller has given up long since
     them = factors.on_file(tx, person).members
-    named = _account_name(tx, subject, int(piece.payload["account"]))
+    named = _account_name(tx, subject, int(job.payload["account"]))
     if not them or named is None:
         return
-    bound = call_codes.bound_to(call, int(piece.payload["account"]))
+    bound = call_codes.bound_to(call, int(job.payload["account"]))
     message = verification_messages.step_code(
         context.phrases, named, one_time_codes.issue(tx, call_codes.IN_SLACK, subject, bound)
     )
-    tx.record(subject, int(piece.payload["account"]), "step_code", "shown")
+    tx.record(subject, int(job.payload["account"]), "step_code", "shown")
     yield
     for member in them:
-        _show(posting, f"code:{piece.key}", member, message, piece, over_later=True)
+        _show(posting, f"code:{job.key}", member, message, job, over_later=True)
 
 
-def approve(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def approve(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
     late, what asked says so."""
-    id, context = int(piece.payload["approval"]), posting.context
+    id, context = int(job.payload["approval"]), posting.context
     asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
     if asked is None:
         return
@@ -61,12 +61,12 @@ def approve(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
         if stands is not None:
             posting.change(stands, message)
         elif not asked.over:
-            _show(posting, f"approve:{id}", member, message, piece)
+            _show(posting, f"approve:{id}", member, message, job)
 
 
-def calling(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def calling(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """We are calling them now, and these are our two words."""
-    id, context = int(piece.payload["call_back"]), posting.context
+    id, context = int(job.payload["call_back"]), posting.context
     found = callbacks.look(tx, id)
     them = factors.on_file(tx, found.person).members if found is not None else ()
     if found is None or found.status in callbacks.ENDED:
@@ -75,12 +75,12 @@ def calling(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
     words = callbacks.words(context.store.keys, found)
     message = verification_messages.calling(context.phrases, found.number[-2:], words)
     for member in them:
-        _show(posting, f"calling:{id}", member, message, piece)
+        _show(posting, f"calling:{id}", member, message, job)
 
 
-def fade(posting: Posting, tx: Transaction, piece: Job) -> Iterator[None]:
+def fade(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """What was good for minutes is over, and says so where it stood."""
-    stands = ticket_threads.posted(tx, str(piece.payload["post"]))
+    stands = ticket_threads.posted(tx, str(job.payload["post"]))
     if stands is not None:
         yield
         posting.change(stands, customer_messages.plain(posting.context.phrases, "code_over"))
@@ -98,12 +98,10 @@ def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
     return None if grant is None else account_details.name(tx, grant).name
 
 
-def _show(
-    posting: Posting, name: str, member: Member, message: Message, piece: Job, *, over_later: bool = False
-) -> None:
+def _show(posting: Posting, name: str, member: Member, message: Message, job: Job, *, over_later: bool = False) -> None:
     key, via = f"{name}:{member.team}:{member.user}", member.via or posting.context.home_id
-    post = posting.post(key, via, posting.direct(member.team, member.user, via), message, piece)
-    if piece.attempts > 1:  # what stands there may be of the try before
+    post = posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
+    if job.attempts > 1:  # what stands there may be of the try before
         posting.change(post, message)
     if over_later:
-        piece.then.append(lambda tx: fades(tx, key))
+        job.then.append(lambda tx: fades(tx, key))

@@ -232,7 +232,7 @@ def _page(name: str, said: str = "") -> Response:
 
 
 def due(tx: Transaction) -> None:
-    """Has the tokens that end soon rotated: one piece of work for each pair of tokens, one lane for each team."""
+    """Has the tokens that end soon rotated: one job for each pair of tokens, one lane for each team."""
     for team in installations.due_to_rotate(tx):
         found = installations.find(tx, team)
         if found is not None:
@@ -248,7 +248,7 @@ def rotate(
     with store.transaction("worker") as tx:
         found = installations.find(tx, team) if team in installations.due_to_rotate(tx) else None
         if found is None:
-            return  # the piece before this one did it, or the app is gone
+            return  # the job before this one did it, or the app is gone
         if found.refresh is None or found.token is None:
             raise RetryLaterError(
                 f"the tokens of {team} cannot be opened: is their key still in SECRET_KEYS?", OPERATORS

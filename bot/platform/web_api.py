@@ -29,7 +29,7 @@ from store.text.cleaning import clean
 
 SLACK: Final = ("slack.com", "slack-gov.com")  # theirs, with all that is below
 LARGEST_ANSWER: Final = 16 * 1024 * 1024
-LONGEST_TRANSFER: Final = 60.0  # seconds for a whole file: well within the lease of a piece of work
+LONGEST_TRANSFER: Final = 60.0  # seconds for a whole file: well within the lease of a job
 MOST_HOPS: Final = 3
 OPERATORS: Final = 300.0  # seconds until the next try where somebody has to mend something first
 # Errors that pass by themselves, and those of the token, which the operator mends. Every other one stays as it is.

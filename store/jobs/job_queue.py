@@ -1,9 +1,9 @@
-"""Later work: enqueued in the transaction of its cause, done by the worker at least once, made once by a key.
+"""Background jobs: enqueued in the transaction of its cause, done by the worker at least once, made once by a key.
 
-One row is one piece of work. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
-lease runs out and another takes it, so every kind of work must bear being done twice. Pieces in one lane are done one
-after the other, the oldest first: while that one waits, so do the others. How a piece takes two transactions, or one:
-`Delivery`. docs/decisions/0003-later-work.md
+One row is one job. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
+lease runs out and another takes it, so every kind of job must bear being done twice. Those in one lane are done one
+after the other, the oldest first: while that one waits, so do the others. How one takes two transactions, or one:
+`Delivery`. docs/decisions/0003-background-jobs.md
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from store import tables
 from store.db.statements import Prepared, either
 from store.db.transaction import Transaction
 
-LEASE: Final = 120_000  # ms; whoever takes longer finds the piece taken by another, who does it again
+LEASE: Final = 120_000  # ms; whoever takes longer finds the job taken by another, who does it again
 # ms; then every hour, until it is given up (failed_jobs.py)
 BACK_OFF: Final = (5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000)
 LONGEST: Final = 2 * 3_600_000  # ms; nothing is put off for longer but by a clock that has been put right since
-KEPT: Final = 3 * 24 * 3_600_000  # how long done work is kept, so that its key still refuses a repeat
+KEPT: Final = 3 * 24 * 3_600_000  # how long a job that is done is kept, so that its key still refuses a repeat
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
 # Work that sends somebody a code or a link, or shows it: each in the lane of its person, so that it can be withdrawn.
 PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
@@ -47,7 +47,7 @@ PROVING: Final = ("proof_code", "pin_page", *PROVING_ON_AN_ACCOUNT)
 
 
 class RetryLaterError(Exception):
-    """Raised by whoever does a piece: put it back for `seconds`, or with the usual back-off. The words are for the
+    """Raised by whoever does a job: put it back for `seconds`, or with the usual back-off. The words are for the
     operator: no secrets, one line."""
 
     def __init__(self, why: str, seconds: float | None = None) -> None:
@@ -73,17 +73,17 @@ class Job:
 
 
 Delivery = Callable[[Transaction, Job], Iterator[None] | None]
-"""How a kind of work is done. It is called in the transaction that leases the piece, and reads and writes in that. If it has to ask
+"""How a kind of job is done. It is called in the transaction that leases the job, and reads and writes in that. If it has to ask
 another company it yields, once: the transaction ends there, and what follows is done outside any. What came of that goes into
 `then`. Without a `yield` all is done in the one transaction, which also marks it done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is owed: how many pieces, how many of them have failed, the age of the oldest in ms, an error of those; and how
+    """What is pending: how many jobs, how many of them have failed, the age of the oldest in ms, an error of those; and how
     many were given up in the last 30 days and neither retried nor dropped."""
 
-    owed: int
+    pending: int
     failing: int
     oldest: int
     error: str | None
@@ -93,7 +93,7 @@ class Backlog:
 def enqueue(
     tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
 ) -> None:
-    """Adds a piece of work, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
+    """Adds a job, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
     tx.write(tables.work, _row(tx, kind, key, payload, after, lane))
 
 
@@ -128,7 +128,7 @@ def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
 
 
 def lease(tx: Transaction, kinds: list[str]) -> Job | None:
-    """The piece of work that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
+    """The job that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
     row = (
         tx.connection.execute(_lease(tuple(kinds)), {"now": tx.now, "until": tx.now + LEASE}).first() if kinds else None
     )
@@ -140,12 +140,12 @@ def lease(tx: Transaction, kinds: list[str]) -> Job | None:
 
 
 def lane_of(kind: str, person: int) -> str:
-    """The lane of work of this kind for one person."""
+    """The lane of jobs of this kind for one person."""
     return f"{kind}:{person}"
 
 
 def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
-    """What is owed in these lanes is owed no more, nor can the operator have what was given up tried again: the lanes in which there
+    """What is pending in these lanes is done no more, nor can the operator have what was given up tried again: the lanes in which there
     was anything."""
     return _withdrawn(tx, tables.work.c.lane.in_(lanes))
 
@@ -166,64 +166,64 @@ def _withdrawn(tx: Transaction, which: ColumnElement[bool]) -> list[str]:
 
 
 def waits(tx: Transaction, lane: str) -> bool:
-    """Whether a piece in this lane has not been begun: what is so now, it will find when it is done."""
+    """Whether a job in this lane has not been begun: what is so now, it will find when it is done."""
     w = tables.work.c
     unbegun = select(w.id).where(w.lane == lane, w.done_at.is_(None), w.attempts == 0).limit(1)
     return tx.connection.execute(unbegun).first() is not None
 
 
 def outside(do: Callable[[], object]) -> Iterator[None]:
-    """A delivery that has nothing to do in the transaction that leases the piece."""
+    """A delivery that has nothing to do in the transaction that leases the job."""
     yield
     do()
 
 
-def lease_again(tx: Transaction, work: Job) -> bool:
+def lease_again(tx: Transaction, job: Job) -> bool:
     """After the transaction that leased it was rolled back: so that the try counts. False: somebody else has it by now."""
     w = tables.work.c
-    before = update(tables.work).where(w.id == work.id, w.attempts == work.attempts - 1, w.done_at.is_(None))
-    taken = before.values(run_at=tx.now + LEASE, attempts=work.attempts).returning(w.id)
+    before = update(tables.work).where(w.id == job.id, w.attempts == job.attempts - 1, w.done_at.is_(None))
+    taken = before.values(run_at=tx.now + LEASE, attempts=job.attempts).returning(w.id)
     return tx.connection.execute(taken).first() is not None
 
 
-def done(tx: Transaction, work: Job) -> None:
-    write_down(tx, work)
-    tx.connection.execute(_DONE, {"piece": work.id, "tried": work.attempts, "now": tx.now})
+def done(tx: Transaction, job: Job) -> None:
+    write_down(tx, job)
+    tx.connection.execute(_DONE, {"job": job.id, "tried": job.attempts, "now": tx.now})
 
 
-def write_down(tx: Transaction, work: Job) -> None:
+def write_down(tx: Transaction, job: Job) -> None:
     """What this try leaves behind."""
-    for write in work.then:
+    for write in job.then:
         write(tx)
 
 
-def failed(tx: Transaction, work: Job, error: str, *, retry_after: int | None = None) -> None:
+def failed(tx: Transaction, job: Job, error: str, *, retry_after: int | None = None) -> None:
     """Puts it back, later and later, or as they say who refused it; never by more than the longest. `error` is shown to the
     operator: no secrets, one line."""
-    wait = BACK_OFF[min(work.attempts, len(BACK_OFF)) - 1] if retry_after is None else min(retry_after, BACK_OFF[-1])
-    tx.connection.execute(_still_leased(work).values(run_at=tx.now + wait, error=error[:300]))
+    wait = BACK_OFF[min(job.attempts, len(BACK_OFF)) - 1] if retry_after is None else min(retry_after, BACK_OFF[-1])
+    tx.connection.execute(_still_leased(job).values(run_at=tx.now + wait, error=error[:300]))
 
 
-def give_up(tx: Transaction, work: Job, error: str) -> bool:
+def give_up(tx: Transaction, job: Job, error: str) -> bool:
     """It can never be done; it is kept as it is, for the operator. False: another worker has it by now."""
     w = tables.work.c
-    gone = _still_leased(work).values(done_at=tx.now, error=error[:300], given_up=True)
+    gone = _still_leased(job).values(done_at=tx.now, error=error[:300], given_up=True)
     return tx.connection.execute(gone.returning(w.id)).first() is not None
 
 
-def _still_leased(work: Job) -> Update:
+def _still_leased(job: Job) -> Update:
     """Nothing, once the lease ran out and another worker has taken it."""
     w = tables.work.c
-    return update(tables.work).where(w.id == work.id, w.attempts == work.attempts, w.done_at.is_(None))
+    return update(tables.work).where(w.id == job.id, w.attempts == job.attempts, w.done_at.is_(None))
 
 
 def backlog(connection: Connection, now: int, kinds: str = "%") -> Backlog:
-    """Of all work, or of kinds like a pattern: `slack.%`. For whoever only looks."""
+    """Of all jobs, or of kinds like a pattern: `slack.%`. For whoever only looks."""
     w = tables.work.c
-    owed = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
+    pending = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
         w.done_at.is_(None), w.kind.like(kinds)
     )
-    count, failing, oldest, error = connection.execute(owed).one()
+    count, failing, oldest, error = connection.execute(pending).one()
     gone = select(func.count(), func.max(w.error)).where(w.given_up, w.kind.like(kinds))
     given_up, why = connection.execute(gone).one()
     return Backlog(count, failing, now - oldest if oldest is not None else 0, error or why, given_up)
@@ -257,7 +257,7 @@ def _of(kinds: tuple[str, ...]) -> ColumnElement[bool]:
 @lru_cache(maxsize=64)
 def _due(kinds: tuple[str, ...]) -> Prepared:
     some = exists().where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds))
-    # Prepared: 15 µs less for each thread of a worker, twice a second and before each piece; and no transaction is begun for it.
+    # Prepared: 15 µs less for each thread of a worker, twice a second and before each job; and no transaction is begun for it.
     return Prepared(select(some.label("some")))
 
 
@@ -277,7 +277,7 @@ def _lease(kinds: tuple[str, ...]) -> Executable:
 
 _DONE = (
     update(tables.work)
-    .where(_w.id == bindparam("piece"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
+    .where(_w.id == bindparam("job"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
     .values(done_at=_NOW, error=null(), payload="{}")
 )
 _COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")

@@ -1,4 +1,4 @@
-"""Rung when later work has been committed, so that the worker need not look for it: it hears."""
+"""Rung when a job has been committed, so that the worker need not look for it: it hears."""
 
 from __future__ import annotations
 

@@ -57,24 +57,24 @@ class TooOldError(ValueError):
     """It would send a code or a link that somebody asked for too long ago; the message says what to do instead."""
 
 
-def put_back(tx: Transaction, piece: Job, why: str, *, retry_after: int | None = None) -> bool:
+def put_back(tx: Transaction, job: Job, why: str, *, retry_after: int | None = None) -> bool:
     """It failed: later again, or given up when it was tried for long enough. Whether it was given up."""
-    since = piece.retried_at or piece.created_at
-    if tx.now - since >= LESS_PATIENCE.get(piece.kind, PATIENCE):
-        give_up(tx, piece, why)
+    since = job.retried_at or job.created_at
+    if tx.now - since >= LESS_PATIENCE.get(job.kind, PATIENCE):
+        give_up(tx, job, why)
         return True
-    job_queue.failed(tx, piece, why, retry_after=retry_after)
+    job_queue.failed(tx, job, why, retry_after=retry_after)
     return False
 
 
-def give_up(tx: Transaction, piece: Job, why: str) -> None:
+def give_up(tx: Transaction, job: Job, why: str) -> None:
     """It can never be done, or was tried for long enough. Whatever waits behind it in its lane goes on."""
-    if not job_queue.give_up(tx, piece, why):
+    if not job_queue.give_up(tx, job, why):
         return
-    _came_to_nothing(tx, piece.kind, piece.payload, why)
-    if piece.kind not in NOT_TOLD:
-        same = tx.keys.digest("given-up", piece.kind, why, str(tx.now // (24 * HOUR)))[:24]
-        alerts.alert(tx, "job_given_up", same, detail=f"{piece.kind}, job {piece.id}: {why}"[:300])
+    _came_to_nothing(tx, job.kind, job.payload, why)
+    if job.kind not in NOT_TOLD:
+        same = tx.keys.digest("given-up", job.kind, why, str(tx.now // (24 * HOUR)))[:24]
+        alerts.alert(tx, "job_given_up", same, detail=f"{job.kind}, job {job.id}: {why}"[:300])
 
 
 def listed(

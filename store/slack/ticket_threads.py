@@ -17,8 +17,8 @@ DESK: Final = "desk"  # the agents' channel
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """`channel` and `thread` are empty until the first message stands. `member`: (organisation, user) whose direct messages
+class TicketThread:
+    """`channel` and `ts` are empty until the first message stands. `member`: (organisation, user) whose direct messages
     they are."""
 
     id: int
@@ -27,7 +27,7 @@ class Place:
     person: int | None
     team: str
     channel: str | None
-    thread: str | None
+    ts: str | None
     member: tuple[str, str] | None = None
 
 
@@ -52,30 +52,30 @@ def add(
     person: int | None = None,
     member: tuple[str, str] | None = None,
 ) -> None:
-    place = {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread}
+    row = {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread}
     member_team, user = member or (None, None)
-    tx.connection.execute(_ADD, {**place, "member_team": member_team, "member": user})
+    tx.connection.execute(_ADD, {**row, "member_team": member_team, "member": user})
 
 
-def of_ticket(tx: Transaction, ticket: int) -> list[Place]:
-    return list(map(_place, tx.connection.execute(_OF_TICKET, {"ticket": ticket}).all()))
+def of_ticket(tx: Transaction, ticket: int) -> list[TicketThread]:
+    return list(map(_ticket_thread, tx.connection.execute(_OF_TICKET, {"ticket": ticket}).all()))
 
 
-def find(tx: Transaction, id: int) -> Place | None:
+def find(tx: Transaction, id: int) -> TicketThread | None:
     row = tx.connection.execute(_FIND, {"id": id}).first()
-    return None if row is None else _place(row)
+    return None if row is None else _ticket_thread(row)
 
 
-def at(tx: Transaction, team: str, channel: str, thread: str) -> Place | None:
+def at(tx: Transaction, team: str, channel: str, thread: str) -> TicketThread | None:
     """The ticket a thread belongs to."""
     row = tx.connection.execute(_AT, {"team": team, "channel": channel, "thread": thread}).first()
-    return None if row is None else _place(row)
+    return None if row is None else _ticket_thread(row)
 
 
-def stands(tx: Transaction, place: Place, channel: str, thread: str) -> None:
+def stands(tx: Transaction, thread: TicketThread, channel: str, ts: str) -> None:
     """Its first message stands there."""
     p = tables.places
-    tx.connection.execute(update(p).where(p.c.id == place.id).values(channel=channel, thread=thread))
+    tx.connection.execute(update(p).where(p.c.id == thread.id).values(channel=channel, thread=ts))
 
 
 def posted(tx: Transaction, key: str) -> Post | None:
@@ -91,10 +91,10 @@ def keep_post(tx: Transaction, key: str, post: Post) -> None:
     tx.connection.execute(again)
 
 
-def versions(tx: Transaction, place: Place) -> dict[str, str]:
-    """Key → version of everything that stands in a place."""
+def versions(tx: Transaction, thread: TicketThread) -> dict[str, str]:
+    """Key → version of everything that stands in a thread."""
     p = tables.posts.c
-    rows = tx.connection.execute(select(p.key, p.version).where(starting(p.key, f"say:{place.id}:")))
+    rows = tx.connection.execute(select(p.key, p.version).where(starting(p.key, f"say:{thread.id}:")))
     return {row.key: row.version for row in rows}
 
 
@@ -110,9 +110,9 @@ def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
         tx.connection.execute(renamed.values({column.name: f"{kind}{now}" + rest}))
 
 
-def _place(row: Any) -> Place:
+def _ticket_thread(row: Any) -> TicketThread:
     member = (row.member_team, row.member) if row.member is not None else None
-    return Place(row.id, row.ticket, row.side, row.person_id, row.team, row.channel, row.thread, member)
+    return TicketThread(row.id, row.ticket, row.side, row.person_id, row.team, row.channel, row.thread, member)
 
 
 _p = tables.places

@@ -6,7 +6,7 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, ContactRight, Invoice, Service
 from store.tables.base import Base
-from store.tables.calls import Call, CallBack, Delivery, Leg, SupportCall
+from store.tables.calls import AgentLeg, Call, CallBack, Delivery, SupportCall
 from store.tables.codes import Code
 from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.jobs import Job
@@ -16,7 +16,7 @@ from store.tables.people import OldEmail, Person, Phone
 from store.tables.security import Alert, Budget, Switch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
 from store.tables.staff import AccountAccess, DualControl, SentForm, Staff, StaffLogin, StaffSession, UnsentWords
-from store.tables.tickets import AnswerState, Assignment, Place, Ticket
+from store.tables.tickets import AnswerState, Assignment, Ticket, TicketThread
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
 __all__ = ["Base"]
@@ -33,11 +33,11 @@ staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSessi
 accounts, contacts, contact_rights = map(_table, (Account, Contact, ContactRight))
 services, invoices = map(_table, (Service, Invoice))
 tickets, messages, recordings, files, places, assignments, early_edits, answer_states = map(
-    _table, (Ticket, Message, Recording, File, Place, Assignment, EarlyEdit, AnswerState)
+    _table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState)
 )
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
-calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, SupportCall, Leg, CallBack, Delivery, Job))
+calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, SupportCall, AgentLeg, CallBack, Delivery, Job))
 readings, alerts, switches, second_looks = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words = map(_table, (SentForm, UnsentWords))
 slack_members, account_teams, installations, install_states, posts, quotes = map(

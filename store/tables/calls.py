@@ -61,7 +61,7 @@ class SupportCall(Base):
     claimed_late: Mapped[bool] = mapped_column(server_default=false())
 
 
-class Leg(Base):
+class AgentLeg(Base):
     """A phone of the desk that rings for a caller: `rung_at` once it was its turn, `call` what Twilio calls it once it told
     us, `took` once the call was taken on it."""
 

@@ -1,4 +1,4 @@
-"""Later work, owed until it is done."""
+"""Background jobs, owed until it is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from store.tables.base import Base, Id, only
 
 
 class Job(Base):
-    """Later work, enqueued in the transaction of its cause. A row without `done_at` is still owed; of rows with the same
+    """Background jobs, enqueued in the transaction of its cause. A row without `done_at` is still owed; of rows with the same
     `lane` only the oldest is done, so that they keep their order. `given_up`: done with, for it can never be done, or was
     tried for long enough; `retried_at`: when the operator last had it tried anew."""
 

@@ -62,7 +62,7 @@ class Assignment(Base):
     __table_args__ = (Index("ix_assignments_staff", "staff_id", "ticket"),)
 
 
-class Place(Base):
+class TicketThread(Base):
     """A thread in Slack that belongs to a ticket. `side` is customer (direct messages of `person_id`, all that is said),
     origin (the channel where it began, nothing confidential) or desk. `member` of `member_team` is whose direct messages
     they are. `thread` is empty until its first message stands."""

@@ -39,12 +39,12 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`state` is one of STATES; `why` is a reason of Reach, or why Slack refused. `place`: which thread refused it."""
+    """`state` is one of STATES; `why` is a reason of Reach, or why Slack refused. `thread`: which one refused it."""
 
     state: str
     why: str
     at: int
-    place: int | None = None
+    thread: int | None = None
 
 
 def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
@@ -74,11 +74,11 @@ def begin(tx: Transaction, message: int, found: Reach) -> None:
     _put(tx, message, state, found.why)
 
 
-def settle(tx: Transaction, message: int, state: str, why: str = "", *, place: int | None = None) -> None:
+def settle(tx: Transaction, message: int, state: str, why: str = "", *, thread: int | None = None) -> None:
     """What became of an answer; where that is news, whoever follows its ticket hears of it. Nothing for what is no answer."""
     d, m = tables.answer_states.c, tables.messages.c
     other = update(tables.answer_states).where(d.message == message, (d.state != state) | (d.why != why))
-    changed = other.values(state=state, why=why, at=tx.now, place=place).returning(d.message)
+    changed = other.values(state=state, why=why, at=tx.now, place=thread).returning(d.message)
     if tx.connection.execute(changed).first() is not None:
         edits.news(tx, tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one())
 
@@ -119,10 +119,10 @@ def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:
     """A job that says something in Slack was given up or dropped. Where it was to bring an answer to the customer, that is what
     became of it, unless they have heard it meanwhile, or are to hear it by phone."""
     p, d = tables.places.c, tables.answer_states.c
-    side = tx.connection.execute(select(p.side).where(p.id == int(payload["place"]))).scalar()
+    side = tx.connection.execute(select(p.side).where(p.id == int(payload["thread"]))).scalar()
     state = tx.connection.execute(select(d.state).where(d.message == int(payload["message"]))).scalar()
     if side == CUSTOMER and state == "queued":
-        settle(tx, int(payload["message"]), "refused", why[:300], place=int(payload["place"]))
+        settle(tx, int(payload["message"]), "refused", why[:300], thread=int(payload["thread"]))
 
 
 def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]:

@@ -62,7 +62,7 @@ def open(
     source: str | None = None,
     files: Sequence[Sent] = (),
 ) -> int:
-    """Opens a ticket; its number. Ticket, first message, ledger and later work stand together or not at all.
+    """Opens a ticket; its number. Ticket, first message, ledger and background jobs stand together or not at all.
 
     Without a subject its first line is it. The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
     person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for

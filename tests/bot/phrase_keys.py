@@ -94,8 +94,8 @@ def uses(source: str, name: str) -> Iterator[Use]:
 def _own(scope: ast.AST) -> Iterator[ast.AST]:
     """Everything in a function that is not in a function within it, nor a piece of an f-string."""
     for child in ast.iter_child_nodes(scope):
-        piece = isinstance(scope, ast.JoinedStr) and isinstance(child, ast.Constant)
-        if not isinstance(child, ast.FunctionDef) and not piece:
+        job = isinstance(scope, ast.JoinedStr) and isinstance(child, ast.Constant)
+        if not isinstance(child, ast.FunctionDef) and not job:
             yield child
             yield from _own(child)
 

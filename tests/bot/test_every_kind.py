@@ -32,7 +32,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
     ),
     **dict.fromkeys(("ledger", "alerts"), "what has happened"),
 }
-MADE_WHEN_DONE: Final = {  # later work that shows or begins something that proves, and why it need not be withdrawn
+MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that proves, and why it need not be withdrawn
     "call_back": "does nothing for a call back that was withdrawn",
     "slack.calling": "likewise",
     "slack.approve": "asks nothing that is answered or over already",
@@ -63,14 +63,14 @@ PROVES_NOTHING: Final = {
 
 
 def test_h1_every_kind_and_every_ground_is_listed(slack_once: SlackDesk) -> None:
-    """Whoever adds a kind of code, of page, of later work, or a table about people says here what becomes of it."""
+    """Whoever adds a kind of code, of page, of background jobs, or a table about people says here what becomes of it."""
     kinds: dict[str, set[str]] = {"code": set(), "page": set(), "work": set()}
     for what, _, kind in (name.partition(":") for name in THINGS):
         kinds.setdefault(what, set()).add(kind)
     assert (kinds["code"], kinds["page"]) == (set(one_time_codes.KINDS), set(one_time_links.KINDS))
     assert kinds["work"] == set(job_queue.PROVING)
     done = set(slack_once.house.deliveries)
-    assert done == kinds["work"] | set(MADE_WHEN_DONE) | PROVES_NOTHING, "a kind of later work"
+    assert done == kinds["work"] | set(MADE_WHEN_DONE) | PROVES_NOTHING, "a kind of background jobs"
     about = {table.name for table in tables.Base.metadata.sorted_tables if _names_a_person(table)}
     assert about == set(TABLES), "a table about people"
     assert {ground.partition(" ")[0] for ground in TAKEN} == set(GROUNDS)

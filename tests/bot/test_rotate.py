@@ -125,11 +125,11 @@ def test_tokens_are_renewed_when_they_are_due_and_not_before(desk: Desk) -> None
 def test_one_piece_of_work_for_each_pair_of_tokens(desk: Desk) -> None:
     desk.clocked.do(due)
     desk.clocked.do(due)
-    piece = desk.clocked.do(job_queue.lease, ["slack.rotate"])
-    assert piece is not None
-    assert (piece.key, piece.payload) == (f"T0DESK:{desk.first.expires_at}", {"team": "T0DESK"})
+    job = desk.clocked.do(job_queue.lease, ["slack.rotate"])
+    assert job is not None
+    assert (job.key, job.payload) == (f"T0DESK:{desk.first.expires_at}", {"team": "T0DESK"})
     assert desk.clocked.rows(select(tables.work.c.lane)) == [("rotate:T0DESK",)]
-    desk.clocked.do(job_queue.done, piece)
+    desk.clocked.do(job_queue.done, job)
     desk.clocked.do(due)
     assert desk.clocked.do(job_queue.lease, ["slack.rotate"]) is None
 

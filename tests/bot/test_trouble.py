@@ -66,7 +66,7 @@ def test_away_for_a_while(desk: SlackDesk, trouble: Trouble) -> None:
     assert [told.count(f"more {n}") for n in range(3)] == [1, 1, 1]
     assert told.index("more 0") < told.index("more 1") < told.index("more 2")
     assert desk.said("U0MIA").count("Ticket #1001") == 1
-    assert backlog(desk).owed == 0
+    assert backlog(desk).pending == 0
 
 
 def test_slack_says_when_to_come_again(desk: SlackDesk) -> None:
@@ -124,20 +124,20 @@ def test_a_lost_answer_is_found_however_much_was_said_since(desk: SlackDesk) -> 
     desk.pass_time(61)
     desk.work()
     assert desk.said("U0KIM", AGENTS).count("#1001: our site is down") == 1
-    assert backlog(desk).owed == 0
+    assert backlog(desk).pending == 0
 
 
 def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) -> None:
-    """Its lease runs out, and another takes the piece: the post is found by its key."""
+    """Its lease runs out, and another takes the job: the post is found by its key."""
     desk.be("U0MIA").dm("our site is down")
     deliveries = desk.house.deliveries
     head: Any = deliveries["slack.head"]
     died = list[Any]()
 
-    def dies(tx: Any, piece: Any) -> Any:
-        yield from head(tx, piece)
+    def dies(tx: Any, job: Any) -> Any:
+        yield from head(tx, job)
         if not died:
-            died.append(piece)
+            died.append(job)
             raise SystemExit
 
     deliveries["slack.head"] = dies
@@ -159,7 +159,7 @@ def test_what_can_never_be_done_holds_up_nothing(desk: SlackDesk) -> None:
     assert "#1001" in desk.said("U0KIM", AGENTS)
     assert "Ticket #1001" in desk.said("U0MIA")
     seen = backlog(desk)
-    assert (seen.owed, seen.failing) == (0, 0)
+    assert (seen.pending, seen.failing) == (0, 0)
     assert seen.given_up >= 1
 
 
@@ -210,7 +210,7 @@ def test_files_that_cannot_be_had(desk: SlackDesk) -> None:
     desk.be("U0MIA").dm("our site is down", files=[("x.txt", "x")])
     desk.work()
     assert "#1001" in desk.said("U0KIM", AGENTS)
-    assert backlog(desk).owed == 0
+    assert backlog(desk).pending == 0
 
 
 def test_the_app_is_removed_and_comes_back(desk: SlackDesk) -> None:

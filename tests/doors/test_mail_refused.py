@@ -71,7 +71,7 @@ def test_d5_what_is_refused_for_good_is_given_up_once(
     assert "@" not in alerts[0][1]
     posted.pass_time(2 * DAY)
     posted.work()
-    assert (mails(posted).owed, mails(posted).given_up) == (0, refused)
+    assert (mails(posted).pending, mails(posted).given_up) == (0, refused)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_d5_nothing_is_tried_for_ever(posted: Desk, mailbox: Mailbox) -> None:
     posted.pass_time(DAY)
     posted.work()
     assert PATIENCE == 5 * DAY * 1000
-    assert (mails(posted).owed, reasons(posted)) == (0, ["the mail server refuses the address for now (451)"])
+    assert (mails(posted).pending, reasons(posted)) == (0, ["the mail server refuses the address for now (451)"])
     assert len(rows(posted, select(tables.alerts.c.id))) == 1
 
 

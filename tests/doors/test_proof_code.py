@@ -105,9 +105,9 @@ def test_a_mail_sent_twice_is_no_repeat(sample_sqlite: str) -> None:
         asks_for_proof(desk)
         for _ in range(2):
             with desk.store.transaction("test") as tx:
-                piece = job_queue.lease(tx, ["proof_code"])
-            assert piece is not None
-            desk.do_again(piece)
+                job = job_queue.lease(tx, ["proof_code"])
+            assert job is not None
+            desk.do_again(job)
             desk.now += job_queue.LEASE
     first, second = mailbox.mails
     assert first["Message-ID"] != second["Message-ID"]
@@ -124,7 +124,7 @@ def test_without_a_mail_server_it_waits_and_no_code_is_made(sample_sqlite: str) 
     with desk.store.transaction("test") as tx:
         assert tx.connection.execute(select(tables.codes)).all() == []
     desk.close()
-    assert (backlog.owed, backlog.failing) == (1, 1)
+    assert (backlog.pending, backlog.failing) == (1, 1)
     assert "SMTP_URL is not set" in (backlog.error or "")
 
 
@@ -137,8 +137,8 @@ def test_h1_a_mail_that_is_withdrawn_while_a_worker_sends_it_proves_nothing(samp
         changed = b'{"people": [{"username": "mia.chen", "phones": ["+441632960177"]}]}'
         send: Any = desk.house.deliveries["proof_code"]
 
-        def withdrawn(tx: Transaction, piece: Job) -> Iterator[None]:
-            sending = send(tx, piece)
+        def withdrawn(tx: Transaction, job: Job) -> Iterator[None]:
+            sending = send(tx, job)
             yield next(sending)
             import_run.run(desk.store, read(changed))
             yield from sending

@@ -95,5 +95,5 @@ def test_d5_a_text_to_somebody_who_opted_out_is_not_tried_again(
     desk.exchange.refusing.clear()
     desk.pass_time(5)
     desk.work()
-    assert desk.store.backlog("text_code").owed == 0
+    assert desk.store.backlog("text_code").pending == 0
     assert len(desk.exchange.messages) == (0 if over else 1)

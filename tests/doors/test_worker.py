@@ -1,4 +1,4 @@
-"""How the worker does a piece of later work: in the transaction that leases it, then outside any, then with the end of the try."""
+"""How the worker does a background job: in the transaction that leases it, then outside any, then with the end of the try."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_what_asks_nobody_is_done_in_the_transaction_that_leases_it(desk: Desk) 
 
 @pytest.mark.parametrize("fault", [RetryLaterError("not now", 60), ZeroDivisionError()])
 def test_what_fails_in_that_transaction_leaves_nothing_and_counts_as_a_try(desk: Desk, fault: Exception) -> None:
-    def fails(tx: Transaction, piece: Job) -> None:
-        writes(tx, f"inside {piece.attempts}")
-        if piece.attempts < 3:
+    def fails(tx: Transaction, job: Job) -> None:
+        writes(tx, f"inside {job.attempts}")
+        if job.attempts < 3:
             raise fault
 
     owes(desk, fails)
@@ -70,11 +70,11 @@ def test_what_fails_in_that_transaction_leaves_nothing_and_counts_as_a_try(desk:
 
 @pytest.mark.parametrize("fault", [RetryLaterError("not now"), PermanentError("at no time"), ZeroDivisionError()])
 def test_what_was_sent_is_written_down_whatever_comes_after(desk: Desk, fault: Exception) -> None:
-    def sends(tx: Transaction, piece: Job) -> Iterator[None]:
+    def sends(tx: Transaction, job: Job) -> Iterator[None]:
         writes(tx, "inside")
         yield
         assert written(desk) == {"inside"}, "another may see it while it is being sent"
-        piece.then.append(lambda tx: writes(tx, "sent"))
+        job.then.append(lambda tx: writes(tx, "sent"))
         raise fault
 
     owes(desk, sends)
@@ -84,9 +84,9 @@ def test_what_was_sent_is_written_down_whatever_comes_after(desk: Desk, fault: E
 
 
 def test_what_cannot_be_written_down_is_put_back_with_the_reason(desk: Desk) -> None:
-    def sends(_tx: Transaction, piece: Job) -> Iterator[None]:
+    def sends(_tx: Transaction, job: Job) -> Iterator[None]:
         yield
-        piece.then.append(lambda _tx: 1 // 0)
+        job.then.append(lambda _tx: 1 // 0)
 
     owes(desk, sends)
     assert desk.work() == 1

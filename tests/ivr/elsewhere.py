@@ -83,7 +83,7 @@ def talks(desk: Desk, number: str, pin: str) -> tuple[Phone, Phone]:
 
 
 def piece(kind: str, **payload: object) -> Job:
-    """A piece of work that comes once more: the worker died just after doing it."""
+    """A job that comes once more: the worker died just after doing it."""
     return Job(0, kind, "again", payload, 2, 0)
 
 

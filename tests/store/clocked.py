@@ -1,4 +1,4 @@
-"""A store with a clock to turn and people in it: what the tests of PINs, grants and later work are made on."""
+"""A store with a clock to turn and people in it: what the tests of PINs, grants and background jobs are made on."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ IMPORT: Final = (
     "a part of an import, inside the transaction whose Grant for desk.operate `import_run.run` has asked for"
 )
 DECIDES: Final = "looks up whom to decide about: an id or a subject, never a name, and nothing that is told"
-QUEUE: Final = "later work: its payloads are ids and kinds, and what whoever enqueued it had put there"
+QUEUE: Final = "background jobs: its payloads are ids and kinds, and what whoever enqueued it had put there"
 RING: Final = "a waiting call: ids and whether it was taken; who is calling needs a Grant (`whisper`)"
 LEG: Final = "the desk's own phones: their numbers and whether they ring; no customer's"
 POOL: Final = "runs what it is given"

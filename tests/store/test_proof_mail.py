@@ -145,9 +145,9 @@ def test_what_was_sent_is_counted_too(desk: Desk, mia: int) -> None:
     for _ in range(A_DAY):
         assert desk.ask(mia)
         with desk.transaction() as tx:
-            piece = job_queue.lease(tx, ["proof_code"])
-            assert piece is not None
-            job_queue.done(tx, piece)
+            job = job_queue.lease(tx, ["proof_code"])
+            assert job is not None
+            job_queue.done(tx, job)
         desk.now += APART
         desk.do(job_queue.sweep)
     assert not desk.ask(mia)

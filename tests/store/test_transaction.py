@@ -211,7 +211,7 @@ def failing(engine: Engine, n: int) -> Iterator[list[int]]:
 
 
 def everything(desk: Clocked) -> tuple[int, ...]:
-    """How many tickets, messages, recordings, pieces of work and entries there are."""
+    """How many tickets, messages, recordings, jobs and entries there are."""
     kept = (tables.tickets, tables.messages, tables.recordings, tables.work)
     return (*(len(desk.rows(select(table))) for table in kept), len(ledger(desk)))
 

@@ -1,4 +1,4 @@
-"""Later work: enqueued with its cause or not at all, leased to one worker at a time, put back later and later, done once.
+"""Background jobs: enqueued with its cause or not at all, leased to one worker at a time, put back later and later, done once.
 
 T27
 """
@@ -33,7 +33,7 @@ class Queue(Clocked):
         assert leased is not None
         return leased
 
-    def owed(self) -> Backlog:
+    def backlog(self) -> Backlog:
         return self.store.backlog()
 
 
@@ -61,7 +61,7 @@ def test_what_is_rolled_back_was_never_owed(queue: Queue) -> None:
     with pytest.raises(ZeroDivisionError):
         cause_that_fails()
     assert queue.lease() is None
-    assert queue.owed() == Backlog(0, 0, 0, None, 0)
+    assert queue.backlog() == Backlog(0, 0, 0, None, 0)
     queue.add("k")
     assert queue.taken().key == "k"
 
@@ -152,7 +152,7 @@ def test_a_key_is_taken_once_for_each_kind(queue: Queue) -> None:
     with pytest.raises(IntegrityError):
         queue.add("k")
     assert not queue.do(job_queue.enqueue_once, "ring", "k", {"leg": "another"})
-    assert queue.owed().owed == 2
+    assert queue.backlog().pending == 2
     assert queue.taken().payload == {"leg": "k"}
 
 
@@ -166,7 +166,7 @@ def test_a_collision_takes_its_whole_cause_back(queue: Queue) -> None:
 
     with pytest.raises(IntegrityError):
         cause()
-    assert queue.owed().owed == 1
+    assert queue.backlog().pending == 1
 
 
 def test_the_backlog_says_what_is_stuck(queue: Queue) -> None:
@@ -175,17 +175,17 @@ def test_the_backlog_says_what_is_stuck(queue: Queue) -> None:
     queue.add("b")
     leased = queue.taken()
     queue.do(job_queue.failed, leased, "x" * 1_000)
-    owed = queue.owed()
-    assert (owed.owed, owed.failing, owed.oldest, owed.error) == (2, 1, 5_000, "x" * 300)
+    owed = queue.backlog()
+    assert (owed.pending, owed.failing, owed.oldest, owed.error) == (2, 1, 5_000, "x" * 300)
     queue.now += BACK_OFF[0]
     for _ in range(2):
         queue.do(job_queue.done, queue.taken())
-    assert queue.owed() == Backlog(0, 0, 0, None, 0)
+    assert queue.backlog() == Backlog(0, 0, 0, None, 0)
 
 
 @pytest.mark.parametrize("workers", [2, 8])
 def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) -> None:
-    """Some die: their leases run out, and somebody else has the piece then, never before."""
+    """Some die: their leases run out, and somebody else has the job then, never before."""
     pieces = 60
     for n in range(pieces):
         queue.add(str(n))

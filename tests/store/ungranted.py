@@ -335,7 +335,7 @@ REASONS: Final[dict[str, str]] = {
     "job_queue.write_down": "what a delivery has left to be written, each by a function that has its own reason",
     **dict.fromkeys(
         ("store.Store.backlog", "job_queue.backlog"),
-        "how much later work is owed: numbers, and the last error, which has no customer in it",
+        "how many jobs are pending: numbers, and the last error, which has no customer in it",
     ),
     **dict.fromkeys(
         ("job_queue.done", "job_queue.is_due", "job_queue.enqueue", "job_queue.enqueue_once"), reasons.QUEUE
