@@ -5,7 +5,7 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 
 from authz.forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
 from authz.grant import Denied, Grant
-from authz.judge import Ask, Standing, is_offered, judge, requests_followed, rights
+from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.matrix import matrix, table
 from authz.reading import load_schemes, read_scheme
 from authz.scheme import Scheme, SchemeError
@@ -55,12 +55,14 @@ __all__ = [
     "TOPIC_ACTIONS",
     "TOPIC_OF",
     "Action",
+    "Allowed",
     "Ask",
     "Denied",
     "Grant",
     "Next",
     "Proof",
     "Reason",
+    "Rights",
     "Scheme",
     "SchemeError",
     "Standing",
@@ -69,7 +71,6 @@ __all__ = [
     "billing_alone",
     "can_help",
     "can_lend",
-    "is_offered",
     "judge",
     "leaves_out_suspension",
     "load_schemes",

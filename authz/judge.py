@@ -123,17 +123,26 @@ def requests_followed(scheme: Scheme, held: frozenset[str]) -> Mapping[str, str]
     }
 
 
-class Rights(NamedTuple):
-    """What somebody may do on an account as they are proven: cell → the limit of that yes; and the cells a further proof would open."""
+class Allowed(NamedTuple):
+    """A yes, to be told: its limit, and the rules it rests on."""
 
-    may: Mapping[str, str]
+    when: str
+    rules: tuple[str, ...]
+
+
+class Rights(NamedTuple):
+    """What somebody may do on an account as they are proven, by cell; the cells a further proof would open; and the requests they
+    could make with one."""
+
+    may: Mapping[str, Allowed]
     step_up: frozenset[str]
+    requests: tuple[Action, ...]
 
 
 def rights(standing: Standing | None, proof: Proof) -> Rights:
     """Every cell of a customer's at once, to say what may be told to them. No grant comes of it."""
     if standing is None:
-        return Rights({}, frozenset())
+        return Rights({}, frozenset(), ())
     lent = tuple(sorted(standing.lent.items()))
     return _rights(standing.scheme, Status(standing.status), standing.held, standing.facts, lent, standing.own, proof)
 
@@ -150,19 +159,16 @@ def _rights(
 ) -> Rights:
     """The judge's answers. Whose standing it is, and on which account, changes none of them."""
     standing = Standing("person:0", 0, scheme, status, held, facts, dict(lent), own)
-    may, step_up = dict[str, str](), set[str]()
+    may, step_up = dict[str, Allowed](), set[str]()
     for (action, topic), cell in CELL_OF.items():
         verdict = judge(Ask("person:0", action, 0, topic, proof), standing) if cell in CELLS else None
         if isinstance(verdict, Grant):
-            may[cell] = verdict.when
+            may[cell] = Allowed(verdict.when, verdict.rules)
         elif verdict is _STEP_UP:
             step_up.add(cell)
-    return Rights(MappingProxyType(may), frozenset(step_up))
-
-
-def is_offered(action: Action, status: Status) -> bool:
-    """Whether there is anything to be done by an action on an account in this state: reopened is what is closed."""
-    return action != Action.ACCOUNT_REOPEN or status == Status.CLOSED
+    there = (action for action in REQUESTS if action != Action.ACCOUNT_REOPEN or status is Status.CLOSED)
+    requests = tuple(action for action in there if action in may or action in step_up)
+    return Rights(MappingProxyType(may), frozenset(step_up), requests)
 
 
 def _besides(standing: Standing, cell: str) -> tuple[str, tuple[str, ...]] | None:

@@ -70,8 +70,8 @@ def rights(tx: Transaction, who: Actor, many: int) -> OfAccounts[Rights]:
     """What they may do on each account, and are told so."""
     found = named(tx, theirs(tx, who), many)
     each = tuple((account, Rights(_said(grants), frozenset(grants))) for account, grants in found.each)
-    pairs = zip(found.each, each, strict=True)
-    tx.told_rights(grants[cell] for (_, grants), (_, rights) in pairs for cell in rights.said)
+    for (account, grants), (_, rights) in zip(found.each, each, strict=True):
+        tx.told_rights(who.subject, account.id, Proof.VERIFIED, {cell: grants[cell] for cell in rights.said})
     return OfAccounts(each, found.more)
 
 

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from authz import LENT, OWN_REQUESTS, REQUESTS, Action, Denied, Grant, Next, Reason, Topic
-from desk.actors import Actor, NotAllowed, build_ask, judge
+from authz import CELL_OF, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Rights, Topic
+from desk.actors import Actor, NotAllowed, build_ask, judge, proof_of
 from store import Transaction
+from store.accounts import account_details
 from store.tickets import customer_tickets
 
 ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at every channel
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Those that a second proof opens: at whatever channel, and of them those that can be made by phone."""
+
+    anywhere: tuple[Action, ...]
+    by_phone: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What somebody is told that they may do by phone: the actions, the requests, and the account's name where it was wanted."""
+
+    actions: frozenset[str]
+    requests: Requests
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,22 @@ class OnlyElsewhere:
     """Why not by phone, where it could be asked for at another channel, which takes no right to the phone."""
 
     why: NotAllowed
+
+
+def menu(tx: Transaction, who: Actor, account: int, of: Collection[str], *, named: bool) -> Menu:
+    """What they may do by phone at this moment, of these actions, and are told so: one look at what they hold, for all of it."""
+    proof = proof_of(tx, who, account)
+    found = tx.rights(who.subject, account, proof)
+    may = [pair for pair, cell in CELL_OF.items() if pair[0] in of and cell in found.may]
+    support = Action.PHONE_SUPPORT in found.may
+    said = {cell: found.may[cell] for cell in map(CELL_OF.__getitem__, may)}
+    said = {cell: yes for cell, yes in said.items() if support or ":" not in cell or yes.when in ANYWHERE}
+    tx.told_rights(who.subject, account, proof, said)
+    name = ""
+    if named and may:
+        offered = tx.offer([Ask(who.subject, may[0][0], account, may[0][1], proof)])
+        name = "".join(account_details.name(tx, grant).name for grant in offered.values())
+    return Menu(frozenset(cell.partition(":")[0] for cell in said), _requests(found), name)
 
 
 def by_topic(tx: Transaction, who: Actor, action: Action, account: int | None) -> list[Grant] | NotAllowed:
@@ -37,27 +72,20 @@ def by_topic(tx: Transaction, who: Actor, action: Action, account: int | None) -
     return spoken or NotAllowed(ask, _other_topics(support))
 
 
-def needing_proof(tx: Transaction, subject: str, account: int) -> tuple[Action, ...]:
-    """The requests that would be allowed with a second proof, at whatever channel."""
-    would = tx.would_allow(subject, account, REQUESTS)
-    return tuple(action for action in REQUESTS if action in would)
+def requests(tx: Transaction, who: Actor, account: int) -> Requests:
+    """The requests they could make, however they are proved now."""
+    return _requests(tx.rights(who.subject, account, Proof.STEPPED_UP))
 
 
-def requests(tx: Transaction, subject: str, account: int) -> tuple[Action, ...]:
-    """Those that can be made by phone.
-
-    By phone counts what `phone.support` gives. Nobody has that on a closed account: what is left there is to reopen it,
-    which would be asked in vain of any other.
-    """
-    would = tx.would_allow(subject, account, (Action.PHONE_SUPPORT, *REQUESTS))
-    if Action.PHONE_SUPPORT not in would:
-        return tuple(action for action in (Action.ACCOUNT_REOPEN,) if action in would)
-    billing_only = would[Action.PHONE_SUPPORT] == "billing_topics"
-    return tuple(
-        action
-        for action in REQUESTS
-        if action in would and (not billing_only or customer_tickets.topic_of(action) is Topic.BILLING)
-    )
+def _requests(found: Rights) -> Requests:
+    """By phone counts what `phone.support` gives. Nobody has that on a closed account: what is left there is to reopen it, which
+    would be asked in vain of any other."""
+    support, here = found.may.get(Action.PHONE_SUPPORT), found.requests
+    if support is None:
+        here = tuple(action for action in here if action == Action.ACCOUNT_REOPEN)
+    elif support.when == "billing_topics":
+        here = tuple(action for action in here if customer_tickets.topic_of(action) is Topic.BILLING)
+    return Requests(found.requests, here)
 
 
 def why_no_request(
@@ -67,9 +95,10 @@ def why_no_request(
     asked = judge(tx, build_ask(tx, who, action, account, service=service))
     if isinstance(asked, NotAllowed) and asked.denied.reason is not Reason.STEP_UP:
         return asked
-    if action in requests(tx, who.subject, account):
+    there = requests(tx, who, account)
+    if action in there.by_phone:
         return asked if isinstance(asked, NotAllowed) else None
-    if action not in needing_proof(tx, who.subject, account):
+    if action not in there.anywhere:
         return "nothing_to_change"
     ask = build_ask(tx, who, Action.PHONE_SUPPORT, account)
     support = judge(tx, ask)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from authz import ABOUT_A_SERVICE, REQUESTS, Action, Grant, Proof, Topic
+from authz import ABOUT_A_SERVICE, Action, Grant, Proof, Topic
 from desk.actors import Actor, build_ask, offered_anything
 from store import Transaction
 from store.accounts import account_details
@@ -60,7 +60,7 @@ def possible(tx: Transaction, who: Actor) -> list[Possible]:
 
 def requests(tx: Transaction, who: Actor) -> Mapping[int, Collection[Action]]:
     """The requests they could make at the proof these need, by account (id)."""
-    return tx.would_allow_everywhere(who.subject, REQUESTS)
+    return tx.requests_everywhere(who.subject)
 
 
 def is_request(kind: Kind) -> bool:

@@ -73,13 +73,14 @@ def proved(tx: Transaction, call: Call) -> bool:
 
 
 def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a.AlreadyProved | None:
-    wanted = requesting.needing_proof(tx, call)
+    requests = requesting.possible(tx, call)
+    wanted = requests.anywhere
     found = _found(tx, settings, call)
     until = _until(tx, call)
     draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
         carry = wanted if "carried" in found.ways else ()
-        return a.AlreadyProved(_minutes(tx, until), carry, bool(requesting.allowed(tx, call)), draft)
+        return a.AlreadyProved(_minutes(tx, until), carry, bool(requests.by_phone), draft)
     if not wanted and not call.then:
         return None
     return a.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from authz import Action, Denied
 from desk import by_phone, tickets
 from desk.actors import NotAllowed
-from desk.by_phone import OnlyElsewhere
+from desk.by_phone import OnlyElsewhere, Requests
 from desk.tickets import HandIn
 from ivr.answers import HandedIn, Refused, RequestSaved
 from ivr.asks import DeskSettings, asked, caller, refused
@@ -31,19 +31,14 @@ _SUBJECTS: Final = {
 }
 
 
-def needing_proof(tx: Transaction, call: Call) -> tuple[Action, ...]:
-    """The requests that would be allowed with a second proof, at whatever door: the same as Slack says of them."""
-    return by_phone.needing_proof(tx, *_on(call))
-
-
-def allowed(tx: Transaction, call: Call) -> tuple[Action, ...]:
-    """Those that can be made by phone."""
-    return by_phone.requests(tx, *_on(call))
+def possible(tx: Transaction, call: Call) -> Requests:
+    """What could be asked for, the same as Slack says of it; and what of it by phone."""
+    return by_phone.requests(tx, caller(tx, call), _account(call))
 
 
 def which(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[Action, ...] | Refused:
     """Those that can be made by phone, or why there is none."""
-    actions = allowed(tx, call)
+    actions = possible(tx, call).by_phone
     why = None if actions else why_not(tx, settings, call, Action.SERVICE_ORDER)
     return why if isinstance(why, Refused) else actions
 
@@ -52,14 +47,13 @@ def why_not(
     tx: Transaction, settings: DeskSettings, call: Call, action: Action
 ) -> Refused | Literal["nothing_to_change"] | None:
     """Why a request may not be made by phone now; None: it may."""
-    why = by_phone.why_no_request(tx, caller(tx, call), action, _on(call)[1], call.service)
+    why = by_phone.why_no_request(tx, caller(tx, call), action, _account(call), call.service)
     return refused(tx, settings, why) if isinstance(why, NotAllowed | OnlyElsewhere) else why
 
 
-def _on(call: Call) -> tuple[str, int]:
-    assert call.subject is not None
+def _account(call: Call) -> int:
     assert call.account is not None
-    return call.subject, call.account
+    return call.account
 
 
 def save(tx: Transaction, call: Call, recorded: Recorded) -> RequestSaved | None:
@@ -71,7 +65,7 @@ def save(tx: Transaction, call: Call, recorded: Recorded) -> RequestSaved | None
     topic = str(customer_tickets.topic_of(action))
     subject = f"{_SUBJECTS[action]}{_named(tx, call)} (by phone)"
     made: tuple[int, bool] | Denied | None = None
-    if action in allowed(tx, call):
+    if action in possible(tx, call).by_phone:
         ask = asked(tx, call, action, service=call.service)
         made = customer_tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=recorded)
     if made is None or isinstance(made, Denied):

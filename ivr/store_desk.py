@@ -5,13 +5,11 @@ Everything is asked anew. A permission withdrawn in the middle of a call is gone
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from authz import CELL_OF, Action, Grant, Proof, Topic
-from desk import accounts
-from desk.by_phone import ANYWHERE
+from authz import Action, Grant, Proof, Topic
+from desk import accounts, by_phone
 from ivr import answers as a
 from ivr import proving, requesting, ringing
 from ivr.asks import DeskSettings, asked, by_topic, caller, judged, keep
@@ -67,24 +65,20 @@ class StoreDesk:
 
     def offer(self, call: Call) -> a.Offered:
         tx, settings = self.tx, self.settings
-        one = asked(tx, call, Action.PHONE_SUPPORT)
-        offered = tx.offer(one._replace(action=action, topic=topic) for action, topic in _MENU_ASKS)
-        by_phone = "phone.support" in offered
-        said = [grant for grant in offered.values() if by_phone or grant.topic is None or grant.when in ANYWHERE]
-        cells = frozenset(str(grant.action) for grant in said)
-        tx.told_rights(said)
+        assert call.account is not None
+        several = len(call.accounts) > 1  # or there is no other account to tell it from
+        found = by_phone.menu(tx, caller(tx, call), call.account, _OF_THE_MENU, named=several)
+        cells = found.actions
         if call.proof >= Proof.VERIFIED:
-            cells |= ({LINK} if settings.slack else set()) | (set() if by_phone else {MESSAGE})
+            cells |= ({LINK} if settings.slack else set()) | (set() if "phone.support" in cells else {MESSAGE})
         alone = proved = False
-        if requesting.allowed(tx, call):
+        if found.requests.by_phone:
             alone = "ticket.open" not in cells
             cells |= {"ticket.open"}
-        if requesting.needing_proof(tx, call):
+        if found.requests.anywhere:
             proved = proving.proved(tx, call)
             cells |= {STEP_UP} if proved or proving.offers(tx, settings, call) else set()
-        several = offered and len(call.accounts) > 1  # or there is no other account to tell it from
-        name = account_details.name(tx, next(iter(offered.values()))).name if several else ""
-        return a.Offered(cells, name, alone, proved)
+        return a.Offered(cells, found.name, alone, proved)
 
     def invoices(self, call: Call) -> tuple[Invoice, ...] | a.Refused:
         granted = judged(self.tx, self.settings, asked(self.tx, call, Action.BILLING_VIEW))
@@ -106,7 +100,7 @@ class StoreDesk:
 
     def topics(self, call: Call) -> a.Topics | a.Refused:
         granted = by_topic(self.tx, self.settings, call, Action.TICKET_OPEN)
-        requests = bool(requesting.allowed(self.tx, call))
+        requests = bool(requesting.possible(self.tx, call).by_phone)
         if isinstance(granted, a.Refused):
             return a.Topics((), requests, why=granted) if requests else granted
         topics = tuple(grant.topic for grant in granted if grant.topic is not None)
@@ -248,11 +242,7 @@ class StoreDesk:
         ringing.end_talk(self.tx)
 
 
-_MENU_ASKS: Final[Sequence[tuple[Action, Topic | None]]] = [
-    (action, topic)
-    for (action, topic), cell in CELL_OF.items()
-    if cell.partition(":")[0] in {cell for cell, _ in MENU.values()}
-]
+_OF_THE_MENU: Final = frozenset(cell for cell, _ in MENU.values())
 _MESSAGE_SUBJECTS: Final = {
     "no_pin": "a caller without a PIN",
     "closed": "a caller while PINs were not taken",

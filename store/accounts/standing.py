@@ -48,7 +48,7 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
     name = tx.connection.execute(select(p.name).where(p.id == person)).scalar_one()
     standing = holdings.on(tx, subject, account.id, None)
     found = rights(standing, proof)
-    may = {cell: limit for cell, limit in found.may.items() if cell != NOT_SHOWN}
+    may = {cell: yes.when for cell, yes in found.may.items() if cell != NOT_SHOWN}
     t = tables.tickets.c
     open_ones = select(func.count()).where(t.opened_by == person, t.status.in_(("open", "waiting")))
     return Requester(

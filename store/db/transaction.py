@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from authz import LENT, Action, Ask, Denied, Grant, Proof, Scheme, Standing, Topic, is_offered, judge
+from authz import LENT, Action, Allowed, Ask, Denied, Grant, Proof, Rights, Scheme, Standing, Topic, judge, rights
 from store import tables
 from store.db import holdings
 from store.db.active_delegations import Lent
@@ -205,16 +205,15 @@ class Transaction:
                 offered[id] = self._register(first)
         return offered
 
-    def would_allow(self, subject: str, account: int, actions: Iterable[Action]) -> dict[Action, str]:
-        """Which of these actions a second proof would open: action → the limit of that yes. An account is reopened that is
-        closed. Opens nothing and tells nothing, so there is no Grant and no entry."""
-        return _would(subject, account, holdings.on(self, subject, account, None), actions)
+    def rights(self, subject: str, account: int, proof: Proof) -> Rights:
+        """Everything a person may do on an account as they are proven, and what a second proof would open. Opens nothing, so there is no
+        Grant; whoever is told of it is by `told_rights`."""
+        return rights(holdings.on(self, subject, account, None), proof)
 
-    def would_allow_everywhere(self, subject: str, actions: Iterable[Action]) -> dict[int, dict[Action, str]]:
-        """The same on every account of a person: id → action → limit; accounts with nothing are left out."""
-        actions = tuple(actions)
-        would = {id: _would(subject, id, standing, actions) for id, standing in holdings.everywhere(self, subject)}
-        return {id: actions for id, actions in would.items() if actions}
+    def requests_everywhere(self, subject: str) -> dict[int, tuple[Action, ...]]:
+        """The requests a second proof would open, on every account of a person (id); accounts with none are left out."""
+        found = ((id, rights(standing, Proof.STEPPED_UP)) for id, standing in holdings.everywhere(self, subject))
+        return {id: theirs.requests for id, theirs in found if theirs.requests}
 
     def require(self, grant: Grant, *cells: str) -> Grant:
         """The grant itself, if this transaction made it, unchanged, for one of these cells. Raises `GrantRequiredError`."""
@@ -232,14 +231,11 @@ class Transaction:
         entry = self._entry_of.get(id(grant)) or self._entry_of.get(tuple(grant)) or self._allowed(grant)
         entry.fields += [name for name in fields if name not in entry.fields]
 
-    def told_rights(self, grants: Iterable[Grant]) -> None:
-        """That all this is allowed is said, as in a menu: one entry for each account, with the cells."""
-        said: dict[tuple[str, int | None, Proof], list[Grant]] = {}
-        for grant in grants:
-            said.setdefault((grant.subject, grant.account, grant.proof), []).append(grant)
-        for (subject, account, proof), listed in said.items():
-            rules = dict.fromkeys(rule for grant in listed for rule in grant.rules)
-            self.record(subject, account, "offer", "offered", rules, proof, [grant.cell for grant in listed])
+    def told_rights(self, subject: str, account: int, proof: Proof, cells: Mapping[str, Allowed | Grant]) -> None:
+        """That all these cells are allowed is said, as in a menu: one entry."""
+        if cells:
+            rules = dict.fromkeys(rule for yes in cells.values() for rule in yes.rules)
+            self.record(subject, account, "offer", "offered", rules, proof, cells)
 
     def record(
         self,
@@ -297,12 +293,6 @@ def _may_be_tried_again(fault: DBAPIError) -> None:
         raise ConnectionLostError(str(fault.orig)) from fault
     if getattr(fault.orig, "sqlstate", "") in _COLLIDED:
         raise CollidedError(str(fault.orig)) from fault
-
-
-def _would(subject: str, account: int, standing: Standing | None, actions: Iterable[Action]) -> dict[Action, str]:
-    there = (action for action in actions if standing is not None and is_offered(action, standing.status))
-    asked = (judge(Ask(subject, action, account, None, Proof.STEPPED_UP), standing) for action in there)
-    return {verdict.action: verdict.when for verdict in asked if isinstance(verdict, Grant)}
 
 
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:

@@ -14,6 +14,7 @@ from authz import (
     PROOF_NEEDED,
     REQUESTS,
     Action,
+    Allowed,
     Ask,
     Denied,
     Grant,
@@ -298,12 +299,14 @@ def test_all_rights_at_once_are_what_the_judge_says_of_each(proof: Proof) -> Non
         for column, status, facts in product(scheme.columns, Status, (frozenset[str](), FACTS)):
             for lent, own in (({}, ()), ({"ticket.view:technical": "one_ticket"}, ("ticket.view:billing",))):
                 theirs = Standing("person:7", 3, scheme, status, column.members, facts, lent, frozenset(own))
-                found, may, step_up = rights(theirs, proof), dict[str, str](), set[str]()
+                found, may, step_up = rights(theirs, proof), dict[str, Allowed](), set[str]()
                 for (action, topic), cell in CELL_OF.items():
                     verdict = judge(Ask("person:7", action, 3, topic, proof), theirs)
                     if cell in CELLS and isinstance(verdict, Grant):
-                        may[cell] = verdict.when
+                        may[cell] = Allowed(verdict.when, verdict.rules)
                     elif cell in CELLS and isinstance(verdict, Denied) and verdict.reason == Reason.STEP_UP:
                         step_up.add(cell)
                 assert (dict(found.may), set(found.step_up)) == (may, step_up)
-    assert rights(None, proof) == ({}, frozenset())
+                reopens = (Action.ACCOUNT_REOPEN,) if status is not Status.CLOSED else ()
+                assert found.requests == tuple(a for a in REQUESTS if a in {*may, *step_up} and a not in reopens)
+    assert rights(None, proof) == ({}, frozenset(), ())

@@ -125,8 +125,8 @@ def test_h8_nobody_is_called_stepped_up_who_gave_no_second_proof(desk: Clocked) 
         ):
             with pytest.raises(GrantRequiredError, match="no second proof"):
                 made()
-        assert Action.SERVICE_CANCEL in tx.would_allow("person:1", 1, [Action.SERVICE_CANCEL])
-        assert set(tx.would_allow_everywhere("person:1", [Action.SERVICE_CANCEL])) == {1}
+        assert Action.SERVICE_CANCEL in tx.rights("person:1", 1, Proof.STEPPED_UP).requests
+        assert set(tx.requests_everywhere("person:1")) == {1}
         assert step_ups.until(tx, "person:1", 1, "CA1") is None
         step_ups.reached(tx, "person:1", 1, "authenticator", "CA1", ends_at=tx.now + 1)
     with desk.transaction() as tx:
