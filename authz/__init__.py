@@ -5,7 +5,7 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 
 from authz.forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
 from authz.grant import Denied, Grant
-from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
+from authz.judge import Allowed, Ask, Rights, Standing, judge, person_of, requests_followed, rights, subject_of
 from authz.matrix import matrix, table
 from authz.reading import load_schemes, read_scheme
 from authz.scheme import Scheme, SchemeError
@@ -75,8 +75,10 @@ __all__ = [
     "leaves_out_suspension",
     "load_schemes",
     "matrix",
+    "person_of",
     "read_scheme",
     "requests_followed",
     "rights",
+    "subject_of",
     "table",
 ]

@@ -67,6 +67,19 @@ class Ask(NamedTuple):
         return _cell(self.action, self.topic)
 
 
+def subject_of(person: int) -> str:
+    """A person as the subject of an ask, by their id."""
+    return f"person:{person}"
+
+
+def person_of(subject: str) -> int:
+    """The person's id. Raises `ValueError` for a subject that is no person."""
+    kind, _, number = subject.partition(":")
+    if kind != "person":
+        raise ValueError(f"{subject} is not a person")
+    return int(number)
+
+
 class Standing(NamedTuple):
     """What a subject holds on an account now, under which scheme, which facts are true, and what is lent to them.
 

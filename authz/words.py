@@ -15,10 +15,11 @@ class Proof(IntEnum):
     VERIFIED = 2
     STEPPED_UP = 3
 
-    @property
-    def word(self) -> str:
-        """The word used in files, on the command line and in the ledger: `stepped-up`."""
-        return self.name.lower().replace("_", "-")
+    word: str
+    """The word used in files, on the command line and in the ledger: `stepped-up`."""
+
+    def __init__(self, _level: int) -> None:
+        self.word = self.name.lower().replace("_", "-")
 
     @classmethod
     def of(cls, word: str) -> "Proof":

@@ -58,7 +58,7 @@ STORE_PARTS = {
     "store.db.transaction:Transaction.offer": "ask, offer: ledger entry, register",
     "store.db.holdings:on": "standing: row to Standing",
     "store.db.transaction:judge": "judge",
-    "store.db.batch:insert_together": "ledger: rows",
+    "store.db.statements:insert_together": "ledger: rows",
     "store.db.ledger_chain:link": "ledger: HMAC",
     "sqlalchemy:Engine.connect": "SQLAlchemy: connection from the pool",
     "sqlalchemy:Connection.begin": "SQLAlchemy: begin, commit, close",

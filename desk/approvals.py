@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from authz import person_of
 from desk import tickets
 from desk.actors import Actor
 from desk.tickets import HandIn
 from store import Transaction
-from store.accounts.people import person_of
 from store.jobs import job_queue
 from store.security import alerts
 from store.verification import slack_approvals

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from authz import Action, Grant
+from authz import Action, Grant, person_of
 from desk import calls, disclosure
 from desk.actors import Actor, permit_staff
 from desk.calls import CallBack
 from desk.disclosure import Disclosure
 from store import Transaction
-from store.accounts.people import person_of
 from store.calls import callbacks, live_calls, support_calls
 from store.calls.live_calls import Case, LiveCall
 from store.db import grant_limits

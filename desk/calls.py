@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from authz import Action, Grant
+from authz import Action, Grant, person_of
 from desk import ticket_work
 from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
-from store.accounts.people import person_of
 from store.calls import callbacks, claims, live_calls, support_calls
 from store.calls.support_calls import SupportCall, Whisper
 from store.tickets import agent_tickets

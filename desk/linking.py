@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from authz import Proof
+from authz import Proof, person_of
 from store import NOBODY, Transaction
-from store.accounts.people import person_of
 from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.security import budgets

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from authz import Proof
+from authz import Proof, person_of
 from desk.actors import Actor
 from store import Transaction
-from store.accounts.people import person_of
 from store.codes import one_time_codes, one_time_links
 from store.verification import attempt_limits, factors, totp
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from authz import Topic
+from authz import Topic, person_of
 from desk import accounts, choices
 from desk.accounts import OfAccounts
 from desk.actors import Actor
 from store import Transaction
 from store.accounts.account_details import AccountName
-from store.accounts.people import person_of
 from store.tickets.customer_tickets import Draft
 from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, totp, transfer_codes
 from store.verification.attempt_limits import Admission

@@ -20,11 +20,11 @@ from authz import (
     Topic,
     load_schemes,
     matrix,
+    subject_of,
     table,
 )
 from deskgate.settings import read_settings
 from deskgate.shell import fail, granted, in_one_line, open_desk
-from store.accounts.people import subject_of
 from store.operator import lookups
 
 

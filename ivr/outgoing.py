@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from authz import subject_of
 from ivr import after, called, screens
 from ivr.shapes import Call
 from ivr.store_desk import desk_for
@@ -61,7 +62,7 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
         call, screen = called.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
         answer = on.draw(screen, sid, 0)
         call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
-        tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{people.subject_of(ours.person)}",))
+        tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{subject_of(ours.person)}",))
         return answer
 
 

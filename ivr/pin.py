@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from authz import Proof
+from authz import Proof, subject_of
 from desk import accounts
 from desk.actors import Actor
 from ivr import shapes as s
 from ivr.shapes import Call, PinOutcome
-from store.accounts.people import accounts_of, resolve, subject_of
+from store.accounts.people import accounts_of, resolve
 from store.db.keys import Keys
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue

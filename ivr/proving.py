@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from authz import Action, Proof, Topic
+from authz import Action, Proof, Topic, person_of
 from desk import verification
 from ivr import answers as a
 from ivr import requesting
@@ -17,7 +17,6 @@ from ivr.asks import DeskSettings, caller
 from ivr.desk_port import CodeRefused, WayTaken
 from ivr.shapes import Call
 from ivr.tickets import drafted
-from store.accounts.people import person_of
 from store.db.transaction import Transaction
 from store.tickets import customer_tickets
 from store.verification import (

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from authz import Grant, Proof
+from authz import Grant, Proof, subject_of
 from desk.actors import NotAllowed, judge
 from ivr import answers as a
 from ivr.asks import DeskSettings, judged, keep, refused, ring_ask
 from ivr.desk_port import GivesUp
 from ivr.hours import Opening
 from ivr.shapes import Call
-from store.accounts.people import resolve, subject_of
+from store.accounts.people import resolve
 from store.calls import agent_legs, callbacks, live_calls, support_calls
 from store.calls.support_calls import SupportCall
 from store.codes import one_time_codes

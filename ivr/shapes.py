@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from authz import Proof
-from store.accounts.people import person_of
+from authz import Proof, person_of
 from store.messages.timeline import Recorded
 from store.verification.pins import Pin
 

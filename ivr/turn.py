@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlencode
 
-from authz import Proof
+from authz import Proof, subject_of
 from ivr import dialogue, pin, screens
 from ivr import shapes as s
 from ivr.asks import DeskSettings
@@ -22,11 +22,9 @@ from ivr.shapes import Call, Heard, Screen
 from ivr.store_desk import desk_for
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store
-from store.accounts.people import subject_of
 from store.calls import call_state
 from store.calls.call_state import CallRow
-from store.db.retries import retried
-from store.db.transaction import NOBODY, Transaction
+from store.db.transaction import NOBODY, Transaction, retried
 from store.security import threat_mode
 from store.verification import pins
 from store.verification.hash_pool import HashPool

@@ -8,10 +8,10 @@ from typing import Final
 import pyotp
 from fastapi import Response
 
+from authz import person_of, subject_of
 from portal import answers, drawing, sending
 from portal.context import PortalContext
 from portal.visit import Visit
-from store.accounts.people import person_of, subject_of
 from store.codes import one_time_links
 from store.jobs import job_queue
 from store.staff import sent_forms

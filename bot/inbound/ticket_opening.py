@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from authz import person_of
 from bot.platform.identity import Who
 from desk import tickets
 from desk.choices import Kind
 from desk.tickets import Drafted, Opened
 from store import Transaction
 from store.accounts.account_details import Refused
-from store.accounts.people import person_of
 from store.messages.timeline import Sent
 from store.slack import ticket_threads
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authz import Action, Proof
+from authz import Action, Proof, subject_of
 from bot.outbound.posting import Posting
 from bot.views import delegation_messages
 from bot.views.blocks import Message
 from desk.actors import Actor, may_still, permit_worker
 from store import Transaction
 from store.accounts import delegations
-from store.accounts.people import subject_of
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.slack import ticket_threads

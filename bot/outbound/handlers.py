@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from authz import person_of, subject_of
 from bot.outbound import (
     agent_forms,
     answers,
@@ -32,7 +33,6 @@ from desk import choices, ticket_lists, ticket_work, verification
 from desk.actors import permit_worker
 from desk.ticket_lists import Page
 from store import Transaction
-from store.accounts.people import person_of, subject_of
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
 from store.slack import ticket_threads

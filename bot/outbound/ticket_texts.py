@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from authz import subject_of
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, standing_for
 from bot.views import agent_cards, customer_messages, verification_messages
@@ -13,7 +14,6 @@ from bot.views.blocks import Message
 from desk import ticket_lists, verification
 from desk.actors import permit_worker
 from store import Transaction
-from store.accounts.people import subject_of
 from store.messages import shown, timeline
 from store.messages.timeline import Said
 from store.slack import ticket_threads

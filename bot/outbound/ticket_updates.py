@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from authz import Grant
+from authz import Grant, subject_of
 from bot.outbound import ticket_texts
 from bot.outbound.posting import GONE, Posting, keep
 from bot.platform.context import SlackContext
@@ -18,7 +18,6 @@ from bot.views import customer_messages
 from bot.views.blocks import Message, digest
 from desk.actors import permit_worker
 from store import Transaction
-from store.accounts.people import subject_of
 from store.jobs import job_queue
 from store.jobs.job_queue import Job, PermanentError, RetryLaterError
 from store.messages import attachments, shown, timeline

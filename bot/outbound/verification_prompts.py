@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from authz import subject_of
 from bot.outbound.posting import Posting
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Message
 from desk.actors import offered_anything, permit_worker
 from store import Transaction
 from store.accounts import account_details
-from store.accounts.people import subject_of
 from store.calls import callbacks
 from store.codes import one_time_codes
 from store.jobs import job_queue

@@ -9,10 +9,9 @@ from typing import Final
 
 from sqlalchemy import Executable, bindparam, exists, literal, select
 
-from authz import Action, Ask, Grant, Proof, Standing, Status, judge
+from authz import Action, Ask, Grant, Proof, Standing, Status, judge, subject_of
 from store import tables
-from store.accounts.people import subject_of
-from store.db.contact_rights import held_by, words_of
+from store.db.holdings import held_by, words_of
 from store.db.transaction import Transaction
 
 _NOTHING: Final = frozenset[str]()

@@ -7,12 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
-from authz import Grant, Status, can_lend
+from authz import Grant, Status, can_lend, person_of, subject_of
 from store import tables
 from store.accounts import colleagues
-from store.accounts.people import lock, person_of, subject_of
-from store.db.active_delegations import loans_of, may_lend
-from store.db.contact_rights import held_by, words_of
+from store.accounts.people import lock
+from store.db.holdings import held_by, loans_of, may_lend, words_of
 from store.db.statements import AHEAD, of_late
 from store.db.transaction import CollidedError, GrantRequiredError, Transaction
 from store.jobs import job_queue

@@ -6,21 +6,10 @@ import secrets
 
 from sqlalchemy import bindparam, exists, select
 
+from authz import subject_of
 from store import tables
 from store.db.transaction import NOBODY, Transaction
 from store.text import numbers
-
-
-def subject_of(person: int) -> str:
-    return f"person:{person}"
-
-
-def person_of(subject: str) -> int:
-    """The person's id. Raises `ValueError` for a subject that is no person."""
-    kind, _, number = subject.partition(":")
-    if kind != "person":
-        raise ValueError(f"{subject} is not a person")
-    return int(number)
 
 
 def check_digit(first_seven: str) -> str:

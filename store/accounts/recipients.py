@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from authz import Grant
 from store import tables
-from store.db.contact_rights import owners_word
+from store.db.holdings import owners_word
 from store.db.transaction import Transaction
 
 OWN_SECURITY: Final = (  # about a person: told to them and to owners

@@ -11,9 +11,8 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import LENT, OWN_REQUESTS, Proof, rights
+from authz import LENT, OWN_REQUESTS, Proof, rights, subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.db import holdings
 from store.db.transaction import Transaction
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from authz import Grant, Proof
+from authz import Grant, Proof, subject_of
 from store import tables
-from store.accounts.people import lock, subject_of
+from store.accounts.people import lock
 from store.calls import code_words
 from store.db.keys import Keys
 from store.db.statements import of_late

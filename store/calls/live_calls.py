@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy import Select, or_, select
 
-from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof
+from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof, person_of, subject_of
 from store import tables
 from store.accounts import account_details, standing
 from store.accounts.account_details import Invoice, Service
-from store.accounts.people import person_of, subject_of
 from store.accounts.standing import Requester
 from store.calls import callbacks, support_calls
 from store.calls.code_words import two_words

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, null, or_, select, update
 
-from authz import Grant, Proof
+from authz import Grant, Proof, person_of
 from store import tables
-from store.accounts.people import person_of
 from store.calls import agent_legs, code_words
 from store.db import grant_limits
 from store.db.transaction import Transaction

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
+from authz import person_of
 from store import tables
-from store.accounts.people import person_of
 from store.codes import one_time_codes, one_time_links
 from store.db.transaction import Transaction
 from store.jobs import job_queue

@@ -10,8 +10,9 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 
+from authz import person_of
 from store import tables
-from store.accounts.people import lock, person_of
+from store.accounts.people import lock
 from store.db.statements import each, either, issued, one_of
 from store.db.transaction import Transaction
 

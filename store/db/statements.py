@@ -1,4 +1,4 @@
-"""What statements share: their parts, an INSERT for each database, and the few that the driver runs itself.
+"""What statements share: their parts, an INSERT for each database, rows sent together, and the few that the driver runs itself.
 
 A statement is made once, where its room is loaded, and goes through `connection.execute`, which remembers how it is compiled. At most ten
 are `Prepared`: those that turns, tickets and pages send most, each with what that saves beside it (docs/performance.md).
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final, Protocol, cast
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam
+from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -155,3 +157,43 @@ def _row(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any] | N
         return make(values)
 
     return converted
+
+
+# --- rows nobody waits for an answer to
+
+Write = tuple[Table, dict[str, object]]
+MOST_AT_ONCE: Final = 6  # rows in one statement; an import writes thousands, and those go table by table
+
+
+def insert_together(connection: Connection, writes: Sequence[Write]) -> None:
+    """Inserts rows in their order, with as few journeys to the database as can be. Raises what the database raises.
+
+    On PostgreSQL a journey costs as much as the row: a ticket's message, its job and its ledger entry go as one statement, each
+    INSERT but the last a common table expression. On SQLite there is no journey, so they go one by one.
+    """
+    if connection.dialect.name == "postgresql" and 1 < len(writes) <= MOST_AT_ONCE:
+        _at_once(connection, writes)
+        return
+    for (table, _names), group in groupby(writes, key=lambda write: (write[0], tuple(write[1]))):
+        rows = list(group)
+        if len(rows) > 1:
+            connection.execute(insert(table), [row for _, row in rows])
+        else:
+            _at_once(connection, rows)
+
+
+def _at_once(connection: Connection, writes: Sequence[Write]) -> None:
+    shape = tuple((table, tuple(row)) for table, row in writes)
+    values = {f"{place}_{name}": value for place, (_, row) in enumerate(writes) for name, value in row.items()}
+    _one_statement(shape).on(connection, values).close()
+
+
+@lru_cache(maxsize=64)
+def _one_statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Prepared:
+    inserts = [
+        insert(table).values({name: bindparam(f"{place}_{name}", type_=table.c[name].type) for name in names})
+        for place, (table, names) in enumerate(shape)
+    ]
+    last = inserts.pop()
+    # Prepared: 15 µs less a transaction that writes anything.
+    return Prepared(last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(inserts))))

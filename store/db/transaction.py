@@ -7,9 +7,10 @@ made it and is dead after it. A refusal is returned, so that its entry is commit
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
@@ -18,18 +19,22 @@ from sqlalchemy.exc import DBAPIError
 from authz import LENT, Action, Allowed, Ask, Denied, Grant, Proof, Rights, Scheme, Standing, Topic, judge, rights
 from store import tables
 from store.db import holdings
-from store.db.active_delegations import Lent
-from store.db.batch import Write, insert_together
 from store.db.engine import Gate
+from store.db.holdings import Lent
 from store.db.keys import Keys
 from store.db.ledger_chain import Entry, Lane, Lanes, chained
-from store.db.statements import INSERTS
+from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
 NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
+T = TypeVar("T")
+TRIES: Final = 5  # more than two: whoever is ended by PostgreSQL can be ended by the same other one again
+# Seconds for the other one to go on. PostgreSQL gives a lock to whoever asks first, not to whoever has waited longest: done again
+# at once, both would wait for each other as before.
+PAUSE: Final = 0.05
 _COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
 
 
@@ -285,6 +290,24 @@ class Transaction:
     def standing(self, ask: Ask) -> Standing | None:
         """What the subject of an ask holds on its account at this moment, or None: not a contact."""
         return holdings.on(self, ask.subject, ask.account, ask.service)
+
+
+def retried(do: Callable[[], T], *, if_stored: bool = True) -> T:
+    """What `do` gives, done up to `TRIES` times where it met another, for nothing of it is stored then; and once more where the
+    database went away, unless it must not be done twice (`if_stored` is false): what is stored is not known then.
+
+    Raises `ConnectionLostError` where that did not help."""
+    lost = False
+    for _ in range(TRIES - 1):
+        try:
+            return do()
+        except CollidedError:
+            time.sleep(PAUSE)
+        except ConnectionLostError:
+            if lost or not if_stored:
+                raise
+            lost = True
+    return do()
 
 
 def _may_be_tried_again(fault: DBAPIError) -> None:

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
 
-from authz import Scheme
+from authz import Scheme, subject_of
 from store import tables
-from store.accounts.people import subject_of
-from store.db.contact_rights import held_by, in_order, words_of
+from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import OPERATOR
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from authz import Action, Ask, Grant, Proof
 from store import OPERATOR, Store
-from store.db.retries import retried
+from store.db.transaction import retried
 from store.imports.account_rows import bring_accounts
 from store.imports.file_format import ImportFile, ImportFileError
 from store.imports.people_rows import STAFF, PinRound, bring_people, bring_slack, check_spelling

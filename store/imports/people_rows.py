@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, select, update
 
+from authz import subject_of
 from store import tables
-from store.accounts.people import new_support_id, subject_of
+from store.accounts.people import new_support_id
 from store.db.transaction import OPERATOR, upsert
 from store.imports.file_format import Person, Slack, StaffMember
 from store.imports.row_changes import CHUNK, Changes, Difference, Key, Register, Sheet, Values, pieces

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from authz import OWN_REQUESTS, REQUESTS, Grant
-from store.accounts.people import person_of
+from authz import OWN_REQUESTS, REQUESTS, Grant, person_of
 from store.db.grant_limits import leads
 from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import bindparam, func, insert, select
 
+from authz import person_of, subject_of
 from store import tables
-from store.accounts.people import person_of, subject_of
 from store.codes import exposed_codes
 from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction

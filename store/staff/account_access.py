@@ -20,7 +20,7 @@ from store import tables
 from store.calls import claims
 from store.calls.live_calls import OpenTicket
 from store.db import grant_limits
-from store.db.contact_rights import held_by, in_order, words_of
+from store.db.holdings import held_by, in_order, words_of
 from store.db.statements import of_late
 from store.db.transaction import GrantRequiredError, Transaction
 from store.security import alerts, budgets

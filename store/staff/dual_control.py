@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
-from authz import Grant
+from authz import Grant, person_of
 from store import tables
-from store.accounts.people import person_of
 from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.security import threat_mode

@@ -11,9 +11,9 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import Grant
+from authz import Grant, subject_of
 from store import tables
-from store.accounts.people import is_support_id, lock, resolve, subject_of
+from store.accounts.people import is_support_id, lock, resolve
 from store.codes import one_time_codes
 from store.db.statements import of_late
 from store.db.transaction import Transaction

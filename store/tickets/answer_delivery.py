@@ -12,9 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic, judge
+from authz import Action, Ask, Denied, Grant, Proof, Topic, judge, subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.db.transaction import GrantRequiredError, Transaction, upsert
 from store.messages import edits, timeline
 from store.slack.ticket_threads import CUSTOMER

@@ -10,9 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, select
 
-from authz import Grant, Topic
+from authz import Grant, Topic, person_of
 from store import tables
-from store.accounts.people import person_of
 from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import shown, timeline
 from store.tickets.customer_tickets import Conversation, Ticket, own_only

@@ -7,10 +7,22 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
 
-from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Topic
+from authz import (
+    OWN_REQUESTS,
+    REQUESTS,
+    TOPIC_OF,
+    Action,
+    Ask,
+    Denied,
+    Grant,
+    Proof,
+    Reason,
+    Topic,
+    person_of,
+    subject_of,
+)
 from store import tables
 from store.accounts import delegations
-from store.accounts.people import person_of, subject_of
 from store.db import grant_limits
 from store.db.transaction import NOBODY, Transaction
 from store.messages import edits, timeline

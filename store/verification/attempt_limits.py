@@ -17,8 +17,8 @@ from typing import Final
 
 from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, select, update
 
+from authz import subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.db.statements import Insert, either, starting
 from store.db.transaction import Transaction
 from store.security import budgets

@@ -9,8 +9,9 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from authz import person_of
 from store import tables
-from store.accounts.people import lock, person_of
+from store.accounts.people import lock
 from store.codes import one_time_codes
 from store.db.statements import of_late
 from store.db.transaction import Transaction

@@ -6,9 +6,8 @@ import secrets
 
 from sqlalchemy import select
 
-from authz import Grant
+from authz import Grant, subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.db import grant_limits
 from store.db.transaction import Transaction
 from store.jobs import job_queue

@@ -12,9 +12,8 @@ from typing import Final
 
 from sqlalchemy import select
 
-from authz import Grant
+from authz import Grant, person_of, subject_of
 from store import tables
-from store.accounts.people import person_of, subject_of
 from store.codes import one_time_links
 from store.db import grant_limits
 from store.db.transaction import Transaction

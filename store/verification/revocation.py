@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 
-from authz import Proof
+from authz import Proof, person_of, subject_of
 from store import tables
 from store.accounts import delegations
-from store.accounts.people import person_of, subject_of
 from store.codes import one_time_codes
 from store.db.transaction import WORKER, Transaction
 from store.jobs import call_news, job_queue

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from authz import Grant, Proof
+from authz import Grant, Proof, person_of, subject_of
 from store import tables
-from store.accounts.people import lock, person_of, subject_of
+from store.accounts.people import lock
 from store.db.statements import AHEAD, of_late
 from store.db.transaction import Transaction
 from store.jobs import job_queue

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, or_, select, update
 
+from authz import subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.verification.revocation import hold, revoke

@@ -15,9 +15,9 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 from sqlalchemy import delete, func, insert, select
 
-from authz import Grant
+from authz import Grant, person_of, subject_of
 from store import tables
-from store.accounts.people import lock, person_of, subject_of
+from store.accounts.people import lock
 from store.codes import one_time_codes
 from store.db.statements import of_late
 from store.db.transaction import Transaction

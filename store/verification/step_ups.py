@@ -10,9 +10,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
-from authz import Proof
+from authz import Proof, person_of
 from store import tables
-from store.accounts.people import person_of
 from store.db.statements import Prepared, issued
 from store.db.transaction import Transaction
 

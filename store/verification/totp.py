@@ -12,8 +12,8 @@ from typing import Final
 import pyotp
 from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
 
+from authz import subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.text import numbers

@@ -12,8 +12,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
+from authz import subject_of
 from store import tables
-from store.accounts.people import subject_of
 from store.codes import one_time_codes
 from store.db.statements import each
 from store.db.transaction import Transaction

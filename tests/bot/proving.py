@@ -7,9 +7,9 @@ import re
 import pyotp
 from sqlalchemy import select, update
 
+from authz import person_of
 from simulator.phone import Phone
 from store import tables
-from store.accounts.people import person_of
 from store.verification import step_ups, totp, transfer_codes
 from tests.bot.slack_desk import SlackDesk
 

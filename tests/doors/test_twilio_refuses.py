@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from authz import subject_of
 from deskgate.twilio_rest import refusal
 from store import tables
-from store.accounts.people import subject_of
 from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.verification import sms_codes
 from tests.desk import Desk

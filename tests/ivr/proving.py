@@ -7,8 +7,8 @@ from typing import Any
 import pyotp
 from sqlalchemy import select
 
+from authz import person_of, subject_of
 from store import tables
-from store.accounts.people import person_of, subject_of
 from store.codes import one_time_codes
 from store.verification import call_codes, totp
 from tests.desk import Desk

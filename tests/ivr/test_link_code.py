@@ -9,10 +9,9 @@ import pytest
 import structlog
 from sqlalchemy import delete, select
 
-from authz import Proof
+from authz import Proof, subject_of
 from ivr.answers import Code
 from store import tables
-from store.accounts.people import subject_of
 from store.codes import one_time_codes
 from store.codes.one_time_codes import LIFE
 from tests.desk import Desk

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
+from authz import person_of
 from store import tables
-from store.accounts.people import person_of
 from store.verification import attempt_limits, call_codes
 from tests.desk import Desk
 from tests.ivr.proving import (

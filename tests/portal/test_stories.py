@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
+from authz import person_of
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
 from store import tables
-from store.accounts.people import person_of
 from store.verification import pins
 from store.verification.pins import Pin
 from tests.bot.conftest import slack_stage as slack_stage

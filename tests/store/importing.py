@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from authz import load_schemes
 from store import Keys, Store, open_store, tables
-from store.db.contact_rights import in_order
+from store.db.holdings import in_order
 from store.imports.file_format import ImportFileError, read
 from store.imports.import_run import ImportResult, run
 from store.verification import pins

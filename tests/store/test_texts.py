@@ -12,8 +12,8 @@ import phonenumbers
 import pytest
 from sqlalchemy import insert, select, update
 
+from authz import subject_of
 from store import Keys, tables
-from store.accounts.people import subject_of
 from store.codes import one_time_codes
 from store.verification import sms_codes
 from store.verification.call_codes import BY_TEXT

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, subject_of
 from store import Keys, Transaction, tables
-from store.accounts.people import subject_of
 from store.codes import one_time_codes, one_time_links
 from store.staff import dual_control
 from store.verification import call_codes, slack_approvals, totp
