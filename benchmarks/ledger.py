@@ -35,10 +35,10 @@ KEYS = Keys([bytes(range(32))])
 
 
 def unchained(
-    lane: ledger_chain.Lane, entries: Sequence[ledger_chain.Entry]
+    segment: ledger_chain.Segment, entries: Sequence[ledger_chain.Entry]
 ) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
-    rows = [{**e.row(), "lane": lane.id, "n": n, "mac": bytes(32)} for n, e in enumerate(entries, lane.n + 1)]
-    return rows, (lane.n + len(rows), bytes(32))
+    rows = [{**e.row(), "lane": segment.id, "n": n, "mac": bytes(32)} for n, e in enumerate(entries, segment.n + 1)]
+    return rows, (segment.n + len(rows), bytes(32))
 
 
 CHAIN = {CHAINED: ledger_chain.chained, UNCHAINED: unchained}

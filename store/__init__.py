@@ -24,7 +24,7 @@ from store.db.engine import (
 )
 from store.db.keys import Keys, SecretKeysError
 from store.db.last_seen import Memory
-from store.db.ledger_chain import Lanes
+from store.db.ledger_chain import Segments
 from store.db.schema import OtherVersionError, is_current, migrate
 from store.db.transaction import (
     LINE,
@@ -97,18 +97,18 @@ class Store:
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
         self.bell = Bell()
         self._retired = Retired(keys)
-        self._lanes = Lanes(self.engine, self.gate, keys, clock, size, self._retired.refuse)
-        self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._lanes, self._retired)
+        self._segments = Segments(self.engine, self.gate, keys, clock, size, self._retired.refuse)
+        self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._segments, self._retired)
         self.memory = Memory(url)
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
         return Transaction(
-            self.engine, self.gate, self._lanes, self.keys, self.schemes, self.clock, channel, call, self.bell.ring
+            self.engine, self.gate, self._segments, self.keys, self.schemes, self.clock, channel, call, self.bell.ring
         )
 
     def checkpoint(self) -> tuple[int, str] | None:
-        """Signs the heads of all lanes: (number, digest) of the newest checkpoint, for the log outside."""
+        """Signs the heads of all segments: (number, digest) of the newest checkpoint, for the log outside."""
         return self._checkpoints.make()
 
     def retire(self, seal: Seal) -> None:
@@ -211,7 +211,7 @@ class Store:
         """Whether it keeps what it is given: by what was written lately, or else by a word written for that, and soon."""
         if self._retired.why_not() is not None:
             return False
-        if time.monotonic() - self._lanes.wrote_at < WRITTEN:
+        if time.monotonic() - self._segments.wrote_at < WRITTEN:
             return True
         until = time.monotonic() + PATIENCE
         try:
@@ -224,11 +224,11 @@ class Store:
                 write_probe.beat(connection, self.clock(), PATIENCE)
         except (DatabaseFault, OccupiedError):
             return False
-        self._lanes.wrote_at = time.monotonic()
+        self._segments.wrote_at = time.monotonic()
         return True
 
     def close(self) -> None:
-        """A clean stop: one last checkpoint over the lanes, then the connections are given up."""
+        """A clean stop: one last checkpoint over the segments, then the connections are given up."""
         try:
             self.checkpoint()
         finally:

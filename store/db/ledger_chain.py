@@ -1,9 +1,9 @@
-"""The ledger is written here: entries chained by HMAC in lanes. The checkpoints over all lanes: checkpoints.py.
+"""The ledger is written here: entries chained by HMAC in segments. The checkpoints over all segments: checkpoints.py.
 
-A lane is a chain of its own, used by one connection of one process, so that writers never wait for each other's chain
-(docs/decisions/0002-ledger-in-lanes.md: tried against a global chain, a chain for each account, and seals). Its head lives in this process and
-moves only when COMMIT has returned. What a lane may not know (an unknown outcome of a COMMIT) ends it: another is opened.
-The order of entries in one lane is proven; the order across lanes is that of their signed times.
+A segment is a chain of its own, used by one connection of one process, so that writers never wait for each other's chain
+(docs/decisions/0002-ledger-in-segments.md: tried against a global chain, a chain for each account, and seals). Its head lives in this process and
+moves only when COMMIT has returned. What a segment may not know (an unknown outcome of a COMMIT) ends it: another is opened.
+The order of entries in one segment is proven; the order across segments is that of their signed times.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from store.db.engine import Gate
 from store.db.keys import Key, Keys
 
 HOUR = 3_600_000
-LANE_LIFE = HOUR  # a lane writes for an hour at most …
+SEGMENT_LIFE = HOUR  # a segment writes for an hour at most …
 Refuse = Callable[[Connection | None], None]  # raises where the key that signs was retired (retired_keys.py)
-LANE_WATCH = 2 * HOUR  # … so a checkpoint need not look at lanes older than this before the checkpoint before it
+SEGMENT_WATCH = 2 * HOUR  # … so a checkpoint need not look at segments older than this before the checkpoint before it
 
 
 @dataclass(slots=True)
@@ -63,14 +63,14 @@ class Entry:
 SIGNED = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
 
 
-def first_link(key: Key, lane: str, opened_at: int) -> bytes:
-    """The MAC of a lane's own row, which its first entry is chained to."""
-    return hmac.digest(key.secret, b"lane|" + _ENCODE([lane, opened_at]).encode(), "sha256")
+def first_link(key: Key, segment: str, opened_at: int) -> bytes:
+    """The MAC of a segment's own row, which its first entry is chained to."""
+    return hmac.digest(key.secret, b"segment|" + _ENCODE([segment, opened_at]).encode(), "sha256")
 
 
-def link(key: Key, before: bytes, lane: str, n: int, signed: Sequence[object]) -> bytes:
-    """The MAC of entry `n` of a lane; `signed` are the values of SIGNED, in that order."""
-    body = _ENCODE([lane, n, *signed]).encode()
+def link(key: Key, before: bytes, segment: str, n: int, signed: Sequence[object]) -> bytes:
+    """The MAC of entry `n` of a segment; `signed` are the values of SIGNED, in that order."""
+    body = _ENCODE([segment, n, *signed]).encode()
     return hmac.digest(key.secret, before + body, "sha256")
 
 
@@ -83,7 +83,7 @@ def checkpoint_link(
 
 
 @dataclass(slots=True)
-class Lane:
+class Segment:
     id: str
     key: Key
     opened_at: int
@@ -92,7 +92,7 @@ class Lane:
 
 
 class Written(NamedTuple):
-    """How far this process wrote a lane."""
+    """How far this process wrote a segment."""
 
     n: int
     mac: bytes
@@ -100,19 +100,19 @@ class Written(NamedTuple):
 
 
 class _Waiting:
-    """Somebody who waits for a lane: `called` opens when `lane` is theirs."""
+    """Somebody who waits for a segment: `called` opens when `segment` is theirs."""
 
     def __init__(self) -> None:
-        self.lane: Lane | None = None
+        self.segment: Segment | None = None
         self.called = threading.Lock()
         self.called.acquire()
 
 
-class Lanes:
-    """As many lanes as pooled connections; taken before a transaction begins and given back after it has ended.
+class Segments:
+    """As many segments as pooled connections; taken before a transaction begins and given back after it has ended.
 
-    Whoever waits longest is next. A `SimpleQueue` lets whoever gives a lane back take it again at once: with more threads
-    than lanes two of them did all the work, and a request that had come first was answered last.
+    Whoever waits longest is next. A `SimpleQueue` lets whoever gives a segment back take it again at once: with more threads
+    than segments two of them did all the work, and a request that had come first was answered last.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class Lanes:
     ) -> None:
         self._engine, self._gate, self._keys, self._clock, self._refuse = engine, gate, keys, clock, refuse
         self._lock = threading.Lock()
-        self._free: deque[Lane | None] = deque([None] * size)  # opened when needed: who only reads opens none
+        self._free: deque[Segment | None] = deque([None] * size)  # opened when needed: who only reads opens none
         self._waiting: deque[_Waiting] = deque()
         self.wrote_at = float("-inf")  # by the monotonic clock: when the database last kept something of ours
         self.heads: dict[str, Written] = {}  # as this process wrote them: what the database must hold at the least
@@ -128,69 +128,69 @@ class Lanes:
 
     @property
     def waiting(self) -> int:
-        """How many wait for a lane."""
+        """How many wait for a segment."""
         return len(self._waiting)
 
-    def take(self) -> Lane:
-        lane = self._next()
+    def take(self) -> Segment:
+        segment = self._next()
         try:
             self._refuse(None)
             if (
-                lane is not None and abs(self._clock() - lane.opened_at) < LANE_LIFE
+                segment is not None and abs(self._clock() - segment.opened_at) < SEGMENT_LIFE
             ):  # either way: clocks are set back, too
-                return lane
+                return segment
             return self._open()
         except BaseException:
             self.give(None)
             raise
 
-    def moved(self, lane: Lane, n: int, mac: bytes, at: int) -> None:
-        """COMMIT has returned: the lane's head is there now."""
-        lane.n, lane.mac = n, mac
+    def moved(self, segment: Segment, n: int, mac: bytes, at: int) -> None:
+        """COMMIT has returned: the segment's head is there now."""
+        segment.n, segment.mac = n, mac
         self.wrote_at = time.monotonic()
-        self.heads[lane.id] = Written(n, mac, lane.opened_at)
+        self.heads[segment.id] = Written(n, mac, segment.opened_at)
         if self.unsealed_since is None:
             self.unsealed_since = at
 
-    def give(self, lane: Lane | None) -> None:
-        """Back for the next transaction. None when the outcome of the last COMMIT is unknown: the lane is finished."""
+    def give(self, segment: Segment | None) -> None:
+        """Back for the next transaction. None when the outcome of the last COMMIT is unknown: the segment is finished."""
         with self._lock:
             if not self._waiting:
-                self._free.append(lane)
+                self._free.append(segment)
                 return
             first = self._waiting.popleft()
-        first.lane = lane
+        first.segment = segment
         first.called.release()
 
-    def _next(self) -> Lane | None:
+    def _next(self) -> Segment | None:
         with self._lock:
             if self._free:
                 return self._free.popleft()
             own = _Waiting()
             self._waiting.append(own)
         own.called.acquire()
-        return own.lane
+        return own.segment
 
-    def _open(self) -> Lane:
+    def _open(self) -> Segment:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
         with self._gate.held(), self._engine.begin() as connection:
             self._refuse(connection)
             mac = first_link(key, id, now)
-            connection.execute(_OPEN_LANE, {"id": id, "key": key.id, "opened_at": now, "mac": mac})
-        return Lane(id, key, now, 0, mac)
+            connection.execute(_OPEN_SEGMENT, {"id": id, "key": key.id, "opened_at": now, "mac": mac})
+        return Segment(id, key, now, 0, mac)
 
 
-def chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
-    """Entries as the next rows of a lane, and the new head, for the lane once COMMIT has returned."""
-    n, mac = lane.n, lane.mac
+def chained(segment: Segment, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
+    """Entries as the next rows of a segment, and the new head, for the segment once COMMIT has returned."""
+    n, mac = segment.n, segment.mac
     rows = []
     for entry in entries:
         row = entry.row()
         n += 1
-        mac = link(lane.key, mac, lane.id, n, tuple(row.values()))
-        rows.append({**row, "lane": lane.id, "n": n, "mac": mac})
+        mac = link(segment.key, mac, segment.id, n, tuple(row.values()))
+        rows.append({**row, "lane": segment.id, "n": n, "mac": mac})
     return rows, (n, mac)
 
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for every entry
-_OPEN_LANE = insert(tables.lanes)
+_OPEN_SEGMENT = insert(tables.lanes)

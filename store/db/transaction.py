@@ -22,7 +22,7 @@ from store.db import holdings
 from store.db.engine import Gate
 from store.db.holdings import Lent
 from store.db.keys import Keys
-from store.db.ledger_chain import Entry, Lane, Lanes, chained
+from store.db.ledger_chain import Entry, Segment, Segments, chained
 from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
@@ -58,7 +58,7 @@ class Transaction:
         self,
         engine: Engine,
         gate: Gate,
-        lanes: Lanes,
+        segments: Segments,
         keys: Keys,
         schemes: Mapping[str, Scheme],
         clock: Callable[[], int],
@@ -66,7 +66,7 @@ class Transaction:
         call: str | None,
         ring_bell: Callable[[], None],
     ) -> None:
-        self._engine, self._gate, self._lanes = engine, gate, lanes
+        self._engine, self._gate, self._segments = engine, gate, segments
         self.keys, self.schemes = keys, schemes
         self.channel, self.call, self._clock = channel, call, clock
         self.now: int  # set when the transaction has begun, and not while it waits for that
@@ -80,7 +80,7 @@ class Transaction:
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
         self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike
         self._further: set[tuple[str, int | None]] = set()
-        self._lane: Lane | None = None
+        self._segment: Segment | None = None
         self._connection: Connection | None = None
         self._transaction: RootTransaction | None = None
 
@@ -89,8 +89,8 @@ class Transaction:
     def __enter__(self) -> Transaction:
         self._gate_held = False
         try:
-            self._lane = self._lanes.take()
-        except DBAPIError as fault:  # a new lane is a row of the database
+            self._segment = self._segments.take()
+        except DBAPIError as fault:  # a new segment is a row of the database
             raise ConnectionLostError(str(fault.orig)) from fault
         try:
             self._gate.acquire()
@@ -99,7 +99,7 @@ class Transaction:
             self._transaction = self._connection.begin()
             self.now = self._clock()
         except BaseException as fault:
-            self._close(lane_known=True)
+            self._close(segment_known=True)
             if isinstance(fault, DBAPIError):
                 raise ConnectionLostError(str(fault.orig)) from fault
             raise
@@ -108,20 +108,20 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        lane, transaction = self._lane, self._transaction
-        assert lane is not None
+        segment, transaction = self._segment, self._transaction
+        assert segment is not None
         assert transaction is not None
         known = True
         try:
             if fault is None or getattr(fault, "commits", False):
-                rows, head = chained(lane, self._entries)
+                rows, head = chained(segment, self._entries)
                 self._writes += [(tables.ledger, row) for row in rows]
                 insert_together(self.connection, self._writes)
                 known = False  # from here on a fault leaves open whether the entries stand
                 transaction.commit()
                 known = True
                 if rows:
-                    self._lanes.moved(lane, *head, self.now)
+                    self._segments.moved(segment, *head, self.now)
                 if self.rings_bell:
                     self._ring_bell()
             else:
@@ -131,11 +131,11 @@ class Transaction:
             _may_be_tried_again(lost)
             raise
         finally:
-            self._close(lane_known=known)
+            self._close(segment_known=known)
         if isinstance(fault, DBAPIError):
             _may_be_tried_again(fault)
 
-    def _close(self, *, lane_known: bool) -> None:
+    def _close(self, *, segment_known: bool) -> None:
         self._grants.clear()
         try:
             if self._transaction is not None:
@@ -146,7 +146,7 @@ class Transaction:
             self._connection = None
             if self._gate_held:
                 self._gate.release()
-            self._lanes.give(self._lane if lane_known else None)
+            self._segments.give(self._segment if segment_known else None)
 
     def look_at_the_clock(self) -> None:
         """For whoever takes long, or has waited for somebody: what comes next is dated when it is done."""

@@ -40,16 +40,16 @@ def entries(
 ) -> list[AuditEntry]:
     """Oldest first; of one account or of all that the grant reaches. `limit` keeps the newest so many, `since` is in ms.
 
-    Across lanes the order is that of the entries' own times.
+    Across segments the order is that of the entries' own times.
     """
     tx.require(grant, "desk.ledger.read")
     if grant.account is not None and grant.account != account:
         raise GrantRequiredError("a grant for one account does not open another")
     e = tables.ledger.c
     query = select(tables.ledger).order_by(e.at.desc(), e.lane.desc(), e.n.desc())
-    # As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the lanes.
-    lane = tables.lanes.c.id
-    query = query.where(e.n + 0 > 0, exists().where(lane == e.lane, lane != ""))
+    # As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the segments.
+    segment = tables.lanes.c.id
+    query = query.where(e.n + 0 > 0, exists().where(segment == e.lane, segment != ""))
     if account is not None:
         query = query.where(e.account == account)
     if since is not None:

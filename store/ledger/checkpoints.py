@@ -1,8 +1,8 @@
-"""Checkpoints are made here: the heads of all lanes, signed, each built on the one before it, which is checked first.
+"""Checkpoints are made here: the heads of all segments, signed, each built on the one before it, which is checked first.
 
 What is wrong with a checkpoint that stands there (made without a key, dated in the future, gone) is an alarm and stops
 none: the next is built on the newest that is good, under the first number nobody has taken, so that whoever removes the bad
-one later leaves a gap. This process signs the heads of its own lanes as it wrote them, not as the database has them.
+one later leaves a gap. This process signs the heads of its own segments as it wrote them, not as the database has them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import tables
 from store.db.engine import Gate
 from store.db.keys import Keys
-from store.db.ledger_chain import LANE_WATCH, Lanes, Written, checkpoint_link
+from store.db.ledger_chain import SEGMENT_WATCH, Segments, Written, checkpoint_link
 from store.ledger.retired_keys import Retired, any_text, is_good, with_before
 
 OVERDUE: Final = 60_000  # ms an entry may be without a checkpoint; one is made every ten seconds
@@ -49,11 +49,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a checkpoint says of keys that it retires: their lanes, each with its last entry and the digest of all, and the same
+    """What a checkpoint says of keys that it retires: their segments, each with its last entry and the digest of all, and the same
     of the checkpoints up to `checkpoints[0]`."""
 
     keys: list[str]
-    lanes: list[tuple[str, int, str]]
+    segments: list[tuple[str, int, str]]
     checkpoints: tuple[int, str]
 
     def words(self) -> str:
@@ -68,9 +68,9 @@ class Checkpoints:
     """`make` is called by one thread at a time; `troubles` by any."""
 
     def __init__(
-        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], lanes: Lanes, retired: Retired
+        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], segments: Segments, retired: Retired
     ) -> None:
-        self._engine, self._gate, self._keys, self._clock, self._lanes = engine, gate, keys, clock, lanes
+        self._engine, self._gate, self._keys, self._clock, self._segments = engine, gate, keys, clock, segments
         self._retired = retired
         self._lock = threading.Lock()
         self._last: Head | None = None
@@ -79,14 +79,14 @@ class Checkpoints:
         self._new: list[Trouble] = []
 
     def make(self, seal: Seal | None = None) -> tuple[int, str] | None:
-        """Signs the heads of all lanes in use. Gives (number, digest) of the newest checkpoint, or None for an empty ledger.
+        """Signs the heads of all segments in use. Gives (number, digest) of the newest checkpoint, or None for an empty ledger.
 
         Nothing is written when nothing happened since the last one: its digest still stands for the whole ledger. With `seal`
         one is written that retires keys; raises `StillInUseError`.
         """
         # What is written from here on is for the next.
-        self._unsealed, self._lanes.unsealed_since = self._waiting_since(), None
-        own = dict(self._lanes.heads)
+        self._unsealed, self._segments.unsealed_since = self._waiting_since(), None
+        own = dict(self._segments.heads)
         with self._gate.held(), self._engine.begin() as connection, any_text(connection):
             head, sealed = self._made(connection, self._clock(), own, seal)
         if sealed:
@@ -94,9 +94,9 @@ class Checkpoints:
         if head is None:
             return None
         self._last = head
-        for lane, written in own.items():
-            if head.at - written.opened_at >= LANE_WATCH:
-                self._lanes.heads.pop(lane, None)
+        for segment, written in own.items():
+            if head.at - written.opened_at >= SEGMENT_WATCH:
+                self._segments.heads.pop(segment, None)
         return head.n, head.mac.hex()
 
     def read_retired(self) -> None:
@@ -116,11 +116,11 @@ class Checkpoints:
             over = connection.execute(_OVER).scalar()
             if over is not None:
                 self._found(Trouble("forged", over, f"checkpoint {over} passes over one that was no good: {_LOOK}"))
-            seen = {lane: n for lane, n, _ in json.loads(last.heads)} if last is not None else {}
-            since = min(last.at, now) - LANE_WATCH if last is not None else None
-            for lane, n, _mac, _key in open_heads(connection, since):
-                if n > seen.get(lane, 0):
-                    first = connection.execute(_AT, {"of_lane": lane, "of_n": seen.get(lane, 0) + 1}).scalar()
+            seen = {segment: n for segment, n, _ in json.loads(last.heads)} if last is not None else {}
+            since = min(last.at, now) - SEGMENT_WATCH if last is not None else None
+            for segment, n, _mac, _key in open_heads(connection, since):
+                if n > seen.get(segment, 0):
+                    first = connection.execute(_AT, {"of_segment": segment, "of_n": seen.get(segment, 0) + 1}).scalar()
                     self._unsealed = min(self._unsealed or now, first if isinstance(first, int) else now)
         return self.troubles()
 
@@ -136,7 +136,7 @@ class Checkpoints:
         return new
 
     def _waiting_since(self) -> int | None:
-        both = (self._unsealed, self._lanes.unsealed_since)
+        both = (self._unsealed, self._segments.unsealed_since)
         return min((since for since in both if since is not None), default=None)
 
     def _found(self, trouble: Trouble) -> None:
@@ -209,32 +209,43 @@ class Checkpoints:
     def _check(self, connection: Connection, seal: Seal, heads: str) -> None:
         """That nothing was written with those keys since they were read."""
         found = connection.execute(select(tables.lanes.c.id).where(tables.lanes.c.key.in_(seal.keys))).scalars()
-        sealed = {lane: n for lane, n, _ in seal.lanes}
-        written = {lane: n for lane, n, _ in json.loads(heads or "[]")}
+        sealed = {segment: n for segment, n, _ in seal.segments}
+        written = {segment: n for segment, n, _ in json.loads(heads or "[]")}
         late = select(_c.c.n).where(_c.c.n > seal.checkpoints[0], _c.c.key.in_(seal.keys))
-        if any(written.get(lane, 0) > sealed.get(lane, 0) for lane in found) or connection.execute(late).first():
+        if (
+            any(written.get(segment, 0) > sealed.get(segment, 0) for segment in found)
+            or connection.execute(late).first()
+        ):
             raise StillInUseError(
                 "entries are still written with a key to be retired: restart every process, then try again"
             )
 
     def _heads(self, connection: Connection, last: Head | None, now: int, own: Mapping[str, Written]) -> str:
         """As JSON; nothing for an empty ledger."""
-        since = min(last.at, now) - LANE_WATCH if last is not None else None
+        since = min(last.at, now) - SEGMENT_WATCH if last is not None else None
         rows = open_heads(connection, since)
-        found = {lane: (n, _hex(mac)) for lane, n, mac, _ in rows}
-        for lane, n, _, key in rows:
-            if key in self._retired.keys and n > self._retired.keys[key].get(lane, 0):
-                words = f"lane {lane} is written with key {key}, which was retired: restart every process, or {_LOOK}"
+        found = {segment: (n, _hex(mac)) for segment, n, mac, _ in rows}
+        for segment, n, _, key in rows:
+            if key in self._retired.keys and n > self._retired.keys[key].get(segment, 0):
+                words = (
+                    f"segment {segment} is written with key {key}, which was retired: restart every process, or {_LOOK}"
+                )
                 self._found(Trouble("retired_key", n, words))
-        for lane, written in own.items():
+        for segment, written in own.items():
             if since is not None and written.opened_at <= since:
                 continue
-            there = found.get(lane)
+            there = found.get(segment)
             if there is None or there[0] < written.n or (there[0] == written.n and there[1] != written.mac.hex()):
-                words = f"lane {lane}: what this process wrote up to entry {written.n} is not there any more: {_LOOK}"
+                words = (
+                    f"segment {segment}: what this process wrote up to entry {written.n} is not there any more: {_LOOK}"
+                )
                 self._found(Trouble("entries_gone", written.n, words))
-                found[lane] = (written.n, written.mac.hex())
-        return json.dumps([[lane, *found[lane]] for lane in sorted(found)], separators=(",", ":")) if found else ""
+                found[segment] = (written.n, written.mac.hex())
+        return (
+            json.dumps([[segment, *found[segment]] for segment in sorted(found)], separators=(",", ":"))
+            if found
+            else ""
+        )
 
 
 def _write(connection: Connection, row: dict[str, Any]) -> bool:
@@ -253,9 +264,9 @@ def newest_first(connection: Connection, down_to: int) -> Iterator[Any]:
 
 
 def open_heads(connection: Connection, since: int | None) -> list[Any]:
-    """Lane, number, MAC and key of the newest entry in each lane opened after that. What is no entry of anybody's is left out: SQLite
+    """Segment, number, MAC and key of the newest entry in each segment opened after that. What is no entry of anybody's is left out: SQLite
     keeps what it is given, and it must not stop the next checkpoint."""
-    rows = connection.execute(_ALL_LANES) if since is None else connection.execute(_OPEN_LANES, {"since": since})
+    rows = connection.execute(_ALL_SEGMENTS) if since is None else connection.execute(_OPEN_SEGMENTS, {"since": since})
     return [row for row in rows.all() if isinstance(row.lane, str) and row.lane.isascii() and isinstance(row.n, int)]
 
 
@@ -278,15 +289,15 @@ def _hex(mac: object) -> str:
     return mac.hex() if isinstance(mac, bytes) else "not a MAC"
 
 
-def _newest_heads(*, all_lanes: bool) -> Select[str, int, bytes, str]:
-    """By lane and number, which are looked up: SQLite would join from the ledger, and read all of it."""
-    lane, opened, entry = tables.lanes.c, tables.lanes.alias("opened").c, tables.ledger.c
+def _newest_heads(*, all_segments: bool) -> Select[str, int, bytes, str]:
+    """By segment and number, which are looked up: SQLite would join from the ledger, and read all of it."""
+    segment, opened, entry = tables.lanes.c, tables.lanes.alias("opened").c, tables.ledger.c
     newest = tables.ledger.alias("newest").c
     heads = select(opened.id, select(func.max(newest.n)).where(newest.lane == opened.id).scalar_subquery())
-    if not all_lanes:
+    if not all_segments:
         heads = heads.where(opened.opened_at > bindparam("since"))
-    both = tables.ledger.join(tables.lanes, entry.lane == lane.id)
-    found = select(entry.lane, entry.n, entry.mac, lane.key).select_from(both)
+    both = tables.ledger.join(tables.lanes, entry.lane == segment.id)
+    found = select(entry.lane, entry.n, entry.mac, segment.key).select_from(both)
     return found.where(tuple_(entry.lane, entry.n).in_(heads)).order_by(entry.lane)
 
 
@@ -299,7 +310,7 @@ _NEWEST = (
 )
 _OVER = select(_c.c.n).where(_c.c.builds_on.is_not(None)).order_by(_c.c.n.desc()).limit(1)
 _AT = select(tables.ledger.c.at).where(
-    tables.ledger.c.lane == bindparam("of_lane"), tables.ledger.c.n == bindparam("of_n")
+    tables.ledger.c.lane == bindparam("of_segment"), tables.ledger.c.n == bindparam("of_n")
 )
-_ALL_LANES = _newest_heads(all_lanes=True)
-_OPEN_LANES = _newest_heads(all_lanes=False)
+_ALL_SEGMENTS = _newest_heads(all_segments=True)
+_OPEN_SEGMENTS = _newest_heads(all_segments=False)

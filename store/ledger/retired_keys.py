@@ -21,7 +21,7 @@ class KeyRetiredError(SecretKeysError):
 
 
 class Retired:
-    """What genuine checkpoints have retired, as far as they were read: `keys` gives how far each had written its lanes."""
+    """What genuine checkpoints have retired, as far as they were read: `keys` gives how far each had written its segments."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -33,7 +33,7 @@ class Retired:
         for row in connection.execute(_RETIRING, {"after": self._read_to}).all():
             if is_good(self._keys, row) and row.key not in self.keys:  # or a leaked one would retire the one after it
                 said = json.loads(row.retires)
-                self.keys |= {key: {lane: n for lane, n, _ in said["lanes"]} for key in said["keys"]}
+                self.keys |= {key: {segment: n for segment, n, _ in said["segments"]} for key in said["keys"]}
                 self._read_to = row.n
 
     def why_not(self) -> str | None:

@@ -1,7 +1,7 @@
-"""Checks the whole ledger: whether an entry, a lane or a checkpoint was changed, removed or put elsewhere.
+"""Checks the whole ledger: whether an entry, a segment or a checkpoint was changed, removed or put elsewhere.
 
-A lane's entries are chained, so the newest of its heads that a checkpoint signed stands for all entries before it, and for
-all its earlier heads: checkpoints are therefore read first, keeping one head for each lane, and lanes after that, each in
+A segment's entries are chained, so the newest of its heads that a checkpoint signed stands for all entries before it, and for
+all its earlier heads: checkpoints are therefore read first, keeping one head for each segment, and segments after that, each in
 pieces. What came after the last checkpoint is chained as well, but a tail of it can be cut off without a trace; and so can
 everything back to an older checkpoint, unless the digest of a newer one was kept outside and is given as `head`.
 
@@ -80,7 +80,7 @@ def read(store: Opened, head: str | None = None, retiring: Collection[str] = ())
         reading = Reading(connection, store.keys, retiring)
         try:
             reading.checkpoints(head.strip().lower() if head is not None else None)
-            reading.lanes()
+            reading.segments()
         except _BrokenError as what:
             reading.broken = str(what)
         except OperationalError as fault:
@@ -96,18 +96,22 @@ class Reading:
 
     def __init__(self, connection: Connection, keys: Keys, retiring: Collection[str]) -> None:
         self._connection, self._keys = connection, keys
-        self._heads: dict[str, tuple[int, str, int]] = {}  # lane → n and MAC of its newest head, and whose checkpoint's
+        self._heads: dict[
+            str, tuple[int, str, int]
+        ] = {}  # segment → n and MAC of its newest head, and whose checkpoint's
         self._retired: dict[str, int] = {}  # key → the checkpoint that retired it
-        self._sealed: dict[str, tuple[int, str]] = {}  # lane of a retired key → its last entry, and the digest of all
+        self._sealed: dict[
+            str, tuple[int, str]
+        ] = {}  # segment of a retired key → its last entry, and the digest of all
         self.broken: str | None = None
         self.entries = self.after = self.dated = 0
-        self._lanes = 0  # that were read
+        self._segments = 0  # that were read
         self.waiting: int | None = None  # the time of the oldest entry that no checkpoint has seen
-        self.place = "the list of checkpoints or lanes"
+        self.place = "the list of checkpoints or segments"
         self.checkpoint: int | None = None
         self.digest: str | None = None
-        self.retiring = retiring  # keys whose lanes are to be digested
-        self.lane_digests: dict[str, tuple[int, str]] = {}  # lane → its last entry, the digest of all
+        self.retiring = retiring  # keys whose segments are to be digested
+        self.segment_digests: dict[str, tuple[int, str]] = {}  # segment → its last entry, the digest of all
         self.checkpoints_digest = ""
 
     def checkpoints(self, head: str | None) -> None:
@@ -169,96 +173,104 @@ class Reading:
                 f"a checkpoint up to {until} was changed: it is another than when checkpoint {n} retired its key"
             )
         self._retired |= dict.fromkeys(seal["keys"], n)
-        self._sealed |= {lane: (last, held) for lane, last, held in seal["lanes"]}
+        self._sealed |= {segment: (last, held) for segment, last, held in seal["segments"]}
         return (0, "") if unchecked[0] <= until else unchecked
 
     def _take_heads(self, checkpoint: int, heads: str) -> None:
         try:
-            found = [(str(lane), int(n), str(mac)) for lane, n, mac in json.loads(heads)]
+            found = [(str(segment), int(n), str(mac)) for segment, n, mac in json.loads(heads)]
         except (TypeError, ValueError, OverflowError, RecursionError):
             raise _BrokenError(f"checkpoint {checkpoint} was changed, or the one before it was") from None
-        for lane, n, mac in found:
-            known, known_mac = self._heads.get(lane, _NO_HEAD)[:2]
+        for segment, n, mac in found:
+            known, known_mac = self._heads.get(segment, _NO_HEAD)[:2]
             if n < known or (n == known and mac != known_mac):
                 raise _BrokenError(
-                    f"lane {lane} went back to entry {n}: checkpoint {checkpoint} saw less, or another, than one before it"
+                    f"segment {segment} went back to entry {n}: checkpoint {checkpoint} saw less, or another, than one before it"
                 )
-            self._heads[lane] = (n, mac, checkpoint)
+            self._heads[segment] = (n, mac, checkpoint)
 
-    def lanes(self) -> None:
+    def segments(self) -> None:
         if row := self._connection.execute(_STRAYS).first():
-            raise _BrokenError(f"lane {row.lane}: it is not in the list of lanes, but has entries, from entry {row.n}")
+            raise _BrokenError(
+                f"segment {row.lane}: it is not in the list of segments, but has entries, from entry {row.n}"
+            )
         last = ""
-        while rows := self._connection.execute(_LANES, {"after": last, "piece": PIECE}).all():
+        while rows := self._connection.execute(_SEGMENTS, {"after": last, "piece": PIECE}).all():
             for last, key_id, opened_at, mac in rows:
-                self._lane(last, key_id, opened_at, mac)
-                self._lanes += 1
+                self._segment(last, key_id, opened_at, mac)
+                self._segments += 1
         self._nothing_else()
-        for lane, (n, _, checkpoint) in self._heads.items():
-            raise _BrokenError(f"lane {lane} is missing: checkpoint {checkpoint} saw {n} entries of it")
-        for lane, (n, _) in self._sealed.items():
-            raise _BrokenError(f"lane {lane} is missing: it had {n} entries when its key was retired")
+        for segment, (n, _, checkpoint) in self._heads.items():
+            raise _BrokenError(f"segment {segment} is missing: checkpoint {checkpoint} saw {n} entries of it")
+        for segment, (n, _) in self._sealed.items():
+            raise _BrokenError(f"segment {segment} is missing: it had {n} entries when its key was retired")
 
     def _nothing_else(self) -> None:
         """That every row there is has been read: none stands where no reading comes to."""
-        for (table, count, one), read in zip(_ALL, (self.entries, self._lanes, self.checkpoint or 0), strict=True):
+        for (table, count, one), read in zip(_ALL, (self.entries, self._segments, self.checkpoint or 0), strict=True):
             there = self._connection.execute(count).scalar_one()
             if there != read:
                 found = self._connection.execute(one).first()
                 which = ", ".join(f"{name} {value!r}" for name, value in found._mapping.items()) if found else "no name"
                 raise _BrokenError(f"{table} holds {there - read} rows that are no part of the ledger: {which}")
 
-    def _lane(self, lane: Any, key_id: str, opened_at: int, own: Any) -> None:
+    def _segment(self, segment: Any, key_id: str, opened_at: int, own: Any) -> None:
         key, retired = self._keys.find("ledger", key_id), self._retired.get(key_id)
-        sealed_n, seal = self._sealed.pop(lane, (0, ""))
+        sealed_n, seal = self._sealed.pop(segment, (0, ""))
         if retired is not None and not seal:
-            raise _BrokenError(f"lane {lane} was begun with key {key_id} after checkpoint {retired} had retired that")
+            raise _BrokenError(
+                f"segment {segment} was begun with key {key_id} after checkpoint {retired} had retired that"
+            )
         if key is None and not seal:
-            raise _BrokenError(f"lane {lane} cannot be checked: its key {key_id} is no longer in SECRET_KEYS")
+            raise _BrokenError(f"segment {segment} cannot be checked: its key {key_id} is no longer in SECRET_KEYS")
         n, before, digest = 0, own, b""
         try:
-            made = first_link(key, lane, opened_at) if key is not None else own
-            digest = running(digest, own, [lane, key_id, opened_at])
+            made = first_link(key, segment, opened_at) if key is not None else own
+            digest = running(digest, own, [segment, key_id, opened_at])
         except (TypeError, ValueError):
             made = None
         if not _same(made, own):
-            raise _BrokenError(f"lane {lane}: its key or its opening time was changed, or it was put there")
-        head_n, head_mac, checkpoint = self._heads.pop(lane, (0, "", 0))
+            raise _BrokenError(f"segment {segment}: its key or its opening time was changed, or it was put there")
+        head_n, head_mac, checkpoint = self._heads.pop(segment, (0, "", 0))
         while True:
-            self.place = f"lane {lane}, after entry {n}"
-            rows = self._connection.execute(_ENTRIES, {"lane": lane, "after": n, "piece": PIECE}).all()
+            self.place = f"segment {segment}, after entry {n}"
+            rows = self._connection.execute(_ENTRIES, {"lane": segment, "after": n, "piece": PIECE}).all()
             if not rows:
                 break
             for row in rows:
                 number, mac = row[0], row[1]
                 n += 1
                 if number != n:
-                    raise _BrokenError(f"lane {lane}: entry {n} is missing")
-                made = _linked(key, before, lane, n, row[2:]) if key is not None else mac
+                    raise _BrokenError(f"segment {segment}: entry {n} is missing")
+                made = _linked(key, before, segment, n, row[2:]) if key is not None else mac
                 try:
-                    digest = running(digest, mac, [lane, *row[2:]]) if seal or key_id in self.retiring else b""
+                    digest = running(digest, mac, [segment, *row[2:]]) if seal or key_id in self.retiring else b""
                 except TypeError:
                     made = None
                 if not _same(made, mac) or not isinstance(row[2], int):
-                    raise _BrokenError(f"lane {lane}: entry {n} was changed, or put in another's place")
+                    raise _BrokenError(f"segment {segment}: entry {n} was changed, or put in another's place")
                 if n == head_n and mac.hex() != head_mac:
                     raise _BrokenError(
-                        f"lane {lane}: entry {n} is another than the one that checkpoint {checkpoint} saw"
+                        f"segment {segment}: entry {n} is another than the one that checkpoint {checkpoint} saw"
                     )
                 if n > head_n and (self.waiting is None or row[2] < self.waiting):
                     self.waiting = row[2]
                 before = mac
             self.entries += len(rows)
         if n < head_n:
-            raise _BrokenError(f"lane {lane}: entry {n + 1} is missing: checkpoint {checkpoint} saw {head_n} entries")
+            raise _BrokenError(
+                f"segment {segment}: entry {n + 1} is missing: checkpoint {checkpoint} saw {head_n} entries"
+            )
         if seal and n != sealed_n:
             raise _BrokenError(
-                f"lane {lane} has {n} entries, and had {sealed_n} when checkpoint {retired} retired its key"
+                f"segment {segment} has {n} entries, and had {sealed_n} when checkpoint {retired} retired its key"
             )
         if seal and digest.hex() != seal:
-            raise _BrokenError(f"lane {lane} was changed: it is another than when checkpoint {retired} retired its key")
+            raise _BrokenError(
+                f"segment {segment} was changed: it is another than when checkpoint {retired} retired its key"
+            )
         if key_id in self.retiring:
-            self.lane_digests[lane] = (n, digest.hex())
+            self.segment_digests[segment] = (n, digest.hex())
         self.after += n - head_n
 
 
@@ -269,9 +281,9 @@ def running(before: bytes, mac: object, row: Sequence[object]) -> bytes:
     return hashlib.sha256(before + mac + _ENCODE(row).encode()).digest()
 
 
-def _linked(key: Any, before: bytes, lane: str, n: int, signed: Any) -> bytes | None:
+def _linked(key: Any, before: bytes, segment: str, n: int, signed: Any) -> bytes | None:
     try:
-        return link(key, before, lane, n, signed)
+        return link(key, before, segment, n, signed)
     except (TypeError, ValueError):
         return None  # a value of a kind that no entry has: SQLite keeps whatever it is given
 
@@ -286,7 +298,7 @@ _CHECKPOINTS = text(
 )
 _MAC = text("SELECT mac FROM ledger_checkpoints WHERE n = :n")
 _RETIREMENTS = text("SELECT retires FROM ledger_checkpoints WHERE retires IS NOT NULL")
-_LANES = text("SELECT id, key, opened_at, mac FROM ledger_lanes WHERE id > :after ORDER BY id LIMIT :piece")
+_SEGMENTS = text("SELECT id, key, opened_at, mac FROM ledger_lanes WHERE id > :after ORDER BY id LIMIT :piece")
 _STRAYS = text(
     "SELECT lane, min(n) AS n FROM ledger WHERE NOT EXISTS (SELECT 1 FROM ledger_lanes WHERE id = lane)"
     " GROUP BY lane ORDER BY lane LIMIT 1"

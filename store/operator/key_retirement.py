@@ -27,9 +27,9 @@ def retire(store: Store) -> list[str]:
     reading = verify.read(store, retiring=ids)
     if reading.broken is not None:
         raise CannotRetireError(f"the ledger is broken, and its keys are what shows it: {reading.broken}")
-    lanes = [(lane, n, digest) for lane, (n, digest) in sorted(reading.lane_digests.items())]
+    segments = [(segment, n, digest) for segment, (n, digest) in sorted(reading.segment_digests.items())]
     try:
-        store.retire(Seal(ids, lanes, (reading.checkpoint or 0, reading.checkpoints_digest)))
+        store.retire(Seal(ids, segments, (reading.checkpoint or 0, reading.checkpoints_digest)))
     except StillInUseError as why:
         raise CannotRetireError(str(why)) from why
     with store.transaction("shell") as tx:

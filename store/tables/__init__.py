@@ -10,7 +10,7 @@ from store.tables.calls import AgentLeg, Call, CallBack, Delivery, SupportCall
 from store.tables.codes import Code
 from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.jobs import Job
-from store.tables.ledger import Checkpoint, Entry, Lane, Pulse
+from store.tables.ledger import Checkpoint, Entry, Pulse, Segment
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.people import OldEmail, Person, Phone
 from store.tables.security import Alert, Budget, Switch
@@ -44,4 +44,4 @@ slack_members, account_teams, installations, install_states, posts, quotes = map
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
 loans, loan_requests = map(_table, (Delegation, DelegationRequest))
-lanes, ledger, checkpoints, pulse = map(_table, (Lane, Entry, Checkpoint, Pulse))
+lanes, ledger, checkpoints, pulse = map(_table, (Segment, Entry, Checkpoint, Pulse))

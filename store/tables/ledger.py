@@ -1,4 +1,4 @@
-"""The ledger: lanes, entries, checkpoints."""
+"""The ledger: segments, entries, checkpoints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _check(name: str, holds: str) -> CheckConstraint:
     return CheckConstraint(holds, name=name).ddl_if(dialect="postgresql")
 
 
-class Lane(Base):
+class Segment(Base):
     """One HMAC chain, written by one connection of one process for an hour at most. `mac` signs this row, and is what its first
     entry is chained to."""
 
@@ -50,7 +50,7 @@ class Entry(Base):
 
 
 class Checkpoint(Base):
-    """The heads of all lanes in use, signed, each chained to the one before, or to `builds_on` where that one is no good.
+    """The heads of all segments in use, signed, each chained to the one before, or to `builds_on` where that one is no good.
     `retires` ends keys: what was made with them is held from then on by what stands here."""
 
     __tablename__ = "ledger_checkpoints"

@@ -201,7 +201,7 @@ def test_a_broken_ledger_is_named_and_exits_1(shell: Shell, harm: str) -> None:
     shell.change(text(harm))
     said = shell.run("audit", "verify")
     assert said.code == 1
-    assert re.match(r"broken: (lane [0-9a-f]{16}|checkpoint \d+)\b", said.out)
+    assert re.match(r"broken: (segment [0-9a-f]{16}|checkpoint \d+)\b", said.out)
     assert said.out.count("\n") == 1
 
 

@@ -43,7 +43,7 @@ class ShellDoor:
         done = self._runner.invoke(commands, words, input=stdin, env={"COLUMNS": "100"}, catch_exceptions=False)
         structlog.configure(**before)  # a command writes its log to a screen that is gone now
         lines = done.stdout.splitlines()
-        if words[:1] == ["audit"]:  # what several lanes wrote in one moment has no order
+        if words[:1] == ["audit"]:  # what several segments wrote in one moment has no order
             lines = [line for _, moment in groupby(lines, key=lambda line: line[:_MOMENT]) for line in sorted(moment)]
         self._news += [f"  {line}".rstrip() for line in lines]
         self._news += [f"  error: {line}".rstrip() for line in done.stderr.splitlines()]

@@ -241,7 +241,7 @@ def count(desk: Desk, table: Any, *where: Any) -> int:
 
 
 def kept(desk: Desk, but: Sequence[Any] = (tables.lanes,)) -> str:
-    """A digest of everything in the database, row by row. A lane of the ledger may be opened for what then writes nothing."""
+    """A digest of everything in the database, row by row. A segment of the ledger may be opened for what then writes nothing."""
     digest = hashlib.sha256()
     with _outside(desk.store.url).begin() as connection:
         for table in tables.Base.metadata.sorted_tables:

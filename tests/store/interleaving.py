@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 
 from authz import load_schemes
 from store import CollidedError, Keys, Store, Transaction, open_store, tables
-from store.db.ledger_chain import Lanes
+from store.db.ledger_chain import Segments
 from tests.desk import NOON, SECRET
 from tests.postgres import Server
 from tests.statements import watched
@@ -123,7 +123,7 @@ class Interleaving:
     def _anew(self) -> dict[str, Any]:
         self.server.renew(self.url, self.template)
         for store in (self.one, self.other):
-            store._lanes = Lanes(
+            store._segments = Segments(
                 store.engine, store.gate, store.keys, store.clock, 4, store._retired.refuse
             )  # theirs are gone with the rows
         with self.one.transaction("test") as tx:

@@ -21,7 +21,7 @@ def clocked(store_url: str) -> Iterator[Clocked]:
 
 
 def waits(clocked: Clocked, monkeypatch: pytest.MonkeyPatch, ms: int) -> None:
-    """Whoever wants to write has to wait for so long: for the gate, and for a lane."""
+    """Whoever wants to write has to wait for so long: for the gate, and for a segment."""
     acquire = clocked.store.gate.acquire
 
     def slowly() -> None:

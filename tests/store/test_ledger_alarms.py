@@ -22,7 +22,7 @@ FUTURE = 400 * 24 * HOUR
 
 @pytest.fixture
 def attacked(store_url: str) -> Iterator[Attacked]:
-    """Thirty entries in two lanes, a checkpoint, and fifteen entries more."""
+    """Thirty entries in two segments, a checkpoint, and fifteen entries more."""
     attacked = Attacked(store_url)
     attacked.write(30)
     attacked.mark()
@@ -152,10 +152,10 @@ def test_b1_a_database_made_to_keep_none_is_found(sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hidden", [False, True], ids=["removed", "the lane dated back, so that no checkpoint looks at it"]
+    "hidden", [False, True], ids=["removed", "the segment dated back, so that no checkpoint looks at it"]
 )
 def test_b1_what_the_process_wrote_is_signed_as_it_wrote_it(attacked: Attacked, hidden: bool) -> None:
-    """The newest entries of a lane were gone without a trace until the lane was written again."""
+    """The newest entries of a segment were gone without a trace until the segment was written again."""
     lane, before = attacked.lane(), attacked.rows(lanes)
     n = attacked.last(lane)
     if hidden:
@@ -165,4 +165,4 @@ def test_b1_what_the_process_wrote_is_signed_as_it_wrote_it(attacked: Attacked, 
     assert codes(attacked.store.ledger_troubles()) == ["entries_gone"]
     for row in before:
         attacked.does(update(lanes).where(lanes.c.id == row["id"]).values(opened_at=row["opened_at"]))
-    assert attacked.broken() == f"lane {lane}: entry {n} is missing: checkpoint 2 saw {n} entries"
+    assert attacked.broken() == f"segment {lane}: entry {n} is missing: checkpoint 2 saw {n} entries"

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, update
 
 from authz import load_schemes
 from store import Keys, open_store
-from store.db.ledger_chain import LANE_LIFE, SIGNED
+from store.db.ledger_chain import SEGMENT_LIFE, SIGNED
 from store.ledger.verify import Verdict, verify
 from store.tables import checkpoints, lanes, ledger
 from tests.store.attacked import NOW, OLD, Attacked, at
@@ -23,7 +23,7 @@ from tests.store.attacked import NOW, OLD, Attacked, at
 
 @pytest.fixture
 def attacked(store_url: str) -> Iterator[Attacked]:
-    """Thirty entries in two lanes, a checkpoint, and ten entries more."""
+    """Thirty entries in two segments, a checkpoint, and ten entries more."""
     attacked = Attacked(store_url)
     attacked.write(30)
     attacked.mark()
@@ -51,20 +51,20 @@ def test_an_empty_ledger_has_nothing_wrong(store_url: str) -> None:
 def test_an_entry_removed_from_the_middle_is_a_gap(attacked: Attacked, n: int) -> None:
     lane = attacked.lane()
     attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n == n))
-    assert attacked.broken() == f"lane {lane}: entry {n} is missing"
+    assert attacked.broken() == f"segment {lane}: entry {n} is missing"
 
 
 def test_two_entries_swapped_with_their_macs_are_found(attacked: Attacked) -> None:
     lane = attacked.lane()
     for n, to in ((3, 1000), (4, 3), (1000, 4)):
         attacked.does(update(ledger).where(ledger.c.lane == lane, ledger.c.n == n).values(n=to))
-    assert attacked.broken() == f"lane {lane}: entry 3 was changed, or put in another's place"
+    assert attacked.broken() == f"segment {lane}: entry 3 was changed, or put in another's place"
 
 
 def test_an_entry_put_into_another_lane_is_found(attacked: Attacked) -> None:
     one, other = (row["id"] for row in attacked.rows(lanes))
     attacked.does(update(ledger).where(ledger.c.lane == one, ledger.c.n == 20).values(lane=other, n=21))
-    assert attacked.broken() == f"lane {other}: entry 21 was changed, or put in another's place"
+    assert attacked.broken() == f"segment {other}: entry 21 was changed, or put in another's place"
 
 
 def test_a_made_up_entry_is_found(attacked: Attacked) -> None:
@@ -76,7 +76,7 @@ def test_a_made_up_entry_is_found(attacked: Attacked) -> None:
 def test_the_newest_entries_of_a_lane_removed_before_the_checkpoint_are_missed_by_it(attacked: Attacked) -> None:
     lane = attacked.lane()
     attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n >= 15))
-    assert attacked.broken() == f"lane {lane}: entry 15 is missing: checkpoint 1 saw 15 entries"
+    assert attacked.broken() == f"segment {lane}: entry 15 is missing: checkpoint 1 saw 15 entries"
 
 
 def test_the_newest_entry_removed_after_the_checkpoint_is_found_once_the_lane_writes_again(attacked: Attacked) -> None:
@@ -87,7 +87,7 @@ def test_the_newest_entry_removed_after_the_checkpoint_is_found_once_the_lane_wr
     assert attacked.verify() == replace(attacked.verify(), broken=None, entries=39, after=9)
     attacked.write(4)
     attacked.mark()
-    assert attacked.broken() == f"lane {lane}: entry {n} is missing"
+    assert attacked.broken() == f"segment {lane}: entry {n} is missing"
 
 
 def test_all_entries_of_one_account_removed_are_found(attacked: Attacked) -> None:
@@ -108,7 +108,7 @@ def test_a_whole_lane_removed_is_missed_by_the_checkpoint(attacked: Attacked, ro
 def test_a_lanes_row_removed_is_found(attacked: Attacked) -> None:
     lane = attacked.lane()
     attacked.does(delete(lanes).where(lanes.c.id == lane))
-    assert attacked.broken() == f"lane {lane}: it is not in the list of lanes, but has entries, from entry 1"
+    assert attacked.broken() == f"segment {lane}: it is not in the list of segments, but has entries, from entry 1"
 
 
 def test_a_lanes_row_changed_is_found(attacked: Attacked) -> None:
@@ -116,8 +116,8 @@ def test_a_lanes_row_changed_is_found(attacked: Attacked) -> None:
     attacked.does(update(lanes).where(lanes.c.id == lane).values(key="00000000"))
     assert "is no longer in SECRET_KEYS" in attacked.broken()
     attacked.rolls_back_to(before)
-    # So that the next checkpoints overlook the lane, and its tail could be cut off.
-    attacked.does(update(lanes).where(lanes.c.id == lane).values(opened_at=NOW - 3 * LANE_LIFE))
+    # So that the next checkpoints overlook the segment, and its tail could be cut off.
+    attacked.does(update(lanes).where(lanes.c.id == lane).values(opened_at=NOW - 3 * SEGMENT_LIFE))
     assert "its opening time was changed" in attacked.broken()
 
 

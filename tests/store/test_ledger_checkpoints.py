@@ -1,4 +1,4 @@
-"""Attacks on checkpoints, rolling back, and what a checkpoint still knows of a lane: with and without a digest kept outside.
+"""Attacks on checkpoints, rolling back, and what a checkpoint still knows of a segment: with and without a digest kept outside.
 
 T33
 """
@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, update
 
-from store.db.ledger_chain import LANE_LIFE
+from store.db.ledger_chain import SEGMENT_LIFE
 from store.ledger.verify import Reading, verify
 from store.tables import checkpoints, lanes, ledger
 from tests.store.attacked import NEW, OLD, Attacked
@@ -19,7 +19,7 @@ from tests.store.attacked import NEW, OLD, Attacked
 
 @pytest.fixture
 def attacked(store_url: str) -> Iterator[Attacked]:
-    """Thirty entries in two lanes, a checkpoint, and ten entries more."""
+    """Thirty entries in two segments, a checkpoint, and ten entries more."""
     attacked = Attacked(store_url)
     attacked.write(30)
     attacked.mark()
@@ -81,23 +81,23 @@ def test_everything_rolled_back_is_found_when_the_same_process_writes_on(attacke
 
 
 def test_a_lane_written_twice_is_another_than_the_checkpoint_saw(store_url: str) -> None:
-    """A machine put back to an old snapshot, its memory as well, forgets where its lane was and writes it again."""
+    """A machine put back to an old snapshot, its memory as well, forgets where its segment was and writes it again."""
     attacked = Attacked(store_url)
     store = attacked.opened(OLD, size=1)
     attacked.write(3, store)
-    lane = store._lanes.take()
+    lane = store._segments.take()
     n, mac = lane.n, lane.mac
-    store._lanes.give(lane)
+    store._segments.give(lane)
     attacked.write(2, store)
     attacked.mark()
     attacked.does(delete(ledger).where(ledger.c.n > n))
     lane.n, lane.mac = n, mac
     attacked.write(2, store)
-    assert attacked.broken() == f"lane {lane.id}: entry 5 is another than the one that checkpoint 1 saw"
+    assert attacked.broken() == f"segment {lane.id}: entry 5 is another than the one that checkpoint 1 saw"
     attacked.mark()
     assert (
         attacked.broken()
-        == f"lane {lane.id} went back to entry 5: checkpoint 2 saw less, or another, than one before it"
+        == f"segment {lane.id} went back to entry 5: checkpoint 2 saw less, or another, than one before it"
     )
     store.close()
     attacked.attacker.dispose()
@@ -105,14 +105,14 @@ def test_a_lane_written_twice_is_another_than_the_checkpoint_saw(store_url: str)
 
 
 def test_the_answer_is_of_one_moment(attacked: Attacked, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, lanes_of = attacked.verify(), Reading.lanes
+    before, lanes_of = attacked.verify(), Reading.segments
 
     def meanwhile(reading: Reading) -> None:
         attacked.write(5)
         attacked.mark()
         lanes_of(reading)
 
-    monkeypatch.setattr(Reading, "lanes", meanwhile)
+    monkeypatch.setattr(Reading, "segments", meanwhile)
     assert attacked.verify() == before
     monkeypatch.undo()
     assert attacked.verify() == replace(before, entries=45, after=0, checkpoint=2, digest=attacked.mark())
@@ -122,13 +122,13 @@ def test_a_lane_that_no_new_checkpoint_watches_is_still_held_to_its_last(attacke
     old_lane = attacked.lane()
     attacked.mark()
     for _ in range(5):
-        attacked.now += LANE_LIFE
+        attacked.now += SEGMENT_LIFE
         attacked.write(2)
         attacked.mark()
     assert old_lane not in attacked.rows(checkpoints)[-1]["heads"]
     assert attacked.verify().after == 0
     attacked.does(delete(ledger).where(ledger.c.lane == old_lane, ledger.c.n == attacked.last(old_lane)))
-    assert attacked.broken().startswith(f"lane {old_lane}: entry 20 is missing: checkpoint")
+    assert attacked.broken().startswith(f"segment {old_lane}: entry 20 is missing: checkpoint")
 
 
 def test_a_rotated_key_still_verifies_until_it_is_gone(attacked: Attacked) -> None:
@@ -141,5 +141,5 @@ def test_a_rotated_key_still_verifies_until_it_is_gone(attacked: Attacked) -> No
     gone = attacked.opened(NEW)
     assert "checkpoint 1 cannot be checked" in str(verify(gone).broken)
     attacked.does(delete(checkpoints))
-    assert any(f"lane {lane} cannot be checked" in str(verify(gone).broken) for lane in lanes_before)
+    assert any(f"segment {lane} cannot be checked" in str(verify(gone).broken) for lane in lanes_before)
     gone.engine.dispose()

@@ -49,7 +49,7 @@ class Rotated(Attacked):
         return next(str(row["id"]) for row in self.rows(lanes) if row["key"] == OLD_ID)
 
     def under_the_old_key(self, lane: str, at: int, n: int = 1, before: bytes | None = None) -> None:
-        """What somebody can write who has the old key and the database; without `before` a lane as well."""
+        """What somebody can write who has the old key and the database; without `before` a segment as well."""
         key = Keys([OLD]).newest("ledger")
         if before is None:
             before = first_link(key, lane, at)
@@ -83,15 +83,18 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
     lane, n = row["lane"], row["n"]
     mine = (ledger.c.lane == lane) & (ledger.c.n == n)
     for attack, says in (
-        (update(ledger).where(mine).values(decision="no_right"), f"lane {lane} was changed"),
-        (update(ledger).where(mine).values(mac=bytes(32)), f"lane {lane} was changed"),
-        (delete(ledger).where(mine), f"lane {lane}: entry {n} is missing"),
-        (delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 18), f"lane {lane}: entry 19 is missing"),
-        (delete(ledger).where(ledger.c.lane == lane), f"lane {lane}: entry 1 is missing"),
-        (update(lanes).where(lanes.c.id == lane).values(key=NEW_ID), f"lane {lane}: its key or its opening time was"),
+        (update(ledger).where(mine).values(decision="no_right"), f"segment {lane} was changed"),
+        (update(ledger).where(mine).values(mac=bytes(32)), f"segment {lane} was changed"),
+        (delete(ledger).where(mine), f"segment {lane}: entry {n} is missing"),
+        (delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 18), f"segment {lane}: entry 19 is missing"),
+        (delete(ledger).where(ledger.c.lane == lane), f"segment {lane}: entry 1 is missing"),
+        (
+            update(lanes).where(lanes.c.id == lane).values(key=NEW_ID),
+            f"segment {lane}: its key or its opening time was",
+        ),
         (
             update(lanes).where(lanes.c.id == lane).values(opened_at=lanes.c.opened_at + HOUR),
-            f"lane {lane} was changed",
+            f"segment {lane} was changed",
         ),
         (update(checkpoints).where(checkpoints.c.n == 1).values(heads="[]"), "a checkpoint up to"),
         (update(checkpoints).where(checkpoints.c.n == 1).values(at=7), "a checkpoint up to"),
@@ -102,7 +105,7 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
         assert str(rotated.found(NEW)).startswith(says), says
         rotated.rolls_back_to(before)
     rotated.does(delete(ledger).where(ledger.c.lane == lane), delete(lanes).where(lanes.c.id == lane))
-    assert f"lane {lane} is missing" in str(rotated.found(NEW))
+    assert f"segment {lane} is missing" in str(rotated.found(NEW))
 
 
 def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str) -> None:
@@ -134,11 +137,11 @@ def test_b2_entries_under_a_retired_key_are_broken(rotated: Rotated) -> None:
     for at in (rotated.now, rotated.now - HOUR // 4):
         rotated.under_the_old_key("f" * 16, at)
         for keys in ((NEW, OLD), (NEW,)):
-            assert str(rotated.found(*keys)).startswith(f"lane {'f' * 16} was begun with key {OLD_ID} after"), keys
+            assert str(rotated.found(*keys)).startswith(f"segment {'f' * 16} was begun with key {OLD_ID} after"), keys
         rotated.rolls_back_to(before)
     rotated.under_the_old_key(lane, rotated.now, 21, mac)
     for keys in ((NEW, OLD), (NEW,)):
-        assert str(rotated.found(*keys)).startswith(f"lane {lane} has 21 entries, and had 20"), keys
+        assert str(rotated.found(*keys)).startswith(f"segment {lane} has 21 entries, and had 20"), keys
     rotated.mark()
     assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["retired_key"]
 
@@ -159,7 +162,7 @@ def test_b2_a_checkpoint_under_a_retired_key_is_broken_and_an_alarm(rotated: Rot
 def test_b2_a_retired_key_retires_nothing(rotated: Rotated) -> None:
     """Whoever had the leaked key and the database could have it retire the one after it: then nobody may write any more."""
     key, last = Keys([OLD]).newest("ledger"), rotated.rows(checkpoints)[-1]
-    n, said = last["n"] + 1, json.dumps({"keys": [NEW_ID], "lanes": [], "checkpoints": [0, ""]})
+    n, said = last["n"] + 1, json.dumps({"keys": [NEW_ID], "segments": [], "checkpoints": [0, ""]})
     mac = checkpoint_link(key, last["mac"], n, rotated.now, last["heads"], None, said)
     row = {"n": n, "at": rotated.now, "key": key.id, "heads": last["heads"], "mac": mac, "retires": said}
     rotated.does(insert(checkpoints).values(row))
@@ -205,7 +208,7 @@ def test_b2_a_second_rotation_vouches_for_the_first(rotated: Rotated) -> None:
     for lane in lanes_of:
         row = next(row for row in rotated.rows() if row["lane"] == lane)
         rotated.does(update(ledger).where(ledger.c.lane == lane, ledger.c.n == row["n"]).values(who="person:2"))
-        assert f"lane {lane}" in str(rotated.found(NEWER))
+        assert f"segment {lane}" in str(rotated.found(NEWER))
         rotated.rolls_back_to(before)
 
 
@@ -213,7 +216,7 @@ def test_b2_a_lane_that_was_opened_and_never_written_is_retired_with_the_others(
     attacked = Attacked(store_url)
     attacked.write(3)
     idle = attacked.opened(OLD)
-    idle._lanes.give(idle._lanes.take())
+    idle._segments.give(idle._segments.take())
     new = attacked.opened(NEW, OLD)
     assert retire(new) == [OLD_ID]
     assert verify(new).broken is None
@@ -282,7 +285,7 @@ def test_b2_a_key_is_called_retired_only_where_the_database_says_so(postgres_url
 
 
 def test_b2_nothing_is_written_under_a_retired_key(rotated: Rotated) -> None:
-    """An .env that was restored, or a shell that was forgotten: no lane, no entry, no checkpoint, and an alarm says why."""
+    """An .env that was restored, or a shell that was forgotten: no segment, no entry, no checkpoint, and an alarm says why."""
     rotated.write(1)
     before = rotated.copies()
     old, alone = rotated.opened(OLD, NEW), rotated.opened(OLD)

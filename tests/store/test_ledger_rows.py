@@ -27,14 +27,14 @@ FORGED = {"who": "person:7", "decision": "FORGED", "mac": bytes(32)}
 
 @pytest.fixture
 def attacked(store_url: str) -> Iterator[Attacked]:
-    """Thirty entries in two lanes, a third lane that nobody wrote to, two checkpoints, and three entries more."""
+    """Thirty entries in two lanes, a third segment that nobody wrote to, two checkpoints, and three entries more."""
     attacked = Attacked(store_url)
     for n in (20, 10, 3):
         attacked.write(n)
         if n > 3:
             attacked.mark()
     idle = attacked.opened(OLD)
-    idle._lanes.give(idle._lanes.take())
+    idle._segments.give(idle._segments.take())
     idle.engine.dispose()
     assert (len(attacked.rows(lanes)), attacked.verify().broken) == (3, None)
     with attacked.without_checks():
@@ -99,7 +99,7 @@ def test_b2_a_row_that_was_put_there_is_found_wherever_it_stands(attacked: Attac
         shapes += [
             [opened, *(insert(ledger).values(entry | {"lane": id, "n": n}) for n in range(some, 4))] for some in (0, 1)
         ]
-    seal = json.dumps({"keys": [lane["key"]], "lanes": [], "checkpoints": [0, ""]})
+    seal = json.dumps({"keys": [lane["key"]], "segments": [], "checkpoints": [0, ""]})
     shapes += [[insert(checkpoints).values(last | {"n": n, "retires": seal})] for n in (-3, 0, last["n"] + 1)]
     for shape in shapes:
         attacked.does(*shape)

@@ -53,7 +53,7 @@ def test_b2_a_lane_that_a_later_checkpoint_saw_less_of_went_back(attacked: Attac
     after = attacked.opened(OLD)
     attacked.write(1, after)
     assert after.checkpoint()
-    words = f"lane {lane} went back to entry 3: checkpoint 2 saw less, or another, than one before it"
+    words = f"segment {lane} went back to entry 3: checkpoint 2 saw less, or another, than one before it"
     assert verify(after).broken == words
     after.engine.dispose()
 
@@ -127,31 +127,31 @@ def test_b2_no_key_is_retired_that_made_a_checkpoint_meanwhile(
 
 def test_b2_a_lane_without_entries_is_missed_where_its_key_was_retired(attacked: Attacked) -> None:
     idle = attacked.opened(OLD)
-    opened = idle._lanes.take()
-    idle._lanes.give(opened)
+    opened = idle._segments.take()
+    idle._segments.give(opened)
     new = attacked.opened(NEW, OLD)
     assert retire(new)
     attacked.does(delete(lanes).where(lanes.c.id == opened.id))
-    assert verify(new).broken == f"lane {opened.id} is missing: it had 0 entries when its key was retired"
+    assert verify(new).broken == f"segment {opened.id} is missing: it had 0 entries when its key was retired"
     for store in (idle, new):
         store.engine.dispose()
 
 
 def test_b1_the_oldest_entry_of_all_lanes_says_how_long_one_waits(attacked: Attacked) -> None:
-    """Whichever lane is read first."""
+    """Whichever segment is read first."""
     attacked.now += 30_000
     first = attacked.now
-    one, other = attacked.store._lanes.take(), attacked.store._lanes.take()
+    one, other = attacked.store._segments.take(), attacked.store._segments.take()
     early, late = sorted((one, other), key=lambda lane: lane.id, reverse=True)
     for lane in (early, late):  # the one that is read last is written first
-        attacked.store._lanes._free.appendleft(lane)
+        attacked.store._segments._free.appendleft(lane)
         attacked.write(1)
-        attacked.store._lanes._free.remove(lane)
+        attacked.store._segments._free.remove(lane)
         attacked.now += 50_000
     assert attacked.now - first > 60_000
     assert "the oldest has had no checkpoint for a minute" in str(attacked.verify().alarm)
     for lane in (one, other):
-        attacked.store._lanes.give(lane)
+        attacked.store._segments.give(lane)
 
 
 def test_a_fault_of_the_database_is_no_broken_ledger(sqlite_url: str) -> None:
@@ -187,7 +187,7 @@ def test_b1_an_entry_overwritten_before_its_checkpoint_is_an_alarm(attacked: Att
     attacked.does(update(ledger).where(at(row)).values(who="person:2", mac=bytes(32)))
     attacked.mark()
     assert codes(attacked.store) == ["entries_gone"]
-    assert str(attacked.verify().broken).startswith(f"lane {row['lane']}: entry {row['n']} ")
+    assert str(attacked.verify().broken).startswith(f"segment {row['lane']}: entry {row['n']} ")
 
 
 def test_b1_a_process_that_stood_still_for_hours_raises_no_alarm(attacked: Attacked) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import func, select, text
 
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from store import ConnectionLostError, Keys, Store, open_store
-from store.db.ledger_chain import LANE_LIFE, Lanes
+from store.db.ledger_chain import SEGMENT_LIFE, Segments
 from store.db.transaction import Transaction
 from store.imports.file_format import read
 from store.imports.import_run import run
@@ -101,7 +101,7 @@ def all_at_once(works: list[Callable[[], None]]) -> list[BaseException]:
 
 
 def test_whoever_waits_for_a_lane_longest_is_next(store: Store) -> None:
-    one, served = Lanes(store.engine, store.gate, store.keys, store.clock, 1, lambda _: None), list[str]()
+    one, served = Segments(store.engine, store.gate, store.keys, store.clock, 1, lambda _: None), list[str]()
 
     def write(name: str) -> None:
         lane = one.take()
@@ -175,7 +175,7 @@ def test_a_lane_is_left_after_an_hour(sqlite_url: str) -> None:
     for _ in range(4):
         with store.transaction("phone") as tx:
             tx.record("nobody", None, "one", "kept")
-        now += LANE_LIFE // 2
+        now += SEGMENT_LIFE // 2
     assert count(store, lanes.c.id) == 2
     assert verify(store).broken is None
     store.close()
@@ -279,7 +279,7 @@ def test_terminated_backends_break_nothing(on_postgres: Store, terminate: Callab
 def test_a_lane_whose_commit_got_no_answer_is_replaced(
     on_postgres: Store, terminate: Callable[[int | None], int], monkeypatch: pytest.MonkeyPatch, stands: bool
 ) -> None:
-    """Whether the entries stand is unknown to the writer, so that lane is never written to again, and nobody waits."""
+    """Whether the entries stand is unknown to the writer, so that segment is never written to again, and nobody waits."""
     every_lane_writes(on_postgres)
     before, lanes_before = len(tickets_told(on_postgres)), count(on_postgres, lanes.c.id)
     commit = on_postgres.engine.dialect.do_commit

@@ -246,10 +246,10 @@ def test_whichever_statement_fails_there_is_no_part_of_a_ticket(desk: Clocked) -
 def test_a_commit_that_fails_leaves_all_or_nothing_and_the_ledger_whole(
     desk: Clocked, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the answer to COMMIT was lost, nobody knows: the lane it concerned is given up, and both outcomes verify."""
+    """Where the answer to COMMIT was lost, nobody knows: the segment it concerned is given up, and both outcomes verify."""
     store = desk.opened(desk.keys, pool_size=1)
     with store.transaction("test"):
-        pass  # its lane is open
+        pass  # its segment is open
     dialect = store.engine.dialect
     commit: Callable[[Any], None] = dialect.do_commit
 

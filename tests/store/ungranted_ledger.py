@@ -8,7 +8,7 @@ from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
     "ledger_chain.Entry.row": reasons.LEDGER,
-    **dict.fromkeys(("ledger_chain.Lanes." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
+    **dict.fromkeys(("ledger_chain.Segments." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
     **dict.fromkeys(
         ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
         reasons.LEDGER,
@@ -23,9 +23,9 @@ REASONS: Final[dict[str, str]] = {
         ("retired_keys.Retired.why_not", "store.Store.begin_key", "store.Store.why_not_begin"), reasons.LEDGER
     ),
     **dict.fromkeys(
-        ("verify." + n for n in ("Reading.checkpoints", "Reading.lanes", "read", "verify")), reasons.LEDGER
+        ("verify." + n for n in ("Reading.checkpoints", "Reading.segments", "read", "verify")), reasons.LEDGER
     ),
-    **dict.fromkeys(("key_retirement.retire", "ledger_chain.Lanes.moved", "store.Store.checkpoint"), reasons.LEDGER),
+    **dict.fromkeys(("key_retirement.retire", "ledger_chain.Segments.moved", "store.Store.checkpoint"), reasons.LEDGER),
     **dict.fromkeys(
         (
             "store.Store." + n
@@ -36,5 +36,5 @@ REASONS: Final[dict[str, str]] = {
     "ledger_chain.checkpoint_link": reasons.LEDGER,
     "ledger_chain.first_link": reasons.LEDGER,
     "ledger_chain.link": reasons.LEDGER,
-    "ledger_chain.chained": "makes the next rows of a lane out of entries it is given",
+    "ledger_chain.chained": "makes the next rows of a segment out of entries it is given",
 }
