@@ -172,7 +172,7 @@ class Filled:
         self.engines = {}
         for url in (sqlite_url, postgres_url):
             opened = store.open_store(url, growth.KEYS, load_schemes())
-            Base.metadata.create_all(opened.engine)  # as migrations make it: test_databases.py
+            Base.metadata.create_all(opened.engine)  # as migrations make it: test_migrations.py
             filling.past(opened, growth.fill(opened, MANY), MANY, NOW)
             self.engines[opened.engine.dialect.name] = opened.engine
 

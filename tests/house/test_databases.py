@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 
 from tests.desk import Desk
 from tests.postgres import Server
@@ -64,88 +62,6 @@ def test_a_database_whose_tables_were_changed_is_thrown_away(postgres: Server, s
             connection.execute(sqlalchemy.text("ALTER TABLE people ADD COLUMN nickname TEXT"))
     with postgres.lend(sample_postgres_template) as again:
         assert again != first
-
-
-# Alembic compares no index of an expression on SQLite, and says so: the next test does.
-@pytest.mark.filterwarnings("ignore:.*expression-based index")
-def test_the_migrations_make_what_the_tables_say(engine: sqlalchemy.Engine) -> None:
-    from store.tables import Base
-
-    assert Base.metadata.tables
-    # SQLAlchemy does not read from SQLite what is to be done when a row goes, where a column brings its key itself.
-    left_out = {"index"} | ({"foreign_key_constraint"} if engine.dialect.name == "sqlite" else set())
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_object": lambda *it: it[2] not in left_out})
-        assert not compare_metadata(context, Base.metadata)
-
-
-def test_the_migrations_make_the_foreign_keys_that_the_tables_say(sqlite_url: str, tmp_path: Path) -> None:
-    """On SQLite, in its own words."""
-    from store.tables import Base
-
-    found = []
-    for url in (sqlite_url, f"sqlite:///{tmp_path / 'made.db'}"):
-        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
-        with engine.begin() as connection:
-            Base.metadata.create_all(connection)  # of a database that was migrated, nothing
-            keys = {
-                name: sorted(tuple(row)[2:] for row in connection.exec_driver_sql(f"PRAGMA foreign_key_list({name})"))
-                for name in Base.metadata.tables
-            }
-        found.append(keys)
-    assert found[0] == found[1]
-    assert sum(map(len, found[0].values())) > 40
-
-
-INDICES = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index'",
-    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-}
-
-
-def test_g_the_migrations_make_the_indices_that_the_tables_say(engine: sqlalchemy.Engine, tmp_path: Path) -> None:
-    """Of which rows and in which order as well, where Alembic looks at neither."""
-    from store.tables import Base
-
-    kind, made = engine.dialect.name, engine
-    with engine.connect() as connection:
-        migrated = {name: _plain(says) for name, says in connection.execute(sqlalchemy.text(INDICES[kind]))}
-    if kind == "sqlite":
-        made = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'made.db'}", poolclass=sqlalchemy.NullPool)
-    with made.begin() as connection:
-        if kind == "postgresql":
-            connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-        Base.metadata.create_all(connection)
-        said = {name: _plain(says) for name, says in connection.execute(sqlalchemy.text(INDICES[kind]))}
-    migrated.pop("alembic_version_pkc", None)
-    migrated.pop("sqlite_autoindex_alembic_version_1", None)
-    assert migrated == said
-    assert len(said) > 60
-
-
-def _plain(says: str | None) -> str:
-    return " ".join((says or "").replace('"', "").split())
-
-
-def checks(connection: sqlalchemy.Connection) -> dict[str, list[tuple[str, str]]]:
-    look = sqlalchemy.inspect(connection)
-    return {
-        name: sorted((str(one["name"]), one["sqltext"]) for one in look.get_check_constraints(name))
-        for name in look.get_table_names()
-        if name != "alembic_version"
-    }
-
-
-def test_b2_the_migrations_make_the_checks_that_the_tables_say(postgres: Server, postgres_url: str) -> None:
-    """Alembic compares none."""
-    from store.tables import Base
-
-    urls = postgres_url, postgres.create("as_the_tables_say")
-    engines = [sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool) for url in urls]
-    with engines[0].connect() as migrated, engines[1].begin() as made:
-        Base.metadata.create_all(made)
-        assert checks(migrated) == checks(made)
-        assert len(checks(made)["ledger"]) == 1
 
 
 def test_postgres_is_new_enough_and_listens_to_nobody_else(postgres: Server) -> None:

@@ -1,62 +1,83 @@
-"""A database of an older version is brought to the newest with everything that was in it."""
+"""A database of an older version is brought to the newest with everything that was in it, and is then as the tables say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
 import store
 from authz import Action, Ask, Grant, Proof, Topic, load_schemes
-from store import Keys, open_store, tables
-from store.codes import one_time_codes
+from store import Keys, open_store
 from store.db.engine import make_engine
 from store.db.schema import _config
+from store.tables import Base
 from store.tickets import agent_tickets, customer_lists
 from store.verification import slack_members
 from tests.desk import SECRET
 from tests.postgres import Server
 
-ROWS = (
+ROWS: Final = (  # as the first version wrote them
     "INSERT INTO people (id, username, name, email, support_id) VALUES (1, 'mia', 'Mia', 'mia@x.example', '10000016')",
     "INSERT INTO accounts (id, number, name, scheme, status) VALUES (1, '400', 'Tide', 'memset', 'active')",
-    "INSERT INTO contacts (account_id, person_id, held) VALUES (1, 1, 'manage_users,manage_support')",
+    "INSERT INTO contacts (account_id, person_id) VALUES (1, 1)",
+    """INSERT INTO contact_rights (account_id, person_id, "right") VALUES (1, 1, 'manage_support')""",
     "INSERT INTO staff (id, username, name, email, role) VALUES (1, 'kim', 'Kim', 'kim@x.example', 'agent')",
-    "INSERT INTO slack_members (team, member, person_id, linked_at) VALUES ('T1', 'U1', 1, 5)",
-    "INSERT INTO slack_members (team, member, staff_id, linked_at) VALUES ('T1', 'U2', 1, 5)",
-    """INSERT INTO tickets (number, account_id, opened_by, topic, kind, subject, status, urgent, channel, opened_at)
-       VALUES (1001, 1, 1, 'technical', 'problem', 'It is slow', 'open', false, 'phone', 7)""",
-    "INSERT INTO messages (ticket, author, body, at) VALUES (1001, 'person:1', 'It is slow since noon', 7)",
-    "INSERT INTO work (kind, key, payload, run_at, attempts, created_at) VALUES ('notice', 'k', '{}', 9, 0, 8)",
+    "INSERT INTO slack_members (team, member, person_id, linked_at, linked_by) VALUES ('T1', 'U1', 1, 5, 'import')",
+    """INSERT INTO tickets (account_id, opened_by, topic, kind, subject, status, urgent, channel, opened_at)
+       VALUES (1, 1, 'technical', 'problem', 'It is slow', 'open', false, 'phone', 7)""",
+    """INSERT INTO messages (ticket, author, body, at, event, internal, earlier)
+       VALUES (1001, 'person:1', 'It is slow since noon', 7, '', false, '[]')""",
 )
+# What a database is made of, in its own words. The order of columns is left out: one that is added stands last.
+FACTS: Final = {
+    "sqlite": {
+        "tables": """SELECT name, wr, strict, sql LIKE '%AUTOINCREMENT%' FROM pragma_table_list JOIN sqlite_master USING (name)""",
+        "columns": """SELECT t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk
+            FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c""",
+        "foreign keys": """SELECT t.name, k.seq, k."from", k."table", k."to", k.on_update, k.on_delete
+            FROM pragma_table_list AS t, pragma_foreign_key_list(t.name) AS k""",
+        "keys": """SELECT t.name, i.origin, (SELECT group_concat(name) FROM pragma_index_info(i.name))
+            FROM pragma_table_list AS t, pragma_index_list(t.name) AS i WHERE i."unique" = 1""",
+        "indices": "SELECT tbl_name, name, sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL",
+    },
+    "postgresql": {
+        "columns": """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default,
+            collation_name FROM information_schema.columns WHERE table_schema = 'public'""",
+        "constraints": """SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace""",
+        "indices": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "triggers": "SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    },
+}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database as the first version left it."""
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The URL of a database as the first version left it, and of an empty one of the same kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'old.db'}"
+        yield f"sqlite:///{tmp_path / 'old.db'}", f"sqlite:///{tmp_path / 'empty.db'}"
     else:
         server: Server = request.getfixturevalue("postgres")
-        url = server.create(f"old_{tmp_path.name}")
-    engine, gate = make_engine(url, 1)
+        yield server.create(f"old_{tmp_path.name}"), server.create(f"empty_{tmp_path.name}")
+
+
+@pytest.fixture
+def old(databases: tuple[str, str]) -> str:
+    engine, gate = make_engine(databases[0], 1)
     with gate.held(), engine.connect() as connection:
-        _to(connection, "0001")
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
         for row in ROWS:
             connection.execute(text(row))
         connection.commit()
     engine.dispose()
-    return url
-
-
-def _to(connection: Connection, version: str, go: Callable[[Config, str], None] = command.upgrade) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    go(config, version)
+    return databases[0]
 
 
 def test_everything_is_still_there(old: str) -> None:
@@ -72,44 +93,31 @@ def test_everything_is_still_there(old: str) -> None:
             member = slack_members.find(tx, "T1", "U1")
             assert member is not None
             assert (member.subject, member.via, member.dm) == ("person:1", None, None)
-            agent = slack_members.find(tx, "T1", "U2")
-            assert agent is not None
-            assert agent.subject == "staff:1"
-            owed = tx.connection.execute(text("SELECT kind, key, lane, given_up FROM work")).all()
-            assert [(row.kind, row.key, row.lane, bool(row.given_up)) for row in owed] == [("notice", "k", None, False)]
-            assert one_time_codes.issue(tx, "link", "person:1").isdigit()
             work = tx.ask(Ask("staff:1", Action.DESK_TICKET_WORK, 1, None, Proof.NONE))
             assert isinstance(work, Grant)
             agent_tickets.answer(tx, work, 1001, "Better now?", phone=True)
-        with opened.transaction("test") as tx:
-            said = tx.connection.execute(text("SELECT body, internal, event, earlier FROM messages ORDER BY id")).all()
-        assert [(row.body, bool(row.internal), row.event, row.earlier) for row in said] == [
-            ("It is slow since noon", False, "", "[]"),
-            ("Better now?", False, "", "[]"),
-        ]
     finally:
         opened.close()
 
 
-def test_it_goes_back_and_forth_with_what_contacts_hold(old: str) -> None:
-    engine, gate = make_engine(old, 1)
-    both = "manage_support", "manage_users"
-    with gate.held(), engine.connect() as connection:
-        for _ in range(2):
-            _to(connection, "0005")
-            assert connection.execute(select(tables.contact_rights).order_by("right")).all() == [
-                (1, 1, word) for word in both
-            ]
-            _to(connection, "0004", command.downgrade)
-            assert connection.execute(text("SELECT held FROM contacts")).scalars().all() == [",".join(both)]
-    engine.dispose()
-
-
-def test_it_is_the_same_as_a_new_one(old: str) -> None:
-    """Column by column: what a new database has, this one has."""
+def test_it_is_as_the_tables_say(old: str, databases: tuple[str, str]) -> None:
     store.migrate(old)
-    engine, _ = make_engine(old, 1)
-    seen = inspect(engine)
-    for name, table in store.tables.Base.metadata.tables.items():
-        assert {column["name"] for column in seen.get_columns(name)} == {column.name for column in table.c}, name
-    engine.dispose()
+    engines = [create_engine(url, poolclass=NullPool) for url in databases]
+    Base.metadata.create_all(engines[1])
+    migrated, made = map(_facts, engines)
+    assert {"of the migrations alone": migrated - made, "of the tables alone": made - migrated} == {
+        "of the migrations alone": set(),
+        "of the tables alone": set(),
+    }
+
+
+def _facts(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        found = [fact for name, query in FACTS[engine.dialect.name].items() for fact in _read(connection, name, query)]
+    assert len(found) > 500
+    return {fact for fact in found if " alembic_version " not in fact}
+
+
+def _read(connection: Connection, name: str, query: str) -> Iterator[str]:
+    for row in connection.execute(text(query)):
+        yield " ".join([name, *(str(value).replace('"', "") for value in row)])

@@ -1,0 +1,626 @@
+"""Every table of the first release"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts up only on an INTEGER primary key
+# Compared byte by byte, so that what begins alike is a range of the index whatever the database's own order is.
+BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    _customers()
+    _staff()
+    _tickets()
+    _proofs()
+    _calls()
+    _slack()
+    _background()
+    _ledger()
+
+
+def _only(name: str, where: str, *columns: str, unique: bool = False, postgresql: str | None = None) -> sa.Index:
+    """An index of those rows alone. `postgresql`: how that is said there, where SQLite says it otherwise."""
+    there = sa.text(postgresql or where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=there)
+
+
+def _check(name: str, holds: str) -> sa.CheckConstraint:
+    """On PostgreSQL alone; `audit verify` finds on both what this refuses."""
+    return sa.CheckConstraint(holds, name=name).ddl_if(dialect="postgresql")
+
+
+def _customers() -> None:
+    op.create_table(
+        "people",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("username", sa.Text, nullable=False, unique=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("support_id", sa.String(8), nullable=False, unique=True),
+        sa.Column("email_since", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Index("ix_people_username_lower", sa.text("lower(username)")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "phones",
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("number", sa.String(16), primary_key=True, index=True),
+        sa.Column("added_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "old_emails",
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("email", sa.Text, primary_key=True),
+        sa.Column("replaced_at", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
+        "accounts",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("number", sa.String(32), nullable=False, unique=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("scheme", sa.Text, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("decoy", sa.Boolean, nullable=False, server_default="0"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "contacts",
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True),
+    )
+    op.create_table(
+        "contact_rights",
+        sa.Column("account_id", ID, primary_key=True),
+        sa.Column("person_id", ID, primary_key=True),
+        sa.Column("right", sa.Text, primary_key=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "person_id"], ["contacts.account_id", "contacts.person_id"], ondelete="CASCADE"
+        ),
+        sa.Index("ix_contact_rights_right", "account_id", "right", "person_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "services",
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("ref", sa.String(64), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("managed_sla", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "invoices",
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("number", sa.String(64), primary_key=True),
+        sa.Column("amount", sa.Text, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("due", sa.String(10), nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+    )
+
+
+def _staff() -> None:
+    op.create_table(
+        "staff",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("username", sa.Text, nullable=False, unique=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("phone", sa.String(16)),
+        sa.Column("suspended_at", sa.BigInteger),
+        sa.Column("let_on", sa.BigInteger, nullable=False, server_default="0"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "staff_logins",
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("password", sa.LargeBinary, nullable=False),
+        sa.Column("authenticator", sa.LargeBinary, nullable=False),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+        sa.Column("set_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "staff_sessions",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+    )
+    op.create_table(
+        "readings",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Index("ix_readings_staff", "staff_id", "at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "second_looks",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("action", sa.String(24), nullable=False),
+        sa.Column("about", sa.Text, nullable=False),
+        sa.Column("asked_by", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("asked_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("status", sa.String(8), nullable=False),
+        sa.Column("answered_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("answered_at", sa.BigInteger, index=True),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "sent_forms",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("led", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
+        "unsent_words",
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("form", sa.Text, primary_key=True),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+
+
+def _tickets() -> None:
+    op.create_table(
+        "tickets",
+        sa.Column("number", ID, primary_key=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id")),
+        sa.Column("opened_by", ID, sa.ForeignKey("people.id")),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("titled", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("held_as", sa.Text),
+        sa.Column("urgent", sa.Boolean, nullable=False),
+        sa.Column("service", sa.Text),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("opened_at", sa.BigInteger, nullable=False),
+        sa.Column("proof", sa.String(12), nullable=False, server_default=""),
+        sa.Column("factor", sa.String(16), nullable=False, server_default=""),
+        sa.Index("ix_tickets_account", "account_id", "number"),
+        sa.Index("ix_tickets_opened_by", "opened_by", "status"),
+        sa.Index("ix_tickets_queue", "status", sa.text("urgent DESC"), "number"),
+        sa.Index("ix_tickets_status", "status", "number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "assignments",
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Index("ix_assignments_staff", "staff_id", "ticket"),
+    )
+    op.create_table(
+        "places",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("side", sa.String(8), nullable=False),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE")),
+        sa.Column("team", sa.String(32), nullable=False),
+        sa.Column("member_team", sa.String(32)),
+        sa.Column("member", sa.String(32)),
+        sa.Column("channel", sa.String(32)),
+        sa.Column("thread", sa.String(32)),
+        sa.UniqueConstraint("team", "channel", "thread"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "messages",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("recording", sa.String(34), unique=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("event", sa.String(16), nullable=False),
+        sa.Column("internal", sa.Boolean, nullable=False),
+        sa.Column("source", BYTEWISE),
+        sa.Column("earlier", sa.Text, nullable=False),
+        sa.Column("withdrawn_at", sa.BigInteger),
+        sa.Column("edited", sa.String(32), nullable=False, server_default=""),
+        sa.Index("ix_messages_source", "source", unique=True),
+    )
+    op.create_table(
+        "answer_states",
+        sa.Column("message", ID, sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("place", ID, sa.ForeignKey("places.id", ondelete="SET NULL")),
+    )
+    op.create_table(
+        "early_edits",
+        sa.Column("source", BYTEWISE, primary_key=True),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("edited", sa.String(32), nullable=False),
+        sa.Column("body", sa.Text),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
+        "files",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("message", ID, sa.ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("slack_id", sa.String(32), nullable=False, index=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("content_type", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("trouble", sa.Text),
+        sa.UniqueConstraint("message", "slack_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "recordings",
+        sa.Column("sid", sa.String(34), primary_key=True),
+        sa.Column("seconds", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.String(8), nullable=False, server_default="waiting"),
+        sa.Column("content_type", sa.Text),
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("recorded_at", sa.BigInteger, nullable=False),
+        sa.Column("fetched_at", sa.BigInteger),
+    )
+    op.create_table(
+        "loan_requests",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("asker", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("cell", sa.String(32), nullable=False),
+        sa.Column("status", sa.String(8), nullable=False),
+        sa.Column("asked_at", sa.BigInteger, nullable=False),
+        sa.Column("answered_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL")),
+        sa.Column("answered_at", sa.BigInteger),
+        sa.Index("ix_loan_requests_account", "account_id", "status"),
+        sa.Index("ix_loan_requests_asker", "asker", "asked_at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "loans",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("lender", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("borrower", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("cell", sa.String(32), nullable=False),
+        sa.Column("one_ticket", sa.Boolean, nullable=False),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="SET NULL")),
+        sa.Column("lent_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Index("ix_loans_borrower", "borrower", "account_id"),
+        _only("ix_loans_live", "ended_at IS NULL", "account_id"),
+        sqlite_autoincrement=True,
+    )
+    # Ticket numbers have four digits from the start: people say them aloud.
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('tickets', 1000)")
+    else:
+        op.execute("ALTER SEQUENCE tickets_number_seq RESTART WITH 1001")
+
+
+def _proofs() -> None:
+    op.create_table(
+        "pins",
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("pepper", sa.String(8), nullable=False),
+        sa.Column("salt", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("duress", sa.LargeBinary),
+        sa.Column("issued_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "pin_guards",
+        sa.Column("k", sa.String(64), primary_key=True),
+        sa.Column("window_n", sa.Integer, nullable=False),
+        sa.Column("locked_until", sa.BigInteger),
+        sa.Column("consecutive", sa.Integer, nullable=False),
+        sa.Column("lifetime", sa.Integer, nullable=False),
+        sa.Column("gen", sa.BigInteger, nullable=False),
+        sa.Column("real", sa.Boolean, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        _only("ix_pin_guards_decoys", "real = 0", "seen_at", postgresql="NOT real"),
+        _only("ix_pin_guards_locked_until", "locked_until IS NOT NULL", "locked_until"),
+    )
+    op.create_table(
+        "step_ups",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("channel", sa.String(8), nullable=False),
+        sa.Column("bound", sa.Text, nullable=False),
+        sa.Column("factor", sa.String(16), nullable=False),
+        sa.Column("topic", sa.String(16), nullable=False),
+        sa.Column("reached_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("came_of", ID, sa.ForeignKey("step_ups.id", ondelete="CASCADE")),
+        _only("ix_step_ups_came_of", "came_of IS NOT NULL", "came_of"),
+        sa.Index("ix_step_ups_person", "person_id", "account_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "authenticators",
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, index=True),
+    )
+    op.create_table(
+        "approvals",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("call", sa.String(34), nullable=False, index=True),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("answered_at", sa.BigInteger),
+        sa.Column("right", sa.Boolean),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="SET NULL")),
+        sa.Index("ix_approvals_person", "person_id", "made_at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "text_messages",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("number", sa.String(16), nullable=False),
+        sa.Column("country", sa.String(2), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
+        "codes",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("subject", sa.Text, nullable=False, index=True),
+        sa.Column("bound", sa.Text, nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("used_at", sa.BigInteger),
+        sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+        _only("ix_codes_live", "used_at IS NULL", "kind", "subject", unique=True),
+    )
+
+
+def _calls() -> None:
+    op.create_table(
+        "calls",
+        sa.Column("sid", sa.String(34), primary_key=True),
+        sa.Column("step", sa.Integer, nullable=False),
+        sa.Column("state", sa.LargeBinary, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("answer", sa.LargeBinary),
+        sa.Column("claimed", sa.Text),
+        sa.Column("claimed_at", sa.BigInteger),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger, index=True),
+        sa.Column("proved_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
+        _only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),
+    )
+    op.create_table(
+        "rings",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("call", sa.String(34), nullable=False, index=True),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("account_id", sa.BigInteger, nullable=False),
+        sa.Column("emergency", sa.Boolean, nullable=False),
+        sa.Column("service", sa.Text),
+        sa.Column("proof", sa.Integer, nullable=False),
+        sa.Column("legs", sa.Integer, nullable=False),
+        sa.Column("gone", sa.Integer, nullable=False),
+        sa.Column("taken_by", sa.String(34)),
+        sa.Column("ended_at", sa.BigInteger, index=True),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("seen_at", sa.BigInteger),
+        sa.Column("taken_at", sa.BigInteger),
+        sa.Column("met_at", sa.BigInteger),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("own_number", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("call_back", sa.BigInteger),
+        sa.Column("asked", sa.String(8), nullable=False, server_default=""),
+        sa.Column("asked_at", sa.BigInteger),
+        sa.Column("told", sa.String(8), nullable=False, server_default=""),
+        sa.Column("threatened", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("ending", sa.String(16), nullable=False, server_default=""),
+        sa.Column("words_key", sa.String(8)),
+        sa.Column("claimed_late", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    op.create_table(
+        "legs",
+        sa.Column("ring", ID, sa.ForeignKey("rings.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("leg", sa.Integer, primary_key=True),
+        sa.Column("number", sa.String(16), nullable=False),
+        sa.Column("rung_at", sa.BigInteger),
+        sa.Column("gone_at", sa.BigInteger),
+        sa.Column("call", sa.String(34)),
+        sa.Column("took", sa.Boolean, nullable=False, server_default="0"),
+        _only("ix_legs_live", "gone_at IS NULL", "number"),
+    )
+    op.create_table(
+        "call_backs",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE")),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="SET NULL")),
+        sa.Column("number", sa.String(16), nullable=False),
+        sa.Column("purpose", sa.String(8), nullable=False),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("status", sa.String(10), nullable=False),
+        sa.Column("call", sa.String(34), index=True),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger, index=True),
+        sa.Column("words_key", sa.String(8)),
+        sa.Index("ix_call_backs_person", "person_id", "made_at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+
+
+def _slack() -> None:
+    op.create_table(
+        "slack_members",
+        sa.Column("team", sa.String(32), primary_key=True),
+        sa.Column("member", sa.String(32), primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE")),
+        sa.Column("linked_at", sa.BigInteger, nullable=False),
+        sa.Column("linked_by", sa.String(8), nullable=False),
+        sa.Column("via", sa.String(32)),
+        sa.Column("dm", sa.String(32)),
+        _only("ix_slack_members_staff", "staff_id IS NOT NULL", "staff_id"),
+    )
+    op.create_table(
+        "account_teams",
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("team", sa.String(32), primary_key=True, index=True),
+    )
+    op.create_table(
+        "installations",
+        sa.Column("team", sa.String(32), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("bot_user", sa.String(32), nullable=False),
+        sa.Column("bot_id", sa.String(32), nullable=False),
+        sa.Column("token", sa.LargeBinary),
+        sa.Column("refresh", sa.LargeBinary),
+        sa.Column("expires_at", sa.BigInteger),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("installed_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+    )
+    op.create_table(
+        "install_states",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
+        "posts",
+        sa.Column("key", BYTEWISE, primary_key=True),
+        sa.Column("team", sa.String(32), nullable=False),
+        sa.Column("channel", sa.String(32), nullable=False),
+        sa.Column("ts", sa.String(32), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.Text, nullable=False, server_default=""),
+        sa.Index("ix_posts_channel", "team", "channel"),
+    )
+    op.create_table(
+        "quotes",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("about", BYTEWISE, nullable=False, index=True),
+        sa.Column("post", sa.Text, nullable=False, index=True),
+        sa.Column("asked", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sqlite_autoincrement=True,
+    )
+
+
+def _background() -> None:
+    op.create_table(
+        "work",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("lane", sa.Text),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("run_at", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("error", sa.Text),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("done_at", sa.BigInteger),
+        sa.Column("given_up", sa.Boolean, nullable=False),
+        sa.Column("retried_at", sa.BigInteger),
+        sa.UniqueConstraint("kind", "key"),
+        _only("ix_work_done", "done_at IS NOT NULL", "done_at"),
+        _only("ix_work_due", "done_at IS NULL", "run_at"),
+        _only("ix_work_given_up", "given_up = 1", "lane", postgresql="given_up"),
+        _only("ix_work_kind_due", "done_at IS NULL", "kind", "run_at"),
+        _only("ix_work_lane", "done_at IS NULL", "lane", "id"),
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("audience", sa.String(8), nullable=False),
+        sa.Column("subject", sa.Text, nullable=False, index=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("same", sa.Text, nullable=False, unique=True),
+        sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("seen_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("seen_at", sa.BigInteger, index=True),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "switches",
+        sa.Column("name", sa.String(16), primary_key=True),
+        sa.Column("on", sa.Boolean, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "budgets",
+        sa.Column("name", BYTEWISE, primary_key=True),
+        sa.Column("whole_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("told_at", sa.BigInteger),
+    )
+
+
+def _ledger() -> None:
+    op.create_table(
+        "ledger_lanes",
+        sa.Column("id", sa.String(16), primary_key=True),
+        sa.Column("key", sa.String(8), nullable=False),
+        sa.Column("opened_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        _check("ck_ledger_lanes_id", "id ~ '^[0-9a-f]{16}$'"),
+    )
+    op.create_table(
+        "ledger",
+        sa.Column("lane", sa.String(16), primary_key=True),
+        sa.Column("n", sa.BigInteger, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("account", sa.BigInteger),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("decision", sa.Text, nullable=False),
+        sa.Column("rules", sa.Text, nullable=False),
+        sa.Column("proof", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("call", sa.Text),
+        sa.Column("fields", sa.Text, nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        _check("ck_ledger_n", "n > 0"),
+        sa.Index("ix_ledger_account", "account", "at"),
+        sa.Index("ix_ledger_at", "at"),
+    )
+    op.create_table(
+        "ledger_checkpoints",
+        sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("key", sa.String(8), nullable=False),
+        sa.Column("heads", sa.Text, nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        sa.Column("builds_on", sa.BigInteger),
+        sa.Column("retires", sa.Text),
+        _check("ck_ledger_checkpoints_n", "n > 0"),
+        _only("ix_ledger_checkpoints_over", "builds_on IS NOT NULL", "n"),
+        _only("ix_ledger_checkpoints_retiring", "retires IS NOT NULL", "n"),
+    )
+    op.create_table(
+        "pulse",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
