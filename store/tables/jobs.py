@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, UniqueConstraint
+from sqlalchemy import Integer, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Base, Id, only
@@ -24,7 +24,7 @@ class Job(Base):
     error: Mapped[str | None]
     created_at: Mapped[int]
     done_at: Mapped[int | None]
-    given_up: Mapped[bool]
+    given_up: Mapped[bool] = mapped_column(server_default=false())
     retried_at: Mapped[int | None]
     __table_args__ = (
         UniqueConstraint("kind", "key"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
@@ -20,10 +20,10 @@ class Message(Base):
     body: Mapped[str]
     recording: Mapped[str | None] = mapped_column(String(34), unique=True)
     at: Mapped[int]
-    event: Mapped[str] = mapped_column(String(16))
-    internal: Mapped[bool]
+    event: Mapped[str] = mapped_column(String(16), server_default="")
+    internal: Mapped[bool] = mapped_column(server_default=false())
     source: Mapped[str | None] = mapped_column(Bytewise)
-    earlier: Mapped[str]
+    earlier: Mapped[str] = mapped_column(server_default="[]")
     withdrawn_at: Mapped[int | None]
     edited: Mapped[str] = mapped_column(String(32), server_default="")
     __table_args__ = (Index("ix_messages_source", "source", unique=True),)
