@@ -24,10 +24,10 @@ from authz import Action, Ask, Grant, Proof, Topic, load_schemes
 from benchmarks import filling
 from benchmarks.chores import CHORES
 from benchmarks.measuring import KINDS, aim, databases, machine
-from ivr import phrases, shapes
+from ivr import phrases, types
 from ivr.asks import DeskSettings
 from ivr.store_desk import StoreDesk
-from ivr.turn import Line, open_line, take_turn
+from ivr.turn import PhoneContext, open_phone, take_turn
 from ivr.webhook import Twilio, step_token
 from store import Keys, Store, Transaction, open_store, tables
 from store.accounts import account_details, people
@@ -157,7 +157,7 @@ def disk(store: Store) -> str:
 
 class Filled(NamedTuple):
     store: Store
-    line: Line
+    phone: PhoneContext
     accounts: int
 
 
@@ -170,11 +170,11 @@ def _ask(tx: Transaction, who: Customer, action: Action, topic: Topic | None = N
     return verdict
 
 
-def at_the_menu(who: Customer) -> shapes.Call:
+def at_the_menu(who: Customer) -> types.Call:
     """A call that is proven and stands at the menu."""
     subject = f"person:{who.person}"
     proven = int(Proof.VERIFIED)
-    return shapes.Call("menu", subject=subject, proof=proven, accounts=(who.account,), account=who.account)
+    return types.Call("menu", subject=subject, proof=proven, accounts=(who.account,), account=who.account)
 
 
 def inside(work_of: Callable[[Transaction, Customer], object]) -> Operation:
@@ -228,7 +228,7 @@ def turn(desk: Filled, who: list[Customer]) -> float:
     tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]
     began = time.perf_counter()
     for sid, token in zip(sids, tokens, strict=True):
-        assert "<Gather" in take_turn(desk.line, sid, token, shapes.Keys("9"), ("second",))
+        assert "<Gather" in take_turn(desk.phone, sid, token, types.Keys("9"), ("second",))
     return time.perf_counter() - began
 
 
@@ -294,7 +294,7 @@ def main() -> None:
                 took = time.perf_counter() - began
                 print(f"{kind}: {contacts:,} of each written in {took:.1f} s, {disk(store)}", flush=True)
                 twilio = Twilio("AC" + "0" * 32, ("token",), "http://127.0.0.1:8000")
-                desks.append(Filled(store, open_line(store, twilio, DESK, phrases.load()), made))
+                desks.append(Filled(store, open_phone(store, twilio, DESK, phrases.load()), made))
             found = {} if options.chores else measure(desks[0], desks[1], rounds)
             alone = chores(desks[0], desks[1], rounds)
             print(f"\n{kind}: ms a piece, median of {rounds} rounds; ratio in each round, median")

@@ -29,7 +29,7 @@ from sqlalchemy import delete, func, insert, select, update
 from authz import load_schemes
 from benchmarks.measuring import KINDS, databases, machine
 from ivr import pin
-from ivr.shapes import Call
+from ivr.types import Call
 from store import HashPool, Keys, Store, open_store, tables
 from store.accounts.people import check_digit
 from store.verification import attempt_limits, caller_limits, pins

@@ -31,8 +31,8 @@ from authz import load_schemes
 from benchmarks.measuring import APART, KINDS, databases, machine
 from ivr import phrases, pin
 from ivr.asks import DeskSettings
-from ivr.shapes import Call, Keys
-from ivr.turn import answer_call, open_line, take_turn
+from ivr.turn import answer_call, open_phone, take_turn
+from ivr.types import Call, Keys
 from ivr.webhook import Twilio, step_token
 from store import Keys as SecretKeys
 from store import Store, open_store, tables
@@ -75,7 +75,7 @@ class Post:
         self.now, self.threads, self.barrier = NOON, threads, barrier
         self.store = opened(url, lambda: self.now, threads)
         twilio = Twilio("AC" + "0" * 32, ("token",), "http://desk")
-        self.line = open_line(self.store, twilio, DeskSettings((), ()), phrases.load())
+        self.phone = open_phone(self.store, twilio, DeskSettings((), ()), phrases.load())
         self.lock, self.evaluated = threading.Lock(), 0
         self._attempts: dict[int, pin.Attempt] = {}  # by the KeptPin each brought, which is its own
         self._count_comparisons()
@@ -124,22 +124,22 @@ class Post:
         for n in range(first, first + guesses):
             if not sid:
                 sid, step = f"CA{n:032x}", 1
-                answer_call(self.line, sid, None, ("f",))
+                answer_call(self.phone, sid, None, ("f",))
                 self._take(sid, 0, HER_ID)
             heard = self._take(sid, step, _digits(n))
             sid, step = ("", 0) if "<Hangup" in heard or "<Record" in heard else (sid, step + 1)
             yield "heard: busy" if "busy" in heard else "heard: did not match"
 
     def _take(self, sid: str, step: int, keyed: str) -> str:
-        return take_turn(self.line, sid, step_token(self.store.keys, sid, step), Keys(keyed), (keyed,))
+        return take_turn(self.phone, sid, step_token(self.store.keys, sid, step), Keys(keyed), (keyed,))
 
     def reserve(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
-                attempt = pin.reserve(tx, Call(support_id=HER_ID), self.line.decoy, Pin(_digits(n)))
+                attempt = pin.reserve(tx, Call(support_id=HER_ID), self.phone.decoy, Pin(_digits(n)))
             if attempt.reservation.admission is Admission.EVALUATE:
-                assert self.line.pool.admit()
-                assert pin.evaluate(self.line.pool, self.store.keys, attempt, Pin(_digits(n))) is None
+                assert self.phone.pool.admit()
+                assert pin.evaluate(self.phone.pool, self.store.keys, attempt, Pin(_digits(n))) is None
             yield str(attempt.reservation.admission)
 
     def spray(self, first: int, guesses: int) -> Iterator[str]:

@@ -143,8 +143,8 @@ async def measure(url: str, samples: int) -> list[Times]:
     evaluate, leaving_out = pin.evaluate, [False]
 
     def evaluated(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | None:
-        assert desk.house.line is not None
-        desk.house.line.radar._memories.clear()  # it would slow a thousand guesses with one PIN, and say so to the ear
+        assert desk.house.phone is not None
+        desk.house.phone.radar._memories.clear()  # it would slow a thousand guesses with one PIN, and say so to the ear
         if leaving_out[0]:
             pool.leave()
             return None

@@ -35,7 +35,7 @@ from deskgate.worker import Worker
 from ivr import hours, phrases, screens
 from ivr.asks import DeskSettings
 from ivr.router import router as ivr_router
-from ivr.turn import Line, open_line
+from ivr.turn import PhoneContext, open_phone
 from ivr.webhook import Twilio
 from portal.context import PortalContext, open_context
 from portal.router import router as portal_router
@@ -63,7 +63,7 @@ class Container:
 
     settings: Settings
     store: Store
-    line: Line | None
+    phone: PhoneContext | None
     slack: Slack | None
     portal: PortalContext
     deliveries: Deliveries
@@ -97,9 +97,9 @@ def open_house(
     if settings.simulated:
         account, tokens = SIMULATED_SID, (simulated_token(keys),)
         agents = agents or (SIMULATED_AGENT,)
-    line, rest = None, None
+    phone, rest = None, None
     if settings.phone_open:
-        line = open_line(
+        phone = open_phone(
             store,
             Twilio(account, tokens, settings.public_url),
             DeskSettings(
@@ -119,11 +119,11 @@ def open_house(
             twilio_api or _to_twilio(settings), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
         )
     opened = slack.open_slack(settings, store, api_url=slack_api)
-    deliveries = make_deliveries(settings, store, line, rest) | slack.deliveries(opened, store)
+    deliveries = make_deliveries(settings, store, phone, rest) | slack.deliveries(opened, store)
     return Container(
         settings,
         store,
-        line,
+        phone,
         opened,
         open_context(
             store,
@@ -190,10 +190,10 @@ def make_app(
     app.state.house = house
     app.add_middleware(metrics.Watch)
     _own_routes(app, house)
-    if house.line is None:
+    if house.phone is None:
         log.warning("the phone is closed", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     else:
-        app.include_router(ivr_router(house.line))
+        app.include_router(ivr_router(house.phone))
     if house.slack is None:
         log.warning("Slack is closed", why="neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set")
     else:
@@ -201,7 +201,7 @@ def make_app(
         if settings.slack_simulated and slack_api is None:
             app.state.workspace = slack.simulate(app, settings, house.store)
     app.include_router(portal_router(house.portal))
-    if settings.simulated and house.line is not None:
+    if settings.simulated and house.phone is not None:
         simulated.add(app, settings, house.store.keys)
     return app
 

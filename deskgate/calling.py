@@ -9,7 +9,7 @@ from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after, outgoing
 from ivr.agent import leg_urls, over_url, told_url
-from ivr.turn import Line
+from ivr.turn import PhoneContext
 from store import Transaction
 from store.calls import agent_legs, callbacks, support_calls
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue, outside
@@ -20,25 +20,25 @@ CALL_SECONDS: Final = 30  # a mailbox usually answers before
 BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
 
 
-def deliveries(settings: Settings, line: Line, twilio: TwilioRest) -> dict[str, Delivery]:
+def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> dict[str, Delivery]:
     return {
-        "ring": lambda tx, job: _ring(line, twilio, tx, job),
-        "ring_over": lambda _tx, job: outside(lambda: after.ring_over(line, job.payload["call"], job.payload["ring"])),
-        "to_keypad": lambda _tx, job: outside(lambda: _to_keypad(line, twilio, job)),
+        "ring": lambda tx, job: _ring(phone, twilio, tx, job),
+        "ring_over": lambda _tx, job: outside(lambda: after.ring_over(phone, job.payload["call"], job.payload["ring"])),
+        "to_keypad": lambda _tx, job: outside(lambda: _to_keypad(phone, twilio, job)),
         "keypad_over": lambda _tx, job: outside(
-            lambda: after.not_summoned(line, job.payload["ring"], job.payload["asked_at"])
+            lambda: after.not_summoned(phone, job.payload["ring"], job.payload["asked_at"])
         ),
-        "announce": lambda tx, job: _announce(line, twilio, tx, job),
-        "leg_stop": lambda tx, job: _leg_stop(line, twilio, tx, job),
-        "leg_over": lambda _tx, job: outside(lambda: _leg_over(line, twilio, job)),
-        "call_back": lambda tx, job: _call_back(settings, line, twilio, tx, job),
+        "announce": lambda tx, job: _announce(phone, twilio, tx, job),
+        "leg_stop": lambda tx, job: _leg_stop(phone, twilio, tx, job),
+        "leg_over": lambda _tx, job: outside(lambda: _leg_over(phone, twilio, job)),
+        "call_back": lambda tx, job: _call_back(settings, phone, twilio, tx, job),
         "call_back_over": lambda _tx, job: outside(
-            lambda: outgoing.never_answered(line, int(job.payload["call_back"]))
+            lambda: outgoing.never_answered(phone, int(job.payload["call_back"]))
         ),
     }
 
 
-def _ring(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
+def _ring(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
     ring, leg = int(job.payload["ring"]), int(job.payload["leg"])
     turn = agent_legs.turn(tx, ring, leg)
@@ -51,9 +51,9 @@ def _ring(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator
     if not turn.number:
         return
     yield
-    answered, fared = leg_urls(line.store.keys, ring, leg)
+    answered, fared = leg_urls(phone.store.keys, ring, leg)
     try:
-        call = twilio.ring(turn.number, line.twilio.url(answered), line.twilio.url(fared), RING_SECONDS)
+        call = twilio.ring(turn.number, phone.twilio.url(answered), phone.twilio.url(fared), RING_SECONDS)
     except PermanentError:
         job.then.append(lambda tx: support_calls.leg_gone(tx, ring, "", leg))
         raise
@@ -63,25 +63,25 @@ def _ring(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator
     job.then.append(lambda tx: agent_legs.rung(tx, ring, leg, call))
 
 
-def _to_keypad(line: Line, twilio: TwilioRest, job: Job) -> None:
+def _to_keypad(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:
     """Takes the caller out of the room. Done twice it finds them at the keypad already, or back."""
     ring, asked_at = int(job.payload["ring"]), int(job.payload["asked_at"])
-    summons = after.summons(line, ring, asked_at)
-    if summons is not None and not twilio.redirect(summons[0], line.twilio.url(summons[1])):
-        after.not_summoned(line, ring, asked_at)
+    summons = after.summons(phone, ring, asked_at)
+    if summons is not None and not twilio.redirect(summons[0], phone.twilio.url(summons[1])):
+        after.not_summoned(phone, ring, asked_at)
 
 
-def _announce(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
+def _announce(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
     ring, told = int(job.payload["ring"]), str(job.payload["told"])
     now = support_calls.look(tx, ring)
     if now is not None and not now.over and now.told == told and now.taken_by is not None:
         yield
-        url = line.twilio.url(told_url(line.store.keys, ring, now.announced))
+        url = phone.twilio.url(told_url(phone.store.keys, ring, now.announced))
         twilio.announce(support_calls.room(ring), now.taken_by, url)
 
 
-def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
+def _leg_stop(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
     ring, leg = int(job.payload["ring"]), int(job.payload["leg"])
     call = agent_legs.to_stop(tx, ring, leg)
@@ -90,7 +90,7 @@ def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iter
     yield
     if not call:
         raise RetryLaterError("Twilio has not told us yet what it calls this leg", 1)
-    why = line.twilio.url(leg_urls(line.store.keys, ring, leg)[0])
+    why = phone.twilio.url(leg_urls(phone.store.keys, ring, leg)[0])
     if job.payload["cut"]:
         twilio.hang_up(call)
     elif not twilio.cancel(call) and twilio.redirect(call, why):
@@ -98,12 +98,14 @@ def _leg_stop(line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iter
     job.then.append(lambda tx: agent_legs.gone(tx, ring, leg))
 
 
-def _leg_over(line: Line, twilio: TwilioRest, job: Job) -> None:
+def _leg_over(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:
     ring = int(job.payload["ring"])
-    twilio.redirect(str(job.payload["leg"]), line.twilio.url(over_url(line.store.keys, ring)))
+    twilio.redirect(str(job.payload["leg"]), phone.twilio.url(over_url(phone.store.keys, ring)))
 
 
-def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
+def _call_back(
+    settings: Settings, phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job
+) -> Iterator[None]:
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
     ours = callbacks.look(tx, int(job.payload["call_back"]))
@@ -119,7 +121,7 @@ def _call_back(settings: Settings, line: Line, twilio: TwilioRest, tx: Transacti
     if callbacks.to_ring(tx, ours.id, number) is None:
         return
     yield
-    answered, fared = (line.twilio.url(path) for path in outgoing.urls(line.store.keys, ours.id))
+    answered, fared = (phone.twilio.url(path) for path in outgoing.urls(phone.store.keys, ours.id))
     try:
         sid = twilio.ring(number, answered, fared, CALL_SECONDS, detect=True)
     except PermanentError:

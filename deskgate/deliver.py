@@ -13,7 +13,7 @@ from deskgate import calling, mail, smtp
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
-from ivr.turn import Line
+from ivr.turn import PhoneContext
 from store import Store, Transaction
 from store.accounts import recipients
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue_once, outside
@@ -31,7 +31,9 @@ log = structlog.get_logger("deliver")
 Deliveries = dict[str, Delivery]
 
 
-def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio: TwilioRest | None) -> Deliveries:
+def make_deliveries(
+    settings: Settings, store: Store, phone: PhoneContext | None, twilio: TwilioRest | None
+) -> Deliveries:
     """Kind of job → how it is done. Without a phone line there is nothing to fetch or ring."""
     deliveries: Deliveries = {
         "notice": lambda tx, job: _tell(settings, tx, job),
@@ -44,19 +46,19 @@ def make_deliveries(settings: Settings, store: Store, line: Line | None, twilio:
         pin_reset.WORK: lambda tx, job: _send_pin_page(settings, tx, job),
         slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
-    if line is None or twilio is None:
+    if phone is None or twilio is None:
         return deliveries
     return deliveries | {
         "fetch_recording": lambda tx, job: _fetch_recording(twilio, tx, job),
         "late_recording": lambda _tx, job: outside(
             lambda: after.keep_late(
-                line, job.payload["call"], Recorded(job.payload["recording"], job.payload["seconds"])
+                phone, job.payload["call"], Recorded(job.payload["recording"], job.payload["seconds"])
             )
         ),
-        "unspoken": lambda _tx, job: outside(lambda: after.unspoken(line, job.payload["call"])),
+        "unspoken": lambda _tx, job: outside(lambda: after.unspoken(phone, job.payload["call"])),
         sms_codes.KIND: lambda tx, job: _text_code(twilio, tx, job),
         "late_transcript": _late_transcript,
-        **calling.deliveries(settings, line, twilio),
+        **calling.deliveries(settings, phone, twilio),
     }
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
-from ivr import dialogue, message, moves, ringing
-from ivr.shapes import Call
+from ivr import dialogue, message, ringing, transitions
 from ivr.store_desk import desk_for
-from ivr.turn import Line, RefusedError, state_of
+from ivr.turn import PhoneContext, RefusedError, call_of
+from ivr.types import Call
 from ivr.webhook import step_token
 from store.accounts.people import claimed_by
 from store.calls import call_state, message_limits, support_calls
@@ -26,9 +26,9 @@ UNSPOKEN: Final = 30_000
 LATE: Final = 60_000  # ms: by then a turn that brings its own recording has come, or never will
 
 
-def recorded(line: Line, sid: str, spoken: Recorded) -> None:
+def recorded(on: PhoneContext, sid: str, spoken: Recorded) -> None:
     """Twilio tells of a finished recording. Its turn brings it too; this is for when that never comes."""
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None:
             raise RefusedError("a call we do not know")
@@ -36,13 +36,13 @@ def recorded(line: Line, sid: str, spoken: Recorded) -> None:
             late = {"call": sid, "recording": spoken.sid, "seconds": spoken.seconds}
             job_queue.enqueue_once(tx, "late_recording", spoken.sid, late, after=LATE)
             return
-    keep_late(line, sid, spoken)
+    keep_late(on, sid, spoken)
 
 
-def nothing_recorded(line: Line, sid: str, recording: str | None) -> None:
+def nothing_recorded(on: PhoneContext, sid: str, recording: str | None) -> None:
     """Twilio tells that there is nothing on a recording: its ticket says so. Where its turn has not come yet, what the worker
     finds will say it."""
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         if recording is not None:
             recordings.never(tx, recording, recordings.NOTHING)
         _unspoken(tx, sid)
@@ -56,9 +56,9 @@ def _give_back(tx: Transaction, call: Call) -> bool:
     return call.counted
 
 
-def unspoken(line: Line, sid: str) -> None:
+def unspoken(on: PhoneContext, sid: str) -> None:
     """A while after a call that asked for a message: whatever was recorded has come by now."""
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         _unspoken(tx, sid)
 
 
@@ -72,14 +72,14 @@ def _unspoken(tx: Transaction, sid: str) -> None:
         call_state.update_state(tx, sid, replace(call, counted=False).to_json())
 
 
-def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
+def keep_late(on: PhoneContext, sid: str, spoken: Recorded) -> None:
     """Nothing that was spoken is lost: what no turn has brought becomes what it would have been."""
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or customer_tickets.has_recording(tx, spoken.sid):
             return
-        call = state_of(row)
-        if dialogue.spoken_after(call, desk_for(tx, line.settings, call), spoken):
+        call = call_of(row)
+        if dialogue.spoken_after(call, desk_for(tx, on.settings, call), spoken):
             at = call.at if row.ended_at is None else "over"  # a call that goes on stays where its caller is
             call_state.update_state(tx, sid, replace(call, at=at, counted=False).to_json())
         else:  # its turn was lost and the call went on: for the desk to sort out
@@ -95,10 +95,10 @@ def keep_late(line: Line, sid: str, spoken: Recorded) -> None:
             )
 
 
-def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
+def transcribed(on: PhoneContext, sid: str, recording: str, text: str) -> None:
     """Twilio has written down what was said. It may come before the ticket does: then it is tried again later."""
     words = text.strip()
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         if not words or recordings.transcribed(tx, recording, words):
             return
         if not customer_tickets.has_recording(tx, recording):  # otherwise it has words already
@@ -106,66 +106,66 @@ def transcribed(line: Line, sid: str, recording: str, text: str) -> None:
             job_queue.enqueue_once(tx, "late_transcript", recording, late, after=LATE)
 
 
-def ended(line: Line, sid: str) -> None:
+def ended(on: PhoneContext, sid: str) -> None:
     """The caller's leg is over. Whoever was waiting for a person is called back; an agent who waits in a room is told."""
-    warn(line)
-    with line.store.transaction("phone", sid) as tx:
+    warn(on)
+    with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or not call_state.end(tx, sid):
             return
-        call = state_of(row)
+        call = call_of(row)
         tx.record(call.subject or NOBODY, call.account, "call", "ended")
         if call.counted:
             job_queue.enqueue_once(tx, "unspoken", sid, {"call": sid}, after=UNSPOKEN)
-        _leave(tx, line, call)
+        _leave(tx, on, call)
 
 
-def _leave(tx: Transaction, line: Line, call: Call) -> None:
+def _leave(tx: Transaction, on: PhoneContext, call: Call) -> None:
     """Whoever was waiting for a person is called back."""
     if dialogue.is_waiting(call):
-        desk_for(tx, line.settings, call).caller_left(call)
+        desk_for(tx, on.settings, call).caller_left(call)
     else:
         support_calls.end(tx, tx.call or "", support_calls.CALLER_LEFT)
 
 
-def warn(line: Line) -> None:
+def warn(on: PhoneContext) -> None:
     """The desk is told what the radar has seen. Here, where no caller waits for an answer that would take longer."""
-    trips = line.radar.take(line.store.clock())
+    trips = on.radar.take(on.store.clock())
     if not trips:
         return
     try:
-        with line.store.transaction("phone") as tx:
+        with on.store.transaction("phone") as tx:
             for trip in trips:
                 alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
     except BaseException:
-        line.radar.put_back(trips)
+        on.radar.put_back(trips)
         raise
 
 
-def ring_over(line: Line, sid: str, ring: int) -> None:
+def ring_over(on: PhoneContext, sid: str, ring: int) -> None:
     """A while after the desk was rung: if the caller still waits as far as we know and nothing was heard of them, they have
     gone, and are called back. Otherwise they wait for a phone that is busy, and it is looked again."""
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         row, now = call_state.load(tx, sid), support_calls.look(tx, ring)
-        call = state_of(row) if row else Call()
+        call = call_of(row) if row else Call()
         if not dialogue.is_waiting(call) or call.ring != ring or now is None:
             return
         if not ringing.has_gone(tx, now):
             ringing.look_again(tx, ring)
             return
-        desk_for(tx, line.settings, call).caller_left(call)
+        desk_for(tx, on.settings, call).caller_left(call)
         call_state.update_state(tx, sid, replace(call, at="over").to_json())
 
 
-def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
+def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | None:
     """(call, path) to send a caller to the keypad; None where that is asked no more, or they are there. Raises `RetryLaterError` while
     they are still on their way into the room."""
-    with line.store.transaction("phone") as tx:
+    with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)
         if now is None or now.over or now.agent_left or now.asked_at != asked_at or now.told:
             return None
         row = call_state.load(tx, now.call)
-        at = state_of(row).at if row is not None and row.ended_at is None else ""
+        at = call_of(row).at if row is not None and row.ended_at is None else ""
         if at == "holding":
             raise job_queue.RetryLaterError("the caller is not in the room yet", 2)
         if row is None or at != "talking":
@@ -173,9 +173,9 @@ def summons(line: Line, ring: int, asked_at: int) -> tuple[str, str] | None:
         return now.call, f"/ivr/keypad?{urlencode({'t': step_token(tx.keys, now.call, row.step)})}"
 
 
-def not_summoned(line: Line, ring: int, asked_at: int) -> None:
+def not_summoned(on: PhoneContext, ring: int, asked_at: int) -> None:
     """Nothing came of the keypad: the caller could not be sent there, or has keyed nothing in time."""
-    with line.store.transaction("phone") as tx:
+    with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)
         if now is None or call_state.load(tx, now.call) is None:  # held first, as by a turn of that call
             return
@@ -188,23 +188,23 @@ def not_summoned(line: Line, ring: int, asked_at: int) -> None:
             call_state.unproved(tx, now.call)
 
 
-def fall_back(line: Line, sid: str, number: str | None) -> str:
+def fall_back(on: PhoneContext, sid: str, number: str | None) -> str:
     """Something failed and Twilio came here: apologise, take a message. Works for a call whose beginning was lost."""
-    with line.store.transaction("phone", sid) as tx:
+    with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
-        before = state_of(row) if row else Call(number=number)
+        before = call_of(row) if row else Call(number=number)
         fresh = replace(before, at="message", about="fallback", silent=0, lead=(), counted=False, on_file=False)
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise RefusedError("the call is over")
-        desk = desk_for(tx, line.settings, before)
+        desk = desk_for(tx, on.settings, before)
         if row is not None and before.about == "fallback":  # once more: the same answer, and nothing is done
-            _, again = moves.TABLE["message"].prompt(fresh, desk)
-            return line.draw(again, sid, row.step)
+            _, again = transitions.TABLE["message"].prompt(fresh, desk)
+            return on.draw(again, sid, row.step)
         _give_back(tx, before)
-        _leave(tx, line, before)
+        _leave(tx, on, before)
         call, screen = message.leave_message(fresh, desk, "fallback")
-        fingerprint = line.store.keys.digest("fingerprint", "fallback", sid)
-        answer = line.draw(screen, sid, row.step + 1 if row else 0)
+        fingerprint = on.store.keys.digest("fingerprint", "fallback", sid)
+        answer = on.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:
             call_state.save(tx, row, call.to_json(), fingerprint, answer, proved_by=call.proved_by)
         else:

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from desk import calls
 from desk.calls import NotTaken, TakenCall
 from ivr import screens
-from ivr.shapes import Conference, Gather, HangUp, Screen, line
-from ivr.turn import Line, RefusedError
+from ivr.turn import PhoneContext, RefusedError
+from ivr.types import Conference, Gather, HangUp, Screen, say
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
 from store.calls import agent_legs, call_state, support_calls
@@ -29,7 +29,7 @@ def leg_urls(keys: Keys, ring: int, leg: int) -> tuple[str, str]:
     return f"/ivr/agent?{query}", f"/ivr/agent/status?{query}"
 
 
-def rung(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def rung(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """An agent has answered, or has pressed a key."""
     with on.store.transaction("phone", found["CallSid"]) as tx:
         ring, leg = _ring(tx, on, query)
@@ -38,7 +38,7 @@ def rung(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     return screens.twiml(screen, on.phrases, action=on.twilio.url(action), recording=on.twilio.url(status))
 
 
-def leg_status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def leg_status(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """A leg is over. If nobody took the call on it, one fewer is ringing."""
     if found["CallStatus"] in OVER:
         with on.store.transaction("phone", found["CallSid"]) as tx:
@@ -53,12 +53,12 @@ def told_url(keys: Keys, ring: int, told: str) -> str:
     return f"/ivr/agent/told?{urlencode({'ring': ring, 'told': told, 't': step_token(keys, f'told {told}', ring)})}"
 
 
-def told(on: Line, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def told(on: PhoneContext, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
     ring, came = numbers.parse_int(query.get("ring", "")), query.get("told", "")
     if ring is None or came not in _CAME or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", ring):
         raise RefusedError("not a ring of ours")
-    return screens.announced(on.phrases, line(f"agent.{came}"))
+    return screens.announced(on.phrases, say(f"agent.{came}"))
 
 
 def over_url(keys: Keys, ring: int) -> str:
@@ -66,46 +66,46 @@ def over_url(keys: Keys, ring: int) -> str:
     return f"/ivr/agent/over?{urlencode({'ring': ring, 'leg': 0, 't': step_token(keys, f'ring {ring}', 0)})}"
 
 
-def over(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def over(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """The caller has hung up: the agent is told, and why not much came of the keypad."""
     with on.store.transaction("phone", found["CallSid"]) as tx:
         ring, _leg = _ring(tx, on, query)
-    failed = [line("agent.failed")] if ring.asked and ring.told == "failed" else []
-    screen = Screen((*failed, line("agent.over")), HangUp())
+    failed = [say("agent.failed")] if ring.asked and ring.told == "failed" else []
+    screen = Screen((*failed, say("agent.over")), HangUp())
     return screens.twiml(screen, on.phrases, action=on.twilio.url("/ivr/agent"), recording="")
 
 
 def _screen(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, str]) -> Screen:
     if "DialCallStatus" in found:  # the talk is over
-        return Screen((line("agent.declined"),), HangUp())
+        return Screen((say("agent.declined"),), HangUp())
     if agent_legs.is_closed(tx, ring.id, leg):
-        return Screen((line("agent.closed"),), HangUp())
+        return Screen((say("agent.closed"),), HangUp())
     return _pressed(tx, ring, leg, found) if "Digits" in found else _offered(ring)
 
 
 def _offered(ring: SupportCall) -> Screen:
     if ring.over or ring.taken:
-        return Screen((line("agent.taken" if ring.taken else "agent.gone"),), HangUp())
-    return Screen((line("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
+        return Screen((say("agent.taken" if ring.taken else "agent.gone"),), HangUp())
+    return Screen((say("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
 
 
 def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, str]) -> Screen:
     if found["Digits"] != "1":
-        return Screen((line("agent.declined"),), HangUp())
+        return Screen((say("agent.declined"),), HangUp())
     match calls.take(tx, ring, found["CallSid"], leg):
         case NotTaken.GONE:
-            return Screen((line("agent.gone"),), HangUp())
+            return Screen((say("agent.gone"),), HangUp())
         case NotTaken.TAKEN:
-            return Screen((line("agent.taken"),), HangUp())
+            return Screen((say("agent.taken"),), HangUp())
         case NotTaken.NOT_PERMITTED:
             raise RefusedError("the agents' line may not see a card")
         case TakenCall(to, words):
-            who = line("agent.who", name=to.name, account=to.account_name, number=to.account_number, proof=to.proof)
+            who = say("agent.who", name=to.name, account=to.account_name, number=to.account_number, proof=to.proof)
             room = Conference(support_calls.room(ring.id), ends=True)
-            return Screen((who, line("agent.say", words=words)), room)
+            return Screen((who, say("agent.say", words=words)), room)
 
 
-def _ring(tx: Transaction, on: Line, query: Mapping[str, str]) -> tuple[SupportCall, int]:
+def _ring(tx: Transaction, on: PhoneContext, query: Mapping[str, str]) -> tuple[SupportCall, int]:
     """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
     ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):

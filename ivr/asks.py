@@ -10,7 +10,7 @@ from desk.actors import Actor, NotAllowed, build_ask, judge
 from desk.by_phone import OnlyElsewhere
 from ivr.answers import Refused
 from ivr.hours import Hours
-from ivr.shapes import Call
+from ivr.types import Call
 from store.accounts import account_details
 from store.db.transaction import Transaction
 from store.messages.timeline import Recorded

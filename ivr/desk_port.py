@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from authz import Action
 from ivr import answers as a
 from ivr.hours import Opening
-from ivr.shapes import Call
+from ivr.types import Call
 from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
 from store.messages.timeline import Recorded
 from store.tickets.customer_tickets import Ticket

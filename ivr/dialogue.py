@@ -1,8 +1,8 @@
 """The call as a table: where it stands × what is heard → where it stands then, and what is said.
 
 Pure: no database, no clock; what the desk knows and does is asked through a port (desk_port.py). `step` is the whole of it; TABLE
-has one prompt and one ear for each place of a call, written in identify.py, message.py, menu.py, tickets.py, request.py,
-step_up.py, person.py, keypad.py and called.py.
+has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, tickets.py, request.py,
+step_up.py, person.py, keypad.py and callback.py.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Final
 
 from authz import Proof
-from ivr import called, identify, keypad, message, person, request, step_up, tickets
+from ivr import callback, identify, keypad, message, person, request, step_up, tickets
 from ivr import menu as menus
-from ivr import shapes as s
+from ivr import types as t
 from ivr.desk_port import Desk
-from ivr.moves import TABLE, Place, goodbye, goto, resume
-from ivr.shapes import Call, Event, Keys, Move, Said, line
+from ivr.transitions import TABLE, State, goodbye, goto, resume
+from ivr.types import Call, Event, Keys, Move, Said, say
 from store.messages.timeline import Recorded
 
 # Turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours.
@@ -25,7 +25,7 @@ MOST_UNPROVED: Final = 30
 
 def begin(number: str | None, desk: Desk, *, attested: bool = False, messages_only: bool = False) -> Said:
     """A call comes in."""
-    call = Call(number=number, attested=attested, lead=(line("welcome"),))
+    call = Call(number=number, attested=attested, lead=(say("welcome"),))
     return message.leave_message(call, desk, "closed") if messages_only else goto(call, desk, "support_id")
 
 
@@ -37,21 +37,21 @@ def step(call: Call, desk: Desk, event: Event) -> Move:
         call = replace(call, unproved=call.unproved + 1)
         if call.unproved > MOST_UNPROVED:
             return goodbye(call, "goodbye.not_proved")
-    place = TABLE[call.at]
-    if isinstance(event, Keys) and event.keyed == "" and not place.silence_speaks:
-        return _silence(call, desk, place)
-    if isinstance(event, s.Heard):
+    state = TABLE[call.at]
+    if isinstance(event, Keys) and event.keyed == "" and not state.silence_speaks:
+        return _silence(call, desk, state)
+    if isinstance(event, t.Heard):
         call = replace(call, silent=0, silences=0)
-    if event == Keys("#") and not place.silence_speaks:
-        return place.prompt(call, desk)  # a stray one, as after a code that was whole already
-    return place.hear(call, desk, event)
+    if event == Keys("#") and not state.silence_speaks:
+        return state.prompt(call, desk)  # a stray one, as after a code that was whole already
+    return state.hear(call, desk, event)
 
 
-def _silence(call: Call, desk: Desk, place: Place) -> Said:
+def _silence(call: Call, desk: Desk, state: State) -> Said:
     """The prompt once more; longer where somebody writes down or does something elsewhere. Then the call ends politely."""
-    if call.silent < max(place.silences, call.silences):
-        lead = () if place.ends_with_hash else (line("still_here" if call.silences else "nothing_heard"),)
-        return place.prompt(replace(call, silent=call.silent + 1, lead=lead), desk)
+    if call.silent < max(state.silences, call.silences):
+        lead = () if state.ends_with_hash else (say("still_here" if call.silences else "nothing_heard"),)
+        return state.prompt(replace(call, silent=call.silent + 1, lead=lead), desk)
     return resume(replace(call, silent=0), desk) if call.then == "talk" else goodbye(call, "goodbye.silence")
 
 
@@ -62,7 +62,7 @@ def _prove_anew(call: Call, desk: Desk) -> Said:
     ours = call.account if call.call_back is not None else None
     fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, call_back=call.call_back)
     fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries, rung=call.rung)
-    return goto(fresh, desk, "pin", line("pin_anew"))
+    return goto(fresh, desk, "pin", say("pin_anew"))
 
 
 def is_waiting(call: Call) -> bool:
@@ -99,14 +99,14 @@ def _over(call: Call, _desk: Desk, _event: Event | None = None) -> Said:
 
 
 TABLE.update(
-    identify.PLACES
-    | message.PLACES
-    | menus.PLACES
-    | tickets.PLACES
-    | request.PLACES
-    | step_up.PLACES
-    | person.PLACES
-    | keypad.PLACES
-    | called.PLACES
-    | {"over": Place(_over, _over, silence_speaks=True)}
+    identify.STATES
+    | message.STATES
+    | menus.STATES
+    | tickets.STATES
+    | request.STATES
+    | step_up.STATES
+    | person.STATES
+    | keypad.STATES
+    | callback.STATES
+    | {"over": State(_over, _over, silence_speaks=True)}
 )

@@ -19,7 +19,7 @@ from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import Desk, GivesUp
 from ivr.hours import Opening
 from ivr.ringing import MOST_RINGS, RING_FOR
-from ivr.shapes import Call
+from ivr.types import Call
 from store.accounts.account_details import AccountName, ServiceName
 from store.calls import agent_legs, support_calls
 from store.db.transaction import Transaction

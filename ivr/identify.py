@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 
 from authz import Proof
-from ivr import shapes as s
+from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.message import leave_message
-from ivr.moves import PAGE, Place, chosen, goodbye, goto, not_a_choice, screen, unexpected
 from ivr.person import ring
-from ivr.shapes import Call, Event, Gather, Keys, Move, Said, line
+from ivr.transitions import PAGE, State, chosen, goodbye, goto, not_a_choice, screen, unexpected
+from ivr.types import Call, Event, Gather, Keys, Move, Said, say
 from store.accounts.people import is_support_id
 from store.verification.pins import Pin
 
@@ -20,7 +20,7 @@ SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever
 
 
 def _ask_support_id(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(16, until_hash=True, seconds=8), line("key_support_id"))
+    return screen(call, Gather(16, until_hash=True, seconds=8), say("key_support_id"))
 
 
 def _hear_support_id(call: Call, desk: Desk, event: Event) -> Said:
@@ -31,12 +31,12 @@ def _hear_support_id(call: Call, desk: Desk, event: Event) -> Said:
     if event.keyed == "*":
         return goto(call, desk, "support_id")
     if not is_support_id(event.keyed) and not call.asked_again:
-        return goto(replace(call, asked_again=True), desk, "support_id", line("support_id_again"))
+        return goto(replace(call, asked_again=True), desk, "support_id", say("support_id_again"))
     return goto(replace(call, support_id=event.keyed), desk, "pin")
 
 
 def _ask_pin(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(10, until_hash=True, seconds=8), line("key_pin"))
+    return screen(call, Gather(10, until_hash=True, seconds=8), say("key_pin"))
 
 
 def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
@@ -44,23 +44,23 @@ def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
         case Keys("*"):
             return leave_message(call, desk, "no_pin")
         case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
-            return replace(call, short=0), s.CheckPin(Pin(keyed))
+            return replace(call, short=0), t.CheckPin(Pin(keyed))
         case Keys():
             if call.short + 1 == SHORT_IN_A_ROW:
                 return goodbye(call, "goodbye.not_proved")
-            return goto(replace(call, short=call.short + 1), desk, "pin", line("pin_not_whole"))
-        case s.NotProved():
+            return goto(replace(call, short=call.short + 1), desk, "pin", say("pin_not_whole"))
+        case t.NotProved():
             if call.tries + 1 == TRIES_IN_A_CALL:
                 return goodbye(call, "goodbye.not_proved")
-            return goto(replace(call, tries=call.tries + 1), desk, "pin", line("pin_wrong"))
-        case s.Unlocked(person):
-            return goto(replace(call, unlocked=person, tries=0), desk, "pin", line("code_taken"))
-        case s.LineBusy():
+            return goto(replace(call, tries=call.tries + 1), desk, "pin", say("pin_wrong"))
+        case t.Unlocked(person):
+            return goto(replace(call, unlocked=person, tries=0), desk, "pin", say("code_taken"))
+        case t.LineBusy():
             return leave_message(call, desk, "busy")
-        case s.MessagesOnly(spent):
+        case t.MessagesOnly(spent):
             return leave_message(call, desk, "spent" if spent else "closed")
-        case s.Proved(subject, accounts, duress):
-            known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(line("proved"),))
+        case t.Proved(subject, accounts, duress):
+            known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(say("proved"),))
             known = replace(known, duress=call.duress or duress, unlocked=0)
             met = desk.under_threat() if duress else desk
             if len(accounts) == 1 or (call.call_back is not None and call.account in accounts):
@@ -73,10 +73,10 @@ def _ask_account(call: Call, desk: Desk) -> Said:
     # An account that went meanwhile leaves its digit unspoken: it does not move the others.
     digits = {id: n % PAGE + 1 for n, id in enumerate(call.accounts)}
     names = desk.account_names(call)
-    choices = [line("choose.account", digit=digits[account.id], name=account.name) for account in names]
-    more = [line("choose.more")] if len(call.accounts) > PAGE else []
+    choices = [say("choose.account", digit=digits[account.id], name=account.name) for account in names]
+    more = [say("choose.more")] if len(call.accounts) > PAGE else []
     listens = Gather(32, until_hash=True, seconds=4)
-    return screen(call, listens, line("which_account"), *choices, *more, line("or_number"))
+    return screen(call, listens, say("which_account"), *choices, *more, say("or_number"))
 
 
 def _hear_account(call: Call, desk: Desk, event: Event) -> Said:
@@ -97,8 +97,8 @@ def _settled(call: Call, desk: Desk) -> Said:
     return goto(call, desk, "menu") if call.call_back is None else ring(replace(call, at="menu"), desk)
 
 
-PLACES = {
-    "support_id": Place(_ask_support_id, _hear_support_id, silence_speaks=True),
-    "pin": Place(_ask_pin, _hear_pin, ends_with_hash=True),
-    "accounts": Place(_ask_account, _hear_account, ends_with_hash=True),
+STATES = {
+    "support_id": State(_ask_support_id, _hear_support_id, silence_speaks=True),
+    "pin": State(_ask_pin, _hear_pin, ends_with_hash=True),
+    "accounts": State(_ask_account, _hear_account, ends_with_hash=True),
 }

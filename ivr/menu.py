@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from authz import Topic
 from ivr import answers as a
-from ivr import shapes as s
+from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.message import leave_message
-from ivr.moves import (
+from ivr.person import ring
+from ivr.step_up import STEP_UP, TOPICS
+from ivr.tickets import ask_record, read_out
+from ivr.transitions import (
     PAGE,
-    Place,
+    State,
     chosen,
     closed_but,
     goto,
@@ -24,10 +27,7 @@ from ivr.moves import (
     screen,
     unexpected,
 )
-from ivr.person import ring
-from ivr.shapes import Call, Event, Gather, Keys, Line, Said, line
-from ivr.step_up import STEP_UP, TOPICS
-from ivr.tickets import ask_record, read_out
+from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
 from store.accounts.account_details import ServiceName
 
 LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
@@ -37,14 +37,14 @@ MESSAGE = "desk.message"  # nor this: proof never gives less than who has none, 
 def _ask_menu(call: Call, desk: Desk) -> Said:
     offer = desk.offer(call)
     said = {"1": "request" if offer.requests_alone else "1", "8": "proved" if offer.proved else "8"}
-    offered = [line(f"menu.{said.get(digit, digit)}") for digit, (cell, _) in MENU.items() if cell in offer.cells]
-    which = [line("this_account", name=offer.name)] if offer.name else []
-    back = [line("menu.star")] if len(call.accounts) > 1 else []
-    return screen(call, Gather(1), *which, *offered, line("menu.9"), *back)
+    offered = [say(f"menu.{said.get(digit, digit)}") for digit, (cell, _) in MENU.items() if cell in offer.cells]
+    which = [say("this_account", name=offer.name)] if offer.name else []
+    back = [say("menu.star")] if len(call.accounts) > 1 else []
+    return screen(call, Gather(1), *which, *offered, say("menu.9"), *back)
 
 
 def _ask_anything_else(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1, seconds=20 if call.silences else 8), line("anything_else"))
+    return screen(call, Gather(1, seconds=20 if call.silences else 8), say("anything_else"))
 
 
 def _hear_menu(call: Call, desk: Desk, event: Event) -> Said:
@@ -68,7 +68,7 @@ def _open_ticket(call: Call, desk: Desk) -> Said:
         case a.Topics((), True):
             return goto(call, desk, "request", *closed_but(allowed.why))
         case a.Topics((topic,)):
-            state = [line(f"billing_alone.{allowed.state}")] if allowed.state is not None else []
+            state = [say(f"billing_alone.{allowed.state}")] if allowed.state is not None else []
             return with_topic(replace(call, lead=(*call.lead, *state)), desk, topic)
         case a.Topics(topics, requests):
             return goto(replace(call, topics=(*topics, "request") if requests else topics), desk, "topic")
@@ -78,28 +78,28 @@ def _tell_tickets(call: Call, desk: Desk) -> Said:
     found = desk.tickets(call)
     if isinstance(found, a.NotTold):
         return not_told(call, desk, found)
-    return read_out(replace(call, at="tickets"), desk, found) if found else menu(call, desk, line("no_tickets"))
+    return read_out(replace(call, at="tickets"), desk, found) if found else menu(call, desk, say("no_tickets"))
 
 
 def _tell_invoices(call: Call, desk: Desk) -> Said:
     invoices = desk.invoices(call)
     if isinstance(invoices, a.NotTold):
         return not_told(call, desk, invoices)
-    told = [line(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices[:PAGE]]
-    return menu(call, desk, *(told or [line("no_invoices")]), *_and_more(len(invoices)))
+    told = [say(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices[:PAGE]]
+    return menu(call, desk, *(told or [say("no_invoices")]), *_and_more(len(invoices)))
 
 
 def _tell_services(call: Call, desk: Desk) -> Said:
     services = desk.services(call)
     if isinstance(services, a.NotTold):
         return not_told(call, desk, services)
-    told = [line("service", name=service.name, status=service.status) for service in services[:PAGE]]
-    return menu(call, desk, *(told or [line("no_services")]), *_and_more(len(services)))
+    told = [say("service", name=service.name, status=service.status) for service in services[:PAGE]]
+    return menu(call, desk, *(told or [say("no_services")]), *_and_more(len(services)))
 
 
-def _and_more(count: int) -> list[Line]:
+def _and_more(count: int) -> list[Utterance]:
     """Nobody listens to a list of hundreds, and Twilio takes no document of more than 64 KB."""
-    return [line("and_more", count=count - PAGE)] if count > PAGE else []
+    return [say("and_more", count=count - PAGE)] if count > PAGE else []
 
 
 def _emergency(call: Call, desk: Desk) -> Said:
@@ -121,7 +121,7 @@ def _link(call: Call, desk: Desk) -> Said:
         return not_a_choice(call, desk)
     if isinstance(code, a.BeingUpdated):
         return not_told(call, desk, code)
-    said = line("link_code", code=code), line("link_code_again", code=code), line("link_code_use")
+    said = say("link_code", code=code), say("link_code_again", code=code), say("link_code_use")
     return noted(call, desk, *said)
 
 
@@ -146,7 +146,7 @@ def with_topic(call: Call, desk: Desk, topic: Topic | str) -> Said:
 
 
 def _ask_topic(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1), *(line(f"topic.{topic}") for topic in call.topics))
+    return screen(call, Gather(1), *(say(f"topic.{topic}") for topic in call.topics))
 
 
 def _hear_topic(call: Call, desk: Desk, event: Event) -> Said:
@@ -169,11 +169,11 @@ def _ask_service(call: Call, desk: Desk) -> Said:
     if len(names) < 2 and call.about in _SPOKEN:
         return goto(replace(call, service=_only(names)), desk, _SPOKEN[call.about])
     page = names[call.page * PAGE :][:PAGE]
-    choices = [line("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
-    more = [line("choose.more")] if len(names) > PAGE else []
-    none = [line("choose.none")] if call.about in _SPOKEN else []
+    choices = [say("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
+    more = [say("choose.more")] if len(names) > PAGE else []
+    none = [say("choose.none")] if call.about in _SPOKEN else []
     known = replace(call, services=tuple(service.ref for service in names))
-    return screen(known, Gather(1), line("which_service"), *choices, *more, *none)
+    return screen(known, Gather(1), say("which_service"), *choices, *more, *none)
 
 
 def _hear_service(call: Call, desk: Desk, event: Event) -> Said:
@@ -199,18 +199,18 @@ def _hear_service(call: Call, desk: Desk, event: Event) -> Said:
 
 
 def _hear_record(call: Call, desk: Desk, event: Event) -> Said:
-    if not isinstance(event, s.Spoken):
+    if not isinstance(event, t.Spoken):
         return menu(call, desk)  # a key instead of a word: back
     number = desk.open_ticket(call, event.recorded)
     if number is None:
-        return menu(call, desk, line("ticket_kept"))
-    return noted(call, desk, line("ticket_opened"), *number_twice(number))
+        return menu(call, desk, say("ticket_kept"))
+    return noted(call, desk, say("ticket_opened"), *number_twice(number))
 
 
-PLACES = {
-    "menu": Place(_ask_menu, _hear_menu),
-    "anything_else": Place(_ask_anything_else, _hear_menu),
-    "topic": Place(_ask_topic, _hear_topic),
-    "service": Place(_ask_service, _hear_service),
-    "record": Place(ask_record, _hear_record),
+STATES = {
+    "menu": State(_ask_menu, _hear_menu),
+    "anything_else": State(_ask_anything_else, _hear_menu),
+    "topic": State(_ask_topic, _hear_topic),
+    "service": State(_ask_service, _hear_service),
+    "record": State(ask_record, _hear_record),
 }

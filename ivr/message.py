@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from authz import Proof
 from ivr.desk_port import Desk
-from ivr.moves import Place, goodbye, menu, not_a_choice, screen
-from ivr.shapes import Call, Event, Keys, Record, Said, Spoken, line
+from ivr.transitions import State, goodbye, menu, not_a_choice, screen
+from ivr.types import Call, Event, Keys, Record, Said, Spoken, say
 
 
 def leave_message(call: Call, desk: Desk, about: str) -> Said:
@@ -19,8 +19,8 @@ def leave_message(call: Call, desk: Desk, about: str) -> Said:
 
 
 def _ask_message(call: Call, _desk: Desk) -> Said:
-    only = (line("only_on_file"),) if call.on_file else ()
-    return screen(call, Record(), line(f"message.{call.about}"), *only, line("recorded_notice"), line("speak"))
+    only = (say("only_on_file"),) if call.on_file else ()
+    return screen(call, Record(), say(f"message.{call.about}"), *only, say("recorded_notice"), say("speak"))
 
 
 def _hear_message(call: Call, desk: Desk, event: Event) -> Said:
@@ -28,11 +28,11 @@ def _hear_message(call: Call, desk: Desk, event: Event) -> Said:
         case Spoken(recorded):
             desk.leave_message(call, recorded)
             if call.about == "proved":
-                return menu(call, desk, line("message_kept"))
+                return menu(call, desk, say("message_kept"))
             return goodbye(replace(call, counted=False), "message_left_on_file" if call.on_file else "message_left")
         case Keys() if call.about == "proved":
             return menu(call, desk)  # a key instead of a word: back
     return not_a_choice(call, desk)
 
 
-PLACES = {"message": Place(_ask_message, _hear_message)}
+STATES = {"message": State(_ask_message, _hear_message)}

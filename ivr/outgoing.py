@@ -7,10 +7,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from authz import subject_of
-from ivr import after, called, screens
-from ivr.shapes import Call
+from ivr import after, callback, screens
 from ivr.store_desk import desk_for
-from ivr.turn import Line, RefusedError
+from ivr.turn import PhoneContext, RefusedError
+from ivr.types import Call
 from ivr.webhook import OVER, is_step_token, step_token
 from store import Keys
 from store.accounts import people
@@ -36,7 +36,7 @@ def urls(keys: Keys, id: int) -> tuple[str, str]:
     return f"/ivr/called?{query}", f"/ivr/called/status?{query}"
 
 
-def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def answered(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """Somebody has answered, or something. Only what is surely a human is talked to (T35)."""
     sid = found["CallSid"]
     with on.store.transaction("phone", sid) as tx:
@@ -49,7 +49,7 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
             return known
         if found.get("AnsweredBy") != "human" or ours.status == "withdrawn":
             over(tx, ours, "machine", call=sid)
-            return on.draw(called.MACHINE, sid, 0)
+            return on.draw(callback.MACHINE, sid, 0)
         if not callbacks.moved(tx, ours.id, "answered", call=sid):
             raise RefusedError("a call back that is over")
         call = Call(
@@ -59,14 +59,14 @@ def answered(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> st
             call_back=ours.id,
         )
         desk = desk_for(tx, on.settings, call)
-        call, screen = called.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
+        call, screen = callback.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
         answer = on.draw(screen, sid, 0)
         call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
         tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{subject_of(ours.person)}",))
         return answer
 
 
-def status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def status(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     """It is over: for whoever was talking as for any call; and where nobody came to it, that is written down."""
     if found["CallStatus"] in OVER:
         sid = found["CallSid"]
@@ -77,7 +77,7 @@ def status(on: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     return screens.nothing()
 
 
-def never_answered(on: Line, id: int) -> None:
+def never_answered(on: PhoneContext, id: int) -> None:
     """Twilio has told us nothing of it for long enough."""
     with on.store.transaction("phone") as tx:
         ours = callbacks.look(tx, id)
@@ -95,7 +95,7 @@ def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = Non
         callbacks.reached(tx, ours)
 
 
-def _ours(tx: Transaction, on: Line, query: Mapping[str, str], sid: str) -> CallBack:
+def _ours(tx: Transaction, on: PhoneContext, query: Mapping[str, str], sid: str) -> CallBack:
     """The call back a URL is about. Raises `Refused` unless it is one of ours and this call."""
     id = numbers.parse_int(query.get("call_back", ""))
     if id is None or not is_step_token(on.store.keys, query.get("t", ""), "call_back", id):

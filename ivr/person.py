@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from authz import Proof
 from ivr import answers as a
-from ivr import shapes as s
+from ivr import types as t
 from ivr.desk_port import Desk, GivesUp
 from ivr.hours import Opening
-from ivr.moves import RESUMED, Place, goodbye, goto, menu, not_told, noted, number_twice, screen, unexpected
-from ivr.shapes import Call, Event, Gather, Keys, Line, Said, line
+from ivr.transitions import RESUMED, State, goodbye, goto, menu, not_told, noted, number_twice, screen, unexpected
+from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
 
 
 def ring(call: Call, desk: Desk) -> Said:
@@ -20,10 +20,10 @@ def ring(call: Call, desk: Desk) -> Said:
         case int():
             rung = replace(call, ring=answer, rung=call.rung + 1)
             if call.call_back is not None and call.at != "service":
-                return goto(replace(rung, call_back=None), desk, "holding", line("ringing.agent"))
-            return goto(rung, desk, "holding", line(f"ringing.{call.about or 'person'}"))
+                return goto(replace(rung, call_back=None), desk, "holding", say("ringing.agent"))
+            return goto(rung, desk, "holding", say(f"ringing.{call.about or 'person'}"))
         case Opening(today=today):
-            told = line("desk_closed"), line("opens_today" if today else "opens", opening=answer)
+            told = say("desk_closed"), say("opens_today" if today else "opens", opening=answer)
             return goto(call, desk, "closed", *told)
         case a.RingEnded():  # there is no phone to ring
             return _back(call, desk, answer)
@@ -32,7 +32,7 @@ def ring(call: Call, desk: Desk) -> Said:
 
 
 def _ask_holding(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1, seconds=4), line("holding"), line("rather_call_back"))
+    return screen(call, Gather(1, seconds=4), say("holding"), say("rather_call_back"))
 
 
 def _hear_holding(call: Call, desk: Desk, event: Event) -> Said:
@@ -65,34 +65,34 @@ def _give_up(call: Call, desk: Desk, why: GivesUp) -> Said:
 
 
 def _talk(call: Call, taken: a.Taken) -> Said:
-    said = line("connecting"), line("agent_will_say", words=taken.words)
-    return screen(replace(call, at="talking"), s.Conference(taken.room), *said)
+    said = say("connecting"), say("agent_will_say", words=taken.words)
+    return screen(replace(call, at="talking"), t.Conference(taken.room), *said)
 
 
 def _back(call: Call, desk: Desk, ended: a.RingEnded) -> Said:
     return menu(call, desk, *_ended(ended)) if ended.number is None else noted(call, desk, *_ended(ended))
 
 
-def _position(call: Call, position: int) -> list[Line]:
+def _position(call: Call, position: int) -> list[Utterance]:
     """Said when it changes; to somebody who is the first from the beginning there is nothing to say of it."""
     if position == call.queue or (position == 1 and not call.queue):
-        return [line("still_holding")]
-    place = line("next_in_queue") if position == 1 else line("position", number=position)
-    return [place, line("rather_call_back")]
+        return [say("still_holding")]
+    place = say("next_in_queue") if position == 1 else say("position", number=position)
+    return [place, say("rather_call_back")]
 
 
-def _ended(ended: a.RingEnded) -> list[Line]:
+def _ended(ended: a.RingEnded) -> list[Utterance]:
     """What is said where nobody came, or they would rather be called back."""
     if not ended.nobody_came and not ended.asked:
         return []
-    nobody = [line("nobody_came")] if ended.nobody_came else []
+    nobody = [say("nobody_came")] if ended.nobody_came else []
     if ended.number is None:
-        return [*nobody, line("ticket_kept")]
-    return [*nobody, line("call_back_ticket"), *number_twice(ended.number)]
+        return [*nobody, say("ticket_kept")]
+    return [*nobody, say("call_back_ticket"), *number_twice(ended.number)]
 
 
 def _ask_closed(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1), line("press_for_call_back"), line("star_back"))
+    return screen(call, Gather(1), say("press_for_call_back"), say("star_back"))
 
 
 def _hear_closed(call: Call, desk: Desk, event: Event) -> Said:
@@ -115,8 +115,8 @@ def back_to_talk(call: Call, desk: Desk, passed: bool | None) -> Said:
     back = desk.back_to_talk(call, passed)
     match back:
         case a.BackInRoom(room, came):
-            said = line("keypad_passed" if came else "keypad_failed"), line("back_to_agent")
-            return screen(call, s.Conference(room), *said)
+            said = say("keypad_passed" if came else "keypad_failed"), say("back_to_agent")
+            return screen(call, t.Conference(room), *said)
         case a.Refused() if call.proof >= Proof.VERIFIED:
             return not_told(call, desk, back)
         case a.BeingUpdated():
@@ -127,24 +127,24 @@ def back_to_talk(call: Call, desk: Desk, passed: bool | None) -> Said:
 def _talk_ended(call: Call, desk: Desk) -> Said:
     if call.proof < Proof.VERIFIED:
         return goodbye(call, "talk_ended", "goodbye.neutral")
-    return menu(call, desk, line("talk_ended"))
+    return menu(call, desk, say("talk_ended"))
 
 
 def _hear_talking(call: Call, desk: Desk, event: Event) -> Said:
-    if isinstance(event, s.Summoned):
+    if isinstance(event, t.Summoned):
         what = desk.what_is_asked(call)
         if what == "pin":
-            return goto(replace(call, tries=0, short=0), desk, "pin_again", line("agent_asks"))
+            return goto(replace(call, tries=0, short=0), desk, "pin_again", say("agent_asks"))
         if what == "second":
-            return goto(replace(call, then="talk"), desk, "step_up", line("agent_asks"))
+            return goto(replace(call, then="talk"), desk, "step_up", say("agent_asks"))
         return back_to_talk(call, desk, None)
     desk.end_talk(call)
     return _talk_ended(call, desk)
 
 
-PLACES = {
-    "holding": Place(_ask_holding, _hear_holding, silence_speaks=True),
-    "closed": Place(_ask_closed, _hear_closed),
-    "talking": Place(_ask_talking, _hear_talking, silence_speaks=True),
+STATES = {
+    "holding": State(_ask_holding, _hear_holding, silence_speaks=True),
+    "closed": State(_ask_closed, _hear_closed),
+    "talking": State(_ask_talking, _hear_talking, silence_speaks=True),
 }
 RESUMED["talk"] = lambda call, desk: goto(call, desk, "talking")

@@ -1,4 +1,4 @@
-"""The words: reads phrases/en.toml and fills in what a line says, made safe to be spoken.
+"""The words: reads phrases/en.toml and fills in what an utterance says, made safe to be spoken.
 
 Whatever comes from people or from the import is spoken as plain words: no control characters (one of them, forbidden in
 XML, would end the call), no emoji, no markup, 200 characters at most.
@@ -17,7 +17,7 @@ from typing import Any
 
 from authz import Proof
 from ivr.hours import Opening
-from ivr.shapes import Line
+from ivr.types import Utterance
 from store.accounts.account_details import Invoice
 
 LONGEST_TEXT = 200  # characters of somebody's own words in one sentence
@@ -38,7 +38,7 @@ def speakable(text: str) -> str:
 
 
 class Phrases:
-    """The words of one language. `say(line)` is a sentence; a line without words is a fault."""
+    """The words of one language. `say(utterance)` is a sentence; an utterance without words is a fault."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.language: str = document["voice"]["language"]
@@ -50,8 +50,8 @@ class Phrases:
     def keys(self) -> frozenset[str]:
         return frozenset(self._said)
 
-    def say(self, line: Line) -> str:
-        said: str = _Filling(self._document).vformat(self._said[line.key], (), line.values)
+    def say(self, utterance: Utterance) -> str:
+        said: str = _Filling(self._document).vformat(self._said[utterance.key], (), utterance.values)
         return said.replace("?.", "?")  # somebody's own words may end a sentence of ours
 
 

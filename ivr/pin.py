@@ -8,8 +8,8 @@ from functools import partial
 from authz import Proof, subject_of
 from desk import accounts
 from desk.actors import Actor
-from ivr import shapes as s
-from ivr.shapes import Call, PinOutcome
+from ivr import types as t
+from ivr.types import Call, PinOutcome
 from store.accounts.people import accounts_of, resolve
 from store.db.keys import Keys
 from store.db.transaction import NOBODY, Transaction
@@ -115,7 +115,7 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
     """
     made, claimed = attempt.reservation, subject_of(attempt.person)
     wrong: PinOutcome = (
-        s.MessagesOnly(spent=True) if made.closed else s.NotProved()
+        t.MessagesOnly(spent=True) if made.closed else t.NotProved()
     )  # as a stranger with this number hears
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     attempt_limits.give_back(tx, made, matched=matched)
@@ -133,19 +133,19 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
             job_queue.enqueue(tx, "notice", f"unlocked:{made.k[:16]}:{made.at}:{made.gen}", told)
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
-        return s.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
-    decision, outcome = ("code", s.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
+        return t.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
+    decision, outcome = ("code", t.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == attempt_limits.IN_A_LIFE_TO_DISABLE:
         notice = {"notice": "pin_locked", "person": attempt.person}
         job_queue.enqueue(tx, "notice", f"lock:{made.k[:16]}:{made.at}:{made.gen}", notice)
-    return wrong if isinstance(outcome, s.NotProved) else outcome
+    return wrong if isinstance(outcome, t.NotProved) else outcome
 
 
 _TOLD_IN_A_ROW = (attempt_limits.IN_A_ROW_TO_LOCK, attempt_limits.IN_A_ROW_TO_DISABLE)
 _SAID: dict[Admission, tuple[str, PinOutcome]] = {
-    Admission.EVALUATE: ("wrong", s.NotProved()),
-    Admission.REFUSED: ("refused", s.NotProved()),
-    Admission.BUSY: ("busy", s.LineBusy()),
-    Admission.SPENT: ("budget_spent", s.MessagesOnly(spent=True)),
+    Admission.EVALUATE: ("wrong", t.NotProved()),
+    Admission.REFUSED: ("refused", t.NotProved()),
+    Admission.BUSY: ("busy", t.LineBusy()),
+    Admission.SPENT: ("budget_spent", t.MessagesOnly(spent=True)),
 }

@@ -7,11 +7,11 @@ from typing import Final
 
 from authz import ABOUT_A_SERVICE, REQUESTS, Action
 from ivr import answers as a
-from ivr import shapes as s
+from ivr import types as t
 from ivr.desk_port import Desk
-from ivr.moves import (
+from ivr.transitions import (
     RESUMED,
-    Place,
+    State,
     goto,
     menu,
     not_a_choice,
@@ -22,7 +22,7 @@ from ivr.moves import (
     screen,
     unexpected,
 )
-from ivr.shapes import Call, Event, Gather, Keys, Record, Said, line
+from ivr.types import Call, Event, Gather, Keys, Record, Said, say
 from store.tickets import customer_tickets
 
 WANTED: Final = "request:"  # `then`, with the action
@@ -37,8 +37,8 @@ def _ask_request(call: Call, desk: Desk) -> Said:
     actions = desk.requests(call)
     if isinstance(actions, a.NotTold):
         return not_told(call, desk, actions)
-    offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in actions]
-    return screen(call, Gather(1), line("which_change"), *offered, line("star_back"))
+    offered = [say(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in actions]
+    return screen(call, Gather(1), say("which_change"), *offered, say("star_back"))
 
 
 def _hear_request(call: Call, desk: Desk, event: Event) -> Said:
@@ -61,29 +61,29 @@ def _want(call: Call, desk: Desk, action: Action) -> Said:
 def _ask_speak(call: Call, desk: Desk) -> Said:
     why = desk.may_request(call)
     if why is None:
-        return screen(call, Record(), line("recorded_notice"), line("speak_change"))
+        return screen(call, Record(), say("recorded_notice"), say("speak_change"))
     if why == "nothing_to_change":
-        return goto(replace(call, then="", about=""), desk, "request", line("not_a_choice"))
+        return goto(replace(call, then="", about=""), desk, "request", say("not_a_choice"))
     return prove_or_not_told(call, desk, why)
 
 
 def _hear_speak(call: Call, desk: Desk, event: Event) -> Said:
-    if not isinstance(event, s.Spoken):
+    if not isinstance(event, t.Spoken):
         return menu(call, desk)  # a key instead of a word: back
     saved = desk.request(call, event.recorded)
     if saved is None:
-        return menu(call, desk, line("request_kept"))
+        return menu(call, desk, say("request_kept"))
     if isinstance(saved, a.BeingUpdated):
         return not_told(call, desk, saved)
     number = number_twice(saved.number)
     if saved.drafted:
-        return noted(call, desk, line("request_draft"), *number, line("request_draft_how"))
-    return noted(call, desk, line("request_open"), *number)
+        return noted(call, desk, say("request_draft"), *number, say("request_draft_how"))
+    return noted(call, desk, say("request_open"), *number)
 
 
 def _go_on(call: Call, desk: Desk) -> Said:
     return goto(call, desk, "speak_request")
 
 
-PLACES = {"request": Place(_ask_request, _hear_request), "speak_request": Place(_ask_speak, _hear_speak)}
+STATES = {"request": State(_ask_request, _hear_request), "speak_request": State(_ask_speak, _hear_speak)}
 RESUMED["request"] = _go_on

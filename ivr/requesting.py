@@ -12,7 +12,7 @@ from desk.tickets import HandIn
 from ivr.answers import HandedIn, Refused, RequestSaved
 from ivr.asks import DeskSettings, asked, caller, refused
 from ivr.request import wanted
-from ivr.shapes import Call
+from ivr.types import Call
 from store.accounts import account_details
 from store.accounts.account_details import ServiceName
 from store.db.transaction import Transaction

@@ -13,7 +13,7 @@ from ivr import answers as a
 from ivr.asks import DeskSettings, judged, keep, refused, ring_ask
 from ivr.desk_port import GivesUp
 from ivr.hours import Opening
-from ivr.shapes import Call
+from ivr.types import Call
 from store.accounts.people import resolve
 from store.calls import agent_legs, callbacks, live_calls, support_calls
 from store.calls.support_calls import SupportCall

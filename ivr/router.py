@@ -17,8 +17,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from ivr import after, agent, outgoing, screens
-from ivr.shapes import DialEnded, Heard, Keys, Spoken
-from ivr.turn import Fingerprint, Line, RefusedError, answer_call, begin_turn, summon
+from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, summon
+from ivr.types import DialEnded, Heard, Keys, Spoken
 from ivr.webhook import (
     MOST_BYTES,
     OF_A_CALL,
@@ -44,52 +44,52 @@ SLOWEST_BODY = 10.0  # seconds; Twilio itself waits for no more than 15 for the 
 LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
 BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
 Answer = str | Callable[[], str]
-Handler = Callable[[Line, Mapping[str, str], Mapping[str, str]], Answer]
+Handler = Callable[[PhoneContext, Mapping[str, str], Mapping[str, str]], Answer]
 
 
-def router(line: Line) -> APIRouter:
-    """The phone door over one line."""
+def router(on: PhoneContext) -> APIRouter:
+    """The phone channel, over what it works with."""
     door = APIRouter()
     for path, handler in ROUTES.items():
         door.add_route(
-            f"/ivr{path}", _endpoint(line, handler), methods=["POST"], name=handler.__name__, include_in_schema=False
+            f"/ivr{path}", _endpoint(on, handler), methods=["POST"], name=handler.__name__, include_in_schema=False
         )
     return door
 
 
-def _endpoint(line: Line, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     always = _ALWAYS.get(handler, OF_A_CALL)
 
     async def endpoint(request: Request) -> Response:
         path, asked = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
         signature = request.headers.get("X-Twilio-Signature", "")
         try:
-            line.twilio.may_be_signed(signature)
+            on.twilio.may_be_signed(signature)
             body = await _read(request)
-            found = line.twilio.read(f"{path}?{asked}" if asked else path, body, signature, always)
+            found = on.twilio.read(f"{path}?{asked}" if asked else path, body, signature, always)
             pairs = parse_qsl(asked, keep_blank_values=True, max_num_fields=10)
             query = dict(pairs)
             if len(query) != len(pairs):
                 raise BadRequestError("a query parameter came twice")
-            return _twiml(await _answered(line, handler, found, query))
+            return _twiml(await _answered(on, handler, found, query))
         except BadRequestError as bad:
             log.warning("refused", route=request.scope["path"], why=str(bad))
-            return _twiml(screens.refusal(line.phrases), bad.status)
+            return _twiml(screens.refusal(on.phrases), bad.status)
         except RefusedError as refused:
             log.warning("refused", route=request.scope["path"], why=str(refused))
-            return _twiml(screens.refusal(line.phrases), 403)
+            return _twiml(screens.refusal(on.phrases), 403)
         except Exception as fault:
             log.exception("fault", route=request.scope["path"], kind=type(fault).__name__)
-            return _twiml(_apology(line, handler))
+            return _twiml(_apology(on, handler))
 
     return endpoint
 
 
-async def _answered(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+async def _answered(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
     loop = asyncio.get_running_loop()
-    answer = _here(line, handler, found, query) if await _alone(line.store.gate) else None
+    answer = _here(on, handler, found, query) if await _alone(on.store.gate) else None
     if answer is None:
-        answer = await loop.run_in_executor(_TURNS, _answer, line, handler, found, query)
+        answer = await loop.run_in_executor(_TURNS, _answer, on, handler, found, query)
     return answer if isinstance(answer, str) else await loop.run_in_executor(_CHECKS, answer)
 
 
@@ -105,12 +105,12 @@ async def _alone(gate: Gate) -> bool:
     return False
 
 
-def _here(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer | None:
+def _here(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer | None:
     """None where somebody who does not know the gate has SQLite's own lock, an operator's `sqlite3` say: a thread waits for
     them and holds the gate meanwhile, so that nobody else tries here. A turn is safe to repeat, whatever became of this one."""
     try:
-        with line.store.gate.within(BRIEFLY):
-            return _answer(line, handler, found, query)
+        with on.store.gate.within(BRIEFLY):
+            return _answer(on, handler, found, query)
     except OccupiedError:
         return None
 
@@ -133,26 +133,26 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
-def _answer(line: Line, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
+def _answer(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
     """Every turn is safe to repeat, whatever became of the first try."""
-    return retried(lambda: handler(line, found, query))
+    return retried(lambda: handler(on, found, query))
 
 
-def _apology(line: Line, handler: Handler) -> str:
+def _apology(on: PhoneContext, handler: Handler) -> str:
     """Never a dead line: on to the fallback, which takes a message; and when that fails as well, a goodbye."""
     if handler in (voice, turn, keypad, outgoing.answered):
-        return screens.onward(line.twilio.url("/ivr/fallback"), line.phrases)
-    return screens.dead_end(line.phrases)
+        return screens.onward(on.twilio.url("/ivr/fallback"), on.phrases)
+    return screens.dead_end(on.phrases)
 
 
 def _twiml(body: str, status: int = 200) -> Response:
     return Response(body, status, media_type="application/xml", headers={"Cache-Control": "no-store"})
 
 
-def _fingerprint(line: Line, found: Mapping[str, str]) -> Fingerprint:
+def _fingerprint(on: PhoneContext, found: Mapping[str, str]) -> Fingerprint:
     """What makes a repeat the same turn: the parameters we use. Keyed, for it may be of a PIN."""
     used = (found.get("Digits", ""), found.get("RecordingSid", ""), found.get("DialCallStatus", ""))
-    return line.store.keys.digests("fingerprint", found["CallSid"], *used)
+    return on.store.keys.digests("fingerprint", found["CallSid"], *used)
 
 
 def _recorded(found: Mapping[str, str]) -> Recorded:
@@ -175,45 +175,45 @@ def _heard(found: Mapping[str, str]) -> Heard:
     return Keys("" if keyed == "hangup" else keyed)
 
 
-def voice(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+def voice(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     number = caller_number(found)
-    fingerprint = line.store.keys.digests("fingerprint", number or "")
-    return answer_call(line, found["CallSid"], number, fingerprint, attested=is_attested(found))
+    fingerprint = on.store.keys.digests("fingerprint", number or "")
+    return answer_call(on, found["CallSid"], number, fingerprint, attested=is_attested(found))
 
 
-def turn(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
-    return begin_turn(line, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(line, found))
+def turn(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
+    return begin_turn(on, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(on, found))
 
 
-def keypad(line: Line, found: Mapping[str, str], query: Mapping[str, str]) -> str:
-    return summon(line, found["CallSid"], query.get("t", ""), _fingerprint(line, found))
+def keypad(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+    return summon(on, found["CallSid"], query.get("t", ""), _fingerprint(on, found))
 
 
-def recording(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+def recording(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     told, recording = found.get("RecordingStatus"), found.get("RecordingSid")
     if recording is None and told == "completed":
         raise BadRequestError("RecordingSid is missing")
     if told == "completed" and not _is_nothing(found):
-        after.recorded(line, found["CallSid"], _recorded(found))
+        after.recorded(on, found["CallSid"], _recorded(found))
     elif told in ("completed", "absent", "failed"):
-        after.nothing_recorded(line, found["CallSid"], recording)
+        after.nothing_recorded(on, found["CallSid"], recording)
     return screens.nothing()
 
 
-def transcription(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+def transcription(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     if found.get("TranscriptionStatus") == "completed":
-        after.transcribed(line, found["CallSid"], found["RecordingSid"], found.get("TranscriptionText", ""))
+        after.transcribed(on, found["CallSid"], found["RecordingSid"], found.get("TranscriptionText", ""))
     return screens.nothing()
 
 
-def status(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+def status(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     if found["CallStatus"] in OVER:
-        after.ended(line, found["CallSid"])
+        after.ended(on, found["CallSid"])
     return screens.nothing()
 
 
-def fallback(line: Line, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    return after.fall_back(line, found["CallSid"], caller_number(found))
+def fallback(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
+    return after.fall_back(on, found["CallSid"], caller_number(found))
 
 
 ROUTES: dict[str, Handler] = {

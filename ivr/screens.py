@@ -14,13 +14,13 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 from twilio.twiml.voice_response import Gather as GatherVerb
 
 from ivr.phrases import Phrases
-from ivr.shapes import Conference, Gather, HangUp, Line, Record, Screen, Then, line
+from ivr.types import Conference, Gather, HangUp, Record, Screen, Then, Utterance, say
 
 
 def twiml(screen: Screen, phrases: Phrases, *, action: str, recording: str, transcription: str | None = None) -> str:
     """The document of one turn. `action` is where the next turn goes, `recording` where a finished recording is told."""
-    said = tuple(map(phrases.say, screen.lines))
-    if any(line.values for line in screen.lines):
+    said = tuple(map(phrases.say, screen.utterances))
+    if any(utterance.values for utterance in screen.utterances):
         draw = _drawn
     else:
         draw = _drawn_once
@@ -80,15 +80,15 @@ _ACTION = f"urn:{secrets.token_hex(16)}"  # stands for the turn's URL until the 
 
 def refusal(phrases: Phrases) -> str:
     """What a forged, broken or repeated request hears: nothing to learn from."""
-    return _short(phrases, line("goodbye.neutral"))
+    return _short(phrases, say("goodbye.neutral"))
 
 
 def dead_end(phrases: Phrases) -> str:
     """The last words when not even a message can be taken."""
-    return _short(phrases, line("sorry.dead_end"))
+    return _short(phrases, say("sorry.dead_end"))
 
 
-def announced(phrases: Phrases, said: Line) -> str:
+def announced(phrases: Phrases, said: Utterance) -> str:
     """What is said to one of those in a room, who stays in it."""
     response = VoiceResponse()
     response.say(phrases.say(said), voice=phrases.voice, language=phrases.language)
@@ -98,7 +98,7 @@ def announced(phrases: Phrases, said: Line) -> str:
 def onward(url: str, phrases: Phrases) -> str:
     """Apologises and goes on somewhere else."""
     response = VoiceResponse()
-    response.say(phrases.say(line("sorry.fault")), voice=phrases.voice, language=phrases.language)
+    response.say(phrases.say(say("sorry.fault")), voice=phrases.voice, language=phrases.language)
     response.redirect(url, method="POST")
     return str(response)
 
@@ -108,7 +108,7 @@ def nothing() -> str:
     return str(VoiceResponse())
 
 
-def _short(phrases: Phrases, said: Line) -> str:
+def _short(phrases: Phrases, said: Utterance) -> str:
     response = VoiceResponse()
     response.say(phrases.say(said), voice=phrases.voice, language=phrases.language)
     response.hangup()

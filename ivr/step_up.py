@@ -9,10 +9,10 @@ from typing import Final
 from authz import REQUESTS, Topic
 from ivr import answers as a
 from ivr.desk_port import Desk
-from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, not_told, noted, resume, screen, unexpected
 from ivr.request import WANTED
-from ivr.shapes import Call, Event, Gather, Keys, Line, Said, line
 from ivr.tickets import HAND_IN, drafted, hand_in
+from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, noted, resume, screen, unexpected
+from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
 from store.tickets.customer_tickets import topic_of
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
@@ -28,19 +28,19 @@ def _ask_step_up(call: Call, desk: Desk) -> Said:
 def _found(call: Call, desk: Desk, found: a.WaysFound | a.AlreadyProved | a.BeingUpdated | None) -> Said:
     match found:
         case a.WaysFound(()):
-            fresh = [line(f"fresh.{word}") for word in found.fresh]
-            return _back(call, desk, line("step.nothing"), *fresh, line("step.set_up"))
+            fresh = [say(f"fresh.{word}") for word in found.fresh]
+            return _back(call, desk, say("step.nothing"), *fresh, say("step.set_up"))
         case a.WaysFound(ways, ending, _, draft):
-            offered = [line(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
+            offered = [say(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
             if draft is None:
-                return screen(replace(call, at="step_up"), Gather(1), *offered, line("star_back"))
-            waits = line("step.draft", number=draft.number, action=draft.action)
+                return screen(replace(call, at="step_up"), Gather(1), *offered, say("star_back"))
+            waits = say("step.draft", number=draft.number, action=draft.action)
             known = replace(call, at="step_up", then=f"{HAND_IN}{draft.number}")
-            return screen(known, Gather(1), waits, *offered, line("step.other"), line("star_back"))
+            return screen(known, Gather(1), waits, *offered, say("step.other"), say("star_back"))
         case a.AlreadyProved():
             return resume(call, desk) if call.then == "talk" else _lasts(call, desk, found)
         case None:
-            return _back(call, desk, line("step.no_need"))
+            return _back(call, desk, say("step.no_need"))
         case a.BeingUpdated():
             return not_told(call, desk, found)
 
@@ -66,23 +66,23 @@ def _prove_by(call: Call, desk: Desk) -> Said:
         case "code_wanted":
             return goto(call, desk, "step_code")
         case a.ApprovalAsked(id):
-            said = line("approval.number", asked=asked), line("approval.again", asked=asked), line("approval.say_it")
-            return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, line("star_back"))
+            said = say("approval.number", asked=asked), say("approval.again", asked=asked), say("approval.say_it")
+            return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, say("star_back"))
         case "not_now":
-            return goto(call, desk, "step_up", line("step.not_now"))
+            return goto(call, desk, "step_up", say("step.not_now"))
         case "not_offered":
             return not_a_choice(call, desk)
         case a.BeingUpdated():
             return not_told(call, desk, asked)
 
 
-def _back(call: Call, desk: Desk, *lead: Line) -> Said:
+def _back(call: Call, desk: Desk, *lead: Utterance) -> Said:
     """Without a second proof: to the menu, or to the agent who waits."""
     return resume(call, desk, *lead) if call.then == "talk" else menu(call, desk, *lead)
 
 
 def _ask_code(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(9, until_hash=True, seconds=15), line(f"key_code.{call.way}"))
+    return screen(call, Gather(9, until_hash=True, seconds=15), say(f"key_code.{call.way}"))
 
 
 def _hear_code(call: Call, desk: Desk, event: Event) -> Said:
@@ -93,7 +93,7 @@ def _hear_code(call: Call, desk: Desk, event: Event) -> Said:
         case Keys(keyed) if re.fullmatch(f"[0-9]{{{digits}}}", keyed):
             return _check(call, desk, keyed)
         case Keys():
-            return _once_more(call, desk, line("step.not_whole"))
+            return _once_more(call, desk, say("step.not_whole"))
     raise unexpected(call, event)
 
 
@@ -101,23 +101,23 @@ def _check(call: Call, desk: Desk, digits: str) -> Said:
     checked = desk.check_code(call, digits)
     match checked:
         case a.SteppedUp(minutes):
-            return resume(call, desk, line("step.done", minutes=minutes))
+            return resume(call, desk, say("step.done", minutes=minutes))
         case "wrong":
-            return _once_more(call, desk, line("step.wrong"))
+            return _once_more(call, desk, say("step.wrong"))
         case "locked" | "busy":
-            return _back(call, desk, line("step.busy" if checked == "busy" else "step.locked"))
+            return _back(call, desk, say("step.busy" if checked == "busy" else "step.locked"))
         case a.BeingUpdated():
             return not_told(call, desk, checked)
 
 
-def _once_more(call: Call, desk: Desk, why: Line) -> Said:
+def _once_more(call: Call, desk: Desk, why: Utterance) -> Said:
     if call.wrong + 1 == WRONG_IN_ONE_GO:
         return _back(call, desk, why)
     return goto(replace(call, wrong=call.wrong + 1), desk, "step_code", why)
 
 
 def _ask_approving(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1, seconds=4), line("approval.waiting"), line("star_back"))
+    return screen(call, Gather(1, seconds=4), say("approval.waiting"), say("star_back"))
 
 
 def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
@@ -128,11 +128,11 @@ def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
         case None:
             return goto(replace(call, approval=0), desk, "step_up")
         case "waiting":
-            return screen(call, Gather(1, seconds=4), line("approval.waiting"))
+            return screen(call, Gather(1, seconds=4), say("approval.waiting"))
         case a.SteppedUp(minutes):
-            return resume(call, desk, line("step.done", minutes=minutes))
+            return resume(call, desk, say("step.done", minutes=minutes))
         case "no":
-            return _back(call, desk, line("approval.no"))
+            return _back(call, desk, say("approval.no"))
         case a.BeingUpdated():
             return not_told(call, desk, looked)
 
@@ -141,15 +141,15 @@ def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
 
 
 def _lasts(call: Call, desk: Desk, proved: a.AlreadyProved) -> Said:
-    carry = [line("stepped_up.carry")] if proved.carry else []
-    change = [line("stepped_up.change")] if proved.requests else []
+    carry = [say("stepped_up.carry")] if proved.carry else []
+    change = [say("stepped_up.change")] if proved.requests else []
     draft, topics = proved.draft, tuple(str(topic) for topic in Topic if topic in map(topic_of, proved.carry))
-    waits = [line("stepped_up.hand_in", number=draft.number, action=draft.action)] if draft else []
+    waits = [say("stepped_up.hand_in", number=draft.number, action=draft.action)] if draft else []
     known = replace(call, at="stepped_up", topics=topics, told=draft.number if draft else 0)
-    said = line("stepped_up.lasts", minutes=proved.minutes)
+    said = say("stepped_up.lasts", minutes=proved.minutes)
     if not carry and not change and not waits:
         return menu(call, desk, said)
-    return screen(known, Gather(1), said, *carry, *change, *waits, line("star_back"))
+    return screen(known, Gather(1), said, *carry, *change, *waits, say("star_back"))
 
 
 def _ask_stepped_up(call: Call, desk: Desk) -> Said:
@@ -179,8 +179,8 @@ def _ask_carry(call: Call, desk: Desk) -> Said:
     found = desk.ways(call)
     match found:
         case a.AlreadyProved(_, carry) if carry:
-            offered = [line(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in carry]
-            return screen(replace(call, at="carry"), Gather(1), line("which_in_slack"), *offered, line("star_back"))
+            offered = [say(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in carry]
+            return screen(replace(call, at="carry"), Gather(1), say("which_in_slack"), *offered, say("star_back"))
     return _found(call, desk, found)
 
 
@@ -202,18 +202,18 @@ def _topic(keyed: str) -> str:
 def _reference(call: Call, desk: Desk, topic: str) -> Said:
     code = desk.reference(call, topic)
     if code is None:
-        return menu(call, desk, line("reference.none"))
+        return menu(call, desk, say("reference.none"))
     if isinstance(code, a.BeingUpdated):
         return not_told(call, desk, code)
-    said = line("reference.code", reference=code), line("reference.again", reference=code)
-    return noted(call, desk, *said, line("reference.use"))
+    said = say("reference.code", reference=code), say("reference.again", reference=code)
+    return noted(call, desk, *said, say("reference.use"))
 
 
-PLACES = {
-    "step_up": Place(_ask_step_up, _hear_step_up),
-    "step_code": Place(_ask_code, _hear_code, silences=5, ends_with_hash=True),  # it is looked up, or on its way
-    "approving": Place(_ask_approving, _hear_approving, silence_speaks=True),
-    "stepped_up": Place(_ask_stepped_up, _hear_stepped_up),
-    "carry": Place(_ask_carry, _hear_carry),
+STATES = {
+    "step_up": State(_ask_step_up, _hear_step_up),
+    "step_code": State(_ask_code, _hear_code, silences=5, ends_with_hash=True),  # it is looked up, or on its way
+    "approving": State(_ask_approving, _hear_approving, silence_speaks=True),
+    "stepped_up": State(_ask_stepped_up, _hear_stepped_up),
+    "carry": State(_ask_carry, _hear_carry),
 }
 RESUMED["prove"] = menu

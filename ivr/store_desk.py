@@ -17,10 +17,10 @@ from ivr.desk_port import CodeRefused, Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
 from ivr.hours import Opening
 from ivr.menu import LINK, MENU, MESSAGE
-from ivr.moves import PAGE
 from ivr.request import wanted
-from ivr.shapes import Call
 from ivr.step_up import STEP_UP
+from ivr.transitions import PAGE
+from ivr.types import Call
 from store.accounts import account_details
 from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
 from store.accounts.people import claimed_by

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from ivr import answers as a
-from ivr import shapes as s
+from ivr import types as t
 from ivr.desk_port import Desk
-from ivr.moves import RESUMED, Place, goto, menu, not_a_choice, not_told, prove_or_not_told, screen, unexpected
-from ivr.shapes import Call, Event, Gather, Keys, Record, Said, line
+from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, prove_or_not_told, screen, unexpected
+from ivr.types import Call, Event, Gather, Keys, Record, Said, say
 from store.tickets.customer_tickets import Ticket
 
 
 def ask_record(call: Call, _desk: Desk) -> Said:
-    return screen(call, Record(), line("recorded_notice"), line("speak"))
+    return screen(call, Record(), say("recorded_notice"), say("speak"))
 
 
 def _ask_tickets(call: Call, desk: Desk) -> Said:
@@ -24,16 +24,16 @@ def _ask_tickets(call: Call, desk: Desk) -> Said:
 
 def read_out(call: Call, desk: Desk, tickets: tuple[Ticket, ...]) -> Said:
     if call.ticket >= len(tickets):
-        return menu(call, desk, line("no_more_tickets"))
+        return menu(call, desk, say("no_more_tickets"))
     told = tickets[call.ticket]
-    what = line("ticket", number=told.number, subject=told.subject)
-    status = line(f"ticket_status.{told.status}")
-    answer = line("ticket_answer", answer=told.answer) if told.answer else line("ticket_unanswered")
-    further = [line("next_ticket")] if call.ticket + 1 < len(tickets) else []
+    what = say("ticket", number=told.number, subject=told.subject)
+    status = say(f"ticket_status.{told.status}")
+    answer = say("ticket_answer", answer=told.answer) if told.answer else say("ticket_unanswered")
+    further = [say("next_ticket")] if call.ticket + 1 < len(tickets) else []
     heard = replace(call, told=told.number, about=told.status)
     if told.status == "draft":
-        return screen(heard, Gather(1), what, status, line("hand_in"), *further, line("star_back"))
-    return screen(heard, Gather(1), what, status, answer, line("add_to_ticket"), *further, line("star_back"))
+        return screen(heard, Gather(1), what, status, say("hand_in"), *further, say("star_back"))
+    return screen(heard, Gather(1), what, status, answer, say("add_to_ticket"), *further, say("star_back"))
 
 
 def _hear_tickets(call: Call, desk: Desk, event: Event) -> Said:
@@ -67,23 +67,23 @@ def hand_in(call: Call, desk: Desk) -> Said:
     if isinstance(done, a.NotTold):
         return prove_or_not_told(wants, desk, done)
     if done.number is not None:
-        return menu(wants, desk, line("handed_in_already" if done.already else "handed_in", number=done.number))
+        return menu(wants, desk, say("handed_in_already" if done.already else "handed_in", number=done.number))
     if call.about in _NO_DRAFT:  # nobody spoke of handing anything in
         return not_a_choice(replace(wants, then=""), desk)
-    return menu(wants, desk, line("no_draft"))
+    return menu(wants, desk, say("no_draft"))
 
 
 def _hear_reply(call: Call, desk: Desk, event: Event) -> Said:
-    if not isinstance(event, s.Spoken):
+    if not isinstance(event, t.Spoken):
         return menu(call, desk)
     number = desk.reply(call, event.recorded)
     if isinstance(number, a.BeingUpdated):
         return not_told(call, desk, number)
-    return menu(call, desk, line("ticket_kept") if number is None else line("added_to_ticket", number=number))
+    return menu(call, desk, say("ticket_kept") if number is None else say("added_to_ticket", number=number))
 
 
-PLACES = {
-    "tickets": Place(_ask_tickets, _hear_tickets),
-    "reply": Place(ask_record, _hear_reply),
+STATES = {
+    "tickets": State(_ask_tickets, _hear_tickets),
+    "reply": State(ask_record, _hear_reply),
 }
 RESUMED["hand_in"] = hand_in

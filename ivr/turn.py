@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 
 from authz import Proof, subject_of
 from ivr import dialogue, pin, screens
-from ivr import shapes as s
+from ivr import types as t
 from ivr.asks import DeskSettings
 from ivr.phrases import Phrases
 from ivr.radar import Radar, Seen
-from ivr.shapes import Call, Heard, Screen
 from ivr.store_desk import desk_for
+from ivr.types import Call, Heard, Screen
 from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store
 from store.calls import call_state
@@ -32,7 +32,7 @@ from store.verification.pins import KeptPin
 
 PATIENCE = 10.0  # seconds a repeat waits for the first delivery of its turn, which is busy hashing
 POLL = 0.05
-STRAY = s.Keys("#")  # only where one key is heard: elsewhere it ends what was keyed
+STRAY = t.Keys("#")  # only where one key is heard: elsewhere it ends what was keyed
 
 
 Fingerprint = tuple[str, ...]
@@ -44,8 +44,8 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
-    """All the phone door works with: one for a process."""
+class PhoneContext:
+    """All the phone works with: one for a process."""
 
     store: Store
     twilio: Twilio
@@ -69,7 +69,7 @@ class Line:
         )
 
 
-def open_line(
+def open_phone(
     store: Store,
     twilio: Twilio,
     settings: DeskSettings,
@@ -77,12 +77,14 @@ def open_line(
     *,
     messages_only: bool = False,
     transcribe: bool = False,
-) -> Line:
-    """A line ready to answer; the decoy PIN is made here, once."""
-    return Line(store, twilio, settings, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
+) -> PhoneContext:
+    """What the phone works with, ready to answer; the decoy PIN is made here, once."""
+    return PhoneContext(store, twilio, settings, HashPool(), phrases, pins.decoy(store.keys), messages_only, transcribe)
 
 
-def answer_call(on: Line, sid: str, number: str | None, fingerprint: Fingerprint, *, attested: bool = False) -> str:
+def answer_call(
+    on: PhoneContext, sid: str, number: str | None, fingerprint: Fingerprint, *, attested: bool = False
+) -> str:
     """The first turn. A repeat hears the same while nothing has been keyed, and afterwards a neutral goodbye."""
     with on.store.transaction("phone", sid) as tx:
         messages_only = on.messages_only or threat_mode.threat(tx)
@@ -100,13 +102,15 @@ def answer_call(on: Line, sid: str, number: str | None, fingerprint: Fingerprint
     return answered or screens.refusal(on.phrases)
 
 
-def take_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
+def take_turn(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
     """The TwiML of the next screen. Raises `Refused`."""
     begun = begin_turn(on, sid, token, heard, fingerprint)
     return begun if isinstance(begun, str) else begun()
 
 
-def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str | Callable[[], str]:
+def begin_turn(
+    on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint
+) -> str | Callable[[], str]:
     """The TwiML of the next screen, or where a PIN is to be hashed or waited for, the rest of the turn.
 
     Whoever calls on several threads does the rest on others, so that guesses never keep a caller from the menu.
@@ -119,25 +123,25 @@ def begin_turn(on: Line, sid: str, token: str, heard: Heard, fingerprint: Finger
     return partial(_wait, on, sid, token, heard, fingerprint)
 
 
-def summon(on: Line, sid: str, token: str, fingerprint: Fingerprint) -> str:
+def summon(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> str:
     """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
     meanwhile, and for a repeat, what it stands at. Raises `Refused`."""
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or row.ended_at is not None:
             raise RefusedError("a call we do not know, or that is over")
-        call, steps = state_of(row), (row.step, row.step - 1)
+        call, steps = call_of(row), (row.step, row.step - 1)
         if not any(is_step_token(tx.keys, token, sid, step) for step in steps if step >= 0):
             raise RefusedError("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
-            return _go_on(tx, on, row, call, s.Summoned(), fingerprint)
+            return _go_on(tx, on, row, call, t.Summoned(), fingerprint)
         known = call_state.stored_answer(tx, row) if not row.claimed else None
     if known is None:
         raise RefusedError("a call that has gone on")
     return known
 
 
-def _wait(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
+def _wait(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
     """A repeat, while the first delivery of its turn is hashing: it gets the same answer."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -160,7 +164,7 @@ class _Check:
     keyed: pins.Pin
 
 
-def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str | _Check | None:
+def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str | _Check | None:
     """The whole turn, or its first half if a PIN is to be hashed; None while another process hashes for the same turn."""
     admitted = False
     try:
@@ -170,13 +174,13 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
                 raise RefusedError("a call we do not know")
             if (known := _stored(tx, row, token, fingerprint)) is not None:
                 return known
-            if row.ended_at is not None and not isinstance(heard, s.Spoken):
+            if row.ended_at is not None and not isinstance(heard, t.Spoken):
                 raise RefusedError("the call is over")
             if row.claimed is not None:
                 if row.claimed not in fingerprint:
                     raise RefusedError("a repeat with other keys")
                 return None
-            before = state_of(row)
+            before = call_of(row)
             if (
                 heard == STRAY
                 and before.proved_by is not None
@@ -184,13 +188,13 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
             ):
                 return known  # no turn at all: what it cut short is said once more
             call, then = dialogue.step(before, desk_for(tx, on.settings, before), heard)
-            if not isinstance(then, s.CheckPin):
+            if not isinstance(then, t.CheckPin):
                 return _finish(tx, on, row, call, then, fingerprint)
             if call.at == "pin" and call.call_back is None and threat_mode.threat(tx):
-                return _go_on(tx, on, row, call, s.MessagesOnly(), fingerprint)
+                return _go_on(tx, on, row, call, t.MessagesOnly(), fingerprint)
             admitted = on.pool.admit()
             if not admitted:
-                return _go_on(tx, on, row, call, s.LineBusy(), fingerprint)
+                return _go_on(tx, on, row, call, t.LineBusy(), fingerprint)
             attempt = pin.reserve(
                 tx,
                 call,
@@ -207,7 +211,7 @@ def _begin(on: Line, sid: str, token: str, heard: Heard, fingerprint: Fingerprin
         raise
 
 
-def _check(on: Line, begun: _Check, fingerprint: Fingerprint) -> str:
+def _check(on: PhoneContext, begun: _Check, fingerprint: Fingerprint) -> str:
     if begun.attempt.hashes:
         right = pin.evaluate(on.pool, on.store.keys, begun.attempt, begun.keyed)
     else:
@@ -218,20 +222,22 @@ def _check(on: Line, begun: _Check, fingerprint: Fingerprint) -> str:
     return retried(lambda: _settle(on, begun, right, watched, fingerprint))
 
 
-def _watch(on: Line, begun: _Check, outcome: s.PinOutcome) -> int:
+def _watch(on: PhoneContext, begun: _Check, outcome: t.PinOutcome) -> int:
     """What the radar makes of it: seconds of silence. By what is heard, so that a right PIN that opens nothing is as slow as
     a wrong one. Once for an attempt, however often it is settled."""
     attempt, call = begun.attempt, begun.call
     subject = subject_of(attempt.person) if attempt.person else ""
     seen = Seen(call.support_id, call.number, begun.keyed, subject, attempt.accounts)
-    if not isinstance(outcome, s.Proved):
+    if not isinstance(outcome, t.Proved):
         pause = on.radar.failed(seen, on.store.clock())
-        return 0 if isinstance(outcome, s.Unlocked) else pause
+        return 0 if isinstance(outcome, t.Unlocked) else pause
     on.radar.proved(seen, on.store.clock())
     return 0
 
 
-def _settle(on: Line, begun: _Check, right: pin.Right | None, watched: list[int], fingerprint: Fingerprint) -> str:
+def _settle(
+    on: PhoneContext, begun: _Check, right: pin.Right | None, watched: list[int], fingerprint: Fingerprint
+) -> str:
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = call_state.load(tx, begun.row.sid)
         if now is not None and now.step == begun.row.step + 1 and now.fingerprint in fingerprint:
@@ -243,7 +249,7 @@ def _settle(on: Line, begun: _Check, right: pin.Right | None, watched: list[int]
         outcome = pin.settle(tx, begun.attempt, right, begun.keyed)
         if not watched:
             watched.append(_watch(on, begun, outcome))
-        return _go_on(tx, on, begun.row, state_of(now, begun.call), outcome, fingerprint, watched[0])
+        return _go_on(tx, on, begun.row, call_of(now, begun.call), outcome, fingerprint, watched[0])
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:
@@ -258,7 +264,13 @@ def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint)
 
 
 def _go_on(
-    tx: Transaction, on: Line, row: CallRow, call: Call, event: s.Event, fingerprint: Fingerprint, pause: int = 0
+    tx: Transaction,
+    on: PhoneContext,
+    row: CallRow,
+    call: Call,
+    event: t.Event,
+    fingerprint: Fingerprint,
+    pause: int = 0,
 ) -> str:
     """To the next screen: only a key can ask for another PIN to be checked."""
     call, screen = dialogue.step(call, desk_for(tx, on.settings, call), event)
@@ -267,14 +279,20 @@ def _go_on(
 
 
 def _finish(
-    tx: Transaction, on: Line, row: CallRow, call: Call, screen: Screen, fingerprint: Fingerprint, pause: int = 0
+    tx: Transaction,
+    on: PhoneContext,
+    row: CallRow,
+    call: Call,
+    screen: Screen,
+    fingerprint: Fingerprint,
+    pause: int = 0,
 ) -> str:
     answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
     call_state.save(tx, row, call.to_json(), fingerprint[0], answer, proved_by=call.proved_by)
     return answer
 
 
-def state_of(row: CallRow, stepped: Call | None = None) -> Call:
+def call_of(row: CallRow, stepped: Call | None = None) -> Call:
     """Where a call stands, or has `stepped` to: what a PIN had proved is gone where that was taken away meanwhile."""
     call = stepped or Call.from_json(row.state)
     return call if call.proved_by in (None, row.proved_by) else replace(call, proof=int(Proof.CLAIMED))

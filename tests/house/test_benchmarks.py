@@ -16,7 +16,7 @@ from benchmarks import all as everything
 from benchmarks import chores, filling, growth, measuring, tickets, tiny, turns
 from benchmarks.tiny import TINY
 from ivr import phrases
-from ivr.turn import open_line
+from ivr.turn import open_phone
 from ivr.webhook import Twilio
 from store import open_store, tables
 from tests.house.test_names import ROOT
@@ -77,7 +77,7 @@ def test_f5_the_pieces_of_growth_and_of_tickets_run(sqlite_url: str) -> None:
     filling.past(store, made, 60, store.clock(), without=[tables.checkpoints])
     tickets.SCRATCH.create(store.engine)
     twilio = Twilio("AC" + "0" * 32, ("token",), "http://127.0.0.1:8000")
-    filled = growth.Filled(store, open_line(store, twilio, growth.DESK, phrases.load()), made)
+    filled = growth.Filled(store, open_phone(store, twilio, growth.DESK, phrases.load()), made)
     for operation in growth.OPERATIONS.values():
         assert operation(filled, [growth.customer(1), growth.customer(2)]) > 0
     for chore in chores.CHORES.values():

@@ -9,13 +9,13 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Topic
 from ivr import answers as a
-from ivr import called, dialogue
-from ivr import shapes as s
+from ivr import callback, dialogue
+from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.hours import Opening
 from ivr.menu import MENU
-from ivr.moves import PAGE, TABLE
-from ivr.shapes import Call, Event, Keys, Screen
+from ivr.transitions import PAGE, TABLE
+from ivr.types import Call, Event, Keys, Screen
 from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
 from store.messages.timeline import Recorded
 from store.tickets.customer_tickets import Ticket
@@ -25,7 +25,7 @@ T = TypeVar("T")
 MOST_ASKED = 6  # of the desk in a row, without a word to the caller
 WORDS = ("amber", "otter")
 RECORDED = Recorded("RE" + "0" * 32, 7)
-SPOKEN = s.Spoken(RECORDED)
+SPOKEN = t.Spoken(RECORDED)
 ASKED = {name for name in vars(Desk) if not name.startswith("_")} - {"under_threat"}
 NOT_TOLD = {name for name in ASKED if a.BeingUpdated in get_args(get_type_hints(getattr(Desk, name))["return"])}
 LONG_KEYS = (
@@ -72,16 +72,16 @@ class Step:
     before: Call
     event: Event | None
     asked: list[tuple[str, object]] = field(default_factory=list)
-    pins: list[s.PinOutcome] = field(default_factory=list)
+    pins: list[t.PinOutcome] = field(default_factory=list)
     call: Call = field(default_factory=Call)
-    screen: Screen = field(default_factory=lambda: Screen((), s.HangUp()))
+    screen: Screen = field(default_factory=lambda: Screen((), t.HangUp()))
 
     @property
     def keys(self) -> list[str]:
-        return [line.key for line in self.screen.lines]
+        return [line.key for line in self.screen.utterances]
 
 
-def settle(dice: Dice, step: Step, move: s.Move, desk: DiceDesk) -> Step:
+def settle(dice: Dice, step: Step, move: t.Move, desk: DiceDesk) -> Step:
     """Plays what comes of a PIN until there is something to say."""
     call, then = move
     while not isinstance(then, Screen):
@@ -112,7 +112,7 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
     desk = DiceDesk(dice)
     if begins in ("called", "code"):
         ours = Call(number="+441632960108", support_id="10000081", account=1, call_back=7)
-        begun = called.begin(ours, desk.port, "code" if begins == "code" else "talk", ("amber", "otter"))
+        begun = callback.begin(ours, desk.port, "code" if begins == "code" else "talk", ("amber", "otter"))
     elif begins:
         accounts = tuple(range(1, 2 + dice.throw(12)))
         call = Call("menu", "+441632960108", subject="person:8", proof=2, accounts=accounts, account=1)
@@ -120,7 +120,7 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
     else:
         begun = dialogue.begin("+441632960108", desk.port, messages_only=messages_only)
     steps = [settle(dice, Step(Call(), None), begun, desk)]
-    while not dice.over and not isinstance(steps[-1].screen.then, s.HangUp):
+    while not dice.over and not isinstance(steps[-1].screen.then, t.HangUp):
         call = Call.from_json(steps[-1].call.to_json())
         steps.append(hear(dice, call, event_for(dice, steps[-1].screen)))
     return steps
@@ -128,15 +128,15 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
 
 def event_for(dice: Dice, screen: Screen) -> Event:
     match screen.then:
-        case s.Gather(digits):
-            if screen.lines[-2:-1] == (s.line("press_for_call_back"),) and dice.throw(2):
+        case t.Gather(digits):
+            if screen.utterances[-2:-1] == (t.say("press_for_call_back"),) and dice.throw(2):
                 return Keys("1")  # rarely come by
             return Keys(dice.one_of(ONE_KEY if digits == 1 else LONG_KEYS))
-        case s.Record():
+        case t.Record():
             heard: tuple[Event, ...] = (SPOKEN, SPOKEN, Keys(""))
             return dice.one_of(heard)
-        case s.Conference():
-            ended: tuple[Event, ...] = (s.DialEnded(), s.Summoned(), Keys(""))
+        case t.Conference():
+            ended: tuple[Event, ...] = (t.DialEnded(), t.Summoned(), Keys(""))
             return dice.one_of(ended)
     raise AssertionError("nobody is there any more")
 
@@ -151,10 +151,10 @@ def refused(dice: Dice, cell: str) -> a.Refused:
     return a.Refused(cell, denied(dice), ("manage_support",)[: dice.throw(2)], dice.throw(2) == 1, names)
 
 
-def of_a_pin(dice: Dice) -> s.PinOutcome:
+def of_a_pin(dice: Dice) -> t.PinOutcome:
     threatened = dice.throw(4) == 3
-    proved = s.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened)
-    outcomes: tuple[s.PinOutcome, ...] = (s.NotProved(), proved, s.LineBusy(), s.MessagesOnly(), s.Unlocked(8), proved)
+    proved = t.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened)
+    outcomes: tuple[t.PinOutcome, ...] = (t.NotProved(), proved, t.LineBusy(), t.MessagesOnly(), t.Unlocked(8), proved)
     return dice.one_of(outcomes)
 
 

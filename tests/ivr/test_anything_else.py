@@ -7,8 +7,8 @@ from dataclasses import replace
 from sqlalchemy import select, update
 
 from authz import Action
-from ivr.moves import TABLE
-from ivr.shapes import Gather, HangUp, Keys
+from ivr.transitions import TABLE
+from ivr.types import Gather, HangUp, Keys
 from store import tables
 from tests.desk import Desk
 from tests.ivr.proving import OFFER, OLIVIA, at_menu, by_app, with_app

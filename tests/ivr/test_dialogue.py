@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from ivr import answers as a
 from ivr import dialogue, phrases
-from ivr import shapes as s
+from ivr import types as t
 from ivr.dialogue import MOST_UNPROVED
 from ivr.menu import MENU
-from ivr.moves import TABLE
-from ivr.shapes import Call, CheckPin, Conference, DialEnded, Gather, HangUp, Keys, Record, Screen
+from ivr.transitions import TABLE
+from ivr.types import Call, CheckPin, Conference, DialEnded, Gather, HangUp, Keys, Record, Screen
 from store.accounts.account_details import AccountName
 from tests.ivr.talk import (
     ASKED,
@@ -72,7 +72,7 @@ def proved(**known: Any) -> Call:
 
 def keeps_to(allowed: set[str], step: Step, *, proven: bool) -> bool:
     """Asks the desk for nothing else before somebody is proven. Whether they are now."""
-    proven = proven or any(isinstance(outcome, s.Proved) for outcome in step.pins)
+    proven = proven or any(isinstance(outcome, t.Proved) for outcome in step.pins)
     assert proven or {name for name, _ in step.asked} <= allowed
     return proven
 
@@ -98,7 +98,7 @@ def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only:
             assert step.call.subject is None
             assert step.call.proof == 0
             assert set(step.keys) <= STRANGERS_HEAR
-            assert not any(line.values for line in step.screen.lines), "a stranger hears no facts"
+            assert not any(line.values for line in step.screen.utterances), "a stranger hears no facts"
 
 
 def test_the_conversations_come_everywhere() -> None:
@@ -108,7 +108,7 @@ def test_the_conversations_come_everywhere() -> None:
     assert {name for step in steps for name, _ in step.asked} == ASKED - {"caller_left"}, (
         "the end of a call asks for that"
     )
-    assert {type(outcome) for step in steps for outcome in step.pins} == set(get_args(s.PinOutcome))
+    assert {type(outcome) for step in steps for outcome in step.pins} == set(get_args(t.PinOutcome))
     assert {step.call.at for step in steps} == set(TABLE)
 
 
@@ -116,9 +116,9 @@ def test_the_conversations_come_everywhere() -> None:
 @given(DICE, st.sampled_from(BEGINNINGS))
 def test_every_call_can_be_said_kept_and_ended(numbers: list[int], begins: str) -> None:
     for step in converse(Dice(numbers), begins=begins):
-        for line in step.screen.lines:
+        for line in step.screen.utterances:
             assert WORDS.say(line)
-        assert step.screen.lines or isinstance(step.screen.then, Conference)
+        assert step.screen.utterances or isinstance(step.screen.then, Conference)
         assert step.call.lead == (), "what is said before a prompt is said once"
         assert Call.from_json(step.call.to_json()) == step.call
         assert isinstance(step.screen.then, HangUp) == (step.call.at == "over")
@@ -158,7 +158,7 @@ def test_three_wrong_pins_end_a_call(numbers: list[int], between: list[str]) -> 
         move = dialogue.step(call, desk.port, Keys(keys))
         if isinstance(move[1], CheckPin):
             wrong += 1
-            move = dialogue.step(move[0], desk.port, s.NotProved())
+            move = dialogue.step(move[0], desk.port, t.NotProved())
         step = settle(Dice(numbers), Step(call, Keys(keys)), move, desk)
         if wrong == 3:
             assert isinstance(step.screen.then, HangUp)
@@ -184,9 +184,9 @@ def test_three_wrong_pins_without_anything_else() -> None:
     for _ in range(3):
         call, then = dialogue.step(call, any_desk(), Keys("17846325"))
         assert isinstance(then, CheckPin)
-        call, screen = dialogue.step(call, any_desk(), s.NotProved())
+        call, screen = dialogue.step(call, any_desk(), t.NotProved())
         assert isinstance(screen, Screen)
-        heard.append([line.key for line in screen.lines])
+        heard.append([line.key for line in screen.utterances])
     assert heard == [["pin_wrong", "key_pin"], ["pin_wrong", "key_pin"], ["goodbye.not_proved"]]
 
 
@@ -202,7 +202,7 @@ def test_half_a_pin_is_no_attempt_and_three_in_a_row_end_the_call(keyed: str) ->
 def test_a_wrong_check_digit_is_asked_again_once_and_is_no_attempt() -> None:
     call, screen = dialogue.step(Call(), any_desk(), Keys("12345678"))
     assert isinstance(screen, Screen)
-    assert (call.at, call.tries, [line.key for line in screen.lines]) == (
+    assert (call.at, call.tries, [line.key for line in screen.utterances]) == (
         "support_id",
         0,
         ["support_id_again", "key_support_id"],
@@ -216,7 +216,7 @@ def test_no_id_and_an_id_hear_the_same(keyed: str) -> None:
     call, screen = dialogue.step(Call(), any_desk(), Keys(keyed))
     assert isinstance(screen, Screen)
     assert (call.at, call.support_id) == ("pin", keyed or None)
-    assert [line.key for line in screen.lines] == ["key_pin"]
+    assert [line.key for line in screen.utterances] == ["key_pin"]
 
 
 # --- moving about
@@ -229,7 +229,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
     )
     call = replace(known, about="no_pin") if place == "message" else known
     first = prompted(Dice([9]), call)
-    assert first.screen.lines
+    assert first.screen.utterances
     for keyed in (*ONE_KEY, "17846325", "0" * 64):
         for throw in range(12):
             assert hear(Dice([throw] * 9), call, Keys(keyed)).keys, (keyed, throw)
@@ -313,7 +313,7 @@ def test_only_what_is_allowed_is_spoken_always_with_the_same_digits(cells: froze
     step = prompted(Dice([]), proved(), offer=a.Offered(cells, ""))
     for digit, (cell, _) in MENU.items():
         assert (f"menu.{digit}" in step.keys) == (cell in cells)
-        assert WORDS.say(s.line(f"menu.{digit}")).startswith(f"Press {digit} ")
+        assert WORDS.say(t.say(f"menu.{digit}")).startswith(f"Press {digit} ")
 
 
 @pytest.mark.parametrize("several", [1, 8, 9, 17])
@@ -322,7 +322,7 @@ def test_accounts_are_chosen_by_the_digit_that_was_spoken(several: int) -> None:
     call, chosen = proved(at="accounts", accounts=tuple(range(101, 101 + several)), account=None), []
     for _ in range(-(-several // 8)):
         told = hear(Dice([0] * 9), call, Keys("")).screen
-        choices = [line.values for line in told.lines if line.key == "choose.account"]
+        choices = [line.values for line in told.utterances if line.key == "choose.account"]
         for choice in choices:
             after, _ = dialogue.step(call, any_desk(), Keys(str(choice["digit"])))
             assert f"Account {after.account}" == choice["name"]
@@ -335,7 +335,7 @@ def test_an_account_that_has_gone_meanwhile_moves_no_digit() -> None:
     call = proved(at="accounts", accounts=(101, 102, 103), account=None)
     left = tuple(AccountName(id, f"{id:06}", f"Account {id}") for id in (102, 103))  # the right on 101 went meanwhile
     told = prompted(Dice([]), call, account_names=left).screen
-    choices = [line.values for line in told.lines if line.key == "choose.account"]
+    choices = [line.values for line in told.utterances if line.key == "choose.account"]
     assert len(choices) == 2
     for choice in choices:
         after, _ = dialogue.step(call, any_desk(), Keys(str(choice["digit"])))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from ivr import pin
-from ivr.shapes import Call
+from ivr.types import Call
 from store import tables
 from store.security.budgets import HOUR
 from store.verification import caller_limits, pins
@@ -52,7 +52,7 @@ def guess(
     choice: bool = False,
 ) -> list[Admission]:
     """Three wrong PINs in each call at IDs that nobody else tried: what their turns do before they hash."""
-    dice, on, admitted = unknown_ids(), desk.house.line, []
+    dice, on, admitted = unknown_ids(), desk.house.phone, []
     assert on is not None
     with desk.store.transaction("phone", "CA1") as tx:
         for _ in range(calls):

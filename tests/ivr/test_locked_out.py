@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from ivr import dialogue, pin
-from ivr import shapes as s
-from ivr.shapes import Call
+from ivr import types as t
+from ivr.types import Call
 from store import tables
 from store.codes import one_time_codes
 from store.verification import attempt_limits, unlock
@@ -171,9 +171,9 @@ def test_what_a_code_let_through_is_its_persons_alone(locked: Desk) -> None:
 def test_in_mid_talk_it_ends_with_the_tries(locked: Desk) -> None:
     """Or an agent who asks again and again would let through three more each time."""
     desk = any_desk()
-    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", unlocked=8, tries=2), desk, s.NotProved())
+    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", unlocked=8, tries=2), desk, t.NotProved())
     assert (call.at, call.unlocked) == ("talking", 0)
-    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", tries=2), desk, s.Unlocked(8))
+    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", tries=2), desk, t.Unlocked(8))
     assert (call.at, call.unlocked, call.tries) == ("pin_again", 8, 0)
 
 
@@ -238,8 +238,8 @@ def test_a_try_at_a_code_is_charged_to_whoever_keys_it_and_a_code_is_found_by_no
     other = Pin(WRONG)
     with desk.store.transaction("phone", "CA1") as tx:
         call = Call(at="pin", support_id=MIA, number=next(numbers))
-        assert desk.house.line is not None
-        decoy = desk.house.line.decoy
+        assert desk.house.phone is not None
+        decoy = desk.house.phone.decoy
         admitted = [pin.reserve(tx, call, decoy, other).reservation.admission for _ in range(200)]
         assert admitted == [Admission.REFUSED] * 20 + [Admission.BUSY] * 180
         assert pin.reserve(tx, call, decoy, Pin(code)).may_be_code, "past what was spent"

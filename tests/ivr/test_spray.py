@@ -10,8 +10,8 @@ from itertools import chain
 from sqlalchemy import insert, select
 
 from ivr import pin
-from ivr.shapes import Call
-from ivr.turn import Line
+from ivr.turn import PhoneContext
+from ivr.types import Call
 from store import Transaction, tables
 from store.accounts.people import check_digit
 from store.verification import pins
@@ -73,10 +73,10 @@ def guess_by_phone(desk: Desk, support_id: str, digits: str, number: str) -> str
     return "wrong" if "did not match" in said else "messages only" if "cannot take that PIN just now" in said else said
 
 
-def guess(line: Line, tx: Transaction, support_id: str, number: str) -> Admission:
+def guess(phone: PhoneContext, tx: Transaction, support_id: str, number: str) -> Admission:
     """What a turn does before it hashes."""
     call = Call(at="pin", support_id=support_id, number=number)
-    return pin.reserve(tx, call, line.decoy, Pin("58203917")).reservation.admission
+    return pin.reserve(tx, call, phone.decoy, Pin("58203917")).reservation.admission
 
 
 def test_a_spray_at_thousands_of_people(one_desk: Desk) -> None:
@@ -97,7 +97,7 @@ def test_a_spray_at_thousands_of_people(one_desk: Desk) -> None:
     for first in range(0, len(rest), 200):
         desk.pass_time(5)
         with desk.store.transaction("phone", "CA1") as tx:
-            admitted += Counter(guess(desk.house.line, tx, id, number) for id, number in rest[first : first + 200])  # type: ignore[arg-type]
+            admitted += Counter(guess(desk.house.phone, tx, id, number) for id, number in rest[first : first + 200])  # type: ignore[arg-type]
     let_through = heard["wrong"] + admitted[Admission.EVALUATE]
     assert DESK.most <= let_through <= DESK.within(desk.now - began)
     assert set(heard) <= {"wrong", "messages only"}

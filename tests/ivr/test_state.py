@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from authz import Topic
 from ivr import dialogue
-from ivr import shapes as s
-from ivr.moves import TABLE
-from ivr.shapes import Call, CheckPin, Keys
+from ivr import types as t
+from ivr.transitions import TABLE
+from ivr.types import Call, CheckPin, Keys
 from tests.ivr.talk import any_desk
 
 FIELDS = {
@@ -59,7 +59,7 @@ CALLS = st.builds(Call, **FIELDS)
 @given(CALLS)
 def test_a_call_comes_back_from_its_text(call: Call) -> None:
     assert Call.from_json(call.to_json()) == call
-    assert Call.from_json(replace(call, lead=(s.line("welcome"),)).to_json()) == call, "what was said is not kept"
+    assert Call.from_json(replace(call, lead=(t.say("welcome"),)).to_json()) == call, "what was said is not kept"
 
 
 def test_all_of_a_call_is_tried() -> None:
@@ -78,5 +78,5 @@ def test_no_digit_of_a_pin_is_seen(keyed: str) -> None:
 
 def test_an_event_out_of_place_is_a_fault_that_quotes_nothing() -> None:
     with pytest.raises(TypeError) as fault:
-        dialogue.step(Call(at="topic"), any_desk(), s.Proved("person:8", (400639,)))
+        dialogue.step(Call(at="topic"), any_desk(), t.Proved("person:8", (400639,)))
     assert not re.search("[0-9]", str(fault.value))

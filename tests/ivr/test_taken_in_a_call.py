@@ -10,8 +10,8 @@ from sqlalchemy import delete, insert, select
 
 from authz import Action, Ask, Grant, Proof, Topic
 from deskgate.simulated import SAMPLE
-from ivr.shapes import Keys
 from ivr.turn import begin_turn
+from ivr.types import Keys
 from ivr.webhook import step_token
 from simulator.phone import Phone
 from store import OPERATOR, tables
@@ -217,8 +217,8 @@ def test_h1_a_pin_replaced_while_it_is_hashed_leaves_nobody_verified(one_desk: D
         row = call_state.load(tx, mia.sid)
         assert row is not None
         token = step_token(tx.keys, mia.sid, row.step)
-    assert desk.house.line is not None
-    rest = begin_turn(desk.house.line, mia.sid, token, Keys("17846325"), ("f",))
+    assert desk.house.phone is not None
+    rest = begin_turn(desk.house.phone, mia.sid, token, Keys("17846325"), ("f",))
     assert callable(rest)
     new_pin(desk)
     assert state_of(desk, mia.sid).at == "pin_again"

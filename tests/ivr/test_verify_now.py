@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from authz import Denied, Next, Proof, Reason
-from ivr import after, moves
+from ivr import after, transitions
 from ivr.agent import told_url
 from ivr.answers import BackInRoom, Refused
-from ivr.shapes import Call, Conference, HangUp, Keys, Proved
 from ivr.store_desk import StoreDesk
+from ivr.types import Call, Conference, HangUp, Keys, Proved
 from simulator.phone import Phone
 from store import tables
 from store.calls import support_calls as store_rings
@@ -196,7 +196,7 @@ def by_hand(desk: Desk) -> tuple[Caller, str, Wire]:
     mia.key("")
     r = tables.rings
     change(desk, update(r).values(asked="pin", asked_at=desk.now))
-    summons = after.summons(desk.house.line, 1, desk.now)  # type: ignore[arg-type]
+    summons = after.summons(desk.house.phone, 1, desk.now)  # type: ignore[arg-type]
     assert summons is not None
     assert summons[0] == mia.sid
     return mia, summons[1], wire
@@ -278,9 +278,9 @@ def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> Non
             if proved:
                 step_ups.reached(tx, call.subject or "", call.account or 0, "text", mia.sid, ends_at=tx.now + 60_000)
             desk = StoreDesk(tx, settings_of(one_desk))
-            _, screen = moves.TABLE["talking"].prompt(replace(call, then="talk"), desk)
+            _, screen = transitions.TABLE["talking"].prompt(replace(call, then="talk"), desk)
         assert isinstance(screen.then, Conference)
-        assert ("keypad_passed" in [line.key for line in screen.lines], ring(one_desk)[1]) == (proved, told)
+        assert ("keypad_passed" in [line.key for line in screen.utterances], ring(one_desk)[1]) == (proved, told)
         assert ring(one_desk)[2] == Proof.VERIFIED, "the PIN is still right"
 
 

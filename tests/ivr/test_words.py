@@ -22,10 +22,10 @@ from authz import NAMES, REQUESTS, Action, Denied, Next, Proof, Reason, load_sch
 from ivr import answers as a
 from ivr import phrases, screens
 from ivr.menu import LINK, MENU, MESSAGE
-from ivr.moves import refusal
 from ivr.phrases import LONGEST_TEXT, speakable
-from ivr.shapes import Conference, Gather, HangUp, Record, Screen, line
 from ivr.step_up import STEP_UP, WAYS
+from ivr.transitions import refusal
+from ivr.types import Conference, Gather, HangUp, Record, Screen, say
 from store.accounts.account_details import Invoice
 from store.messages.timeline import STATUSES
 from tests.sizes import size
@@ -61,10 +61,10 @@ def sources() -> dict[str, ast.Module]:
 
 
 def key_arguments(tree: ast.AST) -> Iterator[ast.expr]:
-    """What stands where a key of the phrases is expected: line(…) and goodbye(call, …)."""
+    """What stands where a key of the phrases is expected: say(…) and goodbye(call, …)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "line":
+            if node.func.id == "say":
                 yield node.args[0]
             elif node.func.id == "goodbye":
                 yield from node.args[1:]
@@ -88,7 +88,7 @@ def said_keys() -> dict[str, str]:
     found: dict[str, str] = {}
     for name, tree in sources().items():
         for argument in key_arguments(tree):
-            if not isinstance(argument, ast.Name | ast.Starred):  # goodbye's own *keys, and line's own key
+            if not isinstance(argument, ast.Name | ast.Starred):  # goodbye's own *keys, and say's own key
                 found.update(dict.fromkeys(keys_in(argument), name))
     return found
 
@@ -105,15 +105,15 @@ def test_everything_that_is_said_has_words_and_nothing_lies_unused() -> None:
 
 
 def test_a_missing_key_is_seen() -> None:
-    tree = ast.parse("line('a' if b else f'way.{c}'), goodbye(call, 'd')")
+    tree = ast.parse("say('a' if b else f'way.{c}'), goodbye(call, 'd')")
     assert {key for argument in key_arguments(tree) for key in keys_in(argument)} >= {"a", "d", "way.step_up"}
 
 
-def test_a_line_brings_what_its_words_need() -> None:
+def test_an_utterance_brings_what_its_words_need() -> None:
     looked = 0
     for tree in sources().values():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "line":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
                 brought = {word.arg for word in node.keywords}
                 for key in keys_in(node.args[0]):
                     needed = {field.partition(".")[0] for field, _ in fields_of(key)}
@@ -152,11 +152,11 @@ def test_every_action_of_the_menu_and_every_holding_has_a_name() -> None:
 
 
 def test_holdings_are_joined() -> None:
-    said = WORDS.say(line("refused.permission", needs=("manage_support+manage_billing", "manage_users")))
+    said = WORDS.say(say("refused.permission", needs=("manage_support+manage_billing", "manage_users")))
     assert said == (
         "That needs the permission Manage Support together with the permission Manage Billing or the permission Manage Users."
     )
-    assert WORDS.say(line("refused.role", needs=("some_new_role",))) == "That is for some new role."
+    assert WORDS.say(say("refused.role", needs=("some_new_role",))) == "That is for some new role."
 
 
 # --- numbers
@@ -186,7 +186,7 @@ def test_holdings_are_joined() -> None:
 )
 def test_money(amount: str, currency: str, said: str) -> None:
     invoice = Invoice("MS-9001", amount, currency, "2026-11-15", "paid")
-    assert WORDS.say(line("invoice.paid", invoice=invoice)) == f"Invoice M S 9 0 0 1: {said}, paid."
+    assert WORDS.say(say("invoice.paid", invoice=invoice)) == f"Invoice M S 9 0 0 1: {said}, paid."
 
 
 @given(
@@ -194,7 +194,7 @@ def test_money(amount: str, currency: str, said: str) -> None:
 )
 def test_no_part_of_an_amount_is_left_out(amount: str) -> None:
     for currency in ("GBP", "KWD"):
-        said = WORDS.say(line("invoice.paid", invoice=Invoice("A1", amount, currency, "2026-11-15", "paid")))
+        said = WORDS.say(say("invoice.paid", invoice=Invoice("A1", amount, currency, "2026-11-15", "paid")))
         told = re.search(r": ([0-9.]+) [A-Za-z]+(?: ([0-9]+))?, paid", said)
         assert told
         cents = f".{int(told[2]):02}" if told[2] else ""
@@ -204,11 +204,11 @@ def test_no_part_of_an_amount_is_left_out(amount: str) -> None:
 def test_dates_and_digits() -> None:
     invoice = Invoice("MT-3307", "20.00", "USD", "2026-12-01", "unpaid")
     assert (
-        WORDS.say(line("invoice.unpaid", invoice=invoice)) == "Invoice M T 3 3 0 7: 20 dollars, due on 1 December 2026."
+        WORDS.say(say("invoice.unpaid", invoice=invoice)) == "Invoice M T 3 3 0 7: 20 dollars, due on 1 December 2026."
     )
-    assert WORDS.say(line("ticket_number", number=1001)) == "The ticket number is 1 0 0 1."
+    assert WORDS.say(say("ticket_number", number=1001)) == "The ticket number is 1 0 0 1."
     for month in range(1, 13):
-        assert WORDS.say(line("invoice.unpaid", invoice=replace(invoice, due=f"2026-{month:02}-09"))).count(" 9 ") == 1
+        assert WORDS.say(say("invoice.unpaid", invoice=replace(invoice, due=f"2026-{month:02}-09"))).count(" 9 ") == 1
 
 
 # --- somebody's own words
@@ -249,7 +249,7 @@ def test_plain_words_stay(text: str, words: str) -> None:
 
 
 def test_a_question_ends_a_sentence_of_ours() -> None:
-    assert WORDS.say(line("ticket_answer", answer="Better now? ")) == "The last answer was: Better now?"
+    assert WORDS.say(say("ticket_answer", answer="Better now? ")) == "The last answer was: Better now?"
 
 
 SCREENS = (Gather(1), Gather(10, until_hash=True), Record(), Conference("desk-1"), HangUp())
@@ -269,7 +269,7 @@ def drawn(text: str, then: Gather | Record | Conference | HangUp) -> str:
     lines = []
     for key, values in TEXT_LINES.items():
         own = {name: text if value == "" else (text,) if value == ("",) else value for name, value in values.items()}
-        lines.append(line(key, **own))
+        lines.append(say(key, **own))
     action, recording = "https://desk.example/ivr/turn?t=a", "https://desk.example/ivr/recording"
     return screens.twiml(Screen(tuple(lines), then), WORDS, action=action, recording=recording)
 

@@ -18,7 +18,7 @@ from starlette.types import Message
 from twilio.request_validator import RequestValidator
 
 from ivr.asks import DeskSettings
-from ivr.shapes import Call
+from ivr.types import Call
 from store import tables
 from store.calls import call_state
 from tests.desk import PUBLIC, Desk
@@ -231,8 +231,8 @@ def set_state(desk: Desk, sid: str, call: Call) -> None:
 
 
 def settings_of(desk: Desk) -> DeskSettings:
-    assert desk.house.line is not None
-    return desk.house.line.settings
+    assert desk.house.phone is not None
+    return desk.house.phone.settings
 
 
 def count(desk: Desk, table: Any, *where: Any) -> int:

@@ -18,7 +18,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
 
-from ivr.shapes import CheckPin
+from ivr.types import CheckPin
 from store import Keys, tables
 from store.db.keys import Key
 from store.verification import pins

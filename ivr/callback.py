@@ -6,22 +6,22 @@ from dataclasses import replace
 
 from ivr.answers import BeingUpdated
 from ivr.desk_port import Desk
-from ivr.moves import Place, goodbye, goto, not_told, screen, unexpected
-from ivr.shapes import Call, Event, Gather, HangUp, Keys, Said, Screen, line
+from ivr.transitions import State, goodbye, goto, not_told, screen, unexpected
+from ivr.types import Call, Event, Gather, HangUp, Keys, Said, Screen, say
 
-MACHINE = Screen((line("called.machine"),), HangUp())
+MACHINE = Screen((say("called.machine"),), HangUp())
 
 
 def begin(call: Call, desk: Desk, purpose: str, words: tuple[str, str]) -> Said:
     """A human has answered: they hear who calls, and by which words that can be believed; then their PIN is asked for."""
     if purpose == "code":
-        return goto(call, desk, "called", line("called.desk"))
-    told = line("called.desk"), line("called.why"), line("called.words", words=words), line("called.unexpected")
+        return goto(call, desk, "called", say("called.desk"))
+    told = say("called.desk"), say("called.why"), say("called.words", words=words), say("called.unexpected")
     return goto(call, desk, "pin", *told)
 
 
 def _ask_called(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1), line("called.press_for_code"), line("called.unexpected"))
+    return screen(call, Gather(1), say("called.press_for_code"), say("called.unexpected"))
 
 
 def _hear_called(call: Call, desk: Desk, event: Event) -> Said:
@@ -33,8 +33,8 @@ def _hear_called(call: Call, desk: Desk, event: Event) -> Said:
         return goodbye(call, "goodbye.neutral")
     if isinstance(code, BeingUpdated):
         return not_told(call, desk, code)
-    told = line("unlock_code", code=code), line("unlock_code_again", code=code), line("unlock_code_use")
-    return screen(replace(call, at="over"), HangUp(), *told, line("goodbye.neutral"))
+    told = say("unlock_code", code=code), say("unlock_code_again", code=code), say("unlock_code_use")
+    return screen(replace(call, at="over"), HangUp(), *told, say("goodbye.neutral"))
 
 
-PLACES = {"called": Place(_ask_called, _hear_called)}
+STATES = {"called": State(_ask_called, _hear_called)}

@@ -15,15 +15,15 @@ from store.verification.pins import Pin
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Utterance:
     """One sentence: a key of the phrases and what goes into it."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def line(key: str, **values: object) -> Line:
-    return Line(key, values)
+def say(key: str, **values: object) -> Utterance:
+    return Utterance(key, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ Then = Gather | Record | Conference | HangUp
 class Screen:
     """Everything a caller hears in one turn, and what they may do then. `pause`: seconds of silence before it."""
 
-    lines: tuple[Line, ...]
+    utterances: tuple[Utterance, ...]
     then: Then
     pause: int = 0
 
@@ -116,7 +116,7 @@ class Call:
     queue: int = 0
     rung: int = 0
     call_back: int | None = None
-    lead: tuple[Line, ...] = ()
+    lead: tuple[Utterance, ...] = ()
 
     @property
     def proved_by(self) -> int | None:
