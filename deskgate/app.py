@@ -17,9 +17,10 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
-from deskgate import metrics, simulated, slack
+from deskgate import metrics, slack
 from deskgate.calling import may_call
 from deskgate.deliver import Deliveries, make_deliveries
+from deskgate.http_client import http_client
 from deskgate.settings import (
     SIMULATED_AGENT,
     SIMULATED_NUMBER,
@@ -30,7 +31,7 @@ from deskgate.settings import (
     simulated_token,
 )
 from deskgate.slack import Slack
-from deskgate.twilio_rest import TIMEOUT, TwilioRest
+from deskgate.twilio_rest import TwilioRest
 from deskgate.worker import Worker
 from ivr import hours, phrases, screens
 from ivr.asks import DeskSettings
@@ -39,8 +40,8 @@ from ivr.turn import PhoneContext, open_phone
 from ivr.webhook import Twilio
 from portal.context import PortalContext, open_context
 from portal.router import router as portal_router
-from simulator.guard import is_from_this_machine
 from store import KeyRetiredError, Store, now_ms, open_store
+from store.text.this_machine import asks_for_itself
 
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
 LOOKS = ["GET", "HEAD"]  # what proxies probe with
@@ -75,13 +76,13 @@ def open_house(
     *,
     clock: Callable[[], int] = now_ms,
     twilio_api: httpx2.Client | None = None,
-    slack_api: str | None = None,
+    slack_api: httpx2.Client | None = None,
 ) -> Container:
     """Store, doors and worker from settings. Raises `SettingError`, `KeyRetiredError`, `SchemeError`,
     `DatabaseUrlError`.
 
-    `clock` gives milliseconds since 1970; `twilio_api` stands in for the one that reaches TWILIO_API_URL, `slack_api` is
-    another address of Slack's Web API.
+    `clock` gives milliseconds since 1970; `twilio_api` and `slack_api` stand in for the HTTP clients that reach TWILIO_API_URL and
+    SLACK_API_URL.
     """
     keys = read_keys(settings)
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock)
@@ -115,10 +116,11 @@ def open_house(
             messages_only=settings.elevated_threat == "on",
             transcribe=settings.transcribe == "on" or settings.simulated,
         )
+        base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url
         rest = TwilioRest(
-            twilio_api or _to_twilio(settings), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
+            twilio_api or http_client(base), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
         )
-    opened = slack.open_slack(settings, store, api_url=slack_api)
+    opened = slack.open_slack(settings, store, http=slack_api)
     deliveries = make_deliveries(settings, store, phone, rest) | slack.deliveries(opened, store)
     return Container(
         settings,
@@ -140,18 +142,12 @@ def open_house(
     )
 
 
-def _to_twilio(settings: Settings) -> httpx2.Client:
-    if settings.simulated:
-        return simulated.client(f"{settings.public_url}/simulator/twilio", TIMEOUT)
-    return httpx2.Client(base_url=settings.twilio_api_url, timeout=TIMEOUT)
-
-
 def make_app(
     settings: Settings,
     *,
     clock: Callable[[], int] = now_ms,
     twilio_api: httpx2.Client | None = None,
-    slack_api: str | None = None,
+    slack_api: httpx2.Client | None = None,
 ) -> FastAPI:
     """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
     if FastAPI.__module__ != "fastapi.applications":  # as `opentelemetry-instrument` puts its own in its place
@@ -199,10 +195,14 @@ def make_app(
     else:
         slack.add(app, settings, house.slack, clock=clock)
         if settings.slack_simulated and slack_api is None:
-            app.state.workspace = slack.simulate(app, settings, house.store)
+            from deskgate import simulated
+
+            simulated.add_slack(app, settings, house.store.keys)
     app.include_router(portal_router(house.portal))
     if settings.simulated and house.phone is not None:
-        simulated.add(app, settings, house.store.keys)
+        from deskgate import simulated
+
+        simulated.add_twilio(app, settings, house.store.keys)
     return app
 
 
@@ -246,4 +246,5 @@ def _is_operator(request: Request, settings: Settings) -> bool:
         return True
     if settings.deskgate_env == "production":
         return False  # a proxy on the same machine makes every stranger look like loopback
-    return is_from_this_machine(request)
+    peer = request.client.host if request.client is not None else ""
+    return asks_for_itself(peer, request.url.scheme, request.headers)

@@ -9,6 +9,7 @@ import httpx2
 
 from bot.platform.install import scopes
 from deskgate import smtp
+from deskgate.http_client import http_client
 from deskgate.settings import Settings
 from deskgate.shell import one_line
 from store.jobs.job_queue import RetryLaterError
@@ -47,12 +48,13 @@ def twilio(settings: Settings) -> Iterator[Finding]:
             WARN,
             "AGENT_NUMBER is not set: whoever asks for a person gets a call-back ticket: set the numbers of the desk's phones",
         )
-    account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
+    account = f"/2010-04-01/Accounts/{settings.twilio_account_sid}"
+    auth = (settings.twilio_account_sid, settings.twilio_auth_token[0])
     wanted = {"voice_url": "/ivr/voice", "voice_fallback_url": "/ivr/fallback", "status_callback": "/ivr/status"}
     try:
-        with httpx2.Client(auth=(settings.twilio_account_sid, settings.twilio_auth_token[0]), timeout=10) as http:
+        with http_client(settings.twilio_api_url) as http:
             for number in settings.twilio_number:
-                answer = http.get(f"{account}/IncomingPhoneNumbers.json", params={"PhoneNumber": number})
+                answer = http.get(f"{account}/IncomingPhoneNumbers.json", params={"PhoneNumber": number}, auth=auth)
                 if answer.status_code == 401:
                     yield BAD, "Twilio refuses the token: check TWILIO_AUTH_TOKEN"
                     return
@@ -84,7 +86,7 @@ def slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
             "SLACK_AGENT_CHANNEL is not set: the desk's people get no cards: set it to the id of a private channel",
         )
     try:
-        with httpx2.Client(base_url=settings.slack_api_url, timeout=10) as http:
+        with http_client(settings.slack_api_url) as http:
             for name, token in tokens.items():
                 yield from _workspace(http, name, token)
             first = next(iter(tokens.values()), "")

@@ -1,23 +1,28 @@
-"""The simulator beside the service: the keypad phone in the browser, and Twilio's part of the conversation."""
+"""The simulator beside the service, imported only where it is on: Twilio's part of the conversation, and Slack's."""
 
 from __future__ import annotations
 
 import json
-import ssl
-from functools import cache
+import time
 from importlib import resources
 
-import httpx2
 from fastapi import FastAPI
 from starlette.responses import RedirectResponse, Response
 
+import simulator.slack.web
+import simulator.slack.web_api
 import simulator.twilio_api
 import simulator.web
-from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, simulated_token
+from deskgate.http_client import http_client
+from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, simulated_slack, simulated_token
 from simulator.exchange import Exchange, posting
+from simulator.slack import App, Workspace, delivery, sample
 from store import Keys
+from store.slack.installations import Installation
 
 SAMPLE = resources.files("deskgate") / "sample-accounts.json"
+AGENT_CHANNEL = sample.AGENT_CHANNEL
+INSTALLATION = Installation(sample.DESK, "Deskgate Hosting", sample.BOT, "B0DESKGATE")
 
 # What each of the sample people may do, in a few words, for the cards beside the keypad.
 NOTES = {
@@ -48,26 +53,11 @@ def sample_people() -> list[dict[str, str]]:
     ]
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    return httpx2.create_ssl_context(trust_env=False)
-
-
-def client(base_url: str, timeout: float) -> httpx2.Client:
-    """To this very machine, past any proxy. All share what they trust: reading that takes longer than anything else here."""
-    return httpx2.Client(base_url=base_url, timeout=timeout, trust_env=False, verify=_trusted())
-
-
-def make_exchange(public_url: str, keys: Keys) -> Exchange:
-    """Twilio's part, over HTTP against a service at `public_url`."""
-    # Twilio's own patience
-    return Exchange(
-        posting(client(public_url, 15.0)), SIMULATED_SID, simulated_token(keys), public_url, SIMULATED_NUMBER
-    )
-
-
-def add(app: FastAPI, settings: Settings, keys: Keys) -> None:
-    exchange = make_exchange(settings.public_url, keys)
+def add_twilio(app: FastAPI, settings: Settings, keys: Keys) -> None:
+    """Twilio's part, over HTTP against this very service, and a page to ring it from."""
+    client = http_client(settings.public_url, 15.0)  # Twilio's own patience
+    token = simulated_token(keys)
+    exchange = Exchange(posting(client), SIMULATED_SID, token, settings.public_url, SIMULATED_NUMBER)
     app.state.exchange = exchange
     app.include_router(simulator.web.router(exchange, sample_people()))
     app.include_router(simulator.twilio_api.router(exchange))
@@ -75,3 +65,13 @@ def add(app: FastAPI, settings: Settings, keys: Keys) -> None:
     @app.get("/", include_in_schema=False)
     def front() -> Response:
         return RedirectResponse("/simulator", 307)
+
+
+def add_slack(app: FastAPI, settings: Settings, keys: Keys) -> None:
+    """Slack's part, likewise."""
+    secret, token = simulated_slack(keys)
+    post = delivery.posting(http_client(settings.public_url, delivery.PATIENCE))
+    workspace = Workspace(post, secret, sample.SAMPLE, App(token), public_url=settings.public_url, now=time.time)
+    app.state.workspace = workspace
+    app.include_router(simulator.slack.web.router(workspace))
+    app.include_router(simulator.slack.web_api.router(workspace))

@@ -9,7 +9,6 @@ import typer
 
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
 from deskgate.shell import fail, in_one_line
-from simulator.terminal import dialling, run_call
 from store.text import numbers
 
 simulate_commands = typer.Typer(help="Play a caller's part, on this machine only.")
@@ -32,6 +31,8 @@ def simulate_call(
         if not settings.simulated:
             fail("the simulator is disabled in production and with a Twilio account set")
         token = simulated_token(read_keys(settings))
+    from simulator.terminal import dialling, run_call  # here, where it is on
+
     base = url.rstrip("/") or settings.public_url
     # What `serve --port` answers to is not written down: with no PUBLIC_URL set it is the address that is rung.
     signed = settings.public_url if "public_url" in settings.model_fields_set else base

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import httpx2
 import structlog
 from fastapi import FastAPI
 
-import simulator.slack.web
-import simulator.slack.web_api
 from bot import router
 from bot.inbound.bolt_app import make_bolt
 from bot.outbound import handlers
@@ -20,17 +18,13 @@ from bot.platform.context import SlackContext, ask_who_we_are
 from bot.platform.socket_mode import Socket
 from bot.platform.web_api import WebApi
 from bot.text import phrases
-from deskgate import simulated
+from deskgate.http_client import http_client
 from deskgate.settings import Settings, simulated_slack
-from simulator.slack import SAMPLE, App, Workspace, posting
-from simulator.slack.delivery import PATIENCE
-from simulator.slack.sample import AGENT_CHANNEL, BOT, DESK
 from store import Store, Transaction
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, outside
 from store.messages import edits
 from store.slack import installations
-from store.slack.installations import Installation
 
 log = structlog.get_logger("slack")
 NOBODY_IN_SLACK = (
@@ -45,7 +39,6 @@ NOBODY_IN_SLACK = (
     edits.SAYS,
 )
 AT_THE_START = 3  # seconds the phone waits, at the very first start, for a Slack that is silent
-SIMULATED = Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE")
 
 
 @dataclass(frozen=True)
@@ -54,21 +47,23 @@ class Slack:
 
     context: SlackContext
     api: WebApi
-    api_url: str
+    http: httpx2.Client
     app: install.App | None
     socket: Socket | None
 
 
-def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) -> Slack | None:
-    """None where Slack is closed. `api_url` stands in for the Web API's address."""
+def open_slack(settings: Settings, store: Store, *, http: httpx2.Client | None = None) -> Slack | None:
+    """None where Slack is closed. `http` stands in for the one that reaches SLACK_API_URL."""
     if not settings.slack_open:
         return None
     secrets, token, channel = settings.slack_signing_secret, settings.slack_bot_token, settings.slack_agent_channel
     base = settings.slack_api_url
     if settings.slack_simulated:
+        from deskgate import simulated
+
         secret, token = simulated_slack(store.keys)
-        secrets, channel, base = (secret,), AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
-    base = api_url or base
+        secrets, channel, base = (secret,), simulated.AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
+    http = http or http_client(base)
     context = SlackContext(
         store,
         phrases.load(phone=settings.phone_open),
@@ -83,15 +78,15 @@ def open_slack(settings: Settings, store: Store, *, api_url: str | None = None) 
         phone=settings.phone_open,
         region=settings.region,
     )
-    api = WebApi(base, context.token_of)
+    api = WebApi(http, context.token_of)
     app = None
     if settings.slack_client_id:
-        app = install.App(settings.slack_client_id, settings.slack_client_secret, base, settings.slack_teams)
+        app = install.App(settings.slack_client_id, settings.slack_client_secret, http, settings.slack_teams)
     socket = None
     if settings.slack_app_token:
         bolt = make_bolt(context)
-        socket = Socket(settings.slack_app_token, base, lambda body: router.answer(context, bolt, body), log=log)
-    return Slack(context, api, base, app, socket)
+        socket = Socket(settings.slack_app_token, http, lambda body: router.answer(context, bolt, body), log=log)
+    return Slack(context, api, http, app, socket)
 
 
 def deliveries(slack: Slack | None, store: Store) -> dict[str, Delivery]:
@@ -101,9 +96,7 @@ def deliveries(slack: Slack | None, store: Store) -> dict[str, Delivery]:
     made = handlers.make_deliveries(slack.context, slack.api)
     app = slack.app
     if app is not None:
-        made["slack.rotate"] = lambda _tx, job: outside(
-            lambda: install.rotate(store, app.api_base, app.client_id, app.client_secret, str(job.payload["team"]))
-        )
+        made["slack.rotate"] = lambda _tx, job: outside(lambda: install.rotate(store, app, str(job.payload["team"])))
     return made
 
 
@@ -121,14 +114,17 @@ def greet(slack: Slack, settings: Settings) -> None:
             return
     with context.store.transaction("worker") as tx:
         if settings.slack_simulated:
-            installations.put(tx, SIMULATED)
+            from deskgate import simulated
+
+            installations.put(tx, simulated.INSTALLATION)
         elif context.token:
             job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
 
 
 def _is_told_who_we_are(slack: Slack) -> bool:
     try:
-        ask_who_we_are(slack.context, WebApi(slack.api_url, slack.context.token_of, timeout=AT_THE_START))
+        with http_client(str(slack.http.base_url), AT_THE_START) as hurried:
+            ask_who_we_are(slack.context, WebApi(hurried, slack.context.token_of))
     except (RetryLaterError, PermanentError) as why:
         log.warning("Slack does not say who we are", why=str(why))
         return False
@@ -141,19 +137,9 @@ def sweep(slack: Slack | None) -> Callable[[Transaction], None]:
 
 
 def add(app: FastAPI, settings: Settings, slack: Slack, *, clock: Callable[[], int]) -> None:
-    """Slack's routes; and the little Slack's, where it plays Slack's part."""
+    """Slack's routes."""
     if settings.slack_signing_secret or settings.slack_simulated:
         app.include_router(router.router(slack.context, clock=lambda: clock() / 1000))
     if slack.app is not None:
         changed = partial(slack.context.look, anew=True)
         app.include_router(install.router(slack.context.store, slack.app, settings.public_url, changed=changed))
-
-
-def simulate(app: FastAPI, settings: Settings, store: Store) -> Workspace:
-    """A little Slack over HTTP against this very service."""
-    secret, token = simulated_slack(store.keys)
-    client = simulated.client(settings.public_url, PATIENCE)
-    workspace = Workspace(posting(client), secret, SAMPLE, App(token), public_url=settings.public_url, now=time.time)
-    app.include_router(simulator.slack.web.router(workspace))
-    app.include_router(simulator.slack.web_api.router(workspace))
-    return workspace

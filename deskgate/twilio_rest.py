@@ -16,11 +16,11 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from deskgate.http_client import TIMEOUT
 from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.messages.recordings import Sound
 from store.text import numbers
 
-TIMEOUT: Final = 10.0
 LARGEST_RECORDING: Final = 32 * 1024 * 1024
 TWILIO: Final = "https://api.twilio.com"
 

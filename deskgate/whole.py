@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
-from simulator.loopback import is_loopback
 from store import sqlite_file
 from store.db.keys import MAKE_A_KEY
+from store.text.this_machine import is_here
 
 NO_KEYS: Final = f"SECRET_KEYS: is missing; {MAKE_A_KEY}"
 
@@ -58,7 +57,7 @@ def faults(settings: Configured) -> Iterator[str]:
     if settings.twilio_account_sid and not settings.twilio_number:
         yield "TWILIO_NUMBER: is missing; it is the number callers dial"
     yield from _slack(settings)
-    if settings.simulated and not is_loopback(urlsplit(settings.public_url).hostname or ""):
+    if settings.simulated and not is_here(settings.public_url):
         yield (
             "PUBLIC_URL: names another machine, and the simulator plays Twilio on this one only; set TWILIO_ACCOUNT_SID "
             "or DESKGATE_ENV=production"

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
 
 import httpx2
 
 from simulator.exchange import Exchange, posting
-from simulator.loopback import is_loopback
 from simulator.phone import KEYS, WITHHELD, CallOverError, Phone
 from simulator.script import BadScriptError, ScriptMismatchError, play
+from store.text.this_machine import is_here
 
 _HELP = """\
   10000081#     keys, as on a phone
@@ -48,7 +47,7 @@ def run_call(
 ) -> int:
     """Make one call. 0: it went as it should; 1: not as the script says; 2: a base URL or a script that cannot be."""
     out, errors = out or sys.stdout, errors or sys.stderr
-    if not is_loopback(urlsplit(base_url).hostname or ""):
+    if not is_here(base_url):
         errors.write(f"simulate: {base_url} is not on this machine; the simulator rings loopback addresses only\n")
         return 2
     if script is None:

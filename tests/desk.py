@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastapi.dependencies.models
+import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
@@ -51,7 +52,9 @@ class Served:
 class Desk:
     """Talk to it: `ring(script)` plays a call, `work()` does what is owed, `pass_time(seconds)` turns the clock."""
 
-    def __init__(self, url: str, *, slack_api: str | None = None, secret_keys: str = SECRET, **settings: str) -> None:
+    slack_api: httpx2.Client | None = None  # what reaches Slack; where it is set, the desk has Slack beside the phone
+
+    def __init__(self, url: str, *, secret_keys: str = SECRET, **settings: str) -> None:
         self.now = NOON
         self.settings: Settings = read_settings(
             _env_file=None, database_url=url, secret_keys=secret_keys, public_url=PUBLIC, **settings
@@ -61,10 +64,10 @@ class Desk:
             self.settings,
             clock=lambda: self.now,
             twilio_api=TestClient(rest, base_url=f"{PUBLIC}/simulator/twilio", client=("127.0.0.1", 50000)),
-            slack_api=slack_api,
+            slack_api=self.slack_api,
         )
         self.house: Container = self.app.state.house
-        if slack_api is None:
+        if self.slack_api is None:
             self.house.deliveries["news"] = lambda _tx, _piece: None  # nobody is in Slack here; see tests/bot
         self.store: Store = self.house.store
         self.client = TestClient(

@@ -13,7 +13,6 @@ import pyotp
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from bot.platform import web_api
 from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store.codes import one_time_codes, one_time_links
@@ -133,13 +132,7 @@ def _sent(search: Search) -> None:
             search.leave(f"{whose}, URL", str(asked.url))
             search.leave(f"{whose}, body", asked.read().decode(errors="replace"))
 
-    def call(given: tuple[Any, ...], _made: Any) -> None:
-        _self, url, asked = given
-        search.leave("to Slack, URL", url)
-        search.leave("to Slack, body", bytes(asked.data or b"").decode(errors="replace"))
-
     before(httpx2.Client, "send", request)
-    before(web_api._Client, "_perform_urllib_http_request_internal", call)
     before(smtp, "send", lambda given, _: search.leave("mail", given[1].as_string() + given[1].get_content()))
 
 

@@ -21,11 +21,11 @@ from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+import httpx2
 import structlog
 from fastapi import APIRouter, Request, Response
-from slack_sdk.web import WebClient
 
-from bot.platform.web_api import OPERATORS, SlackError, ask, slack_client
+from bot.platform.web_api import OPERATORS, SlackError, ask
 from store import ConnectionLostError, DatabaseFault, Store, Transaction
 from store.jobs import job_queue
 from store.jobs.job_queue import RetryLaterError
@@ -70,11 +70,11 @@ log = structlog.get_logger("slack")
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Our app as Slack knows it, and where its Web API is. `teams` are those that may install it; none named: any."""
+    """Our app as Slack knows it, and the way to its Web API. `teams` are those that may install it; none named: any."""
 
     client_id: str
     client_secret: str = field(repr=False)
-    api_base: str
+    http: httpx2.Client
     teams: tuple[str, ...] = ()
 
 
@@ -97,7 +97,7 @@ def router(
 
     Only whoever the operator gave a link gets a state, and only with a state of ours, in the browser it was given to, is Slack
     asked anything or a place taken: strangers keep nobody waiting and ask Slack nothing in our name."""
-    routes, client = APIRouter(include_in_schema=False), slack_client(app.api_base)
+    routes = APIRouter(include_in_schema=False)
     back = f"{public_url}/slack/oauth_redirect"
     crumb: dict[str, Any] = {
         "path": f"{urlsplit(public_url).path}/slack",
@@ -124,7 +124,7 @@ def router(
         try:
             with store.transaction("slack") as tx:
                 first = installations.came_back(tx, state)
-            page = _installed(store, app, client, query, back) if first else _page("stale")
+            page = _installed(store, app, query, back) if first else _page("stale")
         except (ConnectionLostError, DatabaseFault):
             return _page("unkept")
         if page.status_code == 200:
@@ -161,7 +161,7 @@ def _is_theirs(store: Store, cookie: str, state: str) -> bool:
     return same and installations.is_begun(store.keys, state, store.clock())
 
 
-def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, str], back: str) -> Response:
+def _installed(store: Store, app: App, query: Mapping[str, str], back: str) -> Response:
     """Exchanges the code, and keeps the tokens before anything else is asked."""
     if "error" in query:
         given = query["error"] if _ERROR.fullmatch(query["error"]) else "it did not say why"
@@ -171,7 +171,7 @@ def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, st
         return _page("unreadable")
     began = store.clock()
     try:
-        told = ask(client, "oauth.v2.access", {"code": code, "redirect_uri": back}, app=_credentials(app))
+        told = ask(app.http, "oauth.v2.access", {"code": code, "redirect_uri": back}, app=_credentials(app))
         made = _installation(told, began)
     except SlackError as said:
         log.warning("slack not installed", why=str(said))
@@ -181,19 +181,19 @@ def _installed(store: Store, app: App, client: WebClient, query: Mapping[str, st
         return _page("away")
     if app.teams and made.team not in app.teams:
         log.warning("slack not installed", why="not one of SLACK_TEAMS", team=made.team)
-        _give_back(client, made)
+        _give_back(app.http, made)
         return _page("strange")
     _twice(store, lambda tx: _put(tx, made))
     log.info("slack installed", team=made.team)
-    _learn_bot(store, client, made)
+    _learn_bot(store, app.http, made)
     return _page("installed", made.name)
 
 
-def _give_back(client: WebClient, made: Installation) -> None:
+def _give_back(http: httpx2.Client, made: Installation) -> None:
     """A token that nobody is to have is better gone."""
     assert made.token is not None
     with suppress(RetryLaterError, SlackError):
-        ask(client, "auth.revoke", {}, token=made.token)
+        ask(http, "auth.revoke", {}, token=made.token)
 
 
 def _put(tx: Transaction, made: Installation) -> None:
@@ -201,11 +201,11 @@ def _put(tx: Transaction, made: Installation) -> None:
     installations.put(tx, made if before is None else replace(made, bot_id=before.bot_id), anew=True)
 
 
-def _learn_bot(store: Store, client: WebClient, made: Installation) -> None:
+def _learn_bot(store: Store, http: httpx2.Client, made: Installation) -> None:
     """Slack says the bot's own id only when asked with the new token. It is no reason to call the installation failed."""
     assert made.token is not None
     try:
-        bot = ask(client, "auth.test", {}, token=made.token).get("bot_id")
+        bot = ask(http, "auth.test", {}, token=made.token).get("bot_id")
     except (RetryLaterError, SlackError) as why:
         log.warning("slack bot unknown", team=made.team, why=str(why))
         return
@@ -241,9 +241,7 @@ def due(tx: Transaction) -> None:
             )
 
 
-def rotate(
-    store: Store, api_base: str, client_id: str, client_secret: str, team: str, *, pauses: Iterable[float] = PAUSES
-) -> None:
+def rotate(store: Store, app: App, team: str, *, pauses: Iterable[float] = PAUSES) -> None:
     """The next pair of tokens of one team, if they are due. In one lane: a refresh token is good once. Raises `RetryLaterError`."""
     with store.transaction("worker") as tx:
         found = installations.find(tx, team) if team in installations.due_to_rotate(tx) else None
@@ -257,7 +255,7 @@ def rotate(
     began = store.clock()
     given = {"grant_type": "refresh_token", "refresh_token": found.refresh}
     try:
-        told = ask(slack_client(api_base), "oauth.v2.access", given, app=(client_id, client_secret))
+        told = ask(app.http, "oauth.v2.access", given, app=_credentials(app))
         made = _rotated(found, told, began)
     except SlackError as said:
         if said.error == "invalid_refresh_token":

@@ -16,15 +16,16 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx2
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.builtin.connection import Connection
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web import WebClient
 
-from bot.platform.web_api import ask, is_here, slack_client
+from bot.platform.web_api import ask
 from store.jobs.job_queue import PermanentError, RetryLaterError
+from store.text.this_machine import is_here
 
 BACK_OFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between tries to connect
 LOOK: Final = 0.5  # seconds between looks whether it is still there
@@ -42,9 +43,9 @@ class Socket:
     """`answer` takes a payload and gives (status, body), as over HTTP. `log` is structlog's."""
 
     def __init__(
-        self, app_token: str, base_url: str, answer: Answer, *, log: Any, back_off: tuple[float, ...] = BACK_OFF
+        self, app_token: str, http: httpx2.Client, answer: Answer, *, log: Any, back_off: tuple[float, ...] = BACK_OFF
     ) -> None:
-        self._app_token, self._base_url, self._answer, self.log = app_token, base_url, answer, log
+        self._app_token, self._http, self._answer, self.log = app_token, http, answer, log
         self._back_off = back_off
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-socket")
@@ -81,8 +82,8 @@ class Socket:
             self._stopping.wait(wait)
 
     def _connect(self) -> SocketModeClient:
-        address = _address(slack_client(self._base_url), self._app_token, self._base_url)
-        client = _Client(self._app_token, self._base_url)
+        address = _address(self._http, self._app_token)
+        client = _Client(self._app_token, self._http)
         client.wss_uri = address
         client.socket_mode_request_listeners.append(self._take)
         client.on_error_listeners.append(self._complain)
@@ -134,31 +135,30 @@ class _Client(SocketModeClient):
     """Slack's client, which asks for an address through our Web API: it would sleep when Slack lets it wait, and would
     connect without TLS to any port but 443."""
 
-    def __init__(self, app_token: str, base_url: str) -> None:
-        self._base_url = base_url
+    def __init__(self, app_token: str, http: httpx2.Client) -> None:
+        self._http = http
         super().__init__(
             app_token,
             logger=_SILENT,
-            web_client=slack_client(base_url),
             auto_reconnect_enabled=False,
             ping_interval=PING,
             receive_buffer_size=CHUNK,
             concurrency=1,
         )
-        if is_here(base_url):
+        if is_here(str(http.base_url)):
             self.proxy = None
 
     def issue_new_wss_url(self) -> str:
         if self.closed:  # or one that is given up would, if Slack had asked it to, open a connection that nobody reads
             raise RetryLaterError("this client is done")
-        return _address(self.web_client, self.app_token, self._base_url)
+        return _address(self._http, self.app_token)
 
 
-def _address(web: WebClient, app_token: str, base_url: str) -> str:
-    url = ask(web, "apps.connections.open", {}, token=app_token).get("url")
+def _address(http: httpx2.Client, app_token: str) -> str:
+    url = ask(http, "apps.connections.open", {}, token=app_token).get("url")
     parts = urlsplit(url if isinstance(url, str) else "")
     safe = parts.scheme == "wss" and parts.port in (None, 443)
-    if not isinstance(url, str) or not (safe or (is_here(base_url) and is_here(url))):
+    if not isinstance(url, str) or not (safe or (is_here(str(http.base_url)) and is_here(url))):
         raise RetryLaterError("Slack named no safe address to connect to")
     return url
 

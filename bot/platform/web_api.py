@@ -1,27 +1,20 @@
 """Slack's Web API for the worker: one request, one answer, and what went wrong as `RetryLaterError` or `PermanentError`.
 
-Slack's library asks, within ten seconds. Nothing is tried twice here: that is the worker's, who writes down what was done. What is raised is for the operator: never a token, never a word of what was posted.
+It goes over the desk's HTTP client, not through Slack's library, which has no public way to do that (docs/decisions/0014). Nothing is tried
+twice here: that is the worker's, who writes down what was done. What is raised is for the operator: never a token, never a word of what was
+posted.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import re
-import ssl
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
-from http.client import HTTPException
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.error import HTTPError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.parse import urlencode
 
 import httpx2
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web import WebClient
 
 from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.text import numbers
@@ -62,7 +55,6 @@ OF_THE_TOKEN: Final = frozenset(
 )
 TOO_FAST: Final = frozenset({"ratelimited", "rate_limited"})
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:,-]{1,100}")
-_SILENT: Final = logging.Logger("bot.platform.web_api", logging.CRITICAL + 1)  # the library would log what was posted
 
 
 class SlackError(PermanentError):
@@ -76,19 +68,12 @@ class SlackError(PermanentError):
 class WebApi:
     """The methods of Slack's Web API, each for one workspace. `token_of` knows its token, or None."""
 
-    def __init__(self, base_url: str, token_of: Callable[[str], str | None], *, timeout: int = 10) -> None:
-        self._client = slack_client(base_url, timeout)
-        self._token_of, self._timeout = token_of, timeout
-        self._own = _origin(httpx2.URL(base_url))
-        self._over: dict[str, Any] = {
-            "timeout": timeout,
-            "verify": _tls(),
-            "trust_env": not is_here(base_url),
-        }
+    def __init__(self, http: httpx2.Client, token_of: Callable[[str], str | None]) -> None:
+        self._http, self._token_of = http, token_of
 
     def call(self, team: str, method: str, **args: Any) -> dict[str, Any]:
         """Slack's answer. An argument that is None is left out. Raises `RetryLaterError`, `SlackError`."""
-        said: dict[str, Any] = clean(ask(self._client, method, args, token=self._token(team, method)))
+        said: dict[str, Any] = clean(ask(self._http, method, args, token=self._token(team, method)))
         return said
 
     def upload(
@@ -112,11 +97,13 @@ class WebApi:
             raise PermanentError("Slack named a place to upload a file to that is not its own")
         kind = {"Content-Type": "application/octet-stream"}
         try:
-            answer = httpx2.post(url, content=content, headers=kind, **self._over)  # the URL is the secret: no token
-        except httpx2.TransportError as fault:
+            with self._http.stream(
+                "POST", url, content=content, headers=kind
+            ) as answer:  # the URL is the secret: no token
+                if answer.status_code != 200:
+                    raise _of_status("an upload", answer.status_code, answer.headers)
+        except httpx2.RequestError as fault:
             raise _away("an upload", fault) from fault
-        if answer.status_code != 200:
-            raise _of_status("an upload", answer.status_code, answer.headers)
         before(file)
         self.call(
             team,
@@ -131,19 +118,18 @@ class WebApi:
     def download(self, team: str, url: str, most: int) -> bytes:
         """A private file. The token goes to Slack's hosts alone. Raises `RetryLaterError`; `PermanentError` for what is no such file, is larger
         than `most`, or comes as a page to sign in with."""
-        token, began = self._token(team, "a download"), time.monotonic()
-        headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+        began, headers = time.monotonic(), _bearer(self._token(team, "a download"))
         for _ in range(MOST_HOPS):
             if not self._is_slacks(url):
                 raise PermanentError("a file that is not at Slack is not fetched")
             try:
-                with httpx2.stream("GET", url, headers=headers, **self._over) as answer:
+                with self._http.stream("GET", url, headers=headers) as answer:
                     if not answer.has_redirect_location:
-                        return _content(answer, most, began)
+                        return _file(answer, most, began)
                     onward = httpx2.URL(url).join(answer.headers["location"])
             except httpx2.InvalidURL:
                 raise PermanentError("Slack sent us on to no place at all for a file") from None
-            except httpx2.TransportError as fault:
+            except httpx2.RequestError as fault:
                 raise _away("a download", fault) from fault
             if _origin(onward) != _origin(httpx2.URL(url)):
                 raise PermanentError("Slack sent us elsewhere for a file: to sign in, if the app lacks files:read")
@@ -164,77 +150,37 @@ class WebApi:
             return False
         if there.userinfo:
             return False
+        own = _origin(there) == _origin(self._http.base_url)
         at_slack = any(there.host == name or there.host.endswith(f".{name}") for name in SLACK)
-        return _origin(there) == self._own or (at_slack and there.scheme == "https" and there.port in (None, 443))
-
-
-class _Client(WebClient):
-    """Slack's library over an opener of ours: no proxy on the way to this machine, and no redirect, as the library's own
-    would take the token along to wherever it is sent."""
-
-    def __init__(self, base_url: str, timeout: int) -> None:
-        super().__init__(base_url=base_url, timeout=timeout, logger=_SILENT, retry_handlers=[])
-        proxies = ProxyHandler({} if is_here(base_url) else None)
-        tls = HTTPSHandler(context=_tls())
-        self._opener = build_opener(proxies, tls, _NoRedirects)
-
-    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        try:
-            answer = self._opener.open(req, timeout=self.timeout)
-        except HTTPError as other_status:
-            answer = other_status
-        with answer:
-            body = answer.read(LARGEST_ANSWER)
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return {"status": answer.status, "headers": headers, "body": json.dumps(_object(body))}
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def slack_client(base_url: str, timeout: int = 10) -> WebClient:
-    """Slack's library as we use it: without retries, redirects and log. `ask` asks through it."""
-    return _Client(base_url, timeout)
+        return own or (at_slack and there.scheme == "https" and there.port in (None, 443))
 
 
 def ask(
-    client: WebClient, method: str, args: Mapping[str, Any], *, token: str = "", app: tuple[str, str] | None = None
+    http: httpx2.Client, method: str, args: Mapping[str, Any], *, token: str = "", app: tuple[str, str] | None = None
 ) -> dict[str, Any]:
     """Slack's answer to one method, with a token or with the app's own id and secret. Raises `RetryLaterError`, `SlackError`."""
-    given = {name: _sendable(value) for name, value in args.items() if value is not None}
-    credentials = {"client_id": app[0], "client_secret": app[1]} if app else None
-    signed = {**given, "token": token} if token else given
+    given = {name: value for name, value in args.items() if value is not None}
     # Methods that read understand a form alone, and answer JSON as if nothing had been said. What has parts goes as JSON.
-    nested = any(isinstance(value, dict | list | tuple) for value in given.values())
+    # Half a character, as somebody may have sent, can be put into neither.
+    if any(isinstance(value, dict | list | tuple) for value in given.values()):
+        kind, body = "application/json;charset=utf-8", json.dumps(given, ensure_ascii=False).encode("utf-8", "replace")
+    else:
+        form = {name: int(value) if isinstance(value, bool) else value for name, value in given.items()}
+        kind, body = "application/x-www-form-urlencoded", urlencode(form, errors="replace").encode()
+    headers = {"Content-Type": kind} | (_bearer(token) if token else {})
     try:
-        answer = client.api_call(
-            method, json=signed if nested else None, params=None if nested else signed, auth=credentials
-        )
-    except SlackApiError as refused:
-        raise _refusal(method, refused.response.status_code, refused.response.headers, refused.response.data) from None
-    except (OSError, HTTPException) as fault:
+        with http.stream("POST", method, content=body, headers=headers, auth=app) as answer:
+            told = _object(_content(method, answer, LARGEST_ANSWER, time.monotonic()) or b"")
+    except httpx2.RequestError as fault:
         raise _away(method, fault) from fault
-    assert isinstance(answer.data, dict)
-    return answer.data
+    if answer.status_code != 200 or told.get("ok") is not True:
+        raise _refusal(method, answer.status_code, answer.headers, told)
+    return told
 
 
-def is_here(url: str) -> bool:
-    """Whether a URL leads to this machine: nothing on the way to it passes through a proxy."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()  # reading the certificates takes longer than many a request
-
-
-def _refusal(method: str, status: int, headers: Mapping[str, str], told: Any) -> RetryLaterError | PermanentError:
+def _refusal(
+    method: str, status: int, headers: Mapping[str, str], told: Mapping[str, Any]
+) -> RetryLaterError | PermanentError:
     error, ok = told.get("error"), told.get("ok")
     if status == 429 or error in TOO_FAST:
         return RetryLaterError(f"Slack lets us wait with {method}", _retry_after(headers))
@@ -256,10 +202,7 @@ def _of_status(what: str, status: int, headers: Mapping[str, str]) -> RetryLater
 
 
 def _away(what: str, fault: Exception) -> RetryLaterError:
-    reason = getattr(fault, "reason", None)  # urllib wraps what happened
-    return RetryLaterError(
-        f"Slack cannot be reached for {what}: {type(reason if isinstance(reason, Exception) else fault).__name__}"
-    )
+    return RetryLaterError(f"Slack cannot be reached for {what}: {type(fault).__name__}")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
@@ -268,7 +211,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     return 30.0 if said is None else float(min(max(said, 1), 3600))
 
 
-def _content(answer: httpx2.Response, most: int, began: float) -> bytes:
+def _file(answer: httpx2.Response, most: int, began: float) -> bytes:
     status, kind = answer.status_code, answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if status == 401:
         raise RetryLaterError("Slack answered 401 to a download: the token is not good", OPERATORS)
@@ -278,18 +221,26 @@ def _content(answer: httpx2.Response, most: int, began: float) -> bytes:
         raise PermanentError(f"Slack answered {status} to a download")
     if kind == "text/html" and not answer.url.path.lower().endswith((".html", ".htm")):
         raise PermanentError("Slack gave a page to sign in with instead of a file: the app may lack files:read")
+    content = _content("a download", answer, most, began)
+    if content is None:
+        raise PermanentError(f"a file is larger than {most} bytes")
+    return content
+
+
+def _content(what: str, answer: httpx2.Response, most: int, began: float) -> bytes | None:
+    """None where there are more bytes than that."""
     content = bytearray()
     for chunk in answer.iter_bytes():
         content += chunk
         if len(content) > most:
-            raise PermanentError(f"a file is larger than {most} bytes")
+            return None
         if time.monotonic() - began > LONGEST_TRANSFER:
-            raise RetryLaterError("a download takes too long")
+            raise RetryLaterError(f"Slack takes too long with {what}")
     return bytes(content)
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    """Nothing where it is no JSON object: the library would make its first words an error's name."""
+    """Nothing where it is no JSON object."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -297,9 +248,8 @@ def _object(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _sendable(value: Any) -> Any:
-    """Half a character, as somebody may have sent, cannot be put into a form."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _words(said: object) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx2
 from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deskgate import slack
+from deskgate import simulated
+from deskgate.http_client import http_client
 from simulator.slack import SAMPLE, App, Cast, Member, Message, View, Workspace, posting
 from simulator.slack.sample import AGENT_CHANNEL
 from simulator.slack.web_api import router as web_api
@@ -33,6 +35,8 @@ APP = {
 class Stage:
     """Where Slack's Web API is served for the tests of one process: for one workspace after the other."""
 
+    http: httpx2.Client
+
     def __init__(self) -> None:
         self.base = ""
         self.app: ASGIApp = FastAPI()
@@ -46,7 +50,8 @@ def stage() -> Iterator[Stage]:
     made = Stage()
     with serving(made) as server:
         made.base = server.url
-        yield made
+        with http_client(f"{server.url}/simulator/slack/api/") as made.http:
+            yield made
 
 
 class SlackDesk(Desk):
@@ -58,7 +63,8 @@ class SlackDesk(Desk):
             **APP,
             **settings,
         }  # as an operator has it: quicker to make than with the simulator's pages
-        super().__init__(url, slack_api=f"{on.base}/simulator/slack/api/", **set_up)
+        self.slack_api = on.http
+        super().__init__(url, **set_up)
         self.secret, token = APP["slack_signing_secret"], APP["slack_bot_token"]
         self.workspace = Workspace(
             posting(self.client), self.secret, cast, App(token), public_url=on.base, now=lambda: self.now / 1000
@@ -71,7 +77,7 @@ class SlackDesk(Desk):
     def install(self) -> None:
         """What the worker finds out at the start: whose token it is."""
         with self.store.transaction("test") as tx:
-            installations.put(tx, slack.SIMULATED, anew=True)
+            installations.put(tx, simulated.INSTALLATION, anew=True)
         self.context.look(anew=True)
 
     def be(self, user: str) -> Member:

@@ -25,7 +25,7 @@ from simulator.slack.trouble import Trouble
 from store import tables
 from store.slack import installations
 from store.slack.installations import Installation
-from tests.bot.serving import CLIENT, CLIENT_SECRET, Heard, saying, slack
+from tests.bot.serving import CLIENT, CLIENT_SECRET, Heard, saying, slack, way_to
 from tests.store.clocked import HOUR, MINUTE, Clocked
 
 PUBLIC, LIVES = "https://desk.example", 12 * HOUR
@@ -108,7 +108,7 @@ def clocked(store_url: str) -> Iterator[Clocked]:
 
 
 def visitor_of(clocked: Clocked, base: str, public: str = PUBLIC, teams: tuple[str, ...] = ()) -> Visitor:
-    app, told, ours = FastAPI(), list[str](), App(CLIENT, CLIENT_SECRET, base, teams)
+    app, told, ours = FastAPI(), list[str](), App(CLIENT, CLIENT_SECRET, way_to(base), teams)
     app.include_router(router(clocked.store, ours, public, changed=lambda: told.append("changed")))
     return Visitor(clocked, TestClient(app, base_url=public, follow_redirects=False), told)
 

@@ -10,7 +10,8 @@ import pytest
 import structlog
 from sqlalchemy import select, text
 
-from bot.platform.install import due, rotate
+from bot.platform.install import App, due, rotate
+from deskgate.http_client import http_client
 from simulator.slack import Workspace
 from simulator.slack.trouble import Trouble
 from store import DatabaseFault, tables
@@ -42,7 +43,8 @@ class Desk:
         self.workspace.trouble = trouble
 
     def rotate(self, **named: Any) -> None:
-        rotate(self.clocked.store, self.base, CLIENT, CLIENT_SECRET, "T0DESK", **named)
+        with http_client(self.base) as http:
+            rotate(self.clocked.store, App(CLIENT, CLIENT_SECRET, http), "T0DESK", **named)
 
     @property
     def found(self) -> list[Installation]:

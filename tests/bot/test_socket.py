@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import nullcontext
 from typing import Any
 
+import httpx2
 import pytest
 import structlog
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
@@ -18,7 +20,7 @@ from fastapi.responses import JSONResponse
 
 from bot.platform import socket_mode
 from bot.platform.socket_mode import Socket
-from bot.platform.web_api import slack_client
+from deskgate.http_client import http_client
 from store.jobs.job_queue import RetryLaterError
 from tests.serving import serving
 
@@ -116,13 +118,13 @@ def desk() -> Answering:
 @pytest.fixture
 def context(url: str, desk: Answering, logged: list[structlog.typing.EventDict]) -> Iterator[Socket]:
     """Not yet started."""
-    made = socket_of(f"{url}/api/", desk)
-    yield made
-    made.stop()
+    with http_client(f"{url}/api/") as http:
+        yield (made := socket_of(http, desk))
+        made.stop()
 
 
-def socket_of(base: str, desk: Answering) -> Socket:
-    return Socket(TOKEN, base, desk, log=structlog.get_logger("slack"), back_off=(0.01, 0.02))
+def socket_of(http: httpx2.Client, desk: Answering) -> Socket:
+    return Socket(TOKEN, http, desk, log=structlog.get_logger("slack"), back_off=(0.01, 0.02))
 
 
 @pytest.fixture
@@ -244,7 +246,7 @@ def test_what_keeps_it_from_connecting_is_logged_and_tried_again(
 
 def test_nobody_there(desk: Answering, logged: list[structlog.typing.EventDict]) -> None:
     """The desk starts and stops all the same."""
-    context = socket_of("http://127.0.0.1:9/api/", desk)
+    context = socket_of(http_client("http://127.0.0.1:9/api/"), desk)
     context.start()
     context.stop()
 
@@ -259,14 +261,12 @@ def test_nobody_there(desk: Answering, logged: list[structlog.typing.EventDict])
         ("ws://127.0.0.1/link", False),
     ],
 )
-def test_no_connection_without_tls(slack: Slack, url: str, address: str, safe: bool) -> None:
+def test_no_connection_without_tls(address: str, safe: bool) -> None:
     """Slack's client would speak in the clear to any port but 443."""
-    slack.refusals.append(JSONResponse({"ok": True, "url": address}))
-    if safe:
-        assert socket_mode._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/") == address
-    else:
-        with pytest.raises(RetryLaterError, match="no safe address"):
-            socket_mode._address(slack_client(f"{url}/api/"), TOKEN, "https://slack.com/api/")
+    answer = httpx2.Response(200, json={"ok": True, "url": address})
+    http = httpx2.Client(base_url="https://slack.com/api/", transport=httpx2.MockTransport(lambda _: answer))
+    with nullcontext() if safe else pytest.raises(RetryLaterError, match="no safe address"):
+        assert socket_mode._address(http, TOKEN) == address
 
 
 def test_a_connection_that_slack_closes_is_made_again(slack: Slack, link: WebSocket) -> None:

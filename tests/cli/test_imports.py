@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, free_port
+from tests.cli.test_start import PRODUCTION, SLACK
 
 HEAVY = {
     "alembic",
@@ -61,14 +62,34 @@ with open_desk():
     assert not DOORS & packages(found)
 
 
-def test_a_start_on_a_database_that_is_there_imports_no_migrations_and_not_all_of_twilio(light: Shell) -> None:
-    found = imported("""
-from deskgate.serve import app
-from deskgate.settings import read_settings
-from store import migrate
-migrate(read_settings().database_url)
-app().state.house.store.close()
+def test_a_service_that_runs_in_production_has_no_simulator_no_migrations_and_not_all_of_twilio(light: Shell) -> None:
+    """Started as an operator starts it, with the worker beside it, and asked for pages; then it stops."""
+    light.set(**PRODUCTION, **SLACK, SLACK_API_URL="https://127.0.0.1:9/api/")
+    port = free_port()
+    found = imported(f"""
+import asyncio, http.client, uvicorn
+from deskgate.__main__ import main
+startup = uvicorn.Server.startup
+
+def ask(path):
+    asked = http.client.HTTPConnection("127.0.0.1", {port})
+    asked.request("POST" if path.startswith("/ivr") else "GET", path)
+    return asked.getresponse().status
+
+async def started(server, sockets=None):
+    await startup(server, sockets)
+    answers = [await asyncio.to_thread(ask, path) for path in ("/readyz", "/metrics", "/simulator", "/ivr/voice", "/desk/sign-in")]
+    assert answers == [200, 404, 404, 403, 200], answers
+    server.should_exit = True
+
+uvicorn.Server.startup = started
+sys.argv = ["deskgate", "serve", "--port", "{port}"]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0
 """)
-    assert {"fastapi", "ivr.router", "bot.router", "twilio"} <= found
-    assert "alembic" not in packages(found)
+    assert {"fastapi", "ivr.router", "bot.router", "portal.router", "twilio"} <= found
+    assert not {"alembic", "simulator"} & packages(found)
+    assert "deskgate.simulated" not in found
     assert len({name for name in found if name.startswith("twilio.rest.")}) < 20, "there are some thousand"

@@ -56,6 +56,7 @@ WRONG = [
     ("simulator", "sqlite3"),
     ("deskgate", "sqlalchemy"),
     ("deskgate", "store.tables"),
+    ("deskgate", "simulator"),
     ("ivr", "store.db.statements"),
     ("store", "authz.grant"),
     ("store.accounts", "store.tickets"),
@@ -79,7 +80,14 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
         for room in (ROOT / package, *(path.parent for path in (ROOT / package).glob("*/__init__.py"))):
             (tree / room.relative_to(ROOT)).mkdir()
             (tree / room.relative_to(ROOT) / "__init__.py").touch()
-    for single in ("store/db/statements.py", "authz/grant.py", "bot/router.py", *ivr()):
+    for single in (
+        "store/db/statements.py",
+        "authz/grant.py",
+        "bot/router.py",
+        "deskgate/simulated.py",
+        "deskgate/simulating.py",
+        *ivr(),
+    ):
         (tree / single).touch()
     for importer, imported in IMPURE:
         (tree / f"{importer.replace('.', '/')}.py").write_text(f"import {imported}\n")
