@@ -45,7 +45,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.answer_states: {"message": "n", "state": "'reached'", "why": "''", "at": "{at}"},
     tables.assignments: {"ticket": "n", "staff_id": "1 + n % 5", "at": "{at}"},
-    tables.places: {
+    tables.ticket_threads: {
         "id": "n",
         "ticket": "n",
         "side": "'desk'",
@@ -61,7 +61,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "at": "{at}",
     },
     tables.quotes: {"id": "n", "about": "'source:C1:' || n", "post": "'told:' || n", "asked": "'{{}}'", "at": "{at}"},
-    tables.files: {
+    tables.attachments: {
         "id": "n",
         "message": "n",
         "slack_id": "'F' || n",
@@ -71,7 +71,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.recordings: {"sid": "'RE' || n", "seconds": "7", "state": "'here'", "recorded_at": "{at}"},
     tables.early_edits: {"source": "'C1:early' || n", "author": "'person:1'", "edited": "'1'", "at": "{at}"},
-    tables.lanes: {
+    tables.segments: {
         "id": "'00000000' || (10000000 + n)",
         "key": "'k'",
         "opened_at": "{now} - ({many} - n + 1) * {apart}",
@@ -101,7 +101,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "ended_at": _OVER,
         "answer": "CASE WHEN {new} THEN {bytes} ELSE NULL END",
     },
-    tables.rings: {
+    tables.support_calls: {
         "id": "n",
         "call": "'CA' || n",
         "subject": "'person:' || (" + _PERSON + ")",
@@ -116,7 +116,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "staff_id": "1 + n % 5",
         "ending": "'caller_left'",
     },
-    tables.legs: {
+    tables.agent_legs: {
         "ring": "n",
         "leg": "0",
         "number": "'+44163296000' || (n % 5)",
@@ -137,7 +137,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.deliveries: {"key": "'d' || n", "at": "{at}"},
     tables.sent_forms: {"digest": "'d' || n", "led": "'/desk'", "at": "{at}"},
-    tables.work: {
+    tables.jobs: {
         "id": "n",
         "kind": "CASE n % 3 WHEN 0 THEN 'news' WHEN 1 THEN 'case' ELSE 'slack.say' END",
         "key": "'k' || n",
@@ -149,7 +149,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "done_at": _OVER,
         "given_up": "n % {many} = 1",
     },
-    tables.readings: {"id": "n", "staff_id": "1 + n % 5", "account_id": _ACCOUNT, "at": "{at}"},
+    tables.account_access: {"id": "n", "staff_id": "1 + n % 5", "account_id": _ACCOUNT, "at": "{at}"},
     tables.alerts: {
         "id": "n",
         "kind": "'no_case'",
@@ -161,7 +161,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "at": "{at}",
         "seen_at": _OVER,
     },
-    tables.second_looks: {
+    tables.dual_control: {
         "id": "n",
         "action": "'pin_reissue'",
         "about": "'person:' || n",
@@ -218,7 +218,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "seen_at": "{at}",
         "locked_until": "CASE WHEN {new} THEN {at} ELSE NULL END",
     },
-    tables.loan_requests: {
+    tables.delegation_requests: {
         "id": "n",
         "account_id": _ACCOUNT,
         "asker": _PERSON,
@@ -226,7 +226,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "asked_at": "{at}",
         "status": "CASE WHEN {new} THEN 'open' ELSE 'lent' END",
     },
-    tables.loans: {
+    tables.delegations: {
         "id": "n",
         "account_id": _ACCOUNT,
         "lender": _PERSON,
@@ -266,13 +266,20 @@ STAFF: Final = {
     "role": "CASE n WHEN 5 THEN 'supervisor' ELSE 'agent' END",
 }
 SPAN: Final = {  # ms for which they are kept; all else is of a month
-    **dict.fromkeys((tables.work, tables.deliveries), 3 * DAY),
+    **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),
     **dict.fromkeys((tables.calls, tables.early_edits), 7 * DAY),
-    **dict.fromkeys((tables.approvals, tables.codes, tables.readings, tables.step_ups, tables.text_messages), DAY),
+    **dict.fromkeys(
+        (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
+    ),
     **dict.fromkeys((tables.pin_guards,), DAY),
     **dict.fromkeys((tables.budgets, tables.sent_forms), DAY // 24),
 }
-LESS: Final = {tables.work: 3, tables.rings: 5, tables.legs: 5, tables.lanes: A_LANE}  # of these, one for so many
+LESS: Final = {
+    tables.jobs: 3,
+    tables.support_calls: 5,
+    tables.agent_legs: 5,
+    tables.segments: A_LANE,
+}  # of these, one for so many
 
 
 def past(store: Store, accounts: int, many: int, now: int, *, without: Collection[Any] = ()) -> None:

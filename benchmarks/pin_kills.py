@@ -77,7 +77,7 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
             attempt_limits.reserve(tx, attempt_limits.counter_of(account.person), real=True, limits=())
         empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
-        for table in (tables.budgets, tables.work):  # notices of a round before: the clock has not moved since
+        for table in (tables.budgets, tables.jobs):  # notices of a round before: the clock has not moved since
             tx.connection.execute(delete(table))
     store.close()
 

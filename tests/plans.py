@@ -48,13 +48,13 @@ FEW: Final = {  # tables that do not grow with use
         "switches",
         "installations",
         "install_states",
-        "pulse",
+        "write_probe",
         "unsent_words",
     ),
 }
 SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
-    *("ix_work_due", "ix_work_kind_due", "ix_work_lane", "ix_work_given_up", "ix_calls_answered", "ix_legs_live"),
-    *("ix_loans_live", "ix_codes_live", "ix_slack_members_staff", "ix_pin_guards_locked_until"),
+    *("ix_jobs_due", "ix_jobs_kind_due", "ix_jobs_lane", "ix_jobs_given_up", "ix_calls_answered", "ix_agent_legs_live"),
+    *("ix_delegations_live", "ix_codes_live", "ix_slack_members_staff", "ix_pin_guards_locked_until"),
     *("ix_ledger_checkpoints_retiring", "ix_ledger_checkpoints_over"),
 }
 ALLOWED: Final = {  # file and function, and why it may read all there is
@@ -66,8 +66,8 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"edits:sweep": "words on no ticket, which are kept for a week",
     r"alerts:shown": "from the newest on, and fifty are enough",
     r"agent_tickets:all_for_desk|failed_jobs:(listed|given_up)": "a command of the operator's",
-    r"checkpoints:open_heads on ledger_lanes": "before the first checkpoint there is no other",
-    r"retired_keys:is_strange on ledger_lanes": "one row is enough, and is asked for once in each process",
+    r"checkpoints:open_heads on ledger_segments": "before the first checkpoint there is no other",
+    r"retired_keys:is_strange on ledger_segments": "one row is enough, and is asked for once in each process",
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
     r"account_access:lift": "a click of whoever leads: the looks of one of the staff, of which a day's are kept",
     r"alerts:seen_of": "those that nobody has looked into yet",

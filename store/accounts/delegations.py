@@ -22,7 +22,7 @@ REQUESTS_A_DAY: Final = 3
 REQUEST_LIFE: Final = 24 * HOUR
 
 
-_l = tables.loans.c
+_l = tables.delegations.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     _stay(tx, grant)
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
-    r, asker = tables.loan_requests.c, person_of(grant.subject)
+    r, asker = tables.delegation_requests.c, person_of(grant.subject)
     lock(tx, asker)
     recent = tx.connection.execute(
         select(r.account_id, r.cell, r.status).where(r.asker == asker, of_late(r.asked_at, tx.now, REQUEST_LIFE))
@@ -86,7 +86,7 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     if len(recent) >= REQUESTS_A_DAY:
         return "too_many"
     row = {"account_id": grant.account, "asker": asker, "cell": cell, "status": "open", "asked_at": tx.now}
-    id: int = tx.connection.execute(insert(tables.loan_requests).returning(r.id), row).scalar_one()
+    id: int = tx.connection.execute(insert(tables.delegation_requests).returning(r.id), row).scalar_one()
     tx.told(grant, f"loan_request:{id}", f"cell:{cell}")
     job_queue.enqueue(tx, "slack.loan_request", str(id), {"request": id}, lane=f"loan:{id}")
     return id
@@ -94,13 +94,13 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
 
 def account_of(tx: Transaction, id: int) -> int | None:
     """Whose account a request is about, to ask for the right to answer it."""
-    r = tables.loan_requests.c
+    r = tables.delegation_requests.c
     return tx.connection.execute(select(r.account_id).where(r.id == id)).scalar()
 
 
 def cell_of(tx: Transaction, id: int) -> str:
     """What a request asks for; empty where there is none."""
-    r = tables.loan_requests.c
+    r = tables.delegation_requests.c
     return tx.connection.execute(select(r.cell).where(r.id == id)).scalar() or ""
 
 
@@ -110,7 +110,7 @@ def may_be_for_one(cell: str) -> bool:
 
 
 def account_of_loan(tx: Transaction, id: int) -> int | None:
-    return tx.connection.execute(select(tables.loans.c.account_id).where(tables.loans.c.id == id)).scalar()
+    return tx.connection.execute(select(tables.delegations.c.account_id).where(tables.delegations.c.id == id)).scalar()
 
 
 def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[Request, list[Lender]] | None:
@@ -141,7 +141,7 @@ def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegatio
         "lent_at": tx.now,
         "ends_at": tx.now + min(hours or LONGEST, LONGEST) * HOUR,
     }
-    loan: int = tx.connection.execute(insert(tables.loans).returning(tables.loans.c.id), row).scalar_one()
+    loan: int = tx.connection.execute(insert(tables.delegations).returning(tables.delegations.c.id), row).scalar_one()
     tx.told(grant, f"lent_to:{subject_of(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
     job_queue.enqueue(tx, "slack.loan_news", f"{id}:lent", {"request": id, "loan": loan}, lane=f"loan:{id}")
     return loans(tx, grant, loan)[0]
@@ -170,7 +170,7 @@ def take_back(tx: Transaction, who: str, loan: int) -> bool:
 
 def _end(tx: Transaction, loan: int) -> bool:
     """Whether it had not ended before."""
-    ended = update(tables.loans).where(_l.id == loan, _l.ended_at.is_(None)).values(ended_at=tx.now)
+    ended = update(tables.delegations).where(_l.id == loan, _l.ended_at.is_(None)).values(ended_at=tx.now)
     return tx.connection.execute(ended.returning(_l.id)).first() is not None
 
 
@@ -187,7 +187,7 @@ def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delega
 def told_about(tx: Transaction, grant: Grant, loan: int) -> Delegation | None:
     """For the worker: a loan as both sides hear of it, ended or not."""
     tx.require(grant, "desk.deliver")
-    row = tx.connection.execute(_LOANS.where(tables.loans.c.id == loan)).first()
+    row = tx.connection.execute(_LOANS.where(tables.delegations.c.id == loan)).first()
     tx.told(grant, "contact.name", "account.name")
     return _loan(row) if row is not None else None
 
@@ -198,7 +198,9 @@ def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
     assert grant.account is not None
     account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
     lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
-    taken = update(tables.loans).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
+    taken = (
+        update(tables.delegations).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
+    )
     if tx.connection.execute(taken.returning(_l.id)).first() is None:
         raise GrantRequiredError("the ticket it was lent for is open already")
 
@@ -228,8 +230,8 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
         or row.person_id is None
         or not may_lend(tx.schemes[row.scheme], words_of(row.held), row.cell)
     ]
-    r, on = tables.loan_requests.c, select(c.person_id).where(c.account_id == account)
-    asked = update(tables.loan_requests).where(r.account_id == account, r.status == "open", r.asker.not_in(on))
+    r, on = tables.delegation_requests.c, select(c.person_id).where(c.account_id == account)
+    asked = update(tables.delegation_requests).where(r.account_id == account, r.status == "open", r.asker.not_in(on))
     tx.connection.execute(asked.values(status="gone"))
     for row in lost:
         _end_for_both(tx, row.id, account, row.borrower, row.cell)
@@ -238,7 +240,7 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
 
 def end_all(tx: Transaction) -> int:
     """After a restore: any of them may have been taken back since, and any request answered."""
-    r = tables.loan_requests
+    r = tables.delegation_requests
     tx.connection.execute(update(r).where(r.c.status == "open").values(status="gone"))
     live = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now)
     rows = tx.connection.execute(live).all()
@@ -290,8 +292,8 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
     can = [lender.person for lender in _lenders(tx, found.account, found.cell, but=found.asker)]
     if found.asker not in there or mine not in can:
         return None
-    r = tables.loan_requests.c
-    answered = update(tables.loan_requests).where(r.id == id, r.status == "open")
+    r = tables.delegation_requests.c
+    answered = update(tables.delegation_requests).where(r.id == id, r.status == "open")
     by = {"status": status, "answered_by": person_of(grant.subject), "answered_at": tx.now}
     return found if tx.connection.execute(answered.values(by).returning(r.id)).first() is not None else None
 
@@ -325,23 +327,23 @@ def _loan(row: Any) -> Delegation:
 _borrower, _lender = tables.people.alias("borrower"), tables.people.alias("lender")
 _LOANS = (
     select(
-        tables.loans,
+        tables.delegations,
         tables.accounts.c.name.label("account_name"),
         _borrower.c.name.label("borrower_name"),
         _lender.c.name.label("lender_name"),
     )
-    .join(tables.accounts, tables.accounts.c.id == tables.loans.c.account_id)
-    .join(_borrower, _borrower.c.id == tables.loans.c.borrower)
-    .join(_lender, _lender.c.id == tables.loans.c.lender)
-    .order_by(tables.loans.c.id)
+    .join(tables.accounts, tables.accounts.c.id == tables.delegations.c.account_id)
+    .join(_borrower, _borrower.c.id == tables.delegations.c.borrower)
+    .join(_lender, _lender.c.id == tables.delegations.c.lender)
+    .order_by(tables.delegations.c.id)
 )
 _REQUEST = (
     select(
-        tables.loan_requests,
+        tables.delegation_requests,
         tables.accounts.c.name.label("account_name"),
         tables.people.c.name.label("asker_name"),
     )
-    .join(tables.accounts, tables.accounts.c.id == tables.loan_requests.c.account_id)
-    .join(tables.people, tables.people.c.id == tables.loan_requests.c.asker)
-    .where(tables.loan_requests.c.id == bindparam("id"))
+    .join(tables.accounts, tables.accounts.c.id == tables.delegation_requests.c.account_id)
+    .join(tables.people, tables.people.c.id == tables.delegation_requests.c.asker)
+    .where(tables.delegation_requests.c.id == bindparam("id"))
 )

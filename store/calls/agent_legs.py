@@ -39,7 +39,7 @@ class Progress:
 def add(tx: Transaction, ring: int, numbers: Sequence[str]) -> None:
     rows = [{"ring": ring, "leg": leg, "number": number} for leg, number in enumerate(numbers)]
     if rows:
-        tx.connection.execute(insert(tables.legs), rows)
+        tx.connection.execute(insert(tables.agent_legs), rows)
 
 
 def turn(tx: Transaction, ring: int, leg: int) -> Turn:
@@ -79,7 +79,7 @@ def is_closed(tx: Transaction, ring: int, leg: int) -> bool:
 
 def stop(tx: Transaction, ring: int) -> None:
     """Nobody waits any more for those that still ring for this caller, or listen to what is offered."""
-    lg = tables.legs.c
+    lg = tables.agent_legs.c
     rung = select(lg.leg).where(lg.ring == ring, lg.rung_at.is_not(None), lg.gone_at.is_(None), ~lg.took)
     for leg in tx.connection.execute(rung).scalars().all():
         job_queue.enqueue_once(tx, "leg_stop", f"{ring}:{leg}", {"ring": ring, "leg": leg, "cut": False})
@@ -87,21 +87,23 @@ def stop(tx: Transaction, ring: int) -> None:
 
 def over(tx: Transaction, ring: int) -> None:
     """The caller waits and talks no more: what has not rung for them never will, and what rings is stopped."""
-    lg = tables.legs.c
-    unrung = update(tables.legs).where(lg.ring == ring, lg.rung_at.is_(None), lg.gone_at.is_(None))
+    lg = tables.agent_legs.c
+    unrung = update(tables.agent_legs).where(lg.ring == ring, lg.rung_at.is_(None), lg.gone_at.is_(None))
     tx.connection.execute(unrung.values(gone_at=tx.now))
     stop(tx, ring)
 
 
 def cut_off(tx: Transaction, staff: int) -> None:
     """They were suspended: their phone rings no more, and whatever they are talking in ends."""
-    s, lg, r = tables.staff.c, tables.legs.c, tables.rings.c
+    s, lg, r = tables.staff.c, tables.agent_legs.c, tables.support_calls.c
     number = tx.connection.execute(select(s.phone).where(s.id == staff)).scalar()
     theirs = and_(lg.took, r.staff_id == staff, r.ended_at.is_(None))
     if number is not None and _closed(tx, [number]):
         theirs = or_(theirs, lg.number == number)
     live = (
-        select(lg.ring, lg.leg).join(tables.rings, r.id == lg.ring).where(lg.rung_at.is_not(None), lg.gone_at.is_(None))
+        select(lg.ring, lg.leg)
+        .join(tables.support_calls, r.id == lg.ring)
+        .where(lg.rung_at.is_not(None), lg.gone_at.is_(None))
     )
     for row in tx.connection.execute(live.where(theirs)).all():
         about = {"ring": row.ring, "leg": row.leg, "cut": True}
@@ -123,12 +125,12 @@ def took(tx: Transaction, ring: int, leg: int) -> None:
 def gone(tx: Transaction, ring: int, leg: int) -> None:
     """It rings and talks no more: whoever waits for this phone has it now, and not only at the next look."""
     _set(tx, ring, leg, gone_at=tx.now)
-    lg, r, mine = tables.legs.c, tables.rings.c, _find(tx, ring, leg)
+    lg, r, mine = tables.agent_legs.c, tables.support_calls.c, _find(tx, ring, leg)
     if mine is None:
         return
     waiting = (
         select(lg.ring, lg.leg)
-        .join(tables.rings, r.id == lg.ring)
+        .join(tables.support_calls, r.id == lg.ring)
         .where(lg.number == mine.number, lg.rung_at.is_(None), lg.gone_at.is_(None), r.ended_at.is_(None))
     )
     for row in tx.connection.execute(waiting.where(r.taken_by.is_(None))).all():
@@ -138,10 +140,10 @@ def gone(tx: Transaction, ring: int, leg: int) -> None:
 
 def whose(tx: Transaction, ring: int, leg: int) -> int | None:
     """The member of the staff whose phone it is; None: nobody's, or it is shared."""
-    s, lg = tables.staff.c, tables.legs.c
+    s, lg = tables.staff.c, tables.agent_legs.c
     theirs = (
         select(s.id)
-        .join(tables.legs, lg.number == s.phone)
+        .join(tables.agent_legs, lg.number == s.phone)
         .where(lg.ring == ring, lg.leg == leg, s.suspended_at.is_(None))
         .limit(2)
     )
@@ -150,8 +152,8 @@ def whose(tx: Transaction, ring: int, leg: int) -> int | None:
 
 
 def progress(tx: Transaction, ring: int) -> Progress:
-    lg = tables.legs.c
-    mine = tx.connection.execute(select(tables.legs).where(lg.ring == ring)).all()
+    lg = tables.agent_legs.c
+    mine = tx.connection.execute(select(tables.agent_legs).where(lg.ring == ring)).all()
     waiting = [_find(tx, ring, one.leg) for one in mine if one.rung_at is None and one.gone_at is None]
     held_up = any(_is_busy(tx, other) for one in waiting if one is not None for other in _others(tx, one))
     return Progress(max((one.rung_at or 0 for one in mine), default=0), held_up)
@@ -167,15 +169,15 @@ def _closed(tx: Transaction, numbers: Sequence[str]) -> set[str]:
 
 
 def _find(tx: Transaction, ring: int, leg: int) -> Any:
-    return tx.connection.execute(_LEGS.where(tables.legs.c.ring == ring, tables.legs.c.leg == leg)).first()
+    return tx.connection.execute(_LEGS.where(tables.agent_legs.c.ring == ring, tables.agent_legs.c.leg == leg)).first()
 
 
 def _others(tx: Transaction, mine: Any) -> Sequence[Any]:
     """The other legs of the same phone that may matter. Locked, so that of two callers one comes first."""
-    lg, r = tables.legs.c, tables.rings.c
+    lg, r = tables.agent_legs.c, tables.support_calls.c
     live = or_(r.ended_at.is_(None), lg.rung_at > tx.now - RINGS_FOR)
     same = and_(lg.number == mine.number, lg.ring != mine.ring, lg.gone_at.is_(None), live)
-    return tx.connection.execute(_LEGS.where(same).order_by(lg.ring).with_for_update(of=tables.legs)).all()
+    return tx.connection.execute(_LEGS.where(same).order_by(lg.ring).with_for_update(of=tables.agent_legs)).all()
 
 
 def _is_busy(tx: Transaction, other: Any) -> bool:
@@ -192,10 +194,13 @@ def _is_before(other: Any, mine: Any) -> bool:
 
 
 def _set(tx: Transaction, ring: int, leg: int, **values: object) -> None:
-    lg = tables.legs.c
-    tx.connection.execute(update(tables.legs).where(lg.ring == ring, lg.leg == leg).values(**values))
+    lg = tables.agent_legs.c
+    tx.connection.execute(update(tables.agent_legs).where(lg.ring == ring, lg.leg == leg).values(**values))
 
 
-_LEGS: Final = select(tables.legs, tables.rings.c.emergency, tables.rings.c.ended_at, tables.rings.c.taken_by).join(
-    tables.rings, tables.rings.c.id == tables.legs.c.ring
-)
+_LEGS: Final = select(
+    tables.agent_legs,
+    tables.support_calls.c.emergency,
+    tables.support_calls.c.ended_at,
+    tables.support_calls.c.taken_by,
+).join(tables.support_calls, tables.support_calls.c.id == tables.agent_legs.c.ring)

@@ -164,8 +164,12 @@ def _came_to(tx: Transaction, ours: CallBack) -> str:
         )
     if ours.status != "proved":
         return "We called back. Somebody answered, and did not come through to the desk: they have proved nothing."
-    r, s = tables.rings.c, tables.staff.c
-    theirs = select(r.met_at, r.ended_at, s.name).select_from(tables.rings).outerjoin(tables.staff, s.id == r.staff_id)
+    r, s = tables.support_calls.c, tables.staff.c
+    theirs = (
+        select(r.met_at, r.ended_at, s.name)
+        .select_from(tables.support_calls)
+        .outerjoin(tables.staff, s.id == r.staff_id)
+    )
     row = tx.connection.execute(theirs.where(r.call == ours.call).order_by(r.id.desc()).limit(1)).first()
     if row is None or row.met_at is None:
         return "We called back. They gave their PIN, and nobody of the desk talked to them."
@@ -216,7 +220,7 @@ def _make(
 
 
 def _why_not(tx: Transaction, person: int, staff: int | None) -> str:
-    c, r = tables.call_backs.c, tables.rings.c
+    c, r = tables.call_backs.c, tables.support_calls.c
     if not factors.numbers(tx, person).good:
         return "no_number"
     theirs = select(r.id).where(

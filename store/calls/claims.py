@@ -10,7 +10,7 @@ from store.calls import support_calls
 from store.db.transaction import Transaction
 from store.jobs import call_news
 
-_r = tables.rings.c
+_r = tables.support_calls.c
 
 
 def claim(tx: Transaction, grant: Grant, id: int) -> bool:
@@ -18,7 +18,7 @@ def claim(tx: Transaction, grant: Grant, id: int) -> bool:
     stays open afterwards. False: it is another's, nobody has taken it, or it has been over for longer."""
     tx.require(grant, "desk.card.view")
     staff = _staff(grant)
-    free = update(tables.rings).where(
+    free = update(tables.support_calls).where(
         *_open(tx, grant, id), _r.taken_by.is_not(None), _r.staff_id.is_(None) | (_r.staff_id == staff)
     )
     late = case((_r.staff_id.is_(None), _r.ended_at.is_not(None)), else_=_r.claimed_late)
@@ -34,13 +34,13 @@ def give_back(tx: Transaction, grant: Grant, id: int) -> bool:
     looking at the account: they had chosen it. False: it is not theirs, or it has been over for too long."""
     tx.require(grant, "desk.card.view")
     staff = _staff(grant)
-    theirs = update(tables.rings).where(*_open(tx, grant, id), _r.staff_id == staff)
+    theirs = update(tables.support_calls).where(*_open(tx, grant, id), _r.staff_id == staff)
     row = tx.connection.execute(theirs.values(staff_id=null(), claimed_late=false()).returning(_r.proof)).first()
     if row is None:
         return False
     if row.proof >= int(Proof.VERIFIED):
         seen = {"staff_id": staff, "account_id": grant.account, "at": tx.now}
-        tx.connection.execute(insert(tables.readings).values(**seen))
+        tx.connection.execute(insert(tables.account_access).values(**seen))
     tx.told(grant, f"ring_given_back:{id}")
     call_news.news(tx, id)
     return True

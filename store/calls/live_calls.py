@@ -114,7 +114,7 @@ class Case:
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
     """All that wait or talk, the oldest first. Nothing of any customer."""
     tx.require(grant, "desk.proof.ask", "desk.deliver")
-    r = tables.rings.c
+    r = tables.support_calls.c
     waiting = support_calls.queue(tx)
     rows = tx.connection.execute(_CALLS.where(r.ended_at.is_(None)).order_by(r.emergency.desc(), r.id)).all()
     return [_call(tx, row, waiting) for row in rows]
@@ -124,7 +124,7 @@ def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
     """Calls that have ended lately: those of whoever asks, as long as their cases stay open, and those that nobody took or nobody
     has said are theirs; the newest first. Nothing of any customer."""
     tx.require(grant, "desk.proof.ask")
-    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
+    r, staff = tables.support_calls.c, int(grant.subject.partition(":")[2])
     theirs = or_(r.staff_id == staff, r.staff_id.is_(None))
     lately = _CALLS.where(theirs, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
     return [_call(tx, row, []) for row in tx.connection.execute(lately).all()]
@@ -134,7 +134,7 @@ def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
     """One of them, over or not."""
     tx.require(grant, "desk.proof.ask", "desk.deliver")
     waiting = support_calls.queue(tx)
-    row = tx.connection.execute(_CALLS.where(tables.rings.c.id == ring)).first()
+    row = tx.connection.execute(_CALLS.where(tables.support_calls.c.id == ring)).first()
     return None if row is None else _call(tx, row, waiting)
 
 
@@ -144,7 +144,7 @@ def case(
     """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
     `texting`: the countries to which codes go by text message, if they go at all. `facts`: with what the caller may be told."""
     tx.require(grant, "desk.card.view", "desk.deliver")
-    r, waiting = tables.rings.c, support_calls.queue(tx)
+    r, waiting = tables.support_calls.c, support_calls.queue(tx)
     row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
@@ -154,13 +154,13 @@ def case(
 
 def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
     """The desk's two words in this call, for both of those who talk; None while nobody has taken it."""
-    row = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == ring)).first()
+    row = tx.connection.execute(select(tables.support_calls).where(tables.support_calls.c.id == ring)).first()
     return None if row is None else _words(tx, row)
 
 
 def of_person(tx: Transaction, staff: int, person: int) -> LiveWith | None:
     """The call one of the staff has now with somebody who is verified in it, if they have one."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     theirs = select(r.id, r.account_id).where(
         r.staff_id == staff,
         r.subject == subject_of(person),
@@ -296,6 +296,6 @@ def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
     )
 
 
-_CALLS: Final[Select[Any]] = select(tables.rings, tables.staff.c.name.label("agent")).outerjoin(
-    tables.staff, tables.staff.c.id == tables.rings.c.staff_id
+_CALLS: Final[Select[Any]] = select(tables.support_calls, tables.staff.c.name.label("agent")).outerjoin(
+    tables.staff, tables.staff.c.id == tables.support_calls.c.staff_id
 )

@@ -102,58 +102,62 @@ def start(
         "own_number": own_number,
         "call_back": call_back,
     }
-    id: int = tx.connection.execute(insert(tables.rings).returning(tables.rings.c.id), row).scalar_one()
+    id: int = tx.connection.execute(insert(tables.support_calls).returning(tables.support_calls.c.id), row).scalar_one()
     agent_legs.add(tx, id, numbers)
     call_news.news(tx, id)
     return id
 
 
 def look(tx: Transaction, id: int) -> SupportCall | None:
-    r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id)).first()
+    r = tx.connection.execute(select(tables.support_calls).where(tables.support_calls.c.id == id)).first()
     return None if r is None else _ring(r)
 
 
 def hold(tx: Transaction, id: int) -> SupportCall | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
-    r = tx.connection.execute(select(tables.rings).where(tables.rings.c.id == id).with_for_update()).first()
+    r = tx.connection.execute(
+        select(tables.support_calls).where(tables.support_calls.c.id == id).with_for_update()
+    ).first()
     return None if r is None else _ring(r)
 
 
 def queue(tx: Transaction) -> list[int]:
     """Who waits, in the order they are answered: emergencies, then whoever came first."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     query = select(r.id).where(r.ended_at.is_(None), r.taken_by.is_(None)).order_by(r.emergency.desc(), r.id)
     return list(tx.connection.execute(query).scalars())
 
 
 def place(tx: Transaction, ring: SupportCall) -> int:
     """Where a caller who waits stands in the queue, from 1."""
-    return _place(tx, tables.rings.c.id < ring.id, emergency=ring.emergency)
+    return _place(tx, tables.support_calls.c.id < ring.id, emergency=ring.emergency)
 
 
 def place_since(tx: Transaction, since: int, *, emergency: bool) -> int:
     """The same for whoever has waited since then (ms), and is not in the queue: somebody threatens them (ivr/duress.py)."""
-    return _place(tx, tables.rings.c.started_at <= since, emergency=emergency)
+    return _place(tx, tables.support_calls.c.started_at <= since, emergency=emergency)
 
 
 def _place(tx: Transaction, earlier: ColumnElement[bool], *, emergency: bool) -> int:
-    r = tables.rings.c
+    r = tables.support_calls.c
     before = and_(r.emergency, earlier) if emergency else or_(r.emergency, earlier)
-    query = select(func.count()).select_from(tables.rings).where(r.ended_at.is_(None), r.taken_by.is_(None), before)
+    query = (
+        select(func.count()).select_from(tables.support_calls).where(r.ended_at.is_(None), r.taken_by.is_(None), before)
+    )
     others: int = tx.connection.execute(query).scalar_one()
     return others + 1
 
 
 def seen(tx: Transaction, id: int) -> None:
     """The caller is still there."""
-    tx.connection.execute(update(tables.rings).where(tables.rings.c.id == id).values(seen_at=tx.now))
+    tx.connection.execute(update(tables.support_calls).where(tables.support_calls.c.id == id).values(seen_at=tx.now))
 
 
 def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
     """An agent presses 1: `call` is their leg's. True for the first; again for the same one, so that a repeat hears the same.
     Whose phone it is, as far as it is one of the staff's, takes the call in their name."""
-    r, again = tables.rings.c, tables.rings.c.taken_by == call
-    free = update(tables.rings).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | again)
+    r, again = tables.support_calls.c, tables.support_calls.c.taken_by == call
+    free = update(tables.support_calls).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | again)
     now = {
         "taken_by": call,
         "taken_at": case((again, r.taken_at), else_=literal(tx.now)),
@@ -170,19 +174,19 @@ def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
 
 def met(tx: Transaction, id: int) -> None:
     """The caller comes into the room: from now on the call is the agent's, until one of them leaves."""
-    r = tables.rings.c
-    tx.connection.execute(update(tables.rings).where(r.id == id, r.met_at.is_(None)).values(met_at=tx.now))
+    r = tables.support_calls.c
+    tx.connection.execute(update(tables.support_calls).where(r.id == id, r.met_at.is_(None)).values(met_at=tx.now))
 
 
 def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
     """A leg of the desk is over. If it had taken the call of somebody not yet there, that is let go: they meet nobody. If they
     had met, the agent has left."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     theirs = (r.taken_by == call) & r.ended_at.is_(None)  # what it was stays so once it is over
     let_go, left = theirs & r.met_at.is_(None), theirs & r.met_at.is_not(None)
     now: dict[str, Any] = {name: case((let_go, null()), else_=r[name]) for name in ("taken_by", "taken_at", "staff_id")}
     now |= {"gone": r.gone + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
-    tx.connection.execute(update(tables.rings).where(r.id == id).values(**now))
+    tx.connection.execute(update(tables.support_calls).where(r.id == id).values(**now))
     agent_legs.gone(tx, id, leg)
     call_news.news(tx, id)
 
@@ -190,7 +194,7 @@ def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
 def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
     """The caller is no longer waiting or talking. The ring if it had been open until now. An agent who still waits in the room
     is told; a proof that was asked for and not given has failed."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     unproved = (r.asked != "") & (r.told == "")
     now = {
         "ended_at": tx.now,
@@ -198,7 +202,12 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
         "told": case((unproved, literal("failed")), else_=r.told),
         "proof": case((unproved & (r.asked == "pin"), literal(int(Proof.CLAIMED))), else_=r.proof),
     }
-    ended = update(tables.rings).where(r.call == call, r.ended_at.is_(None)).values(**now).returning(tables.rings)
+    ended = (
+        update(tables.support_calls)
+        .where(r.call == call, r.ended_at.is_(None))
+        .values(**now)
+        .returning(tables.support_calls)
+    )
     row = tx.connection.execute(ended).first()
     if row is None:
         return None
@@ -213,9 +222,9 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
 def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) -> None:
     """What came of the keypad. Who keyed a wrong PIN is no longer known to be anybody; nor is, to the agent, whoever is
     `threatened`, though they passed. The agent hears of it in the room."""
-    r, told = tables.rings.c, "passed" if passed else "failed"
+    r, told = tables.support_calls.c, "passed" if passed else "failed"
     proof = Proof.VERIFIED if passed and not threatened else Proof.CLAIMED
-    asked = update(tables.rings).where(r.id == id, r.asked != "", r.told != told, r.ended_at.is_(None))
+    asked = update(tables.support_calls).where(r.id == id, r.asked != "", r.told != told, r.ended_at.is_(None))
     now = {
         "told": told,
         "proof": case((r.asked == "pin", literal(int(proof))), else_=r.proof),
@@ -231,13 +240,13 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
 
 def sweep(tx: Transaction) -> None:
     """A call that Twilio never ended is over all the same."""
-    r = tables.rings.c
-    old = update(tables.rings).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
+    r = tables.support_calls.c
+    old = update(tables.support_calls).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
     ending = case((r.ending == "", literal(LOST)), else_=r.ending)
     tx.connection.execute(old.values(ended_at=tx.now, ending=ending))
     gone = select(r.id).where(r.ended_at < tx.now - KEPT)
-    tx.connection.execute(delete(tables.legs).where(tables.legs.c.ring.in_(gone)))
-    tx.connection.execute(delete(tables.rings).where(r.ended_at < tx.now - KEPT))
+    tx.connection.execute(delete(tables.agent_legs).where(tables.agent_legs.c.ring.in_(gone)))
+    tx.connection.execute(delete(tables.support_calls).where(r.ended_at < tx.now - KEPT))
 
 
 def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
@@ -246,8 +255,8 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     tx.require(grant, "desk.proof.ask")
     if what not in KEYPAD_FOR:
         raise ValueError(f"nothing to ask for: {what}")
-    r, staff = tables.rings.c, int(grant.subject.partition(":")[2])
-    talking = update(tables.rings).where(
+    r, staff = tables.support_calls.c, int(grant.subject.partition(":")[2])
+    talking = update(tables.support_calls).where(
         r.id == id,
         r.staff_id == staff,
         r.ended_at.is_(None),
@@ -272,7 +281,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
 def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
     """Under the agents' line's own grant, for the account the ring is about."""
     tx.require(grant, "desk.card.view")
-    r, p, a = tables.rings.c, tables.people.c, tables.accounts.c
+    r, p, a = tables.support_calls.c, tables.people.c, tables.accounts.c
     row = tx.connection.execute(
         select(r.subject, r.proof, r.emergency, a.name, a.number)
         .join(tables.accounts, a.id == r.account_id)

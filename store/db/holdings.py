@@ -175,10 +175,10 @@ _covered = exists().where(
 )
 _lent = exists().where(
     and_(
-        tables.loans.c.account_id == tables.accounts.c.id,
-        tables.loans.c.borrower == bindparam("person"),
-        tables.loans.c.ended_at.is_(None),
-        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
+        tables.delegations.c.account_id == tables.accounts.c.id,
+        tables.delegations.c.borrower == bindparam("person"),
+        tables.delegations.c.ended_at.is_(None),
+        tables.delegations.c.ends_at > bindparam("now", type_=tables.delegations.c.ends_at.type),
     )
 )
 _ROLE = select(tables.staff.c.role).where(
@@ -209,21 +209,21 @@ _standings = (
 _STANDING = Prepared(_standings.where(tables.contacts.c.account_id == bindparam("account")))
 _STANDINGS = _standings.order_by(tables.accounts.c.number)
 _HOLD = (
-    select(tables.loans.c.ticket)
+    select(tables.delegations.c.ticket)
     .where(
-        tables.loans.c.id == bindparam("loan"),
-        tables.loans.c.ended_at.is_(None),
-        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
+        tables.delegations.c.id == bindparam("loan"),
+        tables.delegations.c.ended_at.is_(None),
+        tables.delegations.c.ends_at > bindparam("now", type_=tables.delegations.c.ends_at.type),
     )
     .with_for_update()
 )
 _LIVE = (
-    select(tables.loans, held_by(tables.loans.c.account_id, tables.loans.c.lender).label("held"))
+    select(tables.delegations, held_by(tables.delegations.c.account_id, tables.delegations.c.lender).label("held"))
     .where(
-        tables.loans.c.borrower == bindparam("borrower"),
-        tables.loans.c.account_id == bindparam("account"),
-        tables.loans.c.ended_at.is_(None),
-        tables.loans.c.ends_at > bindparam("now", type_=tables.loans.c.ends_at.type),
+        tables.delegations.c.borrower == bindparam("borrower"),
+        tables.delegations.c.account_id == bindparam("account"),
+        tables.delegations.c.ended_at.is_(None),
+        tables.delegations.c.ends_at > bindparam("now", type_=tables.delegations.c.ends_at.type),
     )
-    .order_by(tables.loans.c.one_ticket, tables.loans.c.id)
+    .order_by(tables.delegations.c.one_ticket, tables.delegations.c.id)
 )

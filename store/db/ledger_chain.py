@@ -193,4 +193,4 @@ def chained(segment: Segment, entries: Sequence[Entry]) -> tuple[list[dict[str, 
 
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for every entry
-_OPEN_SEGMENT = insert(tables.lanes)
+_OPEN_SEGMENT = insert(tables.segments)

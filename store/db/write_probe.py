@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import tables
 
 ONE: Final = 1
-_p = tables.pulse
+_p = tables.write_probe
 
 
 def beat(connection: Connection, now: int, patience: float) -> None:

@@ -94,7 +94,7 @@ def enqueue(
     tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
 ) -> None:
     """Adds a job, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
-    tx.write(tables.work, _row(tx, kind, key, payload, after, lane))
+    tx.write(tables.jobs, _row(tx, kind, key, payload, after, lane))
 
 
 def enqueue_once(
@@ -147,27 +147,27 @@ def lane_of(kind: str, person: int) -> str:
 def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
     """What is pending in these lanes is done no more, nor can the operator have what was given up tried again: the lanes in which there
     was anything."""
-    return _withdrawn(tx, tables.work.c.lane.in_(lanes))
+    return _withdrawn(tx, tables.jobs.c.lane.in_(lanes))
 
 
 def withdraw_proving(tx: Transaction) -> int:
     """The same for whatever sends anybody a code or a link: how many."""
-    return len(_withdrawn(tx, tables.work.c.kind.in_(PROVING)))
+    return len(_withdrawn(tx, tables.jobs.c.kind.in_(PROVING)))
 
 
 def _withdrawn(tx: Transaction, which: ColumnElement[bool]) -> list[str]:
-    w = tables.work.c
+    w = tables.jobs.c
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}"}
     found: list[str] = []
     for there in (w.done_at.is_(None), w.given_up):  # each has an index of its own
-        owed = update(tables.work).where(which, there).values(gone).returning(w.lane)
+        owed = update(tables.jobs).where(which, there).values(gone).returning(w.lane)
         found += tx.connection.execute(owed).scalars()
     return found
 
 
 def waits(tx: Transaction, lane: str) -> bool:
     """Whether a job in this lane has not been begun: what is so now, it will find when it is done."""
-    w = tables.work.c
+    w = tables.jobs.c
     unbegun = select(w.id).where(w.lane == lane, w.done_at.is_(None), w.attempts == 0).limit(1)
     return tx.connection.execute(unbegun).first() is not None
 
@@ -180,8 +180,8 @@ def outside(do: Callable[[], object]) -> Iterator[None]:
 
 def lease_again(tx: Transaction, job: Job) -> bool:
     """After the transaction that leased it was rolled back: so that the try counts. False: somebody else has it by now."""
-    w = tables.work.c
-    before = update(tables.work).where(w.id == job.id, w.attempts == job.attempts - 1, w.done_at.is_(None))
+    w = tables.jobs.c
+    before = update(tables.jobs).where(w.id == job.id, w.attempts == job.attempts - 1, w.done_at.is_(None))
     taken = before.values(run_at=tx.now + LEASE, attempts=job.attempts).returning(w.id)
     return tx.connection.execute(taken).first() is not None
 
@@ -206,20 +206,20 @@ def failed(tx: Transaction, job: Job, error: str, *, retry_after: int | None = N
 
 def give_up(tx: Transaction, job: Job, error: str) -> bool:
     """It can never be done; it is kept as it is, for the operator. False: another worker has it by now."""
-    w = tables.work.c
+    w = tables.jobs.c
     gone = _still_leased(job).values(done_at=tx.now, error=error[:300], given_up=True)
     return tx.connection.execute(gone.returning(w.id)).first() is not None
 
 
 def _still_leased(job: Job) -> Update:
     """Nothing, once the lease ran out and another worker has taken it."""
-    w = tables.work.c
-    return update(tables.work).where(w.id == job.id, w.attempts == job.attempts, w.done_at.is_(None))
+    w = tables.jobs.c
+    return update(tables.jobs).where(w.id == job.id, w.attempts == job.attempts, w.done_at.is_(None))
 
 
 def backlog(connection: Connection, now: int, kinds: str = "%") -> Backlog:
     """Of all jobs, or of kinds like a pattern: `slack.%`. For whoever only looks."""
-    w = tables.work.c
+    w = tables.jobs.c
     pending = select(func.count(), func.count(w.error), func.min(w.created_at), func.max(w.error)).where(
         w.done_at.is_(None), w.kind.like(kinds)
     )
@@ -231,21 +231,21 @@ def backlog(connection: Connection, now: int, kinds: str = "%") -> Backlog:
 
 def clock_set_back(tx: Transaction, by: int) -> None:
     """What was leased, or put off, by a clock that was so many milliseconds ahead is due as much earlier."""
-    w = tables.work.c
+    w = tables.jobs.c
     earlier = case((w.run_at - by < tx.now, tx.now), else_=w.run_at - by)
-    tx.connection.execute(update(tables.work).where(w.done_at.is_(None), w.run_at > tx.now).values(run_at=earlier))
+    tx.connection.execute(update(tables.jobs).where(w.done_at.is_(None), w.run_at > tx.now).values(run_at=earlier))
     tx.rings_bell = True
 
 
 def sweep(tx: Transaction) -> None:
-    w = tables.work.c
-    ahead = update(tables.work).where(w.done_at.is_(None), w.run_at > tx.now + LONGEST)
+    w = tables.jobs.c
+    ahead = update(tables.jobs).where(w.done_at.is_(None), w.run_at > tx.now + LONGEST)
     tx.connection.execute(ahead.values(run_at=tx.now))  # a lease of the future is no lease
     for over, kept in ((~w.given_up, KEPT), (w.given_up, GIVEN_UP_KEPT)):
-        tx.connection.execute(delete(tables.work).where(w.done_at < tx.now - kept, over))
+        tx.connection.execute(delete(tables.jobs).where(w.done_at < tx.now - kept, over))
 
 
-_w, _before = tables.work.c, tables.work.alias("before").c
+_w, _before = tables.jobs.c, tables.jobs.alias("before").c
 _NOW: Final = bindparam("now", type_=_w.run_at.type)
 
 
@@ -271,21 +271,21 @@ def _lease(kinds: tuple[str, ...]) -> Executable:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    taken = update(tables.work).where(_w.id == due.scalar_subquery())
+    taken = update(tables.jobs).where(_w.id == due.scalar_subquery())
     return taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w)
 
 
 _DONE = (
-    update(tables.work)
+    update(tables.jobs)
     .where(_w.id == bindparam("job"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
     .values(done_at=_NOW, error=null(), payload="{}")
 )
 _COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")
 _ONCE = either(
     lambda insert: (
-        insert(tables.work)
+        insert(tables.jobs)
         .values({name: bindparam(name) for name in _COLUMNS})
         .on_conflict_do_nothing()
-        .returning(tables.work.c.id)
+        .returning(tables.jobs.c.id)
     )
 )

@@ -48,7 +48,7 @@ def entries(
     e = tables.ledger.c
     query = select(tables.ledger).order_by(e.at.desc(), e.lane.desc(), e.n.desc())
     # As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the segments.
-    segment = tables.lanes.c.id
+    segment = tables.segments.c.id
     query = query.where(e.n + 0 > 0, exists().where(segment == e.lane, segment != ""))
     if account is not None:
         query = query.where(e.account == account)

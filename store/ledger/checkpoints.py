@@ -208,7 +208,7 @@ class Checkpoints:
 
     def _check(self, connection: Connection, seal: Seal, heads: str) -> None:
         """That nothing was written with those keys since they were read."""
-        found = connection.execute(select(tables.lanes.c.id).where(tables.lanes.c.key.in_(seal.keys))).scalars()
+        found = connection.execute(select(tables.segments.c.id).where(tables.segments.c.key.in_(seal.keys))).scalars()
         sealed = {segment: n for segment, n, _ in seal.segments}
         written = {segment: n for segment, n, _ in json.loads(heads or "[]")}
         late = select(_c.c.n).where(_c.c.n > seal.checkpoints[0], _c.c.key.in_(seal.keys))
@@ -291,12 +291,12 @@ def _hex(mac: object) -> str:
 
 def _newest_heads(*, all_segments: bool) -> Select[str, int, bytes, str]:
     """By segment and number, which are looked up: SQLite would join from the ledger, and read all of it."""
-    segment, opened, entry = tables.lanes.c, tables.lanes.alias("opened").c, tables.ledger.c
+    segment, opened, entry = tables.segments.c, tables.segments.alias("opened").c, tables.ledger.c
     newest = tables.ledger.alias("newest").c
     heads = select(opened.id, select(func.max(newest.n)).where(newest.lane == opened.id).scalar_subquery())
     if not all_segments:
         heads = heads.where(opened.opened_at > bindparam("since"))
-    both = tables.ledger.join(tables.lanes, entry.lane == segment.id)
+    both = tables.ledger.join(tables.segments, entry.lane == segment.id)
     found = select(entry.lane, entry.n, entry.mac, segment.key).select_from(both)
     return found.where(tuple_(entry.lane, entry.n).in_(heads)).order_by(entry.lane)
 

@@ -97,5 +97,5 @@ with_before: Final = select(_c, _before.c.mac.label("before")).join(
     _before, _before.c.n == func.coalesce(_c.c.builds_on, _c.c.n - 1), isouter=True
 )
 _RETIRING: Final = with_before.where(_c.c.retires.is_not(None), _c.c.n > bindparam("after")).order_by(_c.c.n)
-_WRITTEN: Final = select(tables.lanes.c.id).limit(1)
-_WRITTEN_BY: Final = _WRITTEN.where(one_of(tables.lanes.c.key, "key"))
+_WRITTEN: Final = select(tables.segments.c.id).limit(1)
+_WRITTEN_BY: Final = _WRITTEN.where(one_of(tables.segments.c.key, "key"))

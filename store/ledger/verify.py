@@ -298,9 +298,9 @@ _CHECKPOINTS = text(
 )
 _MAC = text("SELECT mac FROM ledger_checkpoints WHERE n = :n")
 _RETIREMENTS = text("SELECT retires FROM ledger_checkpoints WHERE retires IS NOT NULL")
-_SEGMENTS = text("SELECT id, key, opened_at, mac FROM ledger_lanes WHERE id > :after ORDER BY id LIMIT :piece")
+_SEGMENTS = text("SELECT id, key, opened_at, mac FROM ledger_segments WHERE id > :after ORDER BY id LIMIT :piece")
 _STRAYS = text(
-    "SELECT lane, min(n) AS n FROM ledger WHERE NOT EXISTS (SELECT 1 FROM ledger_lanes WHERE id = lane)"
+    "SELECT lane, min(n) AS n FROM ledger WHERE NOT EXISTS (SELECT 1 FROM ledger_segments WHERE id = lane)"
     " GROUP BY lane ORDER BY lane LIMIT 1"
 )
 _ALL = (  # how many there are, and one of those that are not read
@@ -310,9 +310,9 @@ _ALL = (  # how many there are, and one of those that are not read
         text("SELECT lane, n FROM ledger WHERE n < 1 OR lane = '' LIMIT 1"),
     ),
     (
-        "ledger_lanes",
-        text("SELECT count(*) FROM ledger_lanes"),
-        text("SELECT id AS lane FROM ledger_lanes WHERE id = '' LIMIT 1"),
+        "ledger_segments",
+        text("SELECT count(*) FROM ledger_segments"),
+        text("SELECT id AS lane FROM ledger_segments WHERE id = '' LIMIT 1"),
     ),
     (
         "ledger_checkpoints",

@@ -26,7 +26,7 @@ class Content:
 def came_through(tx: Transaction, grant: Grant, message: int) -> str | None:
     """The installation a message came through, as far as its ticket's places tell: to fetch its files from there."""
     tx.require(grant, "desk.deliver")
-    m, p = tables.messages.c, tables.places.c
+    m, p = tables.messages.c, tables.ticket_threads.c
     query = select(p.team).join(tables.messages, m.ticket == p.ticket).where(m.id == message).order_by(p.id)
     found: str | None = tx.connection.execute(query.where(m.source.like(p.channel + ":%"))).scalar()
     return found
@@ -37,9 +37,9 @@ def put(
 ) -> None:
     """Keeps what was fetched, under the name that was found with it where none came with its message, and has it handed on."""
     tx.require(grant, "desk.deliver")
-    f = tables.files.c
+    f = tables.attachments.c
     sealed = tx.keys.seal("files", content, f"file {message} {slack_id}")
-    kept = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
+    kept = update(tables.attachments).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
     found = {
         "sealed": sealed,
         "size": len(content),
@@ -53,8 +53,8 @@ def put(
 
 def never(tx: Transaction, message: int, slack_id: str, why: str) -> None:
     """It cannot be fetched: too large, gone, not ours to see, or nobody tries any longer. Whoever follows the ticket is told."""
-    f = tables.files.c
-    lost = update(tables.files).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
+    f = tables.attachments.c
+    lost = update(tables.attachments).where(f.message == message, f.slack_id == slack_id, f.sealed.is_(None))
     if tx.connection.execute(lost.values(trouble=why[:100]).returning(f.id)).first() is not None:
         edits.news(tx, _ticket_of(tx, message))
 
@@ -62,7 +62,7 @@ def never(tx: Transaction, message: int, slack_id: str, why: str) -> None:
 def content(tx: Transaction, grant: Grant, id: int) -> Content | None:
     """For the worker that hands it on. None while it is not there, or when its key is gone."""
     tx.require(grant, "desk.deliver")
-    row = tx.connection.execute(select(tables.files).where(tables.files.c.id == id)).first()
+    row = tx.connection.execute(select(tables.attachments).where(tables.attachments.c.id == id)).first()
     if row is None or row.sealed is None:
         return None
     opened = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")

@@ -66,7 +66,7 @@ def withdraw(tx: Transaction, source: str) -> bool:
     gone = update(tables.messages).where(m.id == row.id, m.withdrawn_at.is_(None))
     if tx.connection.execute(gone.values(body="", earlier="[]", withdrawn_at=tx.now).returning(m.id)).first() is None:
         return False
-    tx.connection.execute(delete(tables.files).where(tables.files.c.message == row.id))
+    tx.connection.execute(delete(tables.attachments).where(tables.attachments.c.message == row.id))
     _reword(tx, row, "")
     return True
 
@@ -74,10 +74,10 @@ def withdraw(tx: Transaction, source: str) -> bool:
 def files_gone(tx: Transaction, slack_ids: Sequence[str], source: str | None = None) -> None:
     """Files were deleted where they came from, or taken out of the message that came as `source`: ours of them go. What the desk has sent
     along with an answer stays, as the answer does."""
-    f, m = tables.files.c, tables.messages.c
+    f, m = tables.attachments.c, tables.messages.c
     came = select(f.id).join(tables.messages, m.id == f.message).where(f.slack_id.in_(slack_ids))
     came = came.where(m.source.is_not(None) if source is None else m.source == source)
-    gone = delete(tables.files).where(f.id.in_(came)).returning(f.message)
+    gone = delete(tables.attachments).where(f.id.in_(came)).returning(f.message)
     for message in set(tx.connection.execute(gone).scalars()):
         ticket = tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one()
         news(tx, ticket)

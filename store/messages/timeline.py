@@ -188,7 +188,7 @@ def add(
                 "content_type": file.content_type,
                 "size": file.size,
             }
-            tx.write(tables.files, {"message": id, **about})
+            tx.write(tables.attachments, {"message": id, **about})
             job_queue.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
         for noted in tx.connection.execute(NOTED_FILES, {"ticket": ticket}).all():
             if noted.id in along:
@@ -208,7 +208,7 @@ def _copy(tx: Transaction, row: Any, message: int) -> None:
     if content is not None:
         sealed = tx.keys.seal("files", content, f"file {message} {row.slack_id}")
         about = {"slack_id": row.slack_id, "name": row.name, "content_type": row.content_type, "size": row.size}
-        tx.write(tables.files, {"message": message, **about, "sealed": sealed})
+        tx.write(tables.attachments, {"message": message, **about, "sealed": sealed})
 
 
 def about(tx: Transaction, ticket: int) -> About | None:
@@ -245,7 +245,7 @@ def left_by(tx: Transaction, ticket: int) -> int | None:
 
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]
 _INSERT = insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
-_t, _m, _f = tables.tickets, tables.messages, tables.files
+_t, _m, _f = tables.tickets, tables.messages, tables.attachments
 SEEN_AS = func.coalesce(_t.c.held_as, _t.c.status)  # as customers see it
 _about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.held_as).where(
     _t.c.number == bindparam("number")

@@ -1,6 +1,6 @@
 """What becomes of a job that fails: put back, or given up with its reason; and what the operator does with jobs.
 
-A job is a row of `work`. One that is given up is kept for a month with all it needs, so that it can be tried again, and the
+A job is a row of `jobs`. One that is given up is kept for a month with all it needs, so that it can be tried again, and the
 desk is told once of each reason a day.
 """
 
@@ -82,10 +82,10 @@ def listed(
 ) -> tuple[list[ListedJob], int]:
     """The oldest first, `many` at most, and how many there are. Done ones are not shown."""
     tx.require(grant, "desk.operate")
-    w = tables.work.c
+    w = tables.jobs.c
     wanted = _IS[state] if state else w.done_at.is_(None) | w.given_up
     wanted = wanted & (w.kind == kind) if kind else wanted
-    rows = tx.connection.execute(select(tables.work).where(wanted).order_by(w.id).limit(many)).all()
+    rows = tx.connection.execute(select(tables.jobs).where(wanted).order_by(w.id).limit(many)).all()
     tx.told(grant, "jobs")
     return [_job(row) for row in rows], tx.connection.execute(select(func.count()).where(wanted)).scalar_one()
 
@@ -101,7 +101,7 @@ def show(tx: Transaction, grant: Grant, id: int) -> ListedJob:
 def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
     """The ids of all that were given up, or of one kind."""
     tx.require(grant, "desk.operate")
-    w = tables.work.c
+    w = tables.jobs.c
     wanted = w.given_up & (w.kind == kind) if kind else w.given_up
     return list(tx.connection.execute(select(w.id).where(wanted).order_by(w.id)).scalars())
 
@@ -114,7 +114,7 @@ def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
         late = f"what it sends was asked for more than {patience // HOUR} h ago"
         raise TooOldError(f"job {id} ({row.kind}) is not tried again: {late}; drop it, and ask for a new one if needed")
     anew = {"run_at": tx.now, "retried_at": tx.now, "done_at": None, "given_up": False}
-    tx.connection.execute(update(tables.work).where(tables.work.c.id == id).values(**anew))
+    tx.connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(**anew))
     tx.rings_bell = True
     _recorded(tx, grant, row, "job.retry")
     return _job(row)
@@ -125,7 +125,7 @@ def drop(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     tx.require(grant, "desk.operate")
     row = _find(tx, id)
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}", "error": "dropped by the operator"}
-    tx.connection.execute(update(tables.work).where(tables.work.c.id == id).values(**gone))
+    tx.connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(**gone))
     _came_to_nothing(tx, row.kind, json.loads(row.payload), "dropped by the operator")
     tx.rings_bell = True  # what waited behind it may go on
     _recorded(tx, grant, row, "job.drop")
@@ -146,9 +146,9 @@ def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why
 
 
 def _find(tx: Transaction, id: int) -> Any:
-    w = tables.work.c
+    w = tables.jobs.c
     wanted = and_(w.id == id, w.done_at.is_(None) | w.given_up)
-    row = tx.connection.execute(select(tables.work).where(wanted).with_for_update()).first()
+    row = tx.connection.execute(select(tables.jobs).where(wanted).with_for_update()).first()
     if row is None:
         raise NoSuchJobError(f"there is no job {id} that waits or was given up: see `deskgate jobs`")
     return row
@@ -178,7 +178,7 @@ def _job(row: Any) -> ListedJob:
     )
 
 
-_w = tables.work.c
+_w = tables.jobs.c
 _IS: Final = {
     "waiting": _w.done_at.is_(None) & _w.error.is_(None),
     "failing": _w.done_at.is_(None) & _w.error.is_not(None),

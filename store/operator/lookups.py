@@ -70,9 +70,9 @@ def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict
         "pin-pepper": ids(tables.pins.c.pepper),
         "pin-wrap": sealed(tables.pins.c.sealed) | sealed(tables.pins.c.duress),
         "recordings": sealed(tables.recordings.c.sealed),
-        "files": sealed(tables.files.c.sealed),
+        "files": sealed(tables.attachments.c.sealed),
         "authenticators": sealed(tables.authenticators.c.sealed),
         "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
-        "ledger": (ids(tables.lanes.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
+        "ledger": (ids(tables.segments.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
     }

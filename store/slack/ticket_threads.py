@@ -74,7 +74,7 @@ def at(tx: Transaction, team: str, channel: str, thread: str) -> TicketThread | 
 
 def stands(tx: Transaction, thread: TicketThread, channel: str, ts: str) -> None:
     """Its first message stands there."""
-    p = tables.places
+    p = tables.ticket_threads
     tx.connection.execute(update(p).where(p.c.id == thread.id).values(channel=channel, thread=ts))
 
 
@@ -100,7 +100,7 @@ def versions(tx: Transaction, thread: TicketThread) -> dict[str, str]:
 
 def channel_moved(tx: Transaction, team: str, before: str, now: str) -> None:
     """Slack has given a channel another id (it became shared, or no longer is)."""
-    for table in (tables.places, tables.posts):
+    for table in (tables.ticket_threads, tables.posts):
         moved = update(table).where(table.c.team == team, table.c.channel == before)
         tx.connection.execute(moved.values(channel=now))
     m, e, q = tables.messages.c.source, tables.early_edits.c.source, tables.quotes.c.about
@@ -115,7 +115,7 @@ def _ticket_thread(row: Any) -> TicketThread:
     return TicketThread(row.id, row.ticket, row.side, row.person_id, row.team, row.channel, row.thread, member)
 
 
-_p = tables.places
+_p = tables.ticket_threads
 _ADD = insert(_p).values({column.name: bindparam(column.name) for column in _p.c if column.name != "id"})
 _OF_TICKET = select(_p).where(_p.c.ticket == bindparam("ticket")).order_by(_p.c.id)
 _FIND = select(_p).where(_p.c.id == bindparam("id"))

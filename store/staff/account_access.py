@@ -105,7 +105,7 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     if len(seen) >= budget:
         alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{let_on}", subject=grant.subject, detail=str(budget))
         return _refused(tx, grant, AccountAccess.SPENT)
-    tx.connection.execute(insert(tables.readings).values(staff_id=staff, account_id=account, at=tx.now))
+    tx.connection.execute(insert(tables.account_access).values(staff_id=staff, account_id=account, at=tx.now))
     return AccountAccess.OPEN
 
 
@@ -182,7 +182,7 @@ def _let_on(tx: Transaction, staff: int, *, hold: bool = False) -> int:
 
 def _of_late(tx: Transaction, staff: int) -> set[int]:
     """The accounts they have looked at that count now."""
-    r = tables.readings.c
+    r = tables.account_access.c
     theirs = select(r.account_id).where(r.staff_id == staff, of_late(r.at, tx.now, SPAN)).distinct()
     return set(tx.connection.execute(theirs).scalars())
 
@@ -204,7 +204,7 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     if tx.connection.execute(theirs.returning(s.id)).first() is None:
         return False
     # Not those before now by the clock: what a host whose clock is ahead wrote down would still count.
-    tx.connection.execute(delete(tables.readings).where(tables.readings.c.staff_id == staff))
+    tx.connection.execute(delete(tables.account_access).where(tables.account_access.c.staff_id == staff))
     budgets.make_whole(tx, _look_ups(f"staff:{staff}").name)
     alerts.seen_of(tx, grant, BUDGETS, f"staff:{staff}")
     tx.told(grant, f"looks_lifted:staff:{staff}")
@@ -212,7 +212,7 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
 
 
 def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.readings).where(tables.readings.c.at < tx.now - KEPT))
+    tx.connection.execute(delete(tables.account_access).where(tables.account_access.c.at < tx.now - KEPT))
 
 
 def _refused(tx: Transaction, grant: Grant, why: AccountAccess) -> AccountAccess:

@@ -19,7 +19,7 @@ AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without 
 
 def stamp(connection: Connection, keys: Keys, now: int) -> str:
     """Two that differ: look anew. Changes by itself every 20 seconds."""
-    r, a, c, an = tables.rings.c, tables.alerts.c, tables.call_backs.c, tables.answer_states.c
+    r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.call_backs.c, tables.answer_states.c
     newest = select(func.max(an.at)).scalar_subquery()
     calls = select(
         r.id,
@@ -44,8 +44,8 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         connection.execute(select(func.max(a.seen_at))).all(),
         connection.execute(select(c.id, c.status).where(c.ended_at.is_(None)).order_by(c.id)).all(),
         connection.execute(select(func.max(tables.step_ups.c.id))).all(),
-        connection.execute(select(func.max(tables.second_looks.c.id))).all(),
-        connection.execute(select(func.max(tables.second_looks.c.answered_at))).all(),
+        connection.execute(select(func.max(tables.dual_control.c.id))).all(),
+        connection.execute(select(func.max(tables.dual_control.c.answered_at))).all(),
         connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),
     ]
     said = [repr([tuple(row) for row in part]) for part in parts]

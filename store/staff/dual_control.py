@@ -53,7 +53,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     tx.require(grant, *NEEDS.values())
     tx.require(grant, NEEDS[action])
     subject = f"person:{person}" if person is not None else "-"
-    s = tables.second_looks.c
+    s = tables.dual_control.c
     _one_after_the_other(tx)
     asked = [
         row
@@ -64,7 +64,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
         return False
     about = f"{subject} {' '.join(reason.split())[:LONGEST_REASON]}"
     row = {"action": action, "about": about, "asked_by": _staff(grant), "asked_at": tx.now, "status": "open"}
-    tx.connection.execute(insert(tables.second_looks).values(**row))
+    tx.connection.execute(insert(tables.dual_control).values(**row))
     tx.told(grant, f"asked:{action}:{subject}")
     return True
 
@@ -79,14 +79,14 @@ def _one_after_the_other(tx: Transaction) -> None:
 def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:
     """What waits for a second person, the oldest first."""
     tx.require(grant, *NEEDS.values())
-    s = tables.second_looks.c
+    s = tables.dual_control.c
     rows = tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE)).order_by(s.id)).all()
     return [_wanted(tx, grant, row) for row in rows if NEEDS[row.action] == grant.cell]
 
 
 def action_of(tx: Transaction, id: int) -> str | None:
     """What is asked, to ask for the right grant. None: nothing that waits."""
-    row = tx.connection.execute(_OPEN.where(tables.second_looks.c.id == id)).first()
+    row = tx.connection.execute(_OPEN.where(tables.dual_control.c.id == id)).first()
     return None if row is None else str(row.action)
 
 
@@ -113,7 +113,7 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
 
 
 def _can_be_done(tx: Transaction, id: int) -> bool:
-    row = tx.connection.execute(_OPEN.where(tables.second_looks.c.id == id)).first()
+    row = tx.connection.execute(_OPEN.where(tables.dual_control.c.id == id)).first()
     if row is None or row.action != PIN_REISSUE:
         return True
     to = factors.address(tx, _person(row))
@@ -129,14 +129,14 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> bool:
 
 
 def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.second_looks).where(tables.second_looks.c.asked_at < tx.now - KEPT))
+    tx.connection.execute(delete(tables.dual_control).where(tables.dual_control.c.asked_at < tx.now - KEPT))
 
 
 def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -> Any:
     tx.require(grant, *NEEDS.values())
-    s, staff = tables.second_looks.c, _staff(grant)
+    s, staff = tables.dual_control.c, _staff(grant)
     actions = [action for action, cell in NEEDS.items() if cell == grant.cell]
-    one = update(tables.second_looks).where(
+    one = update(tables.dual_control).where(
         s.id == id, s.status == "open", s.action.in_(actions), of_late(s.asked_at, tx.now, LIFE)
     )
     one = one if own else one.where(s.asked_by != staff, s.asked_by.in_(_LEADS))
@@ -170,7 +170,7 @@ _LEADS = select(tables.staff.c.id).where(
     tables.staff.c.suspended_at.is_(None), tables.staff.c.role.in_(("supervisor", "administrator"))
 )
 _OPEN = (
-    select(tables.second_looks, tables.staff.c.name)
-    .join(tables.staff, tables.staff.c.id == tables.second_looks.c.asked_by)
-    .where(tables.second_looks.c.status == "open", tables.staff.c.suspended_at.is_(None))
+    select(tables.dual_control, tables.staff.c.name)
+    .join(tables.staff, tables.staff.c.id == tables.dual_control.c.asked_by)
+    .where(tables.dual_control.c.status == "open", tables.staff.c.suspended_at.is_(None))
 )

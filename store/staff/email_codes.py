@@ -84,7 +84,7 @@ def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
 
 
 def _may_be_sent(tx: Transaction, person: int) -> bool:
-    w = tables.work.c
+    w = tables.jobs.c
     if not lock(tx, person):
         return False
     sent = select(func.count(), func.max(w.created_at)).where(

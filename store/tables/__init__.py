@@ -32,16 +32,18 @@ people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, contact_rights = map(_table, (Account, Contact, ContactRight))
 services, invoices = map(_table, (Service, Invoice))
-tickets, messages, recordings, files, places, assignments, early_edits, answer_states = map(
+tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states = map(
     _table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState)
 )
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
-calls, rings, legs, call_backs, deliveries, work = map(_table, (Call, SupportCall, AgentLeg, CallBack, Delivery, Job))
-readings, alerts, switches, second_looks = map(_table, (AccountAccess, Alert, Switch, DualControl))
+calls, support_calls, agent_legs, call_backs, deliveries, jobs = map(
+    _table, (Call, SupportCall, AgentLeg, CallBack, Delivery, Job)
+)
+account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words = map(_table, (SentForm, UnsentWords))
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
-loans, loan_requests = map(_table, (Delegation, DelegationRequest))
-lanes, ledger, checkpoints, pulse = map(_table, (Segment, Entry, Checkpoint, Pulse))
+delegations, delegation_requests = map(_table, (Delegation, DelegationRequest))
+segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, Pulse))

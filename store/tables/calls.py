@@ -33,7 +33,7 @@ class SupportCall(Base):
     is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of
     support_calls.py. `claimed_late`: somebody said that the call was theirs after it was over."""
 
-    __tablename__ = "rings"
+    __tablename__ = "support_calls"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     call: Mapped[str] = mapped_column(String(34), index=True)
     subject: Mapped[str]
@@ -65,15 +65,15 @@ class AgentLeg(Base):
     """A phone of the desk that rings for a caller: `rung_at` once it was its turn, `call` what Twilio calls it once it told
     us, `took` once the call was taken on it."""
 
-    __tablename__ = "legs"
-    ring: Mapped[int] = mapped_column(ForeignKey("rings.id", ondelete="CASCADE"), primary_key=True)
+    __tablename__ = "agent_legs"
+    ring: Mapped[int] = mapped_column(ForeignKey("support_calls.id", ondelete="CASCADE"), primary_key=True)
     leg: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[str] = mapped_column(String(16))
     rung_at: Mapped[int | None]
     gone_at: Mapped[int | None]
     call: Mapped[str | None] = mapped_column(String(34))
     took: Mapped[bool] = mapped_column(server_default="0")
-    __table_args__ = (only("ix_legs_live", "gone_at IS NULL", "number"),)
+    __table_args__ = (only("ix_agent_legs_live", "gone_at IS NULL", "number"),)
 
 
 class CallBack(Base):

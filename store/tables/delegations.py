@@ -11,7 +11,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id, only
 class DelegationRequest(Base):
     """Somebody was refused and asks those who may lend. `status` is open, lent, refused or gone."""
 
-    __tablename__ = "loan_requests"
+    __tablename__ = "delegation_requests"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     asker: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
@@ -21,8 +21,8 @@ class DelegationRequest(Base):
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     answered_at: Mapped[int | None]
     __table_args__ = (
-        Index("ix_loan_requests_asker", "asker", "asked_at"),
-        Index("ix_loan_requests_account", "account_id", "status"),
+        Index("ix_delegation_requests_asker", "asker", "asked_at"),
+        Index("ix_delegation_requests_account", "account_id", "status"),
         NEVER_AGAIN,
     )
 
@@ -30,7 +30,7 @@ class DelegationRequest(Base):
 class Delegation(Base):
     """A cell one contact lends another. With `one_ticket` it is good for opening one, which is then in `ticket`."""
 
-    __tablename__ = "loans"
+    __tablename__ = "delegations"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     lender: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
@@ -42,7 +42,7 @@ class Delegation(Base):
     ends_at: Mapped[int]
     ended_at: Mapped[int | None]
     __table_args__ = (
-        Index("ix_loans_borrower", "borrower", "account_id"),
-        only("ix_loans_live", "ended_at IS NULL", "account_id"),
+        Index("ix_delegations_borrower", "borrower", "account_id"),
+        only("ix_delegations_live", "ended_at IS NULL", "account_id"),
         NEVER_AGAIN,
     )

@@ -13,7 +13,7 @@ class Job(Base):
     `lane` only the oldest is done, so that they keep their order. `given_up`: done with, for it can never be done, or was
     tried for long enough; `retried_at`: when the operator last had it tried anew."""
 
-    __tablename__ = "work"
+    __tablename__ = "jobs"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str]
     key: Mapped[str]
@@ -28,9 +28,9 @@ class Job(Base):
     retried_at: Mapped[int | None]
     __table_args__ = (
         UniqueConstraint("kind", "key"),
-        only("ix_work_lane", "done_at IS NULL", "lane", "id"),
-        only("ix_work_given_up", "given_up = 1", "lane", postgresql="given_up"),
-        only("ix_work_due", "done_at IS NULL", "run_at"),
-        only("ix_work_kind_due", "done_at IS NULL", "kind", "run_at"),
-        only("ix_work_done", "done_at IS NOT NULL", "done_at"),
+        only("ix_jobs_lane", "done_at IS NULL", "lane", "id"),
+        only("ix_jobs_given_up", "given_up = 1", "lane", postgresql="given_up"),
+        only("ix_jobs_due", "done_at IS NULL", "run_at"),
+        only("ix_jobs_kind_due", "done_at IS NULL", "kind", "run_at"),
+        only("ix_jobs_done", "done_at IS NOT NULL", "done_at"),
     )

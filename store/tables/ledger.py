@@ -17,12 +17,12 @@ class Segment(Base):
     """One HMAC chain, written by one connection of one process for an hour at most. `mac` signs this row, and is what its first
     entry is chained to."""
 
-    __tablename__ = "ledger_lanes"
+    __tablename__ = "ledger_segments"
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     key: Mapped[str] = mapped_column(String(8))
     opened_at: Mapped[int] = mapped_column(index=True)
     mac: Mapped[bytes]
-    __table_args__ = (_check("ck_ledger_lanes_id", "id ~ '^[0-9a-f]{16}$'"),)
+    __table_args__ = (_check("ck_ledger_segments_id", "id ~ '^[0-9a-f]{16}$'"),)
 
 
 class Entry(Base):
@@ -71,6 +71,6 @@ class Checkpoint(Base):
 class Pulse(Base):
     """One row, written over and over: that the database can be written, and up to when it was."""
 
-    __tablename__ = "pulse"
+    __tablename__ = "write_probe"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[int]

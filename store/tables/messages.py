@@ -44,7 +44,7 @@ class EarlyEdit(Base):
 class File(Base):
     """A file that came with a message. `sealed` is empty until the worker has fetched it; `trouble` why it never will."""
 
-    __tablename__ = "files"
+    __tablename__ = "attachments"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     message: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
     slack_id: Mapped[str] = mapped_column(String(32), index=True)

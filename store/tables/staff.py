@@ -49,12 +49,12 @@ class StaffSession(Base):
 class AccountAccess(Base):
     """One of the staff looked at an account: for their budget."""
 
-    __tablename__ = "readings"
+    __tablename__ = "account_access"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     at: Mapped[int] = mapped_column(index=True)
-    __table_args__ = (Index("ix_readings_staff", "staff_id", "at"), NEVER_AGAIN)
+    __table_args__ = (Index("ix_account_access_staff", "staff_id", "at"), NEVER_AGAIN)
 
 
 class SentForm(Base):
@@ -79,7 +79,7 @@ class UnsentWords(Base):
 class DualControl(Base):
     """Something that takes two people: one asks, another one agrees. `status`: open, agreed, refused or gone."""
 
-    __tablename__ = "second_looks"
+    __tablename__ = "dual_control"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     action: Mapped[str] = mapped_column(String(24))
     about: Mapped[str]

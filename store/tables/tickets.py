@@ -49,7 +49,7 @@ class AnswerState(Base):
     state: Mapped[str] = mapped_column(String(12))
     why: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
-    place: Mapped[int | None] = mapped_column(ForeignKey("places.id", ondelete="SET NULL"))
+    place: Mapped[int | None] = mapped_column(ForeignKey("ticket_threads.id", ondelete="SET NULL"))
 
 
 class Assignment(Base):
@@ -67,7 +67,7 @@ class TicketThread(Base):
     origin (the channel where it began, nothing confidential) or desk. `member` of `member_team` is whose direct messages
     they are. `thread` is empty until its first message stands."""
 
-    __tablename__ = "places"
+    __tablename__ = "ticket_threads"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
     side: Mapped[str] = mapped_column(String(8))

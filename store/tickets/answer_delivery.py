@@ -117,7 +117,7 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
 def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:
     """A job that says something in Slack was given up or dropped. Where it was to bring an answer to the customer, that is what
     became of it, unless they have heard it meanwhile, or are to hear it by phone."""
-    p, d = tables.places.c, tables.answer_states.c
+    p, d = tables.ticket_threads.c, tables.answer_states.c
     side = tx.connection.execute(select(p.side).where(p.id == int(payload["thread"]))).scalar()
     state = tx.connection.execute(select(d.state).where(d.message == int(payload["message"]))).scalar()
     if side == CUSTOMER and state == "queued":

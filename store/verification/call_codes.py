@@ -30,7 +30,7 @@ def counter_of(subject: str) -> str:
 def ask(tx: Transaction, subject: str, account: int) -> bool:
     """Has a code shown to them in Slack; the ones before it are good no more. False: there were enough just now."""
     assert tx.call is not None
-    person, w = person_of(subject), tables.work.c
+    person, w = person_of(subject), tables.jobs.c
     lock(tx, person)
     made = select(func.count()).where(
         w.kind == KIND, w.key.startswith(f"{person}:"), of_late(w.created_at, tx.now, WITHIN)

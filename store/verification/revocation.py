@@ -127,12 +127,12 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
 
 def _unproved(tx: Transaction, people: list[int]) -> set[int]:
     """Whoever is on the phone has proved nothing any more: for what is asked next in the call, and for the agent who sees it."""
-    c, r = tables.calls.c, tables.rings.c
+    c, r = tables.calls.c, tables.support_calls.c
     live = c.proved_by.in_(people) & c.ended_at.is_(None)
     found = {person for person in tx.connection.execute(select(c.proved_by).where(live)).scalars() if person}
     tx.connection.execute(update(tables.calls).where(live).values(proved_by=None))
     talks = r.subject.in_(list(map(subject_of, people))) & r.ended_at.is_(None) & (r.proof >= int(Proof.VERIFIED))
-    ended = update(tables.rings).where(talks).values(proof=int(Proof.CLAIMED)).returning(r.id, r.subject)
+    ended = update(tables.support_calls).where(talks).values(proof=int(Proof.CLAIMED)).returning(r.id, r.subject)
     for row in tx.connection.execute(ended).all():
         found.add(person_of(row.subject))
         call_news.news(tx, row.id)

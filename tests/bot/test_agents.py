@@ -169,7 +169,7 @@ def test_proof_is_asked_for_and_never_seen(slack_once: SlackDesk) -> None:
     with desk.store.transaction("test") as tx:
         from sqlalchemy import text
 
-        assert tx.connection.execute(text("SELECT count(*) FROM work WHERE kind = 'proof_code'")).scalar() == 1
+        assert tx.connection.execute(text("SELECT count(*) FROM jobs WHERE kind = 'proof_code'")).scalar() == 1
 
 
 def test_a_customers_words_are_only_words(slack_once: SlackDesk) -> None:

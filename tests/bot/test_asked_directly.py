@@ -85,9 +85,9 @@ def test_files_go_along_through_the_form(desk: SlackDesk, by: str, words: str) -
         desk.be("U0RAJ").shortcut("open_ticket", mine)
         desk.work()
     desk.submit("U0RAJ", about=CANCEL, service=f"{TIDEWORKS}:ms-2", words=words)
-    m, f = tables.messages.c, tables.files.c
+    m, f = tables.messages.c, tables.attachments.c
     with desk.store.transaction("test") as tx:
-        kept = tx.connection.execute(select(m.body, f.name).join(tables.files, m.id == f.message)).all()
+        kept = tx.connection.execute(select(m.body, f.name).join(tables.attachments, m.id == f.message)).all()
     assert [tuple(row) for row in kept] == [(words, "letter.txt")]
 
 

@@ -64,7 +64,7 @@ def test_what_a_message_keeps_is_for_its_reader(slack: SlackDesk) -> None:
         assert send(desk, click).status_code == 200
     desk.work()
     with desk.store.transaction("test") as tx:
-        assert tx.connection.execute(text("SELECT count(*) FROM files")).scalar() == 0
+        assert tx.connection.execute(text("SELECT count(*) FROM attachments")).scalar() == 0
         assert tx.connection.execute(text("SELECT count(*) FROM messages WHERE source IS NOT NULL")).scalar() == 0
     room = desk.workspace.dm(desk.be("U0SAM").person)
     assert not any(message.files for message in room.messages.values())
@@ -179,7 +179,7 @@ def test_a_stranger_is_answered_once_a_minute(slack_once: SlackDesk) -> None:
         desk.be("U0MIA").open_home()
         desk.be("U0MIA").dm("link 12345678")
     with desk.store.transaction("test") as tx:
-        owed = tx.connection.execute(text("SELECT kind, count(*) FROM work GROUP BY kind")).all()
+        owed = tx.connection.execute(text("SELECT kind, count(*) FROM jobs GROUP BY kind")).all()
     assert dict(tuple(row) for row in owed) == {"slack.tell": 1 + 5 + 1, "slack.home": 1}, (
         "five wrong codes, then once that they are too many"
     )

@@ -148,7 +148,7 @@ def test_a_crash_after_the_commit(desk: SlackDesk, slack_stage: Stage) -> None:
         restarted.close()
 
 
-@pytest.mark.parametrize("table", ["tickets", "work", "ledger", "deliveries"])
+@pytest.mark.parametrize("table", ["tickets", "jobs", "ledger", "deliveries"])
 def test_a_fault_before_the_commit_leaves_nothing_and_the_retry_does_it(desk: SlackDesk, table: str) -> None:
     body, before = mentions(desk), rows(desk)
     mended = full(desk, table)
@@ -236,10 +236,10 @@ def test_words_become_one_ticket_whatever_else_is_chosen_afterwards(desk: SlackD
 
 @pytest.mark.parametrize("made", [lambda: command("/ticket", "down"), lambda: click("open"), shortcut])
 def test_a_trigger_opens_one_form(desk: SlackDesk, made: Callable[[], Json]) -> None:
-    body, before = made(), rows(desk)["work"]
+    body, before = made(), rows(desk)["jobs"]
     assert {answer.status_code for answer in together(desk, body, body, body)} == {200}
     assert send(desk, body).status_code == 200
-    assert rows(desk)["work"] == before + 1
+    assert rows(desk)["jobs"] == before + 1
 
 
 def filled_in(desk: SlackDesk, words: str = "it is broken") -> Json:

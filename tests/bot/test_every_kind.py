@@ -18,16 +18,26 @@ from tests.bot.test_taken_away import ENDS, STAYS, TAKEN, THINGS
 
 TABLES: Final = {  # every table that names a person: "ends", or why nothing of it is out
     **dict.fromkeys(
-        ("codes", "step_ups", "approvals", "calls", "call_backs", "authenticators", "loans", "loan_requests"), "ends"
+        (
+            "codes",
+            "step_ups",
+            "approvals",
+            "calls",
+            "call_backs",
+            "authenticators",
+            "delegations",
+            "delegation_requests",
+        ),
+        "ends",
     ),
     **dict.fromkeys(("phones", "pins", "slack_members", "contacts", "people"), "the grounds themselves"),
     "old_emails": "told of changes, and sent nothing that proves",
     "text_messages": "counted; the code is among the codes",
     "pin_guards": "counters: whoever is guessed at does not begin anew",
-    "rings": "a call under way: judged anew at every key, and its second proofs end",
-    "second_looks": STAYS["second look"],
+    "support_calls": "a call under way: judged anew at every key, and its second proofs end",
+    "dual_control": STAYS["second look"],
     **dict.fromkeys(
-        ("tickets", "messages", "places", "early_edits", "quotes"),
+        ("tickets", "messages", "ticket_threads", "early_edits", "quotes"),
         "what was said; seen under rights that are read anew",
     ),
     **dict.fromkeys(("ledger", "alerts"), "what has happened"),

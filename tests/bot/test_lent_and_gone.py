@@ -87,7 +87,7 @@ def test_h10_a_loan_that_ends_in_the_middle_of_a_decision_is_a_refusal(
     row = {"account_id": TIDEWORKS, "lender": RAJ, "borrower": LEO, "cell": OPENS.cell, "one_ticket": True}
     ticket = {"topic": "technical", "kind": "problem", "subject": "-", "status": "open", "urgent": False}
     with outside.begin() as connection:
-        connection.execute(insert(tables.loans).values(**row, lent_at=desk.now, ends_at=desk.now + 3_600_000))
+        connection.execute(insert(tables.delegations).values(**row, lent_at=desk.now, ends_at=desk.now + 3_600_000))
         connection.execute(insert(tables.tickets).values(number=1, channel="slack", opened_at=desk.now, **ticket))
     reads: list[str] = []
 
@@ -96,7 +96,7 @@ def test_h10_a_loan_that_ends_in_the_middle_of_a_decision_is_a_refusal(
         if reads == ["read"]:
             reads.append("ended")
             with outside.begin() as connection:
-                connection.execute(update(tables.loans).values(**how))
+                connection.execute(update(tables.delegations).values(**how))
         elif not reads and "one_ticket" in statement:
             reads.append("read")
 

@@ -84,7 +84,7 @@ def test_while_not_verified_there_is_nothing_of_the_account_on_it(slack_once: Sl
     desk = slack_once
     talking(desk)
     with desk.store.transaction("test") as tx:
-        tx.connection.execute(update(tables.rings).values(proof=int(Proof.CLAIMED)))
+        tx.connection.execute(update(tables.support_calls).values(proof=int(Proof.CLAIMED)))
         call_news.news(tx, 1)
     desk.work()
     for secret in ("Mia", "Tideworks", "400639", "Manage Support", "second proof by", "number on file"):
@@ -112,7 +112,7 @@ def test_once_it_is_over_it_gives_no_orders(slack_once: SlackDesk, told: str) ->
     mia.hang_up()
     if told:
         with desk.store.transaction("test") as tx:
-            tx.connection.execute(update(tables.rings).values(asked="pin", told=told))
+            tx.connection.execute(update(tables.support_calls).values(asked="pin", told=told))
     desk.work()
     shown = "Nobody had proved who this was" if told else "They could hear about"
     assert shown in card(desk)

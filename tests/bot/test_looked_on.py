@@ -114,7 +114,7 @@ def test_e18_what_calls_leave_looks_alike(opens: Opens, mailbox: Mailbox) -> Non
         assert len(numbers(desk)) == len(CALLS)
         left.append((heard, seen(desk, mailbox)))
         if pin == UNDER_THREAT:
-            assert count(desk, tables.rings) == 0
+            assert count(desk, tables.support_calls) == 0
             assert "#10" not in desk.said("U0KIM", AGENTS)
     assert left[0] == left[1]
     assert "Emergency: nobody answered" in repr(left[1]), "there is something to compare"

@@ -168,9 +168,9 @@ def test_a_click_may_lack_what_slack_leaves_out(desk: SlackDesk, log: Log, missi
     """In home tabs, and of messages for one's own eyes: these are clicks like any other."""
     for empty in ({missing: None}, {}):
         body = {name: said for name, said in click("tell_account", "account").items() if name != missing} | empty
-        before = rows(desk)["work"]
+        before = rows(desk)["jobs"]
         assert send(desk, body).status_code == 200
-        assert rows(desk)["work"] == before + 1
+        assert rows(desk)["jobs"] == before + 1
     assert not log.faults
 
 
@@ -205,8 +205,8 @@ def test_a_form_that_came_back_empty(quiet: SlackDesk, log: Log, callback: str) 
             assert answer.status_code == 200
             assert answer.json()["response_action"] in ("errors", "update")
             after = rows(quiet)
-            assert [after[name] for name in ("tickets", "messages", "work")] == [
-                before[name] for name in ("tickets", "messages", "work")
+            assert [after[name] for name in ("tickets", "messages", "jobs")] == [
+                before[name] for name in ("tickets", "messages", "jobs")
             ]
     assert not log.faults
 

@@ -206,7 +206,7 @@ def test_c1_its_owner_is_told_and_nobody_else(slack_once: SlackDesk) -> None:
     assert desk.said("U0MIA").count(told) == 1
     assert not any(told in desk.said(user) for user in ("U0LEO", "U0KIM", "U0RAJ"))
     with desk.store.transaction("test") as tx:
-        w = tables.work.c
+        w = tables.jobs.c
         mails = tx.connection.execute(select(w.payload).where(w.kind == "notice", w.key.like("code_overheard:%"))).all()
         kept = tx.connection.execute(text("SELECT decision FROM ledger WHERE action = 'code'")).all()
     assert len(mails) == 1

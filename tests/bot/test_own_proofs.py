@@ -32,7 +32,7 @@ def test_a_link_to_set_one_up_for_their_eyes_alone(slack: SlackDesk) -> None:
     token = link_to(desk).rpartition("/")[2]
     with desk.store.transaction("test") as tx:
         assert one_time_links.look(tx, "enrol", token) == (SUBJECT["raj.patel"], "")
-        queued = tx.connection.execute(select(tables.work.c.payload)).scalars().all()
+        queued = tx.connection.execute(select(tables.jobs.c.payload)).scalars().all()
     assert not any(token in str(payload) for payload in queued), "nothing that waits has it"
     assert token not in desk.said("U0KIM", AGENTS) + desk.said("U0LEO", "help")
     desk.be("U0RAJ").dm("authenticator")
@@ -116,7 +116,7 @@ def test_h7_what_a_member_began_with_an_authenticator_ends_with_the_member(slack
             (SUBJECT["sam.okoro"], "ground:slack authenticator_young"),
             (SUBJECT["raj.patel"], "ground:slack authenticator_removal"),
         ]
-        w = tables.work.c
+        w = tables.jobs.c
         owed = tx.connection.execute(select(w.key).where(w.kind == "notice")).scalars().all()
         assert any(key.startswith("authenticator_removed:5:") for key in owed), "and is told"
 

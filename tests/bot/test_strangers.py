@@ -134,7 +134,7 @@ def test_deactivated_members_stand_for_nobody(slack: SlackDesk) -> None:
     assert "20.00" not in desk.said("U0OLIVIA")
     assert "I don't know you yet" in desk.said("U0OLIVIA")
     with desk.store.transaction("test") as tx:
-        notices = tx.connection.execute(text("SELECT payload FROM work WHERE kind = 'notice'")).scalars().all()
+        notices = tx.connection.execute(text("SELECT payload FROM jobs WHERE kind = 'notice'")).scalars().all()
     assert any("slack_unlinked" in notice for notice in notices)
 
 

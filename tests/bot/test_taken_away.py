@@ -90,7 +90,7 @@ def a_job(kind: str) -> Callable[[Transaction], Stands]:
 
     def made(tx: Transaction) -> Stands:
         assert asked[kind](tx) is not False
-        w = tables.work.c
+        w = tables.jobs.c
         owed = select(w.id).where(w.kind == kind, w.done_at.is_(None))
         return lambda tx: tx.connection.execute(owed).first() is not None
 
@@ -102,9 +102,9 @@ def a_job_given_up(kind: str) -> Callable[[Transaction], Stands]:
 
     def made(tx: Transaction) -> Stands:
         assert job_queue.enqueue_once(tx, kind, "given up", {"person": DEV}, lane=job_queue.lane_of(kind, DEV))
-        w = tables.work.c
+        w = tables.jobs.c
         its = w.kind == kind, w.key == "given up"
-        tx.connection.execute(update(tables.work).where(*its).values(given_up=True, done_at=tx.now))
+        tx.connection.execute(update(tables.jobs).where(*its).values(given_up=True, done_at=tx.now))
         there = select(w.id).where(*its, w.given_up)
         return lambda tx: tx.connection.execute(there).first() is not None
 
@@ -158,13 +158,13 @@ def a_loan(
 ) -> Callable[[Transaction], Stands]:
     def made(tx: Transaction) -> Stands:
         row = {"account_id": account, "asker": borrower, "cell": f"ticket.open:{topic}", "status": "open"}
-        r = tables.loan_requests
+        r = tables.delegation_requests
         new = insert(r).values(**row, asked_at=tx.now).returning(r.c.id)
         id: int = tx.connection.execute(new).scalar_one()
         if not lent:
             return lambda tx: tx.connection.execute(select(r.c.status).where(r.c.id == id)).scalar() == "open"
         assert delegations.lend(tx, granted(tx, f"person:{lender}", Action.RIGHT_LEND, account), id, 24)
-        query = select(tables.loans.c.ended_at).where(tables.loans.c.borrower == borrower)
+        query = select(tables.delegations.c.ended_at).where(tables.delegations.c.borrower == borrower)
         return lambda tx: tx.connection.execute(query).scalar_one() is None
 
     return made

@@ -133,7 +133,7 @@ def test_c2_with_a_deleted_message_go_its_files(desk: SlackDesk) -> None:
     desk.be("U0MIA").delete(mine)
     desk.work()
     with desk.store.transaction("test") as tx:
-        assert tx.connection.execute(select(tables.files)).all() == []
+        assert tx.connection.execute(select(tables.attachments)).all() == []
         assert SECRET not in repr([tx.connection.execute(select(one)).all() for one in Base.metadata.tables.values()])
     assert SECRET not in repr(desk.last("U0KIM", AGENTS, "#1001").blocks)
 
@@ -155,7 +155,7 @@ def test_c2_a_file_that_goes_alone_goes_here_too(desk: SlackDesk, how: str) -> N
     send(desk, gone if how == "deleted" else event(desk, **there, **changed))
     desk.work()
     with desk.store.transaction("test") as tx:
-        assert list(tx.connection.execute(select(tables.files.c.name)).scalars()) == ["log.txt"]
+        assert list(tx.connection.execute(select(tables.attachments.c.name)).scalars()) == ["log.txt"]
     card = repr(desk.last("U0KIM", AGENTS, "#1001").blocks)
     assert SECRET not in card
     assert "log.txt" in card
@@ -174,8 +174,8 @@ def test_c2_a_file_that_was_sent_along_with_an_answer_stays(desk: SlackDesk) -> 
     desk.submit("U0KIM", words="here is the plan", along=[along["element"]["options"][0]["value"]])
     send(desk, event(desk, type="file_deleted", file_id=note.files[0].id))
     with desk.store.transaction("test") as tx:
-        f, m = tables.files.c, tables.messages.c
-        query = select(m.internal).join(tables.files, m.id == f.message)
+        f, m = tables.attachments.c, tables.messages.c
+        query = select(m.internal).join(tables.attachments, m.id == f.message)
         assert list(tx.connection.execute(query).scalars()) == [False]
 
 
@@ -210,6 +210,6 @@ def test_c2_a_question_that_stands_already_can_be_answered_when_its_channel_has_
     desk.click("U0OLIVIA", "choose", value="1:technical")
     assert bodies(desk) == ["our shop is down"]
     with desk.store.transaction("test") as tx:
-        m, p = tables.messages.c, tables.places.c
+        m, p = tables.messages.c, tables.ticket_threads.c
         assert tx.connection.execute(select(m.source)).scalar_one() == f"C0NEW:{mine.ts}"
         assert tx.connection.execute(select(p.channel).where(p.side == "origin")).scalar_one() == "C0NEW"

@@ -43,7 +43,7 @@ def stands(desk: SlackDesk, team: str = "T0STRANGE", user: str = "U0FAKE") -> bo
 
 
 def told(desk: SlackDesk) -> list[str]:
-    w = tables.work.c
+    w = tables.jobs.c
     with desk.store.transaction("test") as tx:
         keys = tx.connection.execute(select(w.key).where(w.kind == "notice").order_by(w.id)).scalars()
         return [key.partition(":")[0] for key in keys]

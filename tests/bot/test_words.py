@@ -159,7 +159,7 @@ def test_c2_a_code_in_the_words_of_a_ticket_is_spoilt_and_not_kept(desk: SlackDe
 
 
 def owed_anew(desk: SlackDesk) -> int:
-    w = tables.work.c
+    w = tables.jobs.c
     with desk.store.transaction("test") as tx:
         waiting = select(func.count()).where(w.kind == "slack.answer_anew", w.done_at.is_(None))
         return int(tx.connection.execute(waiting).scalar_one())

@@ -109,7 +109,7 @@ def test_a_scheme_that_is_gone(light: Shell) -> None:
 
 def test_work_that_is_stuck(light: Shell) -> None:
     row = {"kind": "notice", "key": "k", "payload": "{}", "run_at": 0, "attempts": 3, "created_at": 0}
-    light.change(insert(tables.work).values(**row, error="SMTP: refused"))
+    light.change(insert(tables.jobs).values(**row, error="SMTP: refused"))
     said = light.run("doctor")
     assert said.code == 0
     (words,) = (words for state, words in findings(said) if state == "note" and "pending" in words)

@@ -19,7 +19,7 @@ ADDRESS, WORDS = "leo@tideworks.example", "my password is hunter22"
 def job(shell: Shell, id: int, kind: str, **values: object) -> None:
     row = {"id": id, "kind": kind, "key": f"{kind}:{id}", "run_at": NOON, "attempts": 2, "created_at": NOON}
     row |= {"payload": "{}", "given_up": False, **values}
-    shell.change(insert(tables.work).values(**row))
+    shell.change(insert(tables.jobs).values(**row))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_d5_jobs_are_listed_and_shown_without_anybodys_words(filled: Shell) -> N
 
 def test_d5_a_job_is_tried_again_or_dropped_and_that_is_in_the_ledger(filled: Shell) -> None:
     assert filled.run("jobs", "retry", "1001", "1002").out == "2 jobs are tried again now, if the service is running.\n"
-    w = tables.work.c
+    w = tables.jobs.c
     again = filled.rows(select(w.done_at, w.given_up, w.attempts, w.run_at > NOON).where(w.id.in_((1001, 1002))))
     assert [(*row[:3], bool(row[3])) for row in again] == [(None, False, 2, True)] * 2
     assert [at for (at,) in filled.rows(select(w.run_at - w.retried_at).where(w.retried_at.is_not(None)))] == [0, 0]
@@ -99,10 +99,10 @@ def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
     m = {"author": "person:1", "body": "x", "event": "", "internal": False, "earlier": "[]", "edited": ""}
     light.change(insert(tables.messages).values(id=1, ticket=1001, at=NOON, **m))
     f = {"message": 1, "slack_id": "F1", "name": "log.txt", "content_type": "text/plain", "size": 9}
-    light.change(insert(tables.files).values(**f))
+    light.change(insert(tables.attachments).values(**f))
     job(light, 1001, "slack.fetch_file", payload=json.dumps({"message": 1, "file": "F1"}))
     assert light.run("jobs", "drop", "1001").code == 0
-    assert light.rows(select(tables.files.c.trouble)) == [("dropped by the operator",)]
+    assert light.rows(select(tables.attachments.c.trouble)) == [("dropped by the operator",)]
 
 
 def test_d2_a_call_back_whose_job_is_dropped_is_owed_no_more(light: Shell) -> None:
@@ -114,7 +114,7 @@ def test_d2_a_call_back_whose_job_is_dropped_is_owed_no_more(light: Shell) -> No
         job(light, 1000 + id, "call_back", payload=json.dumps({"call_back": id}))
     for dropped in ("1001", "1002"):
         assert light.run("jobs", "drop", dropped).code == 0
-    c, w = tables.call_backs.c, tables.work.c
+    c, w = tables.call_backs.c, tables.jobs.c
     assert light.rows(select(c.status).order_by(c.id)) == [("given_up",), ("ringing",)]
     assert light.rows(select(w.key).where(w.kind == "slack.called")) == [("1",)]
 
@@ -139,7 +139,7 @@ def test_codes_and_links_asked_for_long_ago_are_not_sent_again(light: Shell) -> 
     assert line in said
     assert len(said) == len(job_queue.PROVING) + 1
     assert said[-1] == "1 job is tried again now, if the service is running."
-    w = tables.work.c
+    w = tables.jobs.c
     assert light.rows(select(w.id).where(w.done_at.is_(None))) == [(11,)]
 
 

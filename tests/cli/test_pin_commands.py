@@ -44,7 +44,7 @@ def wrong(shell: Shell, times: int) -> list[Admission]:
 
 def traces(shell: Shell, what: str) -> tuple[list[tuple[object, ...]], list[dict[str, object]]]:
     """What the ledger has of it, and whom a notice is for."""
-    e, w = tables.ledger.c, tables.work.c
+    e, w = tables.ledger.c, tables.jobs.c
     entries = shell.rows(select(e.who, e.account, e.decision, e.fields, e.channel).where(e.action == what))
     return entries, [json.loads(row[0]) for row in shell.rows(select(w.payload).where(w.kind == "notice"))]
 

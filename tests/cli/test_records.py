@@ -194,7 +194,7 @@ def test_a_whole_ledger(shell: Shell) -> None:
         "UPDATE ledger SET decision = 'allowed' WHERE action = 'import'",
         "DELETE FROM ledger WHERE action = 'import'",
         "UPDATE ledger_checkpoints SET heads = '[]' WHERE n = 1",
-        "DELETE FROM ledger_lanes",
+        "DELETE FROM ledger_segments",
     ],
 )
 def test_a_broken_ledger_is_named_and_exits_1(shell: Shell, harm: str) -> None:

@@ -104,5 +104,5 @@ def test_who_lost_the_keys_begins_new_ones_with_the_service(light: Shell) -> Non
 def written(shell: Shell) -> list[int]:
     """Not through a store, which would open a segment."""
     with closing(sqlite3.connect(shell.url.removeprefix("sqlite:///"))) as database:
-        tables = ("ledger", "ledger_lanes", "ledger_checkpoints")
+        tables = ("ledger", "ledger_segments", "ledger_checkpoints")
         return [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]

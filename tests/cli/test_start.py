@@ -243,7 +243,7 @@ def test_the_key_that_is_made_is_for_its_owner_alone(nowhere: Path, monkeypatch:
     assert shell.run("tickets").code == 0, "the same key is found again"
     assert key.read_text() not in shell.run("doctor").out
     with sqlite3.connect(nowhere / "new.db") as database:
-        assert database.execute("SELECT count(DISTINCT key) FROM ledger_lanes").fetchone() == (1,)
+        assert database.execute("SELECT count(DISTINCT key) FROM ledger_segments").fetchone() == (1,)
     database.close()
 
 

@@ -103,7 +103,7 @@ def locked_elsewhere(url: str) -> Iterator[None]:
     there = make_url(url).set(drivername="postgresql")
     if make_url(url).get_backend_name() == "postgresql":
         other: sqlite3.Connection | psycopg.Connection = psycopg.connect(there.render_as_string(hide_password=False))
-        other.execute("LOCK TABLE pulse")
+        other.execute("LOCK TABLE write_probe")
     else:
         other = sqlite3.connect(there.database or "", isolation_level=None, check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")

@@ -123,7 +123,7 @@ def test_the_same_turn_goes_on_when_the_database_is_back(desk: Desk) -> None:
 # --- what fails in the middle of a turn
 
 
-@pytest.mark.parametrize("table", ["ledger", "work", "messages"])
+@pytest.mark.parametrize("table", ["ledger", "jobs", "messages"])
 def test_nothing_is_told_or_kept_by_a_turn_that_fails(desk: Desk, table: str) -> None:
     caller = Caller(Wire(desk), "+441632960107")
     caller.prove(pin="53960281")
@@ -169,7 +169,7 @@ def test_a_file_that_somebody_else_has_locked(sample_sqlite: str, monkeypatch: p
     desk.close()
 
 
-@pytest.mark.parametrize("table", ["calls", "pins", "contacts", "ledger_lanes", "pin_guards"])
+@pytest.mark.parametrize("table", ["calls", "pins", "contacts", "ledger_segments", "pin_guards"])
 def test_a_table_that_is_not_there(sample_sqlite: str, table: str) -> None:
     """Half a migration, or a file put back from an old copy: sorry, and nobody is let in."""
     desk = Desk(sample_sqlite, **ACCOUNT)

@@ -133,5 +133,5 @@ def test_b8_a_busy_desk_is_asked_for_no_write(sample_sqlite: str, monkeypatch: p
     sent: list[str] = []
     with watched(desk.store.engine, sent.append):
         assert asked(desk) == (200, "ready")
-    assert not [sql for sql in sent if "pulse" in sql]
+    assert not [sql for sql in sent if "write_probe" in sql]
     desk.close()

@@ -43,7 +43,7 @@ def mails(desk: Desk) -> Backlog:
 
 
 def reasons(desk: Desk) -> list[str]:
-    w = tables.work.c
+    w = tables.jobs.c
     return [str(row[0]) for row in rows(desk, select(w.error).where(w.kind == "mail", w.given_up).order_by(w.id))]
 
 

@@ -135,7 +135,7 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
     with desk.store.transaction("test") as tx:
         totp.confirm(tx, 8, pyotp.TOTP(totp.begin(tx, 8)).at(desk.now // 1000))
         assert totp.end_later(tx, 8, 1)
-        r, row = tables.loan_requests, {"account_id": 3, "asker": 9, "status": "open", "asked_at": tx.now}
+        r, row = tables.delegation_requests, {"account_id": 3, "asker": 9, "status": "open", "asked_at": tx.now}
         cells = ("ticket.open:technical", "ticket.view:technical")
         first, second = (
             tx.connection.execute(insert(r).values(**row, cell=cell).returning(r.c.id)).scalar_one() for cell in cells
@@ -173,7 +173,7 @@ def test_b6_no_number_is_given_twice(desk: Desk) -> None:
             opens = tx.ask(Ask("person:8", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(opens, Grant)
             number = customer_tickets.open(tx, opens, body="It is down")
-            r, cell = tables.loan_requests, "ticket.open:technical"
+            r, cell = tables.delegation_requests, "ticket.open:technical"
             row = {"account_id": 3, "asker": 9, "cell": cell, "status": "open", "asked_at": tx.now}
             return number, tx.connection.execute(insert(r).values(**row).returning(r.c.id)).scalar_one()
 
@@ -217,7 +217,7 @@ def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_pat
         assert [mail["Subject"] for mail in box.mails if "link" in mail["Subject"] or "code" in mail["Subject"]] == []
         assert not desk.exchange.legs
         with desk.store.transaction("test") as tx:
-            c, w = tables.call_backs.c, tables.work.c
+            c, w = tables.call_backs.c, tables.jobs.c
             assert tx.connection.execute(select(c.status)).scalars().all() == ["withdrawn"]
             assert tx.connection.execute(select(w.id).where(w.kind.in_(job_queue.PROVING), w.given_up)).all() == []
             assert tx.connection.execute(select(tables.authenticators.c.person_id)).all() == []
@@ -229,7 +229,7 @@ def test_b6_a_failover_that_lost_the_end_is_noticed_on_postgresql(sample_postgre
     made = proved(desk)
     suspend(desk, made[0])
     with desk.store.engine.begin() as connection:
-        for table in (tables.ledger, tables.lanes, tables.checkpoints):
+        for table in (tables.ledger, tables.segments, tables.checkpoints):
             connection.execute(delete(table))
         connection.execute(update(tables.staff).values(suspended_at=None))
     desk.house.worker.checkpoint()

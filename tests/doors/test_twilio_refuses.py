@@ -30,7 +30,7 @@ def desk(sample_sqlite: str) -> Iterator[Desk]:
 
 
 def given_up(desk: Desk) -> list[tuple[str, str]]:
-    w = tables.work.c
+    w = tables.jobs.c
     return [(row[0], row[1]) for row in rows(desk, select(w.kind, w.error).where(w.given_up).order_by(w.id))]
 
 
@@ -76,7 +76,7 @@ def test_d5_a_phone_is_rung_again_where_twilio_was_only_busy(desk: Desk) -> None
 def test_d5_a_call_back_to_a_number_that_is_none_is_over_and_its_asker_told(desk: Desk) -> None:
     desk.exchange.refusing[MIA] = (400, 21217)
     id = has_called(desk)
-    c, w = tables.call_backs.c, tables.work.c
+    c, w = tables.call_backs.c, tables.jobs.c
     assert rows(desk, select(c.status).where(c.id == id)) == [("refused",)]
     assert rows(desk, select(w.key).where(w.kind == "slack.called")) == [(str(id),)]
 

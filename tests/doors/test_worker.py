@@ -34,13 +34,13 @@ def writes(tx: Transaction, key: str) -> None:
 
 def written(desk: Desk) -> set[str]:
     with desk.store.transaction("test") as tx:
-        w = tables.work.c
+        w = tables.jobs.c
         return set(tx.connection.execute(select(w.key).where(w.kind == "slack.hello")).scalars())
 
 
 def the_piece(desk: Desk) -> Any:
     with desk.store.transaction("test") as tx:
-        return tx.connection.execute(select(tables.work).where(tables.work.c.kind == "mail")).one()
+        return tx.connection.execute(select(tables.jobs).where(tables.jobs.c.kind == "mail")).one()
 
 
 def test_what_asks_nobody_is_done_in_the_transaction_that_leases_it(desk: Desk) -> None:

@@ -163,7 +163,7 @@ def test_one_in_a_table_is_found(database: str, request: pytest.FixtureRequest) 
     assert any("table work" in line for line in SEARCH.found)
     if database == "postgresql":
         with psycopg.connect(host=host, port=5432, user="postgres", dbname=name) as opened:
-            opened.execute("DELETE FROM work")
+            opened.execute("DELETE FROM jobs")
 
 
 def test_one_that_was_deleted_is_found_in_the_file(tmp_path: Path) -> None:

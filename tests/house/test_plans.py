@@ -53,12 +53,12 @@ ROWS = {  # row -> what it names
     "who may do it": ("colleagues:who_might", "recipients:_owners"),
 }
 MISSED = {  # indices -> whose statement is found without them, on each database
-    ("ix_work_kind_due", "ix_work_due", "ix_work_lane"): "job_queue:lease",
+    ("ix_jobs_kind_due", "ix_jobs_due", "ix_jobs_lane"): "job_queue:lease",
     ("ix_tickets_queue", "ix_tickets_status"): "ticket_queue:counts",
-    ("ix_rings_ended_at",): "live_calls:calls",
+    ("ix_support_calls_ended_at",): "live_calls:calls",
     ("ix_alerts_seen_at",): "change_stamp:stamp",
-    ("ix_work_given_up",): "job_queue:backlog",
-    ("ix_work_done",): "job_queue:sweep",
+    ("ix_jobs_given_up",): "job_queue:backlog",
+    ("ix_jobs_done",): "job_queue:sweep",
     ("ix_calls_answered",): "call_state:sweep",
     ("ix_call_backs_ended_at",): "callbacks:sweep",
     ("ix_posts_channel",): "ticket_threads:channel_moved",
@@ -123,7 +123,7 @@ def walk(desk: SlackDesk) -> None:
 
 def test_g_every_table_has_much_in_it_or_is_said_not_to_grow(large: Filled) -> None:
     counts = {name: large.count(name) for name in Base.metadata.tables if name not in FEW}
-    assert {name for name, many in counts.items() if many < 1_000} == {"ledger_lanes"}, "benchmarks/filling.py"
+    assert {name for name, many in counts.items() if many < 1_000} == {"ledger_segments"}, "benchmarks/filling.py"
     assert set(Base.metadata.tables) >= FEW
 
 
@@ -184,7 +184,7 @@ def crowded(large: Filled, account: int) -> Iterator[None]:
             yield
 
 
-r, p, e, lane = tables.rings.c, tables.posts.c, tables.ledger.c, tables.lanes.c
+r, p, e, lane = tables.support_calls.c, tables.posts.c, tables.ledger.c, tables.segments.c
 _newest = select(tables.ledger.alias("newest").c.n).where(tables.ledger.alias("newest").c.lane == lane.id)
 AS_IT_WAS: dict[str, Select[*tuple[object, ...]]] = {
     "G3": select(tables.ledger).where(e.n > 0, e.lane.in_(select(lane.id))).order_by(e.at.desc()).limit(50),

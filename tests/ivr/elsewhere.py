@@ -45,7 +45,7 @@ def person(desk: Desk, username: str = "mia.chen") -> int:
 
 def asks_for(desk: Desk, what: str, ring: int | None = None) -> bool:
     """Kim's click on "Verify now"; of the newest call, unless another is named."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     staff = kim(desk)
     newest: int = rows(desk, select(r.id).order_by(r.id.desc()).limit(1))[0][0]
     with desk.store.transaction("slack") as tx:

@@ -79,7 +79,7 @@ def slack_codes(desk: Desk) -> list[dict[str, Any]]:
     """What the Slack room has been asked to show, oldest first."""
     import json
 
-    w = tables.work.c
+    w = tables.jobs.c
     return [json.loads(row[0]) for row in rows(desk, select(w.payload).where(w.kind == "slack.code").order_by(w.id))]
 
 

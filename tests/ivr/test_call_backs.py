@@ -61,7 +61,7 @@ def test_a_human_proves_it_and_meets_the_agent_who_asked(desk: Desk) -> None:
     assert (mia.called, status(desk, id)) == ("+441632960108", "ringing")
     mia.answer()
     assert status(desk, id) == "answered"
-    assert count(desk, tables.rings) == 0, "nobody is rung for somebody who has only answered"
+    assert count(desk, tables.support_calls) == 0, "nobody is rung for somebody who has only answered"
     mia.press("17846325#")
     desk.work()
     assert status(desk, id) == "proved"
@@ -75,7 +75,7 @@ def test_a_human_proves_it_and_meets_the_agent_who_asked(desk: Desk) -> None:
     words += [said for said in mia.heard if "will say" in said]
     assert len(words) == 3
     assert len({tuple(said.split(": ")[-1].split(" are ")[-1].split(".")[0].split(", ")) for said in words}) == 1
-    r = tables.rings.c
+    r = tables.support_calls.c
     found = rows(desk, select(r.call_back, r.staff_id, r.own_number, r.proof))[0]
     assert tuple(found) == (id, kim(desk), True, Proof.VERIFIED)
     mia.hang_up()
@@ -93,7 +93,7 @@ def test_the_words_are_those_in_slack_and_on_the_card(one_desk: Desk) -> None:
         assert ours is not None
         words = callbacks.words(tx.keys, ours)
     assert f"Our two words are {', '.join(words)}. You will find the same in Slack, if you use it." in mia.heard
-    assert count(one_desk, tables.work, tables.work.c.kind == "slack.calling") == 1
+    assert count(one_desk, tables.jobs, tables.jobs.c.kind == "slack.calling") == 1
     one_desk.pass_time(120)
     mia.press("17846325#")
     one_desk.work()
@@ -116,7 +116,7 @@ def test_a_machine_hears_nothing(desk: Desk, by: str) -> None:
     assert notes(desk, ticket) == [
         "We called back and a machine answered. It was asked to have them call us, and was told nothing else."
     ]
-    assert count(desk, tables.work, tables.work.c.kind == "slack.called") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.called") == 1
 
 
 @pytest.mark.parametrize(("how", "by"), [("decline", None), ("no_answer", None), ("end", None)])
@@ -141,7 +141,7 @@ def test_whoever_answers_and_has_no_pin_gets_no_further(one_desk: Desk) -> None:
     for _ in range(3):
         someone.press("11111111#")
     assert someone.state == "ended"
-    assert count(one_desk, tables.rings) == 0
+    assert count(one_desk, tables.support_calls) == 0
     assert not {"Mia", "Chen", "Tideworks"} & set(" ".join(someone.heard).split())
 
 
@@ -166,7 +166,7 @@ def test_a_code_is_told_to_a_human_who_presses_a_key(desk: Desk) -> None:
     (made,) = rows(desk, select(c.kind, c.subject).where(c.used_at.is_(None)))
     assert tuple(made) == ("unlock", f"person:{person(desk)}")
     assert len(digits) == 8
-    assert not stands_in(digits, repr(rows(desk, select(tables.work.c.payload))))
+    assert not stands_in(digits, repr(rows(desk, select(tables.jobs.c.payload))))
     assert mia.state == "ended"
     assert status(desk, id) == "over"
 

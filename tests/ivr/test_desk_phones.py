@@ -187,7 +187,7 @@ def test_asking_twice_in_a_call(desk: Desk) -> None:
     mia.press("0")
     mia.hang_up()
     assert tickets(desk) == [CALL_BACK]
-    assert count(desk, tables.rings) == 3
+    assert count(desk, tables.support_calls) == 3
 
 
 def test_without_a_phone_of_the_desk_the_caller_is_called_back_at_once(open_desk: Opens) -> None:
@@ -226,7 +226,7 @@ def test_a_leg_is_known_by_its_token_alone(one_desk: Desk) -> None:
         over = Caller(wire, "+441632960000").form(status="completed")
         answer = wire.post(wrong, over if "status" in wrong else form)
         assert (answer.status, answer.said) == (403, ["Goodbye."]), wrong
-    assert count(one_desk, tables.rings, tables.rings.c.taken_by.is_not(None)) == 0
+    assert count(one_desk, tables.support_calls, tables.support_calls.c.taken_by.is_not(None)) == 0
     assert wire.post(path, form).said[0] == WHO, "with its token it is let in"
 
 

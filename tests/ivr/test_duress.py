@@ -65,7 +65,7 @@ def statuses(desk: Desk) -> list[tuple[int, str]]:
 
 
 def owed(desk: Desk) -> set[str]:
-    return {row[0] for row in rows(desk, select(tables.work.c.kind))}
+    return {row[0] for row in rows(desk, select(tables.jobs.c.kind))}
 
 
 # --- the menu is the real one
@@ -262,7 +262,7 @@ def test_a_person_is_asked_for_and_nobody_comes(desk: Desk) -> None:
     for each in (caller, usual):
         each.key("")
     assert bare(caller) == bare(usual)
-    assert count(desk, tables.rings) == 1, "only the usual one"
+    assert count(desk, tables.support_calls) == 1, "only the usual one"
     desk.pass_time(46)
     caller.key("")
     assert caller.answer.said[:2] == [
@@ -285,7 +285,7 @@ def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
     assert "We are ringing the emergency line." in caller.answer.said
     caller.hang_up()
     assert [status for _, status in statuses(desk)] == ["held", "held"], "who hangs up while waiting leaves one, too"
-    assert count(desk, tables.rings) == 0
+    assert count(desk, tables.support_calls) == 0
     assert owed(desk) == {"alert", "news"}
 
 

@@ -29,7 +29,7 @@ def test_an_emergency_rings_its_own_number_and_says_so(open_one_desk: Opens) -> 
     mia.wait()
     assert tickets(desk) == [EMERGENCY]
     assert rows(desk, select(tables.tickets.c.service)) == [("ms-1",)]
-    assert count(desk, tables.work, tables.work.c.kind == "alarm") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "alarm") == 1
 
 
 def test_under_memset_rules_it_is_for_covered_services_only(one_desk: Desk) -> None:

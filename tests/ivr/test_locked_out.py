@@ -265,7 +265,7 @@ def test_it_is_in_the_ledger_and_they_are_told_and_no_digit_stands_anywhere(lock
         ("nobody", "code", f"claimed:person:{mia}"),
         (f"person:{mia}", "proved", "by_code"),
     ]
-    told = rows(locked, select(func.count()).where(tables.work.c.payload.contains("pin_unlocked")))
+    told = rows(locked, select(func.count()).where(tables.jobs.c.payload.contains("pin_unlocked")))
     assert told[0][0] == 1
     everything = "".join(str(rows(locked, select(table))) for table in tables.Base.metadata.sorted_tables)
     assert not stands_in(code, everything)

@@ -20,7 +20,7 @@ def caller(one_desk: Desk) -> Caller:
 def sound(desk: Desk) -> tuple[str, int]:
     """How far the recording has come, and how often it was tried to fetch it."""
     state = rows(desk, select(tables.recordings.c.state))[0][0]
-    w = tables.work.c
+    w = tables.jobs.c
     return state, rows(desk, select(w.attempts).where(w.kind == "fetch_recording"))[0][0]
 
 
@@ -78,7 +78,7 @@ def test_d1_a_recording_twilio_never_has_is_given_up(one_desk: Desk, caller: Cal
     for _ in range(8):
         later(one_desk, 3601)
     assert sound(one_desk) == ("gone", 6)
-    w = tables.work.c
+    w = tables.jobs.c
     assert rows(one_desk, select(w.error).where(w.given_up)) == [("Twilio has no such recording",)]
 
 

@@ -157,7 +157,7 @@ def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkey
             with watched(desk.store.engine, during.append):
                 assert "Press" in caller.key(digits).text
             plain = [
-                sql for sql in during if "alerts" not in sql and "INTO work" not in sql and "INTO ledger" not in sql
+                sql for sql in during if "alerts" not in sql and "INTO jobs" not in sql and "INTO ledger" not in sql
             ]
             sent[digits].append((plain, list(hashes)))
     assert [len(ran) for _, ran in sent[threat]] == [1, 1, 4]
@@ -176,7 +176,7 @@ def test_a_fifth_wrong_pin_is_told_once_and_again_after_a_new_pin(desk: Desk) ->
             for _try in range(tries):
                 assert "did not match" in caller.key("58203917").text or "could not check" in caller.answer.text
 
-    w, mia = tables.work.c, rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == MIA[0]))[0][0]
+    w, mia = tables.jobs.c, rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == MIA[0]))[0][0]
     locks = select(w.payload).where(w.kind == "notice", w.payload.contains("pin_locked"))
     five_wrong()
     assert len(rows(desk, locks)) == 1

@@ -39,7 +39,7 @@ def passes(desk: Desk, *waiting: Phone, seconds: int) -> None:
 
 
 def endings(desk: Desk) -> list[str]:
-    r = tables.rings.c
+    r = tables.support_calls.c
     return [row[0] for row in rows(desk, select(r.ending).order_by(r.id))]
 
 
@@ -181,4 +181,4 @@ def test_two_phones_two_callers(open_desk: Opens) -> None:
     desk.work()
     (third,) = rings(desk)
     assert third.called == "+441632960002"
-    assert count(desk, tables.legs, tables.legs.c.rung_at.is_not(None)) == 3
+    assert count(desk, tables.agent_legs, tables.agent_legs.c.rung_at.is_not(None)) == 3

@@ -343,7 +343,7 @@ def test_nothing_that_was_keyed_comes_into_log_or_alerts(desk: Desk, logged: lis
     dice = unknown_ids()
     for support_id in (next(dice) for _ in range(6)):
         tries(desk, support_id, WRONG, "+441632960777")
-    everything = f"{logged}{rows(desk, select(tables.alerts))}{rows(desk, select(tables.work))}"
+    everything = f"{logged}{rows(desk, select(tables.alerts))}{rows(desk, select(tables.jobs))}"
     assert "probing_pin" in everything
     for word in (WRONG, "441632960777", *itertools.islice(unknown_ids(), 6)):
         assert not stands_in(word, everything)

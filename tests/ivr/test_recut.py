@@ -188,7 +188,7 @@ def test_the_captured_requests_had_effects(captured: list[Captured], long_desk: 
     assert captured
     assert count(long_desk, tables.tickets) == 4, "Mia's, two messages, and a call-back: her agent left before they met"
     assert count(long_desk, tables.recordings) == 4
-    assert count(long_desk, tables.rings) >= 1
+    assert count(long_desk, tables.support_calls) >= 1
 
 
 def test_the_very_same_requests_change_nothing(captured: list[Captured], long_desk: Desk) -> None:

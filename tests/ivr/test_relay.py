@@ -49,7 +49,7 @@ def test_t41_what_was_passed_on_opens_one_call_and_not_the_next(one_full: Desk) 
 def test_t41_the_desk_sees_that_the_call_is_from_no_number_on_file(one_full: Desk) -> None:
     thief = relayed(one_full)
     thief.key("0")
-    r = tables.rings.c
+    r = tables.support_calls.c
     (ring,) = rows(one_full, select(r.subject, r.own_number))
     assert tuple(ring) == (subject(one_full, OLIVIA), False)
 

@@ -98,7 +98,7 @@ def test_a_ticket_of_an_emergency_says_that_the_caller_hung_up(one_desk: Desk) -
 
 def ring(desk: Desk) -> tuple[str, bool]:
     """How the last one ended, and whether it is over."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     ending, ended_at = rows(desk, select(r.ending, r.ended_at).order_by(r.id.desc()))[0]
     return ending, ended_at is not None
 

@@ -85,7 +85,7 @@ def test_a_recording_and_its_turn_are_one_ticket(desk: Desk, caller: Caller, ord
     assert (
         rows(
             desk,
-            select(tables.work.c.error).where(tables.work.c.error.is_not(None), tables.work.c.kind == "late_recording"),
+            select(tables.jobs.c.error).where(tables.jobs.c.error.is_not(None), tables.jobs.c.kind == "late_recording"),
         )
         == []
     )
@@ -167,7 +167,7 @@ def test_a_transcript_after_the_ticket_becomes_its_words(desk: Desk, caller: Cal
     caller.transcribed("something else", FIRST)
     later(desk)
     assert bodies(desk) == ["The shop is down\nsince noon"], "words that are there stay"
-    assert count(desk, tables.work, tables.work.c.kind == "late_transcript") == 0
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "late_transcript") == 0
 
 
 def test_a_transcript_before_the_ticket_waits_for_it(desk: Desk, caller: Caller) -> None:
@@ -185,7 +185,7 @@ def test_a_transcript_without_a_ticket_is_given_up_in_the_end(desk: Desk, caller
     caller.transcribed("nothing was opened", FIRST)
     for _ in range(8):
         later(desk)
-    assert rows(desk, select(tables.work.c.done_at.is_not(None)).where(tables.work.c.kind == "late_transcript")) == [
+    assert rows(desk, select(tables.jobs.c.done_at.is_not(None)).where(tables.jobs.c.kind == "late_transcript")) == [
         (True,)
     ]
     assert bodies(desk) == []

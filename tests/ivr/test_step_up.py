@@ -155,7 +155,7 @@ def test_a_code_that_goes_out_twice_is_two_of_which_the_newer_is_good(one_full: 
         "run_at": 0,
         "payload": json.dumps({"text": 1, "bound": call_codes.bound_to(caller.sid, account(one_full))}),
     }
-    change(one_full, update(tables.work).where(tables.work.c.kind == "text_code").values(**owed))
+    change(one_full, update(tables.jobs).where(tables.jobs.c.kind == "text_code").values(**owed))
     one_full.work()
     first, second = (re.findall("[0-9]{8}", words)[0] for _, words in one_full.exchange.messages)
     assert caller.key(first).said[0] == WRONG

@@ -50,7 +50,7 @@ def test_h1_a_number_that_was_taken_away_is_not_rung(desk: Desk) -> None:
     assert not [leg for leg in desk.exchange.legs.values() if leg.state == "ringing"]
     assert status(desk, id) == "withdrawn"
     assert notes(desk, ticket)[-1].startswith("We did not call back: what the desk had on file for them has changed")
-    assert count(desk, tables.work, tables.work.c.kind == "slack.called") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.called") == 1
 
 
 def test_h1_a_call_that_rings_while_the_number_goes_is_told_nothing(desk: Desk) -> None:
@@ -91,7 +91,7 @@ def test_h1_the_number_is_read_anew_when_it_is_rung(one_desk: Desk) -> None:
 def test_h12_whoever_fails_at_the_pin_has_no_second_proof_either(desk: Desk) -> None:
     """Nor has it whoever it was carried to, and a right PIN afterwards does not bring it back."""
     mia, _agent = a_talk(desk)
-    account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
+    account, who = rows(desk, select(tables.support_calls.c.account_id, tables.support_calls.c.subject))[0]
     with desk.store.transaction("phone", mia.sid) as tx:
         step_ups.reached(tx, who, account, "authenticator", mia.sid, ends_at=tx.now + 900_000)
         said = transfer_codes.give(tx, transfer_codes.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
@@ -106,7 +106,7 @@ def test_h12_whoever_fails_at_the_pin_has_no_second_proof_either(desk: Desk) -> 
 
 def test_h12_a_hang_up_ends_nothing_that_was_carried_on(one_desk: Desk) -> None:
     mia, _agent = a_talk(one_desk)
-    account, who = rows(one_desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
+    account, who = rows(one_desk, select(tables.support_calls.c.account_id, tables.support_calls.c.subject))[0]
     with one_desk.store.transaction("phone", mia.sid) as tx:
         step_ups.reached(tx, who, account, "authenticator", mia.sid, ends_at=tx.now + 900_000)
         said = transfer_codes.give(tx, transfer_codes.TO_SLACK, who, account, mia.sid, Topic.TECHNICAL)
@@ -172,7 +172,7 @@ def test_h1_a_pin_that_is_replaced_proves_nothing_more_in_a_call(desk: Desk) -> 
 
 def test_h1_an_agent_does_not_see_as_verified_whose_pin_was_replaced(desk: Desk) -> None:
     mia, agent = a_talk(desk)
-    id, account = rows(desk, select(tables.rings.c.id, tables.rings.c.account_id))[0]
+    id, account = rows(desk, select(tables.support_calls.c.id, tables.support_calls.c.account_id))[0]
     staff = kim(desk)
 
     def requester() -> object:
@@ -188,7 +188,7 @@ def test_h1_an_agent_does_not_see_as_verified_whose_pin_was_replaced(desk: Desk)
     new_pin(desk)
     assert ring(desk)[2] == Proof.CLAIMED
     assert requester() is None
-    assert count(desk, tables.work, (tables.work.c.kind == "case") & tables.work.c.done_at.is_(None)) == 1, "a new card"
+    assert count(desk, tables.jobs, (tables.jobs.c.kind == "case") & tables.jobs.c.done_at.is_(None)) == 1, "a new card"
     assert asks_for(desk, "pin")
     mia.press("40817263#")
     desk.work()
@@ -228,7 +228,7 @@ def test_h1_a_pin_replaced_while_it_is_hashed_leaves_nobody_verified(one_desk: D
 
 def asked_in_slack(desk: Desk, mia: Phone) -> Callable[[], bool | None]:
     """A question that is open: what an answer to it comes to."""
-    account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
+    account, who = rows(desk, select(tables.support_calls.c.account_id, tables.support_calls.c.subject))[0]
     with desk.store.transaction("phone", mia.sid) as tx:
         id, number = slack_approvals.ask(tx, who, account)
 
@@ -252,7 +252,7 @@ def test_h1_a_question_in_slack_is_withdrawn_when_the_pin_fails_in_mid_talk(desk
 def test_h1_who_keys_nothing_in_time_has_failed_just_the_same(one_desk: Desk) -> None:
     desk = one_desk
     mia, _agent = a_talk(desk)
-    account, who = rows(desk, select(tables.rings.c.account_id, tables.rings.c.subject))[0]
+    account, who = rows(desk, select(tables.support_calls.c.account_id, tables.support_calls.c.subject))[0]
     with desk.store.transaction("phone", mia.sid) as tx:
         step_ups.reached(tx, who, account, "authenticator", mia.sid, ends_at=tx.now + 900_000)
     assert asks_for(desk, "pin")

@@ -33,12 +33,12 @@ def a_talk(desk: Desk) -> tuple[Phone, Phone]:
 
 def ring(desk: Desk) -> tuple[str, str, int, str]:
     """What it is asked for, what came of it, the proof, and how it ended."""
-    r = tables.rings.c
+    r = tables.support_calls.c
     return tuple(rows(desk, select(r.asked, r.told, r.proof, r.ending).order_by(r.id.desc()))[0])
 
 
 def owed(desk: Desk, kind: str) -> int:
-    return count(desk, tables.work, tables.work.c.kind == kind)
+    return count(desk, tables.jobs, tables.jobs.c.kind == kind)
 
 
 def test_passed(desk: Desk) -> None:
@@ -164,17 +164,20 @@ def test_done_twice_each_kind_does_no_harm(one_desk: Desk) -> None:
 
 def _again(desk: Desk, *kinds: str) -> None:
     """A worker died just after it had done these."""
-    w = tables.work
+    w = tables.jobs
     payloads = {"to_keypad": ring_asked(desk), "keypad_over": ring_asked(desk)}
     said = {"ring": 1, "told": "passed"}
-    payloads |= {"announce": said, "leg_over": {"ring": 1, "leg": rows(desk, select(tables.rings.c.taken_by))[0][0]}}
+    payloads |= {
+        "announce": said,
+        "leg_over": {"ring": 1, "leg": rows(desk, select(tables.support_calls.c.taken_by))[0][0]},
+    }
     for kind in kinds:
         assert count(desk, w, w.c.kind == kind)
         desk.do_again(piece(kind, **payloads[kind]))
 
 
 def ring_asked(desk: Desk) -> dict[str, object]:
-    r = tables.rings.c
+    r = tables.support_calls.c
     row = rows(desk, select(r.id, r.call, r.asked_at))[0]
     return {"ring": row.id, "call": row.call, "asked_at": row.asked_at}
 
@@ -194,7 +197,7 @@ def by_hand(desk: Desk) -> tuple[Caller, str, Wire]:
     agent.answer()
     agent.press("1")
     mia.key("")
-    r = tables.rings
+    r = tables.support_calls
     change(desk, update(r).values(asked="pin", asked_at=desk.now))
     summons = after.summons(desk.house.phone, 1, desk.now)  # type: ignore[arg-type]
     assert summons is not None
@@ -259,7 +262,7 @@ def _agents_form(wire: Wire, agent: Phone, *more: tuple[str, str]) -> list[tuple
 def test_the_agents_phone_takes_the_call_in_their_name(one_desk: Desk) -> None:
     staff = kim(one_desk)
     a_talk(one_desk)
-    assert rows(one_desk, select(tables.rings.c.staff_id))[0][0] == staff
+    assert rows(one_desk, select(tables.support_calls.c.staff_id))[0][0] == staff
     with one_desk.store.transaction("test") as tx:
         now = store_rings.look(tx, 1)
     assert now is not None
@@ -269,7 +272,7 @@ def test_the_agents_phone_takes_the_call_in_their_name(one_desk: Desk) -> None:
 def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> None:
     """However it was given: the way back looks for itself."""
     mia, _path, _wire = by_hand(one_desk)
-    r = tables.rings
+    r = tables.support_calls
     change(one_desk, update(r).values(asked="second", told=""))
     call = state_of(one_desk, mia.sid)
     for proved, told in ((False, "failed"), (True, "passed")):
@@ -331,7 +334,7 @@ def test_whoever_failed_is_sent_nowhere_else_and_told_nothing(one_desk: Desk) ->
     mia.press("*#")
     one_desk.work()
     assert not asks_for(one_desk, "second"), "whoever is not verified once is not asked for a second proof"
-    r = tables.rings
+    r = tables.support_calls
     change(one_desk, update(r).values(asked="second", told="", asked_at=one_desk.now))
     call = state_of(one_desk, mia.sid)
     with one_desk.store.transaction("phone", mia.sid) as tx:

@@ -96,7 +96,7 @@ def test_e19_a_lent_right_is_one_by_phone_too(one_desk: Desk) -> None:
         "cell": "ticket.open:technical",
     }
     row |= {"one_ticket": True, "lent_at": one_desk.now, "ends_at": one_desk.now + 3_600_000}
-    change(one_desk, insert(tables.loans).values(**row))
+    change(one_desk, insert(tables.delegations).values(**row))
     assert "Press 1 to open a ticket." in leo.key("9").said
     leo.key("1")
     leo.key("1")

@@ -240,7 +240,7 @@ def count(desk: Desk, table: Any, *where: Any) -> int:
     return found
 
 
-def kept(desk: Desk, but: Sequence[Any] = (tables.lanes,)) -> str:
+def kept(desk: Desk, but: Sequence[Any] = (tables.segments,)) -> str:
     """A digest of everything in the database, row by row. A segment of the ledger may be opened for what then writes nothing."""
     digest = hashlib.sha256()
     with _outside(desk.store.url).begin() as connection:

@@ -42,7 +42,7 @@ def on_the_phone(desk: Desk, kim: Agent, *who: str) -> Phone:
     """A caller whose card Kim has."""
     caller = answered(desk, asks(desk, *who))
     kim.get("/desk")
-    kim.send(f"/desk/calls/{max(row.id for row in rows(desk, select(tables.rings.c.id)))}/mine")
+    kim.send(f"/desk/calls/{max(row.id for row in rows(desk, select(tables.support_calls.c.id)))}/mine")
     return caller
 
 
@@ -93,7 +93,7 @@ def test_e4_what_is_lent_for_one_topic_opens_nothing_of_another(one_desk: Desk) 
         *holds(MIA, TIDEWORKS, "purchase_services"),
         insert(tables.tickets).values(mine | {"kind": "service.order", "subject": "One more server", "urgent": False}),
         insert(tables.tickets).values(mine | {"kind": "problem", "subject": "It was down", "urgent": False}),
-        insert(tables.loans).values(loan | {"lent_at": one_desk.now, "ends_at": one_desk.now + day}),
+        insert(tables.delegations).values(loan | {"lent_at": one_desk.now, "ends_at": one_desk.now + day}),
     )
     kim.get("/desk")
     assert "What is marked lent is for their own tickets only, and ends by itself." in kim.words
@@ -114,7 +114,7 @@ def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
         found = live_calls.case(tx, permit_worker(tx), 1)
     assert found is not None
     assert (found.services, found.owed) == (None, None), "the channel is read by all of the desk"
-    change(one_desk, update(tables.rings).values(proof=1))
+    change(one_desk, update(tables.support_calls).values(proof=1))
     kim.get("/desk")
     assert not [word for word in facts if word in kim.text]
 
@@ -167,7 +167,7 @@ def test_of_several_calls_that_nobody_has_claimed_none_is_offered_before_the_oth
 def test_a_second_proof_that_failed_takes_nothing_from_the_first(one_desk: Desk) -> None:
     kim = signed_in(one_desk)
     on_the_phone(one_desk, kim)
-    change(one_desk, update(tables.rings).values(asked="second", asked_at=one_desk.now, told="failed"))
+    change(one_desk, update(tables.support_calls).values(asked="second", asked_at=one_desk.now, told="failed"))
     kim.get("/desk")
     assert "Second proof failed. What needs it stays closed, whatever the story; the rest is as below." in kim.words
     assert "Tell them nothing" not in kim.words
@@ -246,7 +246,7 @@ def test_the_card_of_a_call_that_is_over_says_what_was_proved_and_gives_no_order
     """Nothing is asked or told any more; what could be told is said of then, and of now nothing is shown."""
     kim = signed_in(one_desk)
     olivia = on_the_phone(one_desk, kim, *OLIVIA)
-    (call,) = rows(one_desk, select(tables.rings))
+    (call,) = rows(one_desk, select(tables.support_calls))
     assert "MT-3307" in kim.words
     if twice:
         with one_desk.store.transaction("phone", call=call.call) as tx:
@@ -260,7 +260,7 @@ def test_the_card_of_a_call_that_is_over_says_what_was_proved_and_gives_no_order
     assert "The call has ended" in kim.words
     for order in ("Ask for", "May be told", "Not to be told", "May ask for", "Only after", "MT-3307", "Grid hosting"):
         assert order not in kim.words
-    change(one_desk, update(tables.rings).values(asked="pin", told="failed"))
+    change(one_desk, update(tables.support_calls).values(asked="pin", told="failed"))
     kim.get("/desk")
     assert "Nobody had proved who this was" in kim.words
     assert "PIN failed." in kim.words

@@ -31,7 +31,7 @@ def entries(desk: Desk, field: str) -> list[tuple[str, str]]:
 
 
 def looked_at(desk: Desk) -> list[int]:
-    r = tables.readings.c
+    r = tables.account_access.c
     return [row.staff_id for row in rows(desk, select(r.staff_id).order_by(r.id))]
 
 

@@ -37,7 +37,7 @@ def test_it_is_shown_confirmed_and_counts_after_three_days(desk: Desk) -> None:
     mia.send(link, code=f"{code[:3]}\u2011{code[3:]}")  # E10: as it was pasted
     assert "in 72 hours it counts as a proof" in mia.words
     assert confirmed(desk) == desk.now
-    work = tables.work.c
+    work = tables.jobs.c
     assert [row.kind for row in rows(desk, select(work.kind).where(work.key.startswith("authenticator_added")))] == [
         "notice"
     ]
@@ -60,7 +60,7 @@ def test_e11_a_right_code_that_is_sent_again_has_gone_well(desk: Desk) -> None:
     other = Browser(desk)
     other.get("/desk/sign-in")
     assert other.post(link, form | {"token": other.fields("/desk/sign-in")["token"]}).status_code == 410
-    work = tables.work.c
+    work = tables.jobs.c
     told = select(work.kind).where(work.key.startswith("authenticator_added"))
     assert len(rows(desk, told)) == 1
 

@@ -40,7 +40,7 @@ def test_e6_a_caller_who_proves_who_they_are_is_seen_whatever_was_looked_at_befo
     desk.work()
     desk.pass_time(29 * 60)
     assert kim.get("/desk/account/400639").status_code == 200, "what has to be written down afterwards"
-    assert count(desk, tables.readings) == 30
+    assert count(desk, tables.account_access) == 30
     assert alerts(desk) == ["reading_budget"]
 
 
@@ -50,7 +50,7 @@ def test_e6_a_call_with_somebody_not_proved_opens_nothing(one_desk: Desk) -> Non
     talks(one_desk)
     kim.get("/desk")
     kim.send("/desk/calls/1/mine")
-    change(one_desk, update(tables.rings).values(proof=1))
+    change(one_desk, update(tables.support_calls).values(proof=1))
     assert kim.get("/desk/account/400639").status_code == 403
     assert not [word for word in OF_TIDEWORKS if word in kim.read("/desk")]
 

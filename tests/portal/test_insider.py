@@ -62,7 +62,7 @@ def test_without_a_case_nothing_is_read(desk: Desk) -> None:
             assert not [word for word in (*OF_TIDEWORKS, "Olivia", "Harbour") if word in agent.text]
             said.add(agent.words.replace(agent.username, "").partition("Sign out")[2])
     assert len(said) == 1, "an account that is not there is refused in the same words"
-    assert count(desk, tables.readings) == 0
+    assert count(desk, tables.account_access) == 0
     assert alerts(desk) == ["no_case"] * 2, "one for each of them: nobody buries other warnings under theirs"
     refused = select(tables.ledger.c.who).where(
         tables.ledger.c.action == "desk.read", tables.ledger.c.decision == "no_case"
@@ -103,7 +103,7 @@ def test_a_caller_who_is_not_verified_opens_nothing(one_desk: Desk) -> None:
     talks(one_desk)
     kim.get("/desk")
     kim.send("/desk/calls/1/mine")
-    change(one_desk, update(tables.rings).values(proof=1))
+    change(one_desk, update(tables.support_calls).values(proof=1))
     assert kim.get("/desk/account/400639").status_code == 403
     assert "Unverified: ask for proof" in kim.read("/desk")
     assert not [word for word in (*OF_TIDEWORKS, "400639", "Manage Support") if word in kim.text]
@@ -137,7 +137,7 @@ def test_the_thirty_first_account_within_the_hour_is_refused(desk: Desk) -> None
     desk.pass_time(61 * 60)
     kim.sign_in()
     assert kim.get(f"/desk/tickets/{numbers[30]}").status_code == 200
-    assert count(desk, tables.readings) == 32
+    assert count(desk, tables.account_access) == 32
 
 
 def test_a_decoy_alarms_those_who_lead_in_the_same_transaction_and_looks_like_any_other(desk: Desk) -> None:
@@ -206,7 +206,9 @@ def test_the_queue_names_no_customer(one_desk: Desk) -> None:
     for path in ("/desk", "/desk/tickets", "/desk/calls/1"):
         other.get(path)
         assert not [word for word in (*OF_TIDEWORKS, "Firm", "400639", "+4416") if word in other.text], path
-    assert count(one_desk, tables.readings) == 0, "Kim's caller proves who they are (E6), and Lo is shown no account"
+    assert count(one_desk, tables.account_access) == 0, (
+        "Kim's caller proves who they are (E6), and Lo is shown no account"
+    )
 
 
 def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: Desk) -> None:

@@ -39,7 +39,7 @@ def test_e12_where_a_button_is_gone_the_keyboard_is_on_no_other(watched: Watched
     watched.desk.work()
     watched.sees("They are at the keypad")
     watched.page.locator("#give-back").focus()
-    change(watched.desk, update(tables.rings).values(staff_id=2))
+    change(watched.desk, update(tables.support_calls).values(staff_id=2))
     watched.desk.pass_time(20)
     expect(watched.page.locator("#card")).to_have_count(0)
     assert on(watched) == "live"

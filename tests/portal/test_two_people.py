@@ -64,7 +64,7 @@ def test_what_was_refused_or_is_an_hour_old_is_gone(mailing: Desk) -> None:
     for end in ("refuse", "wait"):
         ana.get("/desk/lead")
         ana.send("/desk/lead/threat", reason="enough")
-        asked = rows(mailing, select(tables.second_looks.c.id).order_by(tables.second_looks.c.id.desc()))[0].id
+        asked = rows(mailing, select(tables.dual_control.c.id).order_by(tables.dual_control.c.id.desc()))[0].id
         if end == "refuse":
             answer(bo, "refuse", asked)
         else:
@@ -210,7 +210,7 @@ def test_somebody_nobody_knows_is_not_asked_about(mailing: Desk) -> None:
     ana, _bo = leads(mailing)
     asks_for(mailing, ana, "pin_reissue", "Mia Chen")
     assert "Nobody has exactly that" in ana.words
-    assert rows(mailing, select(tables.second_looks)) == []
+    assert rows(mailing, select(tables.dual_control)) == []
 
 
 def test_h7_a_page_made_while_there_was_an_authenticator_asks_for_its_code_to_the_end(
@@ -235,7 +235,7 @@ def test_h7_a_page_made_while_there_was_an_authenticator_asks_for_its_code_to_th
 def test_e10_whoever_is_meant_is_found_however_the_number_was_pasted(mailing: Desk) -> None:
     ana, _ = leads(mailing)
     asks_for(mailing, ana, "pin_unlock", "\u202a0044 (0)1632\u2011960108\u202c")
-    assert rows(mailing, select(tables.second_looks.c.action)) == [("pin_unlock",)]
+    assert rows(mailing, select(tables.dual_control.c.action)) == [("pin_unlock",)]
 
 
 def test_a8_asking_for_a_pin_is_looking_up_too(mailing: Desk) -> None:

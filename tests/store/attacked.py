@@ -12,11 +12,11 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from authz import Proof, load_schemes
 from store import Keys, Store, open_store
 from store.ledger.verify import Verdict, verify
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 
 NOW = 1_795_000_000_000
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
-TABLES: tuple[Table, ...] = (ledger, lanes, checkpoints)
+TABLES: tuple[Table, ...] = (ledger, segments, checkpoints)
 KINDS = ["x'ff'", "CAST(x'ff' AS TEXT)", "1.5", "''", "'99'", "-1", "'[7]'"]  # what a column of SQLite's keeps as well
 Copies = dict[Any, list[dict[str, Any]]]
 

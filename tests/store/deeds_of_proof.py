@@ -130,7 +130,7 @@ def a_wish(tx: Transaction) -> Given:
     colleagues(tx)
     dual_control.ask(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), "threat_off")
     threat_mode.switch(tx, granted(tx, ANA, Action.DESK_THREAT_SWITCH, None), True)
-    wanted = tx.connection.execute(select(tables.second_looks.c.id)).scalars().first()
+    wanted = tx.connection.execute(select(tables.dual_control.c.id)).scalars().first()
     return {"id": wanted}
 
 

@@ -64,7 +64,7 @@ class Desk:
         return {username: ",".join(in_order(scheme, held)) for username, held in found.items()}
 
     def notices(self) -> list[dict[str, Any]]:
-        return [json.loads(row[0]) for row in self.rows(select(tables.work.c.payload).order_by(tables.work.c.id))]
+        return [json.loads(row[0]) for row in self.rows(select(tables.jobs.c.payload).order_by(tables.jobs.c.id))]
 
     def ledger(self, action: str) -> list[tuple[Any, ...]]:
         e = tables.ledger.c

@@ -44,8 +44,8 @@ BY_CHANCE: Final = {
     "gen",
     "message",
 }
-KEYS_BY_CHANCE: Final = {"work": {"key"}}
-NOT_OF_IT: Final = {"ledger_lanes", "ledger_checkpoints"}
+KEYS_BY_CHANCE: Final = {"jobs": {"key"}}
+NOT_OF_IT: Final = {"ledger_segments", "ledger_checkpoints"}
 FAULT: Final = "raised"
 READS: Final = ("SELECT", "WITH")
 COMMIT: Final = "COMMIT"

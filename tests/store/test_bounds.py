@@ -53,7 +53,7 @@ def desk(sample_sqlite: str) -> Iterator[Clocked]:
         support = granted(tx, MIA, Action.PHONE_SUPPORT, TIDEWORKS)
         support_calls.start(tx, support, numbers=("+441632960001",))
         support_calls.take(tx, 1, "CA2")
-        tx.connection.execute(update(tables.rings).values(staff_id=1))
+        tx.connection.execute(update(tables.support_calls).values(staff_id=1))
     yield desk
     desk.close()
 
@@ -85,7 +85,7 @@ def lent(tx: Transaction) -> Grant:
     """Leo's, for the one ticket that Raj lent him: it reaches his own."""
     leo, raj = 9, 7
     row = {"account_id": TIDEWORKS, "lender": raj, "borrower": leo, "cell": "ticket.open:technical", "one_ticket": True}
-    tx.connection.execute(insert(tables.loans).values(**row, lent_at=tx.now, ends_at=tx.now + 1))
+    tx.connection.execute(insert(tables.delegations).values(**row, lent_at=tx.now, ends_at=tx.now + 1))
     return granted(tx, f"person:{leo}", Action.TICKET_VIEW, TIDEWORKS, Topic.TECHNICAL)
 
 

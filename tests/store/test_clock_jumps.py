@@ -140,7 +140,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
             answers.append((id, number))
             if answered:
                 assert slack_approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
-    (wish,) = guarded.rows(select(tables.second_looks.c.id))
+    (wish,) = guarded.rows(select(tables.dual_control.c.id))
     for guarded.now in (right, right + 12 * HOUR):
         call = guarded.do(call_state.load, "CA1")
         assert call is not None
@@ -197,7 +197,7 @@ def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_
     desk.now += 11 * MINUTE
     assert [texted() for _ in range(3)] == [True] * 2 + [False], "the day's fifth is the last"
     with desk.transaction() as tx:
-        tx.connection.execute(insert(tables.readings).values(staff_id=1, account_id=3, at=tx.now))
+        tx.connection.execute(insert(tables.account_access).values(staff_id=1, account_id=3, at=tx.now))
     assert looked() == 1
     desk.now = right
     assert isinstance(asks(cells[0]), int)
@@ -219,7 +219,7 @@ def test_b6_what_was_looked_at_by_a_clock_ahead_counts_no_more_once_they_are_let
 
     def looks() -> None:
         with desk.transaction() as tx:
-            tx.connection.execute(insert(tables.readings).values(staff_id=1, account_id=3, at=tx.now))
+            tx.connection.execute(insert(tables.account_access).values(staff_id=1, account_id=3, at=tx.now))
 
     with desk.transaction() as tx:
         lead = (

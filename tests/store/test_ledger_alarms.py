@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, text, update
 from store import Trouble
 from store.db.ledger_chain import HOUR
 from store.ledger.checkpoints import OVERDUE
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 from tests.store.attacked import OLD, Attacked
 
 FUTURE = 400 * 24 * HOUR
@@ -156,13 +156,13 @@ def test_b1_a_database_made_to_keep_none_is_found(sqlite_url: str) -> None:
 )
 def test_b1_what_the_process_wrote_is_signed_as_it_wrote_it(attacked: Attacked, hidden: bool) -> None:
     """The newest entries of a segment were gone without a trace until the segment was written again."""
-    lane, before = attacked.lane(), attacked.rows(lanes)
+    lane, before = attacked.lane(), attacked.rows(segments)
     n = attacked.last(lane)
     if hidden:
-        attacked.does(update(lanes).where(lanes.c.id == lane).values(opened_at=0))
+        attacked.does(update(segments).where(segments.c.id == lane).values(opened_at=0))
     attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n == n))
     attacked.mark()
     assert codes(attacked.store.ledger_troubles()) == ["entries_gone"]
     for row in before:
-        attacked.does(update(lanes).where(lanes.c.id == row["id"]).values(opened_at=row["opened_at"]))
+        attacked.does(update(segments).where(segments.c.id == row["id"]).values(opened_at=row["opened_at"]))
     assert attacked.broken() == f"segment {lane}: entry {n} is missing: checkpoint 2 saw {n} entries"

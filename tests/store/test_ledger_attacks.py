@@ -17,7 +17,7 @@ from authz import load_schemes
 from store import Keys, open_store
 from store.db.ledger_chain import SEGMENT_LIFE, SIGNED
 from store.ledger.verify import Verdict, verify
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 from tests.store.attacked import NOW, OLD, Attacked, at
 
 
@@ -62,7 +62,7 @@ def test_two_entries_swapped_with_their_macs_are_found(attacked: Attacked) -> No
 
 
 def test_an_entry_put_into_another_lane_is_found(attacked: Attacked) -> None:
-    one, other = (row["id"] for row in attacked.rows(lanes))
+    one, other = (row["id"] for row in attacked.rows(segments))
     attacked.does(update(ledger).where(ledger.c.lane == one, ledger.c.n == 20).values(lane=other, n=21))
     assert attacked.broken() == f"segment {other}: entry 21 was changed, or put in another's place"
 
@@ -100,24 +100,24 @@ def test_a_whole_lane_removed_is_missed_by_the_checkpoint(attacked: Attacked, ro
     lane = attacked.lane()
     attacked.does(delete(ledger).where(ledger.c.lane == lane))
     if row_as_well:
-        attacked.does(delete(lanes).where(lanes.c.id == lane))
+        attacked.does(delete(segments).where(segments.c.id == lane))
     says = "is missing: checkpoint 1 saw 15 entries of it" if row_as_well else "entry 1 is missing: checkpoint 1 saw 15"
     assert says in attacked.broken()
 
 
 def test_a_lanes_row_removed_is_found(attacked: Attacked) -> None:
     lane = attacked.lane()
-    attacked.does(delete(lanes).where(lanes.c.id == lane))
+    attacked.does(delete(segments).where(segments.c.id == lane))
     assert attacked.broken() == f"segment {lane}: it is not in the list of segments, but has entries, from entry 1"
 
 
 def test_a_lanes_row_changed_is_found(attacked: Attacked) -> None:
     lane, before = attacked.lane(), attacked.copies()
-    attacked.does(update(lanes).where(lanes.c.id == lane).values(key="00000000"))
+    attacked.does(update(segments).where(segments.c.id == lane).values(key="00000000"))
     assert "is no longer in SECRET_KEYS" in attacked.broken()
     attacked.rolls_back_to(before)
     # So that the next checkpoints overlook the segment, and its tail could be cut off.
-    attacked.does(update(lanes).where(lanes.c.id == lane).values(opened_at=NOW - 3 * SEGMENT_LIFE))
+    attacked.does(update(segments).where(segments.c.id == lane).values(opened_at=NOW - 3 * SEGMENT_LIFE))
     assert "its opening time was changed" in attacked.broken()
 
 

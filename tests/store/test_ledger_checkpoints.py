@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 
 from store.db.ledger_chain import SEGMENT_LIFE
 from store.ledger.verify import Reading, verify
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 from tests.store.attacked import NEW, OLD, Attacked
 
 
@@ -132,7 +132,7 @@ def test_a_lane_that_no_new_checkpoint_watches_is_still_held_to_its_last(attacke
 
 
 def test_a_rotated_key_still_verifies_until_it_is_gone(attacked: Attacked) -> None:
-    lanes_before = {row["id"] for row in attacked.rows(lanes)}
+    lanes_before = {row["id"] for row in attacked.rows(segments)}
     both = attacked.opened(NEW, OLD)
     attacked.write(3, both)
     both.checkpoint()

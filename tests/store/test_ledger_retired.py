@@ -15,7 +15,7 @@ from store import KeyRetiredError, Keys
 from store.db.ledger_chain import HOUR, checkpoint_link, first_link, link
 from store.ledger.verify import verify
 from store.operator.key_retirement import CannotRetireError, retire
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 from tests.statements import watched
 from tests.store.attacked import KINDS, NEW, OLD, Attacked
 
@@ -46,14 +46,14 @@ class Rotated(Attacked):
         return verdict.broken
 
     def old_lane(self) -> str:
-        return next(str(row["id"]) for row in self.rows(lanes) if row["key"] == OLD_ID)
+        return next(str(row["id"]) for row in self.rows(segments) if row["key"] == OLD_ID)
 
     def under_the_old_key(self, lane: str, at: int, n: int = 1, before: bytes | None = None) -> None:
         """What somebody can write who has the old key and the database; without `before` a segment as well."""
         key = Keys([OLD]).newest("ledger")
         if before is None:
             before = first_link(key, lane, at)
-            self.does(insert(lanes).values(id=lane, key=OLD_ID, opened_at=at, mac=before))
+            self.does(insert(segments).values(id=lane, key=OLD_ID, opened_at=at, mac=before))
         signed = (at, "person:1", 1, "billing.view", "allowed", "", "verified", "phone", None, "")
         mac = link(key, before, lane, n, signed)
         names = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
@@ -89,11 +89,11 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
         (delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 18), f"segment {lane}: entry 19 is missing"),
         (delete(ledger).where(ledger.c.lane == lane), f"segment {lane}: entry 1 is missing"),
         (
-            update(lanes).where(lanes.c.id == lane).values(key=NEW_ID),
+            update(segments).where(segments.c.id == lane).values(key=NEW_ID),
             f"segment {lane}: its key or its opening time was",
         ),
         (
-            update(lanes).where(lanes.c.id == lane).values(opened_at=lanes.c.opened_at + HOUR),
+            update(segments).where(segments.c.id == lane).values(opened_at=segments.c.opened_at + HOUR),
             f"segment {lane} was changed",
         ),
         (update(checkpoints).where(checkpoints.c.n == 1).values(heads="[]"), "a checkpoint up to"),
@@ -104,7 +104,7 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
         rotated.does(attack)
         assert str(rotated.found(NEW)).startswith(says), says
         rotated.rolls_back_to(before)
-    rotated.does(delete(ledger).where(ledger.c.lane == lane), delete(lanes).where(lanes.c.id == lane))
+    rotated.does(delete(ledger).where(ledger.c.lane == lane), delete(segments).where(segments.c.id == lane))
     assert f"segment {lane} is missing" in str(rotated.found(NEW))
 
 
@@ -113,7 +113,7 @@ def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str
     rotated = Rotated(sqlite_url)
     before, lane = rotated.copies(), rotated.old_lane()
     last = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))
-    which = {ledger: f"lane = '{lane}' AND n = 1", lanes: f"id = '{lane}'", checkpoints: "n = 1"}
+    which = {ledger: f"lane = '{lane}' AND n = 1", segments: f"id = '{lane}'", checkpoints: "n = 1"}
     for table, one in which.items():
         for column in table.c:
             for value in KINDS:

@@ -17,7 +17,7 @@ from authz import Action, Ask, Grant, Proof
 from store import OPERATOR
 from store.db.ledger_chain import HOUR
 from store.ledger import audit
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 from tests.store.attacked import KINDS, OLD, TABLES, Attacked
 
 COLUMNS = [(table, column.name) for table in TABLES for column in table.c]
@@ -27,7 +27,7 @@ FORGED = {"who": "person:7", "decision": "FORGED", "mac": bytes(32)}
 
 @pytest.fixture
 def attacked(store_url: str) -> Iterator[Attacked]:
-    """Thirty entries in two lanes, a third segment that nobody wrote to, two checkpoints, and three entries more."""
+    """Thirty entries in two segments, a third segment that nobody wrote to, two checkpoints, and three entries more."""
     attacked = Attacked(store_url)
     for n in (20, 10, 3):
         attacked.write(n)
@@ -36,7 +36,7 @@ def attacked(store_url: str) -> Iterator[Attacked]:
     idle = attacked.opened(OLD)
     idle._segments.give(idle._segments.take())
     idle.engine.dispose()
-    assert (len(attacked.rows(lanes)), attacked.verify().broken) == (3, None)
+    assert (len(attacked.rows(segments)), attacked.verify().broken) == (3, None)
     with attacked.without_checks():
         yield attacked
     attacked.attacker.dispose()
@@ -82,9 +82,9 @@ def test_b2_a_change_to_any_column_is_found(attacked: Attacked) -> None:
 
 def test_b2_a_row_that_was_put_there_is_found_wherever_it_stands(attacked: Attacked) -> None:
     """Whatever names it has, so that nothing the reading passes by is left."""
-    before, entry, lane = attacked.copies(), {**attacked.rows()[5], **FORGED}, attacked.rows(lanes)[0]
+    before, entry, lane = attacked.copies(), {**attacked.rows()[5], **FORGED}, attacked.rows(segments)[0]
     first, last = attacked.rows(checkpoints)[0], attacked.rows(checkpoints)[-1]
-    ours = [row["id"] for row in before[lanes]]
+    ours = [row["id"] for row in before[segments]]
     shapes: list[list[Any]] = []
     for n in (0, -1, -(2**63), 10**6, 2**63 - 1):
         shapes += [[insert(ledger).values(entry | {"lane": id, "n": n})] for id in (*ours, *LANES)]
@@ -94,8 +94,8 @@ def test_b2_a_row_that_was_put_there_is_found_wherever_it_stands(attacked: Attac
             for on in (None, 0, 1)
         ]
     for id in LANES:
-        opened = insert(lanes).values(lane | {"id": id, "opened_at": lane["opened_at"] - 30 * HOUR})
-        shapes += [[opened], [insert(lanes).values(lane | {"id": id, "mac": bytes(32)})]]
+        opened = insert(segments).values(lane | {"id": id, "opened_at": lane["opened_at"] - 30 * HOUR})
+        shapes += [[opened], [insert(segments).values(lane | {"id": id, "mac": bytes(32)})]]
         shapes += [
             [opened, *(insert(ledger).values(entry | {"lane": id, "n": n}) for n in range(some, 4))] for some in (0, 1)
         ]
@@ -110,9 +110,9 @@ def test_b2_a_row_that_was_put_there_is_found_wherever_it_stands(attacked: Attac
 
 def test_b2_what_was_put_there_is_still_found_when_the_desk_has_written_on(attacked: Attacked) -> None:
     """With the digest of the newest checkpoint as well, and the list shows none of it."""
-    entry, lane = {**attacked.rows()[5], **FORGED}, attacked.rows(lanes)[0]
+    entry, lane = {**attacked.rows()[5], **FORGED}, attacked.rows(segments)[0]
     attacked.does(insert(ledger).values(entry | {"n": 0}), insert(ledger).values(entry | {"n": -1}))
-    attacked.does(insert(lanes).values(lane | {"id": ""}), insert(ledger).values(entry | {"lane": "", "n": 1}))
+    attacked.does(insert(segments).values(lane | {"id": ""}), insert(ledger).values(entry | {"lane": "", "n": 1}))
     attacked.write(3)
     head = attacked.mark()
     assert attacked.broken(head).startswith("ledger holds 3 rows that are no part of the ledger: lane ")
@@ -130,8 +130,8 @@ def test_b2_postgresql_refuses_what_no_reading_would_come_to(postgres_url: str) 
     attacked.mark()
     entry, lane, checkpoint = (attacked.rows(table)[0] for table in TABLES)
     assert refused(attacked, insert(ledger).values(entry | {"n": 0}))
-    assert refused(attacked, insert(lanes).values(lane | {"id": ""}))
-    assert refused(attacked, insert(lanes).values(lane | {"id": "F" * 16}))
+    assert refused(attacked, insert(segments).values(lane | {"id": ""}))
+    assert refused(attacked, insert(segments).values(lane | {"id": "F" * 16}))
     assert refused(attacked, insert(checkpoints).values(checkpoint | {"n": 0}))
     attacked.attacker.dispose()
     attacked.store.close()
@@ -163,7 +163,7 @@ def test_b1_a_value_of_another_kind_keeps_no_checkpoint_from_being_made(sqlite_u
     before = attacked.copies()
     for table, column in COLUMNS:
         for value in KINDS:
-            both = {ledger: "lane", lanes: "id"} if column in ("lane", "id") else {table: column}
+            both = {ledger: "lane", segments: "id"} if column in ("lane", "id") else {table: column}
             with attacked.attacker.begin() as connection:
                 for of, name in both.items():
                     one = f"rowid = (SELECT max(rowid) FROM {of})"

@@ -18,7 +18,7 @@ from store.db.ledger_chain import HOUR
 from store.ledger.checkpoints import Seal
 from store.ledger.verify import verify
 from store.operator.key_retirement import CannotRetireError, retire
-from store.tables import checkpoints, lanes, ledger
+from store.tables import checkpoints, ledger, segments
 from tests.store.attacked import NEW, OLD, Attacked, at
 from tests.store.test_ledger_retired import NEWER
 
@@ -131,7 +131,7 @@ def test_b2_a_lane_without_entries_is_missed_where_its_key_was_retired(attacked:
     idle._segments.give(opened)
     new = attacked.opened(NEW, OLD)
     assert retire(new)
-    attacked.does(delete(lanes).where(lanes.c.id == opened.id))
+    attacked.does(delete(segments).where(segments.c.id == opened.id))
     assert verify(new).broken == f"segment {opened.id} is missing: it had 0 entries when its key was retired"
     for store in (idle, new):
         store.engine.dispose()

@@ -27,7 +27,7 @@ from store.db.transaction import Transaction
 from store.imports.file_format import read
 from store.imports.import_run import run
 from store.ledger.verify import verify
-from store.tables import lanes, ledger
+from store.tables import ledger, segments
 from store.tables import tickets as ticket_table
 from store.tickets import customer_tickets
 
@@ -176,7 +176,7 @@ def test_a_lane_is_left_after_an_hour(sqlite_url: str) -> None:
         with store.transaction("phone") as tx:
             tx.record("nobody", None, "one", "kept")
         now += SEGMENT_LIFE // 2
-    assert count(store, lanes.c.id) == 2
+    assert count(store, segments.c.id) == 2
     assert verify(store).broken is None
     store.close()
 
@@ -281,7 +281,7 @@ def test_a_lane_whose_commit_got_no_answer_is_replaced(
 ) -> None:
     """Whether the entries stand is unknown to the writer, so that segment is never written to again, and nobody waits."""
     every_lane_writes(on_postgres)
-    before, lanes_before = len(tickets_told(on_postgres)), count(on_postgres, lanes.c.id)
+    before, lanes_before = len(tickets_told(on_postgres)), count(on_postgres, segments.c.id)
     commit = on_postgres.engine.dialect.do_commit
 
     def without_answer(connection: Any) -> None:
@@ -297,7 +297,7 @@ def test_a_lane_whose_commit_got_no_answer_is_replaced(
     monkeypatch.undo()
     assert len(tickets_told(on_postgres)) == before + stands
     every_lane_writes(on_postgres)
-    assert count(on_postgres, lanes.c.id) == lanes_before + 1
+    assert count(on_postgres, segments.c.id) == lanes_before + 1
     assert verify(on_postgres).broken is None
 
 
@@ -340,7 +340,7 @@ def test_a_connection_lost_in_the_middle_stores_nothing(
 def test_a_lost_connection_is_called_so_when_a_lane_is_to_be_opened(
     on_postgres: Store, terminate: Callable[[int | None], int]
 ) -> None:
-    assert terminate(None), "the connection in the pool, and most lanes are not open yet"
+    assert terminate(None), "the connection in the pool, and most segments are not open yet"
     with pytest.raises(ConnectionLostError):
         every_lane_writes(on_postgres)
     every_lane_writes(on_postgres)

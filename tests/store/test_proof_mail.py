@@ -53,7 +53,7 @@ class Desk(Clocked):
         return [row[0] for row in self.rows(select(e.fields).where(e.who.in_((KIM, WORKER))).order_by(e.at, e.n))]
 
     def queue(self) -> list[tuple[str, str, str]]:
-        w = tables.work.c
+        w = tables.jobs.c
         return [tuple(row) for row in self.rows(select(w.kind, w.key, w.payload).order_by(w.id))]
 
 

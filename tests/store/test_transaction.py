@@ -212,7 +212,7 @@ def failing(engine: Engine, n: int) -> Iterator[list[int]]:
 
 def everything(desk: Clocked) -> tuple[int, ...]:
     """How many tickets, messages, recordings, jobs and entries there are."""
-    kept = (tables.tickets, tables.messages, tables.recordings, tables.work)
+    kept = (tables.tickets, tables.messages, tables.recordings, tables.jobs)
     return (*(len(desk.rows(select(table))) for table in kept), len(ledger(desk)))
 
 

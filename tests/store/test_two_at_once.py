@@ -116,5 +116,5 @@ def test_an_authenticator_its_owner_keeps_at_the_last_moment_stays(desk: Clocked
     desk.do(lambda tx: tx.connection.execute(insert(tables.authenticators).values(**row)))
     assert both(desk, lambda tx: totp.keep(tx, MIA), totp.sweep) == (True, None)
     assert desk.do(totp.confirmed_at, MIA) == 1, "they were told that they keep it"
-    told = select(tables.work.c.key).where(tables.work.c.kind == "notice")
+    told = select(tables.jobs.c.key).where(tables.jobs.c.kind == "notice")
     assert desk.rows(told) == []

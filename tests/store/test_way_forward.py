@@ -105,9 +105,9 @@ def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) 
 
 def is_lent(tx: Transaction, asker: int, lender: int, account: int, cell: str) -> bool:
     row = {"account_id": account, "lender": lender, "borrower": asker, "cell": cell, "one_ticket": False}
-    tx.connection.execute(insert(tables.loans).values(**row, lent_at=tx.now, ends_at=tx.now + delegations.HOUR))
+    tx.connection.execute(insert(tables.delegations).values(**row, lent_at=tx.now, ends_at=tx.now + delegations.HOUR))
     lent = isinstance(judged(tx, asker, account, cell, Proof.VERIFIED), Grant)
-    tx.connection.execute(delete(tables.loans))
+    tx.connection.execute(delete(tables.delegations))
     return lent
 
 

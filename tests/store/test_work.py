@@ -128,7 +128,7 @@ def test_what_is_done_is_not_done_again_and_keeps_its_key_but_not_its_contents(q
     queue.do(job_queue.done, queue.taken())
     queue.now += 2 * LEASE
     assert queue.lease() is None
-    assert queue.rows(select(tables.work.c.payload)) == [("{}",)]
+    assert queue.rows(select(tables.jobs.c.payload)) == [("{}",)]
     with pytest.raises(IntegrityError):
         queue.add("k")
     assert not queue.do(job_queue.enqueue_once, "ring", "k", {})
@@ -226,5 +226,5 @@ def test_a_payload_is_json_and_nothing_else(queue: Queue) -> None:
     with pytest.raises(TypeError):
         queue.do(job_queue.enqueue, "ring", "k", {"pin": object()})
     queue.add("k")
-    assert json.loads(queue.rows(select(tables.work.c.payload))[0][0]) == {"leg": "k"}
-    assert queue.rows(select(tables.work.c.created_at)) == [(NOON,)]
+    assert json.loads(queue.rows(select(tables.jobs.c.payload))[0][0]) == {"leg": "k"}
+    assert queue.rows(select(tables.jobs.c.created_at)) == [(NOON,)]

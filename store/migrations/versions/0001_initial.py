@@ -134,16 +134,16 @@ def _staff() -> None:
         sa.Column("ended_at", sa.BigInteger),
     )
     op.create_table(
-        "readings",
+        "account_access",
         sa.Column("id", ID, primary_key=True),
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
-        sa.Index("ix_readings_staff", "staff_id", "at"),
+        sa.Index("ix_account_access_staff", "staff_id", "at"),
         sqlite_autoincrement=True,
     )
     op.create_table(
-        "second_looks",
+        "dual_control",
         sa.Column("id", ID, primary_key=True),
         sa.Column("action", sa.String(24), nullable=False),
         sa.Column("about", sa.Text, nullable=False),
@@ -201,7 +201,7 @@ def _tickets() -> None:
         sa.Index("ix_assignments_staff", "staff_id", "ticket"),
     )
     op.create_table(
-        "places",
+        "ticket_threads",
         sa.Column("id", ID, primary_key=True),
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
         sa.Column("side", sa.String(8), nullable=False),
@@ -236,7 +236,7 @@ def _tickets() -> None:
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
-        sa.Column("place", ID, sa.ForeignKey("places.id", ondelete="SET NULL")),
+        sa.Column("place", ID, sa.ForeignKey("ticket_threads.id", ondelete="SET NULL")),
     )
     op.create_table(
         "early_edits",
@@ -247,7 +247,7 @@ def _tickets() -> None:
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
     )
     op.create_table(
-        "files",
+        "attachments",
         sa.Column("id", ID, primary_key=True),
         sa.Column("message", ID, sa.ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
         sa.Column("slack_id", sa.String(32), nullable=False, index=True),
@@ -270,7 +270,7 @@ def _tickets() -> None:
         sa.Column("fetched_at", sa.BigInteger),
     )
     op.create_table(
-        "loan_requests",
+        "delegation_requests",
         sa.Column("id", ID, primary_key=True),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
         sa.Column("asker", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
@@ -279,12 +279,12 @@ def _tickets() -> None:
         sa.Column("asked_at", sa.BigInteger, nullable=False),
         sa.Column("answered_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL")),
         sa.Column("answered_at", sa.BigInteger),
-        sa.Index("ix_loan_requests_account", "account_id", "status"),
-        sa.Index("ix_loan_requests_asker", "asker", "asked_at"),
+        sa.Index("ix_delegation_requests_account", "account_id", "status"),
+        sa.Index("ix_delegation_requests_asker", "asker", "asked_at"),
         sqlite_autoincrement=True,
     )
     op.create_table(
-        "loans",
+        "delegations",
         sa.Column("id", ID, primary_key=True),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
         sa.Column("lender", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
@@ -295,8 +295,8 @@ def _tickets() -> None:
         sa.Column("lent_at", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
-        sa.Index("ix_loans_borrower", "borrower", "account_id"),
-        _only("ix_loans_live", "ended_at IS NULL", "account_id"),
+        sa.Index("ix_delegations_borrower", "borrower", "account_id"),
+        _only("ix_delegations_live", "ended_at IS NULL", "account_id"),
         sqlite_autoincrement=True,
     )
     # Ticket numbers have four digits from the start: people say them aloud.
@@ -407,7 +407,7 @@ def _calls() -> None:
         _only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),
     )
     op.create_table(
-        "rings",
+        "support_calls",
         sa.Column("id", ID, primary_key=True),
         sa.Column("call", sa.String(34), nullable=False, index=True),
         sa.Column("subject", sa.Text, nullable=False),
@@ -435,15 +435,15 @@ def _calls() -> None:
         sa.Column("claimed_late", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
-        "legs",
-        sa.Column("ring", ID, sa.ForeignKey("rings.id", ondelete="CASCADE"), primary_key=True),
+        "agent_legs",
+        sa.Column("ring", ID, sa.ForeignKey("support_calls.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("leg", sa.Integer, primary_key=True),
         sa.Column("number", sa.String(16), nullable=False),
         sa.Column("rung_at", sa.BigInteger),
         sa.Column("gone_at", sa.BigInteger),
         sa.Column("call", sa.String(34)),
         sa.Column("took", sa.Boolean, nullable=False, server_default="0"),
-        _only("ix_legs_live", "gone_at IS NULL", "number"),
+        _only("ix_agent_legs_live", "gone_at IS NULL", "number"),
     )
     op.create_table(
         "call_backs",
@@ -528,7 +528,7 @@ def _slack() -> None:
 
 def _background() -> None:
     op.create_table(
-        "work",
+        "jobs",
         sa.Column("id", ID, primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
@@ -542,11 +542,11 @@ def _background() -> None:
         sa.Column("given_up", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("retried_at", sa.BigInteger),
         sa.UniqueConstraint("kind", "key"),
-        _only("ix_work_done", "done_at IS NOT NULL", "done_at"),
-        _only("ix_work_due", "done_at IS NULL", "run_at"),
-        _only("ix_work_given_up", "given_up = 1", "lane", postgresql="given_up"),
-        _only("ix_work_kind_due", "done_at IS NULL", "kind", "run_at"),
-        _only("ix_work_lane", "done_at IS NULL", "lane", "id"),
+        _only("ix_jobs_done", "done_at IS NOT NULL", "done_at"),
+        _only("ix_jobs_due", "done_at IS NULL", "run_at"),
+        _only("ix_jobs_given_up", "given_up = 1", "lane", postgresql="given_up"),
+        _only("ix_jobs_kind_due", "done_at IS NULL", "kind", "run_at"),
+        _only("ix_jobs_lane", "done_at IS NULL", "lane", "id"),
     )
     op.create_table(
         "alerts",
@@ -580,12 +580,12 @@ def _background() -> None:
 
 def _ledger() -> None:
     op.create_table(
-        "ledger_lanes",
+        "ledger_segments",
         sa.Column("id", sa.String(16), primary_key=True),
         sa.Column("key", sa.String(8), nullable=False),
         sa.Column("opened_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("mac", sa.LargeBinary, nullable=False),
-        _check("ck_ledger_lanes_id", "id ~ '^[0-9a-f]{16}$'"),
+        _check("ck_ledger_segments_id", "id ~ '^[0-9a-f]{16}$'"),
     )
     op.create_table(
         "ledger",
@@ -620,7 +620,7 @@ def _ledger() -> None:
         _only("ix_ledger_checkpoints_retiring", "retires IS NOT NULL", "n"),
     )
     op.create_table(
-        "pulse",
+        "write_probe",
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
