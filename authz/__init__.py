@@ -3,13 +3,12 @@
 Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
 """
 
-from authz.forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
 from authz.grant import Denied, Grant
 from authz.judge import Allowed, Ask, Rights, Standing, judge, person_of, requests_followed, rights, subject_of
 from authz.matrix import matrix, table
-from authz.reading import load_schemes, read_scheme
 from authz.scheme import Scheme, SchemeError
-from authz.words import (
+from authz.scheme_files import load_schemes, read_scheme
+from authz.vocabulary import (
     ABOUT_A_SERVICE,
     CELL_OF,
     CELLS,
@@ -34,6 +33,7 @@ from authz.words import (
     Status,
     Topic,
 )
+from authz.way_forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
 
 __all__ = [
     "ABOUT_A_SERVICE",

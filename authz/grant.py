@@ -6,7 +6,7 @@ The class stops mistakes, not malice: no Python object is unforgeable. `tuple.__
 
 from typing import Final, Never
 
-from authz.words import CELL_OF, Action, Next, Proof, Reason, Topic
+from authz.vocabulary import CELL_OF, Action, Next, Proof, Reason, Topic
 
 _ONLY_THE_JUDGE: Final = "a Grant is made by judge() alone"
 _NO_TRUTH: Final = "a decision is no truth value: match it against Grant() and Denied()"

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from authz.grant import Denied, Grant
 from authz.scheme import Scheme
-from authz.words import (
+from authz.vocabulary import (
     CELL_OF,
     CELLS,
     DESK_ACTIONS,
@@ -226,7 +226,7 @@ def _by_state(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -
 
 
 def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> Next:
-    """What works on the account as it is. Whoever a way points to can take it: forward.py says who on an account that is."""
+    """What works on the account as it is. Whoever a way points to can take it: way_forward.py says who on an account that is."""
 
     def may(words: frozenset[str], one: str) -> bool:
         return scheme.answer(words, one, facts).allowed and _by_state(scheme, words, status, one) is None

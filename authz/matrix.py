@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from authz.scheme import Answer, Scheme
-from authz.words import FACTS
+from authz.vocabulary import FACTS
 
 
 class Square(TypedDict):

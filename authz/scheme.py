@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from authz.words import CELLS, DESK_CELLS, FACTS
+from authz.vocabulary import CELLS, DESK_CELLS, FACTS
 
 _NOTHING: frozenset[str] = frozenset()
 

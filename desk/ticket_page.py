@@ -11,7 +11,7 @@ from desk.calls import CallBack
 from desk.disclosure import Disclosure
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
-from store.messages import shown
+from store.messages import visible_messages
 from store.messages.timeline import File
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
@@ -104,7 +104,7 @@ def answer_form(tx: Transaction, ticket: TicketRight, *, phone: bool) -> AnswerF
     grant, number = ticket.grant, ticket.number
     return AnswerForm(
         answer_delivery.now(tx, grant, number, phone=phone),
-        tuple(shown.noted_files(tx, grant, number)),
+        tuple(visible_messages.noted_files(tx, grant, number)),
         agent_tickets.taken_by_another(tx, grant, number),
         agent_tickets.newest(tx, grant, number),
     )
@@ -113,6 +113,8 @@ def answer_form(tx: Transaction, ticket: TicketRight, *, phone: bool) -> AnswerF
 def correction(tx: Transaction, ticket: TicketRight, message: int, *, phone: bool) -> Correction | None:
     """None: no such answer of theirs."""
     grant, number = ticket.grant, ticket.number
-    said = (one for one in shown.said(tx, grant, number) if one.id == message and one.author == grant.subject)
+    said = (
+        one for one in visible_messages.said(tx, grant, number) if one.id == message and one.author == grant.subject
+    )
     own = next(said, None)
     return None if own is None else Correction(own.body, answer_delivery.now(tx, grant, number, phone=phone))

@@ -18,7 +18,7 @@ from deskgate import __version__
 COMMANDS: Final = {
     "serve": ("deskgate.serve:serve", "Run the service."),
     "migrate": ("deskgate.serve:migrate_database", "Bring the database to the newest schema."),
-    "import": ("deskgate.importing:import_accounts", "Load accounts, all or nothing."),
+    "import": ("deskgate.import_command:import_accounts", "Load accounts, all or nothing."),
     "explain": ("deskgate.decisions:explain", "Say what the service would decide, and by which rules."),
     "matrix": (
         "deskgate.decisions:show_matrix",
@@ -31,14 +31,14 @@ COMMANDS: Final = {
         "deskgate.records:after_a_restore",
         "After a restore: end all sign-ins, codes, proofs.",
     ),
-    "staff": ("deskgate.staff:staff_commands", "Who works here, and who may sign in on the desk's page."),
-    "slack": ("deskgate.installing:slack_commands", "The link by which Slack's app is installed in a workspace."),
-    "jobs": ("deskgate.jobs:job_commands", "Background jobs that wait, fail or were given up."),
+    "staff": ("deskgate.staff_command:staff_commands", "Who works here, and who may sign in on the desk's page."),
+    "slack": ("deskgate.slack_command:slack_commands", "The link by which Slack's app is installed in a workspace."),
+    "jobs": ("deskgate.jobs_command:job_commands", "Background jobs that wait, fail or were given up."),
     "doctor": (
         "deskgate.doctor:examine",
         "Check everything, and say how to mend what is broken.",
     ),
-    "simulate": ("deskgate.simulating:simulate_commands", "Play a caller's part, on this machine only."),
+    "simulate": ("deskgate.simulate_command:simulate_commands", "Play a caller's part, on this machine only."),
 }
 
 

@@ -18,9 +18,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
 from deskgate import metrics, slack
-from deskgate.calling import may_call
-from deskgate.deliver import Deliveries, make_deliveries
 from deskgate.http_client import http_client
+from deskgate.job_handlers import Deliveries, make_deliveries
+from deskgate.phone_jobs import may_call
 from deskgate.settings import (
     SIMULATED_AGENT,
     SIMULATED_NUMBER,
@@ -195,14 +195,14 @@ def make_app(
     else:
         slack.add(app, settings, house.slack, clock=clock)
         if settings.slack_simulated and slack_api is None:
-            from deskgate import simulated
+            from deskgate import simulator_mount
 
-            simulated.add_slack(app, settings, house.store.keys)
+            simulator_mount.add_slack(app, settings, house.store.keys)
     app.include_router(portal_router(house.portal))
     if settings.simulated and house.phone is not None:
-        from deskgate import simulated
+        from deskgate import simulator_mount
 
-        simulated.add_twilio(app, settings, house.store.keys)
+        simulator_mount.add_twilio(app, settings, house.store.keys)
     return app
 
 

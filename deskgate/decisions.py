@@ -23,8 +23,8 @@ from authz import (
     subject_of,
     table,
 )
+from deskgate.command_line import fail, granted, in_one_line, open_desk
 from deskgate.settings import read_settings
-from deskgate.shell import fail, granted, in_one_line, open_desk
 from store.operator import lookups
 
 

@@ -9,12 +9,12 @@ from typing import Final
 import typer
 
 from authz import Action, SchemeError, load_schemes
-from deskgate import misspelt, reached
-from deskgate.reached import BAD, OK, WARN, Finding
+from deskgate import doctor_remote, unknown_settings
+from deskgate.command_line import FAILED, granted, moment, one_line, quiet
+from deskgate.doctor_remote import BAD, OK, WARN, Finding
 from deskgate.settings import SettingError, Settings, read_keys, read_settings
-from deskgate.shell import FAILED, granted, moment, one_line, quiet
 from store import ConnectionLostError, DatabaseFault, Store, open_store
-from store.operator import lookups, restored
+from store.operator import lookups, restore
 from store.security import alerts
 from store.slack import installations
 
@@ -46,9 +46,9 @@ def _findings() -> Iterator[Finding]:
     except SettingError as trouble:
         settings, wrong = trouble.settings, trouble.names
         yield from ((BAD, line) for line in trouble.lines)
-    for words in misspelt.unknown(os.environ):
+    for words in unknown_settings.unknown(os.environ):
         yield WARN, words
-    if misspelt.readable_by_others():
+    if unknown_settings.readable_by_others():
         yield BAD, ".env can be read by others on this machine, and holds keys: run `chmod 600 .env`"
     if settings is None:
         yield WARN, _not_checked("the database, Twilio, Slack, mail")
@@ -64,9 +64,9 @@ def _findings() -> Iterator[Finding]:
     tokens = {"SLACK_BOT_TOKEN": settings.slack_bot_token} if settings.slack_bot_token else {}
     looks: list[tuple[str, set[str], Callable[[], Iterator[Finding]]]] = [
         ("the database", _FOR_THE_DATABASE, lambda: _database(settings, tokens)),
-        ("Twilio", {"PUBLIC_URL"} | _WHETHER_PLAYED, lambda: reached.twilio(settings)),
-        ("Slack", _WHETHER_PLAYED, lambda: reached.slack(settings, tokens)),
-        ("mail", {"SMTP_URL", "MAIL_FROM"}, lambda: reached.mail(settings)),
+        ("Twilio", {"PUBLIC_URL"} | _WHETHER_PLAYED, lambda: doctor_remote.twilio(settings)),
+        ("Slack", _WHETHER_PLAYED, lambda: doctor_remote.slack(settings, tokens)),
+        ("mail", {"SMTP_URL", "MAIL_FROM"}, lambda: doctor_remote.mail(settings)),
     ]
     for what, needed, look in looks:
         if first := sorted(name for name in wrong if name in needed or name.startswith(f"{what.upper()}_")):
@@ -155,7 +155,7 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
             WARN,
             f"the database was restored (noticed at {moment(noticed)}): suspend again anyone suspended since the backup, run the newest import, then have a supervisor press Mark as checked on the desk's page",
         )
-    behind = restored.is_behind(store)
+    behind = restore.is_behind(store)
     if store.memory.path is None:
         yield (
             WARN,
@@ -166,7 +166,7 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
             BAD,
             f"checkpoint {behind.checkpoint} is gone: the database was restored, or a failover lost its end: run `deskgate restored`",
         )
-    elif restored.last_seen(store) is None:
+    elif restore.last_seen(store) is None:
         yield (
             WARN,
             "this machine has not seen this database before: if it was restored from a backup, run `deskgate restored` now; otherwise there is nothing to do",

@@ -11,11 +11,11 @@ from typing import Annotated, Final
 import typer
 
 from authz import Action, Grant
-from deskgate.shell import FAILED, fail, granted, moment, one_line, open_desk
+from deskgate.command_line import FAILED, fail, granted, moment, one_line, open_desk
 from store import HashPool, Transaction
 from store.ledger import audit, verify
 from store.messages import recordings
-from store.operator import key_retirement, lookups, restored
+from store.operator import key_retirement, lookups, restore
 from store.tickets import agent_tickets
 from store.verification import pin_changes, pins
 from store.verification.pins import EasyPinError, Pin
@@ -62,7 +62,7 @@ _SOUNDS: Final = {
 def after_a_restore() -> None:
     """After a database was restored from a backup: end what had been proved then, before the desk is opened again."""
     with open_desk() as (_, store):
-        done = restored.answer(store, "shell", lambda tx: granted(tx, Action.DESK_OPERATE))
+        done = restore.answer(store, "shell", lambda tx: granted(tx, Action.DESK_OPERATE))
     assert done is not None
     print("ended: " + ", ".join(f"{n} {what}" for what, n in done.ended.items()))
     print("Now suspend again whoever was suspended since the backup, and run the newest import.")

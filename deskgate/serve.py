@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 import typer
 
-from deskgate import misspelt, seldom
+from deskgate import log_limits, unknown_settings
+from deskgate.command_line import FAILED, fail, in_one_line
 from deskgate.settings import Settings, read_settings
-from deskgate.shell import FAILED, fail, in_one_line
 from store import migrate, sqlite_file
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def serve(
             )
         log_as_lines(production=settings.deskgate_env == "production")
         made = make_app(settings)  # what is wrong is said here, before any process is started
-    for words in misspelt.unknown(os.environ):
+    for words in unknown_settings.unknown(os.environ):
         print(f"deskgate: {words}", file=sys.stderr)
     _say_what_to_try(settings, port)
     how: dict[str, Any] = {
@@ -122,7 +122,7 @@ def log_as_lines(*, production: bool) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            seldom.Seldom(),
+            log_limits.Seldom(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([structlog.processors.format_exc_info] if production else []),
             renderer,
@@ -130,7 +130,7 @@ def log_as_lines(*, production: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.getLogger("uvicorn.error").addFilter(seldom.not_http)
+    logging.getLogger("uvicorn.error").addFilter(log_limits.not_http)
 
 
 def _say_what_to_try(settings: Settings, port: int) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from deskgate import base_url, env_file, whole
+from deskgate import base_url, env_file, settings_check
 from deskgate.smtp import server_of, wire_sender
 from ivr import hours
 from store import Keys, SecretKeysError, read_url, sqlite_file
@@ -273,7 +273,7 @@ def read_settings(**given: Any) -> Settings:
         settings = Settings(**given | {name: Settings.model_fields[name].get_default() for name in wrong})
     lines = [line if line.startswith(name) else f"{name}: {line}" for name, line in _named(wrong)]
     # What is said of a setting that is wrong by itself would be said of the default that stands in for it.
-    lines += [line for line in whole.faults(settings) if not any(name in line for name, _ in _named(wrong))]
+    lines += [line for line in settings_check.faults(settings) if not any(name in line for name, _ in _named(wrong))]
     if lines:
         raise SettingError(lines, settings)
     return settings
@@ -308,7 +308,7 @@ def read_keys(settings: Settings) -> Keys:
 def _made_key(settings: Settings) -> str:
     database = sqlite_file(settings.database_url)
     if database is None:
-        raise SettingError([whole.NO_KEYS])
+        raise SettingError([settings_check.NO_KEYS])
     path = database.with_name(database.name + ".key")
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

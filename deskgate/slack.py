@@ -59,10 +59,10 @@ def open_slack(settings: Settings, store: Store, *, http: httpx2.Client | None =
     secrets, token, channel = settings.slack_signing_secret, settings.slack_bot_token, settings.slack_agent_channel
     base = settings.slack_api_url
     if settings.slack_simulated:
-        from deskgate import simulated
+        from deskgate import simulator_mount
 
         secret, token = simulated_slack(store.keys)
-        secrets, channel, base = (secret,), simulated.AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
+        secrets, channel, base = (secret,), simulator_mount.AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
     http = http or http_client(base)
     context = SlackContext(
         store,
@@ -114,9 +114,9 @@ def greet(slack: Slack, settings: Settings) -> None:
             return
     with context.store.transaction("worker") as tx:
         if settings.slack_simulated:
-            from deskgate import simulated
+            from deskgate import simulator_mount
 
-            installations.put(tx, simulated.INSTALLATION)
+            installations.put(tx, simulator_mount.INSTALLATION)
         elif context.token:
             job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
 

@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from desk.actors import permit_worker
-from deskgate.deliver import Deliveries
+from deskgate.job_handlers import Deliveries
 from store import ConnectionLostError, Store, Transaction, retried
 from store.accounts import recipients
 from store.calls import call_state, callbacks, support_calls
@@ -25,7 +25,7 @@ from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
-from store.operator import failed_jobs, restored
+from store.operator import failed_jobs, restore
 from store.security import alerts, budgets
 from store.slack import installations, quotes
 from store.staff import account_access, dual_control, sent_forms, sessions
@@ -99,7 +99,7 @@ class Worker:
         """A new checkpoint's digest goes to the log: what has left the machine there cannot be cut off unseen."""
         try:
             self.look_back()
-            head = restored.remember(self._store)
+            head = restore.remember(self._store)
             if head is not None and head != self._head:
                 self._head = head
                 log.info("ledger head", checkpoint=head[0], digest=head[1])
@@ -109,12 +109,12 @@ class Worker:
     def look_back(self) -> None:
         """A database that is behind what this machine has seen of it was restored, or a failover has lost its end: what had been
         proved in it has ended, and whoever was suspended is so again."""
-        done = restored.answer(self._store, "worker", permit_worker, if_behind=True)
+        done = restore.answer(self._store, "worker", permit_worker, if_behind=True)
         if done is None or done.seen is None:
             return
         fields = {what.replace(" ", "_").replace("-", "_"): n for what, n in done.ended.items()}
         log.critical("restore noticed", code="restored", checkpoint=done.seen.checkpoint, **fields)
-        restored.remember(self._store)
+        restore.remember(self._store)
 
     def watch_the_clock(self) -> None:
         """Against one that nobody can set."""

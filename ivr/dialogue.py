@@ -1,7 +1,7 @@
 """The call as a table: where it stands × what is heard → where it stands then, and what is said.
 
 Pure: no database, no clock; what the desk knows and does is asked through a port (desk_port.py). `step` is the whole of it; TABLE
-has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, tickets.py, request.py,
+has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, ticket_list.py, request.py,
 step_up.py, person.py, keypad.py and callback.py.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from authz import Proof
-from ivr import callback, identify, keypad, message, person, request, step_up, tickets
+from ivr import callback, identify, keypad, message, person, request, step_up, ticket_list
 from ivr import menu as menus
 from ivr import types as t
 from ivr.desk_port import Desk
@@ -102,7 +102,7 @@ TABLE.update(
     identify.STATES
     | message.STATES
     | menus.STATES
-    | tickets.STATES
+    | ticket_list.STATES
     | request.STATES
     | step_up.STATES
     | person.STATES

@@ -12,7 +12,7 @@ from ivr.desk_port import Desk
 from ivr.message import leave_message
 from ivr.person import ring
 from ivr.step_up import STEP_UP, TOPICS
-from ivr.tickets import ask_record, read_out
+from ivr.ticket_list import ask_record, read_out
 from ivr.transitions import (
     PAGE,
     State,

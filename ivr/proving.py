@@ -15,7 +15,7 @@ from ivr import answers as a
 from ivr import requesting
 from ivr.asks import DeskSettings, caller
 from ivr.desk_port import CodeRefused, WayTaken
-from ivr.tickets import drafted
+from ivr.ticket_list import drafted
 from ivr.types import Call
 from store.db.transaction import Transaction
 from store.tickets import customer_tickets

@@ -10,7 +10,7 @@ from authz import REQUESTS, Topic
 from ivr import answers as a
 from ivr.desk_port import Desk
 from ivr.request import WANTED
-from ivr.tickets import HAND_IN, drafted, hand_in
+from ivr.ticket_list import HAND_IN, drafted, hand_in
 from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, noted, resume, screen, unexpected
 from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
 from store.tickets.customer_tickets import topic_of

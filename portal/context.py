@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from portal import words
-from portal.marks import Marks
+from portal import page_words
+from portal.browser_marks import Marks
+from portal.page_words import Words
 from portal.request_pools import RequestPools
 from portal.turned_away import TurnedAway
-from portal.words import Words
 from store import HashPool, Store
 from store.staff import credentials
 from store.text.durations import lasted
@@ -70,7 +70,7 @@ def open_context(
     region: str = "",
     accounts_an_hour: int,
 ) -> PortalContext:
-    parts, said = urlsplit(public_url), words.load()
+    parts, said = urlsplit(public_url), page_words.load()
     pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
     decoy = credentials.hashed(pins.issue().digits + "-a-password-of-nobody")
     return PortalContext(
@@ -94,15 +94,15 @@ def open_context(
 
 @cache  # a template is compiled once for a process, however many doors it opens
 def _pages() -> Environment:
-    said = words.load()
+    said = page_words.load()
     pages = Environment(
         loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     pages.globals |= {
         "word": said.word,
         "words": said.several,
-        "clock": words.clock,
-        "day": words.day,
+        "clock": page_words.clock,
+        "day": page_words.day,
         "lasted": lasted,
         "known_words": said.known,
     }

@@ -15,7 +15,18 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from portal import accounts, answers, calls, enrol, joining, new_pin, sending, sign_in, supervisors, tickets
+from portal import (
+    account_pages,
+    authenticator_page,
+    call_pages,
+    new_pin_page,
+    responses,
+    sign_in,
+    staff_invitation,
+    submissions,
+    supervisors,
+    ticket_pages,
+)
 from portal.context import PortalContext
 from portal.request_pools import FullError, RequestPool, Whose
 from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequestError, Visit, body, filled, look
@@ -38,38 +49,38 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in"): sign_in.show,
     ("POST", "/desk/sign-in"): sign_in.sign_in,
     ("POST", "/desk/sign-out"): sign_in.sign_out,
-    ("GET", "/desk/join/{link}"): joining.show,
-    ("POST", "/desk/join/{link}"): joining.join,
-    ("GET", "/enrol/{link}"): enrol.show,
-    ("POST", "/enrol/{link}"): enrol.enrol,
-    ("GET", "/pin/{link}"): new_pin.show,
-    ("POST", "/pin/{link}"): new_pin.issue,
+    ("GET", "/desk/join/{link}"): staff_invitation.show,
+    ("POST", "/desk/join/{link}"): staff_invitation.join,
+    ("GET", "/enrol/{link}"): authenticator_page.show,
+    ("POST", "/enrol/{link}"): authenticator_page.enrol,
+    ("GET", "/pin/{link}"): new_pin_page.show,
+    ("POST", "/pin/{link}"): new_pin_page.issue,
 }
 STAFF: Final[dict[tuple[str, str], Staff]] = {
-    ("GET", "/desk"): calls.show,
-    ("GET", "/desk/calls/{ring}"): calls.show,
-    ("POST", "/desk/calls/{ring}/mine"): calls.claim,
-    ("POST", "/desk/calls/{ring}/give-back"): calls.give_back,
-    ("POST", "/desk/calls/{ring}/ask"): calls.ask_proof,
-    ("POST", "/desk/calls/{ring}/call-back"): calls.call_back,
-    ("GET", "/desk/tickets"): tickets.listed,
-    ("GET", "/desk/tickets/{number}"): tickets.show,
-    ("POST", "/desk/tickets/{number}/take"): tickets.take,
-    ("POST", "/desk/tickets/{number}/put-back"): tickets.put_back,
-    ("POST", "/desk/tickets/{number}/answer"): tickets.answer,
-    ("POST", "/desk/tickets/{number}/note"): tickets.note,
-    ("POST", "/desk/tickets/{number}/status"): tickets.set_status,
-    ("POST", "/desk/tickets/{number}/call-back"): tickets.call_back,
-    ("POST", "/desk/tickets/{number}/release"): tickets.release,
-    ("GET", "/desk/account"): accounts.look_up,
-    ("GET", "/desk/account/{account:path}"): accounts.show,
+    ("GET", "/desk"): call_pages.show,
+    ("GET", "/desk/calls/{ring}"): call_pages.show,
+    ("POST", "/desk/calls/{ring}/mine"): call_pages.claim,
+    ("POST", "/desk/calls/{ring}/give-back"): call_pages.give_back,
+    ("POST", "/desk/calls/{ring}/ask"): call_pages.ask_proof,
+    ("POST", "/desk/calls/{ring}/call-back"): call_pages.call_back,
+    ("GET", "/desk/tickets"): ticket_pages.listed,
+    ("GET", "/desk/tickets/{number}"): ticket_pages.show,
+    ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
+    ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
+    ("POST", "/desk/tickets/{number}/answer"): ticket_pages.answer,
+    ("POST", "/desk/tickets/{number}/note"): ticket_pages.note,
+    ("POST", "/desk/tickets/{number}/status"): ticket_pages.set_status,
+    ("POST", "/desk/tickets/{number}/call-back"): ticket_pages.call_back,
+    ("POST", "/desk/tickets/{number}/release"): ticket_pages.release,
+    ("GET", "/desk/account"): account_pages.look_up,
+    ("GET", "/desk/account/{account:path}"): account_pages.show,
     ("GET", "/desk/lead"): supervisors.show,
     ("POST", "/desk/lead/alerts/{id}"): supervisors.seen,
     ("POST", "/desk/lead/look-on/{id}"): supervisors.lift,
     ("POST", "/desk/lead/threat"): supervisors.threat,
     ("POST", "/desk/lead/pin"): supervisors.ask_pin,
     ("POST", "/desk/lead/second/{id}"): supervisors.answer,
-    ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: answers.not_there(context, visit),
+    ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }
 
 
@@ -99,13 +110,13 @@ def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awai
         except FullError as full:
             if full.network:
                 context.turned_away.tell(full.network)
-            return answers.bare(context, "full", 503)
+            return responses.bare(context, "full", 503)
         except BadRequestError as bad:
             log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
-            return answers.bare(context, "refused", bad.status)
+            return responses.bare(context, "refused", bad.status)
         except Exception as fault:
             log.exception("fault", route=request.scope["path"].split("/", 3)[1], kind=type(fault).__name__)
-            return answers.bare(context, "fault", 500)
+            return responses.bare(context, "fault", 500)
 
     return endpoint
 
@@ -144,27 +155,27 @@ def _answer(context: PortalContext, handler: Open, visit: Visit, query: bytes, f
 def _signed_in(handler: Staff) -> Open:
     def staff_only(context: PortalContext, visit: Visit) -> Response:
         if visit.foreign and not visit.session and not visit.post:
-            return answers.page(context, visit, "onward")  # asked for again from here, the cookie comes along
+            return responses.page(context, visit, "onward")  # asked for again from here, the cookie comes along
         stamp = context.store.watch(visit.session) if visit.session and not visit.post else ""
         does = visit.active or not visit.by_itself
         if not does and stamp and stamp == visit.query.get("stamp"):
-            return answers.nothing()
+            return responses.nothing()
         if visit.session:
             with context.store.transaction("portal") as tx:
                 who = sessions.find(tx, visit.session, does=does)
                 if who is not None:
                     asked = replace(visit, stamp=stamp or "")
                     return (
-                        sending.once(context, asked, tx, who, handler)
+                        submissions.once(context, asked, tx, who, handler)
                         if visit.post
                         else handler(context, asked, tx, who)
                     )
         if visit.by_itself:
-            return answers.nothing(401)
-        if visit.post and sending.typed(visit.form):
+            return responses.nothing(401)
+        if visit.post and submissions.typed(visit.form):
             return sign_in.first(context, visit)
-        page = sending.page_of(visit.path) if visit.post else visit.path
-        return answers.signed_out(context, answers.to(f"/desk/sign-in?to={sign_in.way_on(page)}"))
+        page = submissions.page_of(visit.path) if visit.post else visit.path
+        return responses.signed_out(context, responses.to(f"/desk/sign-in?to={sign_in.way_on(page)}"))
 
     return staff_only
 
@@ -172,7 +183,7 @@ def _signed_in(handler: Staff) -> Open:
 async def _static(request: Request) -> Response:
     name = str(request.path_params["name"])
     if name not in _STATIC:
-        return answers.nothing(404)
+        return responses.nothing(404)
     content = resources.files("portal").joinpath("static", name).read_bytes()
-    headers = {**answers.HEADERS, "Content-Type": _STATIC[name], "Cache-Control": "no-cache"}
+    headers = {**responses.HEADERS, "Content-Type": _STATIC[name], "Cache-Control": "no-cache"}
     return Response(content, headers=headers)

@@ -11,7 +11,7 @@ from typing import Final
 
 from fastapi import Response
 
-from portal import answers, sending
+from portal import responses, submissions
 from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
@@ -31,8 +31,8 @@ def show(context: PortalContext, visit: Visit) -> Response:
 
 def first(context: PortalContext, visit: Visit) -> Response:
     """Somebody's session ended while they were writing: what they wrote goes through the sign-in, and comes back after it."""
-    unsent = {visit.path: sending.typed(visit.form)}
-    return _again(context, visit, 401, way_on(sending.page_of(visit.path)), "ended", unsent=unsent)
+    unsent = {visit.path: submissions.typed(visit.form)}
+    return _again(context, visit, 401, way_on(submissions.page_of(visit.path)), "ended", unsent=unsent)
 
 
 def sign_in(context: PortalContext, visit: Visit) -> Response:
@@ -68,12 +68,12 @@ def sign_in(context: PortalContext, visit: Visit) -> Response:
         return _wait(context, visit, way, "codes", done.codes_at)
     if not token:
         return _again(context, visit, 403, way, "suspended" if done.suspended else "wrong")
-    return answers.signed_in(context, answers.to(f"{way}?said=unsent" if kept else way), token, known)
+    return responses.signed_in(context, responses.to(f"{way}?said=unsent" if kept else way), token, known)
 
 
 def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
     """What was typed in a session of theirs that had ended, and of nobody else's."""
-    unsent = sending.unpacked(visit.form.get("unsent", ""))
+    unsent = submissions.unpacked(visit.form.get("unsent", ""))
     if not unsent or sessions.owner(tx, visit.session) != staff:
         return False
     for form, words in unsent.items():
@@ -96,18 +96,18 @@ def _again(
     why: str,
     *,
     minutes: int = 0,
-    unsent: sending.Unsent | None = None,
+    unsent: submissions.Unsent | None = None,
 ) -> Response:
-    unsent = unsent or sending.unpacked(visit.form.get("unsent", ""))
-    given = {"why": why, "minutes": minutes, "to": way, "unsent": sending.packed(unsent)}
-    return answers.page(context, visit, "sign_in", status, **given)
+    unsent = unsent or submissions.unpacked(visit.form.get("unsent", ""))
+    given = {"why": why, "minutes": minutes, "to": way, "unsent": submissions.packed(unsent)}
+    return responses.page(context, visit, "sign_in", status, **given)
 
 
 def sign_out(context: PortalContext, visit: Visit) -> Response:
     if visit.session:
         with context.store.transaction("portal") as tx:
             sessions.end(tx, visit.session)
-    return answers.signed_out(context, answers.to("/desk/sign-in"))
+    return responses.signed_out(context, responses.to("/desk/sign-in"))
 
 
 def way_on(path: str) -> str:

@@ -9,9 +9,9 @@ from fastapi import Response
 from desk import supervision
 from desk.supervision import Asked, Decision, LetOn, OfPin, ThreatOn
 from desk.supervision_page import supervision_page
-from portal import answers
-from portal.acting import acting
+from portal import responses
 from portal.context import PortalContext
+from portal.signed_in import acting
 from portal.visit import Visit
 from store import Transaction
 from store.staff import dual_control, sent_forms
@@ -51,15 +51,15 @@ DECISION: Final = {
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = supervision_page(tx, acting(who))
     if found is None:
-        return answers.not_there(context, visit)
-    given = answers.fields_of(found) | {"who": who, "unsent": sent_forms.kept(tx, who.staff)}
-    return answers.live_page(context, visit, "supervisors", given)
+        return responses.not_there(context, visit)
+    given = responses.fields_of(found) | {"who": who, "unsent": sent_forms.kept(tx, who.staff)}
+    return responses.live_page(context, visit, "supervisors", given)
 
 
 def seen(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     if not supervision.see_alert(tx, acting(who), visit.number("id")):
-        return answers.not_there(context, visit)
-    return answers.to("/desk/lead?said=seen")
+        return responses.not_there(context, visit)
+    return responses.to("/desk/lead?said=seen")
 
 
 def lift(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -87,4 +87,4 @@ def answer(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
 
 
 def _said(context: PortalContext, visit: Visit, said: str | None) -> Response:
-    return answers.not_there(context, visit) if said is None else answers.to(f"/desk/lead?said={said}")
+    return responses.not_there(context, visit) if said is None else responses.to(f"/desk/lead?said={said}")

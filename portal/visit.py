@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from portal.client_address import ClientAddress, whence
 from portal.context import PortalContext
-from portal.whence import ClientAddress, whence
 from store.text import numbers
 from store.text.cleaning import cleaned
 
@@ -110,7 +110,7 @@ def filled(context: PortalContext, visit: Visit, query: bytes, form: bytes) -> V
 
 def form_token(context: PortalContext, visit: Visit) -> str:
     """What every form of ours sends along: of this session, or of this browser where nobody is signed in; and a key that makes this
-    page's forms other forms than those of the same page a moment ago (sending.py)."""
+    page's forms other forms than those of the same page a moment ago (submissions.py)."""
     return f"{context.store.keys.digest('portal-form', *_of(visit))[:_TOKEN]}.{secrets.token_urlsafe(15)}"
 
 

@@ -13,10 +13,10 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
+from simulator.event_stream import stream, uvicorn_stops
 from simulator.exchange import Exchange
 from simulator.guard import loopback_only
 from simulator.leg_shown import leg_shown, turn
-from simulator.live import stream, uvicorn_stops
 from simulator.phone import WITHHELD, CallOverError, Phone
 from simulator.script import written_down
 

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from authz import load_schemes
 from deskgate.app import UNTRACED, Container, make_app
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from simulator.exchange import Exchange, posting
 from simulator.script import play
 from simulator.twilio_api import router as twilio_api

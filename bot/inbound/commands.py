@@ -10,8 +10,8 @@ from bot.outbound import answers, outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_command
 from bot.text import replies
-from bot.text.kept_words import kept
 from bot.text.mrkdwn import typed
+from bot.text.pin_redaction import kept
 from bot.text.replies import Named, OneTicket, Tickets
 from bot.views import agent_cards, call_cards, customer_messages
 from bot.views.blocks import Message

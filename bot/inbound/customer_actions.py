@@ -13,8 +13,8 @@ from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, of_interaction
 from bot.text import choice_values
-from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
+from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply, Tickets, Why, from_value
 from desk import choices, delegation, linking, tickets
 from desk.delegation import Answered, Asked

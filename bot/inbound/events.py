@@ -12,8 +12,8 @@ from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.text import intents, replies
-from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
+from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification

@@ -8,8 +8,8 @@ from typing import Any
 from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known
-from bot.text.kept_words import kept
 from bot.text.mrkdwn import words_of
+from bot.text.pin_redaction import kept
 from bot.text.replies import Fixed
 from desk import ticket_work, tickets
 from store import Transaction

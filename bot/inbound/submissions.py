@@ -9,11 +9,11 @@ from typing import Any, Final
 from authz import Topic
 from bot.inbound import block_action, commands, ticket_opening
 from bot.inbound.ticket_opening import Origin
-from bot.outbound import agent_forms, outbox, private
+from bot.outbound import agent_forms, outbox, private_answers
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.text import choice_values
-from bot.text.kept_words import kept
+from bot.text.pin_redaction import kept
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
 from bot.views.blocks import Block
@@ -123,7 +123,7 @@ def _opened(
 ) -> Block:
     """That it is open; or, for a draft, the form by which it goes to the desk."""
     p, (account, kind) = context.phrases, about
-    prove = private.form(tx, context, who, account, made.number) if isinstance(made, Drafted) else None
+    prove = private_answers.form(tx, context, who, account, made.number) if isinstance(made, Drafted) else None
     alone = accounts.billing_alone(tx, who, account) if kind == Topic.BILLING else None
     return prove or forms.opened(p, made.number, _link(body), customer_messages.billing_alone(p, alone))
 

@@ -12,11 +12,11 @@ from bot.outbound import (
     answers,
     call_updates,
     delegation_updates,
+    edited_answers,
     file_downloads,
     notices,
     outbox,
-    private,
-    reworded,
+    private_answers,
     ticket_updates,
     verification_prompts,
 )
@@ -91,7 +91,7 @@ def tell(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         if replies.fades(reply):
             _shown_once(posting, post, message, job)
         else:
-            reworded.keep(job, f"tell:{job.key}", job.payload, message)
+            edited_answers.keep(job, f"tell:{job.key}", job.payload, message)
 
 
 def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, job: Job) -> None:
@@ -110,7 +110,7 @@ def answer_anew(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     if stands is not None:
         yield
         posting.change(stands, message)
-        reworded.keep(job, key, asked, message)
+        edited_answers.keep(job, key, asked, message)
 
 
 def _busy(posting: Posting, team: str, channel: str, thread: str) -> None:
@@ -126,9 +126,9 @@ def _answer(tx: Transaction, context: SlackContext, user: SlackUser, asked: Mapp
         return customer_messages.fixed(p, reply.key)
     who = known(tx, user)
     if replies.is_private(reply):
-        return private.answer(tx, context, who, reply)
+        return private_answers.answer(tx, context, who, reply)
     if isinstance(reply, Unclear) and who is not None and who.is_person:
-        words = edits.unfiled(tx, who.subject, reworded.source(asked))
+        words = edits.unfiled(tx, who.subject, edited_answers.source(asked))
         if words is None:
             return customer_messages.fixed(p, "words_gone")
         return answers.asked(tx, p, who, reply.meaning, words, str(asked["from"]))
@@ -220,7 +220,9 @@ def _correct_form(tx: Transaction, context: SlackContext, who: Who, asked: Mappi
 
 
 def _prove_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
-    made = private.form(tx, context, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or ""))
+    made = private_answers.form(
+        tx, context, who, int(asked["account"]), int(asked["ticket"]), str(asked.get("sent") or "")
+    )
     return made or forms.refused(context.phrases, customer_messages.plain(context.phrases, "nothing_allowed").blocks)
 
 
@@ -256,11 +258,11 @@ def show_home(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
         account = answers.answer(tx, p, who, Named("account"))
         since = totp.confirmed_at(tx, person_of(who.subject))
-        proved = verification.proved_on(tx, who, private.MOST)
+        proved = verification.proved_on(tx, who, private_answers.MOST)
         view = home.home(p, account, found or Page((), False), page, proved, since)
     yield
     posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
-    reworded.keep(job, f"home:{user.team}:{user.user}", job.payload, view)
+    edited_answers.keep(job, f"home:{user.team}:{user.user}", job.payload, view)
 
 
 def prompts(posting: Posting, _tx: Transaction, job: Job) -> Iterator[None]:
@@ -343,5 +345,5 @@ BY_WORKER: Final[dict[str, Do]] = {
     "slack.notice": notices.tell,
     "slack.notice_to": notices.tell_one,
     "slack.hello": hello,
-    edits.SAYS: reworded.again,
+    edits.SAYS: edited_answers.again,
 }

@@ -1,6 +1,6 @@
 """What was changed about a person's own security, told to them in Slack as well: to every member who stands for them.
 
-By mail their owners are told too (deskgate/deliver.py); here nobody but themselves.
+By mail their owners are told too (deskgate/job_handlers.py); here nobody but themselves.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _SEAL: Final = 20  # characters
 def tell(
     tx: Transaction, user: SlackUser, reply: Reply, key: str, *, where: Where | None = None, origin: str = ""
 ) -> None:
-    """What the worker tells them (answers.py, private.py). `origin` says where words came from that the asker is asked about."""
+    """What the worker tells them (answers.py, private_answers.py). `origin` says where words came from that the asker is asked about."""
     asked = {"what": replies.to_payload(reply), "where": dict(where or {}), **({"from": origin} if origin else {})}
     job_queue.enqueue_once(tx, "slack.tell", key, {**_member(user), **asked}, lane=f"tell:{user.team}:{user.user}")
 

@@ -14,7 +14,7 @@ from bot.views.blocks import Message
 from desk import ticket_lists, verification
 from desk.actors import permit_worker
 from store import Transaction
-from store.messages import shown, timeline
+from store.messages import timeline, visible_messages
 from store.messages.timeline import Said
 from store.slack import ticket_threads
 from store.slack.ticket_threads import TicketThread
@@ -69,7 +69,7 @@ def _origin_head(context: SlackContext, tx: Transaction, thread: TicketThread) -
 
 def _desk_say(context: SlackContext, tx: Transaction, thread: TicketThread, id: int) -> Message | None:
     grant = permit_worker(tx)
-    said = next((one for one in shown.said(tx, grant, thread.ticket) if one.id == id), None)
+    said = next((one for one in visible_messages.said(tx, grant, thread.ticket) if one.id == id), None)
     if said is None:
         return None
     became = answer_delivery.of_ticket(tx, grant, thread.ticket).get(id)

@@ -20,7 +20,7 @@ from desk.actors import permit_worker
 from store import Transaction
 from store.jobs import job_queue
 from store.jobs.job_queue import Job, PermanentError, RetryLaterError
-from store.messages import attachments, shown, timeline
+from store.messages import attachments, timeline, visible_messages
 from store.messages.timeline import Said
 from store.slack import ticket_threads
 from store.slack.ticket_threads import Post, TicketThread
@@ -41,7 +41,7 @@ def news(posting: Posting, tx: Transaction, job: Job) -> None:
     if about is None:
         return
     _open_threads(context, tx, grant, number, about.status, home.team)
-    said, theirs = shown.said(tx, grant, number), False
+    said, theirs = visible_messages.said(tx, grant, number), False
     became = answer_delivery.of_ticket(tx, grant, number)
     for thread in ticket_threads.of_ticket(tx, number):
         if thread.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:

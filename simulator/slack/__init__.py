@@ -3,11 +3,11 @@
 from simulator.slack.cast import App, Cast, Channel, Command, Person, Shortcut, Team
 from simulator.slack.delivery import PATIENCE, TimedOutError, posting
 from simulator.slack.elements import NoSuchElementError
+from simulator.slack.injected_faults import Trouble
 from simulator.slack.member import Member
 from simulator.slack.message import Message
-from simulator.slack.refused import NotAvailableError
+from simulator.slack.refusals import NotAvailableError
 from simulator.slack.sample import SAMPLE
-from simulator.slack.trouble import Trouble
 from simulator.slack.view import View
 from simulator.slack.workspace import Workspace
 

@@ -14,7 +14,7 @@ from simulator.slack.leases import ResponseUrl
 from simulator.slack.limits import check_blocks
 from simulator.slack.message import Json
 from simulator.slack.problems import Problems
-from simulator.slack.refused import RefusedError, refuse_blocks
+from simulator.slack.refusals import RefusedError, refuse_blocks
 from simulator.slack.room import Room
 from simulator.slack.state import State
 from simulator.slack.view import View

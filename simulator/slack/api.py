@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from simulator.slack import api_assistant, api_chat, api_conversations, api_files, api_people, api_views
 from simulator.slack.delivery import without_secrets
+from simulator.slack.injected_faults import Trouble
 from simulator.slack.message import Json
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 from simulator.slack.state import State
-from simulator.slack.trouble import Trouble
 
 Method = Callable[[State, Json], Json]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.slack.arguments import needed, room_inside
 from simulator.slack.message import Json
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 from simulator.slack.room import Status
 from simulator.slack.state import State
 

@@ -7,7 +7,7 @@ from simulator.slack.arguments import blocks_of, flag, message_in, needed, room_
 from simulator.slack.arguments import room_inside as inside
 from simulator.slack.limits import LONGEST_MESSAGE, check_blocks
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import RefusedError, refuse_blocks
+from simulator.slack.refusals import RefusedError, refuse_blocks
 from simulator.slack.state import State
 
 

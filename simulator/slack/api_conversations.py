@@ -6,7 +6,7 @@ from math import inf
 
 from simulator.slack.arguments import flag, needed, number, page, person_met, room_inside, room_known
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 

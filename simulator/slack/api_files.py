@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.slack import effects
 from simulator.slack.arguments import needed, room_to_speak_in, thread_ts
 from simulator.slack.message import File, Json
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 from simulator.slack.state import State
 
 BIGGEST = 20_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.slack.arguments import needed, person_met
 from simulator.slack.cast import Person
 from simulator.slack.message import Json
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 from simulator.slack.state import State
 from simulator.slack.tokens import TOKEN_LIVES
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.slack.cast import Person
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 

@@ -12,11 +12,11 @@ import uuid
 from simulator.slack import envelopes
 from simulator.slack.cast import Person
 from simulator.slack.event import Event
+from simulator.slack.markup import typed
 from simulator.slack.message import TOMBSTONE, File, Json, Message
-from simulator.slack.refused import NotAvailableError
+from simulator.slack.refusals import NotAvailableError
 from simulator.slack.room import Room
 from simulator.slack.state import State
-from simulator.slack.words import typed
 
 
 def person_says(

@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 
 TRIGGER_LIVES = 3.0
 RESPONSES = 5

@@ -8,14 +8,14 @@ from typing import Any
 from simulator.slack import answers, effects, envelopes
 from simulator.slack.cast import Person
 from simulator.slack.elements import NoSuchElementError, action, chosen, find, initial_state, options
-from simulator.slack.filling import fill, missing
+from simulator.slack.form_filling import fill, missing
 from simulator.slack.leases import ResponseUrl
+from simulator.slack.markup import escape
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import NotAvailableError
+from simulator.slack.refusals import NotAvailableError
 from simulator.slack.room import Room
 from simulator.slack.state import State
 from simulator.slack.view import View
-from simulator.slack.words import escape
 
 Files = Iterable[tuple[str, str | bytes]]
 """Things to attach: name and content."""

@@ -7,7 +7,7 @@ import secrets
 from simulator.slack.effects import with_ids
 from simulator.slack.limits import check_view
 from simulator.slack.message import Json
-from simulator.slack.refused import RefusedError, refuse_view
+from simulator.slack.refusals import RefusedError, refuse_view
 from simulator.slack.state import State
 from simulator.slack.view import DEEPEST, View
 

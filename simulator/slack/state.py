@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from simulator.slack.cast import App, Cast, Person
 from simulator.slack.delivery import Deliveries, Post
 from simulator.slack.event import Event, envelope
+from simulator.slack.injected_faults import Ordered, untroubled
 from simulator.slack.leases import Leases, ResponseUrl
+from simulator.slack.markup import spoken
 from simulator.slack.message import File, Json, Message
-from simulator.slack.reading import read_blocks
-from simulator.slack.refused import NotAvailableError
+from simulator.slack.plain_text import read_blocks
+from simulator.slack.refusals import NotAvailableError
 from simulator.slack.room import Room
 from simulator.slack.tokens import Tokens
-from simulator.slack.trouble import Ordered, untroubled
 from simulator.slack.view import View
-from simulator.slack.words import spoken
 
 Listener = Callable[[Json], None]
 _COMPLAINTS = 50  # kept for each person

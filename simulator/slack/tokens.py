@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 
 from simulator.slack.cast import App
-from simulator.slack.refused import RefusedError
+from simulator.slack.refusals import RefusedError
 
 CODE_LIVES = 600.0
 TOKEN_LIVES = 43_200

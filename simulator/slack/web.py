@@ -14,13 +14,13 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
+from simulator.event_stream import stream, uvicorn_stops
 from simulator.guard import loopback_only
-from simulator.live import stream, uvicorn_stops
 from simulator.slack.delivery import hook_shown
 from simulator.slack.elements import NoSuchElementError
 from simulator.slack.member import Member
 from simulator.slack.message import Json, Message
-from simulator.slack.refused import NotAvailableError
+from simulator.slack.refusals import NotAvailableError
 from simulator.slack.view import View
 from simulator.slack.workspace import Workspace
 from simulator.web import HEADERS

@@ -11,8 +11,8 @@ import time
 from simulator.slack.api import Reply, answer
 from simulator.slack.envelopes import revoked
 from simulator.slack.member import Member
+from simulator.slack.member_view import seen_by
 from simulator.slack.message import Json
-from simulator.slack.seen import seen_by
 from simulator.slack.state import State
 
 

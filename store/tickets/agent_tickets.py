@@ -14,7 +14,7 @@ from store.accounts.people import works_here
 from store.db import grant_limits
 from store.db.statements import Insert, either
 from store.db.transaction import CollidedError, GrantRequiredError, Transaction
-from store.messages import edits, shown, ticket_access, timeline
+from store.messages import edits, ticket_access, timeline, visible_messages
 from store.messages.timeline import NOT_THE_DESKS, Said, Sent
 from store.security import alerts
 from store.tickets import answer_delivery
@@ -142,7 +142,7 @@ def meanwhile(tx: Transaction, grant: Grant, number: int, seen: int) -> list[Sai
     _working(tx, grant, number)
     return [
         one
-        for one in shown.said(tx, grant, number)
+        for one in visible_messages.said(tx, grant, number)
         if one.by_desk and not one.internal and one.id > seen and one.author != grant.subject
     ]
 

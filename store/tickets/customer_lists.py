@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, sel
 from authz import Grant, Topic, person_of
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction
-from store.messages import shown, timeline
+from store.messages import timeline, visible_messages
 from store.tickets.customer_tickets import Conversation, Ticket, own_only
 
 MANY = 50  # of a list
@@ -70,7 +70,7 @@ def conversation(tx: Transaction, grants: Sequence[Grant], number: int) -> Conve
     tx.told(grant, "ticket.kind")
     (ticket,) = _told(tx, [grant], found)
     service = _service(tx, grant, found[0]) if ticket.own or ticket.topic == Topic.TECHNICAL else ""
-    return Conversation(ticket, found[0].kind, tuple(shown.said(tx, grant, number)), service)
+    return Conversation(ticket, found[0].kind, tuple(visible_messages.said(tx, grant, number)), service)
 
 
 def _service(tx: Transaction, grant: Grant, row: Row[Any]) -> str:

@@ -15,7 +15,7 @@ from authz import Grant
 from store import tables
 from store.db import grant_limits
 from store.db.transaction import GrantRequiredError, Transaction
-from store.messages import edits, shown, timeline
+from store.messages import edits, timeline, visible_messages
 from store.messages.timeline import Said
 from store.tickets import ticket_summary
 from store.tickets.ticket_summary import Card
@@ -120,7 +120,7 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
     person = None if card.guarded and not grant_limits.leads(grant) else person or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
-    return OnDesk(card, tuple(shown.said(tx, grant, number)), person, about.account, staff == _staff(grant))
+    return OnDesk(card, tuple(visible_messages.said(tx, grant, number)), person, about.account, staff == _staff(grant))
 
 
 def _reads_queue(tx: Transaction, grant: Grant) -> None:

@@ -16,7 +16,7 @@ from store import tables
 from store.accounts import standing
 from store.accounts.standing import Requester
 from store.db.transaction import GrantRequiredError, Transaction
-from store.messages import shown, timeline
+from store.messages import timeline, visible_messages
 from store.messages.timeline import Said
 
 HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is verified there; elsewhere just "verified"
@@ -66,7 +66,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if row.opened_by is not None and row.account_id is not None and not hidden_from:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     holder, taken_by = _taken_by(tx, number)
-    first = shown.first(tx, grant, number)
+    first = visible_messages.first(tx, grant, number)
     nobodys = row.status == "pending" or (row.held_as is not None and requester is None)
     by_name = nobodys and first is not None and first.author.startswith("person:")
     made = Card(

@@ -20,7 +20,7 @@ from authz import (
     judge,
     load_schemes,
 )
-from authz.words import FACTS
+from authz.vocabulary import FACTS
 
 SCHEMES = load_schemes()
 CUSTOMER = sorted(SCHEMES.keys() - {"desk"})

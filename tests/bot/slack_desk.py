@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deskgate import simulated
+from deskgate import simulator_mount
 from deskgate.http_client import http_client
 from simulator.slack import SAMPLE, App, Cast, Member, Message, View, Workspace, posting
 from simulator.slack.sample import AGENT_CHANNEL
@@ -77,7 +77,7 @@ class SlackDesk(Desk):
     def install(self) -> None:
         """What the worker finds out at the start: whose token it is."""
         with self.store.transaction("test") as tx:
-            installations.put(tx, simulated.INSTALLATION, anew=True)
+            installations.put(tx, simulator_mount.INSTALLATION, anew=True)
         self.context.look(anew=True)
 
     def be(self, user: str) -> Member:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.text import intents, phrases
-from bot.text.kept_words import kept
+from bot.text.pin_redaction import kept
 from store import tables
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.ivr.wire import count, rows

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from deskgate import slack
 from simulator.slack import Trouble
-from simulator.slack.trouble import untroubled
+from simulator.slack.injected_faults import untroubled
 from store import tables
 from tests.bot.by_hand import click, command, send
 from tests.bot.slack_desk import SlackDesk

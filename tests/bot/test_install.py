@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from bot.platform.install import PLACES, THREADS, App, router, scopes
 from simulator.slack import Workspace
-from simulator.slack.trouble import Trouble
+from simulator.slack.injected_faults import Trouble
 from store import tables
 from store.slack import installations
 from store.slack.installations import Installation

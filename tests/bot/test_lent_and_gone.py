@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, delete, insert, select, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Topic
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from store import Keys, tables
 from store.imports import import_run
 from store.imports.file_format import read

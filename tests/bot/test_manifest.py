@@ -25,7 +25,7 @@ from bot.inbound import (
 from bot.outbound import handlers
 from bot.platform.payloads import EVENTS as SHAPES
 from bot.text import phrases
-from simulator.slack.trouble import Trouble
+from simulator.slack.injected_faults import Trouble
 from store import tables
 from tests.bot.slack_desk import SlackDesk
 from tests.house.test_names import ROOT

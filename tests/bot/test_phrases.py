@@ -21,7 +21,7 @@ from authz import (
     Topic,
     load_schemes,
 )
-from bot.outbound import answers, private
+from bot.outbound import answers, private_answers
 from bot.text import phrases
 from bot.views import agent_cards
 from desk import disclosure
@@ -126,9 +126,9 @@ def test_the_other_tables_are_whole() -> None:
 def test_every_answer_is_asked_for_by_something() -> None:
     """ANSWERS by a button, a command, an event's intent, or another room."""
     everywhere = "\n".join(
-        source for name, source in SOURCES.items() if name not in ("answers.py", "private.py", "replies.py")
+        source for name, source in SOURCES.items() if name not in ("answers.py", "private_answers.py", "replies.py")
     )
-    for name in answers.ANSWERS | private.ANSWERS:
+    for name in answers.ANSWERS | private_answers.ANSWERS:
         assert name in DOCUMENT["examples"] or re.search(rf'["\'{{]{name}[":\'{{]', everywhere), name
 
 

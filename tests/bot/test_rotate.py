@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from bot.platform.install import App, due, rotate
 from deskgate.http_client import http_client
 from simulator.slack import Workspace
-from simulator.slack.trouble import Trouble
+from simulator.slack.injected_faults import Trouble
 from store import DatabaseFault, tables
 from store.jobs import job_queue
 from store.jobs.job_queue import RetryLaterError

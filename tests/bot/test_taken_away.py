@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from authz import Action, Ask, Grant, Proof, Topic
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from store import OPERATOR, Transaction, tables
 from store.accounts import delegations
 from store.calls import callbacks

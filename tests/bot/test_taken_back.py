@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from store import tables
 from store.tables import Base
 from store.verification import slack_members

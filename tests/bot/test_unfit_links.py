@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import delete, select
 
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from store import tables
 from store.codes import one_time_codes
 from store.imports import import_run

@@ -14,7 +14,7 @@ import pytest
 from bot.platform.web_api import SlackError, WebApi
 from deskgate.http_client import http_client
 from simulator.slack import Workspace
-from simulator.slack.trouble import Trouble
+from simulator.slack.injected_faults import Trouble
 from store.jobs.job_queue import PermanentError, RetryLaterError
 from tests.bot.serving import TOKEN, Reply, saying, slack, way_to
 

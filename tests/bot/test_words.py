@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.outbound import reworded
+from bot.outbound import edited_answers
 from simulator.slack import Message
 from store import tables
 from store.tables import Base
@@ -168,21 +168,21 @@ def owed_anew(desk: SlackDesk) -> int:
 def test_one_edit_makes_a_few_answers_anew_at_once_and_in_the_end_all(desk: SlackDesk) -> None:
     first = desk.be("U0MIA").dm(f"our site is down, {SECRET}")
     desk.work()
-    for _ in range(2 * reworded.AT_ONCE + 1):
+    for _ in range(2 * edited_answers.AT_ONCE + 1):
         desk.be("U0RAJ").dm("ticket 1001")
     desk.work()
     for said in ("our shop is down", "our shop is back"):  # the second finds what the first has begun
         desk.be("U0MIA").edit(first, said)
         while desk.house.worker.do_one(["slack.reworded"]):
             pass
-    assert owed_anew(desk) == reworded.AT_ONCE, "each once, whatever became of the words"
+    assert owed_anew(desk) == edited_answers.AT_ONCE, "each once, whatever became of the words"
     desk.work()
-    assert desk.said("U0RAJ").count(SECRET) >= reworded.AT_ONCE + 1
+    assert desk.said("U0RAJ").count(SECRET) >= edited_answers.AT_ONCE + 1
     for _ in range(2):
-        desk.pass_time(reworded.APART / 1000)
+        desk.pass_time(edited_answers.APART / 1000)
         desk.work()
     assert SECRET not in everything(desk)
-    assert desk.said("U0RAJ").count("our shop is back") >= 2 * reworded.AT_ONCE + 1
+    assert desk.said("U0RAJ").count("our shop is back") >= 2 * edited_answers.AT_ONCE + 1
 
 
 def test_which_answers_hold_words_is_forgotten_after_a_month(desk: SlackDesk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deskgate import doctor, reached
+from deskgate import doctor, doctor_remote
 from tests.cli.conftest import Shell
 from tests.doors.mailbox import Mailbox
 
@@ -89,7 +89,7 @@ SPEAKS_FOR_ITSELF = (
 def test_d6_every_line_that_is_not_ok_says_what_to_do() -> None:
     """All lines of the doctor, read from its source."""
     seen, mute = 0, list[str]()
-    files = [Path(module.__file__ or "").read_text() for module in (doctor, reached)]
+    files = [Path(module.__file__ or "").read_text() for module in (doctor, doctor_remote)]
     for node in (node for file in files for node in ast.walk(ast.parse(file))):
         if not (isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple)):
             continue

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from tests.cli.conftest import Said, Shell
 
 Document = dict[str, list[dict[str, Any]]]

@@ -54,7 +54,7 @@ from deskgate.__main__ import COMMANDS, load
 for name in COMMANDS:
     if name not in ("doctor", "simulate"):
         load(name)
-from deskgate.shell import open_desk
+from deskgate.command_line import open_desk
 with open_desk():
     pass
 """)
@@ -91,5 +91,5 @@ except SystemExit as end:
 """)
     assert {"fastapi", "ivr.router", "bot.router", "portal.router", "twilio"} <= found
     assert not {"alembic", "simulator"} & packages(found)
-    assert "deskgate.simulated" not in found
+    assert "deskgate.simulator_mount" not in found
     assert len({name for name in found if name.startswith("twilio.rest.")}) < 20, "there are some thousand"

@@ -10,14 +10,14 @@ import pytest
 from bot.inbound import agent_actions, call_actions, commands
 from desk.calls import CallBack
 from desk.lookup import Closed, NotFound
-from portal import accounts, calls, supervisors, tickets, words
+from portal import account_pages, call_pages, page_words, supervisors, ticket_pages
 
-SAID = words.load().known("said")
-PORTAL = (accounts, calls, supervisors, tickets)
+SAID = page_words.load().known("said")
+PORTAL = (account_pages, call_pages, supervisors, ticket_pages)
 BOT = (agent_actions, call_actions, commands)
 # Outcomes that never come to a table, with why.
 ELSEWHERE: dict[tuple[ModuleType, Enum], str] = {
-    (accounts, Closed.NOT_PERMITTED): "the page is not there",
+    (account_pages, Closed.NOT_PERMITTED): "the page is not there",
     (commands, NotFound.NOBODY): "has a message of its own",
     (call_actions, CallBack.NO_PHONE): "the button is drawn only where the desk has a line",
     (call_actions, CallBack.ABROAD): "found out when the number is rung",

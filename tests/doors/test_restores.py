@@ -17,7 +17,7 @@ from store.accounts import delegations
 from store.calls import callbacks
 from store.codes import one_time_codes
 from store.jobs import job_queue
-from store.operator.restored import end_all, remember
+from store.operator.restore import end_all, remember
 from store.staff import email_codes, sessions, staff_list
 from store.tickets import customer_tickets
 from store.verification import call_codes, pin_reset, totp

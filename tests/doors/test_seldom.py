@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from deskgate.seldom import EVERY, Seldom, not_http
+from deskgate.log_limits import EVERY, Seldom, not_http
 
 
 def test_t34_a_thousand_refusals_are_two_lines_and_nothing_else_is_held_back() -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from deskgate.settings import SIMULATED_AGENT
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 
 
 class Walker(NamedTuple):

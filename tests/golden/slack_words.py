@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simulator.slack import View
 from simulator.slack.elements import options
-from simulator.slack.words import rich_words
+from simulator.slack.markup import rich_words
 
 Json = dict[str, Any]
 Names = Callable[[str], str]

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from typer.core import TyperCommand, TyperGroup
 
 from authz import CELLS, NEXT_WORDS, REASON_WORDS, load_schemes
-from authz.words import DESK_CELLS, HOUSE_DECISIONS
+from authz.vocabulary import DESK_CELLS, HOUSE_DECISIONS
 from deskgate.__main__ import COMMANDS as TABLE
 from deskgate.__main__ import load
 from deskgate.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from authz import Action, Ask, Grant, Proof
-from deskgate.calling import may_call
+from deskgate.phone_jobs import may_call
 from simulator.phone import Phone
 from store import tables
 from store.calls import callbacks, live_calls

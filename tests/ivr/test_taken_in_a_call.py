@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from authz import Action, Ask, Grant, Proof, Topic
-from deskgate.simulated import SAMPLE
+from deskgate.simulator_mount import SAMPLE
 from ivr.turn import begin_turn
 from ivr.types import Keys
 from ivr.webhook import step_token

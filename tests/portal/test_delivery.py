@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import delete, insert, select, update
 
-from portal import words
+from portal import page_words
 from store import tables
 from store.verification import attempt_limits
 from tests.desk import Desk
@@ -133,6 +133,6 @@ def test_what_nobody_proven_left_cannot_be_answered(one_desk: Desk) -> None:
     kim = at_the_ticket(one_desk)
     change(one_desk, update(tables.tickets).values(status="pending", opened_by=None))
     kim.send(f"{TICKET}/answer", words="We restarted it.")
-    assert words.load().word("said", "not_yours") in kim.words
+    assert page_words.load().word("said", "not_yours") in kim.words
     assert "Answer" not in kim.words
     assert "We restarted it." not in [row.body for row in rows(one_desk, select(tables.messages.c.body))]

@@ -17,7 +17,7 @@ import structlog
 from fastapi import Request
 from sqlalchemy import select
 
-from portal.whence import whence
+from portal.client_address import whence
 from store import tables
 from store.verification.totp import STEP
 from tests.desk import Desk

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import select
 
-from portal import answers
+from portal import responses
 from portal.visit import MOST_BYTES
 from store import tables
 from store.verification.totp import STEP
@@ -216,10 +216,10 @@ def test_every_answer_has_its_headers(one_desk: Desk) -> None:
         "/desk/static/desk.css",
     ):
         got = kim.client.get(path).headers
-        for name in answers.HEADERS.keys() - {"Cache-Control"}:
-            assert got[name] == answers.HEADERS[name], path
+        for name in responses.HEADERS.keys() - {"Cache-Control"}:
+            assert got[name] == responses.HEADERS[name], path
         assert got["Cache-Control"] == ("no-cache" if "static" in path else "no-store")
-    policy = answers.HEADERS["Content-Security-Policy"]
+    policy = responses.HEADERS["Content-Security-Policy"]
     for part in (
         "default-src 'none'",
         "script-src 'self'",
@@ -255,7 +255,7 @@ def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
 
     context = replace(one_desk.house.portal, origin="https://desk.example")
     made = Response()
-    answers.signed_in(context, made, "token", "known")
+    responses.signed_in(context, made, "token", "known")
     cookies = made.headers.getlist("set-cookie")
     assert len(cookies) == 3
     for cookie in cookies:

@@ -9,7 +9,7 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from desk import disclosure
-from portal import sending, words
+from portal import page_words, submissions
 from store.calls import live_calls
 from store.messages import recordings, timeline
 from store.security import alerts
@@ -19,7 +19,7 @@ from store.tickets import agent_tickets, answer_delivery, ticket_queue, ticket_s
 from store.verification import step_ups
 from tests.house.test_names import ROOT
 
-SAID = words.load().document
+SAID = page_words.load().document
 TEMPLATES = {path.name: path.read_text() for path in (ROOT / "portal" / "templates").glob("*.html")}
 SOURCES = {path.name: path.read_text() for path in (ROOT / "portal").glob("*.py")}
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
@@ -88,7 +88,7 @@ WITHOUT_A_FORM = {"unsent", "spent", "no_case"}
 
 def test_of_all_that_is_said_it_is_known_whether_something_was_done() -> None:
     """What was typed is kept where nothing was done, and gone where something was."""
-    assert sorted([*sending.DONE, *NOT_DONE, *WITHOUT_A_FORM]) == sorted(SAID["said"])
+    assert sorted([*submissions.DONE, *NOT_DONE, *WITHOUT_A_FORM]) == sorted(SAID["said"])
 
 
 def test_every_table_is_used() -> None:

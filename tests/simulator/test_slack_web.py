@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from simulator.live import stream
+from simulator.event_stream import stream
 from simulator.slack import Workspace, web_api
 from simulator.slack import web as slack_web
 from tests.simulator.conftest import HERE
@@ -146,7 +146,7 @@ def test_a_file_is_for_those_who_see_it(page: TestClient, slack: Workspace) -> N
 def test_while_a_page_looks_what_is_due_goes_out(
     slack: Workspace, slack_desk: SlackDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulator.live._LOOK_UP", 0.01)
+    monkeypatch.setattr("simulator.event_stream._LOOK_UP", 0.01)
     slack_desk.on("message", (500, "text/plain", ""))
     slack.as_("U0MIA").says("help", "hello")
     slack_desk.on("message", "")

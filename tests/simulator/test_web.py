@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from simulator import twilio_api, web
+from simulator.event_stream import stream
 from simulator.exchange import Exchange
-from simulator.live import stream
 from simulator.recording import comment
 from tests.simulator.toy_desk import CALLER, NUMBER, PUBLIC, SID, TOKEN, ToyDesk
 

@@ -40,10 +40,10 @@ RESTORES: Final = {  # what a restore is noticed by
     **dict.fromkeys(
         (
             "last_seen.state_folder",
-            "restored.answer",
-            "restored.is_behind",
-            "restored.last_seen",
-            "restored.remember",
+            "restore.answer",
+            "restore.is_behind",
+            "restore.last_seen",
+            "restore.remember",
             "store.Store.suspended",
         ),
         SEEN,

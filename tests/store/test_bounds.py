@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 from authz import Action, Ask, Grant, Proof, Topic
 from store import OPERATOR, WORKER, GrantRequiredError, Keys, Transaction, tables
 from store.calls import live_calls, support_calls
-from store.messages import recordings, shown
+from store.messages import recordings, visible_messages
 from store.messages.timeline import Recorded
 from store.tickets import agent_tickets, customer_tickets, ticket_queue
 from store.verification import pin_changes, pin_reset, pins
@@ -186,15 +186,15 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
         (of(OPERATOR, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, 8)),
     ],
-    "shown.first": [
+    "visible_messages.first": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
     ],
-    "shown.noted_files": [
+    "visible_messages.noted_files": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(KIM), lambda f, tx, g: f(tx, g, THEIRS)),
     ],
-    "shown.said": [
+    "visible_messages.said": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(KIM), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
@@ -288,16 +288,16 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
     """Or a store that refuses everybody would pass."""
     with desk.transaction("CA1") as tx:
         kim, ana = work(KIM, TIDEWORKS)(tx), work(ANA, TIDEWORKS)(tx)
-        assert shown.said(tx, kim, THEIRS)
-        assert shown.said(tx, ana, HELD)
-        assert shown.first(tx, ana, HELD)
-        assert shown.noted_files(tx, kim, THEIRS) == []
+        assert visible_messages.said(tx, kim, THEIRS)
+        assert visible_messages.said(tx, ana, HELD)
+        assert visible_messages.first(tx, ana, HELD)
+        assert visible_messages.noted_files(tx, kim, THEIRS) == []
         recordings.put(tx, of(WORKER, Action.DESK_DELIVER)(tx), SID, recordings.Sound("audio/wav", b"words"))
         assert recordings.get(tx, kim, SID) == recordings.Sound("audio/wav", b"words")
         assert len(agent_tickets.all_for_desk(tx, work(OPERATOR)(tx))) == 4
         assert len(agent_tickets.all_for_desk(tx, kim, TIDEWORKS)) == 3
         assert agent_tickets.edited(tx, kim, "C1:2", "changed", "9")
-        assert shown.said(tx, of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL)(tx), DRAFT)
+        assert visible_messages.said(tx, of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL)(tx), DRAFT)
         assert live_calls.case(tx, of(KIM, Action.DESK_CARD_VIEW, TIDEWORKS)(tx), 1)
         pin_reset.owe(tx, PIN(tx), 8, asked_by=1)
         pin_changes.set_pin(tx, of(OPERATOR, Action.DESK_PIN_REISSUE)(tx), pins.keep(tx.keys, 8, Pin("40817263")))

@@ -10,7 +10,7 @@ import pytest
 
 from store.db import last_seen
 from store.db.last_seen import Memory, Seen
-from store.operator import restored
+from store.operator import restore
 from tests.store.attacked import Attacked
 
 EARLIER, LATER = Seen(1, "aa", ()), Seen(2, "bb", ("agent.kim",))
@@ -75,14 +75,14 @@ def test_b6_a_slower_process_does_not_take_back_what_another_has_seen(
     def meanwhile() -> tuple[int, str] | None:
         head = make()
         attacked.write(1, slow)
-        later = restored.remember(slow)
+        later = restore.remember(slow)
         kept = slow.memory.recall()
         assert kept is not None
         assert later == (2, kept.digest)
         return head
 
     monkeypatch.setattr(attacked.store, "checkpoint", meanwhile)
-    assert restored.remember(attacked.store) is not None
+    assert restore.remember(attacked.store) is not None
     found = slow.memory.recall()
     assert found is not None
     assert found.checkpoint == 2
@@ -96,8 +96,8 @@ def test_b6_a_restore_is_not_forgotten_because_the_desk_has_written_on(sqlite_ur
     attacked.store.memory.keep(EARLIER)
     for _ in range(3):
         attacked.write(1)
-        restored.remember(attacked.store)
+        restore.remember(attacked.store)
     assert attacked.store.memory.recall() == EARLIER
-    assert restored.is_behind(attacked.store) == EARLIER
+    assert restore.is_behind(attacked.store) == EARLIER
     attacked.attacker.dispose()
     attacked.store.close()

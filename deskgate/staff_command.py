@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from authz import Action
-from deskgate.shell import fail, granted, moment, open_desk
+from deskgate.command_line import fail, granted, moment, open_desk
 from store import Store
 from store.staff import staff_list
 from store.staff.staff_list import INVITED_FOR, Member

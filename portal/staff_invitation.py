@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pyotp
 from fastapi import Response
 
-from portal import answers, drawing
+from portal import qr_code, responses
 from portal.context import PortalContext
 from portal.visit import Visit
 from store.staff import credentials, passwords, sessions, staff_list
@@ -50,7 +50,9 @@ def join(context: PortalContext, visit: Visit) -> Response:
             sessions.end(tx, visit.session)
         token = credentials.join(tx, found, hashed, secret, step)
         known = credentials.mark(tx, found)
-    return answers.signed_in(context, answers.page(context, visit, "joined", username=member.username), token, known)
+    return responses.signed_in(
+        context, responses.page(context, visit, "joined", username=member.username), token, known
+    )
 
 
 def _page(context: PortalContext, visit: Visit, secret: str, trouble: str, status: int = 200) -> Response:
@@ -60,9 +62,9 @@ def _page(context: PortalContext, visit: Visit, secret: str, trouble: str, statu
     if member is None:
         return _gone(context, visit)
     sealed = base64.urlsafe_b64encode(context.store.keys.seal("join-form", secret.encode(), link)).decode()
-    given = {"member": member, "qr": drawing.qr(totp.uri(secret, member.username)), "sealed": sealed}
-    given |= {"spelled": drawing.spelled(secret), "trouble": trouble, "shortest": passwords.SHORTEST}
-    return answers.page(context, visit, "join", status, **given)
+    given = {"member": member, "qr": qr_code.qr(totp.uri(secret, member.username)), "sealed": sealed}
+    given |= {"spelled": qr_code.spelled(secret), "trouble": trouble, "shortest": passwords.SHORTEST}
+    return responses.page(context, visit, "join", status, **given)
 
 
 def _opened(context: PortalContext, link: str, sealed: str) -> str | None:
@@ -74,4 +76,4 @@ def _opened(context: PortalContext, link: str, sealed: str) -> str | None:
 
 
 def _gone(context: PortalContext, visit: Visit) -> Response:
-    return answers.page(context, visit, "gone", 410, what="join")
+    return responses.page(context, visit, "gone", 410, what="join")

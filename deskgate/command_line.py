@@ -25,7 +25,7 @@ from store import (
     Transaction,
     open_store,
 )
-from store.operator import restored
+from store.operator import restore
 
 USAGE, FAILED = 2, 1  # exit codes
 
@@ -76,7 +76,7 @@ def open_desk(*, writes: bool = True) -> Iterator[tuple[Settings, Store]]:
             yield settings, store
         finally:
             try:
-                restored.remember(store)
+                restore.remember(store)
             finally:
                 store.close()
 

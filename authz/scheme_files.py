@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Never
 
 from authz.scheme import Column, Entry, Scheme, SchemeError
-from authz.words import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY
+from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY
 
 SHIPPED: Final = Path(__file__).parent / "schemes"
 DESK: Final = "desk"

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from desk.actors import permit_worker
-from deskgate import calling, mail, smtp
+from deskgate import mail, phone_jobs, smtp
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
@@ -58,12 +58,12 @@ def make_deliveries(
         "unspoken": lambda _tx, job: outside(lambda: after.unspoken(phone, job.payload["call"])),
         sms_codes.KIND: lambda tx, job: _text_code(twilio, tx, job),
         "late_transcript": _late_transcript,
-        **calling.deliveries(settings, phone, twilio),
+        **phone_jobs.deliveries(settings, phone, twilio),
     }
 
 
 def _fetch_recording(twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
-    """One that holds nothing is on its ticket as that; so is one that can never be had (jobs.py)."""
+    """One that holds nothing is on its ticket as that; so is one that can never be had (jobs_command.py)."""
     sid = str(job.payload["sid"])
     if not recordings.is_wanted(tx, sid):
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from simulator.slack.elements import options
+from simulator.slack.markup import rich_words, spoken
 from simulator.slack.message import Json
-from simulator.slack.words import rich_words, spoken
 
 Names = Callable[[str], str]
 

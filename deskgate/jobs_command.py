@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from authz import Action, Grant
-from deskgate.shell import fail, granted, moment, one_line, open_desk
+from deskgate.command_line import fail, granted, moment, one_line, open_desk
 from store import Transaction
 from store.operator import failed_jobs
 from store.operator.failed_jobs import STATES, ListedJob, NoSuchJobError, TooOldError

@@ -9,9 +9,9 @@ import httpx2
 
 from bot.platform.install import scopes
 from deskgate import smtp
+from deskgate.command_line import one_line
 from deskgate.http_client import http_client
 from deskgate.settings import Settings
-from deskgate.shell import one_line
 from store.jobs.job_queue import RetryLaterError
 
 OK: Final = "ok"

@@ -8,7 +8,7 @@ from typing import Final
 
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, judge
-from authz.words import CELL_OF, LENDABLE, LENT, Next, Proof, Reason, Status
+from authz.vocabulary import CELL_OF, LENDABLE, LENT, Next, Proof, Reason, Status
 
 _PAIRS: Final = {cell: pair for pair, cell in CELL_OF.items()}
 _THIS: Final = ""

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from deskgate.shell import fail, one_line, open_desk
+from deskgate.command_line import fail, one_line, open_desk
 from store import now_ms
 from store.imports import import_run
 from store.imports.file_format import ImportFileError, read

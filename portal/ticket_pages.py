@@ -21,10 +21,10 @@ from desk.ticket_work import (
     Taken,
     TicketRight,
 )
-from portal import answers
-from portal.acting import acting
-from portal.calls import CALL_BACK, offered
+from portal import responses
+from portal.call_pages import CALL_BACK, offered
 from portal.context import PortalContext
+from portal.signed_in import acting
 from portal.visit import Visit
 from store import Transaction
 from store.staff import sent_forms
@@ -49,9 +49,9 @@ def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
     number = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
     found = queue_page(tx, acting(who), status, mine=mine, page=number)
     if found is None:
-        return answers.not_there(context, visit)
+        return responses.not_there(context, visit)
     asked = {"shown": status, "mine": mine, "number": number, "statuses": ticket_queue.SHOWN}
-    return answers.live_page(context, visit, "tickets", answers.fields_of(found) | asked | {"who": who})
+    return responses.live_page(context, visit, "tickets", responses.fields_of(found) | asked | {"who": who})
 
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -64,12 +64,12 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         accounts_an_hour=context.accounts_an_hour,
     )
     if found is Barred.TOO_MANY_ACCOUNTS:
-        return answers.page(context, visit, "closed_to_you", 403, who=who, said="spent")
+        return responses.page(context, visit, "closed_to_you", 403, who=who, said="spent")
     if isinstance(found, Barred):
-        return answers.not_there(context, visit)
-    given = answers.fields_of(found) | {"who": who, "card": found.card, "call_back": offered(found.call_back)}
+        return responses.not_there(context, visit)
+    given = responses.fields_of(found) | {"who": who, "card": found.card, "call_back": offered(found.call_back)}
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
-    return answers.live_page(context, visit, "ticket", given)
+    return responses.live_page(context, visit, "ticket", given)
 
 
 def _on(
@@ -81,13 +81,13 @@ def _on(
         page = f"/desk/tickets/{visit.number('number')}"
         match ticket_work.to_work(tx, acting(who), visit.number("number"), accounts_an_hour=context.accounts_an_hour):
             case Barred.NOT_THERE:
-                return answers.not_there(context, visit)
+                return responses.not_there(context, visit)
             case Barred.TOO_MANY_ACCOUNTS:
-                return answers.to(page)
+                return responses.to(page)
             case Barred.HELD:
-                return answers.to(f"{page}?said=held")
+                return responses.to(f"{page}?said=held")
             case ticket:
-                return answers.to(f"{page}?said={do(context, tx, ticket, visit)}")
+                return responses.to(f"{page}?said={do(context, tx, ticket, visit)}")
 
     return handler
 
@@ -134,13 +134,13 @@ def call_back(context: PortalContext, visit: Visit, tx: Transaction, who: Signed
     number = visit.number("number")
     made = calls.call_back_requester(tx, acting(who), number, phone=context.phone)
     if made in (CallBack.NOT_PERMITTED, CallBack.NOBODY):
-        return answers.not_there(context, visit)
-    return answers.to(f"/desk/tickets/{number}?said={CALL_BACK[made]}")
+        return responses.not_there(context, visit)
+    return responses.to(f"/desk/tickets/{number}?said={CALL_BACK[made]}")
 
 
 def release(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
     came = ticket_work.release(tx, acting(who), number)
     if came is Released.NOT_THERE:
-        return answers.not_there(context, visit)
-    return answers.to(f"/desk/tickets/{number}?said={'released' if came is Released.RELEASED else 'status_already'}")
+        return responses.not_there(context, visit)
+    return responses.to(f"/desk/tickets/{number}?said={'released' if came is Released.RELEASED else 'status_already'}")

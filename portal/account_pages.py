@@ -9,9 +9,9 @@ from fastapi import Response
 
 from desk import lookup
 from desk.lookup import Closed
-from portal import answers
-from portal.acting import acting
+from portal import responses
 from portal.context import PortalContext
+from portal.signed_in import acting
 from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
@@ -28,8 +28,8 @@ def look_up(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn
     """The form; with a number, on to that account; with anything else, that it is none."""
     number = re.sub(r"\s", "", numbers.western(visit.query.get("number", "")))
     if NUMBER.fullmatch(number):
-        return answers.to(f"/desk/account/{number}")
-    return answers.page(context, visit, "look_up", who=who, account=None, wrong=bool(number))
+        return responses.to(f"/desk/account/{number}")
+    return responses.page(context, visit, "look_up", who=who, account=None, wrong=bool(number))
 
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -38,7 +38,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     if NUMBER.fullmatch(number):
         found = lookup.find_account(tx, acting(who), number, context.accounts_an_hour)
     if found is Closed.NOT_PERMITTED:
-        return answers.not_there(context, visit)
+        return responses.not_there(context, visit)
     if isinstance(found, Closed):
-        return answers.page(context, visit, "closed_to_you", 403, who=who, said=CLOSED[found])
-    return answers.page(context, visit, "look_up", who=who, account=found, wrong=False)
+        return responses.page(context, visit, "closed_to_you", 403, who=who, said=CLOSED[found])
+    return responses.page(context, visit, "look_up", who=who, account=found, wrong=False)

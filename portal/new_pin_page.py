@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import Response
 
-from portal import answers, sending
+from portal import responses, submissions
 from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
@@ -27,12 +27,12 @@ def show(context: PortalContext, visit: Visit) -> Response:
         page = pin_reset.look(tx, visit.named["link"])
     if page is None:
         return _gone(context, visit)
-    return answers.page(context, visit, "new_pin", code=page.authenticator, pin=None, wrong=False)
+    return responses.page(context, visit, "new_pin", code=page.authenticator, pin=None, wrong=False)
 
 
 def issue(context: PortalContext, visit: Visit) -> Response:
     """Made now, hashed, kept, and shown in this answer and nowhere else."""
-    key, link, digits = sending.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
+    key, link, digits = submissions.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
     with context.store.transaction("portal") as tx:
         page = pin_reset.look(tx, link)
         made = pin_reset.attempt(tx, page.person) if page is not None and page.authenticator else None
@@ -40,9 +40,9 @@ def issue(context: PortalContext, visit: Visit) -> Response:
     if page is None:
         return _shown(context, visit, before) if before else _gone(context, visit)
     if made is not None and made.admission is not Admission.EVALUATE:  # nothing is hashed that is refused anyway
-        return answers.page(context, visit, "new_pin", 422, code=True, pin=None, wrong=True)
+        return responses.page(context, visit, "new_pin", 422, code=True, pin=None, wrong=True)
     if not context.pool.admit():
-        return answers.page(context, visit, "new_pin", 503, code=page.authenticator, pin=None, wrong=True)
+        return responses.page(context, visit, "new_pin", 503, code=page.authenticator, pin=None, wrong=True)
     pin, person = pins.issue(page.numbers), page.person
     kept = context.pool.run(lambda: pins.keep(context.store.keys, person, pin))
     with context.store.transaction("portal") as tx:
@@ -54,11 +54,11 @@ def issue(context: PortalContext, visit: Visit) -> Response:
         return _shown(context, visit, before)
     if not page.authenticator:
         return _gone(context, visit)
-    return answers.page(context, visit, "new_pin", 422, code=True, pin=None, wrong=True)
+    return responses.page(context, visit, "new_pin", 422, code=True, pin=None, wrong=True)
 
 
 def _shown(context: PortalContext, visit: Visit, digits: str) -> Response:
-    return answers.page(context, visit, "new_pin", code=False, pin=f"{digits[:4]} {digits[4:]}", wrong=False)
+    return responses.page(context, visit, "new_pin", code=False, pin=f"{digits[:4]} {digits[4:]}", wrong=False)
 
 
 def _shown_before(tx: Transaction, key: tuple[str, ...]) -> str:
@@ -74,4 +74,4 @@ def _veiled(tx: Transaction, key: tuple[str, ...], digits: bytes) -> bytes:
 
 
 def _gone(context: PortalContext, visit: Visit) -> Response:
-    return answers.page(context, visit, "gone", 410, what="pin")
+    return responses.page(context, visit, "gone", 410, what="pin")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from authz import Action
-from deskgate.shell import fail, granted, open_desk
+from deskgate.command_line import fail, granted, open_desk
 from store.slack import installations
 
 slack_commands = typer.Typer(help="The link by which Slack's app is installed in a workspace.")

@@ -10,9 +10,9 @@ from authz import Proof
 from desk import calls
 from desk.call_page import call_page
 from desk.calls import AskedFor, CallBack, Claim, Keypad
-from portal import answers
-from portal.acting import acting
+from portal import responses
 from portal.context import PortalContext
+from portal.signed_in import acting
 from portal.visit import Visit
 from store import Transaction
 from store.calls.live_calls import Case
@@ -46,9 +46,9 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         accounts_an_hour=context.accounts_an_hour,
     )
     if found is None:
-        return answers.not_there(context, visit)
-    given = answers.fields_of(found) | {"who": who, "tone": _tone(found.case), "call_back": offered(found.call_back)}
-    return answers.live_page(context, visit, "calls", given)
+        return responses.not_there(context, visit)
+    given = responses.fields_of(found) | {"who": who, "tone": _tone(found.case), "call_back": offered(found.call_back)}
+    return responses.live_page(context, visit, "calls", given)
 
 
 def offered(call_back: CallBack | None) -> str | None:
@@ -70,22 +70,22 @@ def _tone(case: Case | None) -> str:
 def claim(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring = visit.number("ring")
     done = calls.claim(tx, acting(who), ring) is Claim.CLAIMED
-    return answers.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
+    return responses.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
 
 
 def give_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     done = calls.give_back(tx, acting(who), visit.number("ring"))
-    return answers.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
+    return responses.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
 
 
 def ask_proof(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     ring = visit.number("ring")
     what = AskedFor.SECOND_PROOF if visit.field("what") == AskedFor.SECOND_PROOF else AskedFor.PIN
     done = calls.send_to_keypad(tx, acting(who), ring, what) is Keypad.SENT
-    return answers.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
+    return responses.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
 
 
 def call_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """Back to the calls, where the next one of theirs comes up by itself."""
     made = calls.call_back_caller(tx, acting(who), visit.number("ring"), phone=context.phone)
-    return answers.to(f"/desk?said={CALL_BACK[made]}")
+    return responses.to(f"/desk?said={CALL_BACK[made]}")

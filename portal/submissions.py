@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Response
 
-from portal import answers
+from portal import responses
 from portal.context import PortalContext
 from portal.visit import Visit
 from store import Transaction
@@ -55,7 +55,7 @@ def once(
     key = key_of(visit)
     led = sent_forms.led_before(tx, key)
     if led is not None:
-        return answers.to(led)
+        return responses.to(led)
     made = do(context, visit, tx, who)
     to = made.headers.get("Location", "") if made.status_code == 303 else ""
     said = parse_qs(urlsplit(to).query).get("said", [""])[0]

@@ -9,7 +9,7 @@ import pyotp
 from fastapi import Response
 
 from authz import person_of, subject_of
-from portal import answers, drawing, sending
+from portal import qr_code, responses, submissions
 from portal.context import PortalContext
 from portal.visit import Visit
 from store.codes import one_time_links
@@ -28,7 +28,9 @@ def show(context: PortalContext, visit: Visit) -> Response:
     """Whoever opens it, a mail scanner too, changes nothing: the app is begun when the button is pressed."""
     with context.store.transaction("portal") as tx:
         found = one_time_links.look(tx, PAGE, visit.named["link"])
-    return _gone(context, visit) if found is None else answers.page(context, visit, "enrol", step="begin", wrong=False)
+    return (
+        _gone(context, visit) if found is None else responses.page(context, visit, "enrol", step="begin", wrong=False)
+    )
 
 
 def enrol(context: PortalContext, visit: Visit) -> Response:
@@ -43,13 +45,13 @@ def _begin(context: PortalContext, visit: Visit) -> Response:
         try:
             secret = totp.begin(tx, person_of(found[0]))
         except AlreadyThereError:
-            return answers.page(context, visit, "enrol", 409, step="there", wrong=False)
+            return responses.page(context, visit, "enrol", 409, step="there", wrong=False)
     return _scan(context, visit, secret)
 
 
 def _confirm(context: PortalContext, visit: Visit) -> Response:
     """A wrong code shows the same secret again; how often is counted. Sent again, what went well has gone well."""
-    key = sending.key_of(visit)
+    key = submissions.key_of(visit)
     with context.store.transaction("portal") as tx:
         if sent_forms.led(tx, key):
             return _done(context, visit)
@@ -72,17 +74,17 @@ def _confirm(context: PortalContext, visit: Visit) -> Response:
             job_queue.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
     if right or again:
         return _done(context, visit)
-    return answers.page(context, visit, "enrol", 422, step="again", wrong=True)
+    return responses.page(context, visit, "enrol", 422, step="again", wrong=True)
 
 
 def _done(context: PortalContext, visit: Visit) -> Response:
-    return answers.page(context, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
+    return responses.page(context, visit, "enrol", step="done", wrong=False, hours=COOLING_HOURS)
 
 
 def _scan(context: PortalContext, visit: Visit, secret: str) -> Response:
-    qr = drawing.qr(pyotp.TOTP(secret, name="support desk", issuer=totp.ISSUER).provisioning_uri())
-    return answers.page(context, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=drawing.spelled(secret))
+    qr = qr_code.qr(pyotp.TOTP(secret, name="support desk", issuer=totp.ISSUER).provisioning_uri())
+    return responses.page(context, visit, "enrol", step="scan", wrong=False, qr=qr, spelled=qr_code.spelled(secret))
 
 
 def _gone(context: PortalContext, visit: Visit) -> Response:
-    return answers.page(context, visit, "gone", 410, what="enrol")
+    return responses.page(context, visit, "gone", 410, what="enrol")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from deskgate.command_line import fail, in_one_line
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, read_keys, read_settings, simulated_token
-from deskgate.shell import fail, in_one_line
 from store.text import numbers
 
 simulate_commands = typer.Typer(help="Play a caller's part, on this machine only.")
