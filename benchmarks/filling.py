@@ -11,7 +11,7 @@ from typing import Any, Final
 from store import Store, tables
 
 DAY: Final = 24 * 3_600_000  # ms
-A_LANE: Final = 1_000  # entries of the ledger in each
+A_SEGMENT: Final = 1_000  # entries of the ledger in each
 LAST: Final = 10  # so many of the newest are not over
 
 # Table -> column -> what it holds, in words both databases know. `n` counts from 1 to {many}, {now} is the time, {at} when the
@@ -78,8 +78,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "mac": "{bytes}",
     },
     tables.ledger: {
-        "lane": f"'00000000' || (10000001 + (n - 1) / {A_LANE})",
-        "n": f"1 + (n - 1) % {A_LANE}",
+        "segment": f"'00000000' || (10000001 + (n - 1) / {A_SEGMENT})",
+        "n": f"1 + (n - 1) % {A_SEGMENT}",
         "at": "{at}",
         "who": "'person:' || (" + _PERSON + ")",
         "account": _ACCOUNT,
@@ -141,7 +141,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "id": "n",
         "kind": "CASE n % 3 WHEN 0 THEN 'news' WHEN 1 THEN 'case' ELSE 'slack.say' END",
         "key": "'k' || n",
-        "lane": "'lane:' || (n % 1000)",
+        "ordering_key": "'order:' || (n % 1000)",
         "payload": "'{{}}'",
         "run_at": "{at}",
         "attempts": "1",
@@ -278,7 +278,7 @@ LESS: Final = {
     tables.jobs: 3,
     tables.support_calls: 5,
     tables.agent_legs: 5,
-    tables.segments: A_LANE,
+    tables.segments: A_SEGMENT,
 }  # of these, one for so many
 
 

@@ -37,7 +37,7 @@ KEYS = Keys([bytes(range(32))])
 def unchained(
     segment: ledger_chain.Segment, entries: Sequence[ledger_chain.Entry]
 ) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
-    rows = [{**e.row(), "lane": segment.id, "n": n, "mac": bytes(32)} for n, e in enumerate(entries, segment.n + 1)]
+    rows = [{**e.row(), "segment": segment.id, "n": n, "mac": bytes(32)} for n, e in enumerate(entries, segment.n + 1)]
     return rows, (segment.n + len(rows), bytes(32))
 
 

@@ -52,7 +52,7 @@ ACCOUNT, TOKEN = "AC" + "0" * 32, "0123456789abcdef0123456789abcdef"
 
 # What both a ticket and a turn pass through, for a stopwatch.
 STORE_PARTS = {
-    "store.db.transaction:Transaction.__enter__": "transaction: lane, gate, connection",
+    "store.db.transaction:Transaction.__enter__": "transaction: segment, gate, connection",
     "store.db.transaction:Transaction.__exit__": "transaction: end",
     "store.db.transaction:Transaction.ask": "ask, offer: ledger entry, register",
     "store.db.transaction:Transaction.offer": "ask, offer: ledger entry, register",

@@ -106,7 +106,7 @@ RAW, TICKET, PLAIN, SPOKEN = PIECES
 def writer(url: str, pool_size: int | None, orders: Connection) -> None:
     """One process: does as it is told, `(name, when to begin, for how many seconds)`, and gives the times of each piece."""
     stores = {name: open_store(url, KEYS, load_schemes(), pool_size=pool_size) for name in (RAW, TICKET)}
-    for name in PIECES:  # connections, lanes and statements are made before any clock starts
+    for name in PIECES:  # connections, segments and statements are made before any clock starts
         _together(store_for(name, stores), name, time.monotonic(), 0.2)
     orders.send("ready")
     while (order := orders.recv()) is not None:

@@ -18,7 +18,7 @@ from store.operator import lookups, restore
 from store.security import alerts
 from store.slack import installations
 
-STUCK = 300  # seconds a job may be owed before it is worth a word
+STUCK = 300  # seconds a job may be pending before it is worth a word
 _KEPT: Final = "what is in the database (keys, ledger, jobs, installations)"
 # Wrong, each of these would have us make a key, or look at a database, that is none of this desk's.
 _WHETHER_PLAYED: Final = {"DESKGATE_ENV", "TWILIO_ACCOUNT_SID"}
@@ -117,7 +117,7 @@ def _kept(store: Store) -> Iterator[Finding]:
         grant = granted(tx, Action.DESK_OPERATE)
         used, needed = lookups.schemes_in_use(tx, grant), lookups.keys_in_use(tx, grant, retired)
         told = {kind: alerts.unseen(tx, grant, kind) for kind in ("restored", "clock")}
-    owed, slack = store.backlog(), store.backlog("slack.%")
+    backlog, slack = store.backlog(), store.backlog("slack.%")
     for scheme in sorted(used - set(store.schemes)):
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)
@@ -128,23 +128,23 @@ def _kept(store: Store) -> Iterator[Finding]:
             WARN,
             f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time, then have a supervisor press Mark as checked on the desk's page",
         )
-    if owed.failing or owed.oldest > STUCK * 1000:
+    if backlog.failing or backlog.oldest > STUCK * 1000:
         yield (
             WARN,
             (
-                f"{owed.pending} background jobs pending, {owed.failing} failing, the oldest from "
-                f"{moment(store.clock() - owed.oldest)}: {one_line(owed.error or 'is the service running?')}; "
+                f"{backlog.pending} background jobs pending, {backlog.failing} failing, the oldest from "
+                f"{moment(store.clock() - backlog.oldest)}: {one_line(backlog.error or 'is the service running?')}; "
                 "see `deskgate jobs`"
             ),
         )
     else:
-        yield OK, f"{owed.pending} background jobs pending, none stuck"
+        yield OK, f"{backlog.pending} background jobs pending, none stuck"
     if slack.failing:
         yield WARN, f"{slack.failing} of these wait for Slack: {one_line(slack.error or '')}; see `deskgate jobs`"
-    if owed.given_up:
+    if backlog.given_up:
         yield (
             WARN,
-            f"{owed.given_up} background jobs were given up: see `deskgate jobs --state given-up`, retry or drop them",
+            f"{backlog.given_up} background jobs were given up: see `deskgate jobs --state given-up`, retry or drop them",
         )
 
 

@@ -118,7 +118,7 @@ def greet(slack: Slack, settings: Settings) -> None:
 
             installations.put(tx, simulator_mount.INSTALLATION)
         elif context.token:
-            job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, lane="hello")
+            job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, ordering_key="hello")
 
 
 def _is_told_who_we_are(slack: Slack) -> bool:

@@ -26,8 +26,8 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
     found = delegations.addressees(tx, permit_worker(tx), id)
     for lender in found[1] if found is not None else ():
         asked = {"request": id, "person": lender.person}
-        lane = f"loan:{id}:{lender.person}"
-        job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, lane=lane)
+        ordering_key = f"loan:{id}:{lender.person}"
+        job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, ordering_key=ordering_key)
 
 
 def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:

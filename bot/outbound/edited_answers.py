@@ -64,7 +64,7 @@ def again(_posting: Posting, tx: Transaction, job: Job) -> None:
     found = quotes.holding(tx, about, AT_ONCE, before)
     for one in found:
         _anew(tx, one, about, f"{one.post}:{job.key}")
-    if len(found) == AT_ONCE:  # in no lane: a newer change does not wait for the rest of this one
+    if len(found) == AT_ONCE:  # with no ordering key: a newer change does not wait for the rest of this one
         rest = {"about": about, "before": found[-1].id}
         job_queue.enqueue_once(tx, edits.SAYS, f"{job.key}:{found[-1].id}", rest, after=APART)
 
@@ -74,9 +74,11 @@ def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
         job_queue.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
     elif one.post.startswith("home:"):
         user = SlackUser(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
-        if not job_queue.waits(tx, outbox.home_lane(user)):
+        if not job_queue.waits(tx, outbox.home_ordering_key(user)):
             outbox.home(tx, user, int(one.asked.get("page") or 0), key)
-    elif not job_queue.waits(tx, lane := f"answer:{one.post}"):
+    elif not job_queue.waits(tx, ordering_key := f"answer:{one.post}"):
         kind, _, its = about.partition(":")
         asked = {**one.asked, "source": its} if kind == "source" else one.asked
-        job_queue.enqueue_once(tx, "slack.answer_anew", key, {"post": one.post, "asked": asked}, lane=lane)
+        job_queue.enqueue_once(
+            tx, "slack.answer_anew", key, {"post": one.post, "asked": asked}, ordering_key=ordering_key
+        )

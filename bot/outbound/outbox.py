@@ -24,7 +24,9 @@ def tell(
 ) -> None:
     """What the worker tells them (answers.py, private_answers.py). `origin` says where words came from that the asker is asked about."""
     asked = {"what": replies.to_payload(reply), "where": dict(where or {}), **({"from": origin} if origin else {})}
-    job_queue.enqueue_once(tx, "slack.tell", key, {**_member(user), **asked}, lane=f"tell:{user.team}:{user.user}")
+    job_queue.enqueue_once(
+        tx, "slack.tell", key, {**_member(user), **asked}, ordering_key=f"tell:{user.team}:{user.user}"
+    )
 
 
 def form(tx: Transaction, user: SlackUser, form: str, trigger: str, where: Where | None = None, **given: Any) -> None:
@@ -35,10 +37,10 @@ def form(tx: Transaction, user: SlackUser, form: str, trigger: str, where: Where
 
 
 def home(tx: Transaction, user: SlackUser, page: int, key: str) -> None:
-    job_queue.enqueue_once(tx, "slack.home", key, {**_member(user), "page": page}, lane=home_lane(user))
+    job_queue.enqueue_once(tx, "slack.home", key, {**_member(user), "page": page}, ordering_key=home_ordering_key(user))
 
 
-def home_lane(user: SlackUser) -> str:
+def home_ordering_key(user: SlackUser) -> str:
     return f"home:{user.user}"
 
 
@@ -46,8 +48,8 @@ def prompts(tx: Transaction, user: SlackUser, key: str) -> None:
     job_queue.enqueue_once(tx, "slack.prompts", key, {**_member(user), "channel": user.dm})
 
 
-def once(tx: Transaction, kind: str, key: str, lane: str, **payload: Any) -> None:
-    job_queue.enqueue_once(tx, kind, key, payload, lane=lane)
+def once(tx: Transaction, kind: str, key: str, ordering_key: str, **payload: Any) -> None:
+    job_queue.enqueue_once(tx, kind, key, payload, ordering_key=ordering_key)
 
 
 def sealed(tx: Transaction, user: SlackUser, said: str) -> str:

@@ -232,17 +232,17 @@ def _page(name: str, said: str = "") -> Response:
 
 
 def due(tx: Transaction) -> None:
-    """Has the tokens that end soon rotated: one job for each pair of tokens, one lane for each team."""
+    """Has the tokens that end soon rotated: one job for each pair of tokens, one ordering key for each team."""
     for team in installations.due_to_rotate(tx):
         found = installations.find(tx, team)
         if found is not None:
             job_queue.enqueue_once(
-                tx, "slack.rotate", f"{team}:{found.expires_at}", {"team": team}, lane=f"rotate:{team}"
+                tx, "slack.rotate", f"{team}:{found.expires_at}", {"team": team}, ordering_key=f"rotate:{team}"
             )
 
 
 def rotate(store: Store, app: App, team: str, *, pauses: Iterable[float] = PAUSES) -> None:
-    """The next pair of tokens of one team, if they are due. In one lane: a refresh token is good once. Raises `RetryLaterError`."""
+    """The next pair of tokens of one team, if they are due. With one ordering key: a refresh token is good once. Raises `RetryLaterError`."""
     with store.transaction("worker") as tx:
         found = installations.find(tx, team) if team in installations.due_to_rotate(tx) else None
         if found is None:

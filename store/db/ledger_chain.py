@@ -188,7 +188,7 @@ def chained(segment: Segment, entries: Sequence[Entry]) -> tuple[list[dict[str, 
         row = entry.row()
         n += 1
         mac = link(segment.key, mac, segment.id, n, tuple(row.values()))
-        rows.append({**row, "lane": segment.id, "n": n, "mac": mac})
+        rows.append({**row, "segment": segment.id, "n": n, "mac": mac})
     return rows, (n, mac)
 
 

@@ -1,7 +1,7 @@
 """Background jobs: enqueued in the transaction of its cause, done by the worker at least once, made once by a key.
 
 One row is one job. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
-lease runs out and another takes it, so every kind of job must bear being done twice. Those in one lane are done one
+lease runs out and another takes it, so every kind of job must bear being done twice. Those with one ordering key are done one
 after the other, the oldest first: while that one waits, so do the others. How one takes two transactions, or one:
 `Delivery`. docs/decisions/0003-background-jobs.md
 """
@@ -41,7 +41,7 @@ BACK_OFF: Final = (5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000)
 LONGEST: Final = 2 * 3_600_000  # ms; nothing is put off for longer but by a clock that has been put right since
 KEPT: Final = 3 * 24 * 3_600_000  # how long a job that is done is kept, so that its key still refuses a repeat
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
-# Work that sends somebody a code or a link, or shows it: each in the lane of its person, so that it can be withdrawn.
+# Jobs that send somebody a code or a link, or show it: each with the ordering key of its person, so that it can be withdrawn.
 PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
 PROVING: Final = ("proof_code", "pin_page", *PROVING_ON_AN_ACCOUNT)
 
@@ -91,28 +91,30 @@ class Backlog:
 
 
 def enqueue(
-    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, ordering_key: str | None = None
 ) -> None:
     """Adds a job, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
-    tx.write(tables.jobs, _row(tx, kind, key, payload, after, lane))
+    tx.write(tables.jobs, _row(tx, kind, key, payload, after, ordering_key))
 
 
 def enqueue_once(
-    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, lane: str | None = None
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, ordering_key: str | None = None
 ) -> bool:
     """Like `enqueue`, for causes that may come twice. Whether it was new."""
-    return tx.connection.execute(_ONCE[tx.dialect], _row(tx, kind, key, payload, after, lane)).first() is not None
+    return (
+        tx.connection.execute(_ONCE[tx.dialect], _row(tx, kind, key, payload, after, ordering_key)).first() is not None
+    )
 
 
 def _row(
-    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], after: int, lane: str | None
+    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], after: int, ordering_key: str | None
 ) -> dict[str, object]:
     if after == 0:
         tx.rings_bell = True
     return {
         "kind": kind,
         "key": key,
-        "lane": lane,
+        "ordering_key": ordering_key,
         "payload": json.dumps(payload),
         "run_at": tx.now + after,
         "attempts": 0,
@@ -122,13 +124,13 @@ def _row(
 
 
 def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
-    """Whether any of these kinds is due, those that wait behind another in their lane included."""
+    """Whether any of these kinds is due, those that wait behind another with their ordering key included."""
     with closing(_due(tuple(kinds)).on(connection, {"now": now})) as cursor:
         return bool(cursor.fetchone()[0])
 
 
 def lease(tx: Transaction, kinds: list[str]) -> Job | None:
-    """The job that has been due for longest and is the oldest of its lane, taken for `LEASE` milliseconds."""
+    """The job that has been due for longest and is the oldest with its ordering key, taken for `LEASE` milliseconds."""
     row = (
         tx.connection.execute(_lease(tuple(kinds)), {"now": tx.now, "until": tx.now + LEASE}).first() if kinds else None
     )
@@ -139,15 +141,15 @@ def lease(tx: Transaction, kinds: list[str]) -> Job | None:
     )
 
 
-def lane_of(kind: str, person: int) -> str:
-    """The lane of jobs of this kind for one person."""
+def ordering_key_of(kind: str, person: int) -> str:
+    """The ordering key of jobs of this kind for one person."""
     return f"{kind}:{person}"
 
 
-def withdraw(tx: Transaction, lanes: Collection[str]) -> list[str]:
-    """What is pending in these lanes is done no more, nor can the operator have what was given up tried again: the lanes in which there
-    was anything."""
-    return _withdrawn(tx, tables.jobs.c.lane.in_(lanes))
+def withdraw(tx: Transaction, ordering_keys: Collection[str]) -> list[str]:
+    """What is pending with these ordering keys is done no more, nor can the operator have what was given up tried again: those of the keys
+    with which there was anything."""
+    return _withdrawn(tx, tables.jobs.c.ordering_key.in_(ordering_keys))
 
 
 def withdraw_proving(tx: Transaction) -> int:
@@ -160,15 +162,15 @@ def _withdrawn(tx: Transaction, which: ColumnElement[bool]) -> list[str]:
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}"}
     found: list[str] = []
     for there in (w.done_at.is_(None), w.given_up):  # each has an index of its own
-        owed = update(tables.jobs).where(which, there).values(gone).returning(w.lane)
-        found += tx.connection.execute(owed).scalars()
+        pending = update(tables.jobs).where(which, there).values(gone).returning(w.ordering_key)
+        found += tx.connection.execute(pending).scalars()
     return found
 
 
-def waits(tx: Transaction, lane: str) -> bool:
-    """Whether a job in this lane has not been begun: what is so now, it will find when it is done."""
+def waits(tx: Transaction, ordering_key: str) -> bool:
+    """Whether a job with this ordering key has not been begun: what is so now, it will find when it is done."""
     w = tables.jobs.c
-    unbegun = select(w.id).where(w.lane == lane, w.done_at.is_(None), w.attempts == 0).limit(1)
+    unbegun = select(w.id).where(w.ordering_key == ordering_key, w.done_at.is_(None), w.attempts == 0).limit(1)
     return tx.connection.execute(unbegun).first() is not None
 
 
@@ -263,7 +265,7 @@ def _due(kinds: tuple[str, ...]) -> Prepared:
 
 @lru_cache(maxsize=64)
 def _lease(kinds: tuple[str, ...]) -> Executable:
-    in_its_way = exists().where(_before.lane == _w.lane, _before.done_at.is_(None), _before.id < _w.id)
+    in_its_way = exists().where(_before.ordering_key == _w.ordering_key, _before.done_at.is_(None), _before.id < _w.id)
     due = (
         select(_w.id)
         .where(_w.done_at.is_(None), _w.run_at <= _NOW, _of(kinds), ~in_its_way)
@@ -280,7 +282,7 @@ _DONE = (
     .where(_w.id == bindparam("job"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
     .values(done_at=_NOW, error=null(), payload="{}")
 )
-_COLUMNS: Final = ("kind", "key", "lane", "payload", "run_at", "attempts", "created_at", "given_up")
+_COLUMNS: Final = ("kind", "key", "ordering_key", "payload", "run_at", "attempts", "created_at", "given_up")
 _ONCE = either(
     lambda insert: (
         insert(tables.jobs)

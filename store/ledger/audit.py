@@ -19,7 +19,7 @@ _MANY = 1_000
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """`who` is a username while the person or member of staff exists, and the bare subject otherwise. `at` is in ms;
-    `fields` are names of what was told or changed, never values. `lane` and `n` are what `audit verify` names."""
+    `fields` are names of what was told or changed, never values. `segment` and `n` are what `audit verify` names."""
 
     at: int
     who: str
@@ -31,7 +31,7 @@ class AuditEntry:
     channel: str
     call: str | None
     fields: list[str]
-    lane: str
+    segment: str
     n: int
 
 
@@ -46,10 +46,10 @@ def entries(
     if grant.account is not None and grant.account != account:
         raise GrantRequiredError("a grant for one account does not open another")
     e = tables.ledger.c
-    query = select(tables.ledger).order_by(e.at.desc(), e.lane.desc(), e.n.desc())
+    query = select(tables.ledger).order_by(e.at.desc(), e.segment.desc(), e.n.desc())
     # As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the segments.
     segment = tables.segments.c.id
-    query = query.where(e.n + 0 > 0, exists().where(segment == e.lane, segment != ""))
+    query = query.where(e.n + 0 > 0, exists().where(segment == e.segment, segment != ""))
     if account is not None:
         query = query.where(e.account == account)
     if since is not None:
@@ -75,7 +75,7 @@ def entries(
             row.channel,
             row.call,
             row.fields.split(),
-            row.lane,
+            row.segment,
             row.n,
         )
         for row in reversed(rows)

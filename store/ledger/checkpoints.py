@@ -267,7 +267,9 @@ def open_heads(connection: Connection, since: int | None) -> list[Any]:
     """Segment, number, MAC and key of the newest entry in each segment opened after that. What is no entry of anybody's is left out: SQLite
     keeps what it is given, and it must not stop the next checkpoint."""
     rows = connection.execute(_ALL_SEGMENTS) if since is None else connection.execute(_OPEN_SEGMENTS, {"since": since})
-    return [row for row in rows.all() if isinstance(row.lane, str) and row.lane.isascii() and isinstance(row.n, int)]
+    return [
+        row for row in rows.all() if isinstance(row.segment, str) and row.segment.isascii() and isinstance(row.n, int)
+    ]
 
 
 def _stands(connection: Connection, head: Head) -> bool:
@@ -293,12 +295,12 @@ def _newest_heads(*, all_segments: bool) -> Select[str, int, bytes, str]:
     """By segment and number, which are looked up: SQLite would join from the ledger, and read all of it."""
     segment, opened, entry = tables.segments.c, tables.segments.alias("opened").c, tables.ledger.c
     newest = tables.ledger.alias("newest").c
-    heads = select(opened.id, select(func.max(newest.n)).where(newest.lane == opened.id).scalar_subquery())
+    heads = select(opened.id, select(func.max(newest.n)).where(newest.segment == opened.id).scalar_subquery())
     if not all_segments:
         heads = heads.where(opened.opened_at > bindparam("since"))
-    both = tables.ledger.join(tables.segments, entry.lane == segment.id)
-    found = select(entry.lane, entry.n, entry.mac, segment.key).select_from(both)
-    return found.where(tuple_(entry.lane, entry.n).in_(heads)).order_by(entry.lane)
+    both = tables.ledger.join(tables.segments, entry.segment == segment.id)
+    found = select(entry.segment, entry.n, entry.mac, segment.key).select_from(both)
+    return found.where(tuple_(entry.segment, entry.n).in_(heads)).order_by(entry.segment)
 
 
 _c = tables.checkpoints
@@ -310,7 +312,7 @@ _NEWEST = (
 )
 _OVER = select(_c.c.n).where(_c.c.builds_on.is_not(None)).order_by(_c.c.n.desc()).limit(1)
 _AT = select(tables.ledger.c.at).where(
-    tables.ledger.c.lane == bindparam("of_segment"), tables.ledger.c.n == bindparam("of_n")
+    tables.ledger.c.segment == bindparam("of_segment"), tables.ledger.c.n == bindparam("of_n")
 )
 _ALL_SEGMENTS = _newest_heads(all_segments=True)
 _OPEN_SEGMENTS = _newest_heads(all_segments=False)

@@ -192,7 +192,7 @@ class Reading:
     def segments(self) -> None:
         if row := self._connection.execute(_STRAYS).first():
             raise _BrokenError(
-                f"segment {row.lane}: it is not in the list of segments, but has entries, from entry {row.n}"
+                f"segment {row.segment}: it is not in the list of segments, but has entries, from entry {row.n}"
             )
         last = ""
         while rows := self._connection.execute(_SEGMENTS, {"after": last, "piece": PIECE}).all():
@@ -234,7 +234,7 @@ class Reading:
         head_n, head_mac, checkpoint = self._heads.pop(segment, (0, "", 0))
         while True:
             self.place = f"segment {segment}, after entry {n}"
-            rows = self._connection.execute(_ENTRIES, {"lane": segment, "after": n, "piece": PIECE}).all()
+            rows = self._connection.execute(_ENTRIES, {"segment": segment, "after": n, "piece": PIECE}).all()
             if not rows:
                 break
             for row in rows:
@@ -300,19 +300,19 @@ _MAC = text("SELECT mac FROM ledger_checkpoints WHERE n = :n")
 _RETIREMENTS = text("SELECT retires FROM ledger_checkpoints WHERE retires IS NOT NULL")
 _SEGMENTS = text("SELECT id, key, opened_at, mac FROM ledger_segments WHERE id > :after ORDER BY id LIMIT :piece")
 _STRAYS = text(
-    "SELECT lane, min(n) AS n FROM ledger WHERE NOT EXISTS (SELECT 1 FROM ledger_segments WHERE id = lane)"
-    " GROUP BY lane ORDER BY lane LIMIT 1"
+    "SELECT segment, min(n) AS n FROM ledger WHERE NOT EXISTS (SELECT 1 FROM ledger_segments WHERE id = segment)"
+    " GROUP BY segment ORDER BY segment LIMIT 1"
 )
 _ALL = (  # how many there are, and one of those that are not read
     (
         "ledger",
         text("SELECT count(*) FROM ledger"),
-        text("SELECT lane, n FROM ledger WHERE n < 1 OR lane = '' LIMIT 1"),
+        text("SELECT segment, n FROM ledger WHERE n < 1 OR segment = '' LIMIT 1"),
     ),
     (
         "ledger_segments",
         text("SELECT count(*) FROM ledger_segments"),
-        text("SELECT id AS lane FROM ledger_segments WHERE id = '' LIMIT 1"),
+        text("SELECT id AS segment FROM ledger_segments WHERE id = '' LIMIT 1"),
     ),
     (
         "ledger_checkpoints",
@@ -322,5 +322,5 @@ _ALL = (  # how many there are, and one of those that are not read
 )
 _ENTRIES = text(
     'SELECT n, mac, at, who, account, action, decision, rules, proof, channel, "call", fields FROM ledger'
-    " WHERE lane = :lane AND n > :after ORDER BY n LIMIT :piece"
+    " WHERE segment = :segment AND n > :after ORDER BY n LIMIT :piece"
 )

@@ -41,7 +41,7 @@ def title(words: str) -> str:
 
 def news(tx: Transaction, ticket: int) -> None:
     """Something about a ticket has changed: whoever follows it is brought up to date."""
-    job_queue.enqueue(tx, "news", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, lane=f"news:{ticket}")
+    job_queue.enqueue(tx, "news", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, ordering_key=f"news:{ticket}")
 
 
 def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> bool:
@@ -176,7 +176,7 @@ def sweep(tx: Transaction) -> None:
 
 def told(tx: Transaction, about: str) -> None:
     """What our answers in Slack hold of this is to be made anew."""
-    job_queue.enqueue(tx, SAYS, f"{about}:{secrets.token_hex(6)}", {"about": about}, lane=f"{SAYS}:{about}")
+    job_queue.enqueue(tx, SAYS, f"{about}:{secrets.token_hex(6)}", {"about": about}, ordering_key=f"{SAYS}:{about}")
 
 
 def retitle(tx: Transaction, ticket: int, body: str, first: int | None = None) -> None:

@@ -68,7 +68,7 @@ def put_back(tx: Transaction, job: Job, why: str, *, retry_after: int | None = N
 
 
 def give_up(tx: Transaction, job: Job, why: str) -> None:
-    """It can never be done, or was tried for long enough. Whatever waits behind it in its lane goes on."""
+    """It can never be done, or was tried for long enough. Whatever waits behind it with its ordering key goes on."""
     if not job_queue.give_up(tx, job, why):
         return
     _came_to_nothing(tx, job.kind, job.payload, why)
@@ -172,7 +172,7 @@ def _job(row: Any) -> ListedJob:
         next_at,
         given_up_at,
         row.error,
-        row.lane is not None,
+        row.ordering_key is not None,
         shown,
         len(payload) - len(shown),
     )

@@ -58,7 +58,7 @@ def ask(tx: Transaction, grant: Grant, person: int) -> bool:
         not is_young(tx, grant, person)
         and _may_be_sent(tx, person)
         and job_queue.enqueue_once(
-            tx, KIND, f"{person}:{tx.now}", {"person": person}, lane=job_queue.lane_of(KIND, person)
+            tx, KIND, f"{person}:{tx.now}", {"person": person}, ordering_key=job_queue.ordering_key_of(KIND, person)
         )
     )
     tx.told(grant, f"{'asked_proof_of' if asked else 'asked_no_proof_of'}:{subject_of(person)}")

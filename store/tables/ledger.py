@@ -29,7 +29,7 @@ class Entry(Base):
     """One decision or one thing told. Field names, never values."""
 
     __tablename__ = "ledger"
-    lane: Mapped[str] = mapped_column(String(16), primary_key=True)
+    segment: Mapped[str] = mapped_column(String(16), primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[int]
     who: Mapped[str]

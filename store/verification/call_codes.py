@@ -39,7 +39,9 @@ def ask(tx: Transaction, subject: str, account: int) -> bool:
         return False
     one_time_codes.void(tx, IN_SLACK, subject)
     shown = {"person": person, "call": tx.call, "account": account}
-    return job_queue.enqueue_once(tx, KIND, f"{person}:{tx.now}", shown, lane=job_queue.lane_of(KIND, person))
+    return job_queue.enqueue_once(
+        tx, KIND, f"{person}:{tx.now}", shown, ordering_key=job_queue.ordering_key_of(KIND, person)
+    )
 
 
 def bound_to(where: str, account: int) -> str:

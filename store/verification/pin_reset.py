@@ -56,7 +56,11 @@ def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = No
     grant_limits.takes_two(grant, asked_by)
     tx.told(grant, f"pin_page_for:{subject_of(person)}")
     job_queue.enqueue(
-        tx, WORK, f"{person}:{secrets.token_hex(8)}", {"person": person}, lane=job_queue.lane_of(WORK, person)
+        tx,
+        WORK,
+        f"{person}:{secrets.token_hex(8)}",
+        {"person": person},
+        ordering_key=job_queue.ordering_key_of(WORK, person),
     )
 
 

@@ -107,13 +107,13 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     if whole and ground in OF_THE_PIN:
         for person in _unproved(tx, whole):
             ended[person].add("call")
-    lanes = {
-        lane: (kind, person)
+    ordering_keys = {
+        ordering_key: (kind, person)
         for person in (some if account else whole)
-        for kind, lane in _lanes(person, person in whole)
+        for kind, ordering_key in _ordering_keys(person, person in whole)
     }
-    for lane in job_queue.withdraw(tx, lanes):
-        kind, person = lanes[lane]
+    for ordering_key in job_queue.withdraw(tx, ordering_keys):
+        kind, person = ordering_keys[ordering_key]
         ended[person].add(f"work:{kind}")
     for person in _not_confirmed(tx, tables.authenticators.c.person_id.in_(whole)):
         ended[person].add("authenticator_begun")
@@ -139,9 +139,9 @@ def _unproved(tx: Transaction, people: list[int]) -> set[int]:
     return found
 
 
-def _lanes(person: int, whole: bool) -> list[tuple[str, str]]:
+def _ordering_keys(person: int, whole: bool) -> list[tuple[str, str]]:
     kinds = job_queue.PROVING if whole else job_queue.PROVING_ON_AN_ACCOUNT
-    return [(kind, job_queue.lane_of(kind, person)) for kind in kinds]
+    return [(kind, job_queue.ordering_key_of(kind, person)) for kind in kinds]
 
 
 def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:

@@ -94,7 +94,9 @@ def ask(tx: Transaction, subject: str, bound: str, countries: Collection[str]) -
         insert(tables.text_messages).values(**row).returning(tables.text_messages.c.id)
     ).scalar_one()
     one_time_codes.void(tx, BY_TEXT, subject)
-    job_queue.enqueue(tx, KIND, str(id), {"text": id, "bound": bound}, lane=job_queue.lane_of(KIND, person))
+    job_queue.enqueue(
+        tx, KIND, str(id), {"text": id, "bound": bound}, ordering_key=job_queue.ordering_key_of(KIND, person)
+    )
     return True
 
 

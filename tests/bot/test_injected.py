@@ -51,13 +51,15 @@ def test_no_words_change_who_asks_or_for_whom(slack_once: SlackDesk) -> None:
         p, a, e = tables.people.c, tables.accounts.c, tables.ledger.c
         sam = tx.connection.execute(select(p.id).where(p.username == "sam.okoro")).scalar_one()
         own = tx.connection.execute(select(a.number).where(a.name == "Northlight Studio")).scalar_one()
-        before = set(tx.connection.execute(select(e.lane, e.n)).all())
+        before = set(tx.connection.execute(select(e.segment, e.n)).all())
     for _ in range(MANY):
         words = dice.choice(FRAMES).format(who=dice.choice(WHO), what=dice.choice(WHAT))
         assert send(desk, message(desk, words, user="U0SAM", channel="D0SAM")).status_code == 200
     desk.work()
     with desk.store.transaction("test") as tx:
-        entries = [row for row in tx.connection.execute(select(tables.ledger)).all() if (row.lane, row.n) not in before]
+        entries = [
+            row for row in tx.connection.execute(select(tables.ledger)).all() if (row.segment, row.n) not in before
+        ]
         opened = tx.connection.execute(
             select(a.number).join(tables.tickets, tables.tickets.c.account_id == a.id)
         ).scalars()

@@ -102,7 +102,7 @@ class Told:
 
     def _ledger(self) -> dict[tuple[str, int], tuple[str, Entry]]:
         return {
-            (row.lane, row.n): (
+            (row.segment, row.n): (
                 row.who,
                 Entry(row.account, row.action, row.decision, row.rules.split(), row.proof, row.fields.split()),
             )

@@ -130,7 +130,7 @@ def test_one_piece_of_work_for_each_pair_of_tokens(desk: Desk) -> None:
     job = desk.clocked.do(job_queue.lease, ["slack.rotate"])
     assert job is not None
     assert (job.key, job.payload) == (f"T0DESK:{desk.first.expires_at}", {"team": "T0DESK"})
-    assert desk.clocked.rows(select(tables.jobs.c.lane)) == [("rotate:T0DESK",)]
+    assert desk.clocked.rows(select(tables.jobs.c.ordering_key)) == [("rotate:T0DESK",)]
     desk.clocked.do(job_queue.done, job)
     desk.clocked.do(due)
     assert desk.clocked.do(job_queue.lease, ["slack.rotate"]) is None

@@ -101,7 +101,9 @@ def a_job_given_up(kind: str) -> Callable[[Transaction], Stands]:
     """The operator could have it tried again."""
 
     def made(tx: Transaction) -> Stands:
-        assert job_queue.enqueue_once(tx, kind, "given up", {"person": DEV}, lane=job_queue.lane_of(kind, DEV))
+        assert job_queue.enqueue_once(
+            tx, kind, "given up", {"person": DEV}, ordering_key=job_queue.ordering_key_of(kind, DEV)
+        )
         w = tables.jobs.c
         its = w.kind == kind, w.key == "given up"
         tx.connection.execute(update(tables.jobs).where(*its).values(given_up=True, done_at=tx.now))

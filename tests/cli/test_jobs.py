@@ -27,7 +27,7 @@ def filled(shell: Shell) -> Shell:
     mail = {"kind": "pin_set", "to": ADDRESS, "name": "Leo Fox", "about": "Leo Fox", "own": True}
     job(shell, 1001, "mail", error="refused (550)", given_up=True, done_at=NOON, payload=json.dumps(mail))
     job(shell, 1002, "slack.tell", error="Slack answered 503", payload=json.dumps({"words": WORDS, "ticket": 7}))
-    job(shell, 1003, "notice", attempts=0, lane="l", payload=json.dumps({"notice": "pin_set", "person": 3}))
+    job(shell, 1003, "notice", attempts=0, ordering_key="l", payload=json.dumps({"notice": "pin_set", "person": 3}))
     job(shell, 1004, "news", done_at=NOON)
     return shell
 

@@ -128,7 +128,7 @@ def test_the_ledger_as_a_list(shell: Shell) -> None:
             "channel",
             "call",
             "fields",
-            "lane",
+            "segment",
             "n",
         ]
         assert MOMENT.fullmatch(entry["at"])
@@ -296,7 +296,7 @@ def test_b2_the_name_of_a_lane_moves_no_cursor(light: Shell) -> None:
     """What is broken is printed on the operator's terminal, and quotes what somebody put there."""
     light.run("tickets")
     row = {column.name: "" for column in tables.ledger.c} | {"n": 1, "at": 1, "mac": b"", "account": None, "call": None}
-    light.change(insert(tables.ledger).values({**row, "lane": "\x1b[2J\rok: "}))
+    light.change(insert(tables.ledger).values({**row, "segment": "\x1b[2J\rok: "}))
     said = light.run("audit", "verify")
     assert (said.code, said.out.count("\n")) == (1, 1)
     assert not set(said.out) & {"\x1b", "\r"}

@@ -160,7 +160,7 @@ def test_one_in_a_table_is_found(database: str, request: pytest.FixtureRequest) 
         name = url.partition("@/")[2].partition("?")[0]
         with psycopg.connect(host=host, port=5432, user="postgres", dbname=name) as opened:
             leaks.look_at_postgres(opened)
-    assert any("table work" in line for line in SEARCH.found)
+    assert any("table jobs" in line for line in SEARCH.found)
     if database == "postgresql":
         with psycopg.connect(host=host, port=5432, user="postgres", dbname=name) as opened:
             opened.execute("DELETE FROM jobs")

@@ -53,7 +53,7 @@ ROWS = {  # row -> what it names
     "who may do it": ("colleagues:who_might", "recipients:_owners"),
 }
 MISSED = {  # indices -> whose statement is found without them, on each database
-    ("ix_jobs_kind_due", "ix_jobs_due", "ix_jobs_lane"): "job_queue:lease",
+    ("ix_jobs_kind_due", "ix_jobs_due", "ix_jobs_ordering_key"): "job_queue:lease",
     ("ix_tickets_queue", "ix_tickets_status"): "ticket_queue:counts",
     ("ix_support_calls_ended_at",): "live_calls:calls",
     ("ix_alerts_seen_at",): "change_stamp:stamp",
@@ -184,10 +184,10 @@ def crowded(large: Filled, account: int) -> Iterator[None]:
             yield
 
 
-r, p, e, lane = tables.support_calls.c, tables.posts.c, tables.ledger.c, tables.segments.c
-_newest = select(tables.ledger.alias("newest").c.n).where(tables.ledger.alias("newest").c.lane == lane.id)
+r, p, e, segment = tables.support_calls.c, tables.posts.c, tables.ledger.c, tables.segments.c
+_newest = select(tables.ledger.alias("newest").c.n).where(tables.ledger.alias("newest").c.segment == segment.id)
 AS_IT_WAS: dict[str, Select[*tuple[object, ...]]] = {
-    "G3": select(tables.ledger).where(e.n > 0, e.lane.in_(select(lane.id))).order_by(e.at.desc()).limit(50),
+    "G3": select(tables.ledger).where(e.n > 0, e.segment.in_(select(segment.id))).order_by(e.at.desc()).limit(50),
     "G5": select(r.id).where(or_(r.ended_at.is_(None), r.ended_at > NOW - 1_800_000)).order_by(r.id),
     "G8": select(p.key).where(p.key.like("say:1:%")),
 }

@@ -22,9 +22,9 @@ class Ledger:
 
     def new(self) -> list[tuple[str, str, str, str]]:
         e = tables.ledger.c
-        found = rows(self._desk, select(tables.ledger).order_by(e.at, e.lane, e.n))
-        fresh = [row for row in found if (row.lane, row.n) not in self._seen]
-        self._seen |= {(row.lane, row.n) for row in found}
+        found = rows(self._desk, select(tables.ledger).order_by(e.at, e.segment, e.n))
+        fresh = [row for row in found if (row.segment, row.n) not in self._seen]
+        self._seen |= {(row.segment, row.n) for row in found}
         return [(row.who, row.action, row.decision, row.fields) for row in fresh]
 
 

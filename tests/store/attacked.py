@@ -87,12 +87,12 @@ class Attacked:
                 for check in theirs:
                     connection.execute(AddConstraint(check, isolate_from_table=False))
 
-    def lane(self) -> str:
-        return str(self.rows()[0]["lane"])
+    def segment(self) -> str:
+        return str(self.rows()[0]["segment"])
 
-    def last(self, lane: str) -> int:
-        return max(int(row["n"]) for row in self.rows() if row["lane"] == lane)
+    def last(self, segment: str) -> int:
+        return max(int(row["n"]) for row in self.rows() if row["segment"] == segment)
 
 
 def at(row: dict[str, Any]) -> Any:
-    return (ledger.c.lane == row["lane"]) & (ledger.c.n == row["n"])
+    return (ledger.c.segment == row["segment"]) & (ledger.c.n == row["n"])

@@ -69,7 +69,7 @@ class Desk:
     def ledger(self, action: str) -> list[tuple[Any, ...]]:
         e = tables.ledger.c
         return self.rows(
-            select(e.who, e.account, e.decision, e.fields, e.channel).where(e.action == action).order_by(e.lane, e.n)
+            select(e.who, e.account, e.decision, e.fields, e.channel).where(e.action == action).order_by(e.segment, e.n)
         )
 
     def id_of(self, username: str) -> int:

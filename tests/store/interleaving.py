@@ -34,7 +34,7 @@ BY_CHANCE: Final = {
     "id",
     "mac",
     "n",
-    "lane",
+    "segment",
     "prev",
     "words",
     "pepper",

@@ -50,7 +50,7 @@ def test_b1_a_forged_checkpoint_of_the_future_stops_none_and_hides_nothing(attac
     assert codes(attacked.store.ledger_troubles()) == ["forged"]
     assert attacked.broken(newest_outside) == "checkpoint 2 was changed, or the one before it was"
     attacked.does(delete(checkpoints).where(checkpoints.c.n == 2))
-    lane = attacked.lane()
+    segment = attacked.segment()
     attacked.does(delete(ledger).where(ledger.c.n > 15))
     assert attacked.broken() == "checkpoint 2 is missing"
     assert attacked.broken(newest_outside) == "checkpoint 2 is missing"
@@ -59,7 +59,7 @@ def test_b1_a_forged_checkpoint_of_the_future_stops_none_and_hides_nothing(attac
     attacked.write(1)
     attacked.mark()
     assert "gone" in codes(attacked.store.ledger_troubles())
-    assert lane in attacked.rows(checkpoints)[-1]["heads"], "and the process goes on from what it knows"
+    assert segment in attacked.rows(checkpoints)[-1]["heads"], "and the process goes on from what it knows"
 
 
 def test_b1_the_same_at_a_start_and_the_next_builds_on_the_good_one(attacked: Attacked) -> None:
@@ -156,13 +156,13 @@ def test_b1_a_database_made_to_keep_none_is_found(sqlite_url: str) -> None:
 )
 def test_b1_what_the_process_wrote_is_signed_as_it_wrote_it(attacked: Attacked, hidden: bool) -> None:
     """The newest entries of a segment were gone without a trace until the segment was written again."""
-    lane, before = attacked.lane(), attacked.rows(segments)
-    n = attacked.last(lane)
+    segment, before = attacked.segment(), attacked.rows(segments)
+    n = attacked.last(segment)
     if hidden:
-        attacked.does(update(segments).where(segments.c.id == lane).values(opened_at=0))
-    attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n == n))
+        attacked.does(update(segments).where(segments.c.id == segment).values(opened_at=0))
+    attacked.does(delete(ledger).where(ledger.c.segment == segment, ledger.c.n == n))
     attacked.mark()
     assert codes(attacked.store.ledger_troubles()) == ["entries_gone"]
     for row in before:
         attacked.does(update(segments).where(segments.c.id == row["id"]).values(opened_at=row["opened_at"]))
-    assert attacked.broken() == f"segment {lane}: entry {n} is missing: checkpoint 2 saw {n} entries"
+    assert attacked.broken() == f"segment {segment}: entry {n} is missing: checkpoint 2 saw {n} entries"

@@ -85,19 +85,19 @@ def test_a_lane_written_twice_is_another_than_the_checkpoint_saw(store_url: str)
     attacked = Attacked(store_url)
     store = attacked.opened(OLD, size=1)
     attacked.write(3, store)
-    lane = store._segments.take()
-    n, mac = lane.n, lane.mac
-    store._segments.give(lane)
+    segment = store._segments.take()
+    n, mac = segment.n, segment.mac
+    store._segments.give(segment)
     attacked.write(2, store)
     attacked.mark()
     attacked.does(delete(ledger).where(ledger.c.n > n))
-    lane.n, lane.mac = n, mac
+    segment.n, segment.mac = n, mac
     attacked.write(2, store)
-    assert attacked.broken() == f"segment {lane.id}: entry 5 is another than the one that checkpoint 1 saw"
+    assert attacked.broken() == f"segment {segment.id}: entry 5 is another than the one that checkpoint 1 saw"
     attacked.mark()
     assert (
         attacked.broken()
-        == f"segment {lane.id} went back to entry 5: checkpoint 2 saw less, or another, than one before it"
+        == f"segment {segment.id} went back to entry 5: checkpoint 2 saw less, or another, than one before it"
     )
     store.close()
     attacked.attacker.dispose()
@@ -105,12 +105,12 @@ def test_a_lane_written_twice_is_another_than_the_checkpoint_saw(store_url: str)
 
 
 def test_the_answer_is_of_one_moment(attacked: Attacked, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, lanes_of = attacked.verify(), Reading.segments
+    before, segments_of = attacked.verify(), Reading.segments
 
     def meanwhile(reading: Reading) -> None:
         attacked.write(5)
         attacked.mark()
-        lanes_of(reading)
+        segments_of(reading)
 
     monkeypatch.setattr(Reading, "segments", meanwhile)
     assert attacked.verify() == before
@@ -119,20 +119,20 @@ def test_the_answer_is_of_one_moment(attacked: Attacked, monkeypatch: pytest.Mon
 
 
 def test_a_lane_that_no_new_checkpoint_watches_is_still_held_to_its_last(attacked: Attacked) -> None:
-    old_lane = attacked.lane()
+    old_segment = attacked.segment()
     attacked.mark()
     for _ in range(5):
         attacked.now += SEGMENT_LIFE
         attacked.write(2)
         attacked.mark()
-    assert old_lane not in attacked.rows(checkpoints)[-1]["heads"]
+    assert old_segment not in attacked.rows(checkpoints)[-1]["heads"]
     assert attacked.verify().after == 0
-    attacked.does(delete(ledger).where(ledger.c.lane == old_lane, ledger.c.n == attacked.last(old_lane)))
-    assert attacked.broken().startswith(f"segment {old_lane}: entry 20 is missing: checkpoint")
+    attacked.does(delete(ledger).where(ledger.c.segment == old_segment, ledger.c.n == attacked.last(old_segment)))
+    assert attacked.broken().startswith(f"segment {old_segment}: entry 20 is missing: checkpoint")
 
 
 def test_a_rotated_key_still_verifies_until_it_is_gone(attacked: Attacked) -> None:
-    lanes_before = {row["id"] for row in attacked.rows(segments)}
+    segments_before = {row["id"] for row in attacked.rows(segments)}
     both = attacked.opened(NEW, OLD)
     attacked.write(3, both)
     both.checkpoint()
@@ -141,5 +141,5 @@ def test_a_rotated_key_still_verifies_until_it_is_gone(attacked: Attacked) -> No
     gone = attacked.opened(NEW)
     assert "checkpoint 1 cannot be checked" in str(verify(gone).broken)
     attacked.does(delete(checkpoints))
-    assert any(f"segment {lane} cannot be checked" in str(verify(gone).broken) for lane in lanes_before)
+    assert any(f"segment {segment} cannot be checked" in str(verify(gone).broken) for segment in segments_before)
     gone.engine.dispose()

@@ -45,19 +45,21 @@ class Rotated(Attacked):
         store.engine.dispose()
         return verdict.broken
 
-    def old_lane(self) -> str:
+    def old_segment(self) -> str:
         return next(str(row["id"]) for row in self.rows(segments) if row["key"] == OLD_ID)
 
-    def under_the_old_key(self, lane: str, at: int, n: int = 1, before: bytes | None = None) -> None:
+    def under_the_old_key(self, segment: str, at: int, n: int = 1, before: bytes | None = None) -> None:
         """What somebody can write who has the old key and the database; without `before` a segment as well."""
         key = Keys([OLD]).newest("ledger")
         if before is None:
-            before = first_link(key, lane, at)
-            self.does(insert(segments).values(id=lane, key=OLD_ID, opened_at=at, mac=before))
+            before = first_link(key, segment, at)
+            self.does(insert(segments).values(id=segment, key=OLD_ID, opened_at=at, mac=before))
         signed = (at, "person:1", 1, "billing.view", "allowed", "", "verified", "phone", None, "")
-        mac = link(key, before, lane, n, signed)
+        mac = link(key, before, segment, n, signed)
         names = ("at", "who", "account", "action", "decision", "rules", "proof", "channel", "call", "fields")
-        self.does(insert(ledger).values({**dict(zip(names, signed, strict=True)), "lane": lane, "n": n, "mac": mac}))
+        self.does(
+            insert(ledger).values({**dict(zip(names, signed, strict=True)), "segment": segment, "n": n, "mac": mac})
+        )
 
 
 @pytest.fixture
@@ -79,22 +81,22 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
     assert without.ledger_troubles() == []
     assert verify(without).ok
     without.engine.dispose()
-    row, before = next(row for row in rotated.rows() if row["lane"] == rotated.old_lane()), rotated.copies()
-    lane, n = row["lane"], row["n"]
-    mine = (ledger.c.lane == lane) & (ledger.c.n == n)
+    row, before = next(row for row in rotated.rows() if row["segment"] == rotated.old_segment()), rotated.copies()
+    segment, n = row["segment"], row["n"]
+    mine = (ledger.c.segment == segment) & (ledger.c.n == n)
     for attack, says in (
-        (update(ledger).where(mine).values(decision="no_right"), f"segment {lane} was changed"),
-        (update(ledger).where(mine).values(mac=bytes(32)), f"segment {lane} was changed"),
-        (delete(ledger).where(mine), f"segment {lane}: entry {n} is missing"),
-        (delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 18), f"segment {lane}: entry 19 is missing"),
-        (delete(ledger).where(ledger.c.lane == lane), f"segment {lane}: entry 1 is missing"),
+        (update(ledger).where(mine).values(decision="no_right"), f"segment {segment} was changed"),
+        (update(ledger).where(mine).values(mac=bytes(32)), f"segment {segment} was changed"),
+        (delete(ledger).where(mine), f"segment {segment}: entry {n} is missing"),
+        (delete(ledger).where(ledger.c.segment == segment, ledger.c.n > 18), f"segment {segment}: entry 19 is missing"),
+        (delete(ledger).where(ledger.c.segment == segment), f"segment {segment}: entry 1 is missing"),
         (
-            update(segments).where(segments.c.id == lane).values(key=NEW_ID),
-            f"segment {lane}: its key or its opening time was",
+            update(segments).where(segments.c.id == segment).values(key=NEW_ID),
+            f"segment {segment}: its key or its opening time was",
         ),
         (
-            update(segments).where(segments.c.id == lane).values(opened_at=segments.c.opened_at + HOUR),
-            f"segment {lane} was changed",
+            update(segments).where(segments.c.id == segment).values(opened_at=segments.c.opened_at + HOUR),
+            f"segment {segment} was changed",
         ),
         (update(checkpoints).where(checkpoints.c.n == 1).values(heads="[]"), "a checkpoint up to"),
         (update(checkpoints).where(checkpoints.c.n == 1).values(at=7), "a checkpoint up to"),
@@ -104,16 +106,16 @@ def test_b2_the_old_key_can_go_and_older_entries_are_still_checked(rotated: Rota
         rotated.does(attack)
         assert str(rotated.found(NEW)).startswith(says), says
         rotated.rolls_back_to(before)
-    rotated.does(delete(ledger).where(ledger.c.lane == lane), delete(segments).where(segments.c.id == lane))
-    assert f"segment {lane} is missing" in str(rotated.found(NEW))
+    rotated.does(delete(ledger).where(ledger.c.segment == segment), delete(segments).where(segments.c.id == segment))
+    assert f"segment {segment} is missing" in str(rotated.found(NEW))
 
 
 def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str) -> None:
     """SQLite keeps whatever it is given, also after the last entry that the seal knows."""
     rotated = Rotated(sqlite_url)
-    before, lane = rotated.copies(), rotated.old_lane()
-    last = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))
-    which = {ledger: f"lane = '{lane}' AND n = 1", segments: f"id = '{lane}'", checkpoints: "n = 1"}
+    before, segment = rotated.copies(), rotated.old_segment()
+    last = max((row for row in rotated.rows() if row["segment"] == segment), key=lambda row: int(row["n"]))
+    which = {ledger: f"segment = '{segment}' AND n = 1", segments: f"id = '{segment}'", checkpoints: "n = 1"}
     for table, one in which.items():
         for column in table.c:
             for value in KINDS:
@@ -124,7 +126,9 @@ def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str
     rotated.does(*(insert(ledger).values({**last, "n": last["n"] + n}) for n in (1, 2)))
     with rotated.attacker.begin() as connection:
         for n, at in ((1, "'x'"), (2, 7)):
-            connection.exec_driver_sql(f"UPDATE ledger SET at = {at} WHERE lane = '{lane}' AND n = {last['n'] + n}")
+            connection.exec_driver_sql(
+                f"UPDATE ledger SET at = {at} WHERE segment = '{segment}' AND n = {last['n'] + n}"
+            )
     assert rotated.found(NEW)
     rotated.attacker.dispose()
     rotated.store.close()
@@ -132,16 +136,16 @@ def test_b2_a_value_of_another_kind_is_found_without_the_old_key(sqlite_url: str
 
 def test_b2_entries_under_a_retired_key_are_broken(rotated: Rotated) -> None:
     """With the old key in SECRET_KEYS or without: it leaked, and somebody has it who has the database as well."""
-    before, lane = rotated.copies(), rotated.old_lane()
-    mac = max((row for row in rotated.rows() if row["lane"] == lane), key=lambda row: int(row["n"]))["mac"]
+    before, segment = rotated.copies(), rotated.old_segment()
+    mac = max((row for row in rotated.rows() if row["segment"] == segment), key=lambda row: int(row["n"]))["mac"]
     for at in (rotated.now, rotated.now - HOUR // 4):
         rotated.under_the_old_key("f" * 16, at)
         for keys in ((NEW, OLD), (NEW,)):
             assert str(rotated.found(*keys)).startswith(f"segment {'f' * 16} was begun with key {OLD_ID} after"), keys
         rotated.rolls_back_to(before)
-    rotated.under_the_old_key(lane, rotated.now, 21, mac)
+    rotated.under_the_old_key(segment, rotated.now, 21, mac)
     for keys in ((NEW, OLD), (NEW,)):
-        assert str(rotated.found(*keys)).startswith(f"segment {lane} has 21 entries, and had 20"), keys
+        assert str(rotated.found(*keys)).startswith(f"segment {segment} has 21 entries, and had 20"), keys
     rotated.mark()
     assert [trouble.code for trouble in rotated.store.ledger_troubles()] == ["retired_key"]
 
@@ -203,12 +207,12 @@ def test_b2_a_second_rotation_vouches_for_the_first(rotated: Rotated) -> None:
     assert retire(rotated.store) == [], "once is enough"
     assert rotated.found(NEWER) is None
     before = rotated.copies()
-    lanes_of = {str(row["lane"]) for row in rotated.rows()}
-    assert len(lanes_of) > 1
-    for lane in lanes_of:
-        row = next(row for row in rotated.rows() if row["lane"] == lane)
-        rotated.does(update(ledger).where(ledger.c.lane == lane, ledger.c.n == row["n"]).values(who="person:2"))
-        assert f"segment {lane}" in str(rotated.found(NEWER))
+    segments_of = {str(row["segment"]) for row in rotated.rows()}
+    assert len(segments_of) > 1
+    for segment in segments_of:
+        row = next(row for row in rotated.rows() if row["segment"] == segment)
+        rotated.does(update(ledger).where(ledger.c.segment == segment, ledger.c.n == row["n"]).values(who="person:2"))
+        assert f"segment {segment}" in str(rotated.found(NEWER))
         rotated.rolls_back_to(before)
 
 

@@ -21,7 +21,7 @@ from store.tables import checkpoints, ledger, segments
 from tests.store.attacked import KINDS, OLD, TABLES, Attacked
 
 COLUMNS = [(table, column.name) for table in TABLES for column in table.c]
-LANES = ("", " ", "x", "0" * 16, "F" * 16, "f" * 15)
+SEGMENTS = ("", " ", "x", "0" * 16, "F" * 16, "f" * 15)
 FORGED = {"who": "person:7", "decision": "FORGED", "mac": bytes(32)}
 
 
@@ -82,24 +82,25 @@ def test_b2_a_change_to_any_column_is_found(attacked: Attacked) -> None:
 
 def test_b2_a_row_that_was_put_there_is_found_wherever_it_stands(attacked: Attacked) -> None:
     """Whatever names it has, so that nothing the reading passes by is left."""
-    before, entry, lane = attacked.copies(), {**attacked.rows()[5], **FORGED}, attacked.rows(segments)[0]
+    before, entry, segment = attacked.copies(), {**attacked.rows()[5], **FORGED}, attacked.rows(segments)[0]
     first, last = attacked.rows(checkpoints)[0], attacked.rows(checkpoints)[-1]
     ours = [row["id"] for row in before[segments]]
     shapes: list[list[Any]] = []
     for n in (0, -1, -(2**63), 10**6, 2**63 - 1):
-        shapes += [[insert(ledger).values(entry | {"lane": id, "n": n})] for id in (*ours, *LANES)]
+        shapes += [[insert(ledger).values(entry | {"segment": id, "n": n})] for id in (*ours, *SEGMENTS)]
         shapes += [
             [insert(checkpoints).values(row | {"n": n, "builds_on": on})]
             for row in (first, last)
             for on in (None, 0, 1)
         ]
-    for id in LANES:
-        opened = insert(segments).values(lane | {"id": id, "opened_at": lane["opened_at"] - 30 * HOUR})
-        shapes += [[opened], [insert(segments).values(lane | {"id": id, "mac": bytes(32)})]]
+    for id in SEGMENTS:
+        opened = insert(segments).values(segment | {"id": id, "opened_at": segment["opened_at"] - 30 * HOUR})
+        shapes += [[opened], [insert(segments).values(segment | {"id": id, "mac": bytes(32)})]]
         shapes += [
-            [opened, *(insert(ledger).values(entry | {"lane": id, "n": n}) for n in range(some, 4))] for some in (0, 1)
+            [opened, *(insert(ledger).values(entry | {"segment": id, "n": n}) for n in range(some, 4))]
+            for some in (0, 1)
         ]
-    seal = json.dumps({"keys": [lane["key"]], "segments": [], "checkpoints": [0, ""]})
+    seal = json.dumps({"keys": [segment["key"]], "segments": [], "checkpoints": [0, ""]})
     shapes += [[insert(checkpoints).values(last | {"n": n, "retires": seal})] for n in (-3, 0, last["n"] + 1)]
     for shape in shapes:
         attacked.does(*shape)
@@ -110,12 +111,12 @@ def test_b2_a_row_that_was_put_there_is_found_wherever_it_stands(attacked: Attac
 
 def test_b2_what_was_put_there_is_still_found_when_the_desk_has_written_on(attacked: Attacked) -> None:
     """With the digest of the newest checkpoint as well, and the list shows none of it."""
-    entry, lane = {**attacked.rows()[5], **FORGED}, attacked.rows(segments)[0]
+    entry, segment = {**attacked.rows()[5], **FORGED}, attacked.rows(segments)[0]
     attacked.does(insert(ledger).values(entry | {"n": 0}), insert(ledger).values(entry | {"n": -1}))
-    attacked.does(insert(segments).values(lane | {"id": ""}), insert(ledger).values(entry | {"lane": "", "n": 1}))
+    attacked.does(insert(segments).values(segment | {"id": ""}), insert(ledger).values(entry | {"segment": "", "n": 1}))
     attacked.write(3)
     head = attacked.mark()
-    assert attacked.broken(head).startswith("ledger holds 3 rows that are no part of the ledger: lane ")
+    assert attacked.broken(head).startswith("ledger holds 3 rows that are no part of the ledger: segment ")
     with attacked.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
@@ -128,10 +129,10 @@ def test_b2_postgresql_refuses_what_no_reading_would_come_to(postgres_url: str) 
     attacked = Attacked(postgres_url)
     attacked.write(3)
     attacked.mark()
-    entry, lane, checkpoint = (attacked.rows(table)[0] for table in TABLES)
+    entry, segment, checkpoint = (attacked.rows(table)[0] for table in TABLES)
     assert refused(attacked, insert(ledger).values(entry | {"n": 0}))
-    assert refused(attacked, insert(segments).values(lane | {"id": ""}))
-    assert refused(attacked, insert(segments).values(lane | {"id": "F" * 16}))
+    assert refused(attacked, insert(segments).values(segment | {"id": ""}))
+    assert refused(attacked, insert(segments).values(segment | {"id": "F" * 16}))
     assert refused(attacked, insert(checkpoints).values(checkpoint | {"n": 0}))
     attacked.attacker.dispose()
     attacked.store.close()
@@ -163,7 +164,7 @@ def test_b1_a_value_of_another_kind_keeps_no_checkpoint_from_being_made(sqlite_u
     before = attacked.copies()
     for table, column in COLUMNS:
         for value in KINDS:
-            both = {ledger: "lane", segments: "id"} if column in ("lane", "id") else {table: column}
+            both = {ledger: "segment", segments: "id"} if column in ("segment", "id") else {table: column}
             with attacked.attacker.begin() as connection:
                 for of, name in both.items():
                     one = f"rowid = (SELECT max(rowid) FROM {of})"

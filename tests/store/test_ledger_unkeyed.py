@@ -48,12 +48,12 @@ def before_it_seals(store: Store, does: Callable[[], None], patch: pytest.Monkey
 
 def test_b2_a_lane_that_a_later_checkpoint_saw_less_of_went_back(attacked: Attacked) -> None:
     """Cut off while no process runs that remembers: the next one signs what is left."""
-    lane = attacked.lane()
-    attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n > 3))
+    segment = attacked.segment()
+    attacked.does(delete(ledger).where(ledger.c.segment == segment, ledger.c.n > 3))
     after = attacked.opened(OLD)
     attacked.write(1, after)
     assert after.checkpoint()
-    words = f"segment {lane} went back to entry 3: checkpoint 2 saw less, or another, than one before it"
+    words = f"segment {segment} went back to entry 3: checkpoint 2 saw less, or another, than one before it"
     assert verify(after).broken == words
     after.engine.dispose()
 
@@ -142,16 +142,16 @@ def test_b1_the_oldest_entry_of_all_lanes_says_how_long_one_waits(attacked: Atta
     attacked.now += 30_000
     first = attacked.now
     one, other = attacked.store._segments.take(), attacked.store._segments.take()
-    early, late = sorted((one, other), key=lambda lane: lane.id, reverse=True)
-    for lane in (early, late):  # the one that is read last is written first
-        attacked.store._segments._free.appendleft(lane)
+    early, late = sorted((one, other), key=lambda segment: segment.id, reverse=True)
+    for segment in (early, late):  # the one that is read last is written first
+        attacked.store._segments._free.appendleft(segment)
         attacked.write(1)
-        attacked.store._segments._free.remove(lane)
+        attacked.store._segments._free.remove(segment)
         attacked.now += 50_000
     assert attacked.now - first > 60_000
     assert "the oldest has had no checkpoint for a minute" in str(attacked.verify().alarm)
-    for lane in (one, other):
-        attacked.store._segments.give(lane)
+    for segment in (one, other):
+        attacked.store._segments.give(segment)
 
 
 def test_a_fault_of_the_database_is_no_broken_ledger(sqlite_url: str) -> None:
@@ -174,8 +174,8 @@ def codes(store: Store) -> list[str]:
 
 
 def test_b1_an_entry_removed_from_a_lane_that_rests_is_an_alarm_after_its_checkpoint_too(attacked: Attacked) -> None:
-    lane = attacked.lane()
-    attacked.does(delete(ledger).where(ledger.c.lane == lane, ledger.c.n == attacked.last(lane)))
+    segment = attacked.segment()
+    attacked.does(delete(ledger).where(ledger.c.segment == segment, ledger.c.n == attacked.last(segment)))
     attacked.mark()
     assert codes(attacked.store) == ["entries_gone"]
 
@@ -187,7 +187,7 @@ def test_b1_an_entry_overwritten_before_its_checkpoint_is_an_alarm(attacked: Att
     attacked.does(update(ledger).where(at(row)).values(who="person:2", mac=bytes(32)))
     attacked.mark()
     assert codes(attacked.store) == ["entries_gone"]
-    assert str(attacked.verify().broken).startswith(f"segment {row['lane']}: entry {row['n']} ")
+    assert str(attacked.verify().broken).startswith(f"segment {row['segment']}: entry {row['n']} ")
 
 
 def test_b1_a_process_that_stood_still_for_hours_raises_no_alarm(attacked: Attacked) -> None:

@@ -104,9 +104,9 @@ def test_whoever_waits_for_a_lane_longest_is_next(store: Store) -> None:
     one, served = Segments(store.engine, store.gate, store.keys, store.clock, 1, lambda _: None), list[str]()
 
     def write(name: str) -> None:
-        lane = one.take()
+        segment = one.take()
         served.append(name)
-        one.give(lane)
+        one.give(segment)
 
     mine, threads = one.take(), [threading.Thread(target=write, args=(name,)) for name in ("first", "second", "third")]
     for waiting, thread in enumerate(threads, 1):
@@ -281,7 +281,7 @@ def test_a_lane_whose_commit_got_no_answer_is_replaced(
 ) -> None:
     """Whether the entries stand is unknown to the writer, so that segment is never written to again, and nobody waits."""
     every_lane_writes(on_postgres)
-    before, lanes_before = len(tickets_told(on_postgres)), count(on_postgres, segments.c.id)
+    before, segments_before = len(tickets_told(on_postgres)), count(on_postgres, segments.c.id)
     commit = on_postgres.engine.dialect.do_commit
 
     def without_answer(connection: Any) -> None:
@@ -297,7 +297,7 @@ def test_a_lane_whose_commit_got_no_answer_is_replaced(
     monkeypatch.undo()
     assert len(tickets_told(on_postgres)) == before + stands
     every_lane_writes(on_postgres)
-    assert count(on_postgres, segments.c.id) == lanes_before + 1
+    assert count(on_postgres, segments.c.id) == segments_before + 1
     assert verify(on_postgres).broken is None
 
 

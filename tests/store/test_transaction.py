@@ -276,7 +276,7 @@ def test_a_commit_that_fails_leaves_all_or_nothing_and_the_ledger_whole(
 def test_after_a_lost_connection_later_transactions_work_on_a_lane_of_their_own(sample_postgres: str) -> None:
     desk = Clocked(sample_postgres, Keys.parse(SECRET))
     opens_a_ticket(desk.store)
-    before = {row.lane for row in desk.rows(select(tables.ledger.c.lane))}
+    before = {row.segment for row in desk.rows(select(tables.ledger.c.segment))}
 
     def loses_its_connection() -> None:
         with desk.transaction() as tx:
@@ -293,7 +293,7 @@ def test_after_a_lost_connection_later_transactions_work_on_a_lane_of_their_own(
         with desk.transaction() as tx:
             granted(tx)
     assert len(ledger(desk)) == 11
-    assert before <= {row.lane for row in desk.rows(select(tables.ledger.c.lane))}
+    assert before <= {row.segment for row in desk.rows(select(tables.ledger.c.segment))}
     verdict = verify.verify(desk.store)
     assert verdict.ok, verdict.broken
     desk.close()

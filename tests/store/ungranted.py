@@ -327,7 +327,7 @@ REASONS: Final[dict[str, str]] = {
     "revocation.hold": "locks people's rows; gives nothing back",
     "revocation.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
     "revocation.revoke": "ends what somebody was sent or has proved; gives nothing back",
-    **dict.fromkeys(("job_queue.lane_of", "job_queue.outside"), reasons.PURE),
+    **dict.fromkeys(("job_queue.ordering_key_of", "job_queue.outside"), reasons.PURE),
     "job_queue.write_down": "what a delivery has left to be written, each by a function that has its own reason",
     **dict.fromkeys(
         ("store.Store.backlog", "job_queue.backlog"),

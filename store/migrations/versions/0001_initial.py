@@ -532,7 +532,7 @@ def _background() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
-        sa.Column("lane", sa.Text),
+        sa.Column("ordering_key", sa.Text),
         sa.Column("payload", sa.Text, nullable=False),
         sa.Column("run_at", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
@@ -544,9 +544,9 @@ def _background() -> None:
         sa.UniqueConstraint("kind", "key"),
         _only("ix_jobs_done", "done_at IS NOT NULL", "done_at"),
         _only("ix_jobs_due", "done_at IS NULL", "run_at"),
-        _only("ix_jobs_given_up", "given_up = 1", "lane", postgresql="given_up"),
+        _only("ix_jobs_given_up", "given_up = 1", "ordering_key", postgresql="given_up"),
         _only("ix_jobs_kind_due", "done_at IS NULL", "kind", "run_at"),
-        _only("ix_jobs_lane", "done_at IS NULL", "lane", "id"),
+        _only("ix_jobs_ordering_key", "done_at IS NULL", "ordering_key", "id"),
     )
     op.create_table(
         "alerts",
@@ -589,7 +589,7 @@ def _ledger() -> None:
     )
     op.create_table(
         "ledger",
-        sa.Column("lane", sa.String(16), primary_key=True),
+        sa.Column("segment", sa.String(16), primary_key=True),
         sa.Column("n", sa.BigInteger, primary_key=True),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("who", sa.Text, nullable=False),
