@@ -21,7 +21,7 @@ from ivr.hours import Opening
 from ivr.ringing import MOST_RINGS, RING_FOR
 from ivr.types import Call
 from store.accounts.account_details import AccountName, ServiceName
-from store.calls import agent_legs, support_calls
+from store.calls import support_calls
 from store.db.transaction import Transaction
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
@@ -78,8 +78,7 @@ class UnderThreat:
         closed = ringing.closed_until(self.tx, self.settings, call)
         if closed is not None:
             return closed
-        numbers = agent_legs.open_phones(self.tx, ringing.numbers_for(self.settings, call))
-        if not numbers or call.rung >= MOST_RINGS:
+        if not ringing.open_phones(self.tx, self.settings, call) or call.rung >= MOST_RINGS:
             return self._ended(call, support_calls.NOBODY_CAME)
         return -self.tx.now
 

@@ -107,7 +107,7 @@ def _emergency(call: Call, desk: Desk) -> Said:
     if isinstance(names, a.Refused):
         return not_told(call, desk, names)
     if len(names) > 1:
-        return goto(replace(call, services=tuple(service.ref for service in names)), desk, "service")
+        return _choose_service(replace(call, at="service"), names)
     return ring(replace(call, service=_only(names)), desk)
 
 
@@ -168,6 +168,10 @@ def _ask_service(call: Call, desk: Desk) -> Said:
         return not_told(call, desk, names)
     if len(names) < 2 and call.about in _SPOKEN:
         return goto(replace(call, service=_only(names)), desk, _SPOKEN[call.about])
+    return _choose_service(call, names)
+
+
+def _choose_service(call: Call, names: tuple[ServiceName, ...]) -> Said:
     page = names[call.page * PAGE :][:PAGE]
     choices = [say("choose.service", digit=n, name=service.name) for n, service in enumerate(page, 1)]
     more = [say("choose.more")] if len(names) > PAGE else []

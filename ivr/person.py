@@ -18,10 +18,9 @@ def ring(call: Call, desk: Desk) -> Said:
     answer = desk.ring(call)
     match answer:
         case int():
-            rung = replace(call, ring=answer, rung=call.rung + 1)
-            if call.call_back is not None and call.at != "service":
-                return goto(replace(rung, call_back=None), desk, "holding", say("ringing.agent"))
-            return goto(rung, desk, "holding", say(f"ringing.{call.about or 'person'}"))
+            rung = replace(call, ring=answer, rung=call.rung + 1, call_back=None)
+            whom = call.about or ("person" if call.call_back is None else "agent")
+            return goto(rung, desk, "holding", say(f"ringing.{whom}"))
         case Opening(today=today):
             told = say("desk_closed"), say("opens_today" if today else "opens", opening=answer)
             return goto(call, desk, "closed", *told)

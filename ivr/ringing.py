@@ -50,12 +50,9 @@ def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.RingEnd
     closed = closed_until(tx, settings, call)
     if closed is not None:
         return closed
-    numbers, ours = numbers_for(settings, call), call.call_back
-    if ours is not None:
-        theirs = callbacks.staff_phone(tx, ours)
-        numbers = (theirs,) if theirs else numbers
-        callbacks.moved(tx, ours, "proved")
-    numbers = agent_legs.open_phones(tx, numbers)
+    if call.call_back is not None:
+        callbacks.moved(tx, call.call_back, "proved")
+    numbers = open_phones(tx, settings, call)
     if call.rung >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
     own_number = resolve(tx, call.support_id, call.number)[1]
@@ -68,8 +65,12 @@ def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.RingEnd
     return ring if numbers else _ended(tx, call, support_calls.NOBODY_CAME)
 
 
-def numbers_for(settings: DeskSettings, call: Call) -> tuple[str, ...]:
-    return settings.emergency if call.about == "emergency" else settings.agents
+def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[str, ...]:
+    """The phones to ring: the emergency line's, that of the agent who had them called, or the desk's."""
+    if call.about == "emergency":
+        return agent_legs.open_phones(tx, settings.emergency)
+    theirs = callbacks.staff_phone(tx, call.call_back) if call.call_back is not None else None
+    return agent_legs.open_phones(tx, (theirs,) if theirs else settings.agents)
 
 
 def look_again(tx: Transaction, ring: int) -> None:

@@ -42,7 +42,7 @@ EXPANDED = {
     "in_slack.": {"billing", "request"},
     "menu.": {*MENU, "request", "proved"},
     "invoice.": {"paid", "unpaid", "overdue"},
-    "ringing.": {"person", "emergency"},
+    "ringing.": {"person", "emergency", "agent"},
     "refused.": {str(reason) for reason in Reason if reason != Reason.ALLOWED},
     "named.": {str(way) for way in NAMES},
     "way.": {str(way) for way in Next},
