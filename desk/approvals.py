@@ -8,7 +8,7 @@ from enum import Enum
 from authz import person_of
 from desk import tickets
 from desk.actors import Actor
-from desk.tickets import HandIn
+from desk.outcomes import HandIn
 from store import Transaction
 from store.jobs import job_queue
 from store.security import alerts

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from authz import CELL_OF, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Rights, Topic
 from desk.actors import Actor, NotAllowed, build_ask, judge, proof_of
 from store import Transaction
 from store.accounts import account_details
+from store.accounts.account_details import Refused
 from store.tickets import customer_tickets
 
 ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at every channel
@@ -104,6 +105,17 @@ def why_no_request(
     support = judge(tx, ask)
     denied = support.denied if isinstance(support, NotAllowed) else _other_topics(support)
     return OnlyElsewhere(NotAllowed(ask, denied))
+
+
+def why_not(tx: Transaction, found: NotAllowed | OnlyElsewhere, *, slack: bool) -> Refused:
+    """A refusal, as far as this person may hear it. `slack`: the desk has one, or nobody is sent there."""
+    why = found.why if isinstance(found, OnlyElsewhere) else found
+    told = replace(account_details.why_not(tx, why.ask, why.denied), denied=why.denied)
+    if slack and isinstance(found, OnlyElsewhere):
+        return replace(told, elsewhere="request")
+    billing = why.ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
+    alone = slack and why.denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing])
+    return replace(told, elsewhere="billing") if alone else told
 
 
 def _other_topics(support: Grant) -> Denied:

@@ -122,9 +122,14 @@ def asks_which_service(tx: Transaction, who: Actor, account: int, kind: Kind) ->
     return kind in ABOUT_A_SERVICE and len(_services(tx, who, account)) > 1
 
 
-def _services(tx: Transaction, who: Actor, account: int) -> list[str]:
+def service_names(tx: Transaction, who: Actor, account: int) -> list[ServiceName]:
+    """The services of an account, where they may hear their names, which needs no second proof."""
     under = _naming(tx, who, account)
-    return [one.ref for one in account_details.service_names(tx, under)] if under is not None else []
+    return account_details.service_names(tx, under) if under is not None else []
+
+
+def _services(tx: Transaction, who: Actor, account: int) -> list[str]:
+    return [one.ref for one in service_names(tx, who, account)]
 
 
 def _naming(tx: Transaction, who: Actor, account: int) -> Grant | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from authz import Action, Denied, Grant, Topic
 from desk import choices
 from desk.actors import Actor, NotAllowed, build_ask
 from desk.choices import Kind
+from desk.outcomes import Drafted, HandIn, Opened
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import Refused
@@ -19,20 +19,6 @@ from store.tickets import customer_tickets
 from store.tickets.customer_tickets import Draft
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The desk has it."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """It waits for a second proof, and the desk has not got it."""
-
-    number: int
-
-
 class Added(Enum):
     """What became of words that were kept while their writer was asked what they are about."""
 
@@ -40,15 +26,6 @@ class Added(Enum):
     ALREADY = "already"  # they are on a ticket
     GONE = "gone"  # their writer took them back, or they are forgotten
     REFUSED = "refused"  # no such ticket for them
-
-
-class HandIn(Enum):
-    """What became of a draft: now, or before."""
-
-    DONE = "done"
-    ALREADY = "already"
-    WITHDRAWN = "withdrawn"
-    NONE = "none"  # nothing of theirs
 
 
 def open_ticket(

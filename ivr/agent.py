@@ -106,7 +106,7 @@ def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, s
 
 
 def _ring(tx: Transaction, on: PhoneContext, query: Mapping[str, str]) -> tuple[SupportCall, int]:
-    """The ring and leg a URL is about. Raises `Refused` unless it is one of ours."""
+    """The ring and leg a URL is about. Raises `RefusedError` unless it is one of ours."""
     ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
         raise RefusedError("not a ring of ours")

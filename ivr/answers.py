@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from authz import Action, Denied, Status, Topic
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why not, what would be needed, and who on the account can help. Spoken to a verified contact of that account. `elsewhere`:
-    what they can do in Slack all the same, `billing` tickets or the `request` itself."""
-
-    cell: str
-    denied: Denied
-    needs: tuple[str, ...] = ()
-    needs_role: bool = False
-    helpers: tuple[str, ...] = ()
-    elsewhere: str = ""
+from authz import Action, Status, Topic
+from store.accounts.account_details import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +52,6 @@ class Topics:
 class MessageAllowed:
     refused: str = ""  # whose messages are too many: number, withheld, others
     on_file: bool = False  # only those from a number on file are taken, and nobody hears whether theirs is
-
-
-# --- a change
-
-
-@dataclass(frozen=True, slots=True)
-class RequestSaved:
-    """`drafted`: the second proof had run out by then, and the desk has not got it."""
-
-    number: int
-    drafted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HandedIn:
-    """None: there is no such draft (any more). `already`: by the answer in Slack, or long since."""
-
-    number: int | None
-    already: bool = False
 
 
 # --- a second proof

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from authz import Action, Ask, Grant, Next, Proof, Topic
-from desk import by_phone
+from authz import Action, Ask, Grant, Proof, Topic
+from desk import by_phone, spoken
 from desk.actors import Actor, NotAllowed, build_ask, judge
-from desk.by_phone import OnlyElsewhere
-from ivr.answers import Refused
 from ivr.hours import Hours
 from ivr.types import Call
-from store.accounts import account_details
+from store.accounts.account_details import Refused
 from store.db.transaction import Transaction
 from store.messages.timeline import Recorded
-from store.tickets import customer_tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +37,30 @@ def caller(tx: Transaction, call: Call) -> Actor:
     return Actor(call.subject, Proof(call.proof), tx.call or "")
 
 
+def account_of(call: Call) -> int:
+    assert call.account is not None
+    return call.account
+
+
 def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
     """With the proof of this moment: what was proved a second time counts on this call and account, and ends by itself."""
     return build_ask(tx, caller(tx, call), action, call.account, topic, service)
 
 
-def refused(tx: Transaction, settings: DeskSettings, found: NotAllowed | OnlyElsewhere) -> Refused:
-    """A refusal with what it would need and who can help, as far as this person may hear that. Nobody is sent to a Slack
-    that the desk has not."""
-    why = found.why if isinstance(found, OnlyElsewhere) else found
-    ask, denied = why.ask, why.denied
-    told = account_details.why_not(tx, ask, denied)
-    billing = ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
-    elsewhere = "billing" if settings.slack and denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing]) else ""
-    if settings.slack and isinstance(found, OnlyElsewhere):
-        elsewhere = "request"
-    return Refused(told.cell, denied, told.needs, told.needs_role, told.helpers, elsewhere)
-
-
 def judged(tx: Transaction, settings: DeskSettings, ask: Ask) -> Grant | Refused:
     found = judge(tx, ask)
-    return refused(tx, settings, found) if isinstance(found, NotAllowed) else found
+    return by_phone.why_not(tx, found, slack=settings.slack) if isinstance(found, NotAllowed) else found
 
 
 def by_topic(tx: Transaction, settings: DeskSettings, call: Call, action: Action) -> list[Grant] | Refused:
     """The grants for each topic of an action, or why there is none."""
     found = by_phone.by_topic(tx, caller(tx, call), action, call.account)
-    return refused(tx, settings, found) if isinstance(found, NotAllowed) else found
+    return by_phone.why_not(tx, found, slack=settings.slack) if isinstance(found, NotAllowed) else found
 
 
 def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> None:
     """What somebody left who has proved who they are, and may not open a ticket (any more)."""
-    assert call.subject is not None
-    topic = call.topic or "technical"
-    customer_tickets.leave_pending(
-        tx, subject=subject, body=body, recorded=recorded, who=call.subject, account=call.account, topic=topic
-    )
+    spoken.keep(tx, caller(tx, call), call.account, call.topic or "technical", subject, recorded, body)
 
 
 def ring_ask(tx: Transaction, call: Call) -> Ask:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from authz import Action
+from desk.outcomes import Drafted, HandIn, Opened
 from ivr import answers as a
 from ivr.hours import Opening
 from ivr.types import Call
-from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
 from store.messages.timeline import Recorded
 from store.tickets.customer_tickets import Ticket
 
@@ -48,13 +49,13 @@ class Desk(Protocol):
 
     # --- tickets and messages
 
-    def topics(self, call: Call) -> a.Topics | a.Refused:
+    def topics(self, call: Call) -> a.Topics | Refused:
         """Of which a ticket may be opened by phone."""
 
-    def service_names(self, call: Call) -> tuple[ServiceName, ...] | a.Refused:
+    def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         """What a ticket, a request or an emergency (`about`) may be about."""
 
-    def open_ticket(self, call: Call, recorded: Recorded) -> int | None:
+    def open_ticket(self, call: Call, recorded: Recorded) -> Opened | None:
         """None: the right went meanwhile, and what was spoken waits with the desk. So below."""
 
     def tickets(self, call: Call) -> tuple[Ticket, ...] | a.NotTold:
@@ -62,7 +63,7 @@ class Desk(Protocol):
 
     def may_reply(self, call: Call) -> a.NotTold | None: ...
 
-    def reply(self, call: Call, recorded: Recorded) -> int | a.BeingUpdated | None: ...
+    def reply(self, call: Call, recorded: Recorded) -> bool | a.BeingUpdated: ...
 
     def may_leave_message(self, call: Call) -> a.MessageAllowed:
         """Counted before anything is recorded, for whoever is not proven."""
@@ -79,9 +80,10 @@ class Desk(Protocol):
         """Why the change that is wanted (`then`) may not be asked for now. Where there is nothing to change, the account is what
         the request would make of it: nobody who may is asked for a proof in vain."""
 
-    def request(self, call: Call, recorded: Recorded) -> a.RequestSaved | a.BeingUpdated | None: ...
+    def request(self, call: Call, recorded: Recorded) -> Opened | Drafted | a.BeingUpdated | None:
+        """Drafted: the second proof had run out by then."""
 
-    def hand_in(self, call: Call) -> a.HandedIn | a.NotTold:
+    def hand_in(self, call: Call) -> HandIn | a.NotTold:
         """The draft that `then` names goes to the desk."""
 
     # --- a second proof
@@ -104,11 +106,11 @@ class Desk(Protocol):
 
     # --- a person
 
-    def ring(self, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+    def ring(self, call: Call) -> int | a.RingEnded | Refused | Opening:
         """A person is asked for: of the desk, or of the emergency line (`about` emergency). The ring's id; RingEnded: there is no
         phone to ring; Opening: nobody is there until then."""
 
-    def look_at_ring(self, call: Call) -> int | a.Taken | a.Refused | None:
+    def look_at_ring(self, call: Call) -> int | a.Taken | Refused | None:
         """Their place in the queue, from 1; None: nobody came."""
 
     def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
@@ -117,7 +119,7 @@ class Desk(Protocol):
     def caller_left(self, call: Call) -> None:
         """They hung up while they waited for a person, and are called back."""
 
-    def ask_call_back(self, call: Call) -> a.RingEnded | a.Refused:
+    def ask_call_back(self, call: Call) -> a.RingEnded | Refused:
         """While the desk is closed: a call-back ticket."""
 
     def what_is_asked(self, call: Call) -> str:

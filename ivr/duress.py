@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authz import Proof
+from desk.outcomes import Opened
 from ivr import answers as a
 from ivr import ringing
 from ivr.asks import DeskSettings, judged, keep, ring_ask
@@ -20,7 +21,7 @@ from ivr.desk_port import Desk, GivesUp
 from ivr.hours import Opening
 from ivr.ringing import MOST_RINGS, RING_FOR
 from ivr.types import Call
-from store.accounts.account_details import AccountName, ServiceName
+from store.accounts.account_details import AccountName, Refused, ServiceName
 from store.calls import support_calls
 from store.db.transaction import Transaction
 from store.messages.timeline import Recorded
@@ -47,22 +48,22 @@ class UnderThreat:
     def offer(self, call: Call) -> a.Offered:
         return self.usual.offer(call)
 
-    def topics(self, call: Call) -> a.Topics | a.Refused:
+    def topics(self, call: Call) -> a.Topics | Refused:
         return self.usual.topics(call)
 
-    def service_names(self, call: Call) -> tuple[ServiceName, ...] | a.Refused:
+    def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         return self.usual.service_names(call)
 
     def may_leave_message(self, call: Call) -> a.MessageAllowed:
         return self.usual.may_leave_message(call)
 
-    def open_ticket(self, call: Call, recorded: Recorded) -> int | None:
+    def open_ticket(self, call: Call, recorded: Recorded) -> Opened | None:
         return self.usual.open_ticket(call, recorded)
 
     def leave_message(self, call: Call, recorded: Recorded) -> None:
         self.usual.leave_message(call, recorded)
 
-    def ask_call_back(self, call: Call) -> a.RingEnded | a.Refused:
+    def ask_call_back(self, call: Call) -> a.RingEnded | Refused:
         return self.usual.ask_call_back(call)
 
     def what_is_asked(self, call: Call) -> str:
@@ -70,10 +71,10 @@ class UnderThreat:
 
     # --- as always, once the desk was really rung
 
-    def ring(self, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+    def ring(self, call: Call) -> int | a.RingEnded | Refused | Opening:
         """The ring that nobody hears has no row: its id says when it began, in ms below zero."""
         granted = judged(self.tx, self.settings, ring_ask(self.tx, call))
-        if isinstance(granted, a.Refused):
+        if isinstance(granted, Refused):
             return granted
         closed = ringing.closed_until(self.tx, self.settings, call)
         if closed is not None:
@@ -82,7 +83,7 @@ class UnderThreat:
             return self._ended(call, support_calls.NOBODY_CAME)
         return -self.tx.now
 
-    def look_at_ring(self, call: Call) -> int | a.Taken | a.Refused | None:
+    def look_at_ring(self, call: Call) -> int | a.Taken | Refused | None:
         if _really_rung(call):
             return self.usual.look_at_ring(call)
         since = -(call.ring or 0)

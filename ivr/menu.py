@@ -28,7 +28,7 @@ from ivr.transitions import (
     unexpected,
 )
 from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
-from store.accounts.account_details import ServiceName
+from store.accounts.account_details import Refused, ServiceName
 
 LINK = "slack.link"  # no cell of the rules: one's own security, for whoever has come as far as the menu
 MESSAGE = "desk.message"  # nor this: proof never gives less than who has none, and they can leave one
@@ -63,7 +63,7 @@ def _hear_menu(call: Call, desk: Desk, event: Event) -> Said:
 def _open_ticket(call: Call, desk: Desk) -> Said:
     allowed = desk.topics(call)
     match allowed:
-        case a.Refused():
+        case Refused():
             return not_told(call, desk, allowed)
         case a.Topics((), True):
             return goto(call, desk, "request", *closed_but(allowed.why))
@@ -104,7 +104,7 @@ def _and_more(count: int) -> list[Utterance]:
 
 def _emergency(call: Call, desk: Desk) -> Said:
     names = desk.service_names(call)
-    if isinstance(names, a.Refused):
+    if isinstance(names, Refused):
         return not_told(call, desk, names)
     if len(names) > 1:
         return _choose_service(replace(call, at="service"), names)
@@ -164,7 +164,7 @@ def _hear_topic(call: Call, desk: Desk, event: Event) -> Said:
 
 def _ask_service(call: Call, desk: Desk) -> Said:
     names = desk.service_names(call)
-    if isinstance(names, a.Refused):
+    if isinstance(names, Refused):
         return not_told(call, desk, names)
     if len(names) < 2 and call.about in _SPOKEN:
         return goto(replace(call, service=_only(names)), desk, _SPOKEN[call.about])
@@ -205,10 +205,10 @@ def _hear_service(call: Call, desk: Desk, event: Event) -> Said:
 def _hear_record(call: Call, desk: Desk, event: Event) -> Said:
     if not isinstance(event, t.Spoken):
         return menu(call, desk)  # a key instead of a word: back
-    number = desk.open_ticket(call, event.recorded)
-    if number is None:
+    opened = desk.open_ticket(call, event.recorded)
+    if opened is None:
         return menu(call, desk, say("ticket_kept"))
-    return noted(call, desk, say("ticket_opened"), *number_twice(number))
+    return noted(call, desk, say("ticket_opened"), *number_twice(opened.number))
 
 
 STATES = {

@@ -96,7 +96,7 @@ def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = Non
 
 
 def _ours(tx: Transaction, on: PhoneContext, query: Mapping[str, str], sid: str) -> CallBack:
-    """The call back a URL is about. Raises `Refused` unless it is one of ours and this call."""
+    """The call back a URL is about. Raises `RefusedError` unless it is one of ours and this call."""
     id = numbers.parse_int(query.get("call_back", ""))
     if id is None or not is_step_token(on.store.keys, query.get("t", ""), "call_back", id):
         raise RefusedError("not a call back of ours")

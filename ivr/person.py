@@ -11,6 +11,7 @@ from ivr.desk_port import Desk, GivesUp
 from ivr.hours import Opening
 from ivr.transitions import RESUMED, State, goodbye, goto, menu, not_told, noted, number_twice, screen, unexpected
 from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
+from store.accounts.account_details import Refused
 
 
 def ring(call: Call, desk: Desk) -> Said:
@@ -26,7 +27,7 @@ def ring(call: Call, desk: Desk) -> Said:
             return goto(call, desk, "closed", *told)
         case a.RingEnded():  # there is no phone to ring
             return _back(call, desk, answer)
-        case a.Refused():
+        case Refused():
             return not_told(call, desk, answer)
 
 
@@ -54,7 +55,7 @@ def _look(call: Call, desk: Desk) -> Said:
             return _talk(call, now)
         case None:
             return _give_up(call, desk, "nobody_came")
-        case a.Refused():
+        case Refused():
             return not_told(call, desk, now)
 
 
@@ -98,7 +99,7 @@ def _hear_closed(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("1"):
             asked = desk.ask_call_back(call)
-            return not_told(call, desk, asked) if isinstance(asked, a.Refused) else _back(call, desk, asked)
+            return not_told(call, desk, asked) if isinstance(asked, Refused) else _back(call, desk, asked)
         case Keys():
             return menu(call, desk)
     raise unexpected(call, event)
@@ -116,7 +117,7 @@ def back_to_talk(call: Call, desk: Desk, passed: bool | None) -> Said:
         case a.BackInRoom(room, came):
             said = say("keypad_passed" if came else "keypad_failed"), say("back_to_agent")
             return screen(call, t.Conference(room), *said)
-        case a.Refused() if call.proof >= Proof.VERIFIED:
+        case Refused() if call.proof >= Proof.VERIFIED:
             return not_told(call, desk, back)
         case a.BeingUpdated():
             return not_told(call, desk, back)

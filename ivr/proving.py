@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from authz import Action, Proof, Topic, person_of
-from desk import verification
+from desk import by_phone, verification
 from ivr import answers as a
-from ivr import requesting
 from ivr.asks import DeskSettings, caller
 from ivr.desk_port import CodeRefused, WayTaken
 from ivr.ticket_list import drafted
@@ -72,7 +71,7 @@ def proved(tx: Transaction, call: Call) -> bool:
 
 
 def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a.AlreadyProved | None:
-    requests = requesting.possible(tx, call)
+    requests = by_phone.requests(tx, caller(tx, call), _which(call))
     wanted = requests.anywhere
     found = _found(tx, settings, call)
     until = _until(tx, call)

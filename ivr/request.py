@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from authz import ABOUT_A_SERVICE, REQUESTS, Action
+from desk.outcomes import Drafted
 from ivr import answers as a
 from ivr import types as t
 from ivr.desk_port import Desk
@@ -76,7 +77,7 @@ def _hear_speak(call: Call, desk: Desk, event: Event) -> Said:
     if isinstance(saved, a.BeingUpdated):
         return not_told(call, desk, saved)
     number = number_twice(saved.number)
-    if saved.drafted:
+    if isinstance(saved, Drafted):
         return noted(call, desk, say("request_draft"), *number, say("request_draft_how"))
     return noted(call, desk, say("request_open"), *number)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from authz import Grant, Proof, subject_of
+from desk import by_phone
 from desk.actors import NotAllowed, judge
 from ivr import answers as a
-from ivr.asks import DeskSettings, judged, keep, refused, ring_ask
+from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import GivesUp
 from ivr.hours import Opening
 from ivr.types import Call
+from store.accounts.account_details import Refused
 from store.accounts.people import resolve
 from store.calls import agent_legs, callbacks, live_calls, support_calls
 from store.calls.support_calls import SupportCall
@@ -43,9 +45,9 @@ def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening
     return hours.next(tx.now)
 
 
-def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.RingEnded | Refused | Opening:
     granted = judged(tx, settings, ring_ask(tx, call))
-    if isinstance(granted, a.Refused):
+    if isinstance(granted, Refused):
         return granted
     closed = closed_until(tx, settings, call)
     if closed is not None:
@@ -84,10 +86,10 @@ def has_gone(tx: Transaction, ring: SupportCall) -> bool:
     return ring.seen_at < tx.now - RING_FOR
 
 
-def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.Taken | a.Refused | None:
+def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.Taken | Refused | None:
     assert call.ring is not None
     may = _still_may(tx, settings, call)
-    if isinstance(may, a.Refused):
+    if isinstance(may, Refused):
         return may
     ring = support_calls.hold(tx, call.ring)
     if ring is not None and ring.taken:
@@ -98,13 +100,13 @@ def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.Taken |
     return support_calls.place(tx, ring)
 
 
-def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | a.Refused:
+def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | Refused:
     """Whether they may still talk to the desk. If not, the ring ends."""
     found = judge(tx, ring_ask(tx, call))
     if isinstance(found, Grant):
         return found
     support_calls.end(tx, tx.call or "", support_calls.REFUSED)
-    return refused(tx, settings, found)
+    return by_phone.why_not(tx, found, slack=settings.slack)
 
 
 def _taken(tx: Transaction, ring: SupportCall) -> a.Taken:
@@ -170,9 +172,9 @@ def call_back_ticket(
     return customer_tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)
 
 
-def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> a.RingEnded | a.Refused:
+def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> a.RingEnded | Refused:
     granted = judged(tx, settings, ring_ask(tx, call))
-    if isinstance(granted, a.Refused):
+    if isinstance(granted, Refused):
         return granted
     body = "The caller asked for a person by phone while the desk was closed."
     number = customer_tickets.open(
@@ -193,7 +195,7 @@ def what_is_asked(tx: Transaction, call: Call) -> str:
 
 def back_to_talk(
     tx: Transaction, settings: DeskSettings, call: Call, keyed: bool | None
-) -> a.BackInRoom | a.Refused | None:
+) -> a.BackInRoom | Refused | None:
     """Whoever has passed may still talk to the desk, or not; whoever has failed goes back to the agent, who sees it."""
     assert call.ring is not None
     assert tx.call is not None
@@ -208,7 +210,7 @@ def back_to_talk(
         return None
     if keyed is not False:
         may = _still_may(tx, settings, call)
-        if isinstance(may, a.Refused):
+        if isinstance(may, Refused):
             return may
     return a.BackInRoom(support_calls.room(ring.id), passed)
 

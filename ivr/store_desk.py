@@ -8,21 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from authz import Action, Grant, Proof, Topic
-from desk import accounts, by_phone
+from authz import Action, Proof, Topic
+from desk import accounts, by_phone, choices, spoken, tickets
+from desk.actors import NotAllowed
+from desk.by_phone import OnlyElsewhere
+from desk.outcomes import Drafted, HandIn, Opened
 from ivr import answers as a
-from ivr import proving, requesting, ringing
-from ivr.asks import DeskSettings, asked, by_topic, caller, judged, keep
+from ivr import proving, ringing
+from ivr.asks import DeskSettings, account_of, asked, by_topic, caller, judged, keep
 from ivr.desk_port import CodeRefused, Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
 from ivr.hours import Opening
 from ivr.menu import LINK, MENU, MESSAGE
 from ivr.request import wanted
 from ivr.step_up import STEP_UP
+from ivr.ticket_list import drafted
 from ivr.transitions import PAGE
 from ivr.types import Call
 from store.accounts import account_details
-from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
 from store.accounts.people import claimed_by
 from store.calls import message_limits
 from store.codes import one_time_codes
@@ -65,9 +69,8 @@ class StoreDesk:
 
     def offer(self, call: Call) -> a.Offered:
         tx, settings = self.tx, self.settings
-        assert call.account is not None
         several = len(call.accounts) > 1  # or there is no other account to tell it from
-        found = by_phone.menu(tx, caller(tx, call), call.account, _OF_THE_MENU, named=several)
+        found = by_phone.menu(tx, caller(tx, call), account_of(call), _OF_THE_MENU, named=several)
         cells = found.actions
         if call.proof >= Proof.VERIFIED:
             cells |= ({LINK} if settings.slack else set()) | (set() if "phone.support" in cells else {MESSAGE})
@@ -80,13 +83,13 @@ class StoreDesk:
             cells |= {STEP_UP} if proved or proving.offers(tx, settings, call) else set()
         return a.Offered(cells, found.name, alone, proved)
 
-    def invoices(self, call: Call) -> tuple[Invoice, ...] | a.Refused:
+    def invoices(self, call: Call) -> tuple[Invoice, ...] | Refused:
         granted = judged(self.tx, self.settings, asked(self.tx, call, Action.BILLING_VIEW))
-        return granted if isinstance(granted, a.Refused) else tuple(account_details.invoices(self.tx, granted))
+        return granted if isinstance(granted, Refused) else tuple(account_details.invoices(self.tx, granted))
 
-    def services(self, call: Call) -> tuple[Service, ...] | a.Refused:
+    def services(self, call: Call) -> tuple[Service, ...] | Refused:
         granted = judged(self.tx, self.settings, asked(self.tx, call, Action.SERVICE_VIEW))
-        return granted if isinstance(granted, a.Refused) else tuple(account_details.services(self.tx, granted))
+        return granted if isinstance(granted, Refused) else tuple(account_details.services(self.tx, granted))
 
     def link_code(self, call: Call) -> a.Code | None:
         """Never for somebody whose PIN failed in the middle of the call: a link would be a proof."""
@@ -98,39 +101,30 @@ class StoreDesk:
 
     # --- tickets and messages
 
-    def topics(self, call: Call) -> a.Topics | a.Refused:
+    def topics(self, call: Call) -> a.Topics | Refused:
         granted = by_topic(self.tx, self.settings, call, Action.TICKET_OPEN)
-        requests = bool(requesting.possible(self.tx, call).by_phone)
-        if isinstance(granted, a.Refused):
+        requests = bool(by_phone.requests(self.tx, caller(self.tx, call), account_of(call)).by_phone)
+        if isinstance(granted, Refused):
             return a.Topics((), requests, why=granted) if requests else granted
         topics = tuple(grant.topic for grant in granted if grant.topic is not None)
         state = account_details.takes_billing_alone(self.tx, granted[0]) if topics == (Topic.BILLING,) else None
         return a.Topics(topics, requests, state)
 
-    def service_names(self, call: Call) -> tuple[ServiceName, ...] | a.Refused:
+    def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         if call.about == "request":
-            return requesting.service_names(self.tx, call)
+            return tuple(choices.service_names(self.tx, caller(self.tx, call), account_of(call)))
         emergency = call.about == "emergency"
         cell = (Action.PHONE_EMERGENCY, None) if emergency else (Action.TICKET_OPEN, Topic.TECHNICAL)
         granted = judged(self.tx, self.settings, asked(self.tx, call, *cell))
-        return granted if isinstance(granted, a.Refused) else tuple(account_details.service_names(self.tx, granted))
+        return granted if isinstance(granted, Refused) else tuple(account_details.service_names(self.tx, granted))
 
-    def open_ticket(self, call: Call, recorded: Recorded) -> int | None:
-        tx = self.tx
-        granted = by_topic(tx, self.settings, call, Action.TICKET_OPEN)
-        verdict = next((g for g in granted if g.topic == call.topic), None) if isinstance(granted, list) else None
-        if customer_tickets.has_recording(tx, recorded.sid):
-            return customer_tickets.with_recording(tx, verdict, recorded.sid) if verdict is not None else None
-        if verdict is None:
-            keep(tx, call, recorded, "Left by phone after the right to open tickets had gone")
-            return None
-        what = account_details.service_name(tx, verdict, call.service) if call.service else None
-        subject = f"{what} (by phone)" if what else f"A {call.topic} question (by phone)"
-        return customer_tickets.open(tx, verdict, subject=subject, body="", service=call.service, recorded=recorded)
+    def open_ticket(self, call: Call, recorded: Recorded) -> Opened | None:
+        who, topic = caller(self.tx, call), call.topic or ""
+        return spoken.open_ticket(self.tx, who, account_of(call), topic, recorded, service=call.service)
 
-    def tickets(self, call: Call) -> tuple[Ticket, ...] | a.Refused:
+    def tickets(self, call: Call) -> tuple[Ticket, ...] | Refused:
         granted = by_topic(self.tx, self.settings, call, Action.TICKET_VIEW)
-        if isinstance(granted, a.Refused):
+        if isinstance(granted, Refused):
             return granted
         found = tuple(customer_lists.listed(self.tx, granted, answers=True))
         if call.ticket < len(found):  # the one that is read out now, with the desk's answer
@@ -140,23 +134,13 @@ class StoreDesk:
             )
         return found
 
-    def may_reply(self, call: Call) -> a.Refused | None:
-        granted = self._reply_grants(call)
-        return granted if isinstance(granted, a.Refused) else None
+    def may_reply(self, call: Call) -> Refused | None:
+        granted = by_topic(self.tx, self.settings, call, Action.TICKET_REPLY)
+        return granted if isinstance(granted, Refused) else None
 
-    def reply(self, call: Call, recorded: Recorded) -> int | None:
-        granted = self._reply_grants(call)
-        if customer_tickets.has_recording(self.tx, recorded.sid):
-            return None if isinstance(granted, a.Refused) else call.told
-        for grant in [] if isinstance(granted, a.Refused) else granted:
-            if customer_tickets.reply(self.tx, grant, call.told, body="", recorded=recorded):
-                return call.told
-        subject = f"Left by phone for ticket {call.told}, which they may not answer any more"
-        keep(self.tx, call, recorded, subject)
-        return None
-
-    def _reply_grants(self, call: Call) -> list[Grant] | a.Refused:
-        return by_topic(self.tx, self.settings, call, Action.TICKET_REPLY)
+    def reply(self, call: Call, recorded: Recorded) -> bool:
+        topic = call.topic or "technical"
+        return spoken.reply(self.tx, caller(self.tx, call), account_of(call), topic, call.told, recorded)
 
     def may_leave_message(self, call: Call) -> a.MessageAllowed:
         """Whoever proved who they are leaves what they want."""
@@ -183,17 +167,27 @@ class StoreDesk:
 
     # --- a change
 
-    def requests(self, call: Call) -> tuple[Action, ...] | a.Refused:
-        return requesting.which(self.tx, self.settings, call)
+    def requests(self, call: Call) -> tuple[Action, ...] | Refused:
+        actions = by_phone.requests(self.tx, caller(self.tx, call), account_of(call)).by_phone
+        why = None if actions else self._why_not(call, Action.SERVICE_ORDER)
+        return why if isinstance(why, Refused) else actions
 
-    def may_request(self, call: Call) -> a.Refused | Literal["nothing_to_change"] | None:
-        return requesting.why_not(self.tx, self.settings, call, wanted(call))
+    def may_request(self, call: Call) -> Refused | Literal["nothing_to_change"] | None:
+        return self._why_not(call, wanted(call))
 
-    def request(self, call: Call, recorded: Recorded) -> a.RequestSaved | None:
-        return requesting.save(self.tx, call, recorded)
+    def _why_not(self, call: Call, action: Action) -> Refused | Literal["nothing_to_change"] | None:
+        why = by_phone.why_no_request(self.tx, caller(self.tx, call), action, account_of(call), call.service)
+        if isinstance(why, NotAllowed | OnlyElsewhere):
+            return by_phone.why_not(self.tx, why, slack=self.settings.slack)
+        return why
 
-    def hand_in(self, call: Call) -> a.HandedIn | a.Refused:
-        return requesting.hand_in(self.tx, self.settings, call)
+    def request(self, call: Call, recorded: Recorded) -> Opened | Drafted | None:
+        who = caller(self.tx, call)
+        return spoken.request(self.tx, who, account_of(call), wanted(call), recorded, service=call.service)
+
+    def hand_in(self, call: Call) -> HandIn | Refused:
+        done = tickets.try_hand_in(self.tx, caller(self.tx, call), drafted(call) or 0, call.account)
+        return by_phone.why_not(self.tx, done, slack=self.settings.slack) if isinstance(done, NotAllowed) else done
 
     # --- a second proof
 
@@ -217,10 +211,10 @@ class StoreDesk:
 
     # --- a person
 
-    def ring(self, call: Call) -> int | a.RingEnded | a.Refused | Opening:
+    def ring(self, call: Call) -> int | a.RingEnded | Refused | Opening:
         return ringing.ring(self.tx, self.settings, call)
 
-    def look_at_ring(self, call: Call) -> int | a.Taken | a.Refused | None:
+    def look_at_ring(self, call: Call) -> int | a.Taken | Refused | None:
         return ringing.look(self.tx, self.settings, call)
 
     def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
@@ -229,13 +223,13 @@ class StoreDesk:
     def caller_left(self, call: Call) -> None:
         ringing.caller_left(self.tx, call)
 
-    def ask_call_back(self, call: Call) -> a.RingEnded | a.Refused:
+    def ask_call_back(self, call: Call) -> a.RingEnded | Refused:
         return ringing.ask_call_back(self.tx, self.settings, call)
 
     def what_is_asked(self, call: Call) -> str:
         return ringing.what_is_asked(self.tx, call)
 
-    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | a.Refused | None:
+    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | Refused | None:
         return ringing.back_to_talk(self.tx, self.settings, call, passed)
 
     def end_talk(self, _call: Call) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from desk.outcomes import HandIn
 from ivr import answers as a
 from ivr import types as t
 from ivr.desk_port import Desk
@@ -66,8 +67,9 @@ def hand_in(call: Call, desk: Desk) -> Said:
     done = desk.hand_in(wants)
     if isinstance(done, a.NotTold):
         return prove_or_not_told(wants, desk, done)
-    if done.number is not None:
-        return menu(wants, desk, say("handed_in_already" if done.already else "handed_in", number=done.number))
+    if done in (HandIn.DONE, HandIn.ALREADY):
+        told = say("handed_in" if done is HandIn.DONE else "handed_in_already", number=drafted(call))
+        return menu(wants, desk, told)
     if call.about in _NO_DRAFT:  # nobody spoke of handing anything in
         return not_a_choice(replace(wants, then=""), desk)
     return menu(wants, desk, say("no_draft"))
@@ -76,10 +78,10 @@ def hand_in(call: Call, desk: Desk) -> Said:
 def _hear_reply(call: Call, desk: Desk, event: Event) -> Said:
     if not isinstance(event, t.Spoken):
         return menu(call, desk)
-    number = desk.reply(call, event.recorded)
-    if isinstance(number, a.BeingUpdated):
-        return not_told(call, desk, number)
-    return menu(call, desk, say("ticket_kept") if number is None else say("added_to_ticket", number=number))
+    added = desk.reply(call, event.recorded)
+    if isinstance(added, a.BeingUpdated):
+        return not_told(call, desk, added)
+    return menu(call, desk, say("added_to_ticket", number=call.told) if added else say("ticket_kept"))
 
 
 STATES = {

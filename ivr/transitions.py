@@ -8,9 +8,10 @@ from typing import NamedTuple, TypeVar
 
 from authz import NAMES, Next, Reason, leaves_out_suspension
 from ivr import types as t
-from ivr.answers import NotTold, Refused
+from ivr.answers import NotTold
 from ivr.desk_port import Desk
 from ivr.types import Call, Event, HangUp, Move, Said, Screen, Utterance, say
+from store.accounts.account_details import Refused
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more

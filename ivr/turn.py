@@ -103,7 +103,7 @@ def answer_call(
 
 
 def take_turn(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
-    """The TwiML of the next screen. Raises `Refused`."""
+    """The TwiML of the next screen. Raises `RefusedError`."""
     begun = begin_turn(on, sid, token, heard, fingerprint)
     return begun if isinstance(begun, str) else begun()
 
@@ -125,7 +125,7 @@ def begin_turn(
 
 def summon(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> str:
     """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
-    meanwhile, and for a repeat, what it stands at. Raises `Refused`."""
+    meanwhile, and for a repeat, what it stands at. Raises `RefusedError`."""
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or row.ended_at is not None:
@@ -253,7 +253,7 @@ def _settle(
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:
-    """The stored answer, for a repeat of the last turn; None for the turn this call waits for. Raises `Refused`."""
+    """The stored answer, for a repeat of the last turn; None for the turn this call waits for. Raises `RefusedError`."""
     if is_step_token(tx.keys, token, row.sid, row.step):
         return None
     if row.step and is_step_token(tx.keys, token, row.sid, row.step - 1) and row.fingerprint in fingerprint:

@@ -18,7 +18,8 @@ from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply, Tickets, Why, from_value
 from desk import choices, delegation, linking, tickets
 from desk.delegation import Answered, Asked
-from desk.tickets import Added, Drafted
+from desk.outcomes import Drafted
+from desk.tickets import Added
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state

@@ -17,6 +17,7 @@ from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
+from desk.outcomes import HandIn
 from desk.verification import NotProved
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -174,7 +175,7 @@ def _proved(
         outbox.tell(tx, user, Fixed("proof_later") if late else Fixed("proof_wrong"), key, where=spoken.reply_there)
     elif draft is None:
         outbox.tell(tx, user, Named("proved"), spoken.key, where=spoken.reply_there)
-    elif (done := tickets.hand_in(tx, who, number)) is not tickets.HandIn.DONE:  # that is said by the ticket itself
+    elif (done := tickets.hand_in(tx, who, number)) is not HandIn.DONE:  # that is said by the ticket itself
         outbox.tell(tx, user, not_handed_in(done, number), spoken.key, where=spoken.reply_there)
 
 

@@ -10,7 +10,7 @@ from authz import person_of
 from bot.platform.identity import Who
 from desk import tickets
 from desk.choices import Kind
-from desk.tickets import Drafted, Opened
+from desk.outcomes import Drafted, Opened
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.messages.timeline import Sent

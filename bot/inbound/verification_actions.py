@@ -12,7 +12,7 @@ from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
 from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
 from desk import approvals, own_security, tickets, verification
-from desk.tickets import HandIn
+from desk.outcomes import HandIn
 from store import Transaction
 from store.accounts.account_details import Refused
 

@@ -11,8 +11,8 @@ from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Block, Message
 from desk.accounts import OfAccounts
+from desk.outcomes import HandIn
 from desk.own_security import Enrolled
-from desk.tickets import HandIn
 from desk.verification import Proved, Standing, Ways
 from store.accounts.account_details import AccountName, Refused
 from store.tickets.customer_tickets import Ticket

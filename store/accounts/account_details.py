@@ -147,7 +147,8 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refusal as its asker may hear it: what it would need, who can take its way forward, and who can lend it."""
+    """A refusal as its asker may hear it: what it would need, who can take its way forward, and who can lend it. `elsewhere`: what they
+    can do at another channel all the same, `billing` tickets or the `request` itself."""
 
     cell: str
     denied: Denied
@@ -155,6 +156,7 @@ class Refused:
     needs_role: bool = False
     helpers: tuple[str, ...] = ()
     lenders: tuple[Lender, ...] = ()
+    elsewhere: str = ""
 
 
 def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:

@@ -9,8 +9,8 @@ from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from desk.accounts import OfAccounts, Rights
 from desk.choices import Choice
+from desk.outcomes import HandIn
 from desk.ticket_lists import Page
-from desk.tickets import HandIn
 from desk.verification import Proved, Ways
 from store.messages.timeline import EVENTS
 from store.tickets import answer_delivery

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Topic
+from desk.outcomes import Drafted, HandIn, Opened
 from ivr import answers as a
 from ivr import callback, dialogue
 from ivr import types as t
@@ -16,7 +17,7 @@ from ivr.hours import Opening
 from ivr.menu import MENU
 from ivr.transitions import PAGE, TABLE
 from ivr.types import Call, Event, Keys, Screen
-from store.accounts.account_details import AccountName, Invoice, Service, ServiceName
+from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
 from store.messages.timeline import Recorded
 from store.tickets.customer_tickets import Ticket
 from store.verification.step_ups import FACTORS
@@ -146,9 +147,9 @@ def denied(dice: Dice) -> Denied:
     return Denied(reason, ("D-1",), dice.one_of(list(Next)))
 
 
-def refused(dice: Dice, cell: str) -> a.Refused:
+def refused(dice: Dice, cell: str) -> Refused:
     names = ("Raj Patel", "Dev Anand")[: dice.throw(3)]
-    return a.Refused(cell, denied(dice), ("manage_support",)[: dice.throw(2)], dice.throw(2) == 1, names)
+    return Refused(cell, denied(dice), ("manage_support",)[: dice.throw(2)], dice.throw(2) == 1, names)
 
 
 def of_a_pin(dice: Dice) -> t.PinOutcome:
@@ -214,8 +215,10 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             if not dice.throw(4):
                 return refused(dice, "phone.emergency")
             return tuple(ServiceName(f"s-{n}", f"Server {n}") for n in range(dice.throw(20)))
-        case "open_ticket" | "reply":
-            return dice.one_of((1001, 1001, None))
+        case "open_ticket":
+            return dice.one_of((Opened(1001), Opened(1001), None))
+        case "reply":
+            return dice.one_of((True, True, False))
         case "tickets":
             if not dice.throw(4):
                 return refused(dice, "ticket.view:billing")
@@ -240,10 +243,9 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
         case "may_request":
             return dice.one_of((None, None, refused(dice, "service.cancel"), "nothing_to_change"))
         case "request":
-            return dice.one_of((a.RequestSaved(1001, False), a.RequestSaved(1001, True), None))
+            return dice.one_of((Opened(1001), Drafted(1001), None))
         case "hand_in":
-            done = (a.HandedIn(1001), a.HandedIn(1001, already=True), a.HandedIn(None), refused(dice, "service.cancel"))
-            return dice.one_of(done)
+            return dice.one_of((HandIn.DONE, HandIn.ALREADY, HandIn.NONE, refused(dice, "service.cancel")))
         case "ways":
             if call.at == "carry" or (call.at == "stepped_up" and not dice.throw(3)):
                 return a.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)

@@ -328,25 +328,6 @@ def test_an_agent_without_a_phone_has_all_phones_rung(open_one_desk: Opens) -> N
     assert sorted(ringing) == ["+441632960001", "+441632960002"]
 
 
-def test_an_emergency_in_a_call_of_ours_rings_the_emergency_line(open_one_desk: Opens) -> None:
-    """Nobody could be rung for them at first; then they press 5, and it is not the phone of whoever had them called that rings."""
-    desk = open_one_desk(emergency_number="+441632960009")
-    has_called(desk)
-    mia = rung(desk)
-    mia.answer()
-    right = tables.contact_rights.c
-    support = (right.person_id == person(desk, "mia.chen")) & (right.right == "manage_support")
-    change(desk, update(tables.contact_rights).where(support).values(right="purchase_services"))
-    mia.press("17846325#")
-    assert count(desk, tables.rings) == 0, "they may not ask for a person at this moment"
-    support = (right.person_id == person(desk, "mia.chen")) & (right.right == "purchase_services")
-    change(desk, update(tables.contact_rights).where(support).values(right="manage_support"))
-    mia.press("5")
-    desk.work()
-    assert rung(desk, "agent").called == "+441632960009"
-    assert any("emergency line" in said for said in mia.heard)
-
-
 def test_of_two_workers_one_rings(desk: Desk) -> None:
     staff = kim(desk)
     with desk.store.transaction("test") as tx:

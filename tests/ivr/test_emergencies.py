@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 from store import tables
 from tests.desk import Desk
 from tests.ivr.conftest import Opens
+from tests.ivr.elsewhere import has_called, person
 from tests.ivr.switchboard import EMERGENCY, asks, rings, tickets
+from tests.ivr.test_call_backs import rung
 from tests.ivr.wire import change, count, rows
 
 NOT_COVERED = ["No service here has emergency cover.", "You can open a ticket instead."]
@@ -63,3 +65,22 @@ def test_an_account_without_a_service_may_have_one(one_desk: Desk) -> None:
     change(one_desk, tables.services.delete())
     asks(one_desk, "+441632960103", "61520493", key="5")
     assert len(rings(one_desk)) == 1
+
+
+def test_an_emergency_in_a_call_of_ours_rings_the_emergency_line(open_one_desk: Opens) -> None:
+    """Nobody could be rung for them at first; then they press 5, and it is not the phone of whoever had them called that rings."""
+    desk = open_one_desk(emergency_number="+441632960009")
+    has_called(desk)
+    mia = rung(desk)
+    mia.answer()
+    right = tables.contact_rights.c
+    support = (right.person_id == person(desk, "mia.chen")) & (right.right == "manage_support")
+    change(desk, update(tables.contact_rights).where(support).values(right="purchase_services"))
+    mia.press("17846325#")
+    assert count(desk, tables.support_calls) == 0, "they may not ask for a person at this moment"
+    support = (right.person_id == person(desk, "mia.chen")) & (right.right == "purchase_services")
+    change(desk, update(tables.contact_rights).where(support).values(right="manage_support"))
+    mia.press("5")
+    desk.work()
+    assert rung(desk, "agent").called == "+441632960009"
+    assert any("emergency line" in said for said in mia.heard)

@@ -10,11 +10,12 @@ from sqlalchemy import select, update
 from authz import Denied, Next, Proof, Reason
 from ivr import after, transitions
 from ivr.agent import told_url
-from ivr.answers import BackInRoom, Refused
+from ivr.answers import BackInRoom
 from ivr.store_desk import StoreDesk
 from ivr.types import Call, Conference, HangUp, Keys, Proved
 from simulator.phone import Phone
 from store import tables
+from store.accounts.account_details import Refused
 from store.calls import support_calls as store_rings
 from store.verification import step_ups
 from tests.desk import PUBLIC, Desk

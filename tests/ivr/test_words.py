@@ -19,14 +19,13 @@ from hypothesis import strategies as st
 
 import ivr
 from authz import NAMES, REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
-from ivr import answers as a
 from ivr import phrases, screens
 from ivr.menu import LINK, MENU, MESSAGE
 from ivr.phrases import LONGEST_TEXT, speakable
 from ivr.step_up import STEP_UP, WAYS
 from ivr.transitions import refusal
 from ivr.types import Conference, Gather, HangUp, Record, Screen, say
-from store.accounts.account_details import Invoice
+from store.accounts.account_details import Invoice, Refused
 from store.messages.timeline import STATUSES
 from tests.sizes import size
 
@@ -134,7 +133,7 @@ def test_every_format_is_known() -> None:
 def test_every_refusal_says_why_and_the_way_forward(reason: Reason) -> None:
     for way in Next:
         for helpers in ((), ("Raj Patel",), ("Raj Patel", "Dev Anand", "Olivia Hart", "Sam Okoro")):
-            refused = a.Refused(
+            refused = Refused(
                 "ticket.open:technical", Denied(reason, ("D-1",), way), ("manage_support",), False, helpers
             )
             said = [WORDS.say(each) for each in refusal(refused)]

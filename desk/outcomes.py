@@ -1,0 +1,29 @@
+"""What comes of what customers do with tickets. Values alone, which every channel may hold, the phone's dialogue as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The desk has it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """It waits for a second proof, and the desk has not got it."""
+
+    number: int
+
+
+class HandIn(Enum):
+    """What became of a draft: now, or before."""
+
+    DONE = "done"
+    ALREADY = "already"
+    WITHDRAWN = "withdrawn"
+    NONE = "none"  # nothing of theirs
