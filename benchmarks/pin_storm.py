@@ -39,7 +39,7 @@ from store import Store, open_store, tables
 from store.verification import attempt_limits, caller_limits, pins
 from store.verification.attempt_limits import Admission
 from store.verification.pins import KeptPin, Pin
-from tests.desk import NOON, SECRET, furnish
+from tests.desk import NOON, SECRET, load_samples
 
 MIA, HER_ID, HER_PIN = 8, "10000081", "17846325"
 OLIVIA = Call(support_id="10000016", number="+441632960101")
@@ -251,7 +251,7 @@ def main() -> None:
     wrong = 0
     with databases("storm", kinds=(given.only,) if given.only else KINDS) as urls:
         for (kind, _), url in urls.items():
-            furnish(url)
+            load_samples(url)
             wrong += storm(kind, url, given.guesses, given.connections // given.processes, given.processes)
     sys.exit("some figures are not those wanted" if wrong else 0)
 

@@ -37,7 +37,7 @@ from ivr.webhook import step_token
 from store import HashPool, Keys
 from store.verification import attempt_limits
 from store.verification.pins import Pin
-from tests.desk import PUBLIC, Desk, furnish
+from tests.desk import PUBLIC, Desk, load_samples
 from tests.refused import Stranger, prepare, strangers, unknown_ids
 
 CONTROL = "(control: no hash)"
@@ -143,8 +143,8 @@ async def measure(url: str, samples: int) -> list[Times]:
     evaluate, leaving_out = pin.evaluate, [False]
 
     def evaluated(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | None:
-        assert desk.house.phone is not None
-        desk.house.phone.radar._memories.clear()  # it would slow a thousand guesses with one PIN, and say so to the ear
+        assert desk.container.phone is not None
+        desk.container.phone.radar._memories.clear()  # it would slow a thousand guesses with one PIN, and say so to the ear
         if leaving_out[0]:
             pool.leave()
             return None
@@ -231,7 +231,7 @@ def main() -> None:
     good = True
     with databases("timing", kinds=(given.only,) if given.only else KINDS) as urls:
         for (kind, _), url in urls.items():
-            furnish(url)
+            load_samples(url)
             good &= report(kind, asyncio.run(measure(url, given.samples)))
     print(
         f"lock {attempt_limits.LOCK // 60_000} min, {attempt_limits.TRIES_A_MINUTE} tries a minute, Argon2id 19 MiB t=2 p=1",

@@ -78,7 +78,7 @@ def desk() -> FastAPI:
     os.sched_setaffinity(0, {CORE})
     made = app()
     if os.environ.get("BENCH_WORKER") == "off":
-        made.state.house.worker.start = lambda: None
+        made.state.container.worker.start = lambda: None
     return made
 
 

@@ -30,7 +30,7 @@ from store import Keys, Store, open_store, tables
 from store.slack import installations
 from store.slack.installations import Installation
 from store.verification import slack_members
-from tests.desk import SECRET, furnish
+from tests.desk import SECRET, load_samples
 
 SIGNING, TOKEN = "0123456789abcdef0123456789abcdef", "xoxb-of-the-desk"
 MIA, MIA_IN_SLACK = "mia.chen", "U0MIA"
@@ -183,7 +183,7 @@ def opened(url: str) -> Store:
 
 def furnished(url: str) -> None:
     """The sample accounts, the app installed, and Mia Chen linked: she has one thing to open a ticket about."""
-    furnish(url)
+    load_samples(url)
     store, p = opened(url), tables.people.c
     with store.transaction("test") as tx:
         installations.put(tx, Installation(DESK, "Deskgate Hosting", BOT, "B0DESKGATE"))

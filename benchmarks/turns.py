@@ -247,11 +247,11 @@ def where_the_time_goes(kind: str, url: str, opened: Any, times: int) -> None:
         runner.run(through_the_door(app, made, times // 5))
         floor = runner.run(through_the_door(bare(), [Prepared(job, *call) for call in any_calls(public)], times))
         plain = runner.run(through_the_door(app, made, times))
-        with Stopwatch(PARTS, app.state.house.store.engine) as watch:
+        with Stopwatch(PARTS, app.state.container.store.engine) as watch:
             total = runner.run(through_the_door(app, made, times))
     title = f"{kind}, key 9, one at a time ({plain / times * 1e6:.0f} µs without the stopwatch; bare {floor / times * 1e6:.0f})"
     watch.report(title, times, total, "FastAPI, metrics, hop to a thread and back")
-    app.state.house.store.close()
+    app.state.container.store.close()
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from benchmarks.measuring import databases
 from benchmarks.slack_side import MIA, MIA_IN_SLACK
 from simulator.phone import Phone
 from tests.bot.slack_desk import AGENTS, SlackDesk, stage
-from tests.desk import furnish
+from tests.desk import load_samples
 from tests.golden.people import PEOPLE
 from tests.portal.browsing import Agent
 from tests.statements import watched
@@ -124,7 +124,7 @@ def main() -> None:
     counter = Counter()
     with databases("walks", kinds=("SQLite",)) as urls, stage() as here:
         url = urls["SQLite", "walks"]
-        furnish(url)
+        load_samples(url)
         desk = SlackDesk(url, here)
         with watched(desk.store.engine, counter.statement):
             hands = prepared(desk)

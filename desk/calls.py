@@ -11,7 +11,7 @@ from desk import ticket_work
 from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
 from store.calls import callbacks, claims, live_calls, support_calls
-from store.calls.support_calls import SupportCall, Whisper
+from store.calls.support_calls import AgentBriefing, SupportCall
 from store.tickets import agent_tickets
 
 
@@ -28,7 +28,7 @@ class Claim(Enum):
 class TakenCall:
     """`briefing` is what the agent hears before the caller; `words` are the desk's two in this call."""
 
-    briefing: Whisper
+    briefing: AgentBriefing
     words: tuple[str, str] | None
 
 
@@ -90,7 +90,7 @@ def take(tx: Transaction, call: SupportCall, leg_call: str, leg: int) -> TakenCa
     grant = permit_line(tx, call.account)
     if grant is None:
         return NotTaken.NOT_PERMITTED
-    return TakenCall(support_calls.whisper(tx, grant, call.id), live_calls.words(tx, call.id))
+    return TakenCall(support_calls.agent_briefing(tx, grant, call.id), live_calls.words(tx, call.id))
 
 
 def claim(tx: Transaction, who: Actor, call: int) -> Claim:

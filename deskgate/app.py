@@ -60,7 +60,7 @@ log = structlog.get_logger("deskgate")
 
 @dataclass(frozen=True)
 class Container:
-    """What `make_app` put together; on `app.state.house` for whoever runs or tests it."""
+    """What `make_app` put together; on `app.state.container` for whoever runs or tests it."""
 
     settings: Settings
     store: Store
@@ -71,7 +71,7 @@ class Container:
     worker: Worker
 
 
-def open_house(
+def open_container(
     settings: Settings,
     *,
     clock: Callable[[], int] = now_ms,
@@ -156,23 +156,23 @@ def make_app(
                 f"{FastAPI.__module__} would record every request, with one-time tokens in them: start without it (docs/operating.md, Traces)"
             ]
         )
-    house = open_house(settings, clock=clock, twilio_api=twilio_api, slack_api=slack_api)
+    container = open_container(settings, clock=clock, twilio_api=twilio_api, slack_api=slack_api)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        if house.slack is not None:
-            await anyio.to_thread.run_sync(slack.greet, house.slack, settings)
-        await anyio.to_thread.run_sync(house.worker.start)
-        if house.slack is not None and house.slack.socket is not None:
-            house.slack.socket.start()
+        if container.slack is not None:
+            await anyio.to_thread.run_sync(slack.greet, container.slack, settings)
+        await anyio.to_thread.run_sync(container.worker.start)
+        if container.slack is not None and container.slack.socket is not None:
+            container.slack.socket.start()
         try:
             yield
         finally:
-            if house.slack is not None and house.slack.socket is not None:
-                await anyio.to_thread.run_sync(house.slack.socket.stop)
-            await anyio.to_thread.run_sync(house.worker.stop)
-            await anyio.to_thread.run_sync(house.store.close)
+            if container.slack is not None and container.slack.socket is not None:
+                await anyio.to_thread.run_sync(container.slack.socket.stop)
+            await anyio.to_thread.run_sync(container.worker.stop)
+            await anyio.to_thread.run_sync(container.store.close)
 
     app = FastAPI(
         title="Deskgate",
@@ -183,30 +183,30 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.house = house
-    app.add_middleware(metrics.Watch)
-    _own_routes(app, house)
-    if house.phone is None:
+    app.state.container = container
+    app.add_middleware(metrics.RequestTimer)
+    _own_routes(app, container)
+    if container.phone is None:
         log.warning("the phone is closed", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     else:
-        app.include_router(ivr_router(house.phone))
-    if house.slack is None:
+        app.include_router(ivr_router(container.phone))
+    if container.slack is None:
         log.warning("Slack is closed", why="neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set")
     else:
-        slack.add(app, settings, house.slack, clock=clock)
+        slack.add(app, settings, container.slack, clock=clock)
         if settings.slack_simulated and slack_api is None:
             from deskgate import simulator_mount
 
-            simulator_mount.add_slack(app, settings, house.store.keys)
-    app.include_router(portal_router(house.portal))
-    if settings.simulated and house.phone is not None:
+            simulator_mount.add_slack(app, settings, container.store.keys)
+    app.include_router(portal_router(container.portal))
+    if settings.simulated and container.phone is not None:
         from deskgate import simulator_mount
 
-        simulator_mount.add_twilio(app, settings, house.store.keys)
+        simulator_mount.add_twilio(app, settings, container.store.keys)
     return app
 
 
-def _own_routes(app: FastAPI, house: Container) -> None:
+def _own_routes(app: FastAPI, container: Container) -> None:
     @app.api_route("/healthz", methods=LOOKS)
     async def healthz() -> PlainTextResponse:  # waits for no thread that somebody else keeps busy
         return PlainTextResponse("ok")
@@ -214,17 +214,17 @@ def _own_routes(app: FastAPI, house: Container) -> None:
     @app.api_route("/readyz", methods=LOOKS)
     def readyz() -> PlainTextResponse:
         trouble = ""
-        if not house.store.is_ready():
+        if not container.store.is_ready():
             trouble = "the database is not reachable or not migrated, or all our connections to it are taken"
-        elif not house.store.can_write():
+        elif not container.store.can_write():
             trouble = "the database cannot be written: is its disk full, is it read-only, or does somebody else write without end?"
         return PlainTextResponse(trouble or "ready", 503 if trouble else 200)
 
     @app.api_route("/metrics", methods=LOOKS, include_in_schema=False)
     def show_metrics(request: Request) -> Response:
-        if not _is_operator(request, house.settings):
+        if not _is_operator(request, container.settings):
             return Response(status_code=404)
-        return Response(generate_latest(metrics.gather(house.store)), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(metrics.gather(container.store)), media_type=CONTENT_TYPE_LATEST)
 
     @app.exception_handler(404)
     async def not_found(request: Request, _fault: Exception) -> Response:

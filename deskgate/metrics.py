@@ -35,7 +35,7 @@ SLACK_GIVEN_UP = Gauge(
 )
 
 
-class Watch:
+class RequestTimer:
     """Times every request, under its first path segment: never one made up by a stranger, never its query."""
 
     KNOWN: Final = frozenset({"ivr", "slack", "desk", "enrol", "pin", "simulator", "healthz", "readyz", "metrics"})

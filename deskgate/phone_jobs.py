@@ -26,7 +26,7 @@ def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> d
         "ring_over": lambda _tx, job: outside(lambda: after.ring_over(phone, job.payload["call"], job.payload["ring"])),
         "to_keypad": lambda _tx, job: outside(lambda: _to_keypad(phone, twilio, job)),
         "keypad_over": lambda _tx, job: outside(
-            lambda: after.not_summoned(phone, job.payload["ring"], job.payload["asked_at"])
+            lambda: after.not_recalled(phone, job.payload["ring"], job.payload["asked_at"])
         ),
         "announce": lambda tx, job: _announce(phone, twilio, tx, job),
         "leg_stop": lambda tx, job: _leg_stop(phone, twilio, tx, job),
@@ -68,7 +68,7 @@ def _to_keypad(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:
     ring, asked_at = int(job.payload["ring"]), int(job.payload["asked_at"])
     summons = after.summons(phone, ring, asked_at)
     if summons is not None and not twilio.redirect(summons[0], phone.twilio.url(summons[1])):
-        after.not_summoned(phone, ring, asked_at)
+        after.not_recalled(phone, ring, asked_at)
 
 
 def _announce(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:

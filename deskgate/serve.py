@@ -75,7 +75,7 @@ def serve(
         if workers == 1:
             uvicorn.run(made, **how)
     finally:
-        made.state.house.store.engine.dispose()
+        made.state.container.store.engine.dispose()
     if workers > 1:
         several.run(uvicorn.Config("deskgate.serve:app", factory=True, **how))  # each makes its own
 

@@ -35,7 +35,7 @@ CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnotice
 SWEEP_EVERY = 60.0
 CLOCK_EVERY = 10.0
 JUMP = 60_000  # ms by which the clock may go otherwise than time does
-LOOK_EVERY = 0.5  # seconds between looks when no bell was rung: for what is due later, or was left by another process
+LOOK_EVERY = 0.5  # seconds between looks when nothing woke us: for what is due later, or was left by another process
 THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
 _CALLS = ("ring", "to_keypad", "announce", "leg_over", "leg_stop", "call_back")
@@ -67,7 +67,7 @@ class Worker:
     def stop(self) -> None:
         """Finishes what is under way. The clean stop's own checkpoint is the store's."""
         self._stopping.set()
-        self._store.bell.ring()
+        self._store.wakeup.notify()
         for thread in self._threads:
             thread.join(timeout=15)
 
@@ -204,7 +204,7 @@ class Worker:
     def _work_through(self, kinds: list[str]) -> None:
         heard = 0
         while not self._stopping.is_set():
-            heard = self._store.bell.wait(heard, LOOK_EVERY)
+            heard = self._store.wakeup.wait(heard, LOOK_EVERY)
             self._safely(lambda: self._all_that_is_due(kinds))
 
     def _all_that_is_due(self, kinds: list[str]) -> None:
@@ -220,7 +220,7 @@ class Worker:
             do()
         except ConnectionLostError:
             log.warning("the database is away", thread=threading.current_thread().name)
-            self._stopping.wait(LOOK_EVERY)  # or a bell that rings would have us ask without end
+            self._stopping.wait(LOOK_EVERY)  # or one wakeup after the other would have us ask without end
         except Exception:
             log.exception("fault", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)

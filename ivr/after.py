@@ -173,7 +173,7 @@ def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | Non
         return now.call, f"/ivr/keypad?{urlencode({'t': step_token(tx.keys, now.call, row.step)})}"
 
 
-def not_summoned(on: PhoneContext, ring: int, asked_at: int) -> None:
+def not_recalled(on: PhoneContext, ring: int, asked_at: int) -> None:
     """Nothing came of the keypad: the caller could not be sent there, or has keyed nothing in time."""
     with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)

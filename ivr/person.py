@@ -131,7 +131,7 @@ def _talk_ended(call: Call, desk: Desk) -> Said:
 
 
 def _hear_talking(call: Call, desk: Desk, event: Event) -> Said:
-    if isinstance(event, t.Summoned):
+    if isinstance(event, t.RecalledToKeypad):
         what = desk.what_is_asked(call)
         if what == "pin":
             return goto(replace(call, tries=0, short=0), desk, "pin_again", say("agent_asks"))

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from ivr import after, agent, outgoing, screens
-from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, summon
+from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, recall_to_keypad
 from ivr.types import DialEnded, Heard, Keys, Spoken
 from ivr.webhook import (
     MOST_BYTES,
@@ -186,7 +186,7 @@ def turn(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -
 
 
 def keypad(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
-    return summon(on, found["CallSid"], query.get("t", ""), _fingerprint(on, found))
+    return recall_to_keypad(on, found["CallSid"], query.get("t", ""), _fingerprint(on, found))
 
 
 def recording(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:

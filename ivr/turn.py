@@ -123,7 +123,7 @@ def begin_turn(
     return partial(_wait, on, sid, token, heard, fingerprint)
 
 
-def summon(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> str:
+def recall_to_keypad(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> str:
     """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
     meanwhile, and for a repeat, what it stands at. Raises `RefusedError`."""
     with on.store.transaction("phone", sid) as tx:
@@ -134,7 +134,7 @@ def summon(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> 
         if not any(is_step_token(tx.keys, token, sid, step) for step in steps if step >= 0):
             raise RefusedError("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
-            return _go_on(tx, on, row, call, t.Summoned(), fingerprint)
+            return _go_on(tx, on, row, call, t.RecalledToKeypad(), fingerprint)
         known = call_state.stored_answer(tx, row) if not row.claimed else None
     if known is None:
         raise RefusedError("a call that has gone on")

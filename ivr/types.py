@@ -164,7 +164,7 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class Summoned:
+class RecalledToKeypad:
     """The agent has sent the caller from the room to the keypad."""
 
 
@@ -212,7 +212,7 @@ class MessagesOnly:
     spent: bool = False
 
 
-Heard = Keys | Spoken | DialEnded | Summoned
+Heard = Keys | Spoken | DialEnded | RecalledToKeypad
 PinOutcome = Proved | NotProved | Unlocked | LineBusy | MessagesOnly
 Event = Heard | PinOutcome
 Said = tuple[Call, Screen]

@@ -40,8 +40,8 @@ def page(context: PortalContext, visit: Visit, name: str, status: int = 200, **g
 
 def live_page(context: PortalContext, visit: Visit, name: str, given: Mapping[str, Any]) -> Response:
     """A page that asks by itself whether anything has changed; when it does, the block `live` of its template alone."""
-    said = "" if visit.by_itself else visit.query.get("said", "")
-    made = page(context, visit, name, said=said, stamp=visit.stamp, part=visit.by_itself, **given)
+    said = "" if visit.is_poll else visit.query.get("said", "")
+    made = page(context, visit, name, said=said, stamp=visit.stamp, part=visit.is_poll, **given)
     made.headers["X-Stamp"] = visit.stamp
     made.headers["X-Now"] = str(context.store.clock())
     return made

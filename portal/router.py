@@ -154,10 +154,10 @@ def _answer(context: PortalContext, handler: Open, visit: Visit, query: bytes, f
 
 def _signed_in(handler: Staff) -> Open:
     def staff_only(context: PortalContext, visit: Visit) -> Response:
-        if visit.foreign and not visit.session and not visit.post:
+        if visit.is_cross_site and not visit.session and not visit.post:
             return responses.page(context, visit, "onward")  # asked for again from here, the cookie comes along
         stamp = context.store.watch(visit.session) if visit.session and not visit.post else ""
-        does = visit.active or not visit.by_itself
+        does = visit.is_user_action or not visit.is_poll
         if not does and stamp and stamp == visit.query.get("stamp"):
             return responses.nothing()
         if visit.session:
@@ -170,7 +170,7 @@ def _signed_in(handler: Staff) -> Open:
                         if visit.post
                         else handler(context, asked, tx, who)
                     )
-        if visit.by_itself:
+        if visit.is_poll:
             return responses.nothing(401)
         if visit.post and submissions.typed(visit.form):
             return sign_in.first(context, visit)

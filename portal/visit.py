@@ -43,8 +43,8 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
-    """One request. `session`, `visitor` and `known` are what its cookies hold, or empty; `by_itself`: the page asks and not the
-    person, who is `active` if they have touched it of late; `foreign`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `stamp`: how the desk
+    """One request. `session`, `visitor` and `known` are what its cookies hold, or empty; `is_poll`: the page asks and not the
+    person; `is_user_action`: they have touched it of late; `is_cross_site`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `stamp`: how the desk
     stood just before (store/staff/change_stamp.py)."""
 
     post: bool
@@ -55,9 +55,9 @@ class Visit:
     session: str
     visitor: str
     known: str
-    by_itself: bool
-    active: bool
-    foreign: bool
+    is_poll: bool
+    is_user_action: bool
+    is_cross_site: bool
     whence: ClientAddress
     stamp: str = ""
 

@@ -38,7 +38,7 @@ from store.db.transaction import (
     retried,
 )
 from store.jobs import job_queue
-from store.jobs.wakeup import Bell
+from store.jobs.wakeup import Wakeup
 from store.ledger.checkpoints import Checkpoints, Seal, Trouble, first, holds
 from store.ledger.retired_keys import KeyRetiredError, Retired
 from store.staff import change_stamp, sessions
@@ -95,7 +95,7 @@ class Store:
         self.url, self.keys, self.schemes, self.clock = url, keys, schemes, clock
         self.engine, self.gate = make_engine(url, pool_size)
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
-        self.bell = Bell()
+        self.wakeup = Wakeup()
         self._retired = Retired(keys)
         self._segments = Segments(self.engine, self.gate, keys, clock, size, self._retired.refuse)
         self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._segments, self._retired)
@@ -104,7 +104,15 @@ class Store:
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
         return Transaction(
-            self.engine, self.gate, self._segments, self.keys, self.schemes, self.clock, channel, call, self.bell.ring
+            self.engine,
+            self.gate,
+            self._segments,
+            self.keys,
+            self.schemes,
+            self.clock,
+            channel,
+            call,
+            self.wakeup.notify,
         )
 
     def checkpoint(self) -> tuple[int, str] | None:

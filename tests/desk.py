@@ -66,15 +66,17 @@ class Desk:
             twilio_api=TestClient(rest, base_url=f"{PUBLIC}/simulator/twilio", client=("127.0.0.1", 50000)),
             slack_api=self.slack_api,
         )
-        self.house: Container = self.app.state.house
+        self.container: Container = self.app.state.container
         if self.slack_api is None:
-            self.house.deliveries["news"] = lambda _tx, _piece: None  # nobody is in Slack here; see tests/bot
-        self.store: Store = self.house.store
+            self.container.deliveries["news"] = lambda _tx, _piece: None  # nobody is in Slack here; see tests/bot
+        self.store: Store = self.container.store
         self.client = TestClient(
             self.app, base_url=PUBLIC, client=("127.0.0.1", 50000)
         )  # never started: no worker runs
         token = (
-            self.house.settings.twilio_auth_token[0] if self.settings.twilio_account_sid else _token(self.store.keys)
+            self.container.settings.twilio_auth_token[0]
+            if self.settings.twilio_account_sid
+            else _token(self.store.keys)
         )
         account = self.settings.twilio_account_sid or SIMULATED_SID
         self.exchange = Exchange(
@@ -91,14 +93,14 @@ class Desk:
     def work(self) -> int:
         """Does all that is due; how much that was."""
         done = 0
-        while self.house.worker.do_one():
+        while self.container.worker.do_one():
             done += 1
         return done
 
     def do_again(self, piece: Job) -> None:
         """What a worker does with a piece it has: as when another died just after doing it, or is doing it still."""
         with self.store.transaction("worker") as tx:
-            rest = self.house.deliveries[piece.kind](tx, piece)
+            rest = self.container.deliveries[piece.kind](tx, piece)
             for _ in rest or ():
                 break
         for _ in rest or ():
@@ -138,7 +140,7 @@ def _token(keys: Keys) -> str:
     return simulated_token(keys)
 
 
-def furnish(url: str) -> None:
+def load_samples(url: str) -> None:
     """Loads the sample accounts into a migrated database, a month ago: numbers and links are old enough to prove something."""
     opened = open_store(url, Keys.parse(SECRET), load_schemes(), lambda: NOON - 30 * 86_400_000)
     try:
@@ -182,11 +184,11 @@ def sample_postgres(postgres: Server, sample_postgres_template: str) -> Iterator
 @pytest.fixture(scope="session")
 def _sample_template(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = shutil.copyfile(_sqlite_template, tmp_path_factory.mktemp("sample") / "deskgate.db")
-    furnish(f"sqlite:///{path}")
+    load_samples(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
 def sample_postgres_template(postgres: Server, _postgres_template: str) -> str:
-    furnish(postgres.create("sample", like=_postgres_template))
+    load_samples(postgres.create("sample", like=_postgres_template))
     return "sample"

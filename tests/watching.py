@@ -97,9 +97,9 @@ def _fault(info: Any) -> str:
 
 
 def _pages(search: Search) -> None:
-    answer = metrics.Watch.__call__
+    answer = metrics.RequestTimer.__call__
 
-    async def watched(self: metrics.Watch, scope: Scope, receive: Receive, send: Send) -> None:
+    async def watched(self: metrics.RequestTimer, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await answer(self, scope, receive, send)
             return
@@ -121,7 +121,7 @@ def _pages(search: Search) -> None:
         finally:
             search.leave(f"page {path}", kept.decode(errors="replace"))
 
-    metrics.Watch.__call__ = watched  # type: ignore[method-assign]
+    metrics.RequestTimer.__call__ = watched  # type: ignore[method-assign]
 
 
 def _sent(search: Search) -> None:

@@ -10,7 +10,7 @@ from bot.outbound import answers, outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_command
 from bot.text import replies
-from bot.text.mrkdwn import typed
+from bot.text.mrkdwn import plain_text
 from bot.text.pin_redaction import kept
 from bot.text.replies import Named, OneTicket, Tickets
 from bot.views import agent_cards, call_cards, customer_messages
@@ -30,7 +30,7 @@ def command(context: SlackContext, body: Body) -> dict[str, Any] | None:
     """The answer of a command. None: a form opens instead."""
     via = context.via(body)
     user = of_command(body, via.team) if via is not None else None
-    name, words = str(body["command"]), typed(str(body.get("text") or ""), "")
+    name, words = str(body["command"]), plain_text(str(body.get("text") or ""), "")
     with context.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
             return None

@@ -21,7 +21,7 @@ _ASIDE: Final = frozenset(
 )
 
 
-def typed(text: str, bot_user: str) -> str:
+def plain_text(text: str, bot_user: str) -> str:
     """What somebody typed, as they saw it: our own mention goes, links and names are spelt out, entities are characters."""
     text = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", " ", text) if bot_user else text
     text = _LINKED.sub(lambda found: _link(found[1], found[2] or ""), text)
@@ -42,13 +42,13 @@ def words_of(message: Mapping[str, Any], bot_user: str) -> str:
     """All the words of a message: its text, and what it brings along; a message that was forwarded, or that a program has sent, may have
     nothing but that. Links that Slack shows more of are only links."""
     text = str(message.get("text") or "")
-    said = [typed(text, bot_user)]
+    said = [plain_text(text, bot_user)]
     attached = [
         one for each in _several(message.get("attachments")) for one in (each, *_several(each.get("attachments")))
     ]
-    said += [typed(_attached(one), bot_user) for one in attached if _is_brought(one) or not text]
+    said += [plain_text(_attached(one), bot_user) for one in attached if _is_brought(one) or not text]
     if not text and not any(said):
-        said = [typed(_in_blocks(message.get("blocks")), bot_user)]
+        said = [plain_text(_in_blocks(message.get("blocks")), bot_user)]
     return "\n\n".join(filter(None, said))
 
 

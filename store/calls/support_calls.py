@@ -56,7 +56,7 @@ class SupportCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Whisper:
+class AgentBriefing:
     """What the agent who took the call hears before the caller: no amounts, nothing of the account's affairs."""
 
     name: str
@@ -278,7 +278,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     return True
 
 
-def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
+def agent_briefing(tx: Transaction, grant: Grant, id: int) -> AgentBriefing:
     """Under the agents' line's own grant, for the account the ring is about."""
     tx.require(grant, "desk.card.view")
     r, p, a = tables.support_calls.c, tables.people.c, tables.accounts.c
@@ -289,7 +289,7 @@ def whisper(tx: Transaction, grant: Grant, id: int) -> Whisper:
     ).one()
     name = tx.connection.execute(select(p.name).where(p.id == person_of(row.subject))).scalar_one()
     tx.told(grant, "contact.name", "account.name", "account.number", "proof")
-    return Whisper(name, row.name, row.number, Proof(row.proof), row.emergency)
+    return AgentBriefing(name, row.name, row.number, Proof(row.proof), row.emergency)
 
 
 def _ring(r: Any) -> SupportCall:

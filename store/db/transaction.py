@@ -64,13 +64,13 @@ class Transaction:
         clock: Callable[[], int],
         channel: str,
         call: str | None,
-        ring_bell: Callable[[], None],
+        wake_worker: Callable[[], None],
     ) -> None:
         self._engine, self._gate, self._segments = engine, gate, segments
         self.keys, self.schemes = keys, schemes
         self.channel, self.call, self._clock = channel, call, clock
         self.now: int  # set when the transaction has begun, and not while it waits for that
-        self.rings_bell, self._ring_bell = False, ring_bell
+        self.wakes_worker, self._wake_worker = False, wake_worker
         self.threatened = (
             False  # somebody keyed the PIN that says so: what is left now is held (timeline.insert_ticket)
         )
@@ -122,8 +122,8 @@ class Transaction:
                 known = True
                 if rows:
                     self._segments.moved(segment, *head, self.now)
-                if self.rings_bell:
-                    self._ring_bell()
+                if self.wakes_worker:
+                    self._wake_worker()
             else:
                 transaction.rollback()
         except DBAPIError as lost:

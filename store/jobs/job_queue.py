@@ -110,7 +110,7 @@ def _row(
     tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], after: int, ordering_key: str | None
 ) -> dict[str, object]:
     if after == 0:
-        tx.rings_bell = True
+        tx.wakes_worker = True
     return {
         "kind": kind,
         "key": key,
@@ -236,7 +236,7 @@ def clock_set_back(tx: Transaction, by: int) -> None:
     w = tables.jobs.c
     earlier = case((w.run_at - by < tx.now, tx.now), else_=w.run_at - by)
     tx.connection.execute(update(tables.jobs).where(w.done_at.is_(None), w.run_at > tx.now).values(run_at=earlier))
-    tx.rings_bell = True
+    tx.wakes_worker = True
 
 
 def sweep(tx: Transaction) -> None:

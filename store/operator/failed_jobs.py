@@ -115,7 +115,7 @@ def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
         raise TooOldError(f"job {id} ({row.kind}) is not tried again: {late}; drop it, and ask for a new one if needed")
     anew = {"run_at": tx.now, "retried_at": tx.now, "done_at": None, "given_up": False}
     tx.connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(**anew))
-    tx.rings_bell = True
+    tx.wakes_worker = True
     _recorded(tx, grant, row, "job.retry")
     return _job(row)
 
@@ -127,7 +127,7 @@ def drop(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     gone = {"done_at": tx.now, "given_up": False, "payload": "{}", "error": "dropped by the operator"}
     tx.connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(**gone))
     _came_to_nothing(tx, row.kind, json.loads(row.payload), "dropped by the operator")
-    tx.rings_bell = True  # what waited behind it may go on
+    tx.wakes_worker = True  # what waited behind it may go on
     _recorded(tx, grant, row, "job.drop")
     return _job(row)
 

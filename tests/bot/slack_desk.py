@@ -70,8 +70,8 @@ class SlackDesk(Desk):
             posting(self.client), self.secret, cast, App(token), public_url=on.base, now=lambda: self.now / 1000
         )
         on.app = Served(lambda: web_api(self.workspace))
-        assert self.house.slack is not None
-        self.context = self.house.slack.context
+        assert self.container.slack is not None
+        self.context = self.container.slack.context
         self.install()
 
     def install(self) -> None:

@@ -8,7 +8,7 @@ import re
 from sqlalchemy import text
 
 import bot.text.mrkdwn
-from bot.text.mrkdwn import typed
+from bot.text.mrkdwn import plain_text
 from bot.text.phrases import escaped
 from desk import linking
 from desk.linking import Link
@@ -200,7 +200,7 @@ def test_an_unclosed_bracket_ends_at_the_next() -> None:
     classes = re.findall(r"\[\^([^\]]*)\]", source)
     assert len(classes) >= 5
     assert all("<" in found for found in classes)
-    assert typed("<http:" * 9_000, "U0DESKGATE") == "<http:" * 9_000
+    assert plain_text("<http:" * 9_000, "U0DESKGATE") == "<http:" * 9_000
 
 
 def test_edits_do_not_pile_up(slack_once: SlackDesk) -> None:

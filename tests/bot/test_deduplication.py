@@ -110,7 +110,7 @@ def test_an_event_that_comes_again_a_day_later(desk: SlackDesk) -> None:
     assert tickets(desk) == 1
     for _ in range(25):
         desk.pass_time(3_600)
-        desk.house.worker.sweep()
+        desk.container.worker.sweep()
     assert send(desk, body).status_code == 200
     assert tickets(desk) == 1
 

@@ -85,7 +85,7 @@ def is_never_heard_of_again(desk: SlackDesk, mia: Phone) -> None:
     picked_up(desk)
     mia.wait()
     desk.pass_time(5 * 3600)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     desk.pass_time(60)
 
 

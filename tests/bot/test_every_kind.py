@@ -79,7 +79,7 @@ def test_h1_every_kind_and_every_ground_is_listed(slack_once: SlackDesk) -> None
         kinds.setdefault(what, set()).add(kind)
     assert (kinds["code"], kinds["page"]) == (set(one_time_codes.KINDS), set(one_time_links.KINDS))
     assert kinds["work"] == set(job_queue.PROVING)
-    done = set(slack_once.house.deliveries)
+    done = set(slack_once.container.deliveries)
     assert done == kinds["work"] | set(MADE_WHEN_DONE) | PROVES_NOTHING, "a kind of background jobs"
     about = {table.name for table in tables.Base.metadata.sorted_tables if _names_a_person(table)}
     assert about == set(TABLES), "a table about people"

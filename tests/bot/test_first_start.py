@@ -25,8 +25,8 @@ def desk(slack_once: SlackDesk) -> SlackDesk:
 
 def start(desk: SlackDesk) -> None:
     """What is done before the first request is let in; no worker has run yet."""
-    assert desk.house.slack is not None
-    slack.greet(desk.house.slack, desk.settings)
+    assert desk.container.slack is not None
+    slack.greet(desk.container.slack, desk.settings)
 
 
 def test_e15_a_click_in_the_first_second_is_answered(desk: SlackDesk) -> None:

@@ -185,7 +185,7 @@ def check(
         assert told_them <= {*seen, "account.number"}, f"more than was posted: {entry}\n{posted}"
 
 
-def furnish(desk: SlackDesk) -> None:
+def load_samples(desk: SlackDesk) -> None:
     """On every account a technical ticket and one about bills, of its first contact, with words of their own."""
     t = tables
     with desk.store.transaction("test") as tx:
@@ -204,7 +204,7 @@ def furnish(desk: SlackDesk) -> None:
 @pytest.mark.parametrize("user", PEOPLE)
 def test_h15_what_slack_told_is_what_the_ledger_says(slack_once: SlackDesk, user: str) -> None:
     desk = slack_once
-    furnish(desk)
+    load_samples(desk)
     if user in UNLINKED:
         desk.link(user, PEOPLE[user])
     person, hand = Told(desk, user), desk.be(user)

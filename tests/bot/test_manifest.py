@@ -247,7 +247,7 @@ def test_f2_who_opens_messages_without_an_agent_view_is_answered(slack_once: Sla
     desk.work()
     assert tried == {"assistant.threads.setSuggestedPrompts", "assistant.threads.setStatus"}
     assert "may change who is on the account" in desk.said("U0MIA")
-    with desk.house.store.transaction("test") as tx:
+    with desk.container.store.transaction("test") as tx:
         waiting = tx.connection.execute(select(tables.jobs.c.kind).where(tables.jobs.c.done_at.is_(None))).scalars()
         assert list(waiting) == ["notice"], "of the link, by mail; nothing for Slack"
 

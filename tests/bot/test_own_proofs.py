@@ -61,14 +61,14 @@ def test_h7_one_that_is_there_is_removed_in_three_days_and_no_sooner(slack: Slac
     assert "It is to be removed at 25 Nov" in desk.said("U0RAJ")
     assert "Your authenticator is to be removed in 72 hours" in desk.said("U0RAJ")
     desk.pass_time(72 * 3600 - 1)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     assert on_file(desk)
     with desk.store.transaction("slack") as tx:
         assert totp.check(tx, 7, shows(desk, made))
         step_ups.reached(tx, SUBJECT["raj.patel"], 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
         page = one_time_links.issue(tx, "pin", SUBJECT["raj.patel"])
     desk.pass_time(1)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     desk.work()
     assert not on_file(desk)
     assert "Your authenticator was removed" in desk.said("U0RAJ")
@@ -87,7 +87,7 @@ def test_h7_its_owner_may_keep_it(slack_once: SlackDesk) -> None:
     desk.click("U0RAJ", "authenticator_keep")
     assert "You keep your authenticator app" in desk.said("U0RAJ")
     desk.pass_time(100 * 3600)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     assert on_file(desk)
 
 
@@ -106,7 +106,7 @@ def test_h7_what_a_member_began_with_an_authenticator_ends_with_the_member(slack
         slack_members.link(tx, 5, "T0DESK", "U0SAM")
         assert slack_members.unlink(tx, "T0DESK", "U0SAM") == SUBJECT["sam.okoro"]
     desk.pass_time(73 * 3600)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     assert on_file(desk), "it was to be removed, and is not"
     with desk.store.transaction("test") as tx:
         assert not factors.on_file(tx, 5).authenticator, "it was to count by now, and is not there"

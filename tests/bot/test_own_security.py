@@ -21,8 +21,8 @@ def changed(desk: SlackDesk, notice: str, support_id: str = "10000073") -> None:
 def test_they_are_told_and_nobody_else(slack_once: SlackDesk, notice: str) -> None:
     changed(slack_once, notice)
     said = "".join(slack_once.read("U0RAJ"))
-    assert slack_once.house.slack is not None
-    assert slack_once.house.slack.context.phrases.say(f"notice.{notice}") in said
+    assert slack_once.container.slack is not None
+    assert slack_once.container.slack.context.phrases.say(f"notice.{notice}") in said
     for other in ("U0DEV", "U0SAM", "U0KIM", "U0ANA"):
         assert slack_once.read(other) == []
     assert slack_once.read("U0KIM", "C0AGENTS") == []

@@ -105,7 +105,7 @@ def test_c2_words_of_a_form_that_is_not_sent_are_kept_for_a_day(desk: SlackDesk)
     desk.be("U0MIA").shortcut("open_ticket", mine)
     for hours, left in ((23, 1), (2, 0)):
         desk.pass_time(hours * 3_600)
-        desk.house.worker.sweep()
+        desk.container.worker.sweep()
         with desk.store.transaction("test") as tx:
             assert len(tx.connection.execute(select(tables.early_edits)).all()) == left
 

@@ -130,7 +130,7 @@ def test_a_lost_answer_is_found_however_much_was_said_since(desk: SlackDesk) -> 
 def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) -> None:
     """Its lease runs out, and another takes the job: the post is found by its key."""
     desk.be("U0MIA").dm("our site is down")
-    deliveries = desk.house.deliveries
+    deliveries = desk.container.deliveries
     head: Any = deliveries["slack.head"]
     died = list[Any]()
 

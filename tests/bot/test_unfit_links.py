@@ -77,7 +77,7 @@ def test_h2_a_night_later_whatever_took_it_away(slack: SlackDesk) -> None:
     c = tables.contacts
     with desk.store.transaction("test") as tx:
         tx.connection.execute(delete(c).where(c.c.person_id == DEV, c.c.account_id == TIDEWORKS))
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     desk.work()
     assert not stands(desk)
     assert stands(desk, "T0DESK", "U0DEV")
@@ -87,7 +87,7 @@ def test_h2_a_night_later_whatever_took_it_away(slack: SlackDesk) -> None:
             == []
         )
     linked_again = told(desk).count("slack_unlinked")
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     desk.work()
     assert (linked_again, told(desk).count("slack_unlinked")) == (1, 1)
 
@@ -102,7 +102,7 @@ def test_h2_a_link_that_still_fits_is_left_alone(slack_once: SlackDesk) -> None:
     with desk.store.transaction("test") as tx:
         i = tables.installations
         tx.connection.execute(i.update().values(ended_at=tx.now))
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     desk.work()
     assert stands(desk)
     assert stands(desk, "T0DESK", "U0MIA")

@@ -173,7 +173,7 @@ def test_one_edit_makes_a_few_answers_anew_at_once_and_in_the_end_all(desk: Slac
     desk.work()
     for said in ("our shop is down", "our shop is back"):  # the second finds what the first has begun
         desk.be("U0MIA").edit(first, said)
-        while desk.house.worker.do_one(["slack.reworded"]):
+        while desk.container.worker.do_one(["slack.reworded"]):
             pass
     assert owed_anew(desk) == edited_answers.AT_ONCE, "each once, whatever became of the words"
     desk.work()
@@ -190,7 +190,7 @@ def test_which_answers_hold_words_is_forgotten_after_a_month(desk: SlackDesk) ->
     count = select(func.count()).select_from(tables.quotes)
     for days, left in ((30, True), (1, False)):
         desk.pass_time(days * 86_400)
-        desk.house.worker.sweep()
+        desk.container.worker.sweep()
         with desk.store.transaction("test") as tx:
             assert bool(tx.connection.execute(count).scalar()) is left
 

@@ -46,7 +46,7 @@ def test_what_is_for_the_desk_is_in_the_log(sample_sqlite: str) -> None:
 
 def test_b1_a_forged_checkpoint_is_an_alarm_in_the_log_at_once_and_an_alert(sample_sqlite: str) -> None:
     desk = Desk(sample_sqlite)
-    worker = desk.house.worker
+    worker = desk.container.worker
     worker.checkpoint()
     row = {"n": 1_000, "at": desk.now + 10**12, "key": "00000000", "heads": "[]", "mac": bytes(32)}
     with desk.store.transaction("test") as tx:

@@ -135,7 +135,7 @@ def test_h1_a_mail_that_is_withdrawn_while_a_worker_sends_it_proves_nothing(samp
         desk = Desk(sample_url, smtp_url=mailbox.url)
         asks_for_proof(desk)
         changed = b'{"people": [{"username": "mia.chen", "phones": ["+441632960177"]}]}'
-        send: Any = desk.house.deliveries["proof_code"]
+        send: Any = desk.container.deliveries["proof_code"]
 
         def withdrawn(tx: Transaction, job: Job) -> Iterator[None]:
             sending = send(tx, job)
@@ -143,7 +143,7 @@ def test_h1_a_mail_that_is_withdrawn_while_a_worker_sends_it_proves_nothing(samp
             import_run.run(desk.store, read(changed))
             yield from sending
 
-        desk.house.deliveries["proof_code"] = withdrawn
+        desk.container.deliveries["proof_code"] = withdrawn
         desk.work()
         desk.pass_time(job_queue.LEASE / 1000 + 1)
         desk.work()

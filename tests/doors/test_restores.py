@@ -21,7 +21,7 @@ from store.operator.restore import end_all, remember
 from store.staff import email_codes, sessions, staff_list
 from store.tickets import customer_tickets
 from store.verification import call_codes, pin_reset, totp
-from tests.desk import Desk, furnish
+from tests.desk import Desk, load_samples
 from tests.doors.mailbox import Mailbox
 
 
@@ -42,7 +42,7 @@ def proved(desk: Desk) -> tuple[int, str, str]:
         ).scalar_one()
         lead = tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.id != kim).limit(1)).scalar_one()
         made = kim, sessions.begin(tx, lead), one_time_codes.issue(tx, "step", "person:1")
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     return made
 
 
@@ -51,7 +51,7 @@ def suspend(desk: Desk, one: int) -> None:
         grant = tx.ask(Ask("desk:operator", Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         assert staff_list.suspend(tx, grant, one)
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
 
 
 def still(desk: Desk, made: tuple[int, str, str]) -> tuple[bool, bool, bool, int]:
@@ -77,14 +77,14 @@ def test_b6_a_restore_is_noticed_and_answered_once(sample_sqlite: str, tmp_path:
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
     with capture_logs() as log:
         if running:
-            desk.house.worker.checkpoint()
+            desk.container.worker.checkpoint()
         else:
             desk = Desk(sample_sqlite)
             with desk.client as started:  # the service starts, with its worker
                 assert started.get("/healthz").status_code == 200
             desk = Desk(sample_sqlite)
         assert still(desk, made) == (False, False, False, 1)
-        desk.house.worker.checkpoint()
+        desk.container.worker.checkpoint()
         assert still(desk, made) == (False, False, False, 1)
     said = [(line["code"], line["of_the_staff_suspended_again"]) for line in log if line["event"] == "restore noticed"]
     assert said == [("restored", 1)]
@@ -98,14 +98,14 @@ def test_b6_a_backup_restored_under_another_name_is_noticed(sample_sqlite: str, 
     copied(sample_sqlite, tmp_path / "backup.db")
     copied(sample_sqlite, tmp_path / "moved.db")
     moved = Desk(f"sqlite:///{tmp_path / 'moved.db'}")
-    moved.house.worker.checkpoint()
+    moved.container.worker.checkpoint()
     assert still(moved, made) == (True, True, True, 0)
     moved.close()
     suspend(desk, made[0])
     desk.close()
     restored = Desk(f"sqlite:///{tmp_path / 'backup.db'}")
     for _ in range(2):
-        restored.house.worker.checkpoint()
+        restored.container.worker.checkpoint()
         assert still(restored, made) == (False, False, False, 1)
     restored.close()
 
@@ -117,7 +117,7 @@ def test_b6_a_desk_begun_afresh_under_the_same_name_was_not_restored(sample_sqli
     desk.close()
     Path(make_url(sample_sqlite).database or "").unlink()
     migrate(sample_sqlite)
-    furnish(sample_sqlite)
+    load_samples(sample_sqlite)
     desk = Desk(sample_sqlite)
     remember(desk.store)  # as `deskgate import` does, before the service starts
     made = proved(desk)
@@ -125,7 +125,7 @@ def test_b6_a_desk_begun_afresh_under_the_same_name_was_not_restored(sample_sqli
     copied(sample_sqlite, tmp_path / "backup.db")
     suspend(desk, made[0])
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     assert still(desk, made) == (False, False, False, 1)
     desk.close()
 
@@ -144,16 +144,16 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
         assert isinstance(lends, Grant)
         loan = delegations.lend(tx, lends, first, 24)
         assert loan is not None
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     copied(sample_sqlite, tmp_path / "backup.db")
     with desk.store.transaction("test") as tx:
         assert delegations.take_back(tx, "person:7", loan.id)
         assert totp.keep(tx, 8)
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     desk.pass_time(1)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     with desk.store.transaction("test") as tx:
         opens = tx.ask(Ask("person:9", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
         assert isinstance(opens, Denied), "the right that was taken back"
@@ -205,13 +205,13 @@ def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_pat
             assert job_queue.give_up(tx, given_up, "no such address")
             assert isinstance(callbacks.ask(tx, agent, 8, purpose="code"), int)
             totp.begin(tx, 8)
-        desk.house.worker.checkpoint()
+        desk.container.worker.checkpoint()
         copied(sample_sqlite, tmp_path / "backup.db")
         suspend(desk, 1)
         desk.close()
         copied(sample_sqlite, tmp_path / "backup.db", back=True)
         desk = Desk(sample_sqlite, smtp_url=box.url, mail_from="desk@desk.example")
-        desk.house.worker.look_back()
+        desk.container.worker.look_back()
         assert desk.store.memory.recall() is not None, "the next one is noticed as well"
         desk.work()
         assert [mail["Subject"] for mail in box.mails if "link" in mail["Subject"] or "code" in mail["Subject"]] == []
@@ -232,8 +232,8 @@ def test_b6_a_failover_that_lost_the_end_is_noticed_on_postgresql(sample_postgre
         for table in (tables.ledger, tables.segments, tables.checkpoints):
             connection.execute(delete(table))
         connection.execute(update(tables.staff).values(suspended_at=None))
-    desk.house.worker.checkpoint()
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
+    desk.container.worker.checkpoint()
     assert still(desk, made) == (False, False, False, 1)
     desk.close()
 
@@ -249,7 +249,7 @@ def test_b6_a_machine_that_has_seen_nothing_ends_nothing(
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "another machine"))
     desk = Desk(sample_sqlite)
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     assert still(desk, made) == (True, True, True, 0)
     desk.close()
 
@@ -279,7 +279,7 @@ def test_b6_a_jump_of_the_clock_is_logged_and_told_and_no_job_waits_for_the_futu
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As much time may go by as it likes, or the machine sleep."""
-    worker, steady = desk.house.worker, [0]
+    worker, steady = desk.container.worker, [0]
     monkeypatch.setattr("time.clock_gettime_ns", lambda _clock: steady[0] * 1_000_000_000)
     worker.watch_the_clock()
     with capture_logs() as log:

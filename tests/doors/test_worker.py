@@ -23,7 +23,7 @@ def _logged() -> Iterator[None]:
 
 
 def owes(desk: Desk, delivery: Delivery) -> None:
-    desk.house.deliveries["mail"] = delivery
+    desk.container.deliveries["mail"] = delivery
     with desk.store.transaction("test") as tx:
         job_queue.enqueue(tx, "mail", "a piece of this test", {})
 

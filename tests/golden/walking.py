@@ -85,7 +85,7 @@ class Walking:
         elif deed.startswith("staged: "):
             stage(self.desk, deed.removeprefix("staged: "))
         elif deed == "the worker sweeps":
-            self.desk.house.worker.sweep()
+            self.desk.container.worker.sweep()
         elif found := _PASS.fullmatch(deed):
             self.desk.pass_time(int(found[1]) * SECONDS[found[2]])
         else:

@@ -111,7 +111,7 @@ def test_every_route_is_told(sqlite_url: str) -> None:
 
 def test_every_kind_of_later_work_is_told(sqlite_url: str) -> None:
     desk = Desk(sqlite_url)
-    kinds = set(desk.house.deliveries)
+    kinds = set(desk.container.deliveries)
     desk.close()
     assert {"ring", "notice"} <= kinds
     for kind in kinds:

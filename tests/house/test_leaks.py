@@ -218,7 +218,7 @@ def test_one_in_a_page_a_url_or_a_fault_is_found(where: str) -> None:
         await send({"type": "http.response.body", "body": f"<b>{PIN}</b>".encode() if "page" in where else b""})
 
     scope = {"type": "http", "path": "/desk", "query_string": f"pin={PIN}".encode() if "URL" in where else b""}
-    run = metrics.Watch(app)(scope, _nothing, _ignored)
+    run = metrics.RequestTimer(app)(scope, _nothing, _ignored)
     with suppress(StopIteration, ValueError):
         run.send(None)
     assert found_in(SEARCH, where)
@@ -226,8 +226,8 @@ def test_one_in_a_page_a_url_or_a_fault_is_found(where: str) -> None:
 
 def test_one_in_a_mail_and_in_a_request_of_ours_is_found(one_desk: Desk) -> None:
     Pin(PIN)
-    house: Container = one_desk.house
-    settings: Settings = house.settings
+    container: Container = one_desk.container
+    settings: Settings = container.settings
     letter = mail._mail(settings, "a@b.example", "A", f"Your PIN is {PIN}", "…", "key")
     with pytest.raises(job_queue.RetryLaterError):
         smtp.send("smtp://127.0.0.1:1", letter)

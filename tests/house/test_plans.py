@@ -107,10 +107,10 @@ def walk(desk: SlackDesk) -> None:
     desk.work()
     ana.get("/desk/lead")
     assert desk.client.get("/metrics").status_code == 200
-    desk.house.worker.checkpoint()
+    desk.container.worker.checkpoint()
     desk.pass_time(60)
-    desk.house.worker.checkpoint()
-    desk.house.worker.sweep()
+    desk.container.worker.checkpoint()
+    desk.container.worker.sweep()
     desk.work()
     with desk.store.transaction("shell") as tx:
         grant = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))

@@ -137,7 +137,7 @@ def event_for(dice: Dice, screen: Screen) -> Event:
             heard: tuple[Event, ...] = (SPOKEN, SPOKEN, Keys(""))
             return dice.one_of(heard)
         case t.Conference():
-            ended: tuple[Event, ...] = (t.DialEnded(), t.Summoned(), Keys(""))
+            ended: tuple[Event, ...] = (t.DialEnded(), t.RecalledToKeypad(), Keys(""))
             return dice.one_of(ended)
     raise AssertionError("nobody is there any more")
 

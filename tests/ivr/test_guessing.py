@@ -52,7 +52,7 @@ def guess(
     choice: bool = False,
 ) -> list[Admission]:
     """Three wrong PINs in each call at IDs that nobody else tried: what their turns do before they hash."""
-    dice, on, admitted = unknown_ids(), desk.house.phone, []
+    dice, on, admitted = unknown_ids(), desk.container.phone, []
     assert on is not None
     with desk.store.transaction("phone", "CA1") as tx:
         for _ in range(calls):

@@ -238,8 +238,8 @@ def test_a_try_at_a_code_is_charged_to_whoever_keys_it_and_a_code_is_found_by_no
     other = Pin(WRONG)
     with desk.store.transaction("phone", "CA1") as tx:
         call = Call(at="pin", support_id=MIA, number=next(numbers))
-        assert desk.house.phone is not None
-        decoy = desk.house.phone.decoy
+        assert desk.container.phone is not None
+        decoy = desk.container.phone.decoy
         admitted = [pin.reserve(tx, call, decoy, other).reservation.admission for _ in range(200)]
         assert admitted == [Admission.REFUSED] * 20 + [Admission.BUSY] * 180
         assert pin.reserve(tx, call, decoy, Pin(code)).may_be_code, "past what was spent"

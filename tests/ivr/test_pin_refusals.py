@@ -146,7 +146,7 @@ def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkey
     sent: dict[str, list[tuple[list[str], list[int]]]] = {MIA[1]: [], threat: []}
     newer = "bmV3IGtleSBmb3IgdGVzdHMgYWxvbmUsIDMyIGJ5dGVz"
     monkeypatch.setattr(pins, "hash_secret_raw", counted)
-    line = desk.house.phone
+    line = desk.container.phone
     assert line is not None
     for secrets in (SECRET, SECRET, f"{newer},{SECRET}"):
         line.store.keys = Keys.parse(secrets)
@@ -212,8 +212,8 @@ def test_the_first_right_pin_after_a_rotation_is_kept_under_the_new_key(desk: De
     old, new = SECRET, "bmV3IGtleSBmb3IgdGVzdHMgYWxvbmUsIDMyIGJ5dGVz"
     both, alone = (Desk(sample_url, **ACCOUNT) for _ in range(2))
     for one, keys in ((both, f"{new},{old}"), (alone, new)):
-        assert one.house.phone is not None
-        one.house.phone.store.keys = one.store.keys = Keys.parse(keys)
+        assert one.container.phone is not None
+        one.container.phone.store.keys = one.store.keys = Keys.parse(keys)
 
     def proves(at: Desk, support_id: str, pin: str) -> bool:
         return "Press" in calls_in(at, Stranger("", "anonymous", support_id, "")).key(pin).text

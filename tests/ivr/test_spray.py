@@ -97,7 +97,7 @@ def test_a_spray_at_thousands_of_people(one_desk: Desk) -> None:
     for first in range(0, len(rest), 200):
         desk.pass_time(5)
         with desk.store.transaction("phone", "CA1") as tx:
-            admitted += Counter(guess(desk.house.phone, tx, id, number) for id, number in rest[first : first + 200])  # type: ignore[arg-type]
+            admitted += Counter(guess(desk.container.phone, tx, id, number) for id, number in rest[first : first + 200])  # type: ignore[arg-type]
     let_through = heard["wrong"] + admitted[Admission.EVALUATE]
     assert DESK.most <= let_through <= DESK.within(desk.now - began)
     assert set(heard) <= {"wrong", "messages only"}

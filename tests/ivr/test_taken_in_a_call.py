@@ -217,8 +217,8 @@ def test_h1_a_pin_replaced_while_it_is_hashed_leaves_nobody_verified(one_desk: D
         row = call_state.load(tx, mia.sid)
         assert row is not None
         token = step_token(tx.keys, mia.sid, row.step)
-    assert desk.house.phone is not None
-    rest = begin_turn(desk.house.phone, mia.sid, token, Keys("17846325"), ("f",))
+    assert desk.container.phone is not None
+    rest = begin_turn(desk.container.phone, mia.sid, token, Keys("17846325"), ("f",))
     assert callable(rest)
     new_pin(desk)
     assert state_of(desk, mia.sid).at == "pin_again"

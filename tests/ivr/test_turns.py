@@ -227,10 +227,10 @@ def test_the_stored_answer_is_sealed_and_goes_after_the_call(desk: Desk, sample_
         assert open_words not in lying
     caller.hang_up()
     desk.pass_time(call_state.ANSWER_KEPT / 1000 - 1)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     assert caller.wire.post(*caller.sent[-2][:2]) == told, "a late repeat still gets its answer"
     desk.pass_time(2)
-    desk.house.worker.sweep()
+    desk.container.worker.sweep()
     assert [row.answer for row in rows(desk, select(tables.calls))] == [None]
     assert is_refusal(caller.wire.post(*caller.sent[-2][:2]))
 

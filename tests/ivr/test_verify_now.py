@@ -200,7 +200,7 @@ def by_hand(desk: Desk) -> tuple[Caller, str, Wire]:
     mia.key("")
     r = tables.support_calls
     change(desk, update(r).values(asked="pin", asked_at=desk.now))
-    summons = after.summons(desk.house.phone, 1, desk.now)  # type: ignore[arg-type]
+    summons = after.summons(desk.container.phone, 1, desk.now)  # type: ignore[arg-type]
     assert summons is not None
     assert summons[0] == mia.sid
     return mia, summons[1], wire

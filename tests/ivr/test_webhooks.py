@@ -43,8 +43,8 @@ def is_twiml(answer: Answer) -> bool:
 def test_the_routes_are_those_of_the_app(wire: Wire) -> None:
     assert len(ROUTES) == 13
     assert {"/ivr/voice", "/ivr/turn", "/ivr/status", "/ivr/fallback", "/ivr/recording", "/ivr/agent"} <= set(ROUTES)
-    assert wire.desk.house.phone is not None
-    door = router.router(wire.desk.house.phone).routes
+    assert wire.desk.container.phone is not None
+    door = router.router(wire.desk.container.phone).routes
     served = {route.path: route.methods for route in door if isinstance(route, Route)}
     assert len(served) == len(door)
     assert set(served) == set(ROUTES)

@@ -231,8 +231,8 @@ def set_state(desk: Desk, sid: str, call: Call) -> None:
 
 
 def settings_of(desk: Desk) -> DeskSettings:
-    assert desk.house.phone is not None
-    return desk.house.phone.settings
+    assert desk.container.phone is not None
+    return desk.container.phone.settings
 
 
 def count(desk: Desk, table: Any, *where: Any) -> int:

@@ -123,7 +123,7 @@ def test_a_desk_without_a_phone_line_offers_no_call_back(one_desk: Desk) -> None
     kim = signed_in(one_desk)
     ticket_of(one_desk, "person:8")
     without = FastAPI()
-    without.include_router(router(replace(one_desk.house.portal, phone=False)))
+    without.include_router(router(replace(one_desk.container.portal, phone=False)))
     cookies = kim.client.cookies
     kim.client = TestClient(without, base_url=PUBLIC, follow_redirects=False)
     kim.client.cookies = cookies

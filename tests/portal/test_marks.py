@@ -69,7 +69,7 @@ def test_whoever_finds_no_place_is_told_of_the_network_that_has_them() -> None:
 
 
 def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: Desk) -> None:
-    kim, context, let_go = Agent(one_desk), one_desk.house.portal, threading.Event()
+    kim, context, let_go = Agent(one_desk), one_desk.container.portal, threading.Event()
     mark, pool = kim.client.cookies["deskgate_known"], context.request_pools.known
 
     async def told() -> tuple[int, bool]:
@@ -88,7 +88,7 @@ def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: De
 
 def test_a2_marks_end_with_the_sign_in_they_are_of(one_desk: Desk) -> None:
     """Of who is suspended, and of a password that was replaced: a stranger's places within two minutes."""
-    kim, ana, marks = Agent(one_desk), Agent(one_desk, "lead.ana"), one_desk.house.portal.marks
+    kim, ana, marks = Agent(one_desk), Agent(one_desk, "lead.ana"), one_desk.container.portal.marks
     of_kim, of_ana = (one.client.cookies["deskgate_known"] for one in (kim, ana))
     assert (marks.whose(of_kim), marks.whose(of_ana)) == (f"staff:{kim.staff}", f"staff:{ana.staff}")
     change(one_desk, update(tables.staff).where(tables.staff.c.id == ana.staff).values(suspended_at=one_desk.now))

@@ -11,7 +11,7 @@ from tests.portal.test_shut_out import ELSEWHERE, LONG, alerts, crowd, until
 
 
 def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobody_else(one_desk: Desk) -> None:
-    context, let_go, busy, said = one_desk.house.portal, threading.Event(), threading.Event(), list[int]()
+    context, let_go, busy, said = one_desk.container.portal, threading.Event(), threading.Event(), list[int]()
 
     def hold() -> None:
         busy.set()
@@ -47,7 +47,7 @@ def test_a2_three_networks_that_fill_all_places_wait_for_each_other_and_for_nobo
 
 def test_a2_strangers_who_keep_their_places_busy_are_in_nobodys_way(one_desk: Desk) -> None:
     """Everything strangers can keep busy is: their pool, their threads, all their places. Nobody waits for the clock here."""
-    kim, context = Agent(one_desk), one_desk.house.portal
+    kim, context = Agent(one_desk), one_desk.container.portal
     enrol, join = link_for(one_desk), f"/desk/join/{invitation(one_desk, 'lead.ana')}"
     let_go, busy = threading.Event(), threading.Event()
 

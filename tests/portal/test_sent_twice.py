@@ -144,7 +144,7 @@ def test_e11_the_page_hands_over_what_was_typed_when_it_finds_out(one_desk: Desk
     assert ">and a note</textarea>" in kim.text
     assert count(one_desk, tables.unsent_words) == 2
     one_desk.pass_time(24 * 3600 + 1)
-    one_desk.house.worker.sweep()
+    one_desk.container.worker.sweep()
     assert count(one_desk, tables.unsent_words) == count(one_desk, tables.sent_forms) == 0
 
 

@@ -233,7 +233,7 @@ def test_every_answer_has_its_headers(one_desk: Desk) -> None:
 
 def test_cookies_are_for_no_script_and_no_other_site(sample_sqlite: str) -> None:
     desk = Desk(sample_sqlite, **ACCOUNT, slack_signing_secret="", deskgate_env="development")
-    desk.app.state.house.portal  # noqa: B018 - it is there without Slack
+    desk.app.state.container.portal  # noqa: B018 - it is there without Slack
     kim = Agent(desk)
     desk.now += STEP
     kim.get("/desk/sign-in")
@@ -253,7 +253,7 @@ def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
 
     from fastapi import Response
 
-    context = replace(one_desk.house.portal, origin="https://desk.example")
+    context = replace(one_desk.container.portal, origin="https://desk.example")
     made = Response()
     responses.signed_in(context, made, "token", "known")
     cookies = made.headers.getlist("set-cookie")

@@ -223,17 +223,17 @@ def test_who_does_not_see_a_message_cannot_click_it(slack: Workspace) -> None:
 def test_an_ephemeral(slack: Workspace, slack_desk: SlackDesk) -> None:
     args = {"channel": "C0HELP", "user": "U0MIA", "text": "Only you", "blocks": BUTTONS}
     assert slack.api("chat.postEphemeral", args).body["ok"]  # type: ignore[index]
-    (whisper,) = slack.rooms["C0HELP"].ephemerals
+    (agent_briefing,) = slack.rooms["C0HELP"].ephemerals
     slack.deliver()
     assert slack_desk.asked == []
     assert [one["only_you"] for one in slack.seen_by("U0MIA")["channels"][0]["messages"]] == [True]
     assert slack.seen_by("U0RAJ")["channels"][0]["messages"] == []
-    slack.as_("U0MIA").click(whisper, "answer")
+    slack.as_("U0MIA").click(agent_briefing, "answer")
     payload = slack_desk.one("block_actions")
     assert payload["container"]["is_ephemeral"] is True
     assert "message" not in payload
     with pytest.raises(NotAvailableError):
-        slack.as_("U0RAJ").click(whisper, "answer")
+        slack.as_("U0RAJ").click(agent_briefing, "answer")
     args["user"] = "U0OLIVIA"
     assert slack.api("chat.postEphemeral", args).body == {"ok": False, "error": "user_not_in_channel"}
 
@@ -265,8 +265,8 @@ def test_an_ephemeral_is_replaced_through_its_response_url(
     slack: Workspace, slack_desk: SlackDesk, web: TestClient
 ) -> None:
     slack.api("chat.postEphemeral", {"channel": "C0HELP", "user": "U0MIA", "text": "?", "blocks": BUTTONS})
-    (whisper,) = slack.rooms["C0HELP"].ephemerals
-    slack.as_("U0MIA").click(whisper, "answer")
+    (agent_briefing,) = slack.rooms["C0HELP"].ephemerals
+    slack.as_("U0MIA").click(agent_briefing, "answer")
     assert respond(slack, web, slack_desk, {"replace_original": True, "text": "Done.", "blocks": []}) == 200
     assert [slack.text_of(one) for one in slack.rooms["C0HELP"].ephemerals] == ["Done."]
     assert respond(slack, web, slack_desk, {"delete_original": True}) == 200

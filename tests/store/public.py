@@ -98,7 +98,7 @@ OPENS: dict[str, set[str]] = {
     "claims.claim": {"desk.card.view"},
     "claims.give_back": {"desk.card.view"},
     "support_calls.start": {"phone.support", "phone.emergency"},
-    "support_calls.whisper": {"desk.card.view"},
+    "support_calls.agent_briefing": {"desk.card.view"},
     "dual_control.agree": {"desk.pin.reissue", "desk.threat.switch"},
     "dual_control.ask": {"desk.pin.reissue", "desk.threat.switch"},
     "dual_control.refuse": {"desk.pin.reissue", "desk.threat.switch"},

@@ -19,7 +19,7 @@ IMPORT: Final = (
 )
 DECIDES: Final = "looks up whom to decide about: an id or a subject, never a name, and nothing that is told"
 QUEUE: Final = "background jobs: its payloads are ids and kinds, and what whoever enqueued it had put there"
-RING: Final = "a waiting call: ids and whether it was taken; who is calling needs a Grant (`whisper`)"
+RING: Final = "a waiting call: ids and whether it was taken; who is calling needs a Grant (`agent_briefing`)"
 LEG: Final = "the desk's own phones: their numbers and whether they ring; no customer's"
 POOL: Final = "runs what it is given"
 ASKS: Final = "the way to a Grant: judges, registers, and writes the ledger"

@@ -21,7 +21,7 @@ from store.calls import call_state, support_calls
 from store.jobs import job_queue
 from store.tickets import customer_tickets
 from store.verification import attempt_limits, pin_changes, pins
-from tests.desk import SECRET, furnish
+from tests.desk import SECRET, load_samples
 from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
 from tests.store.ungranted import REASONS
@@ -71,7 +71,17 @@ def test_what_is_told_of_customers_comes_from_functions_with_a_grant_alone() -> 
         "Notice",
         "Sound",
     }
-    facts |= {"Whisper", "Explained", "Card", "Conversation", "Said", "Lender", "Request", "Delegation", "Content"}
+    facts |= {
+        "AgentBriefing",
+        "Explained",
+        "Card",
+        "Conversation",
+        "Said",
+        "Lender",
+        "Request",
+        "Delegation",
+        "Content",
+    }
     kinds = {
         thing.__name__
         for fn in PUBLIC.values()
@@ -141,10 +151,10 @@ class Container:
 
 
 @pytest.fixture
-def house(sample_url: str) -> Iterator[Container]:
-    house = Container(Clocked(sample_url, Keys.parse(SECRET)))
-    yield house
-    house.clocked.close()
+def container(sample_url: str) -> Iterator[Container]:
+    container = Container(Clocked(sample_url, Keys.parse(SECRET)))
+    yield container
+    container.clocked.close()
 
 
 def copied(grant: Grant) -> Grant:
@@ -173,19 +183,19 @@ FORGED: list[Callable[[Grant], object]] = [
 ]
 
 
-def test_a_forged_grant_opens_nothing(house: Container) -> None:
-    with house.clocked.transaction() as tx:
-        genuine, opened = house.genuine(tx), set()
+def test_a_forged_grant_opens_nothing(container: Container) -> None:
+    with container.clocked.transaction() as tx:
+        genuine, opened = container.genuine(tx), set()
         for name, cells in OPENS.items():
             for number, forge in enumerate(FORGED):
-                if house.opens(name, tx, forge(genuine[min(cells)])):
+                if container.opens(name, tx, forge(genuine[min(cells)])):
                     opened.add((name, number))
     assert not opened
 
 
-def test_some_forgeries_cannot_even_be_made(house: Container) -> None:
-    with house.clocked.transaction() as tx:
-        grant = house.genuine(tx)["billing.view"]
+def test_some_forgeries_cannot_even_be_made(container: Container) -> None:
+    with container.clocked.transaction() as tx:
+        grant = container.genuine(tx)["billing.view"]
         for make in (lambda: object.__new__(Grant), lambda: Grant(*grant), lambda: type("Mine", (Grant,), {})):
             with pytest.raises(TypeError):
                 make()
@@ -196,59 +206,59 @@ def test_some_forgeries_cannot_even_be_made(house: Container) -> None:
             object.__setattr__(refused, "__class__", Grant)
 
 
-def test_a_grant_is_dead_after_its_transaction(house: Container) -> None:
-    with house.clocked.transaction() as ended:
-        old = house.genuine(ended)
+def test_a_grant_is_dead_after_its_transaction(container: Container) -> None:
+    with container.clocked.transaction() as ended:
+        old = container.genuine(ended)
     for name, cells in OPENS.items():
         with pytest.raises(GrantRequiredError):
-            house.call(name, ended, old[min(cells)])
-    with house.clocked.transaction() as tx:
-        house.genuine(tx)  # the same cells are granted here too
-        assert not [name for name, cells in OPENS.items() if house.opens(name, tx, old[min(cells)])]
+            container.call(name, ended, old[min(cells)])
+    with container.clocked.transaction() as tx:
+        container.genuine(tx)  # the same cells are granted here too
+        assert not [name for name, cells in OPENS.items() if container.opens(name, tx, old[min(cells)])]
 
 
-def test_a_grant_does_not_open_another_living_transaction(house: Container, tmp_path: Path) -> None:
+def test_a_grant_does_not_open_another_living_transaction(container: Container, tmp_path: Path) -> None:
     """Of another database here, since SQLite has one writer at a time; below, of the same one."""
     url = f"sqlite:///{tmp_path / 'another.db'}"
     store.migrate(url)
-    furnish(url)
+    load_samples(url)
     another = Container(Clocked(url, Keys.parse(SECRET)))
-    with house.clocked.transaction() as tx, another.clocked.transaction() as other:
-        mine, theirs = house.genuine(tx), another.genuine(other)
+    with container.clocked.transaction() as tx, another.clocked.transaction() as other:
+        mine, theirs = container.genuine(tx), another.genuine(other)
         for name in sorted(OPENS):
             with pytest.raises(GrantRequiredError):
-                house.call(name, tx, theirs[min(OPENS[name])])
+                container.call(name, tx, theirs[min(OPENS[name])])
             with pytest.raises(GrantRequiredError):
                 another.call(name, other, mine[min(OPENS[name])])
     another.clocked.close()
 
 
 def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
-    house = Container(Clocked(sample_postgres, Keys.parse(SECRET)))
-    with house.clocked.transaction() as tx, house.clocked.transaction() as other:
-        theirs = house.genuine(other)
+    container = Container(Clocked(sample_postgres, Keys.parse(SECRET)))
+    with container.clocked.transaction() as tx, container.clocked.transaction() as other:
+        theirs = container.genuine(other)
         for name in sorted(OPENS):
             with pytest.raises(GrantRequiredError):
-                house.call(name, tx, theirs[min(OPENS[name])])
-    house.clocked.close()
+                container.call(name, tx, theirs[min(OPENS[name])])
+    container.clocked.close()
 
 
-def test_a_grant_opens_what_it_is_for_and_nothing_else(house: Container) -> None:
-    with house.clocked.transaction() as tx:
-        genuine = house.genuine(tx)
+def test_a_grant_opens_what_it_is_for_and_nothing_else(container: Container) -> None:
+    with container.clocked.transaction() as tx:
+        genuine = container.genuine(tx)
         assert set(genuine) == {*CELLS, *DESK_CELLS}
         for name, cells in OPENS.items():
-            assert {cell for cell, grant in genuine.items() if house.opens(name, tx, grant)} == set(cells), name
+            assert {cell for cell, grant in genuine.items() if container.opens(name, tx, grant)} == set(cells), name
 
 
 # --- what is told without one
 
 
-def test_what_needs_no_grant_names_no_customer(house: Container) -> None:
+def test_what_needs_no_grant_names_no_customer(container: Container) -> None:
     """Those of the list that give anything back from the database, called on the sample accounts: no name, no address, no amount."""
     secret = ("Olivia", "Harbour", "@", "+4416", "10000016", "20.00", "Grid", "unpaid", "hello there")
-    with house.clocked.transaction("CA1") as tx:
-        genuine = house.genuine(tx)
+    with container.clocked.transaction("CA1") as tx:
+        genuine = container.genuine(tx)
         ticket = customer_tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
         ring = support_calls.start(tx, genuine["phone.support"], numbers=("+441632960001",))
         call_state.begin(tx, "CA1", "{}", "f", "answer")

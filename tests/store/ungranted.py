@@ -33,8 +33,8 @@ REASONS: Final[dict[str, str]] = {
     ),
     "hash_pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
-    "wakeup.Bell.ring": "rings; knows nothing of what for",
-    "wakeup.Bell.wait": "waits; knows nothing of what for",
+    "wakeup.Wakeup.notify": "wakes; knows nothing of what for",
+    "wakeup.Wakeup.wait": "waits; knows nothing of what for",
     **dict.fromkeys(
         (
             "budgets." + n
