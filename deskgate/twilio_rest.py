@@ -120,7 +120,7 @@ class TwilioRest:
                     content += chunk
                     if len(content) > LARGEST_RECORDING:
                         raise PermanentError("a recording is larger than 32 MiB")
-        except httpx2.TransportError as fault:
+        except httpx2.RequestError as fault:
             raise RetryLaterError(f"Twilio cannot be reached: {type(fault).__name__}") from fault
         return Sound(answer.headers.get("content-type", "audio/wav"), bytes(content))
 
@@ -148,7 +148,7 @@ def _asking(what: str) -> Iterator[list[int]]:
         if answer.status not in GONE and answer.code not in GONE:
             raise refusal(what, answer.status, answer.code) from None  # its own words quote the number
         refused.append(answer.status)
-    except httpx2.TransportError as fault:
+    except httpx2.RequestError as fault:
         raise RetryLaterError(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
 
 

@@ -26,7 +26,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from bot.platform.web_api import OPERATORS, SlackError, ask
-from store import ConnectionLostError, DatabaseFault, Store, Transaction
+from store import ConnectionLostError, DatabaseFault, Store, Transaction, retried
 from store.jobs import job_queue
 from store.jobs.job_queue import RetryLaterError
 from store.slack import installations
@@ -76,6 +76,10 @@ class App:
     client_secret: str = field(repr=False)
     http: httpx2.Client
     teams: tuple[str, ...] = ()
+
+    def exchange(self, **given: str) -> dict[str, Any]:
+        """What Slack gives for a code or a refresh token. Raises `RetryLaterError`, `SlackError`."""
+        return ask(self.http, "oauth.v2.access", given, app=(self.client_id, self.client_secret))
 
 
 class UnreadableError(ValueError):
@@ -171,8 +175,7 @@ def _installed(store: Store, app: App, query: Mapping[str, str], back: str) -> R
         return _page("unreadable")
     began = store.clock()
     try:
-        told = ask(app.http, "oauth.v2.access", {"code": code, "redirect_uri": back}, app=_credentials(app))
-        made = _installation(told, began)
+        made = _installation(app.exchange(code=code, redirect_uri=back), began)
     except SlackError as said:
         log.warning("slack not installed", why=str(said))
         return _page("refused", said.error)
@@ -183,7 +186,7 @@ def _installed(store: Store, app: App, query: Mapping[str, str], back: str) -> R
         log.warning("slack not installed", why="not one of SLACK_TEAMS", team=made.team)
         _give_back(app.http, made)
         return _page("strange")
-    _twice(store, lambda tx: _put(tx, made))
+    retried(lambda: _put(store, made))
     log.info("slack installed", team=made.team)
     _learn_bot(store, app.http, made)
     return _page("installed", made.name)
@@ -196,9 +199,10 @@ def _give_back(http: httpx2.Client, made: Installation) -> None:
         ask(http, "auth.revoke", {}, token=made.token)
 
 
-def _put(tx: Transaction, made: Installation) -> None:
-    before = installations.find(tx, made.team)
-    installations.put(tx, made if before is None else replace(made, bot_id=before.bot_id), anew=True)
+def _put(store: Store, made: Installation) -> None:
+    with store.transaction("slack") as tx:
+        before = installations.find(tx, made.team)
+        installations.put(tx, made if before is None else replace(made, bot_id=before.bot_id), anew=True)
 
 
 def _learn_bot(store: Store, http: httpx2.Client, made: Installation) -> None:
@@ -210,12 +214,13 @@ def _learn_bot(store: Store, http: httpx2.Client, made: Installation) -> None:
         log.warning("slack bot unknown", team=made.team, why=str(why))
         return
 
-    def learn(tx: Transaction) -> None:
-        now = installations.find(tx, made.team)
-        if now is not None and now.token == made.token and isinstance(bot, str):
-            installations.put(tx, replace(now, bot_id=bot))
+    def learn() -> None:
+        with store.transaction("slack") as tx:
+            now = installations.find(tx, made.team)
+            if now is not None and now.token == made.token and isinstance(bot, str):
+                installations.put(tx, replace(now, bot_id=bot))
 
-    _twice(store, learn)
+    retried(learn)
 
 
 def _page(name: str, said: str = "") -> Response:
@@ -253,10 +258,8 @@ def rotate(store: Store, app: App, team: str, *, pauses: Iterable[float] = PAUSE
             )
         installations.put(tx, found)  # a database that takes nothing more is to say so before the token is spent
     began = store.clock()
-    given = {"grant_type": "refresh_token", "refresh_token": found.refresh}
     try:
-        told = ask(app.http, "oauth.v2.access", given, app=_credentials(app))
-        made = _rotated(found, told, began)
+        made = _rotated(found, app.exchange(grant_type="refresh_token", refresh_token=found.refresh), began)
     except SlackError as said:
         if said.error == "invalid_refresh_token":
             why = (
@@ -322,19 +325,3 @@ def _text(told: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str) or not found:
         raise UnreadableError(f"no {name}")
     return found
-
-
-def _credentials(app: App) -> tuple[str, str]:
-    return app.client_id, app.client_secret
-
-
-def _twice(store: Store, write: Callable[[Transaction], object]) -> None:
-    """Once more where the connection was lost: what is written here is safe to repeat."""
-    for last in (False, True):
-        try:
-            with store.transaction("slack") as tx:
-                write(tx)
-            return
-        except ConnectionLostError:
-            if last:
-                raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -43,6 +45,24 @@ def test_one_after_the_other_share_a_connection_and_no_cookie(http: httpx2.Clien
     first, second = (http.get("/").text for _ in range(2))
     assert first == second
     assert first.split() == [first.strip()]
+
+
+def answer_and_close(listener: socket.socket) -> None:
+    asked, _ = listener.accept()
+    with asked:
+        asked.recv(65_536)
+        asked.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def test_a_connection_that_the_other_side_has_closed_is_not_used_again() -> None:
+    """Or what is posted after a pause would fail, and nobody know whether it stands."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as other:
+        http = http_client(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        for _ in range(2):
+            answering = other.submit(answer_and_close, listener)
+            assert http.post("/").status_code == 204
+            answering.result(60)
+        http.close()
 
 
 def test_no_redirect_is_followed(http: httpx2.Client) -> None:
