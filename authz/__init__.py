@@ -4,7 +4,7 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 """
 
 from authz.grant import Denied, Grant
-from authz.judge import Allowed, Ask, Rights, Standing, judge, person_of, requests_followed, rights, subject_of
+from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.matrix import matrix, table
 from authz.scheme import Scheme, SchemeError
 from authz.scheme_files import load_schemes, read_scheme
@@ -31,6 +31,7 @@ from authz.vocabulary import (
     Proof,
     Reason,
     Status,
+    Subject,
     Topic,
 )
 from authz.way_forward import NAMES, billing_alone, can_help, can_lend, leaves_out_suspension
@@ -67,6 +68,7 @@ __all__ = [
     "SchemeError",
     "Standing",
     "Status",
+    "Subject",
     "Topic",
     "billing_alone",
     "can_help",
@@ -75,10 +77,8 @@ __all__ = [
     "leaves_out_suspension",
     "load_schemes",
     "matrix",
-    "person_of",
     "read_scheme",
     "requests_followed",
     "rights",
-    "subject_of",
     "table",
 ]

@@ -6,13 +6,13 @@ The class stops mistakes, not malice: no Python object is unforgeable. `tuple.__
 
 from typing import Final, Never
 
-from authz.vocabulary import CELL_OF, Action, Next, Proof, Reason, Topic
+from authz.vocabulary import CELL_OF, Action, Next, Proof, Reason, Subject, Topic
 
 _ONLY_THE_JUDGE: Final = "a Grant is made by judge() alone"
 _NO_TRUTH: Final = "a decision is no truth value: match it against Grant() and Denied()"
 
 
-class Grant(tuple[str, Action, int | None, Topic | None, Proof, str | None, str, tuple[str, ...]]):
+class Grant(tuple[Subject, Action, int | None, Topic | None, Proof, str | None, str, tuple[str, ...]]):
     """A yes: who may do what, on which account, about what, at which proof, within which limit, by which rules."""
 
     __slots__ = ()
@@ -24,7 +24,7 @@ class Grant(tuple[str, Action, int | None, Topic | None, Proof, str | None, str,
         raise TypeError("a Grant has no subclasses")
 
     @property
-    def subject(self) -> str:
+    def subject(self) -> Subject:
         return self[0]
 
     @property

@@ -21,6 +21,7 @@ from authz.vocabulary import (
     Proof,
     Reason,
     Status,
+    Subject,
     Topic,
 )
 
@@ -47,6 +48,7 @@ _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), Next.ASK_SUP
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), Next.NONE)
 _BY_LOAN: Final = ("D-lent",)
 _BY_REQUEST: Final = ("D-request",)
+_ANYBODY: Final = Subject.of_person(0)
 _MEMO_LIMIT: Final = 50_000
 """Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 20,000 in all."""
 
@@ -54,7 +56,7 @@ _MEMO_LIMIT: Final = 50_000
 class Ask(NamedTuple):
     """Who asks to do what, on which account, about what, how well proven."""
 
-    subject: str
+    subject: Subject
     action: Action
     account: int | None
     topic: Topic | None
@@ -67,19 +69,6 @@ class Ask(NamedTuple):
         return _cell(self.action, self.topic)
 
 
-def subject_of(person: int) -> str:
-    """A person as the subject of an ask, by their id."""
-    return f"person:{person}"
-
-
-def person_of(subject: str) -> int:
-    """The person's id. Raises `ValueError` for a subject that is no person."""
-    kind, _, number = subject.partition(":")
-    if kind != "person":
-        raise ValueError(f"{subject} is not a person")
-    return int(number)
-
-
 class Standing(NamedTuple):
     """What a subject holds on an account now, under which scheme, which facts are true, and what is lent to them.
 
@@ -87,7 +76,7 @@ class Standing(NamedTuple):
     `own` are the cells by which they follow requests they have made, and may make.
     """
 
-    subject: str
+    subject: Subject
     account: int | None
     scheme: Scheme
     status: Status
@@ -171,10 +160,10 @@ def _rights(
     proof: Proof,
 ) -> Rights:
     """The judge's answers. Whose standing it is, and on which account, changes none of them."""
-    standing = Standing("person:0", 0, scheme, status, held, facts, dict(lent), own)
+    standing = Standing(_ANYBODY, 0, scheme, status, held, facts, dict(lent), own)
     may, step_up = dict[str, Allowed](), set[str]()
     for (action, topic), cell in CELL_OF.items():
-        verdict = judge(Ask("person:0", action, 0, topic, proof), standing) if cell in CELLS else None
+        verdict = judge(Ask(_ANYBODY, action, 0, topic, proof), standing) if cell in CELLS else None
         if isinstance(verdict, Grant):
             may[cell] = Allowed(verdict.when, verdict.rules)
         elif verdict is _STEP_UP:

@@ -3,8 +3,53 @@
 Which rules there are: docs/reference/rules.md. `D-` words are our own decisions (X7), never a document's rule.
 """
 
+import re
 from enum import IntEnum, StrEnum
 from typing import Final
+
+_PERSON: Final = re.compile(r"person:[0-9]{1,18}")
+_STAFF: Final = re.compile(r"staff:[0-9]{1,18}")
+
+
+class Subject(str):
+    """Who asks or acts: `person:17`, `staff:3`, `desk:worker`, `nobody`. Never a name, so that a person can be erased and the
+    ledger keeps its chain.
+
+    It is the very text that columns and the ledger hold: nothing is converted on the way, and what is no subject is a mistake
+    that mypy finds.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of_person(cls, id: int) -> "Subject":
+        return cls(f"person:{id}")
+
+    @classmethod
+    def of_staff(cls, id: int) -> "Subject":
+        return cls(f"staff:{id}")
+
+    @property
+    def is_person(self) -> bool:
+        return _PERSON.fullmatch(self) is not None
+
+    @property
+    def is_staff(self) -> bool:
+        return _STAFF.fullmatch(self) is not None
+
+    @property
+    def person(self) -> int:
+        """The id of a customer; ValueError for everybody else."""
+        if not self.is_person:
+            raise ValueError(f"{self} is not a person")
+        return int(self[7:])
+
+    @property
+    def staff(self) -> int:
+        """The id of one of the desk's people; ValueError for everybody else."""
+        if not self.is_staff:
+            raise ValueError(f"{self} is not of the staff")
+        return int(self[6:])
 
 
 class Proof(IntEnum):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import OPERATOR, Store, Transaction
 from store.calls import call_state, callbacks, live_calls, support_calls
 from store.jobs import job_queue
@@ -21,7 +21,7 @@ from store.tickets import ticket_queue
 from store.verification import attempt_limits
 
 Chore = Callable[[Store], float]
-AGENT, LEAD = "staff:1", "staff:5"  # filling.py
+AGENT, LEAD = Subject("staff:1"), Subject("staff:5")  # filling.py
 KINDS: Final = ["news", "case", "slack.say", "notice", "alert"]
 PLACE: Final = ticket_threads.TicketThread(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
 
@@ -57,7 +57,7 @@ def reading(read: Callable[[Store], object]) -> Chore:
     return chore
 
 
-def _may(tx: Transaction, who: str, action: Action) -> Grant:
+def _may(tx: Transaction, who: Subject, action: Action) -> Grant:
     verdict = tx.ask(Ask(who, action, None, None, Proof.NONE))
     assert isinstance(verdict, Grant), verdict
     return verdict

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from authz import Action, Ask, Grant, Proof, Topic, load_schemes
+from authz import Action, Ask, Grant, Proof, Subject, Topic, load_schemes
 from benchmarks import filling
 from benchmarks.chores import CHORES
 from benchmarks.measuring import KINDS, aim, databases, machine
@@ -165,14 +165,14 @@ Operation = Callable[[Filled, list[Customer]], float]
 
 
 def _ask(tx: Transaction, who: Customer, action: Action, topic: Topic | None = None) -> Grant:
-    verdict = tx.ask(Ask(f"person:{who.person}", action, who.account, topic, Proof.VERIFIED))
+    verdict = tx.ask(Ask(Subject.of_person(who.person), action, who.account, topic, Proof.VERIFIED))
     assert isinstance(verdict, Grant), verdict
     return verdict
 
 
 def at_the_menu(who: Customer) -> types.Call:
     """A call that is proven and stands at the menu."""
-    subject = f"person:{who.person}"
+    subject = Subject.of_person(who.person)
     proven = int(Proof.VERIFIED)
     return types.Call("menu", subject=subject, proof=proven, accounts=(who.account,), account=who.account)
 

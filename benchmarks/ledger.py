@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection as Pipe
 from statistics import median
 
-from authz import Action, Ask, Grant, Proof, Topic, load_schemes
+from authz import Action, Ask, Grant, Proof, Subject, Topic, load_schemes
 from benchmarks.import_speed import document
 from benchmarks.measuring import APART, KINDS, aim, databases, machine, percentiles
 from store import Keys, Store, open_store
@@ -46,7 +46,9 @@ CHAIN = {CHAINED: ledger_chain.chained, UNCHAINED: unchained}
 
 def open_ticket(opened: Store, account: int) -> None:
     with opened.transaction("phone", "CA" + "0" * 32) as tx:
-        grant = tx.ask(Ask(f"person:{2 * account - 1}", Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
+        grant = tx.ask(
+            Ask(Subject.of_person(2 * account - 1), Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED)
+        )
         assert isinstance(grant, Grant), grant
         customer_tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
 

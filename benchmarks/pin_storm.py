@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select, update
 
-from authz import load_schemes
+from authz import Subject, load_schemes
 from benchmarks.measuring import APART, KINDS, databases, machine
 from ivr import phrases, pin
 from ivr.asks import DeskSettings
@@ -146,7 +146,7 @@ class Post:
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
                 whose = caller_limits.limits(tx.keys, None, own=False, attested=False, digits=8, choice=False)
-                admission = attempt_limits.reserve(tx, f"person:{100 + n}", real=True, limits=whose).admission
+                admission = attempt_limits.reserve(tx, Subject.of_person(100 + n), real=True, limits=whose).admission
             if admission is Admission.EVALUATE:
                 self.count()
             yield str(admission)

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 
+from authz import Subject
 from benchmarks.measuring import (
     APART,
     CONNECTIONS,
@@ -164,7 +165,7 @@ def twelve_tickets(url: str) -> None:
     with store.transaction("phone") as tx:
         sam = select(tables.people.c.id).where(tables.people.c.username == "sam.okoro").scalar_subquery()
         row = tx.connection.execute(select(c.person_id, c.account_id).where(c.person_id == sam)).one()
-        ask = Ask(f"person:{row.person_id}", Action.TICKET_OPEN, row.account_id, Topic.TECHNICAL, Proof.VERIFIED)
+        ask = Ask(Subject.of_person(row.person_id), Action.TICKET_OPEN, row.account_id, Topic.TECHNICAL, Proof.VERIFIED)
         grant = tx.ask(ask)
         assert isinstance(grant, Grant)
         for n in range(12):

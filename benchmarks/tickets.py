@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, insert
 
-from authz import Action, Ask, Grant, Proof, Topic, load_schemes
+from authz import Action, Ask, Grant, Proof, Subject, Topic, load_schemes
 from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
 from benchmarks.measuring import APART, KINDS, STORE_PARTS, Stopwatch, aim, databases, machine, percentiles
 from store import Store, open_store
@@ -70,7 +70,7 @@ def raw(store: Store, who: Customer) -> None:
 def _opened(store: Store, who: Customer, *, enqueue: bool, recorded: bool) -> None:
     sid = f"RE{os.getpid():08x}{next(COUNTER):024x}" if recorded else ""
     with store.transaction("phone", "CA" + "0" * 32) as tx:
-        ask = Ask(f"person:{who.person}", Action.TICKET_OPEN, who.account, Topic.TECHNICAL, Proof.VERIFIED)
+        ask = Ask(Subject.of_person(who.person), Action.TICKET_OPEN, who.account, Topic.TECHNICAL, Proof.VERIFIED)
         grant = tx.ask(ask)
         assert isinstance(grant, Grant), grant
         spoken = Recorded(sid, 7) if recorded else None

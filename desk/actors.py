@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Topic
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import LINE, WORKER, Transaction
 from store.jobs.job_queue import RetryLaterError
 from store.tickets import customer_tickets
@@ -25,19 +25,18 @@ class Actor:
     """Somebody who acts: `subject` is `person:…` or `staff:…`; `proof` is what coming this way has proved of it, a PIN by phone or
     a linked member of Slack; `bound` is where a second proof of theirs counts, this call or this member, and nowhere else."""
 
-    subject: str
+    subject: Subject
     proof: Proof
     bound: str = ""
 
     @property
     def is_person(self) -> bool:
-        return self.subject.startswith("person:")
+        return self.subject.is_person
 
     @property
     def staff(self) -> int | None:
         """The id of one of the desk's people; None for everybody else."""
-        kind, _, id = self.subject.partition(":")
-        return int(id) if kind == "staff" else None
+        return self.subject.staff if self.subject.is_staff else None
 
 
 def proof_of(tx: Transaction, who: Actor, account: int | None, topic: str = "") -> Proof:
@@ -85,13 +84,13 @@ def may_still(
     return isinstance(tx.ask(Ask(who.subject, action, account, topic, who.proof, service)), Grant)
 
 
-def offered_anything(tx: Transaction, subject: str, account: int) -> Grant | None:
+def offered_anything(tx: Transaction, subject: Subject, account: int) -> Grant | None:
     """A grant for anything at all on an account (id), which is enough to be told its name."""
     asks = (Ask(subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
     return next(iter(tx.offer(asks).values()), None)
 
 
-def permit(tx: Transaction, subject: str, action: Action, account: int | None = None) -> Grant | None:
+def permit(tx: Transaction, subject: Subject, action: Action, account: int | None = None) -> Grant | None:
     """The grant of one of the desk's own people or of its machinery (`LINE`, `WORKER`) for an action of the desk. None: they may not."""
     verdict = tx.ask(Ask(subject, action, account, None, Proof.NONE))
     return verdict if isinstance(verdict, Grant) else None

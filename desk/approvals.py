@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from authz import person_of
 from desk import tickets
 from desk.actors import Actor
 from desk.outcomes import HandIn
@@ -49,7 +48,7 @@ def not_me(tx: Transaction, who: Actor, id: int) -> bool:
     if account is None:
         return False
     alerts.alert(tx, "probing_account", f"approval:{id}", subject=who.subject, account=account)
-    told = {"notice": "not_me", "person": person_of(who.subject)}
+    told = {"notice": "not_me", "person": who.subject.person}
     job_queue.enqueue_once(tx, "notice", f"not_me:{id}", told)
     _answered(tx, id)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from authz import Action, Grant, person_of
+from authz import Action, Grant
 from desk import calls, disclosure
 from desk.actors import Actor, permit_staff
 from desk.calls import CallBack
@@ -109,7 +109,7 @@ def _call_back(
     return (
         None
         if found is None
-        else calls.would_call_back(tx, grant, person_of(found.subject), phone=phone, may_call=may_call)
+        else calls.would_call_back(tx, grant, found.subject.person, phone=phone, may_call=may_call)
     )
 
 

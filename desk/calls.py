@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from authz import Action, Grant, person_of
+from authz import Action, Grant
 from desk import ticket_work
 from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
@@ -125,9 +125,9 @@ def call_back_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> 
     if grant is None:
         return CallBack.NOT_PERMITTED
     seen, found = live_calls.look(tx, grant, call), support_calls.look(tx, call)
-    if seen is None or found is None or seen.staff != who.staff or not found.subject.startswith("person:"):
+    if seen is None or found is None or seen.staff != who.staff or not found.subject.is_person:
         return CallBack.NOT_THEIRS
-    return _asked(tx, grant, person_of(found.subject), account=found.account, phone=phone)
+    return _asked(tx, grant, found.subject.person, account=found.account, phone=phone)
 
 
 def call_back_requester(tx: Transaction, who: Actor, number: int, *, phone: bool) -> CallBack:

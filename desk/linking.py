@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from authz import Proof, person_of
+from authz import Proof, Subject
 from store import NOBODY, Transaction
 from store.codes import one_time_codes
 from store.jobs import job_queue
@@ -41,14 +41,14 @@ def link(tx: Transaction, home: str, team: str, user: str, digits: str) -> Link:
     if tried.admission is not Admission.EVALUATE:
         return Link.LATER
     found = one_time_codes.redeem(tx, KIND, digits) if len(digits) == DIGITS else None
-    person = person_of(found[0]) if found is not None else None
+    person = found[0].person if found is not None else None
     if person is None or not slack_members.may_link(tx, person, team, home):
         tx.record(NOBODY if found is None else found[0], None, "slack.link", "refused")
         return Link.WRONG
     if not slack_members.link(tx, person, team, user):
         return Link.ALREADY
     attempt_limits.give_back(tx, tried, matched=True)
-    tx.record(f"person:{person}", None, "slack.link", "linked", proof=Proof.VERIFIED, fields=("slack.member",))
+    tx.record(Subject.of_person(person), None, "slack.link", "linked", proof=Proof.VERIFIED, fields=("slack.member",))
     _tell(tx, "slack_linked", person, team, user)
     return Link.LINKED
 
@@ -59,7 +59,7 @@ def unlink(tx: Transaction, team: str, user: str) -> bool:
     if subject is None:
         return False
     tx.record(subject, None, "slack.link", "ended", fields=("slack.member",))
-    _tell(tx, "slack_unlinked", person_of(subject), team, user)
+    _tell(tx, "slack_unlinked", subject.person, team, user)
     return True
 
 

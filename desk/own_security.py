@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from authz import Proof, person_of
+from authz import Proof
 from desk.actors import Actor
 from store import Transaction
 from store.codes import one_time_codes, one_time_links
@@ -34,7 +34,7 @@ class Lock(Enum):
 
 
 def authenticator(tx: Transaction, who: Actor) -> Enrolled | None:
-    person = person_of(who.subject)
+    person = who.subject.person
     since = totp.confirmed_at(tx, person)
     if since is None:
         return None
@@ -51,18 +51,18 @@ def enrol(tx: Transaction, who: Actor) -> str:
 
 def remove_authenticator(tx: Transaction, who: Actor) -> bool:
     """In 72 hours: asking proves nothing but that somebody is where they are. False: there is none."""
-    person = person_of(who.subject)
+    person = who.subject.person
     totp.end_later(tx, person, factors.COOLING)
     return totp.ends_at(tx, person) is not None
 
 
 def keep_authenticator(tx: Transaction, who: Actor) -> bool:
     """They have thought better of it. False: it was not about to end."""
-    return totp.keep(tx, person_of(who.subject))
+    return totp.keep(tx, who.subject.person)
 
 
 def lock(tx: Transaction, who: Actor) -> Lock:
-    counter = attempt_limits.counter_of(person_of(who.subject))
+    counter = attempt_limits.counter_of(who.subject.person)
     if attempt_limits.is_worn_out(tx, counter):
         return Lock.DISABLED
     return Lock.LOCKED if attempt_limits.is_locked(tx, counter) else Lock.NONE

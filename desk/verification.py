@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from authz import Topic, person_of
+from authz import Topic
 from desk import accounts, choices
 from desk.accounts import OfAccounts
 from desk.actors import Actor
@@ -64,7 +64,7 @@ Standing = tuple[AccountName, Proved | None]
 
 def ways(tx: Transaction, who: Actor, *, texting: Sequence[str], phone: bool) -> Ways:
     """`texting`: the countries codes go to by text message; `phone`: whether customers can ring the desk."""
-    person = person_of(who.subject)
+    person = who.subject.person
     on_file, since = factors.on_file(tx, person), totp.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None
     number = sms_codes.number_for(tx, person, texting)
@@ -133,7 +133,7 @@ def prove(
 
 
 def _reached(tx: Transaction, who: Actor, digits: str, account: int | None, until: int, carried: str) -> Proved | None:
-    person = person_of(who.subject)
+    person = who.subject.person
     factor = ""
     if account is not None and len(digits) == totp.DIGITS:
         old_enough = factors.on_file(tx, person).authenticator

@@ -17,10 +17,10 @@ from authz import (
     Next,
     Proof,
     Reason,
+    Subject,
     Topic,
     load_schemes,
     matrix,
-    subject_of,
     table,
 )
 from deskgate.command_line import fail, granted, in_one_line, open_desk
@@ -50,7 +50,7 @@ def explain(
         if service and not lookups.has_service(tx, grant, account_id, service):
             fail(f"account {account} has no service {service}")
         told = lookups.explain(
-            tx, grant, Ask(subject_of(person_id), wanted, account_id, about, proven, service or None)
+            tx, grant, Ask(Subject.of_person(person_id), wanted, account_id, about, proven, service or None)
         )
     if as_json:
         print(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from authz import subject_of
+from authz import Subject
 from ivr import after, callback, screens
 from ivr.store_desk import desk_for
 from ivr.turn import PhoneContext, RefusedError
@@ -62,7 +62,7 @@ def answered(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str
         call, screen = callback.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
         answer = on.draw(screen, sid, 0)
         call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
-        tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{subject_of(ours.person)}",))
+        tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{Subject.of_person(ours.person)}",))
         return answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from authz import Proof, subject_of
+from authz import Proof, Subject
 from desk import accounts
 from desk.actors import Actor
 from ivr import types as t
@@ -113,14 +113,14 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
 
     `keyed` may be the code of somebody locked out.
     """
-    made, claimed = attempt.reservation, subject_of(attempt.person)
+    made, claimed = attempt.reservation, Subject.of_person(attempt.person)
     wrong: PinOutcome = (
         t.MessagesOnly(spent=True) if made.closed else t.NotProved()
     )  # as a stranger with this number hears
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     attempt_limits.give_back(tx, made, matched=matched)
     unlocked = unlock.used(tx, attempt.person if attempt.may_be_code else NO_ONE, keyed.digits)
-    proven = subject_of(attempt.person if matched else NO_ONE)
+    proven = Subject.of_person(attempt.person if matched else NO_ONE)
     allowed = accounts.allowed(tx, Actor(proven, Proof.VERIFIED if matched else Proof.NONE))
     if matched and right is not None:
         if right.anew:

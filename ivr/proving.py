@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from authz import Action, Proof, Topic, person_of
+from authz import Action, Proof, Subject, Topic
 from desk import by_phone, verification
 from ivr import answers as a
 from ivr.asks import DeskSettings, caller
@@ -44,7 +44,7 @@ class _Found:
 def _found(tx: Transaction, settings: DeskSettings, call: Call) -> _Found:
     """Only what is on file, and has been for long enough. A reference needs nothing but Slack: it brings no proof that was not
     given there. A second proof is worth nothing without the first."""
-    person = person_of(_who(call))
+    person = _who(call).person
     if call.proof < Proof.VERIFIED:
         return _Found((), None, ())
     on_file = factors.on_file(tx, person)
@@ -163,7 +163,7 @@ def _bound(tx: Transaction, call: Call) -> str:
 
 
 def _authenticator(tx: Transaction, call: Call, digits: str) -> bool:
-    return totp.check(tx, person_of(_who(call)), digits)
+    return totp.check(tx, _who(call).person, digits)
 
 
 def _in_slack(tx: Transaction, call: Call, digits: str) -> bool:
@@ -197,16 +197,14 @@ def _until(tx: Transaction, call: Call, *, carried: bool = False) -> int | None:
 
 
 def _record(tx: Transaction, call: Call, decision: str) -> None:
-    tx.record(
-        call.subject or "", call.account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",)
-    )
+    tx.record(_who(call), call.account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",))
 
 
 def _minutes(tx: Transaction, until: int) -> int:
     return -(-(until - tx.now) // MINUTE)
 
 
-def _who(call: Call) -> str:
+def _who(call: Call) -> Subject:
     assert call.subject is not None
     return call.subject
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
+from authz import Subject
+from store.security.alerts import NOBODY_KNOWN
 from store.text import numbers
 from store.verification.pins import Pin
 
@@ -43,7 +45,7 @@ class Seen:
     support_id: str | None
     number: str | None
     pin: Pin
-    subject: str = ""
+    subject: Subject = NOBODY_KNOWN
     accounts: tuple[int, ...] = ()
 
 
@@ -55,7 +57,7 @@ class Trip:
     kind: str
     same: str
     many: int
-    subject: str = ""
+    subject: Subject = NOBODY_KNOWN
     account: int | None = None
     more: int = 0
 
@@ -211,7 +213,7 @@ class Radar:
             for memory, one in zip(memories, each, strict=True):
                 memory.told.add((kind, one[1]))
             if not known:
-                subject = seen.subject if kind in ("probing_account", "probing_id") else ""
+                subject = seen.subject if kind in ("probing_account", "probing_id") else NOBODY_KNOWN
                 yield Trip(kind, "", many, subject, account_id)
 
 

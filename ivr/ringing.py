@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from authz import Grant, Proof, subject_of
+from authz import Grant, Proof, Subject
 from desk import by_phone
 from desk.actors import NotAllowed, judge
 from ivr import answers as a
@@ -228,5 +228,5 @@ def unlock_code(tx: Transaction, call: Call) -> a.Code | None:
     ours = callbacks.look(tx, call.call_back) if call.call_back is not None else None
     if person is None or ours is None or ours.person != person or ours.status != "answered":
         return None
-    tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{subject_of(person)}",))
-    return a.Code(one_time_codes.issue(tx, "unlock", subject_of(person)))
+    tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{Subject.of_person(person)}",))
+    return a.Code(one_time_codes.issue(tx, "unlock", Subject.of_person(person)))

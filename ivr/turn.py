@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlencode
 
-from authz import Proof, subject_of
+from authz import Proof, Subject
 from ivr import dialogue, pin, screens
 from ivr import types as t
 from ivr.asks import DeskSettings
@@ -26,6 +26,7 @@ from store.calls import call_state
 from store.calls.call_state import CallRow
 from store.db.transaction import NOBODY, Transaction, retried
 from store.security import threat_mode
+from store.security.alerts import NOBODY_KNOWN
 from store.verification import pins
 from store.verification.hash_pool import HashPool
 from store.verification.pins import KeptPin
@@ -226,7 +227,7 @@ def _watch(on: PhoneContext, begun: _Check, outcome: t.PinOutcome) -> int:
     """What the radar makes of it: seconds of silence. By what is heard, so that a right PIN that opens nothing is as slow as
     a wrong one. Once for an attempt, however often it is settled."""
     attempt, call = begun.attempt, begun.call
-    subject = subject_of(attempt.person) if attempt.person else ""
+    subject = Subject.of_person(attempt.person) if attempt.person else NOBODY_KNOWN
     seen = Seen(call.support_id, call.number, begun.keyed, subject, attempt.accounts)
     if not isinstance(outcome, t.Proved):
         pause = on.radar.failed(seen, on.store.clock())

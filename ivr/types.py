@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from authz import Proof, person_of
+from authz import Proof, Subject
 from store.messages.timeline import Recorded
 from store.verification.pins import Pin
 
@@ -93,7 +93,7 @@ class Call:
     short: int = 0
     silent: int = 0
     silences: int = 0
-    subject: str | None = None
+    subject: Subject | None = None
     proof: int = 0
     duress: bool = False
     accounts: tuple[int, ...] = ()
@@ -121,7 +121,7 @@ class Call:
     @property
     def proved_by(self) -> int | None:
         """Whose PIN counts in this call."""
-        return person_of(self.subject) if self.subject is not None and self.proof >= Proof.VERIFIED else None
+        return self.subject.person if self.subject is not None and self.proof >= Proof.VERIFIED else None
 
     def to_json(self) -> str:
         """What is not as it was at the beginning of a call; never the lead."""
@@ -134,6 +134,8 @@ class Call:
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
         }
+        if "subject" in values:
+            values["subject"] = Subject(values["subject"])
         return cls(**values)
 
 
@@ -183,7 +185,7 @@ class CheckPin:
 class Proved:
     """`duress`: by the PIN that says they are threatened."""
 
-    subject: str
+    subject: Subject
     accounts: tuple[int, ...]
     duress: bool = False
 

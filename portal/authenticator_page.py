@@ -8,7 +8,7 @@ from typing import Final
 import pyotp
 from fastapi import Response
 
-from authz import person_of, subject_of
+from authz import Subject
 from portal import qr_code, responses, submissions
 from portal.context import PortalContext
 from portal.visit import Visit
@@ -43,7 +43,7 @@ def _begin(context: PortalContext, visit: Visit) -> Response:
         if found is None:
             return _gone(context, visit)
         try:
-            secret = totp.begin(tx, person_of(found[0]))
+            secret = totp.begin(tx, found[0].person)
         except AlreadyThereError:
             return responses.page(context, visit, "enrol", 409, step="there", wrong=False)
     return _scan(context, visit, secret)
@@ -58,7 +58,7 @@ def _confirm(context: PortalContext, visit: Visit) -> Response:
         found = one_time_links.look(tx, PAGE, visit.named["link"])
         if found is None:
             return _gone(context, visit)
-        person = person_of(found[0])
+        person = found[0].person
         made = attempt_limits.reserve(tx, f"enrol:{person}", real=True, limits=(one_time_links.codes_of(person),))
     with context.store.transaction("portal") as tx:
         digits = numbers.digits(visit.field("code", 40))
@@ -69,7 +69,7 @@ def _confirm(context: PortalContext, visit: Visit) -> Response:
         if right:
             sent_forms.done(tx, key, "done")
             one_time_links.use(tx, PAGE, visit.named["link"])
-            tx.record(subject_of(person), None, "authenticator", "added")
+            tx.record(Subject.of_person(person), None, "authenticator", "added")
             notice = {"notice": "authenticator_added", "person": person}
             job_queue.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
     if right or again:

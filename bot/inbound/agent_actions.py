@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.inbound.block_action import Click, number, number_of, value_of, where
+from bot.inbound.block_action import Click, number_of, value_of, where
 from bot.outbound import outbox
 from bot.platform.identity import Who
+from bot.text import button_values
+from bot.text.button_values import OfTicket, ToStatus
 from bot.text.replies import Fixed, Reply
 from desk import lookup, ticket_work
 from desk.lookup import CodeByMail
@@ -29,42 +31,46 @@ CODE: Final = {
 }
 
 
-def _on_ticket(do: Callable[[Transaction, TicketRight, Who, Body, str], Reply | None]) -> Click:
+def _on_ticket(do: Callable[[Transaction, TicketRight, Who, Body, int], Reply | None]) -> Click:
     """Something is done with the ticket that a button names; `do` has what else the button says."""
 
     def click(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
-        named, _, rest = value_of(action).partition(":")
-        ticket = ticket_work.to_work_on_shown(tx, who, number(named))
-        return Fixed("not_yours") if ticket is None else do(tx, ticket, who, body, rest)
+        named = button_values.parse(OfTicket, value_of(action))
+        ticket = None if named is None else ticket_work.to_work_on_shown(tx, who, named.ticket)
+        return Fixed("not_yours") if ticket is None or named is None else do(tx, ticket, who, body, named.of)
 
     return click
 
 
-def _take(tx: Transaction, ticket: TicketRight, who: Who, body: Body, had: str) -> Reply | None:
+def _take(tx: Transaction, ticket: TicketRight, who: Who, body: Body, had: int) -> Reply | None:
     """From whom the card said has it, and from nobody else."""
-    return TAKEN[ticket_work.take(tx, ticket, number(had) or None)]
+    return TAKEN[ticket_work.take(tx, ticket, had or None)]
 
 
-def _put_back(tx: Transaction, ticket: TicketRight, who: Who, body: Body, _: str) -> Reply | None:
+def _put_back(tx: Transaction, ticket: TicketRight, who: Who, body: Body, _: int) -> Reply | None:
     return None if ticket_work.put_back(tx, ticket) else Fixed("not_put_back")
 
 
 def _form(name: str) -> Click:
-    def open_form(tx: Transaction, ticket: TicketRight, who: Who, body: Body, _: str) -> Reply | None:
+    def open_form(tx: Transaction, ticket: TicketRight, who: Who, body: Body, _: int) -> Reply | None:
         outbox.form(tx, who.user, name, str(body["trigger_id"]), where(body), ticket=ticket.number)
         return None
 
     return _on_ticket(open_form)
 
 
-def _correct(tx: Transaction, ticket: TicketRight, who: Who, body: Body, message: str) -> Reply | None:
-    asked = {"ticket": ticket.number, "message": number(message)}
+def _correct(tx: Transaction, ticket: TicketRight, who: Who, body: Body, message: int) -> Reply | None:
+    asked = {"ticket": ticket.number, "message": message}
     outbox.form(tx, who.user, "desk_correct", str(body["trigger_id"]), where(body), **asked)
     return None
 
 
-def _status(tx: Transaction, ticket: TicketRight, who: Who, body: Body, status: str) -> Reply | None:
-    done = ticket_work.set_status(tx, ticket, status)
+def _status(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+    chosen = button_values.parse(ToStatus, value_of(action))
+    ticket = None if chosen is None else ticket_work.to_work_on_shown(tx, who, chosen.ticket)
+    if ticket is None or chosen is None:
+        return Fixed("not_yours")
+    done = ticket_work.set_status(tx, ticket, chosen.status)
     return Fixed("not_yours") if done is StatusSet.NO_SUCH_STATUS else None
 
 
@@ -83,7 +89,7 @@ CLICKS: Final[dict[str, Click]] = {
     "desk_answer": _form("desk_answer"),
     "desk_correct": _on_ticket(_correct),
     "desk_note": _form("desk_note"),
-    "desk_status": _on_ticket(_status),
+    "desk_status": _status,
     "desk_verify": _verify,
     "desk_send_code": _send_code,
 }

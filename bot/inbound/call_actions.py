@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.inbound.block_action import Click, number, number_of, value_of
+from bot.inbound.block_action import Click, number_of, value_of
 from bot.platform.identity import Who
+from bot.text import button_values
+from bot.text.button_values import ToCall
 from bot.text.replies import Fixed, Reply
 from desk import calls
 from desk.calls import AskedFor, CallBack, Claim, Keypad
@@ -60,11 +62,9 @@ def _send_to_keypad(asked: AskedFor) -> Click:
 
 def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """Of a call, a ticket, or somebody who was looked up: to a number on file, whatever anybody says their number is."""
-    kind, _, id = value_of(action).partition(":")
-    if kind not in _TO_CALL:
-        return CALL_BACK[CallBack.NOBODY]
+    whom = button_values.parse(ToCall, value_of(action))
     # The button is drawn only where the desk has a line.
-    return CALL_BACK[_TO_CALL[kind](tx, who, number(id), phone=True)]
+    return CALL_BACK[CallBack.NOBODY if whom is None else _TO_CALL[whom.kind](tx, who, whom.id, phone=True)]
 
 
 _TO_CALL: Final = {

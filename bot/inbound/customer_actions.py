@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from authz import LENDABLE
 from bot.inbound import ticket_opening
 from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
 from bot.inbound.ticket_opening import Origin
 from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, of_interaction
-from bot.text import choice_values
+from bot.text import button_values
+from bot.text.button_values import ForHours, Kept, OfCell, Opens
 from bot.text.mrkdwn import words_of
 from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply, Tickets, Why, from_value
@@ -26,7 +26,6 @@ from store.calls import call_state
 from store.messages import edits, timeline
 from store.messages.timeline import Sent
 from store.slack import quotes
-from store.text import numbers
 
 Body = Mapping[str, Any]
 
@@ -34,7 +33,7 @@ Body = Mapping[str, Any]
 def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     container, channel = body.get("container") or {}, (body.get("channel") or {}).get("id") or ""
     began = container.get("thread_ts")  # the message with the button is nobody's beginning
-    origin = f"{channel}|{began}" if channel and began and not channel.startswith("D") else ""
+    origin = (channel, began) if channel and began and not channel.startswith("D") else ()
     found = choices.possible(tx, who)
     if not choices.may_open(found) and not (found and value_of(action) == "requests"):
         return OPEN
@@ -45,10 +44,10 @@ def _open(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> R
 def _choose(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
     """Words that were kept in the message become a ticket."""
     words, origin, source, files = _kept(tx, who, body)
-    message, about = (body.get("container") or {}).get("message_ts"), choice_values.read(value_of(action))
+    message, about = (body.get("container") or {}).get("message_ts"), button_values.parse(Opens, value_of(action))
     may = any((one.account, one.kind) == about for one in choices.possible(tx, who))
     if may and about is not None and words is not None and choices.asks_which_service(tx, who, *about):
-        began = f"{origin.channel}|{origin.thread}" if origin is not None and not origin.direct else ""
+        began = (origin.channel, origin.thread) if origin is not None and not origin.direct else ()
         along = outbox.files([file.id for file in files])
         given = {"origin": began, "source": source, "files": along, "about": value_of(action)}
         outbox.form(tx, who.user, "open", str(body["trigger_id"]), where(body), **given)
@@ -87,15 +86,18 @@ def _kept(tx: Transaction, who: Who, body: Body) -> tuple[str | None, Origin | N
     """What they said in the message that one of ours asks about, as it is now; where that was, as which message, and its files. No words:
     it is none of theirs, was taken back, or is a ticket already."""
     found = (body.get("message") or {}).get("blocks") or []
-    came = next((str(block["block_id"]) for block in found if str(block.get("block_id")).startswith("from|")), "")
-    told_us, _, seal = came.rpartition("|")
-    if told_us.count("|") != 4 or not outbox.is_sealed(tx, who.user, told_us, seal):
+    told = next(filter(None, (button_values.parse(Kept, block.get("block_id")) for block in found)), None)
+    if told is None or not outbox.is_sealed(tx, who.user, button_values.dump(told._replace(seal="")), told.seal):
         return None, None, "", ()
-    _, channel, thread, ts, files = told_us.split("|")
-    source = quotes.said_as(tx, f"tell:msg:{channel}:{ts}", f"{channel}:{ts}")
+    source = quotes.said_as(tx, f"tell:msg:{told.channel}:{told.ts}", f"{told.channel}:{told.ts}")
     channel = source.partition(":")[0]
     edits.hold(tx, source)
-    return edits.unfiled(tx, who.subject, source), Origin(channel, thread), source, ticket_opening.listed(files)
+    return (
+        edits.unfiled(tx, who.subject, source),
+        Origin(channel, told.thread),
+        source,
+        ticket_opening.listed(told.files),
+    )
 
 
 def _solved(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
@@ -120,13 +122,12 @@ def _reply(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
 
 
 def _ask_lender(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
-    id, _, cell = value_of(action).partition(":")
-    account = numbers.parse_int(id)
-    if account is None or cell not in LENDABLE:
+    wanted = button_values.parse(OfCell, value_of(action))
+    if wanted is None:
         return None
-    asked = delegation.ask(tx, who, account, cell)
+    asked = delegation.ask(tx, who, *wanted)
     if asked is Asked.NOBODY:  # any more: why it is refused says what helps now
-        return Why(cell)
+        return Why(wanted.cell)
     return _ASKED[asked]
 
 
@@ -135,10 +136,8 @@ def _lend_once(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any])
 
 
 def _lend_hours(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
-    request, hours = (numbers.parse_int(word) for word in value_of(action).partition(":")[::2])
-    if request is None or hours is None:
-        return None
-    return _LENT[delegation.lend(tx, who, request, hours)]
+    chosen = button_values.parse(ForHours, value_of(action))
+    return None if chosen is None else _LENT[delegation.lend(tx, who, *chosen)]
 
 
 def _lend_refuse(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
@@ -206,7 +205,7 @@ def shortcut(context: SlackContext, body: Body) -> None:
         elif not words:
             outbox.tell(tx, user, Fixed("no_words"), f"act:{body['trigger_id']}", where=there)
         else:
-            began = f"{channel}|{message.get('thread_ts') or ts}" if there and ts else ""
+            began = (channel, message.get("thread_ts") or ts) if there and ts else ()
             source = f"{channel}:{ts}" if channel and ts and _wrote(user, message) else ""
             said = (
                 {

@@ -12,6 +12,7 @@ from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.text import intents, replies
+from bot.text.button_values import Kept, dump
 from bot.text.mrkdwn import words_of
 from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
@@ -112,8 +113,8 @@ class _Spoken:
 
     def kept(self, tx: Transaction, user: SlackUser) -> str:
         """Where it came from, for a message that asks what it is about."""
-        said = f"from|{self.channel}|{self.origin.thread}|{self.ts}|{outbox.files([file.id for file in self.files])}"
-        return f"{said}|{outbox.sealed(tx, user, said)}"
+        said = Kept("from", self.channel, self.origin.thread, self.ts, outbox.files([one.id for one in self.files]))
+        return dump(said._replace(seal=outbox.sealed(tx, user, dump(said))))
 
 
 def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, thread: TicketThread, spoken: _Spoken) -> bool:
@@ -314,10 +315,9 @@ def user_changed(context: SlackContext, body: Body) -> None:
     gone, via = body["event"].get("user"), context.via(body)
     if not isinstance(gone, dict) or gone.get("deleted") is not True or via is None:
         return
-    user = SlackUser(str(gone.get("team_id")), str(gone.get("id")), via.team)
     with context.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            linking.unlink(tx, user.team, user.user)
+            linking.unlink(tx, str(gone.get("team_id")), str(gone.get("id")))
 
 
 def channel_moved(context: SlackContext, body: Body) -> None:

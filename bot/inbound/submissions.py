@@ -12,7 +12,8 @@ from bot.inbound.ticket_opening import Origin
 from bot.outbound import agent_forms, outbox, private_answers
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
-from bot.text import choice_values
+from bot.text import button_values
+from bot.text.button_values import OfService, OfTicket, Opening, Opens
 from bot.text.pin_redaction import kept
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
@@ -72,22 +73,22 @@ def _shown(context: SlackContext, blocks: Any) -> Answer:
 
 def _open(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     p, words = context.phrases, _words(view)
-    told_us = str(view.get("private_metadata") or "").split("|")
-    channel, thread, only, source, files, files_seal, words_seal = (*told_us, *7 * [""])[:7]
-    about = choice_values.read(_chosen(view, "about") or only)
-    account, _, service = _chosen(view, "service").partition(":")
+    opening = button_values.parse(Opening, view.get("private_metadata")) or Opening()
+    source, files = opening.source, opening.files
+    about = button_values.parse(Opens, _chosen(view, "about") or opening.only)
+    account, service = button_values.parse(OfService, _chosen(view, "service")) or (0, "")
     if not words:
         return _error(tx, "words", p.plain("form.words_missing"), view)
     if kept(p, words) != words:
         return _error(tx, "words", p.plain("form.no_pins"), view)
-    if service and about is not None and str(about[0]) != account:
+    if service and about is not None and about.account != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
     if service and about is not None and who.is_person and not choices.service(tx, who, *about, service):
         return _error(tx, "service", p.plain("form.service_gone"), view)
-    origin = Origin(channel, thread) if channel and thread else None
-    if not outbox.is_sealed(tx, who.user, f"{files}|{source}", files_seal):
+    origin = Origin(opening.channel, opening.thread) if opening.channel and opening.thread else None
+    if not outbox.is_sealed(tx, who.user, f"{files}|{source}", opening.files_seal):
         files = ""
-    if not outbox.is_sealed(tx, who.user, f"{source}|{words}", words_seal):
+    if not outbox.is_sealed(tx, who.user, f"{source}|{words}", opening.words_seal):
         source = ""  # they are not the message's any more
     elif (said := _said_now(tx, who, source)) is None:
         return _shown(context, customer_messages.fixed(p, "words_gone").blocks)
@@ -146,15 +147,15 @@ def _link(body: Body) -> str:
     return f"https://slack.com/app_redirect?app={app}&team={team}"
 
 
-def _ticket(view: Mapping[str, Any]) -> int:
-    """The ticket a form is about, as we wrote it into it; 0, which is none, where it does not say."""
-    return block_action.number(str(view.get("private_metadata") or ""))
+def _about(view: Mapping[str, Any]) -> OfTicket:
+    """What a form is about, as we wrote it into it; ticket 0, which is none, where it does not say."""
+    return button_values.parse(OfTicket, view.get("private_metadata")) or OfTicket(0)
 
 
 def _reply(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     if kept(context.phrases, _words(view)) != _words(view):
         return _error(tx, "words", context.phrases.plain("form.no_pins"), view)
-    if tickets.reply(tx, who, _ticket(view), _words(view)):
+    if tickets.reply(tx, who, _about(view).ticket, _words(view)):
         return None
     return _shown(context, customer_messages.plain(context.phrases, "not_added").blocks)
 
@@ -166,13 +167,11 @@ def _desk_answer(
         return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
     chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
     along = [file for one in chosen if (file := block_action.number(str(one.get("value"))))]
-    number, _, newest = str(view.get("private_metadata") or "").partition(":")
-    ticket = block_action.number(number)
-    right = ticket_work.to_work_on_shown(tx, who, ticket)
+    about = _about(view)
+    right = ticket_work.to_work_on_shown(tx, who, about.ticket)
     if right is None:
         return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
-    seen = block_action.number(newest)
-    match ticket_work.answer(tx, right, _words(view), seen=seen, phone=context.phone, along=along):
+    match ticket_work.answer(tx, right, _words(view), seen=about.of, phone=context.phone, along=along):
         case AnsweredMeanwhile(since):
             call_state.forget_delivery(tx, _key(view))
             return _update(agent_forms.answer(tx, context, right, since=since, typed=_words(view)))
@@ -185,16 +184,16 @@ def _desk_answer(
 def _desk_correct(
     context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body
 ) -> Answer | None:
-    number, message = map(block_action.number, str(view.get("private_metadata") or "").partition(":")[::2])
+    about = _about(view)
     if not _words(view):
         return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
-    ticket = ticket_work.to_work_on_shown(tx, who, number)
-    done = ticket is not None and ticket_work.correct(tx, ticket, message, _words(view), phone=context.phone)
+    ticket = ticket_work.to_work_on_shown(tx, who, about.ticket)
+    done = ticket is not None and ticket_work.correct(tx, ticket, about.of, _words(view), phone=context.phone)
     return None if done else _shown(context, customer_messages.plain(context.phrases, "not_your_answer").blocks)
 
 
 def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
-    ticket = ticket_work.to_work_on_shown(tx, who, _ticket(view))
+    ticket = ticket_work.to_work_on_shown(tx, who, _about(view).ticket)
     if ticket is None:
         return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
     ticket_work.note(tx, ticket, _words(view))
@@ -239,7 +238,7 @@ _NOT_PROVED: Final = {
 
 def _approve(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
     """The number that is heard on the phone: said once. A wrong one ends it."""
-    p, id = context.phrases, _ticket(view)
+    p, id = context.phrases, _about(view).ticket
     digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
     if not re.fullmatch(r"[0-9]{2}", digits):
         return _error(tx, "number", p.plain("approval.two"), view)

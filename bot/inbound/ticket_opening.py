@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from authz import person_of
 from bot.platform.identity import Who
 from desk import tickets
 from desk.choices import Kind
@@ -52,7 +51,7 @@ def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> 
     if origin is None or ticket_threads.at(tx, who.user.via, origin.channel, origin.thread) is not None:
         return
     side = ticket_threads.CUSTOMER if origin.direct else ticket_threads.ORIGIN
-    person = person_of(who.subject) if origin.direct else None
+    person = who.subject.person if origin.direct else None
     member = (who.user.team, who.user.user) if origin.direct else None
     if origin.channel == who.user.dm or not origin.direct:
         ticket_threads.add(

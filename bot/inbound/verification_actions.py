@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from authz import Reason
-from bot.inbound.block_action import Click, number, number_of, stands_there, value_of, where
+from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
 from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
+from bot.text import button_values
+from bot.text.button_values import OnAccount, ToProve
 from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
 from desk import approvals, own_security, tickets, verification
 from desk.outcomes import HandIn
@@ -20,18 +22,18 @@ Body = Mapping[str, Any]
 
 
 def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
-    """For a draft: handed in at once where they are proved further already. `account:…` is for no draft."""
-    kind, _, id = value_of(action).partition(":")
-    if kind == "account":
-        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=number(id), ticket=0)
+    """For a draft: handed in at once where they are proved further already. An account is for no draft."""
+    on, number = button_values.parse(OnAccount, value_of(action)), number_of(action)
+    if on is not None:
+        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=on.id, ticket=0)
         return None
-    draft = tickets.draft(tx, who, number(kind))
-    done = tickets.hand_in(tx, who, number(kind))
+    draft = tickets.draft(tx, who, number)
+    done = tickets.hand_in(tx, who, number)
     if done is HandIn.DONE:
-        return None if stands_there(tx, who, body) else AboutTicket("handed", number(kind))
+        return None if stands_there(tx, who, body) else AboutTicket("handed", number)
     if draft is None or isinstance(done, HandIn) or done.denied.reason != Reason.STEP_UP:
-        return not_handed_in(done, number(kind))
-    outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number(kind))
+        return not_handed_in(done, number)
+    outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number)
     return None
 
 
@@ -49,14 +51,9 @@ def send_text(context: SlackContext) -> Click:
 
     def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
         view = body.get("view") or {}
-        account, _, ticket = str(view.get("private_metadata") or "").partition(":")
-        sent = verification.send_text(tx, who, number(account), context.texting)
-        shown: dict[str, Any] = {
-            "account": number(account),
-            "ticket": number(ticket),
-            "view": str(view.get("id") or ""),
-        }
-        shown["sent"] = "sent" if sent else "not_sent"
+        about = button_values.parse(ToProve, view.get("private_metadata")) or ToProve(0, 0)
+        sent = "sent" if verification.send_text(tx, who, about.account, context.texting) else "not_sent"
+        shown: dict[str, Any] = {**about._asdict(), "view": str(view.get("id") or ""), "sent": sent}
         outbox.form(tx, who.user, "prove", str(body["trigger_id"]), **shown)
         return None
 

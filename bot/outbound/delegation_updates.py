@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authz import Action, Proof, subject_of
+from authz import Action, Proof, Subject
 from bot.outbound.posting import Posting
 from bot.views import delegation_messages
 from bot.views.blocks import Message
@@ -73,7 +73,7 @@ def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 
 def _is_on(tx: Transaction, person: int, account: int | None) -> bool:
-    return may_still(tx, Actor(subject_of(person), Proof.VERIFIED), Action.CONTACTS_VIEW, account)
+    return may_still(tx, Actor(Subject.of_person(person), Proof.VERIFIED), Action.CONTACTS_VIEW, account)
 
 
 def _where(tx: Transaction, person: int) -> slack_members.Member | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from authz import person_of, subject_of
+from authz import Subject
 from bot.outbound import (
     agent_forms,
     answers,
@@ -25,6 +25,7 @@ from bot.platform.context import SlackContext, ask_who_we_are
 from bot.platform.identity import SlackUser, Who, known
 from bot.platform.web_api import SlackError, WebApi
 from bot.text import replies
+from bot.text.button_values import Opening
 from bot.text.replies import Fixed, Named, Unclear
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
@@ -193,18 +194,17 @@ def _open_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[
     found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
         return forms.refused(context.phrases, answers.answer(tx, context.phrases, who, replies.OPEN).blocks)
-    words, origin, source, files = (str(asked.get(name) or "") for name in ("words", "origin", "source", "files"))
+    words, source, files = (str(asked.get(name) or "") for name in ("words", "source", "files"))
+    opening = Opening(*asked.get("origin", ()))
     if not source:
-        copied = asked.get("copied") is True
-        return forms.open_ticket(context.phrases, found, words, origin, running=running, copied=copied)
-    about = str(asked.get("about") or "")
+        return forms.open_ticket(context.phrases, found, words, opening, running=running, copied="copied" in asked)
     said = edits.unfiled(tx, who.subject, source)
     if said is None:
         return forms.refused(context.phrases, customer_messages.fixed(context.phrases, "words_gone").blocks)
     prefilled = said[: b.MOST_WORDS].strip()
     seals = (outbox.sealed(tx, who.user, one) for one in (f"{files}|{source}", f"{source}|{prefilled}"))
-    kept = "|".join((source, files, *seals))
-    return forms.open_ticket(context.phrases, found, said, origin, running=running, kept=kept, about=about)
+    opening = Opening(*opening[:2], source, files, *seals)
+    return forms.open_ticket(context.phrases, found, said, opening, running=running, about=asked.get("about", ""))
 
 
 def _ticket_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
@@ -228,7 +228,7 @@ def _prove_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping
 
 def _approve_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
     found = slack_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
-    if found is None or found.over or subject_of(found.person) != who.subject:
+    if found is None or found.over or Subject.of_person(found.person) != who.subject:
         return forms.refused(context.phrases, customer_messages.plain(context.phrases, "approval.gone").blocks)
     return verification_messages.number_form(context.phrases, found.id)
 
@@ -257,7 +257,7 @@ def show_home(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         page = int(job.payload["page"])
         found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
         account = answers.answer(tx, p, who, Named("account"))
-        since = totp.confirmed_at(tx, person_of(who.subject))
+        since = totp.confirmed_at(tx, who.subject.person)
         proved = verification.proved_on(tx, who, private_answers.MOST)
         view = home.home(p, account, found or Page((), False), page, proved, since)
     yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from authz import Subject
 from bot.outbound.posting import Posting
 from bot.views import customer_messages
 from store import Transaction
@@ -27,7 +28,7 @@ def tell_one(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Unless they stand for somebody else by now."""
     team, user, context = str(job.payload["team"]), str(job.payload["user"]), posting.context
     member = slack_members.find(tx, team, user)
-    if member is None or member.subject != f"person:{job.payload['person']}":
+    if member is None or member.subject != Subject.of_person(job.payload["person"]):
         return
     yield
     via = member.via or context.home_id

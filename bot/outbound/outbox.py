@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.platform.identity import SlackUser
-from bot.text import replies
+from bot.text import button_values, replies
+from bot.text.button_values import Kept
 from bot.text.replies import Reply
 from store import Transaction
 from store.jobs import job_queue
@@ -63,8 +64,8 @@ def is_sealed(tx: Transaction, user: SlackUser, said: str, seal: str) -> bool:
 
 def source_of(origin: str) -> str:
     """As which message the words came that such an origin tells of (events.py); empty for none."""
-    told = origin.split("|")
-    return f"{told[1]}:{told[3]}" if len(told) == 6 else ""
+    told = button_values.parse(Kept, origin)
+    return f"{told.channel}:{told.ts}" if told is not None and told.seal else ""
 
 
 def files(found: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from authz import subject_of
+from authz import Subject
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, standing_for
 from bot.views import agent_cards, customer_messages, verification_messages
@@ -34,7 +34,7 @@ def _desk_head(context: SlackContext, tx: Transaction, thread: TicketThread) -> 
 
 def _who(thread: TicketThread) -> Who:
     """The customer of a thread: what goes there is asked for as them, at this moment."""
-    return standing_for(subject_of(thread.person or 0), SlackUser("", "", thread.team))
+    return standing_for(Subject.of_person(thread.person or 0), SlackUser("", "", thread.team))
 
 
 def _customer_head(context: SlackContext, tx: Transaction, thread: TicketThread) -> Message | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from authz import Grant, subject_of
+from authz import Grant, Subject
 from bot.outbound import ticket_texts
 from bot.outbound.posting import GONE, Posting, keep
 from bot.platform.context import SlackContext
@@ -276,7 +276,7 @@ def _still_theirs(tx: Transaction, thread: TicketThread) -> None:
 
 def _is_theirs(tx: Transaction, thread: TicketThread) -> bool:
     found = slack_members.find(tx, *thread.member) if thread.member is not None else None
-    return thread.member is None or (found is not None and found.subject == subject_of(thread.person or 0))
+    return thread.member is None or (found is not None and found.subject == Subject.of_person(thread.person or 0))
 
 
 def _channel(posting: Posting, thread: TicketThread) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authz import subject_of
+from authz import Subject
 from bot.outbound.posting import Posting
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Message
@@ -27,7 +27,7 @@ from store.verification.slack_members import Member
 def code(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """A code of eight digits for the phone, good for that one call."""
     person, call = int(job.payload["person"]), str(job.payload["call"])
-    context, subject = posting.context, subject_of(int(job.payload["person"]))
+    context, subject = posting.context, Subject.of_person(int(job.payload["person"]))
     if tx.now - job.created_at > one_time_codes.LIFE:
         return  # the caller has given up long since
     them = factors.on_file(tx, person).members
@@ -91,7 +91,7 @@ def fades(tx: Transaction, key: str) -> None:
     job_queue.enqueue_once(tx, "slack.fade", key, {"post": key}, after=one_time_codes.LIFE)
 
 
-def _account_name(tx: Transaction, subject: str, account: int) -> str | None:
+def _account_name(tx: Transaction, subject: Subject, account: int) -> str | None:
     """What the account is called, which whoever may do anything on it may hear: the owner of a closed one may reopen it. None:
     it is nothing of theirs any more."""
     grant = offered_anything(tx, subject, account)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from authz import Proof
+from authz import Proof, Subject
 from desk import linking
 from desk.actors import Actor
 from desk.linking import Link
@@ -34,7 +34,7 @@ class Who(Actor):
     user: SlackUser = field(kw_only=True)
 
 
-def standing_for(subject: str, user: SlackUser) -> Who:
+def standing_for(subject: Subject, user: SlackUser) -> Who:
     """A linked member is verified. A second proof they give counts with this member, and nowhere else (docs/second-proofs.md)."""
     return Who(subject, Proof.VERIFIED, f"{user.team}:{user.user}", user=user)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.text import button_values
+from bot.text.button_values import OfTicket, ToCall, ToStatus
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views import customer_messages
@@ -81,12 +83,20 @@ def _listen(p: Phrases, said: Said) -> list[Block]:
 def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
     number = str(found.number)
     settable = STATUSES if found.requester is not None else ("closed", "open")
-    statuses = [b.option(p.plain(f"card.set.{name}"), f"{number}:{name}") for name in settable if name != found.status]
-    call_back = b.button(p.plain("button.call_back"), "desk_call_back", f"ticket:{number}")
+    statuses = [
+        b.option(p.plain(f"card.set.{name}"), button_values.dump(ToStatus(found.number, name)))
+        for name in settable
+        if name != found.status
+    ]
+    call_back = b.button(
+        p.plain("button.call_back"), "desk_call_back", button_values.dump(ToCall("ticket", found.number))
+    )
     answer = b.button(p.plain("button.answer"), "desk_answer", number, style="primary")
     return (
         *b.actions(
-            b.button(p.plain("button.take"), "desk_take", f"{number}:{found.holder or ''}"),
+            b.button(
+                p.plain("button.take"), "desk_take", button_values.dump(OfTicket(found.number, found.holder or 0))
+            ),
             None if found.requester is None else answer,
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
@@ -108,7 +118,11 @@ def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer:
         words = [*customer_messages.words_of(p, said), *_listen(p, said)]
         key = "card.note" if said.internal else "card.answer.queued" if said.by_desk else "card.customer"
         return b.message(b.section(p.say(key, name=who, customer=customer)), words)
-    correct = None if said.withdrawn else b.button(p.plain("button.correct"), "desk_correct", f"{number}:{said.id}")
+    correct = (
+        None
+        if said.withdrawn
+        else b.button(p.plain("button.correct"), "desk_correct", button_values.dump(OfTicket(number, said.id)))
+    )
     given = {"name": who, "customer": customer, "at": moment(became.at)}
     given["why"] = unreached(p, became.why, customer) if became.state == "nobody" else became.why
     return b.message(
@@ -125,5 +139,5 @@ def verification(p: Phrases, person: int | None, *, phone: bool) -> Message:
     if person is None:
         return customer_messages.plain(p, "verify_not_found")
     ask = b.button(p.plain("button.send_code"), "desk_send_code", str(person))
-    back = b.button(p.plain("button.call_back"), "desk_call_back", f"person:{person}")
+    back = b.button(p.plain("button.call_back"), "desk_call_back", button_values.dump(ToCall("person", person)))
     return b.message(b.section(p.say("verify_found")), b.actions(ask, back if phone else None))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from authz import LENDABLE, Next, Status, leaves_out_suspension
-from bot.text import choice_values
+from bot.text import button_values
+from bot.text.button_values import OfCell, Opens
 from bot.text.phrases import Phrases, moment
 from bot.text.replies import Named, OneTicket, Tickets, Why
 from bot.views import blocks as b
@@ -69,7 +70,7 @@ def _refusal(p: Phrases, account: AccountName, why: Refused, *, rules: bool) -> 
         b.button(
             p.plain("button.ask_lender", name=asked[0].name) if len(asked) == 1 else p.plain("button.ask_lenders"),
             "ask_lender",
-            f"{account.id}:{why.cell}",
+            button_values.dump(OfCell(account.id, why.cell)),
         )
         if asked
         else None
@@ -322,7 +323,7 @@ def choose(p: Phrases, found: Sequence[Choice]) -> Block:
 
 
 def _value(choice: Choice) -> str:
-    return choice_values.value(choice.account.id, choice.kind)
+    return button_values.dump(Opens(choice.account.id, choice.kind))
 
 
 def account_label(p: Phrases, account: AccountName) -> str:

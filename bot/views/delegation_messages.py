@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.text import button_values
+from bot.text.button_values import ForHours
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views.blocks import Message
@@ -22,7 +24,10 @@ def question(p: Phrases, request: Request) -> Message:
     if may_be_for_one(request.cell):
         once = b.button(p.plain("button.lend_once"), "lend_once", str(request.id), style="primary")
     hours = [
-        b.option(p.plain("loan.hour" if count == 1 else "loan.hours", count=count), f"{request.id}:{count}")
+        b.option(
+            p.plain("loan.hour" if count == 1 else "loan.hours", count=count),
+            button_values.dump(ForHours(request.id, count)),
+        )
         for count in HOURS
     ]
     return b.message(

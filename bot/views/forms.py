@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.text import choice_values
+from bot.text import button_values
+from bot.text.button_values import OfService, OfTicket, Opening, Opens
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views import customer_messages
@@ -21,34 +22,30 @@ def open_ticket(
     p: Phrases,
     found: Sequence[Choice],
     words: str,
-    metadata: str,
+    opening: Opening,
     *,
     running: Sequence[Running] = (),
-    kept: str = "",
     copied: bool = False,
     about: str = "",
 ) -> Block:
-    """Only what this member may open. One thing to choose needs no choosing. `running`: what it may be about. `kept` says which message
-    of theirs the words are; or they are `copied` from one. `about` is what was chosen already."""
+    """Only what this member may open. One thing to choose needs no choosing. `running`: what it may be about. The words are those of
+    a message of theirs, or they are `copied` from one. `about` is what was chosen already."""
     made: list[Block] = []
-    only = ""
     requests = any(choices.is_request(choice.kind) for choice in found)
     alone = requests and all(choices.is_request(choice.kind) for choice in found)
     if alone:
         made.append(b.section(p.say("form.requests_alone")))
     if len(found) == 1:
         made.append(b.section(p.say("form.only", account=found[0].account.name, kind=found[0].kind)))
-        only = choice_values.value(found[0].account.id, found[0].kind)
+        opening = opening._replace(only=button_values.dump(Opens(found[0].account.id, found[0].kind)))
     else:
         made.append(b.ask(p.plain("form.about"), "about", _about(p, found, about)))
-    if only or kept:
-        metadata = f"{metadata or '|'}|{only}|{kept}"
     made += _services(p, running)
     made.append(
         b.ask(p.plain("form.words"), "words", b.words("words", initial=words, placeholder=p.plain("form.words_like")))
     )
-    if kept or copied:
-        made.append(b.context(p.say("form.words_follow" if kept else "form.words_copied")))
+    if opening.source or copied:
+        made.append(b.context(p.say("form.words_follow" if opening.source else "form.words_copied")))
     if requests and not alone:
         made.append(b.context(p.say("form.requests")))
     made.append(b.context(p.say("form.not_here")))
@@ -58,7 +55,7 @@ def open_ticket(
         made,
         submit=p.plain("form.send"),
         close=p.plain("form.close"),
-        metadata=metadata,
+        metadata=button_values.dump(opening),
     )
 
 
@@ -86,7 +83,10 @@ def services(p: Phrases, running: Sequence[Running]) -> list[Block]:
     groups: list[tuple[str, list[Block]]] = []
     left = b.MOST_OPTIONS
     for one in running:
-        options = [b.option(service.name, f"{one.account.id}:{service.ref}") for service in one.services[:left]]
+        options = [
+            b.option(service.name, button_values.dump(OfService(one.account.id, service.ref)))
+            for service in one.services[:left]
+        ]
         left -= len(options)
         if options:
             groups.append((account_label(p, one.account), options))
@@ -134,8 +134,8 @@ def answer(
     if correcting is not None:
         message, body = correcting
         seen = f"{seen} {p.say('form.desk_correct_instead')}"
-        return _words(p, "desk_correct", seen, f"{number}:{message}", initial=body, send=send)
-    made = _words(p, "desk_answer", seen, f"{number}:{newest}", initial=typed, send=send)
+        return _words(p, "desk_correct", seen, button_values.dump(OfTicket(number, message)), initial=body, send=send)
+    made = _words(p, "desk_answer", seen, button_values.dump(OfTicket(number, newest)), initial=typed, send=send)
     above = [b.section(p.say("form.desk_answer_taken", name=taken))] if taken else []
     for one in since[-3:]:
         who = one.name or p.plain("somebody")

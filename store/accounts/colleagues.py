@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Executable, bindparam, exists, literal, select
 
-from authz import Action, Ask, Grant, Proof, Standing, Status, judge, subject_of
+from authz import Action, Ask, Grant, Proof, Standing, Status, Subject, judge
 from store import tables
 from store.db.holdings import held_by, words_of
 from store.db.transaction import Transaction
@@ -42,7 +42,7 @@ def who_might(
     words = _NOTHING.union(*(scheme.words_allowing(cell) for scheme in schemes for cell in cells))
     for row in tx.connection.execute(_holding(words), {"account": account}).all():
         standing = Standing(
-            subject_of(row.id), account, tx.schemes[row.scheme], Status(row.status), words_of(row.held), facts
+            Subject.of_person(row.id), account, tx.schemes[row.scheme], Status(row.status), words_of(row.held), facts
         )
         yield Colleague(row.id, row.name, bool(row.member), standing)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
-from authz import Grant, Status, can_lend, person_of, subject_of
+from authz import Grant, Status, Subject, can_lend
 from store import tables
 from store.accounts import colleagues
 from store.accounts.people import lock
@@ -65,7 +65,7 @@ class Delegation:
 def lenders(tx: Transaction, grant: Grant, cell: str) -> list[Lender]:
     """Who on the account may lend a cell at this moment, the asker left out."""
     tx.require(grant, "contacts.view")
-    found = _lenders(tx, grant.account, cell, but=person_of(grant.subject))
+    found = _lenders(tx, grant.account, cell, but=grant.subject.person)
     tx.told(grant, *(["contact.name"] if found else ()))
     return found
 
@@ -76,7 +76,7 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     _stay(tx, grant)
     if not [lender for lender in lenders(tx, grant, cell) if lender.member]:
         return "nobody"
-    r, asker = tables.delegation_requests.c, person_of(grant.subject)
+    r, asker = tables.delegation_requests.c, grant.subject.person
     lock(tx, asker)
     recent = tx.connection.execute(
         select(r.account_id, r.cell, r.status).where(r.asker == asker, of_late(r.asked_at, tx.now, REQUEST_LIFE))
@@ -134,7 +134,7 @@ def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegatio
         return None
     row: dict[str, Any] = {
         "account_id": found.account,
-        "lender": person_of(grant.subject),
+        "lender": grant.subject.person,
         "borrower": found.asker,
         "cell": found.cell,
         "one_ticket": hours is None,
@@ -142,7 +142,7 @@ def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegatio
         "ends_at": tx.now + min(hours or LONGEST, LONGEST) * HOUR,
     }
     loan: int = tx.connection.execute(insert(tables.delegations).returning(tables.delegations.c.id), row).scalar_one()
-    tx.told(grant, f"lent_to:{subject_of(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
+    tx.told(grant, f"lent_to:{Subject.of_person(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
     job_queue.enqueue(tx, "slack.loan_news", f"{id}:lent", {"request": id, "loan": loan}, ordering_key=f"loan:{id}")
     return loans(tx, grant, loan)[0]
 
@@ -150,19 +150,19 @@ def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegatio
 def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
     found = _answer(tx, grant, id, "refused")
     if found is not None:
-        tx.told(grant, f"refused:{subject_of(found.asker)}", f"cell:{found.cell}")
+        tx.told(grant, f"refused:{Subject.of_person(found.asker)}", f"cell:{found.cell}")
         job_queue.enqueue(tx, "slack.loan_news", f"{id}:refused", {"request": id}, ordering_key=f"loan:{id}")
     return found
 
 
-def take_back(tx: Transaction, who: str, loan: int) -> bool:
+def take_back(tx: Transaction, who: Subject, loan: int) -> bool:
     """Ends a loan of one's own, which needs no right: fewer people may do something then. False: it had ended, or is not
     theirs."""
-    mine = select(_l.account_id, _l.borrower, _l.cell).where(_l.id == loan, _l.lender == person_of(who))
+    mine = select(_l.account_id, _l.borrower, _l.cell).where(_l.id == loan, _l.lender == who.person)
     row = tx.connection.execute(mine).first()
     if row is None or not _end(tx, loan):
         return False
-    fields = (f"taken_back_from:{subject_of(row.borrower)}", f"cell:{row.cell}", f"loan:{loan}")
+    fields = (f"taken_back_from:{Subject.of_person(row.borrower)}", f"cell:{row.cell}", f"loan:{loan}")
     tx.record(who, row.account_id, "right.lend", "taken_back", fields=fields)
     job_queue.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}")
     return True
@@ -177,7 +177,7 @@ def _end(tx: Transaction, loan: int) -> bool:
 def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delegation]:
     """What the lender has lent on the account and has not ended."""
     tx.require(grant, "right.lend")
-    mine: ColumnElement[bool] = (_l.lender == person_of(grant.subject)) & (_l.account_id == grant.account)
+    mine: ColumnElement[bool] = (_l.lender == grant.subject.person) & (_l.account_id == grant.account)
     query = _LOANS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
     rows = tx.connection.execute(query if only is None else query.where(_l.id == only))
     tx.told(grant, "loan.borrower", "loan.ends_at")
@@ -197,7 +197,7 @@ def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
     tx.require(grant, "ticket.open:technical", "ticket.open:billing")
     assert grant.account is not None
     account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
-    lent = loans_of(tx, person_of(grant.subject), grant.account, tx.schemes[account.scheme]).get(grant.cell)
+    lent = loans_of(tx, grant.subject.person, grant.account, tx.schemes[account.scheme]).get(grant.cell)
     taken = (
         update(tables.delegations).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
     )
@@ -251,7 +251,7 @@ def end_all(tx: Transaction) -> int:
 
 def _end_for_both(tx: Transaction, loan: int, account: int, borrower: int, cell: str) -> None:
     if _end(tx, loan):
-        tx.record(subject_of(borrower), account, "right.lend", "ended", fields=(f"loan:{loan}", f"cell:{cell}"))
+        tx.record(Subject.of_person(borrower), account, "right.lend", "ended", fields=(f"loan:{loan}", f"cell:{cell}"))
         job_queue.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}")
 
 
@@ -281,27 +281,22 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str) -> Request | No
     a contact, and to nobody who was one."""
     tx.require(grant, "right.lend")
     found = _request(tx, id)
-    if (
-        found is None
-        or found.status != "open"
-        or found.account != grant.account
-        or found.asker == person_of(grant.subject)
-    ):
+    if found is None or found.status != "open" or found.account != grant.account or found.asker == grant.subject.person:
         return None
-    there, mine = _stay(tx, grant, found.asker), person_of(grant.subject)
+    there, mine = _stay(tx, grant, found.asker), grant.subject.person
     can = [lender.person for lender in _lenders(tx, found.account, found.cell, but=found.asker)]
     if found.asker not in there or mine not in can:
         return None
     r = tables.delegation_requests.c
     answered = update(tables.delegation_requests).where(r.id == id, r.status == "open")
-    by = {"status": status, "answered_by": person_of(grant.subject), "answered_at": tx.now}
+    by = {"status": status, "answered_by": grant.subject.person, "answered_at": tx.now}
     return found if tx.connection.execute(answered.values(by).returning(r.id)).first() is not None else None
 
 
 def _stay(tx: Transaction, grant: Grant, *others: int) -> set[int]:
     """Whoever asks and these others stay the contacts they are until this transaction has ended, or whoever takes one of them off,
     or a right from them, finds what came of it. Who of them is there; raises `CollidedError` where whoever asks has just been taken off."""
-    c, own = tables.contacts.c, person_of(grant.subject)
+    c, own = tables.contacts.c, grant.subject.person
     pair = (c.account_id == grant.account, c.person_id.in_((own, *others)))
     found = tx.connection.execute(select(c.person_id).where(*pair).order_by(c.person_id).with_for_update(read=True))
     there = set(found.scalars())

@@ -6,7 +6,7 @@ import secrets
 
 from sqlalchemy import bindparam, exists, select
 
-from authz import subject_of
+from authz import Subject
 from store import tables
 from store.db.transaction import NOBODY, Transaction
 from store.text import numbers
@@ -66,10 +66,10 @@ def works_here(tx: Transaction, staff: int) -> bool:
     return tx.connection.execute(_WORKS, {"staff": staff}).first() is not None
 
 
-def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> str:
+def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> Subject:
     """The subject a stranger claims to be, for whoever calls them back; `nobody` where there is none."""
     person = resolve(tx, support_id, number)[0]
-    return NOBODY if person is None else subject_of(person)
+    return NOBODY if person is None else Subject.of_person(person)
 
 
 _LOCK = select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import LENT, OWN_REQUESTS, Proof, rights, subject_of
+from authz import LENT, OWN_REQUESTS, Proof, Subject, rights
 from store import tables
 from store.db import holdings
 from store.db.transaction import Transaction
@@ -41,7 +41,7 @@ class Requester:
 
 def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
     """As they stand at this moment, proven as far as `proof`, which is verified at least."""
-    subject, a = subject_of(person), tables.accounts
+    subject, a = Subject.of_person(person), tables.accounts
     account = tx.connection.execute(select(a).where(a.c.id == account_id)).one()
     p = tables.people.c
     name = tx.connection.execute(select(p.name).where(p.id == person)).scalar_one()

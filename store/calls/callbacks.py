@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from authz import Grant, Proof, subject_of
+from authz import Grant, Proof, Subject
 from store import tables
 from store.accounts.people import lock
 from store.calls import code_words
@@ -62,12 +62,12 @@ def ask(
     phone with this agent, proved), soon (one was just now) or enough (of them today). Unless `purpose` says, it is to talk, or where their PIN is locked to tell them the code with which
     they can call: they could not prove themselves to us."""
     tx.require(grant, "desk.proof.ask")
-    staff = int(grant.subject.partition(":")[2])
+    staff = grant.subject.staff
     locked = attempt_limits.is_locked(tx, attempt_limits.counter_of(person))
     made = _make(tx, person, account, ticket, purpose or ("code" if locked else "talk"), staff)
     if ticket is not None and isinstance(made, int):
         timeline.add(tx, ticket, grant.subject, "", event="calling", internal=True)
-    tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{subject_of(person)}")
+    tx.told(grant, f"{'called_back' if isinstance(made, int) else 'not_called_back'}:{Subject.of_person(person)}")
     return made
 
 
@@ -75,8 +75,8 @@ def why_not(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str]
     """Why they cannot be called back now, in words of `ask`, or abroad: the number that would be rung is none that `may_call` lets
     us ring. Empty where they can."""
     tx.require(grant, "desk.proof.ask")
-    tx.told(grant, f"call_back_of:{subject_of(person)}")
-    why = _why_not(tx, person, int(grant.subject.partition(":")[2]))
+    tx.told(grant, f"call_back_of:{Subject.of_person(person)}")
+    why = _why_not(tx, person, grant.subject.staff)
     return why or ("" if may_call(factors.numbers(tx, person).good[0]) else "abroad")
 
 
@@ -87,7 +87,7 @@ def look(tx: Transaction, id: int) -> CallBack | None:
 
 def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
     """The desk's two words in this call, fixed since it was asked for: whoever is called finds the same in Slack."""
-    agent = f"staff:{ours.staff}" if ours.staff is not None else WORKER
+    agent = Subject.of_staff(ours.staff) if ours.staff is not None else WORKER
     return code_words.two_words(keys, ours.words_key, f"call_back:{ours.id}", agent, ours.made_at)
 
 
@@ -147,7 +147,7 @@ def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
         timeline.add(tx, ours.ticket, WORKER, note, internal=True)
     ended = look(tx, ours.id)
     assert ended is not None
-    tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{subject_of(ours.person)}",))
+    tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{Subject.of_person(ours.person)}",))
     job_queue.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
 
 
@@ -225,7 +225,7 @@ def _why_not(tx: Transaction, person: int, staff: int | None) -> str:
         return "no_number"
     theirs = select(r.id).where(
         r.staff_id == staff,
-        r.subject == subject_of(person),
+        r.subject == Subject.of_person(person),
         r.proof >= int(Proof.VERIFIED),
         r.ended_at.is_(None),
         r.taken_by.is_not(None),

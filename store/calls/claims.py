@@ -17,7 +17,7 @@ def claim(tx: Transaction, grant: Grant, id: int) -> bool:
     """One of the staff says that the call somebody took on a phone of the desk is theirs, while it lasts or as long as its case
     stays open afterwards. False: it is another's, nobody has taken it, or it has been over for longer."""
     tx.require(grant, "desk.card.view")
-    staff = _staff(grant)
+    staff = grant.subject.staff
     free = update(tables.support_calls).where(
         *_open(tx, grant, id), _r.taken_by.is_not(None), _r.staff_id.is_(None) | (_r.staff_id == staff)
     )
@@ -33,7 +33,7 @@ def give_back(tx: Transaction, grant: Grant, id: int) -> bool:
     """It was not theirs after all: all that rests on it ends, and whoever has it can say so. That they saw its card counts as
     looking at the account: they had chosen it. False: it is not theirs, or it has been over for too long."""
     tx.require(grant, "desk.card.view")
-    staff = _staff(grant)
+    staff = grant.subject.staff
     theirs = update(tables.support_calls).where(*_open(tx, grant, id), _r.staff_id == staff)
     row = tx.connection.execute(theirs.values(staff_id=null(), claimed_late=false()).returning(_r.proof)).first()
     if row is None:
@@ -61,7 +61,3 @@ def _open(tx: Transaction, grant: Grant, id: int) -> tuple[ColumnElement[bool], 
 
 def _lately(tx: Transaction) -> ColumnElement[bool]:
     return _r.ended_at.is_(None) | (_r.ended_at > tx.now - support_calls.CASE_OPEN)
-
-
-def _staff(grant: Grant) -> int:
-    return int(grant.subject.partition(":")[2])

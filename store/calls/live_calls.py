@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, or_, select
 
-from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof, person_of, subject_of
+from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof, Subject
 from store import tables
 from store.accounts import account_details, standing
 from store.accounts.account_details import Invoice, Service
@@ -124,7 +124,7 @@ def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
     """Calls that have ended lately: those of whoever asks, as long as their cases stay open, and those that nobody took or nobody
     has said are theirs; the newest first. Nothing of any customer."""
     tx.require(grant, "desk.proof.ask")
-    r, staff = tables.support_calls.c, int(grant.subject.partition(":")[2])
+    r, staff = tables.support_calls.c, grant.subject.staff
     theirs = or_(r.staff_id == staff, r.staff_id.is_(None))
     lately = _CALLS.where(theirs, r.ended_at > tx.now - AFTERWARDS).order_by(r.ended_at.desc())
     return [_call(tx, row, []) for row in tx.connection.execute(lately).all()]
@@ -163,7 +163,7 @@ def of_person(tx: Transaction, staff: int, person: int) -> LiveWith | None:
     r = tables.support_calls.c
     theirs = select(r.id, r.account_id).where(
         r.staff_id == staff,
-        r.subject == subject_of(person),
+        r.subject == Subject.of_person(person),
         r.proof >= int(Proof.VERIFIED),
         r.ended_at.is_(None),
         r.taken_by.is_not(None),
@@ -176,11 +176,11 @@ def _is_theirs(tx: Transaction, grant: Grant, row: Any) -> bool:
     if grant.account != row.account_id:
         raise GrantRequiredError("a grant for one account does not open another")
     fresh = row.ended_at is None or row.ended_at > tx.now - AFTERWARDS
-    return row.staff_id is not None and grant.subject == f"staff:{row.staff_id}" and fresh
+    return row.staff_id is not None and grant.subject == Subject.of_staff(row.staff_id) and fresh
 
 
 def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: Collection[str]) -> Case:
-    call, proof, person = _call(tx, row, waiting), Proof(row.proof), person_of(row.subject)
+    call, proof, person = _call(tx, row, waiting), Proof(row.proof), row.subject.person
     on_file = factors.on_file(tx, person)
     second = [
         *(["authenticator"] if on_file.authenticator else []),
@@ -234,7 +234,7 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
         .order_by(t.number.desc())
         .limit(20)
     )
-    mine = person_of(row.subject)
+    mine = row.subject.person
     rows = tx.connection.execute(query).all()
     seen = [
         one

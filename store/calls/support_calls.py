@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, null, or_, select, update
 
-from authz import Grant, Proof, person_of
+from authz import Grant, Proof, Subject
 from store import tables
 from store.calls import agent_legs, code_words
 from store.db import grant_limits
@@ -37,7 +37,7 @@ class SupportCall:
     taken: bool
     over: bool
     started_at: int
-    subject: str
+    subject: Subject
     proof: Proof
     service: str | None
     taken_by: str | None
@@ -255,7 +255,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     tx.require(grant, "desk.proof.ask")
     if what not in KEYPAD_FOR:
         raise ValueError(f"nothing to ask for: {what}")
-    r, staff = tables.support_calls.c, int(grant.subject.partition(":")[2])
+    r, staff = tables.support_calls.c, grant.subject.staff
     talking = update(tables.support_calls).where(
         r.id == id,
         r.staff_id == staff,
@@ -287,7 +287,7 @@ def agent_briefing(tx: Transaction, grant: Grant, id: int) -> AgentBriefing:
         .join(tables.accounts, a.id == r.account_id)
         .where(r.id == id, r.account_id == grant.account)
     ).one()
-    name = tx.connection.execute(select(p.name).where(p.id == person_of(row.subject))).scalar_one()
+    name = tx.connection.execute(select(p.name).where(p.id == row.subject.person)).scalar_one()
     tx.told(grant, "contact.name", "account.name", "account.number", "proof")
     return AgentBriefing(name, row.name, row.number, Proof(row.proof), row.emergency)
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
-from authz import person_of
+from authz import Subject
 from store import tables
 from store.codes import one_time_codes, one_time_links
 from store.db.transaction import Transaction
@@ -100,14 +100,14 @@ def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
     spoilt = good.values(used_at=tx.now).returning(c.digest, c.kind, c.subject)
     for row in tx.connection.execute(spoilt).all():
         tx.record(row.subject, None, "code", "said_aloud", fields=(f"code:{row.kind}",))
-        if row.subject.startswith("person:"):
-            told = {"notice": NOTICE, "person": person_of(row.subject)}
+        if row.subject.is_person:
+            told = {"notice": NOTICE, "person": row.subject.person}
             job_queue.enqueue_once(tx, "notice", f"{NOTICE}:{row.digest[:20]}", told)
         words = _without(words, by_digest[row.digest])
     return words
 
 
-def hidden(tx: Transaction, subject: str, words: str) -> str:
+def hidden(tx: Transaction, subject: Subject, words: str) -> str:
     """Words that nobody but us has read, without the codes of whoever said them; these stay as good as they are. Somebody else's are left
     in: nobody learns so that there is one."""
     c, by_digest = tables.codes.c, _by_digest(tx, words, MOST)

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 
-from authz import person_of
+from authz import Subject
 from store import tables
 from store.accounts.people import lock
 from store.db.statements import each, either, issued, one_of
@@ -23,7 +23,7 @@ LIFE: Final = 10 * 60_000  # ms: NIST 800-63B 3.1.3
 KEPT: Final = 24 * 3_600_000
 
 
-def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
+def issue(tx: Transaction, kind: str, subject: Subject, bound: str = "") -> str:
     """A new code for a subject; the ones of that kind before it are good no more. Shown or sent to them alone."""
     if kind not in KINDS:
         raise ValueError(f"no kind of code: {kind}")
@@ -33,24 +33,24 @@ def issue(tx: Transaction, kind: str, subject: str, bound: str = "") -> str:
             return digits
 
 
-def put(tx: Transaction, digest: str, kind: str, subject: str, bound: str, life: int) -> bool:
+def put(tx: Transaction, digest: str, kind: str, subject: Subject, bound: str, life: int) -> bool:
     """In place of the live one of that kind a subject has. False: these digits are somebody's, or another was made at the same
     moment; once more, and that one is good no more. So of two at once one is good: the table holds no two that are."""
-    if subject.startswith("person:"):
-        lock(tx, person_of(subject))
+    if subject.is_person:
+        lock(tx, subject.person)
     void(tx, kind, subject)
     row = {"kind": kind, "subject": subject, "bound": bound, "made_at": tx.now, "expires_at": tx.now + life}
     return tx.connection.execute(_NEW[tx.dialect], {"digest": digest, **row}).first() is not None
 
 
-def redeem(tx: Transaction, kind: str, digits: str) -> tuple[str, str] | None:
+def redeem(tx: Transaction, kind: str, digits: str) -> tuple[Subject, str] | None:
     """(subject, bound) of the code, which is used up now; None: no such code, used or too old."""
     found = tx.connection.execute(_USE, {**each("of_digest", digests(tx, kind, digits)), "now": tx.now}).all()
     # The same digits under two keys: nobody knows whose.
     return (found[0].subject, found[0].bound) if len(found) == 1 else None
 
 
-def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
+def use(tx: Transaction, kind: str, digits: str, subject: Subject) -> str | None:
     """`bound` of this subject's own code, which is used up now. Whoever else's it is, it is left alone: None, as for no code."""
     if len(digits) != DIGITS:
         return None
@@ -60,7 +60,7 @@ def use(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
     return None if row is None else str(row.bound)
 
 
-def bound_of(tx: Transaction, kind: str, digits: str, subject: str) -> str | None:
+def bound_of(tx: Transaction, kind: str, digits: str, subject: Subject) -> str | None:
     """The same, and it stays good: for whoever must know first what it is for."""
     if len(digits) != DIGITS:
         return None
@@ -70,7 +70,7 @@ def bound_of(tx: Transaction, kind: str, digits: str, subject: str) -> str | Non
     return None if row is None else str(row.bound)
 
 
-def void(tx: Transaction, kind: str, subject: str) -> None:
+def void(tx: Transaction, kind: str, subject: Subject) -> None:
     """Whatever codes of that kind they have are good no more."""
     c = tables.codes.c
     theirs = update(tables.codes).where(c.kind == kind, c.subject == subject, c.used_at.is_(None))

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
+from authz import Subject
 from store import tables
 from store.codes import one_time_codes
 from store.db.keys import Keys
@@ -29,7 +30,7 @@ _LONGEST: Final = 64
 _SEAL: Final = "pages-seal"
 
 
-def issue(tx: Transaction, kind: str, subject: str, bound: str = "", life: int = LIFE) -> str:
+def issue(tx: Transaction, kind: str, subject: Subject, bound: str = "", life: int = LIFE) -> str:
     """A new token for a subject, good for `life` (ms); the ones of that kind before it are good no more."""
     if kind not in KINDS:
         raise ValueError(f"no kind of page: {kind}")
@@ -50,7 +51,7 @@ def codes_of(person: int) -> Limit:
     return Limit(f"page:{person}", 10, budgets.HOUR // 6)
 
 
-def look(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
+def look(tx: Transaction, kind: str, token: str) -> tuple[Subject, str] | None:
     """(subject, bound) of a token that is good now, and stays so. None: no such token, used or too old."""
     row = tx.connection.execute(
         _LOOK, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
@@ -66,7 +67,7 @@ def hold(tx: Transaction, kind: str, token: str) -> bool:
     return found is not None
 
 
-def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
+def use(tx: Transaction, kind: str, token: str) -> tuple[Subject, str] | None:
     """The same, and it is used up now: of two who send it at once one gets None."""
     row = tx.connection.execute(
         _USE, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
@@ -74,7 +75,7 @@ def use(tx: Transaction, kind: str, token: str) -> tuple[str, str] | None:
     return None if row is None else (row.subject, row.bound)
 
 
-def void(tx: Transaction, kind: str, subject: str) -> None:
+def void(tx: Transaction, kind: str, subject: Subject) -> None:
     """Whatever tokens of that kind they have are good no more."""
     one_time_codes.void(tx, _kind(kind), subject)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from authz import Grant
+from authz import Grant, Subject
 from store.db.transaction import GrantRequiredError
 
 
 def leads(grant: Grant) -> bool:
     """Whether it is of one of those who lead the desk: to work on tickets, without a limit."""
-    return grant.cell == "desk.ticket.work" and not grant.when and grant.subject.startswith("staff:")
+    return grant.cell == "desk.ticket.work" and not grant.when and grant.subject.is_staff
 
 
 def takes_two(grant: Grant, asked_by: int | None) -> None:
     """Raises `GrantRequiredError` where one of the staff acts on their own wish: `asked_by` (an id of the staff) is the other one. The
     operator's shell needs nobody."""
-    if grant.subject.startswith("staff:") and (asked_by is None or grant.subject == f"staff:{asked_by}"):
+    if grant.subject.is_staff and (asked_by is None or grant.subject == Subject.of_staff(asked_by)):
         raise GrantRequiredError("that takes two people")
 
 

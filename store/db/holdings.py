@@ -12,13 +12,13 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, case, exists, func, literal_column, or_, select
 
-from authz import Grant, Scheme, Standing, Status, can_lend, requests_followed
+from authz import Grant, Scheme, Standing, Status, Subject, can_lend, requests_followed
 from store import tables
 from store.db.statements import Connected, Prepared
 
-OPERATOR: Final = "desk:operator"
-WORKER: Final = "desk:worker"
-LINE: Final = "desk:line"  # the agents' telephone line
+OPERATOR: Final = Subject("desk:operator")
+WORKER: Final = Subject("desk:worker")
+LINE: Final = Subject("desk:line")  # the agents' telephone line
 _DESK: Final = {OPERATOR: frozenset({"operator"}), WORKER: frozenset({"worker"}), LINE: frozenset({"agent"})}
 
 
@@ -27,7 +27,7 @@ class Lent:
     """One cell lent: by which loan, by whom (a subject), and with which limit, a word of authz.LENT."""
 
     loan: int
-    lender: str
+    lender: Subject
     limit: str
 
 
@@ -41,34 +41,31 @@ class Judging(Connected, Protocol):
     def schemes(self) -> Mapping[str, Scheme]: ...
 
     @property
-    def loans_read(self) -> dict[tuple[str, int | None, str], Lent]: ...
+    def loans_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
 
 
-def on(tx: Judging, subject: str, account: int | None, service: str | None) -> Standing | None:
+def on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
     """On one account, or None: not a contact. `service`: whether that very one is covered by an SLA."""
-    kind, _, number = subject.partition(":")
-    if kind == "staff":
-        role = tx.connection.execute(_ROLE, {"staff": int(number)}).first()
+    if subject.is_staff:
+        role = tx.connection.execute(_ROLE, {"staff": subject.staff}).first()
         held = frozenset({role.role}) if role is not None else frozenset[str]()
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
-    if account is None or kind == "desk":
+    if account is None or subject.startswith("desk:"):
         held = _DESK.get(subject, frozenset())
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
-    if kind != "person":
+    if not subject.is_person:
         return None
-    row = _STANDING.first(tx, person=int(number), account=account, service=service, now=tx.now)
+    row = _STANDING.first(tx, person=subject.person, account=account, service=service, now=tx.now)
     return None if row is None else _read(tx, subject, account, row)
 
 
-def everywhere(tx: Judging, subject: str) -> list[tuple[int, Standing]]:
+def everywhere(tx: Judging, subject: Subject) -> list[tuple[int, Standing]]:
     """On every account of a person, by account number: (id, standing)."""
-    rows = tx.connection.execute(
-        _STANDINGS, {"person": int(subject.partition(":")[2]), "service": None, "now": tx.now}
-    ).all()
+    rows = tx.connection.execute(_STANDINGS, {"person": subject.person, "service": None, "now": tx.now}).all()
     return [(row.id, _read(tx, subject, row.id, row)) for row in rows]
 
 
-def lender(tx: Judging, of: Grant) -> str:
+def lender(tx: Judging, of: Grant) -> Subject:
     """Who has lent what a grant rests on, as it was read for it: the loan may have ended since."""
     return tx.loans_read[of.subject, of.account, of.cell].lender
 
@@ -78,13 +75,13 @@ def hold(tx: Judging, of: Grant) -> bool:
     return _holds(tx, tx.loans_read[of.subject, of.account, of.cell])
 
 
-def _read(tx: Judging, subject: str, account: int, row: Any) -> Standing:
+def _read(tx: Judging, subject: Subject, account: int, row: Any) -> Standing:
     held, scheme, facts = words_of(row.held), tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
-    loans = loans_of(tx, int(subject.partition(":")[2]), account, scheme) if row.lent else {}
+    loans = loans_of(tx, subject.person, account, scheme) if row.lent else {}
     tx.loans_read.update({(subject, account, cell): loan for cell, loan in loans.items()})
     limits = {cell: loan.limit for cell, loan in loans.items()}
     followed = requests_followed(scheme, held)
-    own = _own(tx, int(subject.partition(":")[2]), account, followed) if followed else _NO_FACTS
+    own = _own(tx, subject.person, account, followed) if followed else _NO_FACTS
     return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own)
 
 
@@ -138,7 +135,7 @@ def loans_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[s
     for loan in tx.connection.execute(_LIVE, {"borrower": borrower, "account": account, "now": tx.now}).all():
         if not may_lend(scheme, words_of(loan.held), loan.cell):
             continue
-        lender, (action, _, topic) = f"person:{loan.lender}", loan.cell.partition(":")
+        lender, (action, _, topic) = Subject.of_person(loan.lender), loan.cell.partition(":")
         if not loan.one_ticket:
             found[loan.cell] = Lent(loan.id, lender, "lent")
         elif loan.ticket is None:
@@ -158,9 +155,10 @@ def _holds(tx: Judging, lent: Lent) -> bool:
 
 def may_lend(scheme: Scheme, held: frozenset[str], cell: str) -> bool:
     """Whether who holds these words may lend a cell, on an account that is active."""
-    return can_lend(cell, Standing("", None, scheme, Status.ACTIVE, held, frozenset()))
+    return can_lend(cell, Standing(_WHOEVER, None, scheme, Status.ACTIVE, held, frozenset()))
 
 
+_WHOEVER = Subject("nobody")
 _r = tables.contact_rights.c
 _SLA, _NO_FACTS = frozenset({"sla"}), frozenset[str]()
 _covered = exists().where(

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, insert
 
+from authz import Subject
 from store import tables
 from store.db.engine import Gate
 from store.db.keys import Key, Keys
@@ -35,7 +36,7 @@ class Entry:
     """What happened once: who asked or was told, about whom, under which rules. `fields` are names, never values."""
 
     at: int
-    who: str
+    who: Subject
     account: int | None
     action: str
     decision: str

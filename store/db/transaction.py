@@ -16,7 +16,22 @@ from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from authz import LENT, Action, Allowed, Ask, Denied, Grant, Proof, Rights, Scheme, Standing, Topic, judge, rights
+from authz import (
+    LENT,
+    Action,
+    Allowed,
+    Ask,
+    Denied,
+    Grant,
+    Proof,
+    Rights,
+    Scheme,
+    Standing,
+    Subject,
+    Topic,
+    judge,
+    rights,
+)
 from store import tables
 from store.db import holdings
 from store.db.engine import Gate
@@ -26,7 +41,7 @@ from store.db.ledger_chain import Entry, Segment, Segments, chained
 from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
-NOBODY: Final = "nobody"  # the subject of whoever has not proved who they are
+NOBODY: Final = Subject("nobody")  # the subject of whoever has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
@@ -75,7 +90,7 @@ class Transaction:
             False  # somebody keyed the PIN that says so: what is left now is held (timeline.insert_ticket)
         )
         self._entries: list[Entry] = []
-        self.loans_read: dict[tuple[str, int | None, str], Lent] = {}  # for `holdings` alone
+        self.loans_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
         self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike
@@ -188,7 +203,7 @@ class Transaction:
                 offered[ask.cell] = self._register(verdict)
         return offered
 
-    def offer_everywhere(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
+    def offer_everywhere(self, subject: Subject, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
         """The same on every account of a person, by account number: id → cell → Grant; accounts with nothing are left out."""
         cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
         for id, standing in holdings.everywhere(self, subject):
@@ -198,7 +213,7 @@ class Transaction:
                     offered.setdefault(id, {})[verdict.cell] = self._register(verdict)
         return offered
 
-    def offer_accounts(self, subject: str, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
+    def offer_accounts(self, subject: Subject, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
         """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
         first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no
         proof."""
@@ -210,12 +225,12 @@ class Transaction:
                 offered[id] = self._register(first)
         return offered
 
-    def rights(self, subject: str, account: int, proof: Proof) -> Rights:
+    def rights(self, subject: Subject, account: int, proof: Proof) -> Rights:
         """Everything a person may do on an account as they are proven, and what a second proof would open. Opens nothing, so there is no
         Grant; whoever is told of it is by `told_rights`."""
         return rights(holdings.on(self, subject, account, None), proof)
 
-    def requests_everywhere(self, subject: str) -> dict[int, tuple[Action, ...]]:
+    def requests_everywhere(self, subject: Subject) -> dict[int, tuple[Action, ...]]:
         """The requests a second proof would open, on every account of a person (id); accounts with none are left out."""
         found = ((id, rights(standing, Proof.STEPPED_UP)) for id, standing in holdings.everywhere(self, subject))
         return {id: theirs.requests for id, theirs in found if theirs.requests}
@@ -236,7 +251,7 @@ class Transaction:
         entry = self._entry_of.get(id(grant)) or self._entry_of.get(tuple(grant)) or self._allowed(grant)
         entry.fields += [name for name in fields if name not in entry.fields]
 
-    def told_rights(self, subject: str, account: int, proof: Proof, cells: Mapping[str, Allowed | Grant]) -> None:
+    def told_rights(self, subject: Subject, account: int, proof: Proof, cells: Mapping[str, Allowed | Grant]) -> None:
         """That all these cells are allowed is said, as in a menu: one entry."""
         if cells:
             rules = dict.fromkeys(rule for yes in cells.values() for rule in yes.rules)
@@ -244,7 +259,7 @@ class Transaction:
 
     def record(
         self,
-        who: str,
+        who: Subject,
         account: int | None,
         action: str,
         decision: str,
@@ -266,13 +281,13 @@ class Transaction:
 
     # --- what decisions rest on
 
-    def proved_further(self, subject: str, account: int | None) -> None:
+    def proved_further(self, subject: Subject, account: int | None) -> None:
         """Says that this transaction has read a second proof of theirs on the account. For `step_ups` alone."""
         self._further.add((subject, account))
 
-    def _believes(self, subject: str, account: int | None, proof: Proof) -> None:
+    def _believes(self, subject: Subject, account: int | None, proof: Proof) -> None:
         """Nobody is called stepped-up who has not given a second proof: neither in a grant nor in the ledger."""
-        if proof is Proof.STEPPED_UP and subject.startswith("person:") and (subject, account) not in self._further:
+        if proof is Proof.STEPPED_UP and subject.is_person and (subject, account) not in self._further:
             raise GrantRequiredError(f"{subject} has given no second proof on account {account}")
 
     def _register(self, grant: Grant) -> Grant:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
 
-from authz import Scheme, subject_of
+from authz import Scheme, Subject
 from store import tables
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import OPERATOR
@@ -227,7 +227,7 @@ def _tell(
         )
         if account in existed:
             touched[account] = None
-            changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(subject_of(person),))
+            changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(Subject.of_person(person),))
     _write_contacts(changes, difference, now)
     for account in touched:
         if not changes.dry and not changes.troubles:

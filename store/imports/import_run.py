@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import OPERATOR, Store
 from store.db.transaction import retried
 from store.imports.account_rows import bring_accounts
@@ -134,7 +134,7 @@ def _bring(changes: Changes, file: ImportFile, round: PinRound, home: str) -> No
     staff = STAFF.bring(changes, 0, everybody, there)
     changes.new_staff = {id for username, id in staff.items() if username not in there}
     for id in sorted(changes.new_staff):
-        changes.changed("staff.added", None, (f"staff:{id}", "role"))
+        changes.changed("staff.added", None, (Subject.of_staff(id), "role"))
     bring_slack(changes, everybody, staff)
     first = 0
     for accounts in pieces(file.accounts, CHUNK):

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, select, update
 
-from authz import subject_of
+from authz import Subject
 from store import tables
 from store.accounts.people import new_support_id
 from store.db.transaction import OPERATOR, upsert
@@ -178,7 +178,7 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
     or were sent until now ends."""
     theirs = set(people) - changes.newcomers if not changes.dry and not changes.troubles else set[int]()
     for id in theirs:
-        changes.tx.record(OPERATOR, None, notice, "done", fields=(subject_of(id),))
+        changes.tx.record(OPERATOR, None, notice, "done", fields=(Subject.of_person(id),))
         job_queue.enqueue(changes.tx, "notice", f"{notice}:{id}:{changes.run}", {"notice": notice, "person": id})
     revoke(changes.tx, theirs, _GROUND[notice])
 
@@ -205,7 +205,7 @@ def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, exis
     pins.put(tx, kept, newcomer=not existed)
     attempt_limits.forget_person(tx, id)
     if existed:
-        tx.record(OPERATOR, None, "pin_set", "done", fields=(subject_of(id),))
+        tx.record(OPERATOR, None, "pin_set", "done", fields=(Subject.of_person(id),))
         job_queue.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})
 
 
@@ -227,7 +227,9 @@ def bring_slack(changes: Changes, staff: Sequence[StaffMember], ids: Mapping[str
         for owners in _owners(changes, staff, ids):
             touched |= {id for _, id in step(changes, owners, passed) if id is not None}
     for id in sorted(touched - changes.new_staff):
-        changes.changed("staff.changed", None, (f"staff:{id}", "slack.member"), ("staff_changed", f"staff:{id}"))
+        changes.changed(
+            "staff.changed", None, (Subject.of_staff(id), "slack.member"), ("staff_changed", Subject.of_staff(id))
+        )
 
 
 def _owners(changes: Changes, staff: Sequence[StaffMember], ids: Mapping[str, int]) -> Iterator[list[_Owner]]:
@@ -275,7 +277,7 @@ def _tie(changes: Changes, owners: Sequence[_Owner], passed: set[Key]) -> set[Va
         if wanted.get(key) == values:
             del wanted[key]
         elif key in wanted and key not in passed:
-            holder = subject_of(row.person_id) if row.person_id else f"staff:{row.staff_id}"
+            holder = Subject.of_person(row.person_id) if row.person_id else Subject.of_staff(row.staff_id)
             changes.trouble(*places[key], says=f"is tied to {_name(changes, holder)} already")
     for key, values in wanted.items():
         word = "changed" if key in passed else "added"
@@ -298,8 +300,7 @@ def _confirm(changes: Changes, rows: Sequence[Row[Any]], owners: Mapping[Values,
     changes.write(theirs.values(linked_by="import"), [{"in_team": r.team, "of_member": r.member} for r in by_code])
 
 
-def _name(changes: Changes, subject: str) -> str:
-    kind, _, id = subject.partition(":")
-    table = tables.people if kind == "person" else tables.staff
-    found: str = changes.tx.connection.execute(select(table.c.username).where(table.c.id == int(id))).scalar_one()
+def _name(changes: Changes, subject: Subject) -> str:
+    table, id = (tables.people, subject.person) if subject.is_person else (tables.staff, subject.staff)
+    found: str = changes.tx.connection.execute(select(table.c.username).where(table.c.id == id)).scalar_one()
     return found

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Row, Select, Table, exists, select
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction
-from store.text import numbers
 
 _MANY = 1_000
 
@@ -22,7 +21,7 @@ class AuditEntry:
     `fields` are names of what was told or changed, never values. `segment` and `n` are what `audit verify` names."""
 
     at: int
-    who: str
+    who: Subject
     account: str | None
     action: str
     decision: str
@@ -59,7 +58,10 @@ def entries(
     rows = tx.connection.execute(query).all()
     tx.told(grant, "ledger")
     subjects = {row.who for row in rows}
-    names = _usernames(tx, "person", subjects) | _usernames(tx, "staff", subjects)
+    names = _usernames(
+        tx, tables.people, {subject.person for subject in subjects if subject.is_person}, Subject.of_person
+    )
+    names |= _usernames(tx, tables.staff, {subject.staff for subject in subjects if subject.is_staff}, Subject.of_staff)
     a = tables.accounts.c
     ids = {row.account for row in rows if row.account is not None}
     numbers = {row.id: row.number for row in _among(tx, select(a.id, a.number), a.id, ids)}
@@ -82,13 +84,9 @@ def entries(
     ]
 
 
-def _usernames(tx: Transaction, kind: str, subjects: Iterable[str]) -> dict[str, str]:
-    table = tables.people if kind == "person" else tables.staff
-    ids = {
-        int(id) for k, _, id in (subject.partition(":") for subject in subjects) if k == kind and numbers.are_digits(id)
-    }
-    query = select(table.c.id, table.c.username)
-    return {f"{kind}:{row.id}": row.username for row in _among(tx, query, table.c.id, ids)}
+def _usernames(tx: Transaction, of: Table, ids: Iterable[int], subject: Callable[[int], Subject]) -> dict[Subject, str]:
+    query = select(of.c.id, of.c.username)
+    return {subject(row.id): row.username for row in _among(tx, query, of.c.id, ids)}
 
 
 def _among(tx: Transaction, query: Select[*tuple[Any, ...]], column: Any, ids: Iterable[int]) -> list[Row[Any]]:

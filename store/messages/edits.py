@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from authz import Subject
 from store import tables
 from store.codes import exposed_codes
 from store.db.transaction import Transaction, upsert
@@ -44,7 +45,7 @@ def news(tx: Transaction, ticket: int) -> None:
     job_queue.enqueue(tx, "news", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, ordering_key=f"news:{ticket}")
 
 
-def edit(tx: Transaction, author: str, source: str, body: str, edited: str) -> bool:
+def edit(tx: Transaction, author: Subject, source: str, body: str, edited: str) -> bool:
     """Its author changed a message where it came from; what it said before is gone here as it is there. `edited` is Slack's stamp: an
     older edit that comes later changes nothing, and nothing brings back what was taken back. False: we have no such message."""
     hold(tx, source)
@@ -84,7 +85,7 @@ def files_gone(tx: Transaction, slack_ids: Sequence[str], source: str | None = N
         told(tx, f"ticket:{ticket}")
 
 
-def correct(tx: Transaction, author: str, ticket: int, id: int, body: str) -> bool:
+def correct(tx: Transaction, author: Subject, ticket: int, id: int, body: str) -> bool:
     """Whoever of the desk answered changes the answer. What the customer was told before is kept: the desk cannot unsay it. False: no
     such answer of theirs."""
     m = tables.messages.c
@@ -105,7 +106,7 @@ def correct(tx: Transaction, author: str, ticket: int, id: int, body: str) -> bo
 # --- what is on no ticket (yet)
 
 
-def keep(tx: Transaction, author: str, source: str, words: str) -> None:
+def keep(tx: Transaction, author: Subject, source: str, words: str) -> None:
     """Words that may become a ticket once their author has said what they are about. Those of a message that was changed or deleted by
     now are what it says now. A code of the author's own is not kept with them."""
     hold(tx, source)
@@ -114,20 +115,20 @@ def keep(tx: Transaction, author: str, source: str, words: str) -> None:
     tx.connection.execute(upsert(tx, tables.early_edits).values(**row).on_conflict_do_nothing())
 
 
-def whose(tx: Transaction, source: str) -> str | None:
+def whose(tx: Transaction, source: str) -> Subject | None:
     """Who wrote a message that is on no ticket, and of which we have words."""
     row = tx.connection.execute(_UNFILED, {"source": source}).first()
     return row.author if row is not None and row.body is not None else None
 
 
-def unfiled(tx: Transaction, author: str, source: str) -> str | None:
+def unfiled(tx: Transaction, author: Subject, source: str) -> str | None:
     """What a message of theirs says now that is on no ticket. None: it was taken back, or is forgotten."""
     row = tx.connection.execute(_UNFILED, {"source": source}).first()
     return row.body if row is not None and row.author == author else None
 
 
 def early(
-    tx: Transaction, author: str, source: str, body: str | None, edited: str, *, kept_for: int = UNFILED_FOR
+    tx: Transaction, author: Subject, source: str, body: str | None, edited: str, *, kept_for: int = UNFILED_FOR
 ) -> None:
     """An edit, or with no body a deletion, of a message that is on no ticket: the newest counts, and a deletion always, whoever they stand
     for by now."""
@@ -147,7 +148,7 @@ def early(
     told(tx, f"source:{source}")
 
 
-def came(tx: Transaction, author: str, source: str | None) -> Any:
+def came(tx: Transaction, author: Subject, source: str | None) -> Any:
     """What was said of a message before it came to be on a ticket (its newest `body`, and when it was `edited`), which is kept there from
     now on and nowhere else. None: nothing was, or by somebody else."""
     if source is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authz import OWN_REQUESTS, REQUESTS, Grant, person_of
+from authz import OWN_REQUESTS, REQUESTS, Grant
 from store.db.grant_limits import leads
 from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline
@@ -24,7 +24,7 @@ def _sees(grant: Grant, of: About) -> bool:
     if grant.topic is None:
         hidden = of.status in NOT_THE_DESKS and not (of.status == "held" and leads(grant))
         return of.account == grant.account and not hidden
-    mine = of.opened_by == person_of(grant.subject)
+    mine = of.opened_by == grant.subject.person
     open_to_all = of.opened_by is not None and of.seen_as not in ("pending", "withdrawn", "held", "draft")
     seen = mine if of.seen_as == "draft" or grant.when in ("own_tickets", OWN_REQUESTS) else open_to_all
     follows = grant.when != OWN_REQUESTS or of.kind in REQUESTS

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import bindparam, func, insert, select
 
-from authz import person_of, subject_of
+from authz import Subject
 from store import tables
 from store.codes import exposed_codes
 from store.db.statements import Prepared
@@ -48,7 +48,7 @@ class Said:
     changed since. Times in ms."""
 
     id: int
-    author: str
+    author: Subject
     name: str
     body: str
     at: int
@@ -63,7 +63,7 @@ class Said:
 
     @property
     def by_desk(self) -> bool:
-        return self.author.startswith("staff:")
+        return self.author.is_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def insert_ticket(
         },
     ).scalar_one()
     if tx.threatened:
-        who = subject_of(person) if person is not None else NOBODY
+        who = Subject.of_person(person) if person is not None else NOBODY
         tx.record(who, account, "ticket.held", "kept", fields=(f"ticket.number:{number}",))
     return number
 
@@ -146,7 +146,7 @@ def insert_ticket(
 def add(
     tx: Transaction,
     ticket: int,
-    author: str,
+    author: Subject,
     body: str,
     *,
     event: Event | Literal[""] = "",
@@ -239,8 +239,8 @@ def left_by(tx: Transaction, ticket: int) -> int | None:
     """Who left a message that is nobody's ticket, or whom they said they were: a person's id. They are called on a number of
     that person's, and asked for the PIN."""
     row = tx.connection.execute(_FIRST, {"ticket": ticket}).first()
-    author = "" if row is None else row.author.removeprefix("claimed:")
-    return person_of(author) if author.startswith("person:") else None
+    author = Subject("" if row is None else row.author.removeprefix("claimed:"))
+    return author.person if author.is_person else None
 
 
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]

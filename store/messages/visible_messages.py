@@ -7,13 +7,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.db.statements import Prepared
 from store.db.transaction import Transaction
 from store.messages import ticket_access, timeline
 from store.messages.timeline import File, Said
-from store.text import numbers
 
 
 def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
@@ -89,18 +88,16 @@ def _fields(found: Sequence[Said]) -> Iterable[str]:
     return (name for name, is_there in there.items() if is_there)
 
 
-def _names(tx: Transaction, subjects: Iterable[str]) -> dict[str, str]:
+def _names(tx: Transaction, subjects: Iterable[Subject]) -> dict[str, str]:
     """subject → name, of people and staff; whoever is neither, or gone, is left out."""
-    ids: dict[str, list[int]] = {"person": [], "staff": []}
-    for subject in subjects:
-        kind, _, id = subject.partition(":")
-        if kind in ids and numbers.are_digits(id):
-            ids[kind].append(int(id))
-    found: dict[str, str] = {}
-    for kind, table in (("person", tables.people), ("staff", tables.staff)):
-        if ids[kind]:
-            rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids[kind])))
-            found |= {f"{kind}:{row.id}": row.name for row in rows}
+    of, found = frozenset(subjects), dict[str, str]()
+    for table, ids, subject in (
+        (tables.people, [one.person for one in of if one.is_person], Subject.of_person),
+        (tables.staff, [one.staff for one in of if one.is_staff], Subject.of_staff),
+    ):
+        if ids:
+            rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))
+            found |= {subject(row.id): row.name for row in rows}
     return found
 
 

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 
+NOBODY_KNOWN: Final = Subject()  # an alert that is about nobody
 DESK: Final = "desk"
 LEADS: Final = "leads"  # supervisors and administrators
 KINDS: Final = {
@@ -78,7 +79,7 @@ class Alert:
     id: int
     kind: str
     audience: str
-    subject: str
+    subject: Subject
     account: int | None
     detail: str
     at: int
@@ -87,7 +88,13 @@ class Alert:
 
 
 def alert(
-    tx: Transaction, kind: str, same: str, *, subject: str = "", account: int | None = None, detail: str = ""
+    tx: Transaction,
+    kind: str,
+    same: str,
+    *,
+    subject: Subject = NOBODY_KNOWN,
+    account: int | None = None,
+    detail: str = "",
 ) -> bool:
     """Raises an alert unless `same` was raised before. Whoever it is for is told: see `slack.alert` and the desk's page."""
     row = {"kind": kind, "audience": KINDS[kind], "subject": subject, "account_id": account, "detail": detail}
@@ -133,13 +140,13 @@ class Named:
 def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
     """For the words in which the worker tells of it, and for those who lead the desk."""
     tx.require(grant, "desk.deliver", "desk.threat.switch")
-    kind, _, id = alert.subject.partition(":")
+    who = alert.subject
     p, s, a = tables.people.c, tables.staff.c, tables.accounts.c
     person = staff = ""
-    if kind == "person":
-        person = tx.connection.execute(select(p.name).where(p.id == int(id))).scalar() or ""
-    elif kind == "staff":
-        staff = tx.connection.execute(select(s.name).where(s.id == int(id))).scalar() or ""
+    if who.is_person:
+        person = tx.connection.execute(select(p.name).where(p.id == who.person)).scalar() or ""
+    elif who.is_staff:
+        staff = tx.connection.execute(select(s.name).where(s.id == who.staff)).scalar() or ""
     row = None
     if alert.account is not None:
         row = tx.connection.execute(select(a.name, a.number).where(a.id == alert.account)).first()
@@ -184,15 +191,15 @@ def unseen(tx: Transaction, grant: Grant, kind: str) -> int | None:
 def seen(tx: Transaction, grant: Grant, id: int) -> None:
     """Somebody has looked into it."""
     tx.require(grant, "desk.threat.switch", "desk.proof.ask")
-    a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
+    a, staff = tables.alerts.c, grant.subject.staff
     one = update(tables.alerts).where(a.id == id, a.audience.in_(_audiences(grant)), a.seen_at.is_(None))
     tx.connection.execute(one.values(seen_by=staff, seen_at=tx.now))
 
 
-def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: str) -> None:
+def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: Subject) -> None:
     """Somebody who leads the desk has looked into all of these kinds about one."""
     tx.require(grant, "desk.threat.switch")
-    a, staff = tables.alerts.c, int(grant.subject.partition(":")[2])
+    a, staff = tables.alerts.c, grant.subject.staff
     these = update(tables.alerts).where(a.kind.in_(kinds), a.subject == subject, a.seen_at.is_(None))
     tx.connection.execute(these.values(seen_by=staff, seen_at=tx.now))
 
@@ -201,7 +208,7 @@ def _audiences(grant: Grant) -> tuple[str, ...]:
     return (DESK, LEADS) if grant.cell == "desk.threat.switch" else (DESK,)
 
 
-def of_late(tx: Transaction, subject: str, account: int | None, since: int) -> list[str]:
+def of_late(tx: Transaction, subject: Subject, account: int | None, since: int) -> list[str]:
     """Kinds of what the desk was warned of about a person or an account: for their card. Never what is for leads alone."""
     a = tables.alerts.c
     about = (a.subject == subject) | (a.account_id == account) if account is not None else a.subject == subject

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.db import grant_limits
 from store.db.transaction import Transaction, upsert
@@ -19,7 +19,7 @@ THREAT: Final = "threat"
 @dataclass(frozen=True, slots=True)
 class Switched:
     on: bool
-    by: str
+    by: Subject
     at: int
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import delete, exists, func, insert, select, update
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.calls import claims
 from store.calls.live_calls import OpenTicket
@@ -65,7 +65,7 @@ def looks_up(tx: Transaction, grant: Grant) -> bool:
     tx.require(grant, "desk.proof.ask")
     if budgets.take(tx, (_look_ups(grant.subject),)) is None:
         return True
-    same = f"{grant.subject}:{tx.now // SPAN}:{_let_on(tx, _staff(grant))}"
+    same = f"{grant.subject}:{tx.now // SPAN}:{_let_on(tx, grant.subject.staff)}"
     alerts.alert(tx, "lookup_budget", same, subject=grant.subject, detail=str(LOOK_UPS[0]))
     _refused(tx, grant, AccountAccess.SPENT)
     return False
@@ -88,7 +88,7 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     Under a grant to see cards they need a case of their own; under one to work on tickets the ticket is the case.
     """
     tx.require(grant, "desk.card.view", "desk.ticket.work")
-    staff, account = _staff(grant), grant.account
+    staff, account = grant.subject.staff, grant.account
     if account is None:
         return AccountAccess.OPEN
     a, hour, let_on = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
@@ -118,14 +118,14 @@ def missed(tx: Transaction, grant: Grant, number: str) -> None:
 
 def _once_an_hour(tx: Transaction, grant: Grant) -> str:
     """Or whoever tries often enough would bury the warnings of others. The ledger has every try."""
-    return f"{_staff(grant)}:{tx.now // SPAN}"
+    return f"{grant.subject.staff}:{tx.now // SPAN}"
 
 
 def account(tx: Transaction, grant: Grant) -> AccountSeen:
     """Raises `GrantRequiredError` for whoever has no case with it: `record_access` comes first."""
     tx.require(grant, "desk.card.view")
     id = grant.account
-    if id is None or not has_case(tx, _staff(grant), id):
+    if id is None or not has_case(tx, grant.subject.staff, id):
         raise GrantRequiredError("no case with that account")
     a, c, p, t = tables.accounts.c, tables.contacts.c, tables.people.c, tables.tickets.c
     row = tx.connection.execute(select(a.number, a.name, a.status, a.scheme).where(a.id == id)).one()
@@ -190,7 +190,7 @@ def _of_late(tx: Transaction, staff: int) -> set[int]:
 def count(tx: Transaction, grant: Grant) -> int:
     """How many accounts they have looked at within the hour."""
     tx.require(grant, "desk.proof.ask")
-    return len(_of_late(tx, _staff(grant)))
+    return len(_of_late(tx, grant.subject.staff))
 
 
 def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
@@ -205,8 +205,8 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
         return False
     # Not those before now by the clock: what a host whose clock is ahead wrote down would still count.
     tx.connection.execute(delete(tables.account_access).where(tables.account_access.c.staff_id == staff))
-    budgets.make_whole(tx, _look_ups(f"staff:{staff}").name)
-    alerts.seen_of(tx, grant, BUDGETS, f"staff:{staff}")
+    budgets.make_whole(tx, _look_ups(Subject.of_staff(staff)).name)
+    alerts.seen_of(tx, grant, BUDGETS, Subject.of_staff(staff))
     tx.told(grant, f"looks_lifted:staff:{staff}")
     return True
 
@@ -218,7 +218,3 @@ def sweep(tx: Transaction) -> None:
 def _refused(tx: Transaction, grant: Grant, why: AccountAccess) -> AccountAccess:
     tx.record(grant.subject, grant.account, "desk.read", why)
     return why
-
-
-def _staff(grant: Grant) -> int:
-    return int(grant.subject.partition(":")[2])

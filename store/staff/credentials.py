@@ -18,7 +18,7 @@ import argon2
 import pyotp
 from sqlalchemy import bindparam, select, update
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.accounts.people import works_here
 from store.db.keys import Keys
@@ -199,7 +199,7 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
     fits = theirs and step is not None and codes.spent is None
     budgets.settle(tx, codes, codes.limits if theirs and not fits and codes.spent is None else ())
     budgets.give_back(tx, attempt.limits, really=fits)
-    who = f"staff:{attempt.staff}" if row is not None else NOBODY
+    who = NOBODY if row is None or attempt.staff is None else Subject.of_staff(attempt.staff)
     tx.record(who, None, "staff.sign_in", "allowed" if fits and here else "refused")
     if not fits or attempt.staff is None:
         # found out later whose username it is, if anybody's, so that it takes no longer now
@@ -229,14 +229,14 @@ def tried(tx: Transaction, grant: Grant, username: str) -> None:
     if budgets.used(tx, _codes(username, known=True)) >= CODES[0]:
         kinds.append("signin_codes_spent")
     for kind in kinds:
-        if alerts.alert(tx, kind, f"{staff}:{tx.now // DAY}", subject=f"staff:{staff}"):
+        if alerts.alert(tx, kind, f"{staff}:{tx.now // DAY}", subject=Subject.of_staff(staff)):
             job_queue.enqueue(tx, "notice", f"{kind}:{staff}:{tx.now}", {"notice": kind, "staff": staff})
 
 
 def join(tx: Transaction, staff: int, password: str, secret: str, step: int) -> str:
     """As `put`; and the token of a session, for whoever has just shown that they have both."""
     put(tx, staff, password, secret, step)
-    tx.record(f"staff:{staff}", None, "staff.sign_in", "allowed")
+    tx.record(Subject.of_staff(staff), None, "staff.sign_in", "allowed")
     return sessions.begin(tx, staff)
 
 
@@ -251,7 +251,7 @@ def put(tx: Transaction, staff: int, password: str, secret: str, step: int) -> N
     new = upsert(tx, tables.staff_logins).values(staff_id=staff, **row)
     tx.connection.execute(new.on_conflict_do_update(index_elements=["staff_id"], set_=row))
     sessions.end_all(tx, staff)
-    tx.record(f"staff:{staff}", None, "staff.login", "set")
+    tx.record(Subject.of_staff(staff), None, "staff.login", "set")
 
 
 def mark(tx: Transaction, staff: int) -> str:

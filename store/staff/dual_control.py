@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
-from authz import Grant, person_of
+from authz import Grant, Subject
 from store import tables
 from store.db.statements import of_late
 from store.db.transaction import Transaction
@@ -27,10 +27,6 @@ NEEDS: Final = {
 LIFE: Final = 60 * 60_000  # ms
 KEPT: Final = 90 * 24 * 3_600_000  # ms: the ledger keeps who asked and who agreed
 LONGEST_REASON: Final = 300
-
-
-class NotStaffError(ValueError):
-    """Two people are two of the staff: no part of the machinery counts as one, and nor does the operator's shell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     """Somebody asks for it. False: the same is asked already."""
     tx.require(grant, *NEEDS.values())
     tx.require(grant, NEEDS[action])
-    subject = f"person:{person}" if person is not None else "-"
+    subject = Subject.of_person(person) if person is not None else "-"
     s = tables.dual_control.c
     _one_after_the_other(tx)
     asked = [
@@ -63,7 +59,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     if any(row.about.split(" ", 1)[0] == subject for row in asked):
         return False
     about = f"{subject} {' '.join(reason.split())[:LONGEST_REASON]}"
-    row = {"action": action, "about": about, "asked_by": _staff(grant), "asked_at": tx.now, "status": "open"}
+    row = {"action": action, "about": about, "asked_by": grant.subject.staff, "asked_at": tx.now, "status": "open"}
     tx.connection.execute(insert(tables.dual_control).values(**row))
     tx.told(grant, f"asked:{action}:{subject}")
     return True
@@ -134,7 +130,7 @@ def sweep(tx: Transaction) -> None:
 
 def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -> Any:
     tx.require(grant, *NEEDS.values())
-    s, staff = tables.dual_control.c, _staff(grant)
+    s, staff = tables.dual_control.c, grant.subject.staff
     actions = [action for action, cell in NEEDS.items() if cell == grant.cell]
     one = update(tables.dual_control).where(
         s.id == id, s.status == "open", s.action.in_(actions), of_late(s.asked_at, tx.now, LIFE)
@@ -146,24 +142,16 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -
 
 def _wanted(tx: Transaction, grant: Grant, row: Any) -> Wanted:
     subject, _, reason = row.about.partition(" ")
-    to = factors.address(tx, person_of(subject)) if subject != "-" else None
+    to = factors.address(tx, _person(row)) if subject != "-" else None
     name = "" if subject == "-" else to.name if to is not None else "somebody"
     if to is not None:
         tx.told(grant, "contact.name")
-    own, mailed = row.asked_by == _staff(grant), to if row.action == PIN_REISSUE else None
+    own, mailed = row.asked_by == grant.subject.staff, to if row.action == PIN_REISSUE else None
     return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, own, mailed)
 
 
 def _person(row: Any) -> int:
-    return person_of(row.about.split(" ", 1)[0])
-
-
-def _staff(grant: Grant) -> int:
-    """Only somebody of the staff can be one of two people."""
-    kind, _, id = grant.subject.partition(":")
-    if kind != "staff":
-        raise NotStaffError(grant.subject)
-    return int(id)
+    return Subject(row.about.split(" ", 1)[0]).person
 
 
 _LEADS = select(tables.staff.c.id).where(

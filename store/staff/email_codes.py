@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import Grant, subject_of
+from authz import Grant, Subject
 from store import tables
 from store.accounts.people import is_support_id, lock, resolve
 from store.codes import one_time_codes
@@ -46,7 +46,7 @@ def find(tx: Transaction, grant: Grant, words: str, region: str = "") -> int | A
     id = numbers.digits(words)
     known = is_support_id(id)
     person, _ = resolve(tx, id if known else None, None if known else numbers.telephone(words, region))
-    tx.told(grant, "found:nobody" if person is None else f"found:{subject_of(person)}")
+    tx.told(grant, "found:nobody" if person is None else f"found:{Subject.of_person(person)}")
     return person
 
 
@@ -61,7 +61,7 @@ def ask(tx: Transaction, grant: Grant, person: int) -> bool:
             tx, KIND, f"{person}:{tx.now}", {"person": person}, ordering_key=job_queue.ordering_key_of(KIND, person)
         )
     )
-    tx.told(grant, f"{'asked_proof_of' if asked else 'asked_no_proof_of'}:{subject_of(person)}")
+    tx.told(grant, f"{'asked_proof_of' if asked else 'asked_no_proof_of'}:{Subject.of_person(person)}")
     return asked
 
 
@@ -79,8 +79,8 @@ def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
     to = factors.address(tx, person)
     if to is None or not to.good:
         return None
-    tx.told(grant, "contact.name", "contact.email", f"code_sent_to:{subject_of(person)}")
-    return ProofMail(to.email, to.name, one_time_codes.issue(tx, "link", subject_of(person)))
+    tx.told(grant, "contact.name", "contact.email", f"code_sent_to:{Subject.of_person(person)}")
+    return ProofMail(to.email, to.name, one_time_codes.issue(tx, "link", Subject.of_person(person)))
 
 
 def _may_be_sent(tx: Transaction, person: int) -> bool:

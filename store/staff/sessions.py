@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from authz import Subject
 from store import tables
 from store.db.keys import Keys
 from store.db.statements import each, issued, one_of
@@ -36,8 +37,8 @@ class SignedIn:
     until: int
 
     @property
-    def subject(self) -> str:
-        return f"staff:{self.staff}"
+    def subject(self) -> Subject:
+        return Subject.of_staff(self.staff)
 
     @property
     def leads(self) -> bool:
@@ -84,7 +85,7 @@ def end(tx: Transaction, token: str) -> None:
     one = update(tables.staff_sessions).where(s.digest.in_(tx.keys.digests(_USE, token)), s.ended_at.is_(None))
     staff = tx.connection.execute(one.values(ended_at=tx.now).returning(s.staff_id)).scalar()
     if staff is not None:
-        tx.record(f"staff:{staff}", None, "staff.sign_out", "done")
+        tx.record(Subject.of_staff(staff), None, "staff.sign_out", "done")
 
 
 def end_all(tx: Transaction, staff: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select, update
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.calls import agent_legs
 from store.codes import one_time_links
@@ -50,7 +50,7 @@ def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
     s = tables.staff.c
     joined = select(s.name).join(tables.staff_logins, tables.staff_logins.c.staff_id == s.id)
     others = joined.where(
-        s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None), s.id != _id(grant.subject)
+        s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None), s.id != grant.subject.staff
     )
     return list(tx.connection.execute(others.order_by(s.name)).scalars())
 
@@ -71,7 +71,7 @@ def stop(tx: Transaction, staff: int) -> bool:
     agent_legs.cut_off(tx, staff)
     agent_tickets.let_go(tx, staff)
     sessions.end_all(tx, staff)
-    one_time_links.void(tx, PAGE, f"staff:{staff}")
+    one_time_links.void(tx, PAGE, Subject.of_staff(staff))
     return done
 
 
@@ -89,24 +89,20 @@ def invite(tx: Transaction, grant: Grant, staff: int) -> str:
     good no more. What they have signed in with until now is good until they have."""
     tx.require(grant, "desk.staff.manage")
     tx.told(grant, f"invited:staff:{staff}")
-    return one_time_links.issue(tx, PAGE, f"staff:{staff}", life=INVITED_FOR)
+    return one_time_links.issue(tx, PAGE, Subject.of_staff(staff), life=INVITED_FOR)
 
 
 def invited(tx: Transaction, token: str) -> Member | None:
     """Whose invitation this is, for the page it leads to: they alone have it."""
     found = one_time_links.look(tx, PAGE, token)
-    row = tx.connection.execute(_ALL.where(tables.staff.c.id == _id(found[0]))).first() if found else None
+    row = tx.connection.execute(_ALL.where(tables.staff.c.id == found[0].staff)).first() if found else None
     return None if row is None or row.suspended_at is not None else _member(row)
 
 
 def accept(tx: Transaction, token: str) -> int | None:
     """The invitation is used up: whose it was."""
     found = one_time_links.use(tx, PAGE, token)
-    return None if found is None else _id(found[0])
-
-
-def _id(subject: str) -> int:
-    return int(subject.partition(":")[2])
+    return None if found is None else found[0].staff
 
 
 def _member(row: object) -> Member:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, MetaData, Text, text
+from sqlalchemy import BigInteger, Boolean, Dialect, Index, Integer, LargeBinary, MetaData, Text, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase
+
+from authz import Subject
 
 # What begins alike stands together on PostgreSQL as well: statements.py, `starting`.
 Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only on an INTEGER primary key
+
+
+class SubjectText(TypeDecorator[Subject]):
+    """Text that is read as a `Subject`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Subject | None:
+        return None if value is None else Subject(value)
 
 
 class Base(DeclarativeBase):
@@ -25,7 +37,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar = {int: BigInteger, str: Text, bytes: LargeBinary, bool: Boolean}
+    type_annotation_map: ClassVar = {
+        int: BigInteger,
+        str: Text,
+        Subject: SubjectText,
+        bytes: LargeBinary,
+        bool: Boolean,
+    }
 
 
 # An id is never given twice, for it is what the ledger knows somebody or something by.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from authz import Subject
 from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
@@ -36,7 +37,7 @@ class SupportCall(Base):
     __tablename__ = "support_calls"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     call: Mapped[str] = mapped_column(String(34), index=True)
-    subject: Mapped[str]
+    subject: Mapped[Subject]
     account_id: Mapped[int]
     emergency: Mapped[bool]
     service: Mapped[str | None]

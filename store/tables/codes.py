@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from authz import Subject
 from store.tables.base import Base, only
 
 
@@ -15,7 +16,7 @@ class Code(Base):
     __tablename__ = "codes"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    subject: Mapped[str] = mapped_column(index=True)
+    subject: Mapped[Subject] = mapped_column(index=True)
     bound: Mapped[str]
     made_at: Mapped[int]
     expires_at: Mapped[int] = mapped_column(index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from authz import Subject
 from store.tables.base import Base, only
 
 
@@ -32,7 +33,7 @@ class Entry(Base):
     segment: Mapped[str] = mapped_column(String(16), primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[int]
-    who: Mapped[str]
+    who: Mapped[Subject]
     account: Mapped[int | None]
     action: Mapped[str]
     decision: Mapped[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from authz import Subject
 from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 
 
@@ -16,7 +17,7 @@ class Message(Base):
     __tablename__ = "messages"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
-    author: Mapped[str]
+    author: Mapped[Subject]
     body: Mapped[str]
     recording: Mapped[str | None] = mapped_column(String(34), unique=True)
     at: Mapped[int]
@@ -35,7 +36,7 @@ class EarlyEdit(Base):
 
     __tablename__ = "early_edits"
     source: Mapped[str] = mapped_column(Bytewise, primary_key=True)
-    author: Mapped[str]
+    author: Mapped[Subject]
     edited: Mapped[str] = mapped_column(String(32))
     body: Mapped[str | None]
     at: Mapped[int] = mapped_column(index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from authz import Subject
 from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 
 
@@ -17,7 +18,7 @@ class Alert(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
     audience: Mapped[str] = mapped_column(String(8))
-    subject: Mapped[str] = mapped_column(index=True)
+    subject: Mapped[Subject] = mapped_column(index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     detail: Mapped[str]
     same: Mapped[str] = mapped_column(unique=True)
@@ -34,7 +35,7 @@ class Switch(Base):
     __tablename__ = "switches"
     name: Mapped[str] = mapped_column(String(16), primary_key=True)
     on: Mapped[bool]
-    by: Mapped[str]
+    by: Mapped[Subject]
     at: Mapped[int]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Executable, bindparam, delete, exists, func, select, update
 
-from authz import Grant
+from authz import Grant, Subject
 from store import tables
 from store.accounts.people import works_here
 from store.db import grant_limits
@@ -66,7 +66,7 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
     tx.require(grant, "desk.ticket.work")
-    staff, a = _staff(grant), tables.assignments
+    staff, a = grant.subject.staff, tables.assignments
     if not works_here(tx, staff):  # before the ticket is held, as a suspension does
         raise CollidedError("they have just been suspended")
     _working(tx, grant, number)
@@ -84,7 +84,7 @@ def put_back(tx: Transaction, grant: Grant, number: int) -> bool:
     """They had taken the wrong one: it waits for somebody again, and is no case of theirs. False: it is not theirs."""
     _working(tx, grant, number)
     a = tables.assignments
-    theirs = delete(a).where(a.c.ticket == number, a.c.staff_id == _staff(grant)).returning(a.c.ticket)
+    theirs = delete(a).where(a.c.ticket == number, a.c.staff_id == grant.subject.staff).returning(a.c.ticket)
     if tx.connection.execute(theirs).first() is None:
         return False
     timeline.add(tx, number, grant.subject, "", event="put_back", internal=True)
@@ -101,7 +101,7 @@ def let_go(tx: Transaction, staff: int) -> None:
     numbers = tx.connection.execute(held).scalars().all()  # the tickets first, as whoever takes one does
     gone = delete(tables.assignments).where(a.staff_id == staff, a.ticket.in_(numbers)).returning(a.ticket)
     for number in sorted(tx.connection.execute(gone).scalars().all()):
-        timeline.add(tx, number, f"staff:{staff}", "", event="let_go", internal=True)
+        timeline.add(tx, number, Subject.of_staff(staff), "", event="let_go", internal=True)
 
 
 def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
@@ -153,7 +153,7 @@ def taken_by_another(tx: Transaction, grant: Grant, number: int) -> str:
     ticket_access.ticket(tx, grant, number)
     a, s = tables.assignments.c, tables.staff.c
     query = select(s.name).join(tables.assignments, a.staff_id == s.id)
-    name: str | None = tx.connection.execute(query.where(a.ticket == number, s.id != _staff(grant))).scalar()
+    name: str | None = tx.connection.execute(query.where(a.ticket == number, s.id != grant.subject.staff)).scalar()
     tx.told(grant, *(("staff.name",) if name else ()))
     return name or ""
 
@@ -224,10 +224,6 @@ def _working(tx: Transaction, grant: Grant, number: int) -> None:
     if not _workable(grant, timeline.hold(tx, number)):
         raise GrantRequiredError("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
-
-
-def _staff(grant: Grant) -> int:
-    return int(grant.subject.partition(":")[2])
 
 
 def _status(tx: Transaction, number: int, status: str) -> None:

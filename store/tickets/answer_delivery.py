@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic, judge, subject_of
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic, judge
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction, upsert
 from store.messages import edits, timeline
@@ -105,7 +105,7 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
     """The desk's last answer was read to the requester by phone."""
     tx.require(grant, "ticket.view:technical", "ticket.view:billing")
     row = tx.connection.execute(_TICKET, {"number": number}).first()
-    if row is None or row.account_id != grant.account or subject_of(row.opened_by or 0) != grant.subject:
+    if row is None or row.account_id != grant.account or Subject.of_person(row.opened_by or 0) != grant.subject:
         return
     if row.held_as is not None:  # nothing of the desk's is
         return
@@ -151,7 +151,7 @@ def _others(tx: Transaction, ticket: Any) -> int:
 
 def _asked(ticket: Any, person: int) -> Ask:
     topic = Topic(ticket.topic)
-    return Ask(subject_of(person), Action.TICKET_VIEW, ticket.account_id, topic, Proof.VERIFIED)
+    return Ask(Subject.of_person(person), Action.TICKET_VIEW, ticket.account_id, topic, Proof.VERIFIED)
 
 
 def _can_ring(tx: Transaction, person: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, null, or_, select
 
-from authz import Grant, Topic, person_of
+from authz import Grant, Topic
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline, visible_messages
@@ -97,7 +97,7 @@ def _found(
 
 def _told(tx: Transaction, grants: Sequence[Grant], rows: Iterable[Row[Any]], more: str = "") -> list[Ticket]:
     """Rows as tickets; the grant each was found under tells it."""
-    made, me = [], person_of(grants[0].subject)
+    made, me = [], (grants[0].subject).person
     for row in rows:
         fields = ("ticket.number", "ticket.subject", "ticket.status", "ticket.topic", more)
         tx.told(_under(grants, row), *(name for name in fields if name))
@@ -119,7 +119,7 @@ def _viewing(tx: Transaction, grants: Sequence[Grant]) -> int:
         tx.require(grant, "ticket.view:technical", "ticket.view:billing")
         if grant.subject != grants[0].subject:
             raise GrantRequiredError("grants of one person belong together")
-    return person_of(grants[0].subject)
+    return (grants[0].subject).person
 
 
 def _own(status: str) -> ColumnElement[bool]:

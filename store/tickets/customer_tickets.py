@@ -7,20 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
 
-from authz import (
-    OWN_REQUESTS,
-    REQUESTS,
-    TOPIC_OF,
-    Action,
-    Ask,
-    Denied,
-    Grant,
-    Proof,
-    Reason,
-    Topic,
-    person_of,
-    subject_of,
-)
+from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Subject, Topic
 from store import tables
 from store.accounts import delegations
 from store.db import grant_limits
@@ -83,7 +70,7 @@ def open(
     tx.require(grant, "ticket.open:technical", "ticket.open:billing", "phone.emergency", "phone.support")
     grant_limits.service(grant, service)
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
-    person = person_of(grant.subject)
+    person = grant.subject.person
     number = insert_ticket(
         tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent, proved=_proved(tx, grant)
     )
@@ -119,7 +106,7 @@ def request(
     if isinstance(verdict, Denied) and verdict.reason != Reason.STEP_UP:
         return verdict
     status = "draft" if drafted else "open"
-    person, proved = person_of(ask.subject), _proved(tx, ask)
+    person, proved = ask.subject.person, _proved(tx, ask)
     number = insert_ticket(tx, ask.account, person, topic, str(ask.action), subject, status, ask.service, proved=proved)
     tx.record(
         ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
@@ -128,37 +115,37 @@ def request(
     return number, not drafted
 
 
-def request_with_recording(tx: Transaction, subject: str, sid: str) -> tuple[int, bool] | None:
+def request_with_recording(tx: Transaction, subject: Subject, sid: str) -> tuple[int, bool] | None:
     """The same for the request of theirs that has this recording already: for a door that hears of it again."""
     row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
-    if row is None or row.opened_by is None or subject_of(row.opened_by) != subject:
+    if row is None or row.opened_by is None or Subject.of_person(row.opened_by) != subject:
         return None
     return row.number, (row.held_as or row.status) != "draft"
 
 
-def draft(tx: Transaction, subject: str, number: int) -> Draft | None:
+def draft(tx: Transaction, subject: Subject, number: int) -> Draft | None:
     """Somebody's own draft, to ask for what it asks for. None: no such draft of theirs."""
     t = tables.tickets.c
     query = select(t.kind, t.account_id, t.service).where(
-        t.number == number, t.status == "draft", t.opened_by == person_of(subject)
+        t.number == number, t.status == "draft", t.opened_by == subject.person
     )
     row = tx.connection.execute(query).first()
     return None if row is None else Draft(Action(row.kind), row.account_id, row.service)
 
 
-def newest_draft(tx: Transaction, subject: str, account: int) -> int | None:
+def newest_draft(tx: Transaction, subject: Subject, account: int) -> int | None:
     """The newest of their drafts on an account. None: nothing of theirs waits there."""
     t = tables.tickets.c
     theirs = select(t.number).where(
-        t.opened_by == person_of(subject), t.status == "draft", t.account_id == account, t.kind.in_(REQUESTS)
+        t.opened_by == subject.person, t.status == "draft", t.account_id == account, t.kind.in_(REQUESTS)
     )
     return tx.connection.execute(theirs.order_by(t.number.desc()).limit(1)).scalar()
 
 
-def draft_is(tx: Transaction, subject: str, number: int) -> str:
+def draft_is(tx: Transaction, subject: Subject, number: int) -> str:
     """What became of a request of theirs: `draft` still, `withdrawn`, `handed_in`; or empty: it is none of theirs."""
     t = tables.tickets.c
-    theirs = select(t.status).where(t.number == number, t.opened_by == person_of(subject), t.kind.in_(REQUESTS))
+    theirs = select(t.status).where(t.number == number, t.opened_by == subject.person, t.kind.in_(REQUESTS))
     status = tx.connection.execute(theirs).scalar()
     return str(status) if status in ("draft", "withdrawn") else "handed_in" if status else ""
 
@@ -169,7 +156,7 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     theirs = (
         t.number == number,
         t.status == "draft",
-        t.opened_by == person_of(ask.subject),
+        t.opened_by == ask.subject.person,
         t.account_id == ask.account,
         t.kind == str(ask.action),
     )
@@ -191,8 +178,8 @@ def leave_pending(
     subject: str,
     body: str,
     recorded: Recorded | None = None,
-    who: str = NOBODY,
-    claimed: str = NOBODY,
+    who: Subject = NOBODY,
+    claimed: Subject = NOBODY,
     account: int | None = None,
     topic: str = "technical",
 ) -> int:
@@ -204,7 +191,7 @@ def leave_pending(
     number = insert_ticket(tx, account, None, topic, "question", subject, "pending")
     claim = () if claimed == NOBODY else (f"claimed:{claimed}",)
     tx.record(who, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}", *claim))
-    timeline.add(tx, number, claim[0] if claim else who, body, recorded=recorded)
+    timeline.add(tx, number, Subject(claim[0]) if claim else who, body, recorded=recorded)
     return number
 
 
@@ -263,7 +250,7 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     """Takes a draft of one's own back. The asker needs no right for that: nobody else has seen it."""
     t = tables.tickets.c
     mine = update(tables.tickets).where(
-        t.number == number, t.status == "draft", t.opened_by == person_of(ask.subject), t.account_id == ask.account
+        t.number == number, t.status == "draft", t.opened_by == ask.subject.person, t.account_id == ask.account
     )
     gone = tx.connection.execute(mine.values(status="withdrawn").returning(t.number)).first() is not None
     if gone:
@@ -309,7 +296,7 @@ def own_only(of: Grant) -> ColumnElement[bool]:
     if of.when not in ("own_tickets", OWN_REQUESTS):
         return true()
     t = tables.tickets.c
-    mine: ColumnElement[bool] = t.opened_by == person_of(of.subject)
+    mine: ColumnElement[bool] = t.opened_by == of.subject.person
     return mine & t.kind.in_(REQUESTS) if of.when == OWN_REQUESTS else mine
 
 

@@ -64,7 +64,7 @@ def listed(
     t = tables.tickets.c
     query = _QUEUE.where(t.status == (status if status in SHOWN else "open"))
     if mine:
-        query = query.where(tables.assignments.c.staff_id == _staff(grant))
+        query = query.where(tables.assignments.c.staff_id == grant.subject.staff)
     order = (t.number.desc(),) if status == "closed" else (t.urgent.desc(), t.number)
     rows = tx.connection.execute(query.order_by(*order).limit(A_PAGE + 1).offset(page * A_PAGE)).all()
     found = [_queued(grant, row) for row in rows[:A_PAGE]]
@@ -120,7 +120,9 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
     person = None if card.guarded and not grant_limits.leads(grant) else person or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
-    return OnDesk(card, tuple(visible_messages.said(tx, grant, number)), person, about.account, staff == _staff(grant))
+    return OnDesk(
+        card, tuple(visible_messages.said(tx, grant, number)), person, about.account, staff == grant.subject.staff
+    )
 
 
 def _reads_queue(tx: Transaction, grant: Grant) -> None:
@@ -159,12 +161,8 @@ def _queued(grant: Grant, row: Any) -> Queued:
         row.channel,
         row.opened_at,
         row.taken_by or "",
-        row.staff_id == _staff(grant),
+        row.staff_id == grant.subject.staff,
     )
-
-
-def _staff(grant: Grant) -> int:
-    return int(grant.subject.partition(":")[2])
 
 
 _QUEUE = (

@@ -68,7 +68,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     holder, taken_by = _taken_by(tx, number)
     first = visible_messages.first(tx, grant, number)
     nobodys = row.status == "pending" or (row.held_as is not None and requester is None)
-    by_name = nobodys and first is not None and first.author.startswith("person:")
+    by_name = nobodys and first is not None and first.author.is_person
     made = Card(
         row.number,
         row.subject,

@@ -17,7 +17,7 @@ from typing import Final
 
 from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, select, update
 
-from authz import subject_of
+from authz import Subject
 from store import tables
 from store.db.statements import Insert, either, starting
 from store.db.transaction import Transaction
@@ -56,7 +56,7 @@ class Reservation:
 
 def counter_of(person: int) -> str:
     """The name of a person's counter. It has no key in it: to rotate SECRET_KEYS is no way to fresh attempts."""
-    return subject_of(person)
+    return Subject.of_person(person)
 
 
 def decoy_of(tx: Transaction, support_id: str | None, number: str | None, call: str) -> str:
@@ -136,7 +136,7 @@ def forget(tx: Transaction, k: str) -> None:
 
 def forget_person(tx: Transaction, person: int) -> None:
     """Somebody begins anew, with a new PIN: nothing is held against them, of second proofs neither."""
-    for k in (counter_of(person), f"step:{subject_of(person)}", f"enrol:{person}", f"pinpage:{person}"):
+    for k in (counter_of(person), f"step:{Subject.of_person(person)}", f"enrol:{person}", f"pinpage:{person}"):
         forget(tx, k)
 
 

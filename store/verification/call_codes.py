@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import person_of
+from authz import Subject
 from store import tables
 from store.accounts.people import lock
 from store.codes import one_time_codes
@@ -22,15 +22,15 @@ IN_SLACK, BY_TEXT = "step", "text"  # kinds of codes
 MOST, WITHIN = 3, 10 * 60_000  # codes or questions in Slack for one person, and in how many ms
 
 
-def counter_of(subject: str) -> str:
+def counter_of(subject: Subject) -> str:
     """The name of the counter of wrong second proofs: see `attempt_limits.reserve`. None of the person's PIN."""
     return f"step:{subject}"
 
 
-def ask(tx: Transaction, subject: str, account: int) -> bool:
+def ask(tx: Transaction, subject: Subject, account: int) -> bool:
     """Has a code shown to them in Slack; the ones before it are good no more. False: there were enough just now."""
     assert tx.call is not None
-    person, w = person_of(subject), tables.jobs.c
+    person, w = subject.person, tables.jobs.c
     lock(tx, person)
     made = select(func.count()).where(
         w.kind == KIND, w.key.startswith(f"{person}:"), of_late(w.created_at, tx.now, WITHIN)
@@ -49,6 +49,6 @@ def bound_to(where: str, account: int) -> str:
     return f"{where} {account}"
 
 
-def use(tx: Transaction, kind: str, subject: str, digits: str, bound: str) -> bool:
+def use(tx: Transaction, kind: str, subject: Subject, digits: str, bound: str) -> bool:
     """Whether it is their code and for just this; it is used up, whatever it was for. Anybody else's is left alone."""
     return one_time_codes.use(tx, kind, digits, subject) == bound

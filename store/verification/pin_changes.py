@@ -6,7 +6,7 @@ import secrets
 
 from sqlalchemy import select
 
-from authz import Grant, subject_of
+from authz import Grant, Subject
 from store import tables
 from store.db import grant_limits
 from store.db.transaction import Transaction
@@ -59,5 +59,5 @@ def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
 
 
 def _told(tx: Transaction, grant: Grant, person: int, what: str) -> None:
-    tx.record(grant.subject, None, what, "done", fields=(subject_of(person),))
+    tx.record(grant.subject, None, what, "done", fields=(Subject.of_person(person),))
     job_queue.enqueue(tx, "notice", f"{what}:{person}:{secrets.token_hex(8)}", {"notice": what, "person": person})

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from authz import Grant, person_of, subject_of
+from authz import Grant, Subject
 from store import tables
 from store.codes import one_time_links
 from store.db import grant_limits
@@ -54,7 +54,7 @@ def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = No
     tx.require(grant, "desk.pin.reissue")
     grant_limits.whole_desk(grant)
     grant_limits.takes_two(grant, asked_by)
-    tx.told(grant, f"pin_page_for:{subject_of(person)}")
+    tx.told(grant, f"pin_page_for:{Subject.of_person(person)}")
     job_queue.enqueue(
         tx,
         WORK,
@@ -71,9 +71,9 @@ def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
     to = factors.address(tx, person)
     if to is None or not to.good:
         return None
-    tx.told(grant, "contact.name", "contact.email", f"pin_page_sent_to:{subject_of(person)}")
+    tx.told(grant, "contact.name", "contact.email", f"pin_page_sent_to:{Subject.of_person(person)}")
     bound = ASKS if factors.on_file(tx, person).authenticator else ""
-    return PageMail(to.email, to.name, one_time_links.issue(tx, PAGE, subject_of(person), bound, life=LIFE))
+    return PageMail(to.email, to.name, one_time_links.issue(tx, PAGE, Subject.of_person(person), bound, life=LIFE))
 
 
 def look(tx: Transaction, token: str) -> PinPage | None:
@@ -81,7 +81,7 @@ def look(tx: Transaction, token: str) -> PinPage | None:
     found = one_time_links.look(tx, PAGE, token)
     if found is None:
         return None
-    person = person_of(found[0])
+    person = found[0].person
     ph, p = tables.phones.c, tables.people.c
     numbers = tx.connection.execute(select(ph.number).where(ph.person_id == person)).scalars().all()
     support_id = tx.connection.execute(select(p.support_id).where(p.id == person)).scalar()
@@ -109,13 +109,13 @@ def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: attempt_l
         if made is not None:
             attempt_limits.give_back(tx, made, matched=right)
         if not right:
-            tx.record(subject_of(page.person), None, "pin.page", "refused")
+            tx.record(Subject.of_person(page.person), None, "pin.page", "refused")
             return False
     if one_time_links.use(tx, PAGE, token) is None:
         return False  # another browser was quicker
     pins.put(tx, kept)
     attempt_limits.forget_person(tx, kept.person)
-    tx.record(subject_of(kept.person), None, "pin_set", "done", fields=("pin.page",))
+    tx.record(Subject.of_person(kept.person), None, "pin_set", "done", fields=("pin.page",))
     notice = {"notice": "pin_set", "person": kept.person}
     job_queue.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)
     return True

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 
-from authz import Proof, person_of, subject_of
+from authz import Proof, Subject
 from store import tables
 from store.accounts import delegations
 from store.codes import one_time_codes
@@ -48,7 +48,7 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
         for person in some:
             if person in ended:
                 fields = (f"ground:{ground}", *sorted(ended[person]))
-                tx.record(subject_of(person), account, "revoked", ground, fields=fields)
+                tx.record(Subject.of_person(person), account, "revoked", ground, fields=fields)
 
 
 def owed_to_anybody(tx: Transaction) -> dict[str, int]:
@@ -89,9 +89,10 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
         )
 
     c, s, a, b = tables.codes.c, tables.step_ups.c, tables.approvals.c, tables.call_backs.c
-    subjects = {subject_of(person): person for person in some}
+    subjects = {Subject.of_person(person): person for person in some}
     its = or_(
-        c.subject.in_(map(subject_of, whole)), and_(c.subject.in_(subjects), c.kind.in_(one_time_codes.OF_AN_ACCOUNT))
+        c.subject.in_(map(Subject.of_person, whole)),
+        and_(c.subject.in_(subjects), c.kind.in_(one_time_codes.OF_AN_ACCOUNT)),
     )
     good = update(tables.codes).where(its, c.used_at.is_(None), c.expires_at > tx.now).values(used_at=tx.now)
     for row in tx.connection.execute(good.returning(c.subject, c.kind)):
@@ -131,10 +132,12 @@ def _unproved(tx: Transaction, people: list[int]) -> set[int]:
     live = c.proved_by.in_(people) & c.ended_at.is_(None)
     found = {person for person in tx.connection.execute(select(c.proved_by).where(live)).scalars() if person}
     tx.connection.execute(update(tables.calls).where(live).values(proved_by=None))
-    talks = r.subject.in_(list(map(subject_of, people))) & r.ended_at.is_(None) & (r.proof >= int(Proof.VERIFIED))
+    talks = (
+        r.subject.in_(list(map(Subject.of_person, people))) & r.ended_at.is_(None) & (r.proof >= int(Proof.VERIFIED))
+    )
     ended = update(tables.support_calls).where(talks).values(proof=int(Proof.CLAIMED)).returning(r.id, r.subject)
     for row in tx.connection.execute(ended).all():
-        found.add(person_of(row.subject))
+        found.add(row.subject.person)
         call_news.news(tx, row.id)
     return found
 
@@ -154,7 +157,9 @@ def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
     for row in rows:
         if row.ticket is not None:
             timeline.add(tx, row.ticket, WORKER, NOT_CALLED, internal=True)
-        tx.record(WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{subject_of(row.person_id)}",))
+        tx.record(
+            WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{Subject.of_person(row.person_id)}",)
+        )
         job_queue.enqueue_once(tx, "slack.called", str(row.id), {"call_back": row.id})
     return [row.person_id for row in rows]
 
@@ -172,7 +177,7 @@ def _came_of_slack(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
     young = delete(tables.authenticators).where(whose, a.confirmed_at > tx.now - COOLING).returning(a.person_id)
     people = list(tx.connection.execute(young).scalars())
     for person in people:
-        tx.record(subject_of(person), None, "authenticator", "removed", fields=("authenticator",))
+        tx.record(Subject.of_person(person), None, "authenticator", "removed", fields=("authenticator",))
         notice = {"notice": "authenticator_removed", "person": person}
         job_queue.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
     return people

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from authz import Grant, Proof, person_of, subject_of
+from authz import Grant, Proof, Subject
 from store import tables
 from store.accounts.people import lock
 from store.db.statements import AHEAD, of_late
@@ -36,14 +36,14 @@ class Asked:
     kind: str = ""
 
 
-def ask(tx: Transaction, subject: str, account: int, ticket: int | None = None) -> tuple[int, str]:
+def ask(tx: Transaction, subject: Subject, account: int, ticket: int | None = None) -> tuple[int, str]:
     """(id, the two digits to say in Slack). Asked anew, the one before is over. `ticket`: the draft it is for."""
     assert tx.call is not None
     a = tables.approvals
     before = update(a).where(a.c.call == tx.call, a.c.answered_at.is_(None))
     tx.connection.execute(before.values(answered_at=tx.now, right=False))
     number = f"{secrets.randbelow(90) + 10}"
-    row: dict[str, Any] = {"person_id": person_of(subject), "account_id": account, "call": tx.call, "digest": ""}
+    row: dict[str, Any] = {"person_id": subject.person, "account_id": account, "call": tx.call, "digest": ""}
     row["ticket"] = ticket
     row |= {"made_at": tx.now, "expires_at": tx.now + LIFE}
     id: int = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
@@ -53,26 +53,26 @@ def ask(tx: Transaction, subject: str, account: int, ticket: int | None = None) 
     return id, number
 
 
-def lately(tx: Transaction, subject: str, within: int) -> int:
+def lately(tx: Transaction, subject: Subject, within: int) -> int:
     """How often they were asked in the last `within` ms, in whatever call: nobody is asked until they tire of it. Whoever else
     wants to know waits until this transaction is over, with what it asks."""
-    a, person = tables.approvals.c, person_of(subject)
+    a, person = tables.approvals.c, subject.person
     lock(tx, person)
     query = select(func.count()).where(a.person_id == person, of_late(a.made_at, tx.now, within))
     return int(tx.connection.execute(query).scalar_one())
 
 
-def give_up(tx: Transaction, subject: str, id: int) -> None:
+def give_up(tx: Transaction, subject: Subject, id: int) -> None:
     """Whoever waits on the phone waits no more: from now on an answer is too late."""
     a = tables.approvals
-    own = (a.c.id == id, a.c.person_id == person_of(subject), a.c.answered_at.is_(None))
+    own = (a.c.id == id, a.c.person_id == subject.person, a.c.answered_at.is_(None))
     tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
 
 
-def end_in(tx: Transaction, subject: str, call: str) -> None:
+def end_in(tx: Transaction, subject: Subject, call: str) -> None:
     """They failed at the PIN in this call: what they had proved further is worth nothing, and no answer proves it any more."""
     a = tables.approvals
-    own = (a.c.call == call, a.c.person_id == person_of(subject), a.c.answered_at.is_(None))
+    own = (a.c.call == call, a.c.person_id == subject.person, a.c.answered_at.is_(None))
     tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
     step_ups.end_in(tx, subject, call)
 
@@ -89,7 +89,7 @@ def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
     return Asked(row.id, row.person_id, row.name, over, row.ticket, row.kind or "")
 
 
-def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int) -> bool | None:
+def answer(tx: Transaction, subject: Subject, id: int, digits: str, *, ends_at: int) -> bool | None:
     """Whether it was the number; from then on they are stepped up on that call until `ends_at`. None: there is nothing to
     answer (any more): not theirs, answered, too late, or the call is over."""
     row = _take(tx, subject, id)
@@ -102,15 +102,15 @@ def answer(tx: Transaction, subject: str, id: int, digits: str, *, ends_at: int)
     return right
 
 
-def for_draft(tx: Transaction, subject: str, id: int) -> tuple[int, str] | None:
+def for_draft(tx: Transaction, subject: Subject, id: int) -> tuple[int, str] | None:
     """(number, call) of the draft of theirs that a right answer hands in, proved on that call. None: it is for none."""
     a = tables.approvals.c
-    query = select(a.ticket, a.call).where(a.id == id, a.person_id == person_of(subject), a.ticket.is_not(None))
+    query = select(a.ticket, a.call).where(a.id == id, a.person_id == subject.person, a.ticket.is_not(None))
     row = tx.connection.execute(query).first()
     return None if row is None else (row.ticket, row.call)
 
 
-def refuse(tx: Transaction, subject: str, id: int) -> int | None:
+def refuse(tx: Transaction, subject: Subject, id: int) -> int | None:
     """ "That is not me": the account it was about, for the desk to be warned of. None: there is nothing to answer."""
     row = _take(tx, subject, id)
     if row is None:
@@ -135,12 +135,12 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.approvals).where(tables.approvals.c.expires_at < tx.now - KEPT))
 
 
-def _take(tx: Transaction, subject: str, id: int) -> Any:
+def _take(tx: Transaction, subject: Subject, id: int) -> Any:
     a, c = tables.approvals.c, tables.calls.c
     running = select(c.sid).where(c.sid == a.call, c.ended_at.is_(None)).exists()
     query = select(tables.approvals).where(
         a.id == id,
-        a.person_id == person_of(subject),
+        a.person_id == subject.person,
         a.answered_at.is_(None),
         a.expires_at > tx.now,
         a.made_at <= tx.now + AHEAD,
@@ -149,12 +149,17 @@ def _take(tx: Transaction, subject: str, id: int) -> Any:
     return tx.connection.execute(query.with_for_update(of=tables.approvals)).first()
 
 
-def _answered(tx: Transaction, subject: str, row: Any, right: bool) -> None:
+def _answered(tx: Transaction, subject: Subject, row: Any, right: bool) -> None:
     a = tables.approvals
     tx.connection.execute(update(a).where(a.c.id == row.id).values(answered_at=tx.now, right=right))
     word = "right" if right else "wrong"
     tx.record(
-        subject_of(row.person_id), row.account_id, "approval", word, proof=Proof.VERIFIED, fields=(f"by:{subject}",)
+        Subject.of_person(row.person_id),
+        row.account_id,
+        "approval",
+        word,
+        proof=Proof.VERIFIED,
+        fields=(f"by:{subject}",),
     )
 
 

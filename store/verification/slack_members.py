@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, or_, select, update
 
-from authz import subject_of
+from authz import Subject
 from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
@@ -28,7 +28,7 @@ class Member:
 
     team: str
     user: str
-    subject: str
+    subject: Subject
     linked_at: int
     via: str | None
     dm: str | None
@@ -78,7 +78,7 @@ def link(tx: Transaction, person: int, team: str, user: str) -> bool:
     return tx.connection.execute(new).first() is not None
 
 
-def unlink(tx: Transaction, team: str, user: str) -> str | None:
+def unlink(tx: Transaction, team: str, user: str) -> Subject | None:
     """The member stands for nobody any more, and what the person proved or was sent ends. Whom they stood for, if it was a
     person."""
     s = tables.slack_members.c
@@ -89,7 +89,7 @@ def unlink(tx: Transaction, team: str, user: str) -> str | None:
     if person is None:
         return None
     revoke(tx, [person], "slack")
-    return subject_of(person)
+    return Subject.of_person(person)
 
 
 def may_link(tx: Transaction, person: int, team: str, home: str) -> bool:
@@ -115,7 +115,7 @@ def unlink_unfit(tx: Transaction, home: str, people: Collection[int] | None = No
     gone = theirs.returning(s.person_id, s.team, s.member)
     rows = tx.connection.execute(gone).all()
     for row in rows:
-        tx.record(subject_of(row.person_id), None, "slack.link", "ended", fields=("slack.member",))
+        tx.record(Subject.of_person(row.person_id), None, "slack.link", "ended", fields=("slack.member",))
         told = {"notice": "slack_unlinked", "person": row.person_id}
         job_queue.enqueue(tx, "notice", f"slack_unlinked:{row.person_id}:{row.team}:{row.member}:{tx.now}", told)
     revoke(tx, [row.person_id for row in rows], "slack")
@@ -170,7 +170,7 @@ def _one(team: str, user: str) -> Any:
 
 
 def _member(row: Any) -> Member:
-    subject = subject_of(row.person_id) if row.person_id is not None else f"staff:{row.staff_id}"
+    subject = Subject.of_person(row.person_id) if row.person_id is not None else Subject.of_staff(row.staff_id)
     return Member(row.team, row.member, subject, row.linked_at, row.via, row.dm)
 
 

@@ -15,7 +15,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 from sqlalchemy import delete, func, insert, select
 
-from authz import Grant, person_of, subject_of
+from authz import Grant, Subject
 from store import tables
 from store.accounts.people import lock
 from store.codes import one_time_codes
@@ -80,9 +80,9 @@ def number_for(tx: Transaction, person: int, countries: Collection[str]) -> str 
     return next((number for number in good if country_of(number) in countries), None)
 
 
-def ask(tx: Transaction, subject: str, bound: str, countries: Collection[str]) -> bool:
+def ask(tx: Transaction, subject: Subject, bound: str, countries: Collection[str]) -> bool:
     """Has a code sent to them, to be keyed at `bound`. False: there is no number for it, or enough were sent."""
-    person = person_of(subject)
+    person = subject.person
     number = number_for(tx, person, countries)
     if number is None or not _may_be_sent(tx, person, number):
         return False
@@ -110,7 +110,7 @@ def to_send(tx: Transaction, grant: Grant, id: int, bound: str) -> TextCode | No
         or row.number not in factors.numbers(tx, row.person_id).good
     ):
         return None
-    subject = subject_of(row.person_id)
+    subject = Subject.of_person(row.person_id)
     tx.told(grant, "contact.number", f"code_sent_to:{subject}")
     return TextCode(row.number, one_time_codes.issue(tx, BY_TEXT, subject, bound))
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
-from authz import Proof, person_of
+from authz import Proof, Subject
 from store import tables
 from store.db.statements import Prepared, issued
 from store.db.transaction import Transaction
@@ -21,7 +21,7 @@ KEPT: Final = 24 * 3_600_000  # ms
 
 def reached(
     tx: Transaction,
-    subject: str,
+    subject: Subject,
     account: int,
     factor: str,
     bound: str,
@@ -33,7 +33,7 @@ def reached(
     """From now on, until `ends_at` (ms), they are stepped up there, and no longer than the one it `came_of` stands. Never under
     a duress PIN: the caller of this sees to it."""
     row = {
-        "person_id": person_of(subject),
+        "person_id": subject.person,
         "account_id": account,
         "channel": tx.channel,
         "bound": bound,
@@ -48,75 +48,75 @@ def reached(
     tx.record(subject, account, "step_up", "reached", proof=Proof.STEPPED_UP, fields=(f"factor:{factor}",))
 
 
-def until(tx: Transaction, subject: str, account: int, bound: str, topic: str = "") -> int | None:
+def until(tx: Transaction, subject: Subject, account: int, bound: str, topic: str = "") -> int | None:
     """Until when (ms) they are stepped up here, for everything or for this topic; None: they are not."""
-    rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
+    rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
     return _latest(tx, subject, account, [row.ends_at for row in rows if row.topic in ("", topic)])
 
 
-def until_own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:
+def until_own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | None:
     """The same for what was proved here and not carried here."""
-    rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
+    rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
     return _latest(tx, subject, account, [row.ends_at for row in rows if row.factor != "carried"])
 
 
-def given(tx: Transaction, subject: str, account: int, bound: str) -> bool:
+def given(tx: Transaction, subject: Subject, account: int, bound: str) -> bool:
     """Whether a second proof was given there, whatever has become of it since. Nothing rests on that: it is for whoever reads of it
     afterwards."""
     s = tables.step_ups.c
-    there = s.person_id == person_of(subject), s.account_id == account, s.bound == bound
+    there = s.person_id == subject.person, s.account_id == account, s.bound == bound
     return tx.connection.execute(select(s.id).where(*there).limit(1)).first() is not None
 
 
-def _latest(tx: Transaction, subject: str, account: int, ends: list[int]) -> int | None:
+def _latest(tx: Transaction, subject: Subject, account: int, ends: list[int]) -> int | None:
     """What is found here is what the transaction believes: no grant and no entry is stepped-up without."""
     if ends:
         tx.proved_further(subject, account)
     return max(ends, default=None)
 
 
-def factor(tx: Transaction, subject: str, account: int) -> str:
+def factor(tx: Transaction, subject: Subject, account: int) -> str:
     """By what they gave the second proof that stands now, the newest in this channel, or else anywhere: an answer in Slack proves a
     call. Of one that was carried, the first."""
     s, came = tables.step_ups, tables.step_ups.alias("came")
     found = (
         select(func.coalesce(came.c.factor, s.c.factor))
         .select_from(s.outerjoin(came, came.c.id == s.c.came_of))
-        .where(s.c.person_id == person_of(subject), s.c.account_id == account, s.c.ends_at > tx.now)
+        .where(s.c.person_id == subject.person, s.c.account_id == account, s.c.ends_at > tx.now)
         .order_by(s.c.channel != tx.channel, s.c.reached_at.desc(), s.c.id.desc())
         .limit(1)
     )
     return str(tx.connection.execute(found).scalar() or "")
 
 
-def own(tx: Transaction, subject: str, account: int, bound: str) -> int | None:
+def own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | None:
     """The one (its id) that was reached here, and not carried here, and lasts longest."""
-    rows = _UNTIL.all(tx, person=person_of(subject), account=account, bound=bound, now=tx.now)
+    rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
     mine = [row for row in rows if row.factor != "carried"]
     _latest(tx, subject, account, [row.ends_at for row in mine])
     return max(mine, key=lambda row: row.ends_at).id if mine else None
 
 
-def standing(tx: Transaction, subject: str, id: int) -> tuple[int, int] | None:
+def standing(tx: Transaction, subject: Subject, id: int) -> tuple[int, int] | None:
     """(account, until when in ms) of one of theirs that stands now."""
     s = tables.step_ups.c
-    query = select(s.account_id, s.ends_at).where(s.id == id, s.person_id == person_of(subject), s.ends_at > tx.now)
+    query = select(s.account_id, s.ends_at).where(s.id == id, s.person_id == subject.person, s.ends_at > tx.now)
     row = tx.connection.execute(query).first()
     return None if row is None else (row.account_id, row.ends_at)
 
 
-def proof(tx: Transaction, subject: str, account: int | None, bound: str, topic: str = "") -> Proof:
+def proof(tx: Transaction, subject: Subject, account: int | None, bound: str, topic: str = "") -> Proof:
     """How sure it is who asks, for somebody verified."""
     if account is None or until(tx, subject, account, bound, topic) is None:
         return Proof.VERIFIED
     return Proof.STEPPED_UP
 
 
-def end_in(tx: Transaction, subject: str, bound: str) -> None:
+def end_in(tx: Transaction, subject: Subject, bound: str) -> None:
     """What they proved in one place is worth nothing any more, nor what was carried from there: the first proof there failed.
     Where what proves them is taken away, see `revocation.revoke`."""
     s = tables.step_ups.c
-    mine = update(tables.step_ups).where(s.person_id == person_of(subject), s.bound == bound, s.ends_at > tx.now)
+    mine = update(tables.step_ups).where(s.person_id == subject.person, s.bound == bound, s.ends_at > tx.now)
     tx.connection.execute(mine.values(ends_at=tx.now))
 
 

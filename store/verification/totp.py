@@ -12,7 +12,7 @@ from typing import Final
 import pyotp
 from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
 
-from authz import subject_of
+from authz import Subject
 from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
@@ -97,7 +97,7 @@ def end_later(tx: Transaction, person: int, after: int) -> bool:
     )
     if tx.connection.execute(theirs.values(ends_at=tx.now + after).returning(a.person_id)).first() is None:
         return False
-    tx.record(subject_of(person), None, "authenticator", "ending", fields=("authenticator",))
+    tx.record(Subject.of_person(person), None, "authenticator", "ending", fields=("authenticator",))
     notice = {"notice": "authenticator_ending", "person": person}
     job_queue.enqueue(tx, "notice", f"authenticator_ending:{person}:{tx.now}", notice)
     return True
@@ -109,7 +109,7 @@ def keep(tx: Transaction, person: int) -> bool:
     theirs = update(tables.authenticators).where(a.person_id == person, a.ends_at.is_not(None)).values(ends_at=None)
     kept = tx.connection.execute(theirs.returning(a.person_id)).first() is not None
     if kept:
-        tx.record(subject_of(person), None, "authenticator", "kept", fields=("authenticator",))
+        tx.record(Subject.of_person(person), None, "authenticator", "kept", fields=("authenticator",))
     return kept
 
 
@@ -118,7 +118,7 @@ def sweep(tx: Transaction) -> None:
     a = tables.authenticators.c
     for person in tx.connection.execute(select(a.person_id).where(a.ends_at <= tx.now)).scalars().all():
         if _remove(tx, person, a.ends_at <= tx.now):  # unless its owner has just said that they keep it
-            tx.record(subject_of(person), None, "authenticator", "removed", fields=("authenticator",))
+            tx.record(Subject.of_person(person), None, "authenticator", "removed", fields=("authenticator",))
             notice = {"notice": "authenticator_removed", "person": person}
             job_queue.enqueue_once(tx, "notice", f"authenticator_removed:{person}:{tx.now}", notice)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from authz import Proof, Topic
+from authz import Proof, Subject, Topic
 from store.codes import one_time_codes
 from store.db.transaction import Transaction
 from store.verification import step_ups
@@ -17,7 +17,7 @@ TO_SLACK: Final = "carry_slack"  # made on the phone, said to the desk in Slack
 TO_PHONE: Final = "carry_phone"  # made in Slack, keyed on the phone
 
 
-def give(tx: Transaction, kind: str, subject: str, account: int, bound: str, topic: Topic) -> str | None:
+def give(tx: Transaction, kind: str, subject: Subject, account: int, bound: str, topic: Topic) -> str | None:
     """A code for what they have proved here, on this account, for one topic. None: nothing that could be carried."""
     proved = step_ups.own(tx, subject, account, bound)
     if proved is None:
@@ -26,14 +26,14 @@ def give(tx: Transaction, kind: str, subject: str, account: int, bound: str, top
     return one_time_codes.issue(tx, kind, subject, f"{proved}:{topic}")
 
 
-def topic_of(tx: Transaction, kind: str, subject: str, digits: str) -> Topic | None:
+def topic_of(tx: Transaction, kind: str, subject: Subject, digits: str) -> Topic | None:
     """For which topic a reference of theirs is, which stays good. None: there is no such one."""
     said = one_time_codes.bound_of(tx, kind, digits, subject)
     return None if said is None else Topic(said.partition(":")[2])
 
 
 def take(
-    tx: Transaction, kind: str, subject: str, digits: str, bound: str, *, account: int | None = None
+    tx: Transaction, kind: str, subject: Subject, digits: str, bound: str, *, account: int | None = None
 ) -> int | None:
     """The account (id) on which it counts here from now on; None: no such code of theirs, or for another account than
     `account`, or what it would carry stands no more. Who may try how often is the caller's to count: see `attempt_limits.reserve`."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
-from authz import subject_of
+from authz import Subject
 from store import tables
 from store.codes import one_time_codes
 from store.db.statements import each
@@ -33,18 +33,18 @@ class Keyed(IntEnum):
 def compared(tx: Transaction, person: int, digits: str) -> Keyed:
     """Whether that is the code; it is used up by `used` alone. Commit what counts the try before anybody hears of it."""
     of_code = each("of_digest", one_time_codes.digests(tx, KIND, digits))
-    row = tx.connection.execute(_FIND, {"of_subject": subject_of(person), "now": tx.now, **of_code}).first()
+    row = tx.connection.execute(_FIND, {"of_subject": Subject.of_person(person), "now": tx.now, **of_code}).first()
     return Keyed.NO if row is None else Keyed.FIRST if row.tries < TRIES else Keyed.WITHIN
 
 
 def tried(tx: Transaction, person: int) -> None:
     """Counts a try at the code a person may have."""
-    tx.connection.execute(_TRIED, {"of_subject": subject_of(person), "now": tx.now})
+    tx.connection.execute(_TRIED, {"of_subject": Subject.of_person(person), "now": tx.now})
 
 
 def used(tx: Transaction, person: int, digits: str) -> bool:
     """Whether that was it; it is used up then."""
-    return one_time_codes.use(tx, KIND, digits, subject_of(person)) is not None
+    return one_time_codes.use(tx, KIND, digits, Subject.of_person(person)) is not None
 
 
 _c = tables.codes.c

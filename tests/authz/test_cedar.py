@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cedarpy import Entities, PolicySet, is_authorized_batch
 
-from authz import Action, Ask, Grant, Proof, Standing, Status, Topic, judge, load_schemes
+from authz import Action, Ask, Grant, Proof, Standing, Status, Subject, Topic, judge, load_schemes
 from tests.sizes import is_everything
 
 HERE = Path(__file__).parent / "cedar"
@@ -145,9 +145,9 @@ def compare(scheme_name: str, cells: list[Cell]) -> tuple[int, Counter[str], lis
     account = None if scheme_name == "desk" else 1
     compared, reasons, wrong = 0, Counter[str](), []
     for (name, topic), held, (own, status, sla), proof, expected in cedar_says(scheme_name, cells):
-        ask = Ask("person:1", Action(name), account, Topic(topic) if topic else None, proof)
+        ask = Ask(Subject("person:1"), Action(name), account, Topic(topic) if topic else None, proof)
         facts = frozenset({"sla"} if sla else ())
-        standing = Standing("person:1", account if own else 2, scheme, Status(status), held, facts)
+        standing = Standing(Subject("person:1"), account if own else 2, scheme, Status(status), held, facts)
         verdict = judge(ask, standing)
         said = "allowed" if isinstance(verdict, Grant) else verdict.reason.value
         compared += 1

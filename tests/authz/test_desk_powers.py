@@ -8,7 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from authz import CELLS, DESK_ACTIONS, Action, Ask, Denied, Proof, Reason, Standing, Status, Topic, judge, load_schemes
+from authz import (
+    CELLS,
+    DESK_ACTIONS,
+    Action,
+    Ask,
+    Denied,
+    Proof,
+    Reason,
+    Standing,
+    Status,
+    Subject,
+    Topic,
+    judge,
+    load_schemes,
+)
 
 ROOT = Path(__file__).parents[2]
 DESK = load_schemes()["desk"]
@@ -21,10 +35,10 @@ def test_no_rank_of_the_desk_does_what_a_customer_does(cell: str) -> None:
     action, _, topic = cell.partition(":")
     for held in RANKS:
         for account in (None, 1):
-            standing = Standing("staff:3", account, DESK, Status.ACTIVE, held, frozenset())
+            standing = Standing(Subject("staff:3"), account, DESK, Status.ACTIVE, held, frozenset())
             for proof in Proof:
                 verdict = judge(
-                    Ask("staff:3", Action(action), account, Topic(topic) if topic else None, proof), standing
+                    Ask(Subject("staff:3"), Action(action), account, Topic(topic) if topic else None, proof), standing
                 )
                 assert isinstance(verdict, Denied)
                 assert verdict.reason in (Reason.NO_RIGHT, Reason.UNVERIFIED)

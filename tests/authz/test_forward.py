@@ -25,6 +25,7 @@ from authz import (
     Scheme,
     Standing,
     Status,
+    Subject,
     can_help,
     can_lend,
     judge,
@@ -42,11 +43,14 @@ def subsets(words: Held) -> list[Held]:
     return [frozenset(some) for n in range(len(words) + 1) for some in combinations(sorted(words), n)]
 
 
-def asked(cell: str, who: str = "person:1", proof: Proof = Proof.STEPPED_UP) -> Ask:
+_ANN = Subject("person:1")
+
+
+def asked(cell: str, who: Subject = _ANN, proof: Proof = Proof.STEPPED_UP) -> Ask:
     return Ask(who, PAIRS[cell][0], 1, PAIRS[cell][1], proof)
 
 
-def stands(scheme: Scheme, held: Held, status: Status, facts: Held, who: str = "person:1") -> Standing:
+def stands(scheme: Scheme, held: Held, status: Status, facts: Held, who: Subject = _ANN) -> Standing:
     return Standing(who, 1, scheme, status, held, facts)
 
 
@@ -181,11 +185,11 @@ def test_e19_proof_leads_to_more_proof_and_the_desk_to_who_may() -> None:
     desk, ranks = SCHEMES["desk"], {Next.ASK_SUPERVISOR: "supervisor", Next.ASK_ADMINISTRATOR: "administrator"}
     for cell in DESK_CELLS:
         for role in desk.roles:
-            standing = Standing("staff:1", 1, desk, Status.ACTIVE, frozenset({role}), frozenset())
-            denied = judge(asked(cell, "staff:1"), standing)
+            standing = Standing(Subject("staff:1"), 1, desk, Status.ACTIVE, frozenset({role}), frozenset())
+            denied = judge(asked(cell, Subject("staff:1")), standing)
             if isinstance(denied, Denied) and denied.next in ranks:
                 asks = standing._replace(held=frozenset({ranks[denied.next]}))
-                assert isinstance(judge(asked(cell, "staff:1"), asks), Grant)
+                assert isinstance(judge(asked(cell, Subject("staff:1")), asks), Grant)
                 assert role != ranks[denied.next]
             elif isinstance(denied, Denied):
                 assert denied.next is Next.NONE

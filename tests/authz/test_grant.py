@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
-from authz import Action, Ask, Denied, Grant, Next, Proof, Reason, Standing, Status, Topic, judge, load_schemes
+from authz import Action, Ask, Denied, Grant, Next, Proof, Reason, Standing, Status, Subject, Topic, judge, load_schemes
 
-ASK = Ask("person:17", Action.TICKET_OPEN, 5, Topic.BILLING, Proof.VERIFIED, "vps-1")
-STANDING = Standing("person:17", 5, load_schemes()["memset"], Status.ACTIVE, frozenset(), frozenset())
+ASK = Ask(Subject("person:17"), Action.TICKET_OPEN, 5, Topic.BILLING, Proof.VERIFIED, "vps-1")
+STANDING = Standing(Subject("person:17"), 5, load_schemes()["memset"], Status.ACTIVE, frozenset(), frozenset())
 
 
 def a_grant() -> Grant:

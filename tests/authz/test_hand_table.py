@@ -16,6 +16,7 @@ from authz import (
     Scheme,
     Standing,
     Status,
+    Subject,
     judge,
     load_schemes,
     read_scheme,
@@ -56,8 +57,8 @@ def test_no_holding_of_one_kind_reaches_an_action_of_the_other(scheme: Scheme) -
     looked = 0
     for held, (action, topic) in product(every_holding(TABLES[scheme.name].words), CELL_OF):
         if action in theirs:
-            standing = Standing("person:1", account, scheme, Status.ACTIVE, held, frozenset({"sla"}))
-            verdict = judge(Ask("person:1", action, account, topic, Proof.STEPPED_UP), standing)
+            standing = Standing(Subject("person:1"), account, scheme, Status.ACTIVE, held, frozenset({"sla"}))
+            verdict = judge(Ask(Subject("person:1"), action, account, topic, Proof.STEPPED_UP), standing)
             assert isinstance(verdict, Denied), (held, action)
             assert verdict.reason is Reason.NO_RIGHT, (held, action)
             looked += 1

@@ -23,6 +23,7 @@ from authz import (
     Reason,
     Standing,
     Status,
+    Subject,
     Topic,
     judge,
     load_schemes,
@@ -37,7 +38,7 @@ SLA = frozenset({"sla"})
 
 def ask(cell: str, proof: Proof = Proof.STEPPED_UP, account: int | None = 5) -> Ask:
     action, _, topic = cell.partition(":")
-    return Ask("person:17", Action(action), account, Topic(topic) if topic else None, proof)
+    return Ask(Subject("person:17"), Action(action), account, Topic(topic) if topic else None, proof)
 
 
 def standing(
@@ -47,7 +48,7 @@ def standing(
     facts: frozenset[str] = frozenset(),
     account: int | None = 5,
 ) -> Standing:
-    return Standing("person:17", account, SCHEMES[scheme], status, frozenset(held), facts)
+    return Standing(Subject("person:17"), account, SCHEMES[scheme], status, frozenset(held), facts)
 
 
 def no(reason: Reason, next: Next, *rules: str) -> Denied:
@@ -103,7 +104,7 @@ def test_a_limit_refuses_nothing_and_travels_in_the_grant() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        standing("media_temple", "owner")._replace(subject="person:18"),
+        standing("media_temple", "owner")._replace(subject=Subject("person:18")),
         standing("media_temple", "owner", account=6),
         standing("media_temple", "owner", account=None),
     ],
@@ -123,11 +124,11 @@ def test_only_signing_in_needs_no_proof() -> None:
 def test_what_is_not_in_the_vocabulary_is_a_fault_not_an_answer() -> None:
     owner = standing("media_temple", "owner")
     with pytest.raises(ValueError, match=r"ticket\.open needs a topic"):
-        judge(Ask("person:17", Action.TICKET_OPEN, 5, None, Proof.VERIFIED), owner)
+        judge(Ask(Subject("person:17"), Action.TICKET_OPEN, 5, None, Proof.VERIFIED), owner)
     with pytest.raises(ValueError, match=r"billing\.view takes no topic"):
-        judge(Ask("person:17", Action.BILLING_VIEW, 5, Topic.BILLING, Proof.VERIFIED), owner)
+        judge(Ask(Subject("person:17"), Action.BILLING_VIEW, 5, Topic.BILLING, Proof.VERIFIED), owner)
     with pytest.raises(ValueError, match="needs a topic"):
-        _ = Ask("person:17", Action.TICKET_OPEN, 5, None, Proof.VERIFIED).cell
+        _ = Ask(Subject("person:17"), Action.TICKET_OPEN, 5, None, Proof.VERIFIED).cell
 
 
 OWNERS = [("media_temple", ["owner"]), ("standard_roles", ["owner"]), ("memset", sorted(EVERYTHING["memset"]))]
@@ -256,11 +257,17 @@ def test_neither_kind_of_scheme_answers_for_the_other(scheme: str, cells: tuple[
 def test_unknown_words_and_facts_do_not_fill_the_memory() -> None:
     scheme = read_scheme(Path(load_schemes()["memset"].source))  # one that nobody else asks
     for i in range(50):
-        judge(ask("billing.view"), Standing("person:17", 5, scheme, Status.ACTIVE, frozenset({f"w{i}"}), frozenset()))
-        judge(ask("billing.view"), Standing("person:17", 5, scheme, Status.ACTIVE, frozenset(), frozenset({f"f{i}"})))
+        judge(
+            ask("billing.view"),
+            Standing(Subject("person:17"), 5, scheme, Status.ACTIVE, frozenset({f"w{i}"}), frozenset()),
+        )
+        judge(
+            ask("billing.view"),
+            Standing(Subject("person:17"), 5, scheme, Status.ACTIVE, frozenset(), frozenset({f"f{i}"})),
+        )
     assert not scheme.memo
     for _ in range(2):
-        judge(ask("billing.view"), Standing("person:17", 5, scheme, Status.ACTIVE, frozenset(), frozenset()))
+        judge(ask("billing.view"), Standing(Subject("person:17"), 5, scheme, Status.ACTIVE, frozenset(), frozenset()))
     assert len(scheme.memo) == 1
 
 
@@ -271,14 +278,14 @@ def test_the_memory_holds_everything_that_can_be_held_and_begins_afresh_when_it_
     monkeypatch.setattr(import_module("authz.judge"), "_MEMO_LIMIT", 3)  # authz.judge is the function
     sizes = []
     for cell in ("billing.view", "service.view", "billing.view", "contacts.view", "service.order", "account.close"):
-        judge(ask(cell), Standing("person:17", 5, scheme, Status.ACTIVE, scheme.words, FACTS))
+        judge(ask(cell), Standing(Subject("person:17"), 5, scheme, Status.ACTIVE, scheme.words, FACTS))
         sizes.append(len(scheme.memo))
     assert sizes == [1, 2, 2, 3, 1, 2]
 
 
 def test_remembered_answers_keep_nobody_apart_who_should_be() -> None:
     """The memory is keyed by what decides, never by who asked: two people, two accounts, their own grants."""
-    for subject, account in (("person:1", 1), ("person:2", 2)):
+    for subject, account in ((Subject("person:1"), 1), (Subject("person:2"), 2)):
         who = standing("memset", "manage_billing")._replace(subject=subject, account=account)
         grant = judge(ask("billing.view")._replace(subject=subject, account=account), who)
         assert isinstance(grant, Grant)
@@ -298,10 +305,10 @@ def test_all_rights_at_once_are_what_the_judge_says_of_each(proof: Proof) -> Non
     for scheme in SCHEMES.values():
         for column, status, facts in product(scheme.columns, Status, (frozenset[str](), FACTS)):
             for lent, own in (({}, ()), ({"ticket.view:technical": "one_ticket"}, ("ticket.view:billing",))):
-                theirs = Standing("person:7", 3, scheme, status, column.members, facts, lent, frozenset(own))
+                theirs = Standing(Subject("person:7"), 3, scheme, status, column.members, facts, lent, frozenset(own))
                 found, may, step_up = rights(theirs, proof), dict[str, Allowed](), set[str]()
                 for (action, topic), cell in CELL_OF.items():
-                    verdict = judge(Ask("person:7", action, 3, topic, proof), theirs)
+                    verdict = judge(Ask(Subject("person:7"), action, 3, topic, proof), theirs)
                     if cell in CELLS and isinstance(verdict, Grant):
                         may[cell] = Allowed(verdict.when, verdict.rules)
                     elif cell in CELLS and isinstance(verdict, Denied) and verdict.reason == Reason.STEP_UP:

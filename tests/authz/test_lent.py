@@ -16,6 +16,7 @@ from authz import (
     Scheme,
     Standing,
     Status,
+    Subject,
     Topic,
     judge,
     load_schemes,
@@ -30,8 +31,8 @@ def decide(
     scheme: Scheme, held: frozenset[str], cell: str, proof: Proof, status: Status, lent: dict[str, str]
 ) -> Grant | Denied:
     action, _, topic = cell.partition(":")
-    ask = Ask("person:9", Action(action), 1, Topic(topic) if topic else None, proof)
-    return judge(ask, Standing("person:9", 1, scheme, status, held, FACTS, lent))
+    ask = Ask(Subject("person:9"), Action(action), 1, Topic(topic) if topic else None, proof)
+    return judge(ask, Standing(Subject("person:9"), 1, scheme, status, held, FACTS, lent))
 
 
 def test_only_ticket_rights_can_be_lent() -> None:
@@ -93,8 +94,14 @@ def test_a_right_of_ones_own_is_not_narrowed_by_a_loan() -> None:
 
 def test_a_loan_to_somebody_else_is_none() -> None:
     standing = Standing(
-        "person:8", 1, SCHEMES["memset"], Status.ACTIVE, frozenset(), frozenset(), {"ticket.open:technical": "lent"}
+        Subject("person:8"),
+        1,
+        SCHEMES["memset"],
+        Status.ACTIVE,
+        frozenset(),
+        frozenset(),
+        {"ticket.open:technical": "lent"},
     )
-    asked = Ask("person:9", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
+    asked = Ask(Subject("person:9"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
     assert isinstance(judge(asked, standing), Denied)
     assert isinstance(judge(asked, None), Denied)

@@ -16,6 +16,7 @@ from authz import (
     Scheme,
     Standing,
     Status,
+    Subject,
     Topic,
     judge,
     load_schemes,
@@ -39,8 +40,8 @@ def answer(
     facts: frozenset[str] = FACTS[0],
 ) -> Grant | Denied:
     action, _, topic = cell.partition(":")
-    question = Ask("person:1", Action(action), 1, Topic(topic) if topic else None, proof)
-    return judge(question, Standing("person:1", 1, scheme, status, held, facts))
+    question = Ask(Subject("person:1"), Action(action), 1, Topic(topic) if topic else None, proof)
+    return judge(question, Standing(Subject("person:1"), 1, scheme, status, held, facts))
 
 
 def yes(decision: Grant | Denied) -> bool:

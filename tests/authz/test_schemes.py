@@ -18,6 +18,7 @@ from authz import (
     SchemeError,
     Standing,
     Status,
+    Subject,
     Topic,
     judge,
     load_schemes,
@@ -209,8 +210,8 @@ def test_every_reading_of_the_switch_is_checked_not_only_the_chosen_one(tmp_path
 
 
 def _may(scheme: Scheme, held: str, action: Action, topic: Topic | None) -> bool:
-    standing = Standing("person:1", 1, scheme, Status.ACTIVE, frozenset({held}), frozenset())
-    return isinstance(judge(Ask("person:1", action, 1, topic, Proof.STEPPED_UP), standing), Grant)
+    standing = Standing(Subject("person:1"), 1, scheme, Status.ACTIVE, frozenset({held}), frozenset())
+    return isinstance(judge(Ask(Subject("person:1"), action, 1, topic, Proof.STEPPED_UP), standing), Grant)
 
 
 @pytest.mark.parametrize(
@@ -248,8 +249,8 @@ def test_a_fourth_scheme_needs_no_python(tmp_path: Path) -> None:
     assert sorted(schemes) == ["desk", "media_temple", "memset", "our_own", "standard_roles"]
     ours = schemes["our_own"]
     assert ours.owner == "chief"
-    standing = Standing("person:1", 1, ours, Status.ACTIVE, frozenset({"support"}), frozenset())
-    match judge(Ask("person:1", Action.SERVICE_CANCEL, 1, None, Proof.VERIFIED), standing):
+    standing = Standing(Subject("person:1"), 1, ours, Status.ACTIVE, frozenset({"support"}), frozenset())
+    match judge(Ask(Subject("person:1"), Action.SERVICE_CANCEL, 1, None, Proof.VERIFIED), standing):
         case Denied() as no:
             assert no == Denied(Reason.NO_RIGHT, ("XY-7",), Next.ASK_OWNER)
         case Grant():

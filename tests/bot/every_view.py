@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authz import CELLS, Topic
+from bot.text.button_values import Opening
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from desk.accounts import OfAccounts, Rights
@@ -34,11 +35,11 @@ from tests.bot.everything_shown import (
 def views(text: str) -> Iterator[tuple[str, b.Block]]:
     for accounts, services in ((1, 0), (1, 150), (2, 3), (9, 40), (10, 40), (150, 40)):
         found, about = offered(text, accounts), running(text, accounts, services)
-        kept = "C0123456789|1795348000.000001"
+        kept = Opening("C0123456789", "1795348000.000001")
         yield f"open {accounts}x{services}", forms.open_ticket(P, found, text, kept, running=about)
         yield (
             f"open one {services}",
-            forms.open_ticket(P, [Choice(account(text), Topic.TECHNICAL)], text, "", running=about),
+            forms.open_ticket(P, [Choice(account(text), Topic.TECHNICAL)], text, Opening(), running=about),
         )
     yield "opened", forms.opened(P, 10**15, "https://slack.com/app_redirect?app=A1&team=T1")
     yield "opened", forms.opened(P, 10**15, "")

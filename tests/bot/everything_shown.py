@@ -7,7 +7,7 @@ from string import Formatter
 from types import SimpleNamespace
 from typing import Any
 
-from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Topic
+from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Subject, Topic
 from bot.text import phrases
 from bot.views import agent_cards, call_cards, customer_messages, delegation_messages, verification_messages
 from bot.views import blocks as b
@@ -61,7 +61,7 @@ def said(text: str, id: int = 1, **more: Any) -> Said:
     files = tuple(File(n, name(text), 10, True) for n in range(3))
     made: dict[str, Any] = {
         "id": id,
-        "author": "person:1",
+        "author": Subject("person:1"),
         "name": name(text),
         "body": text,
         "at": AT,
@@ -212,7 +212,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         if status not in NOT_THE_DESKS:
             yield f"card {status}", agent_cards.card(P, card(text, status), phone=True)
     long = (
-        *(said(text, n, author=("person:1", "staff:1")[n % 2]) for n in range(60)),
+        *(said(text, n, author=(Subject("person:1"), Subject("staff:1"))[n % 2]) for n in range(60)),
         *(said("", event=event) for event in EVENTS),
     )
     yield "a long ticket", customer_messages.conversation(P, Conversation(ticket(text), "question", long))
@@ -224,7 +224,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for one in (
         said(text),
         said(text, internal=True),
-        said(text, author="staff:1"),
+        said(text, author=Subject("staff:1")),
         said(text, name=""),
         said(text, withdrawn=True),
     ):
@@ -235,7 +235,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for state in answer_delivery.STATES:
         why = "no_way" if state == "nobody" else text[:300]
         became = Delivery(state, why, AT)
-        yield f"answer {state}", agent_cards.said(P, 10**9, said(text, author="staff:1"), became, name(text))
+        yield f"answer {state}", agent_cards.said(P, 10**9, said(text, author=Subject("staff:1")), became, name(text))
     yield "found", agent_cards.verification(P, 10**15, phone=True)
     yield "not found", agent_cards.verification(P, None, phone=True)
     kept = f"from|C0123456789|1795348000.000001|1795348000.000002|{','.join(['F0123456789'] * 15)}"
@@ -292,7 +292,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)
             yield f"called {status}", call_cards.not_reached(P, ours)
     for kind, audience in alerts.KINDS.items():
-        warned = alerts.Alert(1, kind, audience, "person:1", 1, name(text), AT, False)
+        warned = alerts.Alert(1, kind, audience, Subject("person:1"), 1, name(text), AT, False)
         for whom in (alerts.Named(name(text), name(text), name(text)), alerts.Named("", "", "")):
             yield f"alert {kind}", call_cards.alert(P, warned, whom)
     yield "loan refused", delegation_messages.refused(P, request(text))

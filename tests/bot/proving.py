@@ -7,7 +7,7 @@ import re
 import pyotp
 from sqlalchemy import select, update
 
-from authz import person_of
+from authz import Subject
 from simulator.phone import Phone
 from store import tables
 from store.verification import step_ups, totp, transfer_codes
@@ -24,19 +24,19 @@ PEOPLE = {  # username → (number, support ID, PIN)
 
 
 SUBJECT = {  # in the order of the sample accounts
-    "olivia.hart": "person:1",
-    "dev.anand": "person:2",
-    "sam.okoro": "person:5",
-    "raj.patel": "person:7",
-    "mia.chen": "person:8",
-    "leo.fox": "person:9",
+    "olivia.hart": Subject("person:1"),
+    "dev.anand": Subject("person:2"),
+    "sam.okoro": Subject("person:5"),
+    "raj.patel": Subject("person:7"),
+    "mia.chen": Subject("person:8"),
+    "leo.fox": Subject("person:9"),
 }
 
 
 def app(desk: SlackDesk, username: str, days: int = 4) -> pyotp.TOTP:
     """Somebody's authenticator app, set up some days ago."""
     now, desk.now = desk.now, desk.now - days * DAYS
-    person = person_of(SUBJECT[username])
+    person = SUBJECT[username].person
     with desk.store.transaction("test") as tx:
         made = pyotp.TOTP(totp.begin(tx, person))
         assert totp.confirm(tx, person, made.at(desk.now // 1000))

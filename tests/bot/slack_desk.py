@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from authz import Subject
 from deskgate import simulator_mount
 from deskgate.http_client import http_client
 from simulator.slack import SAMPLE, App, Cast, Member, Message, View, Workspace, posting
@@ -92,7 +93,7 @@ class SlackDesk(Desk):
     def code(self, username: str) -> str:
         with self.store.transaction("test") as tx:
             person = tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username))
-            return one_time_codes.issue(tx, "link", f"person:{person.scalar_one()}")
+            return one_time_codes.issue(tx, "link", Subject.of_person(person.scalar_one()))
 
     # --- what people see
 

@@ -266,7 +266,7 @@ def test_an_answer_is_corrected_by_whoever_wrote_it(desk: SlackDesk) -> None:
 def test_h13_a_card_that_is_older_than_what_it_says_takes_nothing_over(desk: SlackDesk) -> None:
     """H13: Ana clicks on the card as it was before Kim took it; the new card, which names Kim, takes it over."""
     desk.click("U0KIM", "desk_take", AGENTS)
-    send(desk, click("desk_take", "1001:", "U0ANA", AGENTS))
+    send(desk, click("desk_take", "1001:0", "U0ANA", AGENTS))
     desk.work()
     assert "A colleague took this ticket first" in desk.said("U0ANA", AGENTS)
     assert "taken by Kim Novak" in desk.said("U0ANA", AGENTS)

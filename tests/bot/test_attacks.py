@@ -8,6 +8,7 @@ import re
 from sqlalchemy import text
 
 import bot.text.mrkdwn
+from authz import Subject
 from bot.text.mrkdwn import plain_text
 from bot.text.phrases import escaped
 from desk import linking
@@ -74,7 +75,7 @@ def test_what_nobody_proven_left_stays_the_desks(slack: SlackDesk) -> None:
     desk = slack
     desk.link("U0MIA", "mia.chen")
     with desk.store.transaction("phone") as tx:
-        number = customer_tickets.leave_pending(tx, subject="LEFT", body="PRIVATE", who="person:9", account=3)
+        number = customer_tickets.leave_pending(tx, subject="LEFT", body="PRIVATE", who=Subject("person:9"), account=3)
     desk.work()
     desk.click("U0KIM", "desk_status", AGENTS, value=f"{number}:closed")
     desk.be("U0MIA").dm(f"ticket {number}")
@@ -134,7 +135,7 @@ def test_a_loan_is_taken_back_on_a_suspended_account_too(slack: SlackDesk) -> No
     desk.click("U0RAJ", "take_back")
     assert "Done. The right has ended" in desk.said("U0RAJ")
     with desk.store.transaction("test") as tx:
-        assert not delegations.take_back(tx, "person:9", 1), "nobody else's"
+        assert not delegations.take_back(tx, Subject("person:9"), 1), "nobody else's"
         tx.connection.execute(text("UPDATE accounts SET status = 'active' WHERE number = '400639'"))
     desk.be("U0LEO").dm("our site is down")
     desk.work()

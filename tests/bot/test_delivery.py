@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from simulator.slack import Trouble
 from store import tables
 from store.operator import failed_jobs
@@ -193,7 +193,7 @@ def test_d3_what_the_desks_own_channel_refuses_says_nothing_of_the_customer(desk
     desk.submit("U0KIM", words="Restarted.")
     desk.work()
     with desk.store.transaction("test") as tx:
-        grant = tx.ask(Ask("desk:operator", Action.DESK_OPERATE, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject("desk:operator"), Action.DESK_OPERATE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         owed = "SELECT id, payload FROM jobs WHERE kind = 'slack.say' AND done_at IS NULL"
         of_the_desk = "SELECT id FROM ticket_threads WHERE side = 'desk'"

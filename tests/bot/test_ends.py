@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import text
 
+from authz import Subject
 from simulator.slack import SAMPLE, Cast, Trouble
 from simulator.slack.sample import BOT
 from store.slack import installations
@@ -227,7 +228,7 @@ def test_a_used_loan_and_a_view_that_is_asked_for(slack_once: SlackDesk) -> None
         from store.accounts import delegations
 
         raj = tx.connection.execute(text("SELECT id FROM people WHERE username = 'raj.patel'")).scalar_one()
-        grant = tx.ask(Ask(f"person:{raj}", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
+        grant = tx.ask(Ask(Subject.of_person(raj), Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(grant, Grant)
         assert delegations.lend(tx, grant, 1, None) is None
 

@@ -7,6 +7,7 @@ import random
 
 from sqlalchemy import select
 
+from authz import Subject
 from store import tables
 from store.verification import attempt_limits
 from tests.bot.by_hand import message, send
@@ -66,7 +67,7 @@ def test_no_words_change_who_asks_or_for_whom(slack_once: SlackDesk) -> None:
         assert set(opened) <= {own}
         numbers = dict(tx.connection.execute(select(a.id, a.number)).all())
     assert len(entries) > MANY
-    assert {row.who for row in entries} <= {f"person:{sam}", "desk:worker", "nobody"}
+    assert {row.who for row in entries} <= {Subject.of_person(sam), "desk:worker", "nobody"}
     assert {str(numbers.get(int(row.account), row.account)) for row in entries if row.account} <= {own}
     for foreign in ("Harbour", "20.00", "311.20", "Tideworks Ltd owes", "MT-3307", "MS-9001"):
         assert foreign not in desk.said("U0SAM").replace(

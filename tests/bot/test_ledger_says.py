@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from authz import Reason
+from authz import Reason, Subject
 from bot.text.phrases import Phrases
 from bot.views import customer_messages
 from store import tables
@@ -64,7 +64,7 @@ class Told:
         self.desk, self.user = desk, user
         p = tables.people.c
         (found,) = rows(desk, select(p.id, p.name).where(p.username == PEOPLE[user]))
-        self.subject, self.name = f"person:{found.id}", found.name
+        self.subject, self.name = Subject.of_person(found.id), found.name
 
     def after(self, does: Callable[[], Any]) -> tuple[str, str, list[Entry]]:
         """What is new to see, of others and all of it, and the entries of theirs."""
@@ -197,7 +197,7 @@ def load_samples(desk: SlackDesk) -> None:
                 row |= {"subject": f"subject {topic} of {account}", "status": "open", "urgent": False}
                 made = insert(t.tickets).values(**row, channel="portal", opened_at=1).returning(t.tickets.c.number)
                 number = tx.connection.execute(made).scalar_one()
-                words = {"ticket": number, "author": f"person:{author}", "at": 1, "event": "", "internal": False}
+                words = {"ticket": number, "author": Subject.of_person(author), "at": 1, "event": "", "internal": False}
                 tx.connection.execute(insert(t.messages).values(**words, body=f"body {topic} of {account}"))
 
 
@@ -225,7 +225,7 @@ def test_h15_what_slack_told_is_what_the_ledger_says(slack_once: SlackDesk, user
 def test_h8_a_reference_shown_in_slack_is_in_the_ledger(slack_once: SlackDesk) -> None:
     desk = slack_once
     with desk.store.transaction("test") as tx:
-        step_ups.reached(tx, "person:7", 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
+        step_ups.reached(tx, Subject("person:7"), 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
     desk.be("U0RAJ").dm("reference")
     desk.work()
     desk.click("U0RAJ", "tell_reference", value="reference:3:service.cancel", holding="A reference for the phone")

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import NullPool, create_engine, delete, insert, select, update
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from deskgate.simulator_mount import SAMPLE
 from store import Keys, tables
 from store.imports import import_run
@@ -19,7 +19,7 @@ from tests.statements import watched
 from tests.store.clocked import Clocked
 
 LEO, RAJ, TIDEWORKS = 9, 7, 3
-OPENS = Ask(f"person:{LEO}", Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
+OPENS = Ask(Subject.of_person(LEO), Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
 NOT_YOURS = "This request has been answered already, or is not yours to answer."
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from authz import Action, Ask, Grant, Proof, Topic
+from authz import Action, Ask, Grant, Proof, Subject, Topic
 from store import OPERATOR, tables
 from store.ledger import audit
 from tests.bot.slack_desk import AGENTS, SlackDesk
@@ -147,7 +147,7 @@ def grant(desk: SlackDesk) -> bool:
         from sqlalchemy import text
 
         leo = tx.connection.execute(text("SELECT id FROM people WHERE username = 'leo.fox'")).scalar_one()
-        ask = Ask(f"person:{leo}", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED)
+        ask = Ask(Subject.of_person(leo), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED)
         return isinstance(tx.ask(ask), Grant)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from authz import Subject
 from bot.platform.allowance import AN_HOUR, Allowance
 from store import tables
 from store.codes import exposed_codes, one_time_codes, one_time_links
@@ -216,7 +217,7 @@ def test_c1_its_owner_is_told_and_nobody_else(slack_once: SlackDesk) -> None:
 @pytest.mark.parametrize("kind", one_time_codes.KINDS)
 def test_c1_of_every_kind_of_code(slack_once: SlackDesk, kind: str) -> None:
     with slack_once.store.transaction("test") as tx:
-        code = one_time_codes.issue(tx, kind, "person:1", "bound")
+        code = one_time_codes.issue(tx, kind, Subject("person:1"), "bound")
     slack_once.be("U0LEO").says("help", f"try {code[:2]}.{code[2:]}")
     assert not live(slack_once, kind)
 
@@ -233,12 +234,11 @@ def test_c1_of_one_time_links_too(slack_once: SlackDesk, kind: str) -> None:
         "it is {}-",
     ):
         with desk.store.transaction("test") as tx:
-            token = one_time_links.issue(tx, kind, "person:1")
+            token = one_time_links.issue(tx, kind, Subject("person:1"))
         send(desk, message(desk, said.format(token), "U0LEO"))
         with desk.store.transaction("test") as tx:
             assert one_time_links.look(tx, kind, token) is None, said
-    with desk.store.transaction("test") as tx:
-        token = one_time_links.issue(tx, kind, "person:1")
+            token = one_time_links.issue(tx, kind, Subject("person:1"))
     send(desk, message(desk, f"&gt; https://desk.example/{token[:20]}=\n&gt; {token[20:]}", "U0LEO"))
     with desk.store.transaction("test") as tx:
         assert one_time_links.look(tx, kind, token) is None, "over two lines"

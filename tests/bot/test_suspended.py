@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import tables
 from store.staff import dual_control
 from tests.bot.by_hand import click, send
@@ -89,6 +89,6 @@ def _wishes(desk: SlackDesk, username: str) -> bool:
     staff = rows(desk, select(s.id).where(s.username == username))[0][0]
     mia = rows(desk, select(p.id).where(p.username == "mia.chen"))[0][0]
     with desk.store.transaction("portal") as tx:
-        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         return dual_control.ask(tx, grant, dual_control.PIN_REISSUE, person=mia)

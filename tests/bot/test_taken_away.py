@@ -13,7 +13,7 @@ import pyotp
 import pytest
 from sqlalchemy import insert, select, update
 
-from authz import Action, Ask, Grant, Proof, Topic
+from authz import Action, Ask, Grant, Proof, Subject, Topic
 from deskgate.simulator_mount import SAMPLE
 from store import OPERATOR, Transaction, tables
 from store.accounts import delegations
@@ -39,12 +39,14 @@ from tests.bot.proving import DAYS
 from tests.bot.slack_desk import SlackDesk
 
 DEV, NORTHLIGHT, HARBOUR = 2, 2, 1  # Dev Anand is on three accounts; what is made for one of them is for Northlight
-WHO, CALL = f"person:{DEV}", "CA" + "7" * 32
-STAFF, LEAD = "staff:1", "staff:2"
+WHO, CALL = Subject.of_person(DEV), "CA" + "7" * 32
+STAFF, LEAD = Subject("staff:1"), Subject("staff:2")
 Stands = Callable[[Transaction], bool]
 
 
-def granted(tx: Transaction, who: str, action: Action, account: int | None = None, topic: Topic | None = None) -> Grant:
+def granted(
+    tx: Transaction, who: Subject, action: Action, account: int | None = None, topic: Topic | None = None
+) -> Grant:
     grant = tx.ask(
         Ask(who, action, account, topic, Proof.NONE if who.startswith(("staff", "desk")) else Proof.VERIFIED)
     )
@@ -165,7 +167,7 @@ def a_loan(
         id: int = tx.connection.execute(new).scalar_one()
         if not lent:
             return lambda tx: tx.connection.execute(select(r.c.status).where(r.c.id == id)).scalar() == "open"
-        assert delegations.lend(tx, granted(tx, f"person:{lender}", Action.RIGHT_LEND, account), id, 24)
+        assert delegations.lend(tx, granted(tx, Subject.of_person(lender), Action.RIGHT_LEND, account), id, 24)
         query = select(tables.delegations.c.ended_at).where(tables.delegations.c.borrower == borrower)
         return lambda tx: tx.connection.execute(query).scalar_one() is None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from authz import CELLS, DESK_CELLS, load_schemes
+from authz import CELLS, DESK_CELLS, Subject, load_schemes
 from store import tables
 from tests.cli.conftest import Shell
 
@@ -122,7 +122,7 @@ def test_asking_is_in_the_ledger_and_grants_nothing(shell: Shell) -> None:
     mia, tideworks = shell.id_of("mia.chen"), 3
     told = ("desk.operate", "allowed", f"explained:person:{mia}:{tideworks}:ticket.open:technical")
     assert told in entries
-    assert not [row for row in shell.rows(select(e.who)) if row[0] == f"person:{mia}"]
+    assert not [row for row in shell.rows(select(e.who)) if row[0] == Subject.of_person(mia)]
 
 
 # --- matrix

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from authz import Subject
 from store import Keys, tables
 from store.verification import attempt_limits, pins
 from store.verification.attempt_limits import Admission
@@ -67,7 +68,7 @@ def test_it_is_in_the_ledger_and_told_and_nowhere_in_the_clear(shell: Shell) -> 
     shell.run("pin", "set", *MIA, stdin=NEW)
     mia = shell.id_of("mia.chen")
     entries, notices = traces(shell, "pin_set")
-    assert entries == [("desk:operator", None, "done", f"person:{mia}", "shell")]
+    assert entries == [("desk:operator", None, "done", Subject.of_person(mia), "shell")]
     assert notices == [{"notice": "pin_set", "person": mia}]
     kept = everything_kept(shell)
     assert "mia.chen" in kept
@@ -179,7 +180,7 @@ def test_a_lock_is_lifted_once_and_told(shell: Shell) -> None:
     assert shell.run("pin", "unlock", *MIA) == Said(0, "mia.chen: the lock is lifted.\n", "")
     mia = shell.id_of("mia.chen")
     entries, notices = traces(shell, "pin_unlocked")
-    assert entries == [("desk:operator", None, "done", f"person:{mia}", "shell")]
+    assert entries == [("desk:operator", None, "done", Subject.of_person(mia), "shell")]
     assert notices == [{"notice": "pin_unlocked", "person": mia}]
     assert shell.run("pin", "unlock", *MIA) == Said(0, "mia.chen: there was no lock.\n", "")
     assert traces(shell, "pin_unlocked") == (entries, notices)

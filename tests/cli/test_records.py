@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text, update
 
-from authz import Action, Ask, Grant, Proof, Topic
+from authz import Action, Ask, Grant, Proof, Subject, Topic
 from store import tables
 from store.calls import callbacks
 from store.codes import one_time_codes, one_time_links
@@ -21,7 +21,7 @@ from store.verification import slack_approvals, step_ups, totp
 from tests.cli.conftest import Shell
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-MIA = Ask("person:8", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED)
+MIA = Ask(Subject("person:8"), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED)
 
 
 def opened(shell: Shell, *, subject: str = "Miniserver tide-web (by phone)", body: str = "It is down.") -> int:
@@ -228,17 +228,17 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         ).scalar_one()
         session, code, page = (
             sessions.begin(tx, kim),
-            one_time_codes.issue(tx, "step", "person:8"),
-            one_time_links.issue(tx, "pin", "person:8"),
+            one_time_codes.issue(tx, "step", Subject("person:8")),
+            one_time_links.issue(tx, "pin", Subject("person:8")),
         )
-        step_ups.reached(tx, "person:8", 1, "authenticator", "CA1", ends_at=tx.now + 900_000)
-        asks = tx.ask(Ask(f"staff:{kim}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        step_ups.reached(tx, Subject("person:8"), 1, "authenticator", "CA1", ends_at=tx.now + 900_000)
+        asks = tx.ask(Ask(Subject.of_staff(kim), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(asks, Grant)
         email_codes.ask(tx, asks, 8)
         callbacks.ask(tx, asks, 8, purpose="code")
         totp.begin(tx, 8)
     with light.store() as store, store.transaction("phone", "CA2") as tx:
-        question, number = slack_approvals.ask(tx, "person:8", 1)
+        question, number = slack_approvals.ask(tx, Subject("person:8"), 1)
     said = light.run("restored")
     assert said.out.startswith(
         "ended: 1 sign-ins, 2 codes and pages, 1 second proofs, 1 questions in Slack, "
@@ -251,8 +251,8 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         assert sessions.find(tx, session, does=True) is None
         assert one_time_codes.redeem(tx, "step", code) is None
         assert one_time_links.use(tx, "pin", page) is None
-        assert step_ups.until(tx, "person:8", 1, "CA1") is None
-        assert slack_approvals.answer(tx, "person:8", question, number, ends_at=tx.now + 900_000) is None
+        assert step_ups.until(tx, Subject("person:8"), 1, "CA1") is None
+        assert slack_approvals.answer(tx, Subject("person:8"), question, number, ends_at=tx.now + 900_000) is None
 
 
 def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_again(light: Shell, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
+from authz import Subject
 from store import tables
 from store.security import alerts
 from tests.desk import Desk
@@ -14,7 +15,7 @@ from tests.doors.mailbox import Mailbox
 
 def raised(desk: Desk, kind: str) -> None:
     with desk.store.transaction("test") as tx:
-        assert alerts.alert(tx, kind, "once", subject="person:7", detail="5")
+        assert alerts.alert(tx, kind, "once", subject=Subject("person:7"), detail="5")
         assert not alerts.alert(tx, kind, "once"), "the same is not raised twice"
 
 
@@ -51,14 +52,14 @@ def test_b1_a_forged_checkpoint_is_an_alarm_in_the_log_at_once_and_an_alert(samp
     row = {"n": 1_000, "at": desk.now + 10**12, "key": "00000000", "heads": "[]", "mac": bytes(32)}
     with desk.store.transaction("test") as tx:
         tx.connection.execute(insert(tables.checkpoints).values(row))
-        tx.record("nobody", None, "call", "fallback")
+        tx.record(Subject("nobody"), None, "call", "fallback")
     with capture_logs() as log:
         worker.checkpoint()
         worker.checkpoint()
         with desk.store.transaction("test") as tx:
             raised_there = tx.connection.execute(select(tables.alerts.c.kind, tables.alerts.c.audience)).all()
         with desk.store.transaction("test") as tx:
-            tx.record("nobody", None, "call", "fallback")
+            tx.record(Subject("nobody"), None, "call", "fallback")
         desk.now += 61_000
         worker.watch_the_ledger()
     desk.close()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 import store
+from authz import Subject
 from store.db.engine import POOL_SIZE
 from tests.desk import Desk
 from tests.doors.faults import held_elsewhere, locked_elsewhere
@@ -129,7 +130,7 @@ def test_b8_a_busy_desk_is_asked_for_no_write(sample_sqlite: str, monkeypatch: p
     monkeypatch.setattr(store, "WRITTEN", 1e9)
     desk = Desk(sample_sqlite, **ACCOUNT)
     with desk.store.transaction("test") as tx:
-        tx.record("nobody", None, "call", "began")
+        tx.record(Subject("nobody"), None, "call", "began")
     sent: list[str] = []
     with watched(desk.store.engine, sent.append):
         assert asked(desk) == (200, "ready")

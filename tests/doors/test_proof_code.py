@@ -11,7 +11,7 @@ import structlog
 import structlog.testing
 from sqlalchemy import select
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import Transaction, tables
 from store.codes import one_time_codes
 from store.imports import import_run
@@ -36,7 +36,7 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
 def asks_for_proof(desk: Desk) -> int:
     """Kim, an agent, has a code sent to whoever has Mia's support ID; that person."""
     with desk.store.transaction("test") as tx:
-        grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject("staff:1"), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         person = email_codes.find(tx, grant, "10000081")
         assert isinstance(person, int)
@@ -71,7 +71,7 @@ def test_the_code_goes_to_them_alone(sample_url: str, logged: list[structlog.typ
     assert f"code_sent_to:person:{person}" in repr(held)
     for place in (repr(held), repr(logged), mailbox.mails[0]["Subject"], mailbox.mails[0]["Message-ID"]):
         assert not stands_in(code, place)
-    assert redeemed(desk, code) == (f"person:{person}", "")
+    assert redeemed(desk, code) == (Subject.of_person(person), "")
     desk.close()
 
 
@@ -92,7 +92,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_later_with_another_code(
     code, c = code_in(mail.get_content()), tables.codes.c
     with desk.store.transaction("test") as tx:
         made = tx.connection.execute(select(c.subject, c.used_at.is_(None)).order_by(c.made_at)).all()
-    assert [tuple(row) for row in made] == [(f"person:{person}", False), (f"person:{person}", True)]
+    assert [tuple(row) for row in made] == [(Subject.of_person(person), False), (Subject.of_person(person), True)]
     assert redeemed(desk, code) is not None
     assert not stands_in(code, repr(logged))
     desk.close()

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import make_url
 from structlog.testing import capture_logs
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import migrate, tables
 from store.accounts import delegations
 from store.calls import callbacks
@@ -41,14 +41,14 @@ def proved(desk: Desk) -> tuple[int, str, str]:
             select(tables.staff.c.id).where(tables.staff.c.username == "agent.kim")
         ).scalar_one()
         lead = tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.id != kim).limit(1)).scalar_one()
-        made = kim, sessions.begin(tx, lead), one_time_codes.issue(tx, "step", "person:1")
+        made = kim, sessions.begin(tx, lead), one_time_codes.issue(tx, "step", Subject("person:1"))
     desk.container.worker.checkpoint()
     return made
 
 
 def suspend(desk: Desk, one: int) -> None:
     with desk.store.transaction("test") as tx:
-        grant = tx.ask(Ask("desk:operator", Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject("desk:operator"), Action.DESK_STAFF_MANAGE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         assert staff_list.suspend(tx, grant, one)
     desk.container.worker.checkpoint()
@@ -140,14 +140,14 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
         first, second = (
             tx.connection.execute(insert(r).values(**row, cell=cell).returning(r.c.id)).scalar_one() for cell in cells
         )
-        lends = tx.ask(Ask("person:7", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
+        lends = tx.ask(Ask(Subject("person:7"), Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(lends, Grant)
         loan = delegations.lend(tx, lends, first, 24)
         assert loan is not None
     desk.container.worker.checkpoint()
     copied(sample_sqlite, tmp_path / "backup.db")
     with desk.store.transaction("test") as tx:
-        assert delegations.take_back(tx, "person:7", loan.id)
+        assert delegations.take_back(tx, Subject("person:7"), loan.id)
         assert totp.keep(tx, 8)
     desk.container.worker.checkpoint()
     copied(sample_sqlite, tmp_path / "backup.db", back=True)
@@ -155,9 +155,9 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
     desk.pass_time(1)
     desk.container.worker.sweep()
     with desk.store.transaction("test") as tx:
-        opens = tx.ask(Ask("person:9", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
+        opens = tx.ask(Ask(Subject("person:9"), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
         assert isinstance(opens, Denied), "the right that was taken back"
-        lends = tx.ask(Ask("person:7", Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
+        lends = tx.ask(Ask(Subject("person:7"), Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(lends, Grant)
         assert delegations.lend(tx, lends, second, 24) is None, "nor is there a request to answer"
         assert totp.confirmed_at(tx, 8) is not None
@@ -170,7 +170,7 @@ def test_b6_no_number_is_given_twice(desk: Desk) -> None:
 
     def numbers() -> tuple[int, int]:
         with desk.store.transaction("test") as tx:
-            opens = tx.ask(Ask("person:8", Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
+            opens = tx.ask(Ask(Subject("person:8"), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(opens, Grant)
             number = customer_tickets.open(tx, opens, body="It is down")
             r, cell = tables.delegation_requests, "ticket.open:technical"
@@ -179,7 +179,7 @@ def test_b6_no_number_is_given_twice(desk: Desk) -> None:
 
     before = numbers()
     with desk.store.transaction("worker") as tx:
-        may = tx.ask(Ask("desk:worker", Action.DESK_DELIVER, None, None, Proof.NONE))
+        may = tx.ask(Ask(Subject("desk:worker"), Action.DESK_DELIVER, None, None, Proof.NONE))
         assert isinstance(may, Grant)
         end_all(tx, may)
     after = numbers()
@@ -193,7 +193,10 @@ def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_pat
         with desk.store.transaction("test") as tx:
             lead, agent = (
                 tx.ask(Ask(who, what, None, None, Proof.NONE))
-                for who, what in (("staff:2", Action.DESK_PIN_REISSUE), ("staff:1", Action.DESK_PROOF_ASK))
+                for who, what in (
+                    (Subject("staff:2"), Action.DESK_PIN_REISSUE),
+                    (Subject("staff:1"), Action.DESK_PROOF_ASK),
+                )
             )
             assert isinstance(lead, Grant)
             assert isinstance(agent, Grant)
@@ -259,13 +262,13 @@ def test_b6_what_was_sent_by_a_clock_a_day_ahead_keeps_nothing_from_being_sent_o
 
     def sent() -> list[bool]:
         with desk.store.transaction("test", "CA1") as tx:
-            asks = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+            asks = tx.ask(Ask(Subject("staff:1"), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
             assert isinstance(asks, Grant)
             made = [email_codes.ask(tx, asks, 8), isinstance(callbacks.ask(tx, asks, 8, purpose="talk"), int)]
         for _ in range(call_codes.MOST):
             desk.now += 1
             with desk.store.transaction("test", "CA1") as tx:
-                made.append(call_codes.ask(tx, "person:8", 3))
+                made.append(call_codes.ask(tx, Subject("person:8"), 3))
         return made
 
     desk.pass_time(86_400)

@@ -13,6 +13,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
+from authz import Subject
 from bot.outbound import outbox
 from bot.platform.identity import SlackUser
 from deskgate.settings import SIMULATED_AGENT
@@ -49,7 +50,7 @@ class Kept:
         self.mia = Caller(Wire(desk))
         self.mia.prove()
         with desk.store.transaction("test", self.mia.sid) as tx:
-            subject = f"person:{self.mia_id}"
+            subject = Subject.of_person(self.mia_id)
             self.codes = {kind: one_time_codes.issue(tx, kind, subject) for kind in one_time_codes.KINDS}
             self.pages = {kind: one_time_links.issue(tx, kind, subject) for kind in ("enrol", "pin")}
             self.approval, self.number = slack_approvals.ask(tx, subject, 1)
@@ -73,7 +74,7 @@ class Kept:
     def _looked(self) -> Any:
         yield "the last turn, repeated", self.mia.again() == self.mia.answer
         yield "the call", self.mia.key("7").status == 200
-        subject = f"person:{self.mia_id}"
+        subject = Subject.of_person(self.mia_id)
         for kind, digits in self.codes.items():
             with self.desk.store.transaction("test") as tx:
                 by = one_time_codes.redeem(tx, kind, digits)

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from authz import Subject
 from store.codes import one_time_links
 from tests import leaks
 from tests.desk import Desk
@@ -38,7 +39,7 @@ def test_b9_nothing_of_ours_is(sample_sqlite: str, monkeypatch: pytest.MonkeyPat
     leaks.SPANS.clear()
     desk = Desk(sample_sqlite, **ACCOUNT)
     with desk.store.transaction("test") as tx:
-        token = one_time_links.issue(tx, "pin", "person:8")
+        token = one_time_links.issue(tx, "pin", Subject("person:8"))
     assert Browser(desk).get(f"/pin/{token}").status_code == 200
     caller = Caller(Wire(desk))
     caller.prove()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from authz import subject_of
+from authz import Subject
 from deskgate.twilio_rest import refusal
 from store import tables
 from store.jobs.job_queue import PermanentError, RetryLaterError
@@ -87,7 +87,7 @@ def test_d5_a_text_to_somebody_who_opted_out_is_not_tried_again(
 ) -> None:
     desk.exchange.refusing[MIA] = answer
     with desk.store.transaction("test") as tx:
-        assert sms_codes.ask(tx, subject_of(person(desk)), "CA1", ("GB",))
+        assert sms_codes.ask(tx, Subject.of_person(person(desk)), "CA1", ("GB",))
     with capture_logs() as log:
         desk.work()
     assert given_up(desk) == ([("text_code", f"Twilio answered 400 ({answer[1]}) to a text message")] if over else [])

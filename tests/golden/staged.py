@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from authz import Subject
 from store.security import alerts
 from tests.bot.slack_desk import SlackDesk
 
@@ -14,7 +15,9 @@ def stage(desk: SlackDesk, words: str) -> None:
                 for kind, audience in sorted(alerts.KINDS.items()):
                     if what == "probing" and not kind.startswith("probing"):
                         continue
-                    subject = "staff:1" if audience == alerts.LEADS and kind != "duress" else "person:8"
+                    subject = (
+                        Subject("staff:1") if audience == alerts.LEADS and kind != "duress" else Subject("person:8")
+                    )
                     detail = "GB" if kind == "texts_spent" else "6"
                     for _ in range(2):
                         alerts.alert(tx, kind, "a walk", subject=subject, account=3, detail=detail)

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBi
 from sqlalchemy.types import TypeEngine
 
 from store import tables
+from store.tables.base import SubjectText
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-model.md"
 ON_DELETE: Final = {"CASCADE": "is deleted with it", "SET NULL": "stays, with the column empty", "": "forbids it"}
@@ -38,6 +39,8 @@ def rooms() -> dict[str, list[tuple[Table, str]]]:
 
 
 def kind(of: TypeEngine[object]) -> str:
+    if isinstance(of, SubjectText):
+        return "text"
     if isinstance(of, String):  # Text is one as well, without a length
         return f"text({of.length})" if of.length else "text"
     kinds = {BigInteger: "int", Integer: "int", Boolean: "bool", LargeBinary: "bytes"}

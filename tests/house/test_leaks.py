@@ -16,6 +16,7 @@ import pytest
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
+from authz import Subject
 from deskgate import mail, metrics, smtp
 from deskgate.app import Container
 from deskgate.settings import Settings
@@ -128,8 +129,8 @@ def test_secrets_are_learnt_where_they_are_made(one_desk: Desk) -> None:
     before = len(SEARCH.secrets)
     with one_desk.store.transaction("test") as tx:
         made = [
-            one_time_codes.issue(tx, "link", "person:1"),
-            one_time_links.issue(tx, "pin", "person:1"),
+            one_time_codes.issue(tx, "link", Subject("person:1")),
+            one_time_links.issue(tx, "pin", Subject("person:1")),
             sessions.begin(tx, 1),
         ]
         made.append(totp.begin(tx, 1))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
 from store import OPERATOR, tables
@@ -49,7 +49,7 @@ def asks_for(desk: Desk, what: str, ring: int | None = None) -> bool:
     staff = kim(desk)
     newest: int = rows(desk, select(r.id).order_by(r.id.desc()).limit(1))[0][0]
     with desk.store.transaction("slack") as tx:
-        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         asked = support_calls.ask_proof(tx, grant, ring or newest, what)
     desk.work()
@@ -60,7 +60,7 @@ def has_called(desk: Desk, username: str = "mia.chen", **about: Any) -> int:
     """Kim's click on "Call back"."""
     staff, called = kim(desk), person(desk, username)
     with desk.store.transaction("slack") as tx:
-        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         made = callbacks.ask(tx, grant, called, **about)
     assert isinstance(made, int), made

@@ -7,7 +7,7 @@ from typing import Any
 import pyotp
 from sqlalchemy import select
 
-from authz import person_of, subject_of
+from authz import Subject
 from store import tables
 from store.codes import one_time_codes
 from store.verification import call_codes, totp
@@ -44,8 +44,8 @@ def at_menu(desk: Desk, who: str = OLIVIA) -> Caller:
     return caller
 
 
-def subject(desk: Desk, who: str = OLIVIA) -> str:
-    return subject_of(rows(desk, select(tables.people.c.id).where(tables.people.c.username == who))[0][0])
+def subject(desk: Desk, who: str = OLIVIA) -> Subject:
+    return Subject.of_person(rows(desk, select(tables.people.c.id).where(tables.people.c.username == who))[0][0])
 
 
 def account(desk: Desk, number: str = "200417") -> int:
@@ -57,7 +57,7 @@ def with_app(desk: Desk, who: str = OLIVIA, *, hours: int = 100) -> str:
     then = desk.now
     desk.now -= hours * HOUR
     with desk.store.transaction("test") as tx:
-        person = person_of(subject(desk, who))
+        person = subject(desk, who).person
         secret = totp.begin(tx, person)
         assert totp.confirm(tx, person, shown(desk, secret))
     desk.now = then
@@ -87,7 +87,7 @@ def shown_in_slack(desk: Desk, asked: dict[str, Any]) -> str:
     """The code as the Slack room makes it when it shows it."""
     with desk.store.transaction("test") as tx:
         return one_time_codes.issue(
-            tx, "step", subject_of(asked["person"]), call_codes.bound_to(asked["call"], asked["account"])
+            tx, "step", Subject.of_person(asked["person"]), call_codes.bound_to(asked["call"], asked["account"])
         )
 
 

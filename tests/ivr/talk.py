@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
-from authz import CELLS, REQUESTS, Denied, Next, Reason, Topic
+from authz import CELLS, REQUESTS, Denied, Next, Reason, Subject, Topic
 from desk.outcomes import Drafted, HandIn, Opened
 from ivr import answers as a
 from ivr import callback, dialogue
@@ -116,7 +116,7 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
         begun = callback.begin(ours, desk.port, "code" if begins == "code" else "talk", ("amber", "otter"))
     elif begins:
         accounts = tuple(range(1, 2 + dice.throw(12)))
-        call = Call("menu", "+441632960108", subject="person:8", proof=2, accounts=accounts, account=1)
+        call = Call("menu", "+441632960108", subject=Subject("person:8"), proof=2, accounts=accounts, account=1)
         begun = TABLE["menu"].prompt(call, desk.port)
     else:
         begun = dialogue.begin("+441632960108", desk.port, messages_only=messages_only)
@@ -154,7 +154,7 @@ def refused(dice: Dice, cell: str) -> Refused:
 
 def of_a_pin(dice: Dice) -> t.PinOutcome:
     threatened = dice.throw(4) == 3
-    proved = t.Proved("person:8", tuple(range(1, 2 + dice.throw(20))), threatened)
+    proved = t.Proved(Subject("person:8"), tuple(range(1, 2 + dice.throw(20))), threatened)
     outcomes: tuple[t.PinOutcome, ...] = (t.NotProved(), proved, t.LineBusy(), t.MessagesOnly(), t.Unlocked(8), proved)
     return dice.one_of(outcomes)
 

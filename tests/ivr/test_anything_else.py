@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
-from authz import Action
+from authz import Action, Subject
 from ivr.transitions import TABLE
 from ivr.types import Gather, HangUp, Keys
 from store import tables
@@ -100,11 +100,11 @@ def test_e13_whoever_looks_a_code_up_is_waited_for(one_full: Desk) -> None:
 def test_e13_an_account_is_opened_again_where_it_is_closed_and_nowhere_else(one_full: Desk) -> None:
     ends = {Action.ACCOUNT_REOPEN, Action.ACCOUNT_CLOSE}
     with one_full.store.transaction("test") as tx:
-        open_ = tx.requests_everywhere("person:1")
+        open_ = tx.requests_everywhere(Subject("person:1"))
     assert [ends.intersection(actions) for actions in open_.values()] == [{"account.close"}]
     change(one_full, update(tables.accounts).values(status="closed"))
     with one_full.store.transaction("test") as tx:
-        closed = tx.requests_everywhere("person:1")
+        closed = tx.requests_everywhere(Subject("person:1"))
     assert [ends.intersection(actions) for actions in closed.values()] == [{"account.reopen"}]
     assert rows(one_full, select(tables.accounts.c.status).distinct()) == [("closed",)]
 

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 from sqlalchemy import select, update
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from deskgate.phone_jobs import may_call
 from simulator.phone import Phone
 from store import tables
@@ -164,7 +164,7 @@ def test_a_code_is_told_to_a_human_who_presses_a_key(desk: Desk) -> None:
     digits = code.removeprefix("Your code is ").rstrip(".").replace(" ", "")
     c = tables.codes.c
     (made,) = rows(desk, select(c.kind, c.subject).where(c.used_at.is_(None)))
-    assert tuple(made) == ("unlock", f"person:{person(desk)}")
+    assert tuple(made) == ("unlock", Subject.of_person(person(desk)))
     assert len(digits) == 8
     assert not stands_in(digits, repr(rows(desk, select(tables.jobs.c.payload))))
     assert mia.state == "ended"
@@ -331,7 +331,7 @@ def test_an_agent_without_a_phone_has_all_phones_rung(open_one_desk: Opens) -> N
 def test_of_two_workers_one_rings(desk: Desk) -> None:
     staff = kim(desk)
     with desk.store.transaction("test") as tx:
-        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         id = callbacks.ask(tx, grant, 1)
         assert isinstance(id, int)

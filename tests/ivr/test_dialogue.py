@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authz import Subject
 from ivr import answers as a
 from ivr import dialogue, phrases
 from ivr import types as t
@@ -66,7 +67,7 @@ CALLED_HEAR = {
 def proved(**known: Any) -> Call:
     """A call that has come to the menu."""
     return replace(
-        Call(at="menu", number="+441632960108", subject="person:8", proof=2, accounts=(1,), account=1), **known
+        Call(at="menu", number="+441632960108", subject=Subject("person:8"), proof=2, accounts=(1,), account=1), **known
     )
 
 

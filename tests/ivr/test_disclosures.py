@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from authz import Subject
 from store import tables
 from tests.desk import Desk
 from tests.ivr.wire import Caller, Wire, change, count, rows
@@ -30,7 +31,7 @@ class Ledger:
 
 def test_every_key_writes_what_it_told(desk: Desk) -> None:
     caller, ledger = Caller(Wire(desk), "+441632960107"), Ledger(desk)
-    raj = f"person:{rows(desk, select(tables.people.c.id).where(tables.people.c.username == 'raj.patel'))[0][0]}"
+    raj = Subject.of_person(rows(desk, select(tables.people.c.id).where(tables.people.c.username == "raj.patel"))[0][0])
     ledger.new()
     caller.prove(pin="53960281")
     begun, proved, menu = ledger.new()
@@ -94,7 +95,9 @@ def test_a_wrong_pin_is_nobodys_and_a_repeat_is_not_written_again(desk: Desk) ->
     written = ledger.new()
     assert [entry[1:3] for entry in written if entry[1] == "pin.attempt"] == [("pin.attempt", "wrong")]
     mia = rows(desk, select(tables.people.c.id).where(tables.people.c.username == "mia.chen"))[0][0]
-    assert f"person:{mia}" not in {who for who, *_ in written}, "nothing was asked in the name of a person not proven"
+    assert Subject.of_person(mia) not in {who for who, *_ in written}, (
+        "nothing was asked in the name of a person not proven"
+    )
     assert [entry[3] for entry in written if entry[1] == "pin.attempt"] == [f"claimed:person:{mia}"]
     caller.again()
     assert ledger.new() == []

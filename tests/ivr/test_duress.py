@@ -10,7 +10,7 @@ from inspect import signature
 import pytest
 from sqlalchemy import select
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from ivr.answers import BeingUpdated
 from ivr.desk_port import Desk as Port
 from ivr.duress import UnderThreat
@@ -295,7 +295,7 @@ def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
 def test_those_who_lead_the_desk_are_alarmed_at_once_and_once(desk: Desk) -> None:
     caller = threatened(desk)
     (alert,) = rows(desk, select(tables.alerts))
-    assert (alert.kind, alert.audience, alert.subject) == ("duress", alerts.LEADS, f"person:{id_of(desk, MIA)}")
+    assert (alert.kind, alert.audience, alert.subject) == ("duress", alerts.LEADS, Subject.of_person(id_of(desk, MIA)))
     for key in "2340":
         caller.key(key)
     assert count(desk, tables.alerts) == 1
@@ -306,17 +306,17 @@ def test_on_no_card_and_in_no_agents_list(desk: Desk) -> None:
     threatened(desk)
     staff = {row.role: row.id for row in rows(desk, select(tables.staff))}
     with desk.store.transaction("test") as tx:
-        agent = tx.ask(Ask(f"staff:{staff['agent']}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        agent = tx.ask(Ask(Subject.of_staff(staff["agent"]), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(agent, Grant)
         assert alerts.shown(tx, agent) == []
-        assert alerts.of_late(tx, f"person:{id_of(desk, MIA)}", None, 0) == []
+        assert alerts.of_late(tx, Subject.of_person(id_of(desk, MIA)), None, 0) == []
 
 
 def test_in_the_ledger_stands_what_was_not_told(desk: Desk) -> None:
     threatened(desk).key("2")
     e = tables.ledger.c
     entries = rows(desk, select(e.who, e.decision, e.fields).where(e.action == "duress"))
-    assert [tuple(row) for row in entries] == [(f"person:{id_of(desk, MIA)}", "not_told", "ListTickets")]
+    assert [tuple(row) for row in entries] == [(Subject.of_person(id_of(desk, MIA)), "not_told", "ListTickets")]
     told = rows(desk, select(e.fields).where(e.decision == "allowed"))
     assert not [row for row in told if "ticket." in row.fields or "invoice" in row.fields]
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
+from authz import Subject
 from store import tables
 from store.accounts.people import check_digit
 from store.codes import one_time_codes
@@ -38,7 +39,7 @@ def code_for(desk: Desk) -> str:
     p = tables.people.c
     with desk.store.transaction("test") as tx:
         mia = tx.connection.execute(select(p.id).where(p.support_id == MIA)).scalar_one()
-        return one_time_codes.issue(tx, "unlock", f"person:{mia}")
+        return one_time_codes.issue(tx, "unlock", Subject.of_person(mia))
 
 
 def budget(desk: Desk, name: str) -> int:
@@ -64,7 +65,7 @@ def test_one_customer_is_not_kept_out_and_refused_tries_are_paid_for(desk: Desk)
     assert withheld.say().said == ["Thank you. We have your message. Goodbye."]
     a = tables.alerts.c
     mia = rows(desk, select(tables.people.c.id).where(tables.people.c.support_id == MIA))[0][0]
-    assert rows(desk, select(a.subject, a.detail).where(a.kind == "probing_id")) == [(f"person:{mia}", "12")]
+    assert rows(desk, select(a.subject, a.detail).where(a.kind == "probing_id")) == [(Subject.of_person(mia), "12")]
 
 
 def test_at_every_caller_in_vain_a_real_id_costs_the_statements_of_an_unknown_one(desk: Desk) -> None:

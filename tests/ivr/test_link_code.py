@@ -9,7 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import delete, select
 
-from authz import Proof, subject_of
+from authz import Proof, Subject
 from ivr.answers import Code
 from store import tables
 from store.codes import one_time_codes
@@ -40,7 +40,7 @@ def leo(desk: Desk) -> Caller:
 
 def leos_subject(desk: Desk) -> str:
     p = tables.people.c
-    return subject_of(rows(desk, select(p.id).where(p.username == "leo.fox"))[0][0])
+    return Subject.of_person(rows(desk, select(p.id).where(p.username == "leo.fox"))[0][0])
 
 
 def told(caller: Caller) -> str:

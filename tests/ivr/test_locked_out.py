@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, update
 
+from authz import Subject
 from ivr import dialogue, pin
 from ivr import types as t
 from ivr.types import Call
@@ -50,7 +51,7 @@ def id_of(desk: Desk, support_id: str = MIA) -> int:
 
 def code_for(desk: Desk, support_id: str = MIA) -> str:
     with desk.store.transaction("slack") as tx:
-        return one_time_codes.issue(tx, "unlock", f"person:{id_of(desk, support_id)}")
+        return one_time_codes.issue(tx, "unlock", Subject.of_person(id_of(desk, support_id)))
 
 
 def calls(desk: Desk, support_id: str = MIA, number: str = "anonymous") -> Caller:
@@ -171,9 +172,9 @@ def test_what_a_code_let_through_is_its_persons_alone(locked: Desk) -> None:
 def test_in_mid_talk_it_ends_with_the_tries(locked: Desk) -> None:
     """Or an agent who asks again and again would let through three more each time."""
     desk = any_desk()
-    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", unlocked=8, tries=2), desk, t.NotProved())
+    call, _ = dialogue.step(Call(at="pin_again", subject=Subject("person:8"), unlocked=8, tries=2), desk, t.NotProved())
     assert (call.at, call.unlocked) == ("talking", 0)
-    call, _ = dialogue.step(Call(at="pin_again", subject="person:8", tries=2), desk, t.Unlocked(8))
+    call, _ = dialogue.step(Call(at="pin_again", subject=Subject("person:8"), tries=2), desk, t.Unlocked(8))
     assert (call.at, call.unlocked, call.tries) == ("pin_again", 8, 0)
 
 
@@ -263,7 +264,7 @@ def test_it_is_in_the_ledger_and_they_are_told_and_no_digit_stands_anywhere(lock
     entries = rows(locked, select(e.who, e.decision, e.fields).where(e.action == "pin.attempt").order_by(e.at, e.n))
     assert [tuple(row) for row in entries] == [
         ("nobody", "code", f"claimed:person:{mia}"),
-        (f"person:{mia}", "proved", "by_code"),
+        (Subject.of_person(mia), "proved", "by_code"),
     ]
     told = rows(locked, select(func.count()).where(tables.jobs.c.payload.contains("pin_unlocked")))
     assert told[0][0] == 1

@@ -12,6 +12,7 @@ import pytest
 from argon2.low_level import hash_secret_raw
 from sqlalchemy import select, update
 
+from authz import Subject
 from store import Keys, tables
 from store.verification import attempt_limits, pins
 from store.verification.attempt_limits import TRIES_A_MINUTE
@@ -68,7 +69,7 @@ def test_the_kinds_are_what_they_say(desk: Desk, kinds: dict[str, Stranger]) -> 
             ("nobody", "refused", f"claimed:person:{kinds['locked'].person}"),
             ("nobody", "refused", f"claimed:person:{kinds['disabled'].person}"),
             ("nobody", "wrong", f"claimed:person:{kinds['no PIN'].person}"),
-            (f"person:{kinds['nothing allowed'].person}", "nothing_allowed", ""),
+            (Subject.of_person(kinds["nothing allowed"].person), "nothing_allowed", ""),
         ]
     )
 

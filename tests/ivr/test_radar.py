@@ -12,6 +12,7 @@ import pytest
 import structlog
 from sqlalchemy import select
 
+from authz import Subject
 from ivr import radar
 from ivr.radar import HOUR, QUIET, Radar, Seen, Trip
 from ivr.radar import WRONG as ALWAYS
@@ -47,7 +48,7 @@ class Watched:
     ) -> Verdict:
         self.now += 1_000
         number = next(self._numbers) if number == "" else number
-        seen = Seen(support_id, number, Pin(pin or next(self._pins)), "person:8", accounts)
+        seen = Seen(support_id, number, Pin(pin or next(self._pins)), Subject("person:8"), accounts)
         return Verdict(self.radar.failed(seen, self.now), self.radar.take(self.now))
 
     def is_hot(self, pin: str) -> bool:

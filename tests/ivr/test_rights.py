@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from authz import Subject
 from store import tables
 from tests import rights
 from tests.desk import Desk
@@ -135,7 +136,7 @@ def test_what_was_spoken_waits_when_the_right_went_meanwhile(desk: Desk, loses: 
     t = tables.tickets.c
     assert rows(desk, select(t.status, t.opened_by, t.account_id == account(TIDEWORKS))) == [("pending", None, True)]
     assert rows(desk, select(tables.messages.c.author, tables.messages.c.recording)) == [
-        (f"person:{rows(desk, select(person('mia.chen')))[0][0]}", "RE" + caller.sid[2:])
+        (Subject.of_person(rows(desk, select(person("mia.chen")))[0][0]), "RE" + caller.sid[2:])
     ]
     assert not any(said.startswith("Press 2") for said in caller.answer.said)
 

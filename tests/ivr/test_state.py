@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz import Topic
+from authz import Subject, Topic
 from ivr import dialogue
 from ivr import types as t
 from ivr.transitions import TABLE
@@ -78,5 +78,5 @@ def test_no_digit_of_a_pin_is_seen(keyed: str) -> None:
 
 def test_an_event_out_of_place_is_a_fault_that_quotes_nothing() -> None:
     with pytest.raises(TypeError) as fault:
-        dialogue.step(Call(at="topic"), any_desk(), t.Proved("person:8", (400639,)))
+        dialogue.step(Call(at="topic"), any_desk(), t.Proved(Subject("person:8"), (400639,)))
     assert not re.search("[0-9]", str(fault.value))

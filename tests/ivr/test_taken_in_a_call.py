@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from authz import Action, Ask, Grant, Proof, Topic
+from authz import Action, Ask, Grant, Proof, Subject, Topic
 from deskgate.simulator_mount import SAMPLE
 from ivr.turn import begin_turn
 from ivr.types import Keys
@@ -34,7 +34,7 @@ def changed(desk: Desk, **said: object) -> None:
 def asked_only(desk: Desk, **about: Any) -> int:
     staff = kim(desk)
     with desk.store.transaction("slack") as tx:
-        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         made = callbacks.ask(tx, grant, person(desk), **about)
     assert isinstance(made, int)
@@ -177,7 +177,7 @@ def test_h1_an_agent_does_not_see_as_verified_whose_pin_was_replaced(desk: Desk)
 
     def requester() -> object:
         with desk.store.transaction("slack") as tx:
-            grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_CARD_VIEW, account, None, Proof.NONE))
+            grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_CARD_VIEW, account, None, Proof.NONE))
             assert isinstance(grant, Grant)
             found = live_calls.case(tx, grant, id)
             assert found is not None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import tables
 from store.db.transaction import OPERATOR
 from store.security import budgets, threat_mode
@@ -24,7 +24,7 @@ def switch(desk: Desk, on: bool) -> None:
         if not isinstance(verdict, Grant):  # or one of those who lead the desk: on needs nobody else
             s = tables.staff.c
             lead = tx.connection.execute(select(s.id).where(s.role == "supervisor")).scalar_one()
-            verdict = tx.ask(Ask(f"staff:{lead}", Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
+            verdict = tx.ask(Ask(Subject.of_staff(lead), Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
         assert isinstance(verdict, Grant)
         assert threat_mode.switch(tx, verdict, on)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from authz import Denied, Next, Proof, Reason
+from authz import Denied, Next, Proof, Reason, Subject
 from ivr import after, transitions
 from ivr.agent import told_url
 from ivr.answers import BackInRoom
@@ -280,7 +280,7 @@ def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> Non
         change(one_desk, update(r).values(told=""))
         with one_desk.store.transaction("phone", mia.sid) as tx:
             if proved:
-                step_ups.reached(tx, call.subject or "", call.account or 0, "text", mia.sid, ends_at=tx.now + 60_000)
+                step_ups.reached(tx, Subject("person:8"), call.account or 0, "text", mia.sid, ends_at=tx.now + 60_000)
             desk = StoreDesk(tx, settings_of(one_desk))
             _, screen = transitions.TABLE["talking"].prompt(replace(call, then="talk"), desk)
         assert isinstance(screen.then, Conference)
@@ -304,7 +304,7 @@ def test_for_a_second_proof_they_come_to_where_8_leads_and_back(desk: Desk) -> N
 
 
 def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
-    call = Call(at="step_code", way="text", subject="person:8", proof=2, account=1, ring=1, then="talk", silent=5)
+    call = Call("step_code", way="text", subject=Subject("person:8"), proof=2, account=1, ring=1, then="talk", silent=5)
     step = hear(Dice([1]), call, Keys(""))
     looked = BackInRoom("desk-5", True)  # whether a second proof was given, which the dice decide
     assert (step.call.at, step.asked, step.call.proof) == ("talking", [("back_to_talk", looked)], 2)
@@ -312,8 +312,8 @@ def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
 
 def test_somebody_elses_pin_is_not_theirs() -> None:
     """A number may change hands in the middle of a call, and with it whom the PIN is looked up for."""
-    call = Call(at="pin_again", subject="person:8", proof=2, account=1, ring=1)
-    for subject, passed in (("person:8", True), ("person:9", False)):
+    call = Call(at="pin_again", subject=Subject("person:8"), proof=2, account=1, ring=1)
+    for subject, passed in ((Subject("person:8"), True), (Subject("person:9"), False)):
         step = hear(Dice([]), call, Proved(subject, (1,)))
         assert (step.call.at, step.call.proof >= Proof.VERIFIED) == ("talking", passed)
         assert step.asked == [("back_to_talk", BackInRoom("desk-5", passed))]

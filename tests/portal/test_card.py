@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select, update
 
+from authz import Subject
 from desk.actors import permit_worker
 from simulator.phone import Phone
 from store import tables
@@ -210,9 +211,9 @@ def test_a_message_of_nobody_we_know_has_nobody_to_be_called_back(one_desk: Desk
 
 def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_about(one_desk: Desk) -> None:
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
-    staff = f"staff:{kim.staff}"
+    staff = Subject.of_staff(kim.staff)
     with one_desk.store.transaction("test") as tx:
-        alerts.alert(tx, "duress", "CA1", subject="person:8")
+        alerts.alert(tx, "duress", "CA1", subject=Subject("person:8"))
         alerts.alert(tx, "decoy", "1", subject=staff, account=3)
     assert "2 warnings to look into" in ana.read("/desk")
     assert "to look into" not in kim.read("/desk")

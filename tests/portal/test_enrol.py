@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from authz import Subject
 from store import tables
 from store.codes import one_time_links
 from store.verification import factors, totp
@@ -17,7 +18,7 @@ MIA = 8
 
 def link_for(desk: Desk, person: int = MIA) -> str:
     with desk.store.transaction("test") as tx:
-        return f"/enrol/{one_time_links.issue(tx, 'enrol', f'person:{person}')}"
+        return f"/enrol/{one_time_links.issue(tx, 'enrol', Subject.of_person(person))}"
 
 
 def confirmed(desk: Desk) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import tables
 from store.db.transaction import GrantRequiredError
 from store.staff import account_access
@@ -66,8 +66,8 @@ def test_e6_somebody_who_leads_lets_an_agent_go_on_with_one_press(desk: Desk) ->
     assert kim.get(f"/desk/tickets/{numbers[-1]}").status_code == 200
     le = tables.ledger.c
     lifted = select(le.who, le.fields).where(le.fields.like("%looks_lifted%"))
-    assert [(row.who, f"staff:{kim.staff}" in str(row.fields)) for row in rows(desk, lifted)] == [
-        (f"staff:{ana.staff}", True)
+    assert [(row.who, Subject.of_staff(kim.staff) in str(row.fields)) for row in rows(desk, lifted)] == [
+        (Subject.of_staff(ana.staff), True)
     ]
     for number in numbers[:29]:
         assert kim.get(f"/desk/tickets/{number}").status_code == 200
@@ -88,7 +88,7 @@ def test_e6_nobody_lets_themselves_go_on_and_no_agent_anybody(one_desk: Desk) ->
         assert agent.post(f"/desk/lead/look-on/{anas}", form).status_code == said
     assert ana.get(f"/desk/tickets/{numbers[-1]}").status_code == 403
     with one_desk.store.transaction("portal") as tx:
-        grant = tx.ask(Ask(f"staff:{anas}", Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(anas), Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         with pytest.raises(GrantRequiredError):
             account_access.lift(tx, grant, anas)
@@ -98,13 +98,13 @@ def test_e6_look_ups_are_let_go_on_with_the_same_press(one_desk: Desk) -> None:
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     kims = kim.staff
     with one_desk.store.transaction("slack") as tx:
-        grant = tx.ask(Ask(f"staff:{kims}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(kims), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         assert [account_access.looks_up(tx, grant) for _ in range(31)] == [True] * 30 + [False]
     ana.get("/desk/lead")
     ana.send(f"/desk/lead/look-on/{kims}")
     with one_desk.store.transaction("slack") as tx:
-        grant = tx.ask(Ask(f"staff:{kims}", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(kims), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         assert account_access.looks_up(tx, grant)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select, update
 
+from authz import Subject
 from simulator.phone import Phone
 from store import tables
 from tests.desk import Desk
@@ -152,7 +153,7 @@ def test_a_decoy_alarms_those_who_lead_in_the_same_transaction_and_looks_like_an
     assert alerts(desk) == ["decoy"]
     a = tables.alerts.c
     (alarm,) = rows(desk, select(a.audience, a.subject, a.at))
-    assert (alarm.audience, alarm.subject) == ("leads", f"staff:{kim.staff}")
+    assert (alarm.audience, alarm.subject) == ("leads", Subject.of_staff(kim.staff))
     assert alarm.at == desk.now
     ana.get("/desk/lead")
     assert "looked at a decoy account Kim Novak" in ana.words

@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
-from authz import person_of
 from deskgate.settings import SIMULATED_AGENT
 from simulator.phone import Phone
 from store import tables
@@ -186,7 +185,7 @@ def test_a_locked_out_owner_gets_back_in(room: Room) -> None:
 def test_a_call_under_a_threat(room: Room) -> None:
     number, support_id, pin = PEOPLE["raj.patel"]
     with room.desk.store.transaction("test") as tx:
-        pins.put(tx, pins.keep(tx.keys, person_of(SUBJECT["raj.patel"]), Pin(pin), Pin("71548236")))
+        pins.put(tx, pins.keep(tx.keys, SUBJECT["raj.patel"].person, Pin(pin), Pin("71548236")))
     raj = room.desk.exchange.phone(number)
     raj.dial()
     raj.press(f"{support_id}#")

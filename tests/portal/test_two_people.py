@@ -10,6 +10,7 @@ import re
 import pyotp
 from sqlalchemy import delete, select
 
+from authz import Subject
 from store import tables
 from store.codes import one_time_links
 from store.security import threat_mode
@@ -129,7 +130,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
 def test_e11_a_button_that_is_pressed_again_shows_the_same_pin(mailing: Desk, mailbox: Mailbox) -> None:
     """Or the PIN would be lost with the answer that was not waited for. In that browser alone, and for ten minutes."""
     with mailing.store.transaction("test") as tx:
-        token = one_time_links.issue(tx, "pin", f"person:{MIA}", life=24 * 3_600_000)
+        token = one_time_links.issue(tx, "pin", Subject.of_person(MIA), life=24 * 3_600_000)
     link, mia, other = f"/pin/{token}", Browser(mailing), Browser(mailing)
     mia.get(link)
     other.get(link)
@@ -245,4 +246,6 @@ def test_a8_asking_for_a_pin_is_looking_up_too(mailing: Desk) -> None:
         ana.send("/desk/lead/pin", person="00000000", action="pin_reissue", reason="x")
     assert "You have looked up as many people" in ana.words
     a = tables.alerts.c
-    assert [tuple(row) for row in rows(mailing, select(a.kind, a.subject))] == [("lookup_budget", f"staff:{ana.staff}")]
+    assert [tuple(row) for row in rows(mailing, select(a.kind, a.subject))] == [
+        ("lookup_budget", Subject.of_staff(ana.staff))
+    ]

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import select, update
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import tables
 from store.imports import import_run
 from store.imports.file_format import read
@@ -81,7 +81,7 @@ def test_b4_a_link_that_waits_in_the_queue_does_not_go_to_the_new_address(mailin
 def test_b4_no_code_to_link_slack_goes_there_either(mailing: Desk, mailbox: Mailbox) -> None:
     def asked() -> bool:
         with mailing.store.transaction("test") as tx:
-            grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+            grant = tx.ask(Ask(Subject("staff:1"), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
             return email_codes.ask(tx, grant, 8)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Engine, Table, create_engine, delete, insert, select
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
-from authz import Proof, load_schemes
+from authz import Proof, Subject, load_schemes
 from store import Keys, Store, open_store
 from store.ledger.verify import Verdict, verify
 from store.tables import checkpoints, ledger, segments
@@ -37,7 +37,15 @@ class Attacked:
             self.now += 1_000
             with (store or self.store).transaction("phone", f"CA{self.now}") as tx:
                 account = self.now // 1_000 % 3 or None
-                tx.record("person:1", account, "billing.view", "allowed", ["MT-3"], Proof.VERIFIED, ["invoice.amount"])
+                tx.record(
+                    Subject("person:1"),
+                    account,
+                    "billing.view",
+                    "allowed",
+                    ["MT-3"],
+                    Proof.VERIFIED,
+                    ["invoice.amount"],
+                )
 
     def mark(self) -> str:
         made = self.store.checkpoint()

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import insert, update
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import OPERATOR, Transaction, tables
 from store.calls import callbacks, claims, support_calls
 from store.jobs import job_queue
@@ -17,7 +17,7 @@ from store.tickets import agent_tickets, customer_tickets, ticket_queue
 from tests.store.interleaving import Deed, RefusedError
 
 RAJ, MIA, LEO, TIDEWORKS = 7, 8, 9, 3
-KIM, ANA, LEE, ZOE = "staff:1", "staff:2", "staff:3", "staff:4"
+KIM, ANA, LEE, ZOE = Subject("staff:1"), Subject("staff:2"), Subject("staff:3"), Subject("staff:4")
 
 Given = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Pairs(NamedTuple):
 
 
 def granted(
-    tx: Transaction, who: str, action: Action, account: int | None = TIDEWORKS, topic: Topic | None = None
+    tx: Transaction, who: Subject, action: Action, account: int | None = TIDEWORKS, topic: Topic | None = None
 ) -> Grant:
     verdict = tx.ask(Ask(who, action, account, topic, Proof.VERIFIED))
     if isinstance(verdict, Denied):
@@ -46,12 +46,12 @@ def colleagues(tx: Transaction) -> None:
         tx.connection.execute(insert(tables.staff).values(**row))
 
 
-def works(tx: Transaction, who: str) -> Grant:
+def works(tx: Transaction, who: Subject) -> Grant:
     return granted(tx, who, Action.DESK_TICKET_WORK)
 
 
 def hers(tx: Transaction, action: Action = Action.TICKET_REPLY) -> Grant:
-    return granted(tx, f"person:{MIA}", action, topic=Topic.TECHNICAL)
+    return granted(tx, Subject.of_person(MIA), action, topic=Topic.TECHNICAL)
 
 
 # --- a ticket
@@ -66,7 +66,7 @@ def a_ticket(tx: Transaction) -> Given:
 
 def edits(stamp: str) -> Deed:
     def deed(tx: Transaction, given: Given) -> object:
-        ask = Ask(f"person:{MIA}", Action.TICKET_REPLY, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
+        ask = Ask(Subject.of_person(MIA), Action.TICKET_REPLY, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
         return customer_tickets.edited(tx, ask, "T/C/1.1", f"as of {stamp}", stamp)
 
     return deed
@@ -144,7 +144,7 @@ HELD = Pairs(
 def a_ring(tx: Transaction) -> Given:
     colleagues(tx)
     tx.call = "CA1"
-    grant = granted(tx, f"person:{MIA}", Action.PHONE_SUPPORT)
+    grant = granted(tx, Subject.of_person(MIA), Action.PHONE_SUPPORT)
     return {"ring": support_calls.start(tx, grant, numbers=("+441632960001", "+441632960002"))}
 
 

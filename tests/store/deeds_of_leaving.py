@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyotp
 from sqlalchemy import delete
 
-from authz import Action
+from authz import Action, Subject
 from store import OPERATOR, Transaction, tables
 from store.accounts import delegations
 from store.staff import credentials, staff_list
@@ -83,7 +83,7 @@ TAKING = Pairs(
 
 def leo_asks_for_another(tx: Transaction, _given: Given) -> object:
     return isinstance(
-        delegations.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.view:technical"), int
+        delegations.ask(tx, granted(tx, Subject.of_person(LEO), Action.CONTACTS_VIEW), "ticket.view:technical"), int
     )
 
 

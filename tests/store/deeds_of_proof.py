@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import Transaction, tables
 from store.accounts import delegations
 from store.codes import one_time_codes, one_time_links
@@ -21,13 +21,13 @@ from tests.store.deeds import ANA, LEO, MIA, RAJ, TIDEWORKS, ZOE, Given, Pairs, 
 
 def a_code(tx: Transaction) -> Given:
     return {
-        "code": one_time_codes.issue(tx, "link", f"person:{MIA}"),
-        "page": one_time_links.issue(tx, "enrol", f"person:{MIA}"),
+        "code": one_time_codes.issue(tx, "link", Subject.of_person(MIA)),
+        "page": one_time_links.issue(tx, "enrol", Subject.of_person(MIA)),
     }
 
 
 def another_code(tx: Transaction, _given: Given) -> object:
-    return len(one_time_codes.issue(tx, "link", f"person:{MIA}"))
+    return len(one_time_codes.issue(tx, "link", Subject.of_person(MIA)))
 
 
 CODE = Pairs(
@@ -35,7 +35,7 @@ CODE = Pairs(
     {
         "another code": another_code,
         "it is redeemed": lambda tx, given: one_time_codes.redeem(tx, "link", given["code"]),
-        "it is void": lambda tx, _given: one_time_codes.void(tx, "link", f"person:{MIA}"),
+        "it is void": lambda tx, _given: one_time_codes.void(tx, "link", Subject.of_person(MIA)),
         "the page is used": lambda tx, given: one_time_links.use(tx, "enrol", given["page"]),
     },
 )
@@ -43,20 +43,20 @@ CODE = Pairs(
 
 def a_question(tx: Transaction) -> Given:
     tx.call = "CA1"
-    id, digits = slack_approvals.ask(tx, f"person:{MIA}", TIDEWORKS)
+    id, digits = slack_approvals.ask(tx, Subject.of_person(MIA), TIDEWORKS)
     return {"id": id, "digits": digits}
 
 
 def answers(tx: Transaction, given: Given) -> object:
-    return slack_approvals.answer(tx, f"person:{MIA}", given["id"], given["digits"], ends_at=tx.now + 60_000)
+    return slack_approvals.answer(tx, Subject.of_person(MIA), given["id"], given["digits"], ends_at=tx.now + 60_000)
 
 
 QUESTION = Pairs(
     a_question,
     {
         "the right number": answers,
-        "not me": lambda tx, given: slack_approvals.refuse(tx, f"person:{MIA}", given["id"]),
-        "the caller gives up": lambda tx, given: slack_approvals.give_up(tx, f"person:{MIA}", given["id"]),
+        "not me": lambda tx, given: slack_approvals.refuse(tx, Subject.of_person(MIA), given["id"]),
+        "the caller gives up": lambda tx, given: slack_approvals.give_up(tx, Subject.of_person(MIA), given["id"]),
         "all proofs end": lambda tx, _given: revocation.revoke(tx, [MIA], "pin"),
     },
 )
@@ -66,18 +66,18 @@ QUESTION = Pairs(
 
 
 def a_request(tx: Transaction) -> Given:
-    asked = delegations.ask(tx, granted(tx, f"person:{LEO}", Action.CONTACTS_VIEW), "ticket.open:technical")
+    asked = delegations.ask(tx, granted(tx, Subject.of_person(LEO), Action.CONTACTS_VIEW), "ticket.open:technical")
     assert isinstance(asked, int), asked
     return {"id": asked}
 
 
 def lends(tx: Transaction, given: Given) -> object:
-    verdict = tx.ask(Ask(f"person:{RAJ}", Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
+    verdict = tx.ask(Ask(Subject.of_person(RAJ), Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
     return delegations.lend(tx, verdict, given["id"], 1) is not None if isinstance(verdict, Grant) else verdict.reason
 
 
 def refuses(tx: Transaction, given: Given) -> object:
-    verdict = tx.ask(Ask(f"person:{RAJ}", Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
+    verdict = tx.ask(Ask(Subject.of_person(RAJ), Action.RIGHT_LEND, TIDEWORKS, None, Proof.VERIFIED))
     return delegations.refuse(tx, verdict, given["id"]) is not None if isinstance(verdict, Grant) else verdict.reason
 
 
@@ -86,21 +86,21 @@ LOAN = Pairs(a_request, {"Raj lends it": lends, "Raj refuses": refuses})
 
 def a_loan(tx: Transaction) -> Given:
     given = a_request(tx)
-    loan = delegations.lend(tx, granted(tx, f"person:{RAJ}", Action.RIGHT_LEND), given["id"], 1)
+    loan = delegations.lend(tx, granted(tx, Subject.of_person(RAJ), Action.RIGHT_LEND), given["id"], 1)
     assert loan is not None
     return {"loan": loan.id}
 
 
 def leo_opens(tx: Transaction, _given: Given) -> object:
-    verdict = tx.ask(Ask(f"person:{LEO}", Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED))
+    verdict = tx.ask(Ask(Subject.of_person(LEO), Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED))
     return verdict.reason if isinstance(verdict, Denied) else "allowed"
 
 
 LENT = Pairs(
     a_loan,
     {
-        "Raj takes it back": lambda tx, given: delegations.take_back(tx, f"person:{RAJ}", given["loan"]),
-        "Leo gives it back": lambda tx, given: delegations.take_back(tx, f"person:{LEO}", given["loan"]),
+        "Raj takes it back": lambda tx, given: delegations.take_back(tx, Subject.of_person(RAJ), given["loan"]),
+        "Leo gives it back": lambda tx, given: delegations.take_back(tx, Subject.of_person(LEO), given["loan"]),
         "Leo opens a ticket": leo_opens,
     },
 )
@@ -134,7 +134,7 @@ def a_wish(tx: Transaction) -> Given:
     return {"id": wanted}
 
 
-def leads(tx: Transaction, who: str) -> Grant:
+def leads(tx: Transaction, who: Subject) -> Grant:
     return granted(tx, who, Action.DESK_THREAT_SWITCH, None)
 
 

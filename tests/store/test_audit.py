@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic, load_schemes
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic, load_schemes
 from store import OPERATOR, WORKER, GrantRequiredError, Keys, Store, Transaction, open_store, tables
 from store.imports.file_format import read
 from store.imports.import_run import run
@@ -32,15 +32,15 @@ class Told:
         run(self.store, read(json.dumps(sample).encode()))
         self.now += 1_000
         with self.store.transaction("phone", "CA1") as tx:
-            grant = tx.ask(Ask("person:1", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
+            grant = tx.ask(Ask(Subject("person:1"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(grant, Grant)
             customer_tickets.open(tx, grant, subject="s", body="b")
         self.now += 1_000
         with self.store.transaction("phone", "CA2") as tx:
-            assert isinstance(tx.ask(Ask("person:3", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)), Denied)
+            assert isinstance(tx.ask(Ask(Subject("person:3"), Action.BILLING_VIEW, 1, None, Proof.VERIFIED)), Denied)
         self.now += 1_000
         with self.store.transaction("slack") as tx:
-            tx.record("staff:1", 3, "ticket.taken", "done")
+            tx.record(Subject("staff:1"), 3, "ticket.taken", "done")
 
     def entries(
         self, account: int | None = None, *, since: int | None = None, limit: int | None = None
@@ -94,7 +94,7 @@ def test_one_account_the_newest_and_those_since(told: Told) -> None:
 def test_somebody_erased_is_a_subject_again(told: Told) -> None:
     with told.store.transaction("test") as tx:
         tx.connection.execute(delete(tables.people).where(tables.people.c.username == "tom.reyes"))
-        tx.record("person:3", 99, "late", "done")
+        tx.record(Subject("person:3"), 99, "late", "done")
     assert [entry.who for entry in told.entries(1)] == ["olivia.hart", "person:3"]
     assert next(entry for entry in told.entries() if entry.action == "late").account == "account:99"
 

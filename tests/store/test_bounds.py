@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from authz import Action, Ask, Grant, Proof, Topic
+from authz import Action, Ask, Grant, Proof, Subject, Topic
 from store import OPERATOR, WORKER, GrantRequiredError, Keys, Transaction, tables
 from store.calls import live_calls, support_calls
 from store.messages import recordings, visible_messages
@@ -24,9 +24,9 @@ from tests.desk import SECRET
 from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
 
-OLIVIA, RAJ, MIA = "person:1", "person:7", "person:8"
+OLIVIA, RAJ, MIA = Subject("person:1"), Subject("person:7"), Subject("person:8")
 BAKERY, TIDEWORKS = 1, 3
-KIM, ANA = "staff:1", "staff:2"
+KIM, ANA = Subject("staff:1"), Subject("staff:2")
 SID = "RE" + "1" * 32
 THEIRS, BILLS, HELD, DRAFT, PENDING = 1001, 1002, 1003, 1004, 1005  # Tideworks', the last but one Raj's own
 
@@ -60,7 +60,7 @@ def desk(sample_sqlite: str) -> Iterator[Clocked]:
 
 def granted(
     tx: Transaction,
-    who: str,
+    who: Subject,
     action: Action,
     account: int | None = None,
     topic: Topic | None = None,
@@ -71,12 +71,12 @@ def granted(
     return verdict
 
 
-def work(who: str, account: int | None = None) -> Callable[[Transaction], Grant]:
+def work(who: Subject, account: int | None = None) -> Callable[[Transaction], Grant]:
     return lambda tx: granted(tx, who, Action.DESK_TICKET_WORK, account)
 
 
 def of(
-    who: str, action: Action, account: int | None = None, topic: Topic | None = None
+    who: Subject, action: Action, account: int | None = None, topic: Topic | None = None
 ) -> Callable[[Transaction], Grant]:
     return lambda tx: granted(tx, who, action, account, topic)
 
@@ -86,7 +86,7 @@ def lent(tx: Transaction) -> Grant:
     leo, raj = 9, 7
     row = {"account_id": TIDEWORKS, "lender": raj, "borrower": leo, "cell": "ticket.open:technical", "one_ticket": True}
     tx.connection.execute(insert(tables.delegations).values(**row, lent_at=tx.now, ends_at=tx.now + 1))
-    return granted(tx, f"person:{leo}", Action.TICKET_VIEW, TIDEWORKS, Topic.TECHNICAL)
+    return granted(tx, Subject.of_person(leo), Action.TICKET_VIEW, TIDEWORKS, Topic.TECHNICAL)
 
 
 VIEW, REPLY = Action.TICKET_VIEW, Action.TICKET_REPLY

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import Keys, tables
 from store.accounts import delegations
 from store.calls import call_state
@@ -67,7 +67,7 @@ def test_set_forward_over_and_over_no_more_than_ten_are_evaluated(guarded: Guard
 
 
 def test_a_code_is_good_once_whatever_the_clock_does(guarded: Guarded) -> None:
-    code = guarded.do(one_time_codes.issue, "link", "person:1")
+    code = guarded.do(one_time_codes.issue, "link", Subject("person:1"))
     guarded.now += HOUR
     assert guarded.do(one_time_codes.redeem, "link", code) is None, "too old"
     guarded.now -= HOUR
@@ -78,7 +78,7 @@ def test_a_code_is_good_once_whatever_the_clock_does(guarded: Guarded) -> None:
 
 def test_b6_what_was_made_by_a_clock_a_day_ahead_proves_nothing_once_it_is_put_right(guarded: Guarded) -> None:
     (person,) = guarded.add_people(1)
-    subject = f"person:{person}"
+    subject = Subject.of_person(person)
     with guarded.transaction() as tx:
         tx.connection.execute(
             insert(tables.accounts).values(id=1, number="1", name="A", scheme="memset", status="active")
@@ -123,7 +123,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     one, two = (row.id for row in guarded.rows(select(tables.staff.c.id).order_by(tables.staff.c.id)))
 
     def leads(tx: Transaction, staff: int, do: Callable[..., bool], *given: Any, **named: Any) -> bool:
-        grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
+        grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         return do(tx, grant, *given, **named)
 
@@ -134,7 +134,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     state = guarded.do(lambda tx: installations.begin(tx.keys, "0" * 11, tx.now))
     assert guarded.do(leads, one, dual_control.ask, "pin_unlock", person=asked)
     with guarded.transaction("CA1") as tx:
-        subject = f"person:{asked}"
+        subject = Subject.of_person(asked)
         for answered in (False, True):
             id, number = slack_approvals.ask(tx, subject, 1)
             answers.append((id, number))
@@ -162,10 +162,12 @@ def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> Non
     with guarded.transaction("CA1") as tx:
         tx.connection.execute(insert(tables.accounts).values(**account))
         call_state.begin(tx, "CA1", "{}", "f", "answer")
-        id, number = slack_approvals.ask(tx, f"person:{person}", 1)
+        id, number = slack_approvals.ask(tx, Subject.of_person(person), 1)
     guarded.now -= DAY
     assert guarded.do(slack_approvals.outcome, id) is False
-    assert guarded.do(slack_approvals.answer, f"person:{person}", id, number, ends_at=guarded.now + MINUTE) is None
+    assert (
+        guarded.do(slack_approvals.answer, Subject.of_person(person), id, number, ends_at=guarded.now + MINUTE) is None
+    )
 
 
 def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_put_right(sample_sqlite: str) -> None:
@@ -174,18 +176,18 @@ def test_b6_what_was_asked_for_by_a_clock_a_day_ahead_is_not_counted_once_it_is_
 
     def asks(cell: str) -> int | str:
         with desk.transaction() as tx:
-            grant = tx.ask(Ask("person:9", Action.CONTACTS_VIEW, 3, None, Proof.VERIFIED))
+            grant = tx.ask(Ask(Subject("person:9"), Action.CONTACTS_VIEW, 3, None, Proof.VERIFIED))
             assert isinstance(grant, Grant)
             return delegations.ask(tx, grant, cell)
 
     def looked() -> int:
         with desk.transaction() as tx:
-            grant = tx.ask(Ask("staff:1", Action.DESK_PROOF_ASK, None, None, Proof.NONE))
+            grant = tx.ask(Ask(Subject("staff:1"), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
             return account_access.count(tx, grant)
 
     def texted() -> bool:
-        return bool(desk.do(sms_codes.ask, "person:1", "CA1", ("GB",)))
+        return bool(desk.do(sms_codes.ask, Subject("person:1"), "CA1", ("GB",)))
 
     cells = ("ticket.open:technical", "ticket.view:technical", "ticket.reply:technical")
     right = desk.now
@@ -211,7 +213,7 @@ def test_b6_what_was_looked_at_by_a_clock_ahead_counts_no_more_once_they_are_let
     """And no clock that is ahead while they are let go on makes what they look at afterwards count for nothing."""
     desk = Clocked(sample_url, Keys.parse(SECRET))
 
-    def may(action: Action, subject: str, do: Callable[..., Any], *given: Any) -> Any:
+    def may(action: Action, subject: Subject, do: Callable[..., Any], *given: Any) -> Any:
         with desk.transaction() as tx:
             grant = tx.ask(Ask(subject, action, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
@@ -223,19 +225,17 @@ def test_b6_what_was_looked_at_by_a_clock_ahead_counts_no_more_once_they_are_let
 
     with desk.transaction() as tx:
         lead = (
-            tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.role == "supervisor"))
-            .scalars()
-            .first()
+            tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.role == "supervisor")).scalars().one()
         )
     desk.now += 30_000
     looks()
     desk.now -= 30_000
-    assert may(Action.DESK_PROOF_ASK, "staff:1", account_access.count) == 1
-    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", account_access.lift, 1)
-    assert may(Action.DESK_PROOF_ASK, "staff:1", account_access.count) == 0
+    assert may(Action.DESK_PROOF_ASK, Subject("staff:1"), account_access.count) == 1
+    assert may(Action.DESK_THREAT_SWITCH, Subject.of_staff(lead), account_access.lift, 1)
+    assert may(Action.DESK_PROOF_ASK, Subject("staff:1"), account_access.count) == 0
     desk.now += DAY
-    assert may(Action.DESK_THREAT_SWITCH, f"staff:{lead}", account_access.lift, 1)
+    assert may(Action.DESK_THREAT_SWITCH, Subject.of_staff(lead), account_access.lift, 1)
     desk.now -= DAY
     looks()
-    assert may(Action.DESK_PROOF_ASK, "staff:1", account_access.count) == 1
+    assert may(Action.DESK_PROOF_ASK, Subject("staff:1"), account_access.count) == 1
     desk.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from authz import Proof
+from authz import Proof, Subject
 from store import tables
 from store.verification import step_ups
 from tests.store.clocked import MINUTE, Clocked
@@ -35,7 +35,7 @@ def test_h11_a_proof_that_ended_while_it_waited_counts_no_more(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (person,) = clocked.add_people(1)
-    subject = f"person:{person}"
+    subject = Subject.of_person(person)
     with clocked.transaction("CA1") as tx:
         account = tx.connection.execute(
             tables.accounts.insert()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from authz import Action, Ask, Denied, Proof, Reason
+from authz import Action, Ask, Denied, Proof, Reason, Subject
 from store import Keys, tables
 from store.tickets import customer_tickets
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
-OLIVIA, DEV, BAKERY, STUDIO = "person:1", "person:2", 1, 2
+OLIVIA, DEV, BAKERY, STUDIO = Subject("person:1"), Subject("person:2"), 1, 2
 
 
 class Desk(Clocked):
@@ -26,7 +26,7 @@ class Desk(Clocked):
             return made[0]
 
     def hand_in(
-        self, number: int, who: str = OLIVIA, account: int = BAKERY, proof: Proof = Proof.STEPPED_UP
+        self, number: int, who: Subject = OLIVIA, account: int = BAKERY, proof: Proof = Proof.STEPPED_UP
     ) -> bool | Denied:
         asked = Ask(who, Action.SERVICE_CANCEL, account, None, proof)
         with self.transaction() as tx:
@@ -90,7 +90,7 @@ def test_a_right_that_went_meanwhile_is_gone(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("who", "account"), [(DEV, BAKERY), (DEV, STUDIO), (OLIVIA, STUDIO)])
-def test_it_is_nobody_elses_and_of_no_other_account(desk: Desk, who: str, account: int) -> None:
+def test_it_is_nobody_elses_and_of_no_other_account(desk: Desk, who: Subject, account: int) -> None:
     number = desk.draft()
     assert desk.hand_in(number, who, account) is False
     assert desk.ticket(number) == ("draft", [""])

@@ -9,11 +9,12 @@ from itertools import permutations
 import pytest
 from sqlalchemy import insert, select, text
 
+from authz import Subject
 from store import Transaction, tables
 from store.messages import edits, timeline
 from tests.store.clocked import Clocked
 
-SOURCE, AUTHOR = "D1:1.000001", "person:1"
+SOURCE, AUTHOR = "D1:1.000001", Subject("person:1")
 Do = Callable[[Transaction], object]
 
 
@@ -128,8 +129,8 @@ def test_h6_what_was_missed_all_the_same_is_swept_up(desk: Clocked, words: str |
 
 def test_h6_only_by_its_author(desk: Clocked) -> None:
     desk.do(MESSAGE)
-    assert not desk.do(edits.edit, "person:2", SOURCE, "else", "9.000001")
-    desk.do(edits.early, "person:1", "D1:2.000001", "mine", "2.000001")
-    desk.do(edits.early, "person:2", "D1:2.000001", "else", "3.000001")
-    assert desk.do(edits.unfiled, "person:1", "D1:2.000001") == "mine"
-    assert desk.do(edits.unfiled, "person:2", "D1:2.000001") is None
+    assert not desk.do(edits.edit, Subject("person:2"), SOURCE, "else", "9.000001")
+    desk.do(edits.early, Subject("person:1"), "D1:2.000001", "mine", "2.000001")
+    desk.do(edits.early, Subject("person:2"), "D1:2.000001", "else", "3.000001")
+    assert desk.do(edits.unfiled, Subject("person:1"), "D1:2.000001") == "mine"
+    assert desk.do(edits.unfiled, Subject("person:2"), "D1:2.000001") is None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from authz import CELLS, Action, Ask, Denied, Grant, Proof, Reason, Topic, load_schemes
+from authz import CELLS, Action, Ask, Denied, Grant, Proof, Reason, Subject, Topic, load_schemes
 from store import tables
 from store.accounts import account_details
 from store.accounts.people import check_digit
@@ -86,7 +86,7 @@ def desk(_sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
     import_run.run(opened.store, read(json.dumps(customers()).encode()))
     for n, (person, account) in enumerate(pairs(opened)):
         with opened.store.transaction("test") as tx:
-            opens = tx.ask(Ask(f"person:{person}", Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
+            opens = tx.ask(Ask(Subject.of_person(person), Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(opens, Grant)
             customer_tickets.open(tx, opens, subject=f"Trouble {canary(n)}", body=f"It is {canary(n)}")
     yield opened
@@ -111,9 +111,10 @@ def test_every_action_on_everybody_elses_account_is_refused(desk: Desk) -> None:
     for person, own in everybody:
         with desk.store.transaction("test") as tx:
             for _, account in everybody:
-                tx.proved_further(f"person:{person}", account)
+                tx.proved_further(Subject.of_person(person), account)
                 asks = [
-                    Ask(f"person:{person}", action, account, topic, Proof.STEPPED_UP) for action, topic in CELL_ACTIONS
+                    Ask(Subject.of_person(person), action, account, topic, Proof.STEPPED_UP)
+                    for action, topic in CELL_ACTIONS
                 ]
                 offered = tx.offer(asks)
                 assert bool(offered) == (account == own)
@@ -126,15 +127,15 @@ def test_the_reason_is_that_they_are_no_contact(desk: Desk) -> None:
     (one, _), (_, others), *_ = pairs(desk)
     for action, topic in CELL_ACTIONS:
         with desk.store.transaction("test") as tx:
-            tx.proved_further(f"person:{one}", others)
-            verdict = tx.ask(Ask(f"person:{one}", action, others, topic, Proof.STEPPED_UP))
+            tx.proved_further(Subject.of_person(one), others)
+            verdict = tx.ask(Ask(Subject.of_person(one), action, others, topic, Proof.STEPPED_UP))
         assert isinstance(verdict, Denied)
         assert verdict.reason is Reason.NOT_A_CONTACT
 
 
 def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -> None:
     for n, (person, account) in enumerate(pairs(desk)):
-        subject, told = f"person:{person}", list[object]()
+        subject, told = Subject.of_person(person), list[object]()
         with desk.store.transaction("test") as tx:
             tx.proved_further(subject, account)
             offered = tx.offer(
@@ -158,7 +159,7 @@ def test_what_the_store_tells_is_of_the_account_of_the_grant_alone(desk: Desk) -
             )
 
 
-def offered_again(tx: Any, subject: str, account: int) -> Grant:
+def offered_again(tx: Any, subject: Subject, account: int) -> Grant:
     opens = tx.ask(Ask(subject, Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
     assert isinstance(opens, Grant)
     return opens

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 
 import store
-from authz import CELL_OF, CELLS, DESK_CELLS, Action, Ask, Grant, Proof, Topic
+from authz import CELL_OF, CELLS, DESK_CELLS, Action, Ask, Grant, Proof, Subject, Topic
 from store import LINE, OPERATOR, WORKER, GrantRequiredError, Keys, Transaction
 from store.accounts import account_details, people
 from store.calls import call_state, support_calls
@@ -26,8 +26,8 @@ from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
 from tests.store.ungranted import REASONS
 
-OWNER, ACCOUNT = "person:1", 1  # Olivia Hart, owner of Harbour Bakery
-LEAD = "staff:2"  # Ana Brandt, a supervisor of the desk
+OWNER, ACCOUNT = Subject("person:1"), 1  # Olivia Hart, owner of Harbour Bakery
+LEAD = Subject("staff:2")  # Ana Brandt, a supervisor of the desk
 
 # --- every public function
 
@@ -201,7 +201,7 @@ def test_some_forgeries_cannot_even_be_made(container: Container) -> None:
                 make()
         with pytest.raises(AttributeError):
             object.__setattr__(grant, "account", 2)
-        refused = tx.ask(Ask("person:4", Action.TICKET_OPEN, ACCOUNT, Topic.TECHNICAL, Proof.VERIFIED))
+        refused = tx.ask(Ask(Subject("person:4"), Action.TICKET_OPEN, ACCOUNT, Topic.TECHNICAL, Proof.VERIFIED))
         with pytest.raises(TypeError):
             object.__setattr__(refused, "__class__", Grant)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from authz import Subject
 from store import tables
 from store.imports.import_run import ImportResult
 from store.verification import pins
@@ -215,7 +216,7 @@ def test_a_change_of_contacts_is_in_the_ledger_and_the_owner_is_told(full: Desk)
     ]
     (account,) = full.rows(select(tables.accounts.c.id).where(tables.accounts.c.number == "200417"))
     assert full.ledger("contacts.changed") == [
-        ("desk:operator", *account, word, f"person:{full.id_of(name)}", "shell")
+        ("desk:operator", *account, word, Subject.of_person(full.id_of(name)), "shell")
         for word, name in (("added", "mia.chen"), ("changed", "dev.anand"), ("removed", "tom.reyes"))
     ]
     gone = {"notice": "contact_removed", "account": account[0], "person": full.id_of("tom.reyes")}

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import insert, select
 
+from authz import Subject
 from store import Keys, tables
 from store.imports.file_format import ImportFileError
 from store.verification import attempt_limits, pins
@@ -64,7 +65,7 @@ def test_reset_replaces_pins_forgets_failures_and_tells_the_person(full: Desk) -
     assert full.has_pin("olivia.hart", "48291536")
     assert full.rows(select(tables.pin_guards)) == []
     id = full.id_of("olivia.hart")
-    assert full.ledger("pin_set") == [("desk:operator", None, "done", f"person:{id}", "shell")]
+    assert full.ledger("pin_set") == [("desk:operator", None, "done", Subject.of_person(id), "shell")]
     assert full.notices() == [{"notice": "pin_set", "person": id}]
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Table, insert, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from authz import Action, Ask, Grant, Proof
+from authz import Action, Ask, Grant, Proof, Subject
 from store import OPERATOR
 from store.db.ledger_chain import HOUR
 from store.ledger import audit
@@ -22,7 +22,7 @@ from tests.store.attacked import KINDS, OLD, TABLES, Attacked
 
 COLUMNS = [(table, column.name) for table in TABLES for column in table.c]
 SEGMENTS = ("", " ", "x", "0" * 16, "F" * 16, "f" * 15)
-FORGED = {"who": "person:7", "decision": "FORGED", "mac": bytes(32)}
+FORGED = {"who": Subject("person:7"), "decision": "FORGED", "mac": bytes(32)}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
-from authz import Action, Ask, Grant, Proof, Topic, load_schemes
+from authz import Action, Ask, Grant, Proof, Subject, Topic, load_schemes
 from store import ConnectionLostError, Keys, Store, open_store
 from store.db.ledger_chain import SEGMENT_LIFE, Segments
 from store.db.transaction import Transaction
@@ -59,7 +59,7 @@ def with_olivia(url: str) -> Store:
 
 
 def open_ticket(tx: Transaction) -> int:
-    grant = tx.ask(Ask("person:1", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
+    grant = tx.ask(Ask(Subject("person:1"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
     assert isinstance(grant, Grant)
     return customer_tickets.open(tx, grant, subject="s", body="b")
 
@@ -130,7 +130,7 @@ def test_eight_writers_leave_a_clean_ledger_and_so_it_looks_meanwhile(store: Sto
                 with store.transaction("phone") as tx:
                     open_ticket(tx)
                     for extra in range(i % 3):
-                        tx.record("person:1", 1, "extra", f"{extra}")
+                        tx.record(Subject("person:1"), 1, "extra", f"{extra}")
                     if i % 4 == 3:
                         raise ZeroDivisionError  # rolls back
             except ZeroDivisionError:
@@ -157,8 +157,8 @@ def test_a_rolled_back_transaction_leaves_no_gap(sqlite_url: str) -> None:
     for fails in (False, True, True, False):
         try:
             with store.transaction("phone") as tx:
-                tx.record("nobody", None, "one", "kept")
-                tx.record("nobody", None, "two", "kept")
+                tx.record(Subject("nobody"), None, "one", "kept")
+                tx.record(Subject("nobody"), None, "two", "kept")
                 if fails:
                     raise ZeroDivisionError
         except ZeroDivisionError:
@@ -174,7 +174,7 @@ def test_a_lane_is_left_after_an_hour(sqlite_url: str) -> None:
     store = open_store(sqlite_url, Keys([KEY]), load_schemes(), lambda: now, 1)
     for _ in range(4):
         with store.transaction("phone") as tx:
-            tx.record("nobody", None, "one", "kept")
+            tx.record(Subject("nobody"), None, "one", "kept")
         now += SEGMENT_LIFE // 2
     assert count(store, segments.c.id) == 2
     assert verify(store).broken is None

@@ -11,7 +11,7 @@ from alembic import command
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
 import store
-from authz import Action, Ask, Grant, Proof, Topic, load_schemes
+from authz import Action, Ask, Grant, Proof, Subject, Topic, load_schemes
 from store import Keys, open_store
 from store.db.engine import make_engine
 from store.db.schema import _config
@@ -85,7 +85,7 @@ def test_everything_is_still_there(old: str) -> None:
     opened = open_store(old, Keys.parse(SECRET), load_schemes(), lambda: 1_000_000)
     try:
         with opened.transaction("test") as tx:
-            verdict = tx.ask(Ask("person:1", Action.TICKET_VIEW, 1, Topic.TECHNICAL, Proof.VERIFIED))
+            verdict = tx.ask(Ask(Subject("person:1"), Action.TICKET_VIEW, 1, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(verdict, Grant)
             found = customer_lists.conversation(tx, [verdict], 1001)
             assert found is not None
@@ -93,7 +93,7 @@ def test_everything_is_still_there(old: str) -> None:
             member = slack_members.find(tx, "T1", "U1")
             assert member is not None
             assert (member.subject, member.via, member.dm) == ("person:1", None, None)
-            work = tx.ask(Ask("staff:1", Action.DESK_TICKET_WORK, 1, None, Proof.NONE))
+            work = tx.ask(Ask(Subject("staff:1"), Action.DESK_TICKET_WORK, 1, None, Proof.NONE))
             assert isinstance(work, Grant)
             agent_tickets.answer(tx, work, 1001, "Better now?", phone=True)
     finally:

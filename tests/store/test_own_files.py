@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from authz import load_schemes
+from authz import Subject, load_schemes
 from store import HashPool, Keys, migrate, open_store
 from store.db.last_seen import Memory, Seen
 from store.db.own_folder import folder_of_ours
@@ -39,7 +39,7 @@ def test_b7_the_database_is_its_owners(tmp_path: Path, before: int | None) -> No
     migrate(url)
     store = open_store(url, Keys([bytes(32)]), load_schemes())
     with store.transaction("test") as tx:
-        tx.record("nobody", None, "call", "began")
+        tx.record(Subject("nobody"), None, "call", "began")
     found = modes(tmp_path)
     assert set(found) >= {"desk.db", "desk.db-wal", "desk.db-shm", "desk.db.gate"}
     assert set(found.values()) == {0o600}, found

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from authz import Subject
 from store import tables
 from store.codes import one_time_codes, one_time_links
 from tests.store.clocked import MINUTE, Clocked
@@ -21,7 +22,7 @@ def clocked(store_url: str) -> Iterator[Clocked]:
 
 
 def test_a_token_is_looked_at_often_and_used_once(clocked: Clocked) -> None:
-    token = clocked.do(one_time_links.issue, "enrol", "person:7", "bound here")
+    token = clocked.do(one_time_links.issue, "enrol", Subject("person:7"), "bound here")
     for _ in range(3):
         assert clocked.do(one_time_links.look, "enrol", token) == ("person:7", "bound here")
     assert clocked.do(one_time_links.use, "enrol", token) == ("person:7", "bound here")
@@ -30,13 +31,13 @@ def test_a_token_is_looked_at_often_and_used_once(clocked: Clocked) -> None:
 
 
 def test_a_token_is_long_and_kept_as_a_digest(clocked: Clocked) -> None:
-    token = clocked.do(one_time_links.issue, "join", "staff:1", life=24 * 60 * MINUTE)
+    token = clocked.do(one_time_links.issue, "join", Subject("staff:1"), life=24 * 60 * MINUTE)
     assert len(token) == 43
     assert not [row for row in clocked.rows(select(tables.codes)) if token in str(row)]
 
 
 def test_a_token_is_of_its_kind_and_its_time(clocked: Clocked) -> None:
-    token = clocked.do(one_time_links.issue, "enrol", "person:7")
+    token = clocked.do(one_time_links.issue, "enrol", Subject("person:7"))
     for wrong in (token[:-1], token + "A", token.swapcase(), "", "é" * 50):
         assert clocked.do(one_time_links.use, "enrol", wrong) is None
     assert clocked.do(one_time_links.use, "pin", token) is None
@@ -49,16 +50,16 @@ def test_a_token_is_of_its_kind_and_its_time(clocked: Clocked) -> None:
 
 
 def test_a_new_token_ends_the_one_before_it(clocked: Clocked) -> None:
-    first = clocked.do(one_time_links.issue, "enrol", "person:7")
-    other = clocked.do(one_time_links.issue, "enrol", "person:8")
-    second = clocked.do(one_time_links.issue, "enrol", "person:7")
+    first = clocked.do(one_time_links.issue, "enrol", Subject("person:7"))
+    other = clocked.do(one_time_links.issue, "enrol", Subject("person:8"))
+    second = clocked.do(one_time_links.issue, "enrol", Subject("person:7"))
     assert clocked.do(one_time_links.look, "enrol", first) is None
     assert clocked.do(one_time_links.look, "enrol", second) is not None
     assert clocked.do(one_time_links.look, "enrol", other) is not None
 
 
 def test_of_those_who_use_it_at_once_one_succeeds(clocked: Clocked) -> None:
-    token, won = clocked.do(one_time_links.issue, "pin", "person:7"), []
+    token, won = clocked.do(one_time_links.issue, "pin", Subject("person:7")), []
     barrier = threading.Barrier(4)
 
     def try_it() -> None:
@@ -77,6 +78,6 @@ def test_of_those_who_use_it_at_once_one_succeeds(clocked: Clocked) -> None:
 def test_a_kind_that_nobody_has_listed_is_refused(clocked: Clocked) -> None:
     """What `revoke` ends is written down by kind: see test_taken_away."""
     with pytest.raises(ValueError, match="no kind of page"):
-        clocked.do(one_time_links.issue, "strange", "person:7")
+        clocked.do(one_time_links.issue, "strange", Subject("person:7"))
     with pytest.raises(ValueError, match="no kind of code"):
-        clocked.do(one_time_codes.issue, "strange", "person:7")
+        clocked.do(one_time_codes.issue, "strange", Subject("person:7"))

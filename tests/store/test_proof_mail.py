@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import delete, insert, select
 
-from authz import Action, Ask, Denied, Grant, Proof
+from authz import Action, Ask, Denied, Grant, Proof, Subject
 from store import OPERATOR, WORKER, Keys, Transaction, tables
 from store.codes import one_time_codes
 from store.jobs import job_queue
@@ -19,11 +19,11 @@ from store.staff.email_codes import A_DAY, APART, DAY
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
-KIM = "staff:1"  # an agent
+KIM = Subject("staff:1")  # an agent
 MIA = ("10000081", "+441632960108")
 
 
-def granted(tx: Transaction, who: str, action: Action) -> Grant:
+def granted(tx: Transaction, who: Subject, action: Action) -> Grant:
     verdict = tx.ask(Ask(who, action, None, None, Proof.NONE))
     assert isinstance(verdict, Grant)
     return verdict
@@ -110,8 +110,8 @@ def test_a_code_is_asked_for_and_none_is_in_the_queue(desk: Desk, mia: int) -> N
     assert desk.fields() == [f"asked_proof_of:person:{mia}"]
 
 
-@pytest.mark.parametrize("who", [OPERATOR, WORKER, "person:1", "nobody"])
-def test_only_those_who_talk_to_callers_may_ask(desk: Desk, who: str) -> None:
+@pytest.mark.parametrize("who", [OPERATOR, WORKER, Subject("person:1"), Subject("nobody")])
+def test_only_those_who_talk_to_callers_may_ask(desk: Desk, who: Subject) -> None:
     with desk.transaction() as tx:
         tx.proved_further(who, None)
         assert isinstance(tx.ask(Ask(who, Action.DESK_PROOF_ASK, None, None, Proof.STEPPED_UP)), Denied)
@@ -187,7 +187,7 @@ def test_the_code_is_theirs_and_goes_to_their_address(desk: Desk, mia: int) -> N
     made = desk.sent(mia)
     assert (made.to, made.name) == ("mia@tideworks.example", "Mia Chen")
     assert made.code not in repr(made)
-    assert desk.do(one_time_codes.redeem, "link", made.code) == (f"person:{mia}", "")
+    assert desk.do(one_time_codes.redeem, "link", made.code) == (Subject.of_person(mia), "")
     assert desk.fields() == [f"contact.name contact.email code_sent_to:person:{mia}"]
 
 

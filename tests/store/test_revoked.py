@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import insert, select
 
-from authz import Action, Ask, Denied, Grant, Proof, Reason, Topic
+from authz import Action, Ask, Denied, Grant, Proof, Reason, Subject, Topic
 from store import Keys, tables
 from store.accounts import account_details
 from store.codes import one_time_codes
@@ -26,7 +26,7 @@ from tests.store.clocked import Clocked
 ROUNDS = int(os.environ.get("SOAK_REVOCATIONS", "60"))
 READERS = 4
 MIA, TIDEWORKS = 8, 3
-OPENS = Ask(f"person:{MIA}", Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
+OPENS = Ask(Subject.of_person(MIA), Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_contact_who_is_removed_has_nothing_at_the_next_request(desk: Clocked)
     desk.do(lambda tx: hold(tx, "manage_support", tables.contacts.c.person_id.in_(people)))
     carry = {}
     for one in people:
-        subject = f"person:{one}"
+        subject = Subject.of_person(one)
         with desk.transaction() as tx:
             assert isinstance(tx.ask(OPENS._replace(subject=subject)), Grant)
             step_ups.reached(tx, subject, TIDEWORKS, "authenticator", f"CA{one}", ends_at=tx.now + 900_000)
@@ -106,7 +106,7 @@ def test_a_contact_who_is_removed_has_nothing_at_the_next_request(desk: Clocked)
     desk.do(lambda tx: tx.connection.execute(tables.contacts.delete().where(c.person_id.in_(people))))
     shut = 0
     for one in people:
-        subject = f"person:{one}"
+        subject = Subject.of_person(one)
         with desk.transaction() as tx:
             tx.proved_further(subject, TIDEWORKS)
             verdict = tx.ask(OPENS._replace(subject=subject, proof=Proof.STEPPED_UP))

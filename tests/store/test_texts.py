@@ -12,7 +12,7 @@ import phonenumbers
 import pytest
 from sqlalchemy import insert, select, update
 
-from authz import subject_of
+from authz import Subject
 from store import Keys, tables
 from store.codes import one_time_codes
 from store.verification import sms_codes
@@ -26,7 +26,7 @@ LISTED = ("GB", "DE", "FR")
 class Desk(Clocked):
     def ask(self, person: int, countries: tuple[str, ...] = LISTED) -> bool:
         with self.transaction() as tx:
-            return sms_codes.ask(tx, subject_of(person), "CA1", countries)
+            return sms_codes.ask(tx, Subject.of_person(person), "CA1", countries)
 
     def with_number(self, person: int, number: str, *, hours: int = 100) -> None:
         with self.transaction() as tx:
@@ -72,7 +72,7 @@ def test_ten_thousand_requests_over_two_hundred_countries(one: Desk) -> None:
         one.now += 6 * MINUTE
         with one.transaction() as tx:
             for person in dice.choices(people, k=100):
-                asked[person] += sms_codes.ask(tx, subject_of(person), "CA1", LISTED)
+                asked[person] += sms_codes.ask(tx, Subject.of_person(person), "CA1", LISTED)
     sent = Counter(country for _, country in one.sent())
     assert set(sent) == set(LISTED)
     assert max(asked.values()) == sms_codes.TO_A_PERSON
@@ -158,9 +158,9 @@ def test_without_a_country_nothing_is_sent(one: Desk) -> None:
 
 
 def test_a_code_that_was_asked_for_anew_is_good_no_more(one: Desk) -> None:
-    before = one.do(one_time_codes.issue, BY_TEXT, subject_of(1), "CA1")
+    before = one.do(one_time_codes.issue, BY_TEXT, Subject.of_person(1), "CA1")
     assert one.ask(1)
-    assert one.do(one_time_codes.use, BY_TEXT, before, subject_of(1)) is None
+    assert one.do(one_time_codes.use, BY_TEXT, before, Subject.of_person(1)) is None
 
 
 def test_what_was_counted_is_dropped_when_it_counts_no_more(one: Desk) -> None:

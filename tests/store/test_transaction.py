@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
-from authz import Action, Ask, Denied, Grant, Proof, Topic
+from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import ConnectionLostError, GrantRequiredError, Keys, Store, Transaction, open_store, tables
 from store.accounts import account_details
 from store.ledger import verify
@@ -23,8 +23,8 @@ from tests.rights import hold
 from tests.statements import watched
 from tests.store.clocked import NOON, SCHEMES, Clocked
 
-OPENS = Ask("person:1", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
-MAY_NOT = Ask("person:4", Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
+OPENS = Ask(Subject("person:1"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
+MAY_NOT = Ask(Subject("person:4"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED)
 SID = "RE" + "1" * 32
 
 
@@ -74,7 +74,7 @@ def test_a_fault_takes_back_the_entry_and_the_effect(desk: Clocked) -> None:
 
 def test_what_was_told_is_named_in_the_entry_it_was_told_under(desk: Clocked) -> None:
     with desk.transaction("CA1") as tx:
-        bills = granted(tx, Ask("person:1", Action.BILLING_VIEW, 1, None, Proof.VERIFIED))
+        bills = granted(tx, Ask(Subject("person:1"), Action.BILLING_VIEW, 1, None, Proof.VERIFIED))
         account_details.invoices(tx, bills)
         account_details.invoices(tx, bills)
     e = tables.ledger.c
@@ -86,13 +86,13 @@ def test_what_was_told_is_named_in_the_entry_it_was_told_under(desk: Clocked) ->
 def test_h15_an_offer_is_no_entry_until_something_is_told_under_it(desk: Clocked) -> None:
     cells = [(Action.TICKET_OPEN, Topic.TECHNICAL), (Action.TICKET_OPEN, Topic.BILLING), (Action.BILLING_VIEW, None)]
     with desk.transaction() as tx:
-        offered = tx.offer([Ask("person:4", action, 1, topic, Proof.VERIFIED) for action, topic in cells])
+        offered = tx.offer([Ask(Subject("person:4"), action, 1, topic, Proof.VERIFIED) for action, topic in cells])
         assert set(offered) == {"ticket.open:billing", "billing.view"}
         assert account_details.invoices(tx, offered["billing.view"])
         with pytest.raises(GrantRequiredError):
             account_details.invoices(tx, offered["ticket.open:billing"])
         account_details.invoices(
-            tx, tx.offer([Ask("person:4", Action.BILLING_VIEW, 1, None, Proof.VERIFIED)])["billing.view"]
+            tx, tx.offer([Ask(Subject("person:4"), Action.BILLING_VIEW, 1, None, Proof.VERIFIED)])["billing.view"]
         )
     assert ledger(desk) == [("person:4", "billing.view", "allowed")], "the same yes is one entry"
     e = tables.ledger.c
@@ -103,11 +103,11 @@ def test_h15_an_offer_is_no_entry_until_something_is_told_under_it(desk: Clocked
 
 def test_h15_what_is_offered_on_every_account_is_written_for_those_that_are_told(desk: Clocked) -> None:
     with desk.transaction() as tx:
-        offered = tx.offer_accounts("person:2", Proof.VERIFIED, [(Action.SERVICE_VIEW, None)])
+        offered = tx.offer_accounts(Subject("person:2"), Proof.VERIFIED, [(Action.SERVICE_VIEW, None)])
         assert [account_details.name(tx, grant).number for grant in offered.values()] == ["200417", "300528", "400639"]
-        assert tx.offer_accounts("person:2", Proof.CLAIMED, [(Action.SERVICE_VIEW, None)]) == {}
-        assert tx.offer_accounts("person:0", Proof.VERIFIED, [(Action.SERVICE_VIEW, None)]) == {}
-        assert tx.offer_everywhere("person:2", Proof.VERIFIED, [(Action.BILLING_VIEW, None)])
+        assert tx.offer_accounts(Subject("person:2"), Proof.CLAIMED, [(Action.SERVICE_VIEW, None)]) == {}
+        assert tx.offer_accounts(Subject("person:0"), Proof.VERIFIED, [(Action.SERVICE_VIEW, None)]) == {}
+        assert tx.offer_everywhere(Subject("person:2"), Proof.VERIFIED, [(Action.BILLING_VIEW, None)])
     e = tables.ledger.c
     told = desk.rows(select(e.account, e.action, e.decision, e.fields).where(e.at >= NOON).order_by(e.n))
     assert told == [(id, "service.view", "allowed", "account.number account.name") for id in offered]
@@ -115,22 +115,22 @@ def test_h15_what_is_offered_on_every_account_is_written_for_those_that_are_told
 
 def test_h8_nobody_is_called_stepped_up_who_gave_no_second_proof(desk: Clocked) -> None:
     """Neither in a grant nor in the ledger, whatever a caller of the store asks with."""
-    asked = Ask("person:1", Action.SERVICE_CANCEL, 1, None, Proof.STEPPED_UP)
+    asked = Ask(Subject("person:1"), Action.SERVICE_CANCEL, 1, None, Proof.STEPPED_UP)
     with desk.transaction() as tx:
         for made in (
             lambda: tx.ask(asked),
             lambda: tx.offer([asked]),
-            lambda: tx.offer_everywhere("person:1", Proof.STEPPED_UP, [(Action.SERVICE_CANCEL, None)]),
-            lambda: tx.record("person:1", 1, "step_up", "reached", proof=Proof.STEPPED_UP),
+            lambda: tx.offer_everywhere(Subject("person:1"), Proof.STEPPED_UP, [(Action.SERVICE_CANCEL, None)]),
+            lambda: tx.record(Subject("person:1"), 1, "step_up", "reached", proof=Proof.STEPPED_UP),
         ):
             with pytest.raises(GrantRequiredError, match="no second proof"):
                 made()
-        assert Action.SERVICE_CANCEL in tx.rights("person:1", 1, Proof.STEPPED_UP).requests
-        assert set(tx.requests_everywhere("person:1")) == {1}
-        assert step_ups.until(tx, "person:1", 1, "CA1") is None
-        step_ups.reached(tx, "person:1", 1, "authenticator", "CA1", ends_at=tx.now + 1)
+        assert Action.SERVICE_CANCEL in tx.rights(Subject("person:1"), 1, Proof.STEPPED_UP).requests
+        assert set(tx.requests_everywhere(Subject("person:1"))) == {1}
+        assert step_ups.until(tx, Subject("person:1"), 1, "CA1") is None
+        step_ups.reached(tx, Subject("person:1"), 1, "authenticator", "CA1", ends_at=tx.now + 1)
     with desk.transaction() as tx:
-        proof = step_ups.proof(tx, "person:1", 1, "CA1")
+        proof = step_ups.proof(tx, Subject("person:1"), 1, "CA1")
         assert proof is Proof.STEPPED_UP
         assert isinstance(tx.ask(asked._replace(proof=proof)), Grant)
         with pytest.raises(GrantRequiredError):
@@ -174,13 +174,13 @@ def test_an_account_whose_scheme_is_gone_tells_nothing(desk: Clocked, sample_url
     questions: tuple[Callable[[Transaction], object], ...] = (
         lambda tx: tx.ask(OPENS),
         lambda tx: tx.offer([OPENS]),
-        lambda tx: tx.offer_accounts("person:1", Proof.VERIFIED, [(Action.BILLING_VIEW, None)]),
+        lambda tx: tx.offer_accounts(Subject("person:1"), Proof.VERIFIED, [(Action.BILLING_VIEW, None)]),
     )
     for question in questions:
         with pytest.raises(KeyError), store.transaction("test") as tx:
             question(tx)
     with store.transaction("test") as tx:  # another account, whose scheme is there
-        granted(tx, Ask("person:7", Action.BILLING_VIEW, 3, None, Proof.VERIFIED))
+        granted(tx, Ask(Subject("person:7"), Action.BILLING_VIEW, 3, None, Proof.VERIFIED))
     store.close()
     assert ledger(desk) == [("person:7", "billing.view", "allowed")]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
-from authz import Action, Ask, Grant, Proof, subject_of
+from authz import Action, Ask, Grant, Proof, Subject
 from store import Keys, Transaction, tables
 from store.codes import one_time_codes, one_time_links
 from store.staff import dual_control
@@ -53,10 +53,10 @@ def both(desk: Clocked, one: Does, other: Does | None = None) -> tuple[Any, Any]
 def test_h9_two_codes_at_once_leave_one_good(desk: Clocked) -> None:
     """Of whatever kind: the later one is good, and it is the only one. A page's token likewise."""
     for kind in ("link", "unlock", "text"):
-        older, newer = both(desk, partial(one_time_codes.issue, kind=kind, subject=subject_of(MIA)))
-        assert desk.do(one_time_codes.use, kind, older, subject_of(MIA)) is None
-        assert desk.do(one_time_codes.use, kind, newer, subject_of(MIA)) == ""
-    older, newer = both(desk, lambda tx: one_time_links.issue(tx, "join", "staff:1"))
+        older, newer = both(desk, partial(one_time_codes.issue, kind=kind, subject=Subject.of_person(MIA)))
+        assert desk.do(one_time_codes.use, kind, older, Subject.of_person(MIA)) is None
+        assert desk.do(one_time_codes.use, kind, newer, Subject.of_person(MIA)) == ""
+    older, newer = both(desk, lambda tx: one_time_links.issue(tx, "join", Subject("staff:1")))
     assert desk.do(one_time_links.look, "join", older) is None
     assert desk.do(one_time_links.look, "join", newer) == ("staff:1", "")
 
@@ -64,7 +64,7 @@ def test_h9_two_codes_at_once_leave_one_good(desk: Clocked) -> None:
 def test_h9_the_table_holds_no_two_live_codes_of_a_kind(sample_sqlite: str) -> None:
     """Whoever forgets to void the one before cannot make another."""
     one = Clocked(sample_sqlite, Keys.parse(SECRET))
-    row = {"kind": "link", "subject": subject_of(MIA), "bound": "", "made_at": 1, "expires_at": 2}
+    row = {"kind": "link", "subject": Subject.of_person(MIA), "bound": "", "made_at": 1, "expires_at": 2}
     with one.transaction() as tx:
         new = insert(tables.codes).prefix_with("OR IGNORE")
         made = [tx.connection.execute(new.values(digest=digest, **row)).rowcount for digest in ("a", "b")]
@@ -74,13 +74,13 @@ def test_h9_the_table_holds_no_two_live_codes_of_a_kind(sample_sqlite: str) -> N
 
 def question(tx: Transaction) -> bool:
     """As the phone asks."""
-    if slack_approvals.lately(tx, subject_of(MIA), call_codes.WITHIN) >= call_codes.MOST:
+    if slack_approvals.lately(tx, Subject.of_person(MIA), call_codes.WITHIN) >= call_codes.MOST:
         return False
-    return bool(slack_approvals.ask(tx, subject_of(MIA), ACCOUNT))
+    return bool(slack_approvals.ask(tx, Subject.of_person(MIA), ACCOUNT))
 
 
 def code(tx: Transaction) -> bool:
-    return call_codes.ask(tx, subject_of(MIA), ACCOUNT)
+    return call_codes.ask(tx, Subject.of_person(MIA), ACCOUNT)
 
 
 @pytest.mark.parametrize("asks", [question, code])
@@ -102,7 +102,7 @@ def test_h9_two_supervisors_who_ask_the_same_at_once_have_asked_once(desk: Clock
 
     def asks(staff: int) -> Does:
         def ask(tx: Transaction) -> bool:
-            grant = tx.ask(Ask(f"staff:{staff}", Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
+            grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PIN_REISSUE, None, None, Proof.NONE))
             assert isinstance(grant, Grant)
             return dual_control.ask(tx, grant, "pin_unlock", person=MIA)
 

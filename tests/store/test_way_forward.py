@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Status
+from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Status, Subject
 from store import tables
 from store.accounts import account_details, delegations
 from store.db.transaction import Transaction
@@ -77,8 +77,8 @@ def desk(sqlite_url: str) -> Iterator[Desk]:
 
 
 def judged(tx: Transaction, person: int, account: int, cell: str, proof: Proof = Proof.STEPPED_UP) -> Grant | Denied:
-    tx.proved_further(f"person:{person}", account)
-    return tx.ask(Ask(f"person:{person}", PAIRS[cell][0], account, PAIRS[cell][1], proof))
+    tx.proved_further(Subject.of_person(person), account)
+    return tx.ask(Ask(Subject.of_person(person), PAIRS[cell][0], account, PAIRS[cell][1], proof))
 
 
 def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) -> bool:
@@ -139,7 +139,7 @@ def test_e7_e19_e20_whoever_a_refusal_names_can_do_it(desk: Desk, status: Status
 
 def checked(tx: Transaction, ids: dict[str, int], account: int, asker: int, cell: str, denied: Denied) -> Counter[str]:
     """How many a refusal names, each of whom was seen to be able to do it."""
-    ask = Ask(f"person:{asker}", PAIRS[cell][0], account, PAIRS[cell][1], Proof.STEPPED_UP)
+    ask = Ask(Subject.of_person(asker), PAIRS[cell][0], account, PAIRS[cell][1], Proof.STEPPED_UP)
     why = account_details.why_not(tx, ask, denied)
     for name in why.helpers:
         action, this = TAKES[why.denied.next]

@@ -1,0 +1,133 @@
+"""What buttons, choices and forms of ours say when they come back: written by `dump`, read by `parse`, and by nothing else.
+
+The fields stand in their order with `:` between them, or `|` where a field may hold one; the last may hold any. Whatever comes back
+is asked for again.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+
+from authz import LENDABLE, REQUESTS, Topic
+from desk.choices import Kind
+from store.text import numbers
+
+
+def _opens(kind: Kind) -> Kind:
+    if not isinstance(kind, Topic) and kind not in REQUESTS:
+        raise ValueError(kind)
+    return kind
+
+
+def _lendable(cell: str) -> str:
+    if cell not in LENDABLE:
+        raise ValueError(cell)
+    return cell
+
+
+Number = Annotated[int, BeforeValidator(numbers.parse_int)]
+
+
+class Opens(NamedTuple):
+    """What may be opened, on which account (id)."""
+
+    account: Number
+    kind: Annotated[Kind, AfterValidator(_opens)]
+
+
+class OfService(NamedTuple):
+    account: Number
+    ref: str
+
+
+class OfCell(NamedTuple):
+    """A right that can be lent."""
+
+    account: Number
+    cell: Annotated[str, AfterValidator(_lendable)]
+
+
+class ForHours(NamedTuple):
+    request: Number
+    hours: Number
+
+
+class OfTicket(NamedTuple):
+    """`of` is whoever is shown to have it, or a message on it, the newest or one to correct; 0 is none."""
+
+    ticket: Number
+    of: Number = 0
+
+
+class ToStatus(NamedTuple):
+    ticket: Number
+    status: str
+
+
+class ToProve(NamedTuple):
+    """On an account (id), for a draft; 0 is for none."""
+
+    account: Number
+    ticket: Number
+
+
+class OnAccount(NamedTuple):
+    """To be proved on it (id), for no draft."""
+
+    kind: Literal["account"]
+    id: Number
+
+
+class ToCall(NamedTuple):
+    kind: Literal["ring", "ticket", "person"]
+    id: Number
+
+
+class Kept(NamedTuple):
+    """Where words came from that a message of ours asks about, their files, and the seal of all this."""
+
+    mark: Literal["from"]
+    channel: str
+    thread: str
+    ts: str
+    files: str
+    seal: str = ""
+
+
+class Opening(NamedTuple):
+    """The form for a ticket: the thread it was asked for in, whose words stand in it, and what is opened where there is no choice."""
+
+    channel: str = ""
+    thread: str = ""
+    source: str = ""
+    files: str = ""
+    files_seal: str = ""
+    words_seal: str = ""
+    only: str = ""
+
+
+Value = TypeVar(
+    "Value", Opens, OfService, OfCell, ForHours, OfTicket, ToStatus, ToProve, OnAccount, ToCall, Kept, Opening
+)
+
+
+def dump(value: Value) -> str:
+    return _between(type(value)).join(map(str, value))
+
+
+def parse(kind: type[Value], said: object) -> Value | None:
+    """None: it is none of ours."""
+    try:
+        found: Value = _ADAPTERS[kind].validate_python(str(said or "").split(_between(kind), len(kind._fields) - 1))
+    except ValidationError:
+        return None
+    return found
+
+
+def _between(kind: type[Any]) -> str:
+    return "|" if kind in (Kept, Opening) else ":"
+
+
+_ADAPTERS: Final = {kind: TypeAdapter[Any](kind) for kind in Value.__constraints__}
