@@ -95,11 +95,9 @@ class WebApi:
             raise RetryLaterError("Slack named no place to upload a file to")
         if not self._is_slacks(url):
             raise PermanentError("Slack named a place to upload a file to that is not its own")
-        kind = {"Content-Type": "application/octet-stream"}
+        kind = {"Content-Type": "application/octet-stream"}  # and no token: the URL is the secret
         try:
-            with self._http.stream(
-                "POST", url, content=content, headers=kind
-            ) as answer:  # the URL is the secret: no token
+            with self._http.stream("POST", url, content=content, headers=kind) as answer:
                 if answer.status_code != 200:
                     raise _of_status("an upload", answer.status_code, answer.headers)
         except httpx2.RequestError as fault:

@@ -146,6 +146,14 @@ def test_what_is_no_answer_of_slack_comes_later(body: bytes) -> None:
     assert found.seconds is None
 
 
+def test_no_more_is_read_than_an_answer_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.platform.web_api.LARGEST_ANSWER", 20)
+    with saying((200, {}, b'{"ok": true}'), (200, {}, b'{"ok": true, "text": "hush"}')) as (url, _):
+        api = api_of(url)
+        assert api.call("T1", "auth.test") == {"ok": True}
+        assert isinstance(refused(api), RetryLaterError)
+
+
 @pytest.mark.parametrize(("said", "seconds"), [("7", 7), ("0", 1), ("", 30), ("soon", 30), ("-3", 30), ("9" * 9, 3600)])
 def test_slack_says_how_long_to_wait(said: str, seconds: int) -> None:
     headers = {"Retry-After": said} if said else {}
