@@ -26,6 +26,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from bot.platform.web_api import OPERATORS, SlackError, ask
+from bot.text import phrases
 from store import ConnectionLostError, DatabaseFault, Store, Transaction, retried
 from store.jobs import job_queue
 from store.jobs.job_queue import RetryLaterError
@@ -42,26 +43,13 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",  # the address has a code in it
     "Cache-Control": "no-store",
 }
-# What somebody who installs it reads: the status, a title, a sentence. {} is escaped where it is filled in.
-PAGES: Final = {
-    "installed": (200, "Installed", "Deskgate is now in {}. You can close this page."),
-    "cancelled": (400, "Not installed", "You did not allow it, and nothing has changed."),
-    "stale": (
-        400,
-        "Not installed",
-        "This was not begun in this browser, or more than ten minutes ago, or it is done already.",
-    ),
-    "strange": (403, "Not installed", "This desk is not for that workspace. Nothing was kept."),
-    "unreadable": (400, "Not installed", "Slack sent you back without what is needed."),
-    "refused": (502, "Not installed", "Slack refused: {}."),
-    "away": (502, "Not installed", "Slack could not be asked just now."),
-    "uninvited": (
-        403,
-        "Not installed",
-        "This needs a link that is good for a day. Whoever runs this desk makes one: deskgate slack install.",
-    ),
-    "full": (503, "Not installed", "Too many people are installing at once. Begin again in a minute."),
-    "unkept": (503, "Not installed", "Our database cannot be reached just now."),
+# The pages whoever installs it reads, by their names in the words.
+STATUS: Final = {
+    "installed": 200,
+    **dict.fromkeys(("cancelled", "stale", "unreadable"), 400),
+    **dict.fromkeys(("strange", "uninvited"), 403),
+    **dict.fromkeys(("refused", "away"), 502),
+    **dict.fromkeys(("full", "unkept"), 503),
 }
 _ERROR: Final = re.compile(r"[a-z_]{1,100}")
 _CODE: Final = re.compile(r"[!-~]{1,500}")
@@ -224,11 +212,12 @@ def _learn_bot(store: Store, http: httpx2.Client, made: Installation) -> None:
 
 
 def _page(name: str, said: str = "") -> Response:
-    status, title, sentence = PAGES[name]
-    again = "" if status in (200, 403) else " To begin again, open the link that you were given."
+    status, words = STATUS[name], phrases.load().example("install")
+    title, sentence = words["done" if status == 200 else "not_done"], words["page"][name].format(said=escape(said))
+    again = "" if status in (200, 403) else f" {words['again']}"
     body = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
-        f"<body><h1>{title}</h1><p>{sentence.format(escape(said))}{again}</p></body></html>"
+        f"<body><h1>{title}</h1><p>{sentence}{again}</p></body></html>"
     )
     return Response(body, status, HEADERS, media_type="text/html")
 

@@ -70,7 +70,7 @@ class Phrases:
         return _Filling(self._document, str).vformat(self._said[key], (), values)
 
     def example(self, key: str) -> Any:
-        """What stands in the file outside [say]: the words that are understood."""
+        """What stands in the file outside [say]: the words that are understood, and those of the pages to install the app."""
         return self._document[key]
 
 

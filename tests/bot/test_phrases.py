@@ -22,6 +22,7 @@ from authz import (
     load_schemes,
 )
 from bot.outbound import answers, private_answers
+from bot.platform.install import STATUS
 from bot.text import phrases
 from bot.views import agent_cards
 from desk import disclosure
@@ -192,3 +193,7 @@ def test_it_is_read_from_the_package() -> None:
 )
 def test_a_warning_that_codes_by_text_are_spent_says_where(detail: str, where: str) -> None:
     assert where in str(SAID.say("alert.texts_spent", detail=detail))
+
+
+def test_every_page_to_install_the_app_has_its_words_and_no_words_lie_unused() -> None:
+    assert set(DOCUMENT["install"]["page"]) == set(STATUS)
