@@ -41,7 +41,7 @@ def router(context: SlackContext, *, clock: Callable[[], float] = time.time) -> 
             verify(context.secrets, stamp, signature, raw, clock())
             body = read(raw, request.headers.get("Content-Type", ""))
         except BadRequestError as bad:
-            log.warning("refused", why=str(bad))
+            log.warning("request_refused", why=str(bad))
             return Response(status_code=bad.status)
         if body.get("type") == "url_verification":
             return Response(str(body.get("challenge", ""))[:200], media_type="text/plain")
@@ -60,7 +60,7 @@ async def _in_time(context: SlackContext, bolt: App, threads: ThreadPoolExecutor
         return await asyncio.wait_for(asyncio.shield(doing), PATIENCE)
     except TimeoutError:
         doing.cancel()
-        log.warning("too slow", kind=kind_of(body))
+        log.warning("deadline_exceeded", kind=kind_of(body))
         return _fault(context, body, 503)
 
 
@@ -68,27 +68,27 @@ def answer(context: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
     clean(body)
     if not is_whole(body):
-        log.warning("misshapen", kind=kind_of(body))
+        log.warning("invalid_payload", kind=kind_of(body))
         return 200, ""  # again it would be no better
     try:
         context.look()
         if context.home is None:
-            log.warning("Slack has not told us who we are yet")
+            log.warning("slack_identity_unknown", why="not asked yet")
             return _fault(context, body, 503)
         if context.via(body) is None:
             context.look(anew=True)  # another process may have installed it just now
         done = dispatch(bolt, body)
     except Exception as fault:
-        log.exception("fault", kind=kind_of(body), fault=type(fault).__name__)
+        log.exception("internal_error", kind=kind_of(body), error=type(fault).__name__)
         return _fault(context, body, 500)
     if done is None:
-        log.warning("misshapen", kind=kind_of(body))
+        log.warning("invalid_payload", kind=kind_of(body))
         return 200, ""
     if done.status == 500:
-        log.error("fault", kind=kind_of(body), fault="a listener raised")  # Bolt has logged its traceback
+        log.error("internal_error", kind=kind_of(body))  # Bolt has logged its traceback
         return _fault(context, body, 500)
     if done.status != 200:
-        log.info("nothing listens to that", kind=kind_of(body))
+        log.info("unhandled_request", kind=kind_of(body))
         return 200, ""
     return 200, done.body or ""
 

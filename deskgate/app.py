@@ -92,7 +92,7 @@ def open_container(
             store.engine.dispose()
             raise KeyRetiredError(why)
         if store.begin_key():
-            log.critical("the database was written with another key", code="key_begun")
+            log.critical("new_ledger_key")
     account, tokens = settings.twilio_account_sid, settings.twilio_auth_token
     agents, emergency = settings.agent_number, settings.emergency_number
     if settings.simulated:
@@ -187,11 +187,11 @@ def make_app(
     app.add_middleware(metrics.RequestTimer)
     _own_routes(app, container)
     if container.phone is None:
-        log.warning("the phone is closed", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
+        log.warning("phone_disabled", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     else:
         app.include_router(ivr_router(container.phone))
     if container.slack is None:
-        log.warning("Slack is closed", why="neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set")
+        log.warning("slack_disabled", why="neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set")
     else:
         slack.add(app, settings, container.slack, clock=clock)
         if settings.slack_simulated and slack_api is None:

@@ -137,7 +137,7 @@ class TimedConnection(HttpToolsProtocol):
 
     def _out_of_patience(self) -> None:
         if self.transport.get_write_buffer_size():
-            log.warning("an answer nobody read")
+            log.warning("response_not_read")
         self._hang_up()
 
     def _make_room(self) -> None:
@@ -145,7 +145,7 @@ class TimedConnection(HttpToolsProtocol):
         others = [cast(TimedConnection, one) for one in self.connections]
         waiting = [one for one in others if not (one._answering and one._whole) or one.flow.write_paused]
         min(waiting, key=lambda one: one._turn, default=self)._hang_up()
-        log.warning("connections full", most=self.MOST, waiting=len(waiting))
+        log.warning("connection_limit_reached", most=self.MOST, waiting=len(waiting))
 
     def _read_no_further(self) -> None:
         """In the middle of what has just come: the parser would go through all of it first."""

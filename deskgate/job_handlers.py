@@ -154,7 +154,7 @@ def _needs_mail(settings: Settings) -> None:
 def _alarm(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
     """In the log at once, whatever becomes of the mail."""
     if job.attempts == 1:
-        log.critical("alarm", alarm=job.payload["notice"], account_id=job.payload["account"])
+        log.critical("alarm_raised", alarm=job.payload["notice"], account_id=job.payload["account"])
     return _tell(settings, tx, job)
 
 
@@ -170,6 +170,6 @@ def _alert(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
         enqueue_once(tx, "notice", f"alert:{found.id}", told)
     yield
     if found.audience == alerts.LEADS:
-        log.critical("alert", alert=found.id, audience=found.audience)
+        log.critical("alert_raised", alert=found.id, audience=found.audience)
     else:
-        log.warning("alert", alert=found.id, kind=found.kind, account_id=found.account, detail=found.detail)
+        log.warning("alert_raised", alert=found.id, kind=found.kind, account_id=found.account, detail=found.detail)

@@ -13,7 +13,9 @@ from typing import Any, Final
 import structlog
 
 EVERY: Final = 60.0  # seconds
-BY_STRANGERS: Final = frozenset({"refused", "connections full", "an answer nobody read", "slack not installed"})
+BY_STRANGERS: Final = frozenset(
+    {"request_refused", "connection_limit_reached", "response_not_read", "slack_install_refused"}
+)
 log = structlog.get_logger("deskgate")
 
 
@@ -41,5 +43,5 @@ def not_http(record: logging.LogRecord) -> bool:
     """A filter: uvicorn's own line for each request that is none becomes one of ours."""
     if record.msg != "Invalid HTTP request received.":
         return True
-    log.warning("refused", why="not HTTP")
+    log.warning("request_refused", why="not HTTP")
     return False

@@ -126,7 +126,7 @@ def _is_told_who_we_are(slack: Slack) -> bool:
         with http_client(str(slack.http.base_url), AT_THE_START) as hurried:
             ask_who_we_are(slack.context, WebApi(hurried, slack.context.token_of))
     except (RetryLaterError, PermanentError) as why:
-        log.warning("Slack does not say who we are", why=str(why))
+        log.warning("slack_identity_unknown", why=str(why))
         return False
     return True
 

@@ -102,7 +102,7 @@ class Worker:
             head = restore.remember(self._store)
             if head is not None and head != self._head:
                 self._head = head
-                log.info("ledger head", checkpoint=head[0], digest=head[1])
+                log.info("ledger_checkpoint", checkpoint=head[0], digest=head[1])
         finally:
             self.watch_the_ledger()
 
@@ -113,7 +113,7 @@ class Worker:
         if done is None or done.seen is None:
             return
         fields = {what.replace(" ", "_").replace("-", "_"): n for what, n in done.ended.items()}
-        log.critical("restore noticed", code="restored", checkpoint=done.seen.checkpoint, **fields)
+        log.critical("database_restored", checkpoint=done.seen.checkpoint, **fields)
         restore.remember(self._store)
 
     def watch_the_clock(self) -> None:
@@ -123,7 +123,7 @@ class Worker:
         jump = 0 if before is None else now[0] - before[0] - (now[1] - before[1])
         if abs(jump) <= JUMP:
             return
-        log.critical("clock jumped", code="clock_jumped", seconds=jump // 1000)
+        log.critical("clock_jumped", seconds=jump // 1000)
         with self._store.transaction("worker") as tx:
             alerts.alert(tx, "clock", str(tx.now // 600_000))
             if jump < 0:
@@ -133,7 +133,7 @@ class Worker:
         """In the log first, which may leave the machine; then those who lead the desk are told. Asks no database what is
         wrong, for one that keeps checkpoints from being made may not answer."""
         for trouble in self._store.ledger_troubles():
-            log.critical("ledger alarm", code=trouble.code, checkpoint=trouble.n, why=trouble.words)
+            log.critical("ledger_alarm", code=trouble.code, checkpoint=trouble.n, why=trouble.words)
             with self._store.transaction("worker") as tx:
                 alerts.alert(tx, "ledger", f"{trouble.code}:{trouble.n}", detail=trouble.code)
 
@@ -182,7 +182,7 @@ class Worker:
         if not isinstance(fault, RetryLaterError | PermanentError):
             # A mistake of ours. Its words may quote an address or a number, and stay out of the log.
             why = type(fault).__name__
-            log.warning("work failed", job=job.id, kind=job.kind, attempts=job.attempts, why=why, at=_frames(fault))
+            log.warning("job_failed", job=job.id, kind=job.kind, attempts=job.attempts, why=why, at=_frames(fault))
         with self._store.transaction("worker") as tx:
             if not leased and not job_queue.lease_again(tx, job):
                 return
@@ -194,7 +194,7 @@ class Worker:
                 after = None if seconds is None else int(seconds * 1000)
                 over = failed_jobs.put_back(tx, job, why, retry_after=after)
         if over:
-            log.warning("work given up", job=job.id, kind=job.kind, why=why)
+            log.warning("job_given_up", job=job.id, kind=job.kind, why=why)
 
     def _run(self, name: str, do: Callable[..., None], *given: object) -> None:
         thread = threading.Thread(target=do, args=given, name=f"worker-{name}", daemon=True)
@@ -219,10 +219,10 @@ class Worker:
         try:
             do()
         except ConnectionLostError:
-            log.warning("the database is away", thread=threading.current_thread().name)
+            log.warning("database_unavailable", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)  # or one wakeup after the other would have us ask without end
         except Exception:
-            log.exception("fault", thread=threading.current_thread().name)
+            log.exception("internal_error", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)
 
 

@@ -55,7 +55,7 @@ class Workers(Multiprocess):
         for old, new in instead.items():
             self._silent.pop(old, None)
             if old is not new:
-                log.error("worker replaced", pid=old.pid, exit=old.exitcode, by=new.pid)
+                log.error("worker_replaced", pid=old.pid, exit=old.exitcode, by=new.pid)
 
     def _has_gone(self, one: Process) -> bool:
         """Whether it has died, or is put an end to for its silence."""
@@ -79,7 +79,7 @@ class Workers(Multiprocess):
                 going = old if old in self.processes else new  # which has been replaced for a reason of its own
                 self.processes = [new if one is old else one for one in self.processes]
             elif self._has_gone(new):
-                log.error("worker not replaced", pid=old.pid, exit=new.exitcode)
+                log.error("worker_not_replaced", pid=old.pid, exit=new.exitcode)
                 going = new
             else:
                 continue
@@ -103,7 +103,7 @@ class Workers(Multiprocess):
 
 def _end(one: Process) -> None:
     if one.process.is_alive():
-        log.error("worker killed", pid=one.pid)
+        log.error("worker_killed", pid=one.pid)
         one.process.kill()
     one.process.join()
 

@@ -73,13 +73,13 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
                 raise BadRequestError("a query parameter came twice")
             return _twiml(await _answered(on, handler, found, query))
         except BadRequestError as bad:
-            log.warning("refused", route=request.scope["path"], why=str(bad))
+            log.warning("request_refused", route=request.scope["path"], why=str(bad))
             return _twiml(screens.refusal(on.phrases), bad.status)
         except RefusedError as refused:
-            log.warning("refused", route=request.scope["path"], why=str(refused))
+            log.warning("request_refused", route=request.scope["path"], why=str(refused))
             return _twiml(screens.refusal(on.phrases), 403)
         except Exception as fault:
-            log.exception("fault", route=request.scope["path"], kind=type(fault).__name__)
+            log.exception("internal_error", route=request.scope["path"], error=type(fault).__name__)
             return _twiml(_apology(on, handler))
 
     return endpoint

@@ -112,10 +112,10 @@ def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awai
                 context.turned_away.tell(full.network)
             return responses.bare(context, "full", 503)
         except BadRequestError as bad:
-            log.warning("refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
+            log.warning("request_refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
             return responses.bare(context, "refused", bad.status)
         except Exception as fault:
-            log.exception("fault", route=request.scope["path"].split("/", 3)[1], kind=type(fault).__name__)
+            log.exception("internal_error", route=request.scope["path"].split("/", 3)[1], error=type(fault).__name__)
             return responses.bare(context, "fault", 500)
 
     return endpoint
@@ -124,7 +124,7 @@ def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awai
 @cache
 def _proxy_names_nobody() -> None:
     """Once: everybody counts as one address then."""
-    log.warning("the proxy names no client", cure="have it set X-Forwarded-For, and list it in PROXIES")
+    log.warning("client_address_unknown")
 
 
 def _pool(context: PortalContext, visit: Visit) -> tuple[RequestPool, Whose]:

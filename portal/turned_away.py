@@ -27,7 +27,7 @@ class TurnedAway:
         if self._next - LOOKED_EVERY <= now < self._next:
             return
         self._next = now + LOOKED_EVERY
-        log.warning("pages full", network=network)
+        log.warning("request_pool_full", network=network)
         self._thread.submit(self._alert, network)
 
     def _alert(self, network: str) -> None:

@@ -165,17 +165,17 @@ def _installed(store: Store, app: App, query: Mapping[str, str], back: str) -> R
     try:
         made = _installation(app.exchange(code=code, redirect_uri=back), began)
     except SlackError as said:
-        log.warning("slack not installed", why=str(said))
+        log.warning("slack_install_refused", why=str(said))
         return _page("refused", said.error)
     except (RetryLaterError, UnreadableError) as why:
-        log.warning("slack not installed", why=str(why))
+        log.warning("slack_install_refused", why=str(why))
         return _page("away")
     if app.teams and made.team not in app.teams:
-        log.warning("slack not installed", why="not one of SLACK_TEAMS", team=made.team)
+        log.warning("slack_install_refused", why="not one of SLACK_TEAMS", team=made.team)
         _give_back(app.http, made)
         return _page("strange")
     retried(lambda: _put(store, made))
-    log.info("slack installed", team=made.team)
+    log.info("slack_installed", team=made.team)
     _learn_bot(store, app.http, made)
     return _page("installed", made.name)
 
@@ -199,7 +199,7 @@ def _learn_bot(store: Store, http: httpx2.Client, made: Installation) -> None:
     try:
         bot = ask(http, "auth.test", {}, token=made.token).get("bot_id")
     except (RetryLaterError, SlackError) as why:
-        log.warning("slack bot unknown", team=made.team, why=str(why))
+        log.warning("slack_bot_unknown", team=made.team, why=str(why))
         return
 
     def learn() -> None:
@@ -274,7 +274,7 @@ def _keep(store: Store, before: Installation, made: Installation, pauses: Iterab
             return
         except (ConnectionLostError, DatabaseFault):
             if pause is None:
-                log.critical("slack tokens lost", team=made.team)
+                log.critical("slack_tokens_lost", team=made.team)
                 raise
             time.sleep(pause)
 

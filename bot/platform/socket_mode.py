@@ -71,10 +71,10 @@ class Socket:
             except (RetryLaterError, PermanentError) as why:
                 # Slack names a time when we ask too often. Where it is the token, waiting for longer than ever is no use.
                 wait = max(wait, min(getattr(why, "seconds", None) or 0.0, self._back_off[-1]))
-                self.log.warning("slack socket not open", why=str(why), again_in=wait)
+                self.log.warning("slack_socket_unavailable", why=str(why), again_in=wait)
                 failed += 1
             except Exception as fault:
-                self.log.warning("slack socket not open", why=type(fault).__name__, again_in=wait, exc_info=True)
+                self.log.warning("slack_socket_unavailable", why=type(fault).__name__, again_in=wait, exc_info=True)
                 failed += 1
             else:
                 failed = 0
@@ -95,12 +95,12 @@ class Socket:
 
     def _stay(self, client: SocketModeClient) -> None:
         """Until it is lost or we stop. While the client changes connections, as Slack asks about hourly, it is not lost."""
-        self.log.info("slack socket open")
+        self.log.info("slack_socket_opened")
         while not self._stopping.wait(LOOK):
             with client.connect_operation_lock:
                 if not client.is_connected() or _hung_up(client.current_session):
                     client.closed = True
-                    self.log.warning("slack socket lost")
+                    self.log.warning("slack_socket_lost")
                     break
         if self._stopping.is_set():
             _within(ANSWERING, self._pool.shutdown)
@@ -114,21 +114,19 @@ class Socket:
         try:
             status, body = self._answer(request.payload)
         except Exception:
-            self.log.exception("fault", kind=request.type)
+            self.log.exception("internal_error", kind=request.type)
             return
         if status != 200:
-            self.log.warning("slack socket: not acknowledged", kind=request.type, status=status)
+            self.log.warning("slack_request_unacknowledged", kind=request.type, status=status)
             return
         try:
             client.send_socket_mode_response(SocketModeResponse(request.envelope_id, _payload(body)))
         except Exception as fault:
-            self.log.warning(
-                "slack socket: not acknowledged", kind=request.type, why=type(fault).__name__, exc_info=True
-            )
+            self.log.warning("slack_request_unacknowledged", kind=request.type, why=type(fault).__name__, exc_info=True)
 
     def _complain(self, fault: Exception) -> None:
         if not self._stopping.is_set():
-            self.log.warning("slack socket trouble", why=type(fault).__name__)
+            self.log.warning("slack_socket_error", why=type(fault).__name__)
 
 
 class _Client(SocketModeClient):

@@ -109,7 +109,7 @@ def test_nothing_of_a_refused_request_is_done_or_logged(desk: SlackDesk, logged:
     body = json.dumps(message(desk, "a secret of ours", channel="D0DEV")).encode()
     assert signed(desk, body, x_slack_signature="v0=no").status_code == 401
     assert rows(desk) == before
-    assert [one["event"] for one in logged] == ["refused"]
+    assert [one["event"] for one in logged] == ["request_refused"]
     assert "secret of ours" not in str(logged)
 
 

@@ -109,7 +109,7 @@ def test_the_bodies_are_such_as_slack_sends(desk: SlackDesk, log: Log) -> None:
         assert send(desk, made(desk)).status_code == 200
         assert rows(desk) != before or name in ("thread", "changed", "deleted", "suggestion", "moved", "revoked"), name
     assert not log.faults
-    assert not [one for one in log.ours if one["event"] == "misshapen"]
+    assert not [one for one in log.ours if one["event"] == "invalid_payload"]
 
 
 @pytest.mark.parametrize("odd", [None, 7, "message", [], [{}], {}, {"type": 7}, {"type": None}, {"text": "no type"}])
@@ -120,7 +120,7 @@ def test_an_event_that_is_none(quiet: SlackDesk, log: Log, odd: object) -> None:
     assert (answer.status_code, answer.text) == (200, "")
     assert rows(quiet) == before
     assert not log.faults
-    assert [one["event"] for one in log.ours] == ["misshapen"], "the operator can see it"
+    assert [one["event"] for one in log.ours] == ["invalid_payload"], "the operator can see it"
 
 
 @pytest.mark.parametrize("missing", ["channel", "ts", "user", "type"])

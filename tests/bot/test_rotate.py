@@ -212,4 +212,4 @@ def test_new_tokens_outlive_a_database_that_goes_away(desk: Desk, logged: list[s
     desk.clocked.now += LIVES
     with pytest.raises(DatabaseFault):
         desk.rotate(pauses=(0.0, 0.0))
-    assert lost() == ["slack tokens lost"]
+    assert lost() == ["slack_tokens_lost"]

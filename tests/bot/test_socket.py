@@ -189,7 +189,7 @@ def test_what_is_not_written_down_is_not_acknowledged(
     assert slack.acks.get(timeout=SOON) == {"envelope_id": "E3", "payload": {"text": "sorry"}}
     assert slack.acks.empty()
     context.stop()  # waits for the thread that logs the fault
-    assert {event["event"] for event in logged} >= {"slack socket: not acknowledged", "fault"}
+    assert {event["event"] for event in logged} >= {"slack_request_unacknowledged", "internal_error"}
 
 
 def test_eight_are_answered_at_once(slack: Slack, desk: Answering, link: WebSocket) -> None:
@@ -235,7 +235,7 @@ def test_what_keeps_it_from_connecting_is_logged_and_tried_again(
     ]
     context.start()
     assert works(slack, slack.opened.get(timeout=SOON))
-    said = [event["why"] for event in logged if event["event"] == "slack socket not open"]
+    said = [event["why"] for event in logged if event["event"] == "slack_socket_unavailable"]
     assert len(said) == 8
     assert "invalid_auth" in said[0]
     assert "forbidden_team" in said[3]

@@ -29,7 +29,7 @@ def test_what_is_for_the_leads_says_nowhere_what_it_is(sample_sqlite: str, kind:
     assert [mail["To"] for mail in mailbox.mails] == [
         "ana@desk.example"
     ]  # the supervisor; Kim, an agent, hears nothing
-    assert [line["log_level"] for line in log if line["event"] == "alert"] == ["critical"]
+    assert [line["log_level"] for line in log if line["event"] == "alert_raised"] == ["critical"]
     for words in (mailbox.mails[0].as_string(), str(log)):
         assert kind not in words
         assert "person:7" not in words
@@ -42,7 +42,7 @@ def test_what_is_for_the_desk_is_in_the_log(sample_sqlite: str) -> None:
         desk.work()
         desk.close()
     assert mailbox.mails == []
-    assert [line["kind"] for line in log if line["event"] == "alert"] == ["probing_number"]
+    assert [line["kind"] for line in log if line["event"] == "alert_raised"] == ["probing_number"]
 
 
 def test_b1_a_forged_checkpoint_is_an_alarm_in_the_log_at_once_and_an_alert(sample_sqlite: str) -> None:
@@ -63,8 +63,8 @@ def test_b1_a_forged_checkpoint_is_an_alarm_in_the_log_at_once_and_an_alert(samp
         desk.now += 61_000
         worker.watch_the_ledger()
     desk.close()
-    alarms = [(line["log_level"], line["code"]) for line in log if line["event"] == "ledger alarm"]
+    alarms = [(line["log_level"], line["code"]) for line in log if line["event"] == "ledger_alarm"]
     assert alarms == [("critical", "forged"), ("critical", "overdue")]
     assert [tuple(row) for row in raised_there] == [("ledger", "leads")]
-    heads = [line for line in log if line["event"] == "ledger head"]
+    heads = [line for line in log if line["event"] == "ledger_checkpoint"]
     assert heads, "and checkpoints go on"

@@ -20,13 +20,13 @@ def test_t34_a_thousand_refusals_are_two_lines_and_nothing_else_is_held_back() -
             said.append(seldom(None, "warning", line))
 
     for _ in range(1000):
-        say(event="refused", route="/ivr/turn", why="unsigned")
-        say(event="fault", route="/ivr/turn")
-        say(event="slack not installed", why="Slack refused: invalid_code")
-    say(event="refused", route="/ivr/turn", why="too large")
+        say(event="request_refused", route="/ivr/turn", why="unsigned")
+        say(event="internal_error", route="/ivr/turn")
+        say(event="slack_install_refused", why="Slack refused: invalid_code")
+    say(event="request_refused", route="/ivr/turn", why="too large")
     now[0] += EVERY
-    say(event="refused", route="/ivr/turn", why="unsigned")
-    refused = [line for line in said if line["event"] == "refused"]
+    say(event="request_refused", route="/ivr/turn", why="unsigned")
+    refused = [line for line in said if line["event"] == "request_refused"]
     assert [(line["why"], line.get("times", 1)) for line in refused] == [
         ("unsigned", 1),
         ("too large", 1),
@@ -39,4 +39,4 @@ def test_t34_what_is_no_request_at_all_is_counted_with_them() -> None:
     uvicorns = logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, "Invalid HTTP request received.", None, None)
     with structlog.testing.capture_logs() as logged:
         assert not not_http(uvicorns)
-    assert [(line["event"], line["why"]) for line in logged] == [("refused", "not HTTP")]
+    assert [(line["event"], line["why"]) for line in logged] == [("request_refused", "not HTTP")]

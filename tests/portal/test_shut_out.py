@@ -104,7 +104,7 @@ def test_a1_one_address_that_tries_and_tries_shuts_out_nobody_but_itself(
     assert new_browser(kim, "203.0.113.7")[0] == 200, "by the clock"
     assert alerts(desk) == [("signin_address", "leads", "203.0.113.7")]
     desk.work()
-    assert [event for event in logged if event["event"] == "alert" and event["log_level"] == "critical"]
+    assert [event for event in logged if event["event"] == "alert_raised" and event["log_level"] == "critical"]
 
 
 def test_a1_a_try_refused_at_its_address_leaves_nothing_of_the_name_behind(one_desk: Desk) -> None:
