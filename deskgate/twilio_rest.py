@@ -6,6 +6,7 @@ a test or the simulator can be put behind.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -26,10 +27,11 @@ TWILIO: Final = "https://api.twilio.com"
 
 
 class _OverHttpx(HttpClient):  # type: ignore[misc]
-    """Twilio's library over an httpx2 client whose base URL stands in for Twilio's own."""
+    """Twilio's library over an httpx2 client whose base URL stands in for Twilio's own. Nothing is logged: the library would log requests
+    with everything in them."""
 
     def __init__(self, http: httpx2.Client) -> None:
-        super().__init__(logger=_Silent(), is_async=False, timeout=TIMEOUT)
+        super().__init__(logging.getLogger(__name__), is_async=False, timeout=TIMEOUT)
         self._http = http
 
     def request(self, method: str, url: str, params: Any = None, data: Any = None, **rest: Any) -> Response:
@@ -37,13 +39,6 @@ class _OverHttpx(HttpClient):  # type: ignore[misc]
             method, url.removeprefix(TWILIO), params=params, data=data, headers=rest["headers"], auth=rest["auth"]
         )
         return Response(answer.status_code, answer.text, answer.headers)
-
-
-class _Silent:
-    """Twilio's library would log requests with everything in them."""
-
-    def __getattr__(self, _name: str) -> Any:
-        return lambda *_words, **_more: None
 
 
 class TwilioRest:
