@@ -1,4 +1,4 @@
-"""What comes of what customers do with tickets. Values alone, which every channel may hold, the phone's dialogue as well."""
+"""What comes of what customers do: with tickets, and to prove themselves further. Values alone, which every channel may hold, the phone's dialogue as well."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ class HandIn(Enum):
     ALREADY = "already"
     WITHDRAWN = "withdrawn"
     NONE = "none"  # nothing of theirs
+
+
+class NotProved(Enum):
+    """What does not fit, and what is somebody else's, are wrong alike."""
+
+    LATER = "later"  # too many were tried
+    BUSY = "busy"  # by everybody together: on the phone alone it is said that this lasts a moment
+    WRONG = "wrong"
+    OTHER_TOPIC = "other_topic"  # carried here, theirs, and not for what the draft asks: it stays good

@@ -7,21 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from authz import Topic
+from authz import Proof, Topic
 from desk import accounts, choices
 from desk.accounts import OfAccounts
 from desk.actors import Actor
+from desk.outcomes import NotProved
 from store import Transaction
 from store.accounts.account_details import AccountName
 from store.tickets.customer_tickets import Draft
-from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, totp, transfer_codes
-from store.verification.attempt_limits import Admission
+from store.verification import (
+    attempt_limits,
+    call_codes,
+    factors,
+    slack_members,
+    sms_codes,
+    step_ups,
+    totp,
+    transfer_codes,
+)
+from store.verification.attempt_limits import Admission, Reservation
 
 BUDGET: Final = "step"
 MINUTE: Final = 60_000  # ms
+_SENT: Final = {"slack_code": call_codes.IN_SLACK, "text": call_codes.BY_TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +60,14 @@ class Proved:
     topic: str = ""
 
 
-class NotProved(Enum):
-    """What does not fit, and what is somebody else's, are wrong alike."""
+@dataclass(frozen=True, slots=True)
+class OnPhone:
+    """What somebody on the phone can give a second proof by (`step_ups.FACTORS`); the `number` a text message would go to; `fresh`:
+    what is on file and too young."""
 
-    LATER = "later"  # too many were tried
-    WRONG = "wrong"
-    OTHER_TOPIC = "other_topic"  # carried here, theirs, and not for what the draft asks: it stays good
+    ways: tuple[str, ...] = ()
+    number: str | None = None
+    fresh: tuple[str, ...] = ()
 
 
 Standing = tuple[AccountName, Proved | None]
@@ -70,6 +82,24 @@ def ways(tx: Transaction, who: Actor, *, texting: Sequence[str], phone: bool) ->
     number = sms_codes.number_for(tx, person, texting)
     ending = number[-2:] if number is not None else ""
     return Ways(on_file.authenticator, young, ending, phone and bool(on_file.members), phone)
+
+
+def ways_by_phone(tx: Transaction, who: Actor, *, texting: Sequence[str], slack: bool) -> OnPhone:
+    """Only what is on file, and has been for long enough. What was proved in Slack needs nothing else to be carried here: it brings no
+    proof that was not given there. A second proof is worth nothing without the first."""
+    if who.proof < Proof.VERIFIED:
+        return OnPhone()
+    person = who.subject.person
+    on_file, number = factors.on_file(tx, person), sms_codes.number_for(tx, person, texting)
+    in_slack = slack and bool(on_file.members)
+    there = {
+        "authenticator": on_file.authenticator,
+        "slack_code": in_slack,
+        "slack_approval": in_slack,
+        "text": number is not None,
+        "carried": slack and bool(slack_members.of_person(tx, person)),
+    }
+    return OnPhone(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 
 
 def proved(tx: Transaction, who: Actor, account: int) -> Proved | None:
@@ -116,8 +146,7 @@ def prove(
 ) -> Proved | NotProved:
     """One try with what somebody typed, for `minutes`, and for a draft where there is one. Without an account (id) only with what is
     `carried` here (the kind of code), which says itself on which."""
-    limits = (attempt_limits.desk_wide(BUDGET),)
-    tried = attempt_limits.reserve(tx, call_codes.counter_of(who.subject), real=True, limits=limits)
+    tried = _reserve(tx, who)
     if tried.admission is not Admission.EVALUATE:
         return NotProved.LATER
     topic = choices.topic_of(draft.action) if draft is not None else None
@@ -132,17 +161,53 @@ def prove(
     return found
 
 
+def key_code(
+    tx: Transaction,
+    who: Actor,
+    account: int,
+    way: str,
+    digits: str,
+    *,
+    minutes: int,
+    texting: Sequence[str],
+    slack: bool,
+) -> Proved | NotProved:
+    """One try on the phone, by the way that was chosen there; what is carried says itself how long it lasts."""
+    tried, said = _reserve(tx, who), (f"factor:{way}",)
+    if tried.admission is not Admission.EVALUATE:
+        tx.record(who.subject, account, "step_up", "refused", proof=Proof.VERIFIED, fields=said)
+        return NotProved.LATER if tried.admission is Admission.REFUSED else NotProved.BUSY
+    offered = ways_by_phone(tx, who, texting=texting, slack=slack).ways
+    fits = way in offered and _fits(tx, who, account, way, digits)
+    tx.record(who.subject, account, "step_up", "right" if fits else "wrong", proof=Proof.VERIFIED, fields=said)
+    if not fits:
+        return NotProved.WRONG
+    attempt_limits.give_back(tx, tried, matched=True)
+    if way != "carried":
+        step_ups.reached(tx, who.subject, account, way, who.bound, ends_at=tx.now + minutes * MINUTE)
+    own = step_ups.until_own(tx, who.subject, account, who.bound)
+    each = [own] if own else [step_ups.until(tx, who.subject, account, who.bound, topic) for topic in Topic]
+    return Proved(account, max(until for until in each if until is not None))
+
+
+def _reserve(tx: Transaction, who: Actor) -> Reservation:
+    limits = (attempt_limits.desk_wide(BUDGET),)
+    return attempt_limits.reserve(tx, call_codes.counter_of(who.subject), real=True, limits=limits)
+
+
+def _fits(tx: Transaction, who: Actor, account: int, way: str, digits: str) -> bool:
+    if way == "authenticator":
+        return totp.check(tx, who.subject.person, digits)
+    if way == "carried":
+        to = transfer_codes.TO_PHONE
+        return transfer_codes.take(tx, to, who.subject, digits, who.bound, account=account) is not None
+    return call_codes.use(tx, _SENT[way], who.subject, digits, call_codes.bound_to(who.bound, account))
+
+
 def _reached(tx: Transaction, who: Actor, digits: str, account: int | None, until: int, carried: str) -> Proved | None:
-    person = who.subject.person
-    factor = ""
-    if account is not None and len(digits) == totp.DIGITS:
-        old_enough = factors.on_file(tx, person).authenticator
-        factor = "authenticator" if old_enough and totp.check(tx, person, digits) else ""
-    elif account is not None and call_codes.use(
-        tx, call_codes.BY_TEXT, who.subject, digits, call_codes.bound_to(who.bound, account)
-    ):
-        factor = "text"
-    if factor and account is not None:
+    factor = "authenticator" if len(digits) == totp.DIGITS else "text"
+    old_enough = factor == "text" or factors.on_file(tx, who.subject.person).authenticator
+    if account is not None and old_enough and _fits(tx, who, account, factor, digits):
         step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)
         return Proved(account, until)
     on = transfer_codes.take(tx, carried, who.subject, digits, who.bound, account=account)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from authz import Action
-from desk.outcomes import Drafted, HandIn, Opened
+from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import answers as a
 from ivr.hours import Opening
 from ivr.types import Call
@@ -19,7 +19,6 @@ from store.tickets.customer_tickets import Ticket
 
 GivesUp = Literal["went_back", "call_back", "nobody_came"]  # how a wait ends for the caller: support_calls.py
 WayTaken = Literal["code_wanted", "not_now", "not_offered"]  # not now: it is on file, and was tried too often
-CodeRefused = Literal["wrong", "locked", "busy"]  # too many did not match: for half an hour, or for a moment
 
 
 class Desk(Protocol):
@@ -94,7 +93,7 @@ class Desk(Protocol):
     def prove_by(self, call: Call) -> a.ApprovalAsked | WayTaken | a.BeingUpdated:
         """Has a code sent, or a question asked in Slack, where the way needs that."""
 
-    def check_code(self, call: Call, digits: str) -> a.SteppedUp | CodeRefused | a.BeingUpdated: ...
+    def check_code(self, call: Call, digits: str) -> a.SteppedUp | NotProved | a.BeingUpdated: ...
 
     def look_at_approval(self, call: Call) -> a.SteppedUp | Literal["waiting", "no"] | a.BeingUpdated: ...
 

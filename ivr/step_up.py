@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from authz import REQUESTS, Topic
+from desk.outcomes import NotProved
 from ivr import answers as a
 from ivr.desk_port import Desk
 from ivr.request import WANTED
@@ -102,10 +103,10 @@ def _check(call: Call, desk: Desk, digits: str) -> Said:
     match checked:
         case a.SteppedUp(minutes):
             return resume(call, desk, say("step.done", minutes=minutes))
-        case "wrong":
+        case NotProved.WRONG:
             return _once_more(call, desk, say("step.wrong"))
-        case "locked" | "busy":
-            return _back(call, desk, say("step.busy" if checked == "busy" else "step.locked"))
+        case NotProved():
+            return _back(call, desk, say("step.busy" if checked is NotProved.BUSY else "step.locked"))
         case a.BeingUpdated():
             return not_told(call, desk, checked)
 

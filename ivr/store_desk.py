@@ -12,11 +12,11 @@ from authz import Action, Proof, Topic
 from desk import accounts, by_phone, choices, spoken, tickets
 from desk.actors import NotAllowed
 from desk.by_phone import OnlyElsewhere
-from desk.outcomes import Drafted, HandIn, Opened
+from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import answers as a
 from ivr import proving, ringing
 from ivr.asks import DeskSettings, account_of, asked, by_topic, caller, judged, keep
-from ivr.desk_port import CodeRefused, Desk, GivesUp, WayTaken
+from ivr.desk_port import Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
 from ivr.hours import Opening
 from ivr.menu import LINK, MENU, MESSAGE
@@ -197,7 +197,7 @@ class StoreDesk:
     def prove_by(self, call: Call) -> a.ApprovalAsked | WayTaken:
         return proving.prove_by(self.tx, self.settings, call)
 
-    def check_code(self, call: Call, digits: str) -> a.SteppedUp | CodeRefused:
+    def check_code(self, call: Call, digits: str) -> a.SteppedUp | NotProved:
         return proving.check_code(self.tx, self.settings, call, digits)
 
     def look_at_approval(self, call: Call) -> a.SteppedUp | Literal["waiting", "no"]:

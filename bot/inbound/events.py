@@ -18,8 +18,7 @@ from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
-from desk.outcomes import HandIn
-from desk.verification import NotProved
+from desk.outcomes import HandIn, NotProved
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state

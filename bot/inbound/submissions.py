@@ -21,9 +21,8 @@ from bot.views.blocks import Block
 from desk import accounts, approvals, choices, ticket_work, tickets, verification
 from desk.approvals import Approved, NotApproved
 from desk.choices import Kind
-from desk.outcomes import Drafted, Opened
+from desk.outcomes import Drafted, NotProved, Opened
 from desk.ticket_work import Answered, AnsweredMeanwhile, NotAnswered
-from desk.verification import NotProved
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Subject, Topic
-from desk.outcomes import Drafted, HandIn, Opened
+from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import answers as a
 from ivr import callback, dialogue
 from ivr import types as t
@@ -259,7 +259,9 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
                 return dice.one_of((a.ApprovalAsked(3, "42"), a.ApprovalAsked(3, "42"), "not_now"))
             return dice.one_of(("code_wanted", "code_wanted", "not_now", "not_offered"))
         case "check_code":
-            return dice.one_of((a.SteppedUp(15), "wrong", "wrong", dice.one_of(("locked", "busy"))))
+            return dice.one_of(
+                (a.SteppedUp(15), *[NotProved.WRONG] * 2, dice.one_of((NotProved.LATER, NotProved.BUSY)))
+            )
         case "look_at_approval":
             return dice.one_of(("waiting", "waiting", a.SteppedUp(15), "no"))
         case "give_up_approval":
