@@ -100,5 +100,5 @@ def _settled(call: Call, desk: Desk) -> Said:
 STATES = {
     "support_id": State(_ask_support_id, _hear_support_id, silence_speaks=True),
     "pin": State(_ask_pin, _hear_pin, ends_with_hash=True),
-    "accounts": State(_ask_account, _hear_account, ends_with_hash=True),
+    "accounts": State(_ask_account, _hear_account, ends_with_hash=True, known=True),
 }

@@ -13,7 +13,7 @@ from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.identify import SHORT_IN_A_ROW, TRIES_IN_A_CALL
 from ivr.person import back_to_talk
-from ivr.transitions import State, goto, screen, unexpected
+from ivr.transitions import RESUMED, State, goto, screen, unexpected
 from ivr.types import Call, Event, Gather, Keys, Move, Said, say
 from store.verification.pins import Pin
 
@@ -48,3 +48,4 @@ def failed(call: Call, desk: Desk) -> Said:
 
 
 STATES = {"pin_again": State(_ask_pin, _hear_pin, silence_speaks=True)}
+RESUMED["failed"] = lambda call, desk: failed(replace(call, then=""), desk)

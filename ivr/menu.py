@@ -212,9 +212,9 @@ def _hear_record(call: Call, desk: Desk, event: Event) -> Said:
 
 
 STATES = {
-    "menu": State(_ask_menu, _hear_menu),
-    "anything_else": State(_ask_anything_else, _hear_menu),
-    "topic": State(_ask_topic, _hear_topic),
-    "service": State(_ask_service, _hear_service),
+    "menu": State(_ask_menu, _hear_menu, known=True),
+    "anything_else": State(_ask_anything_else, _hear_menu, known=True),
+    "topic": State(_ask_topic, _hear_topic, known=True),
+    "service": State(_ask_service, _hear_service, known=True),
     "record": State(ask_record, _hear_record),
 }

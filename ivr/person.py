@@ -144,7 +144,7 @@ def _hear_talking(call: Call, desk: Desk, event: Event) -> Said:
 
 STATES = {
     "holding": State(_ask_holding, _hear_holding, silence_speaks=True),
-    "closed": State(_ask_closed, _hear_closed),
+    "closed": State(_ask_closed, _hear_closed, known=True),
     "talking": State(_ask_talking, _hear_talking, silence_speaks=True),
 }
 RESUMED["talk"] = lambda call, desk: goto(call, desk, "talking")

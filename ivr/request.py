@@ -86,5 +86,5 @@ def _go_on(call: Call, desk: Desk) -> Said:
     return goto(call, desk, "speak_request")
 
 
-STATES = {"request": State(_ask_request, _hear_request), "speak_request": State(_ask_speak, _hear_speak)}
+STATES = {"request": State(_ask_request, _hear_request, known=True), "speak_request": State(_ask_speak, _hear_speak)}
 RESUMED["request"] = _go_on

@@ -211,10 +211,12 @@ def _reference(call: Call, desk: Desk, topic: str) -> Said:
 
 
 STATES = {
-    "step_up": State(_ask_step_up, _hear_step_up),
-    "step_code": State(_ask_code, _hear_code, silences=5, ends_with_hash=True),  # it is looked up, or on its way
-    "approving": State(_ask_approving, _hear_approving, silence_speaks=True),
-    "stepped_up": State(_ask_stepped_up, _hear_stepped_up),
-    "carry": State(_ask_carry, _hear_carry),
+    "step_up": State(_ask_step_up, _hear_step_up, known=True),
+    "step_code": State(
+        _ask_code, _hear_code, silences=5, ends_with_hash=True, known=True
+    ),  # it is looked up, or on its way
+    "approving": State(_ask_approving, _hear_approving, silence_speaks=True, known=True),
+    "stepped_up": State(_ask_stepped_up, _hear_stepped_up, known=True),
+    "carry": State(_ask_carry, _hear_carry, known=True),
 }
 RESUMED["prove"] = menu

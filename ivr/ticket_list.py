@@ -85,7 +85,7 @@ def _hear_reply(call: Call, desk: Desk, event: Event) -> Said:
 
 
 STATES = {
-    "tickets": State(_ask_tickets, _hear_tickets),
+    "tickets": State(_ask_tickets, _hear_tickets, known=True),
     "reply": State(ask_record, _hear_reply),
 }
 RESUMED["hand_in"] = hand_in

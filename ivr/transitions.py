@@ -1,4 +1,4 @@
-"""How a call moves from state to state, with something to say on the way. TABLE is filled by dialogue.py."""
+"""How a call moves from state to state, with something to say on the way: `step` is the whole of it. TABLE is filled by dialogue.py."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from authz import NAMES, Next, Reason, leaves_out_suspension
+from authz import NAMES, Next, Proof, Reason, leaves_out_suspension
 from ivr import types as t
 from ivr.answers import NotTold
 from ivr.desk_port import Desk
-from ivr.types import Call, Event, HangUp, Move, Said, Screen, Utterance, say
+from ivr.types import Call, Event, HangUp, Keys, Move, Said, Screen, Utterance, say
 from store.accounts.account_details import Refused
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more
+MOST_UNPROVED = 30  # turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours
 WRITING = 3  # silences of somebody who writes down what they heard
 
 
@@ -24,9 +25,46 @@ class State(NamedTuple):
     silence_speaks: bool = False  # an empty turn means something here: it is not simply repeated
     silences: int = 1  # so many are waited through before the call ends
     ends_with_hash: bool = False  # so a hash alone sounds like silence, and nobody is told that nothing was heard
+    known: bool = False  # a key means something to whoever is known, and not to whoever is so no longer
 
 
 TABLE: dict[str, State] = {}
+
+
+def step(call: Call, desk: Desk, event: Event) -> Move:
+    """One step of a call: repeats a prompt after silence, and otherwise asks the table. Ends in a screen, or a PIN to check."""
+    if isinstance(event, Keys) and call.subject is not None and call.proof < Proof.VERIFIED and TABLE[call.at].known:
+        return _prove_anew(call, desk)
+    if isinstance(event, Keys) and call.proof < Proof.VERIFIED and not call.then:
+        call = replace(call, unproved=call.unproved + 1)
+        if call.unproved > MOST_UNPROVED:
+            return goodbye(call, "goodbye.not_proved")
+    state = TABLE[call.at]
+    if isinstance(event, Keys) and event.keyed == "" and not state.silence_speaks:
+        return _silence(call, desk, state)
+    if isinstance(event, t.Heard):
+        call = replace(call, silent=0, silences=0)
+    if event == Keys("#") and not state.silence_speaks:
+        return state.prompt(call, desk)  # a stray one, as after a code that was whole already
+    return state.hear(call, desk, event)
+
+
+def _silence(call: Call, desk: Desk, state: State) -> Said:
+    """The prompt once more; longer where somebody writes down or does something elsewhere. Then the call ends politely."""
+    if call.silent < max(state.silences, call.silences):
+        lead = () if state.ends_with_hash else (say("still_here" if call.silences else "nothing_heard"),)
+        return state.prompt(replace(call, silent=call.silent + 1, lead=lead), desk)
+    return resume(replace(call, silent=0), desk) if call.then == "talk" else goodbye(call, "goodbye.silence")
+
+
+def _prove_anew(call: Call, desk: Desk) -> Said:
+    """What they had proved was taken away: back to the PIN, or to the agent who waits and sees it."""
+    if call.then == "talk":
+        return resume(replace(call, then="failed"), desk)
+    ours = call.account if call.call_back is not None else None
+    fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, call_back=call.call_back)
+    fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries, rung=call.rung)
+    return goto(fresh, desk, "pin", say("pin_anew"))
 
 
 def goto(call: Call, desk: Desk, state: str, *lead: Utterance) -> Said:

@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from authz import Proof, Subject
-from ivr import dialogue, pin, screens
+from ivr import dialogue, pin, screens, transitions
 from ivr import types as t
 from ivr.asks import DeskSettings
 from ivr.phrases import Phrases
@@ -188,7 +188,7 @@ def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fi
                 and (known := call_state.stored_answer(tx, row)) is not None
             ):
                 return known  # no turn at all: what it cut short is said once more
-            call, then = dialogue.step(before, desk_for(tx, on.settings, before), heard)
+            call, then = transitions.step(before, desk_for(tx, on.settings, before), heard)
             if not isinstance(then, t.CheckPin):
                 return _finish(tx, on, row, call, then, fingerprint)
             if call.at == "pin" and call.call_back is None and threat_mode.threat(tx):
@@ -274,7 +274,7 @@ def _go_on(
     pause: int = 0,
 ) -> str:
     """To the next screen: only a key can ask for another PIN to be checked."""
-    call, screen = dialogue.step(call, desk_for(tx, on.settings, call), event)
+    call, screen = transitions.step(call, desk_for(tx, on.settings, call), event)
     assert isinstance(screen, Screen)
     return _finish(tx, on, row, call, screen, fingerprint, pause)
 

@@ -97,7 +97,7 @@ class Store:
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
         self.wakeup = Wakeup()
         self._retired = Retired(keys)
-        self._segments = Segments(self.engine, self.gate, keys, clock, size, self._retired.refuse)
+        self._segments = Segments(self.engine, self.gate, keys, clock, size, self._retired)
         self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._segments, self._retired)
         self.memory = Memory(url)
 

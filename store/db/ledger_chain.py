@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine, insert
 
@@ -27,8 +27,15 @@ from store.db.keys import Key, Keys
 
 HOUR = 3_600_000
 SEGMENT_LIFE = HOUR  # a segment writes for an hour at most …
-Refuse = Callable[[Connection | None], None]  # raises where the key that signs was retired (retired_keys.py)
 SEGMENT_WATCH = 2 * HOUR  # … so a checkpoint need not look at segments older than this before the checkpoint before it
+
+
+class Retired(Protocol):
+    """The keys that sign no more, and what raises where one of them would (retired_keys.py)."""
+
+    keys: dict[str, dict[str, int]]
+
+    def refuse(self, connection: Connection | None = None) -> None: ...
 
 
 @dataclass(slots=True)
@@ -117,9 +124,9 @@ class Segments:
     """
 
     def __init__(
-        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int, refuse: Refuse
+        self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int, retired: Retired
     ) -> None:
-        self._engine, self._gate, self._keys, self._clock, self._refuse = engine, gate, keys, clock, refuse
+        self._engine, self._gate, self._keys, self._clock, self._retired = engine, gate, keys, clock, retired
         self._lock = threading.Lock()
         self._free: deque[Segment | None] = deque([None] * size)  # opened when needed: who only reads opens none
         self._waiting: deque[_Waiting] = deque()
@@ -135,7 +142,8 @@ class Segments:
     def take(self) -> Segment:
         segment = self._next()
         try:
-            self._refuse(None)
+            if self._keys.newest("ledger").id in self._retired.keys:
+                self._retired.refuse()
             if (
                 segment is not None and abs(self._clock() - segment.opened_at) < SEGMENT_LIFE
             ):  # either way: clocks are set back, too
@@ -175,7 +183,7 @@ class Segments:
     def _open(self) -> Segment:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
         with self._gate.held(), self._engine.begin() as connection:
-            self._refuse(connection)
+            self._retired.refuse(connection)
             mac = first_link(key, id, now)
             connection.execute(_OPEN_SEGMENT, {"id": id, "key": key.id, "opened_at": now, "mac": mac})
         return Segment(id, key, now, 0, mac)

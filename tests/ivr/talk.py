@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Subject, Topic
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import answers as a
-from ivr import callback, dialogue
+from ivr import callback, dialogue, transitions
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.hours import Opening
@@ -88,7 +88,7 @@ def settle(dice: Dice, step: Step, move: t.Move, desk: DiceDesk) -> Step:
     while not isinstance(then, Screen):
         assert len(step.pins) < 2, f"PIN after PIN at {call.at}"
         step.pins.append(of_a_pin(dice))
-        call, then = dialogue.step(call, desk.port, step.pins[-1])
+        call, then = transitions.step(call, desk.port, step.pins[-1])
     step.call, step.screen, step.asked = call, then, desk.asked
     return step
 
@@ -100,7 +100,7 @@ def prompted(dice: Dice, call: Call, **answers: object) -> Step:
 
 def hear(dice: Dice, call: Call, event: Event, **answers: object) -> Step:
     desk = DiceDesk(dice, answers)
-    return settle(dice, Step(call, event), dialogue.step(call, desk.port, event), desk)
+    return settle(dice, Step(call, event), transitions.step(call, desk.port, event), desk)
 
 
 BEGINNINGS = ("", "menu", "called", "code")

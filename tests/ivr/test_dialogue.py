@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from authz import Subject
 from ivr import answers as a
-from ivr import dialogue, phrases
+from ivr import phrases, transitions
 from ivr import types as t
-from ivr.dialogue import MOST_UNPROVED
 from ivr.menu import MENU
-from ivr.transitions import TABLE
+from ivr.transitions import MOST_UNPROVED, TABLE
 from ivr.types import Call, CheckPin, Conference, DialEnded, Gather, HangUp, Keys, Record, Screen
 from store.accounts.account_details import AccountName
 from tests.ivr.talk import (
@@ -156,10 +155,10 @@ def test_three_wrong_pins_end_a_call(numbers: list[int], between: list[str]) -> 
     call, wrong = Call(at="pin", number="+441632960108", support_id="10000081"), 0
     for keys in between:
         desk = DiceDesk(Dice(numbers))
-        move = dialogue.step(call, desk.port, Keys(keys))
+        move = transitions.step(call, desk.port, Keys(keys))
         if isinstance(move[1], CheckPin):
             wrong += 1
-            move = dialogue.step(move[0], desk.port, t.NotProved())
+            move = transitions.step(move[0], desk.port, t.NotProved())
         step = settle(Dice(numbers), Step(call, Keys(keys)), move, desk)
         if wrong == 3:
             assert isinstance(step.screen.then, HangUp)
@@ -183,9 +182,9 @@ def test_three_wrong_pins_without_anything_else() -> None:
     call = Call(at="pin")
     heard = []
     for _ in range(3):
-        call, then = dialogue.step(call, any_desk(), Keys("17846325"))
+        call, then = transitions.step(call, any_desk(), Keys("17846325"))
         assert isinstance(then, CheckPin)
-        call, screen = dialogue.step(call, any_desk(), t.NotProved())
+        call, screen = transitions.step(call, any_desk(), t.NotProved())
         assert isinstance(screen, Screen)
         heard.append([line.key for line in screen.utterances])
     assert heard == [["pin_wrong", "key_pin"], ["pin_wrong", "key_pin"], ["goodbye.not_proved"]]
@@ -195,26 +194,26 @@ def test_three_wrong_pins_without_anything_else() -> None:
 def test_half_a_pin_is_no_attempt_and_three_in_a_row_end_the_call(keyed: str) -> None:
     call = Call(at="pin")
     for last in (False, False, True):
-        call, screen = dialogue.step(call, any_desk(), Keys(keyed))
+        call, screen = transitions.step(call, any_desk(), Keys(keyed))
         assert isinstance(screen, Screen), "it was taken for a whole PIN"
         assert isinstance(screen.then, HangUp) == last
 
 
 def test_a_wrong_check_digit_is_asked_again_once_and_is_no_attempt() -> None:
-    call, screen = dialogue.step(Call(), any_desk(), Keys("12345678"))
+    call, screen = transitions.step(Call(), any_desk(), Keys("12345678"))
     assert isinstance(screen, Screen)
     assert (call.at, call.tries, [line.key for line in screen.utterances]) == (
         "support_id",
         0,
         ["support_id_again", "key_support_id"],
     )
-    call, screen = dialogue.step(call, any_desk(), Keys("12345678"))
+    call, screen = transitions.step(call, any_desk(), Keys("12345678"))
     assert (call.at, call.tries, call.support_id) == ("pin", 0, "12345678"), "it goes on as an unknown ID"
 
 
 @pytest.mark.parametrize("keyed", ["", "10000081"])
 def test_no_id_and_an_id_hear_the_same(keyed: str) -> None:
-    call, screen = dialogue.step(Call(), any_desk(), Keys(keyed))
+    call, screen = transitions.step(Call(), any_desk(), Keys(keyed))
     assert isinstance(screen, Screen)
     assert (call.at, call.support_id) == ("pin", keyed or None)
     assert [line.key for line in screen.utterances] == ["key_pin"]
@@ -325,7 +324,7 @@ def test_accounts_are_chosen_by_the_digit_that_was_spoken(several: int) -> None:
         told = hear(Dice([0] * 9), call, Keys("")).screen
         choices = [line.values for line in told.utterances if line.key == "choose.account"]
         for choice in choices:
-            after, _ = dialogue.step(call, any_desk(), Keys(str(choice["digit"])))
+            after, _ = transitions.step(call, any_desk(), Keys(str(choice["digit"])))
             assert f"Account {after.account}" == choice["name"]
             chosen.append(after.account)
         call = hear(Dice([0] * 9), call, Keys("9")).call
@@ -339,7 +338,7 @@ def test_an_account_that_has_gone_meanwhile_moves_no_digit() -> None:
     choices = [line.values for line in told.utterances if line.key == "choose.account"]
     assert len(choices) == 2
     for choice in choices:
-        after, _ = dialogue.step(call, any_desk(), Keys(str(choice["digit"])))
+        after, _ = transitions.step(call, any_desk(), Keys(str(choice["digit"])))
         assert f"Account {after.account}" == choice["name"]
 
 

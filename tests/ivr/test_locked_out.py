@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from authz import Subject
-from ivr import dialogue, pin
+from ivr import pin, transitions
 from ivr import types as t
 from ivr.types import Call
 from store import tables
@@ -172,9 +172,11 @@ def test_what_a_code_let_through_is_its_persons_alone(locked: Desk) -> None:
 def test_in_mid_talk_it_ends_with_the_tries(locked: Desk) -> None:
     """Or an agent who asks again and again would let through three more each time."""
     desk = any_desk()
-    call, _ = dialogue.step(Call(at="pin_again", subject=Subject("person:8"), unlocked=8, tries=2), desk, t.NotProved())
+    call, _ = transitions.step(
+        Call(at="pin_again", subject=Subject("person:8"), unlocked=8, tries=2), desk, t.NotProved()
+    )
     assert (call.at, call.unlocked) == ("talking", 0)
-    call, _ = dialogue.step(Call(at="pin_again", subject=Subject("person:8"), tries=2), desk, t.Unlocked(8))
+    call, _ = transitions.step(Call(at="pin_again", subject=Subject("person:8"), tries=2), desk, t.Unlocked(8))
     assert (call.at, call.unlocked, call.tries) == ("pin_again", 8, 0)
 
 

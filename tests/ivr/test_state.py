@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz import Subject, Topic
-from ivr import dialogue
+from ivr import transitions
 from ivr import types as t
 from ivr.transitions import TABLE
 from ivr.types import Call, CheckPin, Keys
@@ -68,7 +68,7 @@ def test_all_of_a_call_is_tried() -> None:
 
 @given(st.from_regex("[0-9]{6,10}", fullmatch=True))
 def test_no_digit_of_a_pin_is_seen(keyed: str) -> None:
-    _, then = dialogue.step(Call(at="pin"), any_desk(), Keys(keyed))
+    _, then = transitions.step(Call(at="pin"), any_desk(), Keys(keyed))
     assert isinstance(then, CheckPin)
     for shown in (Keys(keyed), then, then.pin):
         assert not re.search("[0-9]", f"{shown!r} {shown!s} {shown}")
@@ -78,5 +78,5 @@ def test_no_digit_of_a_pin_is_seen(keyed: str) -> None:
 
 def test_an_event_out_of_place_is_a_fault_that_quotes_nothing() -> None:
     with pytest.raises(TypeError) as fault:
-        dialogue.step(Call(at="topic"), any_desk(), t.Proved(Subject("person:8"), (400639,)))
+        transitions.step(Call(at="topic"), any_desk(), t.Proved(Subject("person:8"), (400639,)))
     assert not re.search("[0-9]", str(fault.value))

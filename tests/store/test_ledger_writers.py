@@ -101,7 +101,7 @@ def all_at_once(works: list[Callable[[], None]]) -> list[BaseException]:
 
 
 def test_whoever_waits_for_a_lane_longest_is_next(store: Store) -> None:
-    one, served = Segments(store.engine, store.gate, store.keys, store.clock, 1, lambda _: None), list[str]()
+    one, served = Segments(store.engine, store.gate, store.keys, store.clock, 1, store._retired), list[str]()
 
     def write(name: str) -> None:
         segment = one.take()

@@ -8,6 +8,7 @@ from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
     "ledger_chain.Entry.row": reasons.LEDGER,
+    "ledger_chain.Retired.refuse": reasons.LEDGER,
     **dict.fromkeys(("ledger_chain.Segments." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
     **dict.fromkeys(
         ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
