@@ -109,7 +109,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "emergency": "n < 0",
         "proof": "2",
         "legs": "2",
-        "gone": "1",
+        "legs_ended": "1",
         "taken_by": "'CB' || n",
         "ended_at": _OVER,
         "started_at": "{at} - 60000",
@@ -117,11 +117,11 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "ending": "'caller_left'",
     },
     tables.agent_legs: {
-        "ring": "n",
+        "support_call": "n",
         "leg": "0",
         "number": "'+44163296000' || (n % 5)",
         "rung_at": "{at}",
-        "gone_at": _OVER,
+        "ended_at": _OVER,
     },
     tables.call_backs: {
         "id": "n",

@@ -75,7 +75,7 @@ def _announce(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
     ring, told = int(job.payload["ring"]), str(job.payload["told"])
     now = support_calls.look(tx, ring)
-    if now is not None and not now.over and now.told == told and now.taken_by is not None:
+    if now is not None and not now.over and now.verification_result == told and now.taken_by is not None:
         yield
         url = phone.twilio.url(told_url(phone.store.keys, ring, now.announced))
         twilio.announce(support_calls.room(ring), now.taken_by, url)
@@ -95,7 +95,7 @@ def _leg_stop(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job
         twilio.hang_up(call)
     elif not twilio.cancel(call) and twilio.redirect(call, why):
         return  # its end is told us once it has heard that
-    job.then.append(lambda tx: agent_legs.gone(tx, ring, leg))
+    job.then.append(lambda tx: agent_legs.ended(tx, ring, leg))
 
 
 def _leg_over(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:

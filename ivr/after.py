@@ -162,7 +162,7 @@ def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | Non
     they are still on their way into the room."""
     with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)
-        if now is None or now.over or now.agent_left or now.asked_at != asked_at or now.told:
+        if now is None or now.over or now.agent_left or now.requested_at != asked_at or now.verification_result:
             return None
         row = call_state.load(tx, now.call)
         at = call_of(row).at if row is not None and row.ended_at is None else ""
@@ -180,10 +180,10 @@ def not_recalled(on: PhoneContext, ring: int, asked_at: int) -> None:
         if now is None or call_state.load(tx, now.call) is None:  # held first, as by a turn of that call
             return
         now = support_calls.hold(tx, ring)
-        if now is None or now.asked_at != asked_at or now.told:
+        if now is None or now.requested_at != asked_at or now.verification_result:
             return
         support_calls.proved(tx, ring, passed=False)
-        if now.asked == "pin" and not now.over:  # as whoever keys a wrong one
+        if now.requested_proof == "pin" and not now.over:  # as whoever keys a wrong one
             slack_approvals.end_in(tx, now.subject, now.call)
             call_state.unproved(tx, now.call)
 

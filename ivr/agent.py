@@ -70,7 +70,7 @@ def over(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -
     """The caller has hung up: the agent is told, and why not much came of the keypad."""
     with on.store.transaction("phone", found["CallSid"]) as tx:
         ring, _leg = _ring(tx, on, query)
-    failed = [say("agent.failed")] if ring.asked and ring.told == "failed" else []
+    failed = [say("agent.failed")] if ring.requested_proof and ring.verification_result == "failed" else []
     screen = Screen((*failed, say("agent.over")), HangUp())
     return screens.twiml(screen, on.phrases, action=on.twilio.url("/ivr/agent"), recording="")
 

@@ -190,7 +190,7 @@ def end_talk(tx: Transaction) -> None:
 
 def what_is_asked(tx: Transaction, call: Call) -> str:
     ring = support_calls.look(tx, call.ring) if call.ring is not None else None
-    return ring.asked if ring is not None and not ring.told else ""
+    return ring.requested_proof if ring is not None and not ring.verification_result else ""
 
 
 def back_to_talk(

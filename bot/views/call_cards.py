@@ -37,16 +37,19 @@ def _head(p: Phrases, call: LiveCall) -> str:
     if call.state == "over":
         state = p.say(f"call.ended.{call.ending}", agent=agent, lasted=call.lasted)
     else:
-        state = p.say(f"call.state.{call.state}", agent=agent, position=call.position, asked=call.asked)
+        state = p.say(f"call.state.{call.state}", agent=agent, position=call.position, asked=call.requested_proof)
     return f"{urgent}{kind}\n{state}"
 
 
 def _proof_asked(p: Phrases, found: Case) -> list[str]:
     """What came of the last time they were sent to the keypad."""
     call = found.call
-    told = "failed_second" if (call.asked, call.told) == ("second", "failed") and found.requester else call.told
-    told = f"{call.told}_over" if call.told in ("failed", "guarded") and call.state == "over" else told
-    lines = [p.say(f"call.told.{told}", asked=call.asked)] if told else []
+    result = call.verification_result
+    if result in ("failed", "guarded") and call.state == "over":
+        result += "_over"
+    elif (call.requested_proof, result) == ("second", "failed") and found.requester:
+        result = "failed_second"
+    lines = [p.say(f"call.told.{result}", asked=call.requested_proof)] if result else []
     if call.words is not None and call.state != "over":
         lines.append(p.say("call.words", words=" ".join(call.words)))
     return lines
@@ -55,7 +58,7 @@ def _proof_asked(p: Phrases, found: Case) -> list[str]:
 def _caller(p: Phrases, found: Case) -> list[Block]:
     over = found.call.state == "over"
     if found.requester is None:
-        put_away = found.put_away or found.call.told == "guarded"
+        put_away = found.put_away or found.call.verification_result == "guarded"
         return [b.section(p.say("call.put_away" if put_away else "call.nobody_over" if over else "call.nobody"))]
     proof = p.say("call.proof_twice" if over and found.twice else "call.proof")
     if not over and found.until is not None:
@@ -82,7 +85,7 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
         made.append(
             b.button(p.plain("button.call_back"), "desk_call_back", button_values.dump(ToCall("ring", call.id)))
         )
-    if call.state == "talking" and call.told != "guarded":
+    if call.state == "talking" and call.verification_result != "guarded":
         made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
         if found.requester is not None and found.until is None and found.second:
             made.append(b.button(p.plain("button.ask_second"), "desk_ask_second", id))

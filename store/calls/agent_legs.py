@@ -36,33 +36,33 @@ class Progress:
     held_up: bool
 
 
-def add(tx: Transaction, ring: int, numbers: Sequence[str]) -> None:
-    rows = [{"ring": ring, "leg": leg, "number": number} for leg, number in enumerate(numbers)]
+def add(tx: Transaction, support_call: int, numbers: Sequence[str]) -> None:
+    rows = [{"support_call": support_call, "leg": leg, "number": number} for leg, number in enumerate(numbers)]
     if rows:
         tx.connection.execute(insert(tables.agent_legs), rows)
 
 
-def turn(tx: Transaction, ring: int, leg: int) -> Turn:
+def turn(tx: Transaction, support_call: int, leg: int) -> Turn:
     """Whether it is this phone's turn to ring for this caller: then it counts as ringing from now on."""
-    mine = _find(tx, ring, leg)
-    if mine is None or mine.rung_at is not None or mine.ended_at is not None or mine.taken_by is not None:
+    mine = _find(tx, support_call, leg)
+    if mine is None or mine.rung_at is not None or mine.call_ended_at is not None or mine.taken_by is not None:
         return Turn()
     if _closed(tx, [mine.number]):
         return Turn(closed=True)
     if any(_is_busy(tx, other) or _is_before(other, mine) for other in _others(tx, mine)):
         return Turn(later=True)
-    _set(tx, ring, leg, rung_at=tx.now)
+    _set(tx, support_call, leg, rung_at=tx.now)
     return Turn(mine.number)
 
 
-def not_rung(tx: Transaction, ring: int, leg: int) -> None:
+def not_rung(tx: Transaction, support_call: int, leg: int) -> None:
     """Twilio would not: it is tried again."""
-    _set(tx, ring, leg, rung_at=None)
+    _set(tx, support_call, leg, rung_at=None)
 
 
-def rung(tx: Transaction, ring: int, leg: int, call: str) -> None:
+def rung(tx: Transaction, support_call: int, leg: int, call: str) -> None:
     """Twilio rings it, and calls it so."""
-    _set(tx, ring, leg, call=call)
+    _set(tx, support_call, leg, call=call)
 
 
 def open_phones(tx: Transaction, numbers: Sequence[str]) -> tuple[str, ...]:
@@ -71,90 +71,96 @@ def open_phones(tx: Transaction, numbers: Sequence[str]) -> tuple[str, ...]:
     return tuple(number for number in numbers if number not in closed)
 
 
-def is_closed(tx: Transaction, ring: int, leg: int) -> bool:
+def is_closed(tx: Transaction, support_call: int, leg: int) -> bool:
     """Whether whose phone it is was suspended. They are not before this transaction ends."""
-    mine = _find(tx, ring, leg)
+    mine = _find(tx, support_call, leg)
     return mine is None or bool(_closed(tx, [mine.number]))
 
 
-def stop(tx: Transaction, ring: int) -> None:
+def stop(tx: Transaction, support_call: int) -> None:
     """Nobody waits any more for those that still ring for this caller, or listen to what is offered."""
     lg = tables.agent_legs.c
-    rung = select(lg.leg).where(lg.ring == ring, lg.rung_at.is_not(None), lg.gone_at.is_(None), ~lg.took)
+    rung = select(lg.leg).where(
+        lg.support_call == support_call, lg.rung_at.is_not(None), lg.ended_at.is_(None), ~lg.accepted
+    )
     for leg in tx.connection.execute(rung).scalars().all():
-        job_queue.enqueue_once(tx, "leg_stop", f"{ring}:{leg}", {"ring": ring, "leg": leg, "cut": False})
+        job_queue.enqueue_once(
+            tx, "leg_stop", f"{support_call}:{leg}", {"ring": support_call, "leg": leg, "cut": False}
+        )
 
 
-def over(tx: Transaction, ring: int) -> None:
+def over(tx: Transaction, support_call: int) -> None:
     """The caller waits and talks no more: what has not rung for them never will, and what rings is stopped."""
     lg = tables.agent_legs.c
-    unrung = update(tables.agent_legs).where(lg.ring == ring, lg.rung_at.is_(None), lg.gone_at.is_(None))
-    tx.connection.execute(unrung.values(gone_at=tx.now))
-    stop(tx, ring)
+    unrung = update(tables.agent_legs).where(
+        lg.support_call == support_call, lg.rung_at.is_(None), lg.ended_at.is_(None)
+    )
+    tx.connection.execute(unrung.values(ended_at=tx.now))
+    stop(tx, support_call)
 
 
 def cut_off(tx: Transaction, staff: int) -> None:
     """They were suspended: their phone rings no more, and whatever they are talking in ends."""
     s, lg, r = tables.staff.c, tables.agent_legs.c, tables.support_calls.c
     number = tx.connection.execute(select(s.phone).where(s.id == staff)).scalar()
-    theirs = and_(lg.took, r.staff_id == staff, r.ended_at.is_(None))
+    theirs = and_(lg.accepted, r.staff_id == staff, r.ended_at.is_(None))
     if number is not None and _closed(tx, [number]):
         theirs = or_(theirs, lg.number == number)
     live = (
-        select(lg.ring, lg.leg)
-        .join(tables.support_calls, r.id == lg.ring)
-        .where(lg.rung_at.is_not(None), lg.gone_at.is_(None))
+        select(lg.support_call, lg.leg)
+        .join(tables.support_calls, r.id == lg.support_call)
+        .where(lg.rung_at.is_not(None), lg.ended_at.is_(None))
     )
     for row in tx.connection.execute(live.where(theirs)).all():
-        about = {"ring": row.ring, "leg": row.leg, "cut": True}
-        job_queue.enqueue_once(tx, "leg_stop", f"{row.ring}:{row.leg}:cut", about)
+        about = {"ring": row.support_call, "leg": row.leg, "cut": True}
+        job_queue.enqueue_once(tx, "leg_stop", f"{row.support_call}:{row.leg}:cut", about)
 
 
-def to_stop(tx: Transaction, ring: int, leg: int) -> str | None:
+def to_stop(tx: Transaction, support_call: int, leg: int) -> str | None:
     """What Twilio calls a leg that is to be stopped; empty while it has not told us; None where nothing rings any more."""
-    mine = _find(tx, ring, leg)
-    if mine is None or mine.rung_at is None or mine.gone_at is not None:
+    mine = _find(tx, support_call, leg)
+    if mine is None or mine.rung_at is None or mine.ended_at is not None:
         return None
     return mine.call or ("" if mine.rung_at > tx.now - RINGS_FOR else None)
 
 
-def took(tx: Transaction, ring: int, leg: int) -> None:
-    _set(tx, ring, leg, took=True)
+def accepted(tx: Transaction, support_call: int, leg: int) -> None:
+    _set(tx, support_call, leg, accepted=True)
 
 
-def gone(tx: Transaction, ring: int, leg: int) -> None:
+def ended(tx: Transaction, support_call: int, leg: int) -> None:
     """It rings and talks no more: whoever waits for this phone has it now, and not only at the next look."""
-    _set(tx, ring, leg, gone_at=tx.now)
-    lg, r, mine = tables.agent_legs.c, tables.support_calls.c, _find(tx, ring, leg)
+    _set(tx, support_call, leg, ended_at=tx.now)
+    lg, r, mine = tables.agent_legs.c, tables.support_calls.c, _find(tx, support_call, leg)
     if mine is None:
         return
     waiting = (
-        select(lg.ring, lg.leg)
-        .join(tables.support_calls, r.id == lg.ring)
-        .where(lg.number == mine.number, lg.rung_at.is_(None), lg.gone_at.is_(None), r.ended_at.is_(None))
+        select(lg.support_call, lg.leg)
+        .join(tables.support_calls, r.id == lg.support_call)
+        .where(lg.number == mine.number, lg.rung_at.is_(None), lg.ended_at.is_(None), r.ended_at.is_(None))
     )
     for row in tx.connection.execute(waiting.where(r.taken_by.is_(None))).all():
-        now = {"ring": row.ring, "leg": row.leg, "once": True}
-        job_queue.enqueue_once(tx, "ring", f"{row.ring}:{row.leg}:after:{ring}:{leg}", now)
+        now = {"ring": row.support_call, "leg": row.leg, "once": True}
+        job_queue.enqueue_once(tx, "ring", f"{row.support_call}:{row.leg}:after:{support_call}:{leg}", now)
 
 
-def whose(tx: Transaction, ring: int, leg: int) -> int | None:
+def whose(tx: Transaction, support_call: int, leg: int) -> int | None:
     """The member of the staff whose phone it is; None: nobody's, or it is shared."""
     s, lg = tables.staff.c, tables.agent_legs.c
     theirs = (
         select(s.id)
         .join(tables.agent_legs, lg.number == s.phone)
-        .where(lg.ring == ring, lg.leg == leg, s.suspended_at.is_(None))
+        .where(lg.support_call == support_call, lg.leg == leg, s.suspended_at.is_(None))
         .limit(2)
     )
     found = tx.connection.execute(theirs).scalars().all()
     return found[0] if len(found) == 1 else None
 
 
-def progress(tx: Transaction, ring: int) -> Progress:
+def progress(tx: Transaction, support_call: int) -> Progress:
     lg = tables.agent_legs.c
-    mine = tx.connection.execute(select(tables.agent_legs).where(lg.ring == ring)).all()
-    waiting = [_find(tx, ring, one.leg) for one in mine if one.rung_at is None and one.gone_at is None]
+    mine = tx.connection.execute(select(tables.agent_legs).where(lg.support_call == support_call)).all()
+    waiting = [_find(tx, support_call, one.leg) for one in mine if one.rung_at is None and one.ended_at is None]
     held_up = any(_is_busy(tx, other) for one in waiting if one is not None for other in _others(tx, one))
     return Progress(max((one.rung_at or 0 for one in mine), default=0), held_up)
 
@@ -168,39 +174,45 @@ def _closed(tx: Transaction, numbers: Sequence[str]) -> set[str]:
     return {row.phone for row in found} - {row.phone for row in found if row.suspended_at is None}
 
 
-def _find(tx: Transaction, ring: int, leg: int) -> Any:
-    return tx.connection.execute(_LEGS.where(tables.agent_legs.c.ring == ring, tables.agent_legs.c.leg == leg)).first()
+def _find(tx: Transaction, support_call: int, leg: int) -> Any:
+    return tx.connection.execute(
+        _LEGS.where(tables.agent_legs.c.support_call == support_call, tables.agent_legs.c.leg == leg)
+    ).first()
 
 
 def _others(tx: Transaction, mine: Any) -> Sequence[Any]:
     """The other legs of the same phone that may matter. Locked, so that of two callers one comes first."""
     lg, r = tables.agent_legs.c, tables.support_calls.c
     live = or_(r.ended_at.is_(None), lg.rung_at > tx.now - RINGS_FOR)
-    same = and_(lg.number == mine.number, lg.ring != mine.ring, lg.gone_at.is_(None), live)
-    return tx.connection.execute(_LEGS.where(same).order_by(lg.ring).with_for_update(of=tables.agent_legs)).all()
+    same = and_(lg.number == mine.number, lg.support_call != mine.support_call, lg.ended_at.is_(None), live)
+    return tx.connection.execute(
+        _LEGS.where(same).order_by(lg.support_call).with_for_update(of=tables.agent_legs)
+    ).all()
 
 
 def _is_busy(tx: Transaction, other: Any) -> bool:
     if other.rung_at is None:
         return False
-    talks = other.took and other.ended_at is None and other.taken_by is not None
+    talks = other.accepted and other.call_ended_at is None and other.taken_by is not None
     return talks or other.rung_at > tx.now - RINGS_FOR
 
 
 def _is_before(other: Any, mine: Any) -> bool:
     """It waits for the phone as well, and came first or in an emergency."""
-    waits = other.rung_at is None and other.ended_at is None and other.taken_by is None
-    return waits and (not other.emergency, other.ring) < (not mine.emergency, mine.ring)
+    waits = other.rung_at is None and other.call_ended_at is None and other.taken_by is None
+    return waits and (not other.emergency, other.support_call) < (not mine.emergency, mine.support_call)
 
 
-def _set(tx: Transaction, ring: int, leg: int, **values: object) -> None:
+def _set(tx: Transaction, support_call: int, leg: int, **values: object) -> None:
     lg = tables.agent_legs.c
-    tx.connection.execute(update(tables.agent_legs).where(lg.ring == ring, lg.leg == leg).values(**values))
+    tx.connection.execute(
+        update(tables.agent_legs).where(lg.support_call == support_call, lg.leg == leg).values(**values)
+    )
 
 
 _LEGS: Final = select(
     tables.agent_legs,
     tables.support_calls.c.emergency,
-    tables.support_calls.c.ended_at,
+    tables.support_calls.c.ended_at.label("call_ended_at"),
     tables.support_calls.c.taken_by,
-).join(tables.support_calls, tables.support_calls.c.id == tables.agent_legs.c.ring)
+).join(tables.support_calls, tables.support_calls.c.id == tables.agent_legs.c.support_call)

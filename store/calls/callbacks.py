@@ -46,7 +46,7 @@ class CallBack:
     status: str
     call: str | None
     made_at: int
-    words_key: str | None
+    code_words_key: str | None
 
 
 def ask(
@@ -88,7 +88,7 @@ def look(tx: Transaction, id: int) -> CallBack | None:
 def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
     """The desk's two words in this call, fixed since it was asked for: whoever is called finds the same in Slack."""
     agent = Subject.of_staff(ours.staff) if ours.staff is not None else WORKER
-    return code_words.two_words(keys, ours.words_key, f"call_back:{ours.id}", agent, ours.made_at)
+    return code_words.two_words(keys, ours.code_words_key, f"call_back:{ours.id}", agent, ours.made_at)
 
 
 def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
@@ -166,14 +166,14 @@ def _came_to(tx: Transaction, ours: CallBack) -> str:
         return "We called back. Somebody answered, and did not come through to the desk: they have proved nothing."
     r, s = tables.support_calls.c, tables.staff.c
     theirs = (
-        select(r.met_at, r.ended_at, s.name)
+        select(r.joined_at, r.ended_at, s.name)
         .select_from(tables.support_calls)
         .outerjoin(tables.staff, s.id == r.staff_id)
     )
     row = tx.connection.execute(theirs.where(r.call == ours.call).order_by(r.id.desc()).limit(1)).first()
-    if row is None or row.met_at is None:
+    if row is None or row.joined_at is None:
         return "We called back. They gave their PIN, and nobody of the desk talked to them."
-    talked = lasted((row.ended_at or tx.now) - row.met_at)
+    talked = lasted((row.ended_at or tx.now) - row.joined_at)
     return f"We called back. They gave their PIN, and talked to {row.name or 'somebody at the desk'} for {talked}."
 
 
@@ -213,7 +213,7 @@ def _make(
         return why
     number = factors.numbers(tx, person).good[0]
     row = {"person_id": person, "account_id": account, "ticket": ticket, "number": number, "purpose": purpose}
-    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "words_key": tx.keys.newest(code_words.USE).id}
+    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "code_words_key": tx.keys.newest(code_words.USE).id}
     id: int = tx.connection.execute(insert(tables.call_backs).values(**row).returning(c.id)).scalar_one()
     job_queue.enqueue(tx, "call_back", str(id), {"call_back": id})
     return id
@@ -251,5 +251,5 @@ def _call_back(row: Any) -> CallBack:
         row.status,
         row.call,
         row.made_at,
-        row.words_key,
+        row.code_words_key,
     )

@@ -43,7 +43,7 @@ LATELY: Final = 24 * 3_600_000  # ms: what was warned of since then stands on th
 @dataclass(frozen=True, slots=True)
 class LiveCall:
     """`state` is waiting, talking, keypad or over; `position` in the queue, from 1, while waiting. `agent` is a name, or empty
-    where nobody took it or we do not know who; `staff` their id. `asked` and `told`: what the caller was last sent to the
+    where nobody took it or we do not know who; `staff` their id. `requested_proof` and `verification_result`: what the caller was last sent to the
     keypad for (pin, second) and what came of it (passed, failed, or empty; guarded: see support_calls.announced). `words` are the desk's two, once it is taken.
     `ending`, once it is over, in words of ENDINGS; `lasted` in ms: how long they talked, or the caller waited."""
 
@@ -59,8 +59,8 @@ class LiveCall:
     agent: str
     staff: int | None
     position: int
-    asked: str
-    told: str
+    requested_proof: str
+    verification_result: str
     words: tuple[str, str] | None
     ending: str = ""
     lasted: int = 0
@@ -188,7 +188,12 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
         *(["number"] if sms_codes.number_for(tx, person, texting) else []),
     ]
     put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
-    if put_away or row.threatened or proof < Proof.VERIFIED or (row.asked, row.told) == ("pin", "failed"):
+    if (
+        put_away
+        or row.threatened
+        or proof < Proof.VERIFIED
+        or (row.requested_proof, row.verification_result) == ("pin", "failed")
+    ):
         return Case(call, None, proof, None, row.own_number, tuple(second), (), (), put_away=put_away)
     twice = step_ups.given(tx, row.subject, row.account_id, row.call)
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
@@ -246,7 +251,13 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
     """`waiting` is the queue as it was before the row was read: whoever waits and is not in it has come since, as the last."""
-    state = "waiting" if row.taken_by is None else "keypad" if row.asked and not row.told else "talking"
+    state = (
+        "waiting"
+        if row.taken_by is None
+        else "keypad"
+        if row.requested_proof and not row.verification_result
+        else "talking"
+    )
     state = "over" if row.ended_at is not None else state
     return LiveCall(
         row.id,
@@ -261,8 +272,8 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         row.agent or "",
         row.staff_id,
         _place(waiting, row.id) if state == "waiting" else 0,
-        row.asked,
-        support_calls.announced(row.told, threatened=row.threatened),
+        row.requested_proof,
+        support_calls.announced(row.verification_result, threatened=row.threatened),
         _words(tx, row),
         *(_ending(row) if state == "over" else ("", 0)),
     )
@@ -270,8 +281,8 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
 
 def _ending(row: Any) -> tuple[str, int]:
     """What became of it, and for how long they talked or the caller waited."""
-    if row.met_at is not None and row.ending != support_calls.LOST:
-        return TALKED_AGENT_LEFT if row.ending == support_calls.AGENT_LEFT else TALKED, row.ended_at - row.met_at
+    if row.joined_at is not None and row.ending != support_calls.LOST:
+        return TALKED_AGENT_LEFT if row.ending == support_calls.AGENT_LEFT else TALKED, row.ended_at - row.joined_at
     ending = support_calls.NOBODY_CAME if row.ending == support_calls.AGENT_LEFT else row.ending
     if row.taken_by is not None and ending == support_calls.CALLER_LEFT:
         ending = NOT_MET
@@ -292,7 +303,7 @@ def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
     return (
         callbacks.words(tx.keys, ours)
         if ours
-        else two_words(tx.keys, row.words_key, row.call, row.taken_by, row.taken_at)
+        else two_words(tx.keys, row.code_words_key, row.call, row.taken_by, row.taken_at)
     )
 
 

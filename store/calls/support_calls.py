@@ -28,7 +28,7 @@ LIFE: Final = 4 * 3_600_000  # ms: Twilio's own limit on a call
 @dataclass(frozen=True, slots=True)
 class SupportCall:
     """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left. `taken_by` is the agent's
-    leg; `agent_left` once that has gone after they had met. `asked`, `asked_at` and `told` as in the table."""
+    leg; `agent_left` once that has gone after they had met. `requested_proof`, `requested_at` and `verification_result` as in the table."""
 
     id: int
     call: str
@@ -43,16 +43,16 @@ class SupportCall:
     taken_by: str | None
     agent_left: bool
     seen_at: int
-    asked: str
-    asked_at: int | None
-    told: str
+    requested_proof: str
+    requested_at: int | None
+    verification_result: str
     call_back: int | None
     threatened: bool
 
     @property
     def announced(self) -> str:
         """What came of the keypad, as the agent hears and reads it."""
-        return announced(self.told, threatened=self.threatened)
+        return announced(self.verification_result, threatened=self.threatened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class AgentBriefing:
     emergency: bool
 
 
-def announced(told: str, *, threatened: bool) -> str:
+def announced(result: str, *, threatened: bool) -> str:
     """`guarded` for `passed` where somebody threatens the caller: the agent is to tell them nothing, and to seem to."""
-    return "guarded" if threatened and told == "passed" else told
+    return "guarded" if threatened and result == "passed" else result
 
 
 def room(id: int) -> str:
@@ -96,7 +96,7 @@ def start(
         "service": service,
         "proof": int(grant.proof),
         "legs": len(numbers),
-        "gone": 0,
+        "legs_ended": 0,
         "started_at": tx.now,
         "seen_at": tx.now,
         "own_number": own_number,
@@ -161,12 +161,12 @@ def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
     now = {
         "taken_by": call,
         "taken_at": case((again, r.taken_at), else_=literal(tx.now)),
-        "words_key": case((again, r.words_key), else_=literal(tx.keys.newest(code_words.USE).id)),
+        "code_words_key": case((again, r.code_words_key), else_=literal(tx.keys.newest(code_words.USE).id)),
         "staff_id": case((again, r.staff_id), else_=literal(agent_legs.whose(tx, id, leg))),
     }
     if tx.connection.execute(free.values(**now).returning(r.id)).first() is None:
         return False
-    agent_legs.took(tx, id, leg)
+    agent_legs.accepted(tx, id, leg)
     agent_legs.stop(tx, id)
     call_news.news(tx, id)
     return True
@@ -175,7 +175,9 @@ def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
 def met(tx: Transaction, id: int) -> None:
     """The caller comes into the room: from now on the call is the agent's, until one of them leaves."""
     r = tables.support_calls.c
-    tx.connection.execute(update(tables.support_calls).where(r.id == id, r.met_at.is_(None)).values(met_at=tx.now))
+    tx.connection.execute(
+        update(tables.support_calls).where(r.id == id, r.joined_at.is_(None)).values(joined_at=tx.now)
+    )
 
 
 def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
@@ -183,11 +185,11 @@ def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
     had met, the agent has left."""
     r = tables.support_calls.c
     theirs = (r.taken_by == call) & r.ended_at.is_(None)  # what it was stays so once it is over
-    let_go, left = theirs & r.met_at.is_(None), theirs & r.met_at.is_not(None)
+    let_go, left = theirs & r.joined_at.is_(None), theirs & r.joined_at.is_not(None)
     now: dict[str, Any] = {name: case((let_go, null()), else_=r[name]) for name in ("taken_by", "taken_at", "staff_id")}
-    now |= {"gone": r.gone + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
+    now |= {"legs_ended": r.legs_ended + 1, "ending": case((left, literal(AGENT_LEFT)), else_=r.ending)}
     tx.connection.execute(update(tables.support_calls).where(r.id == id).values(**now))
-    agent_legs.gone(tx, id, leg)
+    agent_legs.ended(tx, id, leg)
     call_news.news(tx, id)
 
 
@@ -195,12 +197,12 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
     """The caller is no longer waiting or talking. The ring if it had been open until now. An agent who still waits in the room
     is told; a proof that was asked for and not given has failed."""
     r = tables.support_calls.c
-    unproved = (r.asked != "") & (r.told == "")
+    unproved = (r.requested_proof != "") & (r.verification_result == "")
     now = {
         "ended_at": tx.now,
         "ending": case((r.ending == "", literal(ending)), else_=r.ending),
-        "told": case((unproved, literal("failed")), else_=r.told),
-        "proof": case((unproved & (r.asked == "pin"), literal(int(Proof.CLAIMED))), else_=r.proof),
+        "verification_result": case((unproved, literal("failed")), else_=r.verification_result),
+        "proof": case((unproved & (r.requested_proof == "pin"), literal(int(Proof.CLAIMED))), else_=r.proof),
     }
     ended = (
         update(tables.support_calls)
@@ -222,19 +224,21 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
 def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) -> None:
     """What came of the keypad. Who keyed a wrong PIN is no longer known to be anybody; nor is, to the agent, whoever is
     `threatened`, though they passed. The agent hears of it in the room."""
-    r, told = tables.support_calls.c, "passed" if passed else "failed"
+    r, result = tables.support_calls.c, "passed" if passed else "failed"
     proof = Proof.VERIFIED if passed and not threatened else Proof.CLAIMED
-    asked = update(tables.support_calls).where(r.id == id, r.asked != "", r.told != told, r.ended_at.is_(None))
+    asked = update(tables.support_calls).where(
+        r.id == id, r.requested_proof != "", r.verification_result != result, r.ended_at.is_(None)
+    )
     now = {
-        "told": told,
-        "proof": case((r.asked == "pin", literal(int(proof))), else_=r.proof),
+        "verification_result": result,
+        "proof": case((r.requested_proof == "pin", literal(int(proof))), else_=r.proof),
         "threatened": threatened,
     }
-    row = tx.connection.execute(asked.values(**now).returning(r.subject, r.account_id, r.asked)).first()
+    row = tx.connection.execute(asked.values(**now).returning(r.subject, r.account_id, r.requested_proof)).first()
     if row is None:
         return
-    tx.record(row.subject, row.account_id, f"proof.{row.asked}", told, proof=proof)
-    job_queue.enqueue(tx, "announce", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": told})
+    tx.record(row.subject, row.account_id, f"proof.{row.requested_proof}", result, proof=proof)
+    job_queue.enqueue(tx, "announce", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": result})
     call_news.news(tx, id)
 
 
@@ -245,7 +249,7 @@ def sweep(tx: Transaction) -> None:
     ending = case((r.ending == "", literal(LOST)), else_=r.ending)
     tx.connection.execute(old.values(ended_at=tx.now, ending=ending))
     gone = select(r.id).where(r.ended_at < tx.now - KEPT)
-    tx.connection.execute(delete(tables.agent_legs).where(tables.agent_legs.c.ring.in_(gone)))
+    tx.connection.execute(delete(tables.agent_legs).where(tables.agent_legs.c.support_call.in_(gone)))
     tx.connection.execute(delete(tables.support_calls).where(r.ended_at < tx.now - KEPT))
 
 
@@ -262,10 +266,12 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
         r.ended_at.is_(None),
         r.taken_by.is_not(None),
         r.ending == "",
-        (r.asked == "") | (r.told != ""),
+        (r.requested_proof == "") | (r.verification_result != ""),
         r.proof >= int(Proof.VERIFIED if what == "second" else Proof.CLAIMED),
     )
-    asked = talking.values(asked=what, told="", asked_at=tx.now).returning(r.call, r.subject, r.account_id)
+    asked = talking.values(requested_proof=what, verification_result="", requested_at=tx.now).returning(
+        r.call, r.subject, r.account_id
+    )
     row = tx.connection.execute(asked).first()
     if row is None:
         return False
@@ -300,7 +306,7 @@ def _ring(r: Any) -> SupportCall:
         r.account_id,
         r.emergency,
         taken,
-        r.ended_at is not None or (not taken and r.gone >= r.legs),
+        r.ended_at is not None or (not taken and r.legs_ended >= r.legs),
         r.started_at,
         r.subject,
         Proof(r.proof),
@@ -308,9 +314,9 @@ def _ring(r: Any) -> SupportCall:
         r.taken_by,
         r.ending == AGENT_LEFT,
         r.seen_at or r.started_at,
-        r.asked,
-        r.asked_at,
-        r.told,
+        r.requested_proof,
+        r.requested_at,
+        r.verification_result,
         r.call_back,
         r.threatened,
     )

@@ -27,10 +27,10 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         r.taken_by,
         r.staff_id,
         r.proof,
-        r.asked,
-        r.told,
+        r.requested_proof,
+        r.verification_result,
         r.ended_at,
-        r.asked_at,
+        r.requested_at,
         r.ending,
         r.account_id,
     )

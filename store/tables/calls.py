@@ -29,9 +29,9 @@ class Call(Base):
 
 class SupportCall(Base):
     """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
-    that is as far as we know. `asked` is what the caller has been sent to the keypad for (pin, second), `told` what came of it
+    that is as far as we know. `requested_proof` is what the caller has been sent to the keypad for (pin, second), `verification_result` what came of it
     (passed, failed), `threatened`: under a threat. `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
-    is when we last heard of the caller while they waited, `met_at` when they came into the room. `ending` in words of
+    is when we last heard of the caller while they waited, `joined_at` when they came into the room. `ending` in words of
     support_calls.py. `claimed_late`: somebody said that the call was theirs after it was over."""
 
     __tablename__ = "support_calls"
@@ -43,38 +43,38 @@ class SupportCall(Base):
     service: Mapped[str | None]
     proof: Mapped[int] = mapped_column(Integer)
     legs: Mapped[int] = mapped_column(Integer)
-    gone: Mapped[int] = mapped_column(Integer)
+    legs_ended: Mapped[int] = mapped_column(Integer)
     taken_by: Mapped[str | None] = mapped_column(String(34))
     ended_at: Mapped[int | None] = mapped_column(index=True)
     started_at: Mapped[int]
     seen_at: Mapped[int | None]
     taken_at: Mapped[int | None]
-    met_at: Mapped[int | None]
+    joined_at: Mapped[int | None]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     own_number: Mapped[bool] = mapped_column(server_default="0")
     call_back: Mapped[int | None]
-    asked: Mapped[str] = mapped_column(String(8), server_default="")
-    asked_at: Mapped[int | None]
-    told: Mapped[str] = mapped_column(String(8), server_default="")
+    requested_proof: Mapped[str] = mapped_column(String(8), server_default="")
+    requested_at: Mapped[int | None]
+    verification_result: Mapped[str] = mapped_column(String(8), server_default="")
     threatened: Mapped[bool] = mapped_column(server_default=false())
     ending: Mapped[str] = mapped_column(String(16), server_default="")
-    words_key: Mapped[str | None] = mapped_column(String(8))
+    code_words_key: Mapped[str | None] = mapped_column(String(8))
     claimed_late: Mapped[bool] = mapped_column(server_default=false())
 
 
 class AgentLeg(Base):
     """A phone of the desk that rings for a caller: `rung_at` once it was its turn, `call` what Twilio calls it once it told
-    us, `took` once the call was taken on it."""
+    us, `accepted` once the call was taken on it."""
 
     __tablename__ = "agent_legs"
-    ring: Mapped[int] = mapped_column(ForeignKey("support_calls.id", ondelete="CASCADE"), primary_key=True)
+    support_call: Mapped[int] = mapped_column(ForeignKey("support_calls.id", ondelete="CASCADE"), primary_key=True)
     leg: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[str] = mapped_column(String(16))
     rung_at: Mapped[int | None]
-    gone_at: Mapped[int | None]
+    ended_at: Mapped[int | None]
     call: Mapped[str | None] = mapped_column(String(34))
-    took: Mapped[bool] = mapped_column(server_default="0")
-    __table_args__ = (only("ix_agent_legs_live", "gone_at IS NULL", "number"),)
+    accepted: Mapped[bool] = mapped_column(server_default="0")
+    __table_args__ = (only("ix_agent_legs_live", "ended_at IS NULL", "number"),)
 
 
 class CallBack(Base):
@@ -93,7 +93,7 @@ class CallBack(Base):
     call: Mapped[str | None] = mapped_column(String(34), index=True)
     made_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
-    words_key: Mapped[str | None] = mapped_column(String(8))
+    code_words_key: Mapped[str | None] = mapped_column(String(8))
     __table_args__ = (Index("ix_call_backs_person", "person_id", "made_at"), NEVER_AGAIN)
 
 

@@ -112,7 +112,7 @@ def test_once_it_is_over_it_gives_no_orders(slack_once: SlackDesk, told: str) ->
     mia.hang_up()
     if told:
         with desk.store.transaction("test") as tx:
-            tx.connection.execute(update(tables.support_calls).values(asked="pin", told=told))
+            tx.connection.execute(update(tables.support_calls).values(requested_proof="pin", verification_result=told))
     desk.work()
     shown = "Nobody had proved who this was" if told else "They could hear about"
     assert shown in card(desk)

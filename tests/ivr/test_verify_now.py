@@ -35,7 +35,8 @@ def a_talk(desk: Desk) -> tuple[Phone, Phone]:
 def ring(desk: Desk) -> tuple[str, str, int, str]:
     """What it is asked for, what came of it, the proof, and how it ended."""
     r = tables.support_calls.c
-    return tuple(rows(desk, select(r.asked, r.told, r.proof, r.ending).order_by(r.id.desc()))[0])
+    newest = select(r.requested_proof, r.verification_result, r.proof, r.ending).order_by(r.id.desc())
+    return tuple(rows(desk, newest)[0])
 
 
 def owed(desk: Desk, kind: str) -> int:
@@ -179,8 +180,7 @@ def _again(desk: Desk, *kinds: str) -> None:
 
 def ring_asked(desk: Desk) -> dict[str, object]:
     r = tables.support_calls.c
-    row = rows(desk, select(r.id, r.call, r.asked_at))[0]
-    return {"ring": row.id, "call": row.call, "asked_at": row.asked_at}
+    return dict(rows(desk, select(r.id.label("ring"), r.call, r.requested_at.label("asked_at")))[0]._mapping)
 
 
 # --- at the wire
@@ -199,7 +199,7 @@ def by_hand(desk: Desk) -> tuple[Caller, str, Wire]:
     agent.press("1")
     mia.key("")
     r = tables.support_calls
-    change(desk, update(r).values(asked="pin", asked_at=desk.now))
+    change(desk, update(r).values(requested_proof="pin", requested_at=desk.now))
     summons = after.summons(desk.container.phone, 1, desk.now)  # type: ignore[arg-type]
     assert summons is not None
     assert summons[0] == mia.sid
@@ -274,10 +274,10 @@ def test_a_second_proof_counts_when_it_holds_on_this_call(one_desk: Desk) -> Non
     """However it was given: the way back looks for itself."""
     mia, _path, _wire = by_hand(one_desk)
     r = tables.support_calls
-    change(one_desk, update(r).values(asked="second", told=""))
+    change(one_desk, update(r).values(requested_proof="second", verification_result=""))
     call = state_of(one_desk, mia.sid)
     for proved, told in ((False, "failed"), (True, "passed")):
-        change(one_desk, update(r).values(told=""))
+        change(one_desk, update(r).values(verification_result=""))
         with one_desk.store.transaction("phone", mia.sid) as tx:
             if proved:
                 step_ups.reached(tx, Subject("person:8"), call.account or 0, "text", mia.sid, ends_at=tx.now + 60_000)
@@ -336,7 +336,7 @@ def test_whoever_failed_is_sent_nowhere_else_and_told_nothing(one_desk: Desk) ->
     one_desk.work()
     assert not asks_for(one_desk, "second"), "whoever is not verified once is not asked for a second proof"
     r = tables.support_calls
-    change(one_desk, update(r).values(asked="second", told="", asked_at=one_desk.now))
+    change(one_desk, update(r).values(requested_proof="second", verification_result="", requested_at=one_desk.now))
     call = state_of(one_desk, mia.sid)
     with one_desk.store.transaction("phone", mia.sid) as tx:
         desk = StoreDesk(tx, settings_of(one_desk))

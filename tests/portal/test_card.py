@@ -168,7 +168,12 @@ def test_of_several_calls_that_nobody_has_claimed_none_is_offered_before_the_oth
 def test_a_second_proof_that_failed_takes_nothing_from_the_first(one_desk: Desk) -> None:
     kim = signed_in(one_desk)
     on_the_phone(one_desk, kim)
-    change(one_desk, update(tables.support_calls).values(asked="second", asked_at=one_desk.now, told="failed"))
+    change(
+        one_desk,
+        update(tables.support_calls).values(
+            requested_proof="second", requested_at=one_desk.now, verification_result="failed"
+        ),
+    )
     kim.get("/desk")
     assert "Second proof failed. What needs it stays closed, whatever the story; the rest is as below." in kim.words
     assert "Tell them nothing" not in kim.words
@@ -261,7 +266,7 @@ def test_the_card_of_a_call_that_is_over_says_what_was_proved_and_gives_no_order
     assert "The call has ended" in kim.words
     for order in ("Ask for", "May be told", "Not to be told", "May ask for", "Only after", "MT-3307", "Grid hosting"):
         assert order not in kim.words
-    change(one_desk, update(tables.support_calls).values(asked="pin", told="failed"))
+    change(one_desk, update(tables.support_calls).values(requested_proof="pin", verification_result="failed"))
     kim.get("/desk")
     assert "Nobody had proved who this was" in kim.words
     assert "PIN failed." in kim.words

@@ -165,7 +165,7 @@ def test_it_can_be_used_by_keyboard(watched: Watched) -> None:
             break
         watched.page.keyboard.press("Tab")
     expect(ask).to_be_focused()
-    change(watched.desk, update(tables.support_calls).values(told="", own_number=False))
+    change(watched.desk, update(tables.support_calls).values(verification_result="", own_number=False))
     watched.sees("Mia Chen")
     watched.desk.pass_time(20)
     watched.page.wait_for_timeout(1500)

@@ -226,7 +226,7 @@ REASONS: Final[dict[str, str]] = {
     "account_access.has_case": "whether one of the staff has a case on an account: yes or no",
     "account_access.sweep": "drops what was counted long ago",
     **dict.fromkeys(
-        ("agent_legs." + n for n in ("add", "gone", "not_rung", "progress", "took", "turn", "whose")), reasons.LEG
+        ("agent_legs." + n for n in ("accepted", "add", "ended", "not_rung", "progress", "turn", "whose")), reasons.LEG
     ),
     **dict.fromkeys(
         ("agent_legs." + n for n in ("cut_off", "is_closed", "open_phones", "over", "rung", "stop", "to_stop")),
