@@ -100,7 +100,7 @@ def _settable(card: Card) -> tuple[str, ...]:
 
 
 def answer_form(tx: Transaction, ticket: TicketRight, *, phone: bool) -> AnswerForm:
-    """`phone`: whether customers can ring the desk."""
+    """`phone`: whether customers can call the desk."""
     grant, number = ticket.grant, ticket.number
     return AnswerForm(
         answer_delivery.now(tx, grant, number, phone=phone),

@@ -137,7 +137,7 @@ def answer(
     tx: Transaction, ticket: TicketRight, words: str, *, seen: int, phone: bool, along: Sequence[int] = ()
 ) -> Answered | AnsweredMeanwhile | NotAnswered:
     """To the customer, with files of the desk's notes (`along`, their ids), unless a colleague has answered or closed it since the
-    message `seen`. `phone`: whether customers can ring the desk."""
+    message `seen`. `phone`: whether customers can call the desk."""
     if not ticket.about.is_answerable:
         return NotAnswered.NO_REQUESTER
     since = agent_tickets.meanwhile(tx, ticket.grant, ticket.number, seen)

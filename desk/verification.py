@@ -75,7 +75,7 @@ Standing = tuple[AccountName, Proved | None]
 
 
 def ways(tx: Transaction, who: Actor, *, texting: Sequence[str], phone: bool) -> Ways:
-    """`texting`: the countries codes go to by text message; `phone`: whether customers can ring the desk."""
+    """`texting`: the countries codes go to by text message; `phone`: whether customers can call the desk."""
     person = who.subject.person
     on_file, since = factors.on_file(tx, person), totp.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None

@@ -140,7 +140,7 @@ def _say_what_to_try(settings: Settings, port: int) -> None:
     # Another command knows of this port only what it is told: without that its link leads to port 8000.
     known = "" if port == 8000 else f"PUBLIC_URL={settings.public_url} "
     print(
-        f"Deskgate is running. Open {settings.public_url}/simulator and ring the desk:\n"
+        f"Deskgate is running. Open {settings.public_url}/simulator and call the desk:\n"
         "  Mia Chen may get support   key 10000081#  then 17846325#  then 1, choose, and say what is wrong\n"
         "  Leo Fox may not            key 10000099#  then 39275068#  then 1, and hear why\n"
         "Beside the phone is Slack: be Kim and answer Mia there, be Olivia and write to the desk.\n"

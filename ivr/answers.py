@@ -78,7 +78,7 @@ class WaysFound:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyProved:
-    """For so many minutes still. `carry`: the requests a reference to take it to Slack could be for; `requests`: whether one can be
+    """For so many minutes still. `carry`: the requests a transfer code to take it to Slack could be for; `requests`: whether one can be
     made by phone; `draft`: what waits to be handed in."""
 
     minutes: int

@@ -100,7 +100,7 @@ class Desk(Protocol):
     def give_up_approval(self, call: Call) -> a.SteppedUp | a.BeingUpdated | None:
         """It may have come just now."""
 
-    def reference(self, call: Call, topic: str) -> a.Code | a.BeingUpdated | None:
+    def transfer_code(self, call: Call, topic: str) -> a.Code | a.BeingUpdated | None:
         """Takes what was proved here to Slack, for one topic. None: there is nothing to carry any more."""
 
     # --- a person

@@ -164,7 +164,7 @@ class UnderThreat:
     def give_up_approval(self, call: Call) -> a.BeingUpdated:
         return self._not_told(call, "GiveUpApproval")
 
-    def reference(self, call: Call, topic: str) -> a.BeingUpdated:
+    def transfer_code(self, call: Call, topic: str) -> a.BeingUpdated:
         return self._not_told(call, "GiveReference")
 
     def _not_told(self, call: Call, what: str, recorded: Recorded | None = None) -> a.BeingUpdated:

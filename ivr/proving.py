@@ -113,7 +113,7 @@ def give_up_approval(tx: Transaction, call: Call) -> a.SteppedUp | None:
     return None
 
 
-def reference(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> a.Code | None:
+def transfer_code(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> a.Code | None:
     if not settings.slack:
         return None
     digits = verification.carry(tx, caller(tx, call), _which(call), Topic(topic), transfer_codes.TO_SLACK)

@@ -201,13 +201,13 @@ def _topic(keyed: str) -> str:
 
 
 def _reference(call: Call, desk: Desk, topic: str) -> Said:
-    code = desk.reference(call, topic)
+    code = desk.transfer_code(call, topic)
     if code is None:
-        return menu(call, desk, say("reference.none"))
+        return menu(call, desk, say("transfer_code.none"))
     if isinstance(code, a.BeingUpdated):
         return not_told(call, desk, code)
-    said = say("reference.code", reference=code), say("reference.again", reference=code)
-    return noted(call, desk, *said, say("reference.use"))
+    said = say("transfer_code.code", code=code), say("transfer_code.again", code=code)
+    return noted(call, desk, *said, say("transfer_code.use"))
 
 
 STATES = {

@@ -206,8 +206,8 @@ class StoreDesk:
     def give_up_approval(self, call: Call) -> a.SteppedUp | None:
         return proving.give_up_approval(self.tx, call)
 
-    def reference(self, call: Call, topic: str) -> a.Code | None:
-        return proving.reference(self.tx, self.settings, call, topic)
+    def transfer_code(self, call: Call, topic: str) -> a.Code | None:
+        return proving.transfer_code(self.tx, self.settings, call, topic)
 
     # --- a person
 

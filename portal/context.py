@@ -31,7 +31,7 @@ def _nobody(_number: str) -> bool:
 class PortalContext:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
     strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
-    go by text message, none where they do not; `phone`: whether customers can ring the desk, `may_call` which numbers it may ring;
+    go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
     `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB)."""
 
     store: Store

@@ -153,7 +153,7 @@ def _proved(
     thread: TicketThread | None,
 ) -> None:
     """A code said to us alone: on the account of the draft in whose thread it is, on the only account they have, or on the
-    one that a reference from the phone is for."""
+    one that a transfer code from the phone is for."""
     if who is None or not who.is_person:
         _stranger(tx, user, spoken) if who is None else outbox.tell(tx, user, replies.HELP, spoken.key)
         return

@@ -1,4 +1,4 @@
-"""Answers for direct messages alone: codes, references and one-time links, made in the moment they are shown.
+"""Answers for direct messages alone: codes and one-time links, made in the moment they are shown.
 
 Whoever tries again to show one makes a new one, and shows it in the place of the one before (handlers.py).
 """
@@ -11,7 +11,7 @@ from typing import Final
 from authz import REQUESTS, Action, Topic
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
-from bot.text.replies import Named, Reference
+from bot.text.replies import Named, TransferCode
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Block, Message
 from desk import accounts, choices, own_security, ticket_lists, tickets, verification
@@ -23,12 +23,14 @@ Answer = Callable[[Transaction, SlackContext, Who], Message]
 MOST: Final = 20  # accounts in one message
 
 
-def answer(tx: Transaction, context: SlackContext, who: Who | None, reply: Named | Reference) -> Message:
+def answer(tx: Transaction, context: SlackContext, who: Who | None, reply: Named | TransferCode) -> Message:
     """Whoever is not known is told that and no more."""
     if who is None or not who.is_person:
         return customer_messages.plain(context.phrases, "stranger" if who is None else "you_are_staff")
     return (
-        _reference(tx, context, who, reply) if isinstance(reply, Reference) else ANSWERS[reply.name](tx, context, who)
+        _transfer_code(tx, context, who, reply)
+        if isinstance(reply, TransferCode)
+        else ANSWERS[reply.name](tx, context, who)
     )
 
 
@@ -54,25 +56,25 @@ def _prove(tx: Transaction, context: SlackContext, who: Who) -> Message:
 
 
 def _proved(tx: Transaction, context: SlackContext, who: Who) -> Message:
-    """After a reference that was right: how they stand now."""
+    """After a transfer code that was right: how they stand now."""
     return _prove(tx, context, who)
 
 
-def _reference(tx: Transaction, context: SlackContext, who: Who, reply: Reference) -> Message:
-    """A reference for the phone, for what was proved here; what was carried here is not carried on."""
+def _transfer_code(tx: Transaction, context: SlackContext, who: Who, reply: TransferCode) -> Message:
+    """A transfer code for the phone, for what was proved here; what was carried here is not carried on."""
     p = context.phrases
     own = [(account, proved) for account, proved in verification.proved_on(tx, who, MOST) if not proved.topic]
     if not own:
-        return customer_messages.plain(p, "reference.none")
+        return customer_messages.plain(p, "transfer_code.none")
     kind = reply.kind
     account = next((account for account, _ in own if account.id == reply.account), None)
     if account is None or kind not in (*REQUESTS, "agent"):
-        return verification_messages.references(p, own, choices.requests(tx, who))
+        return verification_messages.transfer_codes(p, own, choices.requests(tx, who))
     topic = choices.topic_of(Action(kind)) if kind != "agent" else None  # an agent is content with either
     digits = verification.carry(tx, who, account.id, topic or Topic.TECHNICAL, transfer_codes.TO_PHONE)
     if digits is None:
-        return customer_messages.plain(p, "reference.none")
-    return verification_messages.reference(p, account.name, topic or "", digits)
+        return customer_messages.plain(p, "transfer_code.none")
+    return verification_messages.transfer_code(p, account.name, topic or "", digits)
 
 
 def _authenticator(tx: Transaction, context: SlackContext, who: Who) -> Message:

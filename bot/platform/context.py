@@ -22,7 +22,7 @@ class SlackContext:
     """`agent_channel` is the id of the desk's channel, or empty; `token` that of the settings, or empty; `home_team` the
     installation that is the desk's own, or empty for the first. `secrets` are Slack's signing secrets, several while one
     is rotated. `step_up_minutes` is how long a second proof lasts, `texting` the countries to which codes go by text message, none
-    where they do not, `public_url` where our own pages are; `phone`: whether customers can ring the desk; `region` where a
+    where they do not, `public_url` where our own pages are; `phone`: whether customers can call the desk; `region` where a
     number is that is typed without its country (GB)."""
 
     store: Store

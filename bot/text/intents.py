@@ -19,7 +19,7 @@ LONG: Final = 60  # characters; who writes that much tells of a problem rather t
 _GAP = r"[\s.\u2010-\u2015\u2212-]*"  # what people put between digits
 _LINK = re.compile(rf"(?:/?link\s*)?((?:[0-9]{_GAP}){{8}})", re.I)
 _LINK_ALONE = re.compile(r"/?link", re.I)
-_PROOF = re.compile(rf"/?(?:proof|prove|reference)\s*((?:[0-9]{_GAP}){{6}}(?:(?:[0-9]{_GAP}){{2}})?)", re.I)
+_PROOF = re.compile(rf"/?(?:proof|prove|transfer code)\s*((?:[0-9]{_GAP}){{6}}(?:(?:[0-9]{_GAP}){{2}})?)", re.I)
 _DIGITS = re.compile(rf"(?:[0-9]{_GAP}){{4,10}}")
 _PIN_WORD = (
     r"\b(?:pins?|pin[ -]?codes?|passcode|(?:my|support|secret|security|access) code|(?:secret|security) number)\b"

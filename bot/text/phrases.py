@@ -55,7 +55,7 @@ def clock(ms: int) -> Ready:
 
 class Phrases:
     def __init__(self, document: Mapping[str, Any], *, phone: bool = True) -> None:
-        """`phone`: whether customers can ring the desk; where they cannot, nobody is sent to do so."""
+        """`phone`: whether customers can call the desk; where they cannot, nobody is sent to do so."""
         self._said = dict(_flat(document["say"])) | ({} if phone else dict(_flat(document["without_phone"])))
         self._document = document
 

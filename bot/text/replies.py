@@ -51,7 +51,7 @@ class OneTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class TransferCode:
     """A code that carries a second proof to the phone: on which account (id), for what; or, without, which it may be."""
 
     account: int = 0
@@ -65,14 +65,16 @@ class Unclear:
     meaning: str
 
 
-Offered = Named | Why | Tickets | OneTicket | Reference
+Offered = Named | Why | Tickets | OneTicket | TransferCode
 """What a button can ask for."""
 Reply = Fixed | AboutTicket | Unclear | Offered
 
 OPEN, HELP, STRANGER, YOU_ARE_STAFF = Named("open"), Named("help"), Fixed("stranger"), Fixed("you_are_staff")
 PRIVATE: Final = ("prove", "proved", "authenticator", "locked_out")  # for direct messages alone
 NAMES: Final = ("help", "bills", "services", "contacts", "account", "lent", "open", "thanks", *PRIVATE)
-_KINDS: Final = {one.__name__: one for one in (Fixed, AboutTicket, Named, Why, Tickets, OneTicket, Reference, Unclear)}
+_KINDS: Final = {
+    one.__name__: one for one in (Fixed, AboutTicket, Named, Why, Tickets, OneTicket, TransferCode, Unclear)
+}
 
 
 def to_payload(reply: Reply) -> dict[str, Any]:
@@ -95,8 +97,8 @@ def to_value(reply: Offered) -> str:
             return f"tickets:{page}"
         case OneTicket(number):
             return f"ticket:{number}"
-        case Reference(account, kind):
-            return f"reference:{account}:{kind}" if account else "reference"
+        case TransferCode(account, kind):
+            return f"transfer_code:{account}:{kind}" if account else "transfer_code"
 
 
 def from_value(said: str) -> Offered | None:
@@ -111,14 +113,14 @@ def from_value(said: str) -> Offered | None:
     if name == "ticket":
         return OneTicket(numbers.parse_int(more) or 0)
     account, _, kind = more.partition(":")
-    return Reference(numbers.parse_int(account, 18) or 0, kind) if name == "reference" else None
+    return TransferCode(numbers.parse_int(account, 18) or 0, kind) if name == "transfer_code" else None
 
 
-def is_private(reply: Reply) -> TypeGuard[Named | Reference]:
+def is_private(reply: Reply) -> TypeGuard[Named | TransferCode]:
     """For direct messages alone: codes, one-time links, how they are proved."""
-    return isinstance(reply, Reference) or (isinstance(reply, Named) and reply.name in PRIVATE)
+    return isinstance(reply, TransferCode) or (isinstance(reply, Named) and reply.name in PRIVATE)
 
 
 def fades(reply: Reply) -> bool:
     """Whether what is shown is good for minutes, and says so afterwards."""
-    return isinstance(reply, Reference) or reply in (Named("authenticator"), Named("locked_out"))
+    return isinstance(reply, TransferCode) or reply in (Named("authenticator"), Named("locked_out"))

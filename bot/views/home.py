@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.text.phrases import Phrases, moment
-from bot.text.replies import Named, Reference
+from bot.text.replies import Named, TransferCode
 from bot.views import blocks as b
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Block, Message
@@ -40,7 +40,7 @@ def _proof_buttons(p: Phrases, there: bool) -> list[Block]:
     return [
         b.tell(p.plain("button.prove"), Named("prove")),
         verification_messages.remove(p) if there else b.tell(p.plain("button.enrol"), Named("authenticator")),
-        b.tell(p.plain("button.to_phone"), Reference()),
+        b.tell(p.plain("button.to_phone"), TransferCode()),
     ]
 
 

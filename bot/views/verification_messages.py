@@ -8,7 +8,7 @@ from typing import Final
 from bot.text import button_values
 from bot.text.button_values import OnAccount, ToProve
 from bot.text.phrases import Phrases, clock, moment
-from bot.text.replies import Reference, to_value
+from bot.text.replies import TransferCode, to_value
 from bot.views import blocks as b
 from bot.views import customer_messages
 from bot.views.blocks import Block, Message
@@ -57,7 +57,7 @@ def ways_on(p: Phrases, ways: Ways) -> list[str]:
     lines += [p.say("prove.text", ending=ways.ending)] if ways.ending else []
     lines += [p.say("prove.number")] if ways.number else []
     if ways.any and ways.phone and not ways.number:
-        lines.append(p.say("prove.reference"))
+        lines.append(p.say("prove.transfer_code"))
     lines += [] if ways.any else [p.say("prove.nothing")]
     if ways.authenticator_from is not None:
         lines.append(p.say("prove.authenticator_young", at=moment(ways.authenticator_from)))
@@ -110,31 +110,31 @@ def standing(
 # --- carried to the phone
 
 
-def references(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collection[str]]) -> Message:
+def transfer_codes(p: Phrases, found: Sequence[Standing], could: Mapping[int, Collection[str]]) -> Message:
     """For what, on which account: what may be requested there is asked as what it is, and nobody has to know its topic."""
     groups = [
         (
             customer_messages.account_label(p, account),
             [
                 *(
-                    b.option(p.plain("kind", kind=kind), to_value(Reference(account.id, kind)))
+                    b.option(p.plain("kind", kind=kind), to_value(TransferCode(account.id, kind)))
                     for kind in could.get(account.id, ())
                 ),
-                b.option(p.plain("reference.agent"), to_value(Reference(account.id, "agent"))),
+                b.option(p.plain("transfer_code.agent"), to_value(TransferCode(account.id, "agent"))),
             ],
         )
         for account, _ in found[:10]
     ]
-    chooser = b.grouped(p.plain("button.reference"), "tell_reference", groups)
-    return b.message(b.section(p.say("reference.which")), b.actions(chooser))
+    chooser = b.grouped(p.plain("button.transfer_code"), "tell_transfer_code", groups)
+    return b.message(b.section(p.say("transfer_code.which")), b.actions(chooser))
 
 
-def reference(p: Phrases, account: str, topic: str, digits: str) -> Message:
+def transfer_code(p: Phrases, account: str, topic: str, digits: str) -> Message:
     """`topic` is empty for an agent, who is content with either."""
     said = {"account": account, "digits": spaced(digits)}
     if not topic:
-        return b.message(b.section(p.say("reference.code_agent", **said)))
-    return b.message(b.section(p.say("reference.code", topic=topic, **said)))
+        return b.message(b.section(p.say("transfer_code.code_agent", **said)))
+    return b.message(b.section(p.say("transfer_code.code", topic=topic, **said)))
 
 
 # --- authenticator, and a PIN that is locked

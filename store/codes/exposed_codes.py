@@ -44,7 +44,7 @@ _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
 _ALONE = re.compile(rf"(?<![0-9])[0-9]{{{one_time_codes.DIGITS}}}(?![0-9])")
 _HALVES = re.compile(r"(?<![0-9])(?=([0-9]{4}[^0-9A-Za-z]{1,5}[0-9]{4})(?![0-9]))")
 _AFTER_ITS_NAME = re.compile(
-    rf"(?:link|code|proof|reference|pin)(?=[^0-9]{{0,30}}((?:[0-9][^0-9]{{0,8}}){{{one_time_codes.DIGITS - 1}}}[0-9])(?![0-9]))",
+    rf"(?:link|code|proof|pin)(?=[^0-9]{{0,30}}((?:[0-9][^0-9]{{0,8}}){{{one_time_codes.DIGITS - 1}}}[0-9])(?![0-9]))",
     re.I,
 )
 _RUN = re.compile(r"[0-9]+")

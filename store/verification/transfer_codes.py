@@ -22,12 +22,12 @@ def give(tx: Transaction, kind: str, subject: Subject, account: int, bound: str,
     proved = step_ups.own(tx, subject, account, bound)
     if proved is None:
         return None
-    tx.record(subject, account, "step_up", "reference_told", proof=Proof.STEPPED_UP, fields=(f"topic:{topic}",))
+    tx.record(subject, account, "step_up", "transfer_code_told", proof=Proof.STEPPED_UP, fields=(f"topic:{topic}",))
     return one_time_codes.issue(tx, kind, subject, f"{proved}:{topic}")
 
 
 def topic_of(tx: Transaction, kind: str, subject: Subject, digits: str) -> Topic | None:
-    """For which topic a reference of theirs is, which stays good. None: there is no such one."""
+    """For which topic a transfer code of theirs is, which stays good. None: there is no such one."""
     said = one_time_codes.bound_of(tx, kind, digits, subject)
     return None if said is None else Topic(said.partition(":")[2])
 

@@ -265,11 +265,11 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             yield f"standing {many} {left}", shown
         if stand:  # whoever has proved nothing here is told that
             yield (
-                f"references {many}",
-                verification_messages.references(P, stand, {account.id: REQUESTS for account, _ in stand}),
+                f"transfer codes {many}",
+                verification_messages.transfer_codes(P, stand, {account.id: REQUESTS for account, _ in stand}),
             )
     for topic in (*Topic, ""):
-        yield f"reference {topic}", verification_messages.reference(P, name(text), topic, "12345678")
+        yield f"transfer code {topic}", verification_messages.transfer_code(P, name(text), topic, "12345678")
     yield "enrolment", verification_messages.enrolment(P, "https://desk.example/enrol/" + "x" * 43)
     yield "enrolled", verification_messages.enrolled(P, Enrolled(AT, None, None))
     yield "enrolled lately", verification_messages.enrolled(P, Enrolled(AT, AT, None))

@@ -66,7 +66,7 @@ def sid(desk: SlackDesk) -> str:
 
 
 def carried_from_the_phone(desk: SlackDesk, username: str, account: int, topic: str) -> str:
-    """A reference for Slack, as the phone gives it after a second proof there."""
+    """A transfer code for Slack, as the phone gives it after a second proof there."""
     with desk.store.transaction("phone", call="CA" + "5" * 32) as tx:
         who = SUBJECT[username]
         step_ups.reached(tx, who, account, "text", "CA" + "5" * 32, ends_at=tx.now + 900_000)

@@ -138,16 +138,16 @@ def test_what_was_proved_in_slack_is_carried_to_the_phone(slack: SlackDesk) -> N
 
     desk = slack
     made = app(desk, "raj.patel")
-    desk.be("U0RAJ").dm("reference")
+    desk.be("U0RAJ").dm("transfer code")
     desk.work()
     assert "There is nothing to take to the phone" in desk.said("U0RAJ")
     desk.be("U0RAJ").dm("prove")
     desk.work()
     desk.click("U0RAJ", "prove", value=f"account:{TIDEWORKS}")
     desk.submit("U0RAJ", code=shows(desk, made))
-    desk.be("U0RAJ").dm("reference")
+    desk.be("U0RAJ").dm("transfer code")
     desk.work()
-    desk.click("U0RAJ", "tell_reference", value="reference:3:service.cancel")
+    desk.click("U0RAJ", "tell_transfer_code", value="transfer_code:3:service.cancel")
     told = desk.said("U0RAJ")
     assert "On the phone press 8, then 5, and key" in told
     raj = on_the_phone(desk, "raj.patel")

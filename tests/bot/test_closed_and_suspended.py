@@ -54,15 +54,15 @@ def proves(desk: SlackDesk, phone: Phone, way: str, made: pyotp.TOTP) -> str:
 
 
 def _in_slack(desk: SlackDesk, made: pyotp.TOTP) -> str:
-    """A reference for the phone, for what was proved in Slack by the app."""
+    """A transfer code for the phone, for what was proved in Slack by the app."""
     asks(desk, "U0OLIVIA", "prove")
     desk.click("U0OLIVIA", "prove", holding="A second proof of who you are")
     desk.submit("U0OLIVIA", code=shows(desk, made))
     desk.be("U0OLIVIA").close(everything=True)
-    asks(desk, "U0OLIVIA", "reference")
-    question = "A reference for the phone"
+    asks(desk, "U0OLIVIA", "transfer code")
+    question = "A transfer code for the phone"
     kind = "account.reopen" if "account.reopen" in str(desk.last("U0OLIVIA", holding=question).blocks) else "agent"
-    desk.click("U0OLIVIA", "tell_reference", value=f"reference:1:{kind}", holding=question)
+    desk.click("U0OLIVIA", "tell_transfer_code", value=f"transfer_code:1:{kind}", holding=question)
     told = next(words for words in reversed(desk.read("U0OLIVIA")) if "only in a call where you gave" in words)
     reopening = "It is for payment, closing and reopening the account, at *"
     assert ("When the agent asks you for proof, press 5" if kind == "agent" else reopening) in told

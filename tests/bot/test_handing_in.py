@@ -55,7 +55,7 @@ def test_e2_answering_the_number_in_the_same_slack_hands_it_in(desk: SlackDesk) 
     """Without authenticator: two keys after the PIN, one click and two digits; whether or not the caller waits for it."""
     asks_to(desk, "service.cancel")
     assert "Cancel a service, at Tideworks Ltd: that needs a second proof of who you are" in shown(desk)
-    way = "a number you hear on the phone: ring us, give your PIN and press 8, then 3"
+    way = "a number you hear on the phone: call us, give your PIN and press 8, then 3"
     assert way in shown(desk)
     assert way in desk.last("U0RAJ", holding="Ticket #1001").text, "the draft says so itself"
     phone = on_the_phone(desk, "raj.patel")
@@ -89,7 +89,7 @@ def test_e2_a_proof_for_something_else_opens_no_draft(desk: SlackDesk) -> None:
     assert WORDS in desk.said("U0KIM", AGENTS)
 
 
-def test_e2_a_reference_of_another_topic_is_said_to_be_that_and_stays_good(desk: SlackDesk) -> None:
+def test_e2_a_transfer_code_of_another_topic_is_said_to_be_that_and_stays_good(desk: SlackDesk) -> None:
     asks_to(desk, "service.cancel")
     digits = carried_from_the_phone(desk, "raj.patel", TIDEWORKS, "billing")
     left = desk.submit("U0RAJ", code=digits)
@@ -102,7 +102,7 @@ def test_e2_a_reference_of_another_topic_is_said_to_be_that_and_stays_good(desk:
     assert "#1002 is with the desk now" in desk.text_of(desk.submit("U0RAJ", code=digits))
 
 
-def test_e2_a_reference_is_for_what_will_be_asked(desk: SlackDesk) -> None:
+def test_e2_a_transfer_code_is_for_what_will_be_asked(desk: SlackDesk) -> None:
     """Nobody is asked which topic a cancellation is: by phone, and in Slack for the phone."""
     raj = app(desk, "raj.patel")
     phone = on_the_phone(desk, "raj.patel")
@@ -113,7 +113,7 @@ def test_e2_a_reference_is_for_what_will_be_asked(desk: SlackDesk) -> None:
     assert "What will you ask for in Slack? Press 1 to order a service. Press 2 to cancel a service." in pressed(
         phone, "1"
     )
-    found = re.search(r"Your reference is ((?:[0-9] ){7}[0-9])\.", pressed(phone, "2"))
+    found = re.search(r"Your transfer code is ((?:[0-9] ){7}[0-9])\.", pressed(phone, "2"))
     assert found
     asks_to(desk, "service.cancel")
     assert "#1001 is with the desk now" in desk.text_of(desk.submit("U0RAJ", code=found[1].replace(" ", "")))
@@ -153,5 +153,5 @@ def test_e2_a_right_that_went_is_the_reason_that_is_given(desk: SlackDesk) -> No
 def test_e2_without_a_phone_nobody_is_sent_to_ring(desk: SlackDesk) -> None:
     object.__setattr__(desk.context, "phone", False)
     asks_to(desk, "service.cancel")
-    assert "ring us" not in shown(desk)
+    assert "call us" not in shown(desk)
     assert "Set up an authenticator app" in shown(desk)

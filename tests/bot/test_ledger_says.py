@@ -222,15 +222,17 @@ def test_h15_what_slack_told_is_what_the_ledger_says(slack_once: SlackDesk, user
     assert told_in_all > len(QUESTIONS), "this test sees nothing"
 
 
-def test_h8_a_reference_shown_in_slack_is_in_the_ledger(slack_once: SlackDesk) -> None:
+def test_h8_a_transfer_code_shown_in_slack_is_in_the_ledger(slack_once: SlackDesk) -> None:
     desk = slack_once
     with desk.store.transaction("test") as tx:
         step_ups.reached(tx, Subject("person:7"), 3, "authenticator", "T0DESK:U0RAJ", ends_at=tx.now + 900_000)
-    desk.be("U0RAJ").dm("reference")
+    desk.be("U0RAJ").dm("transfer code")
     desk.work()
-    desk.click("U0RAJ", "tell_reference", value="reference:3:service.cancel", holding="A reference for the phone")
+    desk.click(
+        "U0RAJ", "tell_transfer_code", value="transfer_code:3:service.cancel", holding="A transfer code for the phone"
+    )
     assert re.search("[0-9]{4} [0-9]{4}", desk.said("U0RAJ"))
     with desk.store.transaction("test") as tx:
         e = tables.ledger.c
-        query = select(e.account, e.proof, e.fields).where(e.action == "step_up", e.decision == "reference_told")
+        query = select(e.account, e.proof, e.fields).where(e.action == "step_up", e.decision == "transfer_code_told")
         assert tx.connection.execute(query).all() == [(3, "stepped-up", "topic:technical")]

@@ -47,7 +47,7 @@ def test_e5_who_may_reach_nobody_leaves_a_message_and_the_desk_sees_whose_it_is(
 
 
 def test_e5_every_refusal_says_so(slack_once: SlackDesk) -> None:
-    """E5: also to whoever could ring the desk, on an account that is suspended; and to the owner of one that is closed."""
+    """E5: also to whoever could call the desk, on an account that is suspended; and to the owner of one that is closed."""
     desk = slack_once
     assert OR in leaves(desk, LEO, "0")
     assert OR in leaves(desk, "mia.chen", "3")

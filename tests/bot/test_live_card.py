@@ -73,7 +73,7 @@ def test_it_changes_through_a_call(slack: SlackDesk) -> None:
         step_ups.reached(tx, SUBJECT["mia.chen"], TIDEWORKS, "text", call, ends_at=tx.now + 900_000)
         call_news.news(tx, 1)
     desk.work()
-    assert "Proof: *verified further* in this call, until 12:15 UTC" in card(desk)
+    assert "Proof: *verified twice* in this call, until 12:15 UTC" in card(desk)
     mia.hang_up()
     desk.work()
     assert "*Ended.*" in card(desk)

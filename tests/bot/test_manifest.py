@@ -279,7 +279,7 @@ def test_everything_that_can_be_pressed_is_listened_to() -> None:
         {*customer_actions.CLICKS, *verification_actions.CLICKS, "send_text"},
         {*agent_actions.CLICKS, *call_actions.CLICKS},
     )
-    listened = {*customers, *desk, *bolt_app.LINKS, "about", "service", "add_", "tell_reference"}
+    listened = {*customers, *desk, *bolt_app.LINKS, "about", "service", "add_", "tell_transfer_code"}
     assert len(drawn()) > 15
     assert drawn() <= listened
     assert listened - drawn() <= {"choose_many"}, "and nothing else is"

@@ -185,7 +185,7 @@ def test_whoever_is_not_locked_or_young_is_told_what_applies(slack_once: SlackDe
 
 def test_a_stranger_gets_no_answer_of_any_of_these(slack_once: SlackDesk) -> None:
     desk = slack_once
-    for words in ("prove", "proof 12345678", "reference", "authenticator", "locked out"):
+    for words in ("prove", "proof 12345678", "transfer code", "authenticator", "locked out"):
         desk.be("U0FAKE").dm(words)
     desk.work()
     assert set(desk.read("U0FAKE")) >= {"prove"}

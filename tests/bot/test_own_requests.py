@@ -102,8 +102,8 @@ def test_e4_the_second_proof_that_slack_sends_to_the_phone_for_can_be_given_ther
     keyed(phone, "1")
     keyed(phone, f"{shows(desk, made)}#")
     said = keyed(phone, "8")
-    assert "Press 1 for a reference to take it to Slack." in said
-    told = re.search(r"Your reference is ((?:[0-9] ){7}[0-9])", keyed(phone, "1"))
+    assert "Press 1 for a transfer code to use in Slack." in said
+    told = re.search(r"Your transfer code is ((?:[0-9] ){7}[0-9])", keyed(phone, "1"))
     assert told
     desk.click("U0LEO", "prove", holding="#1001")
     desk.submit("U0LEO", code=told[1].replace(" ", ""))

@@ -157,14 +157,14 @@ def test_a_young_authenticator_proves_nothing_yet(slack_once: SlackDesk) -> None
 def test_with_nothing_on_file_it_says_what_to_do(slack_once: SlackDesk) -> None:
     desk = slack_once
     cancel(desk)
-    assert "a number you hear on the phone: ring us, give your PIN and press 8, then 3" in shown(desk)
+    assert "a number you hear on the phone: call us, give your PIN and press 8, then 3" in shown(desk)
     linked_days_ago(desk, "U0RAJ", 1)
     cancel(desk)
     assert "There is nothing on file yet by which you could prove it. Set up an authenticator app" in shown(desk)
-    assert "ring us" not in shown(desk), "there is nothing there either"
+    assert "call us" not in shown(desk), "there is nothing there either"
 
 
-def test_a_reference_from_the_phone_counts_for_its_account_and_topic(slack: SlackDesk) -> None:
+def test_a_transfer_code_from_the_phone_counts_for_its_account_and_topic(slack: SlackDesk) -> None:
     desk = slack
     cancel(desk)
     head = desk.last("U0RAJ", holding="Ticket #1001")
@@ -180,7 +180,7 @@ def test_a_reference_from_the_phone_counts_for_its_account_and_topic(slack: Slac
     assert "#1002 is a draft" in shown(desk), "for billing it was not carried"
 
 
-def test_a_reference_is_its_persons_own_and_good_once(slack_once: SlackDesk) -> None:
+def test_a_transfer_code_is_its_persons_own_and_good_once(slack_once: SlackDesk) -> None:
     desk = slack_once
     digits = carried_from_the_phone(desk, "raj.patel", TIDEWORKS, "technical")
     desk.be("U0SAM").dm(f"proof {digits}")
@@ -206,7 +206,7 @@ def test_a_code_said_in_a_channel_is_good_no_more(slack_once: SlackDesk) -> None
     assert "That did not match" in desk.said("U0RAJ")
 
 
-@pytest.mark.parametrize("words", ["prove", "reference", "authenticator", "locked out"])
+@pytest.mark.parametrize("words", ["prove", "transfer code", "authenticator", "locked out"])
 def test_in_channels_it_says_to_write_directly_and_no_more(slack_once: SlackDesk, words: str) -> None:
     """The same words for whoever is known and whoever is not."""
     desk = slack_once

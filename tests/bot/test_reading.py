@@ -18,7 +18,7 @@ from bot.outbound import private_answers
 from bot.outbound.answers import ANSWERS
 from bot.text import intents, phrases, replies
 from bot.text.intents import AHEAD, Read, read, which_change
-from bot.text.replies import AboutTicket, Fixed, Named, Offered, OneTicket, Reference, Reply, Tickets, Unclear, Why
+from bot.text.replies import AboutTicket, Fixed, Named, Offered, OneTicket, Reply, Tickets, TransferCode, Unclear, Why
 from tests.house.test_names import ROOT
 
 EXAMPLES = phrases.load().example("examples")
@@ -70,7 +70,7 @@ MEANT = {
         "change our card",
     ],
     "prove": ["prove", "how do I prove who I am?", "second proof"],
-    "reference": ["reference", "Give me a reference"],
+    "transfer_code": ["transfer code", "Give me a transfer code"],
     "authenticator": ["authenticator", "set up an authenticator", "Authenticator app"],
     "locked_out": ["locked out", "I'm locked out", "my PIN is locked!", "I forgot my PIN", "Please reset my PIN."],
     "thanks": ["thanks!", "Thank you", "it works again"],
@@ -137,7 +137,7 @@ def test_there_is_an_example_of_everything() -> None:
         ("LINK 12 34 56 78 ", Read("link", "12345678")),
         ("proof 12345678", Read("proof", "12345678")),
         ("Proof 1234 5678", Read("proof", "12345678")),
-        ("reference 1234-5678", Read("proof", "12345678")),
+        ("transfer code 1234-5678", Read("proof", "12345678")),
         ("prove 123456", Read("proof", "123456")),
         ("ticket 1042", Read("ticket", "1042")),
         ("#1042", Read("ticket", "1042")),
@@ -159,7 +159,7 @@ def test_numbers_are_what_they_are_written_as(words: str, read_as: Read) -> None
         "my PIN is 12345678",
         "proof 1234567",
         "proof 123456789",
-        "the reference is 12345678",
+        "the transfer code is 12345678",
         "ticket",
         "ticket 12",
         "ticket 1042 is urgent",
@@ -251,12 +251,12 @@ def test_a_reply_is_the_same_after_a_job_and_after_a_button() -> None:
         Why("right.lend"),
         Tickets(3),
         OneTicket(1042),
-        Reference(),
-        Reference(7, "agent"),
+        TransferCode(),
+        TransferCode(7, "agent"),
     ]
     assert [replies.from_value(replies.to_value(reply)) for reply in asked] == asked
     every: list[Reply] = [*asked, Fixed("stranger"), AboutTicket("became", 1042), Unclear("which")]
     assert {type(reply) for reply in every} == set(get_args(Reply))
     assert [replies.from_payload(json.loads(json.dumps(replies.to_payload(reply)))) for reply in every] == every
-    for wrong in ("", "nobody", "tickets:x", "ticket:01", "reference:a:b", "fixed:stranger", "Named"):
-        assert replies.from_value(wrong) in (None, Tickets(), OneTicket(0), Reference(0, "b")), wrong
+    for wrong in ("", "nobody", "tickets:x", "ticket:01", "transfer_code:a:b", "fixed:stranger", "Named"):
+        assert replies.from_value(wrong) in (None, Tickets(), OneTicket(0), TransferCode(0, "b")), wrong

@@ -60,14 +60,14 @@ def granted(
 def a_code(kind: str) -> Callable[[Transaction], Stands]:
     def made(tx: Transaction) -> Stands:
         if kind in (transfer_codes.TO_SLACK, transfer_codes.TO_PHONE):
-            return a_reference(tx, kind)
+            return a_transfer_code(tx, kind)
         digits = one_time_codes.issue(tx, kind, WHO, call_codes.bound_to(CALL, NORTHLIGHT))
         return lambda tx: one_time_codes.use(tx, kind, digits, WHO) is not None
 
     return made
 
 
-def a_reference(tx: Transaction, kind: str) -> Stands:
+def a_transfer_code(tx: Transaction, kind: str) -> Stands:
     here = CALL if kind == transfer_codes.TO_SLACK else "T0DESK:U0DEV"
     step_ups.reached(tx, WHO, NORTHLIGHT, "authenticator", here, ends_at=tx.now + 900_000)
     digits = transfer_codes.give(tx, kind, WHO, NORTHLIGHT, here, Topic.TECHNICAL)

@@ -96,14 +96,14 @@ def test_e19_whoever_can_open_billing_tickets_alone_is_told_why_with_the_first_o
 
 def test_e19_on_a_closed_account_every_answer_says_what_can_be_done_and_where(desk: SlackDesk) -> None:
     status(desk, "closed")
-    how = "You can have it reopened: write `reopen our account` to me; or ring us, give your PIN and press 1."
+    how = "You can have it reopened: write `reopen our account` to me; or call us, give your PIN and press 1."
     said = asks(desk, "U0RAJ", "is our server running?")
     assert f"*Tideworks Ltd* is closed, so you may not see services.\n{how}" in said
     asks(desk, "U0RAJ", "reopen our account")
     desk.click("U0RAJ", "choose", value="3:account.reopen", holding="reopen our account")
     assert "Ticket #1001: reopen our account" in desk.said("U0RAJ")
     said = asks(desk, "U0MIA", "our shop is down")
-    assert "Please ask whoever looks after your account to write to me, or to ring us, about it." in said
+    assert "Please ask whoever looks after your account to write to me, or to call us, about it." in said
     assert "closed" not in said
 
 
@@ -137,11 +137,11 @@ def test_nobody_is_sent_to_ring_a_desk_without_a_phone(desk: SlackDesk, phone: b
     with desk.store.transaction("test") as tx:
         hold(tx, "manage_services")
     said = asks(desk, "U0LEO", "our shop is down")
-    way = "You can leave us a message: ring us" if phone else "Please contact the desk in another way."
+    way = "You can leave us a message: call us" if phone else "Please contact the desk in another way."
     assert f"Nobody on the account can change that. {way}" in said
     said = asks(desk, "U0LEO", "locked out")
     assert "Your PIN is not locked." in said
-    assert ("ring us" in said) is phone
+    assert ("call us" in said) is phone
 
 
 def test_e19_what_was_asked_for_before_the_suspension(desk: SlackDesk) -> None:

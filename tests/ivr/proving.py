@@ -30,7 +30,7 @@ APP, SLACK_CODE, ANSWER, TEXT, REFERENCE = (
     "Press 2 for a code in Slack.",
     "Press 3 to answer in Slack.",
     "Press 4 for a text message to the number ending in 0 1.",
-    "Press 5 to key a reference from Slack.",
+    "Press 5 to key a transfer code from Slack.",
 )
 OFFER = "Press 8 to give a second proof of who you are."
 DONE = "Thank you. Your second proof is good for 15 minutes."

@@ -236,7 +236,7 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
         case "services":
             services = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
             return services if dice.throw(4) else refused(dice, dice.one_of(CELLS))
-        case "link_code" | "unlock_code" | "reference":
+        case "link_code" | "unlock_code" | "transfer_code":
             return dice.one_of((None, a.Code("01234567")))
         case "requests":
             return REQUESTS[dice.throw(4) :] if dice.throw(4) != 1 else refused(dice, "service.order")

@@ -14,7 +14,7 @@ from tests.ivr.switchboard import CALL_BACK, EMERGENCY, asks, rings, tickets
 from tests.ivr.wire import Caller, Wire, change, count
 
 OFFER = "The support desk has a caller. Press 1 to take a support call."
-WHO = "Mia Chen, Tideworks Ltd, account 4 0 0 6 3 9. Proved by PIN. You are being connected."
+WHO = "Mia Chen, Tideworks Ltd, account 4 0 0 6 3 9. Verified by PIN. You are being connected."
 NOBODY_CAME = ["Nobody can take your call just now.", "We have opened a ticket, and will call you back."]
 TWO_AGENTS = {"agent_number": "+441632960001,+441632960002"}
 

@@ -37,11 +37,11 @@ from tests.ivr.wire import Caller, change, count, rows
 from tests.seeking import stands_in
 
 STAR = "Press star to go back."
-CHOICES = ["Press 1 for a reference to take it to Slack.", "Press 2 to ask for a change.", STAR]
+CHOICES = ["Press 1 for a transfer code to use in Slack.", "Press 2 to ask for a change.", STAR]
 
 
 def proved(caller: Caller) -> bool:
-    """Whether they are verified further in this call, as the menu says it."""
+    """Whether they are verified twice in this call, as the menu says it."""
     return caller.key("8").said[0].startswith("Your second proof is good for another ")
 
 
@@ -162,7 +162,7 @@ def test_a_code_that_goes_out_twice_is_two_of_which_the_newer_is_good(one_full: 
     assert caller.key(second).said[0] == DONE
 
 
-def test_by_a_reference_from_slack_for_its_topic(full: Desk) -> None:
+def test_by_a_transfer_code_from_slack_for_its_topic(full: Desk) -> None:
     who, here = subject(full), "T0HARBOUR:U0OLIVIA"
     with full.store.transaction("slack") as tx:
         step_ups.reached(tx, who, account(full), "authenticator", here, ends_at=tx.now + 9 * 60_000)
@@ -192,11 +192,11 @@ def test_what_was_proved_here_is_taken_to_slack(full: Desk) -> None:
     assert asked[:2] == ["What will you ask for in Slack?", "Press 1 to order a service."]
     assert asked[-2:] == ["Press 8 to have login details sent.", STAR]
     said = caller.key("6").said
-    found = re.fullmatch(r"Your reference is ((?:[0-9] ){7}[0-9])\.", said[0])
+    found = re.fullmatch(r"Your transfer code is ((?:[0-9] ){7}[0-9])\.", said[0])
     assert found
     assert said[1:3] == [
         f"Again: {found[1]}.",
-        "In Slack write to the desk: reference, then these eight digits. It is good for ten minutes.",
+        "In Slack, write to the desk: transfer code, then these eight digits. It works for ten minutes.",
     ]
     digits = found[1].replace(" ", "")
     with full.store.transaction("slack") as tx:
@@ -225,7 +225,7 @@ def test_a_code_for_another_call_is_refused_there(full: Desk, key: str) -> None:
     assert count(full, tables.step_ups) == 0
 
 
-def test_a_reference_for_another_account_is_refused(one_full: Desk) -> None:
+def test_a_transfer_code_for_another_account_is_refused(one_full: Desk) -> None:
     who, here = subject(one_full, DEV), "T0DESK:U0DEV"
     with one_full.store.transaction("slack") as tx:
         step_ups.reached(tx, who, account(one_full), "authenticator", here, ends_at=tx.now + 60_000)
