@@ -15,7 +15,7 @@ from slack_bolt import App
 
 from bot.inbound.bolt_app import dispatch, make_bolt
 from bot.platform.context import SlackContext
-from bot.platform.payloads import is_whole
+from bot.platform.payloads import parse
 from bot.platform.request import BadRequestError, may_be_signed, read, verify
 from bot.platform.request_bodies import Bodies
 from store.text.cleaning import clean
@@ -67,7 +67,8 @@ async def _in_time(context: SlackContext, bolt: App, threads: ThreadPoolExecutor
 def answer(context: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
     clean(body)
-    if not is_whole(body):
+    payload = parse(body)
+    if payload is None:
         log.warning("invalid_payload", kind=kind_of(body))
         return 200, ""  # again it would be no better
     try:
@@ -75,9 +76,9 @@ def answer(context: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
         if context.home is None:
             log.warning("slack_identity_unknown", why="not asked yet")
             return _fault(context, body, 503)
-        if context.via(body) is None:
+        if context.via(payload) is None:
             context.look(anew=True)  # another process may have installed it just now
-        done = dispatch(bolt, body)
+        done = dispatch(bolt, body, payload)
     except Exception as fault:
         log.exception("internal_error", kind=kind_of(body), error=type(fault).__name__)
         return _fault(context, body, 500)

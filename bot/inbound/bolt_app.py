@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.inbound import (
@@ -25,10 +25,10 @@ from bot.inbound import (
 )
 from bot.inbound.block_action import a_customer, clicked, one_of_the_desk
 from bot.platform.context import SlackContext
+from bot.platform.payloads import Click, Event, Payload
 from store import retried
 
-Body = Mapping[str, Any]
-Do = Callable[[SlackContext, Body], Mapping[str, Any] | None]
+Do = Callable[[SlackContext, Any], Mapping[str, Any] | None]
 SHORTCUTS: Final = ("open_ticket",)
 SUGGESTED: Final = ("about", "service", "choose_many", "prove_on")
 NUMBERED: Final = (r"tell_[a-z0-9_.]+", r"add_[0-9]+")  # actions that say what they are about
@@ -75,13 +75,13 @@ def _clicks(context: SlackContext) -> dict[str, Do]:
     }
 
 
-def _click(clicks: Mapping[str, Do], body: Body) -> Do:
-    action = str(body["actions"][0]["action_id"])
+def _click(clicks: Mapping[str, Do], body: Click) -> Do:
+    action = body.actions[0].action_id
     return clicks.get(action) or clicks[action.partition("_")[0] + "_"]
 
 
-def _event(body: Body) -> Do:
-    return events.EVENTS[body["event"]["type"]]
+def _event(body: Event[Any]) -> Do:
+    return events.EVENTS[body.event.type]
 
 
 def _one_of(names: Iterable[str], *patterns: str) -> re.Pattern[str]:
@@ -90,10 +90,10 @@ def _one_of(names: Iterable[str], *patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\A(?:{'|'.join([*map(re.escape, names), *patterns])})\Z")
 
 
-def dispatch(bolt: App, body: dict[str, Any]) -> BoltResponse | None:
-    """None for what even Bolt cannot look at: it takes ids from wherever Slack puts them, and Slack sends nothing of that."""
+def dispatch(bolt: App, body: dict[str, Any], payload: Payload) -> BoltResponse | None:
+    """`payload` is what listeners get: the body as it was read. None for what even Bolt cannot look at: it takes ids from wherever Slack puts them, and Slack sends nothing of that."""
     try:
-        request = BoltRequest(body=body, mode="socket_mode")
+        request = BoltRequest(body=body, mode="socket_mode", context={"payload": payload})
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError):  # nothing of ours has run yet
         return None
     return bolt.dispatch(request)
@@ -111,9 +111,9 @@ def _authorized(context: SlackContext, enterprise: str | None, team: str | None)
     )
 
 
-def _listener(context: SlackContext, do: Do) -> Callable[..., None]:
-    def listener(ack: Callable[..., BoltResponse], body: Body) -> None:
-        said = retried(lambda: do(context, body))  # everything here bears being done twice
+def _listener(ours: SlackContext, do: Do) -> Callable[..., None]:
+    def listener(ack: Callable[..., BoltResponse], context: BoltContext) -> None:
+        said = retried(lambda: do(ours, context["payload"]))  # everything here bears being done twice
         if said:
             ack(**said)
         else:

@@ -5,19 +5,17 @@ Each is judged as who clicked, and answered plainly where it could not be done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from bot.inbound.block_action import Click, number_of, value_of
+from bot.inbound.block_action import Do, number_of, value_of
 from bot.platform.identity import Who
+from bot.platform.payloads import Click, Pressed
 from bot.text import button_values
 from bot.text.button_values import ToCall
 from bot.text.replies import Fixed, Reply
 from desk import calls
 from desk.calls import AskedFor, CallBack, Claim, Keypad
 from store import Transaction
-
-Body = Mapping[str, Any]
 
 # What is told of each outcome; nothing where the card itself says it.
 CLAIM: Final = {
@@ -45,22 +43,22 @@ CALL_BACK: Final = {
 }
 
 
-def _claim(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _claim(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     return CLAIM[calls.claim(tx, who, number_of(action))]
 
 
-def _give_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _give_back(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     return None if calls.give_back(tx, who, number_of(action)) else Fixed("call_not_yours")
 
 
-def _send_to_keypad(asked: AskedFor) -> Click:
-    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _send_to_keypad(asked: AskedFor) -> Do:
+    def send(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
         return KEYPAD[calls.send_to_keypad(tx, who, number_of(action), asked)]
 
     return send
 
 
-def _call_back(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _call_back(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """Of a call, a ticket, or somebody who was looked up: to a number on file, whatever anybody says their number is."""
     whom = button_values.parse(ToCall, value_of(action))
     # The button is drawn only where the desk has a line.
@@ -72,7 +70,7 @@ _TO_CALL: Final = {
     "ticket": calls.call_back_requester,
     "person": calls.call_back_person,
 }
-CLICKS: Final[dict[str, Click]] = {
+CLICKS: Final[dict[str, Do]] = {
     "desk_claim": _claim,
     "desk_give_back": _give_back,
     "desk_ask_pin": _send_to_keypad(AskedFor.PIN),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from bot.outbound import answers, outbox
+from bot.platform import payloads
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_command
 from bot.text import replies
@@ -21,18 +22,17 @@ from store import Transaction
 from store.calls import call_state
 from store.text import numbers
 
-Body = Mapping[str, Any]
-Command = Callable[[SlackContext, Transaction, Who, Body, str], Message | None]
+Command = Callable[[SlackContext, Transaction, Who, payloads.Command, str], Message | None]
 _NUMBER = re.compile(r"#?([0-9]{3,15})")
 
 
-def command(context: SlackContext, body: Body) -> dict[str, Any] | None:
+def command(context: SlackContext, body: payloads.Command) -> dict[str, Any] | None:
     """The answer of a command. None: a form opens instead."""
     via = context.via(body)
     user = of_command(body, via.team) if via is not None else None
-    name, words = str(body["command"]), plain_text(str(body.get("text") or ""), "")
+    name, words = body.command, plain_text(body.text, "")
     with context.store.transaction("slack") as tx:
-        if not call_state.first_delivery(tx, f"slack:cmd:{body['trigger_id']}"):
+        if not call_state.first_delivery(tx, f"slack:cmd:{body.trigger_id}"):
             return None
         who = known(tx, user)
         if name == "/link":
@@ -46,12 +46,12 @@ def command(context: SlackContext, body: Body) -> dict[str, Any] | None:
     return None if made is None else {"response_type": "ephemeral", **made.shown()}
 
 
-def _ticket(context: SlackContext, tx: Transaction, who: Who, body: Body, words: str) -> Message | None:
+def _ticket(context: SlackContext, tx: Transaction, who: Who, body: payloads.Command, words: str) -> Message | None:
     if found := _NUMBER.fullmatch(numbers.western(words)):
         return answers.answer(tx, context.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
     if not choices.may_open(choices.possible(tx, who)):
         return answers.answer(tx, context.phrases, who, replies.OPEN)
-    outbox.form(tx, who.user, "open", str(body["trigger_id"]), words=kept(context.phrases, words))
+    outbox.form(tx, who.user, "open", body.trigger_id, words=kept(context.phrases, words))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,9 +11,9 @@ from bot.inbound.verification_actions import not_handed_in
 from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_event
+from bot.platform.payloads import Came, Changed, ChannelMoved, Event, File, Revoked, Spoken
 from bot.text import intents, replies
 from bot.text.button_values import Kept, dump
-from bot.text.mrkdwn import words_of
 from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
@@ -29,18 +29,17 @@ from store.slack.ticket_threads import TicketThread
 from store.text import numbers
 from store.verification import transfer_codes
 
-Body = Mapping[str, Any]
-SPOKEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+SPOKEN: Final = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 MINUTE: Final = 60_000  # ms
 
 
-def message(context: SlackContext, body: Body) -> None:
+def message(context: SlackContext, body: Event[Spoken]) -> None:
     """Whatever somebody says where the app is: to it, in a ticket's thread, or to others, which is none of our business."""
-    event = body["event"]
-    subtype, via = event.get("subtype"), context.via(body)
+    event, via = body.event, context.via(body)
+    subtype = event.subtype
     if via is None:
         return
-    overheard.listen(context, event, via)
+    overheard.listen(context, body, via)
     if subtype not in (*SPOKEN, "message_changed", "message_deleted"):
         return
     user = of_event(body, via.team)
@@ -50,20 +49,20 @@ def message(context: SlackContext, body: Body) -> None:
         _said(context, event, user, via)
 
 
-def _said(context: SlackContext, event: Body, user: SlackUser, via: Installation) -> None:
-    channel, ts, text = str(event["channel"]), str(event["ts"]), str(event.get("text") or "")
-    thread_ts = event.get("thread_ts") if event.get("thread_ts") != ts else None
-    mentioned, direct = f"<@{via.bot_user}>" in text, event.get("channel_type") == "im"
+def _said(context: SlackContext, event: Spoken, user: SlackUser, via: Installation) -> None:
+    channel, ts = event.channel, event.ts
+    thread_ts = event.thread_ts if event.thread_ts != ts else ""
+    mentioned, direct = f"<@{via.bot_user}>" in event.text, event.channel_type == "im"
     if not (direct or mentioned or thread_ts):
         return
-    words = words_of(event, via.bot_user)
+    words = event.words(via.bot_user)
     plain, keeps = numbers.western(words), kept(context.phrases, words)
-    spoken = _Spoken(channel, ts, str(thread_ts) if thread_ts else None, keeps, event.get("files"))
+    spoken = _Message(channel, ts, thread_ts, keeps, event.files)
     meant = intents.read(plain, context.phrases.example("examples"))  # before anybody waits for the database
     if meant.intent == "change":
         meant = replace(meant, value=intents.which_change(plain, context.phrases.example("changes")))
     with context.store.transaction("slack") as tx:
-        thread = ticket_threads.at(tx, via.team, channel, str(thread_ts)) if thread_ts else None
+        thread = ticket_threads.at(tx, via.team, channel, thread_ts) if thread_ts else None
         if not (direct or mentioned or thread):
             return
         if not call_state.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
@@ -93,10 +92,10 @@ def _said(context: SlackContext, event: Body, user: SlackUser, via: Installation
             _mentioned(tx, who, user, spoken, meant)
 
 
-class _Spoken:
+class _Message:
     """A message, as far as we need it."""
 
-    def __init__(self, channel: str, ts: str, thread: str | None, words: str, files: object) -> None:
+    def __init__(self, channel: str, ts: str, thread: str, words: str, files: Sequence[File]) -> None:
         self.channel, self.ts, self.thread, self.words = channel, ts, thread, words
         self.files = ticket_opening.sent(files)
         self.source = f"{channel}:{ts}"
@@ -116,7 +115,7 @@ class _Spoken:
         return dump(said._replace(seal=outbox.sealed(tx, user, dump(said))))
 
 
-def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, thread: TicketThread, spoken: _Spoken) -> bool:
+def _in_a_ticket(tx: Transaction, who: Who | None, user: SlackUser, thread: TicketThread, spoken: _Message) -> bool:
     """In a ticket's thread customers answer the desk, and the desk's people make notes for themselves. Whether it was that."""
     if who is None:
         if thread.side == ticket_threads.CUSTOMER:
@@ -148,7 +147,7 @@ def _proved(
     tx: Transaction,
     who: Who | None,
     user: SlackUser,
-    spoken: _Spoken,
+    spoken: _Message,
     digits: str,
     thread: TicketThread | None,
 ) -> None:
@@ -180,7 +179,7 @@ def _proved(
 
 
 def _directly(
-    context: SlackContext, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read
+    context: SlackContext, tx: Transaction, who: Who | None, user: SlackUser, spoken: _Message, meant: intents.Read
 ) -> None:
     if meant.intent == "link":
         done = link(tx, context.home_id, user, meant.value) if meant.value else None
@@ -198,7 +197,7 @@ def _directly(
     _understood(tx, who, spoken, meant, spoken.reply_there)
 
 
-def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoken, meant: intents.Read) -> None:
+def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Message, meant: intents.Read) -> None:
     """In a channel others listen: what is said there is the same fixed words for everybody, once a minute, so that nobody
     learns who is known; and everything else goes to direct messages."""
     there = f"aloud:{_minute(tx, user, spoken)}"
@@ -219,7 +218,7 @@ def _mentioned(tx: Transaction, who: Who | None, user: SlackUser, spoken: _Spoke
     outbox.tell(tx, user, Fixed("see_direct"), there, where=spoken.reply_there)
 
 
-def _digits(tx: Transaction, user: SlackUser, spoken: _Spoken, direct: bool) -> None:
+def _digits(tx: Transaction, user: SlackUser, spoken: _Message, direct: bool) -> None:
     """Digits and no word: they may be a PIN, so nothing is kept of them, and whoever wrote them is told why."""
     key = f"no_pins:{_minute(tx, user, spoken)}"
     outbox.tell(tx, user, Fixed("no_pins"), key, where=spoken.reply_there if direct else None)
@@ -227,7 +226,7 @@ def _digits(tx: Transaction, user: SlackUser, spoken: _Spoken, direct: bool) -> 
         outbox.tell(tx, user, Fixed("see_direct"), f"aloud:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
-def _aloud(tx: Transaction, user: SlackUser, spoken: _Spoken, meant: intents.Read) -> None:
+def _aloud(tx: Transaction, user: SlackUser, spoken: _Message, meant: intents.Read) -> None:
     """A code that others could read is good no more (overheard.py). Whoever says one as if to us is told so, right or wrong."""
     key = "code_aloud" if meant.value else "link_how"
     outbox.tell(tx, user, Fixed(key), f"{key}:{_minute(tx, user, spoken)}")
@@ -235,13 +234,13 @@ def _aloud(tx: Transaction, user: SlackUser, spoken: _Spoken, meant: intents.Rea
     outbox.tell(tx, user, Fixed("see_direct"), there, where=spoken.reply_there)
 
 
-def _minute(tx: Transaction, user: SlackUser, spoken: _Spoken) -> str:
+def _minute(tx: Transaction, user: SlackUser, spoken: _Message) -> str:
     """For a key: this member, here, in this minute. Nobody has us talk to themselves more often than that."""
     return f"{user.team}:{user.user}:{spoken.channel}:{tx.now // MINUTE}"
 
 
 def _understood(
-    tx: Transaction, who: Who, spoken: _Spoken, meant: intents.Read, where: Mapping[str, str] | None
+    tx: Transaction, who: Who, spoken: _Message, meant: intents.Read, where: Mapping[str, str] | None
 ) -> bool:
     """Opens a ticket where that is plainly meant and there is one thing it can be about; otherwise answers or asks.
     Whether a ticket was opened."""
@@ -280,63 +279,63 @@ def _asks(meant: intents.Read) -> Reply:
     return replies.from_value(meant.intent) or replies.HELP
 
 
-def _stranger(tx: Transaction, user: SlackUser, spoken: _Spoken) -> None:
+def _stranger(tx: Transaction, user: SlackUser, spoken: _Message) -> None:
     """Always the same words."""
     outbox.tell(tx, user, STRANGER, f"stranger:{_minute(tx, user, spoken)}", where=spoken.reply_there)
 
 
-def home_opened(context: SlackContext, body: Body) -> None:
-    event, via = body["event"], context.via(body)
+def home_opened(context: SlackContext, body: Event[Came]) -> None:
+    event, via = body.event, context.via(body)
     user = of_event(body, via.team) if via is not None else None
     if user is None:
         return
     with context.store.transaction("slack") as tx:
-        if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            opened = body["event_id"] if known(tx, user) else f"{user.team}:{user.user}:{tx.now // MINUTE}"
-            if event.get("tab") == "messages":
+        if call_state.first_delivery(tx, f"slack:ev:{body.event_id}"):
+            opened = body.event_id if known(tx, user) else f"{user.team}:{user.user}:{tx.now // MINUTE}"
+            if event.tab == "messages":
                 outbox.prompts(tx, user, f"prompts:{opened}")
             else:
                 outbox.home(tx, user, 0, f"home:{opened}")
 
 
-def joined(context: SlackContext, body: Body) -> None:
+def joined(context: SlackContext, body: Event[Came]) -> None:
     """The app came into a channel: it says once what it is good for, and pins that."""
-    event, via = body["event"], context.via(body)
-    if via is None or event.get("user") != via.bot_user or event.get("channel") == context.agent_channel:
+    event, via = body.event, context.via(body)
+    if via is None or event.user != via.bot_user or event.channel == context.agent_channel:
         return
-    channel = str(event["channel"])
+    channel = event.channel
     with context.store.transaction("slack") as tx:
         outbox.once(tx, "slack.welcome", f"{via.team}:{channel}", f"welcome:{channel}", via=via.team, channel=channel)
 
 
-def user_changed(context: SlackContext, body: Body) -> None:
+def user_changed(context: SlackContext, body: Event[Changed]) -> None:
     """Somebody deactivated stands for nobody any more."""
-    gone, via = body["event"].get("user"), context.via(body)
-    if not isinstance(gone, dict) or gone.get("deleted") is not True or via is None:
+    gone, via = body.event.user, context.via(body)
+    if not gone.deleted or via is None:
         return
     with context.store.transaction("slack") as tx:
-        if call_state.first_delivery(tx, f"slack:ev:{body['event_id']}"):
-            linking.unlink(tx, str(gone.get("team_id")), str(gone.get("id")))
+        if call_state.first_delivery(tx, f"slack:ev:{body.event_id}"):
+            linking.unlink(tx, gone.team_id, gone.id)
 
 
-def channel_moved(context: SlackContext, body: Body) -> None:
-    event, via = body["event"], context.via(body)
+def channel_moved(context: SlackContext, body: Event[ChannelMoved]) -> None:
+    event, via = body.event, context.via(body)
     if via is not None:
         with context.store.transaction("slack") as tx:
-            ticket_threads.channel_moved(tx, via.team, str(event["old_channel_id"]), str(event["new_channel_id"]))
+            ticket_threads.channel_moved(tx, via.team, event.old_channel_id, event.new_channel_id)
 
 
-def removed(context: SlackContext, body: Body) -> None:
+def removed(context: SlackContext, body: Event[Any]) -> None:
     """Uninstalled, or its token revoked: what we had of that installation is forgotten, unless it was installed anew."""
-    event, found = body["event"], context.named(body)
-    if found is None or (event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot")):
+    event, found = body.event, context.named(body)
+    if found is None or (isinstance(event, Revoked) and not event.tokens.bot):
         return
     with context.store.transaction("slack") as tx:
-        installations.end(tx, found.team, (int(body.get("event_time") or 0) + 1) * 1000)
+        installations.end(tx, found.team, ((body.event_time or 0) + 1) * 1000)
     context.look(anew=True)
 
 
-EVENTS: Final[dict[str, Callable[[SlackContext, Body], None]]] = {
+EVENTS: Final[dict[str, Callable[[SlackContext, Any], None]]] = {
     "message": message,
     "app_mention": message,
     "app_home_opened": home_opened,

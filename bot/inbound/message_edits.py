@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known
-from bot.text.mrkdwn import words_of
+from bot.platform.payloads import Event, FileDeleted, Said, Spoken
 from bot.text.pin_redaction import kept
 from bot.text.replies import Fixed
 from desk import ticket_work, tickets
@@ -18,38 +15,33 @@ from store.messages.timeline import About
 from store.slack import ticket_threads
 from store.slack.installations import Installation
 
-Body = Mapping[str, Any]
 
-
-def before_and_now(event: Body) -> tuple[Body, Body | None]:
+def before_and_now(event: Spoken) -> tuple[Said, Said | None]:
     """What a message said, and what it says now: None where it is gone. One with a thread leaves a stone behind that is not its
     author's (`tombstone`); whose it was says the message before, which Slack leaves out now and then."""
-    now, before = event.get("message"), event.get("previous_message")
-    if event.get("subtype") == "message_deleted":
-        return before or {"ts": event.get("deleted_ts") or ""}, None
-    assert isinstance(now, Mapping)
-    if now.get("subtype") == "tombstone":
-        return before or now, None
-    return before or now, now
+    now, before = event.message, event.previous_message
+    if event.subtype == "message_deleted" or now is None:
+        return before or Said(ts=event.deleted_ts), None
+    return before or now, None if now.subtype == "tombstone" else now
 
 
-def changed(context: SlackContext, event: Body, user: SlackUser | None, via: Installation) -> None:
+def changed(context: SlackContext, event: Spoken, user: SlackUser | None, via: Installation) -> None:
     """It may overtake the message itself. Slack says that its author did it, whoever they stand for by now and whatever they may, and also
     where it does not say who that is: the old words go in any case, and the new ones come instead where they may be added."""
-    if event.get("subtype") == "message_changed" and event.get("message") is None:
+    if event.subtype == "message_changed" and event.message is None:
         return
     before, now = before_and_now(event)
     said = now or before
-    if said.get("bot_id"):
+    if said.bot_id:
         return  # no ticket has words of a program
-    source, stamp = f"{event['channel']}:{said['ts']}", _stamp(event, now)
-    thread = said.get("thread_ts") if said.get("thread_ts") != said["ts"] else None
-    mentioned = any(f"<@{via.bot_user}>" in str(one.get("text") or "") for one in (before, said))
-    ours = event.get("channel_type") == "im" or mentioned
-    written = words_of(now, via.bot_user) if now is not None else None
+    source, stamp = f"{event.channel}:{said.ts}", _stamp(event, now)
+    thread = said.thread_ts if said.thread_ts != said.ts else ""
+    mentioned = any(f"<@{via.bot_user}>" in one.text for one in (before, said))
+    ours = event.channel_type == "im" or mentioned
+    written = now.words(via.bot_user) if now is not None else None
     words = kept(context.phrases, written) if written is not None else None
     lost = _files_lost(before, now)
-    same = before is not now and written == words_of(before, via.bot_user)  # Slack shows more of a link in it
+    same = before is not now and written == before.words(via.bot_user)  # Slack shows more of a link in it
     if same and not lost:
         return
     with context.store.transaction("slack") as tx:
@@ -69,30 +61,24 @@ def changed(context: SlackContext, event: Body, user: SlackUser | None, via: Ins
             theirs = who is not None and who.subject == whose
             edits.early(tx, whose, source, words if theirs else None, stamp)
         elif who is not None and (
-            ours or (thread and ticket_threads.at(tx, via.team, str(event["channel"]), str(thread)) is not None)
+            ours or (thread and ticket_threads.at(tx, via.team, event.channel, thread) is not None)
         ):
             edits.early(tx, who.subject, source, words, stamp)
 
 
-def file_deleted(context: SlackContext, body: Body) -> None:
+def file_deleted(context: SlackContext, body: Event[FileDeleted]) -> None:
     """Whoever deletes a file in Slack means all that has it."""
     if context.via(body) is not None:
         with context.store.transaction("slack") as tx:
-            edits.files_gone(tx, [str(body["event"]["file_id"])])
+            edits.files_gone(tx, [body.event.file_id])
 
 
-def _files_lost(before: Body, now: Body | None) -> list[str]:
+def _files_lost(before: Said, now: Said | None) -> list[str]:
     """Files that were taken out of a message, or deleted, since it was sent; with the whole message they go anyway."""
     if now is None:
         return []
-    there = _ids(now, deleted=False)
-    return [id for id in (*_ids(before), *_ids(now)) if id not in there]
-
-
-def _ids(said: Body, *, deleted: bool = True) -> list[str]:
-    files = said.get("files")
-    found = [one for one in files if isinstance(one, Mapping)] if isinstance(files, list) else []
-    return [str(one.get("id")) for one in found if deleted or one.get("mode") != "tombstone"]
+    there = {file.id for file in now.files if file.mode != "tombstone"}
+    return [file.id for file in (*before.files, *now.files) if file.id not in there]
 
 
 def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: str, stamp: str) -> bool:
@@ -104,8 +90,6 @@ def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: 
     return tickets.edit(tx, who, about, source, words, stamp)
 
 
-def _stamp(event: Body, now: Body | None) -> str:
+def _stamp(event: Spoken, now: Said | None) -> str:
     """When it was edited, or deleted: Slack's stamps of one length, which sort as they follow each other."""
-    edited = now.get("edited") if now is not None else None
-    found = edited.get("ts") if isinstance(edited, Mapping) else None
-    return str(found or event.get("event_ts") or event.get("ts") or "")[:32]
+    return ((now.edited.ts if now is not None else "") or event.event_ts or event.ts)[:32]

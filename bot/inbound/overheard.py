@@ -6,12 +6,13 @@ All of a message counts: text, blocks, attachments, what was forwarded, names of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from store.codes import exposed_codes
 
 if TYPE_CHECKING:
     from bot.platform.context import SlackContext
+    from bot.platform.payloads import Event, Spoken
     from store.slack.installations import Installation
 
 HOUR: Final = 3_600_000  # ms
@@ -69,16 +70,17 @@ _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, 
 )
 
 
-def listen(context: SlackContext, event: Mapping[str, Any], via: Installation) -> None:
+def listen(context: SlackContext, body: Event[Spoken], via: Installation) -> None:
     """Codes in a message that others read are good no more. Direct messages with us nobody else reads."""
-    if event.get("channel_type") == "im" or event.get("bot_id") == via.bot_id:
+    event = body.event
+    if event.channel_type == "im" or event.bot_id == (via.bot_id or None):
         return
-    words = "\n".join(words_in(event))
+    words = "\n".join(words_in(body.whole))
     found = len(exposed_codes.candidates(words))
     if not found:
         return  # nearly always, and nobody has waited for the database
-    said = event.get("message") or event.get("previous_message") or event
-    who = f"{said.get('user') or said.get('bot_id')}"
+    said = event.message or event.previous_message or event
+    who = said.user or said.bot_id
     allowed = context.overheard.take(who, context.store.clock() // HOUR, found)
     if not allowed:
         return  # nor does anybody wait for whoever says number after number

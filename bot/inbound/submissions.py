@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from authz import Topic
@@ -12,6 +12,7 @@ from bot.inbound.ticket_opening import Origin
 from bot.outbound import agent_forms, outbox, private_answers
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
+from bot.platform.payloads import Filled, Form, Submission, Suggestion
 from bot.text import button_values
 from bot.text.button_values import OfService, OfTicket, Opening, Opens
 from bot.text.pin_redaction import kept
@@ -30,13 +31,12 @@ from store.messages import edits
 from store.text import numbers
 from store.verification import transfer_codes
 
-Body = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-def submitted(context: SlackContext, body: Body) -> Answer | None:
+def submitted(context: SlackContext, body: Submission) -> Answer | None:
     """The answer to a form: its errors, or what it turns into. None closes it."""
-    via, view = context.via(body), body["view"]
+    via, view = context.via(body), body.view
     user = of_interaction(body, via.team) if via is not None else None
     with context.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, _key(view)):
@@ -44,35 +44,33 @@ def submitted(context: SlackContext, body: Body) -> Answer | None:
         who = known(tx, user)
         if who is None:
             return _shown(context, customer_messages.plain(context.phrases, "stranger").blocks)
-        return FORMS[view["callback_id"]](context, tx, who, view, body)
+        return FORMS[view.callback_id](context, tx, who, view, body)
 
 
-def _key(view: Mapping[str, Any]) -> str:
+def _key(view: Form) -> str:
     """A form that has become another keeps its id, and is sent once more."""
-    return f"slack:view:{view['id']}:{view['callback_id']}"
+    return f"slack:view:{view.id}:{view.callback_id}"
 
 
-def _words(view: Mapping[str, Any]) -> str:
-    return str((_state(view, "words", "words") or {}).get("value") or "").strip()
+def _words(view: Form) -> str:
+    return _filled(view, "words").value.strip()
 
 
-def _state(view: Mapping[str, Any], block: str, action: str) -> Mapping[str, Any] | None:
-    values = (view.get("state") or {}).get("values") or {}
-    found = (values.get(block) or {}).get(action)
-    return found if isinstance(found, dict) else None
+def _filled(view: Form, name: str) -> Filled:
+    return view.state.values.get(name, {}).get(name) or Filled()
 
 
-def _chosen(view: Mapping[str, Any], name: str) -> str:
-    return str(((_state(view, name, name) or {}).get("selected_option") or {}).get("value") or "")
+def _chosen(view: Form, name: str) -> str:
+    return _filled(view, name).selected_option.value
 
 
 def _shown(context: SlackContext, blocks: Any) -> Answer:
     return {"response_action": "update", "view": forms.refused(context.phrases, blocks)}
 
 
-def _open(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _open(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     p, words = context.phrases, _words(view)
-    opening = button_values.parse(Opening, view.get("private_metadata")) or Opening()
+    opening = button_values.parse(Opening, view.private_metadata) or Opening()
     source, files = opening.source, opening.files
     about = button_values.parse(Opens, _chosen(view, "about") or opening.only)
     account, service = button_values.parse(OfService, _chosen(view, "service")) or (0, "")
@@ -119,7 +117,7 @@ def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
 
 
 def _opened(
-    context: SlackContext, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Body
+    context: SlackContext, tx: Transaction, who: Who, made: Opened | Drafted, about: tuple[int, Kind], body: Submission
 ) -> Block:
     """That it is open; or, for a draft, the form by which it goes to the desk."""
     p, (account, kind) = context.phrases, about
@@ -132,26 +130,25 @@ def _update(view: Block) -> Answer:
     return {"response_action": "update", "view": view}
 
 
-def _error(tx: Transaction, block: str, words: str, view: Mapping[str, Any]) -> Answer:
+def _error(tx: Transaction, block: str, words: str, view: Form) -> Answer:
     """The form stays, so it may come again: it has had no effect yet."""
     call_state.forget_delivery(tx, _key(view))
     return {"response_action": "errors", "errors": {block: words}}
 
 
-def _link(body: Body) -> str:
-    app, view = body.get("api_app_id"), body["view"]
-    team = view.get("app_installed_team_id") or (body.get("team") or {}).get("id")
-    if not all(isinstance(id, str) and re.fullmatch(r"[A-Z0-9]+", id) for id in (app, team)):
+def _link(body: Submission) -> str:
+    app, team = body.api_app_id, body.view.app_installed_team_id or body.team.id
+    if not all(re.fullmatch(r"[A-Z0-9]+", id) for id in (app, team)):
         return ""
     return f"https://slack.com/app_redirect?app={app}&team={team}"
 
 
-def _about(view: Mapping[str, Any]) -> OfTicket:
+def _about(view: Form) -> OfTicket:
     """What a form is about, as we wrote it into it; ticket 0, which is none, where it does not say."""
-    return button_values.parse(OfTicket, view.get("private_metadata")) or OfTicket(0)
+    return button_values.parse(OfTicket, view.private_metadata) or OfTicket(0)
 
 
-def _reply(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _reply(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     if kept(context.phrases, _words(view)) != _words(view):
         return _error(tx, "words", context.phrases.plain("form.no_pins"), view)
     if tickets.reply(tx, who, _about(view).ticket, _words(view)):
@@ -159,13 +156,11 @@ def _reply(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, 
     return _shown(context, customer_messages.plain(context.phrases, "not_added").blocks)
 
 
-def _desk_answer(
-    context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body
-) -> Answer | None:
+def _desk_answer(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     if not _words(view):
         return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
-    chosen = (_state(view, "along", "along") or {}).get("selected_options") or ()
-    along = [file for one in chosen if (file := block_action.number(str(one.get("value"))))]
+    chosen = _filled(view, "along").selected_options
+    along = [file for one in chosen if (file := block_action.number(one.value))]
     about = _about(view)
     right = ticket_work.to_work_on_shown(tx, who, about.ticket)
     if right is None:
@@ -180,9 +175,7 @@ def _desk_answer(
             return None
 
 
-def _desk_correct(
-    context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body
-) -> Answer | None:
+def _desk_correct(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     about = _about(view)
     if not _words(view):
         return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
@@ -191,7 +184,7 @@ def _desk_correct(
     return None if done else _shown(context, customer_messages.plain(context.phrases, "not_your_answer").blocks)
 
 
-def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     ticket = ticket_work.to_work_on_shown(tx, who, _about(view).ticket)
     if ticket is None:
         return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
@@ -199,24 +192,24 @@ def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Mapping[s
     return None
 
 
-def _verify(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _verify(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     if who.is_person:
         return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
     found = commands.verified(context, tx, who, _words(view))
     return {"response_action": "update", "view": forms.looked_up(context.phrases, found.blocks)}
 
 
-def _prove(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _prove(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     """A code from the form: what does not fit leaves the form open, and counts."""
     p = context.phrases
-    said, _, number = str(view.get("private_metadata") or "").partition(":")
+    said, _, number = str(view.private_metadata or "").partition(":")
     account = numbers.parse_int(said)
     on = accounts.name(tx, who, account) if who.is_person and account is not None else None
     if on is None:
         return _shown(
             context, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks
         )
-    digits = numbers.digits(str((_state(view, "code", "code") or {}).get("value") or ""))
+    digits = numbers.digits(_filled(view, "code").value)
     if not numbers.are_digits(digits) or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
     ticket = block_action.number(number)
@@ -235,10 +228,10 @@ _NOT_PROVED: Final = {
 }
 
 
-def _approve(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str, Any], body: Body) -> Answer | None:
+def _approve(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     """The number that is heard on the phone: said once. A wrong one ends it."""
     p, id = context.phrases, _about(view).ticket
-    digits = numbers.digits(str((_state(view, "number", "number") or {}).get("value") or ""))
+    digits = numbers.digits(_filled(view, "number").value)
     if not re.fullmatch(r"[0-9]{2}", digits):
         return _error(tx, "number", p.plain("approval.two"), view)
     done: Approved | NotApproved = NotApproved.GONE
@@ -252,16 +245,16 @@ def _approve(context: SlackContext, tx: Transaction, who: Who, view: Mapping[str
     return _update(verification_messages.answered(p, said))
 
 
-def suggested(context: SlackContext, body: Body) -> Answer:
+def suggested(context: SlackContext, body: Suggestion) -> Answer:
     """The choices that fit what somebody types, where there are too many for one list."""
-    via, typed = context.via(body), str(body.get("value") or "").casefold()
+    via, typed = context.via(body), body.value.casefold()
     user = of_interaction(body, via.team) if via is not None else None
     with context.store.transaction("slack") as tx:
         who = known(tx, user)
         found = choices.possible(tx, who) if who is not None and who.is_person else []
-        if body.get("action_id") == "service" and who is not None:
+        if body.action_id == "service" and who is not None:
             return {"option_groups": forms.services(context.phrases, choices.running(tx, who, found, typed))}
-        if body.get("action_id") == "prove_on" and who is not None:
+        if body.action_id == "prove_on" and who is not None:
             named = accounts.matching(tx, who, typed, most=b.MOST_OPTIONS)
             return {
                 "options": [
@@ -274,7 +267,7 @@ def suggested(context: SlackContext, body: Body) -> Answer:
     return {"option_groups": b.option_groups(groups)}
 
 
-FORMS: Final[dict[str, Callable[[SlackContext, Transaction, Who, Mapping[str, Any], Body], Answer | None]]] = {
+FORMS: Final[dict[str, Callable[[SlackContext, Transaction, Who, Form, Submission], Answer | None]]] = {
     "open_ticket": _open,
     "reply": _reply,
     "desk_answer": _desk_answer,

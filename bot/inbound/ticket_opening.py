@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.platform.identity import Who
+from bot.platform.payloads import File
 from desk import tickets
 from desk.choices import Kind
 from desk.outcomes import Drafted, Opened
@@ -66,23 +66,11 @@ def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> 
         )
 
 
-def sent(files: object) -> list[Sent]:
+def sent(files: Sequence[File]) -> list[Sent]:
     """The files of a message as an event tells of them; of those in a shared channel it says no more than the id."""
-    found = []
-    for file in files if isinstance(files, list) else ():
-        if isinstance(file, Mapping) and isinstance(file.get("id"), str) and len(file["id"]) < 32:
-            found.append(Sent(file["id"], _text(file, "name")[:200], _text(file, "mimetype")[:100], _size(file)))
-    return found[:20]
+    return [Sent(file.id, file.name[:200], file.mimetype[:100], file.size) for file in files if len(file.id) < 32][:20]
 
 
 def listed(files: str) -> list[Sent]:
     """Those whose ids travelled with a message or a form of ours (outbox.files)."""
-    return sent([{"id": file} for file in files.split(",") if file])
-
-
-def _text(file: Mapping[str, Any], name: str) -> str:
-    return value if isinstance(value := file.get(name), str) else ""
-
-
-def _size(file: Mapping[str, Any]) -> int:
-    return value if isinstance(value := file.get("size"), int) else 0
+    return sent([File(id=file) for file in files.split(",") if file])

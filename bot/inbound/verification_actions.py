@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from authz import Reason
-from bot.inbound.block_action import Click, number_of, stands_there, value_of, where
+from bot.inbound.block_action import Do, number_of, stands_there, value_of, where
 from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
+from bot.platform.payloads import Click, Pressed
 from bot.text import button_values
 from bot.text.button_values import OnAccount, ToProve
 from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
@@ -18,14 +18,12 @@ from desk.outcomes import HandIn
 from store import Transaction
 from store.accounts.account_details import Refused
 
-Body = Mapping[str, Any]
 
-
-def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _prove(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """For a draft: handed in at once where they are proved further already. An account is for no draft."""
     on, number = button_values.parse(OnAccount, value_of(action)), number_of(action)
     if on is not None:
-        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=on.id, ticket=0)
+        outbox.form(tx, who.user, "prove", body.trigger_id, where(body), account=on.id, ticket=0)
         return None
     draft = tickets.draft(tx, who, number)
     done = tickets.hand_in(tx, who, number)
@@ -33,7 +31,7 @@ def _prove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> 
         return None if stands_there(tx, who, body) else AboutTicket("handed", number)
     if draft is None or isinstance(done, HandIn) or done.denied.reason != Reason.STEP_UP:
         return not_handed_in(done, number)
-    outbox.form(tx, who.user, "prove", str(body["trigger_id"]), where(body), account=draft.account, ticket=number)
+    outbox.form(tx, who.user, "prove", body.trigger_id, where(body), account=draft.account, ticket=number)
     return None
 
 
@@ -46,47 +44,46 @@ def not_handed_in(done: HandIn | Refused, number: int) -> Reply:
     return AboutTicket("prove.withdrawn", number) if done is HandIn.WITHDRAWN else Fixed("no_draft")
 
 
-def send_text(context: SlackContext) -> Click:
+def send_text(context: SlackContext) -> Do:
     """From the form: a code goes to their number on file, and the form says so."""
 
-    def send(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
-        view = body.get("view") or {}
-        about = button_values.parse(ToProve, view.get("private_metadata")) or ToProve(0, 0)
+    def send(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
+        about = button_values.parse(ToProve, body.view.private_metadata) or ToProve(0, 0)
         sent = "sent" if verification.send_text(tx, who, about.account, context.texting) else "not_sent"
-        shown: dict[str, Any] = {**about._asdict(), "view": str(view.get("id") or ""), "sent": sent}
-        outbox.form(tx, who.user, "prove", str(body["trigger_id"]), **shown)
+        shown: dict[str, Any] = {**about._asdict(), "view": body.view.id, "sent": sent}
+        outbox.form(tx, who.user, "prove", body.trigger_id, **shown)
         return None
 
     return send
 
 
-def _approve_say(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _approve_say(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     if not is_old_enough(tx, who):
         return Fixed("approval.gone")
-    outbox.form(tx, who.user, "approve", str(body["trigger_id"]), where(body), approval=number_of(action))
+    outbox.form(tx, who.user, "approve", body.trigger_id, where(body), approval=number_of(action))
     return None
 
 
-def _approve_not_me(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _approve_not_me(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """Somebody else is on the phone as them: the desk is warned at once, and everybody on file told."""
     done = is_old_enough(tx, who) and approvals.not_me(tx, who, number_of(action))
     return Fixed("approval.not_me") if done else Fixed("approval.gone")
 
 
-def _remove(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _remove(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """In 72 hours: a click proves nothing but that somebody has their Slack. Not by a member who has come just now."""
     if not is_old_enough(tx, who):
         return Fixed("authenticator.young")
     return Named("authenticator") if own_security.remove_authenticator(tx, who) else Fixed("authenticator.none")
 
 
-def _keep(tx: Transaction, who: Who, body: Body, action: Mapping[str, Any]) -> Reply | None:
+def _keep(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     if not is_old_enough(tx, who):
         return Fixed("authenticator.young")
     return Fixed("authenticator.kept") if own_security.keep_authenticator(tx, who) else Named("authenticator")
 
 
-CLICKS: Final[dict[str, Click]] = {
+CLICKS: Final[dict[str, Do]] = {
     "prove": _prove,
     "prove_on": _prove,
     "approve_say": _approve_say,

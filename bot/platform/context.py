@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from bot.platform.allowance import Allowance
+from bot.platform.payloads import Authorization, Payload
 from bot.platform.web_api import WebApi
 from bot.text.phrases import Phrases
 from store import Store, Transaction
@@ -71,9 +72,9 @@ class SlackContext:
         """Its id; empty while it is not known."""
         return self.home.team if self.home is not None else ""
 
-    def installation(self, team: object) -> Installation | None:
+    def installation(self, team: str | None) -> Installation | None:
         """Of an id, from wherever in a request it was taken."""
-        return self._known.get(team) if isinstance(team, str) else None
+        return self._known.get(team or "")
 
     def token_of(self, team: str) -> str | None:
         """The token for an installation; for none in particular that of the settings."""
@@ -86,26 +87,25 @@ class SlackContext:
         by_oauth = bool(found.scopes)
         return found.token if by_oauth else self.token or None
 
-    def via(self, body: Mapping[str, Any]) -> Installation | None:
+    def via(self, body: Payload) -> Installation | None:
         """The installation a request came through. The outer team may be the sender's own."""
-        first = (body.get("authorizations") or [{}])[0]
-        view, team, enterprise = (_mapping(body.get(name)) for name in ("view", "team", "enterprise"))
+        first = body.authorizations[0] if body.authorizations else Authorization()
         named = (
-            view.get("app_installed_team_id"),
-            *((first.get("enterprise_id"),) if first.get("is_enterprise_install") else ()),
-            first.get("team_id"),
-            team.get("id"),
-            enterprise.get("id"),
-            body.get("context_team_id"),
-            body.get("team_id"),
+            body.view.app_installed_team_id,
+            first.enterprise_id if first.is_enterprise_install else "",
+            first.team_id,
+            body.team.id,
+            body.enterprise.id,
+            body.context_team_id,
+            body.team_id,
         )
-        said = [name for name in named if isinstance(name, str)]
+        said = [name for name in named if name]
         found = next((self._known[name] for name in said if name in self._known), None)
         return self.home if found is None and not said else found
 
-    def named(self, body: Mapping[str, Any]) -> Installation | None:
+    def named(self, body: Payload) -> Installation | None:
         """The installation that an event about the app itself is about."""
-        return self.installation(body.get("team_id")) or self.installation(body.get("enterprise_id"))
+        return self.installation(body.team_id) or self.installation(body.enterprise_id)
 
 
 def ask_who_we_are(context: SlackContext, api: WebApi) -> None:
@@ -120,7 +120,3 @@ def ask_who_we_are(context: SlackContext, api: WebApi) -> None:
         )
         installations.put(tx, made, anew=True)
     context.look(anew=True)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

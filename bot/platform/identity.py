@@ -5,11 +5,10 @@ A name, an e-mail address or the channel says nothing about who somebody is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from authz import Proof, Subject
+from bot.platform.payloads import Came, Click, Command, Event, Interaction, Said, Spoken
 from desk import linking
 from desk.actors import Actor
 from desk.linking import Link
@@ -39,54 +38,42 @@ def standing_for(subject: Subject, user: SlackUser) -> Who:
     return Who(subject, Proof.VERIFIED, f"{user.team}:{user.user}", user=user)
 
 
-def of_event(body: Mapping[str, Any], via: str) -> SlackUser | None:
+def of_event(body: Event[Spoken] | Event[Came], via: str) -> SlackUser | None:
     """Of an event: who spoke, or whom it is about. None for what a bot did, and where Slack does not say who it was."""
-    event = body["event"]
-    said, now = event, event.get("message")
-    if event.get("subtype") == "message_changed":
+    event = body.event
+    if isinstance(event, Came):  # there is no other team than the outer one, and that is the person's
+        return _user(body.team_id, event.user, via, event.channel, direct=True)
+    said: Said | None = event
+    if event.subtype == "message_changed":
         # A tombstone is a deletion: whose it was, the message before says.
-        gone = isinstance(now, dict) and now.get("subtype") == "tombstone"
-        said = event.get("previous_message") if gone else now
-    elif event.get("subtype") == "message_deleted":
-        said = event.get("previous_message")
-    if not isinstance(said, dict) or said.get("bot_id"):
+        gone = event.message is not None and event.message.subtype == "tombstone"
+        said = event.previous_message if gone else event.message
+    elif event.subtype == "message_deleted":
+        said = event.previous_message
+    if said is None or said.bot_id:
         return None
-    user = said.get("user")
-    own = {said[name] for name in ("user_team", "source_team") if isinstance(said.get(name), str)}
+    own = {team for team in (said.user_team, said.source_team) if team}
     own = {team for team in own if not team.startswith("E")} or own  # a Grid organisation beside one of its workspaces
-    if event.get("type") == "app_mention" and any(team.startswith("E") for team in own):
+    if event.type == "app_mention" and any(team.startswith("E") for team in own):
         return None  # the `message` of the same words says which workspace
-    if event.get("type") == "app_home_opened":
-        own = {body.get("team_id")}  # there is no other, and the outer one is the person's
-    elif not own:
-        own = {said.get("team") or (None if body.get("is_ext_shared_channel") else body.get("team_id"))}
-    team = own.pop() if len(own) == 1 else None
-    if not isinstance(user, str) or not isinstance(team, str) or not user or not team:
-        return None
-    channel = event.get("channel")
-    direct = event.get("channel_type") == "im" or event.get("type") == "app_home_opened"
-    return SlackUser(team, user, via, channel if direct and isinstance(channel, str) else None)
+    if not own:
+        own = {said.team or ("" if body.is_ext_shared_channel else body.team_id)}
+    team = own.pop() if len(own) == 1 else ""
+    return _user(team, said.user, via, event.channel, direct=event.channel_type == "im")
 
 
-def of_interaction(body: Mapping[str, Any], via: str) -> SlackUser | None:
-    """Of a click, a shortcut or a form: `user.team_id` is who acts, whatever `team` says."""
-    user = body.get("user")
-    if not isinstance(user, dict):
-        return None
-    channel = body.get("channel")
-    there = channel.get("id") if isinstance(channel, dict) else None
-    ours = body.get("type") == "block_actions"  # a shortcut may be used in anybody's messages
-    return _user(user.get("team_id"), user.get("id"), via, there if ours else None)
+def of_interaction(body: Interaction, via: str) -> SlackUser | None:
+    """Of a click, a shortcut or a form: `user.team_id` is who acts, whatever `team` says. A shortcut may be used in anybody's messages."""
+    direct = isinstance(body, Click) and body.channel.id.startswith("D")
+    return _user(body.user.team_id, body.user.id, via, body.channel.id, direct=direct)
 
 
-def of_command(body: Mapping[str, Any], via: str) -> SlackUser | None:
-    return _user(body.get("team_id"), body.get("user_id"), via, None)
+def of_command(body: Command, via: str) -> SlackUser | None:
+    return _user(body.team_id, body.user_id, via)
 
 
-def _user(team: object, user: object, via: str, channel: object) -> SlackUser | None:
-    if not isinstance(team, str) or not isinstance(user, str) or not team or not user:
-        return None
-    return SlackUser(team, user, via, channel if isinstance(channel, str) and channel.startswith("D") else None)
+def _user(team: str, user: str, via: str, channel: str = "", *, direct: bool = False) -> SlackUser | None:
+    return SlackUser(team, user, via, channel if direct else None) if team and user else None
 
 
 def known(tx: Transaction, user: SlackUser | None) -> Who | None:

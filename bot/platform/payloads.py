@@ -1,90 +1,273 @@
-"""What every request of a kind has, or it is none: looked at once, before anything listens, so that listeners may rely on it.
+"""What Slack sends, kind by kind: read once at the door, and typed from there on. Whatever does not fit is no request of Slack's.
 
-Slack's own requests all pass. Only what we or Bolt read stands here; a name with `?` may be missing or null. Pure.
+Slack's own all fit. Only what we read stands here; Bolt looks at the mapping it came as. Missing and null are alike. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final, Generic, TypeVar
 
-Shape = type[Any] | list[Any] | tuple[Any] | dict[str, Any]
-"""A type, `[what each of a list is]` (`(…,)` if there must be one), or by name what is in a mapping; `*` is every name."""
+from annotated_types import MinLen
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-_SAID: Final[dict[str, Any]] = {"ts": str, "text?": str, "user?": str, "team?": str}
-_MESSAGE: Final[dict[str, Any]] = _SAID | {
-    "channel": str,
-    "subtype?": str,
-    "thread_ts?": str,
-    "deleted_ts?": str,
-    "channel_type?": str,
-    "message?": _SAID,
-    "previous_message?": _SAID,
-}
-EVENTS: Final[Mapping[str, dict[str, Any]]] = {
-    "message": _MESSAGE,
-    "app_mention": _MESSAGE,
-    "app_home_opened": {"user": str, "channel": str, "tab?": str},
-    "member_joined_channel": {"user": str, "channel": str},
-    "user_change": {"user": {"id": str}},
-    "file_deleted": {"file_id": str},
-    "channel_id_changed": {"old_channel_id": str, "new_channel_id": str},
-    "tokens_revoked": {"tokens?": {"bot?": list}},
-}
-_OPTION: Final[dict[str, Any]] = {"value?": str}
-_BLOCK: Final[dict[str, Any]] = {"type": str, "block_id?": str}
-_VIEW: Final[dict[str, Any]] = {
-    "id": str,
-    "type": str,
-    "callback_id?": str,
-    "private_metadata?": str,
-    "blocks?": [_BLOCK],
-    "state?": {"values?": {"*": {"*": {"value?": str, "selected_option?": _OPTION}}}},
-}
-_ACTED: Final[dict[str, Any]] = {"user": {"id": str}, "channel?": {"id": str}, "view?": _VIEW}
-_CONTAINER: Final[dict[str, Any]] = {"type?": str, "message_ts?": str, "thread_ts?": str}
-_SENT: Final[dict[str, Any]] = {"blocks?": [_BLOCK], "ts?": str, "thread_ts?": str, "text?": str}
-KINDS: Final[Mapping[str, dict[str, Any]]] = {
-    "event_callback": {"event_id": str, "team_id?": str, "event": {"type": str}, "authorizations?": [dict]},
-    "block_actions": _ACTED
-    | {
-        "trigger_id": str,
-        "actions": ({"action_id": str, "value?": str, "selected_option?": _OPTION},),
-        "container?": _CONTAINER,
-        "message?": _SENT,
-    },
-    "block_suggestion": _ACTED | {"action_id": str, "value?": str},
-    "message_action": _ACTED | {"trigger_id": str, "callback_id": str, "message": _SENT},
-    "view_submission": _ACTED | {"view": _VIEW | {"callback_id": str}},
-}
-COMMAND: Final[dict[str, Any]] = {"command": str, "trigger_id": str, "text?": str}
+from bot.text.mrkdwn import words_of
+
+Part = TypeVar("Part")
+Text = Annotated[str, BeforeValidator(lambda said: "" if said is None else said)]
+Maybe = Annotated[Part, BeforeValidator(lambda said: {} if said is None else said)]
+Several = Annotated[list[Part], BeforeValidator(lambda said: [] if said is None else said)]
 
 
-def is_whole(body: Mapping[str, Any]) -> bool:
-    """Whether a request has what every one of its kind has. Of kinds that nothing listens to nothing is asked."""
-    kind = body.get("type")
+class _Read(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class Named(_Read):
+    id: Text = ""
+
+
+class Authorization(_Read):
+    team_id: Text = ""
+    enterprise_id: Text = ""
+    is_enterprise_install: bool | None = None
+
+
+class View(_Read):
+    """A modal or somebody's home tab, with what has been filled in: block → action → field."""
+
+    id: Text = ""
+    type: Text = ""
+    callback_id: Text = ""
+    private_metadata: Text = ""
+    app_installed_team_id: Text = ""
+    blocks: Several[Block] = []
+    state: Maybe[State] = Field(default_factory=lambda: State())
+
+
+class Option(_Read):
+    value: Text = ""
+
+
+class Filled(_Read):
+    value: Text = ""
+    selected_option: Maybe[Option] = Option()
+    selected_options: Several[Option] = []
+
+
+class State(_Read):
+    values: Maybe[dict[str, dict[str, Filled]]] = {}
+
+
+class Block(_Read):
+    type: str
+    block_id: Text = ""
+
+
+class Payload(_Read):
+    """What every kind may say of where it comes from (context.py, `via`)."""
+
+    api_app_id: Text = ""
+    team_id: Text = ""
+    context_team_id: Text = ""
+    enterprise_id: Text = ""
+    team: Maybe[Named] = Named()
+    enterprise: Maybe[Named] = Named()
+    view: Maybe[View] = View()
+    authorizations: Several[Authorization] = []
+
+
+class Command(Payload):
+    command: str
+    trigger_id: str
+    user_id: Text = ""
+    text: Text = ""
+
+
+class Member(_Read):
+    id: str
+    team_id: Text = ""
+    deleted: bool | None = None
+
+
+class Interaction(Payload):
+    user: Member
+    channel: Maybe[Named] = Named()
+
+
+class Container(_Read):
+    type: Text = ""
+    message_ts: Text = ""
+    thread_ts: Text = ""
+    is_ephemeral: bool | None = None
+
+
+class File(_Read):
+    """Of one in a shared channel nothing is said but its id."""
+
+    id: str
+    name: Text = ""
+    mimetype: Text = ""
+    mode: Text = ""
+    size: Annotated[int, BeforeValidator(lambda said: said or 0)] = 0
+
+
+class Said(_Read):
+    """A message. Blocks and attachments are looked into where their words are wanted, as deep as they lie (mrkdwn.py)."""
+
+    ts: str
+    subtype: Text = ""
+    text: Text = ""
+    user: Text = ""
+    team: Text = ""
+    user_team: Text = ""
+    source_team: Text = ""
+    bot_id: Text = ""
+    thread_ts: Text = ""
+    edited: Maybe[Edited] = Field(default_factory=lambda: Edited())
+    blocks: object = None
+    attachments: object = None
+    files: Several[File] = []
+
+    def words(self, bot_user: str = "") -> str:
+        return words_of(self.text, self.attachments, self.blocks, bot_user)
+
+
+class Edited(_Read):
+    ts: Text = ""
+
+
+class Pressed(Filled):
+    action_id: str
+    action_ts: Text = ""
+
+
+class Posted(_Read):
+    """One of our own messages, with a button that was pressed."""
+
+    blocks: Several[Block] = []
+
+
+class Click(Interaction):
+    trigger_id: str
+    actions: Annotated[list[Pressed], MinLen(1)]
+    container: Maybe[Container] = Container()
+    message: Maybe[Posted] = Posted()
+
+
+class Suggestion(Interaction):
+    action_id: str
+    value: Text = ""
+
+
+class Shortcut(Interaction):
+    trigger_id: str
+    callback_id: str
+    message_ts: Text = ""
+    message: Said
+
+
+class Form(View):
+    id: str
+    type: str
+    callback_id: str
+
+
+class Submission(Interaction):
+    view: Form
+
+
+class Happened(_Read):
+    """An event of a kind that says nothing we read."""
+
+    type: str
+
+
+class Spoken(Said):
+    """`previous` what it said before it was changed or deleted, `message` what it says since."""
+
+    type: str
+    channel: str
+    channel_type: Text = ""
+    event_ts: Text = ""
+    deleted_ts: Text = ""
+    message: Said | None = None
+    previous_message: Said | None = None
+
+
+class Came(Happened):
+    """Somebody opened our home, or came into a channel."""
+
+    user: str
+    channel: str
+    tab: Text = ""
+
+
+class Changed(Happened):
+    user: Member
+
+
+class FileDeleted(Happened):
+    file_id: str
+
+
+class ChannelMoved(Happened):
+    old_channel_id: str
+    new_channel_id: str
+
+
+class Revoked(Happened):
+    tokens: Maybe[Tokens] = Field(default_factory=lambda: Tokens())
+
+
+class Tokens(_Read):
+    bot: Several[Any] = []
+
+
+Of = TypeVar("Of", bound=Happened | Spoken)
+
+
+class Event(Payload, Generic[Of]):
+    """`whole` is all that the event says, for what looks through every word of it (overheard.py)."""
+
+    event_id: str
+    event_time: int | None = None
+    is_ext_shared_channel: bool | None = None
+    event: Of
+    whole: dict[str, Any] = Field(validation_alias=AliasPath("event"))
+
+
+EVENTS: Final[Mapping[str, type[Event[Any]]]] = {
+    "message": Event[Spoken],
+    "app_mention": Event[Spoken],
+    "app_home_opened": Event[Came],
+    "member_joined_channel": Event[Came],
+    "user_change": Event[Changed],
+    "file_deleted": Event[FileDeleted],
+    "channel_id_changed": Event[ChannelMoved],
+    "tokens_revoked": Event[Revoked],
+}
+KINDS: Final[Mapping[str, type[Payload]]] = {
+    "block_actions": Click,
+    "block_suggestion": Suggestion,
+    "message_action": Shortcut,
+    "view_submission": Submission,
+}
+
+
+def parse(body: Mapping[str, Any]) -> Payload | None:
+    """None: it has not what every one of its kind has. Of kinds that nothing listens to nothing is asked."""
+    kind, said = body.get("type"), body.get("event")
     if "command" in body:
-        return _has(body, COMMAND)
-    if not isinstance(kind, str):
-        return False
-    if not _has(body, KINDS.get(kind, {})):
-        return False
-    return kind != "event_callback" or _has(body["event"], EVENTS.get(body["event"]["type"], {}))
-
-
-def _has(value: object, shape: Shape) -> bool:
-    if isinstance(shape, type):
-        return isinstance(value, shape)
-    if isinstance(shape, list | tuple):
-        if not isinstance(value, list) or (isinstance(shape, tuple) and not value):
-            return False
-        return all(_has(one, shape[0]) for one in value)
-    if not isinstance(value, Mapping):
-        return False
-    if "*" in shape:
-        return all(_has(one, shape["*"]) for one in value.values())
-    for name, inner in shape.items():
-        found = value.get(name.removesuffix("?"))
-        if not (found is None and name.endswith("?")) and not _has(found, inner):
-            return False
-    return True
+        model: type[Payload] = Command
+    elif not isinstance(kind, str):
+        return None
+    elif kind == "event_callback":
+        happened = said.get("type") if isinstance(said, Mapping) else None
+        model = EVENTS.get(happened, Event[Happened]) if isinstance(happened, str) else Event[Happened]
+    else:
+        model = KINDS.get(kind, Payload)
+    try:
+        return model.model_validate(body)
+    except ValidationError:
+        return None

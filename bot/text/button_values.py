@@ -6,16 +6,16 @@ is asked for again.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
 from authz import LENDABLE, REQUESTS, Topic
-from desk.choices import Kind
+from desk import choices
 from store.text import numbers
 
 
-def _opens(kind: Kind) -> Kind:
+def _opens(kind: choices.Kind) -> choices.Kind:
     if not isinstance(kind, Topic) and kind not in REQUESTS:
         raise ValueError(kind)
     return kind
@@ -34,7 +34,7 @@ class Opens(NamedTuple):
     """What may be opened, on which account (id)."""
 
     account: Number
-    kind: Annotated[Kind, AfterValidator(_opens)]
+    kind: Annotated[choices.Kind, AfterValidator(_opens)]
 
 
 class OfService(NamedTuple):
@@ -108,19 +108,18 @@ class Opening(NamedTuple):
     only: str = ""
 
 
-Value = TypeVar(
-    "Value", Opens, OfService, OfCell, ForHours, OfTicket, ToStatus, ToProve, OnAccount, ToCall, Kept, Opening
-)
+Value = Opens | OfService | OfCell | ForHours | OfTicket | ToStatus | ToProve | OnAccount | ToCall | Kept | Opening
+Kind = TypeVar("Kind", bound=Value)
 
 
-def dump(value: Value) -> str:
-    return _between(type(value)).join(map(str, value))
+def dump(value: str | Value) -> str:
+    return value if isinstance(value, str) else _between(type(value)).join(map(str, value))
 
 
-def parse(kind: type[Value], said: object) -> Value | None:
+def parse(kind: type[Kind], said: str) -> Kind | None:
     """None: it is none of ours."""
     try:
-        found: Value = _ADAPTERS[kind].validate_python(str(said or "").split(_between(kind), len(kind._fields) - 1))
+        found: Kind = _ADAPTERS[kind].validate_python(said.split(_between(kind), len(kind._fields) - 1))
     except ValidationError:
         return None
     return found
@@ -130,4 +129,4 @@ def _between(kind: type[Any]) -> str:
     return "|" if kind in (Kept, Opening) else ":"
 
 
-_ADAPTERS: Final = {kind: TypeAdapter[Any](kind) for kind in Value.__constraints__}
+_ADAPTERS: Final = {kind: TypeAdapter[Any](kind) for kind in get_args(Value)}

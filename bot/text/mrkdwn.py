@@ -38,17 +38,14 @@ def _link(url: str, text: str) -> str:
     return f"{text} ({url})" if text and not _ADDRESS.search(text) else url
 
 
-def words_of(message: Mapping[str, Any], bot_user: str) -> str:
+def words_of(text: str, attachments: object, blocks: object, bot_user: str) -> str:
     """All the words of a message: its text, and what it brings along; a message that was forwarded, or that a program has sent, may have
     nothing but that. Links that Slack shows more of are only links."""
-    text = str(message.get("text") or "")
     said = [plain_text(text, bot_user)]
-    attached = [
-        one for each in _several(message.get("attachments")) for one in (each, *_several(each.get("attachments")))
-    ]
+    attached = [one for each in _several(attachments) for one in (each, *_several(each.get("attachments")))]
     said += [plain_text(_attached(one), bot_user) for one in attached if _is_brought(one) or not text]
     if not text and not any(said):
-        said = [plain_text(_in_blocks(message.get("blocks")), bot_user)]
+        said = [plain_text(_in_blocks(blocks), bot_user)]
     return "\n\n".join(filter(None, said))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.text import button_values
 from bot.text.button_values import OfTicket, ToCall, ToStatus
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
@@ -84,19 +83,13 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
     number = str(found.number)
     settable = STATUSES if found.requester is not None else ("closed", "open")
     statuses = [
-        b.option(p.plain(f"card.set.{name}"), button_values.dump(ToStatus(found.number, name)))
-        for name in settable
-        if name != found.status
+        b.option(p.plain(f"card.set.{name}"), ToStatus(found.number, name)) for name in settable if name != found.status
     ]
-    call_back = b.button(
-        p.plain("button.call_back"), "desk_call_back", button_values.dump(ToCall("ticket", found.number))
-    )
+    call_back = b.button(p.plain("button.call_back"), "desk_call_back", ToCall("ticket", found.number))
     answer = b.button(p.plain("button.answer"), "desk_answer", number, style="primary")
     return (
         *b.actions(
-            b.button(
-                p.plain("button.take"), "desk_take", button_values.dump(OfTicket(found.number, found.holder or 0))
-            ),
+            b.button(p.plain("button.take"), "desk_take", OfTicket(found.number, found.holder or 0)),
             None if found.requester is None else answer,
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
@@ -118,11 +111,7 @@ def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer:
         words = [*customer_messages.words_of(p, said), *_listen(p, said)]
         key = "card.note" if said.internal else "card.answer.queued" if said.by_desk else "card.customer"
         return b.message(b.section(p.say(key, name=who, customer=customer)), words)
-    correct = (
-        None
-        if said.withdrawn
-        else b.button(p.plain("button.correct"), "desk_correct", button_values.dump(OfTicket(number, said.id)))
-    )
+    correct = None if said.withdrawn else b.button(p.plain("button.correct"), "desk_correct", OfTicket(number, said.id))
     given = {"name": who, "customer": customer, "at": moment(became.at)}
     given["why"] = unreached(p, became.why, customer) if became.state == "nobody" else became.why
     return b.message(
@@ -139,5 +128,5 @@ def verification(p: Phrases, person: int | None, *, phone: bool) -> Message:
     if person is None:
         return customer_messages.plain(p, "verify_not_found")
     ask = b.button(p.plain("button.send_code"), "desk_send_code", str(person))
-    back = b.button(p.plain("button.call_back"), "desk_call_back", button_values.dump(ToCall("person", person)))
+    back = b.button(p.plain("button.call_back"), "desk_call_back", ToCall("person", person))
     return b.message(b.section(p.say("verify_found")), b.actions(ask, back if phone else None))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.text.button_values import Value, dump
 from bot.text.phrases import escaped
 from bot.text.replies import Offered, to_value
 
@@ -119,9 +120,9 @@ def actions(*elements: Block | None, block_id: str = "") -> tuple[Block, ...]:
     return ({**made, "block_id": block_id} if block_id else made,)
 
 
-def button(text: str, action: str, value: str = "", *, style: str = "", url: str = "") -> Block:
+def button(text: str, action: str, value: str | Value = "", *, style: str = "", url: str = "") -> Block:
     made: Block = {"type": "button", "text": chosen_by(text, BUTTON), "action_id": action}
-    extra = {"value": value, "style": style, "url": url}
+    extra = {"value": dump(value), "style": style, "url": url}
     return made | {name: said for name, said in extra.items() if said}
 
 
@@ -131,8 +132,8 @@ def tell(text: str, reply: Offered) -> Block:
     return button(text, f"tell_{what.replace(':', '_')}", what)
 
 
-def option(text: str, value: str, description: str = "") -> Block:
-    made: Block = {"text": chosen_by(text, OPTION), "value": value}
+def option(text: str, value: str | Value, description: str = "") -> Block:
+    made: Block = {"text": chosen_by(text, OPTION), "value": dump(value)}
     return made if not description else {**made, "description": plain(description, OPTION)}
 
 
@@ -184,14 +185,14 @@ def words(action: str, *, initial: str = "", placeholder: str = "", most: int = 
 
 
 def modal(
-    callback: str, title: str, blocks: Sequence[Block], *, submit: str = "", close: str = "", metadata: str = ""
+    callback: str, title: str, blocks: Sequence[Block], *, submit: str = "", close: str = "", metadata: str | Value = ""
 ) -> Block:
     made: Block = {
         "type": "modal",
         "callback_id": callback,
         "title": plain(title, TITLE),
         "blocks": list(blocks)[:100],
-        "private_metadata": metadata,
+        "private_metadata": dump(metadata),
     }
     if close:
         made["close"] = plain(close, TITLE)

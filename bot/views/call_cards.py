@@ -5,7 +5,6 @@ As long as the caller is not verified there is nothing of any account on it.
 
 from __future__ import annotations
 
-from bot.text import button_values
 from bot.text.button_values import ToCall
 from bot.text.phrases import Phrases, clock, moment
 from bot.views import agent_cards
@@ -82,9 +81,7 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
         return [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
     made = []
     if call.state == "over" and found.requester is not None:
-        made.append(
-            b.button(p.plain("button.call_back"), "desk_call_back", button_values.dump(ToCall("ring", call.id)))
-        )
+        made.append(b.button(p.plain("button.call_back"), "desk_call_back", ToCall("ring", call.id)))
     if call.state == "talking" and call.verification_result != "guarded":
         made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
         if found.requester is not None and found.until is None and found.second:

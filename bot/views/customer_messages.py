@@ -70,7 +70,7 @@ def _refusal(p: Phrases, account: AccountName, why: Refused, *, rules: bool) -> 
         b.button(
             p.plain("button.ask_lender", name=asked[0].name) if len(asked) == 1 else p.plain("button.ask_lenders"),
             "ask_lender",
-            button_values.dump(OfCell(account.id, why.cell)),
+            OfCell(account.id, why.cell),
         )
         if asked
         else None

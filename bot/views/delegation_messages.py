@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.text import button_values
 from bot.text.button_values import ForHours
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
@@ -26,7 +25,7 @@ def question(p: Phrases, request: Request) -> Message:
     hours = [
         b.option(
             p.plain("loan.hour" if count == 1 else "loan.hours", count=count),
-            button_values.dump(ForHours(request.id, count)),
+            ForHours(request.id, count),
         )
         for count in HOURS
     ]

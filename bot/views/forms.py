@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.text import button_values
-from bot.text.button_values import OfService, OfTicket, Opening, Opens
+from bot.text.button_values import OfService, OfTicket, Opening, Opens, Value
 from bot.text.phrases import Phrases, moment
 from bot.views import blocks as b
 from bot.views import customer_messages
@@ -55,7 +55,7 @@ def open_ticket(
         made,
         submit=p.plain("form.send"),
         close=p.plain("form.close"),
-        metadata=button_values.dump(opening),
+        metadata=opening,
     )
 
 
@@ -83,10 +83,7 @@ def services(p: Phrases, running: Sequence[Running]) -> list[Block]:
     groups: list[tuple[str, list[Block]]] = []
     left = b.MOST_OPTIONS
     for one in running:
-        options = [
-            b.option(service.name, button_values.dump(OfService(one.account.id, service.ref)))
-            for service in one.services[:left]
-        ]
+        options = [b.option(service.name, OfService(one.account.id, service.ref)) for service in one.services[:left]]
         left -= len(options)
         if options:
             groups.append((account_label(p, one.account), options))
@@ -134,8 +131,8 @@ def answer(
     if correcting is not None:
         message, body = correcting
         seen = f"{seen} {p.say('form.desk_correct_instead')}"
-        return _words(p, "desk_correct", seen, button_values.dump(OfTicket(number, message)), initial=body, send=send)
-    made = _words(p, "desk_answer", seen, button_values.dump(OfTicket(number, newest)), initial=typed, send=send)
+        return _words(p, "desk_correct", seen, OfTicket(number, message), initial=body, send=send)
+    made = _words(p, "desk_answer", seen, OfTicket(number, newest), initial=typed, send=send)
     above = [b.section(p.say("form.desk_answer_taken", name=taken))] if taken else []
     for one in since[-3:]:
         who = one.name or p.plain("somebody")
@@ -151,7 +148,7 @@ def answer(
     return made
 
 
-def _words(p: Phrases, callback: str, seen: str, metadata: str, *, send: str, initial: str = "") -> Block:
+def _words(p: Phrases, callback: str, seen: str, metadata: str | Value, *, send: str, initial: str = "") -> Block:
     field = b.ask(p.plain("form.your_words"), "words", b.words("words", initial=initial))
     return b.modal(
         callback,

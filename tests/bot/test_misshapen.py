@@ -19,7 +19,7 @@ from bot.inbound.agent_actions import CLICKS as DESK_CLICKS
 from bot.inbound.bolt_app import SHORTCUTS
 from bot.inbound.customer_actions import CLICKS
 from bot.inbound.submissions import FORMS
-from bot.platform.payloads import is_whole
+from bot.platform.payloads import parse
 from simulator.slack.sample import BOT
 from tests.bot.by_hand import Json, acted, click, command, event, message, rows, send, shortcut, submission, ts
 from tests.bot.slack_desk import SlackDesk, Stage
@@ -105,7 +105,7 @@ def test_the_bodies_are_such_as_slack_sends(desk: SlackDesk, log: Log) -> None:
     """Or everything below would be refused for another reason than it says."""
     for name, made in (SAID | ACTED).items():
         before = rows(desk)
-        assert is_whole(made(desk)), name
+        assert parse(made(desk)), name
         assert send(desk, made(desk)).status_code == 200
         assert rows(desk) != before or name in ("thread", "changed", "deleted", "suggestion", "moved", "revoked"), name
     assert not log.faults
