@@ -12,12 +12,12 @@ from typing import Any, Final
 import structlog
 from fastapi import APIRouter, Request, Response
 from slack_bolt import App
+from starlette.exceptions import HTTPException
 
 from bot.inbound.bolt_app import dispatch, make_bolt
 from bot.platform.context import SlackContext
 from bot.platform.payloads import parse
-from bot.platform.request import BadRequestError, may_be_signed, read, verify
-from bot.platform.request_bodies import Bodies
+from bot.platform.request import may_be_signed, read, verify
 from store.text.cleaning import clean
 
 log = structlog.get_logger("slack")
@@ -29,7 +29,7 @@ Answer = tuple[int, str | Mapping[str, Any]]
 def router(context: SlackContext, *, clock: Callable[[], float] = time.time) -> APIRouter:
     """Slack over HTTP. `clock` gives seconds since 1970."""
     routes = APIRouter()
-    bolt, bodies = make_bolt(context), Bodies()
+    bolt = make_bolt(context)
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
 
     async def receive(request: Request) -> Response:
@@ -37,12 +37,12 @@ def router(context: SlackContext, *, clock: Callable[[], float] = time.time) -> 
             stamp = request.headers.get("X-Slack-Request-Timestamp", "")
             signature = request.headers.get("X-Slack-Signature", "")
             may_be_signed(stamp, signature, clock())
-            raw = await bodies.read(request)
+            raw = await request.body()
             verify(context.secrets, stamp, signature, raw, clock())
             body = read(raw, request.headers.get("Content-Type", ""))
-        except BadRequestError as bad:
-            log.warning("request_refused", why=str(bad))
-            return Response(status_code=bad.status)
+        except HTTPException as bad:
+            log.warning("request_refused", why=bad.detail)
+            return Response(status_code=bad.status_code)
         if body.get("type") == "url_verification":
             return Response(str(body.get("challenge", ""))[:200], media_type="text/plain")
         if body.get("ssl_check"):

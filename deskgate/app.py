@@ -17,7 +17,7 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
-from deskgate import metrics, slack
+from deskgate import metrics, request_bodies, slack
 from deskgate.http_client import http_client
 from deskgate.job_handlers import Deliveries, make_deliveries
 from deskgate.phone_jobs import may_call
@@ -184,6 +184,7 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.container = container
+    app.add_middleware(request_bodies.BodyLimits)
     app.add_middleware(metrics.RequestTimer)
     _own_routes(app, container)
     if container.phone is None:

@@ -14,25 +14,22 @@ from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
+from starlette.exceptions import HTTPException
 
 from ivr import after, agent, outgoing, screens
 from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, recall_to_keypad
 from ivr.types import DialEnded, Heard, Keys, Spoken
 from ivr.webhook import (
-    MOST_BYTES,
     OF_A_CALL,
     OF_A_RECORDING,
     OF_AN_ANNOUNCEMENT,
     OVER,
-    BadRequestError,
     caller_number,
     is_attested,
 )
 from store import OccupiedError, retried
 from store.db.engine import Gate
 from store.messages.timeline import Recorded
-from store.text import numbers
 from store.verification.hash_pool import PLACES, QUEUE
 
 log = structlog.get_logger("ivr")
@@ -40,7 +37,6 @@ log = structlog.get_logger("ivr")
 # who wait for a PIN to be hashed have others, as many as the pool of hashes lets in and some repeats.
 _TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
 _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
-SLOWEST_BODY = 10.0  # seconds; Twilio itself waits for no more than 15 for the whole exchange
 LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
 BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
 Answer = str | Callable[[], str]
@@ -65,16 +61,16 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
         signature = request.headers.get("X-Twilio-Signature", "")
         try:
             on.twilio.may_be_signed(signature)
-            body = await _read(request)
+            body = await request.body()
             found = on.twilio.read(f"{path}?{asked}" if asked else path, body, signature, always)
             pairs = parse_qsl(asked, keep_blank_values=True, max_num_fields=10)
             query = dict(pairs)
             if len(query) != len(pairs):
-                raise BadRequestError("a query parameter came twice")
+                raise HTTPException(400, "a query parameter came twice")
             return _twiml(await _answered(on, handler, found, query))
-        except BadRequestError as bad:
-            log.warning("request_refused", route=request.scope["path"], why=str(bad))
-            return _twiml(screens.refusal(on.phrases), bad.status)
+        except HTTPException as bad:
+            log.warning("request_refused", route=request.scope["path"], why=bad.detail)
+            return _twiml(screens.refusal(on.phrases), bad.status_code)
         except RefusedError as refused:
             log.warning("request_refused", route=request.scope["path"], why=str(refused))
             return _twiml(screens.refusal(on.phrases), 403)
@@ -113,24 +109,6 @@ def _here(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: M
             return _answer(on, handler, found, query)
     except OccupiedError:
         return None
-
-
-async def _read(request: Request) -> bytes:
-    """The body, but never more of it than a webhook has."""
-    if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
-        raise BadRequestError("too large", 413)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SLOWEST_BODY):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise BadRequestError("too large", 413)
-    except TimeoutError:
-        raise BadRequestError("too slow", 408) from None
-    except ClientDisconnect:
-        raise BadRequestError("it left before it had said everything") from None
-    return bytes(body)
 
 
 def _answer(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
@@ -192,7 +170,7 @@ def keypad(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str])
 def recording(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
     told, recording = found.get("RecordingStatus"), found.get("RecordingSid")
     if recording is None and told == "completed":
-        raise BadRequestError("RecordingSid is missing")
+        raise HTTPException(400, "RecordingSid is missing")
     if told == "completed" and not _is_nothing(found):
         after.recorded(on, found["CallSid"], _recorded(found))
     elif told in ("completed", "absent", "failed"):

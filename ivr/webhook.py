@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
+from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator
 
 from store import Keys
 from store.text.cleaning import cleaned
 
-# A transcript of two minutes has three KiB; the signature is of what is parsed, so all of it is parsed first.
-MOST_BYTES: Final = 16 * 1024
 MOST_PARAMETERS: Final = 80
 
 # Always sent, of a call and of a recording: a request without one of them has been re-cut.
@@ -43,14 +42,6 @@ GRAMMAR: Final[Mapping[str, re.Pattern[str]]] = {
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})  # CallStatus of a leg that has ended
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # SHA-1 in base64
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-
-
-class BadRequestError(ValueError):
-    """Not a request we take; `status` is the HTTP answer. The text is for our log and quotes nothing that came in."""
-
-    def __init__(self, why: str, status: int = 400) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 class _Parameters(dict[str, list[str]]):
@@ -80,37 +71,37 @@ class Twilio:
     def read(
         self, path_and_query: str, body: bytes, signature: str, always: Sequence[str] = OF_A_CALL
     ) -> dict[str, str]:
-        """The parameters we use, verified; those in `always` must be there. Raises `BadRequestError`: 403 unsigned or not ours, 400 otherwise."""
+        """The parameters we use, verified; those in `always` must be there. Raises `HTTPException`: 403 unsigned or not ours, 400 otherwise."""
         pairs = self._verified(path_and_query, body, signature)
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
-            raise BadRequestError("a parameter came twice")
+            raise HTTPException(400, "a parameter came twice")
         found = dict(pairs)
         for name in always:
             if name not in found:
-                raise BadRequestError(f"{name} is missing")
+                raise HTTPException(400, f"{name} is missing")
         for name, form in GRAMMAR.items():
             if name in found and not form.fullmatch(found[name]):
-                raise BadRequestError(f"{name} has a wrong form")
+                raise HTTPException(400, f"{name} has a wrong form")
         if not hmac.compare_digest(found["AccountSid"].encode(), self._account_sid.encode()):
-            raise BadRequestError("for another account", 403)
+            raise HTTPException(403, "for another account")
         return {name: cleaned(value) for name, value in found.items()}
 
     @staticmethod
     def may_be_signed(signature: str) -> None:
-        """Raises `BadRequestError` (403) where that is no signature at all, before anything else is read."""
+        """Raises `HTTPException` (403) where that is no signature at all, before anything else is read."""
         if not _SIGNATURE.fullmatch(signature):
-            raise BadRequestError("unsigned", 403)
+            raise HTTPException(403, "unsigned")
 
     def _verified(self, path_and_query: str, body: bytes, signature: str) -> list[tuple[str, str]]:
         self.may_be_signed(signature)
         try:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         except ValueError:
-            raise BadRequestError("not a form", 403) from None
+            raise HTTPException(403, "not a form") from None
         url, parameters = self.url(path_and_query), _Parameters(pairs)
         if not any(_is_signed(validator, url, parameters, signature) for validator in self._validators):
-            raise BadRequestError("not signed by Twilio", 403)
+            raise HTTPException(403, "not signed by Twilio")
         return pairs
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
 
 from portal import (
     account_pages,
@@ -29,7 +30,7 @@ from portal import (
 )
 from portal.context import PortalContext
 from portal.request_pools import FullError, RequestPool, Whose
-from portal.visit import MOST_BY_STRANGERS, MOST_BYTES, BadRequestError, Visit, body, filled, look
+from portal.visit import Visit, body, filled, look
 from store import Transaction, retried
 from store.codes import one_time_links
 from store.staff import sessions
@@ -105,15 +106,15 @@ def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awai
             form = b""
             if visit.post:
                 with pool.reading(whose):
-                    form = await body(request, MOST_BYTES if pool is context.request_pools.known else MOST_BY_STRANGERS)
+                    form = await body(request, stranger=pool is not context.request_pools.known)
             return await pool.do(whose, _answer, context, handler, visit, request.scope["query_string"], form)
         except FullError as full:
             if full.network:
                 context.turned_away.tell(full.network)
             return responses.bare(context, "full", 503)
-        except BadRequestError as bad:
-            log.warning("request_refused", route=request.scope["path"].split("/", 3)[1], why=str(bad))
-            return responses.bare(context, "refused", bad.status)
+        except HTTPException as bad:
+            log.warning("request_refused", route=request.scope["path"].split("/", 3)[1], why=bad.detail)
+            return responses.bare(context, "refused", bad.status_code)
         except Exception as fault:
             log.exception("internal_error", route=request.scope["path"].split("/", 3)[1], error=type(fault).__name__)
             return responses.bare(context, "fault", 500)

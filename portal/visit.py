@@ -6,7 +6,6 @@ takes time is not done on the event loop, where the phone would wait for it: `fi
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import Mapping
@@ -15,30 +14,20 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
-from starlette.requests import ClientDisconnect
+from starlette.exceptions import HTTPException
 
 from portal.client_address import ClientAddress, whence
 from portal.context import PortalContext
 from store.text import numbers
 from store.text.cleaning import cleaned
 
-MOST_BYTES: Final = 192 * 1024  # an answer of 12,000 characters, each escaped as four bytes: from whoever has signed in
 MOST_BY_STRANGERS: Final = 4 * 1024  # two passwords of 200 letters, escaped
 MOST_ASKED: Final = 2 * 1024
 MOST_FIELDS: Final = 20
-SLOWEST_BODY: Final = 5.0  # seconds
 SESSION, VISITOR, KNOWN = "deskgate_session", "deskgate_visitor", "deskgate_known"
 _LONGEST_COOKIE: Final = 200
 _TOKEN: Final = 43  # characters; after a dot follows the key, good once, of the form it was written into
 _KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
-
-
-class BadRequestError(ValueError):
-    """Not a request we take; `status` is the HTTP answer. The words are for our log."""
-
-    def __init__(self, why: str, status: int = 400) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,16 +63,16 @@ def cookie_name(context: PortalContext, name: str) -> str:
 
 
 def look(context: PortalContext, request: Request) -> Visit:
-    """All but query and form, without waiting for either. Raises `BadRequestError` where it cannot be a form of ours, whatever is in it."""
+    """All but query and form, without waiting for either. Raises `HTTPException` where it cannot be a form of ours, whatever is in it."""
     post = request.method == "POST"
     if post:
         _is_ours(context, request)
     if len(request.scope["query_string"]) > MOST_ASKED:
-        raise BadRequestError("too much in the query", 414)
+        raise HTTPException(414, "too much in the query")
     held = {name: request.cookies.get(cookie_name(context, name), "") for name in (SESSION, VISITOR, KNOWN)}
     held = {name: value if len(value) <= _LONGEST_COOKIE and value.isascii() else "" for name, value in held.items()}
     if post and not held[SESSION] and not held[VISITOR]:
-        raise BadRequestError("a form without the cookie of its page", 403)
+        raise HTTPException(403, "a form without the cookie of its page")
     return Visit(
         post,
         request.url.path,
@@ -101,10 +90,10 @@ def look(context: PortalContext, request: Request) -> Visit:
 
 
 def filled(context: PortalContext, visit: Visit, query: bytes, form: bytes) -> Visit:
-    """With what it asks and sends. Raises `BadRequestError`."""
+    """With what it asks and sends. Raises `HTTPException`."""
     visit = replace(visit, query=_pairs(query.decode("latin-1")), form=_pairs(form.decode("utf-8", "replace")))
     if visit.post and not _is_form_token(context, visit, visit.form.get("token", "")):
-        raise BadRequestError("a form without its token", 403)
+        raise HTTPException(403, "a form without its token")
     return visit
 
 
@@ -134,35 +123,24 @@ def _is_ours(context: PortalContext, request: Request) -> None:
             not context.secure and urlsplit(origin).netloc == request.headers.get("Host", "") != ""
         )
     if not ours:
-        raise BadRequestError("a form from another site", 403)
+        raise HTTPException(403, "a form from another site")
 
 
 def _pairs(text: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
     except ValueError:
-        raise BadRequestError("too many fields") from None
+        raise HTTPException(400, "too many fields") from None
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadRequestError("a field came twice")
+        raise HTTPException(400, "a field came twice")
     return {name: cleaned(value) for name, value in found.items()}
 
 
-async def body(request: Request, most: int) -> bytes:
-    """Raises `BadRequestError`; at once where the head says already that it is too much."""
+async def body(request: Request, *, stranger: bool) -> bytes:
+    """Raises `HTTPException`; at once where the head says already that it is too much."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise BadRequestError("not a form", 415)
-    if (numbers.parse_int(request.headers.get("Content-Length", "")) or 0) > most:
-        raise BadRequestError("too large", 413)
-    raw = bytearray()
-    try:
-        async with asyncio.timeout(SLOWEST_BODY):
-            async for chunk in request.stream():
-                raw += chunk
-                if len(raw) > most:
-                    raise BadRequestError("too large", 413)
-    except TimeoutError:
-        raise BadRequestError("too slow", 408) from None
-    except ClientDisconnect:
-        raise BadRequestError("it left before it had said everything") from None
-    return bytes(raw)
+        raise HTTPException(415, "not a form")
+    if stranger:
+        request.scope["body"].most = MOST_BY_STRANGERS
+    return await request.body()

@@ -1,5 +1,5 @@
 """What comes in from Slack: its signature is checked over the raw bytes, then it is read. Nothing here fails with anything
-but `BadRequestError`. Bolt's own parsing loses commands and answers 500 to bad headers (docs/reference/platforms.md).
+but `HTTPException`. Bolt's own parsing loses commands and answers 500 to bad headers (docs/reference/platforms.md).
 """
 
 from __future__ import annotations
@@ -11,31 +11,24 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-MOST_BYTES: Final = 1024 * 1024  # a message of 40,000 characters comes twice in an interaction, escaped
+from starlette.exceptions import HTTPException
+
 MOST_FIELDS: Final = 60
 WINDOW: Final = 300  # seconds a request may be old, or early
 _STAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 
-class BadRequestError(ValueError):
-    """Not a request we take; `status` is the HTTP answer. The text is for our log and quotes nothing that came in."""
-
-    def __init__(self, why: str, status: int = 400) -> None:
-        super().__init__(why)
-        self.status = status
-
-
 def may_be_signed(stamp: str, signature: str, now: float) -> None:
-    """Raises `BadRequestError` (401) where the head alone says that Slack did not sign this just now: its body is not read."""
+    """Raises `HTTPException` (401) where the head alone says that Slack did not sign this just now: its body is not read."""
     if not _STAMP.fullmatch(stamp) or abs(now - int(stamp)) > WINDOW:
-        raise BadRequestError("no time stamp, or an old one", 401)
+        raise HTTPException(401, "no time stamp, or an old one")
     if not _SIGNATURE.fullmatch(signature):
-        raise BadRequestError("not signed by Slack", 401)
+        raise HTTPException(401, "not signed by Slack")
 
 
 def verify(secrets: Sequence[str], stamp: str, signature: str, raw: bytes, now: float) -> None:
-    """Raises `BadRequestError` (401) unless Slack signed exactly this, just now. `secrets`: several while one is rotated."""
+    """Raises `HTTPException` (401) unless Slack signed exactly this, just now. `secrets`: several while one is rotated."""
     may_be_signed(stamp, signature, now)
     signed, given = b"v0:" + stamp.encode() + b":" + raw, signature.encode()
     fits = False
@@ -43,11 +36,11 @@ def verify(secrets: Sequence[str], stamp: str, signature: str, raw: bytes, now: 
         made = "v0=" + hmac.new(secret.encode(), signed, "sha256").hexdigest()
         fits |= hmac.compare_digest(made.encode(), given)
     if not fits:
-        raise BadRequestError("not signed by Slack", 401)
+        raise HTTPException(401, "not signed by Slack")
 
 
 def read(raw: bytes, content_type: str) -> dict[str, Any]:
-    """The body as one mapping: JSON, a form, or a form whose `payload` is JSON. Raises `BadRequestError`."""
+    """The body as one mapping: JSON, a form, or a form whose `payload` is JSON. Raises `HTTPException`."""
     try:
         text = raw.decode("utf-8")
         if content_type.partition(";")[0].strip() == "application/json":
@@ -55,16 +48,14 @@ def read(raw: bytes, content_type: str) -> dict[str, Any]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
         form: dict[str, Any] = dict(pairs)
         if len(form) != len(pairs):
-            raise BadRequestError("a field came twice")
+            raise HTTPException(400, "a field came twice")
         return _object(form["payload"]) if "payload" in form else form
-    except (ValueError, RecursionError) as wrong:
-        if isinstance(wrong, BadRequestError):
-            raise
-        raise BadRequestError("cannot be read") from None
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "cannot be read") from None
 
 
 def _object(text: str) -> dict[str, Any]:
     found = json.loads(text)
     if not isinstance(found, dict):
-        raise BadRequestError("not a JSON object")
+        raise HTTPException(400, "not a JSON object")
     return found

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 import pytest
+from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator
 
-from ivr.webhook import OF_A_CALL, OF_A_RECORDING, BadRequestError, Twilio
+from ivr.webhook import OF_A_CALL, OF_A_RECORDING, Twilio
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
@@ -143,8 +144,8 @@ def refusal(twilio: Twilio, path: str, form: Form, signature: str) -> str:
     """Why the door does not take a request, or nothing if it does."""
     try:
         twilio.read(path, urlencode(form).encode(), signature, always(path))
-    except BadRequestError as refused:
-        return str(refused)
+    except HTTPException as refused:
+        return str(refused.detail)
     return ""
 
 

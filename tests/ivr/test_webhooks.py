@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 import pytest
 from starlette.routing import Route
 
+from deskgate.request_bodies import BOUNDS
 from ivr import router
-from ivr.webhook import MOST_BYTES, OF_A_CALL, OF_A_RECORDING
+from ivr.webhook import OF_A_CALL, OF_A_RECORDING
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Form, Wire, kept, state_of
@@ -133,7 +134,7 @@ def test_a_signed_request_that_is_no_webhook_is_refused(wire: Wire, route: str) 
         "twice the same": (400, [*form, form[0]]),
         "twice another": (400, [*form, ("CallSid", "CA" + "f" * 32)]),
         "200 parameters": (403, [*form, *((f"Extra{n}", "x") for n in range(200))]),
-        "large": (413, [*form, ("Extra", "x" * MOST_BYTES)]),
+        "large": (413, [*form, ("Extra", "x" * BOUNDS["ivr"].most)]),
         "digits that are none": (400, [*form, ("Digits", "1٢")]),
         "a line break": (400, [*form, ("Digits", "1\n")]),
         "many digits": (400, [*form, ("Digits", "1" * 65)]),
@@ -179,7 +180,7 @@ def test_an_endless_body_is_not_read_to_its_end(wire: Wire) -> None:
     answer = wire.raw(b"/ivr/voice", b"", [(b"x-twilio-signature", b"A" * 27 + b"=")], endless())
     assert is_twiml(answer)
     assert answer.status == 413
-    assert next(asked) < 2 * MOST_BYTES / 4096
+    assert next(asked) < 2 * BOUNDS["ivr"].most / 4096
 
 
 def test_t34_a_body_that_cannot_be_signed_or_is_too_large_is_not_read_at_all(wire: Wire) -> None:
@@ -188,7 +189,10 @@ def test_t34_a_body_that_cannot_be_signed_or_is_too_large_is_not_read_at_all(wir
     def body() -> Iterator[bytes]:
         yield b"x" * next(asked)
 
-    for signature, length, status in ((b"AAAA", b"9", 403), (b"A" * 27 + b"=", str(MOST_BYTES + 1).encode(), 413)):
+    for signature, length, status in (
+        (b"AAAA", b"9", 403),
+        (b"A" * 27 + b"=", str(BOUNDS["ivr"].most + 1).encode(), 413),
+    ):
         headers = [(b"x-twilio-signature", signature), (b"content-length", length)]
         assert wire.raw(b"/ivr/voice", b"", headers, body()).status == status
     assert next(asked) == 1

@@ -12,7 +12,8 @@ import pytest
 from starlette.types import Message
 
 import portal.visit
-from portal.visit import MOST_BY_STRANGERS, MOST_BYTES
+from deskgate.request_bodies import PAGES
+from portal.visit import MOST_BY_STRANGERS
 from tests.desk import PUBLIC, Desk
 from tests.portal.browsing import Agent, Browser, invitation
 
@@ -48,7 +49,7 @@ def endless() -> Iterator[bytes]:
 
 
 def test_t34_what_the_head_says_is_none_of_ours_or_too_much_is_not_read_at_all(one_desk: Desk) -> None:
-    large = [(b"content-length", str(MOST_BYTES - 1).encode())]
+    large = [(b"content-length", str(PAGES.most - 1).encode())]
     for path in ("/desk/sign-in", "/desk/sign-out", "/desk/tickets/1/answer", "/desk/join/x", "/pin/x", "/enrol/x"):
         assert post(one_desk, path, FORM, endless()) == (403, 0), "from nowhere"
         assert post(one_desk, path, [*FORM, OURS[0]], endless()) == (403, 0), "without a cookie"

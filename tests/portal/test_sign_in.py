@@ -9,8 +9,8 @@ import pytest
 import structlog
 from sqlalchemy import select
 
+from deskgate.request_bodies import PAGES
 from portal import responses
-from portal.visit import MOST_BYTES
 from store import tables
 from store.verification.totp import STEP
 from tests.desk import PUBLIC, Desk
@@ -173,7 +173,7 @@ def test_what_is_not_a_form_of_ours_is_not_read(one_desk: Desk) -> None:
     kim.sign_in()
     client, at = kim.client, "/desk/sign-in"
     assert client.post(at, content=b"{}", headers=ours | {"Content-Type": "application/json"}).status_code == 415
-    assert client.post(at, content=b"a=" + b"x" * MOST_BYTES, headers=ours).status_code == 413
+    assert client.post(at, content=b"a=" + b"x" * PAGES.most, headers=ours).status_code == 413
     assert client.post(at, content=b"a=1&a=2", headers=ours).status_code == 400
     many = "&".join(f"f{n}=1" for n in range(30)).encode()
     assert client.post(at, content=many, headers=ours).status_code == 400

@@ -1,0 +1,124 @@
+"""What is being read of requests that nobody has signed yet: each within its channel's bounds, and all of a channel's together.
+
+The head says who may have sent it, never who did, so each may be a stranger's until the last byte is here. Whoever asks for more of a
+body than there may be, or that comes too slowly, gets an `HTTPException`, and answers it in the way of its channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from store.text import numbers
+
+
+class Bounds(NamedTuple):
+    """`most` bytes within so many `seconds`, and `together` bytes of all that come at once: where it is more, the ones that began
+    first go."""
+
+    most: int
+    seconds: float
+    together: int
+
+
+KIB, MIB = 1024, 1024 * 1024
+PAGES: Final = Bounds(192 * KIB, 5.0, 64 * MIB)  # an answer of 12,000 characters, each escaped as four bytes
+BOUNDS: Final[Mapping[str, Bounds]] = {  # by the first segment of the path; every other is a page's
+    # A transcript of two minutes has three KiB. Twilio itself waits for no more than 15 seconds for the whole exchange.
+    "ivr": Bounds(16 * KIB, 10.0, 64 * MIB),
+    # A message of 40,000 characters comes twice in an interaction, escaped. Slack's own are here at once.
+    "slack": Bounds(MIB, 2.0, 16 * MIB),
+    "simulator": Bounds(64 * MIB, 60.0, 256 * MIB),
+}
+
+
+class BodyLimits:
+    """Used on one event loop."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._coming = {bounds: _Coming(bounds.together) for bounds in (*BOUNDS.values(), PAGES)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":  # of no other a body is read
+            await self._app(scope, receive, send)
+            return
+        bounds = BOUNDS.get(scope["path"].split("/", 2)[1], PAGES)
+        promised = numbers.parse_int(Headers(scope=scope).get("Content-Length", "")) or 0
+        body = scope["body"] = Body(receive, bounds, promised, self._coming[bounds])
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            body.leave()
+
+
+class _Coming(dict["Body", None]):
+    """Bodies that are not here yet, in the order they began."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.size = most, 0
+
+
+class Body:
+    """`most` may be made less before it is read, by whoever knows whose it is."""
+
+    def __init__(self, receive: Receive, bounds: Bounds, promised: int, coming: _Coming) -> None:
+        self.most = bounds.most
+        self._receive, self._seconds, self._promised, self._coming = receive, bounds.seconds, promised, coming
+        self._size, self._dropped, self._whole = 0, False, False
+        self._ends_at: float | None = None
+        self._patience: asyncio.Timeout | None = None
+
+    async def receive(self) -> Message:
+        """At once too large where the head says so: then nothing is read."""
+        if self._whole:
+            return await self._receive()
+        if self._promised > self.most:
+            raise HTTPException(413, "too large")
+        if self._dropped:
+            raise HTTPException(503, "too many at once")
+        if self._ends_at is None:
+            self._ends_at = asyncio.get_running_loop().time() + self._seconds
+            self._coming[self] = None
+        try:
+            async with asyncio.timeout_at(self._ends_at) as self._patience:
+                message = await self._receive()
+        except TimeoutError:
+            if not self._dropped:
+                raise HTTPException(408, "too slow") from None
+        finally:
+            self._patience = None
+        if self._dropped:
+            raise HTTPException(503, "too many at once")
+        if message["type"] == "http.disconnect":
+            raise HTTPException(400, "it left before it had said everything")
+        self._more(len(message.get("body", b"")))
+        if not message.get("more_body"):
+            self._whole = True
+            self.leave()
+        return message
+
+    def _more(self, size: int) -> None:
+        self._size += size
+        self._coming.size += size
+        if self._size > self.most:
+            raise HTTPException(413, "too large")
+        while self._coming.size > self._coming.most:
+            next(iter(self._coming))._drop()
+
+    def _drop(self) -> None:
+        self.leave()
+        self._dropped = True
+        if self._patience is not None:
+            self._patience.reschedule(0)
+
+    def leave(self) -> None:
+        if self in self._coming:
+            del self._coming[self]
+            self._coming.size -= self._size
