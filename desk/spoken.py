@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from authz import Action, Denied, Grant
+from authz import Action, Ask, Denied, Grant
 from desk import by_phone, choices
-from desk.actors import Actor, NotAllowed, build_ask
+from desk.actors import Actor, NotAllowed, build_ask, judge
 from desk.outcomes import Drafted, Opened
 from store import Transaction
 from store.accounts import account_details
@@ -78,6 +78,16 @@ def reply(tx: Transaction, who: Actor, account: int, topic: str, number: int, re
     subject = f"Left by phone for ticket {number}, which they may not answer any more"
     keep(tx, who, account, topic, subject, recorded)
     return False
+
+
+def call_back(
+    tx: Transaction, ask: Ask, subject: str, body: str, *, service: str | None = None, urgent: bool = False
+) -> Opened | NotAllowed:
+    """A ticket by which somebody who asked for a person is called back, under the right to one."""
+    found = judge(tx, ask)
+    if isinstance(found, NotAllowed):
+        return found
+    return Opened(customer_tickets.open(tx, found, subject=subject, body=body, service=service, urgent=urgent))
 
 
 def keep(

@@ -12,7 +12,7 @@ from desk import by_phone, verification
 from desk.outcomes import NotProved
 from desk.verification import OnPhone, Proved
 from ivr import answers as a
-from ivr.asks import DeskSettings, caller
+from ivr.asks import DeskSettings, account_of, caller
 from ivr.desk_port import WayTaken
 from ivr.ticket_list import drafted
 from ivr.types import Call
@@ -44,7 +44,7 @@ def proved(tx: Transaction, call: Call) -> bool:
 
 
 def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a.AlreadyProved | None:
-    requests = by_phone.requests(tx, caller(tx, call), _which(call))
+    requests = by_phone.requests(tx, caller(tx, call), account_of(call))
     wanted = requests.anywhere
     found = _found(tx, settings, call)
     until = _until(tx, call)
@@ -59,7 +59,7 @@ def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a
 
 def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> a.Draft | None:
     """The newest request of theirs that waits for a second proof here, if that would still open it."""
-    number = customer_tickets.newest_draft(tx, _who(call), _which(call))
+    number = customer_tickets.newest_draft(tx, _who(call), account_of(call))
     draft = customer_tickets.draft(tx, _who(call), number) if number is not None else None
     if number is None or draft is None or draft.action not in wanted:
         return None
@@ -69,7 +69,7 @@ def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> a.Draft
 
 
 def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> a.ApprovalAsked | WayTaken:
-    subject, account = _who(call), _which(call)
+    subject, account = _who(call), account_of(call)
     if call.way not in _found(tx, settings, call).ways:
         return "not_offered"
     asked: a.ApprovalAsked | WayTaken = "code_wanted"
@@ -92,7 +92,7 @@ def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> a.ApprovalA
 def check_code(tx: Transaction, settings: DeskSettings, call: Call, digits: str) -> a.SteppedUp | NotProved:
     who, minutes = caller(tx, call), settings.step_up_minutes
     found = verification.key_code(
-        tx, who, _which(call), call.way, digits, minutes=minutes, texting=settings.texting, slack=settings.slack
+        tx, who, account_of(call), call.way, digits, minutes=minutes, texting=settings.texting, slack=settings.slack
     )
     return a.SteppedUp(_minutes(tx, found.until)) if isinstance(found, Proved) else found
 
@@ -116,17 +116,17 @@ def give_up_approval(tx: Transaction, call: Call) -> a.SteppedUp | None:
 def transfer_code(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> a.Code | None:
     if not settings.slack:
         return None
-    digits = verification.carry(tx, caller(tx, call), _which(call), Topic(topic), transfer_codes.TO_SLACK)
+    digits = verification.carry(tx, caller(tx, call), account_of(call), Topic(topic), transfer_codes.TO_SLACK)
     return None if digits is None else a.Code(digits)
 
 
 def _bound(tx: Transaction, call: Call) -> str:
-    return call_codes.bound_to(tx.call or "", _which(call))
+    return call_codes.bound_to(tx.call or "", account_of(call))
 
 
 def _until(tx: Transaction, call: Call) -> int | None:
     """Until when it counts here for everything."""
-    return step_ups.until_own(tx, _who(call), _which(call), tx.call or "")
+    return step_ups.until_own(tx, _who(call), account_of(call), tx.call or "")
 
 
 def _minutes(tx: Transaction, until: int) -> int:
@@ -136,8 +136,3 @@ def _minutes(tx: Transaction, until: int) -> int:
 def _who(call: Call) -> Subject:
     assert call.subject is not None
     return call.subject
-
-
-def _which(call: Call) -> int:
-    assert call.account is not None
-    return call.account

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from authz import Grant, Proof, Subject
-from desk import by_phone
-from desk.actors import NotAllowed, judge
+from desk import by_phone, spoken
+from desk.actors import judge
+from desk.outcomes import Opened
 from ivr import answers as a
 from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import GivesUp
@@ -22,7 +23,6 @@ from store.calls.support_calls import SupportCall
 from store.codes import one_time_codes
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
-from store.tickets import customer_tickets
 from store.verification import slack_approvals, step_ups
 
 RING_FOR: Final = 45_000  # ms until nobody has come
@@ -30,6 +30,7 @@ QUEUE_FOR: Final = 10 * 60_000  # ms at most, while phones are busy with others
 MOST_RINGS: Final = 3  # in one call: who goes back and asks again and again does not keep the desk's phones ringing
 RING_GRACE: Final = 15_000  # ms more, then the worker looks: the caller may be gone, and Twilio never have said so
 
+_ASKED_FOR: Final = "Call back: asked for a person"
 _EMERGENCIES: Final = {
     support_calls.CALL_BACK: "Emergency: asked to be called back",
     support_calls.NOBODY_CAME: "Emergency: nobody answered",
@@ -163,24 +164,21 @@ def call_back_ticket(
 ) -> int | None:
     """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk. `since` (ms) they
     have waited."""
-    subject = _EMERGENCIES[why] if emergency else "Call back: asked for a person"
+    subject = _EMERGENCIES[why] if emergency else _ASKED_FOR
     body = _why_back(why, (tx.now - since) // 1000, taken=taken)
-    verdict = judge(tx, ring_ask(tx, call))
-    if isinstance(verdict, NotAllowed):
-        keep(tx, call, None, subject, body)
-        return None
-    return customer_tickets.open(tx, verdict, subject=subject, body=body, service=call.service, urgent=emergency)
+    opened = spoken.call_back(tx, ring_ask(tx, call), subject, body, service=call.service, urgent=emergency)
+    if isinstance(opened, Opened):
+        return opened.number
+    keep(tx, call, None, subject, body)
+    return None
 
 
 def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> a.RingEnded | Refused:
-    granted = judged(tx, settings, ring_ask(tx, call))
-    if isinstance(granted, Refused):
-        return granted
     body = "The caller asked for a person by phone while the desk was closed."
-    number = customer_tickets.open(
-        tx, granted, subject="Call back: asked for a person", body=body, service=call.service
-    )
-    return a.RingEnded(number, nobody_came=False, asked=True)
+    opened = spoken.call_back(tx, ring_ask(tx, call), _ASKED_FOR, body, service=call.service)
+    if isinstance(opened, Opened):
+        return a.RingEnded(opened.number, nobody_came=False, asked=True)
+    return by_phone.why_not(tx, opened, slack=settings.slack)
 
 
 def end_talk(tx: Transaction) -> None:
