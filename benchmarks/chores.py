@@ -130,7 +130,7 @@ CHORES: Final[dict[str, Chore]] = {
     "G4 /desk": inside(_desk),
     "G4 /desk/tickets": inside(_tickets),
     "G4 … an agent's own": inside(_mine),
-    "G4 /desk/lead": inside(_lead),
+    "G4 /desk/supervisors": inside(_lead),
     "G5 the watch of a page": reading(_watch),
     "G6 /metrics": reading(lambda store: [store.backlog(kinds) for kinds in ("%", "slack.%")]),
     "G7 sweeps": inside(_sweeps),

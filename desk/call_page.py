@@ -26,7 +26,7 @@ class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
     have looked at too many accounts. `call_back`: what would come of having the caller called back, None where that is not offered.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `claimable` are all such calls, by id, those just over as well.
-    `counts` are tickets by status; `for_leads` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
+    `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
     chosen: LiveCall | None
     case: Case | None
@@ -42,7 +42,7 @@ class CallPage:
     call_backs: int
     counts: Mapping[str, int]
     alerts: tuple[Alert, ...]
-    for_leads: int
+    for_supervisors: int
     threat: bool
     read: int
     budget: int
@@ -76,8 +76,8 @@ def call_page(
         chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
     tickets = permit_staff(tx, who, Action.DESK_TICKET_WORK)
     threat = threat_mode.look(tx, grant)
-    leads = tickets is not None and grant_limits.leads(tickets)
-    leading = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if leads else None
+    is_supervisor = tickets is not None and grant_limits.is_supervisor(tickets)
+    leading = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if is_supervisor else None
     own = chosen if chosen is not None and chosen.staff == who.staff else None
     access, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
     return CallPage(
@@ -95,7 +95,7 @@ def call_page(
         call_backs=len(callbacks.under_way(tx, grant)),
         counts=ticket_queue.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),
-        for_leads=alerts.waiting(tx, leading) if leading is not None else 0,
+        for_supervisors=alerts.waiting(tx, leading) if leading is not None else 0,
         threat=threat is not None and threat.on,
         read=account_access.count(tx, grant),
         budget=accounts_an_hour,

@@ -65,7 +65,7 @@ class CallBack(Enum):
     ENOUGH = "enough"  # or often today
     ABROAD = "abroad"  # the number on file is where this desk may not call
     NO_PHONE = "no_phone"
-    LED = "led"  # left under a threat: only supervisors ring them
+    SUPERVISORS_ONLY = "supervisors_only"  # left under a threat: only supervisors ring them
     HELD = "held"  # nothing is done with that ticket yet, for whoever left it may not be alone
     NOT_THEIRS = "not_theirs"
     NOBODY = "nobody"  # we do not know who it is
@@ -141,7 +141,7 @@ def call_back_requester(tx: Transaction, who: Actor, number: int, *, phone: bool
         return CallBack.HELD
     person = agent_tickets.requester(tx, ticket.grant, number)
     if not isinstance(person, int):
-        return CallBack.LED if person == CallBack.LED.value else CallBack.NOBODY
+        return CallBack.SUPERVISORS_ONLY if person == CallBack.SUPERVISORS_ONLY.value else CallBack.NOBODY
     return _asked(tx, grant, person, account=ticket.account, ticket=number, phone=phone)
 
 

@@ -159,17 +159,17 @@ def _alarm(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
 
 
 def _alert(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
-    """In the log at once: of what is for the leads alone no more than that there is something. They get a mail that says the
+    """In the log at once: of what is for supervisors alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
     found = alerts.to_deliver(tx, permit_worker(tx), int(job.payload["alert"]))
     if found is None:
         return
     enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})
-    if found.audience == alerts.LEADS and settings.smtp_url:
+    if found.audience == alerts.SUPERVISORS and settings.smtp_url:
         told = {"notice": "look_at_the_desk", "account": None}
         enqueue_once(tx, "notice", f"alert:{found.id}", told)
     yield
-    if found.audience == alerts.LEADS:
+    if found.audience == alerts.SUPERVISORS:
         log.critical("alert_raised", alert=found.id, audience=found.audience)
     else:
         log.warning("alert_raised", alert=found.id, kind=found.kind, account_id=found.account, detail=found.detail)

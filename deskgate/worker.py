@@ -130,7 +130,7 @@ class Worker:
                 job_queue.clock_set_back(tx, -jump)
 
     def watch_the_ledger(self) -> None:
-        """In the log first, which may leave the machine; then those who lead the desk are told. Asks no database what is
+        """In the log first, which may leave the machine; then supervisors are told. Asks no database what is
         wrong, for one that keeps checkpoints from being made may not answer."""
         for trouble in self._store.ledger_troubles():
             log.critical("ledger_alarm", code=trouble.code, checkpoint=trouble.n, why=trouble.words)

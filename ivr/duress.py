@@ -1,5 +1,5 @@
 """The desk as a caller under threat meets it: it sounds as always and leaves what it always leaves, but nothing is told, nobody is
-rung, and whatever is left is held for those who lead the desk, who were alarmed when the PIN was keyed (pin.py).
+rung, and whatever is left is held for supervisors, who were alarmed when the PIN was keyed (pin.py).
 
 `call.duress` is set by a PIN (store/verification/pins.py), and stays. What one chooses by is the real thing: accounts, the menu, services; and
 so is what one leaves. `tx.threatened` holds it (timeline.insert_ticket), while the caller, their lists and their Slack see what

@@ -109,7 +109,7 @@ def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | 
 def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -> PinOutcome:
     """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
     a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one. Who keys
-    the PIN that says they are threatened has proved themselves just the same; those who lead the desk are told.
+    the PIN that says they are threatened has proved themselves just the same; supervisors are told.
 
     `keyed` may be the code of somebody locked out.
     """

@@ -27,7 +27,7 @@ CALL_BACK: Final = {
     CallBack.ENOUGH: "call_back_enough",
     CallBack.ABROAD: "call_back_abroad",
     CallBack.NO_PHONE: "call_back_no_phone",
-    CallBack.LED: "led",
+    CallBack.SUPERVISORS_ONLY: "supervisors_only",
     CallBack.HELD: "held",
     CallBack.NOT_THEIRS: "not_yours",
     CallBack.NOBODY: "not_yours",

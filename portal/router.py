@@ -75,12 +75,12 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/release"): ticket_pages.release,
     ("GET", "/desk/account"): account_pages.look_up,
     ("GET", "/desk/account/{account:path}"): account_pages.show,
-    ("GET", "/desk/lead"): supervisors.show,
-    ("POST", "/desk/lead/alerts/{id}"): supervisors.seen,
-    ("POST", "/desk/lead/look-on/{id}"): supervisors.lift,
-    ("POST", "/desk/lead/threat"): supervisors.threat,
-    ("POST", "/desk/lead/pin"): supervisors.ask_pin,
-    ("POST", "/desk/lead/second/{id}"): supervisors.answer,
+    ("GET", "/desk/supervisors"): supervisors.show,
+    ("POST", "/desk/supervisors/alerts/{id}"): supervisors.seen,
+    ("POST", "/desk/supervisors/look-on/{id}"): supervisors.lift,
+    ("POST", "/desk/supervisors/threat"): supervisors.threat,
+    ("POST", "/desk/supervisors/pin"): supervisors.ask_pin,
+    ("POST", "/desk/supervisors/second/{id}"): supervisors.answer,
     ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }
 

@@ -83,7 +83,7 @@ def typed(form: Mapping[str, str]) -> dict[str, str]:
 
 def page_of(path: str) -> str:
     """The page whose form goes there."""
-    return "/desk/lead" if path.startswith("/desk/lead/") else path.rpartition("/")[0]
+    return "/desk/supervisors" if path.startswith("/desk/supervisors/") else path.rpartition("/")[0]
 
 
 def packed(unsent: Unsent) -> str:

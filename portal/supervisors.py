@@ -59,7 +59,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
 def seen(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     if not supervision.see_alert(tx, acting(who), visit.number("id")):
         return responses.not_there(context, visit)
-    return responses.to("/desk/lead?said=seen")
+    return responses.to("/desk/supervisors?said=seen")
 
 
 def lift(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -87,4 +87,4 @@ def answer(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
 
 
 def _said(context: PortalContext, visit: Visit, said: str | None) -> Response:
-    return responses.not_there(context, visit) if said is None else responses.to(f"/desk/lead?said={said}")
+    return responses.not_there(context, visit) if said is None else responses.to(f"/desk/supervisors?said={said}")

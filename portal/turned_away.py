@@ -1,4 +1,4 @@
-"""Those who lead the desk hear that so many ask for its pages at once that some are turned away: once an hour, and whose network most are."""
+"""Supervisors hear that so many ask for the desk's pages at once that some are turned away: once an hour, and whose network most are."""
 
 from __future__ import annotations
 

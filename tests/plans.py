@@ -70,7 +70,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"checkpoints:open_heads on ledger_segments": "before the first checkpoint there is no other",
     r"retired_keys:is_strange on ledger_segments": "one row is enough, and is asked for once in each process",
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
-    r"account_access:lift": "a click of whoever leads: the looks of one of the staff, of which a day's are kept",
+    r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",
     r"alerts:seen_of": "those that nobody has looked into yet",
 }
 

@@ -35,7 +35,7 @@ CALL_BACK: Final = {
     CallBack.TALKING: Fixed("call_back_talking"),
     CallBack.SOON: Fixed("call_back_soon"),
     CallBack.ENOUGH: Fixed("call_back_enough"),
-    CallBack.LED: Fixed("call_back_led"),
+    CallBack.SUPERVISORS_ONLY: Fixed("call_back_led"),
     CallBack.HELD: Fixed("call_back_nobody"),
     CallBack.NOT_THEIRS: Fixed("call_back_nobody"),
     CallBack.NOBODY: Fixed("call_back_nobody"),

@@ -41,21 +41,21 @@ def case(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 
 def alert(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
-    """To the agents' channel; or, what is for those who lead the desk, to their direct messages and nowhere else."""
+    """To the agents' channel; or, what is for supervisors, to their direct messages and nowhere else."""
     id, context = int(job.payload["alert"]), posting.context
     grant = permit_worker(tx)
     found = alerts.to_deliver(tx, grant, id)
     if found is None:
         return
     named = alerts.named(tx, grant, found)
-    leads = slack_members.leads(tx) if found.audience == alerts.LEADS else []
+    supervisors = slack_members.supervisors(tx) if found.audience == alerts.SUPERVISORS else []
     yield
     message = call_cards.alert(context.phrases, found, named)
     if found.audience == alerts.DESK:
         if context.agent_channel:
             _in_the_channel(posting, f"alert:{id}", message, job)
         return
-    for member in leads:
+    for member in supervisors:
         via = member.via or context.home_id
         key = f"alert:{id}:{member.team}:{member.user}"
         posting.post(key, via, posting.direct(member.team, member.user, via), message, job)

@@ -81,13 +81,13 @@ class LiveWith:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """`status` as its customers see it. `led`: those who lead the desk have it, and nobody else can open it."""
+    """`status` as its customers see it. `supervisors_only`: supervisors have it, and nobody else can open it."""
 
     number: int
     subject: str
     topic: str
     status: str
-    led: bool = False
+    supervisors_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from authz import Grant, Subject
 from store.db.transaction import GrantRequiredError
 
 
-def leads(grant: Grant) -> bool:
-    """Whether it is of one of those who lead the desk: to work on tickets, without a limit."""
+def is_supervisor(grant: Grant) -> bool:
+    """Whether it is of a supervisor: to work on tickets, without a limit."""
     return grant.cell == "desk.ticket.work" and not grant.when and grant.subject.is_staff
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authz import OWN_REQUESTS, REQUESTS, Grant
-from store.db.grant_limits import leads
+from store.db.grant_limits import is_supervisor
 from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline
 from store.messages.timeline import NOT_THE_DESKS, About
@@ -11,7 +11,7 @@ from store.messages.timeline import NOT_THE_DESKS, About
 
 def ticket(tx: Transaction, grant: Grant, number: int) -> About:
     """What a ticket is about, for whoever may see it: a customer their account's, by topic; the desk's people one of the grant's
-    account, held ones those alone who lead; the worker every one. Raises `GrantRequiredError` for any other, and where there is none."""
+    account, held ones supervisors alone; the worker every one. Raises `GrantRequiredError` for any other, and where there is none."""
     of = timeline.about(tx, number)
     if of is None or not _sees(grant, of):
         raise GrantRequiredError("not a ticket of this grant")
@@ -22,7 +22,7 @@ def _sees(grant: Grant, of: About) -> bool:
     if grant.cell == "desk.deliver":
         return True
     if grant.topic is None:
-        hidden = of.status in NOT_THE_DESKS and not (of.status == "held" and leads(grant))
+        hidden = of.status in NOT_THE_DESKS and not (of.status == "held" and is_supervisor(grant))
         return of.account == grant.account and not hidden
     mine = of.opened_by == grant.subject.person
     open_to_all = of.opened_by is not None and of.seen_as not in ("pending", "withdrawn", "held", "draft")

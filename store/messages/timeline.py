@@ -18,7 +18,7 @@ from store.messages import edits
 
 # All that anybody is told; what is held is told as `held_as`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
-NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for those who lead it
+NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for supervisors
 Event = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_SUBJECT = 200  # characters
@@ -116,7 +116,7 @@ def insert_ticket(
     """A new ticket's row; its number. Without a subject it is the first line of its first message, whatever that is by then.
     `proved`: how its requester had proved who they are, and by which second proof.
 
-    Under a threat it is held for those who lead the desk. Whoever opened it, and whoever else may see it, sees what they
+    Under a threat it is held for supervisors. Whoever opened it, and whoever else may see it, sees what they
     always see: somebody may be looking on."""
     number: int = tx.connection.execute(
         _INSERT,

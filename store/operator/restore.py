@@ -69,7 +69,7 @@ class Answered(NamedTuple):
 def answer(
     store: Store, channel: str, granted: Callable[[Transaction], Grant], *, if_behind: bool = False
 ) -> Answered | None:
-    """Ends what had been proved, suspends again whoever was suspended, tells those who lead the desk, and forgets what was seen: what
+    """Ends what had been proved, suspends again whoever was suspended, tells supervisors, and forgets what was seen: what
     comes now is what is to be remembered. `if_behind`: only where the database is behind it; otherwise None. One process after the
     other, or a restore would be answered twice."""
     with store.memory.alone():

@@ -1,6 +1,6 @@
 """What the desk is warned of: probing, a decoy that was looked at, a budget spent (budgets.py), a caller under a threat.
 
-Raised once (`same`), in the log at once, and shown to whom it is for: the desk, or those who lead it alone.
+Raised once (`same`), in the log at once, and shown to whom it is for: the desk, or supervisors alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from store.jobs import job_queue
 
 NOBODY_KNOWN: Final = Subject()  # an alert that is about nobody
 DESK: Final = "desk"
-LEADS: Final = "leads"  # supervisors and administrators
+SUPERVISORS: Final = "supervisors"  # supervisors and administrators
 KINDS: Final = {
     "probing_pin": DESK,  # one wrong PIN tried on many people
     "probing_number": DESK,  # one number that touches many people
@@ -45,22 +45,22 @@ KINDS: Final = {
     "messages_failed": DESK,  # callers have for whom something failed on our side
     "threat_on": DESK,
     "threat_off": DESK,
-    "decoy": LEADS,  # one of the staff looked at an account nobody has
-    "reading_budget": LEADS,  # one of the staff looked at more accounts in an hour than a day's work needs
-    "lookup_budget": LEADS,  # one of the staff looked up more people than a day's work needs
-    "reopened": LEADS,  # one of the staff opened a closed ticket again, or answered on one
-    "no_case": LEADS,  # one of the staff tried to look at an account without a case
-    "ledger": LEADS,  # somebody writes to the database, or something keeps checkpoints from being made
-    "restored": LEADS,  # the database was restored, or lost its end: what had been proved has ended
-    "clock": LEADS,  # the machine's clock jumped
-    "signin_address": LEADS,  # too many tries to sign in from one address
-    "signin_addresses": LEADS,  # and from more addresses within the hour than are named one by one
-    "pages_full": LEADS,  # so many strangers ask for the desk's pages at once that some are turned away
-    "signin_many": LEADS,  # by strangers, over the whole desk
-    "signin_tried": LEADS,  # by strangers, with the username of one of the staff
-    "signin_code": LEADS,  # the right password, and wrong codes
-    "signin_codes_spent": LEADS,  # the same so often in a browser they have signed in with that no code is taken there
-    "duress": LEADS,  # a caller keyed the PIN that says they are threatened
+    "decoy": SUPERVISORS,  # one of the staff looked at an account nobody has
+    "reading_budget": SUPERVISORS,  # one of the staff looked at more accounts in an hour than a day's work needs
+    "lookup_budget": SUPERVISORS,  # one of the staff looked up more people than a day's work needs
+    "reopened": SUPERVISORS,  # one of the staff opened a closed ticket again, or answered on one
+    "no_case": SUPERVISORS,  # one of the staff tried to look at an account without a case
+    "ledger": SUPERVISORS,  # somebody writes to the database, or something keeps checkpoints from being made
+    "restored": SUPERVISORS,  # the database was restored, or lost its end: what had been proved has ended
+    "clock": SUPERVISORS,  # the machine's clock jumped
+    "signin_address": SUPERVISORS,  # too many tries to sign in from one address
+    "signin_addresses": SUPERVISORS,  # and from more addresses within the hour than are named one by one
+    "pages_full": SUPERVISORS,  # so many strangers ask for the desk's pages at once that some are turned away
+    "signin_many": SUPERVISORS,  # by strangers, over the whole desk
+    "signin_tried": SUPERVISORS,  # by strangers, with the username of one of the staff
+    "signin_code": SUPERVISORS,  # the right password, and wrong codes
+    "signin_codes_spent": SUPERVISORS,  # the same so often in a browser they have signed in with that no code is taken there
+    "duress": SUPERVISORS,  # a caller keyed the PIN that says they are threatened
 }
 # What the desk's own people do again and again is told of once, and counted. Not what callers cause: a flood of them would wait for
 # one row.
@@ -138,7 +138,7 @@ class Named:
 
 
 def named(tx: Transaction, grant: Grant, alert: Alert) -> Named:
-    """For the words in which the worker tells of it, and for those who lead the desk."""
+    """For the words in which the worker tells of it, and for supervisors."""
     tx.require(grant, "desk.deliver", "desk.threat.switch")
     who = alert.subject
     p, s, a = tables.people.c, tables.staff.c, tables.accounts.c
@@ -173,7 +173,7 @@ def news(tx: Transaction, grant: Grant) -> list[Alert]:
 
 
 def waiting(tx: Transaction, grant: Grant) -> int:
-    """How many those who lead the desk have not looked into yet."""
+    """How many supervisors have not looked into yet."""
     tx.require(grant, "desk.threat.switch")
     found: int = tx.connection.execute(
         select(func.count()).select_from(tables.alerts).where(tables.alerts.c.seen_at.is_(None))
@@ -197,7 +197,7 @@ def seen(tx: Transaction, grant: Grant, id: int) -> None:
 
 
 def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: Subject) -> None:
-    """Somebody who leads the desk has looked into all of these kinds about one."""
+    """A supervisor has looked into all of these kinds about one."""
     tx.require(grant, "desk.threat.switch")
     a, staff = tables.alerts.c, grant.subject.staff
     these = update(tables.alerts).where(a.kind.in_(kinds), a.subject == subject, a.seen_at.is_(None))
@@ -205,11 +205,11 @@ def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: Subj
 
 
 def _audiences(grant: Grant) -> tuple[str, ...]:
-    return (DESK, LEADS) if grant.cell == "desk.threat.switch" else (DESK,)
+    return (DESK, SUPERVISORS) if grant.cell == "desk.threat.switch" else (DESK,)
 
 
 def of_late(tx: Transaction, subject: Subject, account: int | None, since: int) -> list[str]:
-    """Kinds of what the desk was warned of about a person or an account: for their card. Never what is for leads alone."""
+    """Kinds of what the desk was warned of about a person or an account: for their card. Never what is for supervisors alone."""
     a = tables.alerts.c
     about = (a.subject == subject) | (a.account_id == account) if account is not None else a.subject == subject
     rows = tx.connection.execute(select(a.kind).where(a.audience == DESK, about, a.at > since).distinct())

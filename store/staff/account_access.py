@@ -2,8 +2,8 @@
 
 A case is a call of theirs with somebody of that account who has proved who they are, now or within the last half hour; or an
 open ticket of that account which they have taken. Reading a ticket of the queue counts as looking at its account; what the caller
-proves themselves does not, for the agent has not chosen it; a call they said was theirs after it was over, or gave back, they have. Somebody else who leads the desk can let them go on. Whoever
-looks without a case, too often, or at an account that is nobody's, is reported to those who lead the desk. Asking whether there is
+proves themselves does not, for the agent has not chosen it; a call they said was theirs after it was over, or gave back, they have. Another supervisor can let them go on. Whoever
+looks without a case, too often, or at an account that is nobody's, is reported to supervisors. Asking whether there is
 such a support ID or number is looking as well, and has a budget of its own (`looks_up`).
 """
 
@@ -174,7 +174,7 @@ def _look_ups(subject: str) -> Limit:
 
 
 def _let_on(tx: Transaction, staff: int, *, hold: bool = False) -> int:
-    """How often they were let go on: those who lead hear of each time anew. `hold`: two looks at once are counted one after the other."""
+    """How often they were let go on: supervisors hear of each time anew. `hold`: two looks at once are counted one after the other."""
     s = tables.staff.c
     theirs = select(s.let_on).where(s.id == staff)
     return int(tx.connection.execute(theirs.with_for_update() if hold else theirs).scalar_one())
@@ -194,7 +194,7 @@ def count(tx: Transaction, grant: Grant) -> int:
 
 
 def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
-    """Somebody else who leads the desk lets them go on: what they have looked at and looked up counts no more. False: nobody of
+    """Another supervisor lets them go on: what they have looked at and looked up counts no more. False: nobody of
     the staff."""
     tx.require(grant, "desk.threat.switch")
     grant_limits.whole_desk(grant)

@@ -40,7 +40,7 @@ KEPT_BACK: Final = (5, 2 * HOUR)
 BY_A_NETWORK: Final = (3, DAY)  # at one username
 BY_ITS_OWN: Final = (10, 5 * MINUTE)  # at one username, in browsers it has signed in with
 CODES: Final = (5, 2 * HOUR)  # wrong ones with the right password
-BY_ALL_STRANGERS: Final = (200, HOUR // 200)  # shuts nobody out: those who lead are told
+BY_ALL_STRANGERS: Final = (200, HOUR // 200)  # shuts nobody out: supervisors are told
 TOLD_FROM: Final = 3  # wrong tries by strangers at somebody's username, and they are told
 WORK: Final = "sign_in_tried"
 
@@ -214,8 +214,8 @@ def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finis
 
 
 def tried(tx: Transaction, grant: Grant, username: str) -> None:
-    """Somebody tried in vain at a username, given as `Attempt.digest`: whoever signs in with it is told, and those who lead the
-    desk, once a day each, of strangers, and of wrong codes that were used up in a browser of theirs. Nothing where nobody does."""
+    """Somebody tried in vain at a username, given as `Attempt.digest`: whoever signs in with it is told, and supervisors are,
+    once a day each, of strangers, and of wrong codes that were used up in a browser of theirs. Nothing where nobody does."""
     tx.require(grant, "desk.deliver")
     rows = tx.connection.execute(_ALL).all()
     staff = next((row.id for row in rows if tx.keys.made(username, "signin", row.username)), None)

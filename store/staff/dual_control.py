@@ -1,4 +1,4 @@
-"""What takes two people: one of those who lead asks, another one agrees, and only then is it done.
+"""What takes two people: a supervisor asks, another one agrees, and only then is it done.
 
 A new PIN for somebody, a lock lifted, and the end of an elevated threat. Nobody agrees to what they asked for themselves, and
 what nobody answers within an hour is gone.
@@ -66,10 +66,10 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
 
 
 def _one_after_the_other(tx: Transaction) -> None:
-    """Whoever might ask the same at this moment waits: all who may lead the desk are locked, in one order."""
+    """Whoever might ask the same at this moment waits: all supervisors are locked, in one order."""
     s = tables.staff.c
-    leads = select(s.id).where(s.role.in_(("supervisor", "administrator"))).order_by(s.id)
-    tx.connection.execute(leads.with_for_update(key_share=True)).all()
+    supervisors = select(s.id).where(s.role.in_(("supervisor", "administrator"))).order_by(s.id)
+    tx.connection.execute(supervisors.with_for_update(key_share=True)).all()
 
 
 def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:
@@ -135,7 +135,7 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -
     one = update(tables.dual_control).where(
         s.id == id, s.status == "open", s.action.in_(actions), of_late(s.asked_at, tx.now, LIFE)
     )
-    one = one if own else one.where(s.asked_by != staff, s.asked_by.in_(_LEADS))
+    one = one if own else one.where(s.asked_by != staff, s.asked_by.in_(_SUPERVISORS))
     answered = one.values(status=status, answered_by=staff, answered_at=tx.now)
     return tx.connection.execute(answered.returning(s.action, s.about, s.asked_by)).first()
 
@@ -154,7 +154,7 @@ def _person(row: Any) -> int:
     return Subject(row.about.split(" ", 1)[0]).person
 
 
-_LEADS = select(tables.staff.c.id).where(
+_SUPERVISORS = select(tables.staff.c.id).where(
     tables.staff.c.suspended_at.is_(None), tables.staff.c.role.in_(("supervisor", "administrator"))
 )
 _OPEN = (

@@ -28,7 +28,7 @@ _KEPT: Final = 7 * 24 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`until` is when it ends if they do nothing, in ms. `leads`: a supervisor or an administrator."""
+    """`until` is when it ends if they do nothing, in ms. `is_supervisor`: a supervisor or an administrator."""
 
     staff: int
     username: str
@@ -41,7 +41,7 @@ class SignedIn:
         return Subject.of_staff(self.staff)
 
     @property
-    def leads(self) -> bool:
+    def is_supervisor(self) -> bool:
         return self.role in ("supervisor", "administrator")
 
 

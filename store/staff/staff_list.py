@@ -45,7 +45,7 @@ def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
 
 
 def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
-    """The names of those who have joined and could agree to what takes two of those who lead the desk."""
+    """The names of those who have joined and could agree to what takes two supervisors."""
     tx.require(grant, "desk.threat.switch")
     s = tables.staff.c
     joined = select(s.name).join(tables.staff_logins, tables.staff_logins.c.staff_id == s.id)

@@ -10,14 +10,14 @@ from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 
 
 class Alert(Base):
-    """A warning. `audience` is desk, or leads: supervisors and administrators alone. `subject` whom it is about, or empty;
+    """A warning. `audience` is desk, or supervisors, with administrators, alone. `subject` whom it is about, or empty;
     `detail` a word or a number for its sentence, never a secret. `same` keeps it from being raised twice; `times`: how often it
     would have been, of what the desk's own people do."""
 
     __tablename__ = "alerts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
-    audience: Mapped[str] = mapped_column(String(8))
+    audience: Mapped[str] = mapped_column(String(12))
     subject: Mapped[Subject] = mapped_column(index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     detail: Mapped[str]

@@ -10,7 +10,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 class Staff(Base):
     """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `let_on`: how often
-    somebody who leads let them go on looking at accounts (account_access.py)."""
+    a supervisor let them go on looking at accounts (account_access.py)."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

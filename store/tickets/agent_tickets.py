@@ -105,13 +105,13 @@ def let_go(tx: Transaction, staff: int) -> None:
 
 
 def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
-    """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by. `led`: it was
-    left under a threat, so only those who lead the desk ring them."""
+    """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by. `supervisors_only`: it was
+    left under a threat, so only supervisors ring them."""
     _working(tx, grant, number)
     about = timeline.about(tx, number)
     assert about is not None
-    if about.held_as is not None and not grant_limits.leads(grant):
-        return "led"
+    if about.held_as is not None and not grant_limits.is_supervisor(grant):
+        return "supervisors_only"
     return about.opened_by or timeline.left_by(tx, number)
 
 
@@ -192,7 +192,7 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
 
 
 def _reopened(tx: Transaction, grant: Grant, number: int) -> None:
-    """The desk takes up a ticket that is closed: those who lead hear of it, and it is no case by that (account_access.py)."""
+    """The desk takes up a ticket that is closed: supervisors hear of it, and it is no case by that (account_access.py)."""
     of = timeline.about(tx, number)
     if of is not None and of.status == "closed":
         same = f"{number}:{tx.now // 3_600_000}"

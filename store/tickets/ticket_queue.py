@@ -24,7 +24,7 @@ SHOWN: Final = ("open", "waiting", "pending", "closed")
 A_PAGE: Final = 25
 
 
-class ForLeadsError(ValueError):
+class SupervisorsOnlyError(ValueError):
     """Asked for under a grant that is limited to the queue or to reading."""
 
 
@@ -83,7 +83,7 @@ def counts(tx: Transaction, grant: Grant) -> dict[str, int]:
 
 
 def held(tx: Transaction, grant: Grant) -> list[Queued]:
-    """Tickets opened under a threat: for those who lead the desk alone."""
+    """Tickets opened under a threat: for supervisors alone."""
     _leads(tx, grant)
     rows = tx.connection.execute(
         _QUEUE.where(tables.tickets.c.status == "held").order_by(tables.tickets.c.number)
@@ -118,7 +118,7 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
         return None
     t, a = tables.tickets.c, tables.assignments.c
     person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
-    person = None if card.guarded and not grant_limits.leads(grant) else person or timeline.left_by(tx, number)
+    person = None if card.guarded and not grant_limits.is_supervisor(grant) else person or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(
         card, tuple(visible_messages.said(tx, grant, number)), person, about.account, staff == grant.subject.staff
@@ -133,8 +133,8 @@ def _reads_queue(tx: Transaction, grant: Grant) -> None:
 
 def _leads(tx: Transaction, grant: Grant) -> None:
     tx.require(grant, "desk.ticket.work")
-    if not grant_limits.leads(grant):
-        raise ForLeadsError("held tickets are for those who lead the desk")
+    if not grant_limits.is_supervisor(grant):
+        raise SupervisorsOnlyError("held tickets are for supervisors")
 
 
 def _of_account(grant: Grant) -> Any:

@@ -27,7 +27,7 @@ class Card:
     """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
     `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
     `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty.
-    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only those who lead the desk ring them.
+    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only supervisors ring them.
     `known`: who opened or left it, or whom they said they were, is somebody on file, who can be called back."""
 
     number: int
@@ -51,10 +51,10 @@ class Card:
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     """For the worker that posts it where the desk's people are, and for whoever works on it. None for a draft, taken back or
-    not, and where there is no such ticket; one held under a threat is for those who lead the desk."""
+    not, and where there is no such ticket; one held under a threat is for supervisors."""
     tx.require(grant, "desk.deliver", "desk.ticket.work")
-    leads = grant.cell == "desk.ticket.work" and not grant.when
-    hidden = [status for status in timeline.NOT_THE_DESKS if not (leads and status == "held")]
+    is_supervisor = grant.cell == "desk.ticket.work" and not grant.when
+    hidden = [status for status in timeline.NOT_THE_DESKS if not (is_supervisor and status == "held")]
     t = tables.tickets
     row = tx.connection.execute(select(t).where(t.c.number == number, t.c.status.not_in(hidden))).first()
     if row is None:

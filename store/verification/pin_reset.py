@@ -1,4 +1,4 @@
-"""A new PIN that two of those who lead have agreed to: it goes to the person by a one-time page, and past nobody else.
+"""A new PIN that two supervisors have agreed to: it goes to the person by a one-time page, and past nobody else.
 
 The mail has a link, not the PIN; the link is made when the mail is. The page asks for the person's authenticator code where one
 is on file, and makes and shows the PIN once. ASVS 6.4.1, 6.4.6; NIST 800-63B-4, 4.2: a recovery link by mail lasts a day.

@@ -47,8 +47,8 @@ def of_person(tx: Transaction, person: int) -> list[Member]:
     )
 
 
-def leads(tx: Transaction) -> list[Member]:
-    """Members who are those who lead the desk: what is for them alone is written to these."""
+def supervisors(tx: Transaction) -> list[Member]:
+    """Members who are supervisors: what is for them alone is written to these."""
     s, m = tables.staff.c, tables.slack_members
     leading = s.role.in_(("supervisor", "administrator")) & s.suspended_at.is_(None)
     query = select(m).join(tables.staff, s.id == m.c.staff_id).where(leading).order_by(s.id)

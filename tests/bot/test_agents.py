@@ -151,7 +151,7 @@ def test_a8_looking_up_is_counted_and_told_to_those_who_lead(slack_once: SlackDe
     assert said.count("You have looked up as many people as a day's work needs") == 10
     with desk.store.transaction("test") as tx:
         raised = select(tables.alerts.c.kind, tables.alerts.c.audience, tables.alerts.c.subject)
-        assert [tuple(row) for row in tx.connection.execute(raised)] == [("lookup_budget", "leads", "staff:1")]
+        assert [tuple(row) for row in tx.connection.execute(raised)] == [("lookup_budget", "supervisors", "staff:1")]
     desk.pass_time(121)
     for _ in range(2):
         kim.command("/verify", "10000016", AGENTS)

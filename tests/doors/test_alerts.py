@@ -1,4 +1,4 @@
-"""Who hears of an alarm: the desk of what is the desk's, those who lead it of what is theirs alone, and of that no word."""
+"""Who hears of an alarm: the desk of what is the desk's, supervisors of what is theirs alone, and of that no word."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def raised(desk: Desk, kind: str) -> None:
         assert not alerts.alert(tx, kind, "once"), "the same is not raised twice"
 
 
-@pytest.mark.parametrize("kind", [kind for kind, audience in alerts.KINDS.items() if audience == alerts.LEADS])
+@pytest.mark.parametrize("kind", [kind for kind, audience in alerts.KINDS.items() if audience == alerts.SUPERVISORS])
 def test_what_is_for_the_leads_says_nowhere_what_it_is(sample_sqlite: str, kind: str) -> None:
     with Mailbox() as mailbox, capture_logs() as log:
         desk = Desk(sample_sqlite, smtp_url=mailbox.url)
@@ -65,6 +65,6 @@ def test_b1_a_forged_checkpoint_is_an_alarm_in_the_log_at_once_and_an_alert(samp
     desk.close()
     alarms = [(line["log_level"], line["code"]) for line in log if line["event"] == "ledger_alarm"]
     assert alarms == [("critical", "forged"), ("critical", "overdue")]
-    assert [tuple(row) for row in raised_there] == [("ledger", "leads")]
+    assert [tuple(row) for row in raised_there] == [("ledger", "supervisors")]
     heads = [line for line in log if line["event"] == "ledger_checkpoint"]
     assert heads, "and checkpoints go on"

@@ -307,4 +307,4 @@ def test_b6_a_jump_of_the_clock_is_logged_and_told_and_no_job_waits_for_the_futu
         assert job_queue.lease(tx, ["news"]) is not None, "the lease is as long as any"
         a = tables.alerts.c
         kinds = tx.connection.execute(select(a.audience).where(a.kind == "clock")).scalars().all()
-    assert kinds == ["leads"] * 2
+    assert kinds == ["supervisors"] * 2

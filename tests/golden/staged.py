@@ -16,7 +16,9 @@ def stage(desk: SlackDesk, words: str) -> None:
                     if what == "probing" and not kind.startswith("probing"):
                         continue
                     subject = (
-                        Subject("staff:1") if audience == alerts.LEADS and kind != "duress" else Subject("person:8")
+                        Subject("staff:1")
+                        if audience == alerts.SUPERVISORS and kind != "duress"
+                        else Subject("person:8")
                     )
                     detail = "GB" if kind == "texts_spent" else "6"
                     for _ in range(2):

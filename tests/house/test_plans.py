@@ -105,7 +105,7 @@ def walk(desk: SlackDesk) -> None:
     rings(desk)[0].answer()
     caller.hang_up()
     desk.work()
-    ana.get("/desk/lead")
+    ana.get("/desk/supervisors")
     assert desk.client.get("/metrics").status_code == 200
     desk.container.worker.checkpoint()
     desk.pass_time(60)

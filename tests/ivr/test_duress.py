@@ -1,4 +1,4 @@
-"""A call under a threat: it sounds like any other, tells nothing, rings nobody, and those who lead the desk alone know."""
+"""A call under a threat: it sounds like any other, tells nothing, rings nobody, and supervisors alone know."""
 
 from __future__ import annotations
 
@@ -295,7 +295,11 @@ def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
 def test_those_who_lead_the_desk_are_alarmed_at_once_and_once(desk: Desk) -> None:
     caller = threatened(desk)
     (alert,) = rows(desk, select(tables.alerts))
-    assert (alert.kind, alert.audience, alert.subject) == ("duress", alerts.LEADS, Subject.of_person(id_of(desk, MIA)))
+    assert (alert.kind, alert.audience, alert.subject) == (
+        "duress",
+        alerts.SUPERVISORS,
+        Subject.of_person(id_of(desk, MIA)),
+    )
     for key in "2340":
         caller.key(key)
     assert count(desk, tables.alerts) == 1

@@ -21,7 +21,7 @@ CLOSED = "We cannot check PINs by phone just now."
 def switch(desk: Desk, on: bool) -> None:
     with desk.store.transaction("shell") as tx:
         verdict = tx.ask(Ask(OPERATOR, Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
-        if not isinstance(verdict, Grant):  # or one of those who lead the desk: on needs nobody else
+        if not isinstance(verdict, Grant):  # or a supervisor: on needs nobody else
             s = tables.staff.c
             lead = tx.connection.execute(select(s.id).where(s.role == "supervisor")).scalar_one()
             verdict = tx.ask(Ask(Subject.of_staff(lead), Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))

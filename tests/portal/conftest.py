@@ -30,7 +30,7 @@ def desk(sample_url: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
-    """With a mail server, and two who lead."""
+    """With a mail server, and two supervisors."""
     opened = Desk(sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
     hire(opened, "lead.bo", "Bo Lind", "administrator")
     yield opened

@@ -222,7 +222,7 @@ def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_
         alerts.alert(tx, "decoy", "1", subject=staff, account=3)
     assert "2 warnings to look into" in ana.read("/desk")
     assert "to look into" not in kim.read("/desk")
-    ana.get("/desk/lead")
+    ana.get("/desk/supervisors")
     assert "they are threatened Mia Chen" in ana.words
     assert "Kim Novak · Tideworks" in ana.words
     with one_desk.store.transaction("test") as tx:
@@ -232,19 +232,19 @@ def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_
     assert "can only leave a message" in kim.words
     assert "switch is off again" not in kim.words
     for id in (1, 2, 3, 4):
-        ana.get("/desk/lead")
-        ana.send(f"/desk/lead/alerts/{id}")
+        ana.get("/desk/supervisors")
+        ana.send(f"/desk/supervisors/alerts/{id}")
     assert "to look into" not in ana.read("/desk")
     assert "the phone takes messages only" not in kim.read("/desk"), "somebody has looked into it"
 
 
 def test_before_a_threat_is_switched_on_it_is_said_who_could_end_it(one_desk: Desk) -> None:
     ana = signed_in(one_desk, "lead.ana")
-    assert "Nobody but you could agree to end it" in ana.read("/desk/lead")
+    assert "Nobody but you could agree to end it" in ana.read("/desk/supervisors")
     hire(one_desk, "lead.bo", "Bo Lind", "administrator")
-    assert "Nobody but you" in ana.read("/desk/lead"), "who has not joined cannot agree"
+    assert "Nobody but you" in ana.read("/desk/supervisors"), "who has not joined cannot agree"
     Agent(one_desk, "lead.bo")
-    assert "one of you asks and Bo Lind agrees" in ana.read("/desk/lead")
+    assert "one of you asks and Bo Lind agrees" in ana.read("/desk/supervisors")
 
 
 @pytest.mark.parametrize("twice", [False, True])

@@ -1,4 +1,4 @@
-"""E6: what a caller proves is not browsing and does not count; and somebody who leads lets an agent go on, in one press."""
+"""E6: what a caller proves is not browsing and does not count; and a supervisor lets an agent go on, in one press."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def test_e6_a_call_with_somebody_not_proved_opens_nothing(one_desk: Desk) -> Non
 def test_e6_somebody_who_leads_lets_an_agent_go_on_with_one_press(desk: Desk) -> None:
     kim, ana = signed_in(desk), signed_in(desk, "lead.ana")
     numbers = spend(desk, kim)
-    ana.get("/desk/lead")
-    ana.send(f"/desk/lead/look-on/{kim.staff}")
+    ana.get("/desk/supervisors")
+    ana.send(f"/desk/supervisors/look-on/{kim.staff}")
     assert "They can go on" in ana.words
     assert "Let them go on" not in ana.words
     desk.now += 1
@@ -72,20 +72,20 @@ def test_e6_somebody_who_leads_lets_an_agent_go_on_with_one_press(desk: Desk) ->
     for number in numbers[:29]:
         assert kim.get(f"/desk/tickets/{number}").status_code == 200
     assert kim.get(f"/desk/tickets/{numbers[29]}").status_code == 403, "as many again, and no more"
-    assert alerts(desk) == ["reading_budget"] * 2, "and those who lead hear of it again"
+    assert alerts(desk) == ["reading_budget"] * 2, "and supervisors hear of it again"
 
 
 def test_e6_nobody_lets_themselves_go_on_and_no_agent_anybody(one_desk: Desk) -> None:
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     anas = ana.staff
     numbers = spend(one_desk, ana)
-    ana.get("/desk/lead")
-    assert f"/desk/lead/look-on/{anas}" not in ana.text
+    ana.get("/desk/supervisors")
+    assert f"/desk/supervisors/look-on/{anas}" not in ana.text
     assert "Another supervisor can let you go on" in ana.words
     for agent, said in ((ana, 200), (kim, 404)):
         agent.get("/desk")
         form = {"token": agent.fields("/desk/sign-out")["token"]}
-        assert agent.post(f"/desk/lead/look-on/{anas}", form).status_code == said
+        assert agent.post(f"/desk/supervisors/look-on/{anas}", form).status_code == said
     assert ana.get(f"/desk/tickets/{numbers[-1]}").status_code == 403
     with one_desk.store.transaction("portal") as tx:
         grant = tx.ask(Ask(Subject.of_staff(anas), Action.DESK_THREAT_SWITCH, None, None, Proof.NONE))
@@ -101,8 +101,8 @@ def test_e6_look_ups_are_let_go_on_with_the_same_press(one_desk: Desk) -> None:
         grant = tx.ask(Ask(Subject.of_staff(kims), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
         assert [account_access.looks_up(tx, grant) for _ in range(31)] == [True] * 30 + [False]
-    ana.get("/desk/lead")
-    ana.send(f"/desk/lead/look-on/{kims}")
+    ana.get("/desk/supervisors")
+    ana.send(f"/desk/supervisors/look-on/{kims}")
     with one_desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(Subject.of_staff(kims), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)

@@ -153,9 +153,9 @@ def test_a_decoy_alarms_those_who_lead_in_the_same_transaction_and_looks_like_an
     assert alerts(desk) == ["decoy"]
     a = tables.alerts.c
     (alarm,) = rows(desk, select(a.audience, a.subject, a.at))
-    assert (alarm.audience, alarm.subject) == ("leads", Subject.of_staff(kim.staff))
+    assert (alarm.audience, alarm.subject) == ("supervisors", Subject.of_staff(kim.staff))
     assert alarm.at == desk.now
-    ana.get("/desk/lead")
+    ana.get("/desk/supervisors")
     assert "looked at a decoy account Kim Novak" in ana.words
     kim.get("/desk")
     assert "decoy" not in kim.text
@@ -172,9 +172,9 @@ def test_looking_a_decoy_up_by_its_number_alarms_too(one_desk: Desk) -> None:
 def test_what_was_granted_is_asked_anew_at_every_look(one_desk: Desk) -> None:
     """A role taken away is gone with the next page, though they are still signed in."""
     ana = signed_in(one_desk, "lead.ana")
-    assert ana.get("/desk/lead").status_code == 200
+    assert ana.get("/desk/supervisors").status_code == 200
     change(one_desk, update(tables.staff).where(tables.staff.c.id == ana.staff).values(role="agent"))
-    assert ana.get("/desk/lead").status_code == 404
+    assert ana.get("/desk/supervisors").status_code == 404
 
 
 def test_what_is_for_those_who_lead_is_not_there_for_agents(one_desk: Desk) -> None:
@@ -182,15 +182,20 @@ def test_what_is_for_those_who_lead_is_not_there_for_agents(one_desk: Desk) -> N
     (number,) = accounts(one_desk, 1)
     change(one_desk, update(tables.tickets).values(status="held"))
     nothing = kim.get("/desk/nothing-at-all").status_code, kim.words
-    for path in ("/desk/lead", f"/desk/tickets/{number}"):
+    for path in ("/desk/supervisors", f"/desk/tickets/{number}"):
         assert (kim.get(path).status_code, kim.words) == nothing
     kim.get("/desk")
     token = {"token": kim.fields("/desk/sign-out")["token"]}
-    for path in ("/desk/lead/threat", "/desk/lead/pin", "/desk/lead/second/1", f"/desk/tickets/{number}/release"):
+    for path in (
+        "/desk/supervisors/threat",
+        "/desk/supervisors/pin",
+        "/desk/supervisors/second/1",
+        f"/desk/tickets/{number}/release",
+    ):
         assert kim.post(path, token).status_code == 404
     for status in ("open", "waiting", "pending", "closed", "held"):
         assert "slow" not in kim.read(f"/desk/tickets?status={status}")
-    assert "slow" in ana.read("/desk/lead")
+    assert "slow" in ana.read("/desk/supervisors")
     ana.get(f"/desk/tickets/{number}")
     ana.send(f"/desk/tickets/{number}/release")
     assert "slow" in kim.read("/desk/tickets")
@@ -213,7 +218,7 @@ def test_the_queue_names_no_customer(one_desk: Desk) -> None:
 
 
 def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: Desk) -> None:
-    """An agent who takes a closed ticket and opens it again has no case of its account by that; those who lead are told."""
+    """An agent who takes a closed ticket and opens it again has no case of its account by that; supervisors are told."""
     desk = one_desk
     kim = signed_in(desk)
     tide = rows(desk, select(tables.accounts.c.id).where(tables.accounts.c.number == "400639"))[0].id
@@ -246,19 +251,19 @@ def test_those_who_lead_read_how_often_somebody_tried_and_what_a_number_counts(o
     for number in ("400639", "200417", "400639"):
         kim.get(f"/desk/account/{number}")
     assert alerts(one_desk) == ["no_case"]
-    ana.get("/desk/lead")
+    ana.get("/desk/supervisors")
     tried = (
         "tried to look at an account without a case Kim Novak · Tideworks Ltd, account 400639 · 3 tries within the hour"
     )
     assert tried in ana.words
     for ticket in accounts(one_desk, 31):
         kim.get(f"/desk/tickets/{ticket}")
-    ana.get("/desk/lead")
+    ana.get("/desk/supervisors")
     assert "Kim Novak · as many as 30 accounts in an hour" in ana.words
     one_desk.pass_time(3_600)
     kim.sign_in()
     kim.get("/desk/account/999999")
     ana.sign_in()
-    ana.get("/desk/lead")
+    ana.get("/desk/supervisors")
     assert "Kim Novak · there is no account 999999" in ana.words
     assert ana.words.count("tries within the hour") == 1, "once is no number"

@@ -69,7 +69,7 @@ def test_a2_strangers_who_keep_their_places_busy_are_in_nobodys_way(one_desk: De
         late = Browser(one_desk, ELSEWHERE)
         assert until(lambda: late.get("/desk/sign-in").status_code == 503)
         assert "Too many are here at once" in late.words
-        assert until(lambda: "pages_full" in [kind for kind, _, _ in alerts(one_desk)]), "those who lead are told"
+        assert until(lambda: "pages_full" in [kind for kind, _, _ in alerts(one_desk)]), "supervisors are told"
         for page in (
             "/desk/join",
             "/enrol",

@@ -1,6 +1,6 @@
 """What strangers do at the sign-in costs nobody else anything: counted by address, by the clock, in places of their own.
 
-A known browser, a one-time page and a new browser elsewhere go through meanwhile; who is tried at is told, and those who lead.
+A known browser, a one-time page and a new browser elsewhere go through meanwhile; who is tried at is told, and supervisors.
 T7, T9, T34
 """
 
@@ -102,7 +102,7 @@ def test_a1_one_address_that_tries_and_tries_shuts_out_nobody_but_itself(
     assert kim.sign_in().status_code == 200, "a known browser"
     assert new_browser(kim)[0] == 200, "a new one, elsewhere"
     assert new_browser(kim, "203.0.113.7")[0] == 200, "by the clock"
-    assert alerts(desk) == [("signin_address", "leads", "203.0.113.7")]
+    assert alerts(desk) == [("signin_address", "supervisors", "203.0.113.7")]
     desk.work()
     assert [event for event in logged if event["event"] == "alert_raised" and event["log_level"] == "critical"]
 
@@ -133,12 +133,12 @@ def test_a1_each_address_is_named_and_of_many_only_the_first(one_desk: Desk) -> 
         browser = Browser(one_desk, f"203.0.{n}.7")
         for k in range(12):
             browser.try_to_sign_in(f"made-up-{n}-{k}")
-    named = [("signin_address", "leads", f"203.0.{n}.7") for n in (1, 2, 3)]
-    assert alerts(one_desk) == [*named, ("signin_addresses", "leads", "")]
+    named = [("signin_address", "supervisors", f"203.0.{n}.7") for n in (1, 2, 3)]
+    assert alerts(one_desk) == [*named, ("signin_addresses", "supervisors", "")]
     one_desk.pass_time(HOUR)
     for k in range(12):
         browser.try_to_sign_in(f"again-{k}")
-    assert alerts(one_desk)[4:] == [("signin_address", "leads", "203.0.6.7")]
+    assert alerts(one_desk)[4:] == [("signin_address", "supervisors", "203.0.6.7")]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a3_what_strangers_do_at_a_name_ends_by_the_clock_and_its_owner_is_told(
     mailing.pass_time(HOUR // 2)
     assert new_browser(kim)[0] == 200
     mailing.work()
-    assert [(kind, audience) for kind, audience, _ in alerts(mailing)] == [("signin_tried", "leads")]
+    assert [(kind, audience) for kind, audience, _ in alerts(mailing)] == [("signin_tried", "supervisors")]
     (told,) = mailbox.to("kim@desk.example")
     assert "tried to sign in to the desk's page with your username" in told
 

@@ -25,7 +25,7 @@ STRANGE = [
     "/desk/tickets",
     "/desk/tickets/1",
     "/desk/account/200417",
-    "/desk/lead",
+    "/desk/supervisors",
     "/desk/calls/1",
     "/desk/x/y",
 ]

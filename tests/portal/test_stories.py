@@ -225,4 +225,4 @@ def test_an_agent_who_looks_at_an_account_without_a_case(room: Room) -> None:
     expect(room.page.locator("body")).to_contain_text("You can open accounts you have a call or a taken ticket for")
     room.desk.work()
     room.shows_nothing_of(("Raj Patel", "Tideworks"))
-    assert "Kim Novak" in room.desk.said("U0ANA"), "those who lead the desk hear of it"
+    assert "Kim Novak" in room.desk.said("U0ANA"), "supervisors hear of it"

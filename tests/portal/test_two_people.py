@@ -29,7 +29,7 @@ def leads(desk: Desk) -> tuple[Agent, Agent]:
     ana, bo = Agent(desk, "lead.ana"), Agent(desk, "lead.bo")
     for one in (ana, bo):
         one.sign_in()
-        one.get("/desk/lead")
+        one.get("/desk/supervisors")
     return ana, bo
 
 
@@ -40,18 +40,18 @@ def threat(desk: Desk) -> bool:
 
 def answer(agent: Agent, what: str, id: int = 1) -> str:
     """Agrees, or does not, by a form of their own making where the page has none."""
-    agent.get("/desk/lead")
-    agent.post(f"/desk/lead/second/{id}", {"token": agent.fields("/desk/sign-out")["token"], "answer": what})
+    agent.get("/desk/supervisors")
+    agent.post(f"/desk/supervisors/second/{id}", {"token": agent.fields("/desk/sign-out")["token"], "answer": what})
     return agent.words
 
 
 def test_a_threat_is_switched_on_by_one_and_off_by_two(mailing: Desk) -> None:
     ana, bo = leads(mailing)
-    ana.send("/desk/lead/threat")
+    ana.send("/desk/supervisors/threat")
     assert threat(mailing)
     assert "Elevated threat" in bo.read("/desk")
-    ana.get("/desk/lead")
-    ana.send("/desk/lead/threat", reason="they have stopped")
+    ana.get("/desk/supervisors")
+    ana.send("/desk/supervisors/threat", reason="they have stopped")
     assert threat(mailing)
     assert "Somebody other than whoever asked" in answer(ana, "agree")
     assert threat(mailing)
@@ -61,10 +61,10 @@ def test_a_threat_is_switched_on_by_one_and_off_by_two(mailing: Desk) -> None:
 
 def test_what_was_refused_or_is_an_hour_old_is_gone(mailing: Desk) -> None:
     ana, bo = leads(mailing)
-    ana.send("/desk/lead/threat")
+    ana.send("/desk/supervisors/threat")
     for end in ("refuse", "wait"):
-        ana.get("/desk/lead")
-        ana.send("/desk/lead/threat", reason="enough")
+        ana.get("/desk/supervisors")
+        ana.send("/desk/supervisors/threat", reason="enough")
         asked = rows(mailing, select(tables.dual_control.c.id).order_by(tables.dual_control.c.id.desc()))[0].id
         if end == "refuse":
             answer(bo, "refuse", asked)
@@ -76,8 +76,8 @@ def test_what_was_refused_or_is_an_hour_old_is_gone(mailing: Desk) -> None:
 
 
 def asks_for(desk: Desk, agent: Agent, action: str, person: str = MIAS_ID) -> None:
-    agent.get("/desk/lead")
-    agent.send("/desk/lead/pin", person=person, reason="rang from a number on file", action=action)
+    agent.get("/desk/supervisors")
+    agent.send("/desk/supervisors/pin", person=person, reason="rang from a number on file", action=action)
 
 
 def page_link(mailbox: Mailbox) -> str:
@@ -101,7 +101,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
     asks_for(mailing, ana, "pin_reissue")
     mailing.work()
     assert mailbox.mails == []
-    assert "Send Mia Chen a link to a new PIN" in bo.read("/desk/lead")
+    assert "Send Mia Chen a link to a new PIN" in bo.read("/desk/supervisors")
     assert "Somebody other than whoever asked" in answer(ana, "agree")
     answer(bo, "agree")
     mailing.work()
@@ -120,7 +120,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
     assert [mail["Subject"] for mail in mailbox.mails if mail["To"] == MIAS_MAIL][-1] == "Your support PIN was changed"
     assert "Mia Chen has a new support PIN" in " ".join(mailbox.to("raj@tideworks.example")[-1].split())
     for agent in (ana, bo):
-        for path in ("/desk", "/desk/lead"):
+        for path in ("/desk", "/desk/supervisors"):
             assert not stands_in(pin, agent.get(path).text)
     with mailing.store.transaction("test") as tx:
         kept = [repr(tuple(r)) for t in tables.Base.metadata.sorted_tables for r in tx.connection.execute(select(t))]
@@ -242,8 +242,8 @@ def test_e10_whoever_is_meant_is_found_however_the_number_was_pasted(mailing: De
 def test_a8_asking_for_a_pin_is_looking_up_too(mailing: Desk) -> None:
     ana, _ = leads(mailing)
     for _ in range(31):
-        ana.get("/desk/lead")
-        ana.send("/desk/lead/pin", person="00000000", action="pin_reissue", reason="x")
+        ana.get("/desk/supervisors")
+        ana.send("/desk/supervisors/pin", person="00000000", action="pin_reissue", reason="x")
     assert "You have looked up as many people" in ana.words
     a = tables.alerts.c
     assert [tuple(row) for row in rows(mailing, select(a.kind, a.subject))] == [

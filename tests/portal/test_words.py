@@ -66,7 +66,7 @@ NOT_DONE = {
         "not_agreed",
         "not_found",
         "held",
-        "led",
+        "supervisors_only",
         "too_long",
         "empty",
     ),

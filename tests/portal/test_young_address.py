@@ -25,8 +25,8 @@ def changes(desk: Desk, **said: object) -> None:
 
 
 def asks(agent: Agent) -> str:
-    agent.get("/desk/lead")
-    agent.send("/desk/lead/pin", person=MIAS_ID, reason="she has forgotten it", action="pin_reissue")
+    agent.get("/desk/supervisors")
+    agent.send("/desk/supervisors/pin", person=MIAS_ID, reason="she has forgotten it", action="pin_reissue")
     return agent.words
 
 
@@ -37,7 +37,7 @@ def links(mailbox: Mailbox) -> list[str]:
 def test_b4_no_link_to_a_new_pin_goes_to_an_address_of_yesterday(mailing: Desk, mailbox: Mailbox) -> None:
     ana, bo = leads(mailing)
     assert "A second person" in asks(ana) or "asked" in ana.words
-    bo.get("/desk/lead")
+    bo.get("/desk/supervisors")
     assert "Their address on file since: 23 Oct 2026" in bo.words
     changes(mailing, email=NEW)
     assert "less than 72 hours old" in answer(bo, "agree"), "asked for before, and agreed to after"

@@ -39,7 +39,7 @@ def granted(
 
 
 def colleagues(tx: Transaction) -> None:
-    """Another agent and another who leads, beside Kim and Ana."""
+    """Another agent and another supervisor, beside Kim and Ana."""
     rows = [("agent.lee", "Lee", "agent"), ("lead.zoe", "Zoe", "supervisor")]
     for username, name, role in rows:
         row = {"username": username, "name": name, "email": f"{username}@desk.example", "role": role}

@@ -37,7 +37,7 @@ GRANTED = {
 }
 ABOUT_GRANTS = {f"transaction.Transaction.{name}" for name in ("require", "told", "told_rights")} | {
     "ticket_access.ticket",
-    *(f"grant_limits.{name}" for name in ("leads", "service", "takes_two", "whole_desk")),
+    *(f"grant_limits.{name}" for name in ("is_supervisor", "service", "takes_two", "whole_desk")),
 }  # the register itself
 
 

@@ -174,7 +174,7 @@ REASONS: Final[dict[str, str]] = {
             for name in (
                 "find",
                 "of_person",
-                "leads",
+                "supervisors",
                 "of_staff",
                 "met",
                 "link",
@@ -246,7 +246,7 @@ REASONS: Final[dict[str, str]] = {
         (
             "sessions." + n
             for n in (
-                "SignedIn.leads",
+                "SignedIn.is_supervisor",
                 "SignedIn.subject",
                 "begin",
                 "end",
@@ -289,7 +289,7 @@ REASONS: Final[dict[str, str]] = {
     "sms_codes.number_for": reasons.FACTOR,
     "sms_codes.sweep": "drops what was counted long ago",
     **dict.fromkeys(
-        ("grant_limits.leads", "grant_limits.service", "grant_limits.takes_two", "grant_limits.whole_desk"),
+        ("grant_limits.is_supervisor", "grant_limits.service", "grant_limits.takes_two", "grant_limits.whole_desk"),
         "looks at how far a grant reaches",
     ),
     "ticket_access.ticket": "whose ticket it is, to decide whether a grant reaches it",

@@ -552,7 +552,7 @@ def _background() -> None:
         "alerts",
         sa.Column("id", ID, primary_key=True),
         sa.Column("kind", sa.String(24), nullable=False),
-        sa.Column("audience", sa.String(8), nullable=False),
+        sa.Column("audience", sa.String(12), nullable=False),
         sa.Column("subject", sa.Text, nullable=False, index=True),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
         sa.Column("detail", sa.Text, nullable=False),
